@@ -1,0 +1,33 @@
+# Language level, warnings, cache, linker. Both include roots (engine/ and kernels/) hang off the top folder.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+add_library(equipoise_compiler INTERFACE)
+target_include_directories(equipoise_compiler INTERFACE "${CMAKE_CURRENT_LIST_DIR}/../..")
+target_compile_options(equipoise_compiler INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wno-unused-parameter;-Wno-restrict;-fno-math-errno>)
+if(EQUIPOISE_SANITIZE)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined> $<$<COMPILE_LANGUAGE:CXX>:-fno-omit-frame-pointer> $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr>)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+find_program(EQUIPOISE_CCACHE ccache)
+if(EQUIPOISE_CCACHE)
+  # Precompiled headers and ccache agree only with these allowances (ccache manual, "Precompiled headers").
+  set(launcher "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime;${EQUIPOISE_CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${launcher}")
+  set(CMAKE_CUDA_COMPILER_LAUNCHER "${launcher}")
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+endif()
+find_program(EQUIPOISE_MOLD mold)
+if(EQUIPOISE_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

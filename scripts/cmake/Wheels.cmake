@@ -1,0 +1,85 @@
+# Imported targets for the two libraries that come as Python wheels in .deps/venv: LibTorch and Arrow.
+#
+#   wheel::torch        libtorch_cpu, libc10 (and libtorch_cuda, libc10_cuda with EQUIPOISE_CUDA)
+#   wheel::cudart       the CUDA runtime (only with EQUIPOISE_CUDA)
+#   wheel::arrow        Arrow and Parquet C++
+#
+# Why not find_package(Torch): it needs a whole CUDA toolkit even when nothing here is compiled for CUDA, and sets global
+# flags; the wheel's libraries and headers are all that is used (docs/decisions/0002-libraries-from-wheels.md).
+get_filename_component(EQUIPOISE_ROOT "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+set(EQUIPOISE_PYTHON "${EQUIPOISE_ROOT}/.deps/venv/bin/python" CACHE FILEPATH "A Python that has the torch and pyarrow wheels")
+if(NOT EXISTS "${EQUIPOISE_PYTHON}")
+  message(FATAL_ERROR "No Python with LibTorch at ${EQUIPOISE_PYTHON}: run scripts/setup.sh first, or pass -DEQUIPOISE_PYTHON=")
+endif()
+execute_process(COMMAND "${EQUIPOISE_PYTHON}" -c "import sysconfig; print(sysconfig.get_path('purelib'))"
+  OUTPUT_VARIABLE EQUIPOISE_SITE OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+
+set(torch_lib "${EQUIPOISE_SITE}/torch/lib")
+if(NOT EXISTS "${torch_lib}/libtorch_cpu.so")
+  message(FATAL_ERROR "LibTorch is not in ${EQUIPOISE_SITE}: run scripts/setup.sh again")
+endif()
+set(cuda_wheel "${EQUIPOISE_SITE}/nvidia/cu13")
+set(EQUIPOISE_RPATH "${torch_lib}")
+
+function(equipoise_imported name file)
+  add_library(${name} SHARED IMPORTED GLOBAL)
+  set_target_properties(${name} PROPERTIES IMPORTED_LOCATION "${file}")
+endfunction()
+
+equipoise_imported(wheel::c10 "${torch_lib}/libc10.so")
+equipoise_imported(wheel::torch_cpu "${torch_lib}/libtorch_cpu.so")
+add_library(wheel::torch INTERFACE IMPORTED GLOBAL)
+target_include_directories(wheel::torch SYSTEM INTERFACE
+  "${EQUIPOISE_SITE}/torch/include" "${EQUIPOISE_SITE}/torch/include/torch/csrc/api/include")
+# at::parallel_for is a template over "omp parallel": compiled without -fopenmp it is one thread, silently. The runtime is
+# the wheel's own; the flag is not given to the linker, which would add the system's beside it.
+file(GLOB wheel_openmp "${torch_lib}/libgomp*.so*")
+target_compile_options(wheel::torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
+target_link_libraries(wheel::torch INTERFACE wheel::torch_cpu wheel::c10 ${wheel_openmp})
+
+if(EQUIPOISE_CUDA)
+  if(NOT EXISTS "${torch_lib}/libtorch_cuda.so" OR NOT EXISTS "${EQUIPOISE_SITE}/nvidia/cudnn")
+    message(FATAL_ERROR "The CUDA libraries are not in ${EQUIPOISE_SITE}: run scripts/setup.sh without --cpu, or configure with -DEQUIPOISE_CUDA=OFF")
+  endif()
+  if(NOT CMAKE_CUDA_COMPILER AND NOT DEFINED ENV{CUDACXX})
+    find_program(nvcc_found nvcc HINTS /usr/local/cuda/bin "${cuda_wheel}/bin")
+    if(NOT nvcc_found)
+      message(FATAL_ERROR "No nvcc: run scripts/setup.sh without --cpu, or configure with -DEQUIPOISE_CUDA=OFF")
+    endif()
+    set(CMAKE_CUDA_COMPILER "${nvcc_found}")
+  endif()
+  # sm_90 machine code for H100/H200, and PTX of the same so that later GPUs can run it.
+  set(CMAKE_CUDA_ARCHITECTURES 90 CACHE STRING "GPU architectures")
+  set(CMAKE_CUDA_STANDARD 17)
+  set(CMAKE_CUDA_RUNTIME_LIBRARY None)
+  enable_language(CUDA)
+  equipoise_imported(wheel::cudart "${cuda_wheel}/lib/libcudart.so.13")
+  equipoise_imported(wheel::c10_cuda "${torch_lib}/libc10_cuda.so")
+  equipoise_imported(wheel::torch_cuda "${torch_lib}/libtorch_cuda.so")
+  get_filename_component(toolkit_include "${CMAKE_CUDA_COMPILER}/../../include" ABSOLUTE)
+  foreach(include_dir "${cuda_wheel}/include" "${toolkit_include}")
+    if(EXISTS "${include_dir}/cuda_runtime_api.h")
+      target_include_directories(wheel::cudart SYSTEM INTERFACE "${include_dir}")
+      break()
+    endif()
+  endforeach()
+  # libtorch_cuda is found by the loader through its own rpath; it must be kept although no symbol of it is called.
+  target_link_libraries(wheel::torch INTERFACE wheel::c10_cuda wheel::cudart)
+  list(APPEND EQUIPOISE_RPATH "${cuda_wheel}/lib")
+endif()
+
+set(arrow_dir "${EQUIPOISE_SITE}/pyarrow")
+file(GLOB arrow_library "${arrow_dir}/libarrow.so.[0-9]*00")
+file(GLOB parquet_library "${arrow_dir}/libparquet.so.[0-9]*00")
+if(NOT arrow_library OR NOT parquet_library)
+  message(FATAL_ERROR "Arrow is not in ${arrow_dir}: run scripts/setup.sh again")
+endif()
+equipoise_imported(wheel::arrow_core "${arrow_library}")
+equipoise_imported(wheel::parquet "${parquet_library}")
+add_library(wheel::arrow INTERFACE IMPORTED GLOBAL)
+target_include_directories(wheel::arrow SYSTEM INTERFACE "${arrow_dir}/include")
+target_link_libraries(wheel::arrow INTERFACE wheel::arrow_core wheel::parquet)
+list(APPEND EQUIPOISE_RPATH "${arrow_dir}")
+
+set(CMAKE_BUILD_RPATH "${EQUIPOISE_RPATH}")
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${EQUIPOISE_RPATH}")

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Installs what building Equipoise needs, and nothing that is there already.
+#
+# usage: scripts/setup.sh [--cpu]
+#   --cpu   no CUDA: leaves out the CUDA libraries and the compiler (2 GB less on disk, no GPU support)
+#
+# Stages, each skipped when its result is there and repeated after a broken attempt:
+#   1. Debian/Ubuntu packages      (as root; otherwise prints the one line to run)
+#   2. .deps/venv                  (LibTorch and Arrow, pinned and hashed: scripts/requirements/*.txt)
+#   3. the CUDA compiler           (from pinned wheels, only when no nvcc 13 is on this machine)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cuda=1
+for argument in "$@"; do
+  case "$argument" in
+    --cpu) cuda=0 ;;
+    -h|--help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "setup.sh: unknown option '$argument' (known: --cpu, --help)" >&2; exit 2 ;;
+  esac
+done
+
+say() { printf '[setup] %s\n' "$*"; }
+started=$SECONDS
+
+packages=(g++ cmake ninja-build ccache mold python3-venv libyaml-cpp-dev libcli11-dev nlohmann-json3-dev
+          libspdlog-dev libfmt-dev libssl-dev libboost-math-dev libgtest-dev libgmock-dev libbenchmark-dev)
+missing=()
+for package in "${packages[@]}"; do
+  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" -ne 0 ]; then
+    say "these packages are missing; run this line, then start again:"
+    echo "  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing[*]}"
+    exit 2
+  fi
+  say "packages: installing ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+say "packages: all there"
+
+venv=.deps/venv
+if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
+  # The distribution's own interpreter first: others on the path may lack the venv module.
+  python=/usr/bin/python3; [ -x "$python" ] || python=$(command -v python3)
+  "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || {
+    say "Python 3.11 to 3.13 is needed for the pinned wheels; $python is $("$python" --version)"; exit 2; }
+  say "virtual environment: making $venv with $("$python" --version)"
+  rm -rf "$venv"
+  "$python" -m venv "$venv"
+fi
+
+# One stamp a file: a changed pin, or an install that was cut off, is done again; anything else is skipped.
+install_wheels() {
+  local list=scripts/requirements/$1.txt stamp=$venv/.installed-$1 digest
+  digest=$(sha256sum "$list" | cut -d' ' -f1)
+  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$digest" ]; then
+    say "wheels ($1): all there"
+    return
+  fi
+  say "wheels ($1): installing $2"
+  rm -f "$stamp"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r "$list"
+  printf '%s\n' "$digest" >"$stamp"
+}
+install_wheels cpu "LibTorch 2.11 and Arrow 26 (about 1.5 GB on disk)"
+if [ "$cuda" = 1 ]; then
+  install_wheels cuda "the CUDA 13 libraries LibTorch links to (about 3 GB on disk)"
+  nvcc=$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null || true)
+  if [ -n "$nvcc" ] && "$nvcc" --version | grep -q 'release 13'; then
+    say "CUDA compiler: $nvcc"
+  else
+    install_wheels nvcc "the CUDA 13 compiler (no nvcc 13 on this machine)"
+  fi
+fi
+say "done in $((SECONDS - started)) s"
