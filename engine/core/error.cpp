@@ -1,0 +1,39 @@
+#include "engine/core/error.h"
+
+#include <csignal>
+
+namespace equipoise::core {
+namespace {
+
+std::string joined(const std::vector<Problem>& problems) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    if (!text.empty()) text += '\n';
+    text += problem.text();
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Position::text() const {
+  std::string text = file;
+  if (line > 0) text += ":" + std::to_string(line);
+  if (line > 0 && column > 0) text += ":" + std::to_string(column);
+  return text;
+}
+
+std::string Problem::text() const {
+  return position ? position->text() + ": " + message : message;
+}
+
+UserError::UserError(Fault fault, std::string message, std::optional<Position> position)
+    : UserError(fault, std::vector<Problem>{{std::move(message), std::move(position)}}) {}
+
+UserError::UserError(Fault fault, std::vector<Problem> problems)
+    : std::runtime_error(joined(problems)), fault_(fault), problems_(std::move(problems)) {}
+
+Interrupted::Interrupted(int signal)
+    : std::runtime_error(signal == SIGTERM ? "stopped by SIGTERM" : "stopped by Ctrl-C"), signal_(signal) {}
+
+}  // namespace equipoise::core

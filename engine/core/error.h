@@ -1,0 +1,60 @@
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace equipoise::core {
+
+/// Whose mistake an error is; the value is the exit code of the program.
+enum class Fault {
+  config = 2,     ///< the command line or the config file
+  data = 3,       ///< a data file, a run folder, a disk
+  numerical = 4,  ///< the computation left the finite numbers
+};
+
+/// A place in a text file. Lines and columns count from 1; 0 means unknown.
+struct Position {
+  std::string file;
+  int line = 0;
+  int column = 0;
+
+  /// "file:line:column", leaving out what is unknown.
+  std::string text() const;
+};
+
+/// One thing the user can mend: what is wrong, where, what was expected, the nearest known name.
+struct Problem {
+  std::string message;
+  std::optional<Position> position;
+
+  std::string text() const;
+};
+
+/// Thrown for everything a user can mend. Only cli/main.cpp catches it.
+class UserError : public std::runtime_error {
+ public:
+  UserError(Fault fault, std::string message, std::optional<Position> position = std::nullopt);
+  UserError(Fault fault, std::vector<Problem> problems);
+
+  Fault fault() const { return fault_; }
+  const std::vector<Problem>& problems() const { return problems_; }
+
+ private:
+  Fault fault_;
+  std::vector<Problem> problems_;
+};
+
+/// Thrown when a signal asked the program to stop; `signal` is SIGINT or SIGTERM.
+class Interrupted : public std::runtime_error {
+ public:
+  explicit Interrupted(int signal);
+  int signal() const { return signal_; }
+
+ private:
+  int signal_;
+};
+
+}  // namespace equipoise::core

@@ -1,0 +1,104 @@
+#include "engine/core/files.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "engine/core/error.h"
+
+namespace equipoise::core {
+namespace {
+
+UserError system_error(const std::string& what, const std::filesystem::path& path, int number) {
+  return UserError(Fault::data, what + " '" + path.string() + "': " + std::strerror(number));
+}
+
+struct Digest {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+  Digest() { EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr); }
+  void add(const void* bytes, std::size_t size) { EVP_DigestUpdate(context.get(), bytes, size); }
+  std::string hex() {
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context.get(), bytes, &size);
+    static const char* digits = "0123456789abcdef";
+    std::string text;
+    for (unsigned i = 0; i < size; ++i) {
+      text += digits[bytes[i] >> 4];
+      text += digits[bytes[i] & 15];
+    }
+    return text;
+  }
+};
+
+// Opened in binary; a folder opens but cannot be read, so it is refused here.
+std::ifstream opened(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) throw system_error("cannot read", path, EISDIR);
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw system_error("cannot read", path, errno);
+  return stream;
+}
+
+void write_all(int file, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(file, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw errno;
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream stream = opened(path);
+  std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  if (stream.bad()) throw system_error("cannot read", path, errno);
+  return content;
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  const std::filesystem::path temporary = path.string() + ".part" + std::to_string(::getpid());
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) throw system_error("cannot write", path, errno);
+  int failure = 0;
+  try {
+    write_all(file, content);
+    if (::fsync(file) != 0) failure = errno;
+  } catch (int number) {
+    failure = number;
+  }
+  if (::close(file) != 0 && failure == 0) failure = errno;
+  if (failure == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) failure = errno;
+  if (failure != 0) {
+    ::unlink(temporary.c_str());
+    throw system_error("cannot write", path, failure);
+  }
+}
+
+std::string sha256(std::string_view bytes) {
+  Digest digest;
+  digest.add(bytes.data(), bytes.size());
+  return digest.hex();
+}
+
+std::string sha256_of_file(const std::filesystem::path& path) {
+  std::ifstream stream = opened(path);
+  Digest digest;
+  std::vector<char> block(1 << 20);
+  while (stream) {
+    stream.read(block.data(), static_cast<std::streamsize>(block.size()));
+    digest.add(block.data(), static_cast<std::size_t>(stream.gcount()));
+  }
+  if (stream.bad()) throw system_error("cannot read", path, errno);
+  return digest.hex();
+}
+
+}  // namespace equipoise::core
