@@ -1,0 +1,101 @@
+#include "engine/config/load.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <optional>
+#include <string_view>
+
+#include "engine/config/overrides.h"
+#include "engine/config/reader.h"
+#include "engine/config/tree.h"
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+
+namespace equipoise::config {
+namespace {
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& message) {
+  throw core::UserError(core::Fault::config, message, core::Position{path.string(), 0, 0});
+}
+
+// The names of the files in a folder; of YAML files only when asked. A folder that cannot be listed has none.
+std::vector<std::string> files_in(const std::filesystem::path& folder, bool only_yaml) {
+  std::vector<std::string> names;
+  std::error_code error;
+  std::filesystem::directory_iterator file(folder.empty() ? "." : folder, error);
+  for (const std::filesystem::directory_iterator end; !error && file != end; file.increment(error)) {
+    const std::string extension = file->path().extension().string();
+    if (!only_yaml || extension == ".yaml" || extension == ".yml") names.push_back(file->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::string yaml_files_sentence(const std::filesystem::path& folder) {
+  const std::vector<std::string> names = files_in(folder, true);
+  return names.empty() ? "" : "; YAML files there: " + core::listed(names, 8);
+}
+
+void check_exists(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::directory)
+    refuse(path, "this is a folder, but a YAML config file was expected" + yaml_files_sentence(path));
+  if (status.type() != std::filesystem::file_type::not_found) return;
+  const std::filesystem::path folder = path.parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder, error))
+    refuse(path, "no such config file: there is no folder " + folder.string());
+  const std::string nearest = core::did_you_mean(path.filename().string(), files_in(folder, false));
+  refuse(path, "no such config file" + (nearest.empty() ? yaml_files_sentence(folder) : nearest));
+}
+
+// At most one byte more than a config may have: a device or a data file given by mistake is not read to its end.
+std::string read_start(const std::filesystem::path& path) {
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) refuse(path, std::string("the config file cannot be opened: ") + std::strerror(errno));
+  std::string text(kLargestConfig + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) refuse(path, std::string("the config file cannot be read: ") + std::strerror(errno));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+[[noreturn]] void throw_all(std::vector<core::Problem> problems) {
+  constexpr std::size_t kMostListed = 100;
+  sort_by_position(problems);
+  if (problems.size() > kMostListed) {
+    const std::size_t rest = problems.size() - kMostListed;
+    problems.resize(kMostListed);
+    problems.push_back({"and " + std::to_string(rest) + " more problems", std::nullopt});
+  }
+  throw core::UserError(core::Fault::config, std::move(problems));
+}
+
+}  // namespace
+
+void load(const std::filesystem::path& path, const std::vector<std::string>& overrides, const Describe& describe,
+          Origin& origin) {
+  check_exists(path);
+  load_text(read_start(path), path.string(), path.parent_path(), overrides, describe, origin);
+}
+
+void load_text(std::string_view text, const std::string& file_name, const std::filesystem::path& folder,
+               const std::vector<std::string>& overrides, const Describe& describe, Origin& origin) {
+  std::vector<core::Problem> problems;
+  std::optional<Node> root = parse_yaml(text, file_name, problems);
+  if (!root) throw_all(std::move(problems));
+  const std::vector<Field> fields = outline(describe);
+  if (root->kind == Node::Kind::nothing) {
+    problems.push_back({"the config is empty; expected a mapping of " + core::listed(names_of(fields)),
+                        core::Position{file_name, 0, 0}});
+    throw_all(std::move(problems));
+  }
+  if (root->kind == Node::Kind::mapping) apply_overrides(*root, overrides, fields, problems);
+  read(*root, folder, describe, origin, problems);
+  if (!problems.empty()) throw_all(std::move(problems));
+}
+
+}  // namespace equipoise::config

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "engine/config/outline.h"
+
+namespace equipoise::config {
+
+enum class Comments { none, sentences };
+
+/// The described struct as YAML that `read` turns back into the same struct: every field, in the order of the
+/// description, with its sentence above it when asked. A choice that was never made is left out.
+std::string to_yaml(const Describe& describe, Comments comments = Comments::none);
+
+/// The same as JSON. Infinite numbers become the texts ".inf" and "-.inf".
+nlohmann::ordered_json to_json(const Describe& describe);
+
+template <typename Struct>
+std::string struct_to_yaml(Struct& value, Comments comments = Comments::none) {
+  return to_yaml([&value](Fields& fields) { value.describe(fields); }, comments);
+}
+
+/// A value that is no section and no list of sections, on one line, as YAML: 0.5, true, "yes", [64, 64], {a: number}.
+std::string value_text(const FieldValue& value);
+/// A text as YAML: as it stands where every reader takes it for that text, else in double quotes.
+std::string quoted_where_needed(const std::string& text);
+/// A value as JSON; null for none.
+nlohmann::ordered_json value_json(const FieldValue& value);
+
+}  // namespace equipoise::config
