@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/data/table.h"
+
+namespace arrow {
+class ChunkedArray;
+class DataType;
+}  // namespace arrow
+
+namespace equipoise::data {
+
+/// Whether `chunk_from` can take a column of this type: numbers, dates and times, booleans, text, and dictionaries of
+/// them; not lists, structs or raw bytes.
+bool is_readable(const arrow::DataType& type);
+
+/// An Arrow column in the narrowest form that holds its values. `type` must be readable.
+ColumnChunk chunk_from(const arrow::ChunkedArray& column);
+
+/// Index of the first infinite value of a chunk, or nothing.
+std::optional<std::int64_t> first_infinity(const ColumnChunk& chunk);
+
+}  // namespace equipoise::data

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace equipoise::data {
+
+/// How one feature column lies in the dense row of the model.
+enum class FeatureKind : std::int32_t {
+  ramp = 0,  ///< piecewise-linear number: components below `code` are 1, component `code` is `value`, the last
+             ///< component (offset + width - 1) is the missing flag, set by code == width - 1
+  pick = 1,  ///< component `code` is `value`, the others 0; a negative code leaves all at 0. One-hot levels (value 1),
+             ///< or a standardised number (component 0) beside its missing flag (component 1)
+};
+
+struct Feature {
+  std::string name;
+  FeatureKind kind = FeatureKind::pick;
+  std::int32_t offset = 0;              ///< first component in the dense row
+  std::int32_t width = 0;               ///< number of components
+  bool embedded = false;                ///< a category that the model maps through a learned embedding
+  std::vector<std::string> components;  ///< [width] readable: "age in [25, 31)", "workclass = Private", "age missing"
+};
+
+/// Rows in the encoded form that kernels read: per feature a short code and a value. The dense row is never stored.
+struct EncodedRows {
+  std::int64_t rows = 0;
+  std::int32_t width = 0;           ///< components of the dense row
+  std::vector<Feature> features;    ///< [F]
+  std::vector<std::int16_t> codes;  ///< [rows, F]
+  std::vector<float> values;        ///< [rows, F]
+};
+
+enum class Split : std::uint8_t { train = 0, selection = 1, holdout = 2, test = 3 };
+inline constexpr const char* kSplitNames[] = {"train", "selection", "holdout", "test"};
+
+/// One grouping of the rows. Rows whose value is missing form the level "(missing)".
+struct Grouping {
+  std::string name;                 ///< "sex", "age", "sex*race"
+  std::vector<std::string> levels;  ///< sorted by name (bins in order of size)
+  std::vector<std::int32_t> codes;  ///< [rows], an index into levels, or kUnknownLevel
+};
+inline constexpr std::int32_t kUnknownLevel = -1;  ///< new rows only: a level that training never saw
+
+/// What was read, so that a later reader can tell whether it is the same.
+struct Fingerprint {
+  std::string path;
+  std::string sha256;
+  std::int64_t bytes = 0;
+  std::int64_t rows = 0;
+};
+
+/// A column that gives away the label or a group almost exactly.
+struct Leak {
+  std::string feature;
+  std::string target;   ///< "label" or the grouping's name
+  double accuracy = 0;  ///< of the best one-variable rule, balanced over the target's values, on training rows
+};
+
+/// Rows, ready for training or measuring. Vectors named [rows] have one entry per row.
+struct Dataset {
+  EncodedRows encoded;
+  std::vector<std::uint8_t> labels;  ///< [rows] 0 or 1; empty when the file has no label column (new rows only)
+  std::vector<float> weights;        ///< [rows], or empty when every row weighs 1
+  std::vector<Grouping> groupings;   ///< empty codes when the file lacks the column (new rows only)
+  std::vector<Split> splits;         ///< [rows]
+  std::vector<Fingerprint> files;
+  std::vector<std::string> reading;  ///< a sentence per column: how it was read and why
+  std::vector<Leak> leaks;
+
+  std::int64_t rows() const { return encoded.rows; }
+  /// Rows of one split, ascending.
+  std::vector<std::int64_t> rows_of(Split split) const;
+  /// The grouping of that name; throws UserError (config) that lists the known ones.
+  const Grouping& grouping(const std::string& name) const;
+};
+
+/// The cells of some groupings: one per occurring combination of levels and label, in lexicographic order of
+/// (level of the first grouping, level of the second, ..., label).
+struct Cells {
+  struct Cell {
+    std::vector<std::int32_t> levels;  ///< [groupings used], a level index of each
+    std::uint8_t label = 0;
+  };
+  std::vector<std::string> groupings;            ///< names of the groupings that are crossed
+  std::vector<std::vector<std::string>> levels;  ///< [groupings][levels]: their level names
+  std::vector<Cell> cells;                       ///< [C]
+  std::vector<std::int32_t> of_row;              ///< [rows], kUnknownLevel where a level is unknown
+
+  std::int32_t count() const { return static_cast<std::int32_t>(cells.size()); }
+};
+
+/// Builds the cells over all rows of the data set for the named groupings (none: cells are the labels).
+/// A level combination with only one label gets both cells, so that every rate has its denominator's cell.
+Cells build_cells(const Dataset& dataset, const std::vector<std::string>& groupings);
+
+/// The same cells for rows of another data set (new rows of a finished run); unknown combinations get kUnknownLevel.
+std::vector<std::int32_t> cells_of_rows(const Cells& cells, const Dataset& dataset);
+
+}  // namespace equipoise::data

@@ -1,0 +1,227 @@
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "engine/core/nearest_name.h"
+#include "engine/data/encoder.h"
+
+namespace equipoise::data {
+namespace {
+
+std::string shown_number(double number, bool date) {
+  if (date) {
+    const std::chrono::year_month_day day{std::chrono::sys_days{std::chrono::days{std::llround(std::floor(number))}}};
+    char text[32];
+    std::snprintf(text, sizeof text, "%d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                  static_cast<unsigned>(day.day()));
+    return text;
+  }
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", number);
+  return text;
+}
+
+std::vector<std::string> component_names(const FeatureRule& rule) {
+  std::vector<std::string> names;
+  if (rule.form == FeatureForm::levels) {
+    for (const std::string& level : rule.levels) names.push_back(rule.column + " = " + level);
+    if (rule.missing_level) names.push_back(rule.column + " missing");
+    if (rule.other_level) names.push_back(rule.column + " = " + kOtherLevel);
+    return names;
+  }
+  if (rule.form == FeatureForm::standardized) names.push_back(rule.column);
+  for (std::size_t bin = 0; bin + 1 < rule.edges.size(); ++bin) {
+    const bool last = bin + 2 == rule.edges.size();
+    names.push_back(rule.column + " in [" + shown_number(rule.edges[bin], rule.date) + ", " +
+                    shown_number(rule.edges[bin + 1], rule.date) + (last ? "]" : ")"));
+  }
+  names.push_back(rule.column + " missing");
+  return names;
+}
+
+std::string canonical(const std::string& value) {
+  if (const std::optional<double> number = parse_number(value)) return number_text(*number);
+  std::string lowered = value;
+  std::ranges::transform(lowered, lowered.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lowered == "true" || lowered == "false" ? lowered : value;
+}
+
+// Codes and values of one feature for a few rows.
+struct Cell {
+  std::int16_t code;
+  float value;
+};
+
+class FeatureEncoder {
+ public:
+  FeatureEncoder(const FeatureRule& rule, const Table& table, const Column& column) : rule_(rule) {
+    if (rule.form == FeatureForm::levels) {
+      categories_ = std::make_unique<CategoryView>(table, column);
+      const LevelIndex known(rule.levels);
+      const int missing = rule.missing_level ? static_cast<int>(rule.levels.size()) : -1;
+      const int other = rule.other_level ? rule.layout.width - 1 : -1;
+      code_of_level_.push_back(static_cast<std::int16_t>(missing));
+      for (const std::string& level : categories_->levels()) {
+        const std::int32_t found = known.find(level);
+        code_of_level_.push_back(static_cast<std::int16_t>(found >= 0 ? found : other));
+      }
+      return;
+    }
+    numbers_ = std::make_unique<NumberView>(column);
+  }
+
+  // Codes and values of rows [begin, begin + count) of a chunk, `stride` apart.
+  void encode(std::size_t chunk, std::int64_t begin, std::int64_t count, std::int16_t* codes, float* values,
+              std::size_t stride) {
+    if (categories_) {
+      level_codes_.resize(static_cast<std::size_t>(count));
+      categories_->read(chunk, begin, count, level_codes_.data());
+      for (const std::int32_t level : level_codes_) {
+        *codes = code_of_level_[static_cast<std::size_t>(level + 1)];
+        *values = *codes >= 0 ? 1.0f : 0.0f;
+        codes += stride;
+        values += stride;
+      }
+      return;
+    }
+    row_numbers_.resize(static_cast<std::size_t>(count));
+    numbers_->read(chunk, begin, count, row_numbers_.data());
+    for (const double number : row_numbers_) {
+      const Cell cell = rule_.form == FeatureForm::ramps ? ramp(number) : standardized(number);
+      *codes = cell.code;
+      *values = cell.value;
+      codes += stride;
+      values += stride;
+    }
+  }
+
+ private:
+  Cell ramp(double number) const {
+    const double* edges = rule_.edges.data();
+    const std::size_t bins = rule_.edges.size() - 1;
+    if (std::isnan(number)) return {static_cast<std::int16_t>(bins), 1.0f};
+    // Branch-free: the last edge among the first `bins` that is not above the number.
+    std::size_t bin = 0;
+    for (std::size_t span = bins; span > 1;) {
+      const std::size_t half = span / 2;
+      bin += edges[bin + half] <= number ? half : 0;
+      span -= half;
+    }
+    const double place = (number - edges[bin]) / (edges[bin + 1] - edges[bin]);
+    return {static_cast<std::int16_t>(bin), static_cast<float>(std::clamp(place, 0.0, 1.0))};
+  }
+
+  Cell standardized(double number) const {
+    if (std::isnan(number)) return {1, 1.0f};
+    return {0, static_cast<float>((number - rule_.mean) / rule_.deviation)};
+  }
+
+  const FeatureRule& rule_;
+  std::unique_ptr<CategoryView> categories_;
+  std::unique_ptr<NumberView> numbers_;
+  std::vector<std::int16_t> code_of_level_;  // one further: of missing first
+  std::vector<std::int32_t> level_codes_;
+  std::vector<double> row_numbers_;
+};
+
+void check_numbers(const FeatureRule& rule, const Table& table, const Column& column) {
+  const NumberView numbers(column);
+  const std::int32_t bad = numbers.first_unreadable_level();
+  if (bad < 0) {
+    const bool date = column.kind == ColumnKind::date;
+    if (column.kind == ColumnKind::empty || date == rule.date) return;
+    throw core::UserError(core::Fault::data,
+                          "column '" + column.name + "' holds " + name_of(column.kind) + ", but in training it held " +
+                              name_of(rule.date ? ColumnKind::date : ColumnKind::number),
+                          core::Position{table.files.front().path, 0, 0});
+  }
+  const std::vector<std::int32_t> codes = CategoryView(table, column).codes(table);
+  const std::int64_t row = std::ranges::find(codes, bad) - codes.begin();
+  throw core::UserError(core::Fault::data,
+                        "'" + column.levels[static_cast<std::size_t>(bad)] + "' in column '" + column.name +
+                            "' is not a " + (rule.date ? "date" : "number") +
+                            "; if it means a missing value, list it under data.csv.missing",
+                        table.where(row));
+}
+
+}  // namespace
+
+LevelIndex::LevelIndex(const std::vector<std::string>& levels) {
+  for (const std::string& level : levels) {
+    const auto index = static_cast<std::int32_t>(exact_.size());
+    if (exact_.try_emplace(level, index).second) canonical_.try_emplace(canonical(level), index);
+  }
+}
+
+std::int32_t LevelIndex::find(const std::string& value) const {
+  if (const auto found = exact_.find(value); found != exact_.end()) return found->second;
+  const auto found = canonical_.find(canonical(value));
+  return found == canonical_.end() ? -1 : found->second;
+}
+
+void lay_out(std::vector<FeatureRule>& features) {
+  std::int32_t offset = 0;
+  for (FeatureRule& rule : features) {
+    Feature& layout = rule.layout;
+    layout.name = rule.column;
+    layout.kind = rule.form == FeatureForm::ramps ? FeatureKind::ramp : FeatureKind::pick;
+    layout.components = component_names(rule);
+    layout.offset = offset;
+    layout.width = static_cast<std::int32_t>(layout.components.size());
+    if (layout.width > std::numeric_limits<std::int16_t>::max()) {
+      throw std::length_error("a feature has more components than a 16-bit code can tell apart: " + rule.column);
+    }
+    offset += layout.width;
+  }
+}
+
+EncodedRows encode(const std::vector<FeatureRule>& features, Table& table) {
+  EncodedRows encoded;
+  encoded.rows = table.rows();
+  for (const FeatureRule& rule : features) {
+    encoded.features.push_back(rule.layout);
+    encoded.width += rule.layout.width;
+    if (rule.form != FeatureForm::levels) check_numbers(rule, table, *table.find(rule.column));
+  }
+  const std::size_t stride = features.size();
+  encoded.codes.resize(static_cast<std::size_t>(encoded.rows) * stride);
+  encoded.values.resize(encoded.codes.size());
+
+  std::atomic<std::size_t> next_chunk = 0;
+  const auto work = [&](std::vector<FeatureEncoder> encoders) {
+    constexpr std::int64_t kRowsAtOnce = 1024;  // their codes and values stay in the cache from feature to feature
+    for (std::size_t chunk = next_chunk++; chunk < table.chunks(); chunk = next_chunk++) {
+      const std::int64_t first = table.chunk_begins[chunk], rows = table.chunk_begins[chunk + 1] - first;
+      for (std::int64_t begin = 0; begin < rows; begin += kRowsAtOnce) {
+        const std::size_t place = static_cast<std::size_t>(first + begin) * stride;
+        for (std::size_t f = 0; f < stride; ++f) {
+          encoders[f].encode(chunk, begin, std::min(kRowsAtOnce, rows - begin), encoded.codes.data() + place + f,
+                             encoded.values.data() + place + f, stride);
+        }
+      }
+      for (Column& column : table.columns) column.chunks[chunk] = {};
+    }
+  };
+  const auto make_encoders = [&] {
+    std::vector<FeatureEncoder> encoders;
+    for (const FeatureRule& rule : features) encoders.emplace_back(rule, table, *table.find(rule.column));
+    return encoders;
+  };
+  std::vector<FeatureEncoder> own = make_encoders();
+  if (encoded.codes.size() < (1 << 16)) {
+    work(std::move(own));
+  } else {
+    std::thread other(work, make_encoders());
+    work(std::move(own));
+    other.join();
+  }
+  table = {};
+  return encoded;
+}
+
+}  // namespace equipoise::data

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/data/dataset.h"
+#include "engine/data/params.h"
+#include "engine/data/prepare.h"
+#include "engine/data/table.h"
+
+namespace equipoise::data {
+
+inline constexpr const char* kMissingLevel = "(missing)";
+inline constexpr const char* kOtherLevel = "other";
+
+/// Finds a value among known ones: by its text, else as an equal number ("1" and "1.0") or truth value ("True",
+/// "true").
+class LevelIndex {
+ public:
+  explicit LevelIndex(const std::vector<std::string>& levels);
+  /// Index of the level, or -1.
+  std::int32_t find(const std::string& value) const;
+
+ private:
+  std::unordered_map<std::string, std::int32_t> exact_;
+  std::unordered_map<std::string, std::int32_t> canonical_;
+};
+
+/// How one grouping is made, for new rows too.
+struct GroupRule {
+  std::string name;
+  std::string column;               ///< "" when crossed
+  std::vector<double> bins;         ///< bounds, when the column is cut
+  std::vector<std::string> cross;   ///< names of earlier groupings
+  std::vector<std::string> levels;  ///< those that occur
+};
+
+enum class FeatureForm { ramps, standardized, levels };
+
+/// How one column becomes a feature; all of it is learnt from training rows.
+///
+/// ramps: the bins between `edges` are half-open, the last is closed. A value is encoded as its bin and its place in it
+/// (0 to 1); below the first edge: bin 0, place 0; above the last: the last bin, place 1. Missing: the last component.
+/// standardized: component 0 is (value - mean) / deviation; missing: component 1 is 1, component 0 is 0.
+/// levels: the component of the level is 1. A level that is not among `levels` is "other" when training had more levels
+/// than max_levels, else it leaves all components 0. Missing is a level of its own when training had missing values,
+/// else it leaves all components 0.
+struct FeatureRule {
+  std::string column;
+  FeatureForm form = FeatureForm::levels;
+  bool date = false;  ///< the numbers are days
+  std::vector<double> edges;
+  double mean = 0;
+  double deviation = 1;
+  std::vector<std::string> levels;  ///< sorted by name (numbers by size)
+  bool missing_level = false;       ///< after `levels`
+  bool other_level = false;         ///< after that
+  Feature layout;
+};
+
+struct Encoder {
+  CsvParams csv;
+  LabelParams label;  ///< `negative` is complete
+  std::string weight;
+  std::vector<std::string> columns;  ///< of the training files, in order
+  std::vector<GroupRule> groups;
+  std::vector<FeatureRule> features;
+};
+
+/// Sets each rule's components and its place in the dense row.
+void lay_out(std::vector<FeatureRule>& features);
+
+/// Encodes all rows. Frees the table's columns on the way: the table is empty afterwards.
+/// Throws UserError (data) for a value that does not fit its column's rule.
+EncodedRows encode(const std::vector<FeatureRule>& features, Table& table);
+
+}  // namespace equipoise::data

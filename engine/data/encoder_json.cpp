@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <functional>
+#include <stdexcept>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+#include "engine/data/encoder.h"
+
+namespace equipoise::data {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kFormat = "equipoise encoder";
+constexpr int kVersion = 1;
+const std::vector<std::string> kForms = {"ramps", "standardized", "levels"};  // by FeatureForm
+
+// Doubles survive: the JSON writer prints the shortest text that reads back as the same number.
+json rule_json(const FeatureRule& rule) {
+  json object = {{"column", rule.column}, {"form", kForms[static_cast<std::size_t>(rule.form)]}, {"date", rule.date}};
+  if (rule.form == FeatureForm::ramps) object["edges"] = rule.edges;
+  if (rule.form == FeatureForm::standardized) {
+    object["mean"] = rule.mean;
+    object["deviation"] = rule.deviation;
+  }
+  if (rule.form == FeatureForm::levels) {
+    object["levels"] = rule.levels;
+    object["missing_level"] = rule.missing_level;
+    object["other_level"] = rule.other_level;
+    object["embedded"] = rule.layout.embedded;
+  }
+  return object;
+}
+
+FeatureRule rule_from(const json& object) {
+  FeatureRule rule;
+  rule.column = object.at("column");
+  const auto form = std::ranges::find(kForms, object.at("form").get<std::string>());
+  if (form == kForms.end()) throw std::runtime_error("unknown form of feature '" + rule.column + "'");
+  rule.form = static_cast<FeatureForm>(form - kForms.begin());
+  rule.date = object.at("date");
+  if (rule.form == FeatureForm::ramps) {
+    rule.edges = object.at("edges").get<std::vector<double>>();
+    if (rule.edges.size() < 2 || !std::ranges::is_sorted(rule.edges, std::less_equal())) {
+      throw std::runtime_error("the edges of feature '" + rule.column + "' do not ascend");
+    }
+  }
+  if (rule.form == FeatureForm::standardized) {
+    rule.mean = object.at("mean");
+    rule.deviation = object.at("deviation");
+  }
+  if (rule.form == FeatureForm::levels) {
+    rule.levels = object.at("levels").get<std::vector<std::string>>();
+    rule.missing_level = object.at("missing_level");
+    rule.other_level = object.at("other_level");
+    rule.layout.embedded = object.at("embedded");
+  }
+  return rule;
+}
+
+json csv_json(const CsvParams& csv) {
+  return {{"header", csv.header},
+          {"columns", csv.columns},
+          {"delimiter", csv.delimiter},
+          {"quote", csv.quote},
+          {"trim", csv.trim},
+          {"missing", csv.missing},
+          {"skip_rows_starting_with", csv.skip_rows_starting_with}};
+}
+
+CsvParams csv_from(const json& object) {
+  CsvParams csv;
+  csv.header = object.at("header");
+  csv.columns = object.at("columns").get<std::vector<std::string>>();
+  csv.delimiter = object.at("delimiter");
+  csv.quote = object.at("quote");
+  csv.trim = object.at("trim");
+  csv.missing = object.at("missing").get<std::vector<std::string>>();
+  csv.skip_rows_starting_with = object.at("skip_rows_starting_with");
+  return csv;
+}
+
+}  // namespace
+
+json to_json(const Encoder& encoder) {
+  json groups = json::array(), features = json::array();
+  for (const GroupRule& rule : encoder.groups) {
+    groups.push_back({{"name", rule.name},
+                      {"column", rule.column},
+                      {"bins", rule.bins},
+                      {"cross", rule.cross},
+                      {"levels", rule.levels}});
+  }
+  for (const FeatureRule& rule : encoder.features) features.push_back(rule_json(rule));
+  return {
+      {"format", kFormat},
+      {"version", kVersion},
+      {"csv", csv_json(encoder.csv)},
+      {"columns", encoder.columns},
+      {"label",
+       {{"column", encoder.label.column}, {"positive", encoder.label.positive}, {"negative", encoder.label.negative}}},
+      {"weight", encoder.weight},
+      {"groups", groups},
+      {"features", features}};
+}
+
+EncoderPointer encoder_from_json(const json& object) {
+  const bool known = object.is_object() && object.value("format", json()) == kFormat;
+  if (!known) throw core::UserError(core::Fault::data, "this JSON is not an encoder of Equipoise");
+  if (object.value("version", json()) != kVersion) {
+    throw core::UserError(core::Fault::data, "this encoder has format version " +
+                                                 object.value("version", json()).dump() +
+                                                 ", but this program reads version " + std::to_string(kVersion));
+  }
+  try {
+    auto encoder = std::make_shared<Encoder>();
+    encoder->csv = csv_from(object.at("csv"));
+    encoder->columns = object.at("columns").get<std::vector<std::string>>();
+    const json& label = object.at("label");
+    encoder->label.column = label.at("column");
+    encoder->label.positive = label.at("positive").get<std::vector<std::string>>();
+    encoder->label.negative = label.at("negative").get<std::vector<std::string>>();
+    encoder->weight = object.at("weight");
+    for (const json& group : object.at("groups")) {
+      encoder->groups.push_back(
+          {group.at("name"), group.at("column"), group.at("bins"), group.at("cross"), group.at("levels")});
+    }
+    for (const json& feature : object.at("features")) encoder->features.push_back(rule_from(feature));
+    lay_out(encoder->features);
+    return encoder;
+  } catch (const std::exception& error) {
+    throw core::UserError(core::Fault::data, std::string("this encoder is damaged: ") + error.what());
+  }
+}
+
+}  // namespace equipoise::data

@@ -1,0 +1,395 @@
+#include "engine/data/fit_features.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <thread>
+
+#include "engine/core/nearest_name.h"
+#include "engine/core/seed.h"
+#include "engine/data/edges.h"
+
+namespace equipoise::data {
+namespace {
+
+// Quantiles of more values than this would not be closer to those of the people behind the data.
+constexpr std::size_t kMostSampled = 1 << 17;
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+void check_known(const std::string& name, const std::string& field, const Table& table, const config::Origin& origin) {
+  if (table.find(name) != nullptr) return;
+  throw core::UserError(core::Fault::config,
+                        field + ": there is no column '" + name + "'" + core::did_you_mean(name, table.names()) +
+                            "; the columns are " + core::listed(table.names(), 60),
+                        origin.of(field));
+}
+
+// What is learnt from, as the columns see it.
+struct TrainingRows {
+  std::vector<std::uint8_t> is_training;  // [rows]
+  std::vector<std::int64_t> sample;       // ascending
+  std::int64_t count = 0;
+};
+
+TrainingRows training_rows(const std::vector<Split>& splits) {
+  TrainingRows training;
+  std::vector<std::int64_t> rows;
+  training.is_training.reserve(splits.size());
+  for (std::size_t row = 0; row < splits.size(); ++row) {
+    training.is_training.push_back(splits[row] == Split::train);
+    if (splits[row] == Split::train) rows.push_back(static_cast<std::int64_t>(row));
+  }
+  training.count = static_cast<std::int64_t>(rows.size());
+  if (rows.size() > kMostSampled) {
+    std::vector<std::int64_t> sample;
+    for (std::size_t i = 0; i < kMostSampled; ++i) {
+      sample.push_back(rows[core::mix(core::seed_for(0, "quantiles"), i) % rows.size()]);
+    }
+    std::ranges::sort(sample);
+    rows = std::move(sample);
+  }
+  training.sample = std::move(rows);
+  return training;
+}
+
+struct NumberSummary {
+  std::vector<double> sorted;  // of the sample, with the least and the largest of all
+  std::int64_t distinct = 0;
+  std::int64_t missing = 0;
+  double mean = 0;
+  double deviation = 0;
+};
+
+// Calls take(numbers, is_training, rows) for every chunk.
+template <typename Take>
+void for_each_chunk(const Table& table, const NumberView& view, const TrainingRows& training, const Take& take) {
+  std::vector<double> numbers;
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    const std::int64_t begin = table.chunk_begins[chunk], rows = table.chunk_begins[chunk + 1] - begin;
+    numbers.resize(static_cast<std::size_t>(rows));
+    view.read(chunk, 0, rows, numbers.data());
+    take(numbers, training.is_training.data() + begin, begin);
+  }
+}
+
+NumberSummary summarize(const Table& table, const Column& column, const TrainingRows& training, bool with_moments) {
+  const NumberView view(column);
+  NumberSummary summary;
+  double least = std::numeric_limits<double>::infinity(), largest = -least, sum = 0, squares = 0;
+  std::size_t next = 0;
+  for_each_chunk(table, view, training, [&](const std::vector<double>& numbers, const std::uint8_t* use, auto begin) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (!use[i]) continue;
+      const double number = numbers[i];
+      summary.missing += std::isnan(number);
+      least = number < least ? number : least;
+      largest = number > largest ? number : largest;
+      sum += std::isnan(number) ? 0 : number;
+    }
+    const auto end = begin + static_cast<std::int64_t>(numbers.size());
+    for (; next < training.sample.size() && training.sample[next] < end; ++next) {
+      const double number = numbers[static_cast<std::size_t>(training.sample[next] - begin)];
+      if (!std::isnan(number)) summary.sorted.push_back(number);
+    }
+  });
+  const std::int64_t known = training.count - summary.missing;
+  if (known == 0) return summary;
+  summary.mean = sum / static_cast<double>(known);
+  if (with_moments) {
+    for_each_chunk(table, view, training, [&](const std::vector<double>& numbers, const std::uint8_t* use, auto) {
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const double difference = numbers[i] - summary.mean;
+        if (use[i] && !std::isnan(difference)) squares += difference * difference;
+      }
+    });
+    summary.deviation = std::sqrt(squares / static_cast<double>(known));
+  }
+  summary.sorted.push_back(least);
+  summary.sorted.push_back(largest);
+  std::ranges::sort(summary.sorted);
+  summary.distinct = 1;
+  for (std::size_t i = 1; i < summary.sorted.size(); ++i) {
+    summary.distinct += summary.sorted[i] != summary.sorted[i - 1];
+  }
+  return summary;
+}
+
+struct CategorySummary {
+  std::vector<std::string> levels;   // all rows'
+  std::vector<std::int64_t> counts;  // [levels] training rows
+  std::int64_t distinct = 0;         // levels that occur in training
+  std::int64_t missing = 0;
+};
+
+CategorySummary summarize_categories(const Table& table, const Column& column, const TrainingRows& training) {
+  const CategoryView view(table, column);
+  CategorySummary summary;
+  summary.levels = view.levels();
+  std::vector<std::int64_t> counts(view.levels().size() + 1);
+  std::vector<std::int32_t> codes;
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    const std::int64_t begin = table.chunk_begins[chunk], rows = table.chunk_begins[chunk + 1] - begin;
+    codes.resize(static_cast<std::size_t>(rows));
+    view.read(chunk, 0, rows, codes.data());
+    for (std::int64_t i = 0; i < rows; ++i) {
+      counts[static_cast<std::size_t>(codes[static_cast<std::size_t>(i)] + 1)] +=
+          training.is_training[static_cast<std::size_t>(begin + i)];
+    }
+  }
+  summary.missing = counts.front();
+  summary.counts.assign(counts.begin() + 1, counts.end());
+  summary.distinct = std::ranges::count_if(summary.counts, [](std::int64_t count) { return count > 0; });
+  return summary;
+}
+
+std::string counted(std::int64_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string missing_text(std::int64_t missing) {
+  return missing == 0 ? "no missing" : counted(missing, "missing value", "missing values");
+}
+
+// One column's outcome: a rule, or why there is none.
+struct Outcome {
+  bool used = false;
+  FeatureRule rule;
+  std::string sentence;
+  std::string warning;
+};
+
+class ColumnFitter {
+ public:
+  ColumnFitter(const FeatureParams& params, const ColumnRoles& roles, const Table& table, const TrainingRows& training)
+      : params_(params), roles_(roles), table_(table), training_(training) {}
+
+  Outcome fit(const Column& column) const {
+    Outcome outcome;
+    const std::string reason = not_an_input(column.name);
+    if (!reason.empty()) {
+      outcome.sentence = column.name + ": " + reason;
+      return outcome;
+    }
+    outcome.rule.column = column.name;
+    if (column.kind == ColumnKind::empty) {
+      outcome.sentence = column.name + ": nothing but missing values, left out";
+    } else if (is_number(column)) {
+      fit_number(column, outcome);
+    } else {
+      fit_category(column, outcome);
+    }
+    return outcome;
+  }
+
+ private:
+  std::string not_an_input(const std::string& name) const {
+    if (name == roles_.label) return "the label, not an input";
+    if (name == roles_.weight) return "the sample weight, not an input";
+    if (name == roles_.split) return "the split, not an input";
+    if (contains(params_.drop, name)) return "dropped by data.features.drop";
+    if (contains(roles_.groups, name) && !params_.groups_as_inputs) return "a group, not an input";
+    if (!params_.keep.empty() && !contains(params_.keep, name)) return "not in data.features.keep";
+    return "";
+  }
+
+  std::string declared(const std::string& name) const {
+    const auto found = params_.types.find(name);
+    return found == params_.types.end() ? "" : found->second;
+  }
+
+  bool is_number(const Column& column) const {
+    const std::string type = declared(column.name);
+    if (type == "category") return false;
+    if (type == "number") return refuse_text(column);
+    if (column.kind == ColumnKind::number || column.kind == ColumnKind::date) return true;
+    return column.kind == ColumnKind::text && contains(roles_.read_as_text, column.name) &&
+           NumberView(column).first_unreadable_level() < 0;
+  }
+
+  bool refuse_text(const Column& column) const {
+    const std::int32_t bad = NumberView(column).first_unreadable_level();
+    if (bad < 0) return true;
+    const std::vector<std::int32_t> codes = CategoryView(table_, column).codes(table_);
+    throw core::UserError(core::Fault::data,
+                          "'" + column.levels[static_cast<std::size_t>(bad)] + "' in column '" + column.name +
+                              "' is not a number, but data.features.types says number; if it means a missing value, "
+                              "list it under data.csv.missing",
+                          table_.where(std::ranges::find(codes, bad) - codes.begin()));
+  }
+
+  void fit_number(const Column& column, Outcome& outcome) const {
+    FeatureRule& rule = outcome.rule;
+    const bool standardize = params_.numbers == "standardize";
+    const NumberSummary summary = summarize(table_, column, training_, standardize);
+    rule.date = column.kind == ColumnKind::date;
+    const std::string kind = rule.date ? ": date, in days, " : ": number, ";
+    if (summary.distinct <= 1 && (summary.distinct == 0 || summary.missing == 0)) {
+      outcome.sentence = column.name + kind + "the same in every training row, left out";
+      return;
+    }
+    outcome.used = true;
+    const bool sampled = training_.sample.size() < static_cast<std::size_t>(training_.count);
+    outcome.sentence = column.name + kind + (sampled ? "at least " : "") +
+                       counted(summary.distinct, "distinct value", "distinct values") + ", " +
+                       missing_text(summary.missing) + ", ";
+    if (summary.distinct == 1) {  // only whether it is missing tells rows apart
+      rule.form = FeatureForm::levels;
+      rule.missing_level = true;
+      outcome.sentence += "1 component: whether it is missing";
+    } else if (standardize) {
+      rule.form = FeatureForm::standardized;
+      rule.mean = summary.mean;
+      rule.deviation = summary.deviation;
+      outcome.sentence +=
+          "standardised by mean " + number_text(rule.mean) + ", deviation " + number_text(rule.deviation);
+    } else {
+      rule.form = FeatureForm::ramps;
+      rule.edges = ramp_edges(summary.sorted, params_.bins);
+      outcome.sentence += counted(static_cast<std::int64_t>(rule.edges.size()) - 1, "ramp", "ramps");
+    }
+  }
+
+  void fit_category(const Column& column, Outcome& outcome) const {
+    FeatureRule& rule = outcome.rule;
+    const CategorySummary summary = summarize_categories(table_, column, training_);
+    const std::string kind = column.kind == ColumnKind::boolean ? ": true or false, " : ": category, ";
+    const std::int64_t known = training_.count - summary.missing;
+    constexpr std::int64_t kFewLevels = 20;
+    if (declared(column.name).empty() && summary.distinct > kFewLevels && 10 * summary.distinct > 9 * known) {
+      outcome.sentence = column.name + ": text, nearly every row has its own, left out";
+      outcome.warning = "column '" + column.name + "' holds " + std::to_string(summary.distinct) +
+                        " different texts in " + std::to_string(known) +
+                        " rows, like a name or number of a person: the model does not see it (data.features.types." +
+                        column.name + ": category would keep it)";
+      return;
+    }
+    if (summary.distinct <= 1 && (summary.distinct == 0 || summary.missing == 0)) {
+      outcome.sentence = column.name + kind + "the same in every training row, left out";
+      return;
+    }
+    outcome.used = true;
+    rule.form = FeatureForm::levels;
+    rule.levels = most_frequent(summary);
+    rule.missing_level = summary.missing > 0;
+    rule.other_level = static_cast<std::int64_t>(rule.levels.size()) < summary.distinct;
+    rule.layout.embedded = params_.categories == "embedding";
+    outcome.sentence =
+        column.name + kind + counted(summary.distinct, "level", "levels") + ", " + missing_text(summary.missing);
+    if (rule.other_level) {
+      outcome.sentence +=
+          ", the " + std::to_string(rule.levels.size()) + " most frequent kept, the rest is '" + kOtherLevel + "'";
+    }
+    if (rule.layout.embedded) outcome.sentence += ", embedded";
+    warn_of_stray_text(column, summary, outcome);
+  }
+
+  // At most max_levels that occur in training, in the order they had (by name or size); ties by that order too.
+  std::vector<std::string> most_frequent(const CategorySummary& summary) const {
+    std::vector<std::size_t> order(summary.levels.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::erase_if(order, [&](std::size_t level) { return summary.counts[level] == 0; });
+    std::ranges::stable_sort(order, std::greater(), [&](std::size_t level) { return summary.counts[level]; });
+    if (order.size() > static_cast<std::size_t>(params_.max_levels)) {
+      order.resize(static_cast<std::size_t>(params_.max_levels));
+    }
+    std::ranges::sort(order);
+    std::vector<std::string> levels;
+    for (const std::size_t level : order) levels.push_back(summary.levels[level]);
+    return levels;
+  }
+
+  // Numbers with a few odd texts among them are more likely a missing mark than a category.
+  void warn_of_stray_text(const Column& column, const CategorySummary& summary, Outcome& outcome) const {
+    if (column.kind != ColumnKind::text || !declared(column.name).empty()) return;
+    std::vector<std::string> texts;
+    for (const std::string& level : summary.levels) {
+      if (!parse_number(level)) texts.push_back("'" + level + "'");
+    }
+    if (summary.levels.size() < 10 || texts.size() * 5 > summary.levels.size()) return;
+    outcome.warning = "column '" + column.name + "' is read as a category because it holds " + core::listed(texts, 5) +
+                      " among its numbers; if that means a missing value, list it under data.csv.missing";
+  }
+
+  const FeatureParams& params_;
+  const ColumnRoles& roles_;
+  const Table& table_;
+  const TrainingRows& training_;
+};
+
+// Each column on its own, on two threads where there is enough to do; the first column's error wins.
+std::vector<Outcome> fit_all(const ColumnFitter& fitter, const Table& table) {
+  std::vector<Outcome> outcomes(table.columns.size());
+  std::vector<std::exception_ptr> errors(table.columns.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < outcomes.size(); i = next++) {
+      try {
+        outcomes[i] = fitter.fit(table.columns[i]);
+      } catch (...) {
+        errors[i] = std::current_exception();
+      }
+    }
+  };
+  if (table.rows() > 10000) {
+    std::thread other(work);
+    work();
+    other.join();
+  } else {
+    work();
+  }
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+  return outcomes;
+}
+
+}  // namespace
+
+void check_feature_names(const FeatureParams& params, const ColumnRoles& roles, const Table& table,
+                         const config::Origin& origin) {
+  for (const std::string& name : params.drop) check_known(name, "data.features.drop", table, origin);
+  for (const std::string& name : params.keep) check_known(name, "data.features.keep", table, origin);
+  for (const auto& [name, type] : params.types) check_known(name, "data.features.types", table, origin);
+  for (const std::string& name : params.keep) {
+    std::string reason;
+    if (name == roles.label) reason = "is the label: a model that sees it has nothing to learn";
+    if (name == roles.weight) reason = "is the sample weight";
+    if (name == roles.split) reason = "tells the split";
+    if (contains(params.drop, name)) reason = "is also in data.features.drop";
+    if (contains(roles.groups, name) && !params.groups_as_inputs) {
+      reason = "makes a group; say data.features.groups_as_inputs: true if the model is to see it";
+    }
+    if (reason.empty()) continue;
+    throw core::UserError(core::Fault::config, "data.features.keep: the column '" + name + "' " + reason,
+                          origin.of("data.features.keep"));
+  }
+}
+
+FittedFeatures fit_features(const FeatureParams& params, const ColumnRoles& roles, const Table& table,
+                            const std::vector<Split>& splits, const config::Origin& origin, core::Journal& journal) {
+  const TrainingRows training = training_rows(splits);
+  const std::vector<Outcome> outcomes = fit_all(ColumnFitter(params, roles, table, training), table);
+  FittedFeatures fitted;
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.used) fitted.rules.push_back(outcome.rule);
+    fitted.reading.push_back(outcome.sentence + ".");
+    if (!outcome.warning.empty()) journal.warn(outcome.warning);
+  }
+  if (fitted.rules.empty()) {
+    throw core::UserError(
+        core::Fault::config,
+        "no input is left for the model; the columns were read as: " + core::listed(fitted.reading, 60),
+        origin.of("data.features"));
+  }
+  lay_out(fitted.rules);
+  return fitted;
+}
+
+}  // namespace equipoise::data

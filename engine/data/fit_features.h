@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/core/journal.h"
+#include "engine/data/encoder.h"
+#include "engine/data/params.h"
+#include "engine/data/table.h"
+
+namespace equipoise::data {
+
+/// Columns that have a role besides being inputs.
+struct ColumnRoles {
+  std::string label;
+  std::string weight;
+  std::string split;
+  std::vector<std::string> groups;
+  std::vector<std::string> read_as_text;  ///< because of a role; numbers in them are still numbers
+};
+
+/// Checks the names in data.features against the columns; throws UserError (config).
+void check_feature_names(const FeatureParams& params, const ColumnRoles& roles, const Table& table,
+                         const config::Origin& origin);
+
+struct FittedFeatures {
+  std::vector<FeatureRule> rules;    ///< laid out
+  std::vector<std::string> reading;  ///< a sentence per column of the table
+};
+
+/// Chooses the input columns and learns their encoding from the rows of split train.
+FittedFeatures fit_features(const FeatureParams& params, const ColumnRoles& roles, const Table& table,
+                            const std::vector<Split>& splits, const config::Origin& origin, core::Journal& journal);
+
+}  // namespace equipoise::data

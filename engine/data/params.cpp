@@ -1,0 +1,80 @@
+#include "engine/data/params.h"
+
+namespace equipoise::data {
+
+using config::at_least;
+using config::between;
+using config::Need;
+
+void CsvParams::describe(config::Fields& fields) {
+  fields.boolean("header", header, "Whether the first line holds the column names.");
+  fields.texts("columns", columns, "Column names, in order, when the file has no header line.");
+  fields.text("delimiter", delimiter, "The one character between fields.");
+  fields.text("quote", quote, "The one character around fields that hold a delimiter or a line break.");
+  fields.boolean("trim", trim, "Whether spaces around fields are dropped.");
+  fields.texts("missing", missing, "Field texts that mean a missing value.");
+  fields.text("skip_rows_starting_with", skip_rows_starting_with, "Lines that start with this text are comments.");
+}
+
+void LabelParams::describe(config::Fields& fields) {
+  fields.text("column", column, "The column to predict.", Need::required);
+  fields.texts("positive", positive, "The values that count as positive.", Need::required);
+  fields.texts("negative", negative,
+               "The values that count as negative; when left out, all others, of which there may be at most as many as "
+               "positive ones.");
+}
+
+void GroupParams::describe(config::Fields& fields) {
+  fields.text("name", name, "What constraints and reports call it; the column, or the crossed names joined by '*'.");
+  fields.text("column", column, "The column whose values are the groups.");
+  fields.numbers("bins", bins, config::any(),
+                 "Ascending bounds that cut a number into groups, each closed on the left.");
+  fields.texts("cross", cross, "Names of groupings above whose crossing is meant, instead of a column.");
+}
+
+std::string GroupParams::shown_name() const {
+  if (!name.empty()) return name;
+  if (cross.empty()) return column;
+  std::string joined;
+  for (const std::string& part : cross) joined += (joined.empty() ? "" : "*") + part;
+  return joined;
+}
+
+void FeatureParams::describe(config::Fields& fields) {
+  fields.texts("keep", keep, "The only columns the model sees; when left out, all but the label, groups and weight.");
+  fields.texts("drop", drop, "Columns the model does not see.");
+  fields.text_map("types", types, {"number", "category"}, "Columns whose type is not to be read off the data.");
+  fields.boolean("groups_as_inputs", groups_as_inputs, "Whether the model sees the columns that make the groups.");
+  fields.choice("numbers", numbers, {"piecewise_linear", "standardize"},
+                "How numbers are encoded: as ramps between training quantiles, or minus mean over deviation.");
+  fields.integer("bins", bins, between(2, 1024), "Largest number of ramps of a number.");
+  fields.choice("categories", categories, {"one_hot", "embedding"}, "How categories are encoded.");
+  fields.integer("max_levels", max_levels, between(2, 30000),
+                 "Most frequent levels of a category that are kept; the rest become 'other'.");
+}
+
+void SplitParams::describe(config::Fields& fields) {
+  fields.number("test", test, {0, 1, false, true}, "Share of rows for the final measurement, touched once.");
+  fields.number("selection", selection, {0, 1, false, true}, "Share of rows on which the kept iterate is chosen.");
+  fields.number("holdout", holdout, {0, 1, false, true}, "Share of rows that only the multipliers look at.");
+  fields.choice("stratify", stratify, {"cells", "label", "none"},
+                "What keeps its shares in every split: group and label together, the label, or nothing.");
+  fields.choice("assign_by", assign_by, {"row", "content"},
+                "Whether a row's split hangs on its place or on its content (equal rows then share a split).");
+  fields.text("column", column, "A column that holds train, selection, holdout or test, instead of shares.");
+  fields.paths("test_files", test_files, "Files whose rows are the test split, instead of a share.");
+  fields.paths("selection_files", selection_files, "Files whose rows are the selection split.");
+  fields.paths("holdout_files", holdout_files, "Files whose rows are the holdout split.");
+}
+
+void DataParams::describe(config::Fields& fields) {
+  fields.paths("files", files, "CSV (plain or gzip) or Parquet files with the same columns.", Need::required);
+  fields.section("csv", csv, "How CSV files are written.");
+  fields.section("label", label, "What is predicted.", Need::required);
+  fields.list("groups", groups, "The ways to divide people into groups.");
+  fields.text("weight", weight, "A column of sample weights.");
+  fields.section("features", features, "What the model sees.");
+  fields.section("split", split, "How rows are divided.");
+}
+
+}  // namespace equipoise::data

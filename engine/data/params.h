@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/config/fields.h"
+
+namespace equipoise::data {
+
+/// How CSV files are written. Parquet files need none of it.
+struct CsvParams {
+  bool header = true;
+  std::vector<std::string> columns;
+  std::string delimiter = ",";
+  std::string quote = "\"";
+  bool trim = true;
+  std::vector<std::string> missing = {"", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"};
+  std::string skip_rows_starting_with;
+
+  void describe(config::Fields& fields);
+};
+
+/// The column to predict, and which of its values count as positive.
+struct LabelParams {
+  std::string column;
+  std::vector<std::string> positive;
+  std::vector<std::string> negative;
+
+  void describe(config::Fields& fields);
+};
+
+/// One way to divide people into groups: a column, the bins of a number, or the crossing of other groups.
+struct GroupParams {
+  std::string name;
+  std::string column;
+  std::vector<double> bins;
+  std::vector<std::string> cross;
+
+  /// `name`, or what stands for it: the column, or the crossed names joined by '*'.
+  std::string shown_name() const;
+  void describe(config::Fields& fields);
+};
+
+/// Which columns the model sees, and in which form.
+struct FeatureParams {
+  std::vector<std::string> keep;
+  std::vector<std::string> drop;
+  std::map<std::string, std::string> types;  // column -> number | category
+  bool groups_as_inputs = false;
+  std::string numbers = "piecewise_linear";
+  std::int64_t bins = 64;
+  std::string categories = "one_hot";
+  std::int64_t max_levels = 100;
+
+  void describe(config::Fields& fields);
+};
+
+/// How rows are divided into train, selection, holdout and test.
+struct SplitParams {
+  double test = 0.2;
+  double selection = 0.2;
+  double holdout = 0.0;
+  std::string stratify = "cells";  // cells | label | none
+  std::string assign_by = "row";   // row | content
+  std::string column;
+  std::vector<std::string> test_files;
+  std::vector<std::string> selection_files;
+  std::vector<std::string> holdout_files;
+
+  void describe(config::Fields& fields);
+};
+
+struct DataParams {
+  std::vector<std::string> files;
+  CsvParams csv;
+  LabelParams label;
+  std::vector<GroupParams> groups;
+  std::string weight;
+  FeatureParams features;
+  SplitParams split;
+
+  void describe(config::Fields& fields);
+};
+
+}  // namespace equipoise::data

@@ -1,0 +1,160 @@
+#include "engine/data/prepare.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+#include "engine/data/encoder.h"
+#include "engine/data/fit_features.h"
+#include "engine/data/leaks.h"
+#include "engine/data/read_files.h"
+#include "engine/data/splits.h"
+#include "engine/data/targets.h"
+
+namespace equipoise::data {
+namespace {
+
+[[noreturn]] void refuse(const std::string& field, const std::string& what, const config::Origin& origin) {
+  throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
+}
+
+void check_before_reading(const DataParams& params, const config::Origin& origin) {
+  if (params.files.empty()) refuse("data.files", "expected at least one file", origin);
+  if (params.label.positive.empty()) refuse("data.label.positive", "expected at least one value", origin);
+  if (!params.csv.header && params.csv.columns.empty()) {
+    refuse("data.csv.columns", "needed when data.csv.header is false", origin);
+  }
+  if (params.csv.header && !params.csv.columns.empty()) {
+    refuse("data.csv.columns", "the file has a header line (data.csv.header is true); leave one of the two out",
+           origin);
+  }
+  for (const std::string& value : params.label.positive) {
+    if (std::ranges::find(params.label.negative, value) != params.label.negative.end()) {
+      refuse("data.label.negative", "the value '" + value + "' is also listed as positive", origin);
+    }
+  }
+  for (std::size_t i = 0; i < params.groups.size(); ++i) {
+    if (params.groups[i].column != params.label.column) continue;
+    refuse("data.groups[" + std::to_string(i) + "].column", "the label '" + params.label.column + "' cannot be a group",
+           origin);
+  }
+  check_splits(params.split, origin);
+}
+
+// Every file once: those of data.files, then those that only data.split names.
+std::vector<std::string> all_files(const DataParams& params) {
+  std::vector<std::string> files;
+  for (const auto* list :
+       {&params.files, &params.split.selection_files, &params.split.holdout_files, &params.split.test_files}) {
+    for (const std::string& file : *list) {
+      if (std::ranges::find(files, file) == files.end()) files.push_back(file);
+    }
+  }
+  return files;
+}
+
+ColumnRoles roles_of(const DataParams& params) {
+  ColumnRoles roles{params.label.column, params.weight, params.split.column, {}, {}};
+  for (const GroupParams& group : params.groups) {
+    if (!group.column.empty()) roles.groups.push_back(group.column);
+    if (!group.column.empty() && group.bins.empty()) roles.read_as_text.push_back(group.column);
+  }
+  roles.read_as_text.push_back(params.label.column);
+  if (!params.split.column.empty()) roles.read_as_text.push_back(params.split.column);
+  return roles;
+}
+
+ReadRequest request_of(const DataParams& params, const ColumnRoles& roles) {
+  ReadRequest request{all_files(params), params.csv, {}, {}};
+  request.as_text.insert(roles.read_as_text.begin(), roles.read_as_text.end());
+  for (const auto& [column, type] : params.features.types) {
+    if (type == "category") request.as_text.insert(column);
+  }
+  return request;
+}
+
+void check_columns(const DataParams& params, const ColumnRoles& roles, const Table& table,
+                   const config::Origin& origin) {
+  column_named(table, params.label.column, "data.label.column", origin);
+  if (!params.weight.empty()) column_named(table, params.weight, "data.weight", origin);
+  check_feature_names(params.features, roles, table, origin);
+}
+
+void check_labels_of_training(const Dataset& dataset, const LabelParams& label) {
+  std::int64_t counts[2] = {0, 0};
+  for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
+    if (dataset.splits[row] == Split::train) ++counts[dataset.labels[row]];
+  }
+  for (const int value : {0, 1}) {
+    if (counts[value] > 0) continue;
+    throw core::UserError(core::Fault::data,
+                          std::string("the training split has no ") + (value ? "positive" : "negative") + " row (" +
+                              std::to_string(counts[1 - value]) + " rows, label column '" + label.column + "')");
+  }
+}
+
+void warn_of_leaks(const std::vector<Leak>& leaks, core::Journal& journal) {
+  for (const Leak& leak : leaks) {
+    char accuracy[16];
+    std::snprintf(accuracy, sizeof accuracy, "%.4f", leak.accuracy);
+    const std::string target = leak.target == "label" ? "the label" : "the grouping '" + leak.target + "'";
+    journal.warn("the input '" + leak.feature + "' alone tells " + target + " almost exactly (accuracy " + accuracy +
+                 ", averaged over its values): would it be known when the model decides? If not, list it under "
+                 "data.features.drop");
+  }
+}
+
+}  // namespace
+
+Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal) {
+  check_before_reading(params, origin);
+  const ColumnRoles roles = roles_of(params);
+  Table table = read_files(request_of(params, roles), origin, journal);
+  check_columns(params, roles, table, origin);
+  drop_rows_without_label(table, params.label.column, journal);
+
+  auto encoder = std::make_shared<Encoder>();
+  encoder->csv = params.csv;
+  encoder->label = params.label;
+  encoder->weight = params.weight;
+  encoder->columns = table.names();
+
+  Prepared prepared;
+  Dataset& dataset = prepared.dataset;
+  dataset.labels = make_labels(table, encoder->label, origin, journal);
+  if (!params.weight.empty()) dataset.weights = make_weights(table, params.weight);
+  Groups groups = make_groups(table, params.groups, origin);
+  encoder->groups = std::move(groups.rules);
+  dataset.groupings = std::move(groups.groupings);
+  dataset.splits = make_splits(table, params.split, dataset.labels, dataset.groupings, seed, origin);
+  check_labels_of_training(dataset, params.label);
+  FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
+  encoder->features = std::move(fitted.rules);
+  dataset.reading = std::move(fitted.reading);
+  dataset.files = table.files;
+  dataset.encoded = encode(encoder->features, table);
+  dataset.leaks = find_leaks(dataset, encoder->groups, seed);
+  warn_of_leaks(dataset.leaks, journal);
+  prepared.encoder = std::move(encoder);
+  return prepared;
+}
+
+EncodedRows layout_of(const Encoder& encoder) {
+  EncodedRows layout;
+  for (const FeatureRule& rule : encoder.features) {
+    layout.features.push_back(rule.layout);
+    layout.width += rule.layout.width;
+  }
+  return layout;
+}
+
+std::vector<Grouping> groupings_of(const Encoder& encoder) {
+  std::vector<Grouping> groupings;
+  for (const GroupRule& rule : encoder.groups) groupings.push_back({rule.name, rule.levels, {}});
+  return groupings;
+}
+
+}  // namespace equipoise::data

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "engine/config/origin.h"
+#include "engine/core/journal.h"
+#include "engine/data/dataset.h"
+#include "engine/data/params.h"
+
+namespace equipoise::data {
+
+/// Everything learnt from training rows that new rows need: column types, bin edges, levels, groups, label values.
+/// Opaque here; it is stored in a run folder as JSON.
+struct Encoder;
+
+/// Deleter-complete owner, so that headers need not see Encoder.
+using EncoderPointer = std::shared_ptr<const Encoder>;
+
+struct Prepared {
+  Dataset dataset;
+  EncoderPointer encoder;
+};
+
+/// Reads the files, types the columns, makes labels, groups, weights and splits, fits the encoder on training rows and
+/// encodes every row. The split is a pure function of (seed, row index or content). Reads each file once.
+/// Throws UserError: config (with the position from `origin`, prefix "data.") for a column that is not there and the
+/// like, data (with file and line where there is one) for what the files hold.
+Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal);
+
+/// What new rows must have.
+struct ApplyOptions {
+  bool label_required = true;
+  bool groups_required = true;
+};
+
+/// Encodes the rows of `files` (CSV or Parquet) with a stored encoder; every row is in split test.
+Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, const ApplyOptions& options,
+              core::Journal& journal);
+
+nlohmann::json to_json(const Encoder& encoder);
+/// Throws UserError (data) when the JSON is not an encoder of a known version.
+EncoderPointer encoder_from_json(const nlohmann::json& json);
+
+/// The encoded features' layout of an encoder, without rows.
+EncodedRows layout_of(const Encoder& encoder);
+
+/// The groupings with level names and no codes, as the encoder knows them.
+std::vector<Grouping> groupings_of(const Encoder& encoder);
+
+}  // namespace equipoise::data

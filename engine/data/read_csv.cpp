@@ -1,0 +1,182 @@
+#include <arrow/buffer.h>
+#include <arrow/csv/api.h>
+#include <arrow/io/memory.h>
+#include <arrow/table.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+#include "engine/data/arrow_columns.h"
+#include "engine/data/file_columns.h"
+
+namespace equipoise::data {
+namespace {
+
+core::UserError data_error(const std::string& path, std::int64_t line, const std::string& what) {
+  return core::UserError(core::Fault::data, what, core::Position{path, static_cast<int>(line), 0});
+}
+
+// The column names: the header's, or the configured ones.
+std::vector<std::string> column_names(CsvRecords& records, const CsvReading& reading, const std::string& path) {
+  const std::vector<std::string> first = records.peek_record();
+  if (first.empty()) throw data_error(path, 0, "this file has no rows");
+  const auto is_known = [&](const std::string& name) {
+    return std::ranges::find(reading.names_of_header, name) != reading.names_of_header.end();
+  };
+  const bool header = reading.columns.empty() || (!first.empty() && std::ranges::all_of(first, is_known));
+  const std::vector<std::string>& names = header ? first : reading.columns;
+  if (!header && first.size() != names.size()) {
+    throw data_error(path, 0,
+                     "the rows have " + std::to_string(first.size()) + " fields, but data.csv.columns names " +
+                         std::to_string(names.size()) + " columns: " + core::listed(names));
+  }
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string place = header ? "the header" : "data.csv.columns";
+    if (names[i].empty()) {
+      throw data_error(
+          path, 0, place + " has no name for column " + std::to_string(i + 1) + " of " + std::to_string(names.size()));
+    }
+    if (!seen.insert(names[i]).second) throw data_error(path, 0, place + " has the column '" + names[i] + "' twice");
+  }
+  std::vector<std::string> result = names;
+  if (header) records.skip_record();
+  return result;
+}
+
+arrow::csv::ConvertOptions convert_options(const CsvReading& reading) {
+  auto options = arrow::csv::ConvertOptions::Defaults();
+  options.check_utf8 = false;  // CsvRecords has checked
+  options.null_values = reading.missing;
+  options.null_values.emplace_back();  // an empty field is missing in any case
+  options.strings_can_be_null = true;
+  options.true_values = {"true", "True", "TRUE"};
+  options.false_values = {"false", "False", "FALSE"};
+  options.auto_dict_encode = true;
+  options.auto_dict_max_cardinality = std::numeric_limits<std::int32_t>::max();
+  for (const std::string& name : reading.as_text) {
+    options.column_types[name] = arrow::dictionary(arrow::int32(), arrow::utf8());
+  }
+  return options;
+}
+
+// Reads blocks on a few threads. Blocks are cut and hashed one after another under a lock; Arrow parses and types each
+// block on its own, so the result does not hang on the number of threads.
+class BlockReader {
+ public:
+  BlockReader(CsvRecords& records, const std::vector<std::string>& names, const CsvReading& reading,
+              const std::string& path)
+      : records_(records), names_(names), path_(path), marks_(reading.marks), convert_(convert_options(reading)) {}
+
+  std::vector<FileChunk> read_all() {
+    const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
+    std::vector<std::thread> others;
+    for (unsigned i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+    work();
+    for (std::thread& other : others) other.join();
+    // The first block's error, whichever thread came first, so that the message is always the same.
+    if (!errors_.empty()) std::rethrow_exception(errors_.begin()->second);
+    std::vector<FileChunk> chunks;
+    for (auto& [index, chunk] : chunks_) chunks.push_back(std::move(chunk));
+    return chunks;
+  }
+
+ private:
+  void work() {
+    while (std::optional<CsvBlock> block = next()) {
+      try {
+        FileChunk chunk = parse(*block);
+        const std::lock_guard lock(mutex_);
+        chunks_.emplace(block->index, std::move(chunk));
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        errors_.emplace(block->index, std::current_exception());
+      }
+    }
+  }
+
+  std::optional<CsvBlock> next() {
+    const std::lock_guard lock(mutex_);
+    if (!errors_.empty()) return std::nullopt;
+    try {
+      std::optional<CsvBlock> block = records_.next();
+      blocks_ += block.has_value();
+      return block;
+    } catch (...) {
+      errors_.emplace(blocks_, std::current_exception());
+      return std::nullopt;
+    }
+  }
+
+  FileChunk parse(const CsvBlock& block) {
+    auto read = arrow::csv::ReadOptions::Defaults();
+    read.use_threads = false;
+    read.column_names = names_;
+    read.block_size = static_cast<std::int32_t>(block.text.size());
+    auto parse = arrow::csv::ParseOptions::Defaults();
+    parse.delimiter = marks_.delimiter;
+    parse.quoting = marks_.quote.has_value();
+    parse.quote_char = marks_.quote.value_or('"');
+    parse.newlines_in_values = block.quoted;
+    std::optional<core::UserError> ragged;
+    parse.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
+      ragged = data_error(path_, block.line_of(row.number - 1),
+                          "this row has " + std::to_string(row.actual_columns) +
+                              (row.actual_columns == 1 ? " field" : " fields") + ", the others have " +
+                              std::to_string(row.expected_columns));
+      return arrow::csv::InvalidRowResult::Error;
+    };
+    const auto input =
+        std::make_shared<arrow::io::BufferReader>(arrow::Buffer::Wrap(block.text.data(), block.text.size()));
+    const auto table = [&]() -> arrow::Result<std::shared_ptr<arrow::Table>> {
+      ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::csv::TableReader::Make(arrow::io::default_io_context(), input,
+                                                                             read, parse, convert_));
+      return reader->Read();
+    }();
+    if (ragged) throw *ragged;
+    if (!table.ok()) throw data_error(path_, block.line_of(0), "cannot read on from here: " + table.status().message());
+    return chunk_of(**table, block);
+  }
+
+  FileChunk chunk_of(const arrow::Table& table, const CsvBlock& block) {
+    if (table.num_rows() != block.rows) {
+      throw std::logic_error("CsvRecords and Arrow disagree about the number of rows: " + std::to_string(block.rows) +
+                             " and " + std::to_string(table.num_rows()));
+    }
+    FileChunk chunk;
+    chunk.rows = block.rows;
+    chunk.lines = block.lines;
+    for (const auto& column : table.columns()) chunk.columns.push_back(chunk_from(*column));
+    return chunk;
+  }
+
+  CsvRecords& records_;
+  const std::vector<std::string>& names_;
+  const std::string& path_;
+  const CsvMarks marks_;
+  const arrow::csv::ConvertOptions convert_;
+  std::mutex mutex_;
+  std::int64_t blocks_ = 0;
+  std::map<std::int64_t, FileChunk> chunks_;
+  std::map<std::int64_t, std::exception_ptr> errors_;
+};
+
+}  // namespace
+
+FileColumns read_csv(FileBytes& bytes, const CsvReading& reading) {
+  CsvRecords records(bytes, reading.marks);
+  FileColumns file;
+  file.names = column_names(records, reading, bytes.path());
+  file.chunks = BlockReader(records, file.names, reading, bytes.path()).read_all();
+  file.fingerprint = {bytes.path(), bytes.sha256(), bytes.stored_bytes(), 0};
+  return file;
+}
+
+}  // namespace equipoise::data

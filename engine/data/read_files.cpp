@@ -1,0 +1,199 @@
+#include "engine/data/read_files.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <unordered_map>
+
+#include "engine/core/nearest_name.h"
+#include "engine/data/arrow_columns.h"
+#include "engine/data/file_columns.h"
+
+namespace equipoise::data {
+namespace {
+
+core::UserError data_error(const std::string& path, const std::string& what) {
+  return core::UserError(core::Fault::data, what, core::Position{path, 0, 0});
+}
+
+FileColumns read_file(const std::string& path, const CsvReading& reading) {
+  FileBytes bytes(path);
+  const std::string ending = std::filesystem::path(path).extension().string();
+  if ((ending == ".parquet" || ending == ".pq") && bytes.form() != FileForm::parquet) {
+    throw data_error(path, "the name says Parquet, but the file is not: it does not begin with PAR1");
+  }
+  FileColumns file = bytes.form() == FileForm::parquet ? read_parquet(bytes) : read_csv(bytes, reading);
+  for (const FileChunk& chunk : file.chunks) file.fingerprint.rows += chunk.rows;
+  if (file.fingerprint.rows == 0) throw data_error(path, "this file has no rows, only column names");
+  return file;
+}
+
+// Where each column of the first file stands in this one.
+std::vector<std::size_t> matched_columns(const std::vector<std::string>& expected, const FileColumns& file,
+                                         const std::string& first_path) {
+  std::vector<std::size_t> places;
+  std::vector<std::string> missing, extra = file.names;
+  for (const std::string& name : expected) {
+    const auto found = std::ranges::find(file.names, name);
+    if (found == file.names.end()) {
+      missing.push_back(name);
+    } else {
+      places.push_back(static_cast<std::size_t>(found - file.names.begin()));
+      std::erase(extra, name);
+    }
+  }
+  if (missing.empty() && extra.empty()) return places;
+  std::string message = "the columns are not those of " + first_path + ":";
+  if (!missing.empty()) message += " missing here: " + core::listed(missing);
+  if (!extra.empty()) message += std::string(missing.empty() ? "" : ";") + " only here: " + core::listed(extra);
+  throw data_error(file.fingerprint.path, message);
+}
+
+void add_lines(Table& table, const FileChunk& chunk, std::int32_t file) {
+  const std::int64_t begin = table.rows();
+  for (const auto& [row, line] : chunk.lines) {
+    if (!table.lines.empty() && table.lines.back().file == file &&
+        table.lines.back().line + (begin + row - table.lines.back().row) == line) {
+      continue;  // the run before goes on
+    }
+    table.lines.push_back({begin + row, file, line});
+  }
+}
+
+void add_file(Table& table, FileColumns file, const std::string& first_path) {
+  if (table.columns.empty()) {
+    for (const std::string& name : file.names) table.columns.push_back({name, ColumnKind::empty, {}, {}});
+  }
+  const std::vector<std::size_t> places = matched_columns(table.names(), file, first_path);
+  const auto number = static_cast<std::int32_t>(table.files.size());
+  if (file.chunks.front().lines.empty()) table.lines.push_back({table.rows(), number, 0});
+  for (FileChunk& chunk : file.chunks) {
+    add_lines(table, chunk, number);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      table.columns[i].chunks.push_back(std::move(chunk.columns[places[i]]));
+    }
+    table.chunk_begins.push_back(table.rows() + chunk.rows);
+    table.chunk_files.push_back(number);
+  }
+  table.files.push_back(std::move(file.fingerprint));
+}
+
+// The kind that all chunks agree on; nothing when they do not.
+std::optional<ColumnKind> common_kind(const Column& column) {
+  ColumnKind kind = ColumnKind::empty;
+  for (const ColumnChunk& chunk : column.chunks) {
+    if (chunk.kind == ColumnKind::empty || chunk.kind == kind) continue;
+    if (kind != ColumnKind::empty) return std::nullopt;
+    kind = chunk.kind;
+  }
+  return kind;
+}
+
+std::string chunk_text(const ColumnChunk& chunk, std::size_t row) {
+  const double number = chunk.reals.empty() ? chunk.integers[row] : chunk.reals[row];
+  return chunk.kind == ColumnKind::boolean ? (number != 0 ? "true" : "false") : number_text(number);
+}
+
+// Parquet has no texts to go back to: its numbers are spelt out where another file has text in the same column.
+void spell_out(ColumnChunk& chunk) {
+  std::unordered_map<std::string, std::int32_t> codes;
+  std::vector<std::int32_t> result;
+  const std::size_t rows = std::max(chunk.integers.size(), chunk.reals.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    const bool missing = chunk.reals.empty() ? chunk.integers[row] == kMissingInteger : std::isnan(chunk.reals[row]);
+    if (missing) {
+      result.push_back(kMissingCode);
+      continue;
+    }
+    const auto [found, fresh] = codes.try_emplace(chunk_text(chunk, row), static_cast<std::int32_t>(codes.size()));
+    if (fresh) chunk.levels.push_back(found->first);
+    result.push_back(found->second);
+  }
+  chunk.integers = std::move(result);
+  chunk.reals = {};
+  chunk.kind = ColumnKind::text;
+}
+
+// One sorted list of levels for all chunks.
+void join_levels(Column& column) {
+  std::map<std::string, std::int32_t> sorted;
+  for (const ColumnChunk& chunk : column.chunks) {
+    for (const std::string& level : chunk.levels) sorted.emplace(level, 0);
+  }
+  for (auto& [level, code] : sorted) {
+    code = static_cast<std::int32_t>(column.levels.size());
+    column.levels.push_back(level);
+  }
+  for (ColumnChunk& chunk : column.chunks) {
+    std::vector<std::int32_t> codes;
+    for (const std::string& level : chunk.levels) codes.push_back(sorted[level]);
+    for (std::int32_t& code : chunk.integers) {
+      if (code >= 0) code = codes[static_cast<std::size_t>(code)];
+    }
+    chunk.levels = {};
+  }
+}
+
+void refuse_infinities(const Table& table) {
+  for (const Column& column : table.columns) {
+    for (std::size_t chunk = 0; chunk < column.chunks.size(); ++chunk) {
+      const std::optional<std::int64_t> row = first_infinity(column.chunks[chunk]);
+      if (!row) continue;
+      throw core::UserError(core::Fault::data,
+                            "column '" + column.name +
+                                "' holds an infinite number; if it means a missing value, list "
+                                "its text under data.csv.missing",
+                            table.where(table.chunk_begins[chunk] + *row));
+    }
+  }
+}
+
+struct Attempt {
+  Table table;
+  std::set<std::string> mixed;  ///< columns that are numbers in some rows and text in others
+};
+
+Attempt read_once(const ReadRequest& request, const CsvReading& reading, core::Journal& journal) {
+  Attempt attempt;
+  for (const std::string& path : request.files) {
+    FileColumns file = read_file(path, reading);
+    if (!file.unreadable.empty()) {
+      journal.warn(path + ": columns of a type that cannot be read were left out: " + core::listed(file.unreadable));
+    }
+    add_file(attempt.table, std::move(file), request.files.front());
+  }
+  for (Column& column : attempt.table.columns) {
+    const std::optional<ColumnKind> kind = common_kind(column);
+    column.kind = kind.value_or(ColumnKind::text);
+    if (!kind && !reading.as_text.contains(column.name)) attempt.mixed.insert(column.name);
+  }
+  return attempt;
+}
+
+}  // namespace
+
+Table read_files(const ReadRequest& request, const config::Origin& origin, core::Journal& journal) {
+  CsvReading reading;
+  reading.marks = CsvMarks::of(request.csv, origin);
+  if (!request.csv.header) reading.columns = request.csv.columns;
+  reading.missing = request.csv.missing;
+  reading.as_text = request.as_text;
+  if (!request.csv.header) reading.names_of_header = request.names_of_header;
+  Attempt attempt = read_once(request, reading, journal);
+  if (!attempt.mixed.empty()) {
+    reading.as_text.insert(attempt.mixed.begin(), attempt.mixed.end());
+    attempt = read_once(request, reading, journal);
+  }
+  refuse_infinities(attempt.table);
+  for (Column& column : attempt.table.columns) {
+    if (column.kind != ColumnKind::text) continue;
+    for (ColumnChunk& chunk : column.chunks) {
+      if (chunk.kind != ColumnKind::text && chunk.kind != ColumnKind::empty) spell_out(chunk);
+    }
+    join_levels(column);
+  }
+  return std::move(attempt.table);
+}
+
+}  // namespace equipoise::data

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/core/journal.h"
+#include "engine/data/params.h"
+#include "engine/data/table.h"
+
+namespace equipoise::data {
+
+struct ReadRequest {
+  std::vector<std::string> files;
+  CsvParams csv;
+  std::set<std::string>
+      as_text;  ///< columns whose texts matter as they are written: labels, groups, declared categories
+  /// Names that a header may have although csv.header is false: new rows may lack columns, which only names can tell.
+  std::vector<std::string> names_of_header;
+};
+
+/// All rows of all files. The type of a column is told by all its values: when some are numbers and others are not, the
+/// files are read a second time with that column as text (the one case where a file is read twice).
+/// Throws UserError (data) for what the files hold, (config) for csv settings that do not fit them.
+Table read_files(const ReadRequest& request, const config::Origin& origin, core::Journal& journal);
+
+}  // namespace equipoise::data

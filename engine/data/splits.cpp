@@ -1,0 +1,203 @@
+#include "engine/data/splits.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "engine/core/nearest_name.h"
+#include "engine/core/seed.h"
+
+namespace equipoise::data {
+namespace {
+
+constexpr std::size_t kSplits = 4;
+using Shares = std::array<double, kSplits>;  // by Split
+
+[[noreturn]] void refuse(const std::string& field, const std::string& what, const config::Origin& origin) {
+  throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
+}
+
+std::vector<Split> splits_by_column(const Table& table, const std::string& name, const config::Origin& origin) {
+  const Column* column = table.find(name);
+  if (column == nullptr) {
+    refuse("data.split.column",
+           "there is no column '" + name + "'" + core::did_you_mean(name, table.names()) + "; the columns are " +
+               core::listed(table.names(), 60),
+           origin);
+  }
+  const CategoryView view(table, *column);
+  const std::vector<std::int32_t> codes = view.codes(table);
+  const std::vector<std::string> words(std::begin(kSplitNames), std::end(kSplitNames));
+  std::vector<Split> splits;
+  splits.reserve(codes.size());
+  for (std::size_t row = 0; row < codes.size(); ++row) {
+    const std::string word = codes[row] < 0 ? "" : view.levels()[static_cast<std::size_t>(codes[row])];
+    const auto found = std::ranges::find(words, word);
+    if (found == words.end()) {
+      throw core::UserError(core::Fault::data,
+                            "the split column '" + name + "' holds '" + word + "'" + core::did_you_mean(word, words) +
+                                "; expected one of " + core::listed(words),
+                            table.where(static_cast<std::int64_t>(row)));
+    }
+    splits.push_back(static_cast<Split>(found - words.begin()));
+  }
+  return splits;
+}
+
+// A hash of everything the row holds, the same however the columns are stored.
+std::vector<std::uint64_t> content_hashes(const Table& table, std::uint64_t seed) {
+  std::vector<std::uint64_t> hashes(static_cast<std::size_t>(table.rows()), seed);
+  std::vector<double> numbers;
+  for (const Column& column : table.columns) {
+    const NumberView view(column);
+    std::vector<std::uint64_t> of_level;
+    for (const std::string& level : column.levels) of_level.push_back(core::seed_for(0, level));
+    for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+      const std::int64_t begin = table.chunk_begins[chunk], rows = table.chunk_begins[chunk + 1] - begin;
+      numbers.resize(static_cast<std::size_t>(rows));
+      const bool text = column.chunks[chunk].kind == ColumnKind::text;
+      if (!text) view.read(chunk, 0, rows, numbers.data());
+      for (std::int64_t i = 0; i < rows; ++i) {
+        const std::int32_t code = text ? column.chunks[chunk].integers[static_cast<std::size_t>(i)] : kMissingCode;
+        const double number = numbers[static_cast<std::size_t>(i)];
+        const std::uint64_t value = text ? (code < 0 ? 0 : of_level[static_cast<std::size_t>(code)])
+                                         : (std::isnan(number) ? 0 : std::bit_cast<std::uint64_t>(number + 0.0));
+        std::uint64_t& hash = hashes[static_cast<std::size_t>(begin + i)];
+        hash = core::mix(hash, value);
+      }
+    }
+  }
+  return hashes;
+}
+
+std::vector<std::uint64_t> row_hashes(const Table& table, const SplitParams& params, std::uint64_t seed) {
+  const std::uint64_t use = core::seed_for(seed, "split");
+  if (params.assign_by == "content") return content_hashes(table, use);
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(static_cast<std::size_t>(table.rows()));
+  for (std::int64_t row = 0; row < table.rows(); ++row) {
+    hashes.push_back(core::mix(use, static_cast<std::uint64_t>(table.row_as_read(row))));
+  }
+  return hashes;
+}
+
+// A number per row; rows with the same number are one stratum.
+std::vector<std::int32_t> strata_of(const SplitParams& params, const std::vector<std::uint8_t>& labels,
+                                    const std::vector<Grouping>& groupings) {
+  std::vector<std::int32_t> strata(labels.size());
+  for (std::size_t row = 0; row < labels.size(); ++row) {
+    if (params.stratify != "none") strata[row] = labels[row];
+    if (params.stratify == "cells" && !groupings.empty()) strata[row] += 2 * groupings.front().codes[row];
+  }
+  return strata;
+}
+
+// How many of `count` rows each split gets: the exact shares rounded down, the rest to the largest remainders.
+std::array<std::size_t, kSplits> rounded_counts(std::size_t count, const Shares& shares) {
+  std::array<std::size_t, kSplits> counts{};
+  std::array<double, kSplits> remainders{};
+  std::size_t given = 0;
+  for (std::size_t s = 0; s < kSplits; ++s) {
+    const double exact = shares[s] * static_cast<double>(count);
+    counts[s] = static_cast<std::size_t>(std::floor(exact + 1e-9));  // .6 of 5 is 3, whatever binary fractions say
+    remainders[s] = exact - static_cast<double>(counts[s]);
+    given += counts[s];
+  }
+  std::array<std::size_t, kSplits> order{0, 1, 2, 3};
+  std::ranges::stable_sort(order, std::greater(), [&](std::size_t s) { return remainders[s]; });
+  for (std::size_t i = 0; given < count; ++i, ++given) ++counts[order[i % kSplits]];
+  return counts;
+}
+
+// Divides `rows` by shares; rows of equal hash stay together.
+void divide(std::vector<std::int64_t> rows, const std::vector<std::uint64_t>& hashes, const Shares& shares,
+            std::vector<Split>& splits) {
+  const auto hash_of = [&](std::int64_t row) { return hashes[static_cast<std::size_t>(row)]; };
+  const std::array<std::size_t, kSplits> counts = rounded_counts(rows.size(), shares);
+  std::size_t begin = 0, planned = 0;
+  for (std::size_t s = kSplits; s-- > 1;) {  // test, holdout, selection; training is what is left
+    planned += counts[s];
+    if (planned <= begin) continue;
+    // Only the cut matters, not the order on either side of it.
+    const auto first = rows.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto cut = rows.begin() + static_cast<std::ptrdiff_t>(planned);
+    std::nth_element(first, cut - 1, rows.end(), [&](auto a, auto b) { return hash_of(a) < hash_of(b); });
+    const std::uint64_t last = hash_of(*(cut - 1));
+    const auto end = std::partition(cut, rows.end(), [&](std::int64_t row) { return hash_of(row) == last; });
+    for (auto row = first; row != end; ++row) splits[static_cast<std::size_t>(*row)] = static_cast<Split>(s);
+    begin = static_cast<std::size_t>(end - rows.begin());
+  }
+}
+
+// Of the shares that files do not fix, what each is of the rows that no such file holds.
+Shares shares_of_rest(const SplitParams& params) {
+  Shares shares{};
+  if (params.selection_files.empty()) shares[1] = params.selection;
+  if (params.holdout_files.empty()) shares[2] = params.holdout;
+  if (params.test_files.empty()) shares[3] = params.test;
+  shares[0] = 1 - shares[1] - shares[2] - shares[3];
+  return shares;
+}
+
+// The split that a file fixes, or train when its rows are to be divided.
+Split split_of_file(const SplitParams& params, const std::string& path) {
+  const auto listed = [&](const std::vector<std::string>& files) {
+    return std::ranges::find(files, path) != files.end();
+  };
+  if (listed(params.test_files)) return Split::test;
+  if (listed(params.holdout_files)) return Split::holdout;
+  return listed(params.selection_files) ? Split::selection : Split::train;
+}
+
+std::vector<Split> splits_by_shares(const Table& table, const SplitParams& params,
+                                    const std::vector<std::uint8_t>& labels, const std::vector<Grouping>& groupings,
+                                    std::uint64_t seed) {
+  std::vector<Split> splits(labels.size(), Split::train);
+  const std::vector<std::int32_t> strata = strata_of(params, labels, groupings);
+  std::vector<std::vector<std::int64_t>> rows_of_stratum(strata.empty() ? 0 : std::ranges::max(strata) + 1);
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    const std::string& path = table.files[static_cast<std::size_t>(table.chunk_files[chunk])].path;
+    const Split fixed = split_of_file(params, path);
+    for (std::int64_t row = table.chunk_begins[chunk]; row < table.chunk_begins[chunk + 1]; ++row) {
+      const auto place = static_cast<std::size_t>(row);
+      splits[place] = fixed;
+      if (fixed == Split::train) rows_of_stratum[static_cast<std::size_t>(strata[place])].push_back(row);
+    }
+  }
+  const std::vector<std::uint64_t> hashes = row_hashes(table, params, seed);
+  const Shares shares = shares_of_rest(params);
+  for (std::vector<std::int64_t>& rows : rows_of_stratum) divide(std::move(rows), hashes, shares, splits);
+  return splits;
+}
+
+}  // namespace
+
+void check_splits(const SplitParams& params, const config::Origin& origin) {
+  const bool by_file = !params.test_files.empty() || !params.selection_files.empty() || !params.holdout_files.empty();
+  if (!params.column.empty() && by_file) {
+    refuse("data.split", "expected either a column or files that tell the split, not both", origin);
+  }
+  if (!params.column.empty()) return;
+  const Shares shares = shares_of_rest(params);
+  if (shares[0] > 0) return;
+  refuse("data.split",
+         "selection, holdout and test together take a share of " + number_text(1 - shares[0]) +
+             ", which leaves nothing to train on",
+         origin);
+}
+
+std::vector<Split> make_splits(const Table& table, const SplitParams& params, const std::vector<std::uint8_t>& labels,
+                               const std::vector<Grouping>& groupings, std::uint64_t seed,
+                               const config::Origin& origin) {
+  std::vector<Split> splits = params.column.empty() ? splits_by_shares(table, params, labels, groupings, seed)
+                                                    : splits_by_column(table, params.column, origin);
+  if (std::ranges::find(splits, Split::train) == splits.end()) {
+    refuse("data.split", "the training split has no row", origin);
+  }
+  return splits;
+}
+
+}  // namespace equipoise::data

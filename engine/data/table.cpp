@@ -1,0 +1,205 @@
+#include "engine/data/table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+
+namespace equipoise::data {
+namespace {
+
+constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
+
+// The same positions of a vector that may be unused in this chunk.
+template <typename Value>
+void keep_values(std::vector<Value>& values, const std::uint8_t* keep) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (keep[i]) values[kept++] = values[i];
+  }
+  values.resize(kept);
+}
+
+void drop_unused_levels(Column& column) {
+  std::vector<std::int32_t> new_code(column.levels.size(), 0);
+  for (const ColumnChunk& chunk : column.chunks) {
+    for (const std::int32_t code : chunk.integers) {
+      if (code >= 0) new_code[static_cast<std::size_t>(code)] = 1;
+    }
+  }
+  std::vector<std::string> used;
+  for (std::size_t i = 0; i < new_code.size(); ++i) {
+    const bool occurs = new_code[i] != 0;
+    new_code[i] = static_cast<std::int32_t>(used.size());
+    if (occurs) used.push_back(std::move(column.levels[i]));
+  }
+  column.levels = std::move(used);
+  for (ColumnChunk& chunk : column.chunks) {
+    for (std::int32_t& code : chunk.integers) {
+      if (code >= 0) code = new_code[static_cast<std::size_t>(code)];
+    }
+  }
+}
+
+void read_numbers(const ColumnChunk& chunk, std::int64_t begin, std::int64_t count, double* numbers) {
+  if (!chunk.reals.empty()) {
+    std::copy_n(chunk.reals.begin() + begin, count, numbers);
+  } else if (!chunk.integers.empty()) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      const std::int32_t value = chunk.integers[static_cast<std::size_t>(begin + i)];
+      numbers[i] = value == kMissingInteger ? kMissingNumber : value;
+    }
+  } else {
+    std::fill_n(numbers, count, kMissingNumber);
+  }
+}
+
+}  // namespace
+
+const char* name_of(ColumnKind kind) {
+  switch (kind) {
+    case ColumnKind::empty:
+      return "nothing but missing values";
+    case ColumnKind::number:
+      return "numbers";
+    case ColumnKind::date:
+      return "dates";
+    case ColumnKind::boolean:
+      return "true and false";
+    case ColumnKind::text:
+      return "text";
+  }
+  return "";
+}
+
+const Column* Table::find(std::string_view name) const {
+  const auto found = std::ranges::find(columns, name, &Column::name);
+  return found == columns.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Table::names() const {
+  std::vector<std::string> names;
+  for (const Column& column : columns) names.push_back(column.name);
+  return names;
+}
+
+std::int64_t Table::row_as_read(std::int64_t row) const {
+  return rows_as_read.empty() ? row : rows_as_read[static_cast<std::size_t>(row)];
+}
+
+core::Position Table::where(std::int64_t row) const {
+  const std::int64_t read = row_as_read(row);
+  const auto after = std::ranges::upper_bound(lines, read, {}, &LineRun::row);
+  if (after == lines.begin()) return {};
+  const LineRun& run = *(after - 1);
+  const std::string& path = files[static_cast<std::size_t>(run.file)].path;
+  if (run.line > 0) return {path, static_cast<int>(run.line + (read - run.row)), 0};
+  return {path + ", row " + std::to_string(read - run.row + 1), 0, 0};
+}
+
+void keep_rows(Table& table, const std::vector<std::uint8_t>& keep) {
+  std::vector<std::int64_t> rows_as_read;
+  std::vector<std::int64_t> begins = {0};
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    const std::int64_t begin = table.chunk_begins[chunk], end = table.chunk_begins[chunk + 1];
+    for (std::int64_t row = begin; row < end; ++row) {
+      if (keep[static_cast<std::size_t>(row)]) rows_as_read.push_back(table.row_as_read(row));
+    }
+    begins.push_back(static_cast<std::int64_t>(rows_as_read.size()));
+    for (Column& column : table.columns) {
+      keep_values(column.chunks[chunk].integers, keep.data() + begin);
+      keep_values(column.chunks[chunk].reals, keep.data() + begin);
+    }
+  }
+  for (Column& column : table.columns) {
+    if (column.kind == ColumnKind::text) drop_unused_levels(column);
+  }
+  table.chunk_begins = std::move(begins);
+  table.rows_as_read = std::move(rows_as_read);
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
+  return number;
+}
+
+std::string number_text(double number) {
+  if (number == 0) return "0";  // and not "-0"
+  char text[32];
+  const bool whole = std::abs(number) < 1e15 && number == std::floor(number);
+  const auto [end, error] = whole ? std::to_chars(text, text + sizeof text, static_cast<std::int64_t>(number))
+                                  : std::to_chars(text, text + sizeof text, number);
+  return {text, end};
+}
+
+NumberView::NumberView(const Column& column) : column_(column) {
+  for (const std::string& level : column.levels) {
+    const std::optional<double> number = parse_number(level);
+    if (!number && unreadable_ < 0) unreadable_ = static_cast<std::int32_t>(number_of_level_.size());
+    number_of_level_.push_back(number.value_or(kMissingNumber));
+  }
+}
+
+void NumberView::read(std::size_t chunk, std::int64_t begin, std::int64_t count, double* numbers) const {
+  const ColumnChunk& values = column_.chunks[chunk];
+  if (values.kind != ColumnKind::text) return read_numbers(values, begin, count, numbers);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int32_t code = values.integers[static_cast<std::size_t>(begin + i)];
+    numbers[i] = code < 0 ? kMissingNumber : number_of_level_[static_cast<std::size_t>(code)];
+  }
+}
+
+CategoryView::CategoryView(const Table& table, const Column& column) : column_(column) {
+  if (column.kind == ColumnKind::text) {
+    levels_ = column.levels;
+    return;
+  }
+  std::unordered_set<double> distinct;
+  std::vector<double> numbers;
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    numbers.resize(static_cast<std::size_t>(table.chunk_begins[chunk + 1] - table.chunk_begins[chunk]));
+    read_numbers(column.chunks[chunk], 0, static_cast<std::int64_t>(numbers.size()), numbers.data());
+    for (const double number : numbers) {
+      if (!std::isnan(number)) distinct.insert(number);
+    }
+  }
+  numbers_.assign(distinct.begin(), distinct.end());
+  std::ranges::sort(numbers_);
+  for (const double number : numbers_) {
+    levels_.push_back(column.kind == ColumnKind::boolean ? (number != 0 ? "true" : "false") : number_text(number));
+  }
+}
+
+void CategoryView::read(std::size_t chunk, std::int64_t begin, std::int64_t count, std::int32_t* codes) const {
+  const ColumnChunk& values = column_.chunks[chunk];
+  if (column_.kind == ColumnKind::text) {
+    if (values.integers.empty()) {
+      std::fill_n(codes, count, kMissingCode);
+    } else {
+      std::copy_n(values.integers.begin() + begin, count, codes);
+    }
+    return;
+  }
+  std::vector<double> numbers(static_cast<std::size_t>(count));
+  read_numbers(values, begin, count, numbers.data());
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double number = numbers[static_cast<std::size_t>(i)];
+    codes[i] = std::isnan(number)
+                   ? kMissingCode
+                   : static_cast<std::int32_t>(std::ranges::lower_bound(numbers_, number) - numbers_.begin());
+  }
+}
+
+std::vector<std::int32_t> CategoryView::codes(const Table& table) const {
+  std::vector<std::int32_t> codes(static_cast<std::size_t>(table.rows()));
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    const std::int64_t begin = table.chunk_begins[chunk];
+    read(chunk, 0, table.chunk_begins[chunk + 1] - begin, codes.data() + begin);
+  }
+  return codes;
+}
+
+}  // namespace equipoise::data

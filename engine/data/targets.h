@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/core/journal.h"
+#include "engine/data/encoder.h"
+#include "engine/data/params.h"
+#include "engine/data/table.h"
+
+namespace equipoise::data {
+
+/// The column, or an error (config) at `field` that names the nearest and lists all.
+const Column& column_named(const Table& table, const std::string& name, const std::string& field,
+                           const config::Origin& origin);
+
+/// Drops rows without a label, with a warning that counts them. Returns how many.
+std::int64_t drop_rows_without_label(Table& table, const std::string& column, core::Journal& journal);
+
+/// [rows] 0 or 1. Completes `params.negative` when it is empty; throws UserError where values are neither.
+std::vector<std::uint8_t> make_labels(const Table& table, LabelParams& params, const config::Origin& origin,
+                                      core::Journal& journal);
+
+/// The labels of new rows, by complete lists. Throws UserError (data) for a value in neither.
+std::vector<std::uint8_t> apply_labels(const Table& table, const LabelParams& params);
+
+/// [rows]; throws UserError (data) for a missing, negative or infinite weight, or when all are 0.
+std::vector<float> make_weights(const Table& table, const std::string& column);
+
+struct Groups {
+  std::vector<GroupRule> rules;
+  std::vector<Grouping> groupings;  ///< beside the rules
+};
+
+/// The configured groups, with the levels that occur. Throws UserError (config).
+Groups make_groups(const Table& table, const std::vector<GroupParams>& params, const config::Origin& origin);
+
+/// The groupings of all rows by rules. A column that the table lacks gives a grouping without codes, unless
+/// `columns_required`: then UserError (data). Levels that the rules do not know become kUnknownLevel.
+std::vector<Grouping> make_groupings(const Table& table, const std::vector<GroupRule>& rules, bool columns_required);
+
+}  // namespace equipoise::data

@@ -1,0 +1,132 @@
+#include <nlohmann/json.hpp>
+
+#include "tests/engine/data/test_data.h"
+
+namespace equipoise::data {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Prepared trained() {
+  DataParams params = people_params(temporary_file("people.csv", people(300)));
+  params.groups = {{"", "sex", {}, {}}, {"", "city", {}, {}}, {"", "", {}, {"sex", "city"}}};
+  params.features.groups_as_inputs = true;
+  return prepared(params);
+}
+
+Dataset apply_text(const Encoder& encoder, const std::string& text, core::Journal& journal,
+                   const ApplyOptions& options = {}) {
+  return apply(encoder, {temporary_file("new.csv", text)}, options, journal);
+}
+
+std::string error_of_applying(const std::string& text, const ApplyOptions& options = {}) {
+  const Prepared p = trained();
+  core::Journal journal;
+  return error_of([&] { apply_text(*p.encoder, text, journal, options); });
+}
+
+TEST(Apply, GivesTrainingRowsTheSameCodesThroughJson) {
+  const Prepared p = trained();
+  const EncoderPointer stored = encoder_from_json(nlohmann::json::parse(to_json(*p.encoder).dump()));
+  core::Journal journal;
+  const Dataset again = apply_text(*stored, people(300), journal);
+  EXPECT_EQ(again.encoded.codes, p.dataset.encoded.codes);
+  EXPECT_EQ(again.encoded.values, p.dataset.encoded.values);
+  EXPECT_EQ(again.labels, p.dataset.labels);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(again.groupings[i].codes, p.dataset.groupings[i].codes);
+  EXPECT_THAT(again.splits, Each(Split::test));
+  EXPECT_THAT(journal.warnings(), IsEmpty());
+}
+
+TEST(Apply, ColumnsMayStandInAnyOrderAndBeMore) {
+  const Prepared p = trained();
+  core::Journal journal;
+  const Dataset rows = apply_text(*p.encoder, "hired,note,city,sex,age\nyes,hello,Oslo,man,40\n", journal);
+  EXPECT_THAT(rows.labels, ElementsAre(1));
+  EXPECT_EQ(rows.rows(), 1);
+}
+
+TEST(Apply, LabelAndGroupsMayBeAbsentWhenAllowed) {
+  DataParams params = people_params(temporary_file("people.csv", people(300)));
+  const Prepared p = prepared(params);
+  core::Journal journal;
+  const Dataset rows = apply_text(*p.encoder, "age,city\n40,Oslo\n,Paris\n", journal, {false, false});
+  EXPECT_THAT(rows.labels, IsEmpty());
+  EXPECT_EQ(rows.groupings[0].levels.size(), 2u);
+  EXPECT_THAT(rows.groupings[0].codes, IsEmpty());
+  const std::vector<float> dense = dense_row(rows.encoded, 1);
+  EXPECT_EQ(std::ranges::count(dense, 1.0f), 1);  // age is missing; no training row was from Paris
+  EXPECT_THAT(error_of([&] { apply_text(*p.encoder, "age,city,sex\n40,Oslo,man\n", journal); }),
+              HasSubstr("the label column 'hired' is not there"));
+  EXPECT_THAT(error_of([&] { apply_text(*p.encoder, "age,city,hired\n40,Oslo,yes\n", journal); }),
+              HasSubstr("the group column 'sex' is not there; the columns are age, city, hired"));
+}
+
+TEST(Apply, NamesInputsThatAreMissing) {
+  EXPECT_THAT(error_of_applying("agee,city,sex,hired\n40,Oslo,man,yes\n"),
+              HasSubstr("new.csv: the model needs columns that are not there: age (did you mean 'agee'?); the columns "
+                        "are agee, city"));
+}
+
+TEST(Apply, UnknownGroupLevelsAreMarkedAndWarnedOf) {
+  const Prepared p = trained();
+  core::Journal journal;
+  const Dataset rows =
+      apply_text(*p.encoder, "age,city,sex,hired\n40,Oslo,other,yes\n40,Oslo,man,no\n40,Oslo,,no\n", journal);
+  EXPECT_THAT(rows.groupings[0].codes, ElementsAre(kUnknownLevel, 0, kUnknownLevel));
+  EXPECT_EQ(rows.groupings[2].codes[0], kUnknownLevel);
+  EXPECT_EQ(rows.groupings[2].levels[static_cast<std::size_t>(rows.groupings[2].codes[1])], "man * Oslo");
+  ASSERT_EQ(journal.warnings().size(), 2u);
+  EXPECT_THAT(journal.warnings()[0], HasSubstr("2 rows have a level of the grouping 'sex' that training never saw"));
+}
+
+TEST(Apply, RefusesUnknownLabels) {
+  EXPECT_THAT(error_of_applying("age,city,sex,hired\n40,Oslo,man,yes\n41,Oslo,man,perhaps\n"),
+              HasSubstr("new.csv:3: the label 'perhaps' in column 'hired' was not there in training"));
+}
+
+TEST(Apply, RowsWithoutALabelAreDroppedOnlyWhenLabelsAreNeeded) {
+  const Prepared p = trained();
+  const std::string text = "age,city,sex,hired\n40,Oslo,man,\n41,Oslo,man,yes\n";
+  core::Journal journal;
+  EXPECT_EQ(apply_text(*p.encoder, text, journal).rows(), 1);
+  const Dataset all = apply_text(*p.encoder, text, journal, {false, true});
+  EXPECT_EQ(all.rows(), 2);
+  EXPECT_THAT(all.labels, IsEmpty());
+  ASSERT_EQ(journal.warnings().size(), 2u);
+  EXPECT_THAT(journal.warnings()[1], HasSubstr("1 of 2 rows have no label"));
+}
+
+TEST(Apply, RefusesTextWhereTrainingHadNumbers) {
+  EXPECT_THAT(error_of_applying("age,city,sex,hired\n40,Oslo,man,yes\nold,Oslo,man,no\n"),
+              HasSubstr("new.csv:3: 'old' in column 'age' is not a number"));
+}
+
+TEST(Apply, AHeaderOfKnownNamesIsTakenWhereTrainingHadNone) {
+  DataParams params = adult();
+  const Prepared p = prepared(params);
+  std::string header;
+  for (const std::string& name : params.csv.columns)
+    header += name == "income" ? "" : (header.empty() ? "" : ",") + name;
+  const std::string row =
+      "39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2174, 0, 40, "
+      "United-States";
+  core::Journal journal;
+  const Dataset named = apply_text(*p.encoder, header + "\n" + row + "\n", journal, {false, true});
+  const Dataset bare = apply_text(*p.encoder, row + ", <=50K\n", journal);
+  EXPECT_EQ(named.rows(), 1);
+  EXPECT_THAT(named.labels, IsEmpty());
+  EXPECT_EQ(named.encoded.codes, bare.encoded.codes);
+  EXPECT_TRUE(std::ranges::equal(bare.encoded.values, std::vector<float>(p.dataset.encoded.values.begin(),
+                                                                         p.dataset.encoded.values.begin() + 10)));
+  EXPECT_THAT(error_of([&] {
+                apply_text(*p.encoder, row + "\n", journal, {false, true});
+              }),
+              HasSubstr("the rows have 14 fields, but data.csv.columns names 15 columns"));
+}
+
+}  // namespace
+}  // namespace equipoise::data

@@ -1,0 +1,247 @@
+#include "engine/data/read_files.h"
+
+#include <arrow/api.h>
+#include <arrow/io/file.h>
+#include <parquet/arrow/writer.h>
+
+#include <cmath>
+
+#include "engine/core/files.h"
+#include "tests/engine/data/test_data.h"
+
+namespace equipoise::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Table read(const std::vector<std::string>& files, const CsvParams& csv = {},
+           const std::set<std::string>& as_text = {}) {
+  core::Journal journal;
+  return read_files({files, csv, as_text, {}}, {}, journal);
+}
+
+Table read_text(const std::string& content, const CsvParams& csv = {}) {
+  return read({temporary_file("data.csv", content)}, csv);
+}
+
+std::vector<double> numbers(const Table& table, const std::string& name) {
+  const NumberView view(*table.find(name));
+  std::vector<double> all(static_cast<std::size_t>(table.rows()));
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    view.read(chunk, 0, table.chunk_begins[chunk + 1] - table.chunk_begins[chunk],
+              all.data() + table.chunk_begins[chunk]);
+  }
+  return all;
+}
+
+std::vector<std::string> texts(const Table& table, const std::string& name) {
+  const CategoryView view(table, *table.find(name));
+  std::vector<std::string> all;
+  for (const std::int32_t code : view.codes(table)) {
+    all.push_back(code < 0 ? "-" : view.levels()[static_cast<std::size_t>(code)]);
+  }
+  return all;
+}
+
+TEST(ReadCsv, TypesColumnsByTheirValues) {
+  const Table table = read_text("i,f,b,d,t,n\n1,1.5,true,1970-01-02,x,\n-2,2,False,1970-01-01,y,\n,,,,,\n");
+  EXPECT_EQ(table.find("i")->kind, ColumnKind::number);
+  EXPECT_EQ(table.find("f")->kind, ColumnKind::number);
+  EXPECT_EQ(table.find("b")->kind, ColumnKind::boolean);
+  EXPECT_EQ(table.find("d")->kind, ColumnKind::date);
+  EXPECT_EQ(table.find("t")->kind, ColumnKind::text);
+  EXPECT_EQ(table.find("n")->kind, ColumnKind::empty);
+  EXPECT_THAT(numbers(table, "i"), ElementsAre(1, -2, testing::IsNan()));
+  EXPECT_THAT(numbers(table, "f"), ElementsAre(1.5, 2, testing::IsNan()));
+  EXPECT_THAT(numbers(table, "d"), ElementsAre(1, 0, testing::IsNan()));
+  EXPECT_THAT(texts(table, "b"), ElementsAre("true", "false", "-"));
+  EXPECT_THAT(texts(table, "t"), ElementsAre("x", "y", "-"));
+}
+
+TEST(ReadCsv, MissingMarksAreThoseOfTheConfigAndTheEmptyField) {
+  CsvParams csv;
+  csv.missing = {"?"};
+  const Table table = read_text("a,b\n1, ?\n?,NA\n,\"\"\n", csv);
+  EXPECT_THAT(numbers(table, "a"), ElementsAre(1, testing::IsNan(), testing::IsNan()));
+  EXPECT_THAT(texts(table, "b"), ElementsAre("-", "NA", "-"));
+}
+
+TEST(ReadCsv, TypesTheWholeColumnNotItsFirstBlock) {
+  std::string content = "late_text,late_decimal,late_number\n";
+  for (int i = 0; i < 400000; ++i) content += "007,3,\n";
+  content += "seven,2.5,4\n";
+  const Table table = read_text(content);
+  ASSERT_GT(table.chunks(), 2u);
+  EXPECT_EQ(table.find("late_text")->kind, ColumnKind::text);
+  EXPECT_THAT(table.find("late_text")->levels, ElementsAre("007", "seven"));  // as written, not as the number 7
+  EXPECT_EQ(numbers(table, "late_decimal")[0], 3);
+  EXPECT_EQ(numbers(table, "late_decimal")[400000], 2.5);
+  EXPECT_TRUE(std::isnan(numbers(table, "late_number")[0]));
+  EXPECT_EQ(numbers(table, "late_number")[400000], 4);
+  EXPECT_EQ(table.where(400000).line, 400002);
+}
+
+TEST(ReadCsv, KeepsIntegersThatDoNotFitInto32Bits) {
+  EXPECT_THAT(numbers(read_text("a\n1\n3000000000\n-2147483648\n\n"), "a"), ElementsAre(1, 3e9, -2147483648.0));
+}
+
+TEST(ReadCsv, ReadsTextWhereAskedTo) {
+  const Table table = read({temporary_file("data.csv", "zip,n\n00501,1\n10001,2\n")}, {}, {"zip"});
+  EXPECT_THAT(texts(table, "zip"), ElementsAre("00501", "10001"));
+}
+
+TEST(ReadCsv, OtherDelimiterQuoteAndComments) {
+  CsvParams csv;
+  csv.delimiter = ";";
+  csv.quote = "'";
+  csv.skip_rows_starting_with = "#";
+  const Table table = read_text("# made by hand\na;b\n'x;y' ; 1\n# end\n'it''s';2\n", csv);
+  EXPECT_THAT(texts(table, "a"), ElementsAre("x;y", "it's"));
+  EXPECT_EQ(table.where(1).line, 5);
+}
+
+TEST(ReadCsv, EmbeddedLineBreaksStayInTheField) {
+  EXPECT_THAT(texts(read_text("a,b\n\"x\ny\",1\nz,2\n"), "a"), ElementsAre("x\ny", "z"));
+}
+
+TEST(ReadCsv, RefusesRaggedRowsWithTheirLine) {
+  EXPECT_THAT(error_of([] { read_text("a,b\n\"x\ny\",1\n\n1,2,3\n"); }),
+              HasSubstr("data.csv:5: this row has 3 fields, the others have 2"));
+  EXPECT_THAT(error_of([] { read_text("a,b\n1,2\n3\n"); }),
+              HasSubstr("data.csv:3: this row has 1 field, the others have 2"));
+}
+
+TEST(ReadCsv, NamesTheFirstOfSeveralErrorsInAnyBlock) {
+  std::string content = "a,b\n";
+  for (int i = 0; i < 1000000; ++i) content += i % 300000 == 299999 ? "1,2,3\n" : "1,2\n";
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    EXPECT_THAT(error_of([&] { read_text(content); }), HasSubstr("data.csv:300001: this row has 3 fields"));
+  }
+}
+
+TEST(ReadCsv, RefusesFilesWithoutRows) {
+  EXPECT_THAT(error_of([] { read_text("a,b\n"); }), HasSubstr("data.csv: this file has no rows, only column names"));
+  EXPECT_THAT(error_of([] { read_text("\n\n"); }), HasSubstr("data.csv: this file has no rows"));
+  EXPECT_THAT(error_of([] { read_text(""); }), HasSubstr("data.csv: this file is empty"));
+  EXPECT_THAT(error_of([] { read_text(gzipped("")); }), HasSubstr("data.csv: this file has no rows"));
+}
+
+TEST(ReadCsv, RefusesColumnNamesThatAreTwiceOrEmpty) {
+  EXPECT_THAT(error_of([] { read_text("a,b,a\n1,2,3\n"); }), HasSubstr("the header has the column 'a' twice"));
+  EXPECT_THAT(error_of([] { read_text("a,,c\n1,2,3\n"); }), HasSubstr("the header has no name for column 2 of 3"));
+}
+
+TEST(ReadCsv, RefusesAWrongNumberOfConfiguredColumns) {
+  CsvParams csv;
+  csv.header = false;
+  csv.columns = {"a", "b"};
+  EXPECT_THAT(error_of([&] { read_text("1,2,3\n", csv); }),
+              HasSubstr("data.csv: the rows have 3 fields, but data.csv.columns names 2 columns: a, b"));
+  EXPECT_THAT(numbers(read_text("1,2\n3,4\n", csv), "b"), ElementsAre(2, 4));
+}
+
+TEST(ReadCsv, RefusesInfinity) {
+  EXPECT_THAT(error_of([] { read_text("a\n1.5\n2\ninf\n"); }),
+              HasSubstr("data.csv:4: column 'a' holds an infinite number"));
+}
+
+TEST(ReadCsv, PassesOnLatin1AndNulErrors) {
+  EXPECT_THAT(error_of([] { read_text("a,b\n1,caf\xe9\n"); }), HasSubstr("data.csv:2: byte 0xE9 at place 6"));
+  EXPECT_THAT(error_of([] { read_text(std::string("a,b\n1,\0\n", 8)); }), HasSubstr("data.csv:2: a NUL byte"));
+}
+
+TEST(ReadFiles, JoinsFilesByColumnName) {
+  const Table table = read({temporary_file("one.csv", "a,b\n1,x\n"), temporary_file("two.csv", "b,a\ny,2\nx,3\n")});
+  EXPECT_THAT(numbers(table, "a"), ElementsAre(1, 2, 3));
+  EXPECT_THAT(texts(table, "b"), ElementsAre("x", "y", "x"));
+  EXPECT_THAT(table.where(2).text(), HasSubstr("two.csv:3"));
+  EXPECT_EQ(table.files[1].rows, 2);
+}
+
+TEST(ReadFiles, NamesTheColumnsThatDiffer) {
+  const std::string message = error_of([] {
+    read({temporary_file("one.csv", "a,b\n1,x\n"), temporary_file("two.csv", "a,c,d\n1,2,3\n")});
+  });
+  EXPECT_THAT(message, HasSubstr("two.csv: the columns are not those of "));
+  EXPECT_THAT(message, HasSubstr("one.csv: missing here: b; only here: c, d"));
+}
+
+TEST(ReadFiles, FingerprintsEachFile) {
+  const std::string content = people(50);
+  const std::string path = temporary_file("people.csv", content);
+  const Table table = read({path});
+  ASSERT_EQ(table.files.size(), 1u);
+  EXPECT_EQ(table.files[0].path, path);
+  EXPECT_EQ(table.files[0].sha256, core::sha256(content));
+  EXPECT_EQ(table.files[0].bytes, static_cast<std::int64_t>(content.size()));
+  EXPECT_EQ(table.files[0].rows, 50);
+}
+
+template <typename Builder, typename Value>
+std::shared_ptr<arrow::Array> array_of(const std::vector<std::optional<Value>>& values) {
+  Builder builder;
+  for (const auto& value : values) {
+    EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
+  }
+  return builder.Finish().ValueOrDie();
+}
+
+std::string parquet_file(const std::string& name, const std::vector<std::string>& names,
+                         const arrow::ArrayVector& arrays) {
+  arrow::FieldVector fields;
+  for (std::size_t i = 0; i < names.size(); ++i) fields.push_back(arrow::field(names[i], arrays[i]->type()));
+  const auto table = arrow::Table::Make(arrow::schema(fields), arrays);
+  const std::string path = temporary_file(name, "");
+  const auto out = arrow::io::FileOutputStream::Open(path).ValueOrDie();
+  EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 2).ok());
+  EXPECT_TRUE(out->Close().ok());
+  return path;
+}
+
+TEST(ReadParquet, ReadsEveryKindOfColumn) {
+  const auto list_builder = std::make_shared<arrow::Int32Builder>();
+  arrow::ListBuilder lists(arrow::default_memory_pool(), list_builder);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(lists.Append().ok() && list_builder->Append(i).ok());
+  const auto dictionary =
+      arrow::DictionaryArray::FromArrays(array_of<arrow::Int8Builder, std::int8_t>({1, std::nullopt, 0}),
+                                         array_of<arrow::StringBuilder, std::string>({"no", "yes"}))
+          .ValueOrDie();
+  const std::string path = parquet_file(
+      "kinds.parquet", {"i", "f", "b", "t", "d", "c", "l"},
+      {array_of<arrow::Int64Builder, std::int64_t>({1, std::nullopt, 5000000000}),
+       array_of<arrow::FloatBuilder, float>({0.5f, NAN, std::nullopt}),
+       array_of<arrow::BooleanBuilder, bool>({true, false, std::nullopt}),
+       array_of<arrow::StringBuilder, std::string>({"x", std::nullopt, "y"}),
+       array_of<arrow::Date32Builder, std::int32_t>({10, 20, std::nullopt}), dictionary, lists.Finish().ValueOrDie()});
+  Notes notes;
+  const Table table = read_files({{path}, {}, {}, {}}, {}, notes);
+  EXPECT_THAT(numbers(table, "i"), ElementsAre(1, testing::IsNan(), 5e9));
+  EXPECT_THAT(numbers(table, "f"), ElementsAre(0.5, testing::IsNan(), testing::IsNan()));
+  EXPECT_THAT(texts(table, "b"), ElementsAre("true", "false", "-"));
+  EXPECT_THAT(texts(table, "t"), ElementsAre("x", "-", "y"));
+  EXPECT_THAT(numbers(table, "d"), ElementsAre(10, 20, testing::IsNan()));
+  EXPECT_THAT(texts(table, "c"), ElementsAre("yes", "-", "no"));
+  EXPECT_EQ(table.find("d")->kind, ColumnKind::date);
+  EXPECT_EQ(table.find("l"), nullptr);
+  EXPECT_THAT(notes.warnings(), ElementsAre(HasSubstr("left out: l (list<")));
+  EXPECT_EQ(table.where(2).text(), path + ", row 3");
+  EXPECT_EQ(table.files[0].sha256, core::sha256_of_file(path));
+}
+
+TEST(ReadParquet, JoinsWithCsvEvenWhereOneHasTextAndTheOtherNumbers) {
+  const std::string parquet = parquet_file("a.parquet", {"a"}, {array_of<arrow::Int64Builder, std::int64_t>({7, 8})});
+  const Table table = read({parquet, temporary_file("b.csv", "a\n9\nten\n")});
+  EXPECT_THAT(texts(table, "a"), ElementsAre("7", "8", "9", "ten"));
+}
+
+TEST(ReadParquet, RefusesWhatIsNot) {
+  const std::string text = temporary_file("text.parquet", "a,b\n1,2\n");
+  EXPECT_EQ(error_of([&] { read({text}); }),
+            text + ": the name says Parquet, but the file is not: it does not begin with PAR1");
+  const std::string cut = temporary_file("cut.parquet", "PAR1 and nothing else that Parquet has");
+  EXPECT_THAT(error_of([&] { read({cut}); }), HasSubstr(cut + ": this file begins like Parquet but cannot be read"));
+}
+
+}  // namespace
+}  // namespace equipoise::data
