@@ -1,0 +1,48 @@
+#include "kernels/draw/draw.h"
+
+#include "benchmarks/kernels/bandwidth.h"
+
+namespace equipoise::kernels {
+namespace {
+
+constexpr std::int64_t kPopulation = 1'000'003;
+
+void draw_epoch_benchmark(benchmark::State& state) {
+  at::Tensor rows = at::empty({state.range(0)}, at::kLong);
+  draw_epoch(rows, kPopulation, 1, 0);
+  if (std::get<0>(at::_unique(rows)).size(0) != rows.size(0)) {
+    state.SkipWithError("a row came twice");
+    return;
+  }
+  std::int64_t step = 0;
+  for (auto _ : state) draw_epoch(rows, kPopulation, 1, step++);
+  report_bytes(state, static_cast<double>(rows.nbytes()));
+}
+
+void draw_uniform_benchmark(benchmark::State& state) {
+  at::Tensor rows = at::empty({state.range(0)}, at::kLong);
+  draw_uniform(rows, kPopulation, 1, 0);
+  if (rows.min().item<std::int64_t>() < 0 || rows.max().item<std::int64_t>() >= kPopulation) {
+    state.SkipWithError("a row outside the population");
+    return;
+  }
+  std::int64_t step = 0;
+  for (auto _ : state) draw_uniform(rows, kPopulation, 1, step++);
+  report_bytes(state, static_cast<double>(rows.nbytes()));
+}
+
+BENCHMARK(draw_epoch_benchmark)
+    ->Name("draw_epoch")
+    ->Arg(4096)
+    ->Arg(1 << 19)
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
+BENCHMARK(draw_uniform_benchmark)
+    ->Name("draw_uniform")
+    ->Arg(4096)
+    ->Arg(1 << 19)
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
+
+}  // namespace
+}  // namespace equipoise::kernels

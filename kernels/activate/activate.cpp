@@ -1,0 +1,111 @@
+#include "kernels/activate/activate.h"
+
+#include <ATen/Parallel.h>
+
+#include "kernels/activate/activate_kernel.h"
+#include "kernels/arguments.h"
+
+namespace equipoise::kernels {
+namespace {
+
+constexpr const char* kOp = "activate";
+constexpr std::int64_t kRowsPerTask = 64;
+constexpr std::int64_t kUnitsPerTask = 64;
+
+void check_block(const char* name, const at::Tensor& tensor) {
+  TORCH_CHECK(tensor.defined(), kOp, ": ", name, " is an undefined tensor");
+  check_supported(kOp, tensor);
+  check_type(kOp, name, tensor, at::kFloat);
+  TORCH_CHECK(tensor.dim() == 3, kOp, ": ", name, " has shape ", tensor.sizes(), ", expected [K, B, H]");
+  TORCH_CHECK(tensor.is_contiguous(), kOp, ": ", name, " is not contiguous");
+}
+
+void check_rate(std::int64_t rate_256) {
+  TORCH_CHECK(rate_256 >= 0 && rate_256 < 256, kOp, ": rate_256 is ", rate_256, ", expected 0 to 255");
+}
+
+#ifdef EQUIPOISE_CUDA
+void check_launch(int status) {
+  TORCH_CHECK(status == 0, kOp, ": CUDA launch failed with error ", status);
+}
+#endif
+
+}  // namespace
+
+void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropout& dropout) {
+  check_block("x", x);
+  check_rate(dropout.rate_256);
+  ActivateProblem problem;
+  problem.x = x.data_ptr<float>();
+  problem.members = x.size(0);
+  problem.rows = x.size(1);
+  problem.units = x.size(2);
+  problem.layer = dropout.layer;
+  problem.rate_256 = dropout.rate_256;
+  if (bias.has_value()) {
+    check_device(kOp, "bias", *bias, "x", x);
+    check_type(kOp, "bias", *bias, at::kFloat);
+    check_shape(kOp, "bias", *bias, {x.size(0), x.size(2)});
+    TORCH_CHECK(bias->is_contiguous(), kOp, ": bias is not contiguous");
+    problem.bias = bias->const_data_ptr<float>();
+  }
+  if (dropout.rate_256 > 0) {
+    check_device(kOp, "seeds", dropout.seeds, "x", x);
+    check_device(kOp, "step", dropout.step, "x", x);
+    check_type(kOp, "seeds", dropout.seeds, at::kLong);
+    check_type(kOp, "step", dropout.step, at::kLong);
+    check_shape(kOp, "seeds", dropout.seeds, {x.size(0)});
+    check_shape(kOp, "step", dropout.step, {1});
+    problem.seeds = dropout.seeds.const_data_ptr<std::int64_t>();
+    problem.step = dropout.step.const_data_ptr<std::int64_t>();
+  }
+#ifdef EQUIPOISE_CUDA
+  if (x.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(x.device());
+    check_launch(launch_activate(problem, c10::cuda::getCurrentCUDAStream().stream()));
+    return;
+  }
+#endif
+  at::parallel_for(0, problem.members * problem.rows, kRowsPerTask,
+                   [&](std::int64_t begin, std::int64_t end) { activate_rows(problem, begin, end); });
+}
+
+void activate_backward_(at::Tensor& gradient, const at::Tensor& activated, std::optional<at::Tensor> bias_gradient,
+                        std::int64_t rate_256) {
+  check_block("gradient", gradient);
+  check_block("activated", activated);
+  check_shape(kOp, "activated", activated, gradient.sizes());
+  check_device(kOp, "activated", activated, "gradient", gradient);
+  check_rate(rate_256);
+  ActivateBackwardProblem problem;
+  problem.gradient = gradient.data_ptr<float>();
+  problem.activated = activated.const_data_ptr<float>();
+  problem.members = gradient.size(0);
+  problem.rows = gradient.size(1);
+  problem.units = gradient.size(2);
+  problem.rate_256 = rate_256;
+  if (bias_gradient.has_value()) {
+    check_device(kOp, "bias_gradient", *bias_gradient, "gradient", gradient);
+    check_type(kOp, "bias_gradient", *bias_gradient, at::kFloat);
+    check_shape(kOp, "bias_gradient", *bias_gradient, {gradient.size(0), gradient.size(2)});
+    TORCH_CHECK(bias_gradient->is_contiguous(), kOp, ": bias_gradient is not contiguous");
+    problem.bias_gradient = bias_gradient->data_ptr<float>();
+  }
+#ifdef EQUIPOISE_CUDA
+  if (gradient.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(gradient.device());
+    check_launch(launch_activate_backward(problem, c10::cuda::getCurrentCUDAStream().stream()));
+    return;
+  }
+#endif
+  at::parallel_for(0, problem.members * problem.units, kUnitsPerTask, [&](std::int64_t begin, std::int64_t end) {
+    while (begin < end) {
+      const std::int64_t member = begin / problem.units;
+      const std::int64_t stop = end < (member + 1) * problem.units ? end : (member + 1) * problem.units;
+      activate_backward_units(problem, member, begin - member * problem.units, stop - member * problem.units);
+      begin = stop;
+    }
+  });
+}
+
+}  // namespace equipoise::kernels

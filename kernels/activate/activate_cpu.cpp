@@ -1,0 +1,87 @@
+// activate on the CPU. Compiled once per instruction set (EQUIPOISE_CPU_LEVEL).
+#include "kernels/activate/activate_kernel.h"
+#include "kernels/activate/activate_math.h"
+
+namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL {
+namespace {
+
+constexpr int kDrawsAtOnce = 16;  // so that the rounds of Philox vectorise
+constexpr int kUnitsAtOnce = kDrawsAtOnce * kUnitsPerDraw;
+
+// The bytes of kUnitsAtOnce neighbouring units: the same words as dropout_draw gives, sixteen counters side by side.
+void draw_bytes(std::int64_t step, std::int64_t layer, std::int64_t row, std::int64_t first_block, PhiloxKey key,
+                std::uint32_t (&words)[kDrawsAtOnce][4]) {
+  std::uint32_t w0[kDrawsAtOnce], w1[kDrawsAtOnce], w2[kDrawsAtOnce], w3[kDrawsAtOnce];
+  for (int i = 0; i < kDrawsAtOnce; ++i) {
+    w0[i] = static_cast<std::uint32_t>(first_block + i) | static_cast<std::uint32_t>(layer) << 24;
+    w1[i] = static_cast<std::uint32_t>(row);
+    w2[i] = static_cast<std::uint32_t>(step);
+    w3[i] = static_cast<std::uint32_t>(static_cast<std::uint64_t>(step) >> 32);
+  }
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < kDrawsAtOnce; ++i) {
+      const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * w0[i];
+      const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * w2[i];
+      w0[i] = static_cast<std::uint32_t>(product1 >> 32) ^ w1[i] ^ key.word[0];
+      w1[i] = static_cast<std::uint32_t>(product1);
+      w2[i] = static_cast<std::uint32_t>(product0 >> 32) ^ w3[i] ^ key.word[1];
+      w3[i] = static_cast<std::uint32_t>(product0);
+    }
+    key.word[0] += 0x9E3779B9u;
+    key.word[1] += 0xBB67AE85u;
+  }
+  for (int i = 0; i < kDrawsAtOnce; ++i) {
+    words[i][0] = w0[i];
+    words[i][1] = w1[i];
+    words[i][2] = w2[i];
+    words[i][3] = w3[i];
+  }
+}
+
+void activate_row(const ActivateProblem& problem, std::int64_t member, std::int64_t row) {
+  float* x = problem.x + (member * problem.rows + row) * problem.units;
+  if (problem.bias != nullptr) {
+    const float* bias = problem.bias + member * problem.units;
+    for (std::int64_t u = 0; u < problem.units; ++u) x[u] += bias[u];
+  }
+  if (problem.rate_256 == 0) {
+    for (std::int64_t u = 0; u < problem.units; ++u) x[u] = activated(x[u], true, 1.0f);
+    return;
+  }
+  const float scale = dropout_scale(problem.rate_256);
+  const std::uint32_t rate = static_cast<std::uint32_t>(problem.rate_256);
+  const PhiloxKey key = philox_key(static_cast<std::uint64_t>(problem.seeds[member]));
+  alignas(64) std::uint32_t words[kDrawsAtOnce][4];
+  for (std::int64_t first = 0; first < problem.units; first += kUnitsAtOnce) {
+    draw_bytes(*problem.step, problem.layer, row, first / kUnitsPerDraw, key, words);
+    const unsigned char* bytes = reinterpret_cast<const unsigned char*>(words);  // little endian, as dropout_byte reads
+    const std::int64_t count = problem.units - first < kUnitsAtOnce ? problem.units - first : kUnitsAtOnce;
+    for (std::int64_t u = 0; u < count; ++u) x[first + u] = activated(x[first + u], bytes[u] >= rate, scale);
+  }
+}
+
+}  // namespace
+
+void activate_rows(const ActivateProblem& problem, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t i = begin; i < end; ++i) activate_row(problem, i / problem.rows, i % problem.rows);
+}
+
+void activate_backward_units(const ActivateBackwardProblem& problem, std::int64_t member, std::int64_t begin,
+                             std::int64_t end) {
+  const float scale = dropout_scale(problem.rate_256);
+  float* sums = problem.bias_gradient != nullptr ? problem.bias_gradient + member * problem.units : nullptr;
+  if (sums != nullptr) {
+    for (std::int64_t u = begin; u < end; ++u) sums[u] = 0.0f;
+  }
+  for (std::int64_t row = 0; row < problem.rows; ++row) {
+    const std::int64_t at = (member * problem.rows + row) * problem.units;
+    float* __restrict gradient = problem.gradient + at;
+    const float* activated = problem.activated + at;
+    for (std::int64_t u = begin; u < end; ++u) gradient[u] = activated[u] > 0.0f ? gradient[u] * scale : 0.0f;
+    if (sums != nullptr) {
+      for (std::int64_t u = begin; u < end; ++u) sums[u] += gradient[u];
+    }
+  }
+}
+
+}  // namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL

@@ -1,0 +1,132 @@
+// Argument checks that several ops share. Seen by <op>.cpp only: it knows torch.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <c10/util/Exception.h>
+
+#include <optional>
+
+#include "kernels/device/cell_type.h"
+
+#ifdef EQUIPOISE_CUDA
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+namespace equipoise::kernels {
+
+inline bool shares_device(const at::Tensor& tensor, const at::Tensor& other) {
+  return tensor.device() == other.device();
+}
+
+// `tensor` must be on the device of the op's first argument.
+inline void check_device(const char* op, const char* name, const at::Tensor& tensor, const char* first_name,
+                         const at::Tensor& first) {
+  TORCH_CHECK(tensor.defined(), op, ": ", name, " is an undefined tensor");
+  TORCH_CHECK(shares_device(tensor, first), op, ": ", name, " is on ", tensor.device(), ", expected ", first.device(),
+              ", where ", first_name, " is");
+}
+
+inline void check_type(const char* op, const char* name, const at::Tensor& tensor, at::ScalarType expected) {
+  TORCH_CHECK(tensor.scalar_type() == expected, op, ": ", name, " has type ", tensor.scalar_type(), ", expected ",
+              expected);
+}
+
+inline void check_shape(const char* op, const char* name, const at::Tensor& tensor, at::IntArrayRef expected) {
+  TORCH_CHECK(tensor.sizes() == expected, op, ": ", name, " has shape ", tensor.sizes(), ", expected ", expected);
+}
+
+// Every op runs on cpu, and on cuda where the library was built for it.
+inline void check_supported(const char* op, const at::Tensor& tensor) {
+#ifdef EQUIPOISE_CUDA
+  TORCH_CHECK(tensor.is_cpu() || tensor.is_cuda(), op, ": device ", tensor.device(),
+              " is not supported, expected cpu or cuda");
+#else
+  TORCH_CHECK(tensor.is_cpu(), op, ": device ", tensor.device(),
+              " is not supported by this build (EQUIPOISE_CUDA is OFF), expected cpu");
+#endif
+}
+
+#ifdef EQUIPOISE_CUDA
+// `status` is the cudaError_t of a launch.
+inline void check_launched(const char* op, int status) {
+  TORCH_CHECK(status == 0, op,
+              ": the CUDA kernel did not start: ", cudaGetErrorString(static_cast<cudaError_t>(status)));
+}
+#endif
+
+// What cell_stats, push and lagrangian have in common; the tensors are contiguous and live as long as this struct.
+struct RowArguments {
+  at::Tensor logits;                  // [K, N] f32 | bf16
+  at::Tensor cells;                   // [N] u8 | i16 | i32
+  at::Tensor cell_labels;             // [C] u8
+  std::optional<at::Tensor> weights;  // [N] f32
+  std::int64_t members = 0;           // K
+  std::int64_t rows = 0;              // N
+  std::int64_t cell_count = 0;        // C
+  CellType cell_type = CellType::kU8;
+  bool bfloat16 = false;
+};
+
+inline CellType cell_type_of(const char* op, const at::Tensor& cells) {
+  switch (cells.scalar_type()) {
+    case at::kByte:
+      return CellType::kU8;
+    case at::kShort:
+      return CellType::kI16;
+    case at::kInt:
+      return CellType::kI32;
+    default:
+      TORCH_CHECK(false, op, ": cells has type ", cells.scalar_type(), ", expected uint8, int16 or int32");
+  }
+}
+
+inline RowArguments check_rows(const char* op, const at::Tensor& logits, const at::Tensor& cells,
+                               const at::Tensor& cell_labels, const std::optional<at::Tensor>& weights,
+                               double threshold, double temperature) {
+  TORCH_CHECK(logits.defined(), op, ": logits is an undefined tensor");
+  check_supported(op, logits);
+  TORCH_CHECK(logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kBFloat16, op, ": logits has type ",
+              logits.scalar_type(), ", expected float32 or bfloat16");
+  TORCH_CHECK(logits.dim() == 2, op, ": logits has shape ", logits.sizes(), ", expected [K, N]");
+  check_device(op, "cells", cells, "logits", logits);
+  check_device(op, "cell_labels", cell_labels, "logits", logits);
+  const std::int64_t rows = logits.size(1);
+  const CellType cell_type = cell_type_of(op, cells);
+  check_shape(op, "cells", cells, {rows});
+  check_type(op, "cell_labels", cell_labels, at::kByte);
+  TORCH_CHECK(cell_labels.dim() == 1 && cell_labels.size(0) > 0, op, ": cell_labels has shape ", cell_labels.sizes(),
+              ", expected [C] with C > 0");
+  if (weights.has_value()) {
+    check_device(op, "weights", *weights, "logits", logits);
+    check_type(op, "weights", *weights, at::kFloat);
+    check_shape(op, "weights", *weights, {rows});
+  }
+  TORCH_CHECK(threshold - threshold == 0, op, ": threshold is ", threshold, ", expected a finite number");
+  TORCH_CHECK(temperature > 0 && temperature - temperature == 0, op, ": temperature is ", temperature,
+              ", expected a finite number above 0");
+  RowArguments arguments;
+  arguments.logits = logits.detach().contiguous();
+  arguments.cells = cells.contiguous();
+  arguments.cell_labels = cell_labels.contiguous();
+  if (weights.has_value()) arguments.weights = weights->detach().contiguous();
+  arguments.members = logits.size(0);
+  arguments.rows = rows;
+  arguments.cell_count = cell_labels.size(0);
+  arguments.cell_type = cell_type;
+  arguments.bfloat16 = logits.scalar_type() == at::kBFloat16;
+  return arguments;
+}
+
+// The two prices of push and lagrangian.
+inline void check_prices(const char* op, const at::Tensor& loss_price, const at::Tensor& soft_price,
+                         const RowArguments& rows) {
+  check_device(op, "loss_price", loss_price, "logits", rows.logits);
+  check_type(op, "loss_price", loss_price, at::kFloat);
+  check_shape(op, "loss_price", loss_price, {rows.members, rows.cell_count});
+  check_device(op, "soft_price", soft_price, "logits", rows.logits);
+  check_type(op, "soft_price", soft_price, at::kFloat);
+  check_shape(op, "soft_price", soft_price, {rows.members, rows.cell_count});
+}
+
+}  // namespace equipoise::kernels

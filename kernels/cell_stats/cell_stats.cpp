@@ -1,0 +1,72 @@
+#include "kernels/cell_stats/cell_stats.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+
+#include <atomic>
+
+#include "kernels/arguments.h"
+#include "kernels/cell_stats/cell_stats_kernel.h"
+
+namespace equipoise::kernels {
+namespace {
+
+constexpr const char* kOp = "cell_stats";
+
+at::Tensor cell_stats_cpu(CellStatsProblem problem) {
+  problem.strips = cell_stats_strips(problem.members, problem.rows, problem.cell_count);
+  const auto options = at::TensorOptions().dtype(at::kDouble);
+  at::Tensor sums = at::empty({problem.members, problem.cell_count, kCellQuantities}, options);
+  at::Tensor partials = at::empty({problem.strips, problem.members, problem.cell_count, kCellQuantities}, options);
+  problem.sums = sums.mutable_data_ptr<double>();
+  problem.partials = partials.mutable_data_ptr<double>();
+  std::atomic<std::int64_t> bad_row{-1};
+  at::parallel_for(0, problem.strips * problem.members, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task) {
+      const std::int64_t bad = cell_stats_strip_cpu(problem, task / problem.members, task % problem.members);
+      if (bad >= 0) bad_row = bad;
+    }
+  });
+  TORCH_CHECK(bad_row < 0, kOp, ": the cell of row ", bad_row.load(), " is outside [0, ", problem.cell_count, ")");
+  cell_stats_finish_cpu(problem);
+  return sums;
+}
+
+#ifdef EQUIPOISE_CUDA
+at::Tensor cell_stats_cuda(CellStatsProblem problem, const at::Tensor& logits) {
+  const c10::cuda::CUDAGuard guard(logits.device());
+  problem.strips = cell_stats_strips_cuda(problem.members, problem.rows, problem.cell_count);
+  const auto options = logits.options().dtype(at::kDouble);
+  at::Tensor sums = at::empty({problem.members, problem.cell_count, kCellQuantities}, options);
+  at::Tensor partials = at::empty({problem.strips, problem.members, problem.cell_count, kCellQuantities}, options);
+  problem.sums = sums.mutable_data_ptr<double>();
+  problem.partials = partials.mutable_data_ptr<double>();
+  check_launched(kOp, launch_cell_stats(problem, c10::cuda::getCurrentCUDAStream().stream()));
+  return sums;
+}
+#endif
+
+}  // namespace
+
+at::Tensor cell_stats(const at::Tensor& logits, const at::Tensor& cells, const at::Tensor& cell_labels,
+                      const std::optional<at::Tensor>& weights, double threshold, double temperature) {
+  const RowArguments rows = check_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
+  CellStatsProblem problem;
+  problem.logits = rows.logits.const_data_ptr();
+  problem.cells = rows.cells.const_data_ptr();
+  problem.cell_labels = rows.cell_labels.const_data_ptr<std::uint8_t>();
+  problem.weights = rows.weights.has_value() ? rows.weights->const_data_ptr<float>() : nullptr;
+  problem.members = rows.members;
+  problem.rows = rows.rows;
+  problem.cell_count = rows.cell_count;
+  problem.cell_type = rows.cell_type;
+  problem.bfloat16 = rows.bfloat16;
+  problem.threshold = static_cast<float>(threshold);
+  problem.inverse_temperature = static_cast<float>(1.0 / temperature);
+#ifdef EQUIPOISE_CUDA
+  if (logits.is_cuda()) return cell_stats_cuda(problem, rows.logits);
+#endif
+  return cell_stats_cpu(problem);
+}
+
+}  // namespace equipoise::kernels

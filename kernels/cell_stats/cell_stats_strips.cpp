@@ -1,0 +1,34 @@
+// How a measure is cut into strips on the CPU, and how the strips are put together.
+#include "kernels/cell_stats/cell_stats_kernel.h"
+#include "kernels/device/cpu_level.h"
+
+namespace equipoise::kernels {
+
+std::int64_t cell_stats_strips(std::int64_t members, std::int64_t rows, std::int64_t cell_count) {
+  constexpr std::int64_t kLeastRows = 16384;        // below, putting strips together would show
+  constexpr std::int64_t kMostStrips = 256;         // enough for the cores of one machine
+  constexpr std::int64_t kMostScratch = 2'000'000;  // doubles in partials
+  const std::int64_t by_rows = rows / kLeastRows;
+  const std::int64_t per_strip = members * cell_count * 4;
+  const std::int64_t by_scratch = kMostScratch / (per_strip > 0 ? per_strip : 1);
+  std::int64_t strips = by_rows < kMostStrips ? by_rows : kMostStrips;
+  strips = by_scratch < strips ? by_scratch : strips;
+  return strips > 1 ? strips : 1;
+}
+
+std::int64_t cell_stats_strip_cpu(const CellStatsProblem& problem, std::int64_t strip, std::int64_t member) {
+  CellStatsStrip work{&problem, strip, member, -1};
+  EQUIPOISE_AT_CPU_LEVEL(cell_stats_strip, work);
+  return work.bad_row;
+}
+
+void cell_stats_finish_cpu(const CellStatsProblem& problem) {
+  const std::int64_t size = problem.members * problem.cell_count * 4;
+  for (std::int64_t i = 0; i < size; ++i) problem.sums[i] = 0.0;
+  for (std::int64_t strip = 0; strip < problem.strips; ++strip) {
+    const double* partial = problem.partials + strip * size;
+    for (std::int64_t i = 0; i < size; ++i) problem.sums[i] += partial[i];
+  }
+}
+
+}  // namespace equipoise::kernels

@@ -1,0 +1,80 @@
+// Sums in a fixed order: inside a block, inside a warp by key, and over the partials of all blocks.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+namespace equipoise::kernels {
+
+constexpr unsigned kWholeWarp = 0xffffffffu;
+
+// Adds each of kValues over the block; thread 0 .. kValues - 1 of the block write the totals. All threads must call it.
+template <int kValues, int kWarps>
+__device__ void block_sum(const double (&values)[kValues], double* totals) {
+  __shared__ double by_warp[kWarps][kValues];
+  const unsigned lane = threadIdx.x % 32;
+  const unsigned warp = threadIdx.x / 32;
+#pragma unroll
+  for (int i = 0; i < kValues; ++i) {
+    double sum = values[i];
+#pragma unroll
+    for (int distance = 16; distance > 0; distance /= 2) sum += __shfl_down_sync(kWholeWarp, sum, distance);
+    if (lane == 0) by_warp[warp][i] = sum;
+  }
+  __syncthreads();
+  for (unsigned i = threadIdx.x; i < kValues; i += kWarps * 32) {
+    double sum = 0.0;
+#pragma unroll
+    for (int other = 0; other < kWarps; ++other) sum += by_warp[other][i];
+    totals[i] = sum;
+  }
+}
+
+// Adds kValues over the lanes of a warp that have the same key, pairing neighbours among those lanes (a fixed tree);
+// the lowest lane of each key ends with the sums and gets true. All lanes of the warp must call it.
+template <int kValues>
+__device__ bool warp_sum_by_key(std::int32_t key, float (&values)[kValues]) {
+  const unsigned lane = threadIdx.x % 32;
+  const unsigned same = __match_any_sync(kWholeWarp, key);
+  const unsigned below = same & ((1u << lane) - 1u);
+  unsigned place = __popc(below);
+  unsigned above = same & ~below & ~(1u << lane);
+  while (__any_sync(kWholeWarp, above != 0)) {
+    const int next = __ffs(static_cast<int>(above));
+#pragma unroll
+    for (int i = 0; i < kValues; ++i) {
+      const float other = __shfl_sync(kWholeWarp, values[i], (next - 1) & 31);
+      if (next != 0) values[i] += other;
+    }
+    // Lanes in odd places have just been taken in by the lane before them.
+    above &= __ballot_sync(kWholeWarp, (place & 1u) == 0);
+    place >>= 1;
+  }
+  return below == 0;
+}
+
+constexpr int kPartialColumns = 32;
+constexpr int kPartialSlices = 32;
+
+// sums[i] = sum over strips of partials[strip * size + i]. Blocks of kPartialColumns x kPartialSlices threads.
+inline __global__ void add_partials_kernel(const double* partials, std::int64_t strips, std::int64_t size,
+                                           double* sums) {
+  __shared__ double slices[kPartialSlices][kPartialColumns + 1];
+  const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * kPartialColumns + threadIdx.x;
+  double sum = 0.0;
+  if (column < size) {
+    for (std::int64_t strip = threadIdx.y; strip < strips; strip += kPartialSlices) {
+      sum += partials[strip * size + column];
+    }
+  }
+  slices[threadIdx.y][threadIdx.x] = sum;
+  __syncthreads();
+  if (threadIdx.y == 0 && column < size) {
+    double total = 0.0;
+    for (int slice = 0; slice < kPartialSlices; ++slice) total += slices[slice][threadIdx.x];
+    sums[column] = total;
+  }
+}
+
+}  // namespace equipoise::kernels

@@ -1,0 +1,112 @@
+// Eight neighbouring rows at a time, in 16-byte loads where the addresses allow it.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include "kernels/device/cell_type.h"
+#include "kernels/device/elementary.h"
+
+namespace equipoise::kernels {
+
+constexpr int kRowsPerThread = 8;
+constexpr std::int32_t kNoRow = -1;    // past the end
+constexpr std::int32_t kBadCell = -2;  // a row whose cell is outside [0, C)
+
+// Whether rows 8 i of every member start on 16 bytes.
+inline bool rows_are_aligned(const void* logits, const void* cells, const void* weights, const void* gradient,
+                             std::int64_t members, std::int64_t rows) {
+  const std::uintptr_t bits = reinterpret_cast<std::uintptr_t>(logits) | reinterpret_cast<std::uintptr_t>(cells) |
+                              reinterpret_cast<std::uintptr_t>(weights) | reinterpret_cast<std::uintptr_t>(gradient);
+  return bits % 16 == 0 && (members == 1 || rows % kRowsPerThread == 0);
+}
+
+__device__ inline float bfloat16_to_float(std::uint32_t low_bits) {
+  return __uint_as_float(low_bits << 16);
+}
+
+// Logits of rows [row, row + 8); those past the end are 0. `whole` says that all eight exist and are aligned.
+__device__ inline void load_logits(const void* logits, bool bfloat16, std::int64_t offset, int rows, bool whole,
+                                   float (&out)[kRowsPerThread]) {
+  if (whole && bfloat16) {
+    const uint4 packed = *reinterpret_cast<const uint4*>(static_cast<const std::uint16_t*>(logits) + offset);
+    const std::uint32_t words[4] = {packed.x, packed.y, packed.z, packed.w};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      out[2 * i] = __uint_as_float(words[i] << 16);
+      out[2 * i + 1] = __uint_as_float(words[i] & 0xffff0000u);
+    }
+  } else if (whole) {
+    const float4* source = reinterpret_cast<const float4*>(static_cast<const float*>(logits) + offset);
+    const float4 low = source[0];
+    const float4 high = source[1];
+    out[0] = low.x, out[1] = low.y, out[2] = low.z, out[3] = low.w;
+    out[4] = high.x, out[5] = high.y, out[6] = high.z, out[7] = high.w;
+  } else {
+#pragma unroll
+    for (int i = 0; i < kRowsPerThread; ++i) {
+      out[i] = 0.0f;
+      if (i < rows) {
+        out[i] = bfloat16 ? bfloat16_to_float(static_cast<const std::uint16_t*>(logits)[offset + i])
+                          : static_cast<const float*>(logits)[offset + i];
+      }
+    }
+  }
+}
+
+__device__ inline void load_weights(const float* weights, std::int64_t row, int rows, bool whole,
+                                    float (&out)[kRowsPerThread]) {
+  if (weights != nullptr) {
+    load_logits(weights, false, row, rows, whole, out);
+  } else {
+#pragma unroll
+    for (int i = 0; i < kRowsPerThread; ++i) out[i] = 1.0f;
+  }
+}
+
+__device__ inline std::int32_t cell_at(const void* cells, CellType type, std::int64_t row) {
+  switch (type) {
+    case CellType::kU8:
+      return static_cast<const std::uint8_t*>(cells)[row];
+    case CellType::kI16:
+      return static_cast<const std::int16_t*>(cells)[row];
+    default:
+      return static_cast<const std::int32_t*>(cells)[row];
+  }
+}
+
+// Cells of the same rows: kNoRow past the end, kBadCell outside [0, cell_count).
+__device__ inline void load_cells(const void* cells, CellType type, std::int64_t row, int rows, bool whole,
+                                  std::int64_t cell_count, std::int32_t (&out)[kRowsPerThread]) {
+  if (whole && type == CellType::kU8) {
+    const uint2 packed = *reinterpret_cast<const uint2*>(static_cast<const std::uint8_t*>(cells) + row);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      out[i] = static_cast<std::int32_t>((packed.x >> (8 * i)) & 0xffu);
+      out[4 + i] = static_cast<std::int32_t>((packed.y >> (8 * i)) & 0xffu);
+    }
+  } else if (whole && type == CellType::kI16) {
+    const uint4 packed = *reinterpret_cast<const uint4*>(static_cast<const std::int16_t*>(cells) + row);
+    const std::uint32_t words[4] = {packed.x, packed.y, packed.z, packed.w};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      out[2 * i] = static_cast<std::int16_t>(words[i] & 0xffffu);
+      out[2 * i + 1] = static_cast<std::int16_t>(words[i] >> 16);
+    }
+  } else if (whole) {
+    const int4* source = reinterpret_cast<const int4*>(static_cast<const std::int32_t*>(cells) + row);
+    const int4 low = source[0];
+    const int4 high = source[1];
+    out[0] = low.x, out[1] = low.y, out[2] = low.z, out[3] = low.w;
+    out[4] = high.x, out[5] = high.y, out[6] = high.z, out[7] = high.w;
+  } else {
+#pragma unroll
+    for (int i = 0; i < kRowsPerThread; ++i) out[i] = i < rows ? cell_at(cells, type, row + i) : 0;
+  }
+#pragma unroll
+  for (int i = 0; i < kRowsPerThread; ++i) {
+    if (out[i] < 0 || out[i] >= cell_count) out[i] = kBadCell;
+    if (i >= rows) out[i] = kNoRow;
+  }
+}
+
+}  // namespace equipoise::kernels

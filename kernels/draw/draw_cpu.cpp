@@ -1,0 +1,28 @@
+#include "kernels/draw/draw_kernel.h"
+#include "kernels/draw/draw_math.h"
+
+namespace equipoise::kernels {
+namespace {
+
+std::int64_t step_of(const DrawProblem& problem) {
+  return problem.step_pointer != nullptr ? *problem.step_pointer : problem.step;
+}
+
+}  // namespace
+
+void draw_epoch_cpu(const DrawProblem& problem, std::int64_t begin, std::int64_t end) {
+  const std::int64_t step = step_of(problem);
+  const std::int64_t steps_per_epoch = problem.population / problem.batch;
+  const Permutation permutation = make_permutation(problem.population, problem.seed, step / steps_per_epoch);
+  const std::int64_t first = step % steps_per_epoch * problem.batch;
+  for (std::int64_t slot = begin; slot < end; ++slot) problem.rows[slot] = permuted(permutation, first + slot);
+}
+
+void draw_uniform_cpu(const DrawProblem& problem, std::int64_t begin, std::int64_t end) {
+  const std::int64_t step = step_of(problem);
+  for (std::int64_t slot = begin; slot < end; ++slot) {
+    problem.rows[slot] = uniform_row(problem.population, problem.seed, step, slot);
+  }
+}
+
+}  // namespace equipoise::kernels

@@ -1,0 +1,40 @@
+// Encoded rows of a table to a dense batch.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace equipoise::kernels {
+
+// Kinds of a feature's encoding, first column of the layout.
+enum EncodingKind : std::int32_t {
+  // width = T + 1: T bins and the missing flag. Code T: only component T is 1. Code j < T: components 0 .. j - 1 are 1,
+  // component j is the value, the others 0 (piecewise linear).
+  kRamp = 0,
+  // Component `code` is the value, the others 0; a negative code is all zeros (one of many, or a plain number at width
+  // 1).
+  kPick = 1,
+};
+
+// Shapes    codes [N, F] i16, values [N, F] f32, layout [F, 3] i32 (kind, offset, width), rows [B] i64, width = D.
+// Returns   the batch [B, D] f32; components that no feature covers are 0.
+// Gradient  none.
+// Order     each component on its own: the same bits anywhere.
+// Throws    on a wrong type, shape or device; on the CPU on a row outside [0, N) or a layout that does not fit D. On
+// CUDA,
+//           where looking would stall the stream, such a row becomes NaN and such a component stays 0. Codes outside
+//           their feature write nothing outside it; check_encoded finds them.
+// Cost      reads 6 F bytes and writes 4 D bytes a row.
+at::Tensor gather(const at::Tensor& codes,   // [N, F]
+                  const at::Tensor& values,  // [N, F]
+                  const at::Tensor& layout,  // [F, 3]
+                  const at::Tensor& rows,    // [B]
+                  std::int64_t width);
+
+// Checks every code and the layout once, on the host, naming the row and feature; returns the width that the layout
+// fills.
+std::int64_t check_encoded(const at::Tensor& codes,    // [N, F]
+                           const at::Tensor& layout);  // [F, 3]
+
+}  // namespace equipoise::kernels

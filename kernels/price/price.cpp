@@ -1,0 +1,153 @@
+#include "kernels/price/price.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include <string>
+
+#include "kernels/arguments.h"
+
+#include "kernels/price/price_kernel.h"
+
+namespace equipoise::kernels {
+namespace {
+
+constexpr const char* kOp = "price";
+
+// The rows of one sparse matrix of the table, held contiguous.
+struct HeldRows {
+  at::Tensor offsets;
+  at::Tensor index;
+  at::Tensor value;
+  std::int64_t rows = 0;
+
+  SparseRows view() const {
+    return {offsets.const_data_ptr<std::int32_t>(), index.const_data_ptr<std::int32_t>(),
+            value.const_data_ptr<double>()};
+  }
+};
+
+HeldRows hold_rows(const std::string& name, const char* index_name, const at::Tensor& offsets, const at::Tensor& index,
+                   const at::Tensor& value, const at::Tensor& sums) {
+  check_device(kOp, (name + "_offsets").c_str(), offsets, "sums", sums);
+  check_device(kOp, index_name, index, "sums", sums);
+  check_device(kOp, (name + "_value").c_str(), value, "sums", sums);
+  check_type(kOp, (name + "_offsets").c_str(), offsets, at::kInt);
+  check_type(kOp, index_name, index, at::kInt);
+  check_type(kOp, (name + "_value").c_str(), value, at::kDouble);
+  TORCH_CHECK(offsets.dim() == 1 && offsets.size(0) > 0, kOp, ": ", name, "_offsets has shape ", offsets.sizes(),
+              ", expected [rows + 1]");
+  TORCH_CHECK(index.dim() == 1, kOp, ": ", index_name, " has shape ", index.sizes(), ", expected [*]");
+  check_shape(kOp, (name + "_value").c_str(), value, index.sizes());
+  return {offsets.contiguous(), index.contiguous(), value.contiguous(), offsets.size(0) - 1};
+}
+
+struct HeldTable {
+  HeldRows numerators;
+  HeldRows denominators;
+  HeldRows constraints;
+};
+
+HeldTable hold_table(const RateTable& table, const at::Tensor& sums) {
+  HeldTable held{hold_rows("numerator", "numerator_index", table.numerator_offsets, table.numerator_index,
+                           table.numerator_value, sums),
+                 hold_rows("denominator", "denominator_index", table.denominator_offsets, table.denominator_index,
+                           table.denominator_value, sums),
+                 hold_rows("constraint", "constraint_rate", table.constraint_offsets, table.constraint_rate,
+                           table.constraint_value, sums)};
+  TORCH_CHECK(held.numerators.rows == held.denominators.rows, kOp, ": numerator_offsets describes ",
+              held.numerators.rows, " rates, denominator_offsets ", held.denominators.rows);
+  return held;
+}
+
+void check_rows_inside(const char* name, const HeldRows& rows, std::int64_t bound) {
+  const std::int32_t* offsets = rows.offsets.const_data_ptr<std::int32_t>();
+  const std::int32_t* index = rows.index.const_data_ptr<std::int32_t>();
+  TORCH_CHECK(offsets[0] == 0, kOp, ": ", name, "_offsets starts at ", offsets[0], ", expected 0");
+  for (std::int64_t row = 0; row < rows.rows; ++row) {
+    TORCH_CHECK(offsets[row] <= offsets[row + 1], kOp, ": ", name, "_offsets falls from ", offsets[row], " to ",
+                offsets[row + 1], " at row ", row);
+  }
+  TORCH_CHECK(offsets[rows.rows] == rows.index.size(0), kOp, ": ", name, "_offsets ends at ", offsets[rows.rows],
+              ", expected ", rows.index.size(0));
+  for (std::int64_t i = 0; i < rows.index.size(0); ++i) {
+    TORCH_CHECK(index[i] >= 0 && index[i] < bound, kOp, ": entry ", i, " of ", name, " is ", index[i],
+                ", expected a number in [0, ", bound, ")");
+  }
+}
+
+void check_held_table(const HeldTable& held, std::int64_t cell_count) {
+  check_rows_inside("numerator", held.numerators, cell_count * kRateQuantities);
+  check_rows_inside("denominator", held.denominators, cell_count * kRateQuantities);
+  check_rows_inside("constraint", held.constraints, held.numerators.rows);
+}
+
+}  // namespace
+
+at::Tensor empty_averages(std::int64_t members, std::int64_t cell_count, const at::Device& device) {
+  return at::zeros({members, cell_count, 4}, at::TensorOptions().dtype(at::kDouble).device(device));
+}
+
+void check_rate_table(const RateTable& table, std::int64_t cell_count) {
+  const RateTable host{table.numerator_offsets.cpu(),   table.numerator_index.cpu(),   table.numerator_value.cpu(),
+                       table.denominator_offsets.cpu(), table.denominator_index.cpu(), table.denominator_value.cpu(),
+                       table.constraint_offsets.cpu(),  table.constraint_rate.cpu(),   table.constraint_value.cpu()};
+  check_held_table(hold_table(host, host.numerator_offsets), cell_count);
+}
+
+at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step, const at::Tensor& multipliers,
+                 const RateTable& table, double decay) {
+  TORCH_CHECK(sums.defined(), kOp, ": sums is an undefined tensor");
+  check_supported(kOp, sums);
+  check_type(kOp, "sums", sums, at::kDouble);
+  TORCH_CHECK(sums.dim() == 3 && sums.size(2) == 4, kOp, ": sums has shape ", sums.sizes(), ", expected [K, C, 4]");
+  check_device(kOp, "averages", averages, "sums", sums);
+  check_type(kOp, "averages", averages, at::kDouble);
+  check_shape(kOp, "averages", averages, sums.sizes());
+  TORCH_CHECK(averages.is_contiguous(), kOp, ": averages has strides ", averages.strides(), ", expected contiguous");
+  check_device(kOp, "step", step, "sums", sums);
+  check_type(kOp, "step", step, at::kLong);
+  check_shape(kOp, "step", step, {1});
+  check_device(kOp, "multipliers", multipliers, "sums", sums);
+  check_type(kOp, "multipliers", multipliers, at::kDouble);
+  TORCH_CHECK(decay >= 0 && decay < 1, kOp, ": decay is ", decay, ", expected a number in [0, 1)");
+  const HeldTable held = hold_table(table, sums);
+  check_shape(kOp, "multipliers", multipliers, {sums.size(0), held.constraints.rows});
+  if (sums.is_cpu()) check_held_table(held, sums.size(1));
+
+  const at::Tensor sums_dense = sums.contiguous();
+  const at::Tensor multipliers_dense = multipliers.contiguous();
+  PriceProblem problem;
+  problem.members = sums.size(0);
+  problem.cell_count = sums.size(1);
+  problem.rate_count = held.numerators.rows;
+  problem.constraint_count = held.constraints.rows;
+  at::Tensor prices = at::empty({problem.members, 2, problem.cell_count}, sums.options().dtype(at::kFloat));
+  at::Tensor scratch = at::empty({problem.members * (problem.rate_count + problem.cell_count) * 2}, sums.options());
+  step.add_(1);
+  problem.sums = sums_dense.const_data_ptr<double>();
+  problem.averages = averages.mutable_data_ptr<double>();
+  problem.step = step.const_data_ptr<std::int64_t>();
+  problem.multipliers = multipliers_dense.const_data_ptr<double>();
+  problem.numerators = held.numerators.view();
+  problem.denominators = held.denominators.view();
+  problem.constraints = held.constraints.view();
+  problem.rate_slopes = scratch.mutable_data_ptr<double>();
+  problem.cell_prices = problem.rate_slopes + problem.members * problem.rate_count * 2;
+  problem.prices = prices.mutable_data_ptr<float>();
+  problem.decay = decay;
+#ifdef EQUIPOISE_CUDA
+  if (sums.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(sums.device());
+    check_launched(kOp, launch_price(problem, c10::cuda::getCurrentCUDAStream().stream()));
+    return prices;
+  }
+#endif
+  at::parallel_for(0, problem.members, 1 + 4096 / (1 + problem.cell_count), [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t member = begin; member < end; ++member) price_member_cpu(problem, member);
+  });
+  return prices;
+}
+
+}  // namespace equipoise::kernels

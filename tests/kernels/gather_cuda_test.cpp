@@ -1,0 +1,36 @@
+#include <gtest/gtest.h>
+
+#include "kernels/gather/gather.h"
+#include "tests/kernels/cuda_device.h"
+#include "tests/kernels/encoded_sample.h"
+
+namespace equipoise::kernels {
+namespace {
+
+TEST(GatherCudaTest, AgreesWithTheCpuBitForBit) {
+  EQUIPOISE_NEEDS_GPU();
+  for (const std::int64_t batch : {0, 1, 31, 32, 33, 1023, 5000}) {
+    for (const std::int64_t extra : {0, 5, 4000}) {  // the last one takes several tiles of components
+      const EncodedSample sample = sample_encoded(batch);
+      const std::int64_t width = sample.width + extra;
+      EXPECT_TRUE(gather(sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), sample.rows.cuda(), width)
+                      .cpu()
+                      .equal(gather(sample.codes, sample.values, sample.layout, sample.rows, width)))
+          << batch << " rows, width " << width;
+    }
+  }
+}
+
+TEST(GatherCudaTest, MarksARowOutOfRange) {
+  EQUIPOISE_NEEDS_GPU();
+  const EncodedSample sample = sample_encoded(4);
+  at::Tensor rows = sample.rows.clone();
+  rows[2] = 100;
+  const at::Tensor batch =
+      gather(sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), rows.cuda(), sample.width);
+  EXPECT_TRUE(batch[2].isnan().all().item<bool>());
+  EXPECT_TRUE(batch[1].isfinite().all().item<bool>());
+}
+
+}  // namespace
+}  // namespace equipoise::kernels
