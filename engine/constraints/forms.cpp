@@ -1,0 +1,166 @@
+#include "engine/constraints/forms.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+namespace equipoise::constraints {
+namespace {
+
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<std::int32_t> estimable_rates(const Promise& promise) {
+  std::vector<std::int32_t> rates;
+  for (std::size_t level = 0; level < promise.levels.size(); ++level)
+    if (promise.estimable[level]) rates.push_back(promise.rates[level]);
+  return rates;
+}
+
+std::int32_t add_band(ConstraintTable& table, const Promise& promise) {
+  table.bands.push_back(estimable_rates(promise));
+  return static_cast<std::int32_t>(table.bands.size()) - 1;
+}
+
+// sign * r_rate + band_coefficient * middle <= bound
+void add_band_row(ConstraintTable& table, std::size_t promise, std::int32_t rate, double sign, std::int32_t band,
+                  double band_coefficient, double bound) {
+  table.rows.push_back({{{rate, sign}}, band, band_coefficient, bound, static_cast<std::int32_t>(promise)});
+}
+
+// |r_rate - r_other| <= bound, as two rows
+void add_pair_rows(ConstraintTable& table, std::size_t promise, std::int32_t rate, std::int32_t other, double bound) {
+  for (const double sign : {1.0, -1.0})
+    table.rows.push_back({{{rate, sign}, {other, -sign}}, -1, 0, bound, static_cast<std::int32_t>(promise)});
+}
+
+// With m the middle of the smallest and the largest rate, max - min <= e is |r_g - m| <= e / 2 for every g.
+void max_min_rows(ConstraintTable& table, std::size_t index) {
+  const Promise& promise = table.promises[index];
+  const std::int32_t band = add_band(table, promise);
+  for (const std::int32_t rate : table.bands[band]) {
+    add_band_row(table, index, rate, +1, band, -1, promise.tolerance / 2);
+    add_band_row(table, index, rate, -1, band, +1, promise.tolerance / 2);
+  }
+}
+
+// With k = t / (2 - t) and m = (max + min) / 2, both max <= m (1 + k) and min >= m (1 - k) say
+// max (1 - k) <= min (1 + k), that is min / max >= (1 - k) / (1 + k) = (2 - 2 t) / 2 = 1 - t.
+void ratio_rows(ConstraintTable& table, std::size_t index) {
+  const Promise& promise = table.promises[index];
+  const double share = promise.tolerance / (2 - promise.tolerance);
+  const std::int32_t band = add_band(table, promise);
+  for (const std::int32_t rate : table.bands[band]) {
+    add_band_row(table, index, rate, +1, band, -(1 + share), 0);
+    add_band_row(table, index, rate, -1, band, 1 - share, 0);
+  }
+}
+
+void overall_rows(ConstraintTable& table, std::size_t index) {
+  const Promise& promise = table.promises[index];
+  for (const std::int32_t rate : estimable_rates(promise))
+    add_pair_rows(table, index, rate, promise.overall_rate, promise.tolerance);
+}
+
+void reference_rows(ConstraintTable& table, std::size_t index) {
+  const Promise& promise = table.promises[index];
+  const std::int32_t reference = promise.rates[promise.reference_level];
+  for (const std::int32_t rate : estimable_rates(promise))
+    if (rate != reference) add_pair_rows(table, index, rate, reference, promise.tolerance);
+}
+
+double max_min_gap(const Promise&, const std::vector<double>& compared, const std::vector<double>&) {
+  const auto [low, high] = std::minmax_element(compared.begin(), compared.end());
+  return *high - *low;
+}
+
+double ratio_gap(const Promise&, const std::vector<double>& compared, const std::vector<double>&) {
+  const auto [low, high] = std::minmax_element(compared.begin(), compared.end());
+  return *high > 0 ? 1 - *low / *high : 0;
+}
+
+double largest_distance(const std::vector<double>& compared, double to) {
+  if (std::isnan(to)) return kUndefined;
+  double largest = 0;
+  for (const double rate : compared) largest = std::max(largest, std::abs(rate - to));
+  return largest;
+}
+
+double overall_gap(const Promise& promise, const std::vector<double>& compared, const std::vector<double>& rates) {
+  return largest_distance(compared, rates[promise.overall_rate]);
+}
+
+double reference_gap(const Promise& promise, const std::vector<double>& compared, const std::vector<double>& rates) {
+  return largest_distance(compared, rates[promise.rates[promise.reference_level]]);
+}
+
+double once(double tolerance) {
+  return tolerance;
+}
+double twice(double tolerance) {
+  return 2 * tolerance;
+}
+
+}  // namespace
+
+const std::vector<FormEntry>& form_entries() {
+  // A ratio of 1 - t leaves a difference of at most t times the largest rate, which is at most 1.
+  static const std::vector<FormEntry> entries = {
+      {"max_min", max_min_rows, max_min_gap, once},
+      {"overall", overall_rows, overall_gap, twice},
+      {"reference", reference_rows, reference_gap, twice},
+      {"ratio", ratio_rows, ratio_gap, once},
+  };
+  return entries;
+}
+
+const FormEntry* find_form(const std::string& name) {
+  for (const FormEntry& entry : form_entries())
+    if (entry.name == name) return &entry;
+  return nullptr;
+}
+
+std::vector<std::string> form_names() {
+  std::vector<std::string> names;
+  for (const FormEntry& entry : form_entries()) names.emplace_back(entry.name);
+  return names;
+}
+
+bool comparable(const Promise& promise) {
+  if (promise.reference_level >= 0 && !promise.estimable[promise.reference_level]) return false;
+  return std::count(promise.estimable.begin(), promise.estimable.end(), true) >= 2;
+}
+
+double gap(const Promise& promise, const std::vector<double>& rates) {
+  if (!comparable(promise)) return kUndefined;
+  std::vector<double> compared;
+  for (const std::int32_t rate : estimable_rates(promise))
+    if (!std::isnan(rates[rate])) compared.push_back(rates[rate]);
+  if (compared.size() < 2) return kUndefined;
+  const FormEntry* form = find_form(promise.form);
+  if (form == nullptr) throw std::logic_error("a promise has the unknown form '" + promise.form + "'");
+  return form->gap(promise, compared, rates);
+}
+
+std::vector<double> violations(const ConstraintTable& table, const std::vector<double>& rates) {
+  std::vector<double> middles(table.bands.size(), kUndefined);
+  for (std::size_t b = 0; b < middles.size(); ++b) {
+    double low = kUndefined, high = kUndefined;  // fmin and fmax pass over undefined rates
+    for (const std::int32_t rate : table.bands[b]) {
+      low = std::fmin(low, rates[rate]);
+      high = std::fmax(high, rates[rate]);
+    }
+    middles[b] = (low + high) / 2;
+  }
+  std::vector<double> values(table.rows.size());
+  for (std::size_t j = 0; j < values.size(); ++j) {
+    const Row& row = table.rows[j];
+    double value = -row.bound;
+    for (const auto& [rate, coefficient] : row.terms) value += coefficient * rates[rate];
+    if (row.band >= 0) value += row.band_coefficient * middles[row.band];
+    values[j] = value;
+  }
+  return values;
+}
+
+}  // namespace equipoise::constraints

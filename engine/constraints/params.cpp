@@ -1,0 +1,40 @@
+#include "engine/constraints/params.h"
+
+namespace equipoise::constraints {
+
+using config::Need;
+
+void ConstraintParams::describe(config::Fields& fields) {
+  fields.choice(
+      "kind", kind, {"demographic_parity", "equal_opportunity", "predictive_equality", "equalized_odds"},
+      "Which rates must agree between groups: selection rate, true positive rate, false positive rate, or the "
+      "last two.",
+      Need::required);
+  fields.text("group", group, "The grouping (data.groups) whose levels are compared.", Need::required);
+  fields.number("tolerance", tolerance, config::inside(0, 1), "The largest gap that is allowed.");
+  fields.choice("form", form, {"max_min", "overall", "reference", "ratio"},
+                "The gap: between any two groups, to the rate of everyone, to one group, or one minus smallest over "
+                "largest rate.");
+  fields.text("reference", reference, "The level that others are compared with in the form 'reference'.");
+}
+
+void MultiplierParams::describe(config::Fields& fields) {
+  fields.choice("update", update, {"ascent", "nupi"}, "How multipliers follow the violations.");
+  fields.number("step", step, config::above(0), "Step size per training step since the last measure.");
+  fields.number("radius", radius, config::at_least(0), "Largest sum of the multipliers; 0 means unbounded.");
+  fields.number("nu", nu, {0, 1, false, true}, "Smoothing of the violation that nupi's proportional part follows.");
+  fields.number("proportional_gain", proportional_gain, config::at_least(0), "Weight of nupi's proportional part.");
+  fields.number("integral_gain", integral_gain, config::at_least(0), "Weight of nupi's integral part.");
+  fields.choice("measure_on", measure_on, {"auto", "train", "holdout", "both"},
+                "The rows whose exact rates move the multipliers.");
+  fields.integer("measures_per_epoch", measures_per_epoch, config::between(1, 1000),
+                 "How often an epoch the exact rates are measured and the multipliers move.");
+  fields.integer("min_rows", min_rows, config::at_least(1),
+                 "A rate with fewer rows in its denominator is not estimable.");
+  fields.number("temperature", temperature, config::between(0.01, 100),
+                "The soft rate that carries the gradient is sigmoid(logit / temperature).");
+  fields.number("averaging", averaging, {0, 1, false, true},
+                "Decay of the running averages of the cell sums that price a batch.");
+}
+
+}  // namespace equipoise::constraints

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/constraints/params.h"
+#include "engine/constraints/row_counts.h"
+#include "engine/data/dataset.h"
+
+namespace equipoise::constraints {
+
+/// Checks what the user asked for against the data set's groupings, before anything is built from it. Throws one
+/// UserError (config) with every problem: unknown kind, form, grouping or reference level, a tolerance out of range, a
+/// grouping with one level, a constraint that repeats another.
+void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
+                    const config::Origin& origin);
+
+/// Throws UserError (config) when a level with at least `min_rows` rows has none in a split that is used.
+void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, const data::Cells& cells,
+                            const RowCounts& counts, std::int64_t min_rows, const config::Origin& origin);
+
+}  // namespace equipoise::constraints

@@ -1,0 +1,36 @@
+#include "engine/constraints/row_counts.h"
+
+#include <stdexcept>
+
+namespace equipoise::constraints {
+
+std::int64_t rows_in(const LinearForm& form, const std::vector<std::int64_t>& rows_of_cell) {
+  std::int64_t total = 0;
+  std::int32_t last_cell = -1;  // terms of one cell lie side by side: it counts once
+  for (const auto& [index, coefficient] : form) {
+    const std::int32_t cell = index / kQuantities;
+    if (cell != last_cell) total += rows_of_cell[cell];
+    last_cell = cell;
+  }
+  return total;
+}
+
+RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset) {
+  RowCounts counts;
+  for (auto& per_cell : counts.rows_of_cell) per_cell.assign(cells.cells.size(), 0);
+  counts.training_weight.assign(cells.cells.size(), 0);
+  if (dataset.splits.size() != cells.of_row.size())
+    throw std::logic_error("constraints::compile: the data set needs a split for every row");
+  for (std::size_t row = 0; row < cells.of_row.size(); ++row) {
+    const std::int32_t cell = cells.of_row[row];
+    if (cell == data::kUnknownLevel) continue;
+    const int split = static_cast<int>(dataset.splits[row]);
+    ++counts.rows[split];
+    ++counts.rows_of_cell[split][cell];
+    if (dataset.splits[row] == data::Split::train)
+      counts.training_weight[cell] += dataset.weights.empty() ? 1 : dataset.weights[row];
+  }
+  return counts;
+}
+
+}  // namespace equipoise::constraints

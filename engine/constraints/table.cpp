@@ -1,0 +1,130 @@
+#include "engine/constraints/table.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "engine/constraints/conflicts.h"
+#include "engine/constraints/forms.h"
+#include "engine/constraints/kinds.h"
+#include "engine/constraints/rates.h"
+#include "engine/constraints/requests.h"
+#include "engine/constraints/row_counts.h"
+#include "engine/constraints/titles.h"
+#include "engine/core/nearest_name.h"
+
+namespace equipoise::constraints {
+namespace {
+
+// Builds the table: one rate per kind and level, however many constraints name it.
+class Compiler {
+ public:
+  Compiler(ConstraintTable& table, const RowCounts& counts, std::int64_t min_rows, core::Journal& journal)
+      : table_(table), counts_(counts), min_rows_(min_rows), journal_(journal) {}
+
+  void add(const ConstraintParams& wanted, std::int32_t constraint) {
+    for (const RateKind kind : find_kind(wanted.kind)->rates) {
+      table_.promises.push_back(make_promise(wanted, constraint, kind));
+      const Promise& promise = table_.promises.back();
+      warn_of_small_levels(promise);
+      if (comparable(promise))
+        find_form(promise.form)->add_rows(table_, table_.promises.size() - 1);
+      else
+        warn_of_nothing_left(promise);
+    }
+  }
+
+ private:
+  Promise make_promise(const ConstraintParams& wanted, std::int32_t constraint, RateKind kind) {
+    const auto& names = table_.cells.groupings;
+    const int grouping = static_cast<int>(std::find(names.begin(), names.end(), wanted.group) - names.begin());
+    Promise promise;
+    promise.constraint = constraint;
+    promise.rate = kind;
+    promise.grouping = wanted.group;
+    promise.form = wanted.form;
+    promise.tolerance = wanted.tolerance;
+    promise.levels = table_.cells.levels[grouping];
+    for (std::size_t level = 0; level < promise.levels.size(); ++level) {
+      promise.rates.push_back(rate_index(kind, grouping, static_cast<std::int32_t>(level)));
+      promise.estimable.push_back(small_splits(promise.rates.back()).empty());
+      if (wanted.form == "reference" && promise.levels[level] == wanted.reference)
+        promise.reference_level = static_cast<std::int32_t>(level);
+    }
+    if (wanted.form == "overall") promise.overall_rate = rate_index(kind, -1, 0);
+    return promise;
+  }
+
+  std::int32_t rate_index(RateKind kind, int grouping, std::int32_t level) {
+    const auto [place, fresh] =
+        index_of_.emplace(std::tuple(kind, grouping, level), static_cast<std::int32_t>(table_.rates.size()));
+    if (fresh) table_.rates.push_back(make_rate(kind, table_.cells, grouping, level));
+    return place->second;
+  }
+
+  // "12 rows in the test split", of every used split with too few rows in the rate's denominator.
+  std::vector<std::string> small_splits(std::int32_t rate) const {
+    std::vector<std::string> small;
+    for (int split = 0; split < kSplits; ++split) {
+      const std::int64_t rows = rows_in(table_.rates[rate].denominator, counts_.rows_of_cell[split]);
+      if (counts_.used(split) && rows < min_rows_)
+        small.push_back(std::to_string(rows) + (rows == 1 ? " row" : " rows") + " in the " + data::kSplitNames[split] +
+                        " split");
+    }
+    return small;
+  }
+
+  void warn_of_small_levels(const Promise& promise) {
+    for (std::size_t level = 0; level < promise.levels.size(); ++level) {
+      // A level that no row has, an empty bin of ages, concerns nobody.
+      if (promise.estimable[level] || table_.rates[promise.rates[level]].denominator.empty()) continue;
+      journal_.warn(promise.grouping + "=" + promise.levels[level] + " is left out of '" + promise_title(promise) +
+                    "': its " + long_name(promise.rate) + " rests on " +
+                    core::listed(small_splits(promise.rates[level])) + ", fewer than multipliers.min_rows, " +
+                    std::to_string(min_rows_) + "; nothing can be promised about it.");
+    }
+  }
+
+  void warn_of_nothing_left(const Promise& promise) {
+    const bool reference_left_out = promise.reference_level >= 0 && !promise.estimable[promise.reference_level];
+    const std::string reason =
+        reference_left_out ? "its reference level, " + promise.levels[promise.reference_level] + ", has too few rows"
+                           : "fewer than two levels have enough rows";
+    journal_.warn("'" + promise_title(promise) + "' is not estimable: " + reason +
+                  " (multipliers.min_rows: " + std::to_string(min_rows_) +
+                  "). It neither steers the training nor gets a verdict other than 'not estimable'.");
+  }
+
+  ConstraintTable& table_;
+  const RowCounts& counts_;
+  std::int64_t min_rows_;
+  core::Journal& journal_;
+  std::map<std::tuple<RateKind, int, std::int32_t>, std::int32_t> index_of_;
+};
+
+std::vector<std::string> groupings_named(const std::vector<ConstraintParams>& constraints) {
+  std::vector<std::string> names;
+  for (const ConstraintParams& wanted : constraints)
+    if (std::find(names.begin(), names.end(), wanted.group) == names.end()) names.push_back(wanted.group);
+  return names;
+}
+
+}  // namespace
+
+ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
+                        std::int64_t min_rows, const config::Origin& origin, core::Journal& journal) {
+  check_requests(constraints, dataset, origin);
+  ConstraintTable table;
+  table.cells = data::build_cells(dataset, groupings_named(constraints));
+  const RowCounts counts = count_rows(table.cells, dataset);
+  check_levels_in_splits(constraints, table.cells, counts, min_rows, origin);
+  Compiler compiler(table, counts, min_rows, journal);
+  for (std::size_t i = 0; i < constraints.size(); ++i) {
+    table.constraint_titles.push_back(constraint_title(constraints[i]));
+    compiler.add(constraints[i], static_cast<std::int32_t>(i));
+  }
+  for (const std::string& warning : conflict_warnings(table, counts)) journal.warn(warning);
+  return table;
+}
+
+}  // namespace equipoise::constraints

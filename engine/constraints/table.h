@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/constraints/params.h"
+#include "engine/core/journal.h"
+#include "engine/data/dataset.h"
+
+namespace equipoise::constraints {
+
+/// Per-cell sums of one set of rows, [C * 4] row-major, as kernels/cell_stats returns them for one member.
+enum Column : int { kWeight = 0, kLoss = 1, kSoft = 2, kHard = 3, kColumns = 4 };
+
+/// What a rate is made of: the weight, the loss or the positives (soft or exact) of a cell.
+enum Quantity : int { weight = 0, loss = 1, positives = 2, kQuantities = 3 };
+enum class Reading { soft, exact };
+
+/// A sparse linear form of the sums: pairs of (cell * kQuantities + quantity, coefficient).
+using LinearForm = std::vector<std::pair<std::int32_t, double>>;
+
+/// The kinds of rate, one row of a table each (rates.cpp).
+enum class RateKind { selection_rate, true_positive_rate, false_positive_rate };
+
+struct Rate {
+  RateKind kind = RateKind::selection_rate;
+  std::string grouping;  ///< "" for the rate over everyone
+  std::string level;
+  LinearForm numerator;
+  LinearForm denominator;
+};
+
+/// g = sum of terms + band_coefficient * middle(band) - bound; g <= 0 is satisfied. The middle of a band is half the
+/// sum of its smallest and its largest exact rate, taken as a constant by the gradient.
+struct Row {
+  std::vector<std::pair<std::int32_t, double>> terms;  ///< (rate index, coefficient)
+  std::int32_t band = -1;
+  double band_coefficient = 0;
+  double bound = 0;
+  std::int32_t promise = 0;
+};
+
+/// One quantity that is promised, measured and reported: the gap of one kind of rate over one grouping.
+/// A constraint of the config has one (demographic parity) or two (equalized odds).
+struct Promise {
+  std::int32_t constraint = 0;  ///< index into the config's list
+  RateKind rate = RateKind::selection_rate;
+  std::string grouping;
+  std::string form;  ///< max_min, overall, reference, ratio
+  double tolerance = 0;
+  std::vector<std::string> levels;    ///< every level of the grouping
+  std::vector<std::int32_t> rates;    ///< [levels] rate index
+  std::vector<bool> estimable;        ///< [levels] enough rows in training and in each other split that is used
+  std::int32_t overall_rate = -1;     ///< form overall
+  std::int32_t reference_level = -1;  ///< form reference
+};
+
+/// What the user's constraints compile to: data, not code.
+struct ConstraintTable {
+  data::Cells cells;
+  std::vector<std::string> constraint_titles;  ///< "equalized odds by sex, gap at most 0.02"
+  std::vector<Rate> rates;
+  std::vector<std::vector<std::int32_t>> bands;  ///< rate indices (estimable levels only)
+  std::vector<Row> rows;                         ///< [J]
+  std::vector<Promise> promises;
+};
+
+/// Compiles the constraints over the groupings they name. A level with fewer than `min_rows` rows in the denominator of
+/// a rate in any non-empty split is taken out of that promise, with a warning. Throws UserError (config) for an unknown
+/// kind, grouping or reference level (nearest name), a grouping with one level, a level absent from a split, two
+/// constraints that contradict each other or repeat each other.
+ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
+                        std::int64_t min_rows, const config::Origin& origin, core::Journal& journal);
+
+/// The value of each rate [R]; NaN where the denominator is 0.
+std::vector<double> rate_values(const ConstraintTable& table, const std::vector<double>& sums, Reading reading);
+
+/// g of each row [J] from rate values; NaN where a rate it needs is undefined.
+std::vector<double> violations(const ConstraintTable& table, const std::vector<double>& rates);
+
+/// The gap of a promise from rate values, over its estimable levels: max - min (max_min), largest distance to the
+/// overall rate (overall) or the reference (reference), 1 - min/max (ratio). NaN when fewer than two levels can be
+/// compared.
+double gap(const Promise& promise, const std::vector<double>& rates);
+
+/// "TPR", and "true positive rate" in full.
+const char* short_name(RateKind kind);
+const char* long_name(RateKind kind);
+
+}  // namespace equipoise::constraints

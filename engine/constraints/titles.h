@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/constraints/params.h"
+#include "engine/constraints/table.h"
+
+namespace equipoise::constraints {
+
+/// "equalized odds by sex, gap at most 0.02".
+std::string constraint_title(const ConstraintParams& params);
+/// "TPR gap by sex".
+std::string promise_title(const Promise& promise);
+
+/// [P] of every promise.
+std::vector<std::string> promise_titles(const ConstraintTable& table);
+/// [J] of every row: "TPR sex=Female above" for the row that keeps the rate from being too high, "... below" for the
+/// other; in the forms overall and reference with what it is compared with.
+std::vector<std::string> row_titles(const ConstraintTable& table);
+
+/// A number as people write it, to ten digits: "0.02".
+std::string number_text(double value);
+
+}  // namespace equipoise::constraints

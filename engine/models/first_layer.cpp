@@ -1,0 +1,119 @@
+#include "engine/models/first_layer.h"
+
+#include <ATen/Functions.h>
+
+#include <cmath>
+
+#include "engine/models/products.h"
+#include "kernels/gather/gather.h"
+
+namespace equipoise::models {
+
+FirstLayer::FirstLayer(const data::EncodedRows& layout, std::int64_t outputs, std::int64_t embedding_size)
+    : width_(layout.width), outputs_(outputs), embedding_size_(embedding_size) {
+  for (const data::Feature& feature : layout.features) {
+    if (feature.embedded) {
+      embedded_.push_back({feature.offset, feature.width, {}, {}, {}, {}});
+      embedded_names_.push_back(feature.name);
+    } else if (!runs_.empty() && runs_.back().offset + runs_.back().width == feature.offset) {
+      runs_.back().width += feature.width;
+      packed_width_ += feature.width;
+    } else {
+      runs_.push_back({feature.offset, feature.width, packed_width_});
+      packed_width_ += feature.width;
+    }
+  }
+}
+
+void FirstLayer::declare(std::vector<ParameterShape>& shapes) {
+  first_parameter_ = shapes.size();
+  const double bound = 1.0 / std::sqrt(static_cast<double>(width_));
+  shapes.push_back({"layers.0.weight", {packed_width_, outputs_}, bound});
+  shapes.push_back({"layers.0.bias", {outputs_}, bound});
+  for (std::size_t i = 0; i < embedded_.size(); ++i) {
+    const std::string name = "embeddings." + embedded_names_[i];
+    shapes.push_back({name + ".table", {embedded_[i].levels, embedding_size_}, std::sqrt(3.0)});
+    shapes.push_back({name + ".map", {embedding_size_, outputs_}, bound});
+  }
+}
+
+void FirstLayer::bind(const FlatParameters& parameters) {
+  std::size_t next = first_parameter_;
+  const auto take = [&](at::Tensor& value, at::Tensor& gradient) {
+    value = parameters.views[next];
+    gradient = parameters.gradient_views[next];
+    ++next;
+  };
+  take(packed_, packed_gradient_);
+  take(bias_, bias_gradient_);
+  for (Embedded& embedded : embedded_) {
+    take(embedded.table, embedded.table_gradient);
+    take(embedded.map, embedded.map_gradient);
+  }
+  if (embedded_.empty()) {
+    weight_ = packed_;
+    weight_gradient_ = packed_gradient_;
+  } else {
+    weight_ = at::empty({packed_.size(0), width_, outputs_}, packed_.options());
+    weight_gradient_ = at::empty_like(weight_);
+  }
+  if (weight_.is_cpu()) ramp_sums_ = at::zeros_like(weight_);
+}
+
+void FirstLayer::refresh(const kernels::EncodedTensors& encoded) {
+  if (!embedded_.empty()) {
+    for (const Run& run : runs_) {
+      weight_.narrow(1, run.offset, run.width).copy_(packed_.narrow(1, run.packed, run.width));
+    }
+  }
+  for (const Embedded& embedded : embedded_) {
+    at::Tensor target = weight_.narrow(1, embedded.offset, embedded.levels);
+    rows_product(target, embedded.table, embedded.map);
+  }
+  if (weight_.is_cpu()) kernels::encoded_ramp_sums_out(ramp_sums_, encoded, weight_);
+}
+
+void FirstLayer::dense_forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows) {
+  dense_rows_ = kernels::gather(encoded.codes, encoded.values, encoded.layout, rows, encoded.width);
+  const at::Tensor batch = dense_rows_.unsqueeze(0).expand({out.size(0), -1, -1});
+  at::baddbmm_out(out, bias_.unsqueeze(1), batch, weight_);
+}
+
+void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows) {
+  if (out.is_cuda()) {
+    dense_forward(out, encoded, rows);
+  } else {
+    kernels::encoded_linear_out(out, encoded, rows, weight_, ramp_sums_, bias_);
+  }
+}
+
+void FirstLayer::forward_range(at::Tensor& out, const kernels::EncodedTensors& encoded, std::int64_t first) {
+  if (out.is_cuda()) {
+    const auto options = at::TensorOptions().dtype(at::kLong).device(out.device());
+    dense_forward(out, encoded, at::arange(first, first + out.size(1), options));
+  } else {
+    kernels::encoded_linear_range_out(out, encoded, first, weight_, ramp_sums_, bias_);
+  }
+}
+
+void FirstLayer::backward(const kernels::EncodedTensors& encoded, const at::Tensor& rows,
+                          const at::Tensor& output_gradient) {
+  if (output_gradient.is_cuda()) {
+    const at::Tensor batch = dense_rows_.unsqueeze(0).expand({output_gradient.size(0), -1, -1});
+    at::bmm_out(weight_gradient_, batch.transpose(1, 2), output_gradient);
+    at::sum_out(bias_gradient_, output_gradient, {1});
+  } else {
+    kernels::encoded_linear_backward_out(weight_gradient_, bias_gradient_, encoded, rows, output_gradient);
+  }
+  if (embedded_.empty()) return;
+  for (const Run& run : runs_) {
+    packed_gradient_.narrow(1, run.packed, run.width).copy_(weight_gradient_.narrow(1, run.offset, run.width));
+  }
+  for (Embedded& embedded : embedded_) {
+    const at::Tensor gradient = weight_gradient_.narrow(1, embedded.offset, embedded.levels);
+    rows_product_transposed(embedded.table_gradient, gradient, embedded.map);
+    columns_product(embedded.map_gradient, embedded.table, gradient);
+  }
+}
+
+}  // namespace equipoise::models

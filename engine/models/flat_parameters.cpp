@@ -1,0 +1,58 @@
+#include "engine/models/flat_parameters.h"
+
+#include <ATen/Functions.h>
+
+#include "engine/core/seed.h"
+
+namespace equipoise::models {
+namespace {
+
+constexpr std::int64_t kAlignment = 16;  // floats: each parameter starts on a cache line
+
+std::int64_t elements(const ParameterShape& shape) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : shape.shape) count *= size;
+  return count;
+}
+
+void draw_initial(at::Tensor& view, const ParameterShape& shape, const std::vector<std::uint64_t>& seeds) {
+  const std::int64_t count = elements(shape);
+  at::Tensor host = at::empty({static_cast<std::int64_t>(seeds.size()), count}, at::kFloat);
+  float* out = host.data_ptr<float>();
+  for (const std::uint64_t seed : seeds) {
+    const std::uint64_t key = core::seed_for(core::seed_for(seed, "initial weights"), shape.name);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const double u = core::uniform(core::mix(key, static_cast<std::uint64_t>(i)));
+      *out++ = static_cast<float>((2 * u - 1) * shape.bound);
+    }
+  }
+  view.copy_(host.view_as(view));
+}
+
+}  // namespace
+
+FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const std::vector<std::uint64_t>& seeds,
+                               const at::Device& device) {
+  const std::int64_t members = static_cast<std::int64_t>(seeds.size());
+  std::vector<std::int64_t> offsets;
+  std::int64_t total = 0;
+  for (const ParameterShape& shape : shapes) {
+    offsets.push_back(total);
+    total += (members * elements(shape) + kAlignment - 1) / kAlignment * kAlignment;
+  }
+  FlatParameters flat;
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
+  flat.values = at::zeros({total}, options);
+  flat.gradients = at::zeros({total}, options);
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    std::vector<std::int64_t> size = {members};
+    size.insert(size.end(), shapes[i].shape.begin(), shapes[i].shape.end());
+    const std::int64_t count = members * elements(shapes[i]);
+    flat.views.push_back(flat.values.narrow(0, offsets[i], count).view(size));
+    flat.gradient_views.push_back(flat.gradients.narrow(0, offsets[i], count).view(size));
+    draw_initial(flat.views.back(), shapes[i], seeds);
+  }
+  return flat;
+}
+
+}  // namespace equipoise::models

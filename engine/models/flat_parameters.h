@@ -1,0 +1,30 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace equipoise::models {
+
+/// One parameter of the architecture, before memory is laid out.
+struct ParameterShape {
+  std::string name;
+  std::vector<std::int64_t> shape;  // without the leading K
+  double bound = 0;                 // initial values are uniform in [-bound, bound)
+};
+
+/// All parameters of a bank and their gradients, each in one flat buffer.
+struct FlatParameters {
+  at::Tensor values;              // [P]
+  at::Tensor gradients;           // [P]
+  std::vector<at::Tensor> views;  // [K, shape...] into values
+  std::vector<at::Tensor> gradient_views;
+};
+
+/// Lays out and draws initial values. A value is a function of (member's seed, parameter's name, place in it) alone.
+FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const std::vector<std::uint64_t>& seeds,
+                               const at::Device& device);
+
+}  // namespace equipoise::models

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/data/dataset.h"
+#include "engine/models/params.h"
+#include "kernels/encoded_linear/encoded_linear.h"
+
+namespace equipoise::models {
+
+using kernels::EncodedTensors;
+
+/// Encoded rows as tensors on a device; on the CPU they share the memory of `rows`, which must outlive them. Throws
+/// when a code is outside its feature.
+EncodedTensors to_tensors(const data::EncodedRows& rows, const at::Device& device);
+
+/// A parameter, or its gradient: a view into the learner's one flat buffer, so that an optimizer step, a copy or a
+/// check is one call for the whole model.
+struct NamedTensor {
+  std::string name;
+  at::Tensor value;  // [K, ...]
+};
+
+/// A bank of K models of one architecture: encoded rows to logits, and a row gradient back.
+class Learner {
+ public:
+  virtual ~Learner() = default;
+
+  /// Logits [K, B] in training mode; keeps what backward needs. `rows` [B] i64, `step` [1] i64 (dropout's counter).
+  virtual const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) = 0;
+
+  /// Gradients of all parameters from the gradient by the logits [K, B] of the last forward; overwrites them.
+  virtual void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) = 0;
+
+  /// Logits [K, count] of the rows first .. first + count in evaluation mode, written into `out`.
+  virtual void score(const EncodedTensors& encoded, std::int64_t first, at::Tensor& out) = 0;
+
+  virtual const std::vector<NamedTensor>& parameters() const = 0;
+  /// All parameters and all gradients, flat [P]; the named tensors are views of them.
+  virtual at::Tensor& flat_parameters() = 0;
+  virtual at::Tensor& flat_gradients() = 0;
+
+  virtual std::int64_t members() const = 0;
+  /// "mlp 331-256-256-1, 151,041 parameters"
+  virtual std::string description() const = 0;
+};
+
+/// A bank of models with initial weights drawn from `seeds` [K], one a member; a member's weights hang on its seed
+/// alone.
+std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
+                                      const std::vector<std::uint64_t>& seeds, const at::Device& device);
+
+}  // namespace equipoise::models

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/models/first_layer.h"
+#include "engine/models/learner.h"
+
+namespace equipoise::models {
+
+/// Fully connected network with rectifiers and dropout; without hidden layers it is the linear model.
+/// Forward and backward are written out, so that a step is a handful of passes over preallocated memory.
+class Mlp final : public Learner {
+ public:
+  Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std::int64_t embedding_size,
+      const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device);
+
+  const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) override;
+  void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) override;
+  void score(const EncodedTensors& encoded, std::int64_t first, at::Tensor& out) override;
+
+  const std::vector<NamedTensor>& parameters() const override { return named_; }
+  at::Tensor& flat_parameters() override { return flat_.values; }
+  at::Tensor& flat_gradients() override { return flat_.gradients; }
+  std::int64_t members() const override { return seeds_.size(0); }
+  std::string description() const override;
+
+ private:
+  struct Dense {                         // hidden or output layer after the first
+    at::Tensor weight, weight_gradient;  // [K, in, out]
+    at::Tensor bias, bias_gradient;      // [K, out]
+  };
+
+  void make_room(std::int64_t batch);
+  void score_block(const EncodedTensors& encoded, std::int64_t first, at::Tensor out);
+
+  std::string kind_;
+  std::vector<std::int64_t> widths_;  // of every layer's output, 1 last
+  std::int64_t inputs_ = 0;
+  std::int64_t rate_256_ = 0;
+  FirstLayer first_;
+  std::vector<Dense> dense_;
+  FlatParameters flat_;
+  std::vector<NamedTensor> named_;
+  at::Tensor seeds_;                   // [K] i64, dropout's
+  std::vector<at::Tensor> outputs_;    // [layers] [K, B, width]: activations, logits last
+  std::vector<at::Tensor> gradients_;  // [layers - 1] [K, B, width]
+  at::Tensor logits_;                  // [K, B], a view of the last output
+};
+
+}  // namespace equipoise::models

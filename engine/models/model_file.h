@@ -1,0 +1,45 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/data/dataset.h"
+#include "engine/models/learner.h"
+
+namespace equipoise::models {
+
+/// What a safetensors file holds (https://github.com/huggingface/safetensors): tensors by name, and words about them.
+struct TensorFile {
+  std::map<std::string, at::Tensor> tensors;
+  std::map<std::string, std::string> metadata;
+};
+
+/// The file's bytes: 8 bytes with the header's length (little-endian), a JSON header, the tensors' raw bytes in the
+/// order of their names. Equal contents give equal bytes.
+std::string safetensors_bytes(const TensorFile& file);
+/// Written atomically. Throws UserError (data) when that fails.
+void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
+
+/// Throws UserError (data) for a file that is not exactly what the format allows: too short, a header that is too long
+/// or not JSON, an unknown dtype, a shape that does not fit its bytes, offsets outside the file, overlapping or with
+/// holes.
+TensorFile parse_safetensors(const std::string& bytes, const std::string& name);
+TensorFile read_safetensors(const std::filesystem::path& path);
+
+/// The parameters of member 0, without the leading K.
+TensorFile weights_of(const Learner& learner);
+/// Puts the file's tensors into member 0. Names and shapes must be the learner's own: UserError (data) otherwise,
+/// naming the file and what differs; the learner is unchanged then.
+void load_weights(Learner& learner, const TensorFile& file, const std::string& name);
+
+/// What stands beside the weights: the architecture, the inputs with their components, the decision, the parameters.
+nlohmann::json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner);
+/// The architecture of a description. Throws UserError (data) naming `name` and what is missing.
+ModelParams model_params_from(const nlohmann::json& description, const std::string& name);
+
+}  // namespace equipoise::models

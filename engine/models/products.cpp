@@ -1,0 +1,81 @@
+#include "engine/models/products.h"
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <functional>
+
+namespace equipoise::models {
+namespace {
+
+constexpr std::int64_t kRowsPerBlock = 128;
+constexpr std::int64_t kColumnsPerBlock = 64;
+
+// Runs blocks 0 .. count. An extra empty block keeps a lone one inside a parallel region: outside, the library beneath
+// would use several threads for it and other bits would follow.
+void each_block(std::int64_t count, const std::function<void(std::int64_t)>& run) {
+  at::parallel_for(0, std::max<std::int64_t>(count, 2), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t block = begin; block < std::min(end, count); ++block) run(block);
+  });
+}
+
+std::int64_t blocks_in(std::int64_t size, std::int64_t block) {
+  return (size + block - 1) / block;
+}
+
+// left(k, from, count) * right(k), block by block of out's rows.
+template <typename Left, typename Right>
+void by_blocks(at::Tensor& out, std::int64_t block_size, const Left& left, const Right& right) {
+  const std::int64_t members = out.size(0), rows = out.size(1);
+  const std::int64_t blocks = blocks_in(rows, block_size);
+  each_block(members * blocks, [&](std::int64_t i) {
+    const std::int64_t member = i / blocks, from = i % blocks * block_size;
+    const std::int64_t count = std::min(block_size, rows - from);
+    at::Tensor target = out.select(0, member).narrow(0, from, count);
+    at::mm_out(target, left(member, from, count), right(member));
+  });
+}
+
+}  // namespace
+
+void rows_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  if (out.is_cuda()) {
+    at::bmm_out(out, a, b);
+    return;
+  }
+  by_blocks(
+      out, kRowsPerBlock,
+      [&](std::int64_t member, std::int64_t from, std::int64_t count) {
+        return a.select(0, member).narrow(0, from, count);
+      },
+      [&](std::int64_t member) { return b.select(0, member); });
+}
+
+void rows_product_transposed(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  if (out.is_cuda()) {
+    at::bmm_out(out, a, b.transpose(1, 2));
+    return;
+  }
+  by_blocks(
+      out, kRowsPerBlock,
+      [&](std::int64_t member, std::int64_t from, std::int64_t count) {
+        return a.select(0, member).narrow(0, from, count);
+      },
+      [&](std::int64_t member) { return b.select(0, member).t(); });
+}
+
+void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  if (out.is_cuda()) {
+    at::bmm_out(out, a.transpose(1, 2), b);
+    return;
+  }
+  by_blocks(
+      out, kColumnsPerBlock,
+      [&](std::int64_t member, std::int64_t from, std::int64_t count) {
+        return a.select(0, member).narrow(1, from, count).t();
+      },
+      [&](std::int64_t member) { return b.select(0, member); });
+}
+
+}  // namespace equipoise::models

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace equipoise::models {
+
+/// Matrix products of a bank whose bits do not hang on the number of threads.
+///
+/// On the CPU each product is cut into blocks of a fixed size, each computed by one thread: the library beneath picks
+/// other summation orders for other thread counts when it cuts itself. On CUDA they are one batched call.
+
+/// out [K, B, N] = a [K, B, M] * b [K, M, N]
+void rows_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
+
+/// out [K, B, M] = a [K, B, N] * b [K, M, N]^T
+void rows_product_transposed(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
+
+/// out [K, M, N] = a [K, B, M]^T * b [K, B, N]
+void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
+
+}  // namespace equipoise::models
