@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/cli/console.h"
+#include "engine/cli/terminal_journal.h"
+
+namespace CLI {
+class App;
+}
+
+namespace equipoise::cli {
+
+/// Exit codes beside those of core::Fault.
+inline constexpr int kConstraintFailed = 1;  ///< a verdict that --fail-on names
+inline constexpr int kUsage = 2;
+inline constexpr int kOurBug = 70;
+
+/// One verb of the program. A command is declared once, then run once.
+class Command {
+ public:
+  virtual ~Command() = default;
+  /// Adds the verb's arguments and options to `app`.
+  virtual void declare(CLI::App& app) = 0;
+  /// Does it; returns the exit code.
+  virtual int run(const Console& console, TerminalJournal& journal) = 0;
+};
+
+/// A line of the table of verbs.
+struct CommandEntry {
+  std::vector<std::string> words;  ///< {"config", "show"}
+  std::string summary;             ///< one sentence
+  std::string example;             ///< lines shown under "Example"
+  std::unique_ptr<Command> (*make)();
+};
+
+/// Every verb, in the order of the help.
+const std::vector<CommandEntry>& commands();
+
+std::unique_ptr<Command> make_train();
+std::unique_ptr<Command> make_evaluate();
+std::unique_ptr<Command> make_predict();
+std::unique_ptr<Command> make_report();
+std::unique_ptr<Command> make_config_show();
+std::unique_ptr<Command> make_config_validate();
+std::unique_ptr<Command> make_config_schema();
+std::unique_ptr<Command> make_config_explain();
+std::unique_ptr<Command> make_doctor();
+
+/// Finds the verb, reads its options, runs it; returns the exit code. `words` are argv without the program's name.
+/// Throws what the work throws: main.cpp turns that into messages and exit codes.
+int run_program(const std::vector<std::string>& words, const Console& console, TerminalJournal& journal);
+
+/// "equipoise 0.1.0 (1a2b3c4)"
+std::string version_line();
+
+}  // namespace equipoise::cli

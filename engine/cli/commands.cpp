@@ -1,0 +1,193 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+#include "engine/cli/command.h"
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+
+namespace equipoise::cli {
+namespace {
+
+core::UserError usage_error(const std::string& message) {
+  return core::UserError(core::Fault::config, message);
+}
+
+// The first `count` words with a space between them.
+std::string joined(const std::vector<std::string>& words, std::size_t count) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += (i == 0 ? "" : " ") + words[i];
+  return text;
+}
+
+std::string name_of(const CommandEntry& entry) {
+  return joined(entry.words, entry.words.size());
+}
+
+bool is_help(const std::string& word) {
+  return word == "--help" || word == "-h" || word == "help";
+}
+
+std::string overview() {
+  std::string text = version_line() + ": trains neural networks under fairness constraints\n\nCommands\n";
+  for (const CommandEntry& entry : commands()) text += fmt::format("  {:<16} {}\n", name_of(entry), entry.summary);
+  return text +
+         "\nEvery command has --help with an example, and --json (one JSON object on standard output).\n"
+         "Progress and messages go to standard error; NO_COLOR=1 turns colours off. `equipoise --version` is the "
+         "version.\n"
+         "\nExit codes\n"
+         "  0   done\n"
+         "  1   done, but a constraint has a verdict that --fail-on names\n"
+         "  2   the command line or the config is wrong\n"
+         "  3   the data, a run folder or the disk is wrong\n"
+         "  4   the computation left the finite numbers\n"
+         "  70  a fault of this program, or memory ran out\n"
+         "  130, 143  stopped by Ctrl-C (SIGINT), by SIGTERM\n";
+}
+
+// The first words that may stand at `depth` after `words[0 .. depth)`.
+std::vector<std::string> words_at(const std::vector<std::string>& words, std::size_t depth) {
+  std::vector<std::string> found;
+  for (const CommandEntry& entry : commands()) {
+    const bool fits =
+        entry.words.size() > depth && std::equal(entry.words.begin(), entry.words.begin() + depth, words.begin());
+    if (fits && std::find(found.begin(), found.end(), entry.words[depth]) == found.end())
+      found.push_back(entry.words[depth]);
+  }
+  return found;
+}
+
+// The command that `words` start with. Null when help was asked for where a verb should stand.
+const CommandEntry* find_command(const std::vector<std::string>& words) {
+  for (std::size_t depth = 0;; ++depth) {
+    const std::vector<std::string> known = words_at(words, depth);
+    const std::string before = joined(words, depth);
+    if (depth == words.size()) {
+      throw usage_error(fmt::format("no command after 'equipoise{}{}'; there are: {}. See equipoise --help",
+                                    before.empty() ? "" : " ", before, core::listed(known)));
+    }
+    if (is_help(words[depth])) return nullptr;
+    if (std::find(known.begin(), known.end(), words[depth]) == known.end()) {
+      const std::string what = words[depth].rfind('-', 0) == 0 ? "option before the command" : "command";
+      throw usage_error(fmt::format("unknown {} '{}{}{}'{}; there are: {}", what, before, before.empty() ? "" : " ",
+                                    words[depth], core::did_you_mean(words[depth], known), core::listed(known)));
+    }
+    for (const CommandEntry& entry : commands()) {
+      if (entry.words.size() == depth + 1 && std::equal(entry.words.begin(), entry.words.end(), words.begin()))
+        return &entry;
+    }
+  }
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// CLI11 knows no near names, so what it does not know is handed back to here.
+void refuse_extras(const CLI::App& app, const std::string& command) {
+  for (const std::string& word : app.remaining()) {
+    if (word.size() < 2 || word.front() != '-') {
+      throw usage_error(fmt::format("unexpected argument '{}' after 'equipoise {}'; see equipoise {} --help", word,
+                                    command, command));
+    }
+    const std::vector<std::string> known = option_names(app);
+    const std::string name = word.substr(0, word.find('='));
+    throw usage_error(fmt::format("unknown option '{}' of 'equipoise {}'{}; there are: {}", name, command,
+                                  core::did_you_mean(name, known), core::listed(known)));
+  }
+}
+
+}  // namespace
+
+const std::vector<CommandEntry>& commands() {
+  static const std::vector<CommandEntry> table = {
+      {{"train"},
+       "Trains a model under constraints and writes a run folder with the model, its proof and a report.",
+       "  equipoise train configs/adult_equalized_odds.yaml\n"
+       "  equipoise train configs/adult_equalized_odds.yaml training.epochs=5 'constraints[0].tolerance=0.05' "
+       "+threads=1 '~model'\n"
+       "  equipoise train my.yaml --fail-on violated,not_estimable --json",
+       make_train},
+      {{"evaluate"},
+       "Measures a finished run again, on its own rows or on new ones.",
+       "  equipoise evaluate runs/adult-equalized-odds-001\n"
+       "  equipoise evaluate runs/adult-equalized-odds-001 --data new.csv --fail-on violated,not_shown\n"
+       "  equipoise evaluate runs/adult-equalized-odds-001 --split selection --output selection.json",
+       make_evaluate},
+      {{"predict"},
+       "Writes score and decision of every row of a file.",
+       "  equipoise predict runs/adult-equalized-odds-001 --data new.csv --output decisions.csv\n"
+       "  equipoise predict runs/adult-equalized-odds-001 --data new.parquet --output decisions.parquet",
+       make_predict},
+      {{"report"},
+       "Writes the report of a run again from its results.",
+       "  equipoise report runs/adult-equalized-odds-001",
+       make_report},
+      {{"config", "show"},
+       "Shows a config with every default and override filled in.",
+       "  equipoise config show configs/adult_equalized_odds.yaml training.epochs=5",
+       make_config_show},
+      {{"config", "validate"},
+       "Checks a config and lists everything that is wrong with it.",
+       "  equipoise config validate configs/adult_equalized_odds.yaml",
+       make_config_validate},
+      {{"config", "schema"},
+       "Prints the JSON schema (draft-07) of configs, for editors.",
+       "  equipoise config schema > equipoise.schema.json\n"
+       "  and as the first line of a config: # yaml-language-server: $schema=equipoise.schema.json",
+       make_config_schema},
+      {{"config", "explain"},
+       "Explains one field of a config, or a section.",
+       "  equipoise config explain training.optimizer.learning_rate\n"
+       "  equipoise config explain constraints",
+       make_config_explain},
+      {{"doctor"},
+       "Says what this machine has, what works on it and what does not and why.",
+       "  equipoise doctor",
+       make_doctor},
+  };
+  return table;
+}
+
+int run_program(const std::vector<std::string>& words, const Console& console, TerminalJournal& journal) {
+  std::vector<std::string> rest = words;
+  // --json was read by main already and may stand anywhere, also before the verb.
+  rest.erase(std::remove(rest.begin(), rest.end(), "--json"), rest.end());
+  if (!rest.empty() && (rest.front() == "--version" || rest.front() == "version")) {
+    console.print(version_line() + "\n");
+    console.print_json({{"version", version_line()}});
+    return 0;
+  }
+  const CommandEntry* entry = find_command(rest);
+  if (entry == nullptr) {
+    console.print(overview());
+    console.print_json({{"help", overview()}});
+    return 0;
+  }
+  const std::unique_ptr<Command> command = entry->make();
+  const std::string name = name_of(*entry);
+  CLI::App app(entry->summary, "equipoise " + name);
+  bool wants_help = false, wants_json = false;
+  app.set_help_flag();
+  app.allow_extras();
+  command->declare(app);
+  app.add_flag("--json", wants_json, "One JSON object on standard output, nothing else");
+  app.add_flag("-h,--help", wants_help, "This text");
+  app.footer("Example\n" + entry->example);
+  // CLI11 takes the arguments last first.
+  app.parse(std::vector<std::string>(rest.rbegin(), rest.rend() - static_cast<std::ptrdiff_t>(entry->words.size())));
+  if (wants_help) {
+    console.print(app.help());
+    console.print_json({{"help", app.help()}});
+    return 0;
+  }
+  refuse_extras(app, name);
+  return command->run(console, journal);
+}
+
+}  // namespace equipoise::cli

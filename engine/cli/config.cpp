@@ -1,0 +1,116 @@
+#include <CLI/CLI.hpp>
+
+#include "engine/cli/command.h"
+#include "engine/config/explain.h"
+#include "engine/config/load.h"
+#include "engine/config/schema.h"
+#include "engine/config/writer.h"
+#include "engine/core/error.h"
+#include "engine/training/run_config.h"
+
+namespace equipoise::cli {
+namespace {
+
+constexpr const char* kTitle = "Equipoise config";
+constexpr const char* kDescription = "An experiment: what data, what model, what constraints.";
+
+config::Describe describe(training::RunConfig& config) {
+  return [&config](config::Fields& fields) { config.describe(fields); };
+}
+
+// Show and validate take the same arguments.
+class OfConfig : public Command {
+ public:
+  explicit OfConfig(std::string verb) : verb_(std::move(verb)) {}
+
+  void declare(CLI::App& app) override {
+    app.add_option("CONFIG", file_, "The YAML file");
+    app.add_option("key=value", overrides_, "Overrides, as in equipoise train");
+  }
+
+ protected:
+  training::RunConfig load() const {
+    if (file_.empty()) {
+      throw core::UserError(core::Fault::config, "config " + verb_ + " needs a config: equipoise config " + verb_ +
+                                                     " CONFIG [key=value ...]");
+    }
+    training::RunConfig config;
+    config::Origin origin;
+    config::load(file_, overrides_, config, origin);
+    return config;
+  }
+
+  std::string file_;
+
+ private:
+  std::string verb_;
+  std::vector<std::string> overrides_;
+};
+
+class Show final : public OfConfig {
+ public:
+  Show() : OfConfig("show") {}
+  int run(const Console& console, TerminalJournal& journal) override {
+    training::RunConfig config = load();
+    console.print(config::to_yaml(describe(config)));
+    console.print_json(config::to_json(describe(config)));
+    return 0;
+  }
+};
+
+class Validate final : public OfConfig {
+ public:
+  Validate() : OfConfig("validate") {}
+  int run(const Console& console, TerminalJournal& journal) override {
+    load();
+    console.print("ok\n");
+    console.print_json({{"ok", true}, {"config", file_}});
+    return 0;
+  }
+};
+
+class Schema final : public Command {
+ public:
+  void declare(CLI::App& app) override {}
+  int run(const Console& console, TerminalJournal& journal) override {
+    training::RunConfig config;
+    const nlohmann::ordered_json schema = config::to_json_schema(describe(config), kTitle, kDescription);
+    console.print(schema.dump(2) + "\n");
+    console.print_json(schema);
+    return 0;
+  }
+};
+
+class Explain final : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("PATH", path_, "A field or section by its dotted path; nothing: the whole config");
+  }
+  int run(const Console& console, TerminalJournal& journal) override {
+    training::RunConfig config;
+    const std::string text = config::explain(describe(config), path_);
+    console.print(text.empty() || text.back() != '\n' ? text + "\n" : text);
+    console.print_json({{"path", path_}, {"text", text}});
+    return 0;
+  }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_config_show() {
+  return std::make_unique<Show>();
+}
+std::unique_ptr<Command> make_config_validate() {
+  return std::make_unique<Validate>();
+}
+std::unique_ptr<Command> make_config_schema() {
+  return std::make_unique<Schema>();
+}
+std::unique_ptr<Command> make_config_explain() {
+  return std::make_unique<Explain>();
+}
+
+}  // namespace equipoise::cli

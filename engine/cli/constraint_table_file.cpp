@@ -1,0 +1,217 @@
+#include "engine/cli/constraint_table_file.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "engine/core/error.h"
+#include "engine/report/json_reader.h"
+
+namespace equipoise::cli {
+namespace {
+
+using constraints::ConstraintTable;
+using constraints::LinearForm;
+using constraints::RateKind;
+using nlohmann::json;
+using nlohmann::ordered_json;
+using report::JsonReader;
+
+constexpr std::int64_t kFormat = 1;
+constexpr RateKind kRateKinds[] = {RateKind::selection_rate, RateKind::true_positive_rate,
+                                   RateKind::false_positive_rate};
+
+ordered_json pairs(const LinearForm& form) {
+  ordered_json list = ordered_json::array();
+  for (const auto& [index, coefficient] : form) list.push_back(ordered_json::array({index, coefficient}));
+  return list;
+}
+
+ordered_json cells_json(const data::Cells& cells) {
+  ordered_json list = ordered_json::array();
+  for (const data::Cells::Cell& cell : cells.cells) list.push_back({{"levels", cell.levels}, {"label", cell.label}});
+  return {{"groupings", cells.groupings}, {"levels", cells.levels}, {"cells", list}};
+}
+
+ordered_json rate_json(const constraints::Rate& rate) {
+  return {{"kind", short_name(rate.kind)},
+          {"grouping", rate.grouping},
+          {"level", rate.level},
+          {"numerator", pairs(rate.numerator)},
+          {"denominator", pairs(rate.denominator)}};
+}
+
+ordered_json row_json(const constraints::Row& row) {
+  return {{"terms", pairs(row.terms)},
+          {"band", row.band},
+          {"band_coefficient", row.band_coefficient},
+          {"bound", report::number_or_null(row.bound)},
+          {"promise", row.promise}};
+}
+
+ordered_json promise_json(const constraints::Promise& promise) {
+  return {{"constraint", promise.constraint},
+          {"rate", short_name(promise.rate)},
+          {"grouping", promise.grouping},
+          {"form", promise.form},
+          {"tolerance", promise.tolerance},
+          {"levels", promise.levels},
+          {"rates", promise.rates},
+          {"estimable", promise.estimable},
+          {"overall_rate", promise.overall_rate},
+          {"reference_level", promise.reference_level}};
+}
+
+// Reads one table, and checks that every index points somewhere: the file may have been edited.
+class TableReader {
+ public:
+  TableReader(const json& object, const std::string& name) : name_(name), reader_(object, name) {}
+
+  ConstraintTable read() {
+    std::int64_t format = 0;
+    reader_.read("format", format);
+    if (format != kFormat) fail(fmt::format("format {} is not {}", format, kFormat));
+    read_cells();
+    reader_.read("constraint_titles", table_.constraint_titles);
+    reader_.each("rates",
+                 [this](const json& item, const std::string& path) { read_rate(JsonReader(item, path), path); });
+    reader_.each("bands", [this](const json& item, const std::string& path) {
+      if (!item.is_array()) fail(path + " is not a list");
+      std::vector<std::int32_t>& band = table_.bands.emplace_back();
+      for (const json& rate : item) band.push_back(index(rate, table_.rates.size(), path));
+    });
+    reader_.each("promises", [this](const json& item, const std::string& path) {
+      read_promise(JsonReader(item, path), item, path);
+    });
+    reader_.each("rows",
+                 [this](const json& item, const std::string& path) { read_row(JsonReader(item, path), item, path); });
+    return std::move(table_);
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw core::UserError(core::Fault::data, fmt::format("'{}' is broken: {}", name_, what));
+  }
+
+  std::int32_t index(const json& value, std::size_t size, const std::string& path) const {
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= size) {
+      fail(fmt::format("{} holds {}, expected a whole number below {}", path, value.dump(), size));
+    }
+    return value.get<std::int32_t>();
+  }
+
+  // An index, or -1 for none.
+  std::int32_t index_or_none(const json& object, const char* key, std::size_t size, const std::string& path) const {
+    const auto found = object.find(key);
+    if (found == object.end()) fail(fmt::format("{}.{} is missing", path, key));
+    return *found == -1 ? -1 : index(*found, size, path + "." + key);
+  }
+
+  LinearForm form(const JsonReader& reader, const char* key, std::size_t size) const {
+    LinearForm form;
+    reader.each(key, [&](const json& item, const std::string& path) {
+      if (!item.is_array() || item.size() != 2 || !item[1].is_number()) fail(path + " is not a pair");
+      form.emplace_back(index(item[0], size, path), item[1].get<double>());
+    });
+    return form;
+  }
+
+  RateKind rate_kind(const JsonReader& reader, const char* key, const std::string& path) const {
+    std::string name;
+    reader.read(key, name);
+    for (const RateKind kind : kRateKinds) {
+      if (name == constraints::short_name(kind)) return kind;
+    }
+    fail(fmt::format("{}.{} is '{}', which is no kind of rate", path, key, name));
+  }
+
+  void read_cells() {
+    data::Cells& cells = table_.cells;
+    reader_.read("groupings", cells.groupings);
+    reader_.read("levels", cells.levels);
+    if (cells.levels.size() != cells.groupings.size()) fail("levels and groupings differ in number");
+    reader_.each("cells", [&](const json& item, const std::string& path) {
+      const JsonReader reader(item, path);
+      data::Cells::Cell& cell = cells.cells.emplace_back();
+      reader.each("levels", [&](const json& level, const std::string& level_path) {
+        if (cell.levels.size() >= cells.levels.size()) fail(level_path + ": more levels than groupings");
+        cell.levels.push_back(index(level, cells.levels[cell.levels.size()].size(), level_path));
+      });
+      if (cell.levels.size() != cells.groupings.size()) fail(path + " has too few levels");
+      std::int64_t label = 0;
+      reader.read("label", label);
+      if (label != 0 && label != 1) fail(path + ".label is neither 0 nor 1");
+      cell.label = static_cast<std::uint8_t>(label);
+    });
+  }
+
+  void read_rate(const JsonReader& reader, const std::string& path) {
+    const std::size_t sums = table_.cells.cells.size() * constraints::kQuantities;
+    constraints::Rate& rate = table_.rates.emplace_back();
+    rate.kind = rate_kind(reader, "kind", path);
+    reader.read("grouping", rate.grouping);
+    reader.read("level", rate.level);
+    rate.numerator = form(reader, "numerator", sums);
+    rate.denominator = form(reader, "denominator", sums);
+  }
+
+  void read_promise(const JsonReader& reader, const json& object, const std::string& path) {
+    constraints::Promise& promise = table_.promises.emplace_back();
+    promise.constraint = index_or_none(object, "constraint", table_.constraint_titles.size(), path);
+    promise.rate = rate_kind(reader, "rate", path);
+    reader.read("grouping", promise.grouping);
+    reader.read("form", promise.form);
+    reader.read("tolerance", promise.tolerance);
+    reader.read("levels", promise.levels);
+    reader.each("rates", [&](const json& rate, const std::string& rate_path) {
+      promise.rates.push_back(index(rate, table_.rates.size(), rate_path));
+    });
+    reader.each("estimable", [&](const json& flag, const std::string& flag_path) {
+      if (!flag.is_boolean()) fail(flag_path + " is neither true nor false");
+      promise.estimable.push_back(flag.get<bool>());
+    });
+    const std::size_t levels = promise.levels.size();
+    if (promise.rates.size() != levels || promise.estimable.size() != levels || promise.constraint < 0) {
+      fail(path + ": levels, rates and estimable differ in number");
+    }
+    promise.overall_rate = index_or_none(object, "overall_rate", table_.rates.size(), path);
+    promise.reference_level = index_or_none(object, "reference_level", levels, path);
+  }
+
+  void read_row(const JsonReader& reader, const json& object, const std::string& path) {
+    constraints::Row& row = table_.rows.emplace_back();
+    row.terms = form(reader, "terms", table_.rates.size());
+    row.band = index_or_none(object, "band", table_.bands.size(), path);
+    reader.read("band_coefficient", row.band_coefficient);
+    std::optional<double> bound;
+    reader.read("bound", bound);
+    row.bound = bound.value_or(std::numeric_limits<double>::infinity());
+    row.promise = index_or_none(object, "promise", table_.promises.size(), path);
+  }
+
+  std::string name_;
+  JsonReader reader_;
+  ConstraintTable table_;
+};
+
+}  // namespace
+
+ordered_json to_json(const ConstraintTable& table) {
+  ordered_json json = {{"format", kFormat}};
+  json.update(cells_json(table.cells));
+  json["constraint_titles"] = table.constraint_titles;
+  json["rates"] = ordered_json::array();
+  for (const constraints::Rate& rate : table.rates) json["rates"].push_back(rate_json(rate));
+  json["bands"] = table.bands;
+  json["promises"] = ordered_json::array();
+  for (const constraints::Promise& promise : table.promises) json["promises"].push_back(promise_json(promise));
+  json["rows"] = ordered_json::array();
+  for (const constraints::Row& row : table.rows) json["rows"].push_back(row_json(row));
+  return json;
+}
+
+ConstraintTable constraint_table_from(const json& json, const std::string& name) {
+  return TableReader(json, name).read();
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,135 @@
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <torch/headeronly/version.h>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "engine/cli/command.h"
+#include "engine/cli/machine.h"
+#include "engine/core/error.h"
+#include "engine/training/trainer.h"
+#include "kernels/cell_stats/cell_stats.h"
+
+namespace equipoise::cli {
+namespace {
+
+constexpr double kGiB = 1024.0 * 1024.0 * 1024.0;
+
+// One line of the answer: what was tried, whether it works, and why not.
+struct Check {
+  std::string name;
+  bool works = false;
+  std::string detail;
+};
+
+// A product of LibTorch and one of our own kernels, against known answers.
+std::string wrong_answer(const at::Device& device) {
+  const auto floats = at::TensorOptions(device).dtype(at::kFloat);
+  const at::Tensor product = at::mm(at::full({8, 8}, 2.0, floats), at::full({8, 8}, 3.0, floats));
+  if (product.sum().item<double>() != 8 * 8 * 48) return "a matrix product has the wrong value";
+  const at::Tensor cells = at::tensor({0, 1, 1}, at::kByte).to(device);
+  const at::Tensor labels = at::tensor({0, 1}, at::kByte).to(device);
+  const at::Tensor logits = at::tensor({-1.0, 2.0, -3.0}, at::kFloat).to(device).unsqueeze(0);
+  const at::Tensor sums = kernels::cell_stats(logits, cells, labels, std::nullopt, 0.0, 1.0).to(at::kCPU);
+  const bool is_right = sums[0][1][0].item<double>() == 2 && sums[0][1][3].item<double>() == 1;
+  return is_right ? "" : "the kernel cell_stats has the wrong value";
+}
+
+// A device that throws is the answer to the question here, not a failure of this command.
+Check check_device(const std::string& name, const std::string& shown) {
+  training::RunConfig config;
+  config.device = name;
+  try {
+    const std::string wrong = wrong_answer(training::choose_device(config, config::Origin()));
+    return {shown, wrong.empty(), wrong.empty() ? "a matrix product and a kernel gave the right values" : wrong};
+  } catch (const std::exception& error) {
+    const std::string text = error.what();
+    return {shown, false, text.substr(0, text.find('\n'))};
+  }
+}
+
+std::vector<Check> check_devices(const GpuDriver& driver) {
+  std::vector<Check> checks = {check_device("cpu", "cpu")};
+  if (!driver.missing.empty()) {
+    checks.push_back({"cuda", false, driver.missing});
+    return checks;
+  }
+  for (std::size_t i = 0; i < driver.devices.size(); ++i) {
+    const std::string name = fmt::format("cuda:{}", i);
+    checks.push_back(std::string(EQUIPOISE_CUDA_BUILD) == "none"
+                         ? Check{name, false, "this program was built without CUDA kernels (EQUIPOISE_CUDA=OFF)"}
+                         : check_device(name, fmt::format("{} ({})", name, driver.devices[i].name)));
+  }
+  return checks;
+}
+
+std::string text_of(const Machine& machine, const GpuDriver& driver, const std::vector<Check>& checks) {
+  std::string text = fmt::format(
+      "cpu            {}\narchitecture   {}\ncores          {}\nmemory         {:.1f} GiB, {:.1f} "
+      "GiB free\n",
+      machine.cpu, machine.architecture, machine.cores, machine.memory_bytes / kGiB, machine.free_memory_bytes / kGiB);
+  for (const auto& [name, version] : versions()) {
+    if (name != "CPU" && name != "cores") text += fmt::format("{:<14} {}\n", name, version);
+  }
+  if (driver.missing.empty()) {
+    text += fmt::format("GPU driver     CUDA {}.{}\n", driver.cuda_version / 1000, driver.cuda_version % 1000 / 10);
+    for (std::size_t i = 0; i < driver.devices.size(); ++i) {
+      const GpuFacts& gpu = driver.devices[i];
+      text += fmt::format("cuda:{:<9} {}, {:.1f} GiB, compute capability {}.{}\n", i, gpu.name, gpu.memory_bytes / kGiB,
+                          gpu.major, gpu.minor);
+    }
+  } else {
+    text += fmt::format("GPU driver     {}\n", driver.missing);
+  }
+  for (const Check& check : checks) {
+    text += fmt::format("{} {}: {}\n", check.works ? "works         " : "does not work ", check.name, check.detail);
+  }
+  return text;
+}
+
+nlohmann::ordered_json json_of(const Machine& machine, const GpuDriver& driver, const std::vector<Check>& checks) {
+  nlohmann::ordered_json json = {{"cpu", machine.cpu},
+                                 {"architecture", machine.architecture},
+                                 {"cores", machine.cores},
+                                 {"memory_bytes", machine.memory_bytes},
+                                 {"free_memory_bytes", machine.free_memory_bytes},
+                                 {"cpu_level", machine.cpu_level},
+                                 {"threads", at::get_num_threads()}};
+  json["versions"] = nlohmann::ordered_json::object();
+  for (const auto& [name, version] : versions()) json["versions"][name] = version;
+  json["gpus"] = nlohmann::ordered_json::array();
+  for (const GpuFacts& gpu : driver.devices) {
+    json["gpus"].push_back({{"name", gpu.name},
+                            {"memory_bytes", gpu.memory_bytes},
+                            {"compute_capability", fmt::format("{}.{}", gpu.major, gpu.minor)}});
+  }
+  json["driver_cuda_version"] = driver.cuda_version;
+  json["devices"] = nlohmann::ordered_json::array();
+  for (const Check& check : checks) {
+    json["devices"].push_back({{"name", check.name}, {"works", check.works}, {"detail", check.detail}});
+  }
+  return json;
+}
+
+class Doctor final : public Command {
+ public:
+  void declare(CLI::App& app) override {}
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    const Machine machine = describe_machine();
+    const GpuDriver driver = describe_gpus();
+    const std::vector<Check> checks = check_devices(driver);
+    console.print(text_of(machine, driver, checks));
+    console.print_json(json_of(machine, driver, checks));
+    return 0;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_doctor() {
+  return std::make_unique<Doctor>();
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,102 @@
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "engine/cli/command.h"
+#include "engine/cli/json_file.h"
+#include "engine/cli/measuring.h"
+#include "engine/cli/run_report.h"
+#include "engine/cli/saved_run.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/interrupt.h"
+#include "engine/report/report.h"
+
+namespace equipoise::cli {
+namespace {
+
+class Evaluate final : public Command {
+ public:
+  void declare(CLI::App& app) override {
+    app.add_option("RUN", run_, "A run folder");
+    app.add_option("--data", files_, "New rows instead of the run's own, CSV or Parquet; may be given several times")
+        ->allow_extra_args(false);
+    app.add_option("--split", split_, "Which of the run's own rows: test, selection, holdout or train")
+        ->default_str("test");
+    app.add_option(
+        "--fail-on", fail_on_,
+        "Exit with 1 when a constraint has one of these verdicts: a list with commas of violated, not_shown, "
+        "not_estimable");
+    app.add_option("--output", output_, "Also write the result to this file, as JSON");
+  }
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    if (run_.empty()) {
+      throw core::UserError(core::Fault::config, "evaluate needs a run folder: equipoise evaluate RUN");
+    }
+    if (!split_.empty() && !files_.empty()) {
+      throw core::UserError(core::Fault::config, "--data and --split exclude each other: new rows are not split");
+    }
+    const std::vector<evaluation::Verdict> failing = verdicts_from(fail_on_);
+    const data::Split split = split_from(split_.empty() ? "test" : split_);
+    const SavedRun run = open_run(run_);
+    const evaluation::SplitResult result = measure_run(run, split, journal);
+    const std::vector<std::string> failed = failed_constraints(result, failing);
+    const int exit_code = failed.empty() ? 0 : kConstraintFailed;
+
+    const nlohmann::ordered_json json = {{"run", run.path.string()},
+                                         {"verdict", worst_verdict(result)},
+                                         {"failed_on", failed},
+                                         {"split", evaluation::to_json(result)},
+                                         {"warnings", journal.warnings()},
+                                         {"exit_code", exit_code}};
+    if (!output_.empty()) core::write_file_atomically(output_, json_text(json));
+    journal.end_line();
+    console.print(report::to_terminal(table_of(run, result), may_have_color(STDOUT_FILENO)));
+    for (const std::string& title : failed) journal.say("failed on " + title);
+    console.print_json(json);
+    return exit_code;
+  }
+
+ private:
+  evaluation::SplitResult measure_run(const SavedRun& run, data::Split split, TerminalJournal& journal) const {
+    const at::Device device = device_of(run);
+    const data::EncoderPointer encoder = read_encoder(run);
+    const constraints::ConstraintTable table = read_constraint_table(run);
+    const std::unique_ptr<models::Learner> learner = read_learner(run, data::layout_of(*encoder), device);
+    const bool is_new = !files_.empty();
+    const data::Dataset dataset =
+        is_new ? data::apply(*encoder, files_, {}, journal) : read_own_rows(run, *encoder, journal);
+    core::stop_if_interrupted();
+    const std::string name = is_new ? "new rows" : data::kSplitNames[static_cast<int>(split)];
+    const std::vector<std::int64_t> rows = dataset.rows_of(is_new ? data::Split::test : split);
+    if (rows.empty()) {
+      throw core::UserError(core::Fault::data, fmt::format("there are no rows to measure in {}", name));
+    }
+    const std::vector<double> probabilities = score_rows(dataset, *learner, device);
+    core::stop_if_interrupted();
+    return measure(name, rows, {dataset, probabilities, data::cells_of_rows(table.cells, dataset)}, table, run.config);
+  }
+
+  static report::Report table_of(const SavedRun& run, const evaluation::SplitResult& result) {
+    report::Report report;
+    report.name = run.config.name;
+    report.outcome = run.marker.status;
+    report.confidence = run.config.evaluation.confidence;
+    report.min_rows = run.config.multipliers.min_rows;
+    report.splits = {result};
+    return report;
+  }
+
+  std::string run_, split_, fail_on_, output_;
+  std::vector<std::string> files_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_evaluate() {
+  return std::make_unique<Evaluate>();
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+#include <unistd.h>
+#include <CLI/Error.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "engine/cli/command.h"
+#include "engine/core/error.h"
+#include "engine/core/interrupt.h"
+
+namespace {
+
+using equipoise::core::Problem;
+
+const char* kind_of(int exit_code) {
+  switch (exit_code) {
+    case 2:
+      return "config";
+    case 3:
+      return "data";
+    case 4:
+      return "numerical";
+    case 130:
+    case 143:
+      return "interrupted";
+    default:
+      return "internal";
+  }
+}
+
+nlohmann::ordered_json to_json(const std::vector<Problem>& problems) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Problem& problem : problems) {
+    nlohmann::ordered_json object = {{"message", problem.message}};
+    if (problem.position) {
+      object["file"] = problem.position->file;
+      if (problem.position->line > 0) object["line"] = problem.position->line;
+      if (problem.position->column > 0) object["column"] = problem.position->column;
+    }
+    list.push_back(object);
+  }
+  return list;
+}
+
+// The message on stderr for people, or as the one JSON object on stdout; returns the exit code.
+int fail(bool json, int exit_code, const std::string& message, const std::vector<Problem>& problems = {}) {
+  if (json) {
+    nlohmann::ordered_json error = {{"exit_code", exit_code}, {"kind", kind_of(exit_code)}, {"message", message}};
+    if (!problems.empty()) error["problems"] = to_json(problems);
+    const nlohmann::ordered_json object = {{"error", error}};
+    std::puts(object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+    std::fflush(stdout);
+  } else {
+    const bool color = equipoise::cli::may_have_color(STDERR_FILENO);
+    fmt::print(stderr, "{}error:{} {}\n", color ? "\x1b[31m" : "", color ? "\x1b[0m" : "", message);
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
+  equipoise::cli::TerminalJournal journal(stderr, equipoise::cli::style_of_stderr());
+  equipoise::core::catch_signals();
+  try {
+    return equipoise::cli::run_program(words, equipoise::cli::Console(json), journal);
+  } catch (const equipoise::core::UserError& error) {
+    journal.end_line();
+    return fail(json, static_cast<int>(error.fault()), error.what(), error.problems());
+  } catch (const equipoise::core::Interrupted& stopped) {
+    journal.end_line();
+    return fail(json, 128 + stopped.signal(), stopped.what());
+  } catch (const CLI::ParseError& error) {
+    return fail(json, equipoise::cli::kUsage, error.what());
+  } catch (const std::bad_alloc&) {
+    journal.end_line();
+    return fail(json, equipoise::cli::kOurBug,
+                "memory ran out; use less data, a smaller training.batch_size or a machine with more memory");
+  } catch (const std::exception& error) {
+    journal.end_line();
+    return fail(
+        json, equipoise::cli::kOurBug,
+        fmt::format("a fault of this program, not of yours; please report it with the command and this text: {}",
+                    error.what()));
+  }
+}

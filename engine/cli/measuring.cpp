@@ -1,0 +1,94 @@
+#include "engine/cli/measuring.h"
+
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+#include "engine/core/seed.h"
+#include "engine/training/scoring.h"
+
+namespace equipoise::cli {
+namespace {
+
+template <typename T>
+std::vector<T> picked(const std::vector<T>& values, const std::vector<std::int64_t>& rows) {
+  std::vector<T> result;
+  if (values.empty()) return result;
+  result.reserve(rows.size());
+  for (const std::int64_t row : rows) result.push_back(values[static_cast<std::size_t>(row)]);
+  return result;
+}
+
+}  // namespace
+
+std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const at::Device& device) {
+  const at::NoGradGuard no_gradient;
+  return training::probabilities(models::to_tensors(dataset.encoded, device), learner);
+}
+
+bool all_finite(const std::vector<double>& values) {
+  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+}
+
+evaluation::SplitResult measure(const std::string& name, const std::vector<std::int64_t>& rows,
+                                const MeasuredRows& measured, const constraints::ConstraintTable& table,
+                                const training::RunConfig& config) {
+  const data::Dataset& dataset = measured.dataset;
+  const std::vector<double> probabilities = picked(measured.probabilities, rows);
+  const std::vector<std::uint8_t> labels = picked(dataset.labels, rows);
+  const std::vector<float> weights = picked(dataset.weights, rows);
+  const std::vector<std::int32_t> cells = picked(measured.cells, rows);
+  evaluation::Scores scores{probabilities, labels, weights, cells, {}};
+  for (const data::Grouping& grouping : dataset.groupings) {
+    scores.groupings.push_back({grouping.name, grouping.levels, picked(grouping.codes, rows)});
+  }
+  const std::uint64_t seed = core::seed_for(static_cast<std::uint64_t>(config.seed), "evaluation");
+  return evaluation::evaluate(name, scores, table, config.constraints, config.multipliers.min_rows, config.evaluation,
+                              seed);
+}
+
+data::Split split_from(const std::string& name) {
+  const std::vector<std::string> known(std::begin(data::kSplitNames), std::end(data::kSplitNames));
+  const auto found = std::find(known.begin(), known.end(), name);
+  if (found == known.end()) {
+    throw core::UserError(core::Fault::config, fmt::format("--split is '{}'{}; expected one of {}", name,
+                                                           core::did_you_mean(name, known), core::listed(known)));
+  }
+  return static_cast<data::Split>(found - known.begin());
+}
+
+std::vector<evaluation::Verdict> verdicts_from(const std::string& list) {
+  using evaluation::Verdict;
+  const std::vector<Verdict> allowed = {Verdict::violated, Verdict::not_shown, Verdict::not_estimable};
+  std::vector<std::string> known;
+  for (const Verdict verdict : allowed) known.emplace_back(evaluation::name_of(verdict));
+  std::vector<Verdict> verdicts;
+  std::istringstream words(list);
+  for (std::string word; std::getline(words, word, ',');) {
+    const auto found = std::find(known.begin(), known.end(), word);
+    if (found == known.end()) {
+      throw core::UserError(core::Fault::config, fmt::format("--fail-on names '{}'{}; expected some of {}", word,
+                                                             core::did_you_mean(word, known), core::listed(known)));
+    }
+    verdicts.push_back(allowed[static_cast<std::size_t>(found - known.begin())]);
+  }
+  return verdicts;
+}
+
+std::vector<std::string> failed_constraints(const evaluation::SplitResult& result,
+                                            const std::vector<evaluation::Verdict>& verdicts) {
+  std::vector<std::string> titles;
+  for (const evaluation::ConstraintResult& constraint : result.constraints) {
+    if (std::find(verdicts.begin(), verdicts.end(), constraint.verdict) != verdicts.end()) {
+      titles.push_back(fmt::format("{}: {}", constraint.title, evaluation::name_of(constraint.verdict)));
+    }
+  }
+  return titles;
+}
+
+}  // namespace equipoise::cli

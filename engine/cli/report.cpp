@@ -1,0 +1,44 @@
+#include "engine/report/report.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "engine/cli/command.h"
+#include "engine/cli/json_file.h"
+#include "engine/cli/saved_run.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+
+namespace equipoise::cli {
+namespace {
+
+class WriteReport final : public Command {
+ public:
+  void declare(CLI::App& app) override { app.add_option("RUN", run_, "A run folder"); }
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    if (run_.empty()) throw core::UserError(core::Fault::config, "report needs a run folder: equipoise report RUN");
+    const SavedRun run = open_run(run_);
+    const std::filesystem::path results = run.file(run_files::kResults), page = run.file(run_files::kReport);
+    std::error_code error;
+    if (!std::filesystem::exists(results, error)) {
+      throw core::UserError(core::Fault::data, fmt::format("the run '{}' is {} and has no results.json",
+                                                           run.path.string(), run.marker.status));
+    }
+    core::write_file_atomically(page, report::to_html(report::report_from_json(read_json(results))));
+    console.print(fmt::format("report  {}\n", page.string()));
+    console.print_json({{"run", run.path.string()}, {"report", page.string()}, {"exit_code", 0}});
+    return 0;
+  }
+
+ private:
+  std::string run_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_report() {
+  return std::make_unique<WriteReport>();
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,221 @@
+#include "engine/cli/run_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/report/report.h"
+
+namespace equipoise::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kAllFiles[] = {
+    run_files::kConfig, run_files::kData,         run_files::kEncoder, run_files::kConstraints, run_files::kWeights,
+    run_files::kModel,  run_files::kMeasurements, run_files::kResults, run_files::kReport,      run_files::kMarker};
+
+core::UserError disk_error(const std::string& what, const fs::path& path, int number) {
+  return core::UserError(core::Fault::data, fmt::format("{} '{}': {}", what, path.string(), std::strerror(number)));
+}
+
+// The number of "name-012", or nothing.
+int number_of(const std::string& entry, const std::string& name) {
+  if (entry.rfind(name + "-", 0) != 0) return 0;
+  const char* first = entry.data() + name.size() + 1;
+  const char* last = entry.data() + entry.size();
+  int number = 0;
+  const auto [end, error] = std::from_chars(first, last, number);
+  return error == std::errc() && end == last ? number : 0;
+}
+
+}  // namespace
+
+std::string folder_name(const std::string& name) {
+  std::string text;
+  for (const char letter : name) {
+    const auto byte = static_cast<unsigned char>(letter);
+    text += std::isalnum(byte) != 0 || byte >= 0x80 || std::strchr("._-", letter) != nullptr ? letter : '-';
+  }
+  // A leading dot hides a folder, and ".." is no name.
+  if (!text.empty() && text.front() == '.') text.front() = '-';
+  constexpr std::size_t kLongest = 120;
+  return text.empty() ? "run" : text.substr(0, kLongest);
+}
+
+RunFolder RunFolder::claim(const training::OutputParams& output, const std::string& name, RunMarker marker,
+                           const config::Origin& origin) {
+  marker.status = "running";
+  marker.started = utc_now();
+  const fs::path folder = fs::absolute(output.folder).lexically_normal();
+  RunFolder run(output.run.empty() ? folder / folder_name(name) : (folder / output.run).lexically_normal(),
+                std::move(marker));
+  run.make_parents();
+  if (output.run.empty()) {
+    run.claim_next_number(folder_name(name));
+  } else {
+    run.claim_named(output.overwrite, origin);
+  }
+  run.lock();
+  // A new folder is marked at once, which also shows whether the disk takes anything.
+  if (!run.made_.empty() && run.made_.back() == run.path_) run.write_marker();
+  return run;
+}
+
+RunFolder::RunFolder(RunFolder&& other) noexcept
+    : path_(std::move(other.path_)),
+      marker_(std::move(other.marker_)),
+      made_(std::move(other.made_)),
+      lock_(std::exchange(other.lock_, -1)),
+      measurements_(std::exchange(other.measurements_, -1)),
+      has_begun_(std::exchange(other.has_begun_, false)),
+      is_kept_(std::exchange(other.is_kept_, true)) {
+  other.made_.clear();
+}
+
+RunFolder::~RunFolder() {
+  if (measurements_ >= 0) ::close(measurements_);
+  if (!is_kept_) discard();
+  if (lock_ >= 0) ::close(lock_);
+}
+
+void RunFolder::make_parents() {
+  std::vector<fs::path> missing;
+  std::error_code error;
+  for (fs::path folder = path_.parent_path(); !fs::exists(folder, error) && folder.has_relative_path();
+       folder = folder.parent_path()) {
+    missing.push_back(folder);
+  }
+  for (auto folder = missing.rbegin(); folder != missing.rend(); ++folder) {
+    if (::mkdir(folder->c_str(), 0777) == 0) {
+      made_.push_back(*folder);
+    } else if (errno != EEXIST) {
+      throw disk_error("cannot make the output folder", *folder, errno);
+    }
+  }
+  if (!fs::is_directory(path_.parent_path(), error)) {
+    throw core::UserError(core::Fault::data,
+                          fmt::format("output.folder '{}' is a file, expected a folder", path_.parent_path().string()));
+  }
+}
+
+void RunFolder::claim_next_number(const std::string& name) {
+  const fs::path folder = path_.parent_path();
+  int number = 0;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    number = std::max(number, number_of(entry->path().filename().string(), name));
+  }
+  do {
+    path_ = folder / fmt::format("{}-{:03d}", name, ++number);
+    if (::mkdir(path_.c_str(), 0777) == 0) {
+      made_.push_back(path_);
+      return;
+    }
+  } while (errno == EEXIST);  // another process was faster
+  throw disk_error("cannot make the run folder", path_, errno);
+}
+
+void RunFolder::claim_named(bool overwrite, const config::Origin& origin) {
+  if (::mkdir(path_.c_str(), 0777) == 0) {
+    made_.push_back(path_);
+    return;
+  }
+  if (errno != EEXIST) throw disk_error("cannot make the run folder", path_, errno);
+  check_ours(overwrite, origin);
+  if (::access(path_.c_str(), W_OK) != 0) throw disk_error("cannot write into the run folder", path_, errno);
+}
+
+void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
+  const auto refusal = [&](const std::string& what) {
+    return core::UserError(core::Fault::data, fmt::format("the run folder '{}' {}", path_.string(), what),
+                           origin.of("output.run"));
+  };
+  std::error_code error;
+  if (!fs::is_directory(path_, error)) throw refusal("is a file; choose another output.run");
+  if (!fs::exists(path_ / run_files::kMarker, error)) {
+    if (fs::is_empty(path_, error) && !error) return;
+    throw refusal(
+        "exists and is not a run of Equipoise (it has no run.json): it is left as it is; choose another "
+        "output.run");
+  }
+  const fs::path marker = path_ / run_files::kMarker;
+  const std::string status = run_marker_from(core::read_file(marker), marker.string()).status;
+  if (status == "finished" && !overwrite) {
+    throw refusal("holds a finished run; set output.overwrite=true to replace it, or choose another output.run");
+  }
+}
+
+void RunFolder::lock() {
+  lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ < 0) throw disk_error("cannot open the run folder", path_, errno);
+  // File systems without locks are used without.
+  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  made_.clear();
+  throw core::UserError(core::Fault::data,
+                        fmt::format("another process is writing the run folder '{}'", path_.string()));
+}
+
+void RunFolder::begin() {
+  if (has_begun_) return;
+  write_marker();
+  has_begun_ = true;
+  for (const char* name : kAllFiles) {
+    if (std::strcmp(name, run_files::kMarker) != 0) ::unlink(file(name).c_str());
+  }
+}
+
+void RunFolder::write(const char* name, std::string_view content) {
+  core::write_file_atomically(file(name), content);
+}
+
+void RunFolder::append_measurement(const evaluation::Measurement& measurement) {
+  const fs::path path = file(run_files::kMeasurements);
+  if (measurements_ < 0) {
+    measurements_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (measurements_ < 0) throw disk_error("cannot write", path, errno);
+  }
+  const std::string line = report::to_json(measurement).dump() + "\n";
+  std::size_t done = 0;
+  while (done < line.size()) {
+    const ssize_t written = ::write(measurements_, line.data() + done, line.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw disk_error("cannot write", path, errno);
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+void RunFolder::finish(const std::string& status) {
+  marker_.status = status;
+  marker_.finished = utc_now();
+  write_marker();
+  keep();
+}
+
+void RunFolder::write_marker() {
+  write(run_files::kMarker, to_text(marker_));
+}
+
+void RunFolder::remove_own_files() noexcept {
+  for (const char* name : kAllFiles) ::unlink(file(name).c_str());
+}
+
+void RunFolder::discard() noexcept {
+  const bool is_new = !made_.empty() && made_.back() == path_;
+  if (is_new || has_begun_) remove_own_files();
+  // rmdir takes empty folders only: what somebody else put there meanwhile stays.
+  for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) ::rmdir(folder->c_str());
+}
+
+}  // namespace equipoise::cli

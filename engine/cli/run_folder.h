@@ -1,0 +1,97 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/evaluation/measurement.h"
+#include "engine/training/params.h"
+
+namespace equipoise::cli {
+
+/// The files of a run folder.
+namespace run_files {
+inline constexpr const char* kMarker = "run.json";               ///< RunMarker
+inline constexpr const char* kConfig = "config.yaml";            ///< resolved: every field, absolute paths
+inline constexpr const char* kData = "data.json";                ///< files with sha256, splits, how columns were read
+inline constexpr const char* kEncoder = "encoder.json";          ///< all that new rows need to be encoded
+inline constexpr const char* kConstraints = "constraints.json";  ///< the compiled table
+inline constexpr const char* kWeights = "model.safetensors";     ///< the kept iterate
+inline constexpr const char* kModel = "model.json";              ///< the architecture, inputs and decision
+inline constexpr const char* kMeasurements = "measurements.jsonl";  ///< one line a measurement
+inline constexpr const char* kResults = "results.json";             ///< report::Report
+inline constexpr const char* kReport = "report.html";
+}  // namespace run_files
+
+/// What run.json says: that the folder is ours, and how far its run is.
+struct RunMarker {
+  std::string status;   ///< running, finished, interrupted, diverged
+  std::string command;  ///< what reproduces the run
+  std::string config;   ///< the config file as it was named
+  std::string config_sha256;
+  std::string started, finished;  ///< ISO 8601, UTC
+};
+
+std::string to_text(const RunMarker& marker);
+/// Throws UserError (data) when `text` is not a marker of a known format; `name` is what messages call it.
+RunMarker run_marker_from(const std::string& text, const std::string& name);
+
+/// Now, as "2026-01-31T12:00:00Z".
+std::string utc_now();
+
+/// The folder that one training run writes.
+///
+/// A new folder is made when it is claimed, by mkdir, so that two processes never share one and a disk that cannot be
+/// written shows before training. A folder that was there is left as it is until `begin`. A run that fails before its
+/// model is saved leaves nothing of its own behind.
+class RunFolder {
+ public:
+  /// `output.folder`/`output.run`, or the next free number after the run's name. Throws UserError (data) when it is
+  /// not ours, finished (and output.overwrite is false), in use by another process, or cannot be written.
+  static RunFolder claim(const training::OutputParams& output, const std::string& name, RunMarker marker,
+                         const config::Origin& origin);
+  RunFolder(RunFolder&& other) noexcept;
+  RunFolder& operator=(RunFolder&&) = delete;
+  ~RunFolder();
+
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path file(const char* name) const { return path_ / name; }
+
+  /// From here on the folder holds this run alone: what an earlier run of ours left is removed. Once is enough.
+  void begin();
+  /// Written whole or not at all.
+  void write(const char* name, std::string_view content);
+  /// One more line of measurements.jsonl.
+  void append_measurement(const evaluation::Measurement& measurement);
+  /// The model is saved: what is there stays from now on, whatever comes.
+  void keep() { is_kept_ = true; }
+  /// Sets the status and the time; keeps the folder.
+  void finish(const std::string& status);
+
+ private:
+  RunFolder(std::filesystem::path path, RunMarker marker) : path_(std::move(path)), marker_(std::move(marker)) {}
+
+  void make_parents();
+  void claim_next_number(const std::string& name);
+  void claim_named(bool overwrite, const config::Origin& origin);
+  void check_ours(bool overwrite, const config::Origin& origin);
+  void lock();
+  void write_marker();
+  void remove_own_files() noexcept;
+  void discard() noexcept;
+
+  std::filesystem::path path_;
+  RunMarker marker_;
+  std::vector<std::filesystem::path> made_;  // folders that were not there before, outermost first
+  int lock_ = -1;
+  int measurements_ = -1;
+  bool has_begun_ = false;
+  bool is_kept_ = false;
+};
+
+/// A name as part of a path: letters, digits, '.', '_', '-' and whatever is beyond ASCII; the rest becomes '-'.
+std::string folder_name(const std::string& name);
+
+}  // namespace equipoise::cli

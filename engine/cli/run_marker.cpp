@@ -1,0 +1,56 @@
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "engine/cli/run_folder.h"
+#include "engine/core/error.h"
+#include "engine/report/json_reader.h"
+
+namespace equipoise::cli {
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+constexpr const char* kProgram = "equipoise";
+
+}  // namespace
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+std::string to_text(const RunMarker& marker) {
+  const nlohmann::ordered_json json = {{"program", kProgram},       {"format", kFormat},
+                                       {"status", marker.status},   {"command", marker.command},
+                                       {"config", marker.config},   {"config_sha256", marker.config_sha256},
+                                       {"started", marker.started}, {"finished", marker.finished}};
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+RunMarker run_marker_from(const std::string& text, const std::string& name) {
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object() || json.value("program", nlohmann::json()) != kProgram) {
+    throw core::UserError(core::Fault::data, fmt::format("'{}' is not the run.json of an Equipoise run", name));
+  }
+  const report::JsonReader reader(json, name);
+  std::int64_t format = 0;
+  reader.read("format", format);
+  if (format != kFormat) {
+    throw core::UserError(core::Fault::data,
+                          fmt::format("'{}' has format {}; this program reads format {}", name, format, kFormat));
+  }
+  RunMarker marker;
+  reader.read("status", marker.status);
+  reader.read("command", marker.command);
+  reader.read("config", marker.config);
+  reader.read("config_sha256", marker.config_sha256);
+  reader.read("started", marker.started);
+  reader.read("finished", marker.finished);
+  return marker;
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,151 @@
+#include "engine/cli/saved_run.h"
+
+#include <fmt/format.h>
+
+#include "engine/cli/constraint_table_file.h"
+#include "engine/cli/json_file.h"
+#include "engine/config/load.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/nearest_name.h"
+#include "engine/models/model_file.h"
+#include "engine/report/json_reader.h"
+#include "engine/training/trainer.h"
+
+namespace equipoise::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> runs_beside(const fs::path& path) {
+  std::vector<std::string> names;
+  std::error_code error;
+  const fs::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+    if (fs::exists(entry->path() / run_files::kMarker, error)) names.push_back(entry->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// The splits of all rows as one digest, so that "the same rows were held back" can be checked.
+std::string splits_digest(const data::Dataset& dataset) {
+  return core::sha256({reinterpret_cast<const char*>(dataset.splits.data()), dataset.splits.size()});
+}
+
+void check_files(const SavedRun& run, const nlohmann::json& description) {
+  const report::JsonReader reader(description, run.file(run_files::kData).string());
+  reader.each("files", [&](const nlohmann::json& item, const std::string& path) {
+    const report::JsonReader fields(item, path);
+    std::string file, sha256;
+    fields.read("path", file);
+    fields.read("sha256", sha256);
+    const std::string now = core::sha256_of_file(file);
+    if (now != sha256) {
+      throw core::UserError(
+          core::Fault::data,
+          fmt::format("the data file '{}' has changed since this run was trained (sha256 {}, then {}): "
+                      "its rows cannot be told apart any more; measure with --data instead",
+                      file, now, sha256));
+    }
+  });
+}
+
+}  // namespace
+
+SavedRun open_run(const fs::path& path) {
+  fs::path folder = path.lexically_normal();
+  if (!folder.has_filename()) folder = folder.parent_path();
+  SavedRun run;
+  run.path = folder;
+  std::error_code error;
+  if (!fs::exists(run.file(run_files::kMarker), error)) {
+    const std::vector<std::string> known = runs_beside(folder);
+    const std::string others =
+        known.empty() ? ""
+                      : core::did_you_mean(folder.filename().string(), known) + "; runs there: " + core::listed(known);
+    throw core::UserError(
+        core::Fault::data,
+        fmt::format("'{}' is not a run folder: {}{}", folder.string(),
+                    fs::exists(folder, error) ? "it has no run.json" : "there is no such folder", others));
+  }
+  const fs::path marker = run.file(run_files::kMarker);
+  run.marker = run_marker_from(core::read_file(marker), marker.string());
+  if (!fs::exists(run.file(run_files::kConfig), error)) {
+    throw core::UserError(core::Fault::data, fmt::format("the run '{}' is {}: it has no config.yaml yet",
+                                                         folder.string(), run.marker.status));
+  }
+  config::load(run.file(run_files::kConfig), {}, run.config, run.origin);
+  return run;
+}
+
+data::EncoderPointer read_encoder(const SavedRun& run) {
+  return data::encoder_from_json(read_json(run.file(run_files::kEncoder)));
+}
+
+constraints::ConstraintTable read_constraint_table(const SavedRun& run) {
+  const fs::path path = run.file(run_files::kConstraints);
+  return constraint_table_from(read_json(path), path.string());
+}
+
+std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::EncodedRows& layout,
+                                              const at::Device& device) {
+  const fs::path weights = run.file(run_files::kWeights), description = run.file(run_files::kModel);
+  std::error_code error;
+  if (!fs::exists(weights, error)) {
+    throw core::UserError(core::Fault::data, fmt::format("the run '{}' is {} and has no model.safetensors",
+                                                         run.path.string(), run.marker.status));
+  }
+  const models::ModelParams params = models::model_params_from(read_json(description), description.string());
+  std::unique_ptr<models::Learner> learner = models::make_learner(params, layout, {0}, device);
+  models::load_weights(*learner, models::read_safetensors(weights), weights.string());
+  return learner;
+}
+
+at::Device device_of(const SavedRun& run) {
+  training::RunConfig config = run.config;
+  if (config.device != "cpu") config.device = "auto";
+  return training::choose_device(config, run.origin);
+}
+
+data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, core::Journal& journal) {
+  const fs::path path = run.file(run_files::kData);
+  const nlohmann::json description = read_json(path);
+  check_files(run, description);
+  data::Prepared prepared =
+      data::prepare(run.config.data, static_cast<std::uint64_t>(run.config.seed), run.origin, journal);
+  std::string digest;
+  report::JsonReader(description, path.string()).read("splits_sha256", digest);
+  if (splits_digest(prepared.dataset) != digest || data::to_json(*prepared.encoder) != data::to_json(encoder)) {
+    throw core::UserError(
+        core::Fault::data,
+        fmt::format("the rows of '{}' no longer fall into the same splits or no longer encode the same "
+                    "way: it was trained by another version of this program",
+                    run.path.string()));
+  }
+  return std::move(prepared.dataset);
+}
+
+nlohmann::ordered_json describe_data(const data::Dataset& dataset) {
+  nlohmann::ordered_json files = nlohmann::ordered_json::array();
+  for (const data::Fingerprint& file : dataset.files) {
+    files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}, {"rows", file.rows}});
+  }
+  nlohmann::ordered_json splits = nlohmann::ordered_json::object();
+  for (int split = 0; split < 4; ++split) {
+    splits[data::kSplitNames[split]] = dataset.rows_of(static_cast<data::Split>(split)).size();
+  }
+  nlohmann::ordered_json leaks = nlohmann::ordered_json::array();
+  for (const data::Leak& leak : dataset.leaks) {
+    leaks.push_back({{"feature", leak.feature}, {"target", leak.target}, {"accuracy", leak.accuracy}});
+  }
+  return {{"format", 1},
+          {"files", files},
+          {"rows", dataset.rows()},
+          {"splits", splits},
+          {"splits_sha256", splits_digest(dataset)},
+          {"reading", dataset.reading},
+          {"leaks", leaks}};
+}
+
+}  // namespace equipoise::cli

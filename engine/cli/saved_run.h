@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "engine/cli/run_folder.h"
+#include "engine/config/origin.h"
+#include "engine/constraints/table.h"
+#include "engine/data/prepare.h"
+#include "engine/models/learner.h"
+#include "engine/training/run_config.h"
+
+namespace equipoise::cli {
+
+/// A run folder opened for reading. Everything throws UserError (data) for a file that is missing or broken.
+struct SavedRun {
+  std::filesystem::path path;
+  RunMarker marker;
+  training::RunConfig config;
+  config::Origin origin;
+
+  std::filesystem::path file(const char* name) const { return path / name; }
+};
+
+/// The folder, its marker and its config. A folder that is no run names the nearest one beside it.
+SavedRun open_run(const std::filesystem::path& path);
+
+data::EncoderPointer read_encoder(const SavedRun& run);
+constraints::ConstraintTable read_constraint_table(const SavedRun& run);
+/// The model with its weights, ready to score rows encoded as `layout` says.
+std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::EncodedRows& layout,
+                                              const at::Device& device);
+
+/// The device on which a finished run is measured: the CPU when it was trained there by wish, else what there is.
+at::Device device_of(const SavedRun& run);
+
+/// The run's own rows, read again from the files its config names. Throws UserError (data) when a file is not what was
+/// trained on, or the rows do not fall into the same splits.
+data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, core::Journal& journal);
+
+/// data.json: what was read, and into which splits it fell.
+nlohmann::ordered_json describe_data(const data::Dataset& dataset);
+
+}  // namespace equipoise::cli

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "engine/constraints/table.h"
+#include "engine/data/dataset.h"
+#include "engine/evaluation/params.h"
+
+namespace equipoise::evaluation {
+
+/// A two-sided interval; absent where it could not be estimated.
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+/// The four verdicts (docs/architecture.md): met: the upper bound is inside the tolerance; not_shown: the estimate is
+/// inside, the bound outside; violated: the estimate is outside; not_estimable: a cell it needs has too few rows. A
+/// promise over a grouping of which some level cannot be measured is violated or not estimable, whatever the others
+/// show.
+enum class Verdict { met, not_shown, violated, not_estimable };
+const char* name_of(Verdict verdict);  ///< "met", "not_shown", ...
+std::optional<Verdict> verdict_from(const std::string& name);
+
+/// Scores of the rows of one split.
+struct Scores {
+  std::span<const double> probability;   ///< [n] of the positive class
+  std::span<const std::uint8_t> labels;  ///< [n]
+  std::span<const float> weights;        ///< [n], or empty: every row weighs 1
+  std::span<const std::int32_t>
+      cells;  ///< [n] cell of each row in the constraint table, kUnknownLevel: left out of gaps
+  struct GroupCodes {
+    std::string name;
+    std::vector<std::string> levels;
+    std::vector<std::int32_t> codes;  ///< [n], or empty: new rows without the column
+  };
+  std::vector<GroupCodes> groupings;  ///< all groupings of the config, constrained or not
+};
+
+/// Quality of one group of rows. Undefined figures (no positive, no negative) are absent.
+struct GroupMetrics {
+  std::string grouping;  ///< "" for everyone
+  std::string level;
+  std::int64_t rows = 0;
+  double weight = 0;
+  std::optional<double> base_rate, selection_rate, true_positive_rate, false_positive_rate, precision, accuracy, auc;
+  std::optional<Interval> selection_rate_interval, true_positive_rate_interval, false_positive_rate_interval;
+};
+
+struct CalibrationBin {
+  double low = 0, high = 0;  ///< score range
+  std::int64_t rows = 0;
+  double mean_score = 0, positive_share = 0;
+};
+
+struct Metrics {
+  std::int64_t rows = 0;
+  double accuracy = 0, log_loss = 0, brier = 0, calibration_error = 0;
+  std::optional<double> auc;
+  std::optional<Interval> accuracy_interval;
+  std::vector<CalibrationBin> calibration;
+  std::vector<GroupMetrics> groups;  ///< everyone first, then per grouping and level
+};
+
+/// One promise, measured.
+struct PromiseResult {
+  std::string rate;       ///< "TPR"
+  std::string rate_name;  ///< "true positive rate"
+  std::string grouping, form;
+  double tolerance = 0;
+  std::optional<double> gap;          ///< the estimate
+  std::optional<Interval> interval;   ///< two-sided, at the confidence level
+  std::optional<double> upper_bound;  ///< one-sided, at the confidence level divided over the constraint's promises
+  double noise_floor = 0;             ///< average gap that exactly equal rates would show on this many rows
+  Verdict verdict = Verdict::not_estimable;
+  struct LevelRate {
+    std::string level;
+    std::int64_t rows = 0;  ///< rows in the rate's denominator
+    bool estimable = false;
+    std::optional<double> rate;
+    std::optional<Interval> interval;  ///< Wilson
+  };
+  std::vector<LevelRate> levels;
+  std::string reference;                ///< form reference: the level that others are compared with
+  std::optional<double> everyone_rate;  ///< form overall: the rate that levels are compared with
+};
+
+/// One constraint of the config: the worst of its promises.
+struct ConstraintResult {
+  std::string title;  ///< "equalized odds by sex, gap at most 0.02"
+  std::string kind, grouping, form;
+  double tolerance = 0;
+  std::optional<double> gap, upper_bound;
+  std::optional<Interval> interval;
+  Verdict verdict = Verdict::not_estimable;
+  std::string sentence;  ///< one a person understands
+  std::vector<PromiseResult> promises;
+};
+
+/// What deciding at another threshold (the same for everyone) would do.
+struct ThresholdRow {
+  double threshold = 0.5;
+  double accuracy = 0, selection_rate = 0;
+  std::vector<std::optional<double>> gaps;  ///< [constraints]
+};
+
+struct SplitResult {
+  std::string split;  ///< "test", "selection", ..., or "new rows"
+  Metrics metrics;
+  std::vector<ConstraintResult> constraints;
+  std::vector<ThresholdRow> thresholds;
+};
+
+/// Measures one split: metrics, gaps, intervals, verdicts. A row is decided positive where probability > 0.5.
+/// Deterministic: the bootstrap's draws hang on `seed` alone.
+SplitResult evaluate(const std::string& split, const Scores& scores, const constraints::ConstraintTable& table,
+                     const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
+                     const EvaluationParams& params, std::uint64_t seed);
+
+/// The upper confidence bound of each promise [P] from exact cell sums alone (the selection of an iterate uses it many
+/// times; gap_bounds.h has the construction, which needs no draws). `square_weights` [C] is the sum of squared weights
+/// per cell, or empty when weights are all 1. Promises that cannot be estimated have no bound.
+std::vector<std::optional<double>> upper_bounds(const constraints::ConstraintTable& table,
+                                                const std::vector<double>& sums,
+                                                const std::vector<double>& square_weights,
+                                                const EvaluationParams& params, std::uint64_t seed);
+
+/// Worst of several verdicts: violated, then not_estimable, then not_shown, then met.
+Verdict worst(const std::vector<Verdict>& verdicts);
+
+nlohmann::json to_json(const SplitResult& result);
+/// Throws UserError (data) naming what is missing.
+SplitResult split_result_from_json(const nlohmann::json& json);
+
+}  // namespace equipoise::evaluation

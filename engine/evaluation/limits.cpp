@@ -1,0 +1,36 @@
+#include "engine/evaluation/limits.h"
+
+#include <algorithm>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/special_functions/beta.hpp>
+#include <cmath>
+
+namespace equipoise::evaluation {
+
+double effective_rows(double weight, double square_weight) {
+  return square_weight > 0 ? weight * weight / square_weight : 0;
+}
+
+double normal_point(double tail) {
+  return boost::math::quantile(boost::math::complement(boost::math::normal(), tail));
+}
+
+double normal_tail(double point) {
+  return boost::math::cdf(boost::math::complement(boost::math::normal(), point));
+}
+
+Interval wilson(double rate, double rows, double confidence) {
+  const double z = normal_point((1 - confidence) / 2), shrink = 1 + z * z / rows;
+  const double center = (rate + z * z / (2 * rows)) / shrink;
+  const double half = z / shrink * std::sqrt(rate * (1 - rate) / rows + z * z / (4 * rows * rows));
+  return {rate <= 0 ? 0 : std::max(0.0, center - half), rate >= 1 ? 1 : std::min(1.0, center + half)};
+}
+
+Interval exact_limits(double rate, double rows, double tail) {
+  const double positives = rate * rows, negatives = rows - positives;
+  constexpr double kNone = 1e-9;  // a count that is zero but for rounding
+  return {positives <= kNone ? 0 : boost::math::ibeta_inv(positives, negatives + 1, tail),
+          negatives <= kNone ? 1 : boost::math::ibetac_inv(positives + 1, negatives, tail)};
+}
+
+}  // namespace equipoise::evaluation

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "engine/evaluation/evaluation.h"
+
+namespace equipoise::evaluation {
+
+/// Effective number of rows behind weighted sums (Kish 1965): (sum s)^2 / sum s^2; 0 without weight.
+double effective_rows(double weight, double square_weight);
+
+/// Point of the standard normal distribution with `tail` above it.
+double normal_point(double tail);
+/// Probability above `point` of the standard normal distribution.
+double normal_tail(double point);
+
+/// Two-sided score interval of one rate (Wilson 1927). `rows` may be an effective number of rows.
+Interval wilson(double rate, double rows, double confidence);
+
+/// Exact limits of one rate, each missed with probability at most `tail` (Clopper and Pearson 1934). With
+/// fractional `rows` (effective numbers) the same beta quantiles, which then interpolate.
+Interval exact_limits(double rate, double rows, double tail);
+
+}  // namespace equipoise::evaluation

@@ -1,0 +1,182 @@
+#include "engine/evaluation/promises.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/constraints/row_counts.h"
+#include "engine/core/seed.h"
+#include "engine/evaluation/gap_bounds.h"
+#include "engine/evaluation/limits.h"
+#include "engine/evaluation/sentences.h"
+
+namespace equipoise::evaluation {
+namespace {
+
+using constraints::ConstraintTable;
+using constraints::Promise;
+
+// One promise with what its constraint needs of it beyond its own result.
+struct Judged {
+  PromiseResult result;
+  std::optional<Interval> joint_interval;  // at the confidence level divided over the constraint's promises
+};
+
+// What every promise is judged with.
+struct Bench {
+  const CellTotals& totals;
+  const ConstraintTable& table;
+  const EvaluationParams& params;
+  std::uint64_t seed;
+};
+
+std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const Promise& promise, const Bench& bench) {
+  std::vector<PromiseResult::LevelRate> levels;
+  for (std::size_t i = 0; i < promise.levels.size(); ++i) {
+    PromiseResult::LevelRate level;
+    level.level = promise.levels[i];
+    level.rows = constraints::rows_in(bench.table.rates[promise.rates[i]].denominator, bench.totals.rows);
+    level.estimable = sample.levels[i].compared;
+    if (sample.levels[i].rows > 0) {
+      level.rate = sample.levels[i].rate;
+      level.interval = wilson(sample.levels[i].rate, sample.levels[i].rows, bench.params.confidence);
+    }
+    levels.push_back(std::move(level));
+  }
+  return levels;
+}
+
+// A level that occurs in the data and cannot be measured leaves the promise unproven, whatever the others show.
+bool every_level_measured(const GapSample& sample, const Promise& promise, const ConstraintTable& table) {
+  for (std::size_t i = 0; i < promise.levels.size(); ++i)
+    if (!sample.levels[i].compared && !table.rates[promise.rates[i]].denominator.empty()) return false;
+  return true;
+}
+
+Verdict verdict_of(const PromiseResult& result, bool every_level) {
+  if (result.gap && *result.gap > result.tolerance) return Verdict::violated;
+  if (!result.gap || !every_level) return Verdict::not_estimable;
+  return *result.upper_bound <= result.tolerance ? Verdict::met : Verdict::not_shown;
+}
+
+Judged judge_promise(std::size_t index, const std::vector<bool>& estimable, const Bench& bench) {
+  const Promise& promise = bench.table.promises[index];
+  const GapSample sample =
+      make_gap_sample(bench.table, promise, bench.totals.sums, bench.totals.square_weights, estimable);
+  Judged judged;
+  PromiseResult& result = judged.result;
+  result.rate = constraints::short_name(promise.rate);
+  result.rate_name = constraints::long_name(promise.rate);
+  result.grouping = promise.grouping;
+  result.form = promise.form;
+  result.tolerance = promise.tolerance;
+  result.levels = level_rates(sample, promise, bench);
+  if (promise.reference_level >= 0) result.reference = promise.levels[promise.reference_level];
+  if (promise.overall_rate >= 0) result.everyone_rate = sample.rates().back();
+  if (sample.comparable()) {
+    const double miss = 1 - bench.params.confidence;
+    const double joint_miss = miss / promises_of_constraint(bench.table, promise.constraint);
+    const Draws draws{bench.params.resamples, core::mix(bench.seed, index)};
+    result.gap = constraints::gap(sample.promise, sample.rates());
+    result.upper_bound = upper_gap_bound(sample, joint_miss);
+    result.interval = gap_interval(sample, miss, miss / 2, draws);
+    judged.joint_interval = gap_interval(sample, joint_miss, miss / 2, draws);
+    result.noise_floor = noise_floor(sample, draws);
+  }
+  result.verdict = verdict_of(result, every_level_measured(sample, promise, bench.table));
+  return judged;
+}
+
+void take_largest(std::optional<double>& largest, const std::optional<double>& value) {
+  if (value) largest = std::max(largest.value_or(*value), *value);
+}
+
+// The constraint's gap is the largest of its promises'. The bound on each is a bound on the largest when all hold, and
+// so is the largest lower end; the upper ends need no allowance (gap_bounds.h).
+void add_to_constraint(ConstraintResult& constraint, Judged judged) {
+  take_largest(constraint.gap, judged.result.gap);
+  take_largest(constraint.upper_bound, judged.result.upper_bound);
+  if (const auto& interval = judged.joint_interval) {
+    const Interval so_far = constraint.interval.value_or(*interval);
+    constraint.interval = Interval{std::max(so_far.low, interval->low), std::max(so_far.high, interval->high)};
+  }
+  constraint.promises.push_back(std::move(judged.result));
+}
+
+}  // namespace
+
+CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold) {
+  CellTotals totals;
+  totals.sums.assign(static_cast<std::size_t>(cells) * constraints::kColumns, 0.0);
+  totals.rows.assign(static_cast<std::size_t>(cells), 0);
+  if (!scores.weights.empty()) totals.square_weights.assign(static_cast<std::size_t>(cells), 0.0);
+  for (std::size_t i = 0; i < scores.cells.size(); ++i) {
+    const std::int32_t cell = scores.cells[i];
+    if (cell == data::kUnknownLevel) continue;
+    const double weight = scores.weights.empty() ? 1.0 : scores.weights[i];
+    double* sums = &totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns];
+    sums[constraints::kWeight] += weight;
+    if (scores.probability[i] > threshold) sums[constraints::kHard] += weight;
+    if (!scores.weights.empty()) totals.square_weights[cell] += weight * weight;
+    ++totals.rows[cell];
+  }
+  return totals;
+}
+
+double promises_of_constraint(const ConstraintTable& table, std::int32_t constraint) {
+  return static_cast<double>(
+      std::count_if(table.promises.begin(), table.promises.end(),
+                    [constraint](const Promise& promise) { return promise.constraint == constraint; }));
+}
+
+std::vector<std::vector<bool>> estimable_levels(const ConstraintTable& table,
+                                                const std::vector<std::int64_t>& rows_of_cell, std::int64_t min_rows) {
+  std::vector<std::vector<bool>> estimable;
+  for (const Promise& promise : table.promises) {
+    std::vector<bool>& levels = estimable.emplace_back();
+    for (std::size_t i = 0; i < promise.levels.size(); ++i)
+      levels.push_back(promise.estimable[i] &&
+                       constraints::rows_in(table.rates[promise.rates[i]].denominator, rows_of_cell) >= min_rows);
+  }
+  return estimable;
+}
+
+std::vector<std::optional<double>> constraint_gaps(const ConstraintTable& table,
+                                                   const std::vector<std::vector<bool>>& estimable,
+                                                   const std::vector<double>& sums) {
+  std::vector<std::optional<double>> gaps(table.constraint_titles.size());
+  const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact);
+  for (std::size_t p = 0; p < table.promises.size(); ++p) {
+    Promise promise = table.promises[p];
+    promise.estimable = estimable[p];
+    const double value = constraints::gap(promise, rates);
+    if (!std::isnan(value)) take_largest(gaps[promise.constraint], value);
+  }
+  return gaps;
+}
+
+std::vector<ConstraintResult> judge(const std::string& split, const CellTotals& totals, const ConstraintTable& table,
+                                    const std::vector<constraints::ConstraintParams>& constraints,
+                                    std::int64_t min_rows, const EvaluationParams& params, std::uint64_t seed) {
+  std::vector<ConstraintResult> results(constraints.size());
+  for (std::size_t c = 0; c < constraints.size(); ++c) {
+    results[c].title = table.constraint_titles[c];
+    results[c].kind = constraints[c].kind;
+    results[c].grouping = constraints[c].group;
+    results[c].form = constraints[c].form;
+    results[c].tolerance = constraints[c].tolerance;
+  }
+  const std::vector<std::vector<bool>> estimable = estimable_levels(table, totals.rows, min_rows);
+  const Bench bench{totals, table, params, seed};
+  for (std::size_t p = 0; p < table.promises.size(); ++p)
+    add_to_constraint(results[table.promises[p].constraint], judge_promise(p, estimable[p], bench));
+  for (ConstraintResult& result : results) {
+    std::vector<Verdict> verdicts;
+    for (const PromiseResult& promise : result.promises) verdicts.push_back(promise.verdict);
+    result.verdict = worst(verdicts);
+  }
+  for (std::size_t c = 0; c < results.size(); ++c)
+    results[c].sentence = sentence_of(results[c], split, params.confidence, min_rows);
+  return results;
+}
+
+}  // namespace equipoise::evaluation

@@ -1,0 +1,38 @@
+#include <algorithm>
+
+#include "engine/evaluation/evaluation.h"
+
+namespace equipoise::evaluation {
+namespace {
+
+constexpr Verdict kFromBest[] = {Verdict::met, Verdict::not_shown, Verdict::not_estimable, Verdict::violated};
+
+}  // namespace
+
+const char* name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::met:
+      return "met";
+    case Verdict::not_shown:
+      return "not_shown";
+    case Verdict::violated:
+      return "violated";
+    case Verdict::not_estimable:
+      break;
+  }
+  return "not_estimable";
+}
+
+std::optional<Verdict> verdict_from(const std::string& name) {
+  for (const Verdict verdict : kFromBest)
+    if (name == name_of(verdict)) return verdict;
+  return std::nullopt;
+}
+
+Verdict worst(const std::vector<Verdict>& verdicts) {
+  const auto rank = [](Verdict verdict) { return std::find(std::begin(kFromBest), std::end(kFromBest), verdict); };
+  if (verdicts.empty()) return Verdict::not_estimable;
+  return *std::max_element(verdicts.begin(), verdicts.end(), [&](Verdict a, Verdict b) { return rank(a) < rank(b); });
+}
+
+}  // namespace equipoise::evaluation

@@ -1,0 +1,91 @@
+#include "engine/report/figures.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace equipoise::report {
+namespace {
+
+constexpr std::string_view kNone = "\u2013";
+constexpr std::string_view kNarrowSpace = "\u202F";
+
+/// One decimal, a true minus sign, and no "-0.0".
+std::string one_decimal(double value) {
+  const std::string digits = fmt::format("{:.1f}", std::abs(value));
+  return value < 0 && digits != "0.0" ? "\u2212" + digits : digits;
+}
+
+bool is_there(const std::optional<double>& value) {
+  return value && std::isfinite(*value);
+}
+
+}  // namespace
+
+std::string count_text(std::int64_t value) {
+  std::string digits = fmt::format("{}", value);
+  const std::size_t first = value < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+std::string percent_text(std::optional<double> share) {
+  return is_there(share) ? fmt::format("{}{}%", one_decimal(100 * *share), kNarrowSpace) : std::string(kNone);
+}
+
+std::string percent_range(const std::optional<evaluation::Interval>& interval) {
+  if (!interval) return std::string(kNone);
+  return fmt::format("{} to {}{}%", one_decimal(100 * interval->low), one_decimal(100 * interval->high), kNarrowSpace);
+}
+
+std::string decimal_text(std::optional<double> value, int digits) {
+  return is_there(value) ? fmt::format("{:.{}f}", *value, digits) : std::string(kNone);
+}
+
+std::string points_text(std::optional<double> gap) {
+  return gap_text(gap, "max_min");
+}
+
+std::string gap_unit(std::string_view form) {
+  return form == "ratio" ? "%" : "points";
+}
+
+std::string gap_text(std::optional<double> gap, std::string_view form) {
+  if (!is_there(gap)) return std::string(kNone);
+  if (form == "ratio") return percent_text(gap);
+  return fmt::format("{}\u00A0points", one_decimal(100 * *gap));
+}
+
+std::string gap_range(const std::optional<evaluation::Interval>& interval) {
+  if (!interval) return std::string(kNone);
+  return fmt::format("{} to {}", one_decimal(100 * interval->low), one_decimal(100 * interval->high));
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{}\u00A0{}{}", count_text(count), noun, count == 1 ? "" : "s");
+}
+
+std::string duration_text(double seconds) {
+  if (!std::isfinite(seconds)) return std::string(kNone);
+  if (seconds < 99.95) return fmt::format("{:.1f}{}s", seconds, kNarrowSpace);
+  const auto whole = std::llround(seconds);
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string bytes_text(std::int64_t bytes) {
+  if (bytes < 1000) return fmt::format("{}{}B", bytes, kNarrowSpace);
+  if (bytes < 1000000) return fmt::format("{:.1f}{}kB", bytes / 1e3, kNarrowSpace);
+  if (bytes < 1000000000) return fmt::format("{:.1f}{}MB", bytes / 1e6, kNarrowSpace);
+  return fmt::format("{:.1f}{}GB", bytes / 1e9, kNarrowSpace);
+}
+
+std::string moment_text(std::string_view iso) {
+  const bool utc = iso.size() >= 17 && iso[4] == '-' && iso[10] == 'T' && iso.back() == 'Z';
+  return utc ? fmt::format("{} {} UTC", iso.substr(0, 10), iso.substr(11, 5)) : std::string(iso);
+}
+
+}  // namespace equipoise::report

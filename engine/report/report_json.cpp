@@ -1,0 +1,184 @@
+#include "engine/report/json_reader.h"
+#include "engine/report/report.h"
+
+namespace equipoise::report {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kFormat = 1;
+
+template <typename T, typename Write>
+json list_of(const std::vector<T>& values, Write write) {
+  json list = json::array();
+  for (const T& value : values) list.push_back(write(value));
+  return list;
+}
+
+json numbers(const std::vector<std::optional<double>>& values) {
+  return list_of(values, [](const std::optional<double>& value) { return number_or_null(value); });
+}
+
+json numbers(const std::vector<double>& values) {
+  return list_of(values, [](double value) { return number_or_null(value); });
+}
+
+json to_json(const data::Fingerprint& file) {
+  return {{"path", file.path}, {"sha256", file.sha256}, {"bytes", file.bytes}, {"rows", file.rows}};
+}
+
+json to_json(const data::Leak& leak) {
+  return {{"feature", leak.feature}, {"target", leak.target}, {"accuracy", number_or_null(leak.accuracy)}};
+}
+
+Measurement measurement_at(const json& object, const std::string& path) {
+  const JsonReader reader(object, path);
+  Measurement measurement;
+  reader.read("step", measurement.step);
+  reader.read("epoch", measurement.epoch);
+  reader.read("seconds", measurement.seconds);
+  reader.read("training_loss", measurement.training_loss);
+  reader.read("training_accuracy", measurement.training_accuracy);
+  reader.read("selection_loss", measurement.selection_loss);
+  reader.read("selection_accuracy", measurement.selection_accuracy);
+  reader.read("training_gaps", measurement.training_gaps);
+  reader.read("selection_gaps", measurement.selection_gaps);
+  reader.read("selection_bounds", measurement.selection_bounds);
+  reader.read("multipliers", measurement.multipliers);
+  return measurement;
+}
+
+void read_facts(const JsonReader& reader, Report& report) {
+  reader.read("name", report.name);
+  reader.read("finished", report.finished);
+  reader.read("command", report.command);
+  reader.read("outcome", report.outcome);
+  reader.read("seed", report.seed);
+  reader.read("kept", report.kept);
+  reader.read("kept_step", report.kept_step);
+  reader.read("confidence", report.confidence);
+  reader.read("min_rows", report.min_rows);
+  reader.read("training_seconds", report.training_seconds);
+  reader.read("rows_per_second", report.rows_per_second);
+  reader.read("steps", report.steps);
+  reader.read("device", report.device);
+  reader.read("model", report.model);
+  reader.read("config_yaml", report.config_yaml);
+}
+
+void read_data(const JsonReader& reader, Report& report) {
+  reader.each("versions", [&](const json& item, const std::string& path) {
+    auto& [name, version] = report.versions.emplace_back();
+    const JsonReader fields(item, path);
+    fields.read("name", name);
+    fields.read("version", version);
+  });
+  reader.each("split_rows", [&](const json& item, const std::string& path) {
+    auto& [split, rows] = report.split_rows.emplace_back();
+    const JsonReader fields(item, path);
+    fields.read("split", split);
+    fields.read("rows", rows);
+  });
+  reader.each("files", [&](const json& item, const std::string& path) {
+    data::Fingerprint& file = report.files.emplace_back();
+    const JsonReader fields(item, path);
+    fields.read("path", file.path);
+    fields.read("sha256", file.sha256);
+    fields.read("bytes", file.bytes);
+    fields.read("rows", file.rows);
+  });
+  reader.each("leaks", [&](const json& item, const std::string& path) {
+    data::Leak& leak = report.leaks.emplace_back();
+    const JsonReader fields(item, path);
+    fields.read("feature", leak.feature);
+    fields.read("target", leak.target);
+    fields.read("accuracy", leak.accuracy);
+  });
+  reader.read("reading", report.reading);
+  reader.read("warnings", report.warnings);
+}
+
+void read_results(const JsonReader& reader, Report& report) {
+  reader.read("promise_titles", report.promise_titles);
+  reader.read("promise_tolerances", report.promise_tolerances);
+  reader.read("multiplier_titles", report.multiplier_titles);
+  reader.each("splits", [&](const json& item, const std::string&) {
+    report.splits.push_back(evaluation::split_result_from_json(item));
+  });
+  reader.each("measurements", [&](const json& item, const std::string& path) {
+    report.measurements.push_back(measurement_at(item, path));
+  });
+}
+
+}  // namespace
+
+json to_json(const Measurement& measurement) {
+  return {{"step", measurement.step},
+          {"epoch", number_or_null(measurement.epoch)},
+          {"seconds", number_or_null(measurement.seconds)},
+          {"training_loss", number_or_null(measurement.training_loss)},
+          {"training_accuracy", number_or_null(measurement.training_accuracy)},
+          {"selection_loss", number_or_null(measurement.selection_loss)},
+          {"selection_accuracy", number_or_null(measurement.selection_accuracy)},
+          {"training_gaps", numbers(measurement.training_gaps)},
+          {"selection_gaps", numbers(measurement.selection_gaps)},
+          {"selection_bounds", numbers(measurement.selection_bounds)},
+          {"multipliers", numbers(measurement.multipliers)}};
+}
+
+Measurement measurement_from_json(const json& object) {
+  return measurement_at(object, "measurement");
+}
+
+json to_json(const Report& report) {
+  json result = {{"format", kFormat},
+                 {"name", report.name},
+                 {"finished", report.finished},
+                 {"command", report.command},
+                 {"outcome", report.outcome},
+                 {"seed", report.seed},
+                 {"kept", report.kept},
+                 {"kept_step", report.kept_step ? json(*report.kept_step) : json(nullptr)},
+                 {"confidence", number_or_null(report.confidence)},
+                 {"min_rows", report.min_rows},
+                 {"training_seconds", number_or_null(report.training_seconds)},
+                 {"rows_per_second", number_or_null(report.rows_per_second)},
+                 {"steps", report.steps},
+                 {"device", report.device},
+                 {"model", report.model},
+                 {"promise_titles", report.promise_titles},
+                 {"promise_tolerances", numbers(report.promise_tolerances)},
+                 {"multiplier_titles", report.multiplier_titles},
+                 {"reading", report.reading},
+                 {"warnings", report.warnings},
+                 {"config_yaml", report.config_yaml}};
+  const auto named = [](const char* first, const char* second) {
+    return [first, second](const auto& pair) { return json{{first, pair.first}, {second, pair.second}}; };
+  };
+  result["versions"] = list_of(report.versions, named("name", "version"));
+  result["split_rows"] = list_of(report.split_rows, named("split", "rows"));
+  result["files"] = list_of(report.files, [](const data::Fingerprint& file) { return to_json(file); });
+  result["leaks"] = list_of(report.leaks, [](const data::Leak& leak) { return to_json(leak); });
+  result["splits"] =
+      list_of(report.splits, [](const evaluation::SplitResult& split) { return evaluation::to_json(split); });
+  result["measurements"] =
+      list_of(report.measurements, [](const Measurement& measurement) { return to_json(measurement); });
+  return result;
+}
+
+Report report_from_json(const json& object) {
+  const JsonReader reader(object, "results");
+  std::int64_t format = 0;
+  reader.read("format", format);
+  if (format != kFormat) {
+    throw core::UserError(core::Fault::data,
+                          fmt::format("results.format is {}, this version of equipoise reads {}", format, kFormat));
+  }
+  Report report;
+  read_facts(reader, report);
+  read_data(reader, report);
+  read_results(reader, report);
+  return report;
+}
+
+}  // namespace equipoise::report

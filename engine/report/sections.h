@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "engine/evaluation/evaluation.h"
+#include "engine/report/markup.h"
+#include "engine/report/report.h"
+
+namespace equipoise::report {
+
+/// The parts of the page in the order they stand. Each writes one <section> with a heading, and says so in words when
+/// the run has nothing for it.
+void write_headline(Markup& page, const Report& report);      ///< verdicts, accuracy, which iterate was kept; warnings
+void write_gaps(Markup& page, const Report& report);          ///< every promise with interval, bound and tolerance
+void write_groups(Markup& page, const Report& report);        ///< rates per group
+void write_training(Markup& page, const Report& report);      ///< accuracy, loss, gaps, multipliers over epochs
+void write_thresholds(Markup& page, const Report& report);    ///< what deciding at another threshold would do
+void write_calibration(Markup& page, const Report& report);   ///< reliability
+void write_data(Markup& page, const Report& report);          ///< files, splits, how columns were read, leaks
+void write_reading_guide(Markup& page);                       ///< what the words mean, and what is not promised
+void write_reproduction(Markup& page, const Report& report);  ///< command, seed, versions, config
+
+/// The split the verdicts are about: "test", or else the first; nullptr when nothing was measured.
+const evaluation::SplitResult* headline_split(const Report& report);
+/// The split of that name; nullptr when it was not measured.
+const evaluation::SplitResult* split_named(const Report& report, const std::string& name);
+/// The verdict over all constraints in one sentence.
+std::string verdict_sentence(const Report& report);
+
+/// The style sheet, with the colours of both schemes.
+extern const char* const kStyleSheet;
+
+}  // namespace equipoise::report

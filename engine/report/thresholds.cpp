@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "engine/report/figures.h"
+#include "engine/report/line_chart.h"
+#include "engine/report/sections.h"
+
+namespace equipoise::report {
+namespace {
+
+using evaluation::SplitResult;
+using evaluation::ThresholdRow;
+
+constexpr double kThresholdInUse = 0.5;
+constexpr std::size_t kNamedConstraints = 5;
+constexpr std::size_t kTableRows = 25;
+
+std::optional<double> gap_at(const ThresholdRow& row, std::size_t constraint) {
+  return constraint < row.gaps.size() ? row.gaps[constraint] : std::nullopt;
+}
+
+/// The row nearest to `threshold`; the table is never empty here.
+const ThresholdRow& row_at(const SplitResult& split, double threshold) {
+  return *std::min_element(split.thresholds.begin(), split.thresholds.end(),
+                           [&](const ThresholdRow& a, const ThresholdRow& b) {
+                             return std::abs(a.threshold - threshold) < std::abs(b.threshold - threshold);
+                           });
+}
+
+LineChart chart_over_thresholds(const char* title) {
+  LineChart chart;
+  chart.title = title;
+  chart.x_title = "threshold";
+  chart.y_word = [](double value) { return percent_text(value); };
+  chart.y_unit = 0.01;
+  chart.x = Scale{0, 1};
+  chart.moments.push_back({kThresholdInUse, "in use"});
+  return chart;
+}
+
+void draw_accuracy(Markup& page, const SplitResult& split) {
+  LineChart chart = chart_over_thresholds("Accuracy and selection rate, %");
+  Series accuracy{"accuracy", {}, 0, Stroke::solid, false, false};
+  Series selected{"selection rate", {}, 2, Stroke::dashed, false, false};
+  for (const ThresholdRow& row : split.thresholds) {
+    accuracy.points.push_back({row.threshold, row.accuracy});
+    selected.points.push_back({row.threshold, row.selection_rate});
+  }
+  chart.series = {std::move(accuracy), std::move(selected)};
+  chart.from_zero = true;
+  const ThresholdRow& now = row_at(split, kThresholdInUse);
+  chart.description = fmt::format("At threshold {:.2f}: accuracy {}, selection rate {}.", now.threshold,
+                                  percent_text(now.accuracy), percent_text(now.selection_rate));
+  draw_line_chart(page, chart);
+}
+
+void draw_gaps(Markup& page, const SplitResult& split) {
+  LineChart chart = chart_over_thresholds("Gap of each constraint, points");
+  chart.from_zero = true;
+  std::set<double> tolerances;
+  const ThresholdRow& now = row_at(split, kThresholdInUse);
+  for (std::size_t c = 0; c < split.constraints.size(); ++c) {
+    const evaluation::ConstraintResult& constraint = split.constraints[c];
+    Series series{constraint.title,       {},   static_cast<int>(c % 6), static_cast<Stroke>(c % 3),
+                  c >= kNamedConstraints, false};
+    for (const ThresholdRow& row : split.thresholds) {
+      series.points.push_back({row.threshold, gap_at(row, c).value_or(std::numeric_limits<double>::quiet_NaN())});
+    }
+    chart.series.push_back(std::move(series));
+    chart.description += fmt::format("{}: {} at threshold {:.2f}. ", constraint.title,
+                                     gap_text(gap_at(now, c), constraint.form), now.threshold);
+    if (tolerances.size() < 3 && tolerances.insert(constraint.tolerance).second) {
+      chart.levels.push_back(
+          {constraint.tolerance, fmt::format("tolerance {}", gap_text(constraint.tolerance, constraint.form))});
+    }
+  }
+  draw_line_chart(page, chart);
+}
+
+/// At most kTableRows of the rows, evenly spread, the threshold in use among them.
+std::vector<const ThresholdRow*> shown_rows(const SplitResult& split) {
+  const ThresholdRow& now = row_at(split, kThresholdInUse);
+  const std::size_t stride = (split.thresholds.size() + kTableRows - 1) / kTableRows;
+  const std::size_t offset = static_cast<std::size_t>(&now - split.thresholds.data()) % stride;
+  std::vector<const ThresholdRow*> rows;
+  for (std::size_t i = offset; i < split.thresholds.size(); i += stride) rows.push_back(&split.thresholds[i]);
+  return rows;
+}
+
+void write_table(Markup& page, const SplitResult& split) {
+  const auto wrap = page.in(
+      "div",
+      {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "What threshold changes would do"}});
+  const auto table = page.in("table");
+  page.element("caption", {}, fmt::format("What deciding at another threshold would do on the {} split", split.split));
+  {
+    const auto head = page.in("thead");
+    const auto row = page.in("tr");
+    page.element("th", {{"scope", "col"}}, "Threshold");
+    page.element("th", {{"scope", "col"}}, "Accuracy");
+    page.element("th", {{"scope", "col"}}, "Selection rate");
+    for (const auto& constraint : split.constraints) {
+      std::string kind = constraint.kind;
+      std::replace(kind.begin(), kind.end(), '_', ' ');
+      page.element("th", {{"scope", "col"}}, fmt::format("Gap: {} by {}", kind, constraint.grouping));
+    }
+  }
+  const auto body = page.in("tbody");
+  const ThresholdRow& now = row_at(split, kThresholdInUse);
+  for (const ThresholdRow* threshold : shown_rows(split)) {
+    const auto row = page.in("tr", {{"class", threshold == &now ? "current" : "other"}});
+    page.element("th", {{"scope", "row"}},
+                 fmt::format("{:.2f}{}", threshold->threshold, threshold == &now ? " (in use)" : ""));
+    page.element("td", {}, percent_text(threshold->accuracy));
+    page.element("td", {}, percent_text(threshold->selection_rate));
+    for (std::size_t c = 0; c < split.constraints.size(); ++c) {
+      const std::optional<double> gap = gap_at(*threshold, c);
+      const bool inside = gap && *gap <= split.constraints[c].tolerance;
+      page.element("td", {{"class", inside ? "inside" : "outside"}},
+                   gap_text(gap, split.constraints[c].form) + (inside ? "\u00A0\u2713" : ""));
+    }
+  }
+}
+
+}  // namespace
+
+void write_thresholds(Markup& page, const Report& report) {
+  const auto section = page.in("section", {{"id", "thresholds"}, {"aria-labelledby", "thresholds-title"}});
+  page.element("h2", {{"id", "thresholds-title"}}, "What another threshold would do");
+  const SplitResult* split = headline_split(report);
+  if (!split || split->thresholds.empty()) {
+    page.element("p", {}, "No other threshold was measured.");
+    return;
+  }
+  page.element(
+      "p", {{"class", "intro"}},
+      "The same threshold for everyone, moved. These are estimates on the same rows, without intervals: choosing "
+      "a threshold here and quoting its gap from here would be looking at the test twice.");
+  {
+    const auto charts = page.in("div", {{"class", "charts"}});
+    draw_accuracy(page, *split);
+    if (!split->constraints.empty()) draw_gaps(page, *split);
+  }
+  const auto details = page.in("details");
+  page.element("summary", {}, "The same as a table");
+  write_table(page, *split);
+  if (!split->constraints.empty()) page.element("p", {{"class", "note"}}, "\u2713: the gap is inside its tolerance.");
+}
+
+}  // namespace equipoise::report

@@ -1,0 +1,207 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/report/figures.h"
+#include "engine/report/line_chart.h"
+#include "engine/report/sections.h"
+
+namespace equipoise::report {
+namespace {
+
+constexpr std::size_t kShownPromises = 6;
+constexpr std::size_t kLabelledMultipliers = 5;
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+template <typename Value>
+std::vector<Point> curve(const Report& report, Value value) {
+  std::vector<Point> points;
+  points.reserve(report.measurements.size());
+  for (const Measurement& measurement : report.measurements) {
+    if (std::isfinite(measurement.epoch)) points.push_back({measurement.epoch, value(measurement)});
+  }
+  return points;
+}
+
+/// One figure of a list over the epochs; measurements whose list is shorter have none.
+std::vector<Point> curve_of(const Report& report, std::vector<std::optional<double>> Measurement::*list,
+                            std::size_t i) {
+  return curve(report, [&](const Measurement& measurement) {
+    const auto& values = measurement.*list;
+    return i < values.size() ? values[i].value_or(kNone) : kNone;
+  });
+}
+
+bool drawn(const Series& series) {
+  return std::any_of(series.points.begin(), series.points.end(), [](const Point& p) { return std::isfinite(p.y); });
+}
+
+void add(LineChart& chart, Series series) {
+  if (drawn(series)) chart.series.push_back(std::move(series));
+}
+
+/// "Training: 84.1 % at the start, 86.2 % at the end. Selection: ..."
+std::string first_and_last(const LineChart& chart) {
+  std::string words;
+  for (const Series& series : chart.series) {
+    const auto finite = [](const Point& point) { return std::isfinite(point.y); };
+    const auto first = std::find_if(series.points.begin(), series.points.end(), finite);
+    const auto last = std::find_if(series.points.rbegin(), series.points.rend(), finite);
+    if (first == series.points.end()) continue;
+    words +=
+        fmt::format("{}: {} at the start, {} at the end. ", series.name, chart.y_word(first->y), chart.y_word(last->y));
+  }
+  return words;
+}
+
+/// Marks the kept iterate, so that every chart of training shows the same moment.
+void mark_kept(LineChart& chart, const Report& report) {
+  if (!report.kept_step) return;
+  for (const Measurement& measurement : report.measurements) {
+    if (measurement.step == *report.kept_step) {
+      chart.moments.push_back({measurement.epoch, "kept"});
+      return;
+    }
+  }
+}
+
+void draw_if_any(Markup& page, const Report& report, LineChart chart) {
+  if (chart.series.empty()) return;
+  chart.x_title = "epoch";
+  chart.x = Scale{0, std::max(1e-9, chart.series.front().points.back().x)};
+  mark_kept(chart, report);
+  chart.description = first_and_last(chart);
+  draw_line_chart(page, chart);
+}
+
+void write_quality(Markup& page, const Report& report) {
+  const auto pair = page.in("div", {{"class", "charts"}});
+  LineChart accuracy;
+  accuracy.title = "Accuracy, %";
+  accuracy.y_word = [](double value) { return percent_text(value); };
+  accuracy.y_unit = 0.01;
+  add(accuracy, {"training rows", curve(report, [](const Measurement& m) { return m.training_accuracy; }), 0,
+                 Stroke::solid, false, false});
+  add(accuracy,
+      {"selection rows", curve(report, [](const Measurement& m) { return m.selection_accuracy.value_or(kNone); }), 1,
+       Stroke::dashed, false, false});
+  draw_if_any(page, report, std::move(accuracy));
+  LineChart loss;
+  loss.title = "Log loss";
+  loss.y_word = [](double value) { return decimal_text(value, 4); };
+  add(loss, {"training rows", curve(report, [](const Measurement& m) { return m.training_loss; }), 0, Stroke::solid,
+             false, false});
+  add(loss, {"selection rows", curve(report, [](const Measurement& m) { return m.selection_loss.value_or(kNone); }), 1,
+             Stroke::dashed, false, false});
+  draw_if_any(page, report, std::move(loss));
+}
+
+/// The form of promise i, as the evaluation lists the promises in the same order.
+std::string form_of(const Report& report, std::size_t i) {
+  const evaluation::SplitResult* split = headline_split(report);
+  if (!split) return "max_min";
+  for (const evaluation::ConstraintResult& constraint : split->constraints) {
+    if (i < constraint.promises.size()) return constraint.promises[i].form;
+    i -= constraint.promises.size();
+  }
+  return "max_min";
+}
+
+void draw_gap(Markup& page, const Report& report, std::size_t i) {
+  const std::string form = form_of(report, i);
+  LineChart chart;
+  chart.title = fmt::format("{}, {}", report.promise_titles[i], gap_unit(form));
+  chart.y_word = [form](double value) { return gap_text(value, form); };
+  chart.y_unit = 0.01;
+  chart.from_zero = true;
+  add(chart, {"training rows", curve_of(report, &Measurement::training_gaps, i), 0, Stroke::solid, false, false});
+  add(chart, {"selection rows", curve_of(report, &Measurement::selection_gaps, i), 1, Stroke::dashed, false, false});
+  add(chart,
+      {"upper bound, selection", curve_of(report, &Measurement::selection_bounds, i), 3, Stroke::dotted, false, false});
+  if (i < report.promise_tolerances.size() && std::isfinite(report.promise_tolerances[i])) {
+    chart.levels.push_back({report.promise_tolerances[i], "tolerance"});
+  }
+  draw_if_any(page, report, std::move(chart));
+}
+
+void write_gap_curves(Markup& page, const Report& report) {
+  const std::size_t promises = report.promise_titles.size();
+  if (promises == 0) return;
+  page.element("h3", {}, "Gaps over training");
+  page.element("p", {{"class", "intro"}},
+               "The multipliers see the exact gap on the training rows; the model is chosen by the upper bound on the "
+               "selection rows.");
+  {
+    const auto charts = page.in("div", {{"class", "charts"}});
+    for (std::size_t i = 0; i < std::min(promises, kShownPromises); ++i) draw_gap(page, report, i);
+  }
+  if (promises <= kShownPromises) return;
+  const auto rest = page.in("details");
+  page.element("summary", {}, fmt::format("{} more", promises - kShownPromises));
+  const auto charts = page.in("div", {{"class", "charts"}});
+  for (std::size_t i = kShownPromises; i < promises; ++i) draw_gap(page, report, i);
+}
+
+double last_multiplier(const Report& report, std::size_t j) {
+  const std::vector<double>& values = report.measurements.back().multipliers;
+  return j < values.size() && std::isfinite(values[j]) ? values[j] : 0;
+}
+
+void write_multipliers(Markup& page, const Report& report) {
+  const std::size_t rows = report.multiplier_titles.size();
+  if (rows == 0) return;
+  std::vector<std::size_t> order(rows);
+  for (std::size_t j = 0; j < rows; ++j) order[j] = j;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return last_multiplier(report, a) > last_multiplier(report, b);
+  });
+  LineChart chart;
+  chart.title = "Multiplier of each row of the constraints";
+  chart.y_word = [](double value) { return decimal_text(value, 3); };
+  chart.from_zero = true;
+  int color = 0;
+  for (const std::size_t j : order) {
+    const bool labelled = static_cast<std::size_t>(color) < kLabelledMultipliers && last_multiplier(report, j) > 0;
+    Series series{
+        report.multiplier_titles[j],
+        curve(report, [&](const Measurement& m) { return j < m.multipliers.size() ? m.multipliers[j] : kNone; }),
+        color,
+        static_cast<Stroke>(color % 3),
+        !labelled,
+        labelled};
+    if (labelled) ++color;
+    add(chart, std::move(series));
+  }
+  page.element("h3", {}, "Multipliers over training");
+  page.element(
+      "p", {{"class", "intro"}},
+      fmt::format("A multiplier is the price of breaking one side of a constraint: it rises while that side is "
+                  "broken and falls when it is not. {}",
+                  color == 0 ? "All are 0 at the end: no constraint was binding then."
+                             : "The largest at the end are named; grey lines are the others. One that still "
+                               "moves at the end has not settled."));
+  draw_if_any(page, report, std::move(chart));
+}
+
+}  // namespace
+
+void write_training(Markup& page, const Report& report) {
+  const auto section = page.in("section", {{"id", "training"}, {"aria-labelledby", "training-title"}});
+  page.element("h2", {{"id", "training-title"}}, "Training");
+  page.element("p", {{"class", "intro"}},
+               fmt::format("{} in {}, {} rows per second. {}", counted(report.steps, "step"),
+                           duration_text(report.training_seconds),
+                           count_text(std::isfinite(report.rows_per_second) ? std::llround(report.rows_per_second) : 0),
+                           report.kept_step ? "The upright line marks the model that was kept." : ""));
+  if (report.measurements.empty()) {
+    page.element("p", {}, "No measurement was taken during training.");
+    return;
+  }
+  write_quality(page, report);
+  write_gap_curves(page, report);
+  write_multipliers(page, report);
+}
+
+}  // namespace equipoise::report

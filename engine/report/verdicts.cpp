@@ -1,0 +1,64 @@
+#include "engine/report/verdicts.h"
+
+#include <fmt/format.h>
+
+namespace equipoise::report {
+
+using evaluation::Verdict;
+
+const VerdictLook& look_of(Verdict verdict) {
+  static constexpr VerdictLook kMet{"met", "met",
+                                    "The gap is inside the tolerance, and so is its upper bound: with the confidence "
+                                    "stated, the gap among people like "
+                                    "those of the test split is no larger than allowed."};
+  static constexpr VerdictLook kNotShown{"not shown", "not-shown",
+                                         "The measured gap is inside the tolerance, but its upper bound is not: the "
+                                         "model may well keep the constraint, and "
+                                         "these data are too few to show it. More test rows would decide."};
+  static constexpr VerdictLook kViolated{"violated", "violated",
+                                         "The measured gap is larger than the tolerance on the test split."};
+  static constexpr VerdictLook kNotEstimable{
+      "not estimable", "not-estimable",
+      "A rate that is needed rests on too few rows, so nothing is claimed. This is never counted as fair."};
+  switch (verdict) {
+    case Verdict::met:
+      return kMet;
+    case Verdict::not_shown:
+      return kNotShown;
+    case Verdict::violated:
+      return kViolated;
+    case Verdict::not_estimable:
+      return kNotEstimable;
+  }
+  return kNotEstimable;
+}
+
+void draw_shape(Markup& page, Verdict verdict, std::string_view extra_class) {
+  const std::string style = fmt::format("shape {} {}", look_of(verdict).style, extra_class);
+  switch (verdict) {
+    case Verdict::met:
+      page.empty("circle", {{"class", style}, {"r", "5"}});
+      return;
+    case Verdict::not_shown:
+      page.empty("path", {{"class", style}, {"d", "M0 -6.5L6.5 0L0 6.5L-6.5 0Z"}});
+      return;
+    case Verdict::violated:
+      page.empty("path", {{"class", style}, {"d", "M0 -6L6.2 5H-6.2Z"}});
+      return;
+    case Verdict::not_estimable:
+      page.empty("circle", {{"class", style}, {"r", "4.5"}});
+      return;
+  }
+}
+
+void draw_badge(Markup& page, Verdict verdict) {
+  const VerdictLook& look = look_of(verdict);
+  const auto badge = page.in("span", {{"class", fmt::format("badge {}", look.style)}});
+  {
+    const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
+    draw_shape(page, verdict);
+  }
+  page.text(look.word);
+}
+
+}  // namespace equipoise::report

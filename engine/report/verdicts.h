@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/evaluation/evaluation.h"
+#include "engine/report/markup.h"
+
+namespace equipoise::report {
+
+/// How a verdict is shown: a word and a shape, so that colour never has to be seen.
+struct VerdictLook {
+  std::string_view word;     ///< "not shown"
+  std::string_view style;    ///< class that carries the colour
+  std::string_view meaning;  ///< a sentence for the reading guide
+};
+const VerdictLook& look_of(evaluation::Verdict verdict);
+
+/// The verdict's shape, about 10 px wide, around the origin of the enclosing SVG.
+void draw_shape(Markup& page, evaluation::Verdict verdict, std::string_view extra_class = "");
+
+/// Shape and word in a coloured box.
+void draw_badge(Markup& page, evaluation::Verdict verdict);
+
+}  // namespace equipoise::report

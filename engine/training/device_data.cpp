@@ -1,0 +1,82 @@
+#include "engine/training/device_data.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+
+namespace equipoise::training {
+namespace {
+
+template <typename Scalar>
+at::Tensor narrowed(const std::vector<std::int32_t>& cells, at::ScalarType type) {
+  at::Tensor tensor = at::empty({static_cast<std::int64_t>(cells.size())}, type);
+  std::transform(cells.begin(), cells.end(), tensor.data_ptr<Scalar>(),
+                 [](std::int32_t cell) { return static_cast<Scalar>(cell); });
+  return tensor;
+}
+
+data::EncodedRows picked(const data::EncodedRows& rows, const std::vector<std::int64_t>& order) {
+  data::EncodedRows result;
+  result.rows = static_cast<std::int64_t>(order.size());
+  result.width = rows.width;
+  result.features = rows.features;
+  const std::size_t features = rows.features.size();
+  result.codes.reserve(order.size() * features);
+  result.values.reserve(order.size() * features);
+  for (const std::int64_t row : order) {
+    const auto from = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(row) * features);
+    const auto to = from + static_cast<std::ptrdiff_t>(features);
+    result.codes.insert(result.codes.end(), rows.codes.begin() + from, rows.codes.begin() + to);
+    result.values.insert(result.values.end(), rows.values.begin() + from, rows.values.begin() + to);
+  }
+  return result;
+}
+
+}  // namespace
+
+at::Tensor cell_tensor(const std::vector<std::int32_t>& cells, std::int32_t count, const at::Device& device) {
+  if (count <= 256) return narrowed<std::uint8_t>(cells, at::kByte).to(device);
+  if (count <= 32767) return narrowed<std::int16_t>(cells, at::kShort).to(device);
+  return narrowed<std::int32_t>(cells, at::kInt).to(device);
+}
+
+at::Tensor label_tensor(const data::Cells& cells, const at::Device& device) {
+  at::Tensor labels = at::empty({cells.count()}, at::kByte);
+  for (std::int32_t c = 0; c < cells.count(); ++c) labels.data_ptr<std::uint8_t>()[c] = cells.cells[c].label;
+  return labels.to(device);
+}
+
+const DeviceData::Range& DeviceData::range_of(data::Split split) const {
+  return split == data::Split::train ? train : split == data::Split::selection ? selection : holdout;
+}
+
+DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, const at::Device& device) {
+  DeviceData result;
+  std::vector<std::int64_t> order;
+  const auto append = [&](data::Split split) {
+    const std::vector<std::int64_t> rows = dataset.rows_of(split);
+    const DeviceData::Range range{static_cast<std::int64_t>(order.size()), static_cast<std::int64_t>(rows.size())};
+    order.insert(order.end(), rows.begin(), rows.end());
+    return range;
+  };
+  result.train = append(data::Split::train);
+  result.selection = append(data::Split::selection);
+  result.holdout = append(data::Split::holdout);
+  result.host = picked(dataset.encoded, order);
+  result.encoded = models::to_tensors(result.host, device);
+  std::vector<std::int32_t> cell_of_row;
+  cell_of_row.reserve(order.size());
+  for (const std::int64_t row : order) cell_of_row.push_back(cells.of_row[static_cast<std::size_t>(row)]);
+  result.cells = cell_tensor(cell_of_row, cells.count(), device);
+  result.cell_labels = label_tensor(cells, device);
+  if (!dataset.weights.empty()) {
+    at::Tensor weights = at::empty({static_cast<std::int64_t>(order.size())}, at::kFloat);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      weights.data_ptr<float>()[i] = dataset.weights[static_cast<std::size_t>(order[i])];
+    }
+    result.weights = weights.to(device);
+  }
+  return result;
+}
+
+}  // namespace equipoise::training

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/constraints/table.h"
+#include "engine/data/dataset.h"
+#include "engine/models/learner.h"
+
+namespace equipoise::training {
+
+/// The rows of some splits on the device, one split after the other, so that each is a range. The test split is never
+/// among them: training cannot see it.
+struct DeviceData {
+  struct Range {
+    std::int64_t first = 0, count = 0;
+  };
+
+  data::EncodedRows host;  ///< the reordered rows; `encoded` may share its memory
+  models::EncodedTensors encoded;
+  at::Tensor cells;                   ///< [rows] the smallest of u8, i16, i32 that holds every cell
+  at::Tensor cell_labels;             ///< [C] u8
+  std::optional<at::Tensor> weights;  ///< [rows]
+  Range train, selection, holdout;
+
+  const Range& range_of(data::Split split) const;
+};
+
+/// Train, selection and holdout rows of the data set, in this order.
+DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, const at::Device& device);
+
+/// The cell ids as the smallest tensor type, on `device`.
+at::Tensor cell_tensor(const std::vector<std::int32_t>& cells, std::int32_t count, const at::Device& device);
+
+/// [C] u8, the label of each cell.
+at::Tensor label_tensor(const data::Cells& cells, const at::Device& device);
+
+}  // namespace equipoise::training

@@ -1,0 +1,35 @@
+#include "engine/training/params.h"
+
+namespace equipoise::training {
+
+void OptimizerParams::describe(config::Fields& fields) {
+  fields.choice("kind", kind, {"adamw", "sgd"}, "How gradients move the weights.");
+  fields.number("learning_rate", learning_rate, config::above(0), "Step size at the start of training.");
+  fields.number("weight_decay", weight_decay, config::at_least(0),
+                "Decay of the weights per step, times the learning rate (decoupled with adamw).");
+  fields.number("momentum", momentum, {0, 1, false, true}, "Momentum of sgd.");
+  fields.number("beta1", beta1, {0, 1, false, true}, "Decay of adamw's mean of gradients.");
+  fields.number("beta2", beta2, {0, 1, false, true}, "Decay of adamw's mean of squared gradients.");
+  fields.number("epsilon", epsilon, config::above(0), "What adamw adds to the root of the squared gradients.");
+}
+
+void TrainingParams::describe(config::Fields& fields) {
+  fields.integer("epochs", epochs, config::between(1, 1000000), "Passes over the training rows.");
+  fields.integer("batch_size", batch_size, config::between(1, 16777216), "Rows a step; at most the training rows.");
+  fields.section("optimizer", optimizer, "How gradients move the weights.");
+  fields.choice("schedule", schedule, {"cosine", "constant"}, "How the learning rate goes over training.");
+  fields.choice(
+      "keep", keep, {"best_feasible", "final"},
+      "Which iterate becomes the model: the lowest selection loss among those whose upper bounds are inside the "
+      "tolerances, or the last.");
+  fields.number("candidates_from", candidates_from, {0, 1, false, true},
+                "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
+}
+
+void OutputParams::describe(config::Fields& fields) {
+  fields.path("folder", folder, "The folder in which run folders are made.");
+  fields.text("run", run, "Name of the run folder; when left out, the run's name and the next free number.");
+  fields.boolean("overwrite", overwrite, "Whether a finished run of that name may be replaced.");
+}
+
+}  // namespace equipoise::training

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "engine/config/fields.h"
+
+namespace equipoise::training {
+
+struct OptimizerParams {
+  std::string kind = "adamw";  // adamw | sgd
+  double learning_rate = 1e-3;
+  double weight_decay = 0.01;
+  double momentum = 0.9;                              // sgd
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // adamw
+
+  void describe(config::Fields& fields);
+};
+
+struct TrainingParams {
+  std::int64_t epochs = 20;
+  std::int64_t batch_size = 512;
+  OptimizerParams optimizer;
+  std::string schedule = "cosine";     // cosine | constant
+  std::string keep = "best_feasible";  // best_feasible | final
+  double candidates_from = 0.75;       // share of the steps after which iterates may be kept
+
+  void describe(config::Fields& fields);
+};
+
+struct OutputParams {
+  std::string folder = "runs";
+  std::string run;
+  bool overwrite = false;
+
+  void describe(config::Fields& fields);
+};
+
+}  // namespace equipoise::training

@@ -1,0 +1,21 @@
+#include "engine/training/run_config.h"
+
+namespace equipoise::training {
+
+void RunConfig::describe(config::Fields& fields) {
+  fields.text("name", name, "What the run is called in folders and reports.", config::Need::required);
+  fields.integer("seed", seed, config::between(0, 9007199254740992.0),
+                 "The seed that splits, initial weights, batches, dropout and resamples hang on.");
+  fields.text("device", device, "Where to compute: auto, cpu, cuda or cuda:N.");
+  fields.integer("threads", threads, config::between(0, 1024),
+                 "CPU threads; 0 means all cores. Results do not change.");
+  fields.section("data", data, "What is read and how.", config::Need::required);
+  fields.section("model", model, "What is trained.");
+  fields.section("training", training, "How it is trained.");
+  fields.list("constraints", constraints, "What must hold between groups.");
+  fields.section("multipliers", multipliers, "How the constraints are enforced.");
+  fields.section("evaluation", evaluation, "How the result is measured.");
+  fields.section("output", output, "Where the run is written.");
+}
+
+}  // namespace equipoise::training

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/config/fields.h"
+#include "engine/constraints/params.h"
+#include "engine/data/params.h"
+#include "engine/evaluation/params.h"
+#include "engine/models/params.h"
+#include "engine/training/params.h"
+
+namespace equipoise::training {
+
+/// A whole experiment: what a YAML file says. Each room owns its part; they meet here.
+struct RunConfig {
+  std::string name;
+  std::int64_t seed = 0;
+  std::string device = "auto";
+  std::int64_t threads = 0;
+  data::DataParams data;
+  models::ModelParams model;
+  TrainingParams training;
+  std::vector<constraints::ConstraintParams> constraints;
+  constraints::MultiplierParams multipliers;
+  evaluation::EvaluationParams evaluation;
+  OutputParams output;
+
+  void describe(config::Fields& fields);
+};
+
+}  // namespace equipoise::training

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace equipoise::end_to_end {
+
+/// What one run of the program left.
+struct Outcome {
+  int exit_code = -1;  ///< 128 + signal when a signal ended it
+  std::string out, err;
+  long peak_kib = 0;  ///< largest resident size
+
+  /// Standard output as one JSON object; discarded when it is anything else.
+  nlohmann::json json() const;
+};
+
+/// How to run it.
+struct Manner {
+  std::map<std::string, std::string> environment;  ///< added to this process's own
+  std::function<void(pid_t)> while_running;        ///< called once after the start
+  bool on_terminal = false;                        ///< stderr is a pseudo-terminal
+};
+
+/// Runs the equipoise program of this build in `folder` and waits for its end.
+Outcome run_program(const std::vector<std::string>& words, const std::filesystem::path& folder,
+                    const Manner& manner = {});
+
+}  // namespace equipoise::end_to_end

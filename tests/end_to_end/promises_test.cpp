@@ -1,0 +1,120 @@
+// What a run promises: the same bytes again, a readable rest after Ctrl-C and divergence, little memory.
+#include <signal.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "tests/end_to_end/workspace.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+
+class Promises : public Workspace {};
+
+TEST_F(Promises, SameConfigDataAndSeedGiveTheSameBytes) {
+  const std::vector<std::string> larger = {"model.hidden=[64, 32]", "model.dropout=0.3", "training.batch_size=256"};
+  const auto model_of = [&](const std::string& run_name, const std::vector<std::string>& extra) {
+    std::vector<std::string> overrides = larger;
+    overrides.insert(overrides.end(), extra.begin(), extra.end());
+    train_into(run_name, overrides);
+    return read("runs/" + run_name + "/model.safetensors");
+  };
+  const std::string first = model_of("a", {"threads=1"});
+  EXPECT_TRUE(first == model_of("b", {"threads=1"})) << "twice the same run";
+  EXPECT_TRUE(first == model_of("c", {"threads=2"})) << "one and two threads";
+  EXPECT_FALSE(first == model_of("d", {"seed=4"})) << "another seed must matter";
+}
+
+// Waits for a line in a file that a running program appends to.
+void wait_for_line(const std::filesystem::path& path) {
+  for (int i = 0; i < 3000; ++i) {
+    std::ifstream stream(path);
+    std::string line;
+    if (std::getline(stream, line) && !stream.eof()) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ADD_FAILURE() << "no measurement came";
+}
+
+TEST_F(Promises, CtrlCLeavesAReadableRun) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const std::string run_name = signal == SIGINT ? "interrupted" : "terminated";
+    Manner manner;
+    manner.while_running = [&](pid_t child) {
+      wait_for_line(path("runs/" + run_name + "/measurements.jsonl"));
+      ::kill(child, signal);
+    };
+    const Outcome outcome =
+        run({"train", "config.yaml", "output.run=" + run_name, "training.epochs=100000", "--json"}, manner);
+    EXPECT_EQ(outcome.exit_code, 128 + signal);
+    const nlohmann::json answer = outcome.json();
+    ASSERT_TRUE(answer.is_object()) << outcome.out << outcome.err;
+    EXPECT_EQ(answer["error"]["exit_code"], 128 + signal);
+    EXPECT_EQ(answer["outcome"], "interrupted");
+    EXPECT_EQ(nlohmann::json::parse(read("runs/" + run_name + "/run.json"))["status"], "interrupted");
+    EXPECT_EQ(nlohmann::json::parse(read("runs/" + run_name + "/results.json"))["outcome"], "interrupted");
+    EXPECT_TRUE(exists("runs/" + run_name + "/report.html"));
+    EXPECT_EQ(run({"predict", "runs/" + run_name, "--data", "people.csv", "--output", "out.csv"}).exit_code, 0);
+  }
+  // A half-finished run may be replaced without being asked.
+  train_into("interrupted");
+}
+
+TEST_F(Promises, DivergenceNamesStepAndTensorAndLeavesTheLastGoodModel) {
+  const Outcome outcome = run({"train", "config.yaml", "output.run=r", "training.optimizer.kind=sgd",
+                               "training.optimizer.learning_rate=1e30", "training.epochs=3"});
+  EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("step "), HasSubstr("error:")));
+  EXPECT_EQ(nlohmann::json::parse(read("runs/r/results.json"))["outcome"], "diverged");
+  EXPECT_EQ(nlohmann::json::parse(read("runs/r/run.json"))["status"], "diverged");
+  EXPECT_TRUE(exists("runs/r/report.html"));
+  const Outcome predicted = run({"predict", "runs/r", "--data", "people.csv", "--output", "out.csv"});
+  EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+}
+
+TEST_F(Promises, AKilledRunLeavesItsMeasurements) {
+  Manner manner;
+  manner.while_running = [&](pid_t child) {
+    wait_for_line(path("runs/r/measurements.jsonl"));
+    ::kill(child, SIGKILL);
+  };
+  EXPECT_EQ(run({"train", "config.yaml", "output.run=r", "training.epochs=100000"}, manner).exit_code, 137);
+  EXPECT_EQ(nlohmann::json::parse(read("runs/r/run.json"))["status"], "running");
+  const Outcome outcome = run({"predict", "runs/r", "--data", "people.csv", "--output", "out.csv"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("has no model.safetensors"));
+}
+
+TEST_F(Promises, MissingNumbersAreNoNumbersInTheModel) {
+  std::string text = people(1500);
+  for (std::size_t at = text.find("\n4"); at != std::string::npos; at = text.find("\n4", at))
+    text.replace(at, 3, "\nNaN");
+  write("people.csv", text);
+  const Outcome outcome = run({"train", "config.yaml", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, Not(HasSubstr("nan")));
+  write("people.csv", "age,hours,job,sex,race,income\n" + text.substr(text.find('\n') + 1) + "inf,1,x,m,a,yes\n");
+  const Outcome infinite = run({"train", "config.yaml"});
+  EXPECT_EQ(infinite.exit_code, 3);
+  EXPECT_THAT(infinite.err, HasSubstr("people.csv:1502"));
+}
+
+// The committed config on the real data, cut to one epoch of a small network.
+TEST_F(Promises, AdultTrainsInLittleMemory) {
+  const std::string config = std::string(EQUIPOISE_SOURCE_DIR) + "/configs/adult_equalized_odds.yaml";
+  const Outcome outcome = run({"train", config, "training.epochs=1", "device=cpu",
+                               "output.folder=" + path("runs").string(), "output.run=adult", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_LT(outcome.peak_kib, 700 * 1024);
+  EXPECT_GT(outcome.json()["splits"][0]["metrics"]["accuracy"], 0.75);
+  RecordProperty("peak_mib", static_cast<int>(outcome.peak_kib / 1024));
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end

@@ -1,0 +1,125 @@
+#include "tests/end_to_end/workspace.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
+
+namespace equipoise::end_to_end {
+namespace {
+
+std::filesystem::path fresh_folder() {
+  const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
+  std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) /
+      ("equipoise_" + std::string(test->test_suite_name()) + "_" + test->name() + "_" + std::to_string(::getpid()));
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  return std::filesystem::canonical(folder);
+}
+
+// Numerical Recipes' generator: the same numbers everywhere.
+class Draws {
+ public:
+  explicit Draws(unsigned seed) : state_(seed) {}
+  double uniform() {
+    state_ = state_ * 1664525u + 1013904223u;
+    return (state_ >> 8) / 16777216.0;
+  }
+  int below(int count) { return static_cast<int>(uniform() * count); }
+
+ private:
+  unsigned state_;
+};
+
+}  // namespace
+
+std::string people(int rows, unsigned seed) {
+  Draws draws(seed);
+  std::ostringstream text;
+  text << "age,hours,job,sex,race,income\n";
+  for (int i = 0; i < rows; ++i) {
+    const int age = 18 + draws.below(60), hours = 5 + draws.below(60), job = draws.below(3);
+    const bool is_man = draws.uniform() < 0.6;
+    const double logit = 0.06 * (hours - 40) + 0.8 * (job - 1) + (is_man ? 0.5 : -0.5);
+    const bool earns = draws.uniform() < 1 / (1 + std::exp(-logit));
+    text << age << ',' << hours << ',' << "xyz"[job] << ',' << (is_man ? 'm' : 'f') << ',' << "abc"[draws.below(3)]
+         << ',' << (earns ? "yes" : "no") << '\n';
+  }
+  return text.str();
+}
+
+std::string config_text(const std::map<std::string, std::string>& replaced) {
+  std::string text = R"(name: people
+seed: 3
+device: cpu
+threads: 1
+data:
+  files: [people.csv]
+  label: {column: income, positive: ["yes"]}
+  groups: [{column: sex}]
+  features: {groups_as_inputs: false, bins: 8}
+  split: {test: 0.2, selection: 0.2}
+model: {kind: mlp, hidden: [8], dropout: 0.0}
+training: {epochs: 2, batch_size: 64, optimizer: {kind: adamw, learning_rate: 0.01}}
+constraints:
+  - {kind: demographic_parity, group: sex, tolerance: 0.2}
+multipliers: {measures_per_epoch: 2}
+evaluation: {resamples: 200}
+output: {folder: runs}
+)";
+  for (const auto& [from, to] : replaced) {
+    const std::size_t at = text.find(from);
+    if (at == std::string::npos) throw std::logic_error("the config has no '" + from + "'");
+    text.replace(at, from.size(), to);
+  }
+  return text;
+}
+
+Workspace::Workspace() : folder_(fresh_folder()) {
+  write("people.csv", people(1500));
+  write("config.yaml", config_text());
+}
+
+Workspace::~Workspace() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void Workspace::write(const std::string& name, const std::string& content) const {
+  std::filesystem::create_directories(path(name).parent_path());
+  std::ofstream(path(name), std::ios::binary) << content;
+}
+
+std::string Workspace::read(const std::string& name) const {
+  std::ifstream stream(path(name), std::ios::binary);
+  if (!stream) throw std::runtime_error("there is no " + path(name).string());
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::string> Workspace::names_in(const std::string& folder) const {
+  std::vector<std::string> names;
+  if (!exists(folder)) return names;
+  for (const auto& entry : std::filesystem::directory_iterator(path(folder))) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Outcome Workspace::run(const std::vector<std::string>& words, const Manner& manner) const {
+  return run_program(words, folder_, manner);
+}
+
+void Workspace::train_into(const std::string& run_name, const std::vector<std::string>& overrides) const {
+  std::vector<std::string> words = {"train", "config.yaml", "output.run=" + run_name};
+  words.insert(words.end(), overrides.begin(), overrides.end());
+  const Outcome outcome = run(words);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
+}  // namespace equipoise::end_to_end

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/end_to_end/program.h"
+
+namespace equipoise::end_to_end {
+
+/// A folder of its own for each test, with a small data set and a config that trains on it in a moment.
+class Workspace : public testing::Test {
+ protected:
+  Workspace();
+  ~Workspace() override;
+
+  std::filesystem::path path(const std::string& name) const { return folder_ / name; }
+  void write(const std::string& name, const std::string& content) const;
+  std::string read(const std::string& name) const;
+  bool exists(const std::string& name) const { return std::filesystem::exists(path(name)); }
+  /// The names in a folder, sorted.
+  std::vector<std::string> names_in(const std::string& folder) const;
+
+  Outcome run(const std::vector<std::string>& words, const Manner& manner = {}) const;
+  /// Trains config.yaml into runs/<run>; it must succeed.
+  void train_into(const std::string& run, const std::vector<std::string>& overrides = {}) const;
+
+  const std::filesystem::path folder_;
+};
+
+/// people.csv: sex (f, m), race (a, b, c), age, hours, job (x, y, z), income (yes, no); a pure function of `seed`.
+std::string people(int rows, unsigned seed = 1);
+/// A config of people.csv with demographic parity by sex; `replaced` exchanges pieces of its text.
+std::string config_text(const std::map<std::string, std::string>& replaced = {});
+
+}  // namespace equipoise::end_to_end

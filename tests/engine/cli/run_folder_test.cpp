@@ -1,0 +1,185 @@
+#include "engine/cli/run_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <optional>
+#include <set>
+
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+
+namespace equipoise::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class RunFolderTest : public testing::Test {
+ protected:
+  RunFolderTest() {
+    base_ = fs::path(testing::TempDir()) / ("run_folder_test_" + std::to_string(::getpid()) +
+                                            testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(base_);
+    fs::create_directories(base_);
+  }
+  ~RunFolderTest() override { fs::remove_all(base_); }
+
+  RunFolder claim(const std::string& run = "", bool overwrite = false, const std::string& name = "adult") const {
+    return RunFolder::claim({(base_ / "runs").string(), run, overwrite}, name, {}, config::Origin());
+  }
+  std::string refusal(const std::string& run, bool overwrite = false) const {
+    try {
+      claim(run, overwrite);
+    } catch (const core::UserError& error) {
+      EXPECT_EQ(error.fault(), core::Fault::data);
+      return error.what();
+    }
+    return "claimed";
+  }
+  void finished_run(const std::string& run) const {
+    RunFolder folder = claim(run);
+    folder.begin();
+    folder.write(run_files::kResults, "old");
+    folder.finish("finished");
+  }
+  std::string status_of(const std::string& run) const {
+    return run_marker_from(core::read_file(base_ / "runs" / run / "run.json"), "run.json").status;
+  }
+
+  fs::path base_;
+};
+
+TEST_F(RunFolderTest, TakesTheNextFreeNumber) {
+  fs::create_directories(base_ / "runs" / "adult-007");
+  fs::create_directories(base_ / "runs" / "adult-other-099");
+  RunFolder first = claim(), second = claim();
+  EXPECT_EQ(first.path().filename(), "adult-008");
+  EXPECT_EQ(second.path().filename(), "adult-009");
+}
+
+TEST_F(RunFolderTest, WhatFailsBeforeTheModelLeavesNothing) {
+  {
+    RunFolder folder = claim("deep/er");
+    folder.begin();
+    folder.write(run_files::kConfig, "a: 1\n");
+    folder.append_measurement({});
+    EXPECT_TRUE(fs::exists(base_ / "runs/deep/er/config.yaml"));
+  }
+  EXPECT_FALSE(fs::exists(base_ / "runs"));
+}
+
+TEST_F(RunFolderTest, WhatSomebodyElsePutThereStays) {
+  {
+    RunFolder folder = claim("one");
+    std::ofstream(folder.path() / "notes.txt") << "mine";
+  }
+  EXPECT_EQ(core::read_file(base_ / "runs/one/notes.txt"), "mine");
+  EXPECT_FALSE(fs::exists(base_ / "runs/one/run.json"));
+}
+
+TEST_F(RunFolderTest, AKeptRunStays) {
+  {
+    RunFolder folder = claim("one");
+    folder.begin();
+    folder.keep();
+  }
+  EXPECT_EQ(status_of("one"), "running");
+  finished_run("two");
+  EXPECT_EQ(status_of("two"), "finished");
+}
+
+TEST_F(RunFolderTest, AFinishedRunIsReplacedOnlyWhenAsked) {
+  finished_run("one");
+  EXPECT_THAT(refusal("one"), HasSubstr("holds a finished run; set output.overwrite=true"));
+  RunFolder folder = claim("one", true);
+  EXPECT_EQ(core::read_file(base_ / "runs/one/results.json"), "old");
+  EXPECT_EQ(status_of("one"), "finished");
+  folder.begin();
+  EXPECT_FALSE(fs::exists(base_ / "runs/one/results.json"));
+  EXPECT_EQ(status_of("one"), "running");
+}
+
+TEST_F(RunFolderTest, AFinishedRunSurvivesAReplacementThatFailsEarly) {
+  finished_run("one");
+  { RunFolder folder = claim("one", true); }
+  EXPECT_EQ(core::read_file(base_ / "runs/one/results.json"), "old");
+}
+
+TEST_F(RunFolderTest, AHalfFinishedRunIsReplaced) {
+  {
+    RunFolder folder = claim("one");
+    folder.begin();
+    folder.write(run_files::kResults, "old");
+    folder.keep();
+  }
+  RunFolder folder = claim("one");
+  folder.begin();
+  EXPECT_FALSE(fs::exists(base_ / "runs/one/results.json"));
+}
+
+TEST_F(RunFolderTest, RefusesWhatIsNotOurs) {
+  fs::create_directories(base_ / "runs/thesis");
+  std::ofstream(base_ / "runs/thesis/chapter1.txt") << "text";
+  EXPECT_THAT(refusal("thesis", true), HasSubstr("is not a run of Equipoise"));
+  std::ofstream(base_ / "runs/thesis/run.json") << "{\"program\": \"another\"}";
+  EXPECT_THAT(refusal("thesis", true), HasSubstr("is not the run.json of an Equipoise run"));
+  EXPECT_EQ(core::read_file(base_ / "runs/thesis/chapter1.txt"), "text");
+  std::ofstream(base_ / "runs/file") << "text";
+  EXPECT_THAT(refusal("file", true), HasSubstr("is a file"));
+  EXPECT_EQ(core::read_file(base_ / "runs/file"), "text");
+}
+
+TEST_F(RunFolderTest, RefusesAFileAsOutputFolder) {
+  std::ofstream(base_ / "runs") << "text";
+  EXPECT_THAT(refusal(""), HasSubstr("is a file, expected a folder"));
+  EXPECT_THAT(refusal("one"), HasSubstr("is a file, expected a folder"));
+}
+
+TEST_F(RunFolderTest, TwoProcessesDoNotShareARun) {
+  RunFolder folder = claim("one");
+  // A second descriptor locks like a second process.
+  EXPECT_THAT(refusal("one"), HasSubstr("another process is writing the run folder"));
+  EXPECT_EQ(status_of("one"), "running");
+}
+
+TEST_F(RunFolderTest, AnEmptyFolderIsUsedAndStays) {
+  fs::create_directories(base_ / "runs/one");
+  {
+    RunFolder folder = claim("one");
+    folder.begin();
+  }
+  EXPECT_TRUE(fs::is_empty(base_ / "runs/one"));
+}
+
+TEST_F(RunFolderTest, MeasurementsAreAppendedLineByLine) {
+  RunFolder folder = claim("one");
+  folder.begin();
+  folder.append_measurement({});
+  folder.append_measurement({});
+  const std::string text = core::read_file(folder.file(run_files::kMeasurements));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
+}
+
+TEST(RunFolderName, HoldsNothingThatLeadsElsewhere) {
+  EXPECT_EQ(folder_name("adult-equalized_odds.2"), "adult-equalized_odds.2");
+  EXPECT_EQ(folder_name("../../etc/passwd"), "-.-..-etc-passwd");
+  EXPECT_EQ(folder_name(".."), "-.");
+  EXPECT_EQ(folder_name("a b\n"), "a-b-");
+  EXPECT_EQ(folder_name(""), "run");
+}
+
+TEST(RunMarkerText, ReadsWhatItWrites) {
+  const RunMarker marker{"running", "equipoise train 'a b'", "a b", "00ff", "2026-01-01T00:00:00Z", ""};
+  const RunMarker read = run_marker_from(to_text(marker), "run.json");
+  EXPECT_EQ(read.status, marker.status);
+  EXPECT_EQ(read.command, marker.command);
+  EXPECT_EQ(read.config_sha256, marker.config_sha256);
+  EXPECT_THROW(run_marker_from("{\"program\":\"equipoise\",\"format\":2}", "run.json"), core::UserError);
+  EXPECT_THROW(run_marker_from("", "run.json"), core::UserError);
+}
+
+}  // namespace
+}  // namespace equipoise::cli

@@ -1,0 +1,95 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/core/error.h"
+#include "tests/engine/evaluation/handmade_scores.h"
+
+namespace equipoise::evaluation {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+// With absent figures, every verdict's fields, and doubles that need all their digits.
+SplitResult some_result() {
+  return Handmade({{0, 0, 90, 9}, {0, 1, 80, 61}, {1, 0, 70, 9}, {2, 0, 90, 20}, {2, 1, 97, 10}},
+                  {{"equalized_odds", "race", 0.1},
+                   {"demographic_parity", "race", 0.1, "overall"},
+                   {"predictive_equality", "race", 0.1, "reference", "White"}})
+      .evaluated();
+}
+
+TEST(JsonTest, ComesBackExactly) {
+  const json written = to_json(some_result());
+  const SplitResult read = split_result_from_json(json::parse(written.dump()));
+  EXPECT_EQ(to_json(read), written);
+  const SplitResult original = some_result();
+  EXPECT_EQ(read.metrics.log_loss, original.metrics.log_loss);
+  ASSERT_TRUE(read.constraints[1].interval);
+  EXPECT_EQ(read.constraints[1].interval->high, original.constraints[1].interval->high);
+  EXPECT_EQ(read.constraints[1].promises[0].everyone_rate, original.constraints[1].promises[0].everyone_rate);
+  EXPECT_EQ(read.constraints[2].promises[0].reference, "White");
+  EXPECT_EQ(read.constraints[0].verdict, original.constraints[0].verdict);
+  EXPECT_EQ(read.constraints[0].sentence, original.constraints[0].sentence);
+  EXPECT_FALSE(read.constraints[0].promises[0].levels[1].rate);
+}
+
+TEST(JsonTest, HasTheNamesOfTheSchema) {
+  const json written = to_json(some_result());
+  EXPECT_EQ(written["split"], "test");
+  EXPECT_TRUE(written["metrics"]["groups"][0]["true_positive_rate_interval"]["low"].is_number());
+  EXPECT_EQ(written["constraints"][0]["promises"][0]["levels"][1]["rate"], nullptr);
+  EXPECT_EQ(written["constraints"][0]["verdict"], "violated");
+  EXPECT_EQ(written["thresholds"].size(), 19u);
+}
+
+std::string refusal(const json& changed) {
+  try {
+    split_result_from_json(changed);
+  } catch (const core::UserError& error) {
+    EXPECT_EQ(error.fault(), core::Fault::data);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(JsonTest, SaysWhatIsMissingOrOfTheWrongType) {
+  const json whole = to_json(some_result());
+  json changed = whole;
+  changed["metrics"]["groups"][2].erase("auc");
+  EXPECT_THAT(refusal(changed), HasSubstr("'metrics.groups[2].auc' is missing"));
+  changed = whole;
+  changed["constraints"][0]["verdict"] = "fair";
+  EXPECT_THAT(refusal(changed), HasSubstr("'constraints[0].verdict' is not one of met"));
+  changed = whole;
+  changed["metrics"]["rows"] = 1.5;
+  EXPECT_THAT(refusal(changed), HasSubstr("'metrics.rows' is not an integer"));
+  changed = whole;
+  changed["thresholds"] = 3;
+  EXPECT_THAT(refusal(changed), HasSubstr("'thresholds' is not a list"));
+  EXPECT_THAT(refusal(json::array()), HasSubstr("is not an object"));
+}
+
+// Every key of every object is needed: leaving out any one is an error.
+void leave_out_each(const json& whole, const json::json_pointer& at) {
+  const json& here = whole.at(at);
+  if (here.is_object()) {
+    for (const auto& [key, value] : here.items()) {
+      json changed = whole;
+      changed.at(at).erase(key);
+      EXPECT_THAT(refusal(changed), HasSubstr(key + "' is missing"));
+      leave_out_each(whole, at / key);
+    }
+  } else if (here.is_array() && !here.empty()) {
+    leave_out_each(whole, at / std::size_t{0});
+  }
+}
+
+TEST(JsonTest, EveryKeyIsNeeded) {
+  leave_out_each(to_json(some_result()), json::json_pointer());
+}
+
+}  // namespace
+}  // namespace equipoise::evaluation

@@ -1,0 +1,53 @@
+#include "engine/evaluation/limits.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace equipoise::evaluation {
+namespace {
+
+TEST(LimitsTest, WilsonByHand) {
+  // 8 of 10, z = 1.959964: center (.8 + z^2 / 20) / (1 + z^2 / 10), half width by the formula.
+  const Interval interval = wilson(0.8, 10, 0.95);
+  EXPECT_NEAR(interval.low, 0.4901625, 1e-6);
+  EXPECT_NEAR(interval.high, 0.9433178, 1e-6);
+}
+
+TEST(LimitsTest, WilsonStaysInsideZeroAndOne) {
+  EXPECT_EQ(wilson(0, 20, 0.95).low, 0);
+  EXPECT_EQ(wilson(1, 20, 0.95).high, 1);
+  EXPECT_NEAR(wilson(0, 20, 0.95).high, 3.8414588 / (20 + 3.8414588), 1e-6);  // z^2 / (n + z^2)
+}
+
+TEST(LimitsTest, EffectiveRowsOfWeights) {
+  EXPECT_DOUBLE_EQ(effective_rows(10, 10), 10);         // ten rows of weight 1
+  EXPECT_DOUBLE_EQ(effective_rows(1 + 3, 1 + 9), 1.6);  // weights 1 and 3
+  EXPECT_EQ(effective_rows(0, 0), 0);
+}
+
+double binomial(int n, int k, double p) {
+  return std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) + k * std::log(p) +
+                  (n - k) * std::log1p(-p));
+}
+
+TEST(LimitsTest, ExactLimitsAreWhereTheTailsAreTheirs) {
+  // At the lower limit for 7 of 40, seeing 7 or more has probability 3 %; at the upper, 7 or fewer.
+  const Interval limits = exact_limits(7.0 / 40, 40, 0.03);
+  double more = 0, fewer = 0;
+  for (int k = 7; k <= 40; ++k) more += binomial(40, k, limits.low);
+  for (int k = 0; k <= 7; ++k) fewer += binomial(40, k, limits.high);
+  EXPECT_NEAR(more, 0.03, 1e-9);
+  EXPECT_NEAR(fewer, 0.03, 1e-9);
+  EXPECT_EQ(exact_limits(0, 40, 0.03).low, 0);
+  EXPECT_NEAR(exact_limits(0, 40, 0.03).high, 1 - std::pow(0.03, 1.0 / 40), 1e-12);
+  EXPECT_EQ(exact_limits(1, 40, 0.03).high, 1);
+}
+
+TEST(LimitsTest, NormalPointAndTailAreInverse) {
+  EXPECT_NEAR(normal_point(0.025), 1.9599640, 1e-6);
+  EXPECT_NEAR(normal_tail(normal_point(0.01)), 0.01, 1e-12);
+}
+
+}  // namespace
+}  // namespace equipoise::evaluation

@@ -1,0 +1,64 @@
+#include "engine/report/figures.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace equipoise::report {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Figures, Counts) {
+  EXPECT_EQ(count_text(0), "0");
+  EXPECT_EQ(count_text(999), "999");
+  EXPECT_EQ(count_text(1000), "1,000");
+  EXPECT_EQ(count_text(1234567), "1,234,567");
+  EXPECT_EQ(count_text(-123456), "-123,456");
+  EXPECT_EQ(counted(1, "row"), "1\u00A0row");
+  EXPECT_EQ(counted(30162, "row"), "30,162\u00A0rows");
+}
+
+TEST(Figures, Percentages) {
+  EXPECT_EQ(percent_text(0.1234), "12.3\u202F%");
+  EXPECT_EQ(percent_text(1.0), "100.0\u202F%");
+  EXPECT_EQ(percent_text(std::nullopt), "–");
+  EXPECT_EQ(percent_text(kNan), "–");
+  EXPECT_EQ(percent_range(evaluation::Interval{0.112, 0.134}), "11.2 to 13.4\u202F%");
+  EXPECT_EQ(percent_range(std::nullopt), "–");
+}
+
+TEST(Figures, GapsInPointsExceptRatios) {
+  EXPECT_EQ(points_text(0.013), "1.3\u00A0points");
+  EXPECT_EQ(points_text(-0.0172), "\u22121.7\u00A0points");
+  EXPECT_EQ(points_text(-0.00001), "0.0\u00A0points");
+  EXPECT_EQ(gap_text(0.2, "max_min"), "20.0\u00A0points");
+  EXPECT_EQ(gap_text(0.2, "ratio"), "20.0\u202F%");
+  EXPECT_EQ(gap_text(std::nullopt, "ratio"), "–");
+  EXPECT_EQ(gap_range(evaluation::Interval{0.003, 0.034}), "0.3 to 3.4");
+  EXPECT_EQ(gap_unit("ratio"), "%");
+  EXPECT_EQ(gap_unit("overall"), "points");
+}
+
+TEST(Figures, Decimals) {
+  EXPECT_EQ(decimal_text(0.92134, 3), "0.921");
+  EXPECT_EQ(decimal_text(std::nullopt, 3), "–");
+  EXPECT_EQ(decimal_text(std::numeric_limits<double>::infinity(), 3), "–");
+}
+
+TEST(Figures, DurationsSizesAndMoments) {
+  EXPECT_EQ(duration_text(38.41), "38.4\u202Fs");
+  EXPECT_EQ(duration_text(185), "3 min 05 s");
+  EXPECT_EQ(duration_text(7800), "2 h 10 min");
+  EXPECT_EQ(duration_text(kNan), "–");
+  EXPECT_EQ(bytes_text(431), "431\u202FB");
+  EXPECT_EQ(bytes_text(431392), "431.4\u202FkB");
+  EXPECT_EQ(bytes_text(2100000000), "2.1\u202FGB");
+  EXPECT_EQ(moment_text("2025-03-01T14:05:09Z"), "2025-03-01 14:05 UTC");
+  EXPECT_EQ(moment_text("yesterday"), "yesterday");
+  EXPECT_EQ(moment_text(""), "");
+}
+
+}  // namespace
+}  // namespace equipoise::report

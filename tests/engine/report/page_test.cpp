@@ -1,0 +1,352 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "engine/report/report.h"
+#include "engine/report/sections.h"
+#include "tests/engine/report/page_checks.h"
+#include "tests/engine/report/sample_report.h"
+
+namespace equipoise::report {
+namespace {
+
+using evaluation::Verdict;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kHostile = "<script>alert('1')</script>\"& \u65E5\u672C \u202E\x1b[31m\xFF" + std::string(300, 'W');
+
+/// The sample with every text that comes from a user, a config or data replaced.
+Report hostile_report() {
+  Report report = sample_report();
+  for (std::string* text : {&report.name, &report.finished, &report.command, &report.outcome, &report.kept,
+                            &report.device, &report.model, &report.config_yaml}) {
+    *text = kHostile;
+  }
+  for (auto& [name, version] : report.versions) name = version = kHostile;
+  for (auto& [split, rows] : report.split_rows) split = kHostile;
+  for (auto* texts : {&report.promise_titles, &report.multiplier_titles, &report.reading, &report.warnings}) {
+    for (std::string& text : *texts) text = kHostile;
+  }
+  for (data::Fingerprint& file : report.files) file.path = file.sha256 = kHostile;
+  for (data::Leak& leak : report.leaks) leak.feature = leak.target = kHostile;
+  for (evaluation::SplitResult& split : report.splits) {
+    split.split = kHostile;
+    for (evaluation::GroupMetrics& group : split.metrics.groups) {
+      group.level = kHostile;
+      if (!group.grouping.empty()) group.grouping = kHostile;
+    }
+    for (evaluation::ConstraintResult& constraint : split.constraints) {
+      constraint.title = constraint.kind = constraint.grouping = constraint.form = constraint.sentence = kHostile;
+      for (evaluation::PromiseResult& promise : constraint.promises) {
+        promise.rate = promise.rate_name = promise.grouping = promise.form = promise.reference = kHostile;
+        for (auto& level : promise.levels) {
+          level.level = kHostile;
+          level.estimable = false;
+        }
+      }
+    }
+  }
+  return report;
+}
+
+std::vector<std::string> section_ids(const PageReader& reader) {
+  std::vector<std::string> ids;
+  for (const Tag& section : reader.named("section")) ids.push_back(section.attributes.at("id"));
+  return ids;
+}
+
+void expect_whole(const std::string& html) {
+  const PageReader reader(html);
+  EXPECT_THAT(section_ids(reader), ElementsAre("result", "gaps", "groups", "training", "thresholds", "calibration",
+                                               "data", "guide", "reproduce"));
+  EXPECT_THAT(html, AllOf(Not(HasSubstr("nan")), Not(HasSubstr("inf%")), Not(HasSubstr("=\"inf"))));
+  std::set<std::string> ids;
+  for (const Tag& tag : reader.tags()) {
+    if (tag.attributes.contains("id")) {
+      EXPECT_TRUE(ids.insert(tag.attributes.at("id")).second) << tag.attributes.at("id");
+    }
+  }
+  for (const Tag& tag : reader.tags()) {
+    if (!tag.attributes.contains("aria-labelledby")) continue;
+    std::istringstream words(tag.attributes.at("aria-labelledby"));
+    for (std::string id; words >> id;) EXPECT_TRUE(ids.contains(id)) << id;
+  }
+}
+
+TEST(Page, HasEverySectionInOrder) {
+  expect_whole(to_html(sample_report()));
+}
+
+TEST(Page, SaysTheResultInWords) {
+  const PageReader reader(to_html(sample_report()));
+  EXPECT_THAT(reader.text(), HasSubstr("1 of 2 fairness constraints is violated, 1 is not shown on the test split."));
+  EXPECT_THAT(reader.text(), HasSubstr("86.1\u202F%"));
+  EXPECT_THAT(reader.text(), HasSubstr("95\u202F% interval 85.4 to 86.8\u202F%"));
+  EXPECT_THAT(reader.text(), HasSubstr("2025-03-01 14:05 UTC"));
+  EXPECT_THAT(reader.text(), HasSubstr("The model after epoch 17.5"));
+  EXPECT_THAT(reader.text(), HasSubstr("1.8\u00A0points"));
+  EXPECT_THAT(reader.text(), HasSubstr("upper bound 6.3\u00A0points"));
+  EXPECT_THAT(reader.text(), HasSubstr("2 warnings"));
+  EXPECT_THAT(reader.text(), HasSubstr("training.epochs=20 seed=7"));
+}
+
+TEST(Page, OneConstraintIsASentencePerVerdict) {
+  Report report = sample_report();
+  for (evaluation::SplitResult& split : report.splits) split.constraints.resize(1);
+  const auto sentence = [&](Verdict verdict) {
+    report.splits[0].constraints[0].verdict = verdict;
+    return verdict_sentence(report);
+  };
+  EXPECT_EQ(sentence(Verdict::met), "The model keeps its fairness constraint on the test split.");
+  EXPECT_EQ(sentence(Verdict::violated), "The model breaks its fairness constraint on the test split.");
+  EXPECT_THAT(sentence(Verdict::not_shown), HasSubstr("may keep"));
+  EXPECT_THAT(sentence(Verdict::not_estimable), HasSubstr("cannot be said"));
+  report.splits[0].split = "new rows";
+  EXPECT_THAT(sentence(Verdict::met), HasSubstr("on the new rows"));
+}
+
+TEST(Page, AllAlikeIsSaidOnce) {
+  Report report = sample_report();
+  for (auto& constraint : report.splits[0].constraints) constraint.verdict = Verdict::met;
+  EXPECT_EQ(verdict_sentence(report), "All 2 fairness constraints are met on the test split.");
+}
+
+TEST(Page, LoadsNothing) {
+  const std::string html = to_html(sample_report());
+  for (const char* outside : {"http://", "https://", "//cdn", "@import", "url(", "src=", "<script", "<link", "<img"}) {
+    EXPECT_EQ(html.find(outside), std::string::npos) << outside;
+  }
+  bool policy = false;
+  for (const Tag& meta : PageReader(html).named("meta")) {
+    if (meta.attributes.contains("http-equiv")) {
+      policy = true;
+      EXPECT_THAT(meta.attributes.at("content"), HasSubstr("default-src &#39;none&#39;"));
+    }
+  }
+  EXPECT_TRUE(policy);
+  for (const Tag& link : PageReader(html).named("a")) EXPECT_EQ(link.attributes.at("href")[0], '#');
+}
+
+TEST(Page, NothingFromDataBecomesMarkup) {
+  const std::string html = to_html(hostile_report());
+  expect_whole(html);  // an injected tag or quote would stop the reader
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_EQ(html.find('\x1b'), std::string::npos);
+  EXPECT_EQ(html.find('\xFF'), std::string::npos);
+  EXPECT_EQ(html.find("\u202E"), std::string::npos);
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;&amp; \u65E5\u672C"));
+  const PageReader reader(html);
+  for (const Tag& tag : reader.tags()) {
+    for (const auto& [name, value] : tag.attributes) EXPECT_NE(name.substr(0, 2), "on") << tag.name;
+  }
+}
+
+TEST(Page, HeadingsAreInOrder) {
+  const PageReader reader(to_html(sample_report()));
+  int level = 0, ones = 0;
+  for (const Tag& tag : reader.tags()) {
+    if (tag.name != "h1" && tag.name != "h2" && tag.name != "h3") continue;
+    const int now = tag.name[1] - '0';
+    EXPECT_LE(now, level + 1);
+    level = now;
+    ones += now == 1;
+  }
+  EXPECT_EQ(ones, 1);
+}
+
+TEST(Page, PicturesAndTablesAreNamed) {
+  const PageReader reader(to_html(sample_report()));
+  std::size_t pictures = 0;
+  for (const Tag& svg : reader.named("svg")) {
+    const bool nested = std::find(svg.inside.begin(), svg.inside.end(), "svg") != svg.inside.end();
+    const bool hidden = svg.attributes.contains("aria-hidden");
+    if (nested || hidden) continue;
+    ++pictures;
+    EXPECT_EQ(svg.attributes.at("role"), "img");
+    EXPECT_TRUE(svg.attributes.contains("aria-labelledby"));
+  }
+  EXPECT_GT(pictures, 20u);
+  EXPECT_EQ(reader.named("table").size(), reader.named("caption").size());
+  for (const Tag& head : reader.named("th")) EXPECT_TRUE(head.attributes.contains("scope"));
+}
+
+TEST(Page, VerdictsHaveWordsAndShapesOfTheirOwn) {
+  std::set<std::string> words, shapes;
+  for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
+    Report report = sample_report();
+    report.splits.resize(1);
+    report.splits[0].constraints.resize(1);
+    report.splits[0].constraints[0].verdict = verdict;
+    const std::string html = to_html(report);
+    const std::size_t badge = html.find("class=\"badge");
+    const std::size_t icon_end = html.find("</svg>", badge);
+    const std::string icon = html.substr(badge, icon_end - badge);
+    shapes.insert(icon.substr(icon.find("class=\"shape")).substr(icon.substr(icon.find("class=\"shape")).find("\" ")));
+    words.insert(html.substr(icon_end + 6, html.find('<', icon_end + 6) - icon_end - 6));
+  }
+  EXPECT_EQ(words, (std::set<std::string>{"met", "not shown", "violated", "not estimable"}));
+  EXPECT_EQ(shapes.size(), 4u);
+}
+
+TEST(Page, LevelsWithTooFewRowsAreHollowAndSaidInWords) {
+  const std::string html = to_html(sample_report());
+  EXPECT_THAT(html, HasSubstr("not estimable, n\u00A0=\u00A021"));  // the promise's own count
+  EXPECT_THAT(html, HasSubstr("not estimable, n\u00A0=\u00A02<"));  // 7.1 % of 28 rows are positive
+  EXPECT_THAT(html, HasSubstr("class=\"dot hollow"));
+  EXPECT_THAT(html, HasSubstr("selection rate of race = Other rests on 21\u00A0rows"));
+  Report plenty = sample_report();
+  plenty.min_rows = 0;
+  for (auto& split : plenty.splits) {
+    split.metrics.groups.pop_back();
+    for (auto& constraint : split.constraints) {
+      for (auto& promise : constraint.promises) {
+        for (auto& level : promise.levels) level.estimable = true;
+      }
+    }
+  }
+  EXPECT_THAT(to_html(plenty), Not(HasSubstr("class=\"dot hollow")));
+}
+
+TEST(Page, TheKeptModelIsMarked) {
+  Report report = sample_report();
+  EXPECT_THAT(to_html(report), AllOf(HasSubstr(">kept</text>"), HasSubstr("The upright line marks")));
+  report.kept_step.reset();
+  EXPECT_THAT(to_html(report), AllOf(Not(HasSubstr(">kept</text>")), Not(HasSubstr("The upright line marks"))));
+}
+
+TEST(Page, ANewReport) {
+  const std::string html = to_html(Report{});
+  expect_whole(html);
+  EXPECT_THAT(html,
+              AllOf(HasSubstr("Unnamed run"), HasSubstr("was not measured"), HasSubstr("No measurement was taken")));
+}
+
+TEST(Page, NoConstraints) {
+  Report report = sample_report();
+  for (auto& split : report.splits) {
+    split.constraints.clear();
+    for (auto& row : split.thresholds) row.gaps.clear();
+  }
+  report.promise_titles.clear();
+  report.promise_tolerances.clear();
+  report.multiplier_titles.clear();
+  for (Measurement& measurement : report.measurements) {
+    measurement.training_gaps.clear();
+    measurement.selection_gaps.clear();
+    measurement.selection_bounds.clear();
+    measurement.multipliers.clear();
+  }
+  const std::string html = to_html(report);
+  expect_whole(html);
+  EXPECT_THAT(html,
+              AllOf(HasSubstr("No fairness constraint was set"), HasSubstr("No constraint was set, so there is no gap"),
+                    Not(HasSubstr("class=\"badge met\">\n"))));
+}
+
+TEST(Page, UndefinedFigures) {
+  Report report = sample_report();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (auto& split : report.splits) {
+    split.metrics.auc.reset();
+    split.metrics.accuracy_interval.reset();
+    split.metrics.log_loss = nan;
+    for (auto& group : split.metrics.groups) {
+      group = {group.grouping, group.level, group.rows, group.weight, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    }
+    for (auto& constraint : split.constraints) {
+      constraint.gap.reset();
+      constraint.upper_bound.reset();
+      constraint.interval.reset();
+      for (auto& promise : constraint.promises) {
+        promise.gap.reset();
+        promise.interval.reset();
+        promise.upper_bound.reset();
+        promise.noise_floor = nan;
+      }
+    }
+    for (auto& bin : split.metrics.calibration) bin = {bin.low, bin.high, 0, nan, nan};
+    for (auto& row : split.thresholds) row.gaps.assign(2, std::nullopt);
+  }
+  const std::string html = to_html(report);
+  expect_whole(html);
+  EXPECT_THAT(html, HasSubstr("too few rows to estimate it"));
+}
+
+TEST(Page, ADivergedRun) {
+  Report report = sample_report();
+  report.outcome = "diverged";
+  const double infinity = std::numeric_limits<double>::infinity();
+  report.measurements.resize(5);
+  report.measurements[4].training_loss = infinity;
+  report.measurements[4].training_accuracy = std::nan("");
+  report.measurements[4].multipliers.assign(14, infinity);
+  report.measurements[4].training_gaps.clear();
+  const std::string html = to_html(report);
+  expect_whole(html);
+  EXPECT_THAT(html, HasSubstr("Training diverged"));
+}
+
+TEST(Page, AnInterruptedRun) {
+  Report report = sample_report();
+  report.outcome = "interrupted";
+  report.splits.clear();
+  report.measurements.resize(1);
+  const std::string html = to_html(report);
+  expect_whole(html);
+  EXPECT_THAT(html, HasSubstr("This run was interrupted"));
+}
+
+TEST(Page, ManyPromisesAndALongRunStaySmall) {
+  Report report = sample_report();
+  for (int i = 0; i < 40; ++i) {
+    report.promise_titles.push_back("FPR gap by group " + std::to_string(i));
+    report.promise_tolerances.push_back(0.02);
+    report.multiplier_titles.push_back("row " + std::to_string(i));
+  }
+  report.measurements.clear();
+  for (int i = 1; i <= 8000; ++i) {
+    Measurement measurement = sample_measurement(i);
+    measurement.training_gaps.resize(43, 0.1 + 0.01 * (i % 7));
+    measurement.multipliers.resize(54, 0.001 * (i % 5));
+    report.measurements.push_back(measurement);
+  }
+  const std::string html = to_html(report);
+  expect_whole(html);
+  EXPECT_THAT(html, HasSubstr("37 more"));
+  EXPECT_LT(html.size(), 2u << 20);
+}
+
+TEST(Page, SaysWhatAGapIsComparedWith) {
+  Report report = sample_report();
+  auto& promises = report.splits[0].constraints[0].promises;
+  promises[0].form = "reference";
+  promises[0].reference = "Male";
+  promises[1].form = "overall";
+  promises[1].everyone_rate = 0.068;
+  const std::string html = to_html(report);
+  EXPECT_THAT(html, HasSubstr("largest distance to Male"));
+  EXPECT_THAT(html, HasSubstr("largest distance to everyone&#39;s 6.8\u202F%"));
+}
+
+TEST(Page, RatioGapsAreNotCalledPoints) {
+  Report report = sample_report();
+  for (auto& split : report.splits) {
+    for (auto& constraint : split.constraints) {
+      constraint.form = "ratio";
+      for (auto& promise : constraint.promises) promise.form = "ratio";
+    }
+  }
+  const std::string html = to_html(report);
+  EXPECT_THAT(html, HasSubstr("upper bound 6.3\u202F%"));
+  EXPECT_THAT(html, Not(HasSubstr("6.3\u00A0points")));
+  EXPECT_THAT(html, HasSubstr("TPR gap by sex, %"));
+}
+
+}  // namespace
+}  // namespace equipoise::report
