@@ -56,7 +56,8 @@ int fail(bool json, int exit_code, const std::string& message, const std::vector
     std::fflush(stdout);
   } else {
     const bool color = equipoise::cli::may_have_color(STDERR_FILENO);
-    fmt::print(stderr, "{}error:{} {}\n", color ? "\x1b[31m" : "", color ? "\x1b[0m" : "", message);
+    fmt::print(stderr, "{}error:{} {}\n", color ? "\x1b[31m" : "", color ? "\x1b[0m" : "",
+               equipoise::cli::printable(message));
   }
   return exit_code;
 }

@@ -57,6 +57,19 @@ std::string cut(const std::string& text, std::size_t columns) {
 
 }  // namespace
 
+std::string printable(std::string_view text) {
+  std::string result(text);
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(result[i]);
+    const auto next = i + 1 < result.size() ? static_cast<unsigned char>(result[i + 1]) : 0xff;
+    // In UTF-8 the control characters U+0080 to U+009F are two bytes.
+    const bool is_late_control = byte == 0xc2 && next < 0xa0;
+    if ((byte < 0x20 && byte != '\n') || byte == 0x7f || is_late_control) result[i] = '?';
+    if (is_late_control) result.erase(i + 1, 1);
+  }
+  return result;
+}
+
 std::string duration_text(double seconds) {
   const auto whole = static_cast<std::int64_t>(std::llround(std::clamp(seconds, 0.0, 1e9)));
   if (whole < 60) return fmt::format("{} s", whole);
@@ -94,12 +107,13 @@ void TerminalJournal::line(std::string_view text) {
 }
 
 void TerminalJournal::say(std::string_view sentence) {
-  line(sentence);
+  line(printable(sentence));
 }
 
 void TerminalJournal::warn(std::string_view sentence) {
   Journal::warn(sentence);
-  line(style_.color ? fmt::format("\x1b[33mwarning:\x1b[0m {}", sentence) : fmt::format("warning: {}", sentence));
+  const std::string text = printable(sentence);
+  line(style_.color ? fmt::format("\x1b[33mwarning:\x1b[0m {}", text) : fmt::format("warning: {}", text));
 }
 
 void TerminalJournal::progress(const core::Progress& progress) {
@@ -121,8 +135,9 @@ void TerminalJournal::show_live(const core::Progress& progress) {
   const bool is_due = shown_at_ < 0 || progress.seconds - shown_at_ >= kSecondsBetweenRedraws || progress.done >= 1;
   if (!is_due) return;
   shown_at_ = progress.seconds;
-  const std::string text = fmt::format("{} {} {:3.0f} %  {}  {}", progress.stage, bar(progress.done, style_.utf8),
-                                       std::floor(progress.done * 100), time_left(progress), progress.detail);
+  const std::string text =
+      fmt::format("{} {} {:3.0f} %  {}  {}", progress.stage, bar(progress.done, style_.utf8),
+                  std::floor(progress.done * 100), time_left(progress), printable(progress.detail));
   const std::string fitted = cut(text, static_cast<std::size_t>(std::max(style_.columns - 1, 20)));
   const std::size_t old = columns_of(live_), now = columns_of(fitted);
   fmt::print(stream_, "\r{}{:{}}", fitted, "", old > now ? old - now : 0);
@@ -141,7 +156,7 @@ void TerminalJournal::show_plain(const core::Progress& progress) {
     return;
   }
   tenths_[progress.stage] = tenth;
-  line(fmt::format("{} {:3d} %  {}  {}", progress.stage, tenth * 10, time_left(progress), progress.detail));
+  line(fmt::format("{} {:3d} %  {}  {}", progress.stage, tenth * 10, time_left(progress), printable(progress.detail)));
 }
 
 }  // namespace equipoise::cli

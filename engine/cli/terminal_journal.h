@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "engine/core/journal.h"
 
@@ -45,6 +46,9 @@ class TerminalJournal final : public core::Journal {
   std::string stage_;
   std::map<std::string, int> tenths_;  // shown last, by stage
 };
+
+/// The text with what could steer a terminal shown as '?': names come from data. Line ends stay.
+std::string printable(std::string_view text);
 
 /// "12 s", "3 min 20 s", "2 h 5 min"
 std::string duration_text(double seconds);

@@ -73,6 +73,9 @@ void join_rare_neighbours(InputValues& values) {
     joined[value] = last;
     rows_of_last += rows[value];
   }
+  if (rows_of_last < 2 && last > 0) {
+    for (std::int32_t& value : joined) value = std::min(value, last - 1);
+  }
   for (auto* half : {&values.learning, &values.scoring}) {
     for (std::int32_t& value : *half) value = joined[static_cast<std::size_t>(value)];
   }

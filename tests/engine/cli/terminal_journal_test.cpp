@@ -78,6 +78,13 @@ TEST(TerminalJournal, WarningsAreKeptAndColoredOnlyWhenAllowed) {
   EXPECT_THAT(kept, ElementsAre("Few rows."));
 }
 
+TEST(TerminalJournal, WhatCouldSteerATerminalIsNotShown) {
+  EXPECT_EQ(printable("a\x1b[2Jb\tc\nd\x7f"), "a?[2Jb?c\nd?");
+  EXPECT_EQ(printable("caf\xc3\xa9 \xc2\x9b"
+                      "31m"),
+            "caf\xc3\xa9 ?31m");
+}
+
 TEST(TerminalJournal, DurationsAreWordsOfTwoUnits) {
   EXPECT_EQ(duration_text(12.4), "12 s");
   EXPECT_EQ(duration_text(200), "3 min 20 s");

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Sets up, builds the tests, runs all of them.
+#
+# usage: scripts/test.sh [--cpu] [--sanitize] [ctest arguments...]
+#   --cpu        no CUDA
+#   --sanitize   the preset with AddressSanitizer and UndefinedBehaviorSanitizer instead (CPU only)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+options=() sanitize=0 arguments=()
+for argument in "$@"; do
+  case "$argument" in
+    --cpu) options+=(--cpu) ;;
+    --sanitize) sanitize=1 ;;
+    -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) arguments+=("$argument") ;;
+  esac
+done
+
+scripts/setup.sh "${options[@]}"
+if [ "$sanitize" = 1 ]; then
+  cmake --preset sanitize
+  ninja -C build/sanitize -j "${EQUIPOISE_JOBS:-2}"
+  ctest --preset sanitize "${arguments[@]}"
+else
+  scripts/build.sh "${options[@]}" --tests
+  ctest --preset release "${arguments[@]}"
+fi
