@@ -22,7 +22,11 @@ void catch_signals() {
 }
 
 void stop_if_interrupted() {
-  if (arrived != 0) throw Interrupted(arrived);
+  if (arrived == 0) return;
+  // From here on the exception carries it: what is saved on the way out must not be stopped again.
+  const int signal = arrived;
+  arrived = 0;
+  throw Interrupted(signal);
 }
 
 }  // namespace equipoise::core

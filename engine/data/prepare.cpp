@@ -23,6 +23,11 @@ namespace {
 
 void check_before_reading(const DataParams& params, const config::Origin& origin) {
   if (params.files.empty()) refuse("data.files", "expected at least one file", origin);
+  for (auto file = params.files.begin(); file != params.files.end(); ++file) {
+    if (std::find(file + 1, params.files.end(), *file) != params.files.end()) {
+      refuse("data.files", "the file " + *file + " is listed twice", origin);
+    }
+  }
   if (params.label.positive.empty()) refuse("data.label.positive", "expected at least one value", origin);
   if (!params.csv.header && params.csv.columns.empty()) {
     refuse("data.csv.columns", "needed when data.csv.header is false", origin);

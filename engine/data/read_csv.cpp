@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "engine/core/error.h"
+#include "engine/core/interrupt.h"
 #include "engine/core/nearest_name.h"
 #include "engine/data/arrow_columns.h"
 #include "engine/data/file_columns.h"
@@ -106,6 +107,7 @@ class BlockReader {
     const std::lock_guard lock(mutex_);
     if (!errors_.empty()) return std::nullopt;
     try {
+      core::stop_if_interrupted();
       std::optional<CsvBlock> block = records_.next();
       blocks_ += block.has_value();
       return block;

@@ -26,6 +26,10 @@ FileColumns read_file(const std::string& path, const CsvReading& reading) {
   FileColumns file = bytes.form() == FileForm::parquet ? read_parquet(bytes) : read_csv(bytes, reading);
   for (const FileChunk& chunk : file.chunks) file.fingerprint.rows += chunk.rows;
   if (file.fingerprint.rows == 0) throw data_error(path, "this file has no rows, only column names");
+  for (auto name = file.names.begin(); name != file.names.end(); ++name) {
+    if (std::find(name + 1, file.names.end(), *name) == file.names.end()) continue;
+    throw data_error(path, "this file has the column '" + *name + "' twice");
+  }
   return file;
 }
 

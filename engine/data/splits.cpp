@@ -180,6 +180,15 @@ void check_splits(const SplitParams& params, const config::Origin& origin) {
   if (!params.column.empty() && by_file) {
     refuse("data.split", "expected either a column or files that tell the split, not both", origin);
   }
+  std::vector<std::string> files;
+  for (const auto* list : {&params.test_files, &params.selection_files, &params.holdout_files}) {
+    for (const std::string& file : *list) {
+      if (std::ranges::find(files, file) != files.end()) {
+        refuse("data.split", "the file " + file + " is listed for two splits", origin);
+      }
+    }
+    files.insert(files.end(), list->begin(), list->end());
+  }
   if (!params.column.empty()) return;
   const Shares shares = shares_of_rest(params);
   if (shares[0] > 0) return;

@@ -43,7 +43,7 @@ Measurement measurement_at(const json& object, const std::string& path) {
   reader.read("selection_accuracy", measurement.selection_accuracy);
   reader.read("training_gaps", measurement.training_gaps);
   reader.read("selection_gaps", measurement.selection_gaps);
-  
+  reader.read("selection_bounds", measurement.selection_bounds);
   reader.read("multipliers", measurement.multipliers);
   return measurement;
 }

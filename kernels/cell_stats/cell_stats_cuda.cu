@@ -66,15 +66,16 @@ __global__ void __launch_bounds__(kThreads) sum_in_registers_kernel(CellStatsPro
       bad = bad || cells[i] == kBadCell;
 #pragma unroll
       for (int cell = 0; cell < kCells; ++cell) {
-        if (cells[i] == cell) {
-          loss[cell] += loss_term;
-          soft[cell] += soft_term;
-          if (kWeighted) {
-            weight[cell] += row_weight;
-            hard[cell] += positive ? row_weight : 0.0f;
-          } else {
-            counts[cell] += positive ? 0x10001u : 1u;
-          }
+        // Added under a select, not in a branch: nvcc turns the chain of branches into an array indexed at run time,
+        // which lives in local memory. A select, unlike a product, keeps the NaN of another cell's row out.
+        const bool mine = cells[i] == cell;
+        loss[cell] += mine ? loss_term : 0.0f;
+        soft[cell] += mine ? soft_term : 0.0f;
+        if (kWeighted) {
+          weight[cell] += mine ? row_weight : 0.0f;
+          hard[cell] += mine && positive ? row_weight : 0.0f;
+        } else {
+          counts[cell] += mine ? (positive ? 0x10001u : 1u) : 0u;
         }
       }
     }

@@ -58,7 +58,7 @@ constexpr int kPartialColumns = 32;
 constexpr int kPartialSlices = 32;
 
 // sums[i] = sum over strips of partials[strip * size + i]. Blocks of kPartialColumns x kPartialSlices threads.
-inline __global__ void add_partials_kernel(const double* partials, std::int64_t strips, std::int64_t size,
+static __global__ void add_partials_kernel(const double* partials, std::int64_t strips, std::int64_t size,
                                            double* sums) {
   __shared__ double slices[kPartialSlices][kPartialColumns + 1];
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * kPartialColumns + threadIdx.x;

@@ -92,6 +92,9 @@ TEST(Prepare, RefusesCsvSettingsThatContradict) {
   params.csv.columns.clear();
   params.csv.header = false;
   EXPECT_THAT(error_of_preparing(params), HasSubstr("data.csv.columns: needed when data.csv.header is false"));
+  params.files.push_back(params.files.front());
+  params.csv.header = true;
+  EXPECT_THAT(error_of_preparing(params), HasSubstr("is listed twice"));
   params.files.clear();
   EXPECT_THAT(error_of_preparing(params), HasSubstr("data.files: expected at least one file"));
 }

@@ -239,6 +239,11 @@ TEST(ReadParquet, RefusesWhatIsNot) {
   const std::string text = temporary_file("text.parquet", "a,b\n1,2\n");
   EXPECT_EQ(error_of([&] { read({text}); }),
             text + ": the name says Parquet, but the file is not: it does not begin with PAR1");
+  const auto column = array_of<arrow::Int64Builder, std::int64_t>({7, 8});
+  EXPECT_THAT(error_of([&] {
+                read({parquet_file("twice.parquet", {"a", "a"}, {column, column})});
+              }),
+              HasSubstr("this file has the column 'a' twice"));
   const std::string cut = temporary_file("cut.parquet", "PAR1 and nothing else that Parquet has");
   EXPECT_THAT(error_of([&] { read({cut}); }), HasSubstr(cut + ": this file begins like Parquet but cannot be read"));
 }

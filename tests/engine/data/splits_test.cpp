@@ -132,5 +132,12 @@ TEST(Splits, RefuseColumnAndFilesTogether) {
   EXPECT_THAT(error_of_preparing(params), HasSubstr("either a column or files"));
 }
 
+TEST(Splits, RefuseAFileInTwoSplits) {
+  DataParams params = people_of(50);
+  params.split.selection_files = {"x.csv"};
+  params.split.test_files = {"x.csv"};
+  EXPECT_THAT(error_of_preparing(params), HasSubstr("the file x.csv is listed for two splits"));
+}
+
 }  // namespace
 }  // namespace equipoise::data

@@ -1,0 +1,71 @@
+#include "engine/training/kept_iterate.h"
+
+#include <ATen/Functions.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace equipoise::training {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<constraints::Promise> one_promise(double tolerance) {
+  constraints::Promise promise;
+  promise.tolerance = tolerance;
+  return {promise};
+}
+
+evaluation::Measurement iterate(std::int64_t step, double loss, std::optional<double> bound) {
+  evaluation::Measurement m;
+  m.step = step;
+  m.selection_loss = loss;
+  m.selection_bounds = {bound};
+  return m;
+}
+
+TEST(KeptIterate, TakesTheLowestLossAmongFeasibleOnes) {
+  KeptIterate kept(one_promise(0.05));
+  kept.offer(iterate(1, 0.50, 0.04), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.30, 0.06), at::full({1}, 2.0));  // lower loss, outside
+  kept.offer(iterate(3, 0.40, 0.05), at::full({1}, 3.0));  // exactly at the tolerance is inside
+  kept.offer(iterate(4, 0.45, 0.01), at::full({1}, 4.0));
+  EXPECT_EQ(kept.step(), 3);
+  EXPECT_EQ(kept.weights().item<float>(), 3.0f);
+  EXPECT_THAT(kept.sentence(), HasSubstr("lowest selection loss among the iterates whose upper bounds"));
+}
+
+TEST(KeptIterate, TakesTheSmallestExcessWhenNoneIsFeasible) {
+  KeptIterate kept(one_promise(0.02));
+  kept.offer(iterate(1, 0.30, 0.09), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.50, 0.07), at::full({1}, 2.0));
+  kept.offer(iterate(3, 0.20, 0.08), at::full({1}, 3.0));
+  EXPECT_EQ(kept.step(), 2);
+  EXPECT_THAT(kept.sentence(), HasSubstr("None of 3 iterates"));
+  EXPECT_THAT(kept.sentence(), HasSubstr("0.0500 outside"));
+}
+
+TEST(KeptIterate, AFeasibleOneBeatsAnyInfeasibleOne) {
+  KeptIterate kept(one_promise(0.02));
+  kept.offer(iterate(1, 0.10, 0.03), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.90, 0.02), at::full({1}, 2.0));
+  kept.offer(iterate(3, 0.10, 0.03), at::full({1}, 3.0));
+  EXPECT_EQ(kept.step(), 2);
+}
+
+TEST(KeptIterate, LeavesOutWhatCannotBeEstimated) {
+  KeptIterate kept(one_promise(0.02));
+  kept.offer(iterate(1, 0.30, std::nullopt), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.20, std::nullopt), at::full({1}, 2.0));
+  EXPECT_EQ(kept.step(), 2);
+}
+
+TEST(KeptIterate, KeepsACopy) {
+  KeptIterate kept(one_promise(0.05));
+  at::Tensor weights = at::full({1}, 1.0);
+  kept.offer(iterate(1, 0.5, 0.01), weights);
+  weights.fill_(7);
+  EXPECT_EQ(kept.weights().item<float>(), 1.0f);
+}
+
+}  // namespace
+}  // namespace equipoise::training
