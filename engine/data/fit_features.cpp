@@ -364,7 +364,9 @@ void check_feature_names(const FeatureParams& params, const ColumnRoles& roles, 
     if (name == roles.split) reason = "tells the split";
     if (contains(params.drop, name)) reason = "is also in data.features.drop";
     if (contains(roles.groups, name) && !params.groups_as_inputs) {
-      reason = "makes a group; say data.features.groups_as_inputs: true if the model is to see it";
+      reason =
+          "makes a group; give that group `input: true` (or data.features.groups_as_inputs: true) if the model is to "
+          "see it";
     }
     if (reason.empty()) continue;
     throw core::UserError(core::Fault::config, "data.features.keep: the column '" + name + "' " + reason,

@@ -30,6 +30,8 @@ void GroupParams::describe(config::Fields& fields) {
   fields.numbers("bins", bins, config::any(),
                  "Ascending bounds that cut a number into groups, each closed on the left.");
   fields.texts("cross", cross, "Names of groupings above whose crossing is meant, instead of a column.");
+  fields.boolean("input", input,
+                 "Whether the model sees the column all the same, as it may an age that is only reported by bins.");
 }
 
 std::string GroupParams::shown_name() const {

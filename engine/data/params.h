@@ -37,6 +37,7 @@ struct GroupParams {
   std::string column;
   std::vector<double> bins;
   std::vector<std::string> cross;
+  bool input = false;  // whether the model sees the column
 
   /// `name`, or what stands for it: the column, or the crossed names joined by '*'.
   std::string shown_name() const;

@@ -64,7 +64,7 @@ std::vector<std::string> all_files(const DataParams& params) {
 ColumnRoles roles_of(const DataParams& params) {
   ColumnRoles roles{params.label.column, params.weight, params.split.column, {}, {}};
   for (const GroupParams& group : params.groups) {
-    if (!group.column.empty()) roles.groups.push_back(group.column);
+    if (!group.column.empty() && !group.input) roles.groups.push_back(group.column);
     if (!group.column.empty() && group.bins.empty()) roles.read_as_text.push_back(group.column);
   }
   roles.read_as_text.push_back(params.label.column);
