@@ -213,6 +213,31 @@ TEST(Page, LevelsWithTooFewRowsAreHollowAndSaidInWords) {
   EXPECT_THAT(to_html(plenty), Not(HasSubstr("class=\"dot hollow")));
 }
 
+TEST(Page, EveryPromiseIsDrawnOnBothSplits) {
+  const std::string html = to_html(sample_report());
+  const auto drawn = [&](const std::string& style) {
+    const PageReader reader(html);
+    return std::count_if(reader.tags().begin(), reader.tags().end(), [&](const Tag& tag) {
+      return tag.attributes.contains("class") && tag.attributes.at("class") == style && tag.name != "path";
+    });
+  };
+  EXPECT_EQ(drawn("bound"), 3);
+  EXPECT_EQ(drawn("bound lighter"), 3);
+  EXPECT_EQ(drawn("interval lighter"), 3);
+  EXPECT_EQ(drawn("noise"), 3);
+  EXPECT_EQ(drawn("allowed"), 3);
+}
+
+TEST(Page, WarningsAndLeaksAreSaid) {
+  const std::string html = to_html(sample_report());
+  EXPECT_LT(html.find("rests on 21 rows in the selection split"), html.find("id=\"gaps\""));
+  EXPECT_THAT(html, HasSubstr("tells the group sex with a balanced accuracy of 99.6\u202F%"));
+  Report quiet = sample_report();
+  quiet.warnings.clear();
+  quiet.leaks.clear();
+  EXPECT_THAT(to_html(quiet), AllOf(Not(HasSubstr("warnings-title")), HasSubstr("No single input reproduces")));
+}
+
 TEST(Page, TheKeptModelIsMarked) {
   Report report = sample_report();
   EXPECT_THAT(to_html(report), AllOf(HasSubstr(">kept</text>"), HasSubstr("The upright line marks")));
