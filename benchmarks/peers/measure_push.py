@@ -3,8 +3,8 @@
     .deps/venv/bin/python benchmarks/peers/measure_push.py build/release/lib/libequipoise_kernels.so
 
 Measure: per-cell count, loss, soft positives and hard positives. Push: the gradient of the Lagrangian by each logit.
-PyTorch gets int64 cells and float labels made beforehand, and the best of the usual ways to sum by key. Each figure is the
-median of alternating runs; answers are compared first.
+PyTorch gets int64 cells and float labels made beforehand, and the best of the usual ways to sum by key. Each figure is
+the median of alternating runs; answers are compared first.
 """
 
 import argparse

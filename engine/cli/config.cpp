@@ -85,10 +85,12 @@ class Explain final : public Command {
  public:
   void declare(CLI::App& app) override {
     app.add_option("PATH", path_, "A field or section by its dotted path; nothing: the whole config");
+    app.add_flag("--markdown", as_markdown_, "Every field, as the Markdown page docs/config.md");
   }
   int run(const Console& console, TerminalJournal& journal) override {
     training::RunConfig config;
-    const std::string text = config::explain(describe(config), path_);
+    const std::string text = as_markdown_ ? config::to_markdown(describe(config), "The config, field by field")
+                                          : config::explain(describe(config), path_);
     console.print(text.empty() || text.back() != '\n' ? text + "\n" : text);
     console.print_json({{"path", path_}, {"text", text}});
     return 0;
@@ -96,6 +98,7 @@ class Explain final : public Command {
 
  private:
   std::string path_;
+  bool as_markdown_ = false;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kFormat = 1;
+constexpr std::int64_t kWidest = 1 << 20;
 constexpr double kDecisionThreshold = 0.5;
 
 json describe_feature(const data::Feature& feature) {
@@ -63,10 +64,14 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   }
   params.dropout = field<double>(description, "dropout", &json::is_number, "a number", name);
   params.embedding_size =
-      field<std::int64_t>(description, "embedding_size", &json::is_number_unsigned, "a number", name);
+      field<std::int64_t>(description, "embedding_size", &json::is_number_integer, "a number", name);
+  if (params.embedding_size < 1 || params.embedding_size > kWidest) {
+    throw core::UserError(core::Fault::data, "'" + name + "': embedding_size is no width");
+  }
   params.hidden.clear();
   for (const json& width : field<json>(description, "hidden", &json::is_array, "a list", name)) {
-    if (!width.is_number_unsigned() || width == 0u || width.get<std::uint64_t>() > (1u << 20)) {
+    const bool is_width = width.is_number_integer() && width > 0 && width <= kWidest;
+    if (!is_width) {
       throw core::UserError(core::Fault::data, "'" + name + "': hidden is not a list of layer widths");
     }
     params.hidden.push_back(width.get<std::int64_t>());

@@ -59,7 +59,10 @@ void write_masthead(Markup& page, const Report& report) {
   page.element("h1", {}, report.name.empty() ? "Unnamed run" : report.name);
   page.element("p", {{"class", "lead"}}, verdict_sentence(report));
   const auto facts = page.in("p", {{"class", "facts"}});
-  page.element("span", {}, fmt::format("Finished {}", moment_text(report.finished)));
+  if (!report.finished.empty()) {
+    const char* ended = report.outcome == "finished" ? "Finished" : "Stopped";
+    page.element("span", {}, fmt::format("{} {}", ended, moment_text(report.finished)));
+  }
   if (!report.model.empty()) page.element("span", {}, report.model);
   if (!report.device.empty()) page.element("span", {}, fmt::format("trained on {}", report.device));
 }

@@ -60,6 +60,7 @@ void write_splits(Markup& page, const Report& report) {
 }
 
 void write_leaks(Markup& page, const Report& report) {
+  if (report.files.empty() && report.leaks.empty()) return;  // nothing was read, so nothing was checked
   page.element("h3", {}, "Inputs that give something away");
   if (report.leaks.empty()) {
     page.element("p", {}, "No single input reproduces the label or a group almost exactly.");

@@ -121,12 +121,12 @@ svg text { font-size: 12px; fill: var(--quiet); }
 .estimate { white-space: nowrap; }
 .gaps .plot-row { grid-template-columns: minmax(0, 1fr); padding: 12px 0; }
 .gaps .plot-row > .track { grid-row: auto; margin-top: 4px; }
-.gaps .plot-row > .numbers { grid-row: auto; text-align: left; display: flex; flex-wrap: wrap; gap: 0 16px;
-  align-items: baseline; }
+.gaps .plot-row > .numbers { grid-row: auto; margin-top: 4px; text-align: left; display: flex; flex-wrap: wrap;
+  gap: 0 16px; align-items: baseline; }
 .gaps .axis-row { padding: 0; }
 .gaps .axis-row > .label { display: none; }
 @media (min-width: 800px) {
-  .gaps .axis-row > .label, .gaps .plot-row > .numbers { display: block; }
+  .gaps .axis-row > .label, .gaps .plot-row > .numbers { display: block; margin-top: 0; }
   .gaps .plot-row { grid-template-columns: 240px minmax(0, 1fr) 272px; gap: 0 24px; padding: 0; }
   .gaps .plot-row > .track { grid-column: 2; grid-row: 1; margin-top: 12px; }
   .gaps .plot-row > .numbers { text-align: left; }
@@ -134,8 +134,8 @@ svg text { font-size: 12px; fill: var(--quiet); }
   .gaps .axis-row > .track { margin-top: 0; }
   .gaps .axis-row > .label, .gaps .axis-row > .numbers { padding: 0; }
 }
-.small-multiples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr)); gap: 24px 48px;
-  margin-bottom: 24px; }
+.small-multiples { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 280px), 1fr));
+  gap: 24px 48px; margin-bottom: 24px; }
 .rate { font-size: 14px; line-height: 20px; }
 .rate .plot-row { padding: 4px 0 0; }
 figcaption, caption { font-size: 14px; line-height: 20px; font-weight: 600; text-align: left; }
@@ -226,6 +226,12 @@ section > ul:not([class]) li { margin-bottom: 4px; max-width: 80ch; }
   .charts, .side-by-side { grid-template-columns: 1fr 1fr; gap: 24px 32px; }
   .chart.wide { grid-column: 1 / -1; }
   .small-multiples { grid-template-columns: 1fr 1fr 1fr; gap: 16px 24px; }
+  .rate, .rate .note { font-size: 8pt; line-height: 11pt; }
+  .intro { break-inside: avoid; margin-bottom: 8px; }
+  .gaps .plot-row { grid-template-columns: 144px minmax(0, 1fr) 216px; gap: 0 16px; padding: 4px 0; }
+  .gaps .plot-row > .track { grid-column: 2; grid-row: 1; }
+  .gaps .plot-row > .numbers { display: block; }
+  .gaps .axis-row > .label { display: block; }
   figure, tr, .verdict, .plot-row, .notice, .guide > div { break-inside: avoid; }
   .scroll { overflow: visible; }
   details::details-content { content-visibility: visible; block-size: auto; }

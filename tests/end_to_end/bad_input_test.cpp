@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <sstream>
 
 #include "tests/end_to_end/workspace.h"
 
@@ -30,16 +32,20 @@ class BadInput : public Workspace {
   void replace_in_config(const std::string& from, const std::string& to) const {
     write("config.yaml", config_text({{from, to}}));
   }
-  std::string with_column(const std::string& name, const std::string& value) const {
-    std::string text = people(1500), result;
-    bool is_header = true;
-    for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t end = text.find('\n', begin);
-      result += text.substr(begin, end - begin) + "," + (is_header ? name : value) + "\n";
-      is_header = false;
-      begin = end + 1;
+  /// The people with one more column, whose value may hang on the row.
+  std::string with_column(const std::string& name, const std::function<std::string(const std::string&)>& value) const {
+    std::istringstream lines(people(1500));
+    std::string line, result;
+    for (bool is_header = true; std::getline(lines, line); is_header = false) {
+      result += line + "," + (is_header ? name : value(line)) + "\n";
     }
     return result;
+  }
+  std::string with_column(const std::string& name, const std::string& value) const {
+    return with_column(name, [&](const std::string&) { return value; });
+  }
+  std::string with_part(const std::function<std::string(const std::string&)>& part) const {
+    return with_column("part", part);
   }
 };
 
@@ -67,7 +73,7 @@ TEST_F(BadInput, ColumnThatIsNotThere) {
 
 TEST_F(BadInput, LabelWithThreeValues) {
   write("people.csv", people(1500) + "30,40,x,f,a,maybe\n30,40,x,f,a,maybe\n");
-  expect_refused(3, "data.label.negative");
+  expect_refused(2, "which count as negative");
 }
 
 TEST_F(BadInput, LabelWithOneValue) {
@@ -78,9 +84,15 @@ TEST_F(BadInput, LabelWithOneValue) {
   expect_refused(3, "nothing to learn");
 }
 
-TEST_F(BadInput, NoPositiveInTraining) {
+TEST_F(BadInput, NoPositiveInTheData) {
   replace_in_config("positive: [\"yes\"]", "positive: [\"Yes\"]");
-  expect_refused(3, "data.label.positive");
+  expect_refused(2, "no row has 'Yes' (did you mean 'yes'?)");
+}
+
+TEST_F(BadInput, NoPositiveInTraining) {
+  write("people.csv", with_part([](const std::string& line) { return line.ends_with(",yes") ? "test" : "train"; }));
+  replace_in_config("split: {test: 0.2, selection: 0.2}", "split: {column: part}");
+  expect_refused(3, "training");
 }
 
 TEST_F(BadInput, GroupWithOneLevel) {
@@ -90,14 +102,18 @@ TEST_F(BadInput, GroupWithOneLevel) {
 }
 
 TEST_F(BadInput, GroupLevelAbsentFromASplit) {
-  write("people.csv", people(1500) + "30,40,x,q,a,yes\n");
-  expect_refused(2, "split");
+  int row = 0;
+  write("people.csv", with_part([&row](const std::string& line) {
+          return line.find(",f,") != std::string::npos || ++row % 3 != 0 ? "train" : "test";
+        }));
+  replace_in_config("split: {test: 0.2, selection: 0.2}", "split: {column: part}");
+  expect_refused(2, "none in the split test");
 }
 
 TEST_F(BadInput, GroupColumnAllMissing) {
   write("people.csv", with_column("country", "?"));
   replace_in_config("groups: [{column: sex}]", "groups: [{column: sex}, {column: country}]");
-  expect_refused(3, "nothing but missing values");
+  expect_refused(2, "nothing but missing values");
 }
 
 TEST_F(BadInput, RaggedRow) {

@@ -10,8 +10,7 @@
 namespace equipoise::end_to_end {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
+using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -70,7 +69,7 @@ TEST_F(Promises, DivergenceNamesStepAndTensorAndLeavesTheLastGoodModel) {
   const Outcome outcome = run({"train", "config.yaml", "output.run=r", "training.optimizer.kind=sgd",
                                "training.optimizer.learning_rate=1e30", "training.epochs=3"});
   EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("step "), HasSubstr("error:")));
+  EXPECT_THAT(outcome.err, ContainsRegex("error: step [0-9]+: the (logits|gradients?) .*left the finite numbers"));
   EXPECT_EQ(nlohmann::json::parse(read("runs/r/results.json"))["outcome"], "diverged");
   EXPECT_EQ(nlohmann::json::parse(read("runs/r/run.json"))["status"], "diverged");
   EXPECT_TRUE(exists("runs/r/report.html"));
@@ -110,8 +109,10 @@ TEST_F(Promises, AdultTrainsInLittleMemory) {
   const std::string config = std::string(EQUIPOISE_SOURCE_DIR) + "/configs/adult_equalized_odds.yaml";
   const Outcome outcome = run({"train", config, "training.epochs=1", "device=cpu",
                                "output.folder=" + path("runs").string(), "output.run=adult", "--json"});
-  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err << outcome.out;
+#ifndef __SANITIZE_ADDRESS__  // whose shadow memory is not the program's
   EXPECT_LT(outcome.peak_kib, 700 * 1024);
+#endif
   EXPECT_GT(outcome.json()["splits"][0]["metrics"]["accuracy"], 0.75);
   RecordProperty("peak_mib", static_cast<int>(outcome.peak_kib / 1024));
 }

@@ -150,7 +150,8 @@ TEST_F(Verbs, ConfigValidateListsEverything) {
   write("config.yaml", config_text({{"epochs: 2", "epoch: 2"}, {"seed: 3", "seed: three"}}));
   const Outcome outcome = run({"config", "validate", "config.yaml"});
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("config.yaml:2:"), HasSubstr("config.yaml:11:"), HasSubstr("epochs")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("config.yaml:2:"), HasSubstr("config.yaml:12:12:"), HasSubstr("did you mean 'epochs'?")));
   const nlohmann::json answer = run({"config", "validate", "config.yaml", "--json"}).json();
   ASSERT_TRUE(answer.contains("error"));
   EXPECT_EQ(answer["error"]["exit_code"], 2);

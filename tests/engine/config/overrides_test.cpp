@@ -40,7 +40,7 @@ TEST(Overrides, ReachIntoLists) {
   EXPECT_EQ(load_sample(kValid, {"constraints[0].tolerance=0.1"}).constraints[0].tolerance, 0.1);
   EXPECT_EQ(load_sample(kValid, {"constraints.1.tolerance=0.1"}).constraints[1].tolerance, 0.1);
   EXPECT_THAT(load_sample(kValid, {"training.hidden[1]=7"}).training.hidden, ElementsAre(64, 7));
-  EXPECT_THAT(load_sample(with(""), {"data.files[0]=z.csv"}).data.files, ElementsAre("/home/me/configs/z.csv"));
+  EXPECT_THAT(load_sample(with(""), {"data.files[0]=z.csv"}).data.files, ElementsAre("/data/me/configs/z.csv"));
 }
 
 TEST(Overrides, AddWhatIsNotThere) {
@@ -56,11 +56,11 @@ TEST(Overrides, Append) {
                            "+training.hidden[]=16"});
   ASSERT_EQ(config.constraints.size(), 3u);
   EXPECT_EQ(config.constraints[2].group, "age");
-  EXPECT_EQ(config.data.files.back(), "/home/me/configs/c.csv");
+  EXPECT_EQ(config.data.files.back(), "/data/me/configs/c.csv");
   EXPECT_THAT(config.training.hidden, ElementsAre(64, 32, 16));
   EXPECT_EQ(load_sample(with(""), {"+constraints[]={kind: equalized_odds, group: age}"}).constraints.size(), 1u);
   EXPECT_THAT(load_sample(with(""), {"+data.files[]=c.csv"}).data.files,
-              ElementsAre("/home/me/configs/a.csv", "/home/me/configs/c.csv"));
+              ElementsAre("/data/me/configs/a.csv", "/data/me/configs/c.csv"));
   EXPECT_THAT(complaint(with(""), {"+training.hidden[]=64"}), HasSubstr("write training.hidden=[...] with all of it"));
 }
 

@@ -14,14 +14,13 @@ using sample::load_sample;
 using sample::with;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Pair;
 
 TEST(Reader, ReadsEveryKindOfField) {
   const sample::Config config = load_sample(kValid);
   EXPECT_EQ(config.name, "adult");
   EXPECT_EQ(config.seed, 7);
-  EXPECT_THAT(config.data.files, ElementsAre("/home/me/a.csv", "/home/me/configs/b.csv"));
+  EXPECT_THAT(config.data.files, ElementsAre("/data/me/a.csv", "/data/me/configs/b.csv"));
   EXPECT_EQ(config.data.label.column, "income");
   EXPECT_THAT(config.data.label.positive, ElementsAre(">50K", ">50K."));
   EXPECT_THAT(config.data.types, ElementsAre(Pair("age", "number"), Pair("zip.code", "category")));
@@ -37,16 +36,16 @@ TEST(Reader, ReadsEveryKindOfField) {
   EXPECT_EQ(config.constraints[0].tolerance, 0.02);
   EXPECT_EQ(config.constraints[1].group, "race");
   EXPECT_EQ(config.constraints[1].tolerance, 0.05);
-  EXPECT_EQ(config.folder, "/home/me/configs/out");
+  EXPECT_EQ(config.folder, "/data/me/configs/out");
 }
 
 TEST(Reader, WhatIsNotWrittenKeepsItsDefault) {
   const sample::Config config = load_sample(with(""));
   sample::Config expected;
-  expected.data.files = {"/home/me/configs/a.csv"};
+  expected.data.files = {"/data/me/configs/a.csv"};
   expected.data.label = {"y", {"yes"}};
-  expected.folder = "/home/me/configs/runs";  // a default path is relative to the config like a written one
-  expected.output.folder = "/home/me/configs/runs";
+  expected.folder = "/data/me/configs/runs";  // a default path is relative to the config like a written one
+  expected.output.folder = "/data/me/configs/runs";
   EXPECT_EQ(config, expected);
 }
 
@@ -160,6 +159,18 @@ TEST(Reader, AllMistakesAtOnceInTheOrderOfTheFile) {
   EXPECT_THAT(lines, ElementsAre(2, 3, 4, 5, 6, 7, 8, 9));
 }
 
+TEST(Reader, ReadingATreeAloneSortsItsProblemsToo) {
+  std::vector<core::Problem> problems;
+  const auto root = parse_yaml("training: {epochs: 0}\nseed: -1\n", "f", problems);
+  sample::Config config;
+  Origin origin;
+  read_struct(*root, "/", config, origin, problems);
+  ASSERT_EQ(problems.size(), 3u);
+  EXPECT_THAT(problems[0].text(), testing::StartsWith("f:1:1: the required key 'data' is missing"));
+  EXPECT_THAT(problems[1].text(), testing::StartsWith("f:1:20: training.epochs"));
+  EXPECT_THAT(problems[2].text(), testing::StartsWith("f:2:7: seed"));
+}
+
 TEST(Reader, ARefusedValueIsComplainedAboutOnce) {
   EXPECT_EQ(complaint(with("seed: &x 1\ntraining: *x\nname: *x\nconstraints: [*x]\n")),
             "run.yaml:2:7: anchors (&x) are not allowed: write the value out where it is needed\n"
@@ -187,12 +198,12 @@ TEST(Reader, OriginKnowsEveryValueThatWasWritten) {
 
 TEST(Reader, PathsAreAbsoluteAndNormal) {
   const auto folder_of = [](const std::string& folder) { return load_sample(with("folder: " + folder)).folder; };
-  EXPECT_EQ(folder_of("../out"), "/home/me/out");
-  EXPECT_EQ(folder_of("."), "/home/me/configs");
-  EXPECT_EQ(folder_of("a//b/./../c/"), "/home/me/configs/a/c");
+  EXPECT_EQ(folder_of("../out"), "/data/me/out");
+  EXPECT_EQ(folder_of("."), "/data/me/configs");
+  EXPECT_EQ(folder_of("a//b/./../c/"), "/data/me/configs/a/c");
   EXPECT_EQ(folder_of("/tmp"), "/tmp");
   EXPECT_EQ(folder_of("''"), "");
-  EXPECT_EQ(load_sample(with("output: {folder: ../x}")).output.folder, "/home/me/x");
+  EXPECT_EQ(load_sample(with("output: {folder: ../x}")).output.folder, "/data/me/x");
   EXPECT_THAT(complaint("data: {files: [a, ''], label: {column: y, positive: a}}\n"),
               HasSubstr("data.files[1]: must not be empty"));
 }

@@ -150,7 +150,7 @@ inline std::string with(const std::string& more) {
 inline Config load_sample(std::string_view text, const std::vector<std::string>& overrides = {}) {
   Config config;
   Origin origin;
-  load_text(text, "run.yaml", "/home/me/configs", overrides, describe(config), origin);
+  load_text(text, "run.yaml", "/data/me/configs", overrides, describe(config), origin);
   return config;
 }
 

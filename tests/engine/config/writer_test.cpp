@@ -74,7 +74,7 @@ const std::vector<std::string> kAwkward = {"yes",
                                            "a\r\nb",
                                            "c:\\q",
                                            std::string(300, 'x'),
-                                           "/home/me/a (1).csv",
+                                           "/data/me/a (1).csv",
                                            "2024-01-01",
                                            "12:30:45"};
 
@@ -118,7 +118,7 @@ TEST(Writer, LooksAsAPersonWouldWriteIt) {
 seed: 7
 
 data:
-  files: [/home/me/a.csv, /home/me/configs/b.csv]
+  files: [/data/me/a.csv, /data/me/configs/b.csv]
   label:
     column: income
     positive: [">50K", ">50K."]
@@ -144,10 +144,10 @@ constraints:
   - kind: demographic_parity
     group: race
     tolerance: 0.05
-folder: /home/me/configs/out
+folder: /data/me/configs/out
 
 output:
-  folder: /home/me/configs/runs
+  folder: /data/me/configs/runs
 )");
 }
 

@@ -73,6 +73,15 @@ TEST(FormsTest, ViolationsAreDistancesForMaxMin) {
   EXPECT_NEAR(g[4], 0.15, 1e-12);
 }
 
+TEST(FormsTest, RatioRowsAreDistancesFromBothEndsOfTheBand) {
+  // Either end of the band implies the other, so each is checked by hand: .2 / 1.8 = 1 / 9 around the middle, .5.
+  const std::vector<double> g = violations(three_races("ratio", 0.2), {0.4, 0.5, 0.6});
+  EXPECT_NEAR(g[0], 0.4 - 0.5 * 10 / 9, 1e-12);
+  EXPECT_NEAR(g[1], 0.5 * 8 / 9 - 0.4, 1e-12);
+  EXPECT_NEAR(g[4], 0.6 - 0.5 * 10 / 9, 1e-12);
+  EXPECT_NEAR(g[5], 0.5 * 8 / 9 - 0.6, 1e-12);
+}
+
 TEST(FormsTest, RatioOfRatesThatAreAllZeroIsEven) {
   const ConstraintTable table = three_races("ratio", 0.2);
   EXPECT_EQ(gap(table.promises[0], {0, 0, 0}), 0);

@@ -32,6 +32,7 @@ TEST(Encode, RampsFollowTheFormula) {
   const std::vector<double> values = {-5, 0, 5, 10, 19, 20, 35, 50, 50.5, 51, 1e9, NAN};
   const EncodedRows rows = encoded(rule, column_of(values));
   ASSERT_EQ(rows.width, 6);
+  EXPECT_EQ(rows.codes[3], 1);  // 10 begins the second bin: bins are half-open
   for (std::size_t row = 0; row < values.size(); ++row) {
     std::vector<float> expected(6, 0.0f);
     if (std::isnan(values[row])) {

@@ -229,6 +229,9 @@ TEST(ModelFile, RefusesBrokenDescriptions) {
   broken["hidden"] = {-4};
   EXPECT_THAT(refusal_of(broken), HasSubstr("hidden is not a list of layer widths"));
   broken = right;
+  broken["embedding_size"] = 0;
+  EXPECT_THAT(refusal_of(broken), HasSubstr("embedding_size is no width"));
+  broken = right;
   broken.erase("dropout");
   EXPECT_THAT(refusal_of(broken), HasSubstr("dropout is missing"));
   EXPECT_THAT(refusal_of(nlohmann::json::array()), HasSubstr("is not a model description"));

@@ -1,0 +1,82 @@
+// What README and docs tell the reader to do, done; generated pages against the program that generates them.
+#include <fstream>
+#include <sstream>
+
+#include "tests/end_to_end/workspace.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::HasSubstr;
+
+std::string source_file(const std::string& name) {
+  std::ifstream stream(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / name, std::ios::binary);
+  EXPECT_TRUE(stream) << name << " is not there";
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+// The text of the first fenced block of that language.
+std::string block_of(const std::string& page, const std::string& language) {
+  const std::string fence = "```" + language + "\n";
+  const std::size_t begin = page.find(fence);
+  if (begin == std::string::npos) return "";
+  return page.substr(begin + fence.size(), page.find("```", begin + fence.size()) - begin - fence.size());
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream stream(line);
+  return {std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>()};
+}
+
+class Documents : public Workspace {};
+
+// loans.csv of the README: the people of the workspace under the names it uses.
+std::string loans(int rows, unsigned seed) {
+  std::string text = people(rows, seed);
+  return text.replace(text.find("income"), 6, "approved");
+}
+
+TEST_F(Documents, ReadmesOwnDataRunsAsWritten) {
+  const std::string readme = source_file("README.md");
+  write("loans.yaml", block_of(readme, "yaml"));
+  write("loans.csv", loans(1500, 1));
+  write("new.csv", loans(600, 2));
+  const Outcome trained = run({"train", "loans.yaml", "training.epochs=2", "model.hidden=[8]"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  std::istringstream commands(block_of(readme, "sh"));
+  int count = 0;
+  for (std::string line; std::getline(commands, line); ++count) {
+    std::vector<std::string> words = words_of(line);
+    ASSERT_FALSE(words.empty());
+    ASSERT_EQ(words.front(), "equipoise");
+    words.erase(words.begin());
+    const Outcome outcome = run(words);
+    EXPECT_LE(outcome.exit_code, 1) << line << "\n" << outcome.err;  // 1: a verdict that --fail-on names
+  }
+  EXPECT_EQ(count, 2);
+  EXPECT_TRUE(exists("scores.parquet"));
+  EXPECT_EQ(run({"config", "explain", "constraints.kind"}).exit_code, 0);
+  EXPECT_EQ(run({"config", "show", "loans.yaml"}).exit_code, 0);
+}
+
+TEST_F(Documents, PagesMadeByTheProgramAreUpToDate) {
+  EXPECT_EQ(run({"config", "explain", "--markdown"}).out, source_file("docs/config.md"))
+      << "write it again: equipoise config explain --markdown > docs/config.md";
+  EXPECT_EQ(run({"config", "schema"}).out, source_file("docs/config.schema.json"))
+      << "write it again: equipoise config schema > docs/config.schema.json";
+}
+
+TEST_F(Documents, EveryConfigInTheRepositoryIsValid) {
+  int count = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / "configs")) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++count;
+    const Outcome outcome = run({"config", "validate", entry.path().string()});
+    EXPECT_EQ(outcome.exit_code, 0) << entry.path() << "\n" << outcome.err;
+  }
+  EXPECT_GE(count, 2);
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end
