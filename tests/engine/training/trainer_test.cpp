@@ -57,7 +57,7 @@ TEST_P(EveryKind, ClosesTheGapThatIsThereWithoutIt) {
   const auto [kind, form, update] = GetParam();
   const data::Dataset people = generated_people(4000);
   RunConfig config = small_config();
-  config.training.epochs = 25;
+  config.training.epochs = 100;
   config.multipliers.update = update;
   constraints::ConstraintParams wanted = constraint(kind, 0.999);
   wanted.form = form;
@@ -66,14 +66,15 @@ TEST_P(EveryKind, ClosesTheGapThatIsThereWithoutIt) {
   const double open = *train_on(people, config).measurements.back().training_gaps[0];
   config.constraints[0].tolerance = wanted.form == std::string("ratio") ? 0.15 : 0.04;
   const TrainingResult held = train_on(people, config);
-  double mean = 0;  // over the last tenth: single iterates move about the tolerance
+  double gap = 0, accuracy = 0;  // means over the last tenth: single iterates move about the tolerance
   const std::size_t last = held.measurements.size() / 10;
   for (std::size_t i = held.measurements.size() - last; i < held.measurements.size(); ++i) {
-    mean += *held.measurements[i].training_gaps[0] / static_cast<double>(last);
+    gap += *held.measurements[i].training_gaps[0] / static_cast<double>(last);
+    accuracy += held.measurements[i].training_accuracy / static_cast<double>(last);
   }
   EXPECT_GT(open, 2.5 * config.constraints[0].tolerance) << "the example has no gap to close";
-  EXPECT_LT(mean, 1.5 * config.constraints[0].tolerance);
-  EXPECT_GT(held.measurements.back().training_accuracy, 0.7) << "a constant classifier has no gap either";
+  EXPECT_LT(gap, 1.5 * config.constraints[0].tolerance);
+  EXPECT_GT(accuracy, 0.68) << "a constant classifier (0.6) has no gap either";
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind,
