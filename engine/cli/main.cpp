@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 #include <string>
 #include <vector>
@@ -62,10 +63,21 @@ int fail(bool json, int exit_code, const std::string& message, const std::vector
   return exit_code;
 }
 
+// The OpenMP runtime reads its settings before main. By default its threads spin while they wait for each other,
+// hundreds of times a second in training: beside one other busy program that makes a run many times slower, and on an
+// idle machine it gains nothing. So training starts itself again with waiting threads asleep, unless the user chose a
+// policy.
+void sleep_while_waiting(const std::vector<std::string>& words, char** argv) {
+  if (words.empty() || words.front() != "train" || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 0);
+  ::execv("/proc/self/exe", argv);  // comes back only when it fails; then the run is as right, and slower at worst
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
+  sleep_while_waiting(words, argv);
   const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
   equipoise::cli::TerminalJournal journal(stderr, equipoise::cli::style_of_stderr());
   equipoise::core::catch_signals();

@@ -170,10 +170,7 @@ void write_headline(Markup& page, const Report& report) {
     } else {
       page.element("p", {}, "No split was measured in this run.");
     }
-    if (!report.kept.empty()) {
-      const auto kept = page.in("p", {{"class", "kept"}});
-      page.element("strong", {}, "Which model was kept: ").text(report.kept);
-    }
+    if (!report.kept.empty()) page.element("p", {{"class", "kept"}}, report.kept);
   }
   write_warnings(page, report);
 }

@@ -116,7 +116,8 @@ void draw_gap(Markup& page, const Report& report, std::size_t i) {
   chart.y_word = [form](double value) { return gap_text(value, form); };
   chart.y_unit = 0.01;
   chart.from_zero = true;
-  add(chart, {"training rows", curve_of(report, &Measurement::training_gaps, i), 0, Stroke::solid, false, false});
+  add(chart, {"rows that drive the multipliers", curve_of(report, &Measurement::training_gaps, i), 0, Stroke::solid,
+              false, false});
   add(chart, {"selection rows", curve_of(report, &Measurement::selection_gaps, i), 1, Stroke::dashed, false, false});
   add(chart,
       {"upper bound, selection", curve_of(report, &Measurement::selection_bounds, i), 3, Stroke::dotted, false, false});
@@ -130,9 +131,9 @@ void write_gap_curves(Markup& page, const Report& report) {
   const std::size_t promises = report.promise_titles.size();
   if (promises == 0) return;
   page.element("h3", {}, "Gaps over training");
-  page.element("p", {{"class", "intro"}},
-               "The multipliers see the exact gap on the training rows; the model is chosen by the upper bound on the "
-               "selection rows.");
+  page.element(
+      "p", {{"class", "intro"}},
+      "The multipliers are driven by the exact gap; the model is chosen by the upper bound on the selection rows.");
   {
     const auto charts = page.in("div", {{"class", "charts"}});
     for (std::size_t i = 0; i < std::min(promises, kShownPromises); ++i) draw_gap(page, report, i);

@@ -89,7 +89,7 @@ TEST(Page, SaysTheResultInWords) {
   EXPECT_THAT(reader.text(), HasSubstr("86.1\u202F%"));
   EXPECT_THAT(reader.text(), HasSubstr("95\u202F% interval 85.4 to 86.8\u202F%"));
   EXPECT_THAT(reader.text(), HasSubstr("2025-03-01 14:05 UTC"));
-  EXPECT_THAT(reader.text(), HasSubstr("The model after epoch 17.5"));
+  EXPECT_THAT(reader.text(), HasSubstr("Kept: step 7980 (epoch 17.5)"));
   EXPECT_THAT(reader.text(), HasSubstr("1.8\u00A0points"));
   EXPECT_THAT(reader.text(), HasSubstr("upper bound 6.3\u00A0points"));
   EXPECT_THAT(reader.text(), HasSubstr("2 warnings"));

@@ -188,7 +188,7 @@ inline Report sample_report() {
   report.outcome = "finished";
   report.seed = 7;
   report.kept =
-      "The model after epoch 17.5: no iterate had every upper bound inside its tolerance on the selection split, and "
+      "Kept: step 7980 (epoch 17.5). No iterate had every upper bound inside its tolerance on the selection split, and "
       "this one came closest.";
   report.kept_step = 57 * 140;
   report.training_seconds = 38.41;
