@@ -23,7 +23,7 @@ struct TrainingParams {
   OptimizerParams optimizer;
   std::string schedule = "cosine";     // cosine | constant
   std::string keep = "best_feasible";  // best_feasible | final
-  double candidates_from = 0.9;       // share of the steps after which iterates may be kept
+  double candidates_from = 0.9;        // share of the steps after which iterates may be kept
 
   void describe(config::Fields& fields);
 };
