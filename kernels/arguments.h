@@ -6,7 +6,7 @@
 
 #include <optional>
 
-#include "kernels/device/cell_type.h"
+#include "kernels/device/row_problem.h"
 
 #ifdef EQUIPOISE_CUDA
 #include <c10/cuda/CUDAGuard.h>
@@ -55,17 +55,13 @@ inline void check_launched(const char* op, int status) {
 }
 #endif
 
-// What cell_stats, push and lagrangian have in common; the tensors are contiguous and live as long as this struct.
+// What cell_stats, push and lagrangian have in common: contiguous tensors, and the problem whose pointers are theirs.
 struct RowArguments {
   at::Tensor logits;                  // [K, N] f32 | bf16
   at::Tensor cells;                   // [N] u8 | i16 | i32
   at::Tensor cell_labels;             // [C] u8
   std::optional<at::Tensor> weights;  // [N] f32
-  std::int64_t members = 0;           // K
-  std::int64_t rows = 0;              // N
-  std::int64_t cell_count = 0;        // C
-  CellType cell_type = CellType::kU8;
-  bool bfloat16 = false;
+  RowProblem problem;
 };
 
 inline CellType cell_type_of(const char* op, const at::Tensor& cells) {
@@ -110,11 +106,18 @@ inline RowArguments check_rows(const char* op, const at::Tensor& logits, const a
   arguments.cells = cells.contiguous();
   arguments.cell_labels = cell_labels.contiguous();
   if (weights.has_value()) arguments.weights = weights->detach().contiguous();
-  arguments.members = logits.size(0);
-  arguments.rows = rows;
-  arguments.cell_count = cell_labels.size(0);
-  arguments.cell_type = cell_type;
-  arguments.bfloat16 = logits.scalar_type() == at::kBFloat16;
+  RowProblem& problem = arguments.problem;
+  problem.logits = arguments.logits.const_data_ptr();
+  problem.cells = arguments.cells.const_data_ptr();
+  problem.cell_labels = arguments.cell_labels.const_data_ptr<std::uint8_t>();
+  if (weights.has_value()) problem.weights = arguments.weights->const_data_ptr<float>();
+  problem.members = logits.size(0);
+  problem.rows = rows;
+  problem.cell_count = cell_labels.size(0);
+  problem.cell_type = cell_type;
+  problem.bfloat16 = logits.scalar_type() == at::kBFloat16;
+  problem.threshold = static_cast<float>(threshold);
+  problem.inverse_temperature = static_cast<float>(1.0 / temperature);
   return arguments;
 }
 
@@ -123,10 +126,10 @@ inline void check_prices(const char* op, const at::Tensor& loss_price, const at:
                          const RowArguments& rows) {
   check_device(op, "loss_price", loss_price, "logits", rows.logits);
   check_type(op, "loss_price", loss_price, at::kFloat);
-  check_shape(op, "loss_price", loss_price, {rows.members, rows.cell_count});
+  check_shape(op, "loss_price", loss_price, {rows.problem.members, rows.problem.cell_count});
   check_device(op, "soft_price", soft_price, "logits", rows.logits);
   check_type(op, "soft_price", soft_price, at::kFloat);
-  check_shape(op, "soft_price", soft_price, {rows.members, rows.cell_count});
+  check_shape(op, "soft_price", soft_price, {rows.problem.members, rows.problem.cell_count});
 }
 
 }  // namespace equipoise::kernels

@@ -51,18 +51,7 @@ at::Tensor cell_stats_cuda(CellStatsProblem problem, const at::Tensor& logits) {
 at::Tensor cell_stats(const at::Tensor& logits, const at::Tensor& cells, const at::Tensor& cell_labels,
                       const std::optional<at::Tensor>& weights, double threshold, double temperature) {
   const RowArguments rows = check_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
-  CellStatsProblem problem;
-  problem.logits = rows.logits.const_data_ptr();
-  problem.cells = rows.cells.const_data_ptr();
-  problem.cell_labels = rows.cell_labels.const_data_ptr<std::uint8_t>();
-  problem.weights = rows.weights.has_value() ? rows.weights->const_data_ptr<float>() : nullptr;
-  problem.members = rows.members;
-  problem.rows = rows.rows;
-  problem.cell_count = rows.cell_count;
-  problem.cell_type = rows.cell_type;
-  problem.bfloat16 = rows.bfloat16;
-  problem.threshold = static_cast<float>(threshold);
-  problem.inverse_temperature = static_cast<float>(1.0 / temperature);
+  CellStatsProblem problem{rows.problem};
 #ifdef EQUIPOISE_CUDA
   if (logits.is_cuda()) return cell_stats_cuda(problem, rows.logits);
 #endif

@@ -20,7 +20,7 @@ constexpr int kGroup = 4;
 #endif
 
 using Bin = double __attribute__((vector_size(32)));  // weight, loss, soft, hard
-using DoubleLanes = double __attribute__((vector_size(kLanes * 8)));
+using DoubleLanes = double __attribute__((vector_size(kLanes * 8), aligned(64), may_alias));
 
 // What each row of a block adds to its cell.
 struct Terms {

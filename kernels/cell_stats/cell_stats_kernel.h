@@ -3,25 +3,14 @@
 
 #include <cstdint>
 
-#include "kernels/device/cell_type.h"
+#include "kernels/device/row_problem.h"
 
 namespace equipoise::kernels {
 
-struct CellStatsProblem {
-  const void* logits = nullptr;               // [K, N] f32 or bf16
-  const void* cells = nullptr;                // [N] of cell_type
-  const std::uint8_t* cell_labels = nullptr;  // [C]
-  const float* weights = nullptr;             // [N], or null for all ones
-  double* sums = nullptr;                     // [K, C, 4]
-  double* partials = nullptr;                 // [strips, K, C, 4] scratch
-  std::int64_t members = 0;                   // K
-  std::int64_t rows = 0;                      // N
-  std::int64_t cell_count = 0;                // C
-  std::int64_t strips = 1;                    // ranges of rows that are summed on their own
-  CellType cell_type = CellType::kU8;
-  bool bfloat16 = false;
-  float threshold = 0.0f;
-  float inverse_temperature = 1.0f;
+struct CellStatsProblem : RowProblem {
+  double* sums = nullptr;      // [K, C, 4]
+  double* partials = nullptr;  // [strips, K, C, 4] scratch
+  std::int64_t strips = 1;     // ranges of rows that are summed on their own
 };
 
 // How many strips a problem is cut into: by its sizes alone, so that the order of the sums does not hang on the

@@ -17,8 +17,10 @@ constexpr int kLanes = 8;
 constexpr int kLanes = 4;
 #endif
 
-using FloatLanes = float __attribute__((vector_size(kLanes * 4)));
-using IntLanes = std::int32_t __attribute__((vector_size(kLanes * 4)));
+// may_alias: blocks are arrays of floats and of integers, read and written a vector at a time.
+using FloatLanes = float __attribute__((vector_size(kLanes * 4), may_alias));
+using IntLanes = std::int32_t __attribute__((vector_size(kLanes * 4), may_alias));
+using WordOfFloat = std::uint32_t __attribute__((may_alias));
 
 constexpr int kBlockRows = 1024;
 
@@ -78,7 +80,7 @@ inline __attribute__((always_inline)) void read_logits(const void* logits, bool 
   block.logits = block.logits_copy;
   if (bfloat16) {
     const std::uint16_t* source = static_cast<const std::uint16_t*>(logits) + offset;
-    std::uint32_t* target = reinterpret_cast<std::uint32_t*>(block.logits_copy);
+    WordOfFloat* target = reinterpret_cast<WordOfFloat*>(block.logits_copy);
     for (int i = 0; i < block.rows; ++i) target[i] = static_cast<std::uint32_t>(source[i]) << 16;
   } else {
     const float* source = static_cast<const float*>(logits) + offset;

@@ -47,7 +47,7 @@ EQUIPOISE_HOST_DEVICE std::uint64_t permuted(const Permutation& permutation, std
   const std::uint32_t mask = static_cast<std::uint32_t>((std::uint64_t{1} << half_bits) - 1);
   std::uint64_t value = position;
   do {
-    std::uint32_t left = static_cast<std::uint32_t>(value >> half_bits);
+    std::uint32_t left = static_cast<std::uint32_t>(value >> half_bits) & mask;
     std::uint32_t right = static_cast<std::uint32_t>(value) & mask;
     for (int round = 0; round < kFeistelRounds; ++round) {
       const std::uint32_t next = left ^ (mixed(right, permutation.round_key[round]) & mask);

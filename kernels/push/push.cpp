@@ -42,21 +42,10 @@ void push_out(at::Tensor& gradient, const at::Tensor& logits, const at::Tensor& 
   TORCH_CHECK(gradient.is_contiguous(), kOp, ": gradient has strides ", gradient.strides(), ", expected contiguous");
   const at::Tensor loss_price_dense = loss_price.contiguous();
   const at::Tensor soft_price_dense = soft_price.contiguous();
-  PushProblem problem;
-  problem.logits = rows.logits.const_data_ptr();
-  problem.cells = rows.cells.const_data_ptr();
-  problem.cell_labels = rows.cell_labels.const_data_ptr<std::uint8_t>();
+  PushProblem problem{rows.problem};
   problem.loss_price = loss_price_dense.const_data_ptr<float>();
   problem.soft_price = soft_price_dense.const_data_ptr<float>();
-  problem.weights = rows.weights.has_value() ? rows.weights->const_data_ptr<float>() : nullptr;
   problem.gradient = gradient.mutable_data_ptr();
-  problem.members = rows.members;
-  problem.rows = rows.rows;
-  problem.cell_count = rows.cell_count;
-  problem.cell_type = rows.cell_type;
-  problem.bfloat16 = rows.bfloat16;
-  problem.threshold = static_cast<float>(threshold);
-  problem.inverse_temperature = static_cast<float>(1.0 / temperature);
 #ifdef EQUIPOISE_CUDA
   if (logits.is_cuda()) {
     const c10::cuda::CUDAGuard guard(logits.device());

@@ -3,25 +3,14 @@
 
 #include <cstdint>
 
-#include "kernels/device/cell_type.h"
+#include "kernels/device/row_problem.h"
 
 namespace equipoise::kernels {
 
-struct PushProblem {
-  const void* logits = nullptr;               // [K, N] f32 or bf16
-  const void* cells = nullptr;                // [N] of cell_type
-  const std::uint8_t* cell_labels = nullptr;  // [C]
-  const float* loss_price = nullptr;          // [K, C]
-  const float* soft_price = nullptr;          // [K, C]
-  const float* weights = nullptr;             // [N], or null for all ones
-  void* gradient = nullptr;                   // [K, N], of the logits' type
-  std::int64_t members = 0;                   // K
-  std::int64_t rows = 0;                      // N
-  std::int64_t cell_count = 0;                // C
-  CellType cell_type = CellType::kU8;
-  bool bfloat16 = false;
-  float threshold = 0.0f;
-  float inverse_temperature = 1.0f;
+struct PushProblem : RowProblem {
+  const float* loss_price = nullptr;  // [K, C]
+  const float* soft_price = nullptr;  // [K, C]
+  void* gradient = nullptr;           // [K, N], of the logits' type
 };
 
 // Rows [begin, end) of one member. bad_row is the first row whose cell is outside [0, C), or -1.

@@ -125,18 +125,8 @@ TEST(CellStatsTest, EveryInstructionSetAgreesWithTheOracle) {
     for (const bool weighted : {false, true}) {
       const RowSample sample = sample_rows({1, 1500, cells, at::kFloat, at::kInt, weighted});
       at::Tensor sums = at::zeros({1, cells, 4}, at::kDouble);
-      CellStatsProblem problem;
-      problem.logits = sample.logits.const_data_ptr();
-      problem.cells = sample.cells.const_data_ptr();
-      problem.cell_labels = sample.cell_labels.const_data_ptr<std::uint8_t>();
-      problem.weights = weighted ? sample.weights->const_data_ptr<float>() : nullptr;
+      CellStatsProblem problem{problem_of(sample)};
       problem.partials = sums.mutable_data_ptr<double>();
-      problem.members = 1;
-      problem.rows = 1500;
-      problem.cell_count = cells;
-      problem.cell_type = CellType::kI32;
-      problem.threshold = static_cast<float>(sample.threshold);
-      problem.inverse_temperature = static_cast<float>(1 / sample.temperature);
       CellStatsStrip strip{&problem, 0, 0, -1};
       baseline::cell_stats_strip(strip);
       EXPECT_LT(largest_difference(sums, oracle_sums(sample)), 2e-7) << "baseline";

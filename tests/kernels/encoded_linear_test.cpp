@@ -8,6 +8,8 @@
 
 #include <random>
 
+#include "tests/kernels/failure.h"
+
 namespace equipoise::kernels {
 namespace {
 
@@ -152,21 +154,11 @@ TEST(EncodedLinear, SameBitsForAnyNumberOfThreads) {
   EXPECT_TRUE(at::equal(weight_gradients[0], weight_gradients[1]));
 }
 
-template <typename Call>
-std::string rejection(const Call& call) {
-  try {
-    call();
-  } catch (const c10::Error& error) {
-    return error.what_without_backtrace();
-  }
-  return "nothing was thrown";
-}
-
 TEST(EncodedLinear, Rejects) {
   const Example example = make_example(10, 16);
   const at::Tensor weight = random_floats({1, 13, 4}, 17), bias = random_floats({1, 4}, 18);
   const auto run = [&](const at::Tensor& rows, const at::Tensor& w) {
-    return rejection([&] { forward(example.encoded, rows, w, bias); });
+    return failure([&] { forward(example.encoded, rows, w, bias); });
   };
   EXPECT_THAT(run(at::tensor({0, 10}, at::kLong), weight), HasSubstr("rows[1] is 10, expected 0 to 9"));
   EXPECT_THAT(run(at::tensor({-1}, at::kLong), weight), HasSubstr("rows[0] is -1"));

@@ -104,19 +104,10 @@ TEST(PushTest, EveryInstructionSetAgreesWithTheOracle) {
   for (const std::int64_t cells : {3, 16, 32, 50}) {
     const RowSample sample = sample_rows({1, 1500, cells});
     at::Tensor gradient = at::zeros({1, 1500});
-    PushProblem problem;
-    problem.logits = sample.logits.const_data_ptr();
-    problem.cells = sample.cells.const_data_ptr();
-    problem.cell_labels = sample.cell_labels.const_data_ptr<std::uint8_t>();
+    PushProblem problem{problem_of(sample)};
     problem.loss_price = sample.loss_price.const_data_ptr<float>();
     problem.soft_price = sample.soft_price.const_data_ptr<float>();
     problem.gradient = gradient.mutable_data_ptr();
-    problem.members = 1;
-    problem.rows = 1500;
-    problem.cell_count = cells;
-    problem.cell_type = CellType::kI32;
-    problem.threshold = static_cast<float>(sample.threshold);
-    problem.inverse_temperature = static_cast<float>(1 / sample.temperature);
     PushRange range{&problem, 0, 0, 1500, -1};
     baseline::push_range(range);
     EXPECT_LT(largest_difference(gradient, oracle_gradient(sample)), 1e-6) << "baseline";

@@ -5,6 +5,8 @@
 
 #include <optional>
 
+#include "kernels/device/row_problem.h"
+
 namespace equipoise::kernels {
 
 struct RowSample {
@@ -40,6 +42,22 @@ inline RowSample sample_rows(const RowShape& shape) {
   sample.threshold = 0.25;
   sample.temperature = 0.5;
   return sample;
+}
+
+// The first member's rows as the loops see them. The sample must live as long, and its cells be i32.
+inline RowProblem problem_of(const RowSample& sample) {
+  RowProblem problem;
+  problem.logits = sample.logits.const_data_ptr();
+  problem.cells = sample.cells.const_data_ptr();
+  problem.cell_labels = sample.cell_labels.const_data_ptr<std::uint8_t>();
+  if (sample.weights) problem.weights = sample.weights->const_data_ptr<float>();
+  problem.members = 1;
+  problem.rows = sample.logits.size(1);
+  problem.cell_count = sample.cell_labels.size(0);
+  problem.cell_type = CellType::kI32;
+  problem.threshold = static_cast<float>(sample.threshold);
+  problem.inverse_temperature = static_cast<float>(1 / sample.temperature);
+  return problem;
 }
 
 }  // namespace equipoise::kernels
