@@ -32,6 +32,8 @@ struct Level {
   double base_rate = 0;
 };
 
+constexpr int kTrain = static_cast<int>(data::Split::train);
+
 // Base rates in the training split, of the levels that every promise on the grouping compares.
 std::vector<Level> compared_levels(const ConstraintTable& table, const RowCounts& counts, const std::string& grouping) {
   std::vector<Level> levels;
@@ -45,7 +47,7 @@ std::vector<Level> compared_levels(const ConstraintTable& table, const RowCounts
     double weight[2] = {0, 0};
     for (std::size_t c = 0; c < table.cells.cells.size(); ++c)
       if (table.cells.cells[c].levels[index] == static_cast<std::int32_t>(level))
-        weight[table.cells.cells[c].label] += counts.training_weight[c];
+        weight[table.cells.cells[c].label] += counts.weight[kTrain][c];
     levels.push_back({table.cells.levels[index][level], weight[1] / (weight[0] + weight[1])});
   }
   return levels;

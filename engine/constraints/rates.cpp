@@ -55,7 +55,7 @@ Rate make_rate(RateKind kind, const data::Cells& cells, int grouping, std::int32
   rate.kind = kind;
   if (grouping >= 0) {
     rate.grouping = cells.groupings[grouping];
-    rate.level = cells.levels[grouping][level];
+    rate.level = level == data::kUnknownLevel ? kUnseenLevel : cells.levels[grouping][level];
   }
   const RateEntry& entry = rate_entry(kind);
   for (std::int32_t c = 0; c < cells.count(); ++c) {

@@ -15,10 +15,28 @@ std::int64_t rows_in(const LinearForm& form, const std::vector<std::int64_t>& ro
   return total;
 }
 
+double effective_rows(double weight, double square_weight) {
+  return square_weight > 0 ? weight * weight / square_weight : 0;
+}
+
+double effective_rows_in(const LinearForm& form, const RowCounts& counts, int split) {
+  double weight = 0, square = 0;
+  std::int32_t last_cell = -1;
+  for (const auto& [index, coefficient] : form) {
+    const std::int32_t cell = index / kQuantities;
+    if (cell == last_cell) continue;
+    weight += counts.weight[split][cell];
+    square += counts.square_weight[split][cell];
+    last_cell = cell;
+  }
+  return effective_rows(weight, square);
+}
+
 RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset) {
   RowCounts counts;
   for (auto& per_cell : counts.rows_of_cell) per_cell.assign(cells.cells.size(), 0);
-  counts.training_weight.assign(cells.cells.size(), 0);
+  for (auto& per_cell : counts.weight) per_cell.assign(cells.cells.size(), 0);
+  for (auto& per_cell : counts.square_weight) per_cell.assign(cells.cells.size(), 0);
   if (dataset.splits.size() != cells.of_row.size())
     throw std::logic_error("constraints::compile: the data set needs a split for every row");
   for (std::size_t row = 0; row < cells.of_row.size(); ++row) {
@@ -27,8 +45,9 @@ RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset) {
     const int split = static_cast<int>(dataset.splits[row]);
     ++counts.rows[split];
     ++counts.rows_of_cell[split][cell];
-    if (dataset.splits[row] == data::Split::train)
-      counts.training_weight[cell] += dataset.weights.empty() ? 1 : dataset.weights[row];
+    const double weight = dataset.weights.empty() ? 1 : dataset.weights[row];
+    counts.weight[split][cell] += weight;
+    counts.square_weight[split][cell] += weight * weight;
   }
   return counts;
 }

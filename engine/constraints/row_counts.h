@@ -15,13 +15,19 @@ inline constexpr int kSplits = 4;  ///< train, selection, holdout, test
 struct RowCounts {
   std::array<std::int64_t, kSplits> rows = {};                  ///< [splits]
   std::array<std::vector<std::int64_t>, kSplits> rows_of_cell;  ///< [splits][C]
-  std::vector<double> training_weight;                          ///< [C]
+  std::array<std::vector<double>, kSplits> weight;              ///< [splits][C] sum of weights
+  std::array<std::vector<double>, kSplits> square_weight;       ///< [splits][C] sum of squared weights
 
   bool used(int split) const { return rows[split] > 0; }
 };
 
 /// Rows in a linear form's cells, whatever their weights; `rows_of_cell` [C].
 std::int64_t rows_in(const LinearForm& form, const std::vector<std::int64_t>& rows_of_cell);
+
+/// How many rows of equal weight say as much as these (Kish 1965): (sum s)^2 / sum s^2; 0 without weight.
+double effective_rows(double weight, double square_weight);
+/// The same of the cells of a linear form, in one split.
+double effective_rows_in(const LinearForm& form, const RowCounts& counts, int split);
 
 RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset);
 

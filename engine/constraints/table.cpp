@@ -1,6 +1,7 @@
 #include "engine/constraints/table.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <tuple>
 
@@ -15,6 +16,16 @@
 
 namespace equipoise::constraints {
 namespace {
+
+int place_of(const std::vector<std::string>& names, const std::string& name) {
+  return static_cast<int>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+std::string tenths(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", value);
+  return text;
+}
 
 // Builds the table: one rate per kind and level, however many constraints name it.
 class Compiler {
@@ -36,8 +47,7 @@ class Compiler {
 
  private:
   Promise make_promise(const ConstraintParams& wanted, std::int32_t constraint, RateKind kind) {
-    const auto& names = table_.cells.groupings;
-    const int grouping = static_cast<int>(std::find(names.begin(), names.end(), wanted.group) - names.begin());
+    const int grouping = place_of(table_.cells.groupings, wanted.group);
     Promise promise;
     promise.constraint = constraint;
     promise.rate = kind;
@@ -66,10 +76,12 @@ class Compiler {
   std::vector<std::string> small_splits(std::int32_t rate) const {
     std::vector<std::string> small;
     for (int split = 0; split < kSplits; ++split) {
-      const std::int64_t rows = rows_in(table_.rates[rate].denominator, counts_.rows_of_cell[split]);
-      if (counts_.used(split) && rows < min_rows_)
-        small.push_back(std::to_string(rows) + (rows == 1 ? " row" : " rows") + " in the " + data::kSplitNames[split] +
-                        " split");
+      const LinearForm& form = table_.rates[rate].denominator;
+      const double effective = effective_rows_in(form, counts_, split);
+      if (!counts_.used(split) || effective >= static_cast<double>(min_rows_)) continue;
+      const std::int64_t rows = rows_in(form, counts_.rows_of_cell[split]);
+      small.push_back(std::to_string(rows) + (rows == 1 ? " row" : " rows") + " in the " + data::kSplitNames[split] +
+                      " split" + (rows < min_rows_ ? "" : " (by their weights worth " + tenths(effective) + ")"));
     }
     return small;
   }
@@ -124,6 +136,31 @@ ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const 
     compiler.add(constraints[i], static_cast<std::int32_t>(i));
   }
   for (const std::string& warning : conflict_warnings(table, counts)) journal.warn(warning);
+  return table;
+}
+
+namespace {
+
+Rate rate_over(const data::Cells& cells, const Rate& rate) {
+  if (rate.grouping.empty()) return make_rate(rate.kind, cells, -1, 0);
+  const int grouping = place_of(cells.groupings, rate.grouping);
+  return make_rate(rate.kind, cells, grouping, place_of(cells.levels[grouping], rate.level));
+}
+
+}  // namespace
+
+ConstraintTable table_for(const data::Dataset& dataset, ConstraintTable table) {
+  table.cells = data::cells_of(dataset, std::move(table.cells));
+  for (Rate& rate : table.rates) rate = rate_over(table.cells, rate);
+  for (Promise& promise : table.promises) {
+    const int grouping = place_of(table.cells.groupings, promise.grouping);
+    const Rate unseen = make_rate(promise.rate, table.cells, grouping, data::kUnknownLevel);
+    if (unseen.denominator.empty()) continue;
+    promise.levels.push_back(kUnseenLevel);
+    promise.rates.push_back(static_cast<std::int32_t>(table.rates.size()));
+    promise.estimable.push_back(false);
+    table.rates.push_back(unseen);
+  }
   return table;
 }
 

@@ -75,6 +75,11 @@ struct ConstraintTable {
 ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                         std::int64_t min_rows, const config::Origin& origin, core::Journal& journal);
 
+/// The same promises over the rows of another data set: its cells, and in each promise whose grouping has rows of a
+/// level that training never saw, that level as one that cannot be estimated, named kUnseenLevel.
+ConstraintTable table_for(const data::Dataset& dataset, ConstraintTable table);
+inline constexpr const char* kUnseenLevel = "(not seen in training)";
+
 /// The value of each rate [R]; NaN where the denominator is 0.
 std::vector<double> rate_values(const ConstraintTable& table, const std::vector<double>& sums, Reading reading);
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
@@ -21,6 +22,16 @@ ReadRequest request_of(const Encoder& encoder, const std::vector<std::string>& f
   return request;
 }
 
+std::set<std::string> columns_used(const Encoder& encoder, Wanted wanted) {
+  std::set<std::string> used;
+  for (const FeatureRule& rule : encoder.features) used.insert(rule.column);
+  if (wanted == Wanted::inputs) return used;
+  used.insert(encoder.label.column);
+  used.insert(encoder.weight);
+  for (const GroupRule& rule : encoder.groups) used.insert(rule.column);
+  return used;
+}
+
 void check_features(const Encoder& encoder, const Table& table) {
   std::vector<std::string> missing;
   for (const FeatureRule& rule : encoder.features) {
@@ -34,33 +45,19 @@ void check_features(const Encoder& encoder, const Table& table) {
                         core::Position{table.files.front().path, 0, 0});
 }
 
-bool has_labels(const Encoder& encoder, const Table& table, const ApplyOptions& options) {
-  const bool there = table.find(encoder.label.column) != nullptr;
-  if (there || !options.label_required) return there;
-  throw core::UserError(core::Fault::data,
-                        "the label column '" + encoder.label.column + "' is not there" +
-                            core::did_you_mean(encoder.label.column, table.names()) + "; the columns are " +
-                            core::listed(table.names(), 60),
-                        core::Position{table.files.front().path, 0, 0});
-}
-
-// Rows without a label cannot be measured, but they can be predicted: then no label counts, so that no row is lost.
-std::vector<std::uint8_t> labels_of(const Encoder& encoder, Table& table, const ApplyOptions& options,
-                                    core::Journal& journal) {
-  if (!has_labels(encoder, table, options)) return {};
-  if (options.label_required) {
-    drop_rows_without_label(table, encoder.label.column, journal);
-  } else {
-    const auto codes = CategoryView(table, *table.find(encoder.label.column)).codes(table);
-    const auto missing = std::ranges::count(codes, kMissingCode);
-    if (missing == table.rows()) return {};
-    if (missing > 0) {
-      journal.warn(std::to_string(missing) + " of " + std::to_string(table.rows()) + " rows have no label in column '" +
-                   encoder.label.column + "': no label is used");
-      return {};
-    }
-  }
-  return apply_labels(table, encoder.label);
+// What measuring needs besides the inputs.
+void check_targets(const Encoder& encoder, const Table& table) {
+  const auto require = [&](const std::string& column, const char* what) {
+    if (column.empty() || table.find(column) != nullptr) return;
+    throw core::UserError(core::Fault::data,
+                          std::string("the ") + what + " column '" + column + "' is not there" +
+                              core::did_you_mean(column, table.names()) + "; the columns are " +
+                              core::listed(table.names(), 60),
+                          core::Position{table.files.front().path, 0, 0});
+  };
+  require(encoder.label.column, "label");
+  require(encoder.weight, "weight");
+  for (const GroupRule& rule : encoder.groups) require(rule.column, "group");
 }
 
 void warn_of_unknown_levels(const std::vector<Grouping>& groupings, core::Journal& journal) {
@@ -69,24 +66,27 @@ void warn_of_unknown_levels(const std::vector<Grouping>& groupings, core::Journa
     if (unknown == 0) continue;
     journal.warn(std::to_string(unknown) + (unknown == 1 ? " row has" : " rows have") + " a level of the grouping '" +
                  grouping.name + "' that training never saw, and " + (unknown == 1 ? "is" : "are") +
-                 " left out of what is measured by it; known are " + core::listed(grouping.levels));
+                 " counted as a level that cannot be measured; known are " + core::listed(grouping.levels));
   }
 }
 
 }  // namespace
 
-Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, const ApplyOptions& options,
-              core::Journal& journal) {
+Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal) {
   if (files.empty()) throw core::UserError(core::Fault::data, "no file was given");
   Table table = read_files(request_of(encoder, files), config::Origin(), journal);
   check_features(encoder, table);
+  const std::set<std::string> used = columns_used(encoder, wanted);
+  refuse_infinities(table, [&](const std::string& column) { return used.contains(column); });
   Dataset dataset;
-  dataset.labels = labels_of(encoder, table, options, journal);
-  if (!encoder.weight.empty() && table.find(encoder.weight) != nullptr) {
-    dataset.weights = make_weights(table, encoder.weight);
+  if (wanted == Wanted::everything) {
+    check_targets(encoder, table);
+    drop_rows_without_label(table, encoder.label.column, journal);
+    dataset.labels = apply_labels(table, encoder.label);
+    if (!encoder.weight.empty()) dataset.weights = make_weights(table, encoder.weight);
+    dataset.groupings = make_groupings(table, encoder.groups);
+    warn_of_unknown_levels(dataset.groupings, journal);
   }
-  dataset.groupings = make_groupings(table, encoder.groups, options.groups_required);
-  warn_of_unknown_levels(dataset.groupings, journal);
   dataset.splits.assign(static_cast<std::size_t>(table.rows()), Split::test);
   dataset.files = table.files;
   for (const Column& column : table.columns) dataset.reading.push_back(column.name + ": " + name_of(column.kind) + ".");

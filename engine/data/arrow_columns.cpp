@@ -5,11 +5,14 @@
 #include <arrow/type.h>
 #include <arrow/util/decimal.h>
 #include <arrow/util/float16.h>
+#include <arrow/util/utf8.h>
 
 #include <algorithm>
 #include <cmath>
 #include <string_view>
 #include <unordered_map>
+
+#include "engine/core/error.h"
 
 namespace equipoise::data {
 namespace {
@@ -169,13 +172,25 @@ ColumnKind kind_of(const arrow::DataType& type) {
   }
 }
 
+std::string printable_head(std::string_view text) {
+  std::string head;
+  for (const char letter : text.substr(0, 20)) head += letter >= 0x20 && letter < 0x7f ? letter : '?';
+  return head;
+}
+
 class TextAppender {
  public:
-  explicit TextAppender(ColumnChunk& chunk) : chunk_(chunk) {}
+  explicit TextAppender(ColumnChunk& chunk) : chunk_(chunk) { arrow::util::InitializeUTF8(); }
 
   std::int32_t code_of(std::string_view text) {
     const auto [found, fresh] = codes_.try_emplace(std::string(text), static_cast<std::int32_t>(codes_.size()));
-    if (fresh) chunk_.levels.emplace_back(text);
+    if (!fresh) return found->second;
+    // CSV has been checked line by line; Parquet's writers may put any bytes into a text.
+    if (!arrow::util::ValidateUTF8(text)) {
+      throw core::UserError(core::Fault::data,
+                            "a text in the Parquet file is not UTF-8: it begins with '" + printable_head(text) + "'");
+    }
+    chunk_.levels.emplace_back(text);
     return found->second;
   }
 

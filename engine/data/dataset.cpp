@@ -16,14 +16,23 @@ std::vector<const Grouping*> groupings_named(const Dataset& dataset, const std::
   return groupings;
 }
 
-// The row's level of each grouping, translated by `codes` ([groupings][levels]); false when one is unknown.
-bool levels_of_row(const std::vector<const Grouping*>& groupings, std::size_t row, std::vector<std::int32_t>& levels) {
+using Combination = std::vector<std::int32_t>;
+
+// The row's level of each grouping; kUnknownLevel where it has none that training saw.
+void read_levels(const std::vector<const Grouping*>& groupings, std::size_t row, Combination& levels) {
   levels.clear();
   for (const Grouping* grouping : groupings) {
-    if (grouping->codes.empty() || grouping->codes[row] == kUnknownLevel) return false;
-    levels.push_back(grouping->codes[row]);
+    levels.push_back(grouping->codes.empty() ? kUnknownLevel : grouping->codes[row]);
   }
-  return true;
+}
+
+// The first of the two cells of each combination.
+std::map<Combination, std::int32_t> first_cells(const Cells& cells) {
+  std::map<Combination, std::int32_t> first;
+  for (std::size_t i = 0; i < cells.cells.size(); i += 2) {
+    first.emplace(cells.cells[i].levels, static_cast<std::int32_t>(i));
+  }
+  return first;
 }
 
 }  // namespace
@@ -50,36 +59,31 @@ const Grouping& Dataset::grouping(const std::string& name) const {
 Cells build_cells(const Dataset& dataset, const std::vector<std::string>& names) {
   Cells cells;
   cells.groupings = names;
-  const std::vector<const Grouping*> groupings = groupings_named(dataset, names);
-  for (const Grouping* grouping : groupings) cells.levels.push_back(grouping->levels);
-  std::set<std::vector<std::int32_t>> occurring;
-  std::vector<std::int32_t> levels;
-  for (std::size_t row = 0; row < static_cast<std::size_t>(dataset.rows()); ++row) {
-    if (levels_of_row(groupings, row, levels)) occurring.insert(levels);
+  for (const Grouping* grouping : groupings_named(dataset, names)) cells.levels.push_back(grouping->levels);
+  return cells_of(dataset, std::move(cells));
+}
+
+Cells cells_of(const Dataset& dataset, Cells cells) {
+  cells.of_row.assign(static_cast<std::size_t>(dataset.rows()), kUnknownLevel);
+  if (dataset.labels.empty()) return cells;
+  const std::vector<const Grouping*> groupings = groupings_named(dataset, cells.groupings);
+  const std::map<Combination, std::int32_t> known = first_cells(cells);
+  std::set<Combination> fresh;
+  Combination levels;
+  for (std::size_t row = 0; row < cells.of_row.size(); ++row) {
+    read_levels(groupings, row, levels);
+    if (!known.contains(levels)) fresh.insert(levels);
   }
-  for (const std::vector<std::int32_t>& combination : occurring) {
+  for (const Combination& combination : fresh) {
     cells.cells.push_back({combination, 0});
     cells.cells.push_back({combination, 1});
   }
-  cells.of_row = cells_of_rows(cells, dataset);
+  const std::map<Combination, std::int32_t> first_cell = first_cells(cells);
+  for (std::size_t row = 0; row < cells.of_row.size(); ++row) {
+    read_levels(groupings, row, levels);
+    cells.of_row[row] = first_cell.at(levels) + dataset.labels[row];
+  }
   return cells;
-}
-
-std::vector<std::int32_t> cells_of_rows(const Cells& cells, const Dataset& dataset) {
-  std::vector<std::int32_t> of_row(static_cast<std::size_t>(dataset.rows()), kUnknownLevel);
-  if (dataset.labels.empty()) return of_row;
-  const std::vector<const Grouping*> groupings = groupings_named(dataset, cells.groupings);
-  std::map<std::vector<std::int32_t>, std::int32_t> first_cell;  // of a combination: label 0, then label 1
-  for (std::size_t i = 0; i < cells.cells.size(); i += 2) {
-    first_cell.emplace(cells.cells[i].levels, static_cast<std::int32_t>(i));
-  }
-  std::vector<std::int32_t> levels;
-  for (std::size_t row = 0; row < of_row.size(); ++row) {
-    if (!levels_of_row(groupings, row, levels)) continue;
-    const auto found = first_cell.find(levels);
-    if (found != first_cell.end()) of_row[row] = found->second + dataset.labels[row];
-  }
-  return of_row;
 }
 
 }  // namespace equipoise::data

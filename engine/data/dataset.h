@@ -81,13 +81,13 @@ struct Dataset {
 /// (level of the first grouping, level of the second, ..., label).
 struct Cells {
   struct Cell {
-    std::vector<std::int32_t> levels;  ///< [groupings used], a level index of each
+    std::vector<std::int32_t> levels;  ///< [groupings used], a level index of each, or kUnknownLevel
     std::uint8_t label = 0;
   };
   std::vector<std::string> groupings;            ///< names of the groupings that are crossed
   std::vector<std::vector<std::string>> levels;  ///< [groupings][levels]: their level names
   std::vector<Cell> cells;                       ///< [C]
-  std::vector<std::int32_t> of_row;              ///< [rows], kUnknownLevel where a level is unknown
+  std::vector<std::int32_t> of_row;              ///< [rows]; kUnknownLevel for all when there are no labels
 
   std::int32_t count() const { return static_cast<std::int32_t>(cells.size()); }
 };
@@ -96,7 +96,9 @@ struct Cells {
 /// A level combination with only one label gets both cells, so that every rate has its denominator's cell.
 Cells build_cells(const Dataset& dataset, const std::vector<std::string>& groupings);
 
-/// The same cells for rows of another data set (new rows of a finished run); unknown combinations get kUnknownLevel.
-std::vector<std::int32_t> cells_of_rows(const Cells& cells, const Dataset& dataset);
+/// The cells for the rows of another data set (new rows of a finished run): `cells` keep their places, combinations
+/// that occur only here come after them, a level that training never saw among them as kUnknownLevel. Nobody is left
+/// out.
+Cells cells_of(const Dataset& dataset, Cells cells);
 
 }  // namespace equipoise::data

@@ -152,9 +152,11 @@ void check_numbers(const FeatureRule& rule, const Table& table, const Column& co
 }  // namespace
 
 LevelIndex::LevelIndex(const std::vector<std::string>& levels) {
+  std::int32_t index = 0;
   for (const std::string& level : levels) {
-    const auto index = static_cast<std::int32_t>(exact_.size());
-    if (exact_.try_emplace(level, index).second) canonical_.try_emplace(canonical(level), index);
+    exact_.try_emplace(level, index);
+    canonical_.try_emplace(canonical(level), index);
+    ++index;
   }
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <stdexcept>
 
 #include <nlohmann/json.hpp>
@@ -106,6 +107,24 @@ json to_json(const Encoder& encoder) {
       {"features", features}};
 }
 
+namespace {
+
+// A crossing is of groupings above it, and a level has one name.
+void check_groups(const std::vector<GroupRule>& rules) {
+  std::set<std::string> names;
+  for (const GroupRule& rule : rules) {
+    for (const std::string& part : rule.cross) {
+      if (!names.contains(part)) throw std::invalid_argument("a crossing of '" + part + "', which is not there");
+    }
+    if (std::set<std::string>(rule.levels.begin(), rule.levels.end()).size() != rule.levels.size()) {
+      throw std::invalid_argument("the grouping '" + rule.name + "' has a level twice");
+    }
+    names.insert(rule.name);
+  }
+}
+
+}  // namespace
+
 EncoderPointer encoder_from_json(const json& object) {
   const bool known = object.is_object() && object.value("format", json()) == kFormat;
   if (!known) throw core::UserError(core::Fault::data, "this JSON is not an encoder of Equipoise");
@@ -127,6 +146,7 @@ EncoderPointer encoder_from_json(const json& object) {
       encoder->groups.push_back(
           {group.at("name"), group.at("column"), group.at("bins"), group.at("cross"), group.at("levels")});
     }
+    check_groups(encoder->groups);
     for (const json& feature : object.at("features")) encoder->features.push_back(rule_from(feature));
     lay_out(encoder->features);
     return encoder;

@@ -126,10 +126,17 @@ std::size_t FileBytes::read(char* bytes, std::size_t size) {
 }
 
 std::string FileBytes::read_all() {
-  std::string all;
-  const std::uintmax_t expected = std::filesystem::file_size(path_);
-  all.resize(expected);
-  all.resize(read(all.data(), expected));
+  std::error_code has_no_size;  // a pipe
+  const std::uintmax_t expected = std::filesystem::file_size(path_, has_no_size);
+  std::string all(has_no_size ? std::size_t{1} << 20 : static_cast<std::size_t>(expected), '\0');
+  std::size_t given = read(all.data(), all.size());
+  while (given == all.size()) {
+    all.resize(2 * all.size());
+    const std::size_t more = read(all.data() + given, all.size() - given);
+    given += more;
+    if (more == 0) break;
+  }
+  all.resize(given);
   return all;
 }
 
@@ -139,6 +146,12 @@ std::string FileBytes::sha256() {
 
 std::int64_t FileBytes::stored_bytes() const {
   return file_->stored_bytes();
+}
+
+double FileBytes::share_read() const {
+  std::error_code has_no_size;
+  const std::uintmax_t size = std::filesystem::file_size(path_, has_no_size);
+  return has_no_size || size == 0 ? 0 : static_cast<double>(stored_bytes()) / static_cast<double>(size);
 }
 
 }  // namespace equipoise::data

@@ -31,6 +31,8 @@ class FileBytes {
   /// Of the stored bytes, once all are read.
   std::string sha256();
   std::int64_t stored_bytes() const;
+  /// How much of the file has been read, from 0 to 1; 0 for what has no size, such as a pipe.
+  double share_read() const;
 
  private:
   class HashedFile;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,7 +34,10 @@ struct CsvReading {
   std::vector<std::string> names_of_header;  ///< as in ReadRequest
 };
 
-FileColumns read_csv(FileBytes& bytes, const CsvReading& reading);
-FileColumns read_parquet(FileBytes& bytes);
+/// Told how much of a file has been read, from 0 to 1, by one thread at a time.
+using OnRead = std::function<void(double share)>;
+
+FileColumns read_csv(FileBytes& bytes, const CsvReading& reading, const OnRead& on_read);
+FileColumns read_parquet(FileBytes& bytes, const OnRead& on_read);
 
 }  // namespace equipoise::data

@@ -62,8 +62,10 @@ Grouping raw_grouping_of_column(const Table& table, const GroupRule& rule) {
   if (!rule.bins.empty()) return {rule.name, bin_names(rule.bins), bin_codes(table, column, rule.bins)};
   const CategoryView view(table, column);
   Grouping grouping{rule.name, view.levels(), view.codes(table)};
-  const auto missing = static_cast<std::int32_t>(grouping.levels.size());
-  grouping.levels.emplace_back(kMissingLevel);
+  // A column may spell "(missing)" out: that is the same level.
+  const auto missing =
+      static_cast<std::int32_t>(std::ranges::find(grouping.levels, kMissingLevel) - grouping.levels.begin());
+  if (missing == static_cast<std::int32_t>(grouping.levels.size())) grouping.levels.emplace_back(kMissingLevel);
   for (std::int32_t& code : grouping.codes) code = code == kMissingCode ? missing : code;
   return grouping;
 }
@@ -124,6 +126,15 @@ std::vector<std::string> occurring_levels(const Grouping& grouping) {
     if (occurs[i]) levels.push_back(grouping.levels[i]);
   }
   return levels;
+}
+
+// The first name that stands twice; "" when there is none.
+std::string repeated(const std::vector<std::string>& names) {
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    if (!seen.insert(name).second) return name;
+  }
+  return "";
 }
 
 std::vector<const Grouping*> parts_of(const GroupRule& rule, const std::vector<Grouping>& earlier) {
@@ -212,6 +223,12 @@ Groups make_groups(const Table& table, const std::vector<GroupParams>& params, c
                  "': there is nothing to compare",
              origin);
     }
+    if (const std::string twice = repeated(rule.levels); !twice.empty()) {
+      refuse(field_of(i, "cross"),
+             "two different crossings would both be called '" + twice +
+                 "'; change the levels' texts so that they can be told apart",
+             origin);
+    }
     adopt_levels(grouping, rule.levels);
     names.push_back(rule.name);
     groups.rules.push_back(std::move(rule));
@@ -220,22 +237,9 @@ Groups make_groups(const Table& table, const std::vector<GroupParams>& params, c
   return groups;
 }
 
-std::vector<Grouping> make_groupings(const Table& table, const std::vector<GroupRule>& rules, bool columns_required) {
+std::vector<Grouping> make_groupings(const Table& table, const std::vector<GroupRule>& rules) {
   std::vector<Grouping> groupings;
   for (const GroupRule& rule : rules) {
-    const bool here = rule.cross.empty() ? table.find(rule.column) != nullptr
-                                         : std::ranges::none_of(parts_of(rule, groupings),
-                                                                [](auto* part) { return part->codes.empty(); });
-    if (!here && columns_required) {
-      throw core::UserError(
-          core::Fault::data,
-          "the group column '" + rule.column + "' is not there; the columns are " + core::listed(table.names(), 60),
-          core::Position{table.files.front().path, 0, 0});
-    }
-    if (!here) {
-      groupings.push_back({rule.name, rule.levels, {}});
-      continue;
-    }
     Grouping grouping = raw_grouping(table, rule, groupings);
     adopt_levels(grouping, rule.levels);
     groupings.push_back(std::move(grouping));

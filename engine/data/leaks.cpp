@@ -102,7 +102,7 @@ std::vector<std::int64_t> target_counts(const Target& target, const Half& half) 
   return counts;
 }
 
-// For each value of the input the target value it goes with, or -1.
+// For each value of the input the target value it goes with, or -1 where no row has that value.
 std::vector<std::int32_t> learn_rule(const InputValues& input, const Target& target, const Half& half) {
   const auto levels = static_cast<std::size_t>(target.levels);
   const std::vector<std::int64_t> totals = target_counts(target, half);
@@ -113,16 +113,13 @@ std::vector<std::int32_t> learn_rule(const InputValues& input, const Target& tar
   }
   std::vector<std::int32_t> rule(static_cast<std::size_t>(input.count), -1);
   for (std::size_t value = 0; value < rule.size(); ++value) {
-    std::int64_t rows = 0;
     double best = 0;
     for (std::size_t level = 0; level < levels; ++level) {
       const std::int32_t count = counts[value * levels + level];
-      rows += count;
       if (count == 0 || count <= best * static_cast<double>(totals[level])) continue;
       best = count / static_cast<double>(totals[level]);
       rule[value] = static_cast<std::int32_t>(level);
     }
-    if (rows < 2) rule[value] = -1;
   }
   return rule;
 }

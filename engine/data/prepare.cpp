@@ -93,6 +93,13 @@ void check_labels_of_training(const Dataset& dataset, const LabelParams& label) 
   for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
     if (dataset.splits[row] == Split::train) ++counts[dataset.labels[row]];
   }
+  double weight = 0;
+  for (const std::int64_t row : dataset.rows_of(Split::train)) {
+    weight += dataset.weights.empty() ? 1 : dataset.weights[static_cast<std::size_t>(row)];
+  }
+  if (counts[0] + counts[1] > 0 && weight == 0) {
+    throw core::UserError(core::Fault::data, "all sample weights of the training split are 0");
+  }
   for (const int value : {0, 1}) {
     if (counts[value] > 0) continue;
     throw core::UserError(core::Fault::data,
@@ -119,6 +126,9 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   const ColumnRoles roles = roles_of(params);
   Table table = read_files(request_of(params, roles), origin, journal);
   check_columns(params, roles, table, origin);
+  refuse_infinities(table, [&](const std::string& column) {
+    return std::ranges::find(params.features.drop, column) == params.features.drop.end();
+  });
   drop_rows_without_label(table, params.label.column, journal);
 
   auto encoder = std::make_shared<Encoder>();
@@ -154,12 +164,6 @@ EncodedRows layout_of(const Encoder& encoder) {
     layout.width += rule.layout.width;
   }
   return layout;
-}
-
-std::vector<Grouping> groupings_of(const Encoder& encoder) {
-  std::vector<Grouping> groupings;
-  for (const GroupRule& rule : encoder.groups) groupings.push_back({rule.name, rule.levels, {}});
-  return groupings;
 }
 
 }  // namespace equipoise::data

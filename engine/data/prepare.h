@@ -34,15 +34,13 @@ struct Prepared {
 /// like, data (with file and line where there is one) for what the files hold.
 Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal);
 
-/// What new rows must have.
-struct ApplyOptions {
-  bool label_required = true;
-  bool groups_required = true;
-};
+/// What is read of new rows: to score them the model's inputs do; to measure them the label, the weight and the groups
+/// must be there too.
+enum class Wanted { inputs, everything };
 
-/// Encodes the rows of `files` (CSV or Parquet) with a stored encoder; every row is in split test.
-Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, const ApplyOptions& options,
-              core::Journal& journal);
+/// Encodes the rows of `files` (CSV or Parquet) with a stored encoder; every row is in split test. Columns that are not
+/// wanted may be absent or hold anything; labels, weights and groups are then empty.
+Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal);
 
 nlohmann::json to_json(const Encoder& encoder);
 /// Throws UserError (data) when the JSON is not an encoder of a known version.
@@ -50,8 +48,5 @@ EncoderPointer encoder_from_json(const nlohmann::json& json);
 
 /// The encoded features' layout of an encoder, without rows.
 EncodedRows layout_of(const Encoder& encoder);
-
-/// The groupings with level names and no codes, as the encoder knows them.
-std::vector<Grouping> groupings_of(const Encoder& encoder);
 
 }  // namespace equipoise::data

@@ -72,9 +72,15 @@ arrow::csv::ConvertOptions convert_options(const CsvReading& reading) {
 // block on its own, so the result does not hang on the number of threads.
 class BlockReader {
  public:
-  BlockReader(CsvRecords& records, const std::vector<std::string>& names, const CsvReading& reading,
-              const std::string& path)
-      : records_(records), names_(names), path_(path), marks_(reading.marks), convert_(convert_options(reading)) {}
+  BlockReader(CsvRecords& records, const FileBytes& bytes, const std::vector<std::string>& names,
+              const CsvReading& reading, const OnRead& on_read)
+      : records_(records),
+        bytes_(bytes),
+        names_(names),
+        path_(bytes.path()),
+        on_read_(on_read),
+        marks_(reading.marks),
+        convert_(convert_options(reading)) {}
 
   std::vector<FileChunk> read_all() {
     const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
@@ -110,6 +116,7 @@ class BlockReader {
       core::stop_if_interrupted();
       std::optional<CsvBlock> block = records_.next();
       blocks_ += block.has_value();
+      on_read_(bytes_.share_read());
       return block;
     } catch (...) {
       errors_.emplace(blocks_, std::current_exception());
@@ -160,8 +167,10 @@ class BlockReader {
   }
 
   CsvRecords& records_;
+  const FileBytes& bytes_;
   const std::vector<std::string>& names_;
   const std::string& path_;
+  const OnRead& on_read_;
   const CsvMarks marks_;
   const arrow::csv::ConvertOptions convert_;
   std::mutex mutex_;
@@ -172,11 +181,11 @@ class BlockReader {
 
 }  // namespace
 
-FileColumns read_csv(FileBytes& bytes, const CsvReading& reading) {
+FileColumns read_csv(FileBytes& bytes, const CsvReading& reading, const OnRead& on_read) {
   CsvRecords records(bytes, reading.marks);
   FileColumns file;
   file.names = column_names(records, reading, bytes.path());
-  file.chunks = BlockReader(records, file.names, reading, bytes.path()).read_all();
+  file.chunks = BlockReader(records, bytes, file.names, reading, on_read).read_all();
   file.fingerprint = {bytes.path(), bytes.sha256(), bytes.stored_bytes(), 0};
   return file;
 }

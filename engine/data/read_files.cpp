@@ -1,6 +1,7 @@
 #include "engine/data/read_files.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -17,13 +18,31 @@ core::UserError data_error(const std::string& path, const std::string& what) {
   return core::UserError(core::Fault::data, what, core::Position{path, 0, 0});
 }
 
-FileColumns read_file(const std::string& path, const CsvReading& reading) {
+// Shows how far a file is once reading it has taken a second: most files never show.
+class ReadingProgress {
+ public:
+  ReadingProgress(const std::string& path, core::Journal& journal)
+      : stage_("reading " + std::filesystem::path(path).filename().string()), journal_(journal) {}
+
+  void operator()(double share) {
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    if (seconds >= 1) journal_.progress({stage_, share, seconds, ""});
+  }
+
+ private:
+  const std::string stage_;
+  core::Journal& journal_;
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+FileColumns read_file(const std::string& path, const CsvReading& reading, core::Journal& journal) {
   FileBytes bytes(path);
   const std::string ending = std::filesystem::path(path).extension().string();
   if ((ending == ".parquet" || ending == ".pq") && bytes.form() != FileForm::parquet) {
     throw data_error(path, "the name says Parquet, but the file is not: it does not begin with PAR1");
   }
-  FileColumns file = bytes.form() == FileForm::parquet ? read_parquet(bytes) : read_csv(bytes, reading);
+  const OnRead show = ReadingProgress(path, journal);
+  FileColumns file = bytes.form() == FileForm::parquet ? read_parquet(bytes, show) : read_csv(bytes, reading, show);
   for (const FileChunk& chunk : file.chunks) file.fingerprint.rows += chunk.rows;
   if (file.fingerprint.rows == 0) throw data_error(path, "this file has no rows, only column names");
   for (auto name = file.names.begin(); name != file.names.end(); ++name) {
@@ -66,6 +85,11 @@ void add_lines(Table& table, const FileChunk& chunk, std::int32_t file) {
 }
 
 void add_file(Table& table, FileColumns file, const std::string& first_path) {
+  for (const Fingerprint& other : table.files) {
+    if (other.sha256 != file.fingerprint.sha256) continue;
+    throw data_error(file.fingerprint.path, "this file has the same bytes as " + other.path +
+                                                ": each of its rows would count twice; leave one of the two out");
+  }
   if (table.columns.empty()) {
     for (const std::string& name : file.names) table.columns.push_back({name, ColumnKind::empty, {}, {}});
   }
@@ -139,20 +163,6 @@ void join_levels(Column& column) {
   }
 }
 
-void refuse_infinities(const Table& table) {
-  for (const Column& column : table.columns) {
-    for (std::size_t chunk = 0; chunk < column.chunks.size(); ++chunk) {
-      const std::optional<std::int64_t> row = first_infinity(column.chunks[chunk]);
-      if (!row) continue;
-      throw core::UserError(core::Fault::data,
-                            "column '" + column.name +
-                                "' holds an infinite number; if it means a missing value, list "
-                                "its text under data.csv.missing",
-                            table.where(table.chunk_begins[chunk] + *row));
-    }
-  }
-}
-
 struct Attempt {
   Table table;
   std::set<std::string> mixed;  ///< columns that are numbers in some rows and text in others
@@ -161,7 +171,7 @@ struct Attempt {
 Attempt read_once(const ReadRequest& request, const CsvReading& reading, core::Journal& journal) {
   Attempt attempt;
   for (const std::string& path : request.files) {
-    FileColumns file = read_file(path, reading);
+    FileColumns file = read_file(path, reading, journal);
     if (!file.unreadable.empty()) {
       journal.warn(path + ": columns of a type that cannot be read were left out: " + core::listed(file.unreadable));
     }
@@ -189,7 +199,6 @@ Table read_files(const ReadRequest& request, const config::Origin& origin, core:
     reading.as_text.insert(attempt.mixed.begin(), attempt.mixed.end());
     attempt = read_once(request, reading, journal);
   }
-  refuse_infinities(attempt.table);
   for (Column& column : attempt.table.columns) {
     if (column.kind != ColumnKind::text) continue;
     for (ColumnChunk& chunk : column.chunks) {
@@ -198,6 +207,22 @@ Table read_files(const ReadRequest& request, const config::Origin& origin, core:
     join_levels(column);
   }
   return std::move(attempt.table);
+}
+
+void refuse_infinities(const Table& table, const std::function<bool(const std::string&)>& is_used) {
+  for (const Column& column : table.columns) {
+    if (!is_used(column.name)) continue;
+    for (std::size_t chunk = 0; chunk < column.chunks.size(); ++chunk) {
+      const std::optional<std::int64_t> row = first_infinity(column.chunks[chunk]);
+      if (!row) continue;
+      throw core::UserError(core::Fault::data,
+                            "column '" + column.name +
+                                "' holds an infinite number; if it means a missing value, say so (in CSV list its text "
+                                "under data.csv.missing, in Parquet write a null), or list the column under "
+                                "data.features.drop",
+                            table.where(table.chunk_begins[chunk] + *row));
+    }
+  }
 }
 
 }  // namespace equipoise::data

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,6 +24,10 @@ struct ReadRequest {
 /// All rows of all files. The type of a column is told by all its values: when some are numbers and others are not, the
 /// files are read a second time with that column as text (the one case where a file is read twice).
 /// Throws UserError (data) for what the files hold, (config) for csv settings that do not fit them.
+/// Also for two files of the same bytes: each row would count twice.
 Table read_files(const ReadRequest& request, const config::Origin& origin, core::Journal& journal);
+
+/// Throws UserError (data) for an infinite number in a column that `is_used`.
+void refuse_infinities(const Table& table, const std::function<bool(const std::string&)>& is_used);
 
 }  // namespace equipoise::data

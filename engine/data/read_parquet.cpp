@@ -7,6 +7,7 @@
 #include <parquet/properties.h>
 
 #include "engine/core/error.h"
+#include "engine/core/interrupt.h"
 #include "engine/data/arrow_columns.h"
 #include "engine/data/file_columns.h"
 
@@ -47,7 +48,7 @@ void add_rows(const arrow::Table& table, const std::vector<int>& readable, FileC
 
 }  // namespace
 
-FileColumns read_parquet(FileBytes& bytes) {
+FileColumns read_parquet(FileBytes& bytes, const OnRead& on_read) {
   const std::string content = bytes.read_all();
   FileColumns file;
   try {
@@ -65,9 +66,15 @@ FileColumns read_parquet(FileBytes& bytes) {
       }
     }
     for (int group = 0; group < reader->num_row_groups(); ++group) {
+      core::stop_if_interrupted();
       const auto table = reader->ReadRowGroup(group);
       if (!table.ok()) refuse(bytes.path(), table.status().message());
-      add_rows(**table, readable, file);
+      try {
+        add_rows(**table, readable, file);
+      } catch (const core::UserError& error) {
+        throw core::UserError(core::Fault::data, error.what(), core::Position{bytes.path(), 0, 0});
+      }
+      on_read(static_cast<double>(group + 1) / reader->num_row_groups());
     }
   } catch (const parquet::ParquetException& error) {
     refuse(bytes.path(), error.what());

@@ -63,6 +63,8 @@ std::vector<std::uint8_t> labels_of(const std::vector<std::int32_t>& codes, cons
   return labels;
 }
 
+constexpr double kLargestWeight = 1e30;  // as float, and its square in double, a finite number
+
 }  // namespace
 
 const Column& column_named(const Table& table, const std::string& name, const std::string& field,
@@ -160,11 +162,11 @@ std::vector<float> make_weights(const Table& table, const std::string& name) {
     view.read(chunk, 0, table.chunk_begins[chunk + 1] - begin, weights.data() + begin);
   }
   const auto bad =
-      std::ranges::find_if(weights, [](double weight) { return !(weight >= 0) || !std::isfinite(weight); });
+      std::ranges::find_if(weights, [](double weight) { return !(weight >= 0 && weight <= kLargestWeight); });
   if (bad != weights.end()) {
     const std::string what = std::isnan(*bad) ? "is missing or not a number" : "is " + number_text(*bad);
     throw core::UserError(core::Fault::data,
-                          "the sample weight in column '" + name + "' " + what + "; weights are numbers of 0 or more",
+                          "the sample weight in column '" + name + "' " + what + "; weights are numbers from 0 to 1e30",
                           table.where(bad - weights.begin()));
   }
   if (std::ranges::all_of(weights, [](double weight) { return weight == 0; })) {

@@ -37,8 +37,7 @@ struct Groups {
 /// The configured groups, with the levels that occur. Throws UserError (config).
 Groups make_groups(const Table& table, const std::vector<GroupParams>& params, const config::Origin& origin);
 
-/// The groupings of all rows by rules. A column that the table lacks gives a grouping without codes, unless
-/// `columns_required`: then UserError (data). Levels that the rules do not know become kUnknownLevel.
-std::vector<Grouping> make_groupings(const Table& table, const std::vector<GroupRule>& rules, bool columns_required);
+/// The groupings of all rows by rules, whose columns are there. Levels that the rules do not know become kUnknownLevel.
+std::vector<Grouping> make_groupings(const Table& table, const std::vector<GroupRule>& rules);
 
 }  // namespace equipoise::data

@@ -33,8 +33,7 @@ struct Scores {
   std::span<const double> probability;   ///< [n] of the positive class
   std::span<const std::uint8_t> labels;  ///< [n]
   std::span<const float> weights;        ///< [n], or empty: every row weighs 1
-  std::span<const std::int32_t>
-      cells;  ///< [n] cell of each row in the constraint table, kUnknownLevel: left out of gaps
+  std::span<const std::int32_t> cells;   ///< [n] cell of each row in the constraint table
   struct GroupCodes {
     std::string name;
     std::vector<std::string> levels;
@@ -81,7 +80,8 @@ struct PromiseResult {
   Verdict verdict = Verdict::not_estimable;
   struct LevelRate {
     std::string level;
-    std::int64_t rows = 0;  ///< rows in the rate's denominator
+    std::int64_t rows = 0;      ///< rows in the rate's denominator
+    double effective_rows = 0;  ///< how many rows of equal weight say as much (Kish 1965)
     bool estimable = false;
     std::optional<double> rate;
     std::optional<Interval> interval;  ///< Wilson
@@ -129,7 +129,7 @@ SplitResult evaluate(const std::string& split, const Scores& scores, const const
 std::vector<std::optional<double>> upper_bounds(const constraints::ConstraintTable& table,
                                                 const std::vector<double>& sums,
                                                 const std::vector<double>& square_weights,
-                                                const EvaluationParams& params, std::uint64_t seed);
+                                                const EvaluationParams& params);
 
 /// Worst of several verdicts: violated, then not_estimable, then not_shown, then met.
 Verdict worst(const std::vector<Verdict>& verdicts);

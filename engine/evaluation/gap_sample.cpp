@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "engine/constraints/forms.h"
+#include "engine/constraints/row_counts.h"
 #include "engine/evaluation/limits.h"
 
 namespace equipoise::evaluation {
@@ -30,7 +31,7 @@ double effective_share(const LinearForm& form, const std::vector<double>& sums,
     weight += sums[index / constraints::kQuantities * constraints::kColumns + constraints::kWeight];
     square += square_weights[index / constraints::kQuantities];
   }
-  return weight > 0 ? effective_rows(weight, square) / weight : 0;
+  return weight > 0 ? constraints::effective_rows(weight, square) / weight : 0;
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ template <typename Visitor>
 void fields(Visitor& visit, PromiseResult::LevelRate& value) {
   visit("level", value.level);
   visit("rows", value.rows);
+  visit("effective_rows", value.effective_rows);
   visit("estimable", value.estimable);
   visit("rate", value.rate);
   visit("interval", value.interval);

@@ -7,10 +7,6 @@
 
 namespace equipoise::evaluation {
 
-double effective_rows(double weight, double square_weight) {
-  return square_weight > 0 ? weight * weight / square_weight : 0;
-}
-
 double normal_point(double tail) {
   return boost::math::quantile(boost::math::complement(boost::math::normal(), tail));
 }

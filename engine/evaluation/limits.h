@@ -4,9 +4,6 @@
 
 namespace equipoise::evaluation {
 
-/// Effective number of rows behind weighted sums (Kish 1965): (sum s)^2 / sum s^2; 0 without weight.
-double effective_rows(double weight, double square_weight);
-
 /// Point of the standard normal distribution with `tail` above it.
 double normal_point(double tail);
 /// Probability above `point` of the standard normal distribution.

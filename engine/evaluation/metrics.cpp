@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "engine/constraints/row_counts.h"
 #include "engine/evaluation/auc.h"
 #include "engine/evaluation/limits.h"
 
@@ -36,7 +37,7 @@ std::optional<double> share(double part, double whole) {
 std::optional<Interval> interval_of(const std::optional<double>& rate, double weight, double square_weight,
                                     double confidence) {
   if (!rate) return std::nullopt;
-  return wilson(*rate, effective_rows(weight, square_weight), confidence);
+  return wilson(*rate, constraints::effective_rows(weight, square_weight), confidence);
 }
 
 GroupMetrics group_metrics(const Tally& tally, const std::optional<double>& auc, double confidence) {
@@ -143,7 +144,8 @@ Metrics measure(const Scores& scores, const EvaluationParams& params) {
       weight += weight_of(scores, i);
       square += weight_of(scores, i) * weight_of(scores, i);
     }
-    metrics.accuracy_interval = wilson(metrics.accuracy, effective_rows(weight, square), params.confidence);
+    metrics.accuracy_interval =
+        wilson(metrics.accuracy, constraints::effective_rows(weight, square), params.confidence);
   }
   measure_losses(scores, metrics);
   metrics.calibration = calibrate(scores, params.calibration_bins);

@@ -15,6 +15,9 @@ namespace {
 using constraints::ConstraintTable;
 using constraints::Promise;
 
+// For rounding: 55 of 100 against 50 of 100 is a gap of 0.05 and no more.
+constexpr double kSlack = 1e-12;
+
 // One promise with what its constraint needs of it beyond its own result.
 struct Judged {
   PromiseResult result;
@@ -35,6 +38,7 @@ std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const
     PromiseResult::LevelRate level;
     level.level = promise.levels[i];
     level.rows = constraints::rows_in(bench.table.rates[promise.rates[i]].denominator, bench.totals.rows);
+    level.effective_rows = sample.levels[i].rows;
     level.estimable = sample.levels[i].compared;
     if (sample.levels[i].rows > 0) {
       level.rate = sample.levels[i].rate;
@@ -53,9 +57,9 @@ bool every_level_measured(const GapSample& sample, const Promise& promise, const
 }
 
 Verdict verdict_of(const PromiseResult& result, bool every_level) {
-  if (result.gap && *result.gap > result.tolerance) return Verdict::violated;
+  if (result.gap && *result.gap > result.tolerance + kSlack) return Verdict::violated;
   if (!result.gap || !every_level) return Verdict::not_estimable;
-  return *result.upper_bound <= result.tolerance ? Verdict::met : Verdict::not_shown;
+  return *result.upper_bound <= result.tolerance + kSlack ? Verdict::met : Verdict::not_shown;
 }
 
 Judged judge_promise(std::size_t index, const std::vector<bool>& estimable, const Bench& bench) {
@@ -128,14 +132,14 @@ double promises_of_constraint(const ConstraintTable& table, std::int32_t constra
                     [constraint](const Promise& promise) { return promise.constraint == constraint; }));
 }
 
-std::vector<std::vector<bool>> estimable_levels(const ConstraintTable& table,
-                                                const std::vector<std::int64_t>& rows_of_cell, std::int64_t min_rows) {
+std::vector<std::vector<bool>> estimable_levels(const ConstraintTable& table, const CellTotals& totals,
+                                                std::int64_t min_rows) {
   std::vector<std::vector<bool>> estimable;
   for (const Promise& promise : table.promises) {
     std::vector<bool>& levels = estimable.emplace_back();
-    for (std::size_t i = 0; i < promise.levels.size(); ++i)
-      levels.push_back(promise.estimable[i] &&
-                       constraints::rows_in(table.rates[promise.rates[i]].denominator, rows_of_cell) >= min_rows);
+    const GapSample sample = make_gap_sample(table, promise, totals.sums, totals.square_weights, promise.estimable);
+    for (const GapSample::Level& level : sample.levels)
+      levels.push_back(level.compared && level.rows >= static_cast<double>(min_rows) - kSlack);
   }
   return estimable;
 }
@@ -165,7 +169,7 @@ std::vector<ConstraintResult> judge(const std::string& split, const CellTotals& 
     results[c].form = constraints[c].form;
     results[c].tolerance = constraints[c].tolerance;
   }
-  const std::vector<std::vector<bool>> estimable = estimable_levels(table, totals.rows, min_rows);
+  const std::vector<std::vector<bool>> estimable = estimable_levels(table, totals, min_rows);
   const Bench bench{totals, table, params, seed};
   for (std::size_t p = 0; p < table.promises.size(); ++p)
     add_to_constraint(results[table.promises[p].constraint], judge_promise(p, estimable[p], bench));

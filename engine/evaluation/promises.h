@@ -32,8 +32,8 @@ std::vector<std::optional<double>> constraint_gaps(const constraints::Constraint
                                                    const std::vector<std::vector<bool>>& estimable,
                                                    const std::vector<double>& sums);
 
-/// [P][levels]: whether a level has enough rows both for the table and among these.
-std::vector<std::vector<bool>> estimable_levels(const constraints::ConstraintTable& table,
-                                                const std::vector<std::int64_t>& rows_of_cell, std::int64_t min_rows);
+/// [P][levels]: whether a level has enough effective rows both for the table and among these.
+std::vector<std::vector<bool>> estimable_levels(const constraints::ConstraintTable& table, const CellTotals& totals,
+                                                std::int64_t min_rows);
 
 }  // namespace equipoise::evaluation

@@ -30,7 +30,7 @@ class GapText {
   explicit GapText(const PromiseResult& promise) : ratio_(promise.form == "ratio"), decimals_(ratio_ ? 3 : 1) {
     // As many decimals as show on which side of the tolerance the gap lies.
     for (const auto& figure : {promise.gap, promise.upper_bound})
-      while (figure && *figure != promise.tolerance && decimals_ < 6 &&
+      while (figure && std::abs(*figure - promise.tolerance) > 1e-12 && decimals_ < 6 &&
              fixed(shown(*figure), decimals_) == fixed(shown(promise.tolerance), decimals_))
         ++decimals_;
   }
@@ -71,7 +71,7 @@ std::pair<const LevelRate*, const LevelRate*> extremes(const PromiseResult& prom
   for (const LevelRate& level : promise.levels) {
     if (!level.estimable || !level.rate) continue;
     if (!lowest || *level.rate < *lowest->rate) lowest = &level;
-    if (!highest || *level.rate > *highest->rate) highest = &level;
+    if (!highest || *level.rate >= *highest->rate) highest = &level;
   }
   return {lowest, highest};
 }
@@ -111,12 +111,18 @@ std::string measured(const PromiseResult& promise, const std::string& split, dou
          ")";
 }
 
+// Weights can make many rows count for few.
+std::string worth(const LevelRate& level) {
+  const bool is_less = level.effective_rows < static_cast<double>(level.rows) - 0.05;
+  return is_less ? ", by their weights worth " + fixed(level.effective_rows, 1) : "";
+}
+
 std::string unmeasured(const PromiseResult& promise) {
   std::vector<std::string> levels;
   for (const LevelRate& level : promise.levels)
     if (!level.estimable)
       levels.push_back(promise.grouping + "=" + level.level + " (" + std::to_string(level.rows) +
-                       (level.rows == 1 ? " row)" : " rows)"));
+                       (level.rows == 1 ? " row" : " rows") + worth(level) + ")");
   return core::listed(levels, 8);
 }
 

@@ -9,7 +9,7 @@ namespace equipoise::evaluation {
 std::vector<std::optional<double>> upper_bounds(const constraints::ConstraintTable& table,
                                                 const std::vector<double>& sums,
                                                 const std::vector<double>& square_weights,
-                                                const EvaluationParams& params, std::uint64_t seed) {
+                                                const EvaluationParams& params) {
   std::vector<std::optional<double>> bounds;
   for (const constraints::Promise& promise : table.promises) {
     const GapSample sample = make_gap_sample(table, promise, sums, square_weights, promise.estimable);

@@ -150,6 +150,10 @@ std::string verdict_sentence(const Report& report) {
   const SplitResult* split = headline_split(report);
   if (!split) return "The model was not measured, so nothing is claimed about it.";
   const std::string where = split_phrase(*split);
+  if (split->split != "test" && split->split != "new rows" && !split->constraints.empty()) {
+    return fmt::format(
+        "This is about {}, which the training used: it shows nothing about people the model has not met.", where);
+  }
   if (split->constraints.empty()) {
     return fmt::format("No fairness constraint was set; accuracy on {} is {}.", where,
                        percent_text(split->metrics.accuracy));

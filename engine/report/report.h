@@ -36,7 +36,7 @@ struct Report {
   std::vector<std::pair<std::string, std::int64_t>> split_rows;
   std::vector<std::string> promise_titles;     ///< [promises] "TPR gap by sex"
   std::vector<double> promise_tolerances;      ///< [promises]
-  std::vector<std::string> multiplier_titles;  ///< [J] "TPR sex=Female, upper"
+  std::vector<std::string> multiplier_titles;  ///< [J] "TPR sex=Female above"
   std::vector<data::Fingerprint> files;
   std::vector<std::string> reading;  ///< how each column was read
   std::vector<data::Leak> leaks;

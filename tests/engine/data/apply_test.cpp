@@ -18,14 +18,14 @@ Prepared trained() {
 }
 
 Dataset apply_text(const Encoder& encoder, const std::string& text, core::Journal& journal,
-                   const ApplyOptions& options = {}) {
-  return apply(encoder, {temporary_file("new.csv", text)}, options, journal);
+                   Wanted wanted = Wanted::everything) {
+  return apply(encoder, {temporary_file("new.csv", text)}, wanted, journal);
 }
 
-std::string error_of_applying(const std::string& text, const ApplyOptions& options = {}) {
+std::string error_of_applying(const std::string& text, Wanted wanted = Wanted::everything) {
   const Prepared p = trained();
   core::Journal journal;
-  return error_of([&] { apply_text(*p.encoder, text, journal, options); });
+  return error_of([&] { apply_text(*p.encoder, text, journal, wanted); });
 }
 
 TEST(Apply, GivesTrainingRowsTheSameCodesThroughJson) {
@@ -49,14 +49,13 @@ TEST(Apply, ColumnsMayStandInAnyOrderAndBeMore) {
   EXPECT_EQ(rows.rows(), 1);
 }
 
-TEST(Apply, LabelAndGroupsMayBeAbsentWhenAllowed) {
+TEST(Apply, OnlyInputsAreNeededWhenOnlyTheyAreWanted) {
   DataParams params = people_params(temporary_file("people.csv", people(300)));
   const Prepared p = prepared(params);
   core::Journal journal;
-  const Dataset rows = apply_text(*p.encoder, "age,city\n40,Oslo\n,Paris\n", journal, {false, false});
+  const Dataset rows = apply_text(*p.encoder, "age,city\n40,Oslo\n,Paris\n", journal, Wanted::inputs);
   EXPECT_THAT(rows.labels, IsEmpty());
-  EXPECT_EQ(rows.groupings[0].levels.size(), 2u);
-  EXPECT_THAT(rows.groupings[0].codes, IsEmpty());
+  EXPECT_THAT(rows.groupings, IsEmpty());
   const std::vector<float> dense = dense_row(rows.encoded, 1);
   EXPECT_EQ(std::ranges::count(dense, 1.0f), 1);  // age is missing; no training row was from Paris
   EXPECT_THAT(error_of([&] { apply_text(*p.encoder, "age,city,sex\n40,Oslo,man\n", journal); }),
@@ -93,11 +92,29 @@ TEST(Apply, RowsWithoutALabelAreDroppedOnlyWhenLabelsAreNeeded) {
   const std::string text = "age,city,sex,hired\n40,Oslo,man,\n41,Oslo,man,yes\n";
   core::Journal journal;
   EXPECT_EQ(apply_text(*p.encoder, text, journal).rows(), 1);
-  const Dataset all = apply_text(*p.encoder, text, journal, {false, true});
+  const Dataset all = apply_text(*p.encoder, text, journal, Wanted::inputs);
   EXPECT_EQ(all.rows(), 2);
   EXPECT_THAT(all.labels, IsEmpty());
-  ASSERT_EQ(journal.warnings().size(), 2u);
-  EXPECT_THAT(journal.warnings()[1], HasSubstr("1 of 2 rows have no label"));
+}
+
+// Scores do not hang on them, so neither does scoring.
+TEST(Apply, ColumnsThatAreNotWantedMayHoldAnything) {
+  DataParams params = people_params("");
+  std::string text = people(300), weighted;
+  for (std::size_t at = 0, end; at < text.size(); at = end + 1) {
+    end = text.find('\n', at);
+    weighted += (at == 0 ? "w," : "1,") + text.substr(at, end - at + 1);
+  }
+  params.files = {temporary_file("weighted.csv", weighted)};
+  params.weight = "w";
+  params.features.drop = {};
+  const Prepared p = prepared(params);
+  core::Journal journal;
+  const std::string strange = "w,age,city,sex,hired,note\n,40,Oslo,nobody,pending,inf\n-3,41,Oslo,man,yes,2\n";
+  EXPECT_EQ(apply_text(*p.encoder, strange, journal, Wanted::inputs).rows(), 2);
+  EXPECT_THAT(journal.warnings(), IsEmpty());
+  EXPECT_THAT(error_of([&] { apply_text(*p.encoder, "age,city,sex,hired\n40,Oslo,man,yes\n", journal); }),
+              HasSubstr("the weight column 'w' is not there"));
 }
 
 TEST(Apply, RefusesTextWhereTrainingHadNumbers) {
@@ -115,16 +132,14 @@ TEST(Apply, AHeaderOfKnownNamesIsTakenWhereTrainingHadNone) {
       "39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2174, 0, 40, "
       "United-States";
   core::Journal journal;
-  const Dataset named = apply_text(*p.encoder, header + "\n" + row + "\n", journal, {false, true});
+  const Dataset named = apply_text(*p.encoder, header + "\n" + row + "\n", journal, Wanted::inputs);
   const Dataset bare = apply_text(*p.encoder, row + ", <=50K\n", journal);
   EXPECT_EQ(named.rows(), 1);
   EXPECT_THAT(named.labels, IsEmpty());
   EXPECT_EQ(named.encoded.codes, bare.encoded.codes);
   EXPECT_TRUE(std::ranges::equal(bare.encoded.values, std::vector<float>(p.dataset.encoded.values.begin(),
                                                                          p.dataset.encoded.values.begin() + 10)));
-  EXPECT_THAT(error_of([&] {
-                apply_text(*p.encoder, row + "\n", journal, {false, true});
-              }),
+  EXPECT_THAT(error_of([&] { apply_text(*p.encoder, row + "\n", journal, Wanted::inputs); }),
               HasSubstr("the rows have 14 fields, but data.csv.columns names 15 columns"));
 }
 

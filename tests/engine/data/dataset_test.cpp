@@ -50,14 +50,21 @@ TEST(Cells, AreOccurringCombinationsInOrderEachWithBothLabels) {
   EXPECT_EQ(cells.levels[1][0], "old");
 }
 
-TEST(Cells, OfOtherRowsLeaveOutWhatIsUnknown) {
+TEST(Cells, OfOtherRowsKeepTheirPlacesAndLeaveNobodyOut) {
   const Cells cells = build_cells(seven_rows(), {"sex", "age"});
   Dataset other = seven_rows();
   other.groupings[0].codes = {0, kUnknownLevel, 0, 1, 1, 0, 1};
   other.groupings[1].codes = {0, 1, 1, 0, 1, 1, 0};
-  EXPECT_THAT(cells_of_rows(cells, other), ElementsAre(-1, -1, 1, 2, 5, 0, 3));
+  const Cells here = cells_of(other, cells);
+  // Row 0 is (man, old), a pair that training never had; row 1 a sex that it never had, and young.
+  EXPECT_THAT(here.of_row, ElementsAre(8, 7, 1, 2, 5, 0, 3));
+  ASSERT_EQ(here.count(), 10);
+  EXPECT_THAT(here.cells[6].levels, ElementsAre(kUnknownLevel, 1));
+  EXPECT_THAT(here.cells[8].levels, ElementsAre(0, 0));
+  other.groupings[0].codes.clear();  // the file has no such column
+  EXPECT_THAT(cells_of(other, cells).of_row, testing::Each(testing::Ge(6)));
   other.labels.clear();
-  EXPECT_THAT(cells_of_rows(cells, other), testing::Each(kUnknownLevel));
+  EXPECT_THAT(cells_of(other, cells).of_row, testing::Each(kUnknownLevel));
 }
 
 }  // namespace

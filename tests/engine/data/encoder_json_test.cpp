@@ -17,7 +17,7 @@ TEST(EncoderJson, RoundTripKeepsEveryBit) {
   EXPECT_EQ(to_json(*again).dump(), text);
   EXPECT_TRUE(again->features.front().layout.embedded);
   EXPECT_EQ(layout_of(*again).width, layout_of(*encoder).width);
-  EXPECT_EQ(groupings_of(*again)[3].levels, groupings_of(*encoder)[3].levels);
+  EXPECT_EQ(again->groups[3].levels, encoder->groups[3].levels);
 }
 
 TEST(EncoderJson, DoublesSurvive) {
@@ -41,6 +41,16 @@ TEST(EncoderJson, RefusesWhatIsNoEncoder) {
   EXPECT_THAT(error(R"({"format": "equipoise encoder", "version": 99})"),
               HasSubstr("format version 99, but this program reads version 1"));
   EXPECT_THAT(error(R"({"format": "equipoise encoder", "version": 1})"), HasSubstr("this encoder is damaged"));
+}
+
+TEST(EncoderJson, RefusesGroupsThatDoNotFitTogether) {
+  const nlohmann::json right = to_json(*prepared(adult()).encoder);
+  nlohmann::json broken = right;
+  broken["groups"].back()["cross"] = {"nope", "sex"};
+  EXPECT_THAT(error_of([&] { encoder_from_json(broken); }), testing::HasSubstr("a crossing of 'nope'"));
+  broken = right;
+  broken["groups"][0]["levels"] = {"Male", "Male"};
+  EXPECT_THAT(error_of([&] { encoder_from_json(broken); }), testing::HasSubstr("has a level twice"));
 }
 
 }  // namespace

@@ -38,6 +38,26 @@ TEST(Groupings, OfAColumnHaveMissingAsALevel) {
   EXPECT_EQ(sex.codes[2], 2);
 }
 
+TEST(Groupings, AColumnMaySpellMissingOut) {
+  DataParams params =
+      people_params(temporary_file("spelt.csv", "x,sex,hired\n1,(missing),yes\n2,,no\n3,man,no\n4,man,yes\n"));
+  params.split.test = params.split.selection = 0;
+  const Grouping sex = grouping(params, "sex");
+  EXPECT_THAT(sex.levels, ElementsAre("(missing)", "man"));
+  EXPECT_THAT(sex.codes, ElementsAre(0, 0, 1, 1));
+}
+
+TEST(Groupings, CrossingsThatCannotBeToldApartAreRefused) {
+  std::string text = "x,g,h,hired\n";
+  for (int row = 0; row < 60; ++row) {
+    const char* pairs[] = {"a * b,c", "a,b * c", "z,y"};
+    text += std::to_string(row) + "," + pairs[row % 3] + (row % 2 ? ",yes\n" : ",no\n");
+  }
+  DataParams params = people_params(temporary_file("crossed.csv", text));
+  params.groups = {{"", "g", {}, {}}, {"", "h", {}, {}}, {"", "", {}, {"g", "h"}}};
+  EXPECT_THAT(error_of_preparing(params), HasSubstr("two different crossings would both be called 'a * b * c'"));
+}
+
 TEST(Groupings, OfFewNumbersAreSortedBySize) {
   EXPECT_THAT(grouping(grouped({{"", "grade", {}, {}}}), "grade").levels,
               testing::UnorderedElementsAre("0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10"));

@@ -4,9 +4,11 @@
 #include <arrow/io/file.h>
 #include <parquet/arrow/writer.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/core/files.h"
+#include "engine/data/file_columns.h"
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
@@ -142,8 +144,10 @@ TEST(ReadCsv, RefusesAWrongNumberOfConfiguredColumns) {
 }
 
 TEST(ReadCsv, RefusesInfinity) {
-  EXPECT_THAT(error_of([] { read_text("a\n1.5\n2\ninf\n"); }),
+  const Table table = read_text("a\n1.5\n2\ninf\n");
+  EXPECT_THAT(error_of([&] { refuse_infinities(table, [](const std::string& column) { return column == "a"; }); }),
               HasSubstr("data.csv:4: column 'a' holds an infinite number"));
+  refuse_infinities(table, [](const std::string&) { return false; });
 }
 
 TEST(ReadCsv, PassesOnLatin1AndNulErrors) {
@@ -246,6 +250,20 @@ TEST(ReadParquet, RefusesWhatIsNot) {
               HasSubstr("this file has the column 'a' twice"));
   const std::string cut = temporary_file("cut.parquet", "PAR1 and nothing else that Parquet has");
   EXPECT_THAT(error_of([&] { read({cut}); }), HasSubstr(cut + ": this file begins like Parquet but cannot be read"));
+}
+
+// A file of several blocks, plain and packed: shares that grow, to the end.
+TEST(ReadFiles, TellsHowMuchIsRead) {
+  const std::string text = people(250000);
+  for (const std::string& content : {text, gzipped(text)}) {
+    FileBytes bytes(temporary_file("people.csv", content));
+    std::vector<double> shares;
+    read_csv(bytes, {}, [&](double share) { shares.push_back(share); });
+    EXPECT_GT(shares.size(), 3u);
+    EXPECT_TRUE(std::is_sorted(shares.begin(), shares.end()));
+    EXPECT_LT(shares.front(), 1);
+    EXPECT_EQ(shares.back(), 1);
+  }
 }
 
 }  // namespace

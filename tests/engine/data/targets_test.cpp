@@ -125,7 +125,7 @@ TEST(Weights, AreReadAndAreNoInput) {
 
 TEST(Weights, RefusesWhatIsNoWeight) {
   EXPECT_THAT(error_of_preparing(weighted({"1", "-2"})),
-              HasSubstr("weights.csv:3: the sample weight in column 'w' is -2; weights are numbers of 0 or more"));
+              HasSubstr("weights.csv:3: the sample weight in column 'w' is -2; weights are numbers from 0 to 1e30"));
   EXPECT_THAT(error_of_preparing(weighted({"1", "1", ""})),
               HasSubstr("weights.csv:4: the sample weight in column 'w' is missing"));
   EXPECT_THAT(error_of_preparing(weighted({"1", "heavy"})), HasSubstr("weights.csv:3: the sample weight"));

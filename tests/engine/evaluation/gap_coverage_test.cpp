@@ -70,10 +70,16 @@ double wrongly_met(const Setting& setting) {
   double missed = 0;
   for (double a = 0; a <= setting.rows[0]; ++a) {
     const double probability = binomial(setting.rows[0], a, setting.rates[0]);
-    if (probability < 1e-5) continue;
+    if (probability < 1e-5) {  // looked at in no detail, so counted as missed
+      missed += probability;
+      continue;
+    }
     for (double b = 0; b <= setting.rows[1]; ++b) {
       const double both = probability * binomial(setting.rows[1], b, setting.rates[1]);
-      if (both < 1e-7) continue;
+      if (both < 1e-7) {
+        missed += both;
+        continue;
+      }
       const GapSample sample = sample_of(setting.form, {{a, setting.rows[0]}, {b, setting.rows[1]}});
       if (upper_gap_bound(sample, 0.05) < gap) missed += both;
     }

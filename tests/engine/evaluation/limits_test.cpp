@@ -20,12 +20,6 @@ TEST(LimitsTest, WilsonStaysInsideZeroAndOne) {
   EXPECT_NEAR(wilson(0, 20, 0.95).high, 3.8414588 / (20 + 3.8414588), 1e-6);  // z^2 / (n + z^2)
 }
 
-TEST(LimitsTest, EffectiveRowsOfWeights) {
-  EXPECT_DOUBLE_EQ(effective_rows(10, 10), 10);         // ten rows of weight 1
-  EXPECT_DOUBLE_EQ(effective_rows(1 + 3, 1 + 9), 1.6);  // weights 1 and 3
-  EXPECT_EQ(effective_rows(0, 0), 0);
-}
-
 double binomial(int n, int k, double p) {
   return std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) + k * std::log(p) +
                   (n - k) * std::log1p(-p));

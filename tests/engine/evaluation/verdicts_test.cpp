@@ -114,7 +114,32 @@ TEST(VerdictsTest, WeightsCountByTheirEffectiveRows) {
   EXPECT_EQ(promise.levels[0].rows, 500);
   const CellTotals totals = total_cells(made.scores(), made.table.cells.count(), 0.5);
   EXPECT_DOUBLE_EQ(totals.square_weights[0], 2500);
-  EXPECT_DOUBLE_EQ(*upper_bounds(made.table, totals.sums, totals.square_weights, {}, 1)[0], *promise.upper_bound);
+  EXPECT_DOUBLE_EQ(*upper_bounds(made.table, totals.sums, totals.square_weights, {})[0], *promise.upper_bound);
+}
+
+// One heavy row: 500 rows are worth little more than one.
+TEST(VerdictsTest, WeightsCanLeaveTooFewEffectiveRows) {
+  std::vector<ScoreBlock> blocks = {{0, 0, 50, 5}, {0, 1, 500, 250}, {2, 0, 50, 5}, {2, 1, 500, 250}};
+  Handmade made(blocks, {{"equal_opportunity", "race", 0.1}}, true);
+  made.weights[50] = 1e6;
+  const ConstraintResult result = made.evaluated().constraints[0];
+  EXPECT_EQ(result.verdict, Verdict::not_estimable);
+  EXPECT_NEAR(result.promises[0].levels[0].effective_rows, 1.001, 1e-3);
+  EXPECT_THAT(result.sentence, HasSubstr("race=Black (500 rows, by their weights worth 1.0)"));
+}
+
+// .55 - .5 is a little more than .05 in floating point.
+TEST(VerdictsTest, AGapEqualToTheToleranceIsInside) {
+  const Handmade made({{0, 0, 50, 5}, {0, 1, 100, 50}, {2, 0, 50, 5}, {2, 1, 100, 55}},
+                      {{"equal_opportunity", "race", 0.05}});
+  ASSERT_GT(*made.evaluated().constraints[0].gap, 0.05);
+  EXPECT_EQ(made.evaluated().constraints[0].verdict, Verdict::not_shown);
+  EXPECT_THAT(made.evaluated().constraints[0].sentence, HasSubstr("differs by 5.0 points"));
+}
+
+TEST(VerdictsTest, EqualRatesAreSaidOfTwoLevels) {
+  EXPECT_THAT(two_groups(0, 0.1).evaluated().constraints[0].sentence,
+              HasSubstr("Between race=Black and race=White the true positive rate differs by 0.0 points"));
 }
 
 TEST(UpperBoundsTest, AreThoseOfTheEvaluation) {
@@ -124,7 +149,7 @@ TEST(UpperBoundsTest, AreThoseOfTheEvaluation) {
                        {"equal_opportunity", "race", 0.1, "reference", "White"}});
   const SplitResult result = made.evaluated();
   const CellTotals totals = total_cells(made.scores(), made.table.cells.count(), 0.5);
-  const auto bounds = upper_bounds(made.table, totals.sums, {}, {}, 99);
+  const auto bounds = upper_bounds(made.table, totals.sums, {}, {});
   ASSERT_THAT(bounds, SizeIs(4));
   EXPECT_EQ(bounds[0], result.constraints[0].promises[0].upper_bound);
   EXPECT_EQ(bounds[1], result.constraints[0].promises[1].upper_bound);

@@ -90,10 +90,10 @@ inline evaluation::ConstraintResult sample_odds(double shift) {
   odds.promises = {
       sample_promise("TPR", "true positive rate", "sex", 0.02, 0.018 + shift, 0.041, 0.023, Verdict::not_shown),
       sample_promise("FPR", "false positive rate", "sex", 0.02, 0.0085 + shift, 0.0094, 0.004, Verdict::met)};
-  odds.promises[0].levels = {{"Female", 353, true, 0.584, wilson(0.584, 353)},
-                             {"Male", 1985, true, 0.607, wilson(0.607, 1985)}};
-  odds.promises[1].levels = {{"Female", 2886, true, 0.059, wilson(0.059, 2886)},
-                             {"Male", 4545, true, 0.074, wilson(0.074, 4545)}};
+  odds.promises[0].levels = {{"Female", 353, 353, true, 0.584, wilson(0.584, 353)},
+                             {"Male", 1985, 1985, true, 0.607, wilson(0.607, 1985)}};
+  odds.promises[1].levels = {{"Female", 2886, 2886, true, 0.059, wilson(0.059, 2886)},
+                             {"Male", 4545, 4545, true, 0.074, wilson(0.074, 4545)}};
   odds.gap = odds.promises[0].gap;
   odds.interval = odds.promises[0].interval;
   odds.upper_bound = odds.promises[0].upper_bound;
@@ -114,11 +114,11 @@ inline evaluation::ConstraintResult sample_parity(double shift) {
   parity.verdict = Verdict::violated;
   parity.promises = {
       sample_promise("SR", "selection rate", "race", 0.05, 0.137 + shift, 0.048, 0.031, Verdict::violated)};
-  parity.promises[0].levels = {{"Amer-Indian-Eskimo", 95, true, 0.106, wilson(0.106, 95)},
-                               {"Asian-Pac-Islander", 303, true, 0.241, wilson(0.241, 303)},
-                               {"Black", 937, true, 0.104, wilson(0.104, 937)},
-                               {"Other", 21, false, 0.086, wilson(0.086, 21)},
-                               {"White", 8353, true, 0.208, wilson(0.208, 8353)}};
+  parity.promises[0].levels = {{"Amer-Indian-Eskimo", 95, 95, true, 0.106, wilson(0.106, 95)},
+                               {"Asian-Pac-Islander", 303, 303, true, 0.241, wilson(0.241, 303)},
+                               {"Black", 937, 937, true, 0.104, wilson(0.104, 937)},
+                               {"Other", 21, 21, false, 0.086, wilson(0.086, 21)},
+                               {"White", 8353, 8353, true, 0.208, wilson(0.208, 8353)}};
   parity.gap = parity.promises[0].gap;
   parity.interval = parity.promises[0].interval;
   parity.upper_bound = parity.promises[0].upper_bound;
