@@ -33,6 +33,13 @@ if ! "${configure[@]}" >build/configure.log 2>&1; then
   exit 1
 fi
 say "compiling, two jobs at a time"
-NINJA_STATUS='[build] %f/%t ' ninja -C build/release -j "${EQUIPOISE_JOBS:-2}" "${targets[@]}" |
-  if [ -t 1 ]; then cat; else awk '/error|warning:|FAILED/ {print; next} NR % 25 == 0 {print; fflush()}'; fi
+compile() { NINJA_STATUS='[build] %f/%t ' ninja -C build/release -j "${EQUIPOISE_JOBS:-2}" "${targets[@]}"; }
+# On a terminal ninja rewrites one line; elsewhere every 25th step is enough. The log has all of it.
+if [ -t 1 ]; then
+  compile
+elif ! compile 2>&1 | tee build/build.log | awk '/^\[build\]/ && ++steps % 25 == 0 {print; fflush()}'; then
+  grep -n -m 1 -A 40 '^FAILED' build/build.log >&2 || tail -n 40 build/build.log >&2
+  say "compiling failed; the whole log is build/build.log"
+  exit 1
+fi
 say "done in $((SECONDS - started)) s"

@@ -17,6 +17,7 @@ for argument in "$@"; do
   esac
 done
 
+if [ "$sanitize" = 1 ]; then options=(--cpu); fi
 scripts/setup.sh "${options[@]}"
 if [ "$sanitize" = 1 ]; then
   cmake --preset sanitize

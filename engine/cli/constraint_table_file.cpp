@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/core/error.h"
@@ -72,6 +73,7 @@ class TableReader {
     reader_.read("format", format);
     if (format != kFormat) fail(fmt::format("format {} is not {}", format, kFormat));
     read_cells();
+    check_pairs();
     reader_.read("constraint_titles", table_.constraint_titles);
     reader_.each("rates",
                  [this](const json& item, const std::string& path) { read_rate(JsonReader(item, path), path); });
@@ -145,14 +147,37 @@ class TableReader {
     });
   }
 
+  // Cells come in pairs: one combination of levels, label 0 and label 1.
+  void check_pairs() const {
+    const auto& cells = table_.cells.cells;
+    for (std::size_t i = 0; i < cells.size(); i += 2) {
+      if (i + 1 < cells.size() && cells[i].levels == cells[i + 1].levels && cells[i].label == 0 &&
+          cells[i + 1].label == 1) {
+        continue;
+      }
+      fail(fmt::format("cells[{}] is not followed by the same levels with label 1", i));
+    }
+  }
+
   void read_rate(const JsonReader& reader, const std::string& path) {
     const std::size_t sums = table_.cells.cells.size() * constraints::kQuantities;
     constraints::Rate& rate = table_.rates.emplace_back();
     rate.kind = rate_kind(reader, "kind", path);
     reader.read("grouping", rate.grouping);
     reader.read("level", rate.level);
+    if (!is_level(rate))
+      fail(fmt::format("{} is about '{}' of '{}', which is not there", path, rate.level, rate.grouping));
     rate.numerator = form(reader, "numerator", sums);
     rate.denominator = form(reader, "denominator", sums);
+  }
+
+  bool is_level(const constraints::Rate& rate) const {
+    if (rate.grouping.empty()) return rate.level.empty();
+    const auto& names = table_.cells.groupings;
+    const auto place = std::find(names.begin(), names.end(), rate.grouping);
+    if (place == names.end()) return false;
+    const auto& levels = table_.cells.levels[static_cast<std::size_t>(place - names.begin())];
+    return std::find(levels.begin(), levels.end(), rate.level) != levels.end();
   }
 
   void read_promise(const JsonReader& reader, const json& object, const std::string& path) {
@@ -160,6 +185,10 @@ class TableReader {
     promise.constraint = index_or_none(object, "constraint", table_.constraint_titles.size(), path);
     promise.rate = rate_kind(reader, "rate", path);
     reader.read("grouping", promise.grouping);
+    const auto& names = table_.cells.groupings;
+    if (std::find(names.begin(), names.end(), promise.grouping) == names.end()) {
+      fail(fmt::format("{}.grouping is '{}', which is not there", path, promise.grouping));
+    }
     reader.read("form", promise.form);
     reader.read("tolerance", promise.tolerance);
     reader.read("levels", promise.levels);

@@ -8,6 +8,7 @@
 #include "engine/cli/command.h"
 #include "engine/cli/machine.h"
 #include "engine/core/error.h"
+#include "engine/core/gpu_driver.h"
 #include "engine/training/trainer.h"
 #include "kernels/cell_stats/cell_stats.h"
 
@@ -40,8 +41,9 @@ std::string wrong_answer(const at::Device& device) {
 Check check_device(const std::string& name, const std::string& shown) {
   training::RunConfig config;
   config.device = name;
+  core::Journal ignored;
   try {
-    const std::string wrong = wrong_answer(training::choose_device(config, config::Origin()));
+    const std::string wrong = wrong_answer(training::choose_device(config, config::Origin(), ignored));
     return {shown, wrong.empty(), wrong.empty() ? "a matrix product and a kernel gave the right values" : wrong};
   } catch (const std::exception& error) {
     const std::string text = error.what();
@@ -49,7 +51,7 @@ Check check_device(const std::string& name, const std::string& shown) {
   }
 }
 
-std::vector<Check> check_devices(const GpuDriver& driver) {
+std::vector<Check> check_devices(const core::GpuDriver& driver) {
   std::vector<Check> checks = {check_device("cpu", "cpu")};
   if (!driver.missing.empty()) {
     checks.push_back({"cuda", false, driver.missing});
@@ -57,14 +59,12 @@ std::vector<Check> check_devices(const GpuDriver& driver) {
   }
   for (std::size_t i = 0; i < driver.devices.size(); ++i) {
     const std::string name = fmt::format("cuda:{}", i);
-    checks.push_back(std::string(EQUIPOISE_CUDA_BUILD) == "none"
-                         ? Check{name, false, "this program was built without CUDA kernels (EQUIPOISE_CUDA=OFF)"}
-                         : check_device(name, fmt::format("{} ({})", name, driver.devices[i].name)));
+    checks.push_back(check_device(name, fmt::format("{} ({})", name, driver.devices[i].name)));
   }
   return checks;
 }
 
-std::string text_of(const Machine& machine, const GpuDriver& driver, const std::vector<Check>& checks) {
+std::string text_of(const Machine& machine, const core::GpuDriver& driver, const std::vector<Check>& checks) {
   std::string text = fmt::format(
       "cpu            {}\narchitecture   {}\ncores          {}\nmemory         {:.1f} GiB, {:.1f} "
       "GiB free\n",
@@ -75,7 +75,7 @@ std::string text_of(const Machine& machine, const GpuDriver& driver, const std::
   if (driver.missing.empty()) {
     text += fmt::format("GPU driver     CUDA {}.{}\n", driver.cuda_version / 1000, driver.cuda_version % 1000 / 10);
     for (std::size_t i = 0; i < driver.devices.size(); ++i) {
-      const GpuFacts& gpu = driver.devices[i];
+      const core::GpuFacts& gpu = driver.devices[i];
       text += fmt::format("cuda:{:<9} {}, {:.1f} GiB, compute capability {}.{}\n", i, gpu.name, gpu.memory_bytes / kGiB,
                           gpu.major, gpu.minor);
     }
@@ -88,7 +88,8 @@ std::string text_of(const Machine& machine, const GpuDriver& driver, const std::
   return text;
 }
 
-nlohmann::ordered_json json_of(const Machine& machine, const GpuDriver& driver, const std::vector<Check>& checks) {
+nlohmann::ordered_json json_of(const Machine& machine, const core::GpuDriver& driver,
+                               const std::vector<Check>& checks) {
   nlohmann::ordered_json json = {{"cpu", machine.cpu},
                                  {"architecture", machine.architecture},
                                  {"cores", machine.cores},
@@ -99,7 +100,7 @@ nlohmann::ordered_json json_of(const Machine& machine, const GpuDriver& driver, 
   json["versions"] = nlohmann::ordered_json::object();
   for (const auto& [name, version] : versions()) json["versions"][name] = version;
   json["gpus"] = nlohmann::ordered_json::array();
-  for (const GpuFacts& gpu : driver.devices) {
+  for (const core::GpuFacts& gpu : driver.devices) {
     json["gpus"].push_back({{"name", gpu.name},
                             {"memory_bytes", gpu.memory_bytes},
                             {"compute_capability", fmt::format("{}.{}", gpu.major, gpu.minor)}});
@@ -118,7 +119,7 @@ class Doctor final : public Command {
 
   int run(const Console& console, TerminalJournal& journal) override {
     const Machine machine = describe_machine();
-    const GpuDriver driver = describe_gpus();
+    const core::GpuDriver driver = core::describe_gpus();
     const std::vector<Check> checks = check_devices(driver);
     console.print(text_of(machine, driver, checks));
     console.print_json(json_of(machine, driver, checks));

@@ -6,6 +6,7 @@
 #include "engine/cli/command.h"
 #include "engine/cli/json_file.h"
 #include "engine/cli/measuring.h"
+#include "engine/cli/output_file.h"
 #include "engine/cli/run_report.h"
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
@@ -40,6 +41,7 @@ class Evaluate final : public Command {
     }
     const std::vector<evaluation::Verdict> failing = verdicts_from(fail_on_);
     const data::Split split = split_from(split_.empty() ? "test" : split_);
+    if (!output_.empty()) check_output(output_, files_);
     const SavedRun run = open_run(run_);
     const evaluation::SplitResult result = measure_run(run, split, journal);
     const std::vector<std::string> failed = failed_constraints(result, failing);
@@ -61,13 +63,12 @@ class Evaluate final : public Command {
 
  private:
   evaluation::SplitResult measure_run(const SavedRun& run, data::Split split, TerminalJournal& journal) const {
-    const at::Device device = device_of(run);
+    const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
-    const constraints::ConstraintTable table = read_constraint_table(run);
     const std::unique_ptr<models::Learner> learner = read_learner(run, data::layout_of(*encoder), device);
     const bool is_new = !files_.empty();
-    const data::Dataset dataset =
-        is_new ? data::apply(*encoder, files_, {}, journal) : read_own_rows(run, *encoder, journal);
+    const data::Dataset dataset = is_new ? data::apply(*encoder, files_, data::Wanted::everything, journal)
+                                         : read_own_rows(run, *encoder, journal);
     core::stop_if_interrupted();
     const std::string name = is_new ? "new rows" : data::kSplitNames[static_cast<int>(split)];
     const std::vector<std::int64_t> rows = dataset.rows_of(is_new ? data::Split::test : split);
@@ -76,7 +77,8 @@ class Evaluate final : public Command {
     }
     const std::vector<double> probabilities = score_rows(dataset, *learner, device);
     core::stop_if_interrupted();
-    return measure(name, rows, {dataset, probabilities, data::cells_of_rows(table.cells, dataset)}, table, run.config);
+    const constraints::ConstraintTable table = constraints::table_for(dataset, read_constraint_table(run));
+    return measure(name, rows, {dataset, probabilities, table.cells.of_row}, table, run.config);
   }
 
   static report::Report table_of(const SavedRun& run, const evaluation::SplitResult& result) {

@@ -25,6 +25,7 @@ const char* kind_of(int exit_code) {
       return "data";
     case 4:
       return "numerical";
+    case 129:
     case 130:
     case 143:
       return "interrupted";
@@ -57,8 +58,9 @@ int fail(bool json, int exit_code, const std::string& message, const std::vector
     std::fflush(stdout);
   } else {
     const bool color = equipoise::cli::may_have_color(STDERR_FILENO);
-    fmt::print(stderr, "{}error:{} {}\n", color ? "\x1b[31m" : "", color ? "\x1b[0m" : "",
-               equipoise::cli::printable(message));
+    const std::string text = fmt::format("{}error:{} {}\n", color ? "\x1b[31m" : "", color ? "\x1b[0m" : "",
+                                         equipoise::cli::printable(message));
+    std::fwrite(text.data(), 1, text.size(), stderr);  // where stderr cannot be written, the exit code has to do
   }
   return exit_code;
 }

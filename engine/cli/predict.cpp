@@ -5,6 +5,7 @@
 
 #include "engine/cli/command.h"
 #include "engine/cli/measuring.h"
+#include "engine/cli/output_file.h"
 #include "engine/cli/predictions_file.h"
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
@@ -31,6 +32,7 @@ class Predict final : public Command {
                                                                               : "--output"));
     }
     check_predictions_name(output_);
+    check_output(output_, files_);
     const SavedRun run = open_run(run_);
     const std::vector<double> scores = score(run, journal);
     write_predictions(output_, scores);
@@ -49,11 +51,10 @@ class Predict final : public Command {
 
  private:
   std::vector<double> score(const SavedRun& run, TerminalJournal& journal) const {
-    const at::Device device = device_of(run);
+    const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
     const std::unique_ptr<models::Learner> learner = read_learner(run, data::layout_of(*encoder), device);
-    const data::Dataset dataset =
-        data::apply(*encoder, files_, {.label_required = false, .groups_required = false}, journal);
+    const data::Dataset dataset = data::apply(*encoder, files_, data::Wanted::inputs, journal);
     core::stop_if_interrupted();
     std::vector<double> scores = score_rows(dataset, *learner, device);
     core::stop_if_interrupted();

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "engine/core/error.h"
@@ -37,7 +38,8 @@ int number_of(const std::string& entry, const std::string& name) {
   const char* last = entry.data() + entry.size();
   int number = 0;
   const auto [end, error] = std::from_chars(first, last, number);
-  return error == std::errc() && end == last ? number : 0;
+  const bool is_number = error == std::errc() && end == last && number < std::numeric_limits<int>::max();
+  return is_number ? number : 0;
 }
 
 }  // namespace
@@ -51,11 +53,20 @@ std::string folder_name(const std::string& name) {
   // A leading dot hides a folder, and ".." is no name.
   if (!text.empty() && text.front() == '.') text.front() = '-';
   constexpr std::size_t kLongest = 120;
-  return text.empty() ? "run" : text.substr(0, kLongest);
+  std::size_t size = std::min(text.size(), kLongest);
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;  // a whole character
+  return text.empty() ? "run" : text.substr(0, size);
 }
 
 RunFolder RunFolder::claim(const training::OutputParams& output, const std::string& name, RunMarker marker,
                            const config::Origin& origin) {
+  const fs::path wanted = fs::path(output.run).lexically_normal();
+  if (!output.run.empty() && (wanted.is_absolute() || *wanted.begin() == "." || *wanted.begin() == "..")) {
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("output.run is '{}', expected the name of a folder inside output.folder", output.run),
+        origin.of("output.run"));
+  }
   marker.status = "running";
   marker.started = utc_now();
   const fs::path folder = fs::absolute(output.folder).lexically_normal();
@@ -80,6 +91,7 @@ RunFolder::RunFolder(RunFolder&& other) noexcept
       lock_(std::exchange(other.lock_, -1)),
       measurements_(std::exchange(other.measurements_, -1)),
       has_begun_(std::exchange(other.has_begun_, false)),
+      holds_an_earlier_run_(other.holds_an_earlier_run_),
       is_kept_(std::exchange(other.is_kept_, true)) {
   other.made_.clear();
 }
@@ -152,6 +164,7 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
   }
   const fs::path marker = path_ / run_files::kMarker;
   const std::string status = run_marker_from(core::read_file(marker), marker.string()).status;
+  holds_an_earlier_run_ = true;
   if (status == "finished" && !overwrite) {
     throw refusal("holds a finished run; set output.overwrite=true to replace it, or choose another output.run");
   }
@@ -201,6 +214,16 @@ void RunFolder::finish(const std::string& status) {
   marker_.finished = utc_now();
   write_marker();
   keep();
+}
+
+void RunFolder::mark_failed() noexcept {
+  if (!is_kept_) return;  // the folder goes
+  try {
+    marker_.status = "failed";
+    write_marker();
+  } catch (const std::exception&) {
+    // The disk that failed the run may fail this too: then the marker goes on saying "running".
+  }
 }
 
 void RunFolder::write_marker() {

@@ -27,7 +27,7 @@ inline constexpr const char* kReport = "report.html";
 
 /// What run.json says: that the folder is ours, and how far its run is.
 struct RunMarker {
-  std::string status;   ///< running, finished, interrupted, diverged
+  std::string status;   ///< running, finished, interrupted, diverged, failed
   std::string command;  ///< what reproduces the run
   std::string config;   ///< the config file as it was named
   std::string config_sha256;
@@ -69,6 +69,10 @@ class RunFolder {
   void keep() { is_kept_ = true; }
   /// Sets the status and the time; keeps the folder.
   void finish(const std::string& status);
+  /// After keep(): what came after the model could not be written.
+  void mark_failed() noexcept;
+  /// Whether a run of ours stood here before; until `begin` it still does.
+  bool holds_an_earlier_run() const { return holds_an_earlier_run_; }
 
  private:
   RunFolder(std::filesystem::path path, RunMarker marker) : path_(std::move(path)), marker_(std::move(marker)) {}
@@ -88,6 +92,7 @@ class RunFolder {
   int lock_ = -1;
   int measurements_ = -1;
   bool has_begun_ = false;
+  bool holds_an_earlier_run_ = false;
   bool is_kept_ = false;
 };
 

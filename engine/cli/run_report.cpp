@@ -4,50 +4,9 @@
 
 #include "engine/cli/machine.h"
 #include "engine/cli/run_folder.h"
+#include "engine/constraints/titles.h"
 
 namespace equipoise::cli {
-namespace {
-
-// The rate that a row is about: the first of a level, except the reference level that others are compared with.
-const constraints::Rate* subject_of(const constraints::Row& row, const constraints::ConstraintTable& table,
-                                    double& coefficient) {
-  const constraints::Promise& promise = table.promises[static_cast<std::size_t>(row.promise)];
-  const std::int32_t reference =
-      promise.reference_level < 0 ? -1 : promise.rates[static_cast<std::size_t>(promise.reference_level)];
-  for (const auto& [rate, factor] : row.terms) {
-    const constraints::Rate& candidate = table.rates[static_cast<std::size_t>(rate)];
-    if (candidate.grouping.empty() || rate == reference) continue;
-    coefficient = factor;
-    return &candidate;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-std::vector<std::string> promise_titles(const constraints::ConstraintTable& table) {
-  std::vector<std::string> titles;
-  for (const constraints::Promise& promise : table.promises) {
-    titles.push_back(fmt::format("{} gap by {}", constraints::short_name(promise.rate), promise.grouping));
-  }
-  return titles;
-}
-
-std::vector<std::string> multiplier_titles(const constraints::ConstraintTable& table) {
-  std::vector<std::string> titles;
-  for (const constraints::Row& row : table.rows) {
-    double coefficient = 1;
-    const constraints::Rate* rate = subject_of(row, table, coefficient);
-    if (rate == nullptr) {
-      titles.push_back(fmt::format("constraint row {}", titles.size() + 1));
-      continue;
-    }
-    titles.push_back(fmt::format("{} {}={}, {}", constraints::short_name(rate->kind), rate->grouping, rate->level,
-                                 coefficient > 0 ? "upper" : "lower"));
-  }
-  return titles;
-}
-
 std::string worst_verdict(const evaluation::SplitResult& result) {
   std::vector<evaluation::Verdict> verdicts;
   for (const evaluation::ConstraintResult& constraint : result.constraints) verdicts.push_back(constraint.verdict);
@@ -75,10 +34,10 @@ report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::Sp
     report.split_rows.emplace_back(data::kSplitNames[split],
                                    facts.dataset.rows_of(static_cast<data::Split>(split)).size());
   }
-  report.promise_titles = promise_titles(facts.table);
+  report.promise_titles = constraints::promise_titles(facts.table);
   for (const constraints::Promise& promise : facts.table.promises)
     report.promise_tolerances.push_back(promise.tolerance);
-  report.multiplier_titles = multiplier_titles(facts.table);
+  report.multiplier_titles = constraints::row_titles(facts.table);
   report.files = facts.dataset.files;
   report.reading = facts.dataset.reading;
   report.leaks = facts.dataset.leaks;

@@ -24,11 +24,6 @@ struct RunFacts {
 
 report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::SplitResult> splits);
 
-/// "TPR gap by sex"
-std::vector<std::string> promise_titles(const constraints::ConstraintTable& table);
-/// "TPR sex=Female, upper"
-std::vector<std::string> multiplier_titles(const constraints::ConstraintTable& table);
-
 /// The worst verdict of a split as a word, or "unconstrained".
 std::string worst_verdict(const evaluation::SplitResult& result);
 

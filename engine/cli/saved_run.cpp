@@ -5,6 +5,8 @@
 #include "engine/cli/constraint_table_file.h"
 #include "engine/cli/json_file.h"
 #include "engine/config/load.h"
+#include "engine/constraints/kinds.h"
+#include "engine/constraints/titles.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/nearest_name.h"
@@ -79,13 +81,41 @@ SavedRun open_run(const fs::path& path) {
   return run;
 }
 
+namespace {
+
+// Whether each constraint of the config has its title and its promises in the table.
+bool agree(const std::vector<constraints::ConstraintParams>& wanted, const constraints::ConstraintTable& table) {
+  if (wanted.size() != table.constraint_titles.size()) return false;
+  std::size_t next = 0;
+  for (std::size_t c = 0; c < wanted.size(); ++c) {
+    if (constraints::constraint_title(wanted[c]) != table.constraint_titles[c]) return false;
+    for (const constraints::RateKind rate : constraints::find_kind(wanted[c].kind)->rates) {
+      if (next >= table.promises.size()) return false;
+      const constraints::Promise& promise = table.promises[next++];
+      if (promise.constraint != static_cast<std::int32_t>(c) || promise.rate != rate ||
+          promise.grouping != wanted[c].group || promise.form != wanted[c].form ||
+          promise.tolerance != wanted[c].tolerance) {
+        return false;
+      }
+    }
+  }
+  return next == table.promises.size();
+}
+
+}  // namespace
+
 data::EncoderPointer read_encoder(const SavedRun& run) {
   return data::encoder_from_json(read_json(run.file(run_files::kEncoder)));
 }
 
 constraints::ConstraintTable read_constraint_table(const SavedRun& run) {
   const fs::path path = run.file(run_files::kConstraints);
-  return constraint_table_from(read_json(path), path.string());
+  constraints::ConstraintTable table = constraint_table_from(read_json(path), path.string());
+  if (agree(run.config.constraints, table)) return table;
+  throw core::UserError(core::Fault::data,
+                        fmt::format("'{}' and '{}' do not name the same constraints: one of the two was changed after "
+                                    "the training",
+                                    run.file(run_files::kConfig).string(), path.string()));
 }
 
 std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::EncodedRows& layout,
@@ -102,10 +132,10 @@ std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::E
   return learner;
 }
 
-at::Device device_of(const SavedRun& run) {
+at::Device device_of(const SavedRun& run, core::Journal& journal) {
   training::RunConfig config = run.config;
   if (config.device != "cpu") config.device = "auto";
-  return training::choose_device(config, run.origin);
+  return training::choose_device(config, run.origin, journal);
 }
 
 data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, core::Journal& journal) {

@@ -33,7 +33,7 @@ std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::E
                                               const at::Device& device);
 
 /// The device on which a finished run is measured: the CPU when it was trained there by wish, else what there is.
-at::Device device_of(const SavedRun& run);
+at::Device device_of(const SavedRun& run, core::Journal& journal);
 
 /// The run's own rows, read again from the files its config names. Throws UserError (data) when a file is not what was
 /// trained on, or the rows do not fall into the same splits.

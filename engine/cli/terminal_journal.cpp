@@ -98,11 +98,16 @@ void TerminalJournal::end_line() {
   live_.clear();
 }
 
+// A full disk or a closed pipe behind stderr must not cost a run: what cannot be shown is not.
+void TerminalJournal::put(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stream_);
+}
+
 // A sentence that comes while a live line stands takes its place; the live line is drawn again below it.
 void TerminalJournal::line(std::string_view text) {
   const std::string live = live_;
-  if (!live.empty()) fmt::print(stream_, "\r{:{}}\r", "", columns_of(live));
-  fmt::print(stream_, "{}\n{}", text, live);
+  if (!live.empty()) put(fmt::format("\r{:{}}\r", "", columns_of(live)));
+  put(fmt::format("{}\n{}", text, live));
   std::fflush(stream_);
 }
 
@@ -140,7 +145,7 @@ void TerminalJournal::show_live(const core::Progress& progress) {
                   std::floor(progress.done * 100), time_left(progress), printable(progress.detail));
   const std::string fitted = cut(text, static_cast<std::size_t>(std::max(style_.columns - 1, 20)));
   const std::size_t old = columns_of(live_), now = columns_of(fitted);
-  fmt::print(stream_, "\r{}{:{}}", fitted, "", old > now ? old - now : 0);
+  put(fmt::format("\r{}{:{}}", fitted, "", old > now ? old - now : 0));
   std::fflush(stream_);
   live_ = fitted;
   if (progress.done >= 1) end_line();

@@ -35,6 +35,7 @@ class TerminalJournal final : public core::Journal {
   void end_line();
 
  private:
+  void put(const std::string& text);
   void line(std::string_view text);
   void show_live(const core::Progress& progress);
   void show_plain(const core::Progress& progress);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
+
 #include "engine/cli/command.h"
 #include "engine/cli/constraint_table_file.h"
 #include "engine/cli/json_file.h"
@@ -45,13 +47,14 @@ class Train final : public Command {
     }
     const std::vector<evaluation::Verdict> failing = verdicts_from(fail_on_);
     config::load(config_file_, overrides_, config_, origin_);
-    const at::Device device = training::choose_device(config_, origin_);
+    const at::Device device = training::choose_device(config_, origin_, journal);
     RunFolder folder = RunFolder::claim(config_.output, config_.name, marker(), origin_);
     core::stop_if_interrupted();
 
     const data::Prepared prepared =
         data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal);
     core::stop_if_interrupted();
+    check_test_rows(prepared.dataset, journal);
     const constraints::ConstraintTable table =
         constraints::compile(config_.constraints, prepared.dataset, config_.multipliers.min_rows, origin_, journal);
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
@@ -60,18 +63,34 @@ class Train final : public Command {
                                                         begin(folder, prepared, table);
                                                         folder.append_measurement(measurement);
                                                       });
+    if (result.measurements.empty() && folder.holds_an_earlier_run()) give_up(folder, result, journal);
     begin(folder, prepared, table);
-    const report::Report report = save(folder, prepared, table, device, result, journal);
+    const report::Report report = saved_or_failed(folder, prepared, table, device, result, journal);
     return answer(folder, report, result, failing, console, journal);
   }
 
  private:
-  RunMarker marker() const {
+  RunMarker marker() {
     RunMarker marker;
     marker.command = command();
     marker.config = config_file_;
-    marker.config_sha256 = core::sha256_of_file(config_file_);
+    // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
+    const bool is_file = std::filesystem::is_regular_file(config_file_);
+    config_sha256_ = is_file ? core::sha256_of_file(config_file_) : "not a file";
+    marker.config_sha256 = config_sha256_;
     return marker;
+  }
+
+  // Verdicts are about people the model has not met.
+  void check_test_rows(const data::Dataset& dataset, TerminalJournal& journal) const {
+    if (!dataset.rows_of(data::Split::test).empty()) return;
+    if (!fail_on_.empty()) {
+      throw core::UserError(core::Fault::config, "--fail-on needs test rows: data.split leaves none (data.split.test)");
+    }
+    if (config_.constraints.empty()) return;
+    journal.warn(
+        "There are no test rows: nothing here shows how the constraints hold for people the model has not met. "
+        "equipoise evaluate RUN --data FILE measures new rows.");
   }
 
   std::string command() const {
@@ -91,6 +110,26 @@ class Train final : public Command {
     folder.write(run_files::kConstraints, json_text(to_json(table)));
   }
 
+  // Nothing was learnt: the finished run that stood here is worth more.
+  [[noreturn]] static void give_up(const RunFolder& folder, const training::TrainingResult& result,
+                                   TerminalJournal& journal) {
+    journal.end_line();
+    journal.say(fmt::format("Nothing was measured, so the run in '{}' is left as it was.", folder.path().string()));
+    if (result.outcome == "interrupted") throw core::Interrupted(result.signal);
+    throw core::UserError(core::Fault::numerical, result.failure);
+  }
+
+  report::Report saved_or_failed(RunFolder& folder, const data::Prepared& prepared,
+                                 const constraints::ConstraintTable& table, const at::Device& device,
+                                 training::TrainingResult& result, TerminalJournal& journal) {
+    try {
+      return save(folder, prepared, table, device, result, journal);
+    } catch (...) {
+      folder.mark_failed();
+      throw;
+    }
+  }
+
   report::Report save(RunFolder& folder, const data::Prepared& prepared, const constraints::ConstraintTable& table,
                       const at::Device& device, training::TrainingResult& result, TerminalJournal& journal) {
     const data::Dataset& dataset = prepared.dataset;
@@ -107,7 +146,7 @@ class Train final : public Command {
       journal.warn("No model was saved: no iterate with finite scores was reached.");
     }
     const report::Report report = assemble_report(
-        {config_, dataset, table, result, command(), config_file_, core::sha256_of_file(config_file_),
+        {config_, dataset, table, result, command(), config_file_, config_sha256_,
          config::struct_to_yaml(config_, config::Comments::none), device_text(device), journal.warnings()},
         std::move(splits));
     folder.write(run_files::kResults, json_text(report::to_json(report)));
@@ -132,7 +171,7 @@ class Train final : public Command {
              const std::vector<evaluation::Verdict>& failing, const Console& console, TerminalJournal& journal) const {
     journal.end_line();
     std::vector<std::string> failed;
-    if (!report.splits.empty()) failed = failed_constraints(report.splits.front(), failing);
+    if (has_test_rows(report)) failed = failed_constraints(report.splits.front(), failing);
     int exit_code = failed.empty() ? 0 : kConstraintFailed;
     if (result.outcome == "diverged") exit_code = static_cast<int>(core::Fault::numerical);
     if (result.outcome == "interrupted") exit_code = 128 + result.signal;
@@ -144,6 +183,10 @@ class Train final : public Command {
     if (!result.failure.empty() && !console.json()) journal.say("error: " + result.failure);
     console.print_json(answer_json(folder, report, result, failed, exit_code));
     return exit_code;
+  }
+
+  static bool has_test_rows(const report::Report& report) {
+    return !report.splits.empty() && report.splits.front().split == "test";
   }
 
   static nlohmann::ordered_json answer_json(const RunFolder& folder, const report::Report& report,
@@ -162,7 +205,7 @@ class Train final : public Command {
     json["kept"] = result.kept;
     json["seconds"] = result.seconds;
     json["rows_per_second"] = result.rows_per_second;
-    json["verdict"] = report.splits.empty() ? "not measured" : worst_verdict(report.splits.front());
+    json["verdict"] = has_test_rows(report) ? worst_verdict(report.splits.front()) : "not measured";
     json["failed_on"] = failed;
     json["splits"] = nlohmann::ordered_json::array();
     for (const evaluation::SplitResult& split : report.splits)
@@ -172,7 +215,7 @@ class Train final : public Command {
     return json;
   }
 
-  std::string config_file_, fail_on_;
+  std::string config_file_, config_sha256_, fail_on_;
   std::vector<std::string> overrides_;
   training::RunConfig config_;
   config::Origin origin_;

@@ -34,6 +34,9 @@ UserError::UserError(Fault fault, std::vector<Problem> problems)
     : std::runtime_error(joined(problems)), fault_(fault), problems_(std::move(problems)) {}
 
 Interrupted::Interrupted(int signal)
-    : std::runtime_error(signal == SIGTERM ? "stopped by SIGTERM" : "stopped by Ctrl-C"), signal_(signal) {}
+    : std::runtime_error(signal == SIGTERM  ? "stopped by SIGTERM"
+                         : signal == SIGHUP ? "stopped by SIGHUP: the terminal went away"
+                                            : "stopped by Ctrl-C"),
+      signal_(signal) {}
 
 }  // namespace equipoise::core

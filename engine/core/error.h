@@ -47,7 +47,7 @@ class UserError : public std::runtime_error {
   std::vector<Problem> problems_;
 };
 
-/// Thrown when a signal asked the program to stop; `signal` is SIGINT or SIGTERM.
+/// Thrown when a signal asked the program to stop; `signal` is SIGINT, SIGTERM or SIGHUP.
 class Interrupted : public std::runtime_error {
  public:
   explicit Interrupted(int signal);

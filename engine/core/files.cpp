@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,6 +56,20 @@ void write_all(int file, std::string_view content) {
   }
 }
 
+// Pipes and devices take bytes as they come.
+void write_in_place(const std::filesystem::path& path, std::string_view content) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (file < 0) throw system_error("cannot write", path, errno);
+  int failure = 0;
+  try {
+    write_all(file, content);
+  } catch (int number) {
+    failure = number;
+  }
+  if (::close(file) != 0 && failure == 0) failure = errno;
+  if (failure != 0) throw system_error("cannot write", path, failure);
+}
+
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
@@ -64,12 +79,20 @@ std::string read_file(const std::filesystem::path& path) {
   return content;
 }
 
-void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+void write_file_atomically(const std::filesystem::path& name, std::string_view content) {
+  std::error_code ignored;
+  // What a link points at is replaced, not the link.
+  const bool is_link = std::filesystem::is_symlink(name, ignored);
+  const std::filesystem::path path = is_link ? std::filesystem::weakly_canonical(name, ignored) : name;
+  struct stat old {};
+  const bool exists = ::stat(path.c_str(), &old) == 0;
+  if (exists && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode)) return write_in_place(path, content);
   const std::filesystem::path temporary = path.string() + ".part" + std::to_string(::getpid());
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0) throw system_error("cannot write", path, errno);
   int failure = 0;
   try {
+    if (exists) ::fchmod(file, old.st_mode & 07777);
     write_all(file, content);
     if (::fsync(file) != 0) failure = errno;
   } catch (int number) {

@@ -1,10 +1,8 @@
+#include "engine/core/gpu_driver.h"
+
 #include <dlfcn.h>
 
-#include <fmt/format.h>
-
-#include "engine/cli/machine.h"
-
-namespace equipoise::cli {
+namespace equipoise::core {
 namespace {
 
 // The part of the CUDA driver API that is asked here (cuda.h): all return 0 for success.
@@ -63,11 +61,11 @@ GpuDriver describe_gpus() {
   int count = 0;
   const int failure = driver.initialize(0);
   if (failure != 0 || driver.count(&count) != 0 || count == 0) {
-    result.missing = fmt::format("the NVIDIA driver sees no device (cuInit returned {})", failure);
+    result.missing = "the NVIDIA driver sees no device (cuInit returned " + std::to_string(failure) + ")";
     return result;
   }
   for (int index = 0; index < count; ++index) result.devices.push_back(describe(driver, index));
   return result;
 }
 
-}  // namespace equipoise::cli
+}  // namespace equipoise::core

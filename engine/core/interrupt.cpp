@@ -19,6 +19,10 @@ void remember(int signal) {
 void catch_signals() {
   std::signal(SIGINT, remember);
   std::signal(SIGTERM, remember);
+  // Under nohup it stays ignored.
+  if (std::signal(SIGHUP, remember) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+  // A reader that went away shows as a failed write, which is reported where it matters.
+  std::signal(SIGPIPE, SIG_IGN);
 }
 
 void stop_if_interrupted() {

@@ -2,7 +2,8 @@
 
 namespace equipoise::core {
 
-/// From now on SIGINT and SIGTERM set a flag instead of ending the program. A second signal of the same kind ends it.
+/// From now on SIGINT, SIGTERM and SIGHUP (unless it was ignored) set a flag instead of ending the program; a second
+/// signal of the same kind ends it. SIGPIPE is ignored.
 void catch_signals();
 
 /// Throws Interrupted when a signal has arrived. Long loops call it where stopping leaves things whole.

@@ -3,9 +3,11 @@
 #include <dlfcn.h>
 
 #include <charconv>
+#include <string_view>
 #include <thread>
 
 #include "engine/core/error.h"
+#include "engine/core/gpu_driver.h"
 #include "engine/training/trainer.h"
 
 namespace equipoise::training {
@@ -25,40 +27,65 @@ bool load_cuda(std::string& reason) {
   return true;
 }
 
-bool driver_is_there() {
-  return dlopen("libcuda.so.1", RTLD_LAZY) != nullptr;
+// Why this device cannot be used; "" when it can.
+std::string obstacle(const core::GpuDriver& driver, std::size_t index) {
+  if (!driver.missing.empty()) return driver.missing;
+  if (EQUIPOISE_OLDEST_COMPUTE == 0) return "this program was built without CUDA kernels";
+  const std::size_t count = driver.devices.size();
+  if (index >= count) {
+    return "there " +
+           (count == 1 ? std::string("is 1 CUDA device") : "are " + std::to_string(count) + " CUDA devices") +
+           ", counted from 0";
+  }
+  const core::GpuFacts& device = driver.devices[index];
+  if (10 * device.major + device.minor < EQUIPOISE_OLDEST_COMPUTE) {
+    return "the " + device.name + " has compute capability " + std::to_string(device.major) + "." +
+           std::to_string(device.minor) + ", and the kernels need " + std::to_string(EQUIPOISE_OLDEST_COMPUTE / 10) +
+           "." + std::to_string(EQUIPOISE_OLDEST_COMPUTE % 10) + " or newer";
+  }
+  std::string reason;
+  load_cuda(reason);
+  return reason;
+}
+
+at::Device choose_automatically(core::Journal& journal) {
+  const core::GpuDriver driver = core::describe_gpus();
+  if (!driver.missing.empty()) return at::kCPU;  // most machines: nothing to say
+  const std::string reason = obstacle(driver, 0);
+  if (reason.empty()) return at::Device(at::kCUDA, 0);
+  journal.say("The CPU is used: " + reason + ".");
+  return at::kCPU;
 }
 
 core::UserError device_error(const std::string& message, const config::Origin& origin) {
   return core::UserError(core::Fault::config, message, origin.of("device"));
 }
 
+// The N of cuda:N; 0 for cuda.
+std::size_t index_of(const std::string& device, const config::Origin& origin) {
+  if (device == "cuda") return 0;
+  constexpr std::string_view kHead = "cuda:";
+  const char* digits = device.c_str() + kHead.size();
+  const char* end = device.c_str() + device.size();
+  std::size_t index = 0;
+  const bool is_headed = device.starts_with(kHead) && device.size() > kHead.size();
+  const auto [stop, error] = is_headed ? std::from_chars(digits, end, index) : std::from_chars_result{};
+  if (!is_headed || error != std::errc() || stop != end || index > 127) {
+    throw device_error("device is '" + device + "', expected auto, cpu, cuda or cuda:N", origin);
+  }
+  return index;
+}
+
 }  // namespace
 
-at::Device choose_device(const RunConfig& config, const config::Origin& origin) {
+at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   at::set_num_threads(config.threads > 0 ? static_cast<int>(config.threads) : static_cast<int>(cores));
   if (config.device == "cpu") return at::kCPU;
-  std::string reason;
-  if (config.device == "auto") {
-    return driver_is_there() && load_cuda(reason) ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
-  }
-  int index = 0;
-  const bool numbered = config.device.rfind("cuda:", 0) == 0;
-  const char* digits = config.device.c_str() + 5;
-  const char* end = config.device.c_str() + config.device.size();
-  if (config.device != "cuda" &&
-      (!numbered || digits == end || std::from_chars(digits, end, index).ptr != end || index < 0 || index > 127)) {
-    throw device_error("device is '" + config.device + "', expected auto, cpu, cuda or cuda:N", origin);
-  }
-  if (!driver_is_there())
-    throw device_error("device is '" + config.device + "', but this machine has no NVIDIA driver", origin);
-  if (!load_cuda(reason)) throw device_error("device is '" + config.device + "', but " + reason, origin);
-  const int count = static_cast<int>(at::getNumGPUs());
-  if (index >= count) {
-    throw device_error(
-        "device is '" + config.device + "', but there are " + std::to_string(count) + " CUDA devices, from 0", origin);
-  }
+  if (config.device == "auto") return choose_automatically(journal);
+  const std::size_t index = index_of(config.device, origin);
+  const std::string reason = obstacle(core::describe_gpus(), index);
+  if (!reason.empty()) throw device_error("device is '" + config.device + "', but " + reason, origin);
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 

@@ -46,10 +46,6 @@ at::Tensor label_tensor(const data::Cells& cells, const at::Device& device) {
   return labels.to(device);
 }
 
-const DeviceData::Range& DeviceData::range_of(data::Split split) const {
-  return split == data::Split::train ? train : split == data::Split::selection ? selection : holdout;
-}
-
 DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, const at::Device& device) {
   DeviceData result;
   std::vector<std::int64_t> order;

@@ -25,8 +25,6 @@ struct DeviceData {
   at::Tensor cell_labels;             ///< [C] u8
   std::optional<at::Tensor> weights;  ///< [rows]
   Range train, selection, holdout;
-
-  const Range& range_of(data::Split split) const;
 };
 
 /// Train, selection and holdout rows of the data set, in this order.

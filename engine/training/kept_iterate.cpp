@@ -3,20 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+
+#include "engine/constraints/titles.h"
 
 namespace equipoise::training {
 namespace {
 
-// How far the worst bound is outside its tolerance; at most 0 when all are inside.
-double largest_excess(const std::vector<constraints::Promise>& promises, const evaluation::Measurement& measurement) {
-  double excess = -std::numeric_limits<double>::infinity();
-  for (std::size_t p = 0; p < promises.size() && p < measurement.selection_bounds.size(); ++p) {
-    if (measurement.selection_bounds[p]) {
-      excess = std::max(excess, *measurement.selection_bounds[p] - promises[p].tolerance);
-    }
-  }
-  return excess;
+constexpr double kNone = -std::numeric_limits<double>::infinity();
+
+// "4.3 points" of a gap; of a ratio as a number.
+std::string excess_text(const constraints::Promise& promise, double excess) {
+  return promise.form == "ratio" ? fmt::format("{:.2g}", excess) : fmt::format("{:.2g} points", 100 * excess);
 }
 
 }  // namespace
@@ -24,8 +23,17 @@ double largest_excess(const std::vector<constraints::Promise>& promises, const e
 KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises) : promises_(promises) {}
 
 void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Tensor& weights) {
-  const double excess = largest_excess(promises_, measurement);
-  const double loss = measurement.selection_loss.value_or(measurement.training_loss);
+  double excess = kNone;  // of the worst bound over its tolerance
+  std::size_t worst = 0, bounds = 0;
+  for (std::size_t p = 0; p < promises_.size() && p < measurement.selection_bounds.size(); ++p) {
+    if (!measurement.selection_bounds[p]) continue;
+    ++bounds;
+    const double over = *measurement.selection_bounds[p] - promises_[p].tolerance;
+    if (over > excess) worst = p;
+    excess = std::max(excess, over);
+  }
+  double loss = measurement.selection_loss.value_or(measurement.training_loss);
+  if (std::isnan(loss)) loss = std::numeric_limits<double>::infinity();
   ++offered_;
   const bool is_feasible = excess <= 0, kept_is_feasible = excess_ <= 0;
   const bool is_better = is_feasible != kept_is_feasible ? is_feasible : is_feasible ? loss < loss_ : excess < excess_;
@@ -35,6 +43,8 @@ void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Te
   epoch_ = measurement.epoch;
   loss_ = loss;
   excess_ = excess;
+  worst_ = worst;
+  bounds_ = bounds;
 }
 
 void KeptIterate::take(const evaluation::Measurement& measurement, const at::Tensor& weights) {
@@ -45,23 +55,25 @@ void KeptIterate::take(const evaluation::Measurement& measurement, const at::Ten
 }
 
 std::string KeptIterate::sentence() const {
+  if (was_asked_for_ && step_ == 0) return "Nothing was measured before the end: the model has its initial weights.";
   if (was_asked_for_) return fmt::format("The last iterate was kept (step {}, epoch {:.2f}).", step_, epoch_);
-  if (promises_.empty()) {
-    return fmt::format("Kept: step {} (epoch {:.2f}), the lowest selection loss of {} iterates.", step_, epoch_,
-                       offered_);
+  const std::string kept = fmt::format("Kept: step {} (epoch {:.2f})", step_, epoch_);
+  if (bounds_ == 0) {
+    const char* why = promises_.empty() ? "" : "; no constraint could be estimated there, so none had a say";
+    return fmt::format("{}, the lowest selection loss of {} iterates{}.", kept, offered_, why);
   }
+  const std::string of_all =
+      bounds_ == promises_.size() ? "" : fmt::format(" ({} of {} could be estimated)", bounds_, promises_.size());
   if (excess_ <= 0) {
     return fmt::format(
-        "Kept: step {} (epoch {:.2f}), the lowest selection loss among the iterates whose upper bounds on the "
-        "selection "
-        "split were all inside the tolerances ({} iterates were looked at).",
-        step_, epoch_, offered_);
+        "{}, the lowest selection loss among the iterates whose upper bounds on the selection split{} were all inside "
+        "the tolerances ({} iterates were looked at).",
+        kept, of_all, offered_);
   }
   return fmt::format(
-      "Kept: step {} (epoch {:.2f}). None of {} iterates had all upper bounds on the selection split inside the "
-      "tolerances; "
-      "this one came nearest, its worst bound {:.4f} outside.",
-      step_, epoch_, offered_, excess_);
+      "{}. None of {} iterates had all upper bounds on the selection split{} inside the tolerances; this one came "
+      "nearest: the bound of {} is {} above its tolerance.",
+      kept, offered_, of_all, constraints::promise_title(promises_[worst_]), excess_text(promises_[worst_], excess_));
 }
 
 }  // namespace equipoise::training

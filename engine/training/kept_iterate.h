@@ -34,7 +34,10 @@ class KeptIterate {
   std::vector<constraints::Promise> promises_;
   at::Tensor weights_;
   std::int64_t step_ = 0;
-  double epoch_ = 0, loss_ = 0, excess_ = 0;
+  double epoch_ = 0, loss_ = 0;
+  double excess_ = 0;      // of the worst bound over its tolerance; -inf without a bound
+  std::size_t worst_ = 0;  // whose bound that is
+  std::size_t bounds_ = 0;
   std::int64_t offered_ = 0;
   bool was_asked_for_ = false;
 };

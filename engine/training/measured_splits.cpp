@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <optional>
 
+#include "engine/constraints/forms.h"
+#include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
 
 namespace equipoise::training {
@@ -14,23 +16,17 @@ namespace {
 // (docs/decisions/0006-measured-rows.md).
 constexpr std::int64_t kMemorisable = 500;
 
-// Rows of the smallest denominator among the estimable rates, in one split; the largest number when there is no rate.
-std::int64_t smallest_denominator(const constraints::ConstraintTable& table, const data::Dataset& dataset,
-                                  data::Split split) {
-  std::vector<std::int64_t> rows(static_cast<std::size_t>(table.cells.count()), 0);
-  for (const std::int64_t row : dataset.rows_of(split)) {
-    const std::int32_t cell = table.cells.of_row[static_cast<std::size_t>(row)];
-    if (cell >= 0) ++rows[static_cast<std::size_t>(cell)];
-  }
-  std::int64_t smallest = std::numeric_limits<std::int64_t>::max();
+// Rows of the smallest denominator among the rates that steer, in one split; nothing when no rate does.
+std::optional<std::int64_t> smallest_denominator(const constraints::ConstraintTable& table,
+                                                 const constraints::RowCounts& counts, data::Split split) {
+  std::optional<std::int64_t> smallest;
   for (const constraints::Promise& promise : table.promises) {
+    if (!constraints::comparable(promise)) continue;
     for (std::size_t level = 0; level < promise.rates.size(); ++level) {
       if (!promise.estimable[level]) continue;
-      std::int64_t count = 0;
-      for (const auto& [index, coefficient] : table.rates[static_cast<std::size_t>(promise.rates[level])].denominator) {
-        count += rows[static_cast<std::size_t>(index / constraints::kQuantities)];
-      }
-      smallest = std::min(smallest, count);
+      const constraints::Rate& rate = table.rates[static_cast<std::size_t>(promise.rates[level])];
+      const std::int64_t rows = constraints::rows_in(rate.denominator, counts.rows_of_cell[static_cast<int>(split)]);
+      smallest = std::min(smallest.value_or(rows), rows);
     }
   }
   return smallest;
@@ -39,14 +35,17 @@ std::int64_t smallest_denominator(const constraints::ConstraintTable& table, con
 MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
                                     const constraints::ConstraintTable& table, const data::Dataset& dataset,
                                     core::Journal& journal) {
-  const std::int64_t in_training = smallest_denominator(table, dataset, data::Split::train);
-  const std::int64_t in_holdout = smallest_denominator(table, dataset, data::Split::holdout);
-  const bool has_holdout = !dataset.rows_of(data::Split::holdout).empty();
-  if (table.promises.empty()) return MeasuredSplits::train;
+  const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
+  const bool has_holdout = counts.used(static_cast<int>(data::Split::holdout));
+  const std::optional<std::int64_t> smallest = smallest_denominator(table, counts, data::Split::train);
+  if (!smallest) return MeasuredSplits::train;
+  const std::int64_t in_training = *smallest;
+  const std::int64_t in_holdout = *smallest_denominator(table, counts, data::Split::holdout);
   if (in_training >= kMemorisable) {
-    journal.say(fmt::format(
-        "Exact rates are measured on the training split: its smallest group has {} rows, too many to memorise.",
-        in_training));
+    journal.say(
+        fmt::format("Exact rates are measured on the training split: its smallest group has {} rows (from {} "
+                    "on, auto takes the training split).",
+                    in_training, kMemorisable));
     return MeasuredSplits::train;
   }
   if (!has_holdout) {

@@ -166,8 +166,7 @@ class Trainer {
     m.selection_accuracy = accuracy(sums, table_.cells);
     m.selection_gaps = gaps_of(table_, constraints::rate_values(table_, sums, constraints::Reading::exact));
     if (m.step < first_candidate_) return;
-    m.selection_bounds = evaluation::upper_bounds(table_, sums, square_weights_, config_.evaluation,
-                                                  core::seed_for(static_cast<std::uint64_t>(config_.seed), "bounds"));
+    m.selection_bounds = evaluation::upper_bounds(table_, sums, square_weights_, config_.evaluation);
   }
 
   void offer(const evaluation::Measurement& measurement) {

@@ -43,7 +43,7 @@ TrainingResult train(const RunConfig& config, const data::Dataset& dataset, cons
                      const OnMeasurement& on_measurement);
 
 /// The device of `device: auto | cpu | cuda | cuda:N`, and the number of CPU threads set. Throws UserError (config)
-/// when CUDA is asked for and cannot be had, saying why.
-at::Device choose_device(const RunConfig& config, const config::Origin& origin);
+/// when CUDA is asked for and cannot be had, saying why; `auto` says in the journal why it passes a GPU over.
+at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal);
 
 }  // namespace equipoise::training

@@ -62,6 +62,10 @@ Outcome run_program(const std::vector<std::string>& words, const std::filesystem
     ::close(err);
     if (::openpty(&terminal, &err, nullptr, nullptr, &size) != 0) throw std::runtime_error("no pseudo-terminal");
   }
+  if (!manner.errors_to.empty()) {
+    ::close(err);
+    err = ::open(manner.errors_to.c_str(), O_WRONLY | O_CLOEXEC);
+  }
   if (out < 0 || err < 0) throw std::runtime_error("cannot make files in " + folder.string());
   const pid_t child = ::fork();
   if (child == 0) become_program(words, folder, manner, out, err);
@@ -80,7 +84,7 @@ Outcome run_program(const std::vector<std::string>& words, const std::filesystem
   if (manner.on_terminal) {
     reader.join();
     ::close(terminal);
-  } else {
+  } else if (manner.errors_to.empty()) {
     outcome.err = content_of(err_path);
   }
   std::filesystem::remove(out_path);

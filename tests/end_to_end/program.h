@@ -27,6 +27,7 @@ struct Manner {
   std::map<std::string, std::string> environment;  ///< added to this process's own
   std::function<void(pid_t)> while_running;        ///< called once after the start
   bool on_terminal = false;                        ///< stderr is a pseudo-terminal
+  std::string errors_to;                           ///< a file that takes stderr, such as /dev/full
 };
 
 /// Runs the equipoise program of this build in `folder` and waits for its end.

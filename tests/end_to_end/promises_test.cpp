@@ -97,11 +97,40 @@ TEST_F(Promises, MissingNumbersAreNoNumbersInTheModel) {
   write("people.csv", text);
   const Outcome outcome = run({"train", "config.yaml", "--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, Not(HasSubstr("nan")));
+  // JSON writes a number that is none as null.
+  for (const auto& [name, value] : outcome.json()["splits"][0]["metrics"].items())
+    EXPECT_FALSE(value.is_null()) << name;
   write("people.csv", "age,hours,job,sex,race,income\n" + text.substr(text.find('\n') + 1) + "inf,1,x,m,a,yes\n");
   const Outcome infinite = run({"train", "config.yaml"});
   EXPECT_EQ(infinite.exit_code, 3);
   EXPECT_THAT(infinite.err, HasSubstr("people.csv:1502"));
+}
+
+TEST_F(Promises, ARunThatMeasuredNothingDoesNotReplaceAFinishedOne) {
+  train_into("r");
+  const std::string marker = read("runs/r/run.json"), model = read("runs/r/model.safetensors");
+  const Outcome diverged = run({"train", "config.yaml", "output.run=r", "output.overwrite=true",
+                                "training.optimizer.kind=sgd", "training.optimizer.learning_rate=1e30"});
+  EXPECT_EQ(diverged.exit_code, 4) << diverged.err;
+  EXPECT_THAT(diverged.err, HasSubstr("is left as it was"));
+  EXPECT_EQ(read("runs/r/run.json"), marker);
+  EXPECT_EQ(read("runs/r/model.safetensors"), model);
+}
+
+TEST_F(Promises, AStderrThatTakesNothingCostsNoRun) {
+  EXPECT_EQ(run({"train", "config.yaml", "output.run=r"}, {.errors_to = "/dev/full"}).exit_code, 0);
+  EXPECT_TRUE(exists("runs/r/report.html"));
+  EXPECT_EQ(run({"evaluate", "runs/nope"}, {.errors_to = "/dev/full"}).exit_code, 3);
+}
+
+TEST_F(Promises, ATerminalThatGoesAwayLeavesAReadableRun) {
+  Manner manner;
+  manner.while_running = [&](pid_t child) {
+    while (!exists("runs/r/measurements.jsonl")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ::kill(child, SIGHUP);
+  };
+  EXPECT_EQ(run({"train", "config.yaml", "output.run=r", "training.epochs=100000"}, manner).exit_code, 129);
+  EXPECT_EQ(nlohmann::json::parse(read("runs/r/run.json"))["status"], "interrupted");
 }
 
 // The committed config on the real data, cut to one epoch of a small network.

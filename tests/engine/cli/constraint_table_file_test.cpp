@@ -70,6 +70,12 @@ TEST(ConstraintTableFile, RefusesIndicesThatPointNowhere) {
   broken["cells"][1]["levels"] = {2};
   EXPECT_THAT(refusal(broken), HasSubstr("cells[1].levels[0] holds 2"));
   broken = right;
+  broken["cells"].erase(1);
+  EXPECT_THAT(refusal(broken), HasSubstr("cells["));
+  broken = right;
+  broken["rates"][0]["level"] = "nobody";
+  EXPECT_THAT(refusal(broken), HasSubstr("is about 'nobody' of 'sex'"));
+  broken = right;
   broken["promises"][0]["estimable"] = {true};
   EXPECT_THAT(refusal(broken), HasSubstr("differ in number"));
   broken = right;
@@ -79,14 +85,6 @@ TEST(ConstraintTableFile, RefusesIndicesThatPointNowhere) {
   broken.erase("bands");
   EXPECT_THAT(refusal(broken), HasSubstr("bands is missing"));
   EXPECT_THAT(refusal(nlohmann::json::array()), HasSubstr("expected an object"));
-}
-
-TEST(RunReportTitles, NameRateLevelAndSide) {
-  EXPECT_THAT(promise_titles(two_rates()),
-              ElementsAre(std::string(short_name(RateKind::selection_rate)) + " gap by sex"));
-  EXPECT_THAT(multiplier_titles(two_rates()),
-              ElementsAre(std::string(short_name(RateKind::selection_rate)) + " sex=f, upper",
-                          std::string(short_name(RateKind::true_positive_rate)) + " sex=m, lower"));
 }
 
 }  // namespace

@@ -71,6 +71,18 @@ TEST_F(RunFolderTest, WhatFailsBeforeTheModelLeavesNothing) {
   EXPECT_FALSE(fs::exists(base_ / "runs"));
 }
 
+TEST_F(RunFolderTest, IsInsideTheOutputFolder) {
+  for (const char* name : {".", "..", "../other", "/tmp/other", "a/../.."}) {
+    EXPECT_THROW(claim(name), core::UserError) << name;
+  }
+}
+
+TEST(FolderName, IsCutBetweenCharacters) {
+  std::string name = "a";
+  for (int i = 0; i < 100; ++i) name += "\u00e9";
+  EXPECT_EQ(folder_name(name).size(), 119u);
+}
+
 TEST_F(RunFolderTest, WhatSomebodyElsePutThereStays) {
   {
     RunFolder folder = claim("one");

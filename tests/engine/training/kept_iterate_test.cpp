@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace equipoise::training {
 namespace {
 
@@ -12,6 +14,8 @@ using testing::HasSubstr;
 std::vector<constraints::Promise> one_promise(double tolerance) {
   constraints::Promise promise;
   promise.tolerance = tolerance;
+  promise.grouping = "sex";
+  promise.form = "max_min";
   return {promise};
 }
 
@@ -41,7 +45,7 @@ TEST(KeptIterate, TakesTheSmallestExcessWhenNoneIsFeasible) {
   kept.offer(iterate(3, 0.20, 0.08), at::full({1}, 3.0));
   EXPECT_EQ(kept.step(), 2);
   EXPECT_THAT(kept.sentence(), HasSubstr("None of 3 iterates"));
-  EXPECT_THAT(kept.sentence(), HasSubstr("0.0500 outside"));
+  EXPECT_THAT(kept.sentence(), HasSubstr("the bound of SR gap by sex is 5 points above its tolerance"));
 }
 
 TEST(KeptIterate, AFeasibleOneBeatsAnyInfeasibleOne) {
@@ -57,6 +61,35 @@ TEST(KeptIterate, LeavesOutWhatCannotBeEstimated) {
   kept.offer(iterate(1, 0.30, std::nullopt), at::full({1}, 1.0));
   kept.offer(iterate(2, 0.20, std::nullopt), at::full({1}, 2.0));
   EXPECT_EQ(kept.step(), 2);
+  EXPECT_THAT(kept.sentence(), HasSubstr("no constraint could be estimated there"));
+}
+
+TEST(KeptIterate, SaysHowManyBoundsItLookedAt) {
+  std::vector<constraints::Promise> promises = {one_promise(0.05)[0], one_promise(0.05)[0]};
+  promises[1].form = "ratio";
+  KeptIterate kept(promises);
+  evaluation::Measurement m = iterate(1, 0.3, 0.04);
+  m.selection_bounds = {0.04, std::nullopt};
+  kept.offer(m, at::full({1}, 1.0));
+  EXPECT_THAT(kept.sentence(), HasSubstr("(1 of 2 could be estimated) were all inside"));
+  KeptIterate ratio(promises);
+  m.selection_bounds = {0.05, 0.17};
+  ratio.offer(m, at::full({1}, 1.0));
+  EXPECT_THAT(ratio.sentence(), HasSubstr("the bound of SR ratio gap by sex is 0.12 above its tolerance"));
+}
+
+// A loss that is not a number is never the lowest.
+TEST(KeptIterate, PassesOverALossThatIsNotANumber) {
+  KeptIterate kept(one_promise(0.05));
+  kept.offer(iterate(1, std::nan(""), 0.01), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.7, 0.01), at::full({1}, 2.0));
+  EXPECT_EQ(kept.step(), 2);
+}
+
+TEST(KeptIterate, SaysWhenTheModelNeverMoved) {
+  KeptIterate kept(one_promise(0.05));
+  kept.take(evaluation::Measurement(), at::full({1}, 1.0));
+  EXPECT_THAT(kept.sentence(), HasSubstr("initial weights"));
 }
 
 TEST(KeptIterate, KeepsACopy) {

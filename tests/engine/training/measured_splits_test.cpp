@@ -31,7 +31,7 @@ MeasuredSplits chosen(const data::Dataset& people, const std::string& measure_on
 TEST(MeasuredSplits, AutoTakesTrainingRowsWhileEveryGroupIsLarge) {
   Listening journal;
   EXPECT_EQ(chosen(generated_people(20000, true), "auto", journal), MeasuredSplits::train);
-  EXPECT_THAT(journal.said, HasSubstr("too many to memorise"));
+  EXPECT_THAT(journal.said, HasSubstr("from 500 on, auto takes the training split"));
 }
 
 TEST(MeasuredSplits, AutoAddsTheHoldoutWhereAGroupIsSmall) {

@@ -1,0 +1,107 @@
+// Rows that training has not seen: what is claimed about them, and what is refused.
+#include <filesystem>
+
+#include "tests/end_to_end/workspace.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class NewRows : public Workspace {
+ protected:
+  /// people() with the sex of every `nth` row replaced.
+  static std::string with_third_sex(int rows, int nth) {
+    std::string text = people(rows, 9);
+    std::size_t at = text.find('\n');
+    for (int row = 0; row < rows; ++row, at = text.find('\n', at + 1)) {
+      const std::size_t sex = text.find_first_of("fm", at);
+      if (row % nth == 0) text.replace(sex, 1, "n");
+    }
+    return text;
+  }
+};
+
+TEST_F(NewRows, ALevelThatTrainingNeverSawLeavesTheConstraintUnproven) {
+  train_into("r", {"constraints[0].tolerance=0.9"});
+  write("new.csv", with_third_sex(900, 3));
+  const Outcome outcome = run({"evaluate", "runs/r", "--data", "new.csv", "--json", "--fail-on", "not_estimable"});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.out << outcome.err;
+  const nlohmann::json constraint = outcome.json()["split"]["constraints"][0];
+  EXPECT_EQ(constraint["verdict"], "not_estimable");
+  EXPECT_THAT(constraint["sentence"].get<std::string>(), HasSubstr("sex=(not seen in training) (300 rows) cannot"));
+}
+
+TEST_F(NewRows, NeedTheWeightsThatTrainingHad) {
+  std::string text = people(600), weighted;
+  for (std::size_t at = 0, end; at < text.size(); at = end + 1) {
+    end = text.find('\n', at);
+    weighted += text.substr(at, end - at) + (at == 0 ? ",w\n" : ",2\n");
+  }
+  write("weighted.csv", weighted);
+  train_into("r", {"data.files=weighted.csv", "data.weight=w"});
+  write("new.csv", people(300, 4));
+  const Outcome outcome = run({"evaluate", "runs/r", "--data", "new.csv"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("the weight column 'w' is not there"));
+  EXPECT_EQ(run({"predict", "runs/r", "--data", "new.csv", "--output", "out.csv"}).exit_code, 0);
+}
+
+TEST_F(NewRows, TheSameBytesTwiceAreRefused) {
+  train_into("r");
+  write("new.csv", people(300, 4));
+  std::filesystem::copy_file(path("new.csv"), path("copy.csv"));
+  const Outcome outcome = run({"evaluate", "runs/r", "--data", "new.csv", "--data", "copy.csv"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("the same bytes as"));
+  std::filesystem::create_symlink(path("people.csv"), path("link.csv"));
+  const Outcome training = run({"train", "config.yaml", "data.split.test_files=link.csv", "data.split.test=0"});
+  EXPECT_NE(training.exit_code, 0);
+}
+
+TEST_F(NewRows, WithoutTestRowsNothingIsPromised) {
+  const Outcome refused = run({"train", "config.yaml", "data.split.test=0", "--fail-on", "violated"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--fail-on needs test rows"));
+  const Outcome trained = run({"train", "config.yaml", "data.split.test=0", "output.run=r", "--json"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_EQ(trained.json()["verdict"], "not measured");
+  EXPECT_THAT(trained.json()["warnings"][0].get<std::string>(), HasSubstr("There are no test rows"));
+  EXPECT_THAT(read("runs/r/report.html"), HasSubstr("it shows nothing about people the model has not met"));
+}
+
+TEST_F(NewRows, AConfigThatWasChangedAfterTrainingIsRefused) {
+  train_into("r");
+  std::string config = read("runs/r/config.yaml");
+  const std::size_t at = config.find("tolerance: 0.2");
+  ASSERT_NE(at, std::string::npos);
+  write("runs/r/config.yaml", config.replace(at, 14, "tolerance: 0.3"));
+  const Outcome outcome = run({"evaluate", "runs/r"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("do not name the same constraints"));
+}
+
+TEST_F(NewRows, OutputIsCheckedBeforeTheWorkAndKeepsWhatItIs) {
+  train_into("r");
+  write("new.csv", people(300, 4));
+  const auto predict = [&](const std::string& output) {
+    return run({"predict", "runs/r", "--data", "new.csv", "--output", output});
+  };
+  const std::string before = read("new.csv");
+  EXPECT_THAT(predict("new.csv").err, HasSubstr("it would be overwritten"));
+  EXPECT_EQ(read("new.csv"), before);
+  EXPECT_EQ(predict("nowhere/out.csv").exit_code, 2);
+  write("target.csv", "old");
+  std::filesystem::permissions(path("target.csv"),
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  std::filesystem::create_symlink("target.csv", path("link.csv"));
+  EXPECT_EQ(predict("link.csv").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(path("link.csv")));
+  EXPECT_THAT(read("target.csv"), HasSubstr("row,score,decision"));
+  EXPECT_EQ(std::filesystem::status(path("target.csv")).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end
