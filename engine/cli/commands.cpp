@@ -133,7 +133,7 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise config show configs/adult_equalized_odds.yaml training.epochs=5",
        make_config_show},
       {{"config", "validate"},
-       "Checks a config and lists everything that is wrong with it.",
+       "Checks a config and lists what is wrong with it, as far as it shows without reading the data.",
        "  equipoise config validate configs/adult_equalized_odds.yaml",
        make_config_validate},
       {{"config", "schema"},

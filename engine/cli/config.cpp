@@ -5,8 +5,11 @@
 #include "engine/config/load.h"
 #include "engine/config/schema.h"
 #include "engine/config/writer.h"
+#include "engine/constraints/requests.h"
 #include "engine/core/error.h"
+#include "engine/data/prepare.h"
 #include "engine/training/run_config.h"
+#include "engine/training/trainer.h"
 
 namespace equipoise::cli {
 namespace {
@@ -29,18 +32,18 @@ class OfConfig : public Command {
   }
 
  protected:
-  training::RunConfig load() const {
+  training::RunConfig load() {
     if (file_.empty()) {
       throw core::UserError(core::Fault::config, "config " + verb_ + " needs a config: equipoise config " + verb_ +
                                                      " CONFIG [key=value ...]");
     }
     training::RunConfig config;
-    config::Origin origin;
-    config::load(file_, overrides_, config, origin);
+    config::load(file_, overrides_, config, origin_);
     return config;
   }
 
   std::string file_;
+  config::Origin origin_;
 
  private:
   std::string verb_;
@@ -62,7 +65,21 @@ class Validate final : public OfConfig {
  public:
   Validate() : OfConfig("validate") {}
   int run(const Console& console, TerminalJournal& journal) override {
-    load();
+    const training::RunConfig config = load();
+    std::vector<core::Problem> problems;
+    const auto collect = [&](const auto& check) {
+      try {
+        check();
+      } catch (const core::UserError& error) {
+        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+      }
+    };
+    std::vector<std::string> groupings;
+    for (const data::GroupParams& group : config.data.groups) groupings.push_back(group.shown_name());
+    collect([&] { data::check_params(config.data, origin_); });
+    collect([&] { constraints::check_requests(config.constraints, groupings, origin_); });
+    collect([&] { training::check_device(config, origin_); });
+    if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
     console.print("ok\n");
     console.print_json({{"ok", true}, {"config", file_}});
     return 0;

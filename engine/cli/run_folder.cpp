@@ -187,6 +187,14 @@ void RunFolder::begin() {
   for (const char* name : kAllFiles) {
     if (std::strcmp(name, run_files::kMarker) != 0) ::unlink(file(name).c_str());
   }
+  // What a run that was killed in the middle of a write left.
+  std::error_code error;
+  for (fs::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const bool is_ours =
+        std::ranges::any_of(kAllFiles, [&](const char* ours) { return name.starts_with(std::string(ours) + ".part"); });
+    if (is_ours) ::unlink(entry->path().c_str());
+  }
 }
 
 void RunFolder::write(const char* name, std::string_view content) {

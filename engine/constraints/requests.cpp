@@ -1,6 +1,7 @@
 #include "engine/constraints/requests.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "engine/constraints/forms.h"
@@ -37,11 +38,11 @@ std::string unknown(const std::string& what, const std::string& given, const std
          "; known: " + (known.empty() ? "none" : core::listed(known));
 }
 
-const data::Grouping* find_grouping(const data::Dataset& dataset, const std::string& name) {
-  for (const data::Grouping& grouping : dataset.groupings)
-    if (grouping.name == name) return &grouping;
-  return nullptr;
-}
+// A grouping as far as it is known: before the data are read only by name.
+struct KnownGrouping {
+  std::string name;
+  std::optional<std::vector<std::string>> levels;
+};
 
 std::vector<std::string> occurring_levels(const data::Grouping& grouping) {
   std::vector<bool> occurs(grouping.levels.size());
@@ -53,34 +54,35 @@ std::vector<std::string> occurring_levels(const data::Grouping& grouping) {
   return levels;
 }
 
-void check_reference(const ConstraintParams& wanted, std::size_t index, const std::vector<std::string>& levels,
-                     Problems& problems) {
+void check_reference(const ConstraintParams& wanted, std::size_t index,
+                     const std::optional<std::vector<std::string>>& levels, Problems& problems) {
   if (wanted.form != "reference") {
     if (!wanted.reference.empty())
       problems.add(index, "reference", "a reference level is for the form 'reference', not for '" + wanted.form + "'");
   } else if (wanted.reference.empty()) {
     problems.add(index, "form",
-                 "the form 'reference' needs 'reference:', one of the levels of '" + wanted.group +
-                     "': " + core::listed(levels));
-  } else if (std::find(levels.begin(), levels.end(), wanted.reference) == levels.end()) {
-    problems.add(index, "reference", unknown("level of '" + wanted.group + "'", wanted.reference, levels));
+                 "the form 'reference' needs 'reference:', one of the levels of '" + wanted.group + "'" +
+                     (levels ? ": " + core::listed(*levels) : ""));
+  } else if (levels && std::find(levels->begin(), levels->end(), wanted.reference) == levels->end()) {
+    problems.add(index, "reference", unknown("level of '" + wanted.group + "'", wanted.reference, *levels));
   }
 }
 
-void check_group(const ConstraintParams& wanted, std::size_t index, const data::Dataset& dataset, Problems& problems) {
-  const data::Grouping* grouping = find_grouping(dataset, wanted.group);
-  if (grouping == nullptr) {
+void check_group(const ConstraintParams& wanted, std::size_t index, const std::vector<KnownGrouping>& known,
+                 Problems& problems) {
+  const auto grouping = std::ranges::find(known, wanted.group, &KnownGrouping::name);
+  if (grouping == known.end()) {
     std::vector<std::string> names;
-    for (const data::Grouping& known : dataset.groupings) names.push_back(known.name);
+    for (const KnownGrouping& one : known) names.push_back(one.name);
     problems.add(index, "group", unknown("grouping", wanted.group, names) + " (groupings are named in data.groups)");
     return;
   }
-  const std::vector<std::string> levels = occurring_levels(*grouping);
-  if (levels.size() < 2) {
+  const auto& levels = grouping->levels;
+  if (levels && levels->size() < 2) {
     problems.add(index, "group",
-                 levels.empty() ? "the grouping '" + wanted.group + "' has no rows"
-                                : "the grouping '" + wanted.group + "' has one level, '" + levels.front() +
-                                      "', on every row: there is nothing to compare it with");
+                 levels->empty() ? "the grouping '" + wanted.group + "' has no rows"
+                                 : "the grouping '" + wanted.group + "' has one level, '" + levels->front() +
+                                       "', on every row: there is nothing to compare it with");
     return;
   }
   check_reference(wanted, index, levels, problems);
@@ -104,10 +106,8 @@ void check_repeats(const std::vector<ConstraintParams>& constraints, std::size_t
   }
 }
 
-}  // namespace
-
-void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
-                    const config::Origin& origin) {
+void check_all(const std::vector<ConstraintParams>& constraints, const std::vector<KnownGrouping>& known,
+               const config::Origin& origin) {
   Problems problems(origin);
   for (std::size_t i = 0; i < constraints.size(); ++i) {
     const ConstraintParams& wanted = constraints[i];
@@ -117,10 +117,26 @@ void check_requests(const std::vector<ConstraintParams>& constraints, const data
     if (!(wanted.tolerance > 0 && wanted.tolerance < 1))
       problems.add(i, "tolerance",
                    "the tolerance must lie between 0 and 1, both excluded; it is " + number_text(wanted.tolerance));
-    check_group(wanted, i, dataset, problems);
+    check_group(wanted, i, known, problems);
     check_repeats(constraints, i, problems);
   }
   problems.throw_if_any();
+}
+
+}  // namespace
+
+void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
+                    const config::Origin& origin) {
+  std::vector<KnownGrouping> known;
+  for (const data::Grouping& grouping : dataset.groupings) known.push_back({grouping.name, occurring_levels(grouping)});
+  check_all(constraints, known, origin);
+}
+
+void check_requests(const std::vector<ConstraintParams>& constraints, const std::vector<std::string>& groupings,
+                    const config::Origin& origin) {
+  std::vector<KnownGrouping> known;
+  for (const std::string& name : groupings) known.push_back({name, std::nullopt});
+  check_all(constraints, known, origin);
 }
 
 void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, const data::Cells& cells,

@@ -16,6 +16,10 @@ namespace equipoise::constraints {
 void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                     const config::Origin& origin);
 
+/// The same as far as it can be told from the config alone, `groupings` being the names it gives.
+void check_requests(const std::vector<ConstraintParams>& constraints, const std::vector<std::string>& groupings,
+                    const config::Origin& origin);
+
 /// Throws UserError (config) when a level with at least `min_rows` rows has none in a split that is used.
 void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, const data::Cells& cells,
                             const RowCounts& counts, std::int64_t min_rows, const config::Origin& origin);

@@ -1,17 +1,16 @@
 #include "engine/core/files.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <memory>
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/core/sha256.h"
 
 namespace equipoise::core {
 namespace {
@@ -19,24 +18,6 @@ namespace {
 UserError system_error(const std::string& what, const std::filesystem::path& path, int number) {
   return UserError(Fault::data, what + " '" + path.string() + "': " + std::strerror(number));
 }
-
-struct Digest {
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
-  Digest() { EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr); }
-  void add(const void* bytes, std::size_t size) { EVP_DigestUpdate(context.get(), bytes, size); }
-  std::string hex() {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context.get(), bytes, &size);
-    static const char* digits = "0123456789abcdef";
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-      text += digits[bytes[i] >> 4];
-      text += digits[bytes[i] & 15];
-    }
-    return text;
-  }
-};
 
 // Opened in binary; a folder opens but cannot be read, so it is refused here.
 std::ifstream opened(const std::filesystem::path& path) {
@@ -107,14 +88,14 @@ void write_file_atomically(const std::filesystem::path& name, std::string_view c
 }
 
 std::string sha256(std::string_view bytes) {
-  Digest digest;
+  Sha256 digest;
   digest.add(bytes.data(), bytes.size());
   return digest.hex();
 }
 
 std::string sha256_of_file(const std::filesystem::path& path) {
   std::ifstream stream = opened(path);
-  Digest digest;
+  Sha256 digest;
   std::vector<char> block(1 << 20);
   while (stream) {
     stream.read(block.data(), static_cast<std::streamsize>(block.size()));

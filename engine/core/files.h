@@ -11,7 +11,8 @@ std::string read_file(const std::filesystem::path& path);
 
 /// Writes to a temporary file beside `path`, flushes it to the disk and renames it: readers see the old file or the
 /// new one, never half of it. Throws UserError (data) naming the path and the system's reason (full, read-only, ...);
-/// the temporary file is gone then.
+/// the temporary file is gone then. A link is followed, a file keeps its mode; into a pipe or a device bytes go as they
+/// come.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// Lower-case hexadecimal SHA-256 of the bytes.

@@ -4,7 +4,6 @@
 #include <arrow/io/compressed.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/util/compression.h>
-#include <openssl/evp.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <string_view>
 
 #include "engine/core/error.h"
+#include "engine/core/sha256.h"
 
 namespace equipoise::data {
 namespace {
@@ -32,7 +32,6 @@ class FileBytes::HashedFile : public arrow::io::InputStream {
     file_ = std::fopen(path.c_str(), "rb");
     if (file_ == nullptr) throw file_error(path, std::string("cannot read this file: ") + std::strerror(errno));
     std::setvbuf(file_, nullptr, _IONBF, 0);
-    EVP_DigestInit_ex(digest_.get(), EVP_sha256(), nullptr);
     head_size_ = take(head_, sizeof head_);
   }
   ~HashedFile() override {
@@ -50,17 +49,7 @@ class FileBytes::HashedFile : public arrow::io::InputStream {
     return given;
   }
 
-  std::string sha256() {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    EVP_DigestFinal_ex(digest_.get(), bytes, &size);
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-      text += "0123456789abcdef"[bytes[i] >> 4];
-      text += "0123456789abcdef"[bytes[i] & 15];
-    }
-    return text;
-  }
+  std::string sha256() { return digest_.hex(); }
 
   arrow::Status Close() override { return arrow::Status::OK(); }
   bool closed() const override { return false; }
@@ -82,14 +71,14 @@ class FileBytes::HashedFile : public arrow::io::InputStream {
     if (given < size && std::ferror(file_)) {
       throw file_error(path_, std::string("cannot read this file: ") + std::strerror(errno));
     }
-    EVP_DigestUpdate(digest_.get(), bytes, given);
+    digest_.add(bytes, given);
     bytes_ += static_cast<std::int64_t>(given);
     return given;
   }
 
   std::string path_;
   std::FILE* file_ = nullptr;
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest_{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+  core::Sha256 digest_;
   char head_[4];
   std::size_t head_size_ = 0;
   std::size_t head_given_ = 0;

@@ -7,6 +7,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/data/csv_records.h"
 #include "engine/data/encoder.h"
 #include "engine/data/fit_features.h"
 #include "engine/data/leaks.h"
@@ -19,34 +20,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& field, const std::string& what, const config::Origin& origin) {
   throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
-}
-
-void check_before_reading(const DataParams& params, const config::Origin& origin) {
-  if (params.files.empty()) refuse("data.files", "expected at least one file", origin);
-  for (auto file = params.files.begin(); file != params.files.end(); ++file) {
-    if (std::find(file + 1, params.files.end(), *file) != params.files.end()) {
-      refuse("data.files", "the file " + *file + " is listed twice", origin);
-    }
-  }
-  if (params.label.positive.empty()) refuse("data.label.positive", "expected at least one value", origin);
-  if (!params.csv.header && params.csv.columns.empty()) {
-    refuse("data.csv.columns", "needed when data.csv.header is false", origin);
-  }
-  if (params.csv.header && !params.csv.columns.empty()) {
-    refuse("data.csv.columns", "the file has a header line (data.csv.header is true); leave one of the two out",
-           origin);
-  }
-  for (const std::string& value : params.label.positive) {
-    if (std::ranges::find(params.label.negative, value) != params.label.negative.end()) {
-      refuse("data.label.negative", "the value '" + value + "' is also listed as positive", origin);
-    }
-  }
-  for (std::size_t i = 0; i < params.groups.size(); ++i) {
-    if (params.groups[i].column != params.label.column) continue;
-    refuse("data.groups[" + std::to_string(i) + "].column", "the label '" + params.label.column + "' cannot be a group",
-           origin);
-  }
-  check_splits(params.split, origin);
 }
 
 // Every file once: those of data.files, then those that only data.split names.
@@ -121,8 +94,37 @@ void warn_of_leaks(const std::vector<Leak>& leaks, core::Journal& journal) {
 
 }  // namespace
 
+void check_params(const DataParams& params, const config::Origin& origin) {
+  if (params.files.empty()) refuse("data.files", "expected at least one file", origin);
+  for (auto file = params.files.begin(); file != params.files.end(); ++file) {
+    if (std::find(file + 1, params.files.end(), *file) != params.files.end()) {
+      refuse("data.files", "the file " + *file + " is listed twice", origin);
+    }
+  }
+  if (params.label.positive.empty()) refuse("data.label.positive", "expected at least one value", origin);
+  if (!params.csv.header && params.csv.columns.empty()) {
+    refuse("data.csv.columns", "needed when data.csv.header is false", origin);
+  }
+  if (params.csv.header && !params.csv.columns.empty()) {
+    refuse("data.csv.columns", "the file has a header line (data.csv.header is true); leave one of the two out",
+           origin);
+  }
+  for (const std::string& value : params.label.positive) {
+    if (std::ranges::find(params.label.negative, value) != params.label.negative.end()) {
+      refuse("data.label.negative", "the value '" + value + "' is also listed as positive", origin);
+    }
+  }
+  for (std::size_t i = 0; i < params.groups.size(); ++i) {
+    if (params.groups[i].column != params.label.column) continue;
+    refuse("data.groups[" + std::to_string(i) + "].column", "the label '" + params.label.column + "' cannot be a group",
+           origin);
+  }
+  CsvMarks::of(params.csv, origin);
+  check_splits(params.split, origin);
+}
+
 Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal) {
-  check_before_reading(params, origin);
+  check_params(params, origin);
   const ColumnRoles roles = roles_of(params);
   Table table = read_files(request_of(params, roles), origin, journal);
   check_columns(params, roles, table, origin);

@@ -28,6 +28,9 @@ struct Prepared {
   EncoderPointer encoder;
 };
 
+/// What can be told to be wrong from the config alone. Throws UserError (config).
+void check_params(const DataParams& params, const config::Origin& origin);
+
 /// Reads the files, types the columns, makes labels, groups, weights and splits, fits the encoder on training rows and
 /// encodes every row. The split is a pure function of (seed, row index or content). Reads each file once.
 /// Throws UserError: config (with the position from `origin`, prefix "data.") for a column that is not there and the

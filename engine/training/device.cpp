@@ -78,6 +78,10 @@ std::size_t index_of(const std::string& device, const config::Origin& origin) {
 
 }  // namespace
 
+void check_device(const RunConfig& config, const config::Origin& origin) {
+  if (config.device != "cpu" && config.device != "auto") index_of(config.device, origin);
+}
+
 at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   at::set_num_threads(config.threads > 0 ? static_cast<int>(config.threads) : static_cast<int>(cores));

@@ -75,26 +75,20 @@ void TrainingStep::run(std::int64_t step, double learning_rate) {
   std::optional<at::Tensor> weights;
   if (data_.weights) weights = data_.weights->index_select(0, rows_);
   const at::Tensor& logits = learner_.forward(data_.encoded, rows_, step_);
+  check_finite(step, logits, "the logits");
   const at::Tensor sums = kernels::cell_stats(logits, cells, data_.cell_labels, weights, 0.0, temperature_);
-  check_finite_sums(step, sums);
   const at::Tensor prices = kernels::price(sums, averages_, averaged_steps_, multipliers_, table_, averaging_);
   kernels::push_out(logit_gradient_, logits, cells, data_.cell_labels, prices.select(1, 0), prices.select(1, 1),
                     weights, 0.0, temperature_);
   learner_.backward(data_.encoded, rows_, logit_gradient_);
-  check_finite_gradients(step);
+  check_finite(step, learner_.flat_gradients(), "the gradient");
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rate);
 }
 
-// A logit that is not finite makes the loss of its cell so.
-void TrainingStep::check_finite_sums(std::int64_t step, const at::Tensor& sums) {
-  if (!std::isfinite(sums.select(2, constraints::kLoss).sum().item<double>())) throw diverged(step, "the logits");
-}
-
-void TrainingStep::check_finite_gradients(std::int64_t step) {
-  if (std::isfinite(learner_.flat_gradients().sum().item<float>())) return;
-  // The sum of finite numbers may overflow, so each is looked at before the run is given up.
-  if (learner_.flat_gradients().isfinite().all().item<bool>()) return;
-  throw diverged(step, "the gradient");
+// The sum of finite numbers may overflow, so each is looked at before the run is given up.
+void TrainingStep::check_finite(std::int64_t step, const at::Tensor& values, const char* name) {
+  if (std::isfinite(values.sum().item<float>())) return;
+  if (!values.isfinite().all().item<bool>()) throw diverged(step, name);
 }
 
 }  // namespace equipoise::training

@@ -33,8 +33,7 @@ class TrainingStep {
   void set_multipliers(const std::vector<double>& values);
 
  private:
-  void check_finite_sums(std::int64_t step, const at::Tensor& sums);
-  void check_finite_gradients(std::int64_t step);
+  static void check_finite(std::int64_t step, const at::Tensor& values, const char* name);
 
   const DeviceData& data_;
   models::Learner& learner_;

@@ -42,6 +42,9 @@ TrainingResult train(const RunConfig& config, const data::Dataset& dataset, cons
                      const at::Device& device, const config::Origin& origin, core::Journal& journal,
                      const OnMeasurement& on_measurement);
 
+/// Whether `device` is written as one of auto, cpu, cuda, cuda:N; throws UserError (config).
+void check_device(const RunConfig& config, const config::Origin& origin);
+
 /// The device of `device: auto | cpu | cuda | cuda:N`, and the number of CPU threads set. Throws UserError (config)
 /// when CUDA is asked for and cannot be had, saying why; `auto` says in the journal why it passes a GPU over.
 at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal);

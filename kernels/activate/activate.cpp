@@ -24,12 +24,6 @@ void check_rate(std::int64_t rate_256) {
   TORCH_CHECK(rate_256 >= 0 && rate_256 < 256, kOp, ": rate_256 is ", rate_256, ", expected 0 to 255");
 }
 
-#ifdef EQUIPOISE_CUDA
-void check_launch(int status) {
-  TORCH_CHECK(status == 0, kOp, ": CUDA launch failed with error ", status);
-}
-#endif
-
 }  // namespace
 
 void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropout& dropout) {
@@ -62,7 +56,7 @@ void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropo
 #ifdef EQUIPOISE_CUDA
   if (x.is_cuda()) {
     const c10::cuda::CUDAGuard guard(x.device());
-    check_launch(launch_activate(problem, c10::cuda::getCurrentCUDAStream().stream()));
+    check_launched(kOp, launch_activate(problem, c10::cuda::getCurrentCUDAStream().stream()));
     return;
   }
 #endif
@@ -94,7 +88,7 @@ void activate_backward_(at::Tensor& gradient, const at::Tensor& activated, std::
 #ifdef EQUIPOISE_CUDA
   if (gradient.is_cuda()) {
     const c10::cuda::CUDAGuard guard(gradient.device());
-    check_launch(launch_activate_backward(problem, c10::cuda::getCurrentCUDAStream().stream()));
+    check_launched(kOp, launch_activate_backward(problem, c10::cuda::getCurrentCUDAStream().stream()));
     return;
   }
 #endif

@@ -17,11 +17,12 @@ enum CellQuantity : std::int64_t {
   kCellQuantities = 4,
 };
 
-// Shapes    logits [K, N] f32 | bf16, cells [N] u8 | i16 | i32, cell_labels [C] u8 (0 or 1), weights [N] f32 (1 if
-// absent). Returns   sums [K, C, 4] f64, columns as in CellQuantity; a NaN logit makes its cell's loss and soft sums
-// NaN. Gradient  none: `lagrangian` is the differentiable form. Order     equal inputs give equal bits on one device,
-// with any number of CPU threads. Throws    on a wrong type, shape or device, and on the CPU on a cell outside [0, C),
-// naming the row; on CUDA, where
+// Shapes    logits [K, N] f32 | bf16, cells [N] u8 | i16 | i32, cell_labels [C] u8 (0 or 1),
+//           weights [N] f32 (1 if absent).
+// Returns   sums [K, C, 4] f64, columns as in CellQuantity; a NaN logit makes its cell's loss and soft sums NaN.
+// Gradient  none: `lagrangian` is the differentiable form.
+// Order     equal inputs give equal bits on one device, with any number of CPU threads.
+// Throws    on a wrong type, shape or device, and on the CPU on a cell outside [0, C), naming the row; on CUDA, where
 //           looking would stall the stream, such a row makes the sums of cell 0 NaN instead.
 // Cost      reads each logit, weight and cell once a member: 5 bytes a row for f32 logits and u8 cells.
 at::Tensor cell_stats(const at::Tensor& logits,                  // [K, N]

@@ -42,9 +42,4 @@ EQUIPOISE_HOST_DEVICE std::uint64_t scale_to_bound(std::uint64_t random, std::ui
 #endif
 }
 
-// Uniform in [0, 1) with 24 bits: exact in float, so the same on host and device.
-EQUIPOISE_HOST_DEVICE float unit_float(std::uint32_t random) {
-  return static_cast<float>(random >> 8) * 5.9604644775390625e-8f;
-}
-
 }  // namespace equipoise::kernels

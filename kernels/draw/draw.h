@@ -10,8 +10,7 @@ namespace equipoise::kernels {
 // Shapes    rows [B] i64, filled. step counts batches from 0; as a tensor [1] i64 on the device of rows, so that a CUDA
 //           graph can count it on.
 // Returns   batch `step` of endless shuffled passes over [0, population): pass step / (population / B), within a pass
-// no
-//           row twice, the last population % B rows of a pass left out.
+//           no row twice, the last population % B rows of a pass left out.
 // Gradient  none.
 // Order     the same integers for the same (seed, step, slot) anywhere.
 // Throws    if B > population, or on a negative step (a tensor's value is not looked at), a wrong type or shape.

@@ -19,11 +19,12 @@ struct EncodedTensors {
 /// A row has F features but D >> F components, nearly all 0 or 1: a picked component costs one row of the weight, a
 /// ramp two (the running sum of the components below, and the component itself).
 ///
-/// Shapes:   rows [B] i64 or empty (then rows first .. first + B); weight [K, D, H] f32, bias [K, H] f32; out [K, B,
-/// H]. Returns:  writes out. Gradient: encoded_linear_backward. Order:    a function of the row alone; the same bits
-/// for any number of threads and any batch around the row. Throws:   c10::Error naming the argument, for shapes, types
-/// and devices other than cpu (on cuda a gather and one GEMM
-///           are faster: kernels/gather), and for rows out of range.
+/// Shapes:   rows [B] i64; weight, ramp_sums [K, D, H] f32, bias [K, H] f32; out [K, B, H].
+/// Returns:  writes out.
+/// Gradient: encoded_linear_backward_out.
+/// Order:    a function of the row alone; the same bits for any number of threads and any batch around the row.
+/// Throws:   c10::Error naming the argument, for shapes, types and devices other than cpu (on cuda a gather and one
+///           GEMM are faster: kernels/gather), and for rows out of range.
 /// Cost:     per row about 2 F H multiply-adds instead of D H, and 6 F + 4 H bytes moved.
 void encoded_linear_out(at::Tensor& out, const EncodedTensors& encoded, const at::Tensor& rows,
                         const at::Tensor& weight, const at::Tensor& ramp_sums, const at::Tensor& bias);
@@ -38,10 +39,12 @@ void encoded_ramp_sums_out(at::Tensor& ramp_sums, const EncodedTensors& encoded,
 
 /// Gradients of weight and bias.
 ///
-/// Shapes:   rows [B] i64; output_gradient [K, B, H] f32; weight_gradient [K, D, H], bias_gradient [K, H] f32,
-/// overwritten. Returns:  writes weight_gradient and bias_gradient. Gradient: none. Order:    rows are added in their
-/// order in the batch; the same bits for any number of threads. Throws:   as encoded_linear_out. Cost:     per row
-/// about 2 F H multiply-adds.
+/// Shapes:   rows [B] i64; output_gradient [K, B, H] f32; weight_gradient [K, D, H], bias_gradient [K, H] f32.
+/// Returns:  writes weight_gradient and bias_gradient.
+/// Gradient: none.
+/// Order:    rows are added in their order in the batch; the same bits for any number of threads.
+/// Throws:   as encoded_linear_out.
+/// Cost:     per row about 2 F H multiply-adds.
 void encoded_linear_backward_out(at::Tensor& weight_gradient, at::Tensor& bias_gradient, const EncodedTensors& encoded,
                                  const at::Tensor& rows, const at::Tensor& output_gradient);
 

@@ -1,6 +1,7 @@
 // Which rows of the weight table one encoded row touches, and how much of each. Host only; no torch.
 #pragma once
 
+#include "kernels/device/encoding.h"
 #include "kernels/device/host_device.h"
 #include "kernels/encoded_linear/encoded_linear_kernel.h"
 
@@ -12,8 +13,6 @@ struct TouchedRow {
   float coefficient;
   bool ramp_sum;
 };
-
-constexpr std::int32_t kRamp = 0;
 
 // At most two per feature. ramp with code c and value v: components below c are 1 (their running sum), component c is
 // v; the last code is the missing flag, a component of its own. pick: component c is v, a negative code touches

@@ -5,25 +5,16 @@
 
 #include <cstdint>
 
-namespace equipoise::kernels {
+#include "kernels/device/encoding.h"
 
-// Kinds of a feature's encoding, first column of the layout.
-enum EncodingKind : std::int32_t {
-  // width = T + 1: T bins and the missing flag. Code T: only component T is 1. Code j < T: components 0 .. j - 1 are 1,
-  // component j is the value, the others 0 (piecewise linear).
-  kRamp = 0,
-  // Component `code` is the value, the others 0; a negative code is all zeros (one of many, or a plain number at width
-  // 1).
-  kPick = 1,
-};
+namespace equipoise::kernels {
 
 // Shapes    codes [N, F] i16, values [N, F] f32, layout [F, 3] i32 (kind, offset, width), rows [B] i64, width = D.
 // Returns   the batch [B, D] f32; components that no feature covers are 0.
 // Gradient  none.
 // Order     each component on its own: the same bits anywhere.
-// Throws    on a wrong type, shape or device; on the CPU on a row outside [0, N) or a layout that does not fit D. On
-// CUDA,
-//           where looking would stall the stream, such a row becomes NaN and such a component stays 0. Codes outside
+// Throws    on a wrong type, shape or device; on the CPU on a row outside [0, N) or a layout that does not fit D.
+//           On CUDA, where looking would stall the stream, such a row becomes NaN and such a component stays 0. Codes outside
 //           their feature write nothing outside it; check_encoded finds them.
 // Cost      reads 6 F bytes and writes 4 D bytes a row.
 at::Tensor gather(const at::Tensor& codes,   // [N, F]

@@ -24,9 +24,9 @@ struct RateTable {
 
 enum RateQuantity : std::int32_t { kRateWeight = 0, kRateLoss = 1, kRatePositives = 2, kRateQuantities = 3 };
 
-// Shapes    sums [K, C, 4] f64 of this batch (cell_stats), averages [K, C, 4] f64, step [1] i64, multipliers [K, J]
-// f64. Returns   prices [K, 2, C] f32: row 0 the loss price 1 / (weight of the batch) + sum over j of lambda_j
-// dg_j/dL_c,
+// Shapes    sums [K, C, 4] f64 of this batch (cell_stats), averages [K, C, 4] f64, step [1] i64,
+//           multipliers [K, J] f64, finite.
+// Returns   prices [K, 2, C] f32: row 0 the loss price 1 / (weight of the batch) + sum over j of lambda_j dg_j/dL_c,
 //           row 1 the soft price sum over j of lambda_j dg_j/dP_c. averages and step are moved on by one batch.
 //           A rate that is not finite, or whose denominator is 0, is masked: it adds nothing. A batch sum that is not
 //           finite leaves its average as it was. The prices are never NaN.

@@ -9,8 +9,8 @@
 namespace equipoise::kernels {
 
 // Shapes    as cell_stats; loss_price, soft_price [K, C] f32.
-// Returns   gradient [K, N] in the logits' type: s_i (loss_price[k, c] (sigmoid(z) - y) + soft_price[k, c] p (1 - p) /
-// tau),
+// Returns   gradient [K, N] in the logits' type:
+//           s_i (loss_price[k, c] (sigmoid(z) - y) + soft_price[k, c] p (1 - p) / tau),
 //           p = sigmoid((z - threshold) / tau), tau the temperature. A NaN logit gives a NaN gradient.
 // Gradient  none: it is the gradient.
 // Order     each row on its own: equal inputs give equal bits on one device.
@@ -32,9 +32,8 @@ void push_out(at::Tensor& gradient,  // [K, N]
 
 // Shapes    as push.
 // Returns   value [K] f64 = sum over c of loss_price L_c + soft_price P_c, and the sums [K, C, 4] f64 of cell_stats.
-// Gradient  of value by the logits, as one op: forward measures, backward is push times the gradient of value. The
-// sums,
-//           the prices and the weights are constants.
+// Gradient  of value by the logits, as one op: forward measures, backward is push times the gradient of value.
+//           The sums, the prices and the weights are constants.
 // Order     as cell_stats and push.
 // Throws    as push.
 // Cost      cell_stats forward, push backward.

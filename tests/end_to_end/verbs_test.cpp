@@ -159,6 +159,17 @@ TEST_F(Verbs, ConfigValidateListsEverything) {
   EXPECT_EQ(answer["error"]["problems"][0]["line"], 2);
 }
 
+TEST_F(Verbs, ConfigValidateKnowsWhatShowsWithoutData) {
+  const Outcome wrong =
+      run({"config", "validate", "config.yaml", "constraints[0].group=nope", "device=gpu", "data.csv.delimiter=ab"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("there is no grouping 'nope'"), HasSubstr("device is 'gpu'"),
+                               HasSubstr("data.csv.delimiter")));
+  EXPECT_THAT(run({"config", "validate", "config.yaml", "constraints[0].form=reference"}).err,
+              HasSubstr("the form 'reference' needs 'reference:'"));
+  EXPECT_EQ(run({"config", "validate", "config.yaml", "data.split.test=0.6", "data.split.selection=0.6"}).exit_code, 2);
+}
+
 TEST_F(Verbs, ConfigSchemaAndExplain) {
   const Outcome schema = run({"config", "schema"});
   EXPECT_THAT(nlohmann::json::parse(schema.out)["$schema"], HasSubstr("draft-07"));

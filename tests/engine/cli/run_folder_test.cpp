@@ -77,6 +77,15 @@ TEST_F(RunFolderTest, IsInsideTheOutputFolder) {
   }
 }
 
+TEST_F(RunFolderTest, BeginRemovesHalfWrittenFilesOfOurs) {
+  RunFolder folder = claim("one");
+  std::ofstream(folder.path() / "results.json.part4058") << "{";
+  std::ofstream(folder.path() / "notes.part1") << "mine";
+  folder.begin();
+  EXPECT_FALSE(fs::exists(folder.path() / "results.json.part4058"));
+  EXPECT_TRUE(fs::exists(folder.path() / "notes.part1"));
+}
+
 TEST(FolderName, IsCutBetweenCharacters) {
   std::string name = "a";
   for (int i = 0; i < 100; ++i) name += "\u00e9";
