@@ -68,6 +68,19 @@ arrow::csv::ConvertOptions convert_options(const CsvReading& reading) {
   return options;
 }
 
+// A hint when the column names look as if another mark separated the fields; "" otherwise.
+std::string delimiter_hint(const std::vector<std::string>& names, char delimiter) {
+  for (const char other : {';', '\t', '|', ','}) {
+    if (other == delimiter) continue;
+    const bool everywhere =
+        std::ranges::all_of(names, [&](const std::string& name) { return name.find(other) != std::string::npos; });
+    if (!everywhere) continue;
+    return std::string("; the column names hold '") + (other == '\t' ? "\\t" : std::string(1, other)) +
+           "': is that what separates the fields (data.csv.delimiter)?";
+  }
+  return "";
+}
+
 // Reads blocks on a few threads. Blocks are cut and hashed one after another under a lock; Arrow parses and types each
 // block on its own, so the result does not hang on the number of threads.
 class BlockReader {
@@ -139,7 +152,7 @@ class BlockReader {
       ragged = data_error(path_, block.line_of(row.number - 1),
                           "this row has " + std::to_string(row.actual_columns) +
                               (row.actual_columns == 1 ? " field" : " fields") + ", the others have " +
-                              std::to_string(row.expected_columns));
+                              std::to_string(row.expected_columns) + delimiter_hint(names_, marks_.delimiter));
       return arrow::csv::InvalidRowResult::Error;
     };
     const auto input =

@@ -15,6 +15,7 @@
 #include "engine/training/kept_iterate.h"
 #include "engine/training/measured_splits.h"
 #include "engine/training/scoring.h"
+#include "engine/training/settling.h"
 #include "engine/training/step.h"
 
 namespace equipoise::training {
@@ -77,6 +78,7 @@ class Trainer {
                              data_.train.count, steps_, config_.training.batch_size));
     try {
       take_steps(on_measurement);
+      if (const std::string why = unsettled(result_.measurements, table_.promises); !why.empty()) journal_.warn(why);
     } catch (const core::Interrupted& stopped) {
       end_early("interrupted", stopped.what());
       result_.signal = stopped.signal();

@@ -143,6 +143,12 @@ TEST(ReadCsv, RefusesAWrongNumberOfConfiguredColumns) {
   EXPECT_THAT(numbers(read_text("1,2\n3,4\n", csv), "b"), ElementsAre(2, 4));
 }
 
+TEST(ReadCsv, GuessesADelimiterThatWasNotSaid) {
+  EXPECT_THAT(error_of([] { read_text("a;b, in euros;c\n1;2;3\n"); }),
+              HasSubstr("the column names hold ';': is that what separates the fields (data.csv.delimiter)?"));
+  EXPECT_THAT(error_of([] { read_text("a,b\n1,2\n1\n"); }), testing::EndsWith("the others have 2"));
+}
+
 TEST(ReadCsv, RefusesInfinity) {
   const Table table = read_text("a\n1.5\n2\ninf\n");
   EXPECT_THAT(error_of([&] { refuse_infinities(table, [](const std::string& column) { return column == "a"; }); }),
