@@ -47,6 +47,9 @@ class Train final : public Command {
     }
     const std::vector<evaluation::Verdict> failing = verdicts_from(fail_on_);
     config::load(config_file_, overrides_, config_, origin_);
+    // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
+    const bool is_file = std::filesystem::is_regular_file(config_file_);
+    config_sha256_ = is_file ? core::sha256_of_file(config_file_) : "not a file";
     const at::Device device = training::choose_device(config_, origin_, journal);
     RunFolder folder = RunFolder::claim(config_.output, config_.name, marker(), origin_);
     core::stop_if_interrupted();
@@ -70,13 +73,10 @@ class Train final : public Command {
   }
 
  private:
-  RunMarker marker() {
+  RunMarker marker() const {
     RunMarker marker;
     marker.command = command();
     marker.config = config_file_;
-    // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
-    const bool is_file = std::filesystem::is_regular_file(config_file_);
-    config_sha256_ = is_file ? core::sha256_of_file(config_file_) : "not a file";
     marker.config_sha256 = config_sha256_;
     return marker;
   }
