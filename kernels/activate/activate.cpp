@@ -20,6 +20,12 @@ void check_block(const char* name, const at::Tensor& tensor) {
   TORCH_CHECK(tensor.is_contiguous(), kOp, ": ", name, " is not contiguous");
 }
 
+// Members may be any distance apart: a bank's biases lie among its other parameters.
+void check_member_rows(const char* name, const at::Tensor& tensor) {
+  TORCH_CHECK(tensor.size(1) < 2 || tensor.stride(1) == 1, kOp, ": ", name, " has strides ", tensor.strides(),
+              ", expected each member's units side by side");
+}
+
 void check_rate(std::int64_t rate_256) {
   TORCH_CHECK(rate_256 >= 0 && rate_256 < 256, kOp, ": rate_256 is ", rate_256, ", expected 0 to 255");
 }
@@ -40,8 +46,9 @@ void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropo
     check_device(kOp, "bias", *bias, "x", x);
     check_type(kOp, "bias", *bias, at::kFloat);
     check_shape(kOp, "bias", *bias, {x.size(0), x.size(2)});
-    TORCH_CHECK(bias->is_contiguous(), kOp, ": bias is not contiguous");
+    check_member_rows("bias", *bias);
     problem.bias = bias->const_data_ptr<float>();
+    problem.bias_stride = bias->stride(0);
   }
   if (dropout.rate_256 > 0) {
     check_device(kOp, "seeds", dropout.seeds, "x", x);
@@ -82,8 +89,9 @@ void activate_backward_(at::Tensor& gradient, const at::Tensor& activated, std::
     check_device(kOp, "bias_gradient", *bias_gradient, "gradient", gradient);
     check_type(kOp, "bias_gradient", *bias_gradient, at::kFloat);
     check_shape(kOp, "bias_gradient", *bias_gradient, {gradient.size(0), gradient.size(2)});
-    TORCH_CHECK(bias_gradient->is_contiguous(), kOp, ": bias_gradient is not contiguous");
+    check_member_rows("bias_gradient", *bias_gradient);
     problem.bias_gradient = bias_gradient->data_ptr<float>();
+    problem.bias_stride = bias_gradient->stride(0);
   }
 #ifdef EQUIPOISE_CUDA
   if (gradient.is_cuda()) {

@@ -19,7 +19,7 @@ struct Dropout {
 /// Bias, rectifier and dropout of a hidden layer in one pass, in place:
 /// x = max(x + bias, 0) * kept / (1 - rate), kept with probability 1 - rate = 1 - rate_256 / 256.
 ///
-/// Shapes:   x [K, B, H] f32 contiguous; bias [K, H] f32 or nothing.
+/// Shapes:   x [K, B, H] f32 contiguous; bias [K, H] f32 or nothing, members any distance apart.
 /// Returns:  writes x.
 /// Gradient: activate_backward_.
 /// Order:    element by element; the same bits for any number of threads, on CPU and CUDA.
@@ -30,7 +30,8 @@ void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropo
 /// Gradient by the input of activate_, in place, and its sum over rows, the gradient by the bias. No mask is stored: a
 /// unit passes gradient exactly where its activation is above 0.
 ///
-/// Shapes:   gradient, activated [K, B, H] f32 contiguous; bias_gradient [K, H] f32, overwritten, or nothing.
+/// Shapes:   gradient, activated [K, B, H] f32 contiguous; bias_gradient [K, H] f32, overwritten, or nothing,
+///           members any distance apart.
 /// Returns:  writes gradient (times 1 / (1 - rate) where activated > 0, else 0) and bias_gradient.
 /// Gradient: none.
 /// Order:    rows are summed in order; the same bits for any number of threads.

@@ -41,7 +41,7 @@ void draw_bytes(std::int64_t step, std::int64_t layer, std::int64_t row, std::in
 void activate_row(const ActivateProblem& problem, std::int64_t member, std::int64_t row) {
   float* x = problem.x + (member * problem.rows + row) * problem.units;
   if (problem.bias != nullptr) {
-    const float* bias = problem.bias + member * problem.units;
+    const float* bias = problem.bias + member * problem.bias_stride;
     for (std::int64_t u = 0; u < problem.units; ++u) x[u] += bias[u];
   }
   if (problem.rate_256 == 0) {
@@ -69,7 +69,7 @@ void activate_rows(const ActivateProblem& problem, std::int64_t begin, std::int6
 void activate_backward_units(const ActivateBackwardProblem& problem, std::int64_t member, std::int64_t begin,
                              std::int64_t end) {
   const float scale = dropout_scale(problem.rate_256);
-  float* sums = problem.bias_gradient != nullptr ? problem.bias_gradient + member * problem.units : nullptr;
+  float* sums = problem.bias_gradient != nullptr ? problem.bias_gradient + member * problem.bias_stride : nullptr;
   if (sums != nullptr) {
     for (std::int64_t u = begin; u < end; ++u) sums[u] = 0.0f;
   }

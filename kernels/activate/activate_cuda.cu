@@ -24,7 +24,7 @@ __global__ void activate_kernel(ActivateProblem problem, std::int64_t draws_per_
   }
   const std::int64_t first = block * kUnitsPerDraw;
   float* x = problem.x + (member * problem.rows + row) * problem.units;
-  const float* bias = problem.bias != nullptr ? problem.bias + member * problem.units : nullptr;
+  const float* bias = problem.bias != nullptr ? problem.bias + member * problem.bias_stride : nullptr;
 #pragma unroll
   for (int i = 0; i < kUnitsPerDraw; ++i) {
     const std::int64_t unit = first + i;
@@ -49,7 +49,7 @@ __global__ void activate_backward_kernel(ActivateBackwardProblem problem) {
     problem.gradient[at] = gradient;
     sum += gradient;
   }
-  if (problem.bias_gradient != nullptr) problem.bias_gradient[i] = sum;
+  if (problem.bias_gradient != nullptr) problem.bias_gradient[member * problem.bias_stride + unit] = sum;
 }
 
 }  // namespace

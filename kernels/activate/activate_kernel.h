@@ -7,9 +7,10 @@ namespace equipoise::kernels {
 
 struct ActivateProblem {
   float* x = nullptr;           // [K, B, H]
-  const float* bias = nullptr;  // [K, H] or null
+  const float* bias = nullptr;  // [K, H] or null, members bias_stride apart
   const std::int64_t* seeds = nullptr;
   const std::int64_t* step = nullptr;
+  std::int64_t bias_stride = 0;
   std::int64_t members = 0;
   std::int64_t rows = 0;   // B
   std::int64_t units = 0;  // H
@@ -20,7 +21,8 @@ struct ActivateProblem {
 struct ActivateBackwardProblem {
   float* gradient = nullptr;         // [K, B, H]
   const float* activated = nullptr;  // [K, B, H]
-  float* bias_gradient = nullptr;    // [K, H] or null
+  float* bias_gradient = nullptr;    // [K, H] or null, members bias_stride apart
+  std::int64_t bias_stride = 0;
   std::int64_t members = 0;
   std::int64_t rows = 0;
   std::int64_t units = 0;

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kOp = "cell_stats";
 
 at::Tensor cell_stats_cpu(CellStatsProblem problem) {
-  problem.strips = cell_stats_strips(problem.members, problem.rows, problem.cell_count);
+  problem.strips = cell_stats_strips(problem.rows, problem.cell_count);
   const auto options = at::TensorOptions().dtype(at::kDouble);
   at::Tensor sums = at::empty({problem.members, problem.cell_count, kCellQuantities}, options);
   at::Tensor partials = at::empty({problem.strips, problem.members, problem.cell_count, kCellQuantities}, options);

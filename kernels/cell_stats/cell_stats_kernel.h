@@ -13,9 +13,9 @@ struct CellStatsProblem : RowProblem {
   std::int64_t strips = 1;     // ranges of rows that are summed on their own
 };
 
-// How many strips a problem is cut into: by its sizes alone, so that the order of the sums does not hang on the
-// machine.
-std::int64_t cell_stats_strips(std::int64_t members, std::int64_t rows, std::int64_t cell_count);
+// How many strips a member's rows are cut into: by these sizes alone, so that the order of the sums hangs neither on the
+// machine nor on the size of the bank.
+std::int64_t cell_stats_strips(std::int64_t rows, std::int64_t cell_count);
 
 // Sums one strip of one member into partials. Returns the first row whose cell is outside [0, C), or -1.
 std::int64_t cell_stats_strip_cpu(const CellStatsProblem& problem, std::int64_t strip, std::int64_t member);

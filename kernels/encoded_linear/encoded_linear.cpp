@@ -45,6 +45,15 @@ void check_floats(const char* name, const at::Tensor& tensor, at::IntArrayRef sh
   check_contiguous(name, tensor);
 }
 
+// [K, ...] whose members may be any distance apart: a bank's tensors lie among its other parameters.
+void check_members(const char* name, const at::Tensor& tensor, at::IntArrayRef shape) {
+  TORCH_CHECK(tensor.is_cpu(), kOp, ": ", name, " is on ", tensor.device(), ", expected cpu");
+  check_type(kOp, name, tensor, at::kFloat);
+  check_shape(kOp, name, tensor, shape);
+  TORCH_CHECK(tensor.size(0) == 0 || tensor.select(0, 0).is_contiguous(), kOp, ": ", name, " has strides ",
+              tensor.strides(), ", expected each member's part to be contiguous");
+}
+
 void check_row_numbers(const EncodedTensors& encoded, const at::Tensor& rows) {
   check_type(kOp, "rows", rows, at::kLong);
   TORCH_CHECK(rows.dim() == 1, kOp, ": rows has shape ", rows.sizes(), ", expected [B]");
@@ -60,14 +69,14 @@ void forward(at::Tensor& out, const EncodedTensors& encoded, EncodedLinearProble
              const at::Tensor& ramp_sums, const at::Tensor& bias) {
   TORCH_CHECK(weight.dim() == 3, kOp, ": weight has shape ", weight.sizes(), ", expected [K, D, H]");
   const std::int64_t members = weight.size(0);
-  check_floats("weight", weight, {members, encoded.width, weight.size(2)});
-  check_floats("ramp_sums", ramp_sums, weight.sizes());
-  check_floats("bias", bias, {members, weight.size(2)});
+  check_members("weight", weight, {members, encoded.width, weight.size(2)});
+  check_members("ramp_sums", ramp_sums, weight.sizes());
+  check_members("bias", bias, {members, weight.size(2)});
   check_floats("out", out, {members, out.size(1), weight.size(2)});
   for (std::int64_t member = 0; member < members; ++member) {
-    problem.weight = weight.const_data_ptr<float>() + member * encoded.width * problem.outputs;
-    problem.ramp_sums = ramp_sums.const_data_ptr<float>() + member * encoded.width * problem.outputs;
-    problem.bias = bias.const_data_ptr<float>() + member * problem.outputs;
+    problem.weight = weight.const_data_ptr<float>() + member * weight.stride(0);
+    problem.ramp_sums = ramp_sums.const_data_ptr<float>() + member * ramp_sums.stride(0);
+    problem.bias = bias.const_data_ptr<float>() + member * bias.stride(0);
     problem.out = out.data_ptr<float>() + member * out.size(1) * problem.outputs;
     at::parallel_for(0, problem.batch, kRowsPerTask,
                      [&](std::int64_t begin, std::int64_t end) { encoded_linear_rows(problem, begin, end); });
@@ -101,11 +110,11 @@ void encoded_linear_range_out(at::Tensor& out, const EncodedTensors& encoded, st
 void encoded_ramp_sums_out(at::Tensor& ramp_sums, const EncodedTensors& encoded, const at::Tensor& weight) {
   TORCH_CHECK(weight.dim() == 3, kOp, ": weight has shape ", weight.sizes(), ", expected [K, D, H]");
   EncodedLinearProblem problem = checked_problem(encoded, weight.size(2));
-  check_floats("weight", weight, {weight.size(0), encoded.width, problem.outputs});
-  check_floats("ramp_sums", ramp_sums, weight.sizes());
+  check_members("weight", weight, {weight.size(0), encoded.width, problem.outputs});
+  check_members("ramp_sums", ramp_sums, weight.sizes());
   for (std::int64_t member = 0; member < weight.size(0); ++member) {
-    problem.weight = weight.const_data_ptr<float>() + member * encoded.width * problem.outputs;
-    float* sums = ramp_sums.data_ptr<float>() + member * encoded.width * problem.outputs;
+    problem.weight = weight.const_data_ptr<float>() + member * weight.stride(0);
+    float* sums = ramp_sums.data_ptr<float>() + member * ramp_sums.stride(0);
     at::parallel_for(0, problem.outputs, kColumnsPerTask,
                      [&](std::int64_t begin, std::int64_t end) { ramp_sums_range(problem, sums, begin, end); });
   }
@@ -121,14 +130,14 @@ void encoded_linear_backward_out(at::Tensor& weight_gradient, at::Tensor& bias_g
   problem.rows = rows.const_data_ptr<std::int64_t>();
   problem.batch = rows.size(0);
   check_floats("output_gradient", output_gradient, {members, problem.batch, problem.outputs});
-  check_floats("weight_gradient", weight_gradient, {members, encoded.width, problem.outputs});
-  check_floats("bias_gradient", bias_gradient, {members, problem.outputs});
+  check_members("weight_gradient", weight_gradient, {members, encoded.width, problem.outputs});
+  check_members("bias_gradient", bias_gradient, {members, problem.outputs});
   const at::Tensor ramp_gradient = at::empty({encoded.width, problem.outputs}, output_gradient.options());
   problem.ramp_gradient = ramp_gradient.data_ptr<float>();
   for (std::int64_t member = 0; member < members; ++member) {
     problem.output_gradient = output_gradient.const_data_ptr<float>() + member * problem.batch * problem.outputs;
-    problem.weight_gradient = weight_gradient.data_ptr<float>() + member * encoded.width * problem.outputs;
-    problem.bias_gradient = bias_gradient.data_ptr<float>() + member * problem.outputs;
+    problem.weight_gradient = weight_gradient.data_ptr<float>() + member * weight_gradient.stride(0);
+    problem.bias_gradient = bias_gradient.data_ptr<float>() + member * bias_gradient.stride(0);
     at::parallel_for(0, problem.outputs, kColumnsPerTask, [&](std::int64_t begin, std::int64_t end) {
       encoded_linear_backward_columns(problem, encoded.width, begin, end);
     });

@@ -166,7 +166,7 @@ TEST(EncodedLinear, Rejects) {
   EXPECT_THAT(run(at::tensor({0}, at::kLong), random_floats({1, 12, 4}, 1)), HasSubstr("weight has shape [1, 12, 4]"));
   EXPECT_THAT(run(at::tensor({0}, at::kLong), weight.to(at::kDouble)), HasSubstr("weight has type Double"));
   EXPECT_THAT(run(at::tensor({0}, at::kLong), weight.transpose(1, 2).contiguous().transpose(1, 2)),
-              HasSubstr("not contiguous"));
+              HasSubstr("expected each member's part to be contiguous"));
 }
 
 }  // namespace
