@@ -14,10 +14,6 @@ using evaluation::ConstraintResult;
 using evaluation::SplitResult;
 using evaluation::Verdict;
 
-std::string split_phrase(const SplitResult& split) {
-  return split.split == "new rows" ? "the new rows" : fmt::format("the {} split", split.split);
-}
-
 std::string sentence_of_one(Verdict verdict, const std::string& where) {
   switch (verdict) {
     case Verdict::met:
@@ -81,15 +77,6 @@ void write_outcome(Markup& page, const Report& report) {
   }
 }
 
-void write_warnings(Markup& page, const Report& report) {
-  if (report.warnings.empty()) return;
-  const auto box = page.in("aside", {{"class", "notice"}, {"aria-labelledby", "warnings-title"}});
-  page.element("h2", {{"id", "warnings-title"}},
-               report.warnings.size() == 1 ? "1 warning" : fmt::format("{} warnings", report.warnings.size()));
-  const auto list = page.in("ul");
-  for (const std::string& warning : report.warnings) page.element("li", {}, warning);
-}
-
 void write_figure(Markup& page, std::string_view name, const std::string& value, const std::string& note = "") {
   const auto item = page.in("div");
   page.element("dt", {}, name);
@@ -134,6 +121,19 @@ void write_result(Markup& page, const Report& report, const SplitResult& split) 
 
 }  // namespace
 
+std::string split_phrase(const SplitResult& split) {
+  return split.split == "new rows" ? "the new rows" : fmt::format("the {} split", split.split);
+}
+
+void write_warnings(Markup& page, const std::vector<std::string>& warnings) {
+  if (warnings.empty()) return;
+  const auto box = page.in("aside", {{"class", "notice"}, {"aria-labelledby", "warnings-title"}});
+  page.element("h2", {{"id", "warnings-title"}},
+               warnings.size() == 1 ? "1 warning" : fmt::format("{} warnings", warnings.size()));
+  const auto list = page.in("ul");
+  for (const std::string& warning : warnings) page.element("li", {}, warning);
+}
+
 const SplitResult* split_named(const Report& report, const std::string& name) {
   for (const SplitResult& split : report.splits) {
     if (split.split == name) return &split;
@@ -176,7 +176,7 @@ void write_headline(Markup& page, const Report& report) {
     }
     if (!report.kept.empty()) page.element("p", {{"class", "kept"}}, report.kept);
   }
-  write_warnings(page, report);
+  write_warnings(page, report.warnings);
 }
 
 }  // namespace equipoise::report

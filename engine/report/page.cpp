@@ -3,9 +3,8 @@
 #include "engine/report/sections.h"
 
 namespace equipoise::report {
-namespace {
 
-void write_head(Markup& page, const Report& report) {
+void write_head(Markup& page, std::string_view title, std::string_view more_style) {
   const auto head = page.in("head");
   page.empty("meta", {{"charset", "utf-8"}});
   // Nothing may be loaded from anywhere, whatever a column name holds.
@@ -14,37 +13,32 @@ void write_head(Markup& page, const Report& report) {
               {"content", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"}});
   page.empty("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
   page.empty("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
-  page.element("title", {},
-               fmt::format("{} \u00B7 Equipoise report", report.name.empty() ? "Unnamed run" : report.name));
+  page.element("title", {}, title);
   const auto style = page.in("style");
-  page.verbatim(kStyleSheet);
+  page.verbatim(kStyleSheet).verbatim(more_style);
 }
 
-void write_contents(Markup& page) {
+void write_contents(Markup& page, std::initializer_list<std::pair<const char*, const char*>> sections) {
   const auto contents = page.in("nav", {{"class", "contents"}, {"aria-label", "Sections"}});
-  for (const auto& [id, name] : {std::pair{"#result", "Result"},
-                                 {"#gaps", "Gaps"},
-                                 {"#groups", "Groups"},
-                                 {"#training", "Training"},
-                                 {"#thresholds", "Thresholds"},
-                                 {"#calibration", "Calibration"},
-                                 {"#data", "Data"},
-                                 {"#guide", "How to read this"},
-                                 {"#reproduce", "Reproduce"}}) {
-    page.element("a", {{"href", id}}, name).text(" ");
-  }
+  for (const auto& [id, name] : sections) page.element("a", {{"href", id}}, name).text(" ");
 }
-
-}  // namespace
 
 std::string to_html(const Report& report) {
   Markup page;
   page.verbatim("<!DOCTYPE html>\n");
   {
     const auto html = page.in("html", {{"lang", "en"}});
-    write_head(page, report);
+    write_head(page, fmt::format("{} \u00B7 Equipoise report", report.name.empty() ? "Unnamed run" : report.name));
     const auto body = page.in("body");
-    write_contents(page);
+    write_contents(page, {{"#result", "Result"},
+                          {"#gaps", "Gaps"},
+                          {"#groups", "Groups"},
+                          {"#training", "Training"},
+                          {"#thresholds", "Thresholds"},
+                          {"#calibration", "Calibration"},
+                          {"#data", "Data"},
+                          {"#guide", "How to read this"},
+                          {"#reproduce", "Reproduce"}});
     const auto main = page.in("main");
     write_headline(page, report);
     write_gaps(page, report);

@@ -6,20 +6,6 @@
 namespace equipoise::report {
 namespace {
 
-void write_verdicts(Markup& page) {
-  using evaluation::Verdict;
-  page.element("h3", {}, "The four verdicts");
-  const auto list = page.in("dl", {{"class", "guide"}});
-  for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
-    const auto item = page.in("div");
-    {
-      const auto term = page.in("dt");
-      draw_badge(page, verdict);
-    }
-    page.element("dd", {}, look_of(verdict).meaning);
-  }
-}
-
 void write_words(Markup& page) {
   constexpr std::array<std::pair<const char*, const char*>, 5> kWords = {{
       {"Gap",
@@ -64,10 +50,24 @@ void write_limits(Markup& page) {
 
 }  // namespace
 
+void write_verdict_guide(Markup& page) {
+  using evaluation::Verdict;
+  page.element("h3", {}, "The four verdicts");
+  const auto list = page.in("dl", {{"class", "guide"}});
+  for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
+    const auto item = page.in("div");
+    {
+      const auto term = page.in("dt");
+      draw_badge(page, verdict);
+    }
+    page.element("dd", {}, look_of(verdict).meaning);
+  }
+}
+
 void write_reading_guide(Markup& page) {
   const auto section = page.in("section", {{"id", "guide"}, {"aria-labelledby", "guide-title"}});
   page.element("h2", {{"id", "guide-title"}}, "How to read this");
-  write_verdicts(page);
+  write_verdict_guide(page);
   write_words(page);
   write_limits(page);
 }

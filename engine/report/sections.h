@@ -1,6 +1,10 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/evaluation/evaluation.h"
 #include "engine/report/markup.h"
@@ -8,7 +12,12 @@
 
 namespace equipoise::report {
 
-/// The parts of the page in the order they stand. Each writes one <section> with a heading, and says so in words when
+/// What stands before the body of every page: title, style, and the policy that nothing may be loaded.
+void write_head(Markup& page, std::string_view title, std::string_view more_style = "");
+/// Links to the sections of the page: "#gaps", "Gaps".
+void write_contents(Markup& page, std::initializer_list<std::pair<const char*, const char*>> sections);
+
+/// The parts of a run's page in the order they stand. Each writes one <section> with a heading, and says so in words when
 /// the run has nothing for it.
 void write_headline(Markup& page, const Report& report);      ///< verdicts, accuracy, which iterate was kept; warnings
 void write_gaps(Markup& page, const Report& report);          ///< every promise with interval, bound and tolerance
@@ -26,6 +35,12 @@ const evaluation::SplitResult* headline_split(const Report& report);
 const evaluation::SplitResult* split_named(const Report& report, const std::string& name);
 /// The verdict over all constraints in one sentence.
 std::string verdict_sentence(const Report& report);
+/// "the test split", "the new rows"
+std::string split_phrase(const evaluation::SplitResult& split);
+/// What the four verdicts mean.
+void write_verdict_guide(Markup& page);
+/// A box with what the user must not miss; nothing when there is nothing.
+void write_warnings(Markup& page, const std::vector<std::string>& warnings);
 
 /// The style sheet, with the colours of both schemes.
 extern const char* const kStyleSheet;

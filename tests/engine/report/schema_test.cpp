@@ -1,57 +1,32 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validator.hpp>
 
 #include "engine/report/report.h"
 #include "tests/engine/report/sample_report.h"
+#include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::report {
 namespace {
 
 using nlohmann::json;
 
-json read_schema() {
-  std::ifstream file(EQUIPOISE_SOURCE_DIR "/docs/results.schema.json");
-  return json::parse(file);
-}
-
-/// What is wrong with `object` by the schema; "" when nothing is.
-std::string complaints(const json& object) {
-  const json text = read_schema();
-  valijson::Schema schema;
-  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(text), schema);
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  const valijson::adapters::NlohmannJsonAdapter target(object);
-  if (validator.validate(schema, target, &results)) return "";
-  std::string words;
-  for (valijson::ValidationResults::Error error; results.popError(error);) {
-    for (const std::string& step : error.context) words += step;
-    words += ": " + error.description + "\n";
-  }
-  return words.empty() ? "invalid" : words;
-}
+constexpr const char* kSchema = "results.schema.json";
 
 json sample() {
   return json::parse(to_json(sample_report()).dump());
 }
 
 TEST(Schema, TheSampleIsValid) {
-  EXPECT_EQ(complaints(sample()), "");
+  EXPECT_EQ(complaints(sample(), kSchema), "");
 }
 
 TEST(Schema, AnEmptyReportIsValid) {
   Report report;
   report.outcome = "interrupted";
-  EXPECT_EQ(complaints(to_json(report)), "");
+  EXPECT_EQ(complaints(to_json(report), kSchema), "");
 }
 
 TEST(Schema, UndefinedFiguresAreValid) {
@@ -70,18 +45,7 @@ TEST(Schema, UndefinedFiguresAreValid) {
   split.constraints[0].promises[0].levels[0].interval.reset();
   split.metrics.groups[0].base_rate.reset();
   split.thresholds[0].gaps[0].reset();
-  EXPECT_EQ(complaints(json::parse(to_json(report).dump())), "");
-}
-
-/// Every object of the document, however deep, by its path.
-void each_object(json& value, const std::string& path, const std::function<void(json&, const std::string&)>& visit) {
-  if (value.is_object()) visit(value, path);
-  if (!value.is_structured()) return;
-  // The first element stands for a list: its elements have one schema.
-  for (auto item = value.begin(); item != value.end(); ++item) {
-    each_object(*item, path + "/" + (value.is_object() ? item.key() : "0"), visit);
-    if (value.is_array()) break;
-  }
+  EXPECT_EQ(complaints(json::parse(to_json(report).dump()), kSchema), "");
 }
 
 /// Small enough that validating it a few hundred times is quick.
@@ -99,39 +63,18 @@ json small_sample() {
 }
 
 TEST(Schema, NoObjectTakesAnUnknownField) {
-  json object = small_sample();
-  int objects = 0;
-  each_object(object, "", [&](json& inner, const std::string& path) {
-    inner["surprise"] = 1;
-    EXPECT_NE(complaints(object), "") << "an unknown field in '" << path << "' passed";
-    inner.erase("surprise");
-    ++objects;
-  });
-  EXPECT_GE(objects, 14);
+  EXPECT_GE(expect_no_unknown_field(small_sample(), kSchema), 14);
 }
 
 TEST(Schema, EveryFieldIsRequired) {
-  json object = small_sample();
-  int fields = 0;
-  each_object(object, "", [&](json& inner, const std::string& path) {
-    std::vector<std::string> keys;
-    for (const auto& [key, value] : inner.items()) keys.push_back(key);
-    for (const std::string& key : keys) {
-      const json kept = inner[key];
-      inner.erase(key);
-      EXPECT_NE(complaints(object), "") << path << "/" << key << " may be left out";
-      inner[key] = kept;
-      ++fields;
-    }
-  });
-  EXPECT_GT(fields, 90);
+  EXPECT_GT(expect_every_field_required(small_sample(), kSchema), 90);
 }
 
 TEST(Schema, WrongValuesAreRefused) {
   const auto refused = [](const std::function<void(json&)>& damage) {
     json object = small_sample();
     damage(object);
-    return complaints(object) != "";
+    return complaints(object, kSchema) != "";
   };
   EXPECT_TRUE(refused([](json& object) { object["outcome"] = "exploded"; }));
   EXPECT_TRUE(refused([](json& object) { object["seed"] = -1; }));
@@ -142,22 +85,8 @@ TEST(Schema, WrongValuesAreRefused) {
   EXPECT_TRUE(refused([](json& object) { object["format"] = 2; }));
 }
 
-/// Each schema of a field (draft-07: what stands under "properties") must say what the field is.
-void expect_described(const json& schema, const std::string& path) {
-  if (schema.is_object() && schema.contains("properties")) {
-    EXPECT_EQ(schema.value("additionalProperties", true), false) << path;
-    for (const auto& [name, field] : schema["properties"].items()) {
-      const std::string sentence = field.is_object() ? field.value("description", "") : "";
-      EXPECT_GE(sentence.size(), 8u) << path << "/" << name << " has no description";
-      EXPECT_TRUE(sentence.ends_with('.')) << path << "/" << name;
-    }
-  }
-  if (!schema.is_structured()) return;
-  for (const auto& [key, inner] : schema.items()) expect_described(inner, path + "/" + key);
-}
-
 TEST(Schema, EveryFieldIsDescribed) {
-  const json schema = read_schema();
+  const json schema = read_schema(kSchema);
   EXPECT_EQ(schema.at("$schema"), "http://json-schema.org/draft-07/schema#");
   expect_described(schema, "");
 }

@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "engine/report/bank_sections.h"
+#include "engine/report/bank_summary.h"
+#include "engine/report/figures.h"
+#include "engine/report/scatter_plot.h"
+#include "engine/report/verdicts.h"
+
+namespace equipoise::report {
+namespace {
+
+using evaluation::ConstraintResult;
+using evaluation::Verdict;
+
+// More tolerances than these are not drawn as lines across the plot: each member's bracket says its own.
+constexpr std::size_t kLimitLines = 6;
+
+bool drawable(const BankMember& member, const ConstraintResult* result) {
+  return result && result->gap && std::isfinite(*result->gap) && std::isfinite(member.result->metrics.accuracy);
+}
+
+std::string figures_in_words(const std::string& number, const BankMember& member, const ConstraintResult& result) {
+  std::string words = fmt::format("member {}", number);
+  if (!member.title.empty()) words += fmt::format(" ({})", member.title);
+  words += fmt::format(": accuracy {}", percent_text(member.result->metrics.accuracy));
+  if (member.result->metrics.accuracy_interval) {
+    words += fmt::format(", interval {}", percent_range(member.result->metrics.accuracy_interval));
+  }
+  words += fmt::format("; gap {}", gap_text(result.gap, result.form));
+  if (result.interval) words += fmt::format(", interval {}", gap_range(result.interval));
+  if (result.upper_bound) words += fmt::format(", upper bound {}", gap_text(result.upper_bound, result.form));
+  words += fmt::format(", tolerance {}: {}", gap_text(result.tolerance, result.form), look_of(result.verdict).word);
+  if (member.outcome != "finished") words += fmt::format("; {}", member.outcome);
+  return words;
+}
+
+ScatterMark mark_of(const std::string& number, const BankMember& member, const ConstraintResult& result,
+                    bool own_limit) {
+  ScatterMark mark;
+  mark.frames = member.outcome == "finished";
+  mark.label = mark.frames ? number : number + "*";
+  mark.link = "#member-" + number;
+  mark.hover = figures_in_words(number, member, result);
+  mark.x = *result.gap;
+  mark.y = member.result->metrics.accuracy;
+  mark.x_interval = result.interval;
+  mark.y_interval = member.result->metrics.accuracy_interval;
+  mark.x_bound = result.upper_bound;
+  if (own_limit) mark.limit = result.tolerance;
+  mark.verdict = result.verdict;
+  return mark;
+}
+
+void write_key(Markup& page, bool own_limits, bool stopped) {
+  const auto key = page.in("ul", {{"class", "legend"}});
+  for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
+    const auto item = page.in("li");
+    {
+      const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
+      draw_shape(page, verdict);
+    }
+    page.text(look_of(verdict).word);
+  }
+  const auto entry = [&](std::string_view style, const std::string& path, std::string_view words) {
+    const auto item = page.in("li");
+    {
+      const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 14"}});
+      page.empty("path", {{"class", std::string(style)}, {"d", path}});
+    }
+    page.text(words);
+  };
+  entry("bar-line", "M4 7H24M14 0V14", "intervals of gap and accuracy");
+  entry("bound", "M14 1V13", "upper bound of the gap, which decides the verdict");
+  if (own_limits) {
+    entry("bracket", "M10 1H14V13H10", "the member's own tolerance");
+    entry("reference", "M14 0V14", "a tolerance that some members have");
+  } else {
+    entry("reference", "M14 0V14", "tolerance; the shaded side is allowed");
+  }
+  if (stopped) page.element("li", {}, "* did not finish its training");
+}
+
+/// Which members are not in the plot, and why: none may be missed in silence.
+void write_missing(Markup& page, const BankReport& report, const BankConstraint& constraint,
+                   const std::vector<std::string>& outside) {
+  const std::vector<std::string> numbers = member_numbers(report);
+  std::vector<std::string> unmeasured, unconstrained, inestimable, far;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const ConstraintResult* result = constraint.of[i];
+    if (!report.members[i].result) {
+      unmeasured.push_back(numbers[i]);
+    } else if (!result) {
+      unconstrained.push_back(numbers[i]);
+    } else if (!drawable(report.members[i], result)) {
+      inestimable.push_back(numbers[i]);
+    }
+  }
+  for (const std::string& label : outside) far.push_back(label.substr(0, label.find('*')));
+  std::vector<std::string> sentences;
+  const auto add = [&](const std::vector<std::string>& who, std::string_view why) {
+    if (who.empty()) return;
+    sentences.push_back(fmt::format("Not drawn: {} {}, {}.", who.size() == 1 ? "member" : "members", listed(who), why));
+  };
+  add(inestimable, "of which the gap or the accuracy could not be estimated");
+  add(unmeasured, "of which nothing was measured");
+  add(unconstrained, "without this constraint");
+  add(far, "whose training did not finish and whose figures lie far from all others");
+  if (sentences.empty()) return;
+  const auto list = page.in("ul", {{"class", "plain note missing"}});
+  for (const std::string& sentence : sentences) page.element("li", {}, sentence);
+}
+
+void write_plot(Markup& page, const BankReport& report, const BankConstraint& constraint) {
+  const std::vector<std::string> numbers = member_numbers(report);
+  const std::vector<double> tolerances = constraint.tolerances();
+  const bool own_limits = tolerances.size() > 1;
+  ScatterPlot plot;
+  plot.title = fmt::format("Accuracy against the gap: {}", constraint.name);
+  plot.x_title = constraint.form == "ratio" ? "gap, % of the larger rate" : "gap, points";
+  plot.y_title = "Accuracy, %";
+  bool stopped = false;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const BankMember& member = report.members[i];
+    if (!drawable(member, constraint.of[i])) continue;
+    plot.marks.push_back(mark_of(numbers[i], member, *constraint.of[i], own_limits));
+    stopped = stopped || !plot.marks.back().frames;
+    plot.description += (plot.description.empty() ? "" : ". ") + plot.marks.back().hover;
+  }
+  if (plot.marks.empty()) {
+    page.element("h3", {}, plot.title);
+    page.element("p", {}, "There is nothing to draw.");
+    write_missing(page, report, constraint, {});
+    return;
+  }
+  if (tolerances.size() <= kLimitLines) plot.limits = tolerances;
+  const std::vector<std::string> outside = draw_scatter_plot(page, plot);
+  write_key(page, own_limits, stopped);
+  write_missing(page, report, constraint, outside);
+}
+
+}  // namespace
+
+void write_bank_plots(Markup& page, const BankReport& report) {
+  const auto section = page.in("section", {{"id", "plots"}, {"aria-labelledby", "plots-title"}});
+  page.element("h2", {{"id", "plots-title"}}, "Accuracy and gaps");
+  const std::vector<BankConstraint> constraints = constraints_of(report);
+  if (constraints.empty()) {
+    page.element("p", {}, "There is no constraint with a figure, so there is no gap to draw the accuracy against.");
+    return;
+  }
+  page.element(
+      "p", {{"class", "intro"}},
+      fmt::format("Further to the left is fairer by the constraint, further up is more accurate. The number "
+                  "beside a shape is the member's number in the table below; where numbers would cover each "
+                  "other some are left out, and a pointer on the shape tells it. Intervals are at {:.0f}\u202F% "
+                  "confidence. All members are measured on the same rows, so their differences are surer than "
+                  "intervals that overlap suggest.",
+                  100 * report.confidence));
+  for (const BankConstraint& constraint : constraints) write_plot(page, report, constraint);
+}
+
+}  // namespace equipoise::report

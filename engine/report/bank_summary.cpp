@@ -1,0 +1,270 @@
+#include "engine/report/bank_summary.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "engine/report/figures.h"
+#include "engine/report/sections.h"
+
+namespace equipoise::report {
+namespace {
+
+using evaluation::ConstraintResult;
+using evaluation::Verdict;
+
+/// The title up to its tolerance: members that differ in nothing else share the name.
+std::string name_without_tolerance(std::string title) {
+  const std::size_t at = std::max(title.rfind(" at most ") + 1, title.rfind(" at least ") + 1);
+  if (at == 0) return title;
+  title.resize(at - 1);
+  const std::string_view gap = ", gap";
+  if (title.ends_with(gap)) title.resize(title.size() - gap.size());
+  return title;
+}
+
+/// The digits that end the folder's name, without leading zeros; "" when there are none.
+std::string number_of(const std::string& folder) {
+  const std::size_t slash = folder.find_last_of('/');
+  const std::string name = slash == std::string::npos ? folder : folder.substr(slash + 1);
+  if (name.empty() || name.size() > 9 || name.find_first_not_of("0123456789") != std::string::npos) return "";
+  return fmt::format("{}", std::stol(name));
+}
+
+/// "member 3 (tolerance 0.02, seed 3)"
+std::string named(const BankReport& report, std::size_t member) {
+  const BankMember& one = report.members[member];
+  const std::string settings = one.title.empty() ? "" : fmt::format(" ({})", one.title);
+  return fmt::format("member {}{}", member_numbers(report)[member], settings);
+}
+
+/// "85.3 % (84.6 to 86.0 %)"
+std::string accuracy_words(const BankMember& member) {
+  const evaluation::Metrics& metrics = member.result->metrics;
+  const std::string interval =
+      metrics.accuracy_interval ? fmt::format(" ({})", percent_range(metrics.accuracy_interval)) : "";
+  return percent_text(metrics.accuracy) + interval;
+}
+
+/// The member of that verdict (or of any, without one) with the highest accuracy; the first of equals.
+std::size_t most_accurate(const BankReport& report, std::optional<Verdict> verdict) {
+  std::size_t best = report.members.size();
+  for (std::size_t i = 0; i < report.members.size(); ++i) {
+    const BankMember& member = report.members[i];
+    if (!member.result || (verdict && worst_verdict(member) != verdict)) continue;
+    const double accuracy = member.result->metrics.accuracy;
+    const bool none = best == report.members.size();
+    if (none || accuracy > report.members[best].result->metrics.accuracy ||
+        (std::isfinite(accuracy) && !std::isfinite(report.members[best].result->metrics.accuracy))) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+struct Counts {
+  std::size_t met = 0, not_shown = 0, violated = 0, not_estimable = 0, unmeasured = 0, unconstrained = 0;
+};
+
+Counts count(const BankReport& report) {
+  Counts counts;
+  for (const BankMember& member : report.members) {
+    const auto verdict = worst_verdict(member);
+    std::size_t& slot = !member.result                  ? counts.unmeasured
+                        : !verdict                      ? counts.unconstrained
+                        : verdict == Verdict::met       ? counts.met
+                        : verdict == Verdict::not_shown ? counts.not_shown
+                        : verdict == Verdict::violated  ? counts.violated
+                                                        : counts.not_estimable;
+    ++slot;
+  }
+  return counts;
+}
+
+/// What holds for the members that are not met, worst first: "1 violated a constraint, 2 were not measured".
+std::string others(const Counts& counts) {
+  std::string words;
+  const auto add = [&](std::size_t n, std::string_view one, std::string_view many) {
+    if (n > 0) words += fmt::format("{}{} {}", words.empty() ? "" : "; ", n, n == 1 ? one : many);
+  };
+  add(counts.violated, "violated a constraint", "violated a constraint");
+  add(counts.not_estimable, "cannot be judged, because a group has too few rows",
+      "cannot be judged, because a group has too few rows");
+  add(counts.not_shown, "stayed inside on the rows measured, which are too few to show that it holds",
+      "stayed inside on the rows measured, which are too few to show that it holds");
+  add(counts.unmeasured, "was not measured", "were not measured");
+  add(counts.unconstrained, "had no constraint", "had no constraint");
+  return words;
+}
+
+/// What a member is said to have met.
+std::string promised(const BankReport& report) {
+  return constraints_of(report).size() == 1 ? "the constraint" : "every constraint";
+}
+
+std::string sentence_of_one(const BankReport& report) {
+  const BankMember& member = report.members.front();
+  const std::string constraint = promised(report);
+  const std::string accuracy = fmt::format("Its accuracy is {}.", accuracy_words(member));
+  switch (*worst_verdict(member)) {
+    case Verdict::met:
+      return fmt::format("The one member met {} on people the model has not met. {}", constraint, accuracy);
+    case Verdict::not_shown:
+      return fmt::format(
+          "The one member stayed inside {} on the rows measured, which are too few to show that it holds. {}",
+          constraint == "the constraint" ? "the tolerance" : "every tolerance", accuracy);
+    case Verdict::violated:
+      return fmt::format("The one member violated a constraint on people the model has not met. {}", accuracy);
+    case Verdict::not_estimable:
+      return fmt::format("The one member cannot be judged, because a group has too few rows. {}", accuracy);
+  }
+  return "";
+}
+
+std::string sentence_of_many(const BankReport& report, const Counts& counts) {
+  const std::size_t n = report.members.size();
+  const std::string what = promised(report) + " on people the models have not met";
+  if (counts.met == 0) {
+    return fmt::format("None of the {} members is shown to meet {}: {}.", n, what, others(counts));
+  }
+  const std::size_t best = most_accurate(report, Verdict::met);
+  const std::string winner =
+      fmt::format("{}, with an accuracy of {}", named(report, best), accuracy_words(report.members[best]));
+  if (counts.met == n) {
+    return fmt::format("All {} members met {}; the most accurate is {}.", n, what, winner);
+  }
+  const std::string rest = fmt::format(" Of the others, {}.", others(counts));
+  if (counts.met == 1) return fmt::format("1 of {} members met {}: {}.{}", n, what, winner, rest);
+  return fmt::format("{} of {} members met {}; among them the most accurate is {}.{}", counts.met, n, what, winner,
+                     rest);
+}
+
+}  // namespace
+
+std::vector<double> BankConstraint::tolerances() const {
+  std::set<double> values;
+  for (const ConstraintResult* result : of) {
+    if (result && std::isfinite(result->tolerance)) values.insert(result->tolerance);
+  }
+  return {values.begin(), values.end()};
+}
+
+std::vector<BankConstraint> constraints_of(const BankReport& report) {
+  using Key = std::tuple<std::string, std::string, std::string, int>;
+  std::vector<BankConstraint> constraints;
+  std::vector<Key> keys;
+  for (std::size_t i = 0; i < report.members.size(); ++i) {
+    if (!report.members[i].result) continue;
+    std::vector<Key> taken;
+    for (const ConstraintResult& result : report.members[i].result->constraints) {
+      // Two constraints may differ in their reference level alone: then their order tells them apart.
+      Key key{result.kind, result.grouping, result.form, 0};
+      while (std::find(taken.begin(), taken.end(), key) != taken.end()) ++std::get<3>(key);
+      taken.push_back(key);
+      const auto at = static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
+      if (at == keys.size()) {
+        keys.push_back(key);
+        constraints.push_back({name_without_tolerance(result.title), result.form,
+                               std::vector<const ConstraintResult*>(report.members.size(), nullptr)});
+      }
+      constraints[at].of[i] = &result;
+    }
+  }
+  return constraints;
+}
+
+std::vector<std::string> member_numbers(const BankReport& report) {
+  std::vector<std::string> numbers;
+  std::set<std::string> distinct;
+  for (const BankMember& member : report.members) {
+    numbers.push_back(number_of(member.folder));
+    if (!numbers.back().empty()) distinct.insert(numbers.back());
+  }
+  if (distinct.size() == numbers.size()) return numbers;
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = fmt::format("{}", i + 1);
+  return numbers;
+}
+
+std::optional<Verdict> worst_verdict(const BankMember& member) {
+  if (!member.result || member.result->constraints.empty()) return std::nullopt;
+  std::vector<Verdict> verdicts;
+  for (const ConstraintResult& result : member.result->constraints) verdicts.push_back(result.verdict);
+  return evaluation::worst(verdicts);
+}
+
+bool measured_on_new_people(const BankReport& report) {
+  return std::all_of(report.members.begin(), report.members.end(), [](const BankMember& member) {
+    return !member.result || member.result->split == "test" || member.result->split == "new rows";
+  });
+}
+
+std::string bank_sentence(const BankReport& report) {
+  const std::size_t n = report.members.size();
+  if (n == 0) return "The bank has no members, so there is nothing to compare.";
+  const Counts counts = count(report);
+  if (counts.unmeasured == n) {
+    return n == 1 ? "The one member was not measured, so nothing is claimed about it."
+                  : fmt::format("None of the {} members was measured, so nothing is claimed about any of them.", n);
+  }
+  if (counts.unmeasured + counts.unconstrained == n) {
+    const std::size_t best = most_accurate(report, std::nullopt);
+    const std::string rest =
+        counts.unmeasured == 0
+            ? ""
+            : fmt::format(" {} not measured.",
+                          counts.unmeasured == 1 ? "1 member was" : fmt::format("{} members were", counts.unmeasured));
+    return fmt::format("No fairness constraint was set. {} is {}, with an accuracy of {}.{}",
+                       n == 1 ? "The one member" : fmt::format("The most accurate of {} members", n),
+                       named(report, best), accuracy_words(report.members[best]), rest);
+  }
+  if (!measured_on_new_people(report)) {
+    const auto measured = std::find_if(report.members.begin(), report.members.end(), [](const BankMember& member) {
+      return member.result && member.result->split != "test" && member.result->split != "new rows";
+    });
+    return fmt::format(
+        "This is about {}, which the training used: it shows nothing about people the models have not met.",
+        split_phrase(*measured->result));
+  }
+  return n == 1 ? sentence_of_one(report) : sentence_of_many(report, counts);
+}
+
+std::string outcome_sentence(const BankReport& report) {
+  const std::vector<std::string> numbers = member_numbers(report);
+  std::vector<std::string> outcomes;  // as they come, so that one nobody knows yet is said as well
+  for (const BankMember& member : report.members) {
+    const bool known = std::find(outcomes.begin(), outcomes.end(), member.outcome) != outcomes.end();
+    if (member.outcome != "finished" && !known) outcomes.push_back(member.outcome);
+  }
+  std::string words;
+  for (const std::string& outcome : outcomes) {
+    std::vector<std::string> who;
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (report.members[i].outcome == outcome) who.push_back(numbers[i]);
+    }
+    const bool all = who.size() == numbers.size() && who.size() > 1;
+    const std::string subject = all               ? fmt::format("all {} members", who.size())
+                                : who.size() == 1 ? "member " + who[0]
+                                                  : "members " + listed(who);
+    const std::string verb = outcome == "diverged"      ? "diverged"
+                             : outcome == "interrupted" ? (who.size() == 1 ? "was interrupted" : "were interrupted")
+                                                        : fmt::format("ended as '{}'", outcome);
+    words += fmt::format("{}{} {}", words.empty() ? "" : "; ", subject, verb);
+  }
+  if (words.empty()) return "";
+  words[0] = words[0] == 'm' ? 'M' : 'A';
+  return words + ".";
+}
+
+std::string listed(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + words[i];
+  }
+  return text;
+}
+
+}  // namespace equipoise::report

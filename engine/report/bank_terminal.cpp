@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/report/bank_summary.h"
+#include "engine/report/terminal_table.h"
+#include "engine/report/verdicts.h"
+
+namespace equipoise::report {
+namespace {
+
+using evaluation::ConstraintResult;
+using evaluation::Verdict;
+
+constexpr std::size_t kColumns = 80;
+constexpr std::size_t kNameWidth = 56;
+constexpr std::size_t kLeastTitle = 16;
+constexpr std::size_t kVerdictWidth = 13;  // "not estimable"
+
+std::string percent(double share) {
+  return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-";
+}
+
+/// "1.8 (6.3)": the gap, and its upper bound.
+std::string gap_and_bound(const ConstraintResult* result) {
+  if (!result || !result->gap || !std::isfinite(*result->gap)) return "-";
+  const bool bounded = result->upper_bound && std::isfinite(*result->upper_bound);
+  return fmt::format("{:.1f} ({})", 100 * *result->gap,
+                     bounded ? fmt::format("{:.1f}", 100 * *result->upper_bound) : "-");
+}
+
+std::string verdict_words(const BankMember& member, bool color) {
+  const auto verdict = worst_verdict(member);
+  const std::string_view word = !member.result ? "not measured" : verdict ? look_of(*verdict).word : "no constraint";
+  const std::string outcome = member.outcome == "finished" ? "" : ", " + plain(member.outcome, kVerdictWidth);
+  return painted(word, verdict.value_or(Verdict::not_estimable), color) + outcome;
+}
+
+/// With one constraint its column says what it holds; several have a letter each, so that they fit side by side.
+std::string heading(std::size_t constraint, std::size_t all) {
+  if (all == 1) return "gap (bound)";
+  return constraint < 26 ? std::string(1, static_cast<char>('A' + constraint)) : fmt::format("{}", constraint + 1);
+}
+
+std::string key_of(const std::vector<BankConstraint>& constraints) {
+  std::string text;
+  for (std::size_t c = 0; c < constraints.size(); ++c) {
+    const BankConstraint& constraint = constraints[c];
+    const std::string letter = constraints.size() == 1 ? "" : heading(c, constraints.size()) + "  ";
+    text += fmt::format("  {}{}: gap (upper bound) in {}\n", letter, plain(constraint.name, kNameWidth),
+                        constraint.form == "ratio" ? "percent" : "points");
+  }
+  return text;
+}
+
+std::string members_table(const BankReport& report, const std::vector<BankConstraint>& constraints, bool color) {
+  const std::vector<std::string> numbers = member_numbers(report);
+  std::size_t number_width = 1;
+  for (const std::string& number : numbers) number_width = std::max(number_width, number.size());
+  std::vector<TerminalLine> lines(1 + report.members.size());
+  lines[0] = {padded("#", number_width, true), "member", "accuracy"};
+  for (std::size_t c = 0; c < constraints.size(); ++c) lines[0].push_back(heading(c, constraints.size()));
+  lines[0].push_back("verdict");
+  for (std::size_t i = 0; i < report.members.size(); ++i) {
+    const BankMember& member = report.members[i];
+    TerminalLine& line = lines[i + 1];
+    line = {padded(numbers[i], number_width, true), "", member.result ? percent(member.result->metrics.accuracy) : "-"};
+    for (const BankConstraint& constraint : constraints) line.push_back(gap_and_bound(constraint.of[i]));
+    line.push_back(verdict_words(member, color));
+  }
+  // Titles have what the other columns leave of the terminal.
+  std::size_t taken = 2 + 2 + kVerdictWidth;
+  for (std::size_t column = 0; column + 1 < lines[0].size(); ++column) {
+    std::size_t width = 0;
+    for (const TerminalLine& line : lines) width = std::max(width, column == 1 ? 0 : width_of(line[column]));
+    taken += width + 2;
+  }
+  constexpr std::size_t kDots = 3;
+  const std::size_t left = kColumns > taken + kDots ? kColumns - taken - kDots : 0;
+  for (std::size_t i = 0; i < report.members.size(); ++i) {
+    lines[i + 1][1] = plain(report.members[i].title, std::max(kLeastTitle, left));
+  }
+  return table_of(lines, 2);
+}
+
+/// In lines of the terminal's width; its typographic spaces and dashes as a terminal surely has them.
+std::string wrapped(const std::string& sentence) {
+  std::string text = sentence;
+  for (const auto& [typographic, simple] : {std::pair{"\u202F", " "}, {"\u00A0", " "}, {"\u2013", "-"}}) {
+    for (std::size_t at = text.find(typographic); at != std::string::npos; at = text.find(typographic)) {
+      text.replace(at, std::string_view(typographic).size(), simple);
+    }
+  }
+  text = plain(text, text.size());
+  std::string lines;
+  std::size_t width = kColumns;
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find(' ', from), text.size());
+    const std::string word = text.substr(from, end - from);
+    const bool fits = width + 1 + width_of(word) <= kColumns;
+    lines += fits ? " " + word : (lines.empty() ? "  " : "\n  ") + word;
+    width = fits ? width + 1 + width_of(word) : 2 + width_of(word);
+    from = end + 1;
+  }
+  return lines + "\n";
+}
+
+std::string measured_line(const BankReport& report) {
+  for (const BankMember& member : report.members) {
+    if (!member.result) continue;
+    return fmt::format("  measured on {} rows of the {} split\n", member.result->metrics.rows,
+                       plain(member.result->split, kNameWidth));
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string to_terminal(const BankReport& report, bool color) {
+  std::string text = plain(report.name, kNameWidth);
+  if (report.outcome != "finished") text += fmt::format(" ({})", plain(report.outcome, kNameWidth));
+  text += "\n";
+  const std::vector<BankConstraint> constraints = constraints_of(report);
+  text += measured_line(report) + key_of(constraints);
+  if (!report.members.empty()) text += "\n" + members_table(report, constraints, color) + "\n";
+  text += wrapped(bank_sentence(report));
+  if (const std::string outcome = outcome_sentence(report); !outcome.empty()) text += wrapped(outcome);
+  if (!report.warnings.empty()) {
+    text +=
+        fmt::format("  {} warning{}, see the report\n", report.warnings.size(), report.warnings.size() == 1 ? "" : "s");
+  }
+  return text;
+}
+
+}  // namespace equipoise::report

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace equipoise::report {
+
+/// A dot with a label, in pixels.
+struct LabelledDot {
+  double x = 0, y = 0;
+  std::string label;
+};
+
+/// Where a label's left end and baseline stand from its dot, in pixels.
+struct LabelPlace {
+  double dx = 0, dy = 0;
+};
+
+/// For each dot a place beside it where its label covers no dot, no other label and no edge; nothing where there is
+/// none. Dots are served in their order, each with the first free place of eight.
+std::vector<std::optional<LabelPlace>> label_places(const std::vector<LabelledDot>& dots, double width, double height);
+
+}  // namespace equipoise::report

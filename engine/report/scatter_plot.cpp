@@ -1,0 +1,221 @@
+#include "engine/report/scatter_plot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/report/label_places.h"
+#include "engine/report/scale.h"
+#include "engine/report/verdicts.h"
+
+namespace equipoise::report {
+namespace {
+
+// Places for labels are sought for a page of these widths; between them the wide ones have more room than they need.
+constexpr double kWideWidth = 720;
+constexpr double kNarrowWidth = 300;
+constexpr std::size_t kCrowd = 12;  // so many intervals over each other are drawn lightly
+
+struct Frame {
+  Scale x, y;
+  int height = 0;
+
+  double down(double value) const { return height * (1 - y.at(value)); }
+  bool holds(const ScatterMark& mark) const {
+    constexpr double kRounding = 1e-9;
+    return mark.x >= x.low - kRounding && mark.x <= x.high + kRounding && mark.y >= y.low - kRounding &&
+           mark.y <= y.high + kRounding;
+  }
+};
+
+std::string pixels(double value) {
+  return fmt::format("{:.1f}", value);
+}
+
+struct Span {
+  double low = 1, high = 0;
+  bool any = false;
+
+  void include(std::optional<double> value) {
+    if (!value || !std::isfinite(*value)) return;
+    low = any ? std::min(low, *value) : *value;
+    high = any ? std::max(high, *value) : *value;
+    any = true;
+  }
+};
+
+Scale hundredths(const Span& span, int about) {
+  const Scale percent = round_scale(100 * span.low, 100 * span.high, about);
+  return {percent.low / 100, percent.high / 100};
+}
+
+Frame frame_of(const ScatterPlot& plot) {
+  const bool all = std::none_of(plot.marks.begin(), plot.marks.end(), [](const auto& mark) { return mark.frames; });
+  Span x, y;
+  x.include(0);
+  for (const double limit : plot.limits) x.include(limit);
+  for (const ScatterMark& mark : plot.marks) {
+    if (!mark.frames && !all) continue;
+    for (const auto value : {std::optional(mark.x), mark.x_bound, mark.limit}) x.include(value);
+    y.include(mark.y);
+    if (mark.x_interval) x.include(mark.x_interval->high);
+    if (mark.y_interval) {
+      y.include(mark.y_interval->low);
+      y.include(mark.y_interval->high);
+    }
+  }
+  const int height = std::clamp(280 + 5 * static_cast<int>(plot.marks.size()), 300, 560);
+  return {hundredths(x, 8), hundredths(y, 5), height};
+}
+
+void draw_scales(Markup& page, const Frame& frame) {
+  const std::string height = fmt::format("{}", frame.height);
+  const std::vector<double> rows = ticks({100 * frame.y.low, 100 * frame.y.high}, 5);
+  for (const double tick : rows) {
+    const std::string y = pixels(frame.down(tick / 100));
+    page.empty("line", {{"class", "grid"}, {"x1", "0"}, {"x2", "100%"}, {"y1", y}, {"y2", y}});
+    page.element("text", {{"class", "tick-word"}, {"x", "-8"}, {"y", y}, {"dy", "4"}, {"text-anchor", "end"}},
+                 fmt::format("{:.{}f}", tick, tick_digits(rows)));
+  }
+  const std::vector<double> columns = ticks({100 * frame.x.low, 100 * frame.x.high}, 5);
+  for (const double tick : columns) {
+    const std::string x = length(frame.x.at(tick / 100));
+    page.empty("line",
+               {{"class", "tick"}, {"x1", x}, {"x2", x}, {"y1", height}, {"y2", fmt::format("{}", frame.height + 4)}});
+    page.element("text",
+                 {{"class", "tick-word"}, {"x", x}, {"y", pixels(frame.height + 18)}, {"text-anchor", "middle"}},
+                 fmt::format("{:.{}f}", tick, tick_digits(columns)));
+  }
+}
+
+void draw_limits(Markup& page, const ScatterPlot& plot, const Frame& frame) {
+  if (plot.limits.size() == 1) {
+    page.empty("rect", {{"class", "allowed"},
+                        {"x", "0"},
+                        {"y", "0"},
+                        {"width", length(frame.x.at(plot.limits[0]))},
+                        {"height", fmt::format("{}", frame.height)}});
+  }
+  double free_from = -1;
+  for (const double limit : plot.limits) {
+    const double at = frame.x.at(limit);
+    page.empty("line", {{"class", "reference"},
+                        {"x1", length(at)},
+                        {"x2", length(at)},
+                        {"y1", "0"},
+                        {"y2", fmt::format("{}", frame.height)}});
+    if (at < free_from) continue;
+    // In a narrow page a word takes about an eighth of the width.
+    constexpr double kWord = 0.12;
+    free_from = at + kWord;
+    page.element(
+        "text",
+        {{"class", "guide-word"}, {"x", length(at)}, {"y", "-6"}, {"text-anchor", at < 0.06 ? "start" : "middle"}},
+        fmt::format("{:g}", std::round(1e4 * limit) / 100));
+  }
+}
+
+void draw_across(Markup& page, std::string_view style, const Frame& frame, double from, double to, double y) {
+  page.empty("line", {{"class", std::string(style)},
+                      {"x1", length(frame.x.at(from))},
+                      {"x2", length(frame.x.at(to))},
+                      {"y1", pixels(frame.down(y))},
+                      {"y2", pixels(frame.down(y))}});
+}
+
+void draw_upright(Markup& page, std::string_view style, const Frame& frame, double x, double from, double to) {
+  page.empty("line", {{"class", std::string(style)},
+                      {"x1", length(frame.x.at(x))},
+                      {"x2", length(frame.x.at(x))},
+                      {"y1", pixels(from)},
+                      {"y2", pixels(to)}});
+}
+
+/// A bracket that is open to the side where the gap is allowed, tied to the mark by dots.
+void draw_limit_of(Markup& page, const Frame& frame, const ScatterMark& mark) {
+  draw_across(page, "tie", frame, mark.x, *mark.limit, mark.y);
+  const auto place =
+      page.in("svg", {{"x", length(frame.x.at(*mark.limit))}, {"y", pixels(frame.down(mark.y))}, {"class", "mark"}});
+  page.empty("path", {{"class", "bracket"}, {"d", "M-4 -7H0V7H-4"}});
+}
+
+void draw_bars(Markup& page, const Frame& frame, const ScatterMark& mark) {
+  const double y = frame.down(mark.y);
+  if (mark.limit) draw_limit_of(page, frame, mark);
+  if (mark.y_interval) {
+    draw_upright(page, "bar-line", frame, mark.x, frame.down(mark.y_interval->low), frame.down(mark.y_interval->high));
+  }
+  if (mark.x_bound) {
+    draw_across(page, "whisker", frame, mark.x, *mark.x_bound, mark.y);
+    draw_upright(page, "bound", frame, *mark.x_bound, y - 5, y + 5);
+  }
+  if (mark.x_interval) draw_across(page, "bar-line", frame, mark.x_interval->low, mark.x_interval->high, mark.y);
+}
+
+using Places = std::vector<std::optional<LabelPlace>>;
+
+Places places_for(const std::vector<const ScatterMark*>& marks, const Frame& frame, double width) {
+  std::vector<LabelledDot> dots;
+  for (const ScatterMark* mark : marks) dots.push_back({width * frame.x.at(mark->x), frame.down(mark->y), mark->label});
+  return label_places(dots, width, frame.height);
+}
+
+void draw_label(Markup& page, const ScatterMark& mark, const std::optional<LabelPlace>& place, const char* style) {
+  if (!place) return;
+  page.element("text",
+               {{"class", fmt::format("mark-label {}", style)}, {"x", pixels(place->dx)}, {"y", pixels(place->dy)}},
+               mark.label);
+}
+
+void draw_marks(Markup& page, const ScatterPlot& plot, const Frame& frame) {
+  std::vector<const ScatterMark*> marks;
+  for (const ScatterMark& mark : plot.marks) {
+    if (frame.holds(mark)) marks.push_back(&mark);
+  }
+  const Places wide = places_for(marks, frame, kWideWidth), narrow = places_for(marks, frame, kNarrowWidth);
+  for (const ScatterMark* mark : marks) {
+    const auto group = page.in("g", {{"class", plot.marks.size() > kCrowd ? "bars crowded" : "bars"}});
+    draw_bars(page, frame, *mark);
+  }
+  // After all bars, so that no bar crosses a shape or a label.
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    const auto link = page.in("a", {{"href", marks[i]->link}, {"tabindex", "-1"}, {"class", "scatter-mark"}});
+    page.element("title", {}, marks[i]->hover);
+    const auto place = page.in(
+        "svg", {{"class", "mark"}, {"x", length(frame.x.at(marks[i]->x))}, {"y", pixels(frame.down(marks[i]->y))}});
+    draw_shape(page, marks[i]->verdict);
+    draw_label(page, *marks[i], wide[i], "at-wide");
+    draw_label(page, *marks[i], narrow[i], "at-narrow");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> draw_scatter_plot(Markup& page, const ScatterPlot& plot) {
+  const Frame frame = frame_of(plot);
+  const auto figure = page.in("figure", {{"class", "chart wide scatter"}});
+  page.element("figcaption", {}, plot.title);
+  page.element("p", {{"class", "note"}}, plot.y_title);
+  {
+    const auto box = page.in("div", {{"class", "plot"}});
+    const std::string title = page.next_id(), description = page.next_id();
+    const auto picture = page.in("svg", {{"class", "canvas"},
+                                         {"role", "group"},
+                                         {"height", fmt::format("{}", frame.height)},
+                                         {"aria-labelledby", title + " " + description}});
+    page.element("title", {{"id", title}}, plot.title);
+    page.element("desc", {{"id", description}}, plot.description);
+    draw_limits(page, plot, frame);
+    draw_scales(page, frame);
+    draw_marks(page, plot, frame);
+  }
+  page.element("p", {{"class", "x-title"}}, plot.x_title);
+  std::vector<std::string> outside;
+  for (const ScatterMark& mark : plot.marks) {
+    if (!frame.holds(mark)) outside.push_back(mark.label);
+  }
+  return outside;
+}
+
+}  // namespace equipoise::report
