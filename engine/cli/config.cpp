@@ -79,6 +79,7 @@ class Validate final : public OfConfig {
     collect([&] { data::check_params(config.data, origin_); });
     collect([&] { constraints::check_requests(config.constraints, groupings, origin_); });
     collect([&] { training::check_device(config, origin_); });
+    collect([&] { training::members_of(config, origin_); });
     if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
     console.print("ok\n");
     console.print_json({{"ok", true}, {"config", file_}});

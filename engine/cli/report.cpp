@@ -1,4 +1,5 @@
 #include "engine/report/report.h"
+#include "engine/report/bank_report.h"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -8,6 +9,8 @@
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/report/bank_report.h"
+#include "engine/report/report.h"
 
 namespace equipoise::cli {
 namespace {
@@ -18,20 +21,24 @@ class WriteReport final : public Command {
 
   int run(const Console& console, TerminalJournal& journal) override {
     if (run_.empty()) throw core::UserError(core::Fault::config, "report needs a run folder: equipoise report RUN");
-    const SavedRun run = open_run(run_);
-    const std::filesystem::path results = run.file(run_files::kResults), page = run.file(run_files::kReport);
-    std::error_code error;
-    if (!std::filesystem::exists(results, error)) {
-      throw core::UserError(core::Fault::data, fmt::format("the run '{}' is {} and has no results.json",
-                                                           run.path.string(), run.marker.status));
-    }
-    core::write_file_atomically(page, report::to_html(report::report_from_json(read_json(results))));
+    const SavedRun run = open_run_or_bank(run_);
+    const std::filesystem::path page = run.file(run_files::kReport);
+    core::write_file_atomically(page, is_bank(run) ? report::to_html(report::bank_report_from_json(results_of(run)))
+                                                   : report::to_html(report::report_from_json(results_of(run))));
     console.print(fmt::format("report  {}\n", page.string()));
     console.print_json({{"run", run.path.string()}, {"report", page.string()}, {"exit_code", 0}});
     return 0;
   }
 
  private:
+  static nlohmann::json results_of(const SavedRun& run) {
+    const char* name = is_bank(run) ? run_files::kBank : run_files::kResults;
+    std::error_code error;
+    if (std::filesystem::exists(run.file(name), error)) return read_json(run.file(name));
+    throw core::UserError(core::Fault::data,
+                          fmt::format("the run '{}' is {} and has no {}", run.path.string(), run.marker.status, name));
+  }
+
   std::string run_;
 };
 

@@ -23,9 +23,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kAllFiles[] = {
-    run_files::kConfig, run_files::kData,         run_files::kEncoder, run_files::kConstraints, run_files::kWeights,
-    run_files::kModel,  run_files::kMeasurements, run_files::kResults, run_files::kReport,      run_files::kMarker};
+constexpr const char* kAllFiles[] = {run_files::kConfig,       run_files::kData,    run_files::kEncoder,
+                                     run_files::kConstraints,  run_files::kWeights, run_files::kModel,
+                                     run_files::kMeasurements, run_files::kResults, run_files::kReport,
+                                     run_files::kBank,         run_files::kMarker};
 
 core::UserError disk_error(const std::string& what, const fs::path& path, int number) {
   return core::UserError(core::Fault::data, fmt::format("{} '{}': {}", what, path.string(), std::strerror(number)));
@@ -82,6 +83,19 @@ RunFolder RunFolder::claim(const training::OutputParams& output, const std::stri
   // A new folder is marked at once, which also shows whether the disk takes anything.
   if (!run.made_.empty() && run.made_.back() == run.path_) run.write_marker();
   return run;
+}
+
+RunFolder RunFolder::claim_member(std::size_t member, RunMarker marker) {
+  marker.status = "running";
+  marker.started = utc_now();
+  RunFolder folder(path_ / run_files::kMembers / fmt::format("{:03d}", member), std::move(marker));
+  folder.make_parents();
+  if (::mkdir(folder.path_.c_str(), 0777) != 0)
+    throw disk_error("cannot make the member's folder", folder.path_, errno);
+  folder.made_.push_back(folder.path_);
+  folder.lock();
+  folder.write_marker();
+  return folder;
 }
 
 RunFolder::RunFolder(RunFolder&& other) noexcept
@@ -187,6 +201,7 @@ void RunFolder::begin() {
   for (const char* name : kAllFiles) {
     if (std::strcmp(name, run_files::kMarker) != 0) ::unlink(file(name).c_str());
   }
+  remove_members();
   // What a run that was killed in the middle of a write left.
   std::error_code error;
   for (fs::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
@@ -236,6 +251,19 @@ void RunFolder::mark_failed() noexcept {
 
 void RunFolder::write_marker() {
   write(run_files::kMarker, to_text(marker_));
+}
+
+// Only what a bank wrote: folders with a number for a name, and in them our files.
+void RunFolder::remove_members() noexcept {
+  const fs::path members = file(run_files::kMembers);
+  std::error_code error;
+  for (fs::directory_iterator entry(members, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!std::ranges::all_of(name, [](unsigned char letter) { return std::isdigit(letter) != 0; })) continue;
+    for (const char* ours : kAllFiles) ::unlink((entry->path() / ours).c_str());
+    ::rmdir(entry->path().c_str());
+  }
+  ::rmdir(members.c_str());
 }
 
 void RunFolder::remove_own_files() noexcept {

@@ -23,6 +23,8 @@ inline constexpr const char* kModel = "model.json";              ///< the archit
 inline constexpr const char* kMeasurements = "measurements.jsonl";  ///< one line a measurement
 inline constexpr const char* kResults = "results.json";             ///< report::Report
 inline constexpr const char* kReport = "report.html";
+inline constexpr const char* kBank = "bank.json";   ///< of a bank: report::BankReport
+inline constexpr const char* kMembers = "members";  ///< of a bank: a run folder for each member, 000 and so on
 }  // namespace run_files
 
 /// What run.json says: that the folder is ours, and how far its run is.
@@ -59,8 +61,12 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(const char* name) const { return path_ / name; }
 
+  /// The folder of a member of this bank, which must outlive it.
+  RunFolder claim_member(std::size_t member, RunMarker marker);
+
   /// From here on the folder holds this run alone: what an earlier run of ours left is removed. Once is enough.
   void begin();
+  bool has_begun() const { return has_begun_; }
   /// Written whole or not at all.
   void write(const char* name, std::string_view content);
   /// One more line of measurements.jsonl.
@@ -83,6 +89,7 @@ class RunFolder {
   void check_ours(bool overwrite, const config::Origin& origin);
   void lock();
   void write_marker();
+  void remove_members() noexcept;
   void remove_own_files() noexcept;
   void discard() noexcept;
 

@@ -42,7 +42,11 @@ report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::Sp
   report.reading = facts.dataset.reading;
   report.leaks = facts.dataset.leaks;
   report.warnings = facts.warnings;
-  report.model = facts.result.learner ? facts.result.learner->description() : "";
+  if (facts.result.learner) {
+    const std::int64_t members = facts.result.learner->members();
+    report.model = facts.result.learner->description();
+    if (members > 1) report.model += fmt::format(" each, the mean score of {} members", members);
+  }
   report.splits = std::move(splits);
   report.measurements = facts.result.measurements;
   report.config_yaml = facts.config_yaml;

@@ -55,7 +55,25 @@ void check_files(const SavedRun& run, const nlohmann::json& description) {
 
 }  // namespace
 
+bool is_bank(const SavedRun& run) {
+  std::error_code error;
+  return fs::is_directory(run.file(run_files::kMembers), error);
+}
+
 SavedRun open_run(const fs::path& path) {
+  SavedRun run = open_run_or_bank(path);
+  if (!is_bank(run)) return run;
+  const std::vector<training::RunConfig> members = training::members_of(run.config, run.origin);
+  std::string lines;
+  for (std::size_t k = 0; k < members.size(); ++k) {
+    const fs::path folder = run.file(run_files::kMembers) / fmt::format("{:03d}", k);
+    lines += fmt::format("\n  {}  {}", folder.string(), training::member_title(run.config.bank, members[k]));
+  }
+  throw core::UserError(core::Fault::data, fmt::format("'{}' is a bank of {} runs; name one of them:{}",
+                                                       run.path.string(), members.size(), lines));
+}
+
+SavedRun open_run_or_bank(const fs::path& path) {
   fs::path folder = path.lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();
   SavedRun run;
@@ -126,8 +144,12 @@ std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::E
     throw core::UserError(core::Fault::data, fmt::format("the run '{}' is {} and has no model.safetensors",
                                                          run.path.string(), run.marker.status));
   }
-  const models::ModelParams params = models::model_params_from(read_json(description), description.string());
-  std::unique_ptr<models::Learner> learner = models::make_learner(params, layout, {0}, device);
+  const nlohmann::json model = read_json(description);
+  const models::ModelParams params = models::model_params_from(model, description.string());
+  const std::int64_t members = models::model_members_from(model, description.string());
+  // Initial weights, and so their seeds, do not matter: all are read.
+  const std::vector<std::uint64_t> seeds(static_cast<std::size_t>(members), 0);
+  std::unique_ptr<models::Learner> learner = models::make_learner(params, layout, seeds, device);
   models::load_weights(*learner, models::read_safetensors(weights), weights.string());
   return learner;
 }

@@ -23,8 +23,12 @@ struct SavedRun {
   std::filesystem::path file(const char* name) const { return path / name; }
 };
 
-/// The folder, its marker and its config. A folder that is no run names the nearest one beside it.
+/// The folder, its marker and its config. A folder that is no run names the nearest one beside it; that of a bank names
+/// its members.
 SavedRun open_run(const std::filesystem::path& path);
+/// The same, where the folder of a bank is welcome.
+SavedRun open_run_or_bank(const std::filesystem::path& path);
+bool is_bank(const SavedRun& run);
 
 data::EncoderPointer read_encoder(const SavedRun& run);
 constraints::ConstraintTable read_constraint_table(const SavedRun& run);

@@ -16,8 +16,9 @@ std::string to_yaml(const Describe& describe, Comments comments = Comments::none
 /// The same as JSON. Infinite numbers become the texts ".inf" and "-.inf".
 nlohmann::ordered_json to_json(const Describe& describe);
 
+/// `value` is a copy: a description may also read, so describe() is not const.
 template <typename Struct>
-std::string struct_to_yaml(Struct& value, Comments comments = Comments::none) {
+std::string struct_to_yaml(Struct value, Comments comments = Comments::none) {
   return to_yaml([&value](Fields& fields) { value.describe(fields); }, comments);
 }
 

@@ -25,8 +25,13 @@ void MultiplierParams::describe(config::Fields& fields) {
   fields.number("nu", nu, {0, 1, false, true}, "Smoothing of the violation that nupi's proportional part follows.");
   fields.number("proportional_gain", proportional_gain, config::at_least(0), "Weight of nupi's proportional part.");
   fields.number("integral_gain", integral_gain, config::at_least(0), "Weight of nupi's integral part.");
-  fields.choice("measure_on", measure_on, {"auto", "train", "holdout", "both"},
-                "The rows whose exact rates move the multipliers.");
+  fields.choice("measure_on", measure_on, {"auto", "train", "holdout", "both", "cross_fitted"},
+                "The rows whose exact rates move the multipliers; cross_fitted: all training rows, each scored by the "
+                "member of the model that does not learn from it.");
+  fields.integer(
+      "folds", folds, config::between(2, 64),
+      "With cross_fitted, how many members the model has; each learns from all folds but its own, and the mean "
+      "of their scores decides.");
   fields.integer("measures_per_epoch", measures_per_epoch, config::between(1, 1000),
                  "How often an epoch the exact rates are measured and the multipliers move.");
   fields.integer("min_rows", min_rows, config::at_least(1),

@@ -27,7 +27,8 @@ struct MultiplierParams {
   double nu = 0.9;                  // nupi: smoothing of the error
   double proportional_gain = 1.0;   // nupi: Kp
   double integral_gain = 1.0;       // nupi: Ki
-  std::string measure_on = "auto";  // auto | train | holdout | both
+  std::string measure_on = "auto";  // auto | train | holdout | both | cross_fitted
+  std::int64_t folds = 5;           // cross_fitted
   std::int64_t measures_per_epoch = 8;
   std::int64_t min_rows = 30;  // fewer rows in a rate's denominator: not estimable
   double temperature = 1.0;    // soft rate = sigmoid(z / temperature)

@@ -73,26 +73,28 @@ void FirstLayer::refresh(const kernels::EncodedTensors& encoded) {
   if (weight_.is_cpu()) kernels::encoded_ramp_sums_out(ramp_sums_, encoded, weight_);
 }
 
-void FirstLayer::dense_forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows) {
+void FirstLayer::dense_forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
+                               MemberSlice slice) {
   dense_rows_ = kernels::gather(encoded.codes, encoded.values, encoded.layout, rows, encoded.width);
   const at::Tensor batch = dense_rows_.unsqueeze(0).expand({out.size(0), -1, -1});
-  at::baddbmm_out(out, bias_.unsqueeze(1), batch, weight_);
+  at::baddbmm_out(out, slice.of(bias_).unsqueeze(1), batch, slice.of(weight_));
 }
 
 void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows) {
   if (out.is_cuda()) {
-    dense_forward(out, encoded, rows);
+    dense_forward(out, encoded, rows, {});
   } else {
     kernels::encoded_linear_out(out, encoded, rows, weight_, ramp_sums_, bias_);
   }
 }
 
-void FirstLayer::forward_range(at::Tensor& out, const kernels::EncodedTensors& encoded, std::int64_t first) {
+void FirstLayer::forward_range(at::Tensor& out, const kernels::EncodedTensors& encoded, std::int64_t first,
+                               MemberSlice slice) {
   if (out.is_cuda()) {
     const auto options = at::TensorOptions().dtype(at::kLong).device(out.device());
-    dense_forward(out, encoded, at::arange(first, first + out.size(1), options));
+    dense_forward(out, encoded, at::arange(first, first + out.size(1), options), slice);
   } else {
-    kernels::encoded_linear_range_out(out, encoded, first, weight_, ramp_sums_, bias_);
+    kernels::encoded_linear_range_out(out, encoded, first, slice.of(weight_), slice.of(ramp_sums_), slice.of(bias_));
   }
 }
 

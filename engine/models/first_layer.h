@@ -7,6 +7,7 @@
 
 #include "engine/data/dataset.h"
 #include "engine/models/flat_parameters.h"
+#include "engine/models/learner.h"
 #include "kernels/encoded_linear/encoded_linear.h"
 
 namespace equipoise::models {
@@ -22,9 +23,9 @@ class FirstLayer {
   void declare(std::vector<ParameterShape>& shapes);
   void bind(const FlatParameters& parameters);
 
-  /// out [K, B, H] for the given rows, or for the contiguous rows from `first`.
+  /// out [K, B, H] for the given rows; or [members of the slice, B, H] for the contiguous rows from `first`.
   void forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows);
-  void forward_range(at::Tensor& out, const kernels::EncodedTensors& encoded, std::int64_t first);
+  void forward_range(at::Tensor& out, const kernels::EncodedTensors& encoded, std::int64_t first, MemberSlice slice);
 
   /// Gradients of the parameters from out's gradient. On CUDA, of the rows of the last forward.
   void backward(const kernels::EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& output_gradient);
@@ -43,7 +44,8 @@ class FirstLayer {
     at::Tensor map, map_gradient;      // [K, E, H]
   };
 
-  void dense_forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows);
+  void dense_forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
+                     MemberSlice slice);
 
   std::int64_t width_ = 0, outputs_ = 0, embedding_size_ = 0, packed_width_ = 0;
   std::vector<Run> runs_;

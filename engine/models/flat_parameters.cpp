@@ -38,18 +38,18 @@ FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const 
   std::int64_t total = 0;
   for (const ParameterShape& shape : shapes) {
     offsets.push_back(total);
-    total += (members * elements(shape) + kAlignment - 1) / kAlignment * kAlignment;
+    total += (elements(shape) + kAlignment - 1) / kAlignment * kAlignment;
   }
   FlatParameters flat;
   const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
-  flat.values = at::zeros({total}, options);
-  flat.gradients = at::zeros({total}, options);
+  flat.values = at::zeros({members, total}, options);
+  flat.gradients = at::zeros({members, total}, options);
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     std::vector<std::int64_t> size = {members};
     size.insert(size.end(), shapes[i].shape.begin(), shapes[i].shape.end());
-    const std::int64_t count = members * elements(shapes[i]);
-    flat.views.push_back(flat.values.narrow(0, offsets[i], count).view(size));
-    flat.gradient_views.push_back(flat.gradients.narrow(0, offsets[i], count).view(size));
+    const std::int64_t count = elements(shapes[i]);
+    flat.views.push_back(flat.values.narrow(1, offsets[i], count).view(size));
+    flat.gradient_views.push_back(flat.gradients.narrow(1, offsets[i], count).view(size));
     draw_initial(flat.views.back(), shapes[i], seeds);
   }
   return flat;

@@ -15,11 +15,12 @@ struct ParameterShape {
   double bound = 0;                 // initial values are uniform in [-bound, bound)
 };
 
-/// All parameters of a bank and their gradients, each in one flat buffer.
+/// All parameters of a bank and their gradients, a row for each member: what is done to one member (a learning rate, a
+/// copy, a check) is done to one row, and no member's place in the bank can change another's bits.
 struct FlatParameters {
-  at::Tensor values;              // [P]
-  at::Tensor gradients;           // [P]
-  std::vector<at::Tensor> views;  // [K, shape...] into values
+  at::Tensor values;              // [K, P]
+  at::Tensor gradients;           // [K, P]
+  std::vector<at::Tensor> views;  // [K, shape...] into values; each member's part is contiguous
   std::vector<at::Tensor> gradient_views;
 };
 

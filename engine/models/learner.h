@@ -19,11 +19,17 @@ using kernels::EncodedTensors;
 /// when a code is outside its feature.
 EncodedTensors to_tensors(const data::EncodedRows& rows, const at::Device& device);
 
-/// A parameter, or its gradient: a view into the learner's one flat buffer, so that an optimizer step, a copy or a
-/// check is one call for the whole model.
+/// A parameter: a view into the learner's one buffer, so that an optimizer step, a copy or a check is one call for the
+/// whole bank and one row for a member.
 struct NamedTensor {
   std::string name;
-  at::Tensor value;  // [K, ...]
+  at::Tensor value;  // [K, ...], each member's part contiguous
+};
+
+/// Some members of a bank: every `step`-th from `first` on.
+struct MemberSlice {
+  std::int64_t first = 0, step = 1;
+  at::Tensor of(const at::Tensor& tensor) const { return tensor.slice(0, first, std::nullopt, step); }
 };
 
 /// A bank of K models of one architecture: encoded rows to logits, and a row gradient back.
@@ -37,16 +43,16 @@ class Learner {
   /// Gradients of all parameters from the gradient by the logits [K, B] of the last forward; overwrites them.
   virtual void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) = 0;
 
-  /// Logits [K, count] of the rows first .. first + count in evaluation mode, written into `out`.
-  virtual void score(const EncodedTensors& encoded, std::int64_t first, at::Tensor& out) = 0;
+  /// Logits [members of the slice, count] of the rows first .. first + count in evaluation mode, written into `out`.
+  virtual void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) = 0;
 
   virtual const std::vector<NamedTensor>& parameters() const = 0;
-  /// All parameters and all gradients, flat [P]; the named tensors are views of them.
+  /// All parameters and all gradients [K, P], a row a member; the named tensors are views of them.
   virtual at::Tensor& flat_parameters() = 0;
   virtual at::Tensor& flat_gradients() = 0;
 
   virtual std::int64_t members() const = 0;
-  /// "mlp 331-256-256-1, 151,041 parameters"
+  /// "mlp 331-256-256-1, 151,041 parameters" of each member
   virtual std::string description() const = 0;
 };
 

@@ -33,7 +33,7 @@ void sum_over_rows(at::Tensor& out, const at::Tensor& gradient) {
     const float* values = gradient.const_data_ptr<float>() + member * gradient.size(1);
     double sum = 0;
     for (std::int64_t i = 0; i < gradient.size(1); ++i) sum += values[i];
-    out.data_ptr<float>()[member] = static_cast<float>(sum);
+    out.data_ptr<float>()[member * out.stride(0)] = static_cast<float>(sum);
   }
 }
 
@@ -116,22 +116,22 @@ void Mlp::backward(const EncodedTensors& encoded, const at::Tensor& rows, const 
   first_.backward(encoded, rows, gradient);
 }
 
-void Mlp::score_block(const EncodedTensors& encoded, std::int64_t first, at::Tensor out) {
-  const std::int64_t rows = out.size(1);
-  at::Tensor below = at::empty({members(), rows, widths_[0]}, flat_.values.options());
-  first_.forward_range(below, encoded, first);
+void Mlp::score_block(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor out) {
+  const std::int64_t members = out.size(0), rows = out.size(1);
+  at::Tensor below = at::empty({members, rows, widths_[0]}, flat_.values.options());
+  first_.forward_range(below, encoded, first, slice);
   for (std::size_t layer = 0; layer < dense_.size(); ++layer) {
-    const std::optional<at::Tensor> bias = layer == 0 ? std::nullopt : std::optional(dense_[layer - 1].bias);
+    const std::optional<at::Tensor> bias = layer == 0 ? std::nullopt : std::optional(slice.of(dense_[layer - 1].bias));
     kernels::activate_(below, bias, {});
-    at::Tensor above = at::empty({members(), rows, widths_[layer + 1]}, flat_.values.options());
-    rows_product(above, below, dense_[layer].weight);
+    at::Tensor above = at::empty({members, rows, widths_[layer + 1]}, flat_.values.options());
+    rows_product(above, below, slice.of(dense_[layer].weight));
     below = above;
   }
-  if (!dense_.empty()) below.add_(dense_.back().bias.unsqueeze(1));
+  if (!dense_.empty()) below.add_(slice.of(dense_.back().bias).unsqueeze(1));
   out.copy_(below.squeeze(2));
 }
 
-void Mlp::score(const EncodedTensors& encoded, std::int64_t first, at::Tensor& out) {
+void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) {
   first_.refresh(encoded);
   const std::int64_t rows = out.size(1);
   const std::int64_t blocks = (rows + kRowsPerScoreBlock - 1) / kRowsPerScoreBlock;
@@ -139,7 +139,7 @@ void Mlp::score(const EncodedTensors& encoded, std::int64_t first, at::Tensor& o
     for (std::int64_t block = begin; block < end; ++block) {
       const std::int64_t from = block * kRowsPerScoreBlock;
       const std::int64_t count = std::min(kRowsPerScoreBlock, rows - from);
-      score_block(encoded, first + from, out.narrow(1, from, count));
+      score_block(encoded, first + from, slice, out.narrow(1, from, count));
     }
   };
   if (out.is_cuda()) {

@@ -16,7 +16,7 @@ class Mlp final : public Learner {
 
   const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) override;
   void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) override;
-  void score(const EncodedTensors& encoded, std::int64_t first, at::Tensor& out) override;
+  void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) override;
 
   const std::vector<NamedTensor>& parameters() const override { return named_; }
   at::Tensor& flat_parameters() override { return flat_.values; }
@@ -31,7 +31,7 @@ class Mlp final : public Learner {
   };
 
   void make_room(std::int64_t batch);
-  void score_block(const EncodedTensors& encoded, std::int64_t first, at::Tensor out);
+  void score_block(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor out);
 
   std::string kind_;
   std::vector<std::int64_t> widths_;  // of every layer's output, 1 last

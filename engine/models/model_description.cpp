@@ -10,6 +10,7 @@ using nlohmann::json;
 
 constexpr int kFormat = 1;
 constexpr std::int64_t kWidest = 1 << 20;
+constexpr std::int64_t kMostMembers = 1024;
 constexpr double kDecisionThreshold = 0.5;
 
 json describe_feature(const data::Feature& feature) {
@@ -32,21 +33,27 @@ T field(const json& description, const char* key, bool (json::*is_right)() const
 }  // namespace
 
 json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner) {
-  json description = {{"format", kFormat},
-                      {"kind", params.kind},
-                      {"hidden", params.hidden},
-                      {"dropout", params.dropout},
-                      {"embedding_size", params.embedding_size},
-                      {"input_width", layout.width},
-                      {"output", "the logit of the positive class; its score is 1 / (1 + exp(-logit))"},
-                      {"decision_threshold", kDecisionThreshold},
-                      {"weight_layout", "layers.N.weight is [inputs, outputs]; rectifiers between layers"}};
+  json description = {
+      {"format", kFormat},
+      {"kind", params.kind},
+      {"hidden", params.hidden},
+      {"dropout", params.dropout},
+      {"embedding_size", params.embedding_size},
+      {"input_width", layout.width},
+      {"output", "the logit of the positive class; its score is 1 / (1 + exp(-logit))"},
+      {"members", learner.members()},
+      {"combination", learner.members() == 1 ? "one network" : "the mean of the members' scores"},
+      {"decision_threshold", kDecisionThreshold},
+      {"weight_layout", learner.members() == 1
+                            ? "layers.N.weight is [inputs, outputs]; rectifiers between layers"
+                            : "layers.N.weight is [members, inputs, outputs]; rectifiers between layers"}};
   description["features"] = json::array();
   for (const data::Feature& feature : layout.features) description["features"].push_back(describe_feature(feature));
   description["parameters"] = json::array();
   for (const NamedTensor& parameter : learner.parameters()) {
-    description["parameters"].push_back(
-        {{"name", parameter.name}, {"shape", parameter.value.sizes().slice(1).vec()}, {"dtype", "F32"}});
+    description["parameters"].push_back({{"name", parameter.name},
+                                         {"shape", parameter.value.sizes().slice(learner.members() == 1 ? 1 : 0).vec()},
+                                         {"dtype", "F32"}});
   }
   return description;
 }
@@ -77,6 +84,16 @@ ModelParams model_params_from(const json& description, const std::string& name) 
     params.hidden.push_back(width.get<std::int64_t>());
   }
   return params;
+}
+
+std::int64_t model_members_from(const json& description, const std::string& name) {
+  if (!description.contains("members")) return 1;  // written before models could have several
+  const auto members = field<std::int64_t>(description, "members", &json::is_number_integer, "a number", name);
+  if (members < 1 || members > kMostMembers) {
+    throw core::UserError(core::Fault::data, "'" + name + "': members is " + std::to_string(members) +
+                                                 ", expected 1 to " + std::to_string(kMostMembers));
+  }
+  return members;
 }
 
 }  // namespace equipoise::models

@@ -228,11 +228,20 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
   return parse_safetensors(core::read_file(path), path.string());
 }
 
+namespace {
+
+// As it stands in a file: most models have one member, and whoever reads their weights should not meet a leading 1.
+at::Tensor in_file_shape(const Learner& learner, const NamedTensor& parameter) {
+  return learner.members() == 1 ? parameter.value.select(0, 0) : parameter.value;
+}
+
+}  // namespace
+
 TensorFile weights_of(const Learner& learner) {
   TensorFile file;
   file.metadata["format"] = "pt";
   for (const NamedTensor& parameter : learner.parameters()) {
-    file.tensors[parameter.name] = parameter.value.select(0, 0).to(at::kCPU).contiguous();
+    file.tensors[parameter.name] = in_file_shape(learner, parameter).to(at::kCPU).contiguous();
   }
   return file;
 }
@@ -246,7 +255,7 @@ void load_weights(Learner& learner, const TensorFile& file, const std::string& n
     wanted.insert(parameter.name);
     const auto found = file.tensors.find(parameter.name);
     if (found == file.tensors.end()) throw mismatch("tensor '" + parameter.name + "' is missing");
-    const at::Tensor own = parameter.value.select(0, 0);
+    const at::Tensor own = in_file_shape(learner, parameter);
     if (found->second.sizes() != own.sizes() || found->second.scalar_type() != own.scalar_type()) {
       throw mismatch("tensor '" + parameter.name + "' is " + name_of(found->second.scalar_type()) + " " +
                      shape_text(found->second.sizes()) + ", expected " + name_of(own.scalar_type()) + " " +
@@ -257,7 +266,7 @@ void load_weights(Learner& learner, const TensorFile& file, const std::string& n
     if (!wanted.contains(tensor)) throw mismatch("it has a tensor '" + tensor + "' that the model does not have");
   }
   for (const NamedTensor& parameter : learner.parameters()) {
-    parameter.value.select(0, 0).copy_(file.tensors.at(parameter.name));
+    in_file_shape(learner, parameter).copy_(file.tensors.at(parameter.name));
   }
 }
 

@@ -31,15 +31,18 @@ void write_safetensors(const std::filesystem::path& path, const TensorFile& file
 TensorFile parse_safetensors(const std::string& bytes, const std::string& name);
 TensorFile read_safetensors(const std::filesystem::path& path);
 
-/// The parameters of member 0, without the leading K.
+/// The parameters; of a single member without the leading K.
 TensorFile weights_of(const Learner& learner);
-/// Puts the file's tensors into member 0. Names and shapes must be the learner's own: UserError (data) otherwise,
+/// Puts the file's tensors into the learner. Names and shapes must be the learner's own: UserError (data) otherwise,
 /// naming the file and what differs; the learner is unchanged then.
 void load_weights(Learner& learner, const TensorFile& file, const std::string& name);
 
-/// What stands beside the weights: the architecture, the inputs with their components, the decision, the parameters.
+/// What stands beside the weights: the architecture, the inputs with their components, the members and how they decide
+/// together, the parameters.
 nlohmann::json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner);
 /// The architecture of a description. Throws UserError (data) naming `name` and what is missing.
 ModelParams model_params_from(const nlohmann::json& description, const std::string& name);
+/// How many members a description's model has.
+std::int64_t model_members_from(const nlohmann::json& description, const std::string& name);
 
 }  // namespace equipoise::models

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/training/folds.h"
+
 namespace equipoise::training {
 namespace {
 
@@ -46,18 +48,43 @@ at::Tensor label_tensor(const data::Cells& cells, const at::Device& device) {
   return labels.to(device);
 }
 
-DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, const at::Device& device) {
+namespace {
+
+// The cells of the training rows, apart by fold: a member's own fold can then be priced at nothing.
+void cross_with_folds(DeviceData& data, const std::vector<std::int32_t>& cell_of_row, std::int32_t cells,
+                      const at::Device& device) {
+  const auto folds = static_cast<std::int32_t>(data.folds.size());
+  if (folds == 1) {
+    data.fold_cells = data.cells.narrow(0, data.train.first, data.train.count);
+    data.fold_cell_labels = data.cell_labels;
+    return;
+  }
+  std::vector<std::int32_t> fold_cell_of_row;
+  for (std::int32_t fold = 0; fold < folds; ++fold) {
+    const DeviceData::Range& range = data.folds[static_cast<std::size_t>(fold)];
+    for (std::int64_t i = 0; i < range.count; ++i)
+      fold_cell_of_row.push_back(fold * cells + cell_of_row[static_cast<std::size_t>(range.first + i)]);
+  }
+  data.fold_cells = cell_tensor(fold_cell_of_row, folds * cells, device);
+  data.fold_cell_labels = data.cell_labels.repeat({folds});
+}
+
+}  // namespace
+
+DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std::int64_t folds, std::uint64_t seed,
+                     const at::Device& device) {
   DeviceData result;
   std::vector<std::int64_t> order;
-  const auto append = [&](data::Split split) {
-    const std::vector<std::int64_t> rows = dataset.rows_of(split);
+  const auto append = [&](const std::vector<std::int64_t>& rows) {
     const DeviceData::Range range{static_cast<std::int64_t>(order.size()), static_cast<std::int64_t>(rows.size())};
     order.insert(order.end(), rows.begin(), rows.end());
     return range;
   };
-  result.train = append(data::Split::train);
-  result.selection = append(data::Split::selection);
-  result.holdout = append(data::Split::holdout);
+  for (const auto& fold : cut_into_folds(dataset.rows_of(data::Split::train), cells, folds, seed))
+    result.folds.push_back(append(fold));
+  result.train = {0, static_cast<std::int64_t>(order.size())};
+  result.selection = append(dataset.rows_of(data::Split::selection));
+  result.holdout = append(dataset.rows_of(data::Split::holdout));
   result.host = picked(dataset.encoded, order);
   result.encoded = models::to_tensors(result.host, device);
   std::vector<std::int32_t> cell_of_row;
@@ -65,6 +92,7 @@ DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, con
   for (const std::int64_t row : order) cell_of_row.push_back(cells.of_row[static_cast<std::size_t>(row)]);
   result.cells = cell_tensor(cell_of_row, cells.count(), device);
   result.cell_labels = label_tensor(cells, device);
+  cross_with_folds(result, cell_of_row, cells.count(), device);
   if (!dataset.weights.empty()) {
     at::Tensor weights = at::empty({static_cast<std::int64_t>(order.size())}, at::kFloat);
     for (std::size_t i = 0; i < order.size(); ++i) {

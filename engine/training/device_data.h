@@ -25,10 +25,15 @@ struct DeviceData {
   at::Tensor cell_labels;             ///< [C] u8
   std::optional<at::Tensor> weights;  ///< [rows]
   Range train, selection, holdout;
+
+  std::vector<Range> folds;     ///< [F] parts of train, one after the other; a single one where nothing is cross-fitted
+  at::Tensor fold_cells;        ///< [rows of train] fold * C + cell, which is the cell where there is one fold
+  at::Tensor fold_cell_labels;  ///< [F * C] u8
 };
 
-/// Train, selection and holdout rows of the data set, in this order.
-DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, const at::Device& device);
+/// Train (fold by fold), selection and holdout rows of the data set, in this order.
+DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std::int64_t folds, std::uint64_t seed,
+                     const at::Device& device);
 
 /// The cell ids as the smallest tensor type, on `device`.
 at::Tensor cell_tensor(const std::vector<std::int32_t>& cells, std::int32_t count, const at::Device& device);

@@ -68,6 +68,14 @@ MeasuredSplits choose_measured_splits(const constraints::MultiplierParams& param
                                       const config::Origin& origin, core::Journal& journal) {
   if (params.measure_on == "auto") return choose_automatically(params, table, dataset, journal);
   if (params.measure_on == "train") return MeasuredSplits::train;
+  if (params.measure_on == "cross_fitted") {
+    journal.say(
+        fmt::format("Exact rates are cross-fitted: the model has {} members, and each training row is measured by the "
+                    "member that does "
+                    "not learn from it.",
+                    params.folds));
+    return MeasuredSplits::cross_fitted;
+  }
   if (dataset.rows_of(data::Split::holdout).empty()) {
     throw core::UserError(core::Fault::config,
                           "multipliers.measure_on is '" + params.measure_on +

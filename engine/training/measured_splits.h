@@ -9,7 +9,7 @@
 namespace equipoise::training {
 
 /// The rows whose exact rates move the multipliers.
-enum class MeasuredSplits { train, holdout, both };
+enum class MeasuredSplits { train, holdout, both, cross_fitted };
 
 /// What `multipliers.measure_on` asks for. `auto` takes the training split while every cell that a rate needs is large
 /// in it; small cells can be memorised, so then the holdout split is added (both), or alone where its own cells are

@@ -8,14 +8,20 @@
 
 namespace equipoise::training {
 
-/// Moves flat parameters [P] by flat gradients [P], in place.
+/// Moves the parameters of a bank by their gradients, each member at its own learning rate.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  virtual void step(at::Tensor& parameters, const at::Tensor& gradients, double learning_rate) = 0;
+
+  /// parameters, gradients [K, P]; learning_rates [K] f64. A member whose gradient is not finite is stopped on the spot:
+  /// its parameters stay as they are from then on.
+  virtual void step(at::Tensor& parameters, const at::Tensor& gradients, const at::Tensor& learning_rates) = 0;
+
+  /// [K] u8: 0 for a member that was stopped. On the device: reading it waits for the steps before.
+  virtual const at::Tensor& alive() const = 0;
 };
 
-/// AdamW (Loshchilov and Hutter 2019) or SGD with momentum (PyTorch's form), through LibTorch's fused kernels.
+/// AdamW (kernels/bank_adamw) or SGD with momentum (PyTorch's form), both after clipping each member's gradient.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerParams& params, const at::Tensor& parameters);
 
 /// The learning rate of a step: constant, or half a cosine from `learning_rate` down to 0.

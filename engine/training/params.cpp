@@ -7,6 +7,9 @@ void OptimizerParams::describe(config::Fields& fields) {
   fields.number("learning_rate", learning_rate, config::above(0), "Step size at the start of training.");
   fields.number("weight_decay", weight_decay, config::at_least(0),
                 "Decay of the weights per step, times the learning rate (decoupled with adamw).");
+  fields.number(
+      "clip_norm", clip_norm, config::at_least(0),
+      "The largest norm of a step's gradient; a longer one is scaled down to it. 0 leaves every gradient alone.");
   fields.number("momentum", momentum, {0, 1, false, true}, "Momentum of sgd.");
   fields.number("beta1", beta1, {0, 1, false, true}, "Decay of adamw's mean of gradients.");
   fields.number("beta2", beta2, {0, 1, false, true}, "Decay of adamw's mean of squared gradients.");
@@ -14,6 +17,10 @@ void OptimizerParams::describe(config::Fields& fields) {
 }
 
 void TrainingParams::describe(config::Fields& fields) {
+  fields.integer(
+      "seed", seed, config::between(-1, 9007199254740992.0),
+      "The seed of initial weights and dropout; -1 takes the run's seed, on which splits and batches hang in "
+      "any case.");
   fields.integer("epochs", epochs, config::between(1, 1000000), "Passes over the training rows.");
   fields.integer("batch_size", batch_size, config::between(1, 16777216), "Rows a step; at most the training rows.");
   fields.section("optimizer", optimizer, "How gradients move the weights.");

@@ -11,6 +11,7 @@ struct OptimizerParams {
   std::string kind = "adamw";  // adamw | sgd
   double learning_rate = 1e-3;
   double weight_decay = 0.01;
+  double clip_norm = 0;                               // 0: any length
   double momentum = 0.9;                              // sgd
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // adamw
 
@@ -18,6 +19,7 @@ struct OptimizerParams {
 };
 
 struct TrainingParams {
+  std::int64_t seed = -1;  // of initial weights and dropout; -1: the run's
   std::int64_t epochs = 20;
   std::int64_t batch_size = 512;
   OptimizerParams optimizer;

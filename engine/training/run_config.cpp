@@ -12,6 +12,8 @@ void RunConfig::describe(config::Fields& fields) {
   fields.section("data", data, "What is read and how.", config::Need::required);
   fields.section("model", model, "What is trained.");
   fields.section("training", training, "How it is trained.");
+  fields.section("bank", bank,
+                 "Settings that are trained together: every combination of the lists is a run of its own.");
   fields.list("constraints", constraints, "What must hold between groups.");
   fields.section("multipliers", multipliers, "How the constraints are enforced.");
   fields.section("evaluation", evaluation, "How the result is measured.");

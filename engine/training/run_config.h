@@ -9,6 +9,7 @@
 #include "engine/data/params.h"
 #include "engine/evaluation/params.h"
 #include "engine/models/params.h"
+#include "engine/training/bank.h"
 #include "engine/training/params.h"
 
 namespace equipoise::training {
@@ -22,6 +23,7 @@ struct RunConfig {
   data::DataParams data;
   models::ModelParams model;
   TrainingParams training;
+  BankParams bank;
   std::vector<constraints::ConstraintParams> constraints;
   constraints::MultiplierParams multipliers;
   evaluation::EvaluationParams evaluation;

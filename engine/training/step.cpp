@@ -2,10 +2,7 @@
 
 #include <ATen/Functions.h>
 
-#include <cmath>
-
 #include "engine/constraints/compiled.h"
-#include "engine/core/error.h"
 #include "engine/core/seed.h"
 #include "kernels/cell_stats/cell_stats.h"
 #include "kernels/draw/draw.h"
@@ -21,11 +18,13 @@ at::Tensor tensor_of(const std::vector<Scalar>& values, at::ScalarType type, con
   return host.to(device);
 }
 
-core::UserError diverged(std::int64_t step, const std::string& tensor) {
-  return core::UserError(core::Fault::numerical,
-                         "step " + std::to_string(step) + ": " + tensor +
-                             " left the finite numbers; a smaller training.optimizer.learning_rate or multipliers.step "
-                             "often helps");
+// 1 for the folds that member k learns from, 0 for fold k modulo F.
+at::Tensor fold_mask(std::int64_t members, std::int64_t folds, const at::Device& device) {
+  at::Tensor mask = at::ones({members, folds, 1}, at::kDouble);
+  for (std::int64_t member = 0; member < members; ++member) {
+    mask.data_ptr<double>()[member * folds + member % folds] = 0;
+  }
+  return mask.to(device);
 }
 
 }  // namespace
@@ -55,40 +54,63 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
       batch_seed_(core::seed_for(seed, "batches")) {
   const at::Device device = data.cell_labels.device();
   const std::int64_t members = learner.members();
-  rows_ = at::empty({batch_size}, at::TensorOptions().dtype(at::kLong).device(device));
-  step_ = at::zeros({1}, at::TensorOptions().dtype(at::kLong).device(device));
+  const auto options = at::TensorOptions().device(device);
+  rows_ = at::empty({batch_size}, options.dtype(at::kLong));
+  step_ = at::zeros({1}, options.dtype(at::kLong));
+  if (data.folds.size() > 1) learns_from_ = fold_mask(members, static_cast<std::int64_t>(data.folds.size()), device);
   averages_ = kernels::empty_averages(members, table.cells.count(), device);
   averaged_steps_ = at::zeros_like(step_);
-  multipliers_ = at::zeros({members, static_cast<std::int64_t>(table.rows.size())},
-                           at::TensorOptions().dtype(at::kDouble).device(device));
-  logit_gradient_ = at::empty({members, batch_size}, at::TensorOptions().dtype(at::kFloat).device(device));
+  multipliers_ = at::zeros({members, static_cast<std::int64_t>(table.rows.size())}, options.dtype(at::kDouble));
+  learning_rates_ = at::zeros({members}, options.dtype(at::kDouble));
+  logit_gradient_ = at::empty({members, batch_size}, options.dtype(at::kFloat));
 }
 
-void TrainingStep::set_multipliers(const std::vector<double>& values) {
-  multipliers_.copy_(tensor_of(values, at::kDouble, at::kCPU).expand_as(multipliers_));
+void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double>& values) {
+  multipliers_.select(0, member).copy_(tensor_of(values, at::kDouble, at::kCPU));
 }
 
-void TrainingStep::run(std::int64_t step, double learning_rate) {
+void TrainingStep::run(std::int64_t step, const std::vector<double>& learning_rates) {
   step_.fill_(step);
+  learning_rates_.copy_(tensor_of(learning_rates, at::kDouble, at::kCPU));
   kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step);
-  const at::Tensor cells = data_.cells.index_select(0, rows_);
+  const at::Tensor cells = data_.fold_cells.index_select(0, rows_);
   std::optional<at::Tensor> weights;
   if (data_.weights) weights = data_.weights->index_select(0, rows_);
-  const at::Tensor& logits = learner_.forward(data_.encoded, rows_, step_);
-  check_finite(step, logits, "the logits");
-  const at::Tensor sums = kernels::cell_stats(logits, cells, data_.cell_labels, weights, 0.0, temperature_);
-  const at::Tensor prices = kernels::price(sums, averages_, averaged_steps_, multipliers_, table_, averaging_);
-  kernels::push_out(logit_gradient_, logits, cells, data_.cell_labels, prices.select(1, 0), prices.select(1, 1),
+  logits_ = learner_.forward(data_.encoded, rows_, step_);
+  const at::Tensor sums = kernels::cell_stats(logits_, cells, data_.fold_cell_labels, weights, 0.0, temperature_);
+  const at::Tensor prices = prices_of(sums);
+  kernels::push_out(logit_gradient_, logits_, cells, data_.fold_cell_labels, prices.select(1, 0), prices.select(1, 1),
                     weights, 0.0, temperature_);
   learner_.backward(data_.encoded, rows_, logit_gradient_);
-  check_finite(step, learner_.flat_gradients(), "the gradient");
-  optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rate);
+  optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
 }
 
-// The sum of finite numbers may overflow, so each is looked at before the run is given up.
-void TrainingStep::check_finite(std::int64_t step, const at::Tensor& values, const char* name) {
-  if (std::isfinite(values.sum().item<float>())) return;
-  if (!values.isfinite().all().item<bool>()) throw diverged(step, name);
+// [K, 2, F * C] from [K, F * C, 4]. With several folds a member's own rows are neither summed nor priced.
+at::Tensor TrainingStep::prices_of(const at::Tensor& sums) {
+  const auto price = [&](const at::Tensor& seen) {
+    return kernels::price(seen, averages_, averaged_steps_, multipliers_, table_, averaging_);
+  };
+  if (!learns_from_.defined()) return price(sums);
+  const std::int64_t members = learns_from_.size(0), folds = learns_from_.size(1), cells = averages_.size(1);
+  const at::Tensor seen = sums.view({members, folds, cells, 4}).mul(learns_from_.unsqueeze(3)).sum(1);
+  const at::Tensor prices = price(seen).unsqueeze(2).mul(learns_from_.unsqueeze(1).to(at::kFloat));
+  return prices.view({members, 2, folds * cells});
+}
+
+std::vector<bool> TrainingStep::alive() const {
+  const at::Tensor host = optimizer_->alive().to(at::kCPU);
+  const std::uint8_t* flags = host.const_data_ptr<std::uint8_t>();
+  return std::vector<bool>(flags, flags + host.numel());
+}
+
+// A NaN or infinite logit makes its gradient, and so every weight's, NaN: the optimizer need only look at the last.
+std::string TrainingStep::failure_of(std::int64_t member) const {
+  const at::Tensor logits = logits_.select(0, member).to(at::kCPU);
+  const at::Tensor bad = logits.isfinite().logical_not().nonzero();
+  if (bad.size(0) == 0) return "the gradient left the finite numbers";
+  const std::int64_t slot = bad.const_data_ptr<std::int64_t>()[0];
+  return "the logits left the finite numbers (" + std::to_string(bad.size(0)) + " of the batch's " +
+         std::to_string(logits.size(0)) + " rows, the first at place " + std::to_string(slot) + ")";
 }
 
 }  // namespace equipoise::training

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/constraints/multipliers.h"
@@ -19,21 +20,28 @@ namespace equipoise::training {
 /// The constraint table as the price kernel reads it, on `device`.
 kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, const at::Device& device);
 
-/// One training step after the other: draw rows, forward, measure, price, push, backward, move the weights.
+/// One training step of a bank after the other: draw rows, forward, measure, price, push, backward, move the weights.
+/// All members see the same batch; where the data has F folds, member k takes no gradient from fold k modulo F. `table` gives the rates and the terms of the constraints, which are the same for all;
+/// bounds, which may differ, do not enter a gradient.
 class TrainingStep {
  public:
   TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                const constraints::MultiplierParams& multiplier_params, const OptimizerParams& optimizer_params,
                std::int64_t batch_size, std::uint64_t seed, models::Learner& learner);
 
-  /// Throws UserError (numerical) when logits or gradients are not finite, naming step and tensor; the weights are then
-  /// as before the step.
-  void run(std::int64_t step, double learning_rate);
+  /// learning_rates [K]. A member whose logits or gradients are not finite is stopped: its weights stay as they were
+  /// before the step.
+  void run(std::int64_t step, const std::vector<double>& learning_rates);
 
-  void set_multipliers(const std::vector<double>& values);
+  void set_multipliers(std::int64_t member, const std::vector<double>& values);
+
+  /// [K] whether each member still moves. On CUDA this waits for the steps before.
+  std::vector<bool> alive() const;
+  /// Which tensor of a stopped member left the finite numbers, and where, as far as the last step still shows it.
+  std::string failure_of(std::int64_t member) const;
 
  private:
-  static void check_finite(std::int64_t step, const at::Tensor& values, const char* name);
+  at::Tensor prices_of(const at::Tensor& sums);
 
   const DeviceData& data_;
   models::Learner& learner_;
@@ -43,9 +51,12 @@ class TrainingStep {
   std::uint64_t batch_seed_;
   at::Tensor rows_;            // [B] i64
   at::Tensor step_;            // [1] i64
+  at::Tensor learns_from_;     // [K, F, 1] f64, 0 for a member's own fold; undefined with one fold
   at::Tensor averages_;        // [K, C, 4] f64
   at::Tensor averaged_steps_;  // [1] i64
   at::Tensor multipliers_;     // [K, J] f64
+  at::Tensor learning_rates_;  // [K] f64
+  at::Tensor logits_;          // [K, B] f32, of the last step
   at::Tensor logit_gradient_;  // [K, B] f32
 };
 

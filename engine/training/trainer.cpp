@@ -5,15 +5,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <stdexcept>
 
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
-#include "engine/evaluation/evaluation.h"
 #include "engine/training/device_data.h"
-#include "engine/training/kept_iterate.h"
-#include "engine/training/measured_splits.h"
+#include "engine/training/progress_line.h"
 #include "engine/training/scoring.h"
 #include "engine/training/settling.h"
 #include "engine/training/step.h"
@@ -27,17 +25,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::optional<double> defined(double value) {
-  return std::isnan(value) ? std::nullopt : std::optional(value);
-}
-
-std::vector<std::optional<double>> gaps_of(const constraints::ConstraintTable& table,
-                                           const std::vector<double>& rates) {
-  std::vector<std::optional<double>> gaps;
-  for (const constraints::Promise& promise : table.promises) gaps.push_back(defined(constraints::gap(promise, rates)));
-  return gaps;
-}
-
 // Sums of squared weights per cell of the selection split: they do not change while training.
 std::vector<double> square_weights(const data::Dataset& dataset, const data::Cells& cells) {
   if (dataset.weights.empty()) return {};
@@ -49,51 +36,79 @@ std::vector<double> square_weights(const data::Dataset& dataset, const data::Cel
   return result;
 }
 
+// Of initial weights and dropout.
+std::uint64_t model_seed(const RunConfig& config) {
+  const std::int64_t seed = config.training.seed < 0 ? config.seed : config.training.seed;
+  return core::seed_for(static_cast<std::uint64_t>(seed), "model");
+}
+
+// One for each member that makes up the run's model.
+std::vector<std::uint64_t> member_seeds(const RunConfig& config, std::size_t folds) {
+  if (folds == 1) return {model_seed(config)};
+  std::vector<std::uint64_t> seeds;
+  for (std::size_t fold = 0; fold < folds; ++fold)
+    seeds.push_back(core::seed_for(model_seed(config), "fold " + std::to_string(fold)));
+  return seeds;
+}
+
+// The tables of one bank price the same terms; only their bounds differ.
+void check_same_terms(const std::vector<constraints::ConstraintTable>& tables) {
+  for (const constraints::ConstraintTable& table : tables) {
+    bool is_same = table.rows.size() == tables.front().rows.size() && table.rates.size() == tables.front().rates.size();
+    for (std::size_t j = 0; is_same && j < table.rows.size(); ++j) {
+      is_same = table.rows[j].terms == tables.front().rows[j].terms;
+    }
+    if (!is_same) throw std::logic_error("the members of a bank have different constraints");
+  }
+}
+
 class Trainer {
  public:
-  Trainer(const RunConfig& config, const data::Dataset& dataset, const constraints::ConstraintTable& table,
-          const at::Device& device, const config::Origin& origin, core::Journal& journal)
-      : config_(config),
-        table_(table),
+  Trainer(const std::vector<RunConfig>& members, const data::Dataset& dataset,
+          const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
+          const config::Origin& origin, core::Journal& journal)
+      : config_(members.front()),
         journal_(journal),
-        data_(to_device(dataset, table.cells, device)),
-        measured_(choose_measured_splits(config.multipliers, table, dataset, origin, journal)),
-        square_weights_(square_weights(dataset, table.cells)),
-        multipliers_(constraints::zero_multipliers(table.rows.size())),
-        kept_(table.promises) {
-    const auto seed = static_cast<std::uint64_t>(config.seed);
+        device_(device),
+        measured_(choose_measured_splits(config_.multipliers, tables.front(), dataset, origin, journal)),
+        data_(to_device(dataset, tables.front().cells,
+                        measured_ == MeasuredSplits::cross_fitted ? config_.multipliers.folds : 1,
+                        static_cast<std::uint64_t>(config_.seed), device)) {
     check_batch(origin);
-    result_.learner = models::make_learner(config.model, data_.host, {core::seed_for(seed, "model")}, device);
-    steps_per_epoch_ = data_.train.count / config.training.batch_size;
-    steps_ = steps_per_epoch_ * config.training.epochs;
-    first_candidate_ = static_cast<std::int64_t>(config.training.candidates_from * static_cast<double>(steps_));
+    check_same_terms(tables);
+    std::vector<std::uint64_t> seeds;
+    for (const RunConfig& member : members) {
+      for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
+    }
+    learner_ = models::make_learner(config_.model, data_.host, seeds, device);
+    steps_per_epoch_ = data_.train.count / config_.training.batch_size;
+    steps_ = steps_per_epoch_ * config_.training.epochs;
+    for (std::size_t run = 0; run < members.size(); ++run) {
+      runs_.emplace_back(members[run], tables[run], measured_, square_weights(dataset, tables[run].cells), steps_,
+                         data_.selection.count > 0);
+    }
   }
 
-  TrainingResult run(const OnMeasurement& on_measurement) {
+  std::vector<TrainingResult> run(const OnMeasurement& on_measurement) {
     const at::NoGradGuard no_gradient;
     start_ = Clock::now();
-    // Before anything is measured, the initial weights are the last good model.
-    last_good_ = {evaluation::Measurement(), result_.learner->flat_parameters().clone()};
-    journal_.say(fmt::format("Training {} on {} rows, {} steps of {} rows.", result_.learner->description(),
+    for (std::size_t run = 0; run < runs_.size(); ++run) runs_[run].start(weights_of(run));
+    const std::string folds = data_.folds.size() == 1 ? "" : fmt::format(", {} members", data_.folds.size());
+    const std::string bank = runs_.size() == 1 ? "" : fmt::format(" (a bank of {})", runs_.size());
+    journal_.say(fmt::format("Training {}{}{} on {} rows, {} steps of {} rows.", learner_->description(), folds, bank,
                              data_.train.count, steps_, config_.training.batch_size));
     try {
       take_steps(on_measurement);
-      if (const std::string why = unsettled(result_.measurements, table_.promises); !why.empty()) journal_.warn(why);
     } catch (const core::Interrupted& stopped) {
-      end_early("interrupted", stopped.what());
-      result_.signal = stopped.signal();
-    } catch (const core::UserError& failure) {
-      if (failure.fault() != core::Fault::numerical) throw;
-      end_early("diverged", failure.what());
+      for (RunState& run : runs_) {
+        if (!run.goes_on()) continue;
+        run.end_early("interrupted", stopped.what(), done_);
+        run.outcome().signal = stopped.signal();
+      }
     }
-    if (kept_.has_one()) {
-      result_.learner->flat_parameters().copy_(kept_.weights());
-      result_.kept = kept_.sentence();
-      result_.kept_step = kept_.step();
-    }
-    result_.seconds = seconds_since(start_);
-    result_.rows_per_second = static_cast<double>(result_.steps * config_.training.batch_size) / result_.seconds;
-    return std::move(result_);
+    std::vector<TrainingResult> results;
+    for (RunState& run : runs_) results.push_back(result_of(run));
+    return results;
   }
 
  private:
@@ -105,6 +120,17 @@ class Trainer {
                           origin.of("training.batch_size"));
   }
 
+  /// Members first .. first + folds of the learner are the run's model.
+  std::int64_t first_member(std::size_t run) const { return static_cast<std::int64_t>(run * data_.folds.size()); }
+
+  at::Tensor weights_of(std::size_t run) const {
+    return learner_->flat_parameters().narrow(0, first_member(run), static_cast<std::int64_t>(data_.folds.size()));
+  }
+
+  bool any_goes_on() const {
+    return std::any_of(runs_.begin(), runs_.end(), [](const RunState& run) { return run.goes_on(); });
+  }
+
   bool is_measured_after(std::int64_t done) const {
     if (done == steps_) return true;
     const std::int64_t in_epoch = done % steps_per_epoch_;
@@ -114,124 +140,116 @@ class Trainer {
     return (before + 1) * wanted / steps_per_epoch_ > before * wanted / steps_per_epoch_;
   }
 
+  std::vector<double> learning_rates(std::int64_t step) const {
+    std::vector<double> rates;
+    for (const RunState& run : runs_)
+      rates.insert(rates.end(), data_.folds.size(), scheduled_rate(run.config().training, step, steps_));
+    return rates;
+  }
+
   void take_steps(const OnMeasurement& on_measurement) {
-    TrainingStep step(data_, table_, config_.multipliers, config_.training.optimizer, config_.training.batch_size,
-                      static_cast<std::uint64_t>(config_.seed), *result_.learner);
+    TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training.optimizer,
+                      config_.training.batch_size, static_cast<std::uint64_t>(config_.seed), *learner_);
     std::int64_t measured_at = 0;
-    for (std::int64_t done = 0; done < steps_;) {
+    while (done_ < steps_ && any_goes_on()) {
       core::stop_if_interrupted();
-      step.run(done, scheduled_rate(config_.training, done, steps_));
-      result_.steps = ++done;
-      if (!is_measured_after(done)) continue;
-      const evaluation::Measurement measurement = measure(done, done - measured_at);
-      measured_at = done;
-      step.set_multipliers(multipliers_.values);
-      result_.measurements.push_back(measurement);
-      offer(measurement);
-      on_measurement(measurement);
-      show_progress(measurement);
+      step.run(done_, learning_rates(done_));
+      // On CUDA looking would stall the device: there it is done when a measure waits for it anyway.
+      if (device_.is_cpu()) end_stopped_runs(step);
+      ++done_;
+      if (!is_measured_after(done_)) continue;
+      if (!device_.is_cpu()) end_stopped_runs(step);
+      measure(done_ - measured_at, step, on_measurement);
+      measured_at = done_;
+    }
+    for (const RunState& run : runs_) warn_if_unsettled(run);
+  }
+
+  void end_stopped_runs(const TrainingStep& step) {
+    const std::vector<bool> alive = step.alive();
+    for (std::size_t member = 0; member < alive.size(); ++member) {
+      const std::size_t run = member / data_.folds.size();
+      if (alive[member] || !runs_[run].goes_on()) continue;
+      diverge(run, fmt::format("step {}: {}", done_, step.failure_of(static_cast<std::int64_t>(member))));
     }
   }
 
-  evaluation::Measurement measure(std::int64_t done, std::int64_t steps_since) {
-    evaluation::Measurement m;
-    m.step = done;
-    m.epoch = static_cast<double>(done) / static_cast<double>(steps_per_epoch_);
+  void diverge(std::size_t run, const std::string& what) {
+    runs_[run].end_early("diverged",
+                         what + "; a smaller training.optimizer.learning_rate or multipliers.step often helps", done_);
+    if (runs_.size() > 1) journal_.warn(fmt::format("Member {} of the bank stopped: {}.", run, what));
+  }
+
+  void measure(std::int64_t steps_since, TrainingStep& step, const OnMeasurement& on_measurement) {
     const double temperature = config_.multipliers.temperature;
-    const std::vector<double> train = measured_sums(data_, data_.train, temperature, *result_.learner);
-    m.training_loss = mean_loss(train);
-    m.training_accuracy = accuracy(train, table_.cells);
-    if (!std::isfinite(m.training_loss)) {
-      throw core::UserError(core::Fault::numerical,
-                            fmt::format("step {}: the training loss left the finite numbers", done));
-    }
-    std::vector<double> driving = train;
-    if (measured_ != MeasuredSplits::train) {
-      const std::vector<double> holdout = measured_sums(data_, data_.holdout, temperature, *result_.learner);
-      for (std::size_t i = 0; i < driving.size(); ++i) {
-        driving[i] = measured_ == MeasuredSplits::both ? driving[i] + holdout[i] : holdout[i];
+    const auto sums_of = [&](const DeviceData::Range& range) {
+      return measured_sums(data_, range, temperature, *learner_);
+    };
+    const bool uses_holdout = measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both;
+    const std::vector<std::vector<double>> none(runs_.size());
+    const bool is_cross_fitted = measured_ == MeasuredSplits::cross_fitted;
+    const auto train = is_cross_fitted ? out_of_fold_sums(data_, temperature, *learner_) : sums_of(data_.train);
+    const auto holdout = uses_holdout ? sums_of(data_.holdout) : none;
+    const auto selection = data_.selection.count > 0 ? sums_of(data_.selection) : none;
+    const double epoch = static_cast<double>(done_) / static_cast<double>(steps_per_epoch_);
+    for (std::size_t run = 0; run < runs_.size(); ++run) {
+      RunState& state = runs_[run];
+      if (!state.goes_on()) continue;
+      try {
+        const evaluation::Measurement& measurement = state.measure({train[run], holdout[run], selection[run]},
+                                                                   {done_, steps_since, epoch, seconds_since(start_)});
+        for (std::size_t fold = 0; fold < data_.folds.size(); ++fold)
+          step.set_multipliers(first_member(run) + static_cast<std::int64_t>(fold), state.multipliers());
+        state.offer(weights_of(run));
+        on_measurement(run, measurement);
+      } catch (const core::UserError& failure) {
+        if (failure.fault() != core::Fault::numerical) throw;
+        diverge(run, failure.what());
       }
     }
-    const std::vector<double> rates = constraints::rate_values(table_, driving, constraints::Reading::exact);
-    m.training_gaps = gaps_of(table_, rates);
-    constraints::update(multipliers_, constraints::violations(table_, rates), static_cast<double>(steps_since),
-                        config_.multipliers);
-    m.multipliers = multipliers_.values;
-    if (data_.selection.count > 0) measure_selection(m, temperature);
-    m.seconds = seconds_since(start_);
-    return m;
+    if (any_goes_on()) journal_.progress(progress_line(runs_, steps_));
   }
 
-  void measure_selection(evaluation::Measurement& m, double temperature) {
-    const std::vector<double> sums = measured_sums(data_, data_.selection, temperature, *result_.learner);
-    m.selection_loss = mean_loss(sums);
-    m.selection_accuracy = accuracy(sums, table_.cells);
-    m.selection_gaps = gaps_of(table_, constraints::rate_values(table_, sums, constraints::Reading::exact));
-    if (m.step < first_candidate_) return;
-    m.selection_bounds = evaluation::upper_bounds(table_, sums, square_weights_, config_.evaluation);
+  void warn_if_unsettled(const RunState& run) {
+    if (!run.goes_on()) return;
+    const std::string why = unsettled(run.outcome().measurements, run.table().promises);
+    if (why.empty()) return;
+    const std::string who = runs_.size() == 1 ? "" : fmt::format("Member {} of the bank: ", &run - runs_.data());
+    journal_.warn(who + why);
   }
 
-  void offer(const evaluation::Measurement& measurement) {
-    const at::Tensor& weights = result_.learner->flat_parameters();
-    const bool is_candidate = measurement.step >= first_candidate_ && data_.selection.count > 0;
-    // Before the first candidate the newest iterate is held, so that a run that is cut off leaves a model.
-    if (config_.training.keep == "final" || !is_candidate) {
-      last_good_ = {measurement, weights.clone()};
-      if (measurement.step == steps_ && !kept_.has_one()) kept_.take(measurement, weights);
-    } else {
-      kept_.offer(measurement, weights);
+  TrainingResult result_of(RunState& run) {
+    TrainingResult result{std::move(run.outcome()), nullptr, "", 0, seconds_since(start_), 0};
+    if (result.outcome == "finished") result.steps = done_;
+    const std::vector<std::uint64_t> seeds = member_seeds(run.config(), data_.folds.size());
+    result.learner = models::make_learner(config_.model, data_.host, seeds, device_);
+    if (run.kept().has_one()) {
+      result.learner->flat_parameters().copy_(run.kept().weights());
+      result.kept = run.kept().sentence();
+      result.kept_step = run.kept().step();
     }
+    result.rows_per_second = static_cast<double>(result.steps * config_.training.batch_size) / result.seconds;
+    return result;
   }
 
-  void end_early(const std::string& outcome, const std::string& why) {
-    result_.outcome = outcome;
-    result_.failure = why;
-    if (!kept_.has_one() && last_good_.second.defined()) kept_.take(last_good_.first, last_good_.second);
-  }
-
-  void show_progress(const evaluation::Measurement& m) {
-    double worst = 0;
-    std::size_t worst_promise = table_.promises.size();
-    for (std::size_t p = 0; p < m.training_gaps.size(); ++p) {
-      const double excess = m.training_gaps[p].value_or(0) - table_.promises[p].tolerance;
-      if (m.training_gaps[p] && (worst_promise == table_.promises.size() || excess > worst)) {
-        worst = excess;
-        worst_promise = p;
-      }
-    }
-    std::string detail = fmt::format("loss {:.4f}  accuracy {:.4f}", m.training_loss, m.training_accuracy);
-    if (worst_promise < table_.promises.size()) {
-      const constraints::Promise& promise = table_.promises[worst_promise];
-      detail += fmt::format("  worst violation {:+.4f} ({} by {})", worst, constraints::short_name(promise.rate),
-                            promise.grouping);
-    }
-    if (!m.multipliers.empty()) {
-      detail +=
-          fmt::format("  largest multiplier {:.3f}", *std::max_element(m.multipliers.begin(), m.multipliers.end()));
-    }
-    journal_.progress({"training", static_cast<double>(m.step) / static_cast<double>(steps_), m.seconds, detail});
-  }
-
-  const RunConfig& config_;
-  const constraints::ConstraintTable& table_;
+  const RunConfig& config_;  // of the first member: what a bank shares
   core::Journal& journal_;
-  DeviceData data_;
+  at::Device device_;
   MeasuredSplits measured_;
-  std::vector<double> square_weights_;
-  constraints::Multipliers multipliers_;
-  KeptIterate kept_;
-  std::pair<evaluation::Measurement, at::Tensor> last_good_;
-  TrainingResult result_;
-  std::int64_t steps_per_epoch_ = 0, steps_ = 0, first_candidate_ = 0;
+  DeviceData data_;
+  std::unique_ptr<models::Learner> learner_;
+  std::vector<RunState> runs_;
+  std::int64_t steps_per_epoch_ = 0, steps_ = 0, done_ = 0;
   Clock::time_point start_;
 };
 
 }  // namespace
 
-TrainingResult train(const RunConfig& config, const data::Dataset& dataset, const constraints::ConstraintTable& table,
-                     const at::Device& device, const config::Origin& origin, core::Journal& journal,
-                     const OnMeasurement& on_measurement) {
-  return Trainer(config, dataset, table, device, origin, journal).run(on_measurement);
+std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
+                                  const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
+                                  const config::Origin& origin, core::Journal& journal,
+                                  const OnMeasurement& on_measurement) {
+  return Trainer(members, dataset, tables, device, origin, journal).run(on_measurement);
 }
 
 }  // namespace equipoise::training

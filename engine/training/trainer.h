@@ -15,32 +15,34 @@
 #include "engine/evaluation/measurement.h"
 #include "engine/models/learner.h"
 #include "engine/training/run_config.h"
+#include "engine/training/run_state.h"
 
 namespace equipoise::training {
 
-/// How training went. `learner` holds the kept iterate's weights, also after an early end.
-struct TrainingResult {
+/// How the training of one run went. `learner` holds the kept iterate's weights, also after an early end.
+struct TrainingResult : RunOutcome {
   std::unique_ptr<models::Learner> learner;
-  std::string outcome = "finished";  ///< finished, interrupted, diverged
-  std::string failure;               ///< what stopped it early
-  int signal = 0;                    ///< of an interrupted run
-  std::string kept;                  ///< which iterate, and why
+  std::string kept;  ///< which iterate, and why
   std::int64_t kept_step = 0;
-  std::int64_t steps = 0;
-  double seconds = 0;
-  double rows_per_second = 0;  ///< training rows, measures included
-  std::vector<evaluation::Measurement> measurements;
+  double seconds = 0;          ///< of the bank that the run was trained in
+  double rows_per_second = 0;  ///< training rows of this run, measures included
 };
 
-using OnMeasurement = std::function<void(const evaluation::Measurement&)>;
+/// Called after each measure of a run (its place in the bank), so that a run that is cut off leaves what it measured.
+using OnMeasurement = std::function<void(std::size_t run, const evaluation::Measurement&)>;
 
-/// Trains on the train split, measures exact rates as the config says and moves the multipliers, keeps the best iterate
-/// of the selection split. The test split is not looked at. `on_measurement` is called after each measure, so that a
-/// run that is cut off leaves what it measured. Stops early, with the last good iterate, on a signal or when a tensor
-/// leaves the finite numbers. Throws UserError (config) for a batch larger than the training split and the like.
-TrainingResult train(const RunConfig& config, const data::Dataset& dataset, const constraints::ConstraintTable& table,
-                     const at::Device& device, const config::Origin& origin, core::Journal& journal,
-                     const OnMeasurement& on_measurement);
+/// Trains the runs of a bank together on the train split: one batch, one pass, for all. Measures exact rates as the
+/// config says, moves each run's multipliers, keeps each run's best iterate of the selection split. The test split is not
+/// looked at.
+///
+/// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the
+/// same constraints compiled with each member's tolerances. On the CPU a run's model is the same bytes in a bank of any
+/// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate; a signal stops
+/// all. Throws UserError (config) for a batch larger than the training split and the like.
+std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
+                                  const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
+                                  const config::Origin& origin, core::Journal& journal,
+                                  const OnMeasurement& on_measurement);
 
 /// Whether `device` is written as one of auto, cpu, cuda, cuda:N; throws UserError (config).
 void check_device(const RunConfig& config, const config::Origin& origin);

@@ -99,7 +99,7 @@ TEST_P(MlpShapes, ForwardAndScoreAgreeWithTheDenseNetworkInDouble) {
   const at::Tensor dense = dense_rows(host);
   const auto layers = static_cast<std::int64_t>(hidden.size()) + 1;
   at::Tensor scores = at::empty({members, 650}, at::kFloat);
-  learner->score(encoded, 20, scores);
+  learner->score(encoded, 20, {}, scores);
   EXPECT_TRUE(at::allclose(scores.to(at::kDouble),
                            oracle_logits(in_double(*learner), dense.narrow(0, 20, 650), layers, embedded), 1e-4, 1e-5));
   const at::Tensor rows = at::tensor({3, 699, 3, 0, 77}, at::kLong);
@@ -132,8 +132,8 @@ TEST_P(MlpShapes, GradientAgreesWithAutomaticDifferentiationInDouble) {
   (logits * outer.to(at::kDouble)).sum().backward();
   for (const NamedTensor& parameter : learner->parameters()) {
     const at::Tensor gradient =
-        learner->flat_gradients().narrow(0, parameter.value.storage_offset(), parameter.value.numel());
-    const at::Tensor expected = leaves[parameter.name].grad().flatten();
+        learner->flat_gradients().narrow(1, parameter.value.storage_offset(), parameter.value.numel() / members);
+    const at::Tensor expected = leaves[parameter.name].grad().flatten(1);
     EXPECT_TRUE(at::allclose(gradient.to(at::kDouble), expected, 1e-3, 1e-4)) << parameter.name;
   }
 }
@@ -160,8 +160,8 @@ TEST(Mlp, SameBitsForOneAndTwoThreads) {
       learner->flat_parameters().sub_(learner->flat_gradients() * 1e-3);
     }
     at::Tensor scores = at::empty({1, 900}, at::kFloat);
-    learner->score(encoded, 0, scores);
-    results.push_back(at::cat({learner->flat_parameters(), scores.flatten()}));
+    learner->score(encoded, 0, {}, scores);
+    results.push_back(at::cat({learner->flat_parameters().flatten(), scores.flatten()}));
   }
   at::set_num_threads(before);
   EXPECT_TRUE(at::equal(results[0], results[1]));

@@ -159,10 +159,33 @@ TEST(ModelFile, WeightsGoBackIntoALearner) {
   EXPECT_TRUE(at::equal(first->flat_parameters(), second->flat_parameters()));
 }
 
-TEST(ModelFile, WeightsOfMemberZeroHaveNoLeadingDimension) {
-  const auto bank = make_learner(params(), layout(), {1, 2}, at::kCPU);
+TEST(ModelFile, ASingleMemberHasNoLeadingDimensionSeveralHave) {
   const auto single = make_learner(params(), layout(), {1}, at::kCPU);
-  EXPECT_EQ(safetensors_bytes(weights_of(*bank)), safetensors_bytes(weights_of(*single)));
+  const auto three = make_learner(params(), layout(), {2, 1, 3}, at::kCPU);
+  const TensorFile alone = weights_of(*single), together = weights_of(*three);
+  for (const auto& [name, tensor] : alone.tensors) {
+    ASSERT_EQ(together.tensors.at(name).dim(), tensor.dim() + 1) << name;
+    EXPECT_TRUE(at::equal(together.tensors.at(name)[1], tensor)) << name;
+  }
+}
+
+TEST(ModelFile, SeveralMembersGoBackIntoALearner) {
+  const auto first = make_learner(params(), layout(), {1, 2, 3}, at::kCPU);
+  const auto second = make_learner(params(), layout(), {4, 5, 6}, at::kCPU);
+  load_weights(*second, parse_safetensors(safetensors_bytes(weights_of(*first)), "m"), "m");
+  EXPECT_TRUE(at::equal(first->flat_parameters(), second->flat_parameters()));
+  EXPECT_EQ(model_members_from(describe_model(params(), layout(), *first), "m"), 3);
+}
+
+TEST(ModelFile, RefusesANumberOfMembersThatCannotBe) {
+  nlohmann::json description = describe_model(params(), layout(), *make_learner(params(), layout(), {1}, at::kCPU));
+  for (const nlohmann::json& members :
+       {nlohmann::json(0), nlohmann::json(-2), nlohmann::json(1e9), nlohmann::json("2")}) {
+    description["members"] = members;
+    EXPECT_THROW(model_members_from(description, "m"), core::UserError) << members;
+  }
+  description.erase("members");
+  EXPECT_EQ(model_members_from(description, "m"), 1);
 }
 
 std::string load_refusal(const TensorFile& file) {

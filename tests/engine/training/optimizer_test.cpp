@@ -1,9 +1,11 @@
 #include "engine/training/optimizer.h"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace equipoise::training {
 namespace {
@@ -11,12 +13,12 @@ namespace {
 TEST(AdamW, ThreeStepsByTheFormulaInDouble) {
   OptimizerParams params;
   params.weight_decay = 0.1;
-  at::Tensor weight = at::full({1}, 2.0, at::kFloat);
+  at::Tensor weight = at::full({1, 1}, 2.0, at::kFloat);
   const auto optimizer = make_optimizer(params, weight);
   double w = 2.0, m = 0, v = 0;
   for (int t = 1; t <= 3; ++t) {
     const double gradient = 0.5 * t, rate = 0.01;
-    optimizer->step(weight, at::full({1}, gradient, at::kFloat), rate);
+    optimizer->step(weight, at::full({1, 1}, gradient, at::kFloat), at::full({1}, rate, at::kDouble));
     w -= rate * 0.1 * w;
     m = 0.9 * m + 0.1 * gradient;
     v = 0.999 * v + 0.001 * gradient * gradient;
@@ -30,18 +32,56 @@ TEST(Sgd, ThreeStepsByTheFormulaInDouble) {
   params.kind = "sgd";
   params.weight_decay = 0.1;
   params.momentum = 0.8;
-  at::Tensor weight = at::full({1}, 2.0, at::kFloat);
+  at::Tensor weight = at::full({1, 1}, 2.0, at::kFloat);
   const auto optimizer = make_optimizer(params, weight);
   double w = 2.0, momentum = 0;
   for (int t = 1; t <= 3; ++t) {
     const double gradient = 0.5 * t, rate = 0.01;
-    optimizer->step(weight, at::full({1}, gradient, at::kFloat), rate);
+    optimizer->step(weight, at::full({1, 1}, gradient, at::kFloat), at::full({1}, rate, at::kDouble));
     const double decayed = gradient + 0.1 * w;
     momentum = t == 1 ? decayed : 0.8 * momentum + decayed;
     w -= rate * momentum;
     EXPECT_NEAR(weight.item<float>(), w, 1e-6) << "step " << t;
   }
 }
+
+class EveryOptimizer : public testing::TestWithParam<const char*> {};
+
+TEST_P(EveryOptimizer, MovesEachMemberAtItsOwnRateAndStopsTheOneThatIsNotFinite) {
+  OptimizerParams params;
+  params.kind = GetParam();
+  at::Tensor weights = at::ones({3, 4});
+  const auto optimizer = make_optimizer(params, weights);
+  at::Tensor gradients = at::ones({3, 4});
+  const at::Tensor rates = at::tensor({0.0, 0.1, 0.2}, at::kDouble);
+  optimizer->step(weights, gradients, rates);
+  EXPECT_TRUE(at::equal(weights[0], at::ones({4}))) << "a rate of 0 moves nothing";
+  EXPECT_TRUE(at::allclose(2 * (at::ones({4}) - weights[1]), at::ones({4}) - weights[2], 1e-4)) << weights;
+  const at::Tensor before = weights.clone();
+  gradients[2][3] = std::numeric_limits<float>::infinity();
+  optimizer->step(weights, gradients, rates);
+  EXPECT_TRUE(at::equal(optimizer->alive(), at::tensor({1, 1, 0}, at::kByte)));
+  EXPECT_TRUE(at::equal(weights[2], before[2]));
+  EXPECT_FALSE(at::equal(weights[1], before[1]));
+  gradients.fill_(1);
+  optimizer->step(weights, gradients, rates);
+  EXPECT_TRUE(at::equal(weights[2], before[2])) << "a stopped member does not move again";
+}
+
+TEST_P(EveryOptimizer, ClipsALongGradientToTheNorm) {
+  OptimizerParams params;
+  params.kind = GetParam();
+  params.weight_decay = 0;
+  params.momentum = 0;
+  params.epsilon = 1;  // so that AdamW's step shows the gradient's length too
+  params.clip_norm = 1;
+  at::Tensor clipped = at::zeros({1, 2}), short_one = at::zeros({1, 2});
+  make_optimizer(params, clipped)->step(clipped, at::tensor({30.0f, 40.0f}).view({1, 2}), at::ones({1}, at::kDouble));
+  make_optimizer(params, short_one)->step(short_one, at::tensor({0.6f, 0.8f}).view({1, 2}), at::ones({1}, at::kDouble));
+  EXPECT_TRUE(at::allclose(clipped, short_one, 1e-5)) << clipped << short_one;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, EveryOptimizer, testing::Values("adamw", "sgd"));
 
 TEST(ScheduledRate, CosineGoesFromTheRateToZero) {
   TrainingParams params;

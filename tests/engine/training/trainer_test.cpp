@@ -16,14 +16,26 @@ namespace {
 
 using testing::HasSubstr;
 
-TrainingResult train_on(const data::Dataset& people, const RunConfig& config,
-                        const OnMeasurement& on_measurement = {}) {
+using OnOneMeasurement = std::function<void(const evaluation::Measurement&)>;
+
+std::vector<TrainingResult> train_bank(
+    const data::Dataset& people, const RunConfig& config,
+    const OnMeasurement& on_measurement = [](std::size_t, const evaluation::Measurement&) {}) {
   core::Journal journal;
   const config::Origin origin;
-  const constraints::ConstraintTable table =
-      constraints::compile(config.constraints, people, config.multipliers.min_rows, origin, journal);
-  const OnMeasurement nothing = [](const evaluation::Measurement&) {};
-  return train(config, people, table, at::kCPU, origin, journal, on_measurement ? on_measurement : nothing);
+  const std::vector<RunConfig> members = members_of(config, origin);
+  std::vector<constraints::ConstraintTable> tables;
+  for (const RunConfig& member : members) {
+    tables.push_back(constraints::compile(member.constraints, people, member.multipliers.min_rows, origin, journal));
+  }
+  return train(members, people, tables, at::kCPU, origin, journal, on_measurement);
+}
+
+TrainingResult train_on(
+    const data::Dataset& people, const RunConfig& config,
+    const OnOneMeasurement& on_measurement = [](const evaluation::Measurement&) {}) {
+  return std::move(
+      train_bank(people, config, [&](std::size_t, const evaluation::Measurement& m) { on_measurement(m); }).front());
 }
 
 constraints::ConstraintParams constraint(const std::string& kind, double tolerance) {
@@ -171,6 +183,157 @@ TEST(Trainer, TheHoldoutAloneCanMoveTheMultipliers) {
   EXPECT_FALSE(at::equal(weights[0], weights[1]));
   EXPECT_FALSE(at::equal(weights[0], weights[2]));
   EXPECT_FALSE(at::equal(weights[1], weights[2]));
+}
+
+RunConfig cross_fitted_config() {
+  RunConfig config = small_config();
+  config.training.epochs = 8;
+  config.constraints = {constraint("demographic_parity", 0.05)};
+  config.multipliers.measure_on = "cross_fitted";
+  config.multipliers.folds = 3;
+  return config;
+}
+
+TEST(CrossFitted, TheModelIsAsManyMembersAsThereAreFolds) {
+  const data::Dataset people = generated_people(2000);
+  const TrainingResult result = train_on(people, cross_fitted_config());
+  EXPECT_EQ(result.outcome, "finished");
+  EXPECT_EQ(result.learner->members(), 3);
+  const at::Tensor& weights = result.learner->flat_parameters();
+  EXPECT_FALSE(at::equal(weights[0], weights[1])) << "members have their own initial weights and rows";
+}
+
+// Noise as the label: what a member learnt by heart shows on its own rows and not out of fold.
+TEST(CrossFitted, MeasuresEachRowByTheMemberThatHasNotSeenIt) {
+  data::Dataset people = generated_people(400);
+  for (std::int64_t i = 0; i < people.rows(); ++i) {
+    const double draw = core::uniform(core::mix(77, static_cast<std::uint64_t>(i)));
+    people.labels[static_cast<std::size_t>(i)] = draw < 0.5;
+    // An input of its own for every row: nothing can be told from one row about another.
+    people.encoded.values[static_cast<std::size_t>(2 * i)] = static_cast<float>(i % 2 == 0 ? 3 : -3);
+  }
+  people.encoded.width = 2 + 400;
+  people.encoded.features[1] = {"name", data::FeatureKind::pick, 2, 400, false, {}};
+  for (std::int64_t i = 0; i < people.rows(); ++i) {
+    people.encoded.codes[static_cast<std::size_t>(2 * i + 1)] = static_cast<std::int16_t>(i);
+    people.encoded.values[static_cast<std::size_t>(2 * i + 1)] = 3;
+  }
+  RunConfig config = cross_fitted_config();
+  config.model.dropout = 0;
+  config.training.epochs = 60;
+  config.training.batch_size = 40;
+  config.constraints = {};
+  const double out_of_fold = train_on(people, config).measurements.back().training_accuracy;
+  config.multipliers.measure_on = "train";
+  const double by_heart = train_on(people, config).measurements.back().training_accuracy;
+  EXPECT_GT(by_heart, 0.95);
+  EXPECT_LT(out_of_fold, 0.62);
+}
+
+TEST(CrossFitted, ARunIsTheSameBytesInABankAndForOneAndTwoThreads) {
+  const data::Dataset people = generated_people(2000);
+  RunConfig config = cross_fitted_config();
+  const int before = at::get_num_threads();
+  config.bank.tolerances = {0.02, 0.1};
+  const std::vector<TrainingResult> bank = train_bank(people, config);
+  const std::vector<RunConfig> members = members_of(config, {});
+  for (std::size_t run = 0; run < 2; ++run) {
+    for (const int threads : {1, 2}) {
+      at::set_num_threads(threads);
+      EXPECT_TRUE(
+          at::equal(train_on(people, members[run]).learner->flat_parameters(), bank[run].learner->flat_parameters()))
+          << members[run].name << ", " << threads << " threads";
+    }
+  }
+  at::set_num_threads(before);
+}
+
+TEST(CrossFitted, ClosesTheGapOutOfFold) {
+  const data::Dataset people = generated_people(4000);
+  RunConfig config = cross_fitted_config();
+  config.training.epochs = 60;
+  const TrainingResult result = train_on(people, config);
+  double gap = 0;
+  const std::size_t last = result.measurements.size() / 10;
+  for (std::size_t i = result.measurements.size() - last; i < result.measurements.size(); ++i)
+    gap += *result.measurements[i].training_gaps[0] / static_cast<double>(last);
+  EXPECT_LT(gap, 0.075);
+  EXPECT_GT(result.measurements.back().training_accuracy, 0.68) << "a constant classifier (0.6) has no gap either";
+}
+
+RunConfig bank_config() {
+  RunConfig config = small_config();
+  config.training.epochs = 6;
+  config.constraints = {constraint("equalized_odds", 0.05)};
+  config.bank.tolerances = {0.02, 0.1};
+  config.bank.seeds = {3, 8};
+  config.bank.learning_rates = {1e-2, 3e-3};
+  config.bank.multiplier_steps = {0.1, 0.4};
+  return config;
+}
+
+TEST(Bank, AMemberIsByteForByteTheRunOfItsOwnConfig) {
+  const data::Dataset people = generated_people(2000);
+  const RunConfig config = bank_config();
+  const std::vector<TrainingResult> bank = train_bank(people, config);
+  const std::vector<RunConfig> members = members_of(config, {});
+  ASSERT_EQ(bank.size(), 16u);
+  for (std::size_t k = 0; k < bank.size(); ++k) {
+    const TrainingResult alone = train_on(people, members[k]);
+    EXPECT_TRUE(at::equal(bank[k].learner->flat_parameters(), alone.learner->flat_parameters())) << members[k].name;
+    EXPECT_EQ(bank[k].kept, alone.kept);
+    EXPECT_EQ(bank[k].measurements.back().multipliers, alone.measurements.back().multipliers);
+    if (k > 0) {
+      EXPECT_FALSE(at::equal(bank[k].learner->flat_parameters(), bank[0].learner->flat_parameters()))
+          << members[k].name << " is the same as the first";
+    }
+  }
+}
+
+TEST(Bank, OrderAndSizeOfTheBankChangeNoMember) {
+  const data::Dataset people = generated_people(2000);
+  RunConfig config = bank_config();
+  const std::vector<TrainingResult> before = train_bank(people, config);
+  config.bank.tolerances = {0.1};
+  config.bank.seeds = {8, 5, 3};
+  config.bank.learning_rates = {3e-3};
+  config.bank.multiplier_steps = {0.4};
+  const std::vector<TrainingResult> after = train_bank(people, config);
+  // (tolerance .1, rate 3e-3, step .4): seeds 3 and 8 stand at 8 + 3 and 8 + 4 + 3 of the first bank.
+  EXPECT_TRUE(at::equal(after[2].learner->flat_parameters(), before[11].learner->flat_parameters()));
+  EXPECT_TRUE(at::equal(after[0].learner->flat_parameters(), before[15].learner->flat_parameters()));
+}
+
+TEST(Bank, AMemberThatDivergesStopsAlone) {
+  const data::Dataset people = generated_people(2000);
+  RunConfig config = small_config();
+  config.training.optimizer.kind = "sgd";
+  config.bank.learning_rates = {1e-2, 1e30, 2e-2};
+  const std::vector<TrainingResult> bank = train_bank(people, config);
+  EXPECT_EQ(bank[0].outcome, "finished");
+  EXPECT_EQ(bank[1].outcome, "diverged");
+  EXPECT_EQ(bank[1].steps, 1);
+  EXPECT_THAT(bank[1].failure, HasSubstr("step 1: the logits left the finite numbers"));
+  EXPECT_TRUE(bank[1].learner->flat_parameters().isfinite().all().item<bool>());
+  EXPECT_EQ(bank[2].outcome, "finished");
+  EXPECT_GT(bank[2].measurements.back().training_accuracy, 0.8);
+  EXPECT_EQ(bank[2].measurements.back().step, bank[0].measurements.back().step);
+}
+
+TEST(Bank, ASignalStopsAllMembers) {
+  const data::Dataset people = generated_people(2000);
+  core::catch_signals();
+  int measured = 0;
+  RunConfig config = small_config();
+  config.bank.seeds = {1, 2};
+  const std::vector<TrainingResult> bank = train_bank(people, config, [&](std::size_t, const evaluation::Measurement&) {
+    if (++measured == 4) std::raise(SIGINT);
+  });
+  for (const TrainingResult& member : bank) {
+    EXPECT_EQ(member.outcome, "interrupted");
+    EXPECT_EQ(member.measurements.size(), 2u);
+    EXPECT_EQ(member.kept_step, member.measurements.back().step);
+  }
 }
 
 }  // namespace

@@ -1,0 +1,91 @@
+#include "engine/cli/run_writer.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include "engine/cli/constraint_table_file.h"
+#include "engine/cli/json_file.h"
+#include "engine/cli/measuring.h"
+#include "engine/cli/run_report.h"
+#include "engine/cli/saved_run.h"
+#include "engine/config/writer.h"
+#include "engine/models/model_file.h"
+
+namespace equipoise::cli {
+namespace {
+
+std::vector<evaluation::SplitResult> measure_splits(const RunInputs& inputs, const std::vector<double>& probabilities) {
+  const data::Dataset& dataset = inputs.prepared.dataset;
+  const MeasuredRows rows{dataset, probabilities, inputs.table.cells.of_row};
+  std::vector<evaluation::SplitResult> splits;
+  for (const data::Split split :
+       {data::Split::test, data::Split::selection, data::Split::holdout, data::Split::train}) {
+    const std::vector<std::int64_t> members = dataset.rows_of(split);
+    if (members.empty()) continue;
+    splits.push_back(measure(data::kSplitNames[static_cast<int>(split)], members, rows, inputs.table, inputs.config));
+  }
+  return splits;
+}
+
+std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
+                                                models::Learner& learner, TerminalJournal& journal) {
+  const std::vector<double> probabilities = score_rows(inputs.prepared.dataset, learner, device);
+  if (!all_finite(probabilities)) {
+    folder.keep();
+    journal.warn("No model was saved: no iterate with finite scores was reached.");
+    return {};
+  }
+  models::write_safetensors(folder.file(run_files::kWeights), models::weights_of(learner));
+  folder.keep();
+  const data::EncodedRows layout = data::layout_of(*inputs.prepared.encoder);
+  folder.write(run_files::kModel, json_text(models::describe_model(inputs.config.model, layout, learner)));
+  return measure_splits(inputs, probabilities);
+}
+
+}  // namespace
+
+std::string device_text(const at::Device& device) {
+  return device.is_cpu() ? fmt::format("cpu, {} threads", at::get_num_threads()) : device.str();
+}
+
+RunMarker marker_of(const std::string& command, const ConfigFile& file) {
+  RunMarker marker;
+  marker.command = command;
+  marker.config = file.path;
+  marker.config_sha256 = file.sha256;
+  return marker;
+}
+
+void begin_run(RunFolder& folder, const RunInputs& inputs) {
+  if (folder.has_begun()) return;
+  folder.begin();
+  folder.write(run_files::kConfig, config::struct_to_yaml(inputs.config));
+  folder.write(run_files::kData, json_text(describe_data(inputs.prepared.dataset)));
+  folder.write(run_files::kEncoder, json_text(data::to_json(*inputs.prepared.encoder)));
+  folder.write(run_files::kConstraints, json_text(to_json(inputs.table)));
+}
+
+report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
+                          training::TrainingResult& result, TerminalJournal& journal) {
+  try {
+    std::vector<evaluation::SplitResult> splits = save_model(folder, inputs, device, *result.learner, journal);
+    const report::Report report =
+        assemble_report({inputs.config, inputs.prepared.dataset, inputs.table, result, inputs.command, inputs.file.path,
+                         inputs.file.sha256, config::struct_to_yaml(inputs.config, config::Comments::none),
+                         device_text(device), journal.warnings()},
+                        std::move(splits));
+    folder.write(run_files::kResults, json_text(report::to_json(report)));
+    folder.write(run_files::kReport, report::to_html(report));
+    folder.finish(result.outcome);
+    return report;
+  } catch (...) {
+    folder.mark_failed();
+    throw;
+  }
+}
+
+bool has_test_rows(const report::Report& report) {
+  return !report.splits.empty() && report.splits.front().split == "test";
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+
+#include "engine/cli/run_folder.h"
+#include "engine/cli/terminal_journal.h"
+#include "engine/constraints/table.h"
+#include "engine/data/prepare.h"
+#include "engine/report/report.h"
+#include "engine/training/run_config.h"
+#include "engine/training/trainer.h"
+
+namespace equipoise::cli {
+
+/// The config file as the user named it, and what it held when it was loaded.
+struct ConfigFile {
+  std::string path, sha256;
+};
+
+/// What one run is made from.
+struct RunInputs {
+  const training::RunConfig& config;
+  const data::Prepared& prepared;
+  const constraints::ConstraintTable& table;
+  std::string command;  ///< what reproduces the run
+  ConfigFile file;
+};
+
+RunMarker marker_of(const std::string& command, const ConfigFile& file);
+
+/// Takes the folder, and writes what evaluate and predict need besides the model before there is one: an interrupted run
+/// is readable. Does nothing the second time.
+void begin_run(RunFolder& folder, const RunInputs& inputs);
+
+/// Measures the trained model on every split, writes model, results and report, and sets the folder's status. Throws what
+/// the disk makes it throw, after marking the folder failed.
+report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
+                          training::TrainingResult& result, TerminalJournal& journal);
+
+/// "cpu, 2 threads", "cuda:0"
+std::string device_text(const at::Device& device);
+
+/// Whether test rows were measured: only they say something about people the model has not met.
+bool has_test_rows(const report::Report& report);
+
+}  // namespace equipoise::cli

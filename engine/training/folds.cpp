@@ -1,0 +1,35 @@
+#include "engine/training/folds.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/core/seed.h"
+
+namespace equipoise::training {
+
+std::vector<std::vector<std::int64_t>> cut_into_folds(const std::vector<std::int64_t>& rows, const data::Cells& cells,
+                                                      std::int64_t folds, std::uint64_t seed) {
+  if (folds == 1) return {rows};
+  struct Drawn {
+    std::int32_t cell;
+    std::uint64_t draw;
+    std::int64_t row;
+    bool operator<(const Drawn& other) const {
+      return std::tie(cell, draw, row) < std::tie(other.cell, other.draw, other.row);
+    }
+  };
+  const std::uint64_t key = core::seed_for(seed, "folds");
+  std::vector<Drawn> drawn;
+  for (const std::int64_t row : rows) {
+    const std::int32_t cell = cells.of_row[static_cast<std::size_t>(row)];
+    drawn.push_back({cell, core::mix(key, static_cast<std::uint64_t>(row)), row});
+  }
+  std::sort(drawn.begin(), drawn.end());
+  // Dealt out in turn, from one cell on to the next: neither a cell's shares nor the folds' sizes differ by more than one.
+  std::vector<std::vector<std::int64_t>> result(static_cast<std::size_t>(folds));
+  for (std::size_t i = 0; i < drawn.size(); ++i) result[i % result.size()].push_back(drawn[i].row);
+  for (std::vector<std::int64_t>& fold : result) std::sort(fold.begin(), fold.end());
+  return result;
+}
+
+}  // namespace equipoise::training

@@ -1,0 +1,101 @@
+#include "engine/training/run_state.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "engine/core/error.h"
+#include "engine/evaluation/evaluation.h"
+#include "engine/training/scoring.h"
+
+namespace equipoise::training {
+namespace {
+
+std::optional<double> defined(double value) {
+  return std::isnan(value) ? std::nullopt : std::optional(value);
+}
+
+std::vector<std::optional<double>> gaps_of(const constraints::ConstraintTable& table,
+                                           const std::vector<double>& rates) {
+  std::vector<std::optional<double>> gaps;
+  for (const constraints::Promise& promise : table.promises) gaps.push_back(defined(constraints::gap(promise, rates)));
+  return gaps;
+}
+
+// The sums whose exact rates move the multipliers.
+std::vector<double> driving_sums(MeasuredSplits driving, const RunState::Sums& sums) {
+  if (driving == MeasuredSplits::train || driving == MeasuredSplits::cross_fitted) return sums.train;
+  if (driving == MeasuredSplits::holdout) return sums.holdout;
+  std::vector<double> both = sums.train;
+  for (std::size_t i = 0; i < both.size(); ++i) both[i] += sums.holdout[i];
+  return both;
+}
+
+}  // namespace
+
+RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
+                   std::vector<double> square_weights, std::int64_t steps, bool has_selection)
+    : config_(config),
+      table_(table),
+      driving_(driving),
+      square_weights_(std::move(square_weights)),
+      steps_(steps),
+      first_candidate_(static_cast<std::int64_t>(config.training.candidates_from * static_cast<double>(steps))),
+      has_selection_(has_selection),
+      multipliers_(constraints::zero_multipliers(table.rows.size())),
+      kept_(table.promises) {}
+
+void RunState::start(const at::Tensor& weights) {
+  last_good_ = {evaluation::Measurement(), weights.clone()};
+}
+
+const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment& moment) {
+  evaluation::Measurement m;
+  m.step = moment.step;
+  m.epoch = moment.epoch;
+  m.seconds = moment.seconds;
+  m.training_loss = mean_loss(sums.train);
+  m.training_accuracy = accuracy(sums.train, table_.cells);
+  if (!std::isfinite(m.training_loss)) {
+    throw core::UserError(core::Fault::numerical,
+                          fmt::format("step {}: the training loss left the finite numbers", moment.step));
+  }
+  const std::vector<double> rates =
+      constraints::rate_values(table_, driving_sums(driving_, sums), constraints::Reading::exact);
+  m.training_gaps = gaps_of(table_, rates);
+  constraints::update(multipliers_, constraints::violations(table_, rates), static_cast<double>(moment.steps_since),
+                      config_.multipliers);
+  m.multipliers = multipliers_.values;
+  if (has_selection_) measure_selection(m, sums.selection);
+  outcome_.measurements.push_back(std::move(m));
+  return outcome_.measurements.back();
+}
+
+void RunState::measure_selection(evaluation::Measurement& m, const std::vector<double>& sums) const {
+  m.selection_loss = mean_loss(sums);
+  m.selection_accuracy = accuracy(sums, table_.cells);
+  m.selection_gaps = gaps_of(table_, constraints::rate_values(table_, sums, constraints::Reading::exact));
+  if (m.step < first_candidate_) return;
+  m.selection_bounds = evaluation::upper_bounds(table_, sums, square_weights_, config_.evaluation);
+}
+
+void RunState::offer(const at::Tensor& weights) {
+  const evaluation::Measurement& measurement = outcome_.measurements.back();
+  const bool is_candidate = measurement.step >= first_candidate_ && has_selection_;
+  // Before the first candidate the newest iterate is held, so that a run that is cut off leaves a model.
+  if (config_.training.keep == "final" || !is_candidate) {
+    last_good_ = {measurement, weights.clone()};
+    if (measurement.step == steps_ && !kept_.has_one()) kept_.take(measurement, weights);
+  } else {
+    kept_.offer(measurement, weights);
+  }
+}
+
+void RunState::end_early(const std::string& outcome, const std::string& why, std::int64_t steps) {
+  outcome_.outcome = outcome;
+  outcome_.failure = why;
+  outcome_.steps = steps;
+  if (!kept_.has_one() && last_good_.second.defined()) kept_.take(last_good_.first, last_good_.second);
+}
+
+}  // namespace equipoise::training

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/constraints/multipliers.h"
+#include "engine/constraints/table.h"
+#include "engine/evaluation/measurement.h"
+#include "engine/training/kept_iterate.h"
+#include "engine/training/measured_splits.h"
+#include "engine/training/run_config.h"
+
+namespace equipoise::training {
+
+/// How one run of the bank went, without its weights.
+struct RunOutcome {
+  std::string outcome = "finished";  ///< finished, interrupted, diverged
+  std::string failure;               ///< what stopped it early
+  int signal = 0;                    ///< of an interrupted run
+  std::int64_t steps = 0;            ///< steps taken when it ended
+  std::vector<evaluation::Measurement> measurements;
+};
+
+/// What one run of a bank has of its own while the bank trains: constraints, multipliers, measurements, the iterate that
+/// is kept, and whether it still goes on.
+class RunState {
+ public:
+  /// `square_weights` [C] of the selection split's rows, empty when every row weighs 1. `config` and `table` must outlive
+  /// this.
+  RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
+           std::vector<double> square_weights, std::int64_t steps, bool has_selection);
+
+  /// Cell sums [C * 4] of each split; those of a split that is not used are empty. The training split's are out of fold
+  /// where the run is cross-fitted.
+  struct Sums {
+    std::vector<double> train, holdout, selection;
+  };
+  /// When a measure is taken; steps_since: training steps since the one before.
+  struct Moment {
+    std::int64_t step = 0, steps_since = 0;
+    double epoch = 0, seconds = 0;
+  };
+  /// Judges the sums, moves the multipliers. Throws UserError (numerical) when the training loss is not finite.
+  const evaluation::Measurement& measure(const Sums& sums, const Moment& moment);
+
+  /// After a measure: keeps a copy of the weights where they are worth it.
+  void offer(const at::Tensor& weights);
+  /// The initial weights: the last good model before anything is measured.
+  void start(const at::Tensor& weights);
+  /// Stops; the last good iterate becomes the kept one where none was kept.
+  void end_early(const std::string& outcome, const std::string& why, std::int64_t steps);
+
+  bool goes_on() const { return outcome_.outcome == "finished"; }
+  const std::vector<double>& multipliers() const { return multipliers_.values; }
+  const RunConfig& config() const { return config_; }
+  const constraints::ConstraintTable& table() const { return table_; }
+  const KeptIterate& kept() const { return kept_; }
+  RunOutcome& outcome() { return outcome_; }
+  const RunOutcome& outcome() const { return outcome_; }
+
+ private:
+  void measure_selection(evaluation::Measurement& m, const std::vector<double>& sums) const;
+
+  const RunConfig& config_;
+  const constraints::ConstraintTable& table_;
+  MeasuredSplits driving_;
+  std::vector<double> square_weights_;
+  std::int64_t steps_, first_candidate_;
+  bool has_selection_;
+  constraints::Multipliers multipliers_;
+  KeptIterate kept_;
+  std::pair<evaluation::Measurement, at::Tensor> last_good_;
+  RunOutcome outcome_;
+};
+
+}  // namespace equipoise::training
