@@ -1,5 +1,6 @@
 // What README and docs tell the reader to do, done; generated pages against the program that generates them.
 #include <fstream>
+#include <iomanip>
 #include <sstream>
 
 #include "tests/end_to_end/workspace.h"
@@ -23,9 +24,12 @@ std::string block_of(const std::string& page, const std::string& language) {
   return page.substr(begin + fence.size(), page.find("```", begin + fence.size()) - begin - fence.size());
 }
 
+// As a shell cuts them; double quotes hold words together.
 std::vector<std::string> words_of(const std::string& line) {
   std::istringstream stream(line);
-  return {std::istream_iterator<std::string>(stream), std::istream_iterator<std::string>()};
+  std::vector<std::string> words;
+  for (std::string word; stream >> std::quoted(word);) words.push_back(word);
+  return words;
 }
 
 class Documents : public Workspace {};
@@ -57,6 +61,26 @@ TEST_F(Documents, ReadmesOwnDataRunsAsWritten) {
   EXPECT_TRUE(exists("scores.parquet"));
   EXPECT_EQ(run({"config", "explain", "constraints.kind"}).exit_code, 0);
   EXPECT_EQ(run({"config", "show", "loans.yaml"}).exit_code, 0);
+}
+
+TEST_F(Documents, TheBankGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/bank.md");
+  for (const char* folder : {"configs", "benchmarks"}) {
+    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
+  }
+  std::istringstream commands(block_of(page, "sh"));
+  for (std::string line; std::getline(commands, line);) {
+    std::vector<std::string> words = words_of(line);
+    ASSERT_EQ(words.front(), "equipoise");
+    words.erase(words.begin());
+    if (words.front() == "train") words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
+    const Outcome outcome = run(words);
+    EXPECT_LE(outcome.exit_code, 1) << line << "\n" << outcome.err;  // 1: a verdict that --fail-on names
+  }
+  EXPECT_TRUE(exists("runs/parity/members/008/report.html"));
+  write("bank.yaml", config_text() + block_of(page, "yaml"));
+  const Outcome validated = run({"config", "validate", "bank.yaml"});
+  EXPECT_EQ(validated.exit_code, 0) << validated.err;
 }
 
 TEST_F(Documents, PagesMadeByTheProgramAreUpToDate) {
