@@ -25,6 +25,8 @@ const char* kind_of(int exit_code) {
       return "data";
     case 4:
       return "numerical";
+    case 75:
+      return "memory";
     case 129:
     case 130:
     case 143:
@@ -96,7 +98,7 @@ int main(int argc, char** argv) {
     return fail(json, equipoise::cli::kUsage, error.what());
   } catch (const std::bad_alloc&) {
     journal.end_line();
-    return fail(json, equipoise::cli::kOurBug,
+    return fail(json, static_cast<int>(equipoise::core::Fault::memory),
                 "memory ran out; use less data, a smaller training.batch_size or a machine with more memory");
   } catch (const std::exception& error) {
     journal.end_line();

@@ -13,6 +13,7 @@ enum class Fault {
   config = 2,     ///< the command line or the config file
   data = 3,       ///< a data file, a run folder, a disk
   numerical = 4,  ///< the computation left the finite numbers
+  memory = 75,    ///< more memory was needed than there is
 };
 
 /// A place in a text file. Lines and columns count from 1; 0 means unknown.

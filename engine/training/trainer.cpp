@@ -11,6 +11,7 @@
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
 #include "engine/training/device_data.h"
+#include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
 #include "engine/training/scoring.h"
 #include "engine/training/settling.h"
@@ -249,7 +250,13 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
                                   const OnMeasurement& on_measurement) {
-  return Trainer(members, dataset, tables, device, origin, journal).run(on_measurement);
+  const std::size_t folds = members.front().multipliers.measure_on == "cross_fitted"
+                                ? static_cast<std::size_t>(members.front().multipliers.folds)
+                                : 1;
+  std::vector<TrainingResult> results;
+  with_memory_advice(members.front(), members.size() * folds,
+                     [&] { results = Trainer(members, dataset, tables, device, origin, journal).run(on_measurement); });
+  return results;
 }
 
 }  // namespace equipoise::training

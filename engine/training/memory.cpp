@@ -1,0 +1,61 @@
+#include "engine/training/memory.h"
+
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+#include <new>
+#include <regex>
+
+#include "engine/core/error.h"
+
+namespace equipoise::training {
+namespace {
+
+std::string bytes_in_words(double bytes) {
+  const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  int unit = 0;
+  for (; bytes >= 1024 && unit < 4; ++unit) bytes /= 1024;
+  return fmt::format("{:.4g} {}", bytes, units[unit]);
+}
+
+// The first group of the pattern in the text, or "".
+std::string found(const std::string& text, const char* pattern) {
+  std::smatch match;
+  return std::regex_search(text, match, std::regex(pattern)) ? match[1].str() : "";
+}
+
+std::string settings(const RunConfig& config, std::size_t members) {
+  std::string text = fmt::format("lower training.batch_size ({}) or model.hidden", config.training.batch_size);
+  if (members > 1) text += fmt::format(", or train fewer networks together ({}: bank, multipliers.folds)", members);
+  return text;
+}
+
+}  // namespace
+
+// The texts are those of c10's CPU and CUDA allocators.
+std::string memory_advice(const std::string& what, const RunConfig& config, std::size_t members) {
+  const std::string on_host = found(what, "you tried to allocate ([0-9]+) bytes");
+  if (!on_host.empty()) {
+    return fmt::format("memory ran out: {} more were asked for; {}", bytes_in_words(std::stod(on_host)),
+                       settings(config, members));
+  }
+  const std::string on_gpu = found(what, "Tried to allocate ([0-9.]+ [A-Za-z]+)");
+  if (what.find("CUDA out of memory") == std::string::npos && on_gpu.empty()) return "";
+  const std::string free = found(what, "of which ([0-9.]+ [A-Za-z]+) is free");
+  return fmt::format("the GPU's memory ran out: {} more were asked for{}; {}", on_gpu.empty() ? "some" : on_gpu,
+                     free.empty() ? "" : ", " + free + " are free", settings(config, members));
+}
+
+void with_memory_advice(const RunConfig& config, std::size_t members, const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const c10::Error& error) {
+    const std::string advice = memory_advice(error.what_without_backtrace(), config, members);
+    if (advice.empty()) throw;
+    throw core::UserError(core::Fault::memory, advice);
+  } catch (const std::bad_alloc&) {
+    throw core::UserError(core::Fault::memory, "memory ran out; " + settings(config, members));
+  }
+}
+
+}  // namespace equipoise::training
