@@ -6,6 +6,7 @@
 #include "engine/core/seed.h"
 #include "kernels/cell_stats/cell_stats.h"
 #include "kernels/draw/draw.h"
+#include "kernels/not_finite/not_finite.h"
 #include "kernels/push/push.h"
 
 namespace equipoise::training {
@@ -105,12 +106,11 @@ std::vector<bool> TrainingStep::alive() const {
 
 // A NaN or infinite logit makes its gradient, and so every weight's, NaN: the optimizer need only look at the last.
 std::string TrainingStep::failure_of(std::int64_t member) const {
-  const at::Tensor logits = logits_.select(0, member).to(at::kCPU);
-  const at::Tensor bad = logits.isfinite().logical_not().nonzero();
-  if (bad.size(0) == 0) return "the gradient left the finite numbers";
-  const std::int64_t slot = bad.const_data_ptr<std::int64_t>()[0];
-  return "the logits left the finite numbers (" + std::to_string(bad.size(0)) + " of the batch's " +
-         std::to_string(logits.size(0)) + " rows, the first at place " + std::to_string(slot) + ")";
+  const std::int64_t slot = kernels::not_finite(logits_).select(0, member).item<std::int64_t>();
+  if (slot < 0) return "the gradient left the finite numbers";
+  const std::int64_t row = rows_.select(0, slot).item<std::int64_t>();
+  return "the logits left the finite numbers (row " + std::to_string(slot) + " of the batch, training row " +
+         std::to_string(row) + ")";
 }
 
 }  // namespace equipoise::training
