@@ -77,9 +77,9 @@ void write_key(Markup& page, bool own_limits, bool stopped) {
   entry("bound", "M14 1V13", "upper bound of the gap, which decides the verdict");
   if (own_limits) {
     entry("bracket", "M10 1H14V13H10", "the member's own tolerance");
-    entry("reference", "M14 0V14", "a tolerance that some members have");
+    entry("reference", "M14 0V14", "a tolerance of the bank, its figure above it");
   } else {
-    entry("reference", "M14 0V14", "tolerance; the shaded side is allowed");
+    entry("reference", "M14 0V14", "tolerance, its figure above it; the shaded side is allowed");
   }
   if (stopped) page.element("li", {}, "* did not finish its training");
 }
@@ -154,12 +154,12 @@ void write_bank_plots(Markup& page, const BankReport& report) {
   }
   page.element(
       "p", {{"class", "intro"}},
-      fmt::format("Further to the left is fairer by the constraint, further up is more accurate. The number "
-                  "beside a shape is the member's number in the table below; where numbers would cover each "
-                  "other some are left out, and a pointer on the shape tells it. Intervals are at {:.0f}\u202F% "
-                  "confidence. All members are measured on the same rows, so their differences are surer than "
-                  "intervals that overlap suggest.",
-                  100 * report.confidence));
+      fmt::format(
+          "Further to the left is fairer by the constraint, further up is more accurate. The number at a "
+          "shape is the member's number in the table below; where there is no room for it, a pointer on the shape "
+          "tells it, and a click leads to the row. Intervals are at {:.0f}\u202F% confidence. All members are "
+          "measured on the same rows, so their differences are surer than intervals that overlap suggest.",
+          100 * report.confidence));
   for (const BankConstraint& constraint : constraints) write_plot(page, report, constraint);
 }
 

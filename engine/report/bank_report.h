@@ -46,7 +46,8 @@ nlohmann::ordered_json to_json(const BankReport& report);
 BankReport bank_report_from_json(const nlohmann::json& json);
 
 /// One line a member: its number, settings, accuracy, each constraint's gap and upper bound, and the worst verdict; what
-/// holds for all of them stands last, where a long table leaves the cursor. 80 columns hold it, up to three constraints.
+/// holds for all of them stands last, where a long table leaves the cursor. 80 columns hold it, up to two constraints
+/// and without outcomes.
 std::string to_terminal(const BankReport& report, bool color);
 
 /// One self-contained page: how many members keep their promises, a plot of accuracy against the gap with intervals, a

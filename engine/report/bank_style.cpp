@@ -17,6 +17,8 @@ const char* const kBankStyleSheet = R"css(
 .tie { stroke: var(--quiet); stroke-width: 1; stroke-dasharray: 1 3; }
 .bracket { fill: none; stroke: var(--ink); stroke-width: 1.5; }
 .scatter .bound { stroke-width: 1.5; }
+.scatter .reference { stroke: var(--quiet); }
+.leader { stroke: var(--quiet); stroke-width: 0.75; }
 .crowded { opacity: 0.35; }
 .bars:hover { opacity: 1; }
 .mark-label { font-weight: 600; fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 3px;
@@ -36,7 +38,7 @@ const char* const kBankStyleSheet = R"css(
 .members .constraint { white-space: normal; min-width: 128px; }
 .members td .note { white-space: nowrap; font-size: 13px; }
 .members .remark td { white-space: normal; padding-top: 0; font-size: 13px; }
-.members .stopped { font-weight: 600; color: var(--violated-ink); }
+.members .stopped strong { font-weight: 600; color: var(--violated-ink); }
 .members tbody:target { background: var(--panel); }
 .members tbody { scroll-margin-top: 56px; }
 .choice { max-width: 80ch; margin-bottom: 8px; }

@@ -35,11 +35,13 @@ std::string number_of(const std::string& folder) {
   return fmt::format("{}", std::stol(name));
 }
 
-/// "member 3 (tolerance 0.02, seed 3)"
+/// "member 3 (tolerance 0.02, seed 3)", with its outcome where it did not finish
 std::string named(const BankReport& report, std::size_t member) {
   const BankMember& one = report.members[member];
-  const std::string settings = one.title.empty() ? "" : fmt::format(" ({})", one.title);
-  return fmt::format("member {}{}", member_numbers(report)[member], settings);
+  std::string settings = one.title;
+  if (one.outcome != "finished") settings += (settings.empty() ? "" : ", ") + one.outcome;
+  return fmt::format("member {}{}", member_numbers(report)[member],
+                     settings.empty() ? "" : fmt::format(" ({})", settings));
 }
 
 /// "85.3 % (84.6 to 86.0 %)"
@@ -103,7 +105,11 @@ std::string others(const Counts& counts) {
 
 /// What a member is said to have met.
 std::string promised(const BankReport& report) {
-  return constraints_of(report).size() == 1 ? "the constraint" : "every constraint";
+  const std::vector<BankConstraint> constraints = constraints_of(report);
+  const bool own = std::any_of(constraints.begin(), constraints.end(),
+                               [](const BankConstraint& constraint) { return constraint.tolerances().size() > 1; });
+  return std::string(constraints.size() == 1 ? "the constraint" : "every constraint") +
+         (own ? ", each by its own tolerance," : "");
 }
 
 std::string sentence_of_one(const BankReport& report) {

@@ -52,7 +52,11 @@ void write_settings(Markup& page, const BankMember& member, const std::string& r
 void write_outcome(Markup& page, const BankMember& member, const std::string& rows) {
   const auto cell =
       page.in("td", {{"class", member.outcome == "finished" ? "outcome" : "outcome stopped"}, {"rowspan", rows}});
-  page.text(member.outcome);
+  if (member.outcome == "finished") {
+    page.text(member.outcome);
+  } else {
+    page.element("strong", {}, member.outcome);
+  }
   page.element("p", {{"class", "note"}}, counted(member.steps, "step"));
 }
 
@@ -71,9 +75,11 @@ void write_constraint(Markup& page, const BankConstraint& constraint, const Cons
 
 /// What stopped the member, and which iterate was kept: a line of its own, as wide as the table.
 std::string remark_of(const BankMember& member) {
-  std::string remark = member.failure;
-  if (!remark.empty() && !remark.ends_with('.')) remark += '.';
-  if (!remark.empty() && !member.kept.empty()) remark += ' ';
+  std::string remark;
+  if (!member.failure.empty()) {
+    const bool ended = member.failure.ends_with('.');
+    remark = fmt::format("Stopped: {}{}{}", member.failure, ended ? "" : ".", member.kept.empty() ? "" : " ");
+  }
   return remark + member.kept;
 }
 

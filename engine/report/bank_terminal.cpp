@@ -15,8 +15,8 @@ using evaluation::Verdict;
 
 constexpr std::size_t kColumns = 80;
 constexpr std::size_t kNameWidth = 56;
-constexpr std::size_t kLeastTitle = 16;
-constexpr std::size_t kVerdictWidth = 13;  // "not estimable"
+constexpr std::size_t kLeastTitle = 20;
+constexpr std::size_t kOutcomeWidth = 16;
 
 std::string percent(double share) {
   return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-";
@@ -30,11 +30,14 @@ std::string gap_and_bound(const ConstraintResult* result) {
                      bounded ? fmt::format("{:.1f}", 100 * *result->upper_bound) : "-");
 }
 
-std::string verdict_words(const BankMember& member, bool color) {
+std::string verdict_word(const BankMember& member) {
   const auto verdict = worst_verdict(member);
-  const std::string_view word = !member.result ? "not measured" : verdict ? look_of(*verdict).word : "no constraint";
-  const std::string outcome = member.outcome == "finished" ? "" : ", " + plain(member.outcome, kVerdictWidth);
-  return painted(word, verdict.value_or(Verdict::not_estimable), color) + outcome;
+  return std::string(!member.result ? "not measured" : verdict ? look_of(*verdict).word : "no constraint");
+}
+
+std::string verdict_words(const BankMember& member, bool color) {
+  const std::string outcome = member.outcome == "finished" ? "" : ", " + plain(member.outcome, kOutcomeWidth);
+  return painted(verdict_word(member), worst_verdict(member).value_or(Verdict::not_estimable), color) + outcome;
 }
 
 /// With one constraint its column says what it holds; several have a letter each, so that they fit side by side.
@@ -54,6 +57,22 @@ std::string key_of(const std::vector<BankConstraint>& constraints) {
   return text;
 }
 
+/// What the other columns of the table leave of the terminal for the titles of members. An outcome after a verdict is
+/// rare and stands last: it may pass the edge.
+std::size_t width_for_titles(const std::vector<TerminalLine>& lines, const BankReport& report) {
+  std::size_t taken = 4;  // the indent, and the blanks after the title
+  for (std::size_t column = 0; column + 1 < lines[0].size(); ++column) {
+    if (column == 1) continue;
+    std::size_t width = 0;
+    for (const TerminalLine& line : lines) width = std::max(width, width_of(line[column]));
+    taken += width + 2;
+  }
+  std::size_t verdict = lines[0].back().size();
+  for (const BankMember& member : report.members) verdict = std::max(verdict, verdict_word(member).size());
+  taken += verdict;
+  return std::max(kLeastTitle, kColumns > taken ? kColumns - taken : 0);
+}
+
 std::string members_table(const BankReport& report, const std::vector<BankConstraint>& constraints, bool color) {
   const std::vector<std::string> numbers = member_numbers(report);
   std::size_t number_width = 1;
@@ -69,17 +88,11 @@ std::string members_table(const BankReport& report, const std::vector<BankConstr
     for (const BankConstraint& constraint : constraints) line.push_back(gap_and_bound(constraint.of[i]));
     line.push_back(verdict_words(member, color));
   }
-  // Titles have what the other columns leave of the terminal.
-  std::size_t taken = 2 + 2 + kVerdictWidth;
-  for (std::size_t column = 0; column + 1 < lines[0].size(); ++column) {
-    std::size_t width = 0;
-    for (const TerminalLine& line : lines) width = std::max(width, column == 1 ? 0 : width_of(line[column]));
-    taken += width + 2;
-  }
   constexpr std::size_t kDots = 3;
-  const std::size_t left = kColumns > taken + kDots ? kColumns - taken - kDots : 0;
+  const std::size_t width = width_for_titles(lines, report);
   for (std::size_t i = 0; i < report.members.size(); ++i) {
-    lines[i + 1][1] = plain(report.members[i].title, std::max(kLeastTitle, left));
+    const std::string& title = report.members[i].title;
+    lines[i + 1][1] = plain(title, width_of(title) <= width ? width : width - kDots);
   }
   return table_of(lines, 2);
 }

@@ -1,6 +1,9 @@
 #include "engine/report/label_places.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <numbers>
 
 namespace equipoise::report {
 namespace {
@@ -8,7 +11,6 @@ namespace {
 constexpr double kLetter = 7.5;  // of a figure at 12 px, bold
 constexpr double kHeight = 12;   // of figures, with a little air
 constexpr double kRadius = 6.5;  // of the largest shape
-constexpr double kDistance = 9;  // from the dot's middle to the label
 
 struct Box {
   double left, top, right, bottom;
@@ -18,12 +20,23 @@ struct Box {
   }
 };
 
-/// The eight places around a dot, the easiest to read first: right, left, above, below, then the corners.
+// Beside the dot, then further away.
+constexpr double kRings[] = {9, 24, 40, 58};
+constexpr int kDirections = 16;
+
+/// Places around a dot, the easiest to read first. Corners come before sides, where the bars of intervals run.
 std::vector<LabelPlace> places_around(double width) {
-  const double middle = -width / 2, above = -kDistance, below = kDistance + kHeight - 2, level = 4;
-  const double left = -kDistance - width, right = kDistance;
-  return {{right, level},         {left, level},         {middle, above},        {middle, below},
-          {right - 2, above + 3}, {left + 2, above + 3}, {right - 2, below - 3}, {left + 2, below - 3}};
+  const double right = kRings[0] - 2, left = 2 - kRings[0] - width, above = 2 - kRings[0], below = kRings[0] + 8;
+  std::vector<LabelPlace> places = {{right, above},          {right, below},          {left, above},  {left, below},
+                                    {-width / 2, above - 2}, {-width / 2, below + 2}, {right + 2, 4}, {left - 2, 4}};
+  for (std::size_t ring = 1; ring < std::size(kRings); ++ring) {
+    for (int i = 0; i < kDirections; ++i) {
+      const double angle = 2 * std::numbers::pi * (i + 0.5) / kDirections;
+      const double x = kRings[ring] * std::cos(angle), y = kRings[ring] * std::sin(angle);
+      places.push_back({x - width / 2, y + 4, true, x, y});
+    }
+  }
+  return places;
 }
 
 }  // namespace

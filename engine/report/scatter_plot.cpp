@@ -163,6 +163,13 @@ Places places_for(const std::vector<const ScatterMark*>& marks, const Frame& fra
 
 void draw_label(Markup& page, const ScatterMark& mark, const std::optional<LabelPlace>& place, const char* style) {
   if (!place) return;
+  if (place->far) {
+    page.empty("line", {{"class", fmt::format("leader {}", style)},
+                        {"x1", "0"},
+                        {"y1", "0"},
+                        {"x2", pixels(place->tie_dx)},
+                        {"y2", pixels(place->tie_dy)}});
+  }
   page.element("text",
                {{"class", fmt::format("mark-label {}", style)}, {"x", pixels(place->dx)}, {"y", pixels(place->dy)}},
                mark.label);
@@ -184,9 +191,9 @@ void draw_marks(Markup& page, const ScatterPlot& plot, const Frame& frame) {
     page.element("title", {}, marks[i]->hover);
     const auto place = page.in(
         "svg", {{"class", "mark"}, {"x", length(frame.x.at(marks[i]->x))}, {"y", pixels(frame.down(marks[i]->y))}});
-    draw_shape(page, marks[i]->verdict);
     draw_label(page, *marks[i], wide[i], "at-wide");
     draw_label(page, *marks[i], narrow[i], "at-narrow");
+    draw_shape(page, marks[i]->verdict);
   }
 }
 

@@ -71,6 +71,26 @@ inline BankReport sample_bank(int members, int constraints = 1) {
   return bank;
 }
 
+/// Members with these verdicts on one constraint of tolerance 0.05, accuracies rising by a point from 80 %.
+inline BankReport bank_of(const std::vector<evaluation::Verdict>& verdicts) {
+  BankReport bank = sample_bank(static_cast<int>(verdicts.size()));
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    BankMember& member = bank.members[i];
+    member.title = "seed " + std::to_string(i);
+    member.result->metrics.accuracy = 0.80 + 0.01 * static_cast<double>(i);
+    member.result->metrics.accuracy_interval.reset();
+    evaluation::ConstraintResult& constraint = member.result->constraints[0];
+    constraint.tolerance = 0.05;
+    constraint.verdict = verdicts[i];
+    if (verdicts[i] == evaluation::Verdict::not_estimable) {
+      constraint.gap.reset();
+      constraint.interval.reset();
+      constraint.upper_bound.reset();
+    }
+  }
+  return bank;
+}
+
 /// The member as one whose loss left the finite numbers before anything was measured.
 inline void let_diverge(BankMember& member) {
   member.outcome = "diverged";
