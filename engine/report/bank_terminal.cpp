@@ -110,7 +110,7 @@ std::string wrapped(const std::string& sentence) {
   std::size_t width = kColumns;
   for (std::size_t from = 0; from < text.size();) {
     const std::size_t end = std::min(text.find(' ', from), text.size());
-    const std::string word = text.substr(from, end - from);
+    const std::string word = plain(text.substr(from, end - from), kColumns - 5);  // a title may be one long word
     const bool fits = width + 1 + width_of(word) <= kColumns;
     lines += fits ? " " + word : (lines.empty() ? "  " : "\n  ") + word;
     width = fits ? width + 1 + width_of(word) : 2 + width_of(word);
