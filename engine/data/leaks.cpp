@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/core/seed.h"
+#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -17,41 +18,43 @@ struct Half {
   std::vector<std::int64_t> rows;
 };
 
+// Values of a target in the two halves, in the order of their rows.
 struct Target {
   std::string name;
-  std::vector<std::int32_t> values;  // [rows]
+  std::vector<std::int32_t> learning, scoring;
   std::int32_t levels = 0;
   std::string own_column;
 };
 
 // Training rows in two halves by hash; a part of them when there are many.
 std::pair<Half, Half> halves(const Dataset& dataset, std::uint64_t seed) {
-  std::vector<std::int64_t> rows = dataset.rows_of(Split::train);
+  const auto training = std::ranges::count(dataset.splits, Split::train);
   const std::uint64_t use = core::seed_for(seed, "leaks");
-  const double share = std::min(1.0, static_cast<double>(kMostRows) / static_cast<double>(rows.size()));
+  const double share = std::min(1.0, static_cast<double>(kMostRows) / static_cast<double>(training));
   Half learning, scoring;
-  for (const std::int64_t row : rows) {
-    const std::uint64_t hash = core::mix(use, static_cast<std::uint64_t>(row));
+  for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
+    if (dataset.splits[row] != Split::train) continue;
+    const std::uint64_t hash = core::mix(use, row);
     if (core::uniform(core::mix(hash, 1)) >= share) continue;
-    (hash & 1 ? learning : scoring).rows.push_back(row);
+    (hash & 1 ? learning : scoring).rows.push_back(static_cast<std::int64_t>(row));
   }
   return {learning, scoring};
 }
 
 // What the one-variable rule sees of a row: a level, or a fine bin of a number.
-std::int32_t value_of(const EncodedRows& encoded, std::size_t feature, std::int64_t row) {
-  const std::size_t place = static_cast<std::size_t>(row) * encoded.features.size() + feature;
-  const std::int32_t code = encoded.codes[place] + 1;
-  if (encoded.features[feature].kind != FeatureKind::ramp) return code;
-  const auto part = static_cast<std::int32_t>(encoded.values[place] * kPartsOfBin);
-  return code * (kPartsOfBin + 1) + part;
+std::int32_t value_of(const Feature& feature, std::int32_t code, float value) {
+  if (feature.kind != FeatureKind::ramp) return code + 1;
+  return (code + 1) * (kPartsOfBin + 1) + static_cast<std::int32_t>(value * kPartsOfBin);
 }
 
 // Standardised numbers have no bins: their order among 4096 equal steps of the range +-4 deviations does.
-std::int32_t standardized_value(const EncodedRows& encoded, std::size_t feature, std::int64_t row) {
-  const std::size_t place = static_cast<std::size_t>(row) * encoded.features.size() + feature;
-  if (encoded.codes[place] != 0) return 0;
-  return 1 + static_cast<std::int32_t>(std::clamp(encoded.values[place] * 512.0f + 2048.0f, 0.0f, 4095.0f));
+std::int32_t standardized_value(std::int32_t code, float value) {
+  if (code != 0) return 0;
+  return 1 + static_cast<std::int32_t>(std::clamp(value * 512.0f + 2048.0f, 0.0f, 4095.0f));
+}
+
+bool is_standardized(const Feature& feature) {
+  return feature.kind == FeatureKind::pick && feature.width == 2 && feature.components[0] == feature.name;
 }
 
 struct InputValues {
@@ -82,34 +85,46 @@ void join_rare_neighbours(InputValues& values) {
   values.count = last + 1;
 }
 
-InputValues values_of(const EncodedRows& encoded, std::size_t feature, bool standardized, const Half& learning,
-                      const Half& scoring) {
-  InputValues values;
-  const auto read = standardized ? standardized_value : value_of;
-  for (const std::int64_t row : learning.rows) values.learning.push_back(read(encoded, feature, row));
-  for (const std::int64_t row : scoring.rows) values.scoring.push_back(read(encoded, feature, row));
-  for (const auto* half : {&values.learning, &values.scoring}) {
-    for (const std::int32_t value : *half) values.count = std::max(values.count, value + 1);
+// [features][rows]: all features of a row at once, as the rows lie in memory.
+std::vector<std::vector<std::int32_t>> values_of(const EncodedRows& encoded, const Half& half) {
+  const std::size_t features = encoded.features.size();
+  std::vector<std::vector<std::int32_t>> values(features, std::vector<std::int32_t>(half.rows.size()));
+  std::vector<char> standardized;
+  for (const Feature& feature : encoded.features) standardized.push_back(is_standardized(feature));
+  for (std::size_t i = 0; i < half.rows.size(); ++i) {
+    const std::size_t place = static_cast<std::size_t>(half.rows[i]) * features;
+    for (std::size_t f = 0; f < features; ++f) {
+      const std::int32_t code = encoded.codes[place + f];
+      const float value = encoded.values[place + f];
+      values[f][i] = standardized[f] ? standardized_value(code, value) : value_of(encoded.features[f], code, value);
+    }
   }
-  if (standardized || encoded.features[feature].kind == FeatureKind::ramp) join_rare_neighbours(values);
   return values;
 }
 
-std::vector<std::int64_t> target_counts(const Target& target, const Half& half) {
-  std::vector<std::int64_t> counts(static_cast<std::size_t>(target.levels));
-  for (const std::int64_t row : half.rows)
-    ++counts[static_cast<std::size_t>(target.values[static_cast<std::size_t>(row)])];
+InputValues input_values(const Feature& feature, std::vector<std::int32_t> learning,
+                         std::vector<std::int32_t> scoring) {
+  InputValues values{std::move(learning), std::move(scoring), 0};
+  for (const auto* half : {&values.learning, &values.scoring}) {
+    for (const std::int32_t value : *half) values.count = std::max(values.count, value + 1);
+  }
+  if (is_standardized(feature) || feature.kind == FeatureKind::ramp) join_rare_neighbours(values);
+  return values;
+}
+
+std::vector<std::int64_t> counts_of(const std::vector<std::int32_t>& values, std::int32_t levels) {
+  std::vector<std::int64_t> counts(static_cast<std::size_t>(levels));
+  for (const std::int32_t value : values) ++counts[static_cast<std::size_t>(value)];
   return counts;
 }
 
 // For each value of the input the target value it goes with, or -1 where no row has that value.
-std::vector<std::int32_t> learn_rule(const InputValues& input, const Target& target, const Half& half) {
+std::vector<std::int32_t> learn_rule(const InputValues& input, const Target& target) {
   const auto levels = static_cast<std::size_t>(target.levels);
-  const std::vector<std::int64_t> totals = target_counts(target, half);
+  const std::vector<std::int64_t> totals = counts_of(target.learning, target.levels);
   std::vector<std::int32_t> counts(static_cast<std::size_t>(input.count) * levels);
-  for (std::size_t i = 0; i < half.rows.size(); ++i) {
-    const std::int32_t value = target.values[static_cast<std::size_t>(half.rows[i])];
-    ++counts[static_cast<std::size_t>(input.learning[i]) * levels + static_cast<std::size_t>(value)];
+  for (std::size_t i = 0; i < input.learning.size(); ++i) {
+    ++counts[static_cast<std::size_t>(input.learning[i]) * levels + static_cast<std::size_t>(target.learning[i])];
   }
   std::vector<std::int32_t> rule(static_cast<std::size_t>(input.count), -1);
   for (std::size_t value = 0; value < rule.size(); ++value) {
@@ -125,12 +140,11 @@ std::vector<std::int32_t> learn_rule(const InputValues& input, const Target& tar
 }
 
 // Accuracy on the other half, averaged over the target's values; 0 when fewer than two can be judged.
-double score_rule(const std::vector<std::int32_t>& rule, const InputValues& input, const Target& target,
-                  const Half& half) {
-  const std::vector<std::int64_t> totals = target_counts(target, half);
+double score_rule(const std::vector<std::int32_t>& rule, const InputValues& input, const Target& target) {
+  const std::vector<std::int64_t> totals = counts_of(target.scoring, target.levels);
   std::vector<std::int64_t> right(totals.size());
-  for (std::size_t i = 0; i < half.rows.size(); ++i) {
-    const std::int32_t value = target.values[static_cast<std::size_t>(half.rows[i])];
+  for (std::size_t i = 0; i < input.scoring.size(); ++i) {
+    const std::int32_t value = target.scoring[i];
     right[static_cast<std::size_t>(value)] += rule[static_cast<std::size_t>(input.scoring[i])] == value;
   }
   double sum = 0;
@@ -143,14 +157,23 @@ double score_rule(const std::vector<std::int32_t>& rule, const InputValues& inpu
   return judged < 2 ? 0 : sum / judged;
 }
 
-std::vector<Target> targets_of(const Dataset& dataset, const std::vector<GroupRule>& rules) {
+template <typename Value>
+std::vector<std::int32_t> picked(const std::vector<Value>& values, const Half& half) {
+  std::vector<std::int32_t> result;
+  result.reserve(half.rows.size());
+  for (const std::int64_t row : half.rows) result.push_back(values[static_cast<std::size_t>(row)]);
+  return result;
+}
+
+std::vector<Target> targets_of(const Dataset& dataset, const std::vector<GroupRule>& rules, const Half& learning,
+                               const Half& scoring) {
   std::vector<Target> targets;
-  targets.push_back({"label", {dataset.labels.begin(), dataset.labels.end()}, 2, ""});
+  targets.push_back({"label", picked(dataset.labels, learning), picked(dataset.labels, scoring), 2, ""});
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (!rules[i].cross.empty()) continue;
     const Grouping& grouping = dataset.groupings[i];
-    targets.push_back(
-        {grouping.name, grouping.codes, static_cast<std::int32_t>(grouping.levels.size()), rules[i].column});
+    targets.push_back({grouping.name, picked(grouping.codes, learning), picked(grouping.codes, scoring),
+                       static_cast<std::int32_t>(grouping.levels.size()), rules[i].column});
   }
   return targets;
 }
@@ -158,20 +181,23 @@ std::vector<Target> targets_of(const Dataset& dataset, const std::vector<GroupRu
 }  // namespace
 
 std::vector<Leak> find_leaks(const Dataset& dataset, const std::vector<GroupRule>& rules, std::uint64_t seed) {
-  const auto [learning, scoring] = halves(dataset, seed);
-  const std::vector<Target> targets = targets_of(dataset, rules);
-  std::vector<Leak> leaks;
-  for (std::size_t feature = 0; feature < dataset.encoded.features.size(); ++feature) {
-    const Feature& layout = dataset.encoded.features[feature];
-    const bool standardized =
-        layout.kind == FeatureKind::pick && layout.width == 2 && layout.components[0] == layout.name;
-    const InputValues input = values_of(dataset.encoded, feature, standardized, learning, scoring);
+  const std::pair<Half, Half> both = halves(dataset, seed);
+  const std::vector<Target> targets = targets_of(dataset, rules, both.first, both.second);
+  const std::vector<Feature>& features = dataset.encoded.features;
+  std::vector<std::vector<std::int32_t>> values[2];  // of both halves
+  on_two_threads(
+      2, [&](std::size_t half) { values[half] = values_of(dataset.encoded, half == 0 ? both.first : both.second); });
+  std::vector<std::vector<Leak>> found(features.size());
+  on_two_threads(features.size(), [&](std::size_t f) {
+    const InputValues input = input_values(features[f], std::move(values[0][f]), std::move(values[1][f]));
     for (const Target& target : targets) {
-      if (target.own_column == layout.name) continue;
-      const double accuracy = score_rule(learn_rule(input, target, learning), input, target, scoring);
-      if (accuracy > kLeakAccuracy) leaks.push_back({layout.name, target.name, accuracy});
+      if (target.own_column == features[f].name) continue;
+      const double accuracy = score_rule(learn_rule(input, target), input, target);
+      if (accuracy > kLeakAccuracy) found[f].push_back({features[f].name, target.name, accuracy});
     }
-  }
+  });
+  std::vector<Leak> leaks;
+  for (const std::vector<Leak>& own : found) leaks.insert(leaks.end(), own.begin(), own.end());
   return leaks;
 }
 

@@ -67,10 +67,10 @@ void check_labels_of_training(const Dataset& dataset, const LabelParams& label) 
     if (dataset.splits[row] == Split::train) ++counts[dataset.labels[row]];
   }
   double weight = 0;
-  for (const std::int64_t row : dataset.rows_of(Split::train)) {
-    weight += dataset.weights.empty() ? 1 : dataset.weights[static_cast<std::size_t>(row)];
+  for (std::size_t row = 0; row < dataset.weights.size(); ++row) {
+    if (dataset.splits[row] == Split::train) weight += dataset.weights[row];
   }
-  if (counts[0] + counts[1] > 0 && weight == 0) {
+  if (counts[0] + counts[1] > 0 && weight == 0 && !dataset.weights.empty()) {
     throw core::UserError(core::Fault::data, "all sample weights of the training split are 0");
   }
   for (const int value : {0, 1}) {

@@ -9,6 +9,7 @@
 
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
+#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -88,9 +89,9 @@ std::vector<std::uint64_t> row_hashes(const Table& table, const SplitParams& par
 std::vector<std::int32_t> strata_of(const SplitParams& params, const std::vector<std::uint8_t>& labels,
                                     const std::vector<Grouping>& groupings) {
   std::vector<std::int32_t> strata(labels.size());
-  for (std::size_t row = 0; row < labels.size(); ++row) {
-    if (params.stratify != "none") strata[row] = labels[row];
-    if (params.stratify == "cells" && !groupings.empty()) strata[row] += 2 * groupings.front().codes[row];
+  if (params.stratify != "none") strata.assign(labels.begin(), labels.end());
+  if (params.stratify == "cells" && !groupings.empty()) {
+    for (std::size_t row = 0; row < labels.size(); ++row) strata[row] += 2 * groupings.front().codes[row];
   }
   return strata;
 }
@@ -112,24 +113,35 @@ std::array<std::size_t, kSplits> rounded_counts(std::size_t count, const Shares&
   return counts;
 }
 
-// Divides `rows` by shares; rows of equal hash stay together.
-void divide(std::vector<std::int64_t> rows, const std::vector<std::uint64_t>& hashes, const Shares& shares,
-            std::vector<Split>& splits) {
-  const auto hash_of = [&](std::int64_t row) { return hashes[static_cast<std::size_t>(row)]; };
-  const std::array<std::size_t, kSplits> counts = rounded_counts(rows.size(), shares);
+// The rows of a split have hashes up to `last` and above those of the splits before it.
+struct Cut {
+  std::uint64_t last;
+  Split split;
+};
+
+// Divides rows by shares, given their hashes in any order; rows of equal hash stay together.
+std::vector<Cut> cuts_of(std::vector<std::uint64_t> hashes, const Shares& shares) {
+  const std::array<std::size_t, kSplits> counts = rounded_counts(hashes.size(), shares);
+  std::vector<Cut> cuts;
   std::size_t begin = 0, planned = 0;
   for (std::size_t s = kSplits; s-- > 1;) {  // test, holdout, selection; training is what is left
     planned += counts[s];
     if (planned <= begin) continue;
-    // Only the cut matters, not the order on either side of it.
-    const auto first = rows.begin() + static_cast<std::ptrdiff_t>(begin);
-    const auto cut = rows.begin() + static_cast<std::ptrdiff_t>(planned);
-    std::nth_element(first, cut - 1, rows.end(), [&](auto a, auto b) { return hash_of(a) < hash_of(b); });
-    const std::uint64_t last = hash_of(*(cut - 1));
-    const auto end = std::partition(cut, rows.end(), [&](std::int64_t row) { return hash_of(row) == last; });
-    for (auto row = first; row != end; ++row) splits[static_cast<std::size_t>(*row)] = static_cast<Split>(s);
-    begin = static_cast<std::size_t>(end - rows.begin());
+    const auto cut = hashes.begin() + static_cast<std::ptrdiff_t>(planned);
+    std::nth_element(hashes.begin() + static_cast<std::ptrdiff_t>(begin), cut - 1, hashes.end());
+    const std::uint64_t last = *(cut - 1);
+    const auto end = std::partition(cut, hashes.end(), [&](std::uint64_t hash) { return hash == last; });
+    begin = static_cast<std::size_t>(end - hashes.begin());
+    cuts.push_back({last, static_cast<Split>(s)});
   }
+  return cuts;
+}
+
+Split split_of(std::uint64_t hash, const std::vector<Cut>& cuts) {
+  for (const Cut& cut : cuts) {
+    if (hash <= cut.last) return cut.split;
+  }
+  return Split::train;
 }
 
 // Of the shares that files do not fix, what each is of the rows that no such file holds.
@@ -155,21 +167,27 @@ Split split_of_file(const SplitParams& params, const std::string& path) {
 std::vector<Split> splits_by_shares(const Table& table, const SplitParams& params,
                                     const std::vector<std::uint8_t>& labels, const std::vector<Grouping>& groupings,
                                     std::uint64_t seed) {
-  std::vector<Split> splits(labels.size(), Split::train);
-  const std::vector<std::int32_t> strata = strata_of(params, labels, groupings);
-  std::vector<std::vector<std::int64_t>> rows_of_stratum(strata.empty() ? 0 : std::ranges::max(strata) + 1);
+  std::vector<Split> splits(labels.size());
   for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
     const std::string& path = table.files[static_cast<std::size_t>(table.chunk_files[chunk])].path;
-    const Split fixed = split_of_file(params, path);
-    for (std::int64_t row = table.chunk_begins[chunk]; row < table.chunk_begins[chunk + 1]; ++row) {
-      const auto place = static_cast<std::size_t>(row);
-      splits[place] = fixed;
-      if (fixed == Split::train) rows_of_stratum[static_cast<std::size_t>(strata[place])].push_back(row);
-    }
+    std::fill(splits.begin() + table.chunk_begins[chunk], splits.begin() + table.chunk_begins[chunk + 1],
+              split_of_file(params, path));
   }
+  const std::vector<std::int32_t> strata = strata_of(params, labels, groupings);
   const std::vector<std::uint64_t> hashes = row_hashes(table, params, seed);
+  std::vector<std::vector<std::uint64_t>> hashes_of_stratum(strata.empty() ? 0 : std::ranges::max(strata) + 1);
+  for (std::size_t row = 0; row < splits.size(); ++row) {
+    if (splits[row] == Split::train) hashes_of_stratum[static_cast<std::size_t>(strata[row])].push_back(hashes[row]);
+  }
   const Shares shares = shares_of_rest(params);
-  for (std::vector<std::int64_t>& rows : rows_of_stratum) divide(std::move(rows), hashes, shares, splits);
+  std::vector<std::vector<Cut>> cuts_of_stratum(hashes_of_stratum.size());
+  on_two_threads(cuts_of_stratum.size(), [&](std::size_t stratum) {
+    cuts_of_stratum[stratum] = cuts_of(std::move(hashes_of_stratum[stratum]), shares);
+  });
+  for (std::size_t row = 0; row < splits.size(); ++row) {
+    if (splits[row] != Split::train) continue;
+    splits[row] = split_of(hashes[row], cuts_of_stratum[static_cast<std::size_t>(strata[row])]);
+  }
   return splits;
 }
 
