@@ -1,17 +1,16 @@
 #include "engine/data/fit_features.h"
 
 #include <algorithm>
-#include <atomic>
+#include <boost/sort/pdqsort/pdqsort.hpp>
 #include <cmath>
-#include <exception>
 #include <functional>
 #include <limits>
 #include <numeric>
-#include <thread>
 
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
 #include "engine/data/edges.h"
+#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -52,7 +51,7 @@ TrainingRows training_rows(const std::vector<Split>& splits) {
     for (std::size_t i = 0; i < kMostSampled; ++i) {
       sample.push_back(rows[core::mix(core::seed_for(0, "quantiles"), i) % rows.size()]);
     }
-    std::ranges::sort(sample);
+    boost::sort::pdqsort_branchless(sample.begin(), sample.end());
     rows = std::move(sample);
   }
   training.sample = std::move(rows);
@@ -79,19 +78,37 @@ void for_each_chunk(const Table& table, const NumberView& view, const TrainingRo
   }
 }
 
+// Mean and deviation of the known numbers, in two passes.
+void add_moments(const Table& table, const NumberView& view, const TrainingRows& training, NumberSummary& summary) {
+  const auto known = static_cast<double>(training.count - summary.missing);
+  double sum = 0, squares = 0;
+  for_each_chunk(table, view, training, [&](const std::vector<double>& numbers, const std::uint8_t* use, auto) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) sum += use[i] && !std::isnan(numbers[i]) ? numbers[i] : 0;
+  });
+  summary.mean = sum / known;
+  for_each_chunk(table, view, training, [&](const std::vector<double>& numbers, const std::uint8_t* use, auto) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      const double difference = numbers[i] - summary.mean;
+      squares += use[i] && !std::isnan(difference) ? difference * difference : 0;
+    }
+  });
+  summary.deviation = std::sqrt(squares / known);
+}
+
 NumberSummary summarize(const Table& table, const Column& column, const TrainingRows& training, bool with_moments) {
   const NumberView view(column);
   NumberSummary summary;
-  double least = std::numeric_limits<double>::infinity(), largest = -least, sum = 0, squares = 0;
+  double least = std::numeric_limits<double>::infinity(), largest = -least;
   std::size_t next = 0;
   for_each_chunk(table, view, training, [&](const std::vector<double>& numbers, const std::uint8_t* use, auto begin) {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
+      // Almost every number is inside the range of those before it, so that this branch costs little; a missing one
+      // is not.
+      if (numbers[i] >= least && numbers[i] <= largest) continue;
       if (!use[i]) continue;
-      const double number = numbers[i];
-      summary.missing += std::isnan(number);
-      least = number < least ? number : least;
-      largest = number > largest ? number : largest;
-      sum += std::isnan(number) ? 0 : number;
+      summary.missing += std::isnan(numbers[i]);
+      least = numbers[i] < least ? numbers[i] : least;
+      largest = numbers[i] > largest ? numbers[i] : largest;
     }
     const auto end = begin + static_cast<std::int64_t>(numbers.size());
     for (; next < training.sample.size() && training.sample[next] < end; ++next) {
@@ -99,21 +116,13 @@ NumberSummary summarize(const Table& table, const Column& column, const Training
       if (!std::isnan(number)) summary.sorted.push_back(number);
     }
   });
-  const std::int64_t known = training.count - summary.missing;
-  if (known == 0) return summary;
-  summary.mean = sum / static_cast<double>(known);
-  if (with_moments) {
-    for_each_chunk(table, view, training, [&](const std::vector<double>& numbers, const std::uint8_t* use, auto) {
-      for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const double difference = numbers[i] - summary.mean;
-        if (use[i] && !std::isnan(difference)) squares += difference * difference;
-      }
-    });
-    summary.deviation = std::sqrt(squares / static_cast<double>(known));
-  }
+  if (training.count == summary.missing) return summary;
+  if (with_moments) add_moments(table, view, training, summary);
   summary.sorted.push_back(least);
   summary.sorted.push_back(largest);
-  std::ranges::sort(summary.sorted);
+  // -0 and 0 are equal, so that sorting leaves their order open: 0 for both, for the same edges whatever sorts.
+  for (double& number : summary.sorted) number += 0.0;
+  boost::sort::pdqsort_branchless(summary.sorted.begin(), summary.sorted.end());
   summary.distinct = 1;
   for (std::size_t i = 1; i < summary.sorted.size(); ++i) {
     summary.distinct += summary.sorted[i] != summary.sorted[i - 1];
@@ -323,30 +332,9 @@ class ColumnFitter {
   const TrainingRows& training_;
 };
 
-// Each column on its own, on two threads where there is enough to do; the first column's error wins.
 std::vector<Outcome> fit_all(const ColumnFitter& fitter, const Table& table) {
   std::vector<Outcome> outcomes(table.columns.size());
-  std::vector<std::exception_ptr> errors(table.columns.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < outcomes.size(); i = next++) {
-      try {
-        outcomes[i] = fitter.fit(table.columns[i]);
-      } catch (...) {
-        errors[i] = std::current_exception();
-      }
-    }
-  };
-  if (table.rows() > 10000) {
-    std::thread other(work);
-    work();
-    other.join();
-  } else {
-    work();
-  }
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+  on_two_threads(outcomes.size(), [&](std::size_t i) { outcomes[i] = fitter.fit(table.columns[i]); });
   return outcomes;
 }
 
