@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/core/large_vector.h"
+
 namespace equipoise::data {
 
 /// How one feature column lies in the dense row of the model.
@@ -27,10 +29,10 @@ struct Feature {
 /// Rows in the encoded form that kernels read: per feature a short code and a value. The dense row is never stored.
 struct EncodedRows {
   std::int64_t rows = 0;
-  std::int32_t width = 0;           ///< components of the dense row
-  std::vector<Feature> features;    ///< [F]
-  std::vector<std::int16_t> codes;  ///< [rows, F]
-  std::vector<float> values;        ///< [rows, F]
+  std::int32_t width = 0;                 ///< components of the dense row
+  std::vector<Feature> features;          ///< [F]
+  core::LargeVector<std::int16_t> codes;  ///< [rows, F]
+  core::LargeVector<float> values;        ///< [rows, F]
 };
 
 enum class Split : std::uint8_t { train = 0, selection = 1, holdout = 2, test = 3 };
