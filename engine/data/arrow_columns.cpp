@@ -19,53 +19,23 @@ namespace {
 
 constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
 
-// Appends value(i) of each row, as 32-bit integers as long as they fit.
+// Appends value(i) of each row.
 class NumberAppender {
  public:
-  NumberAppender(ColumnChunk& chunk, std::int64_t rows) : chunk_(chunk) {
-    chunk.integers.reserve(static_cast<std::size_t>(rows));
+  NumberAppender(std::vector<double>& numbers, std::int64_t rows) : numbers_(numbers) {
+    numbers.reserve(static_cast<std::size_t>(rows));
   }
 
   template <typename Value>
   void add_all(const arrow::Array& array, const Value& value) {
-    std::int64_t row = 0;
-    const std::int64_t rows = array.length();
-    if (chunk_.reals.empty()) {
-      for (; row < rows; ++row) {
-        const auto number = array.IsNull(row) ? kMissingNumber : static_cast<double>(value(row));
-        if (!add_integer(number)) {
-          widen();
-          break;
-        }
-      }
-    }
-    for (; row < rows; ++row) {
-      chunk_.reals.push_back(array.IsNull(row) ? kMissingNumber : static_cast<double>(value(row)));
+    const bool any_missing = array.null_count() > 0;
+    for (std::int64_t row = 0; row < array.length(); ++row) {
+      numbers_.push_back(any_missing && array.IsNull(row) ? kMissingNumber : static_cast<double>(value(row)));
     }
   }
 
  private:
-  bool add_integer(double number) {
-    if (std::isnan(number)) {
-      chunk_.integers.push_back(kMissingInteger);
-      return true;
-    }
-    if (!(std::abs(number) <= std::numeric_limits<std::int32_t>::max())) return false;
-    const auto integer = static_cast<std::int32_t>(number);
-    if (integer != number) return false;
-    chunk_.integers.push_back(integer);
-    return true;
-  }
-
-  void widen() {
-    chunk_.reals.reserve(chunk_.integers.capacity());
-    for (const std::int32_t integer : chunk_.integers) {
-      chunk_.reals.push_back(integer == kMissingInteger ? kMissingNumber : integer);
-    }
-    chunk_.integers = {};
-  }
-
-  ColumnChunk& chunk_;
+  std::vector<double>& numbers_;
 };
 
 template <typename ArrowArray>
@@ -233,14 +203,10 @@ class TextAppender {
 
 // Numbers behind a dictionary, as pandas writes categories of integers.
 void add_numbers_of_dictionary(const arrow::DictionaryArray& array, NumberAppender& out) {
-  ColumnChunk values;
+  std::vector<double> values;
   NumberAppender appender(values, array.dictionary()->length());
   add_numbers(*array.dictionary(), appender);
-  out.add_all(array, [&](std::int64_t i) {
-    const auto index = static_cast<std::size_t>(array.GetValueIndex(i));
-    if (!values.reals.empty()) return values.reals[index];
-    return values.integers[index] == kMissingInteger ? kMissingNumber : values.integers[index];
-  });
+  out.add_all(array, [&](std::int64_t i) { return values[static_cast<std::size_t>(array.GetValueIndex(i))]; });
 }
 
 }  // namespace
@@ -266,7 +232,7 @@ ColumnChunk chunk_from(const arrow::ChunkedArray& column) {
     for (const auto& array : column.chunks()) appender.add_any(*array);
     return chunk;
   }
-  NumberAppender appender(chunk, column.length());
+  NumberAppender appender(chunk.reals, column.length());
   for (const auto& array : column.chunks()) {
     if (array->type_id() == arrow::Type::DICTIONARY) {
       add_numbers_of_dictionary(static_cast<const arrow::DictionaryArray&>(*array), appender);
@@ -274,7 +240,21 @@ ColumnChunk chunk_from(const arrow::ChunkedArray& column) {
       add_numbers(*array, appender);
     }
   }
+  narrow(chunk);
   return chunk;
+}
+
+void narrow(ColumnChunk& chunk) {
+  constexpr double kLargest = std::numeric_limits<std::int32_t>::max();
+  const bool fit = std::ranges::all_of(chunk.reals, [](double number) {
+    return std::isnan(number) || (std::abs(number) <= kLargest && static_cast<std::int32_t>(number) == number);
+  });
+  if (!fit) return;
+  chunk.integers.reserve(chunk.reals.size());
+  for (const double number : chunk.reals) {
+    chunk.integers.push_back(std::isnan(number) ? kMissingInteger : static_cast<std::int32_t>(number));
+  }
+  chunk.reals = {};
 }
 
 std::optional<std::int64_t> first_infinity(const ColumnChunk& chunk) {

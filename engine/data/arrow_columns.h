@@ -19,6 +19,9 @@ bool is_readable(const arrow::DataType& type);
 /// An Arrow column in the narrowest form that holds its values. `type` must be readable.
 ColumnChunk chunk_from(const arrow::ChunkedArray& column);
 
+/// Stores the numbers in `reals` as 32-bit integers when all of them are.
+void narrow(ColumnChunk& chunk);
+
 /// Index of the first infinite value of a chunk, or nothing.
 std::optional<std::int64_t> first_infinity(const ColumnChunk& chunk);
 

@@ -1,8 +1,5 @@
-#include <arrow/buffer.h>
-#include <arrow/csv/api.h>
-#include <arrow/io/memory.h>
-#include <arrow/table.h>
-#include <arrow/type.h>
+#include <arrow/csv/options.h>
+#include <arrow/csv/parser.h>
 
 #include <algorithm>
 #include <limits>
@@ -14,7 +11,7 @@
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/nearest_name.h"
-#include "engine/data/arrow_columns.h"
+#include "engine/data/csv_columns.h"
 #include "engine/data/file_columns.h"
 
 namespace equipoise::data {
@@ -52,22 +49,6 @@ std::vector<std::string> column_names(CsvRecords& records, const CsvReading& rea
   return result;
 }
 
-arrow::csv::ConvertOptions convert_options(const CsvReading& reading) {
-  auto options = arrow::csv::ConvertOptions::Defaults();
-  options.check_utf8 = false;  // CsvRecords has checked
-  options.null_values = reading.missing;
-  options.null_values.emplace_back();  // an empty field is missing in any case
-  options.strings_can_be_null = true;
-  options.true_values = {"true", "True", "TRUE"};
-  options.false_values = {"false", "False", "FALSE"};
-  options.auto_dict_encode = true;
-  options.auto_dict_max_cardinality = std::numeric_limits<std::int32_t>::max();
-  for (const std::string& name : reading.as_text) {
-    options.column_types[name] = arrow::dictionary(arrow::int32(), arrow::utf8());
-  }
-  return options;
-}
-
 // A hint when the column names look as if another mark separated the fields; "" otherwise.
 std::string delimiter_hint(const std::vector<std::string>& names, char delimiter) {
   for (const char other : {';', '\t', '|', ','}) {
@@ -93,7 +74,8 @@ class BlockReader {
         path_(bytes.path()),
         on_read_(on_read),
         marks_(reading.marks),
-        convert_(convert_options(reading)) {}
+        as_text_(reading.as_text),
+        columns_(reading.missing) {}
 
   std::vector<FileChunk> read_all() {
     const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
@@ -138,44 +120,39 @@ class BlockReader {
   }
 
   FileChunk parse(const CsvBlock& block) {
-    auto read = arrow::csv::ReadOptions::Defaults();
-    read.use_threads = false;
-    read.column_names = names_;
-    read.block_size = static_cast<std::int32_t>(block.text.size());
-    auto parse = arrow::csv::ParseOptions::Defaults();
-    parse.delimiter = marks_.delimiter;
-    parse.quoting = marks_.quote.has_value();
-    parse.quote_char = marks_.quote.value_or('"');
-    parse.newlines_in_values = block.quoted;
+    auto options = arrow::csv::ParseOptions::Defaults();
+    options.delimiter = marks_.delimiter;
+    options.quoting = block.quoted;
+    options.quote_char = marks_.quote.value_or('"');
+    options.newlines_in_values = block.quoted;
     std::optional<core::UserError> ragged;
-    parse.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
+    options.invalid_row_handler = [&](const arrow::csv::InvalidRow& row) {
       ragged = data_error(path_, block.line_of(row.number - 1),
                           "this row has " + std::to_string(row.actual_columns) +
                               (row.actual_columns == 1 ? " field" : " fields") + ", the others have " +
                               std::to_string(row.expected_columns) + delimiter_hint(names_, marks_.delimiter));
       return arrow::csv::InvalidRowResult::Error;
     };
-    const auto input =
-        std::make_shared<arrow::io::BufferReader>(arrow::Buffer::Wrap(block.text.data(), block.text.size()));
-    const auto table = [&]() -> arrow::Result<std::shared_ptr<arrow::Table>> {
-      ARROW_ASSIGN_OR_RAISE(const auto reader, arrow::csv::TableReader::Make(arrow::io::default_io_context(), input,
-                                                                             read, parse, convert_));
-      return reader->Read();
-    }();
+    const auto parser = std::make_shared<arrow::csv::BlockParser>(options, static_cast<std::int32_t>(names_.size()), 1,
+                                                                  std::numeric_limits<std::int32_t>::max());
+    std::uint32_t parsed = 0;
+    const arrow::Status status = parser->Parse(block.text, &parsed);
     if (ragged) throw *ragged;
-    if (!table.ok()) throw data_error(path_, block.line_of(0), "cannot read on from here: " + table.status().message());
-    return chunk_of(**table, block);
+    if (!status.ok()) throw data_error(path_, block.line_of(0), "cannot read on from here: " + status.message());
+    return chunk_of(parser, block);
   }
 
-  FileChunk chunk_of(const arrow::Table& table, const CsvBlock& block) {
-    if (table.num_rows() != block.rows) {
+  FileChunk chunk_of(const std::shared_ptr<arrow::csv::BlockParser>& parser, const CsvBlock& block) {
+    if (parser->num_rows() != block.rows) {
       throw std::logic_error("CsvRecords and Arrow disagree about the number of rows: " + std::to_string(block.rows) +
-                             " and " + std::to_string(table.num_rows()));
+                             " and " + std::to_string(parser->num_rows()));
     }
     FileChunk chunk;
     chunk.rows = block.rows;
     chunk.lines = block.lines;
-    for (const auto& column : table.columns()) chunk.columns.push_back(chunk_from(*column));
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      chunk.columns.push_back(columns_.read(parser, static_cast<std::int32_t>(i), as_text_.contains(names_[i])));
+    }
     return chunk;
   }
 
@@ -185,7 +162,8 @@ class BlockReader {
   const std::string& path_;
   const OnRead& on_read_;
   const CsvMarks marks_;
-  const arrow::csv::ConvertOptions convert_;
+  const std::set<std::string>& as_text_;
+  const CsvColumns columns_;
   std::mutex mutex_;
   std::int64_t blocks_ = 0;
   std::map<std::int64_t, FileChunk> chunks_;

@@ -10,6 +10,7 @@
 #include "engine/core/nearest_name.h"
 #include "engine/data/arrow_columns.h"
 #include "engine/data/file_columns.h"
+#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -199,19 +200,21 @@ Table read_files(const ReadRequest& request, const config::Origin& origin, core:
     reading.as_text.insert(attempt.mixed.begin(), attempt.mixed.end());
     attempt = read_once(request, reading, journal);
   }
-  for (Column& column : attempt.table.columns) {
-    if (column.kind != ColumnKind::text) continue;
+  on_two_threads(attempt.table.columns.size(), [&](std::size_t i) {
+    Column& column = attempt.table.columns[i];
+    if (column.kind != ColumnKind::text) return;
     for (ColumnChunk& chunk : column.chunks) {
       if (chunk.kind != ColumnKind::text && chunk.kind != ColumnKind::empty) spell_out(chunk);
     }
     join_levels(column);
-  }
+  });
   return std::move(attempt.table);
 }
 
 void refuse_infinities(const Table& table, const std::function<bool(const std::string&)>& is_used) {
-  for (const Column& column : table.columns) {
-    if (!is_used(column.name)) continue;
+  on_two_threads(table.columns.size(), [&](std::size_t i) {
+    const Column& column = table.columns[i];
+    if (!is_used(column.name)) return;
     for (std::size_t chunk = 0; chunk < column.chunks.size(); ++chunk) {
       const std::optional<std::int64_t> row = first_infinity(column.chunks[chunk]);
       if (!row) continue;
@@ -222,7 +225,7 @@ void refuse_infinities(const Table& table, const std::function<bool(const std::s
                                 "data.features.drop",
                             table.where(table.chunk_begins[chunk] + *row));
     }
-  }
+  });
 }
 
 }  // namespace equipoise::data
