@@ -249,7 +249,10 @@ void narrow(ColumnChunk& chunk) {
   const bool fit = std::ranges::all_of(chunk.reals, [](double number) {
     return std::isnan(number) || (std::abs(number) <= kLargest && static_cast<std::int32_t>(number) == number);
   });
-  if (!fit) return;
+  if (!fit) {
+    for (double& number : chunk.reals) number += 0.0;
+    return;
+  }
   chunk.integers.reserve(chunk.reals.size());
   for (const double number : chunk.reals) {
     chunk.integers.push_back(std::isnan(number) ? kMissingInteger : static_cast<std::int32_t>(number));

@@ -19,7 +19,8 @@ bool is_readable(const arrow::DataType& type);
 /// An Arrow column in the narrowest form that holds its values. `type` must be readable.
 ColumnChunk chunk_from(const arrow::ChunkedArray& column);
 
-/// Stores the numbers in `reals` as 32-bit integers when all of them are.
+/// Stores the numbers in `reals` as 32-bit integers when all of them are. -0 becomes 0 in any case: the two are equal,
+/// so nothing may hang on which of them a file holds.
 void narrow(ColumnChunk& chunk);
 
 /// Index of the first infinite value of a chunk, or nothing.

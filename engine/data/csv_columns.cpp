@@ -19,37 +19,31 @@ namespace {
 
 constexpr double kMissingNumber = std::numeric_limits<double>::quiet_NaN();
 
-struct PlainNumber {
-  double value = 0;
-  bool plain = false;
-  bool whole = false;  ///< without a decimal point
-};
-
 // [-]ddd or [-]ddd.ddd of at most 15 digits: the digits and the power of ten are exact in double, so that one division
 // rounds the quotient as it must be (Clinger 1990).
-PlainNumber plain_number(std::string_view field) {
+std::optional<double> plain_number(std::string_view field) {
   static constexpr double kPowers[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
   const char* const end = field.data() + field.size();
   const bool negative = field.starts_with('-');
   const char* at = field.data() + negative;
-  if (end - at > 16) return {};
+  if (end - at > 16) return std::nullopt;
   std::uint64_t digits = 0;
-  const char* const begin = at;
-  for (; at < end && static_cast<unsigned>(*at - '0') < 10; ++at)
-    digits = 10 * digits + static_cast<unsigned>(*at - '0');
-  const auto before = at - begin;
-  std::ptrdiff_t after = 0;
-  const bool whole = at == end;
-  if (!whole) {
-    if (*at++ != '.') return {};
-    const char* const point = at;
+  const auto take_digits = [&] {
+    const char* const begin = at;
     for (; at < end && static_cast<unsigned>(*at - '0') < 10; ++at)
       digits = 10 * digits + static_cast<unsigned>(*at - '0');
-    after = at - point;
+    return at - begin;
+  };
+  const auto before = take_digits();
+  std::ptrdiff_t after = 0;
+  if (at < end) {
+    if (*at++ != '.') return std::nullopt;
+    after = take_digits();
+    if (after == 0) return std::nullopt;
   }
-  if (at != end || before == 0 || (after == 0 && !whole) || before + after > 15) return {};
+  if (at != end || before == 0 || before + after > 15) return std::nullopt;
   const double value = static_cast<double>(digits) / kPowers[after];
-  return {negative ? -value : value, true, whole};
+  return negative ? -value : value;
 }
 
 // Whether a field can only be text: what begins with a letter and is neither a truth value nor like nan or infinity.
@@ -78,7 +72,8 @@ void for_each_field(const arrow::csv::BlockParser& parser, std::int32_t column, 
 
 CsvColumns::CsvColumns(std::vector<std::string> missing) : missing_(std::move(missing)) {
   if (std::ranges::find(missing_, "") == missing_.end()) missing_.emplace_back();
-  number_is_missing_ = std::ranges::any_of(missing_, [](const std::string& text) { return plain_number(text).plain; });
+  number_is_missing_ =
+      std::ranges::any_of(missing_, [](const std::string& text) { return plain_number(text).has_value(); });
   auto convert = arrow::csv::ConvertOptions::Defaults();
   convert.check_utf8 = false;  // CsvRecords has checked
   convert.null_values = missing_;
@@ -119,18 +114,13 @@ std::optional<ColumnChunk> CsvColumns::numbers(const arrow::csv::BlockParser& pa
   ColumnChunk chunk{ColumnKind::number, {}, {}, {}};
   chunk.reals.resize(static_cast<std::size_t>(parser.num_rows()));
   std::size_t row = 0;
-  bool all_whole = true;
   for_each_field(parser, column, [&](std::string_view field) {
-    const PlainNumber number = plain_number(field);
-    if (!number.plain && !is_missing(field)) return false;
-    all_whole &= number.whole | !number.plain;
-    chunk.reals[row++] = number.plain ? number.value : kMissingNumber;
+    const std::optional<double> number = plain_number(field);
+    if (!number && !is_missing(field)) return false;
+    chunk.reals[row++] = number.value_or(kMissingNumber);
     return true;
   });
   if (row < chunk.reals.size()) return std::nullopt;
-  if (all_whole) {
-    for (double& number : chunk.reals) number += 0.0;  // integers have no -0
-  }
   narrow(chunk);
   return chunk;
 }

@@ -120,8 +120,6 @@ NumberSummary summarize(const Table& table, const Column& column, const Training
   if (with_moments) add_moments(table, view, training, summary);
   summary.sorted.push_back(least);
   summary.sorted.push_back(largest);
-  // -0 and 0 are equal, so that sorting leaves their order open: 0 for both, for the same edges whatever sorts.
-  for (double& number : summary.sorted) number += 0.0;
   boost::sort::pdqsort_branchless(summary.sorted.begin(), summary.sorted.end());
   summary.distinct = 1;
   for (std::size_t i = 1; i < summary.sorted.size(); ++i) {

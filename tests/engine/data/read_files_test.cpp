@@ -88,6 +88,13 @@ TEST(ReadCsv, KeepsIntegersThatDoNotFitInto32Bits) {
   EXPECT_THAT(numbers(read_text("a\n1\n3000000000\n-2147483648\n\n"), "a"), ElementsAre(1, 3e9, -2147483648.0));
 }
 
+TEST(ReadCsv, DoesNotTellZerosApart) {
+  const Table table = read_text("a,b\n-0.0,-0\n0.5,7\n-0.00,0\n");
+  for (const char* column : {"a", "b"}) {
+    for (const double number : numbers(table, column)) EXPECT_FALSE(std::signbit(number)) << column;
+  }
+}
+
 TEST(ReadCsv, ReadsTextWhereAskedTo) {
   const Table table = read({temporary_file("data.csv", "zip,n\n00501,1\n10001,2\n")}, {}, {"zip"});
   EXPECT_THAT(texts(table, "zip"), ElementsAre("00501", "10001"));
