@@ -46,22 +46,20 @@ std::optional<double> plain_number(std::string_view field) {
   return negative ? -value : value;
 }
 
-// Whether a field can only be text: what begins with a letter and is neither a truth value nor like nan or infinity.
+// Whether a field can only be text: it begins with a letter, and not like a truth value, nan or infinity.
 bool is_surely_text(std::string_view field) {
-  const auto lowered = [](std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return result;
-  };
   if (!std::isalpha(static_cast<unsigned char>(field.front()))) return false;
-  const std::string word = lowered(field.substr(0, 6)), head = word.substr(0, 3);
-  return word != "true" && word != "false" && head != "nan" && head != "inf";
+  std::string head(field.substr(0, 5));
+  std::ranges::transform(head, head.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return !head.starts_with("true") && !head.starts_with("false") && !head.starts_with("nan") &&
+         !head.starts_with("inf");
 }
 
+// take(field) says whether to go on.
 template <typename Take>
 void for_each_field(const arrow::csv::BlockParser& parser, std::int32_t column, const Take& take) {
-  // take() says whether to go on; a status that is not OK is the only way to stop.
-  const arrow::Status status =
+  // A status that is not OK is the only way to stop; it tells nothing else.
+  const arrow::Status stopped =
       parser.VisitColumn(column, [&](const std::uint8_t* data, std::uint32_t size, bool, bool) {
         const bool go_on = take(std::string_view(reinterpret_cast<const char*>(data), size));
         return go_on ? arrow::Status::OK() : arrow::Status::Cancelled("");

@@ -111,6 +111,9 @@ const std::vector<std::string> kFields = {"",
                                           "tRue",
                                           "FALSE",
                                           "Falsetto",
+                                          "true ",
+                                          " nan",
+                                          "words ",
                                           "no",
                                           "yes",
                                           "é",
@@ -147,11 +150,11 @@ TEST(CsvColumns, NumbersCanMeanMissingValues) {
 }
 
 TEST(CsvColumns, RoundsDecimalsAsArrowDoes) {
-  for (const int digits : {1, 4, 9, 14}) {
+  for (const int digits : {1, 4, 9, 14, 15}) {
     std::vector<std::string> fields;
     for (std::uint64_t i = 0; i < 20000; ++i) {
       const std::uint64_t draw = core::mix(29, i);
-      const std::string whole = std::to_string(draw % (digits == 14 ? 10 : 100000));
+      const std::string whole = std::to_string(draw % (digits > 9 ? 10 : 100000));
       std::string part = std::to_string(core::mix(draw, 1));
       part.resize(static_cast<std::size_t>(digits), '0');
       fields.push_back((draw >> 60 ? "" : "-") + whole + "." + part);
