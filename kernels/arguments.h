@@ -1,4 +1,6 @@
 // Argument checks that several ops share. Seen by <op>.cpp only: it knows torch.
+// A check reads sizes as symbols and no data, so that torch.compile, which calls the ops with tensors that have neither,
+// meets the same messages.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -32,17 +34,27 @@ inline void check_type(const char* op, const char* name, const at::Tensor& tenso
               expected);
 }
 
-inline void check_shape(const char* op, const char* name, const at::Tensor& tensor, at::IntArrayRef expected) {
-  TORCH_CHECK(tensor.sizes() == expected, op, ": ", name, " has shape ", tensor.sizes(), ", expected ", expected);
+inline void check_shape(const char* op, const char* name, const at::Tensor& tensor, c10::SymIntArrayRef expected) {
+  const c10::SymIntArrayRef shape = tensor.sym_sizes();
+  bool fits = shape.size() == expected.size();
+  for (std::size_t i = 0; fits && i < shape.size(); ++i) {
+    fits = shape[i].sym_eq(expected[i]).expect_true(__FILE__, __LINE__);
+  }
+  TORCH_CHECK(fits, op, ": ", name, " has shape ", shape, ", expected ", expected);
 }
 
-// Every op runs on cpu, and on cuda where the library was built for it.
+inline void check_contiguous(const char* op, const char* name, const at::Tensor& tensor) {
+  TORCH_CHECK(tensor.is_contiguous(), op, ": ", name, " is not contiguous, its strides are ", tensor.sym_strides());
+}
+
+// Every op runs on cpu, on cuda where the library was built for it, and on meta, where it only says the shape of its
+// result.
 inline void check_supported(const char* op, const at::Tensor& tensor) {
 #ifdef EQUIPOISE_CUDA
-  TORCH_CHECK(tensor.is_cpu() || tensor.is_cuda(), op, ": device ", tensor.device(),
+  TORCH_CHECK(tensor.is_cpu() || tensor.is_cuda() || tensor.is_meta(), op, ": device ", tensor.device(),
               " is not supported, expected cpu or cuda");
 #else
-  TORCH_CHECK(tensor.is_cpu(), op, ": device ", tensor.device(),
+  TORCH_CHECK(tensor.is_cpu() || tensor.is_meta(), op, ": device ", tensor.device(),
               " is not supported by this build (EQUIPOISE_CUDA is OFF), expected cpu");
 #endif
 }
@@ -55,7 +67,7 @@ inline void check_launched(const char* op, int status) {
 }
 #endif
 
-// What cell_stats, push and lagrangian have in common: contiguous tensors, and the problem whose pointers are theirs.
+// Contiguous tensors of cell_stats and push, and the problem whose pointers are theirs.
 struct RowArguments {
   at::Tensor logits;                  // [K, N] f32 | bf16
   at::Tensor cells;                   // [N] u8 | i16 | i32
@@ -77,30 +89,35 @@ inline CellType cell_type_of(const char* op, const at::Tensor& cells) {
   }
 }
 
-inline RowArguments check_rows(const char* op, const at::Tensor& logits, const at::Tensor& cells,
-                               const at::Tensor& cell_labels, const std::optional<at::Tensor>& weights,
-                               double threshold, double temperature) {
+// What cell_stats, push and lagrangian have in common.
+inline void check_rows(const char* op, const at::Tensor& logits, const at::Tensor& cells, const at::Tensor& cell_labels,
+                       const std::optional<at::Tensor>& weights, double threshold, double temperature) {
   TORCH_CHECK(logits.defined(), op, ": logits is an undefined tensor");
   check_supported(op, logits);
   TORCH_CHECK(logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kBFloat16, op, ": logits has type ",
               logits.scalar_type(), ", expected float32 or bfloat16");
-  TORCH_CHECK(logits.dim() == 2, op, ": logits has shape ", logits.sizes(), ", expected [K, N]");
+  TORCH_CHECK(logits.dim() == 2, op, ": logits has shape ", logits.sym_sizes(), ", expected [K, N]");
   check_device(op, "cells", cells, "logits", logits);
   check_device(op, "cell_labels", cell_labels, "logits", logits);
-  const std::int64_t rows = logits.size(1);
-  const CellType cell_type = cell_type_of(op, cells);
-  check_shape(op, "cells", cells, {rows});
+  cell_type_of(op, cells);
+  check_shape(op, "cells", cells, {logits.sym_size(1)});
   check_type(op, "cell_labels", cell_labels, at::kByte);
-  TORCH_CHECK(cell_labels.dim() == 1 && cell_labels.size(0) > 0, op, ": cell_labels has shape ", cell_labels.sizes(),
-              ", expected [C] with C > 0");
+  TORCH_CHECK(cell_labels.dim() == 1 && cell_labels.sym_size(0) > 0, op, ": cell_labels has shape ",
+              cell_labels.sym_sizes(), ", expected [C] with C > 0");
   if (weights.has_value()) {
     check_device(op, "weights", *weights, "logits", logits);
     check_type(op, "weights", *weights, at::kFloat);
-    check_shape(op, "weights", *weights, {rows});
+    check_shape(op, "weights", *weights, {logits.sym_size(1)});
   }
   TORCH_CHECK(threshold - threshold == 0, op, ": threshold is ", threshold, ", expected a finite number");
   TORCH_CHECK(temperature > 0 && temperature - temperature == 0, op, ": temperature is ", temperature,
               ", expected a finite number above 0");
+}
+
+// After check_rows.
+inline RowArguments hold_rows(const char* op, const at::Tensor& logits, const at::Tensor& cells,
+                              const at::Tensor& cell_labels, const std::optional<at::Tensor>& weights, double threshold,
+                              double temperature) {
   RowArguments arguments;
   arguments.logits = logits.detach().contiguous();
   arguments.cells = cells.contiguous();
@@ -112,9 +129,9 @@ inline RowArguments check_rows(const char* op, const at::Tensor& logits, const a
   problem.cell_labels = arguments.cell_labels.const_data_ptr<std::uint8_t>();
   if (weights.has_value()) problem.weights = arguments.weights->const_data_ptr<float>();
   problem.members = logits.size(0);
-  problem.rows = rows;
+  problem.rows = logits.size(1);
   problem.cell_count = cell_labels.size(0);
-  problem.cell_type = cell_type;
+  problem.cell_type = cell_type_of(op, cells);
   problem.bfloat16 = logits.scalar_type() == at::kBFloat16;
   problem.threshold = static_cast<float>(threshold);
   problem.inverse_temperature = static_cast<float>(1.0 / temperature);
@@ -123,13 +140,13 @@ inline RowArguments check_rows(const char* op, const at::Tensor& logits, const a
 
 // The two prices of push and lagrangian.
 inline void check_prices(const char* op, const at::Tensor& loss_price, const at::Tensor& soft_price,
-                         const RowArguments& rows) {
-  check_device(op, "loss_price", loss_price, "logits", rows.logits);
+                         const at::Tensor& logits, const at::Tensor& cell_labels) {
+  check_device(op, "loss_price", loss_price, "logits", logits);
   check_type(op, "loss_price", loss_price, at::kFloat);
-  check_shape(op, "loss_price", loss_price, {rows.problem.members, rows.problem.cell_count});
-  check_device(op, "soft_price", soft_price, "logits", rows.logits);
+  check_shape(op, "loss_price", loss_price, {logits.sym_size(0), cell_labels.sym_size(0)});
+  check_device(op, "soft_price", soft_price, "logits", logits);
   check_type(op, "soft_price", soft_price, at::kFloat);
-  check_shape(op, "soft_price", soft_price, {rows.problem.members, rows.problem.cell_count});
+  check_shape(op, "soft_price", soft_price, {logits.sym_size(0), cell_labels.sym_size(0)});
 }
 
 }  // namespace equipoise::kernels

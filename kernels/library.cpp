@@ -1,17 +1,24 @@
 // Every op of the library, by name: its schema and the function behind it.
 // In Python: torch.ops.load_library("libequipoise_kernels.so"); torch.ops.equipoise.cell_stats(...)
+// How to train with them: docs/guides/python.md.
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
 #include <torch/library.h>
 
+#include "kernels/activate/activate.h"
 #include "kernels/cell_stats/cell_stats.h"
 #include "kernels/draw/draw.h"
+#include "kernels/encoded_linear/encoded_linear.h"
 #include "kernels/gather/gather.h"
 #include "kernels/price/price.h"
 #include "kernels/push/push.h"
+#include "kernels/without_derivative.h"
 
 namespace equipoise::kernels {
 namespace {
 
-// A schema knows signed integers and single tensors only.
+// A schema knows signed integers and single tensors only: the functions below put together what the typed ones take.
+
 at::Tensor price_by_tensors(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step,
                             const at::Tensor& multipliers, const at::Tensor& numerator_offsets,
                             const at::Tensor& numerator_index, const at::Tensor& numerator_value,
@@ -23,7 +30,21 @@ at::Tensor price_by_tensors(const at::Tensor& sums, at::Tensor& averages, at::Te
   return price(sums, averages, step, multipliers, table, decay);
 }
 
+void check_table_by_tensors(const at::Tensor& numerator_offsets, const at::Tensor& numerator_index,
+                            const at::Tensor& numerator_value, const at::Tensor& denominator_offsets,
+                            const at::Tensor& denominator_index, const at::Tensor& denominator_value,
+                            const at::Tensor& constraint_offsets, const at::Tensor& constraint_rate,
+                            const at::Tensor& constraint_value, std::int64_t cell_count) {
+  check_rate_table({numerator_offsets, numerator_index, numerator_value, denominator_offsets, denominator_index,
+                    denominator_value, constraint_offsets, constraint_rate, constraint_value},
+                   cell_count);
+}
+
 void draw_epoch_by_step(at::Tensor& rows, std::int64_t population, std::int64_t seed, std::int64_t step) {
+  draw_epoch(rows, population, static_cast<std::uint64_t>(seed), step);
+}
+
+void draw_epoch_by_tensor(at::Tensor& rows, std::int64_t population, std::int64_t seed, const at::Tensor& step) {
   draw_epoch(rows, population, static_cast<std::uint64_t>(seed), step);
 }
 
@@ -31,35 +52,203 @@ void draw_uniform_by_step(at::Tensor& rows, std::int64_t population, std::int64_
   draw_uniform(rows, population, static_cast<std::uint64_t>(seed), step);
 }
 
+void draw_uniform_by_tensor(at::Tensor& rows, std::int64_t population, std::int64_t seed, const at::Tensor& step) {
+  draw_uniform(rows, population, static_cast<std::uint64_t>(seed), step);
+}
+
+void encoded_linear_by_tensors(at::Tensor& out, const at::Tensor& codes, const at::Tensor& values,
+                               const at::Tensor& layout, std::int64_t width, const at::Tensor& rows,
+                               const at::Tensor& weight, const at::Tensor& ramp_sums, const at::Tensor& bias) {
+  const EncodedTensors encoded{codes, values, layout, width};
+  check_encoded_linear(encoded, rows);
+  encoded_linear_out(out, encoded, rows, weight, ramp_sums, bias);
+}
+
+void encoded_range_by_tensors(at::Tensor& out, const at::Tensor& codes, const at::Tensor& values,
+                              const at::Tensor& layout, std::int64_t width, std::int64_t first,
+                              const at::Tensor& weight, const at::Tensor& ramp_sums, const at::Tensor& bias) {
+  const EncodedTensors encoded{codes, values, layout, width};
+  if (out.is_cpu() && out.dim() == 3) {
+    check_encoded_linear(encoded, at::arange(first, first + out.size(1), codes.options().dtype(at::kLong)));
+  }
+  encoded_linear_range_out(out, encoded, first, weight, ramp_sums, bias);
+}
+
+void ramp_sums_by_tensors(at::Tensor& ramp_sums, const at::Tensor& codes, const at::Tensor& values,
+                          const at::Tensor& layout, std::int64_t width, const at::Tensor& weight) {
+  const EncodedTensors encoded{codes, values, layout, width};
+  check_encoded_linear(encoded, at::empty({0}, codes.options().dtype(at::kLong)));
+  encoded_ramp_sums_out(ramp_sums, encoded, weight);
+}
+
+void encoded_backward_by_tensors(at::Tensor& weight_gradient, at::Tensor& bias_gradient, const at::Tensor& codes,
+                                 const at::Tensor& values, const at::Tensor& layout, std::int64_t width,
+                                 const at::Tensor& rows, const at::Tensor& output_gradient) {
+  const EncodedTensors encoded{codes, values, layout, width};
+  check_encoded_linear(encoded, rows);
+  encoded_linear_backward_out(weight_gradient, bias_gradient, encoded, rows, output_gradient);
+}
+
+void activate_by_tensors(at::Tensor& x, const std::optional<at::Tensor>& bias, const std::optional<at::Tensor>& seeds,
+                         const std::optional<at::Tensor>& step, std::int64_t layer, std::int64_t rate_256) {
+  activate_(x, bias, {seeds.value_or(at::Tensor()), step.value_or(at::Tensor()), layer, rate_256});
+}
+
+void activate_backward_by_tensors(at::Tensor& gradient, const at::Tensor& activated,
+                                  const std::optional<at::Tensor>& bias_gradient, std::int64_t rate_256) {
+  activate_backward_(gradient, activated, bias_gradient, rate_256);
+}
+
+// The same functions on every device: each looks where its tensors are. On meta, where torch.compile traces, they check
+// their arguments and say the shape of the result; on cuda in a build without it they say so.
+void implement(torch::Library& library) {
+  library.impl("cell_stats", &cell_stats);
+  library.impl("push", &push);
+  library.impl("push_out", &push_out);
+  library.impl("lagrangian", &lagrangian_forward);
+  library.impl("price", &price_by_tensors);
+  library.impl("draw_epoch", &draw_epoch_by_step);
+  library.impl("draw_epoch.tensor_step", &draw_epoch_by_tensor);
+  library.impl("draw_uniform", &draw_uniform_by_step);
+  library.impl("draw_uniform.tensor_step", &draw_uniform_by_tensor);
+  library.impl("gather", &gather);
+  library.impl("encoded_linear", &encoded_linear_forward);
+  library.impl("encoded_linear_backward", &encoded_linear_backward);
+  library.impl("encoded_linear_out", &encoded_linear_by_tensors);
+  library.impl("encoded_linear_range_out", &encoded_range_by_tensors);
+  library.impl("encoded_ramp_sums_out", &ramp_sums_by_tensors);
+  library.impl("encoded_linear_backward_out", &encoded_backward_by_tensors);
+  library.impl("activate_", &activate_by_tensors);
+  library.impl("activate_backward_", &activate_backward_by_tensors);
+}
+
+constexpr const char* kWithoutDerivative[] = {"cell_stats",
+                                              "push",
+                                              "push_out",
+                                              "price",
+                                              "check_rate_table",
+                                              "draw_epoch",
+                                              "draw_epoch.tensor_step",
+                                              "draw_uniform",
+                                              "draw_uniform.tensor_step",
+                                              "gather",
+                                              "check_encoded",
+                                              "encoded_linear_backward",
+                                              "encoded_linear_out",
+                                              "encoded_linear_range_out",
+                                              "encoded_ramp_sums_out",
+                                              "encoded_linear_backward_out",
+                                              "activate_",
+                                              "activate_backward_"};
+
+constexpr const char* kWriting[] = {"push_out",
+                                    "price",
+                                    "draw_epoch",
+                                    "draw_epoch.tensor_step",
+                                    "draw_uniform",
+                                    "draw_uniform.tensor_step",
+                                    "encoded_linear_out",
+                                    "encoded_linear_range_out",
+                                    "encoded_ramp_sums_out",
+                                    "encoded_linear_backward_out",
+                                    "activate_",
+                                    "activate_backward_"};
+
 }  // namespace
 
 TORCH_LIBRARY(equipoise, library) {
+  const std::vector<at::Tag> traceable{at::Tag::pt2_compliant_tag};
   library.def(
       "cell_stats(Tensor logits, Tensor cells, Tensor cell_labels, Tensor? weights=None, float threshold=0.0, "
       "float temperature=1.0) -> Tensor",
-      &cell_stats);
+      traceable);
   library.def(
       "push(Tensor logits, Tensor cells, Tensor cell_labels, Tensor loss_price, Tensor soft_price, "
       "Tensor? weights=None, float threshold=0.0, float temperature=1.0) -> Tensor",
-      &push);
+      traceable);
   library.def(
       "push_out(Tensor(a!) gradient, Tensor logits, Tensor cells, Tensor cell_labels, Tensor loss_price, "
       "Tensor soft_price, Tensor? weights=None, float threshold=0.0, float temperature=1.0) -> ()",
-      &push_out);
+      traceable);
   library.def(
       "lagrangian(Tensor logits, Tensor cells, Tensor cell_labels, Tensor loss_price, Tensor soft_price, "
       "Tensor? weights=None, float threshold=0.0, float temperature=1.0) -> (Tensor value, Tensor sums)",
-      &lagrangian);
+      traceable);
   library.def(
       "price(Tensor sums, Tensor(a!) averages, Tensor(b!) step, Tensor multipliers, Tensor numerator_offsets, "
       "Tensor numerator_index, Tensor numerator_value, Tensor denominator_offsets, Tensor denominator_index, "
       "Tensor denominator_value, Tensor constraint_offsets, Tensor constraint_rate, Tensor constraint_value, "
       "float decay) -> Tensor",
-      &price_by_tensors);
-  library.def("draw_epoch(Tensor(a!) rows, int population, int seed, int step) -> ()", &draw_epoch_by_step);
-  library.def("draw_uniform(Tensor(a!) rows, int population, int seed, int step) -> ()", &draw_uniform_by_step);
-  library.def("gather(Tensor codes, Tensor values, Tensor layout, Tensor rows, int width) -> Tensor", &gather);
-  library.def("check_encoded(Tensor codes, Tensor layout) -> int", &check_encoded);
+      traceable);
+  library.def(
+      "check_rate_table(Tensor numerator_offsets, Tensor numerator_index, Tensor numerator_value, "
+      "Tensor denominator_offsets, Tensor denominator_index, Tensor denominator_value, Tensor constraint_offsets, "
+      "Tensor constraint_rate, Tensor constraint_value, int cell_count) -> ()");
+  library.def("draw_epoch(Tensor(a!) rows, int population, int seed, int step) -> ()", traceable);
+  library.def("draw_epoch.tensor_step(Tensor(a!) rows, int population, int seed, Tensor step) -> ()", traceable);
+  library.def("draw_uniform(Tensor(a!) rows, int population, int seed, int step) -> ()", traceable);
+  library.def("draw_uniform.tensor_step(Tensor(a!) rows, int population, int seed, Tensor step) -> ()", traceable);
+  library.def("gather(Tensor codes, Tensor values, Tensor layout, Tensor rows, int width) -> Tensor", traceable);
+  library.def("check_encoded(Tensor codes, Tensor layout) -> int");
+  library.def(
+      "encoded_linear(Tensor codes, Tensor values, Tensor layout, Tensor rows, Tensor weight, Tensor bias) -> Tensor",
+      traceable);
+  library.def(
+      "encoded_linear_backward(Tensor codes, Tensor values, Tensor layout, Tensor rows, Tensor output_gradient, "
+      "int width) -> (Tensor weight_gradient, Tensor bias_gradient)",
+      traceable);
+  library.def(
+      "encoded_linear_out(Tensor(a!) out, Tensor codes, Tensor values, Tensor layout, int width, Tensor rows, "
+      "Tensor weight, Tensor ramp_sums, Tensor bias) -> ()",
+      traceable);
+  library.def(
+      "encoded_linear_range_out(Tensor(a!) out, Tensor codes, Tensor values, Tensor layout, int width, int first, "
+      "Tensor weight, Tensor ramp_sums, Tensor bias) -> ()",
+      traceable);
+  library.def(
+      "encoded_ramp_sums_out(Tensor(a!) ramp_sums, Tensor codes, Tensor values, Tensor layout, int width, "
+      "Tensor weight) -> ()",
+      traceable);
+  library.def(
+      "encoded_linear_backward_out(Tensor(a!) weight_gradient, Tensor(b!) bias_gradient, Tensor codes, "
+      "Tensor values, Tensor layout, int width, Tensor rows, Tensor output_gradient) -> ()",
+      traceable);
+  library.def(
+      "activate_(Tensor(a!) x, Tensor? bias=None, Tensor? seeds=None, Tensor? step=None, int layer=0, "
+      "int rate_256=0) -> ()",
+      traceable);
+  library.def(
+      "activate_backward_(Tensor(a!) gradient, Tensor activated, Tensor(b!)? bias_gradient=None, int rate_256=0) "
+      "-> ()",
+      traceable);
+}
+
+TORCH_LIBRARY_IMPL(equipoise, CPU, library) {
+  implement(library);
+}
+
+TORCH_LIBRARY_IMPL(equipoise, CUDA, library) {
+  implement(library);
+}
+
+TORCH_LIBRARY_IMPL(equipoise, Meta, library) {
+  implement(library);
+}
+
+// They read what they check on the host, wherever it is; a tensor without data has nothing to check.
+TORCH_LIBRARY_IMPL(equipoise, CompositeExplicitAutograd, library) {
+  library.impl("check_rate_table", &check_table_by_tensors);
+  library.impl("check_encoded", &check_encoded);
+}
+
+TORCH_LIBRARY_IMPL(equipoise, Autograd, library) {
+  library.impl("lagrangian", &lagrangian);
+  library.impl("encoded_linear", &encoded_linear);
+  for (const char* op : kWithoutDerivative) library.impl(op, without_derivative());
+}
+
+TORCH_LIBRARY_IMPL(equipoise, ADInplaceOrView, library) {
+  for (const char* op : kWriting) library.impl(op, counting_writes());
 }
 
 }  // namespace equipoise::kernels

@@ -16,25 +16,43 @@ void check_block(const char* name, const at::Tensor& tensor) {
   TORCH_CHECK(tensor.defined(), kOp, ": ", name, " is an undefined tensor");
   check_supported(kOp, tensor);
   check_type(kOp, name, tensor, at::kFloat);
-  TORCH_CHECK(tensor.dim() == 3, kOp, ": ", name, " has shape ", tensor.sizes(), ", expected [K, B, H]");
-  TORCH_CHECK(tensor.is_contiguous(), kOp, ": ", name, " is not contiguous");
-}
-
-// Members may be any distance apart: a bank's biases lie among its other parameters.
-void check_member_rows(const char* name, const at::Tensor& tensor) {
-  TORCH_CHECK(tensor.size(1) < 2 || tensor.stride(1) == 1, kOp, ": ", name, " has strides ", tensor.strides(),
-              ", expected each member's units side by side");
+  TORCH_CHECK(tensor.dim() == 3, kOp, ": ", name, " has shape ", tensor.sym_sizes(), ", expected [K, B, H]");
+  check_contiguous(kOp, name, tensor);
 }
 
 void check_rate(std::int64_t rate_256) {
   TORCH_CHECK(rate_256 >= 0 && rate_256 < 256, kOp, ": rate_256 is ", rate_256, ", expected 0 to 255");
 }
 
+// A value for each unit of each member, such as a bias. Members may be any distance apart: a bank's biases lie among its
+// other parameters.
+void check_units(const char* name, const at::Tensor& tensor, const char* block_name, const at::Tensor& block) {
+  check_device(kOp, name, tensor, block_name, block);
+  check_type(kOp, name, tensor, at::kFloat);
+  check_shape(kOp, name, tensor, {block.sym_size(0), block.sym_size(2)});
+  TORCH_CHECK(tensor.sym_size(1) < 2 || tensor.sym_stride(1) == 1, kOp, ": ", name, " has strides ",
+              tensor.sym_strides(), ", expected each member's units side by side");
+}
+
+void check_dropout(const Dropout& dropout, const at::Tensor& x) {
+  check_rate(dropout.rate_256);
+  if (dropout.rate_256 == 0) return;
+  check_device(kOp, "seeds", dropout.seeds, "x", x);
+  check_device(kOp, "step", dropout.step, "x", x);
+  check_type(kOp, "seeds", dropout.seeds, at::kLong);
+  check_type(kOp, "step", dropout.step, at::kLong);
+  check_shape(kOp, "seeds", dropout.seeds, {x.sym_size(0)});
+  check_shape(kOp, "step", dropout.step, {1});
+  check_contiguous(kOp, "seeds", dropout.seeds);
+}
+
 }  // namespace
 
 void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropout& dropout) {
   check_block("x", x);
-  check_rate(dropout.rate_256);
+  check_dropout(dropout, x);
+  if (bias.has_value()) check_units("bias", *bias, "x", x);
+  if (x.is_meta()) return;
   ActivateProblem problem;
   problem.x = x.data_ptr<float>();
   problem.members = x.size(0);
@@ -43,20 +61,10 @@ void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropo
   problem.layer = dropout.layer;
   problem.rate_256 = dropout.rate_256;
   if (bias.has_value()) {
-    check_device(kOp, "bias", *bias, "x", x);
-    check_type(kOp, "bias", *bias, at::kFloat);
-    check_shape(kOp, "bias", *bias, {x.size(0), x.size(2)});
-    check_member_rows("bias", *bias);
     problem.bias = bias->const_data_ptr<float>();
     problem.bias_stride = bias->stride(0);
   }
   if (dropout.rate_256 > 0) {
-    check_device(kOp, "seeds", dropout.seeds, "x", x);
-    check_device(kOp, "step", dropout.step, "x", x);
-    check_type(kOp, "seeds", dropout.seeds, at::kLong);
-    check_type(kOp, "step", dropout.step, at::kLong);
-    check_shape(kOp, "seeds", dropout.seeds, {x.size(0)});
-    check_shape(kOp, "step", dropout.step, {1});
     problem.seeds = dropout.seeds.const_data_ptr<std::int64_t>();
     problem.step = dropout.step.const_data_ptr<std::int64_t>();
   }
@@ -75,9 +83,11 @@ void activate_backward_(at::Tensor& gradient, const at::Tensor& activated, std::
                         std::int64_t rate_256) {
   check_block("gradient", gradient);
   check_block("activated", activated);
-  check_shape(kOp, "activated", activated, gradient.sizes());
+  check_shape(kOp, "activated", activated, gradient.sym_sizes());
   check_device(kOp, "activated", activated, "gradient", gradient);
   check_rate(rate_256);
+  if (bias_gradient.has_value()) check_units("bias_gradient", *bias_gradient, "gradient", gradient);
+  if (gradient.is_meta()) return;
   ActivateBackwardProblem problem;
   problem.gradient = gradient.data_ptr<float>();
   problem.activated = activated.const_data_ptr<float>();
@@ -86,10 +96,6 @@ void activate_backward_(at::Tensor& gradient, const at::Tensor& activated, std::
   problem.units = gradient.size(2);
   problem.rate_256 = rate_256;
   if (bias_gradient.has_value()) {
-    check_device(kOp, "bias_gradient", *bias_gradient, "gradient", gradient);
-    check_type(kOp, "bias_gradient", *bias_gradient, at::kFloat);
-    check_shape(kOp, "bias_gradient", *bias_gradient, {gradient.size(0), gradient.size(2)});
-    check_member_rows("bias_gradient", *bias_gradient);
     problem.bias_gradient = bias_gradient->data_ptr<float>();
     problem.bias_stride = bias_gradient->stride(0);
   }

@@ -50,7 +50,12 @@ at::Tensor cell_stats_cuda(CellStatsProblem problem, const at::Tensor& logits) {
 
 at::Tensor cell_stats(const at::Tensor& logits, const at::Tensor& cells, const at::Tensor& cell_labels,
                       const std::optional<at::Tensor>& weights, double threshold, double temperature) {
-  const RowArguments rows = check_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
+  check_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
+  if (logits.is_meta()) {
+    return at::empty_symint({logits.sym_size(0), cell_labels.sym_size(0), kCellQuantities},
+                            logits.options().dtype(at::kDouble));
+  }
+  const RowArguments rows = hold_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
   CellStatsProblem problem{rows.problem};
 #ifdef EQUIPOISE_CUDA
   if (logits.is_cuda()) return cell_stats_cuda(problem, rows.logits);

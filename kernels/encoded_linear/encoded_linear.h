@@ -48,4 +48,28 @@ void encoded_ramp_sums_out(at::Tensor& ramp_sums, const EncodedTensors& encoded,
 void encoded_linear_backward_out(at::Tensor& weight_gradient, at::Tensor& bias_gradient, const EncodedTensors& encoded,
                                  const at::Tensor& rows, const at::Tensor& output_gradient);
 
+/// Throws where `rows`, one of their codes or the layout reaches outside the encoded rows or their D components. The
+/// ops above look at the row numbers only and trust the codes, which check_encoded has seen when the data was loaded.
+void check_encoded_linear(const EncodedTensors& encoded, const at::Tensor& rows);
+
+/// encoded_linear_out as one differentiable op that keeps no buffer: what Python calls.
+///
+/// Shapes:   as encoded_linear_out; D is that of the weight.
+/// Returns:  out [K, B, H].
+/// Gradient: by weight and bias: backward is encoded_linear_backward_out. The encoded rows are constants.
+/// Order:    as encoded_linear_out.
+/// Throws:   as encoded_linear_out and check_encoded_linear.
+/// Cost:     encoded_ramp_sums_out and encoded_linear_out.
+at::Tensor encoded_linear(const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
+                          const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias);
+
+/// The same without a derivative: what encoded_linear dispatches to.
+at::Tensor encoded_linear_forward(const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
+                                  const at::Tensor& rows, const at::Tensor& weight, const at::Tensor& bias);
+
+/// encoded_linear_backward_out into new tensors: the gradients of weight [K, D, H] and bias [K, H].
+std::tuple<at::Tensor, at::Tensor> encoded_linear_backward(const at::Tensor& codes, const at::Tensor& values,
+                                                           const at::Tensor& layout, const at::Tensor& rows,
+                                                           const at::Tensor& output_gradient, std::int64_t width);
+
 }  // namespace equipoise::kernels

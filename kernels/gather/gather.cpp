@@ -36,10 +36,23 @@ std::int64_t check_layout(const char* op, const at::Tensor& layout) {
 void check_encoding(const char* op, const at::Tensor& codes, const at::Tensor& layout) {
   TORCH_CHECK(codes.defined(), op, ": codes is an undefined tensor");
   check_type(op, "codes", codes, at::kShort);
-  TORCH_CHECK(codes.dim() == 2, op, ": codes has shape ", codes.sizes(), ", expected [N, F]");
+  TORCH_CHECK(codes.dim() == 2, op, ": codes has shape ", codes.sym_sizes(), ", expected [N, F]");
   check_device(op, "layout", layout, "codes", codes);
   check_type(op, "layout", layout, at::kInt);
-  check_shape(op, "layout", layout, {codes.size(1), 3});
+  check_shape(op, "layout", layout, {codes.sym_size(1), 3});
+}
+
+// Both contiguous and on the host.
+void check_codes(const char* op, const at::Tensor& codes, const at::Tensor& layout, std::int64_t row) {
+  const std::int64_t features = codes.size(1);
+  const std::int16_t* code = codes.const_data_ptr<std::int16_t>() + row * features;
+  const std::int32_t* entries = layout.const_data_ptr<std::int32_t>();
+  for (std::int64_t feature = 0; feature < features; ++feature) {
+    const std::int32_t least = entries[feature * 3] == kRamp ? 0 : -1;
+    const std::int32_t width = entries[feature * 3 + 2];
+    TORCH_CHECK(code[feature] >= least && code[feature] < width, op, ": row ", row, ", feature ", feature, " has code ",
+                code[feature], ", expected a number in [", least, ", ", width, ")");
+  }
 }
 
 }  // namespace
@@ -50,16 +63,15 @@ std::int64_t check_encoded(const at::Tensor& codes, const at::Tensor& layout) {
   const at::Tensor host_codes = codes.cpu().contiguous();
   const at::Tensor host_layout = layout.cpu().contiguous();
   const std::int64_t filled = check_layout(kCheck, host_layout);
-  const std::int16_t* code = host_codes.const_data_ptr<std::int16_t>();
-  const std::int32_t* entries = host_layout.const_data_ptr<std::int32_t>();
-  for (std::int64_t row = 0; row < codes.size(0); ++row) {
-    for (std::int64_t feature = 0; feature < codes.size(1); ++feature, ++code) {
-      const std::int32_t least = entries[feature * 3] == kRamp ? 0 : -1;
-      const std::int32_t width = entries[feature * 3 + 2];
-      TORCH_CHECK(*code >= least && *code < width, kCheck, ": row ", row, ", feature ", feature, " has code ", *code,
-                  ", expected a number in [", least, ", ", width, ")");
-    }
-  }
+  for (std::int64_t row = 0; row < codes.size(0); ++row) check_codes(kCheck, host_codes, host_layout, row);
+  return filled;
+}
+
+std::int64_t check_encoded_rows(const char* op, const at::Tensor& codes, const at::Tensor& layout,
+                                const at::Tensor& rows) {
+  const std::int64_t filled = check_layout(op, layout);
+  const std::int64_t* numbers = rows.const_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < rows.size(0); ++i) check_codes(op, codes, layout, numbers[i]);
   return filled;
 }
 
@@ -69,16 +81,17 @@ at::Tensor gather(const at::Tensor& codes, const at::Tensor& values, const at::T
   check_supported(kOp, codes);
   check_device(kOp, "values", values, "codes", codes);
   check_type(kOp, "values", values, at::kFloat);
-  check_shape(kOp, "values", values, codes.sizes());
+  check_shape(kOp, "values", values, codes.sym_sizes());
   check_device(kOp, "rows", rows, "codes", codes);
   check_type(kOp, "rows", rows, at::kLong);
-  TORCH_CHECK(rows.dim() == 1, kOp, ": rows has shape ", rows.sizes(), ", expected [B]");
+  TORCH_CHECK(rows.dim() == 1, kOp, ": rows has shape ", rows.sym_sizes(), ", expected [B]");
   TORCH_CHECK(width >= 0, kOp, ": width is ", width, ", expected 0 or more");
+  at::Tensor batch = at::empty_symint({rows.sym_size(0), width}, values.options());
+  if (codes.is_meta()) return batch;
   const at::Tensor codes_dense = codes.contiguous();
   const at::Tensor values_dense = values.contiguous();
   const at::Tensor layout_dense = layout.contiguous();
   const at::Tensor rows_dense = rows.contiguous();
-  at::Tensor batch = at::empty({rows.size(0), width}, values.options().requires_grad(false));
   GatherProblem problem;
   problem.codes = codes_dense.const_data_ptr<std::int16_t>();
   problem.values = values_dense.const_data_ptr<float>();

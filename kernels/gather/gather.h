@@ -28,4 +28,8 @@ at::Tensor gather(const at::Tensor& codes,   // [N, F]
 std::int64_t check_encoded(const at::Tensor& codes,    // [N, F]
                            const at::Tensor& layout);  // [F, 3]
 
+// The same for the codes of `rows` alone, in the name of `op`. All tensors are contiguous on the host, rows in [0, N).
+std::int64_t check_encoded_rows(const char* op, const at::Tensor& codes, const at::Tensor& layout,
+                                const at::Tensor& rows);  // [B]
+
 }  // namespace equipoise::kernels

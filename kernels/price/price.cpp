@@ -28,18 +28,21 @@ struct HeldRows {
   }
 };
 
-HeldRows hold_rows(const std::string& name, const char* index_name, const at::Tensor& offsets, const at::Tensor& index,
-                   const at::Tensor& value, const at::Tensor& sums) {
+void check_form_rows(const std::string& name, const char* index_name, const at::Tensor& offsets,
+                     const at::Tensor& index, const at::Tensor& value, const at::Tensor& sums) {
   check_device(kOp, (name + "_offsets").c_str(), offsets, "sums", sums);
   check_device(kOp, index_name, index, "sums", sums);
   check_device(kOp, (name + "_value").c_str(), value, "sums", sums);
   check_type(kOp, (name + "_offsets").c_str(), offsets, at::kInt);
   check_type(kOp, index_name, index, at::kInt);
   check_type(kOp, (name + "_value").c_str(), value, at::kDouble);
-  TORCH_CHECK(offsets.dim() == 1 && offsets.size(0) > 0, kOp, ": ", name, "_offsets has shape ", offsets.sizes(),
-              ", expected [rows + 1]");
-  TORCH_CHECK(index.dim() == 1, kOp, ": ", index_name, " has shape ", index.sizes(), ", expected [*]");
-  check_shape(kOp, (name + "_value").c_str(), value, index.sizes());
+  TORCH_CHECK(offsets.dim() == 1 && offsets.sym_size(0) > 0, kOp, ": ", name, "_offsets has shape ",
+              offsets.sym_sizes(), ", expected [rows + 1]");
+  TORCH_CHECK(index.dim() == 1, kOp, ": ", index_name, " has shape ", index.sym_sizes(), ", expected [*]");
+  check_shape(kOp, (name + "_value").c_str(), value, index.sym_sizes());
+}
+
+HeldRows hold_rows(const at::Tensor& offsets, const at::Tensor& index, const at::Tensor& value) {
   return {offsets.contiguous(), index.contiguous(), value.contiguous(), offsets.size(0) - 1};
 }
 
@@ -49,16 +52,23 @@ struct HeldTable {
   HeldRows constraints;
 };
 
-HeldTable hold_table(const RateTable& table, const at::Tensor& sums) {
-  HeldTable held{hold_rows("numerator", "numerator_index", table.numerator_offsets, table.numerator_index,
-                           table.numerator_value, sums),
-                 hold_rows("denominator", "denominator_index", table.denominator_offsets, table.denominator_index,
-                           table.denominator_value, sums),
-                 hold_rows("constraint", "constraint_rate", table.constraint_offsets, table.constraint_rate,
-                           table.constraint_value, sums)};
-  TORCH_CHECK(held.numerators.rows == held.denominators.rows, kOp, ": numerator_offsets describes ",
-              held.numerators.rows, " rates, denominator_offsets ", held.denominators.rows);
-  return held;
+void check_table(const RateTable& table, const at::Tensor& sums) {
+  check_form_rows("numerator", "numerator_index", table.numerator_offsets, table.numerator_index, table.numerator_value,
+                  sums);
+  check_form_rows("denominator", "denominator_index", table.denominator_offsets, table.denominator_index,
+                  table.denominator_value, sums);
+  check_form_rows("constraint", "constraint_rate", table.constraint_offsets, table.constraint_rate,
+                  table.constraint_value, sums);
+  const c10::SymInt rates = table.numerator_offsets.sym_size(0) - 1;
+  const c10::SymInt denominators = table.denominator_offsets.sym_size(0) - 1;
+  TORCH_CHECK(rates == denominators, kOp, ": numerator_offsets describes ", rates, " rates, denominator_offsets ",
+              denominators);
+}
+
+HeldTable hold_table(const RateTable& table) {
+  return {hold_rows(table.numerator_offsets, table.numerator_index, table.numerator_value),
+          hold_rows(table.denominator_offsets, table.denominator_index, table.denominator_value),
+          hold_rows(table.constraint_offsets, table.constraint_rate, table.constraint_value)};
 }
 
 void check_rows_inside(const char* name, const HeldRows& rows, std::int64_t bound) {
@@ -93,7 +103,8 @@ void check_rate_table(const RateTable& table, std::int64_t cell_count) {
   const RateTable host{table.numerator_offsets.cpu(),   table.numerator_index.cpu(),   table.numerator_value.cpu(),
                        table.denominator_offsets.cpu(), table.denominator_index.cpu(), table.denominator_value.cpu(),
                        table.constraint_offsets.cpu(),  table.constraint_rate.cpu(),   table.constraint_value.cpu()};
-  check_held_table(hold_table(host, host.numerator_offsets), cell_count);
+  check_table(host, host.numerator_offsets);
+  check_held_table(hold_table(host), cell_count);
 }
 
 at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step, const at::Tensor& multipliers,
@@ -101,19 +112,24 @@ at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step,
   TORCH_CHECK(sums.defined(), kOp, ": sums is an undefined tensor");
   check_supported(kOp, sums);
   check_type(kOp, "sums", sums, at::kDouble);
-  TORCH_CHECK(sums.dim() == 3 && sums.size(2) == 4, kOp, ": sums has shape ", sums.sizes(), ", expected [K, C, 4]");
+  TORCH_CHECK(sums.dim() == 3 && sums.sym_size(2) == 4, kOp, ": sums has shape ", sums.sym_sizes(),
+              ", expected [K, C, 4]");
   check_device(kOp, "averages", averages, "sums", sums);
   check_type(kOp, "averages", averages, at::kDouble);
-  check_shape(kOp, "averages", averages, sums.sizes());
-  TORCH_CHECK(averages.is_contiguous(), kOp, ": averages has strides ", averages.strides(), ", expected contiguous");
+  check_shape(kOp, "averages", averages, sums.sym_sizes());
+  check_contiguous(kOp, "averages", averages);
   check_device(kOp, "step", step, "sums", sums);
   check_type(kOp, "step", step, at::kLong);
   check_shape(kOp, "step", step, {1});
   check_device(kOp, "multipliers", multipliers, "sums", sums);
   check_type(kOp, "multipliers", multipliers, at::kDouble);
   TORCH_CHECK(decay >= 0 && decay < 1, kOp, ": decay is ", decay, ", expected a number in [0, 1)");
-  const HeldTable held = hold_table(table, sums);
-  check_shape(kOp, "multipliers", multipliers, {sums.size(0), held.constraints.rows});
+  check_table(table, sums);
+  check_shape(kOp, "multipliers", multipliers, {sums.sym_size(0), table.constraint_offsets.sym_size(0) - 1});
+  if (sums.is_meta()) {
+    return at::empty_symint({sums.sym_size(0), 2, sums.sym_size(1)}, sums.options().dtype(at::kFloat));
+  }
+  const HeldTable held = hold_table(table);
   if (sums.is_cpu()) check_held_table(held, sums.size(1));
 
   const at::Tensor sums_dense = sums.contiguous();

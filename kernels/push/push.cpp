@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 
 #include <atomic>
 
@@ -34,12 +33,14 @@ void push_cpu(const PushProblem& problem) {
 void push_out(at::Tensor& gradient, const at::Tensor& logits, const at::Tensor& cells, const at::Tensor& cell_labels,
               const at::Tensor& loss_price, const at::Tensor& soft_price, const std::optional<at::Tensor>& weights,
               double threshold, double temperature) {
-  const RowArguments rows = check_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
-  check_prices(kOp, loss_price, soft_price, rows);
+  check_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
+  check_prices(kOp, loss_price, soft_price, logits, cell_labels);
   check_device(kOp, "gradient", gradient, "logits", logits);
   check_type(kOp, "gradient", gradient, logits.scalar_type());
-  check_shape(kOp, "gradient", gradient, logits.sizes());
-  TORCH_CHECK(gradient.is_contiguous(), kOp, ": gradient has strides ", gradient.strides(), ", expected contiguous");
+  check_shape(kOp, "gradient", gradient, logits.sym_sizes());
+  check_contiguous(kOp, "gradient", gradient);
+  if (logits.is_meta()) return;
+  const RowArguments rows = hold_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
   const at::Tensor loss_price_dense = loss_price.contiguous();
   const at::Tensor soft_price_dense = soft_price.contiguous();
   PushProblem problem{rows.problem};
@@ -60,7 +61,7 @@ at::Tensor push(const at::Tensor& logits, const at::Tensor& cells, const at::Ten
                 const at::Tensor& loss_price, const at::Tensor& soft_price, const std::optional<at::Tensor>& weights,
                 double threshold, double temperature) {
   TORCH_CHECK(logits.defined(), kOp, ": logits is an undefined tensor");
-  at::Tensor gradient = at::empty(logits.sizes(), logits.options().requires_grad(false));
+  at::Tensor gradient = at::empty_symint(logits.sym_sizes(), logits.options());
   push_out(gradient, logits, cells, cell_labels, loss_price, soft_price, weights, threshold, temperature);
   return gradient;
 }

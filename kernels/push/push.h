@@ -35,11 +35,18 @@ void push_out(at::Tensor& gradient,  // [K, N]
 // Gradient  of value by the logits, as one op: forward measures, backward is push times the gradient of value.
 //           The sums, the prices and the weights are constants.
 // Order     as cell_stats and push.
-// Throws    as push.
+// Throws    as push; on a second derivative.
 // Cost      cell_stats forward, push backward.
 std::tuple<at::Tensor, at::Tensor> lagrangian(const at::Tensor& logits, const at::Tensor& cells,
                                               const at::Tensor& cell_labels, const at::Tensor& loss_price,
                                               const at::Tensor& soft_price, const std::optional<at::Tensor>& weights,
                                               double threshold, double temperature);
+
+// The same without a derivative: what lagrangian dispatches to.
+std::tuple<at::Tensor, at::Tensor> lagrangian_forward(const at::Tensor& logits, const at::Tensor& cells,
+                                                      const at::Tensor& cell_labels, const at::Tensor& loss_price,
+                                                      const at::Tensor& soft_price,
+                                                      const std::optional<at::Tensor>& weights, double threshold,
+                                                      double temperature);
 
 }  // namespace equipoise::kernels
