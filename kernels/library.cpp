@@ -6,10 +6,12 @@
 #include <torch/library.h>
 
 #include "kernels/activate/activate.h"
+#include "kernels/bank_adamw/bank_adamw.h"
 #include "kernels/cell_stats/cell_stats.h"
 #include "kernels/draw/draw.h"
 #include "kernels/encoded_linear/encoded_linear.h"
 #include "kernels/gather/gather.h"
+#include "kernels/not_finite/not_finite.h"
 #include "kernels/price/price.h"
 #include "kernels/push/push.h"
 #include "kernels/without_derivative.h"
@@ -99,6 +101,13 @@ void activate_backward_by_tensors(at::Tensor& gradient, const at::Tensor& activa
   activate_backward_(gradient, activated, bias_gradient, rate_256);
 }
 
+void bank_adamw_by_tensors(at::Tensor& parameters, const at::Tensor& gradients, at::Tensor& mean, at::Tensor& square,
+                           at::Tensor& steps, at::Tensor& alive, at::Tensor& norms, const at::Tensor& learning_rates,
+                           double beta1, double beta2, double epsilon, double weight_decay, double clip_norm) {
+  BankAdamWState state{mean, square, steps, alive, norms};
+  bank_adamw_(parameters, gradients, state, learning_rates, {beta1, beta2, epsilon, weight_decay, clip_norm});
+}
+
 // The same functions on every device: each looks where its tensors are. On meta, where torch.compile traces, they check
 // their arguments and say the shape of the result; on cuda in a build without it they say so.
 void implement(torch::Library& library) {
@@ -120,6 +129,8 @@ void implement(torch::Library& library) {
   library.impl("encoded_linear_backward_out", &encoded_backward_by_tensors);
   library.impl("activate_", &activate_by_tensors);
   library.impl("activate_backward_", &activate_backward_by_tensors);
+  library.impl("bank_adamw_", &bank_adamw_by_tensors);
+  library.impl("not_finite", &not_finite);
 }
 
 constexpr const char* kWithoutDerivative[] = {"cell_stats",
@@ -139,7 +150,9 @@ constexpr const char* kWithoutDerivative[] = {"cell_stats",
                                               "encoded_ramp_sums_out",
                                               "encoded_linear_backward_out",
                                               "activate_",
-                                              "activate_backward_"};
+                                              "activate_backward_",
+                                              "bank_adamw_",
+                                              "not_finite"};
 
 constexpr const char* kWriting[] = {"push_out",
                                     "price",
@@ -152,7 +165,8 @@ constexpr const char* kWriting[] = {"push_out",
                                     "encoded_ramp_sums_out",
                                     "encoded_linear_backward_out",
                                     "activate_",
-                                    "activate_backward_"};
+                                    "activate_backward_",
+                                    "bank_adamw_"};
 
 }  // namespace
 
@@ -221,6 +235,12 @@ TORCH_LIBRARY(equipoise, library) {
       "activate_backward_(Tensor(a!) gradient, Tensor activated, Tensor(b!)? bias_gradient=None, int rate_256=0) "
       "-> ()",
       traceable);
+  library.def(
+      "bank_adamw_(Tensor(a!) parameters, Tensor gradients, Tensor(b!) mean, Tensor(c!) square, Tensor(d!) steps, "
+      "Tensor(e!) alive, Tensor(f!) norms, Tensor learning_rates, float beta1=0.9, float beta2=0.999, "
+      "float epsilon=1e-08, float weight_decay=0.0, float clip_norm=0.0) -> ()",
+      traceable);
+  library.def("not_finite(Tensor logits) -> Tensor", traceable);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, CPU, library) {

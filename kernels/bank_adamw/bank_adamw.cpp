@@ -15,15 +15,15 @@ constexpr std::int64_t kParametersPerTask = 8 * kNormBlock;
 void check_values(const char* name, const at::Tensor& tensor, const at::Tensor& parameters) {
   check_device(kOp, name, tensor, "parameters", parameters);
   check_type(kOp, name, tensor, at::kFloat);
-  check_shape(kOp, name, tensor, parameters.sizes());
-  TORCH_CHECK(tensor.is_contiguous(), kOp, ": ", name, " is not contiguous");
+  check_shape(kOp, name, tensor, parameters.sym_sizes());
+  check_contiguous(kOp, name, tensor);
 }
 
 void check_per_member(const char* name, const at::Tensor& tensor, at::ScalarType type, const at::Tensor& parameters) {
   check_device(kOp, name, tensor, "parameters", parameters);
   check_type(kOp, name, tensor, type);
-  check_shape(kOp, name, tensor, {parameters.size(0)});
-  TORCH_CHECK(tensor.is_contiguous(), kOp, ": ", name, " is not contiguous");
+  check_shape(kOp, name, tensor, {parameters.sym_size(0)});
+  check_contiguous(kOp, name, tensor);
 }
 
 bool is_finite(double value) {
@@ -51,11 +51,11 @@ void check_rates(const at::Tensor& learning_rates) {
   }
 }
 
-BankAdamWProblem checked_problem(at::Tensor& parameters, const at::Tensor& gradients, BankAdamWState& state,
-                                 const at::Tensor& learning_rates, const BankAdamWRule& rule) {
+void check_arguments(const at::Tensor& parameters, const at::Tensor& gradients, const BankAdamWState& state,
+                     const at::Tensor& learning_rates, const BankAdamWRule& rule) {
   TORCH_CHECK(parameters.defined(), kOp, ": parameters is an undefined tensor");
   check_supported(kOp, parameters);
-  TORCH_CHECK(parameters.dim() == 2, kOp, ": parameters has shape ", parameters.sizes(), ", expected [K, P]");
+  TORCH_CHECK(parameters.dim() == 2, kOp, ": parameters has shape ", parameters.sym_sizes(), ", expected [K, P]");
   check_values("parameters", parameters, parameters);
   check_values("gradients", gradients, parameters);
   check_values("mean", state.mean, parameters);
@@ -65,6 +65,10 @@ BankAdamWProblem checked_problem(at::Tensor& parameters, const at::Tensor& gradi
   check_per_member("norms", state.norms, at::kDouble, parameters);
   check_per_member("learning_rates", learning_rates, at::kDouble, parameters);
   check_rule(rule);
+}
+
+BankAdamWProblem problem_of(at::Tensor& parameters, const at::Tensor& gradients, BankAdamWState& state,
+                            const at::Tensor& learning_rates, const BankAdamWRule& rule) {
   BankAdamWProblem problem;
   problem.parameters = parameters.mutable_data_ptr<float>();
   problem.gradients = gradients.const_data_ptr<float>();
@@ -121,7 +125,9 @@ BankAdamWState make_bank_adamw_state(const at::Tensor& parameters) {
 
 void bank_adamw_(at::Tensor& parameters, const at::Tensor& gradients, BankAdamWState& state,
                  const at::Tensor& learning_rates, const BankAdamWRule& rule) {
-  BankAdamWProblem problem = checked_problem(parameters, gradients, state, learning_rates, rule);
+  check_arguments(parameters, gradients, state, learning_rates, rule);
+  if (parameters.is_meta()) return;
+  BankAdamWProblem problem = problem_of(parameters, gradients, state, learning_rates, rule);
   const at::Tensor partials = at::empty({problem.members, problem.blocks}, learning_rates.options());
   problem.partials = partials.mutable_data_ptr<double>();
 #ifdef EQUIPOISE_CUDA

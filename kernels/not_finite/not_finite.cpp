@@ -18,9 +18,10 @@ at::Tensor not_finite(const at::Tensor& logits) {
   check_supported(kOp, logits);
   TORCH_CHECK(logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kBFloat16, kOp, ": logits has type ",
               logits.scalar_type(), ", expected float32 or bfloat16");
-  TORCH_CHECK(logits.dim() == 2, kOp, ": logits has shape ", logits.sizes(), ", expected [K, N]");
+  TORCH_CHECK(logits.dim() == 2, kOp, ": logits has shape ", logits.sym_sizes(), ", expected [K, N]");
+  at::Tensor rows = at::empty_symint({logits.sym_size(0)}, logits.options().dtype(at::kLong).requires_grad(false));
+  if (logits.is_meta()) return rows;
   const at::Tensor dense = logits.detach().contiguous();
-  at::Tensor rows = at::empty({logits.size(0)}, logits.options().dtype(at::kLong).requires_grad(false));
   NotFiniteProblem problem{dense.const_data_ptr(), logits.scalar_type() == at::kBFloat16, logits.size(0),
                            logits.size(1), rows.mutable_data_ptr<std::int64_t>()};
 #ifdef EQUIPOISE_CUDA
