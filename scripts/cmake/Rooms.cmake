@@ -32,18 +32,3 @@ string(JOIN "," room_order ${EQUIPOISE_ROOMS})
 add_custom_target(equipoise_room_order
   COMMAND "${EQUIPOISE_PYTHON}" "${CMAKE_SOURCE_DIR}/scripts/check_room_order.py" "${CMAKE_SOURCE_DIR}" "${room_order}"
   COMMENT "Checking that no room includes a later one" VERBATIM)
-
-# equipoise_test(<name> SOURCES files... LIBRARIES targets...): one GoogleTest program, each case a CTest test.
-function(equipoise_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBRARIES;HEADERS;LABELS")
-  if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 120)
-  endif()
-  add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock GTest::gtest GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE EQUIPOISE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  if(arg_HEADERS)
-    target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
-  endif()
-  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
-endfunction()

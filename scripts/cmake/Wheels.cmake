@@ -1,18 +1,34 @@
-# Imported targets for the two libraries that come as Python wheels in .deps/venv: LibTorch and Arrow.
+# Imported targets for the library that comes as a Python wheel and that every part needs: LibTorch (Arrow.cmake has the other).
 #
 #   wheel::torch        libtorch_cpu, libc10 (and libtorch_cuda, libc10_cuda with EQUIPOISE_CUDA)
 #   wheel::cudart       the CUDA runtime (only with EQUIPOISE_CUDA)
-#   wheel::arrow        Arrow and Parquet C++
 #
 # Why not find_package(Torch): it needs a whole CUDA toolkit even when nothing here is compiled for CUDA, and sets global
 # flags; the wheel's libraries and headers are all that is used (docs/decisions/0002-libraries-from-wheels.md).
 get_filename_component(EQUIPOISE_ROOT "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
-set(EQUIPOISE_PYTHON "${EQUIPOISE_ROOT}/.deps/venv/bin/python" CACHE FILEPATH "A Python that has the torch and pyarrow wheels")
-if(NOT EXISTS "${EQUIPOISE_PYTHON}")
-  message(FATAL_ERROR "No Python with LibTorch at ${EQUIPOISE_PYTHON}: run scripts/setup.sh first, or pass -DEQUIPOISE_PYTHON=")
+set(default_python "${EQUIPOISE_ROOT}/.deps/venv/bin/python")
+if(NOT EXISTS "${default_python}")
+  # A machine that only builds kernels/ brings its own torch.
+  find_program(EQUIPOISE_MACHINE_PYTHON python3)
+  set(default_python "${EQUIPOISE_MACHINE_PYTHON}")
 endif()
-execute_process(COMMAND "${EQUIPOISE_PYTHON}" -c "import sysconfig; print(sysconfig.get_path('purelib'))"
-  OUTPUT_VARIABLE EQUIPOISE_SITE OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+set(EQUIPOISE_PYTHON "${default_python}" CACHE FILEPATH "A Python that has the torch wheel (and pyarrow, unless kernels/ is built alone)")
+if(NOT EXISTS "${EQUIPOISE_PYTHON}")
+  message(FATAL_ERROR "No Python at '${EQUIPOISE_PYTHON}': run scripts/setup.sh first, or pass -DEQUIPOISE_PYTHON=")
+endif()
+# Found, not imported: importing torch takes seconds.
+execute_process(COMMAND "${EQUIPOISE_PYTHON}" -c "import importlib.metadata, importlib.util, pathlib
+spec = importlib.util.find_spec('torch')
+if spec: print(pathlib.Path(spec.origin).parents[1], importlib.metadata.version('torch'), sep=';')"
+  OUTPUT_VARIABLE torch_found OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+if(NOT torch_found)
+  message(FATAL_ERROR "${EQUIPOISE_PYTHON} has no torch: run scripts/setup.sh first, or pass -DEQUIPOISE_PYTHON= with one that has torch 2.11")
+endif()
+list(GET torch_found 0 EQUIPOISE_SITE)
+list(GET torch_found 1 torch_version)
+if(NOT torch_version MATCHES "^2\\.11\\.")
+  message(WARNING "torch in ${EQUIPOISE_SITE} is ${torch_version}; only 2.11 was tried")
+endif()
 
 set(torch_lib "${EQUIPOISE_SITE}/torch/lib")
 if(NOT EXISTS "${torch_lib}/libtorch_cpu.so")
@@ -68,19 +84,6 @@ if(EQUIPOISE_CUDA)
   target_link_libraries(wheel::torch INTERFACE wheel::c10_cuda wheel::cudart)
   list(APPEND EQUIPOISE_RPATH "${cuda_wheel}/lib")
 endif()
-
-set(arrow_dir "${EQUIPOISE_SITE}/pyarrow")
-file(GLOB arrow_library "${arrow_dir}/libarrow.so.[0-9]*00")
-file(GLOB parquet_library "${arrow_dir}/libparquet.so.[0-9]*00")
-if(NOT arrow_library OR NOT parquet_library)
-  message(FATAL_ERROR "Arrow is not in ${arrow_dir}: run scripts/setup.sh again")
-endif()
-equipoise_imported(wheel::arrow_core "${arrow_library}")
-equipoise_imported(wheel::parquet "${parquet_library}")
-add_library(wheel::arrow INTERFACE IMPORTED GLOBAL)
-target_include_directories(wheel::arrow SYSTEM INTERFACE "${arrow_dir}/include")
-target_link_libraries(wheel::arrow INTERFACE wheel::arrow_core wheel::parquet)
-list(APPEND EQUIPOISE_RPATH "${arrow_dir}")
 
 set(CMAKE_BUILD_RPATH "${EQUIPOISE_RPATH}")
 set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${EQUIPOISE_RPATH}")

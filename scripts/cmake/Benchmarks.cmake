@@ -1,0 +1,16 @@
+# Google Benchmark, or the stand-in of benchmarks/kernels/standin where there is none (only kernels/ built alone may lack it):
+# EQUIPOISE_BENCHMARK_LIBRARIES.
+if(EQUIPOISE_KERNELS_ALONE)
+  find_package(benchmark QUIET)
+else()
+  find_package(benchmark REQUIRED)
+endif()
+if(TARGET benchmark::benchmark_main)
+  set(EQUIPOISE_BENCHMARK_LIBRARIES benchmark::benchmark benchmark::benchmark_main)
+else()
+  message(STATUS "No Google Benchmark: the benchmarks are compiled against benchmarks/kernels/standin")
+  add_library(equipoise_benchmark_standin STATIC "${EQUIPOISE_ROOT}/benchmarks/kernels/standin/main.cpp")
+  target_link_libraries(equipoise_benchmark_standin PRIVATE equipoise_compiler)
+  target_include_directories(equipoise_benchmark_standin PUBLIC "${EQUIPOISE_ROOT}/benchmarks/kernels/standin")
+  set(EQUIPOISE_BENCHMARK_LIBRARIES equipoise_benchmark_standin)
+endif()
