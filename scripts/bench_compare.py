@@ -20,7 +20,8 @@ def cases_of(path):
     except OSError as error:
         raise BrokenFile(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise BrokenFile(f"{path} is not Google Benchmark's JSON (expected an object with 'benchmarks'): {error}") from error
+        raise BrokenFile(
+            f"{path} is not Google Benchmark's JSON (expected an object with 'benchmarks'): {error}") from error
     repeats, medians, counted = {}, {}, {}
     try:
         for run in runs:
@@ -83,7 +84,8 @@ def threshold_of(text):
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="bench_compare.sh", description="Exit code 1 when a case is slower than the threshold, 2 when a file is unreadable.")
+        prog="bench_compare.sh",
+        description="Exit code 1 when a case is slower than the threshold, 2 when a file is unreadable.")
     parser.add_argument("old", metavar="OLD.json")
     parser.add_argument("new", metavar="NEW.json")
     parser.add_argument("--threshold", type=threshold_of, default=1.1, help="largest new/old that passes (default 1.1)")
@@ -98,7 +100,8 @@ def main():
         print("bench_compare.sh: the files have no case in common", file=sys.stderr)
         return 2
     if slower:
-        print(f"{len(slower)} of {len(old.keys() & new.keys())} cases slower than {arguments.threshold} x: {', '.join(slower)}")
+        shared = len(old.keys() & new.keys())
+        print(f"{len(slower)} of {shared} cases slower than {arguments.threshold} x: {', '.join(slower)}")
     return 1 if slower else 0
 
 

@@ -27,11 +27,11 @@ inline double copy_bandwidth() {
 }
 
 // Bytes a second, and that as a share of the copy.
-inline void report_bytes(benchmark::State& state, double bytes_per_call) {
+inline void report_bytes(benchmark::State& state, double bytes_per_call, double bandwidth = copy_bandwidth()) {
   state.counters["bytes"] =
       benchmark::Counter(bytes_per_call, benchmark::Counter::kIsIterationInvariantRate, benchmark::Counter::kIs1024);
   state.counters["share_of_copy"] =
-      benchmark::Counter(bytes_per_call / copy_bandwidth(), benchmark::Counter::kIsIterationInvariantRate);
+      benchmark::Counter(bytes_per_call / bandwidth, benchmark::Counter::kIsIterationInvariantRate);
 }
 
 }  // namespace equipoise::kernels

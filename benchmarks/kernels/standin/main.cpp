@@ -19,7 +19,9 @@ Benchmark* Benchmark::Name(const std::string& name) {
   name_ = name;
   return this;
 }
-Benchmark* Benchmark::Arg(std::int64_t argument) { return Args({argument}); }
+Benchmark* Benchmark::Arg(std::int64_t argument) {
+  return Args({argument});
+}
 Benchmark* Benchmark::Args(const std::vector<std::int64_t>& arguments) {
   arguments_.push_back(arguments);
   return this;
@@ -93,7 +95,8 @@ Result measured(const Benchmark& benchmark, const Benchmark::Run& run, double mi
     result.iterations = iterations;
     result.seconds = benchmark.manual() ? state.manual_seconds() : state.wall_seconds();
     // Manual time leaves out what lies between the calls: five times min_time of the clock on the wall is enough.
-    const bool enough = result.seconds >= min_time || state.wall_seconds() >= 5 * min_time || iterations >= 1'000'000'000;
+    const bool enough =
+        result.seconds >= min_time || state.wall_seconds() >= 5 * min_time || iterations >= 1'000'000'000;
     if (enough || !result.error.empty()) {
       for (const auto& [name, counter] : state.counters) {
         const bool rate = counter.flags == Counter::kIsIterationInvariantRate;
@@ -121,8 +124,8 @@ void write_json(std::ostream& out, const std::vector<Result>& results) {
   out.precision(12);
   for (std::size_t place = 0; place < results.size(); ++place) {
     const Result& result = results[place];
-    out << (place > 0 ? "," : "") << "\n    {\"name\": " << quoted(result.name) << ", \"run_name\": " << quoted(result.name)
-        << ", \"run_type\": \"iteration\", ";
+    out << (place > 0 ? "," : "") << "\n    {\"name\": " << quoted(result.name)
+        << ", \"run_name\": " << quoted(result.name) << ", \"run_type\": \"iteration\", ";
     if (!result.error.empty()) {
       out << "\"error_occurred\": true, \"error_message\": " << quoted(result.error) << "}";
       continue;
@@ -153,12 +156,18 @@ bool read(const std::string& word, Options& options) {
   const std::size_t equals = word.find('=');
   const std::string name = word.substr(0, equals);
   const std::string value = equals == std::string::npos ? "" : word.substr(equals + 1);
-  if (name == "--benchmark_filter") options.filter = value;
-  else if (name == "--benchmark_out") options.out = value;
-  else if (name == "--benchmark_min_time") options.min_time = std::strtod(value.c_str(), nullptr);
-  else if (name == "--benchmark_repetitions") options.repetitions = std::atoi(value.c_str());
-  else if (name == "--benchmark_list_tests") options.only_list = true;
-  else return false;
+  if (name == "--benchmark_filter")
+    options.filter = value;
+  else if (name == "--benchmark_out")
+    options.out = value;
+  else if (name == "--benchmark_min_time")
+    options.min_time = std::strtod(value.c_str(), nullptr);
+  else if (name == "--benchmark_repetitions")
+    options.repetitions = std::atoi(value.c_str());
+  else if (name == "--benchmark_list_tests")
+    options.only_list = true;
+  else
+    return false;
   return true;
 }
 

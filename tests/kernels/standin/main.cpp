@@ -92,8 +92,12 @@ int run_cases(const std::vector<Case>& cases) {
 
 }  // namespace
 
-void add_case(Case added) { state().cases.push_back(std::move(added)); }
-void add_later(std::function<void()> expansion) { state().expansions.push_back(std::move(expansion)); }
+void add_case(Case added) {
+  state().cases.push_back(std::move(added));
+}
+void add_later(std::function<void()> expansion) {
+  state().expansions.push_back(std::move(expansion));
+}
 
 void report_failure(const char* file, int line, const std::string& text) {
   state().failed = true;
@@ -106,8 +110,12 @@ void report_skip(const std::string& text) {
   std::printf("Skipped\n%s\n", text.c_str());
 }
 
-Trace::Trace(std::string text) { state().traces.push_back(std::move(text)); }
-Trace::~Trace() { state().traces.pop_back(); }
+Trace::Trace(std::string text) {
+  state().traces.push_back(std::move(text));
+}
+Trace::~Trace() {
+  state().traces.pop_back();
+}
 
 }  // namespace testing::standin
 

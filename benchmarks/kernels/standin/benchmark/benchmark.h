@@ -105,6 +105,6 @@ Benchmark* add(std::unique_ptr<Benchmark> added);
 
 #define EQ_STANDIN_JOIN_NAMES(a, b) a##b
 #define EQ_STANDIN_NAME(a, b) EQ_STANDIN_JOIN_NAMES(a, b)
-#define BENCHMARK(function)                                                                          \
+#define BENCHMARK(function)                                                                               \
   [[maybe_unused]] static ::benchmark::internal::Benchmark* EQ_STANDIN_NAME(added_benchmark_, __LINE__) = \
       ::benchmark::internal::add(std::make_unique<::benchmark::internal::Benchmark>(#function, function))

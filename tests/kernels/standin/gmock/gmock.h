@@ -74,7 +74,9 @@ struct EachElement {
 
 }  // namespace standin
 
-inline standin::Substring HasSubstr(std::string wanted) { return {std::move(wanted)}; }
+inline standin::Substring HasSubstr(std::string wanted) {
+  return {std::move(wanted)};
+}
 template <typename... Expected>
 standin::Elements<Expected...> ElementsAre(Expected... expected) {
   return {{standin::Element<Expected>{expected}...}};

@@ -255,7 +255,9 @@ auto ValuesIn(const List& values) {
   using T = std::decay_t<decltype(*std::begin(values))>;
   return standin::Container<T>{{std::begin(values), std::end(values)}};
 }
-inline standin::Container<bool> Bool() { return {{false, true}}; }
+inline standin::Container<bool> Bool() {
+  return {{false, true}};
+}
 template <typename... Generators>
 standin::Product<Generators...> Combine(const Generators&... generators) {
   return {{generators...}};
@@ -264,69 +266,72 @@ standin::Product<Generators...> Combine(const Generators&... generators) {
 }  // namespace testing
 
 #define EQ_STANDIN_CLASS(suite, name) suite##_##name##_Test
-#define EQ_STANDIN_CASE(suite, name, parent)                                                             \
-  class EQ_STANDIN_CLASS(suite, name) : public parent {                                                  \
-    void TestBody() override;                                                                            \
-    static const bool added_;                                                                            \
-  };                                                                                                     \
-  const bool EQ_STANDIN_CLASS(suite, name)::added_ =                                                     \
-      (::testing::standin::add_case(                                                                     \
-           {#suite "." #name, [] { return std::make_unique<EQ_STANDIN_CLASS(suite, name)>(); }}),        \
-       true);                                                                                            \
+#define EQ_STANDIN_CASE(suite, name, parent)                                                      \
+  class EQ_STANDIN_CLASS(suite, name) : public parent {                                           \
+    void TestBody() override;                                                                     \
+    static const bool added_;                                                                     \
+  };                                                                                              \
+  const bool EQ_STANDIN_CLASS(suite, name)::added_ =                                              \
+      (::testing::standin::add_case(                                                              \
+           {#suite "." #name, [] { return std::make_unique<EQ_STANDIN_CLASS(suite, name)>(); }}), \
+       true);                                                                                     \
   void EQ_STANDIN_CLASS(suite, name)::TestBody()
 #define TEST(suite, name) EQ_STANDIN_CASE(suite, name, ::testing::Test)
 #define TEST_F(suite, name) EQ_STANDIN_CASE(suite, name, suite)
-#define TEST_P(suite, name)                                                                                 \
-  class EQ_STANDIN_CLASS(suite, name) : public suite {                                                      \
-    void TestBody() override;                                                                               \
-    static const bool added_;                                                                               \
-  };                                                                                                        \
-  const bool EQ_STANDIN_CLASS(suite, name)::added_ =                                                        \
-      (::testing::standin::Parametrised<suite>::bodies().push_back(                                         \
-           {#suite, #name, [] { return std::make_unique<EQ_STANDIN_CLASS(suite, name)>(); }}),              \
-       true);                                                                                               \
+#define TEST_P(suite, name)                                                                    \
+  class EQ_STANDIN_CLASS(suite, name) : public suite {                                         \
+    void TestBody() override;                                                                  \
+    static const bool added_;                                                                  \
+  };                                                                                           \
+  const bool EQ_STANDIN_CLASS(suite, name)::added_ =                                           \
+      (::testing::standin::Parametrised<suite>::bodies().push_back(                            \
+           {#suite, #name, [] { return std::make_unique<EQ_STANDIN_CLASS(suite, name)>(); }}), \
+       true);                                                                                  \
   void EQ_STANDIN_CLASS(suite, name)::TestBody()
-#define INSTANTIATE_TEST_SUITE_P(prefix, suite, ...)                \
+#define INSTANTIATE_TEST_SUITE_P(prefix, suite, ...)             \
   [[maybe_unused]] static const bool prefix##_##suite##_added_ = \
       ::testing::standin::Parametrised<suite>::instantiate(#prefix, __VA_ARGS__)
 
 // The switch lets an assertion stand as the branch of an if without braces.
-#define EQ_STANDIN_ASSERT(result, leave)                                         \
-  switch (0)                                                                     \
-  case 0:                                                                        \
-  default:                                                                       \
-    if (const ::testing::standin::Verdict standin_verdict = (result)) {          \
-    } else                                                                       \
+#define EQ_STANDIN_ASSERT(result, leave)                                \
+  switch (0)                                                            \
+  case 0:                                                               \
+  default:                                                              \
+    if (const ::testing::standin::Verdict standin_verdict = (result)) { \
+    } else                                                              \
       leave ::testing::standin::Failure{__FILE__, __LINE__, standin_verdict.text} = ::testing::Message()
-#define EQ_STANDIN_COMPARE(a, sign, b, leave)                                                     \
-  EQ_STANDIN_ASSERT(::testing::standin::compared(#a, #sign, #b, a, b, [](const auto& standin_a, const auto& standin_b) \
-                                                 { return standin_a sign standin_b; }), leave)
+#define EQ_STANDIN_COMPARE(a, sign, b, leave)                                                                          \
+  EQ_STANDIN_ASSERT(                                                                                                   \
+      ::testing::standin::compared(                                                                                    \
+          #a, #sign, #b, a, b, [](const auto& standin_a, const auto& standin_b) { return standin_a sign standin_b; }), \
+      leave)
 
 #define EXPECT_TRUE(a) EQ_STANDIN_ASSERT(::testing::standin::truth(#a, static_cast<bool>(a), true), )
-#define ASSERT_TRUE(a) EQ_STANDIN_ASSERT(::testing::standin::truth(#a, static_cast<bool>(a), true), return)
+#define ASSERT_TRUE(a) EQ_STANDIN_ASSERT(::testing::standin::truth(#a, static_cast<bool>(a), true), return )
 #define EXPECT_FALSE(a) EQ_STANDIN_ASSERT(::testing::standin::truth(#a, static_cast<bool>(a), false), )
-#define ASSERT_FALSE(a) EQ_STANDIN_ASSERT(::testing::standin::truth(#a, static_cast<bool>(a), false), return)
+#define ASSERT_FALSE(a) EQ_STANDIN_ASSERT(::testing::standin::truth(#a, static_cast<bool>(a), false), return )
 #define EXPECT_EQ(a, b) EQ_STANDIN_COMPARE(a, ==, b, )
-#define ASSERT_EQ(a, b) EQ_STANDIN_COMPARE(a, ==, b, return)
+#define ASSERT_EQ(a, b) EQ_STANDIN_COMPARE(a, ==, b, return )
 #define EXPECT_NE(a, b) EQ_STANDIN_COMPARE(a, !=, b, )
-#define ASSERT_NE(a, b) EQ_STANDIN_COMPARE(a, !=, b, return)
+#define ASSERT_NE(a, b) EQ_STANDIN_COMPARE(a, !=, b, return )
 #define EXPECT_LT(a, b) EQ_STANDIN_COMPARE(a, <, b, )
-#define ASSERT_LT(a, b) EQ_STANDIN_COMPARE(a, <, b, return)
+#define ASSERT_LT(a, b) EQ_STANDIN_COMPARE(a, <, b, return )
 #define EXPECT_LE(a, b) EQ_STANDIN_COMPARE(a, <=, b, )
-#define ASSERT_LE(a, b) EQ_STANDIN_COMPARE(a, <=, b, return)
+#define ASSERT_LE(a, b) EQ_STANDIN_COMPARE(a, <=, b, return )
 #define EXPECT_GT(a, b) EQ_STANDIN_COMPARE(a, >, b, )
-#define ASSERT_GT(a, b) EQ_STANDIN_COMPARE(a, >, b, return)
+#define ASSERT_GT(a, b) EQ_STANDIN_COMPARE(a, >, b, return )
 #define EXPECT_GE(a, b) EQ_STANDIN_COMPARE(a, >=, b, )
-#define ASSERT_GE(a, b) EQ_STANDIN_COMPARE(a, >=, b, return)
+#define ASSERT_GE(a, b) EQ_STANDIN_COMPARE(a, >=, b, return )
 #define EXPECT_NEAR(a, b, bound) EQ_STANDIN_ASSERT(::testing::standin::within(#a, #b, a, b, bound), )
-#define ASSERT_NEAR(a, b, bound) EQ_STANDIN_ASSERT(::testing::standin::within(#a, #b, a, b, bound), return)
+#define ASSERT_NEAR(a, b, bound) EQ_STANDIN_ASSERT(::testing::standin::within(#a, #b, a, b, bound), return )
 #define EXPECT_FLOAT_EQ(a, b) EQ_STANDIN_ASSERT(::testing::standin::almost_equal<float>(#a, #b, a, b), )
-#define ASSERT_FLOAT_EQ(a, b) EQ_STANDIN_ASSERT(::testing::standin::almost_equal<float>(#a, #b, a, b), return)
+#define ASSERT_FLOAT_EQ(a, b) EQ_STANDIN_ASSERT(::testing::standin::almost_equal<float>(#a, #b, a, b), return )
 #define EXPECT_DOUBLE_EQ(a, b) EQ_STANDIN_ASSERT(::testing::standin::almost_equal<double>(#a, #b, a, b), )
-#define ASSERT_DOUBLE_EQ(a, b) EQ_STANDIN_ASSERT(::testing::standin::almost_equal<double>(#a, #b, a, b), return)
-#define EXPECT_THROW(statement, type) EQ_STANDIN_ASSERT(::testing::standin::throws<type>(#statement, [&] { statement; }), )
+#define ASSERT_DOUBLE_EQ(a, b) EQ_STANDIN_ASSERT(::testing::standin::almost_equal<double>(#a, #b, a, b), return )
+#define EXPECT_THROW(statement, type) \
+  EQ_STANDIN_ASSERT(::testing::standin::throws<type>(#statement, [&] { statement; }), )
 #define EXPECT_THAT(value, matcher) EQ_STANDIN_ASSERT(::testing::standin::matched(#value, value, matcher), )
-#define ASSERT_THAT(value, matcher) EQ_STANDIN_ASSERT(::testing::standin::matched(#value, value, matcher), return)
+#define ASSERT_THAT(value, matcher) EQ_STANDIN_ASSERT(::testing::standin::matched(#value, value, matcher), return )
 #define ADD_FAILURE() ::testing::standin::Failure{__FILE__, __LINE__, "failed"} = ::testing::Message()
 #define FAIL() return ADD_FAILURE()
 #define GTEST_SKIP() return ::testing::standin::Skip{} = ::testing::Message()
