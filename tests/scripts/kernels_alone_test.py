@@ -1,11 +1,14 @@
-"""kernels/ builds as a project of its own, without GoogleTest, and the stand-in runs the cases that GoogleTest runs.
+"""kernels/ builds as a project of its own, without GoogleTest and Google Benchmark; the stand-in runs the cases that
+GoogleTest runs, and what stands in for Google Benchmark times and counts as it does.
 
 usage: kernels_alone_test.py SOURCE_FOLDER BUILD_FOLDER PYTHON KERNELS_TEST
   BUILD_FOLDER   of this test alone; kept, so that a second run compiles only what changed
   KERNELS_TEST   the program that GoogleTest runs, for its list of cases
 """
 
+import json
 import os
+import pathlib
 import subprocess
 import sys
 import unittest
@@ -33,8 +36,10 @@ class KernelsAloneTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         for words in (("cmake", "--fresh", "-S", f"{SOURCE}/kernels", "-B", BUILD, "-G", "Ninja", "-DEQUIPOISE_CUDA=OFF",
-                       f"-DEQUIPOISE_PYTHON={PYTHON}", "-DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON"),
-                      ("ninja", "-C", BUILD, "-j", os.environ.get("EQUIPOISE_JOBS", "2"))):
+                       f"-DEQUIPOISE_PYTHON={PYTHON}", "-DEQUIPOISE_BENCHMARKS=ON", "-DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON",
+                       "-DCMAKE_DISABLE_FIND_PACKAGE_benchmark=ON"),
+                      ("ninja", "-C", BUILD, "-j", os.environ.get("EQUIPOISE_JOBS", "2"), "kernels_test",
+                       "standin_failing_cases", "standin_benchmark_cases")):
             result = run(*words)
             if result.returncode != 0:
                 raise AssertionError(f"{' '.join(words)}\n{result.stdout[-4000:]}\n{result.stderr[-2000:]}")
@@ -66,6 +71,26 @@ class KernelsAloneTest(unittest.TestCase):
             self.assertIn("[==========] 1 tests ran.", result.stdout)
         self.assertEqual(run(program, "--gtest_filter=Nothing.*").returncode, 2)
         self.assertEqual(run(program, "--gtest_fliter=x").returncode, 2)
+
+    def test_the_benchmarks_stand_in_writes_what_bench_compare_reads(self):
+        program, figures = f"{BUILD}/bin/standin_benchmark_cases", pathlib.Path(BUILD) / "figures.json"
+        names = ["two/ms/N:3/M:4/manual_time", "two/ms/N:5/M:6/manual_time", "wrong_answer/7", "timed_by_the_wall/real_time"]
+        self.assertEqual(run(program, "--benchmark_list_tests").stdout.split(), names)
+        options = ("--benchmark_min_time=0.01", f"--benchmark_out={figures}")
+        self.assertEqual(run(program, *options).returncode, 1)
+        cases = {case["name"]: case for case in json.loads(figures.read_text())["benchmarks"]}
+        self.assertEqual(list(cases), names)
+        for name, size in zip(names[:2], (12, 30)):
+            self.assertAlmostEqual(cases[name]["real_time"], 2000, places=6)
+            self.assertEqual(cases[name]["time_unit"], "us")
+            self.assertAlmostEqual(cases[name]["bytes"], size / 2e-3, places=3)
+            self.assertEqual(cases[name]["plain"], 5)
+        self.assertEqual(cases["wrong_answer/7"]["error_message"], 'a "wrong" answer')
+        self.assertGreater(cases["timed_by_the_wall/real_time"]["iterations"], 1000)
+        self.assertEqual(run(program, *options, "--benchmark_filter=^two", "--benchmark_repetitions=3").returncode, 0)
+        compared = run(f"{SOURCE}/scripts/bench_compare.sh", str(figures), str(figures))
+        self.assertEqual(compared.returncode, 0, compared.stderr)
+        self.assertEqual(compared.stdout.count(" 1.000"), 2)
 
 
 if __name__ == "__main__":

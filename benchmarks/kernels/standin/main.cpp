@@ -3,13 +3,12 @@
 // usage: PROGRAM [--benchmark_filter=REGEX] [--benchmark_min_time=SECONDS] [--benchmark_repetitions=COUNT]
 //                [--benchmark_out=FILE] [--benchmark_list_tests]
 #include <benchmark/benchmark.h>
+#include <regex.h>
 
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <regex>
-#include <sstream>
 #include <thread>
 
 namespace benchmark {
@@ -173,11 +172,15 @@ bool read(const std::string& word, Options& options) {
 
 int run(const Options& options) {
   std::vector<Result> results;
-  const std::regex filter(options.filter);
+  regex_t filter;
+  if (::regcomp(&filter, options.filter.c_str(), REG_EXTENDED | REG_NOSUB) != 0) {
+    std::fprintf(stderr, "--benchmark_filter is not a regular expression: %s\n", options.filter.c_str());
+    return 2;
+  }
   bool failed = false;
   for (const auto& benchmark : all()) {
     for (const Benchmark::Run& each : benchmark->runs()) {
-      if (!std::regex_search(each.name, filter)) continue;
+      if (::regexec(&filter, each.name.c_str(), 0, nullptr, 0) != 0) continue;
       if (options.only_list) {
         std::printf("%s\n", each.name.c_str());
         continue;
@@ -189,6 +192,7 @@ int run(const Options& options) {
       }
     }
   }
+  ::regfree(&filter);
   if (!options.out.empty()) {
     std::ofstream file(options.out);
     write_json(file, results);
