@@ -52,7 +52,7 @@ def machine():
     except (OSError, TypeError):
         pass
     return {"gpu": gpu.name, "compute_capability": capability(), "multiprocessors": gpu.multi_processor_count,
-            "memory_bytes": gpu.total_memory, "l2_bytes": gpu.L2_cache_size, "cpu": model, "cpus": os.cpu_count(),
+            "memory_bytes": gpu.total_memory, "l2_bytes": getattr(gpu, "L2_cache_size", None), "cpu": model, "cpus": os.cpu_count(),
             "system": platform.platform(), "libc": " ".join(platform.libc_ver()),
             "driver": asked_of_driver(["driver_version", "clocks.max.sm", "clocks.max.mem", "power.limit"])}
 
