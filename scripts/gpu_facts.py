@@ -52,8 +52,8 @@ def machine():
     except (OSError, TypeError):
         pass
     return {"gpu": gpu.name, "compute_capability": capability(), "multiprocessors": gpu.multi_processor_count,
-            "memory_bytes": gpu.total_memory, "l2_bytes": getattr(gpu, "L2_cache_size", None), "cpu": model, "cpus": os.cpu_count(),
-            "system": platform.platform(), "libc": " ".join(platform.libc_ver()),
+            "memory_bytes": gpu.total_memory, "l2_bytes": getattr(gpu, "L2_cache_size", None),
+            "cpu": model, "cpus": os.cpu_count(), "system": platform.platform(), "libc": " ".join(platform.libc_ver()),
             "driver": asked_of_driver(["driver_version", "clocks.max.sm", "clocks.max.mem", "power.limit"])}
 
 
@@ -86,7 +86,7 @@ def seconds_each(call, calls):
 
 
 def limits():
-    """The machine's own: bytes read and written a second by a copy of 2 GiB; bf16 products of 8192^3, random numbers."""
+    """The machine's own: bytes read and written a second by a copy of 2 GiB; bf16 products of 8192^3, random."""
     torch = torch_or_none()
     source = torch.ones(1 << 29, device="cuda")
     target = torch.empty_like(source)
