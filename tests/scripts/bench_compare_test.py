@@ -33,10 +33,11 @@ class BenchCompareTest(unittest.TestCase):
 
     def test_fails_above_the_threshold_only(self):
         old = [timed("push", 100), timed("draw", 100)]
-        result = self.compare(old, [timed("push", 111), timed("draw", 109)])
+        new = [timed("push", 111), timed("draw", 109)]
+        result = self.compare(old, new)
         self.assertEqual(result.returncode, 1)
         self.assertIn("1 of 2 cases slower than 1.1 x: push\n", result.stdout)
-        self.assertEqual(self.compare(old, [timed("push", 111), timed("draw", 109)], "--threshold", "1.2").returncode, 0)
+        self.assertEqual(self.compare(old, new, "--threshold", "1.2").returncode, 0)
         self.assertEqual(self.compare(old, [timed("push", 103), timed("draw", 100)], "--threshold=1.02").returncode, 1)
 
     def test_takes_the_median_of_repetitions(self):
@@ -65,7 +66,8 @@ class BenchCompareTest(unittest.TestCase):
             self.assertEqual(result.returncode, 2, broken)
             self.assertIn("new.json", result.stderr)
             self.assertIn(words, result.stderr)
-        result = subprocess.run([SCRIPT, self.folder / "old.json", self.folder / "nowhere.json"], capture_output=True, text=True)
+        words = [SCRIPT, self.folder / "old.json", self.folder / "nowhere.json"]
+        result = subprocess.run(words, capture_output=True, text=True)
         self.assertEqual(result.returncode, 2)
         self.assertIn("nowhere.json: No such file", result.stderr)
 
