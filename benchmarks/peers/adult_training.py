@@ -3,7 +3,8 @@
 
 usage: adult_training.py [--equipoise PATH] [--epochs N] [--repeats N] [--threads N]
 
-The loop is pytorch_loop.py: the same network, optimizer, constraint and measures as configs/adult_equalized_odds.yaml. One
+The loop is pytorch_loop.py: the same network, optimizer, constraint and measures as configs/adult_equalized_odds.yaml with
+multipliers.measure_on=train. One
 process after the other, in turn; medians. Timed is training with its measures, not reading the data. Both must reach the
 same accuracy.
 """
@@ -24,7 +25,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def train_in_equipoise(program, epochs, threads):
     with tempfile.TemporaryDirectory() as folder:
         command = [program, "train", str(ROOT / "configs" / "adult_equalized_odds.yaml"), f"training.epochs={epochs}",
-                   f"threads={threads}", "device=cpu", f"output.folder={folder}", "output.run=peer", "--json"]
+                   f"threads={threads}", "device=cpu", "multipliers.measure_on=train", f"output.folder={folder}",
+                   "output.run=peer", "--json"]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"equipoise ended with {done.returncode}:\n{done.stderr}{done.stdout}")

@@ -40,3 +40,10 @@ function(equipoise_test name)
       PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
   endif()
 endfunction()
+
+# equipoise_python_test(<name> <file>): the unittest cases of one file, run by the interpreter that has torch.
+function(equipoise_python_test name file)
+  add_test(NAME ${name} COMMAND "${EQUIPOISE_PYTHON}" "${EQUIPOISE_ROOT}/tests/run_python_test.py" "${file}")
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600 ENVIRONMENT
+    "EQUIPOISE_KERNELS=$<TARGET_FILE:equipoise_kernels>;EQUIPOISE_SANITIZED=${EQUIPOISE_SANITIZE};PYTHONDONTWRITEBYTECODE=1;OMP_NUM_THREADS=1")
+endfunction()
