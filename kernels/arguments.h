@@ -76,7 +76,7 @@ struct RowArguments {
   RowProblem problem;
 };
 
-inline CellType cell_type_of(const char* op, const at::Tensor& cells) {
+inline CellType cell_type_of(const char* op, const at::Tensor& cells, const char* name = "cells") {
   switch (cells.scalar_type()) {
     case at::kByte:
       return CellType::kU8;
@@ -85,7 +85,7 @@ inline CellType cell_type_of(const char* op, const at::Tensor& cells) {
     case at::kInt:
       return CellType::kI32;
     default:
-      TORCH_CHECK(false, op, ": cells has type ", cells.scalar_type(), ", expected uint8, int16 or int32");
+      TORCH_CHECK(false, op, ": ", name, " has type ", cells.scalar_type(), ", expected uint8, int16 or int32");
   }
 }
 
