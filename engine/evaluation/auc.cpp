@@ -1,59 +1,48 @@
 #include "engine/evaluation/auc.h"
 
-#include <algorithm>
+#include <cmath>
 
 namespace equipoise::evaluation {
 namespace {
 
-// A level's weights below the current score, at it, and what has been won so far.
-struct Tally {
-  double positives = 0;
-  double negatives_below = 0;
-  double tied_positives = 0;
-  double tied_negatives = 0;
-  double won = 0;
+kernels::ScoreRows score_rows(std::span<const double> scores, std::span<const std::uint8_t> labels,
+                              std::span<const float> weights) {
+  kernels::ScoreRows rows;
+  rows.scores = scores.data();
+  rows.double_scores = true;
+  rows.labels = labels.data();
+  rows.weights = weights.empty() ? nullptr : weights.data();
+  rows.rows = static_cast<std::int64_t>(scores.size());
+  return rows;
+}
 
-  void close_tie() {
-    won += tied_positives * (negatives_below + tied_negatives / 2);
-    positives += tied_positives;
-    negatives_below += tied_negatives;
-    tied_positives = tied_negatives = 0;
-  }
-};
+std::optional<double> defined(double area) {
+  return std::isnan(area) ? std::nullopt : std::optional(area);
+}
 
 }  // namespace
 
 RankedRows::RankedRows(std::span<const double> scores, std::span<const std::uint8_t> labels,
                        std::span<const float> weights)
-    : labels_(labels), weights_(weights) {
-  rows_.reserve(scores.size());
-  for (std::size_t i = 0; i < scores.size(); ++i) rows_.push_back({scores[i], static_cast<std::uint32_t>(i)});
-  // Equal scores in the order of the rows: weights are then summed in one order only.
-  std::sort(rows_.begin(), rows_.end(),
-            [](const Row& a, const Row& b) { return a.score < b.score || (a.score == b.score && a.index < b.index); });
-}
+    : rows_(score_rows(scores, labels, weights)), ranked_(rows_) {}
 
 std::vector<std::optional<double>> RankedRows::areas(std::span<const std::int32_t> codes, std::size_t levels) const {
-  std::vector<Tally> tallies(levels);
-  std::vector<std::int32_t> touched;  // levels with a row at the current score
-  for (std::size_t k = 0; k < rows_.size(); ++k) {
-    const std::uint32_t row = rows_[k].index;
-    const std::int32_t level = codes[row];
-    if (level >= 0) {
-      Tally& tally = tallies[level];
-      if (tally.tied_positives == 0 && tally.tied_negatives == 0) touched.push_back(level);
-      (labels_[row] ? tally.tied_positives : tally.tied_negatives) += weights_.empty() ? 1.0 : weights_[row];
-    }
-    if (k + 1 < rows_.size() && rows_[k + 1].score == rows_[k].score) continue;
-    for (const std::int32_t closing : touched) tallies[closing].close_tie();
-    touched.clear();
-  }
-  std::vector<std::optional<double>> areas;
-  for (const Tally& tally : tallies) {
-    const double pairs = tally.positives * tally.negatives_below;
-    areas.push_back(pairs > 0 ? std::optional(tally.won / pairs) : std::nullopt);
-  }
+  std::vector<std::optional<double>> areas(levels);
+  if (codes.empty() || levels == 0) return areas;
+  kernels::ScoreRows rows = rows_;
+  rows.groups = codes.data();
+  rows.group_type = kernels::CellType::kI32;
+  rows.group_count = static_cast<std::int64_t>(levels);
+  std::vector<double> values(levels);
+  ranked_.areas(rows, values.data(), nullptr);
+  for (std::size_t level = 0; level < levels; ++level) areas[level] = defined(values[level]);
   return areas;
+}
+
+std::optional<double> RankedRows::area() const {
+  double everyone = 0;
+  ranked_.areas(rows_, nullptr, &everyone);
+  return defined(everyone);
 }
 
 }  // namespace equipoise::evaluation

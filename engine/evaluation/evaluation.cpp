@@ -34,7 +34,7 @@ SplitResult evaluate(const std::string& split, const Scores& scores, const const
   result.metrics = measure(scores, params);
   const CellTotals totals = total_cells(scores, table.cells.count(), 0.5);
   result.constraints = judge(split, totals, table, constraints, min_rows, params, seed);
-  result.thresholds = sweep_thresholds(scores, table, estimable_levels(table, totals, min_rows));
+  result.thresholds = sweep_thresholds(scores, table, estimable_levels(table, totals, min_rows), common_thresholds());
   return result;
 }
 

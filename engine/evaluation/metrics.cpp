@@ -7,6 +7,8 @@
 #include "engine/constraints/row_counts.h"
 #include "engine/evaluation/auc.h"
 #include "engine/evaluation/limits.h"
+#include "engine/evaluation/strips.h"
+#include "kernels/score_curves/score_curves_kernel.h"
 
 namespace equipoise::evaluation {
 namespace {
@@ -26,7 +28,16 @@ struct Tally {
     ++rows;
     weight[label] += row_weight;
     square_weight[label] += row_weight * row_weight;
-    if (is_selected) selected[label] += row_weight;
+    selected[label] += is_selected ? row_weight : 0.0;  // as likely as not: no branch
+  }
+
+  void join(const Tally& later) {
+    rows += later.rows;
+    for (const int label : {0, 1}) {
+      weight[label] += later.weight[label];
+      square_weight[label] += later.square_weight[label];
+      selected[label] += later.selected[label];
+    }
   }
 };
 
@@ -61,70 +72,90 @@ GroupMetrics group_metrics(const Tally& tally, const std::optional<double>& auc,
   return group;
 }
 
-std::vector<GroupMetrics> grouping_metrics(const Scores& scores, const RankedRows& ranked, const std::string& name,
-                                           const std::vector<std::string>& levels,
-                                           const std::vector<std::int32_t>& codes, double confidence) {
-  std::vector<Tally> tallies(levels.size());
-  for (std::size_t i = 0; i < codes.size(); ++i)
-    if (codes[i] >= 0) tallies[codes[i]].add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
-  const auto areas = ranked.areas(codes, levels.size());
+std::vector<Tally> tally_levels(const Scores& scores, std::span<const std::int32_t> codes, std::size_t levels) {
+  return sum_rows(
+      codes.size(), std::vector<Tally>(levels),
+      [&](std::vector<Tally>& tallies, std::size_t i) {
+        if (codes[i] >= 0) tallies[codes[i]].add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
+      },
+      [](std::vector<Tally>& tallies, const std::vector<Tally>& later) {
+        for (std::size_t level = 0; level < tallies.size(); ++level) tallies[level].join(later[level]);
+      });
+}
+
+Tally tally_everyone(const Scores& scores) {
+  return sum_rows(
+      scores.probability.size(), Tally(),
+      [&](Tally& tally, std::size_t i) {
+        tally.add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
+      },
+      [](Tally& tally, const Tally& later) { tally.join(later); });
+}
+
+std::vector<GroupMetrics> grouping_metrics(const Scores& scores, const RankedRows& ranked,
+                                           const Scores::GroupCodes& grouping, double confidence) {
+  const std::size_t levels = grouping.levels.size();
+  const std::vector<Tally> tallies = tally_levels(scores, grouping.codes, levels);
+  const auto areas = ranked.areas(grouping.codes, levels);
   std::vector<GroupMetrics> groups;
-  for (std::size_t level = 0; level < levels.size(); ++level) {
+  for (std::size_t level = 0; level < levels; ++level) {
     groups.push_back(group_metrics(tallies[level], areas[level], confidence));
-    groups.back().grouping = name;
-    groups.back().level = levels[level];
+    groups.back().grouping = grouping.name;
+    groups.back().level = grouping.levels[level];
   }
   return groups;
 }
 
-// Bins of equal width over the scores; a bin's figures are 0 where it has no rows.
-std::vector<CalibrationBin> calibrate(const Scores& scores, std::int64_t bins) {
-  std::vector<CalibrationBin> table(static_cast<std::size_t>(bins));
-  std::vector<double> weights(table.size(), 0.0);
-  for (std::size_t i = 0; i < scores.probability.size(); ++i) {
-    const double score = scores.probability[i], weight = weight_of(scores, i);
-    const auto bin = static_cast<std::size_t>(std::min<double>(score * static_cast<double>(bins), bins - 1));
-    ++table[bin].rows;
-    table[bin].mean_score += weight * score;
-    table[bin].positive_share += weight * scores.labels[i];
-    weights[bin] += weight;
-  }
-  for (std::size_t b = 0; b < table.size(); ++b) {
-    table[b].low = static_cast<double>(b) / static_cast<double>(bins);
-    table[b].high = static_cast<double>(b + 1) / static_cast<double>(bins);
-    if (weights[b] <= 0) continue;
-    table[b].mean_score /= weights[b];
-    table[b].positive_share /= weights[b];
-  }
-  return table;
-}
-
-// Expected calibration error: the mean over rows of their bin's distance between mean score and share of positives.
-double calibration_error(const Scores& scores, const std::vector<CalibrationBin>& table) {
+// Bins of equal width over the scores, and the expected calibration error: the mean over rows of their bin's distance
+// between mean score and share of positives. A bin's figures are 0 where it has no rows.
+void calibrate(const Scores& scores, std::int64_t bins, Metrics& metrics) {
+  constexpr std::size_t kQuantities = 4;  // rows, weight, weighted scores, weighted positives
+  kernels::ScoreRows rows;
+  rows.scores = scores.probability.data();
+  rows.double_scores = true;
+  rows.labels = scores.labels.data();
+  rows.weights = scores.weights.empty() ? nullptr : scores.weights.data();
+  rows.rows = static_cast<std::int64_t>(scores.probability.size());
+  std::vector<double> histogram(static_cast<std::size_t>(bins) * kQuantities);
+  kernels::score_histogram_cpu(rows, {bins, 0.0, static_cast<double>(bins), histogram.data()});
   double error = 0, total = 0;
-  const auto bins = static_cast<double>(table.size());
-  for (std::size_t i = 0; i < scores.probability.size(); ++i) {
-    const CalibrationBin& bin = table[static_cast<std::size_t>(std::min(scores.probability[i] * bins, bins - 1))];
-    const double weight = weight_of(scores, i);
+  for (std::int64_t b = 0; b < bins; ++b) {
+    const double* sums = &histogram[static_cast<std::size_t>(b) * kQuantities];
+    CalibrationBin& bin = metrics.calibration.emplace_back();
+    bin.low = static_cast<double>(b) / static_cast<double>(bins);
+    bin.high = static_cast<double>(b + 1) / static_cast<double>(bins);
+    bin.rows = static_cast<std::int64_t>(sums[0]);
+    const double weight = sums[1];
+    bin.mean_score = weight > 0 ? sums[2] / weight : sums[2];
+    bin.positive_share = weight > 0 ? sums[3] / weight : sums[3];
     error += weight * std::abs(bin.mean_score - bin.positive_share);
     total += weight;
   }
-  return total > 0 ? error / total : 0;
+  metrics.calibration_error = total > 0 ? error / total : 0;
 }
 
 // Mean log loss and Brier score.
 void measure_losses(const Scores& scores, Metrics& metrics) {
-  double log_loss = 0, brier = 0, total = 0;
-  for (std::size_t i = 0; i < scores.probability.size(); ++i) {
-    const double score = scores.probability[i], weight = weight_of(scores, i);
-    const double of_label = scores.labels[i] ? score : 1 - score;
-    log_loss -= weight * std::log(std::max(of_label, kSurest));
-    brier += weight * (1 - of_label) * (1 - of_label);
-    total += weight;
-  }
-  if (total <= 0) return;
-  metrics.log_loss = log_loss / total;
-  metrics.brier = brier / total;
+  struct Sums {
+    double log_loss = 0, brier = 0, weight = 0;
+  };
+  const Sums sums = sum_rows(
+      scores.probability.size(), Sums(),
+      [&](Sums& sums, std::size_t i) {
+        const double score = scores.probability[i], weight = weight_of(scores, i);
+        const double of_label = scores.labels[i] ? score : 1 - score;
+        sums.log_loss -= weight * std::log(std::max(of_label, kSurest));
+        sums.brier += weight * (1 - of_label) * (1 - of_label);
+        sums.weight += weight;
+      },
+      [](Sums& sums, const Sums& later) {
+        sums.log_loss += later.log_loss;
+        sums.brier += later.brier;
+        sums.weight += later.weight;
+      });
+  if (sums.weight <= 0) return;
+  metrics.log_loss = sums.log_loss / sums.weight;
+  metrics.brier = sums.brier / sums.weight;
 }
 
 }  // namespace
@@ -133,26 +164,17 @@ Metrics measure(const Scores& scores, const EvaluationParams& params) {
   Metrics metrics;
   metrics.rows = static_cast<std::int64_t>(scores.probability.size());
   const RankedRows ranked(scores.probability, scores.labels, scores.weights);
-  const std::vector<std::int32_t> everyone(scores.probability.size(), 0);
-  metrics.groups = grouping_metrics(scores, ranked, "", {""}, everyone, params.confidence);
+  const Tally everyone = tally_everyone(scores);
+  metrics.groups.push_back(group_metrics(everyone, ranked.area(), params.confidence));
   const GroupMetrics& all = metrics.groups.front();
   metrics.accuracy = all.accuracy.value_or(0);
   metrics.auc = all.auc;
-  if (all.accuracy) {
-    double weight = 0, square = 0;
-    for (std::size_t i = 0; i < scores.probability.size(); ++i) {
-      weight += weight_of(scores, i);
-      square += weight_of(scores, i) * weight_of(scores, i);
-    }
-    metrics.accuracy_interval =
-        wilson(metrics.accuracy, constraints::effective_rows(weight, square), params.confidence);
-  }
+  metrics.accuracy_interval =
+      interval_of(all.accuracy, all.weight, everyone.square_weight[0] + everyone.square_weight[1], params.confidence);
   measure_losses(scores, metrics);
-  metrics.calibration = calibrate(scores, params.calibration_bins);
-  metrics.calibration_error = calibration_error(scores, metrics.calibration);
+  calibrate(scores, params.calibration_bins, metrics);
   for (const Scores::GroupCodes& grouping : scores.groupings) {
-    const auto groups =
-        grouping_metrics(scores, ranked, grouping.name, grouping.levels, grouping.codes, params.confidence);
+    const auto groups = grouping_metrics(scores, ranked, grouping, params.confidence);
     metrics.groups.insert(metrics.groups.end(), groups.begin(), groups.end());
   }
   return metrics;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "engine/evaluation/evaluation.h"
 
 namespace equipoise::evaluation {
@@ -10,9 +13,13 @@ inline constexpr double kSurest = 1e-15;
 /// Quality of everyone and of each level of every grouping. All shares and means are weighted.
 Metrics measure(const Scores& scores, const EvaluationParams& params);
 
-/// Common thresholds (.05, .10, ..., .95), the same for everyone, each with its accuracy and gaps. `estimable`
+/// .05, .10, ..., .95
+std::vector<double> common_thresholds();
+
+/// What deciding at each threshold would do, the same for everyone: accuracy and gaps. `thresholds` ascend; `estimable`
 /// [P][levels].
 std::vector<ThresholdRow> sweep_thresholds(const Scores& scores, const constraints::ConstraintTable& table,
-                                           const std::vector<std::vector<bool>>& estimable);
+                                           const std::vector<std::vector<bool>>& estimable,
+                                           std::span<const double> thresholds);
 
 }  // namespace equipoise::evaluation

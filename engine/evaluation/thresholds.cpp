@@ -1,53 +1,65 @@
-#include <algorithm>
-#include <array>
 #include <vector>
 
 #include "engine/evaluation/metrics.h"
 #include "engine/evaluation/promises.h"
+#include "kernels/score_curves/score_curves_kernel.h"
 
 namespace equipoise::evaluation {
 namespace {
 
-constexpr int kThresholds = 19;  // .05, .10, ..., .95
+// By cell, then everyone; by label; all rows, then those above each threshold.
+struct Above {
+  std::size_t columns;  // thresholds + 1
+  std::vector<double> weights;
 
-std::array<double, kThresholds> common_thresholds() {
-  std::array<double, kThresholds> thresholds{};
-  for (int k = 0; k < kThresholds; ++k) thresholds[k] = (k + 1) / 20.0;
-  return thresholds;
-}
+  double of_label(std::size_t cell, std::size_t label, std::size_t column) const {
+    return weights[(cell * 2 + label) * columns + column];
+  }
+  double of(std::size_t cell, std::size_t column) const {
+    return of_label(cell, 0, column) + of_label(cell, 1, column);
+  }
+};
 
-// Weights of the rows above exactly k thresholds, by k; above threshold k are those of the entries k + 1 and on.
-using Histogram = std::array<double, kThresholds + 1>;
-
-double above(const Histogram& histogram, int threshold) {
-  double total = 0;
-  for (int k = threshold + 1; k <= kThresholds; ++k) total += histogram[k];
-  return total;
+Above weigh_above(const Scores& scores, std::size_t cells, std::span<const double> thresholds) {
+  kernels::ScoreRows rows;
+  rows.scores = scores.probability.data();
+  rows.double_scores = true;
+  rows.labels = scores.labels.data();
+  rows.weights = scores.weights.empty() ? nullptr : scores.weights.data();
+  rows.rows = static_cast<std::int64_t>(scores.probability.size());
+  if (cells > 0) {
+    rows.groups = scores.cells.data();
+    rows.group_type = kernels::CellType::kI32;
+    rows.group_count = static_cast<std::int64_t>(cells);
+  }
+  const std::size_t columns = thresholds.size() + 1;
+  Above above{columns, std::vector<double>((cells + 1) * 2 * columns)};
+  kernels::score_above_cpu(rows,
+                           {thresholds.data(), static_cast<std::int64_t>(thresholds.size()), above.weights.data()});
+  return above;
 }
 
 }  // namespace
 
+std::vector<double> common_thresholds() {
+  constexpr int kCount = 19;  // .05, .10, ..., .95
+  std::vector<double> thresholds;
+  for (int k = 1; k <= kCount; ++k) thresholds.push_back(k / 20.0);
+  return thresholds;
+}
+
 std::vector<ThresholdRow> sweep_thresholds(const Scores& scores, const constraints::ConstraintTable& table,
-                                           const std::vector<std::vector<bool>>& estimable) {
-  const auto thresholds = common_thresholds();
-  std::vector<Histogram> by_cell(table.cells.cells.size());
-  std::array<Histogram, 2> by_label{};
-  for (std::size_t i = 0; i < scores.probability.size(); ++i) {
-    const auto passed = std::lower_bound(thresholds.begin(), thresholds.end(), scores.probability[i]);
-    const auto bucket = static_cast<std::size_t>(passed - thresholds.begin());
-    const double weight = scores.weights.empty() ? 1.0 : scores.weights[i];
-    by_label[scores.labels[i]][bucket] += weight;
-    if (scores.cells[i] != data::kUnknownLevel) by_cell[scores.cells[i]][bucket] += weight;
-  }
-  std::vector<double> sums(by_cell.size() * constraints::kColumns, 0.0);
-  for (std::size_t c = 0; c < by_cell.size(); ++c)
-    sums[c * constraints::kColumns + constraints::kWeight] = above(by_cell[c], -1);
-  const double positives = above(by_label[1], -1), negatives = above(by_label[0], -1);
+                                           const std::vector<std::vector<bool>>& estimable,
+                                           std::span<const double> thresholds) {
+  const std::size_t cells = table.cells.cells.size(), everyone = cells;
+  const Above above = weigh_above(scores, cells, thresholds);
+  std::vector<double> sums(cells * constraints::kColumns, 0.0);
+  for (std::size_t c = 0; c < cells; ++c) sums[c * constraints::kColumns + constraints::kWeight] = above.of(c, 0);
+  const double positives = above.of_label(everyone, 1, 0), negatives = above.of_label(everyone, 0, 0);
   std::vector<ThresholdRow> rows;
-  for (int k = 0; k < kThresholds && positives + negatives > 0; ++k) {
-    for (std::size_t c = 0; c < by_cell.size(); ++c)
-      sums[c * constraints::kColumns + constraints::kHard] = above(by_cell[c], k);
-    const double hits = above(by_label[1], k), false_alarms = above(by_label[0], k);
+  for (std::size_t k = 0; k < thresholds.size() && positives + negatives > 0; ++k) {
+    for (std::size_t c = 0; c < cells; ++c) sums[c * constraints::kColumns + constraints::kHard] = above.of(c, k + 1);
+    const double hits = above.of_label(everyone, 1, k + 1), false_alarms = above.of_label(everyone, 0, k + 1);
     ThresholdRow& row = rows.emplace_back();
     row.threshold = thresholds[k];
     row.accuracy = (hits + negatives - false_alarms) / (positives + negatives);

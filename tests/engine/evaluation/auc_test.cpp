@@ -51,7 +51,16 @@ TEST(AucTest, ByHand) {
   const std::vector<std::int32_t> all(4, 0);
   // pairs: (.4, .1) won, (.4, .4) tied, (.8, .1) and (.8, .4) won
   EXPECT_DOUBLE_EQ(*RankedRows(scores, labels, {}).areas(all, 1)[0], 3.5 / 4);
+  EXPECT_DOUBLE_EQ(*RankedRows(scores, labels, {}).area(), 3.5 / 4);
   EXPECT_FALSE(RankedRows({}, {}, {}).areas({}, 1)[0]);
+  EXPECT_FALSE(RankedRows({}, {}, {}).area());
+}
+
+TEST(AucTest, RowsWithoutTheColumnHaveNoLevel) {
+  const std::vector<double> scores = {0.1, 0.4};
+  const std::vector<std::uint8_t> labels = {0, 1};
+  const auto areas = RankedRows(scores, labels, {}).areas({}, 2);
+  EXPECT_EQ(areas, std::vector<std::optional<double>>(2));
 }
 
 }  // namespace
