@@ -14,8 +14,7 @@ class BlockParser;
 namespace equipoise::data {
 
 /// Types the columns of parsed CSV blocks as Arrow's reader does: plain decimal numbers and texts here, because that is
-/// what most columns hold and it takes a third of the time, everything else (dates, truth values, numbers spelt in
-/// other ways) by Arrow.
+/// what most columns hold, everything else (dates, truth values, numbers spelt in other ways) by Arrow.
 class CsvColumns {
  public:
   /// `missing`: field texts that mean a missing value; an empty field does in any case.

@@ -110,10 +110,12 @@ void each_member(const char* op, const CurveArguments& rows, const OnCpu& on_cpu
   }
 }
 
+#ifdef EQUIPOISE_CUDA
 // Allocated on the device, given to the launch, and free for the next use on the same stream when this goes.
 at::Tensor scratch_of(const at::Tensor& like, std::size_t bytes) {
   return at::empty({static_cast<std::int64_t>(bytes)}, like.options().dtype(at::kByte));
 }
+#endif
 
 // Bins or thresholds times groups are cells of one ordering.
 void check_cells(const char* op, std::int64_t groups, std::int64_t each) {

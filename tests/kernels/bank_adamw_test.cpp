@@ -12,7 +12,6 @@
 namespace equipoise::kernels {
 namespace {
 
-using testing::AllOf;
 using testing::HasSubstr;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -179,7 +178,7 @@ TEST(BankAdamW, RefusesWhatDoesNotFit) {
   EXPECT_THAT(run([](S, T t, R) { t.steps = t.steps.to(at::kInt); }), HasSubstr("steps has type Int, expected Long"));
   EXPECT_THAT(run([](S, T t, R) { t.mean = at::Tensor(); }), HasSubstr("mean is an undefined tensor"));
   EXPECT_THAT(run([](S s, T, R) { s.learning_rates[1] = kNan; }),
-              AllOf(HasSubstr("learning_rates[1] is nan"), HasSubstr("expected a finite number from 0")));
+              HasSubstr("learning_rates[1] is nan, expected a finite number from 0"));
   EXPECT_THAT(run([](S s, T, R) { s.learning_rates[0] = -1; }), HasSubstr("learning_rates[0] is -1"));
   EXPECT_THAT(run([](S, T, R r) { r.beta1 = 1; }), HasSubstr("beta1 is 1, expected 0 to below 1"));
   EXPECT_THAT(run([](S, T, R r) { r.epsilon = 0; }), HasSubstr("epsilon is 0"));

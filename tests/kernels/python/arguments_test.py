@@ -109,7 +109,7 @@ class Refusals(unittest.TestCase):
             "rows[11] is 30, expected 0 to 29": (3, torch.cat([good[3][:11], torch.tensor([30])])),
             "weight has shape [7, 5], expected [K, D, H]": (4, good[4][0]),
             "the layout fills 7 components, width is 6": (4, good[4][:, 1:].contiguous()),
-            "weight is not contiguous": (4, good[4].transpose(1, 2).contiguous().transpose(1, 2)),
+            "weight has strides [35, 1, 7], expected each member's part to be contiguous": (4, good[4].transpose(1, 2).contiguous().transpose(1, 2)),
             "bias has shape [1, 5], expected [2, 5]": (5, good[5][:1]),
         }
         for message, (place, value) in cases.items():
