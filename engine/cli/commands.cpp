@@ -42,7 +42,8 @@ std::string overview() {
          "  2   the command line or the config is wrong\n"
          "  3   the data, a run folder or the disk is wrong\n"
          "  4   the computation left the finite numbers\n"
-         "  70  a fault of this program, or memory ran out\n"
+         "  70  a fault of this program\n"
+         "  75  memory ran out\n"
          "  130, 143  stopped by Ctrl-C (SIGINT), by SIGTERM\n";
 }
 

@@ -60,17 +60,21 @@ void FirstLayer::bind(const FlatParameters& parameters) {
   if (weight_.is_cpu()) ramp_sums_ = at::zeros_like(weight_);
 }
 
-void FirstLayer::refresh(const kernels::EncodedTensors& encoded) {
+void FirstLayer::refresh(const kernels::EncodedTensors& encoded, MemberSlice slice) {
+  const at::Tensor weight = slice.of(weight_);
   if (!embedded_.empty()) {
+    const at::Tensor packed = slice.of(packed_);
     for (const Run& run : runs_) {
-      weight_.narrow(1, run.offset, run.width).copy_(packed_.narrow(1, run.packed, run.width));
+      weight.narrow(1, run.offset, run.width).copy_(packed.narrow(1, run.packed, run.width));
     }
   }
   for (const Embedded& embedded : embedded_) {
-    at::Tensor target = weight_.narrow(1, embedded.offset, embedded.levels);
-    rows_product(target, embedded.table, embedded.map);
+    at::Tensor target = weight.narrow(1, embedded.offset, embedded.levels);
+    rows_product(target, slice.of(embedded.table), slice.of(embedded.map));
   }
-  if (weight_.is_cpu()) kernels::encoded_ramp_sums_out(ramp_sums_, encoded, weight_);
+  if (!weight.is_cpu()) return;
+  at::Tensor ramp_sums = slice.of(ramp_sums_);
+  kernels::encoded_ramp_sums_out(ramp_sums, encoded, weight);
 }
 
 void FirstLayer::dense_forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
@@ -80,11 +84,12 @@ void FirstLayer::dense_forward(at::Tensor& out, const kernels::EncodedTensors& e
   at::baddbmm_out(out, slice.of(bias_).unsqueeze(1), batch, slice.of(weight_));
 }
 
-void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows) {
+void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
+                         MemberSlice slice) {
   if (out.is_cuda()) {
-    dense_forward(out, encoded, rows, {});
+    dense_forward(out, encoded, rows, slice);
   } else {
-    kernels::encoded_linear_out(out, encoded, rows, weight_, ramp_sums_, bias_);
+    kernels::encoded_linear_out(out, encoded, rows, slice.of(weight_), slice.of(ramp_sums_), slice.of(bias_));
   }
 }
 
@@ -99,22 +104,25 @@ void FirstLayer::forward_range(at::Tensor& out, const kernels::EncodedTensors& e
 }
 
 void FirstLayer::backward(const kernels::EncodedTensors& encoded, const at::Tensor& rows,
-                          const at::Tensor& output_gradient) {
+                          const at::Tensor& output_gradient, MemberSlice slice) {
+  at::Tensor weight_gradient = slice.of(weight_gradient_), bias_gradient = slice.of(bias_gradient_);
   if (output_gradient.is_cuda()) {
     const at::Tensor batch = dense_rows_.unsqueeze(0).expand({output_gradient.size(0), -1, -1});
-    at::bmm_out(weight_gradient_, batch.transpose(1, 2), output_gradient);
-    at::sum_out(bias_gradient_, output_gradient, {1});
+    at::bmm_out(weight_gradient, batch.transpose(1, 2), output_gradient);
+    at::sum_out(bias_gradient, output_gradient, {1});
   } else {
-    kernels::encoded_linear_backward_out(weight_gradient_, bias_gradient_, encoded, rows, output_gradient);
+    kernels::encoded_linear_backward_out(weight_gradient, bias_gradient, encoded, rows, output_gradient);
   }
   if (embedded_.empty()) return;
+  const at::Tensor packed_gradient = slice.of(packed_gradient_);
   for (const Run& run : runs_) {
-    packed_gradient_.narrow(1, run.packed, run.width).copy_(weight_gradient_.narrow(1, run.offset, run.width));
+    packed_gradient.narrow(1, run.packed, run.width).copy_(weight_gradient.narrow(1, run.offset, run.width));
   }
   for (Embedded& embedded : embedded_) {
-    const at::Tensor gradient = weight_gradient_.narrow(1, embedded.offset, embedded.levels);
-    rows_product_transposed(embedded.table_gradient, gradient, embedded.map);
-    columns_product(embedded.map_gradient, embedded.table, gradient);
+    const at::Tensor gradient = weight_gradient.narrow(1, embedded.offset, embedded.levels);
+    at::Tensor table_gradient = slice.of(embedded.table_gradient), map_gradient = slice.of(embedded.map_gradient);
+    rows_product_transposed(table_gradient, gradient, slice.of(embedded.map));
+    columns_product(map_gradient, slice.of(embedded.table), gradient);
   }
 }
 

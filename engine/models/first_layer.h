@@ -23,16 +23,17 @@ class FirstLayer {
   void declare(std::vector<ParameterShape>& shapes);
   void bind(const FlatParameters& parameters);
 
-  /// out [K, B, H] for the given rows; or [members of the slice, B, H] for the contiguous rows from `first`.
-  void forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows);
+  /// out [members of the slice, B, H] for the given rows, or for the contiguous rows from `first`.
+  void forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows, MemberSlice slice);
   void forward_range(at::Tensor& out, const kernels::EncodedTensors& encoded, std::int64_t first, MemberSlice slice);
 
-  /// Gradients of the parameters from out's gradient. On CUDA, of the rows of the last forward.
-  void backward(const kernels::EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& output_gradient);
+  /// Gradients of the slice's parameters from out's gradient. On CUDA, of the rows of the last forward.
+  void backward(const kernels::EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& output_gradient,
+                MemberSlice slice);
 
   /// Makes what forward reads of the parameters: the embedded rows of the weight, the sums of ramps. Called after the
   /// parameters changed and before forward.
-  void refresh(const kernels::EncodedTensors& encoded);
+  void refresh(const kernels::EncodedTensors& encoded, MemberSlice slice);
 
  private:
   struct Run {  // neighbouring components that are parameters themselves

@@ -2,6 +2,7 @@
 
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <cmath>
@@ -86,34 +87,66 @@ void Mlp::make_room(std::int64_t batch) {
   logits_ = outputs_.back().squeeze(2);
 }
 
+// On the CPU each member of a bank goes through its layers on one thread, so that its activations stay in the cache; a
+// lone member's layers are cut over the threads instead. The bits are the same.
+void Mlp::for_each_slice(const std::function<void(MemberSlice)>& work) const {
+  const std::int64_t count = members();
+  if (count == 1 || flat_.values.is_cuda()) {
+    work({});
+    return;
+  }
+  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+    const at::NoGradGuard no_gradient;
+    for (std::int64_t member = begin; member < end; ++member) work({member, count});
+  });
+}
+
 const at::Tensor& Mlp::forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) {
   make_room(rows.size(0));
-  first_.refresh(encoded);
-  first_.forward(outputs_[0], encoded, rows);
-  for (std::size_t layer = 0; layer < dense_.size(); ++layer) {
-    // The first layer's product has its bias already; later ones get it here.
-    const std::optional<at::Tensor> bias = layer == 0 ? std::nullopt : std::optional(dense_[layer - 1].bias);
-    kernels::activate_(outputs_[layer], bias, {seeds_, step, static_cast<std::int64_t>(layer), rate_256_});
-    rows_product(outputs_[layer + 1], outputs_[layer], dense_[layer].weight);
-  }
-  if (!dense_.empty()) outputs_.back().add_(dense_.back().bias.unsqueeze(1));
+  for_each_slice([&](MemberSlice slice) { forward_slice(encoded, rows, step, slice); });
   return logits_;
 }
 
+void Mlp::forward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step,
+                        MemberSlice slice) {
+  first_.refresh(encoded, slice);
+  at::Tensor below = slice.of(outputs_[0]);
+  first_.forward(below, encoded, rows, slice);
+  for (std::size_t layer = 0; layer < dense_.size(); ++layer) {
+    const std::optional<at::Tensor> bias = layer == 0 ? std::nullopt : std::optional(slice.of(dense_[layer - 1].bias));
+    kernels::activate_(below, bias, {slice.of(seeds_), step, static_cast<std::int64_t>(layer), rate_256_});
+    at::Tensor above = slice.of(outputs_[layer + 1]);
+    rows_product(above, below, slice.of(dense_[layer].weight));
+    below = above;
+  }
+  if (!dense_.empty()) below.add_(slice.of(dense_.back().bias).unsqueeze(1));
+}
+
 void Mlp::backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) {
-  at::Tensor gradient = logit_gradient.unsqueeze(2);
+  for_each_slice([&](MemberSlice slice) { backward_slice(encoded, rows, logit_gradient, slice); });
+}
+
+void Mlp::backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient,
+                         MemberSlice slice) {
+  const at::Tensor own_gradient = slice.of(logit_gradient);
+  at::Tensor gradient = own_gradient.unsqueeze(2);
   for (std::size_t layer = dense_.size(); layer-- > 0;) {
-    Dense& dense = dense_[layer];
-    columns_product(dense.weight_gradient, outputs_[layer], gradient);
-    rows_product_transposed(gradients_[layer], gradient, dense.weight);
+    const Dense& dense = dense_[layer];
+    at::Tensor weight_gradient = slice.of(dense.weight_gradient), below = slice.of(gradients_[layer]);
+    const at::Tensor output = slice.of(outputs_[layer]);
+    columns_product(weight_gradient, output, gradient);
+    rows_product_transposed(below, gradient, slice.of(dense.weight));
     // The rectifier's pass also sums the gradient over rows: the bias gradient of the layer below. The first layer sums
     // its own.
-    kernels::activate_backward_(gradients_[layer], outputs_[layer],
-                                layer == 0 ? std::nullopt : std::optional(dense_[layer - 1].bias_gradient), rate_256_);
-    gradient = gradients_[layer];
+    kernels::activate_backward_(
+        below, output, layer == 0 ? std::nullopt : std::optional(slice.of(dense_[layer - 1].bias_gradient)), rate_256_);
+    gradient = below;
   }
-  if (!dense_.empty()) sum_over_rows(dense_.back().bias_gradient, logit_gradient);
-  first_.backward(encoded, rows, gradient);
+  if (!dense_.empty()) {
+    at::Tensor bias_gradient = slice.of(dense_.back().bias_gradient);
+    sum_over_rows(bias_gradient, own_gradient);
+  }
+  first_.backward(encoded, rows, gradient, slice);
 }
 
 void Mlp::score_block(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor out) {
@@ -132,21 +165,32 @@ void Mlp::score_block(const EncodedTensors& encoded, std::int64_t first, MemberS
 }
 
 void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) {
-  first_.refresh(encoded);
-  const std::int64_t rows = out.size(1);
+  const std::int64_t rows = out.size(1), asked = out.size(0);
   const std::int64_t blocks = (rows + kRowsPerScoreBlock - 1) / kRowsPerScoreBlock;
-  const auto run = [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t block = begin; block < end; ++block) {
-      const std::int64_t from = block * kRowsPerScoreBlock;
-      const std::int64_t count = std::min(kRowsPerScoreBlock, rows - from);
-      score_block(encoded, first + from, slice, out.narrow(1, from, count));
-    }
+  const auto part = [&](std::int64_t block) {
+    const std::int64_t from = block * kRowsPerScoreBlock;
+    return std::pair(from, std::min(kRowsPerScoreBlock, rows - from));
   };
   if (out.is_cuda()) {
-    run(0, blocks);
-  } else {
-    at::parallel_for(0, blocks, 1, run);
+    first_.refresh(encoded, slice);
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      const auto [from, count] = part(block);
+      score_block(encoded, first + from, slice, out.narrow(1, from, count));
+    }
+    return;
   }
+  const auto member_of = [&](std::int64_t i) { return MemberSlice{slice.first + i * slice.step, members()}; };
+  at::parallel_for(0, asked, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) first_.refresh(encoded, member_of(i));
+  });
+  // All blocks of a member, then the next: its weights stay in the cache.
+  at::parallel_for(0, asked * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t task = begin; task < end; ++task) {
+      const auto [from, count] = part(task % blocks);
+      score_block(encoded, first + from, member_of(task / blocks),
+                  out.narrow(0, task / blocks, 1).narrow(1, from, count));
+    }
+  });
 }
 
 std::string Mlp::description() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "engine/models/first_layer.h"
@@ -31,6 +32,10 @@ class Mlp final : public Learner {
   };
 
   void make_room(std::int64_t batch);
+  void for_each_slice(const std::function<void(MemberSlice)>& work) const;
+  void forward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step, MemberSlice slice);
+  void backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient,
+                      MemberSlice slice);
   void score_block(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor out);
 
   std::string kind_;
