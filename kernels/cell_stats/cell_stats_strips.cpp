@@ -5,9 +5,9 @@
 namespace equipoise::kernels {
 
 std::int64_t cell_stats_strips(std::int64_t rows, std::int64_t cell_count) {
-  constexpr std::int64_t kLeastRows = 16384;        // below, putting strips together would show
-  constexpr std::int64_t kMostStrips = 256;         // enough for the cores of one machine
-  constexpr std::int64_t kMostScratch = 500'000;    // doubles in partials, a member
+  constexpr std::int64_t kLeastRows = 16384;      // below, putting strips together would show
+  constexpr std::int64_t kMostStrips = 256;       // enough for the cores of one machine
+  constexpr std::int64_t kMostScratch = 500'000;  // doubles in partials, a member
   const std::int64_t by_rows = rows / kLeastRows;
   const std::int64_t by_scratch = kMostScratch / (cell_count * 4);
   std::int64_t strips = by_rows < kMostStrips ? by_rows : kMostStrips;
