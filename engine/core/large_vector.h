@@ -11,7 +11,7 @@
 namespace equipoise::core {
 
 /// Memory for arrays of plain values that are filled by several threads: new entries are left as they come, so that
-/// resize() touches nothing, and large arrays ask for huge pages, which take a 500th of the page faults.
+/// resize() touches nothing, and large arrays ask for huge pages, each in place of 512 small ones.
 template <typename T>
 struct LargeAllocator {
   using value_type = T;

@@ -77,10 +77,9 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerParams& params, const a
   return std::make_unique<AdamW>(params, parameters);
 }
 
-double scheduled_rate(const TrainingParams& params, std::int64_t step, std::int64_t steps) {
-  const double rate = params.optimizer.learning_rate;
-  if (params.schedule == "constant") return rate;
-  return rate * 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step) / static_cast<double>(steps)));
+double schedule_factor(const TrainingParams& params, std::int64_t step, std::int64_t steps) {
+  if (params.schedule == "constant") return 1;
+  return 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step) / static_cast<double>(steps)));
 }
 
 }  // namespace equipoise::training

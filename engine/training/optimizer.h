@@ -24,7 +24,7 @@ class Optimizer {
 /// AdamW (kernels/bank_adamw) or SGD with momentum (PyTorch's form), both after clipping each member's gradient.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerParams& params, const at::Tensor& parameters);
 
-/// The learning rate of a step: constant, or half a cosine from `learning_rate` down to 0.
-double scheduled_rate(const TrainingParams& params, std::int64_t step, std::int64_t steps);
+/// What a step's learning rate is of the full one: always 1, or half a cosine from 1 down to 0.
+double schedule_factor(const TrainingParams& params, std::int64_t step, std::int64_t steps);
 
 }  // namespace equipoise::training

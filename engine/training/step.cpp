@@ -44,8 +44,8 @@ kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, cons
 
 TrainingStep::TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                            const constraints::MultiplierParams& multiplier_params,
-                           const OptimizerParams& optimizer_params, std::int64_t batch_size, std::uint64_t seed,
-                           models::Learner& learner)
+                           const OptimizerParams& optimizer_params, const std::vector<double>& learning_rates,
+                           std::int64_t batch_size, std::uint64_t seed, models::Learner& learner)
     : data_(data),
       learner_(learner),
       optimizer_(make_optimizer(optimizer_params, learner.flat_parameters())),
@@ -58,11 +58,15 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   const auto options = at::TensorOptions().device(device);
   rows_ = at::empty({batch_size}, options.dtype(at::kLong));
   step_ = at::zeros({1}, options.dtype(at::kLong));
-  if (data.folds.size() > 1) learns_from_ = fold_mask(members, static_cast<std::int64_t>(data.folds.size()), device);
+  if (data.folds.size() > 1) {
+    learns_from_ = fold_mask(members, static_cast<std::int64_t>(data.folds.size()), device);
+    priced_folds_ = learns_from_.unsqueeze(1).to(at::kFloat);
+  }
   averages_ = kernels::empty_averages(members, table.cells.count(), device);
   averaged_steps_ = at::zeros_like(step_);
   multipliers_ = at::zeros({members, static_cast<std::int64_t>(table.rows.size())}, options.dtype(at::kDouble));
-  learning_rates_ = at::zeros({members}, options.dtype(at::kDouble));
+  full_rates_ = tensor_of(learning_rates, at::kDouble, device);
+  learning_rates_ = at::zeros_like(full_rates_);
   logit_gradient_ = at::empty({members, batch_size}, options.dtype(at::kFloat));
 }
 
@@ -70,9 +74,10 @@ void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double
   multipliers_.select(0, member).copy_(tensor_of(values, at::kDouble, at::kCPU));
 }
 
-void TrainingStep::run(std::int64_t step, const std::vector<double>& learning_rates) {
+void TrainingStep::run(std::int64_t step, double schedule) {
   step_.fill_(step);
-  learning_rates_.copy_(tensor_of(learning_rates, at::kDouble, at::kCPU));
+  // A scalar travels with the kernel; a copy from the host would wait for the device.
+  at::mul_out(learning_rates_, full_rates_, at::scalar_tensor(schedule, full_rates_.options().device(at::kCPU)));
   kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step);
   const at::Tensor cells = data_.fold_cells.index_select(0, rows_);
   std::optional<at::Tensor> weights;
@@ -94,7 +99,7 @@ at::Tensor TrainingStep::prices_of(const at::Tensor& sums) {
   if (!learns_from_.defined()) return price(sums);
   const std::int64_t members = learns_from_.size(0), folds = learns_from_.size(1), cells = averages_.size(1);
   const at::Tensor seen = sums.view({members, folds, cells, 4}).mul(learns_from_.unsqueeze(3)).sum(1);
-  const at::Tensor prices = price(seen).unsqueeze(2).mul(learns_from_.unsqueeze(1).to(at::kFloat));
+  const at::Tensor prices = price(seen).unsqueeze(2).mul(priced_folds_);
   return prices.view({members, 2, folds * cells});
 }
 

@@ -25,13 +25,15 @@ kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, cons
 /// bounds, which may differ, do not enter a gradient.
 class TrainingStep {
  public:
+  /// learning_rates [K], before the schedule.
   TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                const constraints::MultiplierParams& multiplier_params, const OptimizerParams& optimizer_params,
-               std::int64_t batch_size, std::uint64_t seed, models::Learner& learner);
+               const std::vector<double>& learning_rates, std::int64_t batch_size, std::uint64_t seed,
+               models::Learner& learner);
 
-  /// learning_rates [K]. A member whose logits or gradients are not finite is stopped: its weights stay as they were
+  /// `schedule` scales every learning rate. A member whose logits or gradients are not finite is stopped: its weights stay as they were
   /// before the step.
-  void run(std::int64_t step, const std::vector<double>& learning_rates);
+  void run(std::int64_t step, double schedule);
 
   void set_multipliers(std::int64_t member, const std::vector<double>& values);
 
@@ -52,10 +54,12 @@ class TrainingStep {
   at::Tensor rows_;            // [B] i64
   at::Tensor step_;            // [1] i64
   at::Tensor learns_from_;     // [K, F, 1] f64, 0 for a member's own fold; undefined with one fold
+  at::Tensor priced_folds_;    // [K, 1, F, 1] f32, the same for prices
   at::Tensor averages_;        // [K, C, 4] f64
   at::Tensor averaged_steps_;  // [1] i64
   at::Tensor multipliers_;     // [K, J] f64
-  at::Tensor learning_rates_;  // [K] f64
+  at::Tensor full_rates_;      // [K] f64, before the schedule
+  at::Tensor learning_rates_;  // [K] f64, of this step
   at::Tensor logits_;          // [K, B] f32, of the last step
   at::Tensor logit_gradient_;  // [K, B] f32
 };

@@ -141,20 +141,20 @@ class Trainer {
     return (before + 1) * wanted / steps_per_epoch_ > before * wanted / steps_per_epoch_;
   }
 
-  std::vector<double> learning_rates(std::int64_t step) const {
+  std::vector<double> learning_rates() const {
     std::vector<double> rates;
     for (const RunState& run : runs_)
-      rates.insert(rates.end(), data_.folds.size(), scheduled_rate(run.config().training, step, steps_));
+      rates.insert(rates.end(), data_.folds.size(), run.config().training.optimizer.learning_rate);
     return rates;
   }
 
   void take_steps(const OnMeasurement& on_measurement) {
-    TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training.optimizer,
+    TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training.optimizer, learning_rates(),
                       config_.training.batch_size, static_cast<std::uint64_t>(config_.seed), *learner_);
     std::int64_t measured_at = 0;
     while (done_ < steps_ && any_goes_on()) {
       core::stop_if_interrupted();
-      step.run(done_, learning_rates(done_));
+      step.run(done_, schedule_factor(config_.training, done_, steps_));
       // On CUDA looking would stall the device: there it is done when a measure waits for it anyway.
       if (device_.is_cpu()) end_stopped_runs(step);
       ++done_;

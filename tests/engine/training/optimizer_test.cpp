@@ -83,14 +83,13 @@ TEST_P(EveryOptimizer, ClipsALongGradientToTheNorm) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryOptimizer, testing::Values("adamw", "sgd"));
 
-TEST(ScheduledRate, CosineGoesFromTheRateToZero) {
+TEST(ScheduleFactor, CosineGoesFromTheRateToZero) {
   TrainingParams params;
-  params.optimizer.learning_rate = 0.4;
-  EXPECT_DOUBLE_EQ(scheduled_rate(params, 0, 100), 0.4);
-  EXPECT_NEAR(scheduled_rate(params, 50, 100), 0.2, 1e-12);
-  EXPECT_NEAR(scheduled_rate(params, 100, 100), 0.0, 1e-12);
+  EXPECT_DOUBLE_EQ(0.4 * schedule_factor(params, 0, 100), 0.4);
+  EXPECT_NEAR(0.4 * schedule_factor(params, 50, 100), 0.2, 1e-12);
+  EXPECT_NEAR(0.4 * schedule_factor(params, 100, 100), 0.0, 1e-12);
   params.schedule = "constant";
-  EXPECT_DOUBLE_EQ(scheduled_rate(params, 99, 100), 0.4);
+  EXPECT_DOUBLE_EQ(0.4 * schedule_factor(params, 99, 100), 0.4);
 }
 
 }  // namespace
