@@ -2,19 +2,10 @@
 
 #include <cmath>
 
+#include "engine/evaluation/score_rows.h"
+
 namespace equipoise::evaluation {
 namespace {
-
-kernels::ScoreRows score_rows(std::span<const double> scores, std::span<const std::uint8_t> labels,
-                              std::span<const float> weights) {
-  kernels::ScoreRows rows;
-  rows.scores = scores.data();
-  rows.double_scores = true;
-  rows.labels = labels.data();
-  rows.weights = weights.empty() ? nullptr : weights.data();
-  rows.rows = static_cast<std::int64_t>(scores.size());
-  return rows;
-}
 
 std::optional<double> defined(double area) {
   return std::isnan(area) ? std::nullopt : std::optional(area);
@@ -29,10 +20,7 @@ RankedRows::RankedRows(std::span<const double> scores, std::span<const std::uint
 std::vector<std::optional<double>> RankedRows::areas(std::span<const std::int32_t> codes, std::size_t levels) const {
   std::vector<std::optional<double>> areas(levels);
   if (codes.empty() || levels == 0) return areas;
-  kernels::ScoreRows rows = rows_;
-  rows.groups = codes.data();
-  rows.group_type = kernels::CellType::kI32;
-  rows.group_count = static_cast<std::int64_t>(levels);
+  const kernels::ScoreRows rows = by_group(rows_, codes, levels);
   std::vector<double> values(levels);
   ranked_.areas(rows, values.data(), nullptr);
   for (std::size_t level = 0; level < levels; ++level) areas[level] = defined(values[level]);

@@ -7,8 +7,8 @@
 #include "engine/constraints/row_counts.h"
 #include "engine/evaluation/auc.h"
 #include "engine/evaluation/limits.h"
+#include "engine/evaluation/score_rows.h"
 #include "engine/evaluation/strips.h"
-#include "kernels/score_curves/score_curves_kernel.h"
 
 namespace equipoise::evaluation {
 namespace {
@@ -110,12 +110,7 @@ std::vector<GroupMetrics> grouping_metrics(const Scores& scores, const RankedRow
 // between mean score and share of positives. A bin's figures are 0 where it has no rows.
 void calibrate(const Scores& scores, std::int64_t bins, Metrics& metrics) {
   constexpr std::size_t kQuantities = 4;  // rows, weight, weighted scores, weighted positives
-  kernels::ScoreRows rows;
-  rows.scores = scores.probability.data();
-  rows.double_scores = true;
-  rows.labels = scores.labels.data();
-  rows.weights = scores.weights.empty() ? nullptr : scores.weights.data();
-  rows.rows = static_cast<std::int64_t>(scores.probability.size());
+  const kernels::ScoreRows rows = score_rows(scores.probability, scores.labels, scores.weights);
   std::vector<double> histogram(static_cast<std::size_t>(bins) * kQuantities);
   kernels::score_histogram_cpu(rows, {bins, 0.0, static_cast<double>(bins), histogram.data()});
   double error = 0, total = 0;

@@ -2,7 +2,7 @@
 
 #include "engine/evaluation/metrics.h"
 #include "engine/evaluation/promises.h"
-#include "kernels/score_curves/score_curves_kernel.h"
+#include "engine/evaluation/score_rows.h"
 
 namespace equipoise::evaluation {
 namespace {
@@ -21,17 +21,8 @@ struct Above {
 };
 
 Above weigh_above(const Scores& scores, std::size_t cells, std::span<const double> thresholds) {
-  kernels::ScoreRows rows;
-  rows.scores = scores.probability.data();
-  rows.double_scores = true;
-  rows.labels = scores.labels.data();
-  rows.weights = scores.weights.empty() ? nullptr : scores.weights.data();
-  rows.rows = static_cast<std::int64_t>(scores.probability.size());
-  if (cells > 0) {
-    rows.groups = scores.cells.data();
-    rows.group_type = kernels::CellType::kI32;
-    rows.group_count = static_cast<std::int64_t>(cells);
-  }
+  kernels::ScoreRows rows = score_rows(scores.probability, scores.labels, scores.weights);
+  if (cells > 0) rows = by_group(rows, scores.cells, cells);
   const std::size_t columns = thresholds.size() + 1;
   Above above{columns, std::vector<double>((cells + 1) * 2 * columns)};
   kernels::score_above_cpu(rows,

@@ -122,7 +122,7 @@ __global__ void sum_in_bins_kernel(CellStatsProblem problem, std::int64_t tile_c
     std::int32_t key = kNoRow;
     float values[4] = {0.0f, 0.0f, 0.0f, 0.0f};
     if (row < range.end) {
-      const std::int32_t cell = cell_at(problem.cells, problem.cell_type, row);
+      const auto cell = static_cast<std::int32_t>(stored_cell(problem.cells, problem.cell_type, row));
       if (cell < 0 || cell >= problem.cell_count) {
         any_bad = 1;
       } else if (cell >= first_cell && cell < first_cell + tile) {

@@ -5,6 +5,7 @@
 
 #include "kernels/device/cell_type.h"
 #include "kernels/device/elementary.h"
+#include "kernels/device/stored_cell.h"
 
 namespace equipoise::kernels {
 
@@ -63,17 +64,6 @@ __device__ inline void load_weights(const float* weights, std::int64_t row, int 
   }
 }
 
-__device__ inline std::int32_t cell_at(const void* cells, CellType type, std::int64_t row) {
-  switch (type) {
-    case CellType::kU8:
-      return static_cast<const std::uint8_t*>(cells)[row];
-    case CellType::kI16:
-      return static_cast<const std::int16_t*>(cells)[row];
-    default:
-      return static_cast<const std::int32_t*>(cells)[row];
-  }
-}
-
 // Cells of the same rows: kNoRow past the end, kBadCell outside [0, cell_count).
 __device__ inline void load_cells(const void* cells, CellType type, std::int64_t row, int rows, bool whole,
                                   std::int64_t cell_count, std::int32_t (&out)[kRowsPerThread]) {
@@ -100,7 +90,8 @@ __device__ inline void load_cells(const void* cells, CellType type, std::int64_t
     out[4] = high.x, out[5] = high.y, out[6] = high.z, out[7] = high.w;
   } else {
 #pragma unroll
-    for (int i = 0; i < kRowsPerThread; ++i) out[i] = i < rows ? cell_at(cells, type, row + i) : 0;
+    for (int i = 0; i < kRowsPerThread; ++i)
+      out[i] = i < rows ? static_cast<std::int32_t>(stored_cell(cells, type, row + i)) : 0;
   }
 #pragma unroll
   for (int i = 0; i < kRowsPerThread; ++i) {
