@@ -78,12 +78,7 @@ ordered_json to_json(const BankReport& report) {
 
 BankReport bank_report_from_json(const json& object) {
   const JsonReader reader(object, "bank");
-  std::int64_t format = 0;
-  reader.read("format", format);
-  if (format != kFormat) {
-    throw core::UserError(core::Fault::data,
-                          fmt::format("bank.format is {}, this version of equipoise reads {}", format, kFormat));
-  }
+  reader.require_format(kFormat);
   BankReport report;
   reader.read("name", report.name);
   reader.read("finished", report.finished);

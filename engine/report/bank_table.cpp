@@ -6,6 +6,7 @@
 #include "engine/report/bank_sections.h"
 #include "engine/report/bank_summary.h"
 #include "engine/report/figures.h"
+#include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 
 namespace equipoise::report {
@@ -211,10 +212,7 @@ void write_bank_reproduction(Markup& page, const BankReport& report) {
       "p", {{"class", "intro"}},
       "The same command on the same files and the same kind of device gives the same models. Each member's own "
       "report has its files, seed, versions and config.");
-  {
-    const auto block = page.in("pre", {{"class", "command"}, {"tabindex", "0"}});
-    page.element("code", {}, report.command);
-  }
+  write_command(page, report.command);
   const auto list = page.in("dl", {{"class", "pairs"}});
   const auto pair = [&](std::string_view name, std::string_view value) {
     const auto item = page.in("div");

@@ -37,6 +37,15 @@ class JsonReader {
     convert(*found, path_ + "." + key, value);
   }
 
+  /// Throws UserError (data) unless the object's `format` is the one that this program reads.
+  void require_format(std::int64_t readable) const {
+    std::int64_t format = 0;
+    read("format", format);
+    if (format == readable) return;
+    throw core::UserError(core::Fault::data,
+                          fmt::format("{}.format is {}, this version of equipoise reads {}", path_, format, readable));
+  }
+
   /// The elements of a list, each with the path to name in errors.
   template <typename Visit>
   void each(const char* key, Visit visit) const {

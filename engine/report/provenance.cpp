@@ -97,15 +97,17 @@ void write_data(Markup& page, const Report& report) {
   write_columns(page, report);
 }
 
+void write_command(Markup& page, const std::string& command) {
+  const auto block = page.in("pre", {{"class", "command"}, {"tabindex", "0"}});
+  page.element("code", {}, command);
+}
+
 void write_reproduction(Markup& page, const Report& report) {
   const auto section = page.in("section", {{"id", "reproduce"}, {"aria-labelledby", "reproduce-title"}});
   page.element("h2", {{"id", "reproduce-title"}}, "Reproduce this run");
   page.element("p", {{"class", "intro"}},
                "The same command on the same files and the same kind of device gives the same model.");
-  {
-    const auto block = page.in("pre", {{"class", "command"}, {"tabindex", "0"}});
-    page.element("code", {}, report.command);
-  }
+  write_command(page, report.command);
   {
     const auto list = page.in("dl", {{"class", "pairs"}});
     const auto pair = [&](std::string_view name, std::string_view value) {

@@ -168,12 +168,7 @@ json to_json(const Report& report) {
 
 Report report_from_json(const json& object) {
   const JsonReader reader(object, "results");
-  std::int64_t format = 0;
-  reader.read("format", format);
-  if (format != kFormat) {
-    throw core::UserError(core::Fault::data,
-                          fmt::format("results.format is {}, this version of equipoise reads {}", format, kFormat));
-  }
+  reader.require_format(kFormat);
   Report report;
   read_facts(reader, report);
   read_data(reader, report);

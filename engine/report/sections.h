@@ -45,4 +45,7 @@ void write_warnings(Markup& page, const std::vector<std::string>& warnings);
 /// The style sheet, with the colours of both schemes.
 extern const char* const kStyleSheet;
 
+/// The exact command, as a block that can be copied.
+void write_command(Markup& page, const std::string& command);
+
 }  // namespace equipoise::report
