@@ -2,28 +2,32 @@
 
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "engine/cli/console.h"
 #include "engine/cli/terminal_journal.h"
 
-namespace CLI {
-class App;
-}
-
 namespace equipoise::cli {
 
 /// Exit codes beside those of core::Fault.
 inline constexpr int kConstraintFailed = 1;  ///< a verdict that --fail-on names
-inline constexpr int kUsage = 2;
 inline constexpr int kOurBug = 70;
 
-/// One verb of the program. A command is declared once, then run once.
+/// One argument or option of a verb, and where its value goes. A list takes every further word where it is an argument,
+/// one word each time where it is an option; a bool is a flag.
+struct Argument {
+  std::string name;  ///< "RUN", "--data"
+  std::string help;
+  std::variant<std::string*, std::vector<std::string>*, bool*> value;
+  std::string shown_default = {};  ///< what the help says is taken without it
+};
+
+/// One verb of the program. Its arguments are read once, then it is run once.
 class Command {
  public:
   virtual ~Command() = default;
-  /// Adds the verb's arguments and options to `app`.
-  virtual void declare(CLI::App& app) = 0;
+  virtual std::vector<Argument> arguments() = 0;
   /// Does it; returns the exit code.
   virtual int run(const Console& console, TerminalJournal& journal) = 0;
 };

@@ -81,6 +81,19 @@ const CommandEntry* find_command(const std::vector<std::string>& words) {
   }
 }
 
+// The only place that knows CLI11: its headers are the slowest of the whole program to compile.
+void declare(CLI::App& app, const Argument& argument) {
+  if (bool* const* flag = std::get_if<bool*>(&argument.value)) {
+    app.add_flag(argument.name, **flag, argument.help);
+  } else if (std::vector<std::string>* const* list = std::get_if<std::vector<std::string>*>(&argument.value)) {
+    CLI::Option* option = app.add_option(argument.name, **list, argument.help);
+    if (argument.name.front() == '-') option->allow_extra_args(false);
+  } else {
+    CLI::Option* option = app.add_option(argument.name, *std::get<std::string*>(argument.value), argument.help);
+    if (!argument.shown_default.empty()) option->default_str(argument.shown_default);
+  }
+}
+
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -176,12 +189,16 @@ int run_program(const std::vector<std::string>& words, const Console& console, T
   bool wants_help = false, wants_json = false;
   app.set_help_flag();
   app.allow_extras();
-  command->declare(app);
+  for (const Argument& argument : command->arguments()) declare(app, argument);
   app.add_flag("--json", wants_json, "One JSON object on standard output, nothing else");
   app.add_flag("-h,--help", wants_help, "This text");
   app.footer("Example\n" + entry->example);
   // CLI11 takes the arguments last first.
-  app.parse(std::vector<std::string>(rest.rbegin(), rest.rend() - static_cast<std::ptrdiff_t>(entry->words.size())));
+  try {
+    app.parse(std::vector<std::string>(rest.rbegin(), rest.rend() - static_cast<std::ptrdiff_t>(entry->words.size())));
+  } catch (const CLI::ParseError& error) {
+    throw usage_error(error.what());
+  }
   if (wants_help) {
     console.print(app.help());
     console.print_json({{"help", app.help()}});

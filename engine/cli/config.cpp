@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "engine/cli/command.h"
 #include "engine/config/explain.h"
 #include "engine/config/load.h"
@@ -26,9 +24,8 @@ class OfConfig : public Command {
  public:
   explicit OfConfig(std::string verb) : verb_(std::move(verb)) {}
 
-  void declare(CLI::App& app) override {
-    app.add_option("CONFIG", file_, "The YAML file");
-    app.add_option("key=value", overrides_, "Overrides, as in equipoise train");
+  std::vector<Argument> arguments() override {
+    return {{"CONFIG", "The YAML file", &file_}, {"key=value", "Overrides, as in equipoise train", &overrides_}};
   }
 
  protected:
@@ -89,7 +86,7 @@ class Validate final : public OfConfig {
 
 class Schema final : public Command {
  public:
-  void declare(CLI::App& app) override {}
+  std::vector<Argument> arguments() override { return {}; }
   int run(const Console& console, TerminalJournal& journal) override {
     training::RunConfig config;
     const nlohmann::ordered_json schema = config::to_json_schema(describe(config), kTitle, kDescription);
@@ -101,9 +98,9 @@ class Schema final : public Command {
 
 class Explain final : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("PATH", path_, "A field or section by its dotted path; nothing: the whole config");
-    app.add_flag("--markdown", as_markdown_, "Every field, as the Markdown page docs/config.md");
+  std::vector<Argument> arguments() override {
+    return {{"PATH", "A field or section by its dotted path; nothing: the whole config", &path_},
+            {"--markdown", "Every field, as the Markdown page docs/config.md", &as_markdown_}};
   }
   int run(const Console& console, TerminalJournal& journal) override {
     training::RunConfig config;

@@ -1,9 +1,10 @@
-#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/tensor.h>
 #include <torch/headeronly/version.h>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "engine/cli/command.h"
 #include "engine/cli/machine.h"
@@ -115,7 +116,7 @@ nlohmann::ordered_json json_of(const Machine& machine, const core::GpuDriver& dr
 
 class Doctor final : public Command {
  public:
-  void declare(CLI::App& app) override {}
+  std::vector<Argument> arguments() override { return {}; }
 
   int run(const Console& console, TerminalJournal& journal) override {
     const Machine machine = describe_machine();

@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "engine/cli/command.h"
 #include "engine/cli/json_file.h"
@@ -19,17 +18,15 @@ namespace {
 
 class Evaluate final : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("RUN", run_, "A run folder");
-    app.add_option("--data", files_, "New rows instead of the run's own, CSV or Parquet; may be given several times")
-        ->allow_extra_args(false);
-    app.add_option("--split", split_, "Which of the run's own rows: test, selection, holdout or train")
-        ->default_str("test");
-    app.add_option(
-        "--fail-on", fail_on_,
-        "Exit with 1 when a constraint has one of these verdicts: a list with commas of violated, not_shown, "
-        "not_estimable");
-    app.add_option("--output", output_, "Also write the result to this file, as JSON");
+  std::vector<Argument> arguments() override {
+    return {{"RUN", "A run folder", &run_},
+            {"--data", "New rows instead of the run's own, CSV or Parquet; may be given several times", &files_},
+            {"--split", "Which of the run's own rows: test, selection, holdout or train", &split_, "test"},
+            {"--fail-on",
+             "Exit with 1 when a constraint has one of these verdicts: a list with commas of violated, not_shown, "
+             "not_estimable",
+             &fail_on_},
+            {"--output", "Also write the result to this file, as JSON", &output_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <unistd.h>
-#include <CLI/Error.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -94,8 +93,6 @@ int main(int argc, char** argv) {
   } catch (const equipoise::core::Interrupted& stopped) {
     journal.end_line();
     return fail(json, 128 + stopped.signal(), stopped.what());
-  } catch (const CLI::ParseError& error) {
-    return fail(json, equipoise::cli::kUsage, error.what());
   } catch (const std::bad_alloc&) {
     journal.end_line();
     return fail(json, static_cast<int>(equipoise::core::Fault::memory),

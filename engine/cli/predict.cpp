@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "engine/cli/command.h"
 #include "engine/cli/measuring.h"
@@ -16,11 +15,10 @@ namespace {
 
 class Predict final : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("RUN", run_, "A run folder");
-    app.add_option("--data", files_, "Rows to decide, CSV or Parquet; may be given several times")
-        ->allow_extra_args(false);
-    app.add_option("--output", output_, "Where to write row, score and decision: a .csv or a .parquet file");
+  std::vector<Argument> arguments() override {
+    return {{"RUN", "A run folder", &run_},
+            {"--data", "Rows to decide, CSV or Parquet; may be given several times", &files_},
+            {"--output", "Where to write row, score and decision: a .csv or a .parquet file", &output_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {

@@ -2,7 +2,6 @@
 #include "engine/report/bank_report.h"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include "engine/cli/command.h"
 #include "engine/cli/json_file.h"
@@ -17,7 +16,7 @@ namespace {
 
 class WriteReport final : public Command {
  public:
-  void declare(CLI::App& app) override { app.add_option("RUN", run_, "A run folder"); }
+  std::vector<Argument> arguments() override { return {{"RUN", "A run folder", &run_}}; }
 
   int run(const Console& console, TerminalJournal& journal) override {
     if (run_.empty()) throw core::UserError(core::Fault::config, "report needs a run folder: equipoise report RUN");

@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -44,14 +43,15 @@ class SayOnce final : public core::Journal {
 
 class Train final : public Command {
  public:
-  void declare(CLI::App& app) override {
-    app.add_option("CONFIG", config_file_, "The YAML file that says what data, what model, what constraints");
-    app.add_option("key=value", overrides_,
-                   "Overrides of the config: training.epochs=5 sets, +constraints[]={...} adds, ~model takes out");
-    app.add_option(
-        "--fail-on", fail_on_,
-        "Exit with 1 when a constraint has one of these verdicts on the test rows (of any member of a bank): a "
-        "list with commas of violated, not_shown, not_estimable");
+  std::vector<Argument> arguments() override {
+    return {
+        {"CONFIG", "The YAML file that says what data, what model, what constraints", &config_file_},
+        {"key=value", "Overrides of the config: training.epochs=5 sets, +constraints[]={...} adds, ~model takes out",
+         &overrides_},
+        {"--fail-on",
+         "Exit with 1 when a constraint has one of these verdicts on the test rows (of any member of a bank): a "
+         "list with commas of violated, not_shown, not_estimable",
+         &fail_on_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {

@@ -1,6 +1,7 @@
 #include "engine/models/flat_parameters.h"
 
-#include <ATen/Functions.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include "engine/core/seed.h"
 

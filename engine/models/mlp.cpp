@@ -1,8 +1,10 @@
 #include "engine/models/mlp.h"
 
-#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/sum.h>
 
 #include <algorithm>
 #include <cmath>

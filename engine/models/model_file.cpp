@@ -1,6 +1,6 @@
 #include "engine/models/model_file.h"
 
-#include <ATen/Functions.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cstdint>

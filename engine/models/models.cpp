@@ -1,4 +1,5 @@
-#include <ATen/Functions.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 
 #include <functional>
 #include <map>

@@ -1,7 +1,8 @@
 #include "engine/models/products.h"
 
-#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/bmm.h>
+#include <ATen/ops/mm.h>
 
 #include <algorithm>
 #include <functional>

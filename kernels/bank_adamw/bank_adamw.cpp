@@ -1,7 +1,10 @@
 #include "kernels/bank_adamw/bank_adamw.h"
 
-#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "kernels/arguments.h"
 #include "kernels/bank_adamw/bank_adamw_kernel.h"

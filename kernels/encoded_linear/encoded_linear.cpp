@@ -1,7 +1,7 @@
 #include "kernels/encoded_linear/encoded_linear.h"
 
-#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
 
 #include "kernels/arguments.h"
 #include "kernels/encoded_linear/encoded_linear_kernel.h"

@@ -1,7 +1,7 @@
 #include "kernels/not_finite/not_finite.h"
 
-#include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
 
 #include "kernels/arguments.h"
 #include "kernels/not_finite/not_finite_kernel.h"
