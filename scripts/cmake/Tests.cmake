@@ -21,17 +21,22 @@ else()
   target_link_libraries(standin_failing_cases PRIVATE equipoise_compiler equipoise_gtest_standin)
 endif()
 
-# equipoise_test(<name> SOURCES files... LIBRARIES targets... [HEADERS to precompile...]): one GoogleTest program, each case a CTest test.
+# equipoise_test(<name> SOURCES files... LIBRARIES targets... [HEADERS to precompile... | HEADERS_OF another test]): one GoogleTest
+# program, each case a CTest test.
 # With the stand-in the program is one CTest test: how CMake asks a program for its cases changes with its version.
 function(equipoise_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBRARIES;HEADERS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;HEADERS_OF" "SOURCES;LIBRARIES;HEADERS;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} ${test_libraries})
   target_compile_definitions(${name} PRIVATE EQUIPOISE_SOURCE_DIR="${EQUIPOISE_ROOT}")
-  target_precompile_headers(${name} PRIVATE ${test_headers} ${arg_HEADERS})
+  if(arg_HEADERS_OF)
+    target_precompile_headers(${name} REUSE_FROM ${arg_HEADERS_OF})
+  else()
+    target_precompile_headers(${name} PRIVATE ${test_headers} ${arg_HEADERS})
+  endif()
   # Compiling the tests costs more than running them.
   target_compile_options(${name} PRIVATE -O1)
   if(EQUIPOISE_GTEST_STANDIN)
