@@ -12,6 +12,7 @@
 #include "kernels/draw/draw.h"
 #include "kernels/encoded_linear/encoded_linear.h"
 #include "kernels/gather/gather.h"
+#include "kernels/judge/judge.h"
 #include "kernels/not_finite/not_finite.h"
 #include "kernels/price/price.h"
 #include "kernels/push/push.h"
@@ -33,6 +34,21 @@ at::Tensor price_by_tensors(const at::Tensor& sums, at::Tensor& averages, at::Te
   const RateTable table{numerator_offsets, numerator_index,    numerator_value, denominator_offsets, denominator_index,
                         denominator_value, constraint_offsets, constraint_rate, constraint_value};
   return price(sums, averages, step, multipliers, table, decay);
+}
+
+std::tuple<at::Tensor, at::Tensor> judge_by_tensors(
+    const at::Tensor& sums, const at::Tensor& numerator_offsets, const at::Tensor& numerator_index,
+    const at::Tensor& numerator_value, const at::Tensor& denominator_offsets, const at::Tensor& denominator_index,
+    const at::Tensor& denominator_value, const at::Tensor& constraint_offsets, const at::Tensor& constraint_rate,
+    const at::Tensor& constraint_value, const at::Tensor& band_offsets, const at::Tensor& band_rate,
+    const at::Tensor& row_band, const at::Tensor& row_band_coefficient, const at::Tensor& bounds,
+    const at::Tensor& scale, const at::Tensor& moves, at::Tensor& multipliers, at::Tensor& smoothed,
+    at::Tensor& started, bool nupi, double nu, double proportional_gain, double integral_gain, double radius) {
+  const RateTable table{numerator_offsets, numerator_index,    numerator_value, denominator_offsets, denominator_index,
+                        denominator_value, constraint_offsets, constraint_rate, constraint_value};
+  MultiplierState state{multipliers, smoothed, started};
+  return judge(sums, table, {band_offsets, band_rate, row_band, row_band_coefficient}, bounds, scale, moves, state,
+               {nupi, nu, proportional_gain, integral_gain, radius});
 }
 
 void check_table_by_tensors(const at::Tensor& numerator_offsets, const at::Tensor& numerator_index,
@@ -185,6 +201,7 @@ void implement(torch::Library& library) {
   library.impl("push_out", &push_out);
   library.impl("lagrangian", &lagrangian_forward);
   library.impl("price", &price_by_tensors);
+  library.impl("judge", &judge_by_tensors);
   library.impl("draw_epoch", &draw_epoch_by_step);
   library.impl("draw_epoch.tensor_step", &draw_epoch_by_tensor);
   library.impl("draw_uniform", &draw_uniform_by_step);
@@ -206,6 +223,7 @@ constexpr const char* kWithoutDerivative[] = {"cell_stats",
                                               "push",
                                               "push_out",
                                               "price",
+                                              "judge",
                                               "check_rate_table",
                                               "draw_epoch",
                                               "draw_epoch.tensor_step",
@@ -230,6 +248,7 @@ constexpr const char* kWithoutDerivative[] = {"cell_stats",
 
 constexpr const char* kWriting[] = {"push_out",
                                     "price",
+                                    "judge",
                                     "draw_epoch",
                                     "draw_epoch.tensor_step",
                                     "draw_uniform",
@@ -267,6 +286,14 @@ TORCH_LIBRARY(equipoise, library) {
       "Tensor numerator_index, Tensor numerator_value, Tensor denominator_offsets, Tensor denominator_index, "
       "Tensor denominator_value, Tensor constraint_offsets, Tensor constraint_rate, Tensor constraint_value, "
       "float decay) -> Tensor",
+      traceable);
+  library.def(
+      "judge(Tensor sums, Tensor numerator_offsets, Tensor numerator_index, Tensor numerator_value, "
+      "Tensor denominator_offsets, Tensor denominator_index, Tensor denominator_value, Tensor constraint_offsets, "
+      "Tensor constraint_rate, Tensor constraint_value, Tensor band_offsets, Tensor band_rate, Tensor row_band, "
+      "Tensor row_band_coefficient, Tensor bounds, Tensor scale, Tensor moves, Tensor(a!) multipliers, "
+      "Tensor(b!) smoothed, Tensor(c!) started, bool nupi=False, float nu=0.9, float proportional_gain=1.0, "
+      "float integral_gain=1.0, float radius=0.0) -> (Tensor rates, Tensor violations)",
       traceable);
   library.def(
       "check_rate_table(Tensor numerator_offsets, Tensor numerator_index, Tensor numerator_value, "

@@ -4,94 +4,14 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
-#include <string>
-
 #include "kernels/arguments.h"
-
 #include "kernels/price/price_kernel.h"
+#include "kernels/price/rate_table.h"
 
 namespace equipoise::kernels {
 namespace {
 
 constexpr const char* kOp = "price";
-
-// The rows of one sparse matrix of the table, held contiguous.
-struct HeldRows {
-  at::Tensor offsets;
-  at::Tensor index;
-  at::Tensor value;
-  std::int64_t rows = 0;
-
-  SparseRows view() const {
-    return {offsets.const_data_ptr<std::int32_t>(), index.const_data_ptr<std::int32_t>(),
-            value.const_data_ptr<double>()};
-  }
-};
-
-void check_form_rows(const std::string& name, const char* index_name, const at::Tensor& offsets,
-                     const at::Tensor& index, const at::Tensor& value, const at::Tensor& sums) {
-  check_device(kOp, (name + "_offsets").c_str(), offsets, "sums", sums);
-  check_device(kOp, index_name, index, "sums", sums);
-  check_device(kOp, (name + "_value").c_str(), value, "sums", sums);
-  check_type(kOp, (name + "_offsets").c_str(), offsets, at::kInt);
-  check_type(kOp, index_name, index, at::kInt);
-  check_type(kOp, (name + "_value").c_str(), value, at::kDouble);
-  TORCH_CHECK(offsets.dim() == 1 && offsets.sym_size(0) > 0, kOp, ": ", name, "_offsets has shape ",
-              offsets.sym_sizes(), ", expected [rows + 1]");
-  TORCH_CHECK(index.dim() == 1, kOp, ": ", index_name, " has shape ", index.sym_sizes(), ", expected [*]");
-  check_shape(kOp, (name + "_value").c_str(), value, index.sym_sizes());
-}
-
-HeldRows hold_rows(const at::Tensor& offsets, const at::Tensor& index, const at::Tensor& value) {
-  return {offsets.contiguous(), index.contiguous(), value.contiguous(), offsets.size(0) - 1};
-}
-
-struct HeldTable {
-  HeldRows numerators;
-  HeldRows denominators;
-  HeldRows constraints;
-};
-
-void check_table(const RateTable& table, const at::Tensor& sums) {
-  check_form_rows("numerator", "numerator_index", table.numerator_offsets, table.numerator_index, table.numerator_value,
-                  sums);
-  check_form_rows("denominator", "denominator_index", table.denominator_offsets, table.denominator_index,
-                  table.denominator_value, sums);
-  check_form_rows("constraint", "constraint_rate", table.constraint_offsets, table.constraint_rate,
-                  table.constraint_value, sums);
-  const c10::SymInt rates = table.numerator_offsets.sym_size(0) - 1;
-  const c10::SymInt denominators = table.denominator_offsets.sym_size(0) - 1;
-  TORCH_CHECK(rates == denominators, kOp, ": numerator_offsets describes ", rates, " rates, denominator_offsets ",
-              denominators);
-}
-
-HeldTable hold_table(const RateTable& table) {
-  return {hold_rows(table.numerator_offsets, table.numerator_index, table.numerator_value),
-          hold_rows(table.denominator_offsets, table.denominator_index, table.denominator_value),
-          hold_rows(table.constraint_offsets, table.constraint_rate, table.constraint_value)};
-}
-
-void check_rows_inside(const char* name, const HeldRows& rows, std::int64_t bound) {
-  const std::int32_t* offsets = rows.offsets.const_data_ptr<std::int32_t>();
-  const std::int32_t* index = rows.index.const_data_ptr<std::int32_t>();
-  TORCH_CHECK(offsets[0] == 0, kOp, ": ", name, "_offsets starts at ", offsets[0], ", expected 0");
-  for (std::int64_t row = 0; row < rows.rows; ++row) {
-    TORCH_CHECK(offsets[row] <= offsets[row + 1], kOp, ": ", name, "_offsets falls from ", offsets[row], " to ",
-                offsets[row + 1], " at row ", row);
-  }
-  TORCH_CHECK(offsets[rows.rows] == rows.index.size(0), kOp, ": ", name, "_offsets ends at ", offsets[rows.rows],
-              ", expected ", rows.index.size(0));
-  for (std::int64_t i = 0; i < rows.index.size(0); ++i) {
-    TORCH_CHECK(index[i] >= 0 && index[i] < bound, kOp, ": entry ", i, " of ", name, " is ", index[i],
-                ", expected a number in [0, ", bound, ")");
-  }
-}
-
-void check_held_table(const HeldTable& held, std::int64_t cell_count) {
-  check_rows_inside("numerator", held.numerators, cell_count * kRateQuantities);
-  check_rows_inside("denominator", held.denominators, cell_count * kRateQuantities);
-  check_rows_inside("constraint", held.constraints, held.numerators.rows);
-}
 
 }  // namespace
 
@@ -103,8 +23,8 @@ void check_rate_table(const RateTable& table, std::int64_t cell_count) {
   const RateTable host{table.numerator_offsets.cpu(),   table.numerator_index.cpu(),   table.numerator_value.cpu(),
                        table.denominator_offsets.cpu(), table.denominator_index.cpu(), table.denominator_value.cpu(),
                        table.constraint_offsets.cpu(),  table.constraint_rate.cpu(),   table.constraint_value.cpu()};
-  check_table(host, host.numerator_offsets);
-  check_held_table(hold_table(host), cell_count);
+  check_table(kOp, host, host.numerator_offsets);
+  check_held_table(kOp, hold_table(host), cell_count);
 }
 
 at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step, const at::Tensor& multipliers,
@@ -124,13 +44,13 @@ at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step,
   check_device(kOp, "multipliers", multipliers, "sums", sums);
   check_type(kOp, "multipliers", multipliers, at::kDouble);
   TORCH_CHECK(decay >= 0 && decay < 1, kOp, ": decay is ", decay, ", expected a number in [0, 1)");
-  check_table(table, sums);
+  check_table(kOp, table, sums);
   check_shape(kOp, "multipliers", multipliers, {sums.sym_size(0), table.constraint_offsets.sym_size(0) - 1});
   if (sums.is_meta()) {
     return at::empty_symint({sums.sym_size(0), 2, sums.sym_size(1)}, sums.options().dtype(at::kFloat));
   }
   const HeldTable held = hold_table(table);
-  if (sums.is_cpu()) check_held_table(held, sums.size(1));
+  if (sums.is_cpu()) check_held_table(kOp, held, sums.size(1));
 
   const at::Tensor sums_dense = sums.contiguous();
   const at::Tensor multipliers_dense = multipliers.contiguous();

@@ -39,6 +39,15 @@ def price_arguments(members=2):
     return torch.zeros(members, 4, 4, dtype=torch.float64), torch.zeros(1, dtype=torch.int64), multipliers
 
 
+def judge_arguments(members=2):
+    """All of judge's but the sums, the rate table and the rule: no band, then bounds, scale, moves and the state."""
+    zeros = torch.zeros(members, 2, dtype=torch.float64)
+    return (torch.zeros(1, dtype=torch.int32), torch.zeros(0, dtype=torch.int32),
+            torch.full((2,), -1, dtype=torch.int32), torch.zeros(2, dtype=torch.float64), zeros + 0.02,
+            torch.full((members,), 0.1, dtype=torch.float64), torch.ones(members, dtype=torch.uint8),
+            zeros.clone(), zeros.clone(), zeros.to(torch.uint8))
+
+
 def encoded(count=30, seed=1):
     """Codes, values and layout of a ramp of 3 bins (4 components with its missing flag) and a pick of 3: D = 7."""
     generator = torch.Generator().manual_seed(seed)
