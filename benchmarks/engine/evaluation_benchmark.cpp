@@ -1,27 +1,30 @@
 // How fast scored rows are evaluated: 8 groups, AUC of each and of everyone, all rates with intervals, equalized odds and
 // demographic parity judged, and accuracy, rates and gaps at 100 thresholds.
 //
-//   evaluation_benchmark [rows] [repeats] [folder]
+//   evaluation_benchmark [rows] [repeats] [folder] [--device cpu|cuda|cuda:N]
 //
-// The answer is checked first, against a sort and counts of the library. Medians. With a folder, rows and figures are
+// The answer is checked first, against a sort and counts of the library, and that of a GPU against the CPU's. Medians. On
+// a GPU the rows are there before the clock starts, as scores are where the model is. With a folder, rows and figures are
 // left in it for benchmarks/peers/evaluation.py, which does the same work with scikit-learn and Fairlearn.
 #include <ATen/Parallel.h>
+#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "engine/core/seed.h"
-#include "engine/evaluation/metrics.h"
-#include "engine/evaluation/promises.h"
+#include "engine/evaluation/score_statistics.h"
+#include "engine/training/device_statistics.h"
+#include "engine/training/trainer.h"
 
 namespace equipoise {
 namespace {
@@ -73,18 +76,27 @@ std::vector<double> hundred_thresholds() {
   return thresholds;
 }
 
-struct Answer {
-  evaluation::SplitResult result;
-  std::vector<evaluation::ThresholdRow> thresholds;
-};
+evaluation::StatisticsRequest request_of(const Rows& rows) {
+  return {rows.table.cells.count(), evaluation::EvaluationParams().calibration_bins, hundred_thresholds()};
+}
 
-Answer evaluate(const Rows& rows, const evaluation::Scores& scores) {
-  Answer answer;
-  answer.result = evaluation::evaluate("test", scores, rows.table, rows.constraints, kMinRows, {}, 7);
-  const auto totals = evaluation::total_cells(scores, rows.table.cells.count(), 0.5);
-  const auto estimable = evaluation::estimable_levels(rows.table, totals, kMinRows);
-  answer.thresholds = evaluation::sweep_thresholds(scores, rows.table, estimable, hundred_thresholds());
-  return answer;
+evaluation::SplitResult evaluated(const Rows& rows, const evaluation::ScoreStatistics& statistics) {
+  return evaluation::evaluate("test", statistics, rows.table, rows.constraints, kMinRows, {}, 7);
+}
+
+// Rows where they are evaluated, and how.
+using Evaluate = std::function<evaluation::SplitResult()>;
+
+Evaluate on_host(const Rows& rows, const evaluation::Scores& scores) {
+  return [&] { return evaluated(rows, evaluation::host_statistics("test", scores, request_of(rows))); };
+}
+
+Evaluate on_device(const Rows& rows, const at::Device& device) {
+  const auto count = static_cast<std::int64_t>(rows.probability.size());
+  const at::Tensor probability =
+      at::from_blob(const_cast<double*>(rows.probability.data()), {count}, at::kDouble).to(device);
+  const training::DeviceScores scores = training::device_scores(rows.dataset, rows.table.cells.of_row, probability);
+  return [&rows, scores] { return evaluated(rows, training::device_statistics("test", scores, request_of(rows))); };
 }
 
 // By the positives' mean ranks, ties sharing theirs. Group -1: everyone.
@@ -112,9 +124,9 @@ void expect_near(const std::string& what, double value, double expected) {
     throw std::runtime_error(what + " is " + std::to_string(value) + ", expected " + std::to_string(expected));
 }
 
-void check(const Rows& rows, const Answer& answer) {
+void check(const Rows& rows, const evaluation::SplitResult& answer) {
   for (int group = -1; group < kGroups; ++group) {
-    expect_near("the AUC of group " + std::to_string(group), answer.result.metrics.groups[group + 1].auc.value_or(-1),
+    expect_near("the AUC of group " + std::to_string(group), answer.metrics.groups[group + 1].auc.value_or(-1),
                 area_by_ranks(rows, group));
   }
   for (const int k : {0, 49, 99}) {
@@ -140,6 +152,17 @@ void check(const Rows& rows, const Answer& answer) {
   }
 }
 
+// Counts, and all that follows from them, must be the same; sums of scores and losses nearly.
+void check_device(const evaluation::SplitResult& answer, const evaluation::SplitResult& expected) {
+  const nlohmann::json own = to_json(answer), other = to_json(expected);
+  if (own["constraints"] != other["constraints"] || own["thresholds"] != other["thresholds"] ||
+      own["metrics"]["groups"] != other["metrics"]["groups"])
+    throw std::runtime_error("the device's gaps, verdicts, thresholds or groups are not those of the CPU");
+  expect_near("the log loss", answer.metrics.log_loss, expected.metrics.log_loss);
+  expect_near("the Brier score", answer.metrics.brier, expected.metrics.brier);
+  expect_near("the calibration error", answer.metrics.calibration_error, expected.metrics.calibration_error);
+}
+
 template <typename T>
 void write_column(const std::filesystem::path& path, const std::vector<T>& values) {
   std::ofstream out(path, std::ios::binary);
@@ -147,14 +170,15 @@ void write_column(const std::filesystem::path& path, const std::vector<T>& value
   if (!out.flush()) throw std::runtime_error("cannot write " + path.string());
 }
 
-void write_for_peers(const std::filesystem::path& folder, const Rows& rows, const Answer& answer, double seconds) {
+void write_for_peers(const std::filesystem::path& folder, const Rows& rows, const evaluation::SplitResult& answer,
+                     double seconds) {
   std::filesystem::create_directories(folder);
   write_column(folder / "scores.f64", rows.probability);
   write_column(folder / "labels.u8", rows.dataset.labels);
   write_column(folder / "groups.i32", rows.dataset.groupings[0].codes);
   nlohmann::json figures = {{"seconds", seconds}};
   for (int group = 0; group < kGroups; ++group) {
-    const evaluation::GroupMetrics& metrics = answer.result.metrics.groups[group + 1];
+    const evaluation::GroupMetrics& metrics = answer.metrics.groups[group + 1];
     figures["auc"].push_back(metrics.auc.value());
     figures["selection_rate"].push_back(metrics.selection_rate.value());
     figures["true_positive_rate"].push_back(metrics.true_positive_rate.value());
@@ -169,24 +193,34 @@ void write_for_peers(const std::filesystem::path& folder, const Rows& rows, cons
   if (!out.flush()) throw std::runtime_error("cannot write " + (folder / "figures.json").string());
 }
 
-void run(std::int64_t row_count, int repeats, const std::string& folder) {
+at::Device device_named(const std::string& name) {
+  training::RunConfig config;
+  config.device = name;
+  core::Journal journal;
+  return training::choose_device(config, config::Origin(), journal);
+}
+
+void run(std::int64_t row_count, int repeats, const std::string& folder, const std::string& device_name) {
+  const at::Device device = device_named(device_name);
   const Rows rows(row_count);
   const evaluation::Scores scores = rows.scores();
-  const Answer answer = evaluate(rows, scores);
+  const Evaluate evaluate = device.is_cpu() ? on_host(rows, scores) : on_device(rows, device);
+  const evaluation::SplitResult answer = evaluate();
   check(rows, answer);
+  if (!device.is_cpu()) check_device(answer, on_host(rows, scores)());
   std::vector<double> seconds;
   for (int i = 0; i < repeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
-    const Answer again = evaluate(rows, scores);
+    const evaluation::SplitResult again = evaluate();
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    if (again.result.metrics.auc != answer.result.metrics.auc) throw std::runtime_error("not the same bits again");
+    if (to_json(again) != to_json(answer)) throw std::runtime_error("not the same bits again");
   }
   std::ranges::sort(seconds);
   const double median = seconds[seconds.size() / 2];
-  std::printf("rows %lld, groups %d, thresholds 100, %d threads, median of %d\n", static_cast<long long>(row_count),
-              kGroups, at::get_num_threads(), repeats);
-  std::printf("evaluation  %8.3f s  %12.0f rows/s  (at most 2 s asked for 10 000 000 rows on 2 cores)\n", median,
-              static_cast<double>(row_count) / median);
+  std::printf("rows %lld, groups %d, thresholds 100, %s, %d threads, median of %d\n", static_cast<long long>(row_count),
+              kGroups, device.str().c_str(), at::get_num_threads(), repeats);
+  std::printf("evaluation  %8.1f ms  %12.0f rows/s  (asked for 10 000 000 rows: at most %s)\n", median * 1e3,
+              static_cast<double>(row_count) / median, device.is_cpu() ? "2 s on 2 cores" : "60 ms on a GPU");
   if (!folder.empty()) write_for_peers(folder, rows, answer, median);
 }
 
@@ -195,8 +229,16 @@ void run(std::int64_t row_count, int repeats, const std::string& folder) {
 
 int main(int count, char** arguments) {
   try {
-    equipoise::run(count > 1 ? std::atoll(arguments[1]) : 10'000'000, count > 2 ? std::atoi(arguments[2]) : 5,
-                   count > 3 ? arguments[3] : "");
+    std::vector<std::string> words(arguments + 1, arguments + count);
+    std::string device = "cpu";
+    if (const auto found = std::ranges::find(words, "--device"); found != words.end()) {
+      if (found + 1 == words.end()) throw std::runtime_error("--device needs cpu, cuda or cuda:N");
+      device = *(found + 1);
+      words.erase(found, found + 2);
+    }
+    words.resize(std::max<std::size_t>(words.size(), 3));
+    equipoise::run(words[0].empty() ? 10'000'000 : std::stoll(words[0]), words[1].empty() ? 5 : std::stoi(words[1]),
+                   words[2], device);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

@@ -117,8 +117,15 @@ struct SplitResult {
   std::vector<ThresholdRow> thresholds;
 };
 
+struct ScoreStatistics;
+
 /// Measures one split: metrics, gaps, intervals, verdicts. A row is decided positive where probability > 0.5.
-/// Deterministic: the bootstrap's draws hang on `seed` alone.
+/// Deterministic: the bootstrap's draws hang on `seed` alone. From rows on the host, at thresholds .05, .10, ..., .95; or
+/// from their statistics (score_statistics.h), wherever they were made, of the table's cells.
+SplitResult evaluate(const std::string& split, const ScoreStatistics& statistics,
+                     const constraints::ConstraintTable& table,
+                     const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
+                     const EvaluationParams& params, std::uint64_t seed);
 SplitResult evaluate(const std::string& split, const Scores& scores, const constraints::ConstraintTable& table,
                      const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
                      const EvaluationParams& params, std::uint64_t seed);

@@ -1,45 +1,13 @@
 #include "engine/evaluation/metrics.h"
 
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "engine/constraints/row_counts.h"
-#include "engine/evaluation/auc.h"
 #include "engine/evaluation/limits.h"
-#include "engine/evaluation/score_rows.h"
-#include "engine/evaluation/strips.h"
 
 namespace equipoise::evaluation {
 namespace {
-
-double weight_of(const Scores& scores, std::size_t row) {
-  return scores.weights.empty() ? 1.0 : scores.weights[row];
-}
-
-// Sums over the rows of one level, by label.
-struct Tally {
-  std::int64_t rows = 0;
-  double weight[2] = {0, 0};
-  double square_weight[2] = {0, 0};
-  double selected[2] = {0, 0};
-
-  void add(std::uint8_t label, double row_weight, bool is_selected) {
-    ++rows;
-    weight[label] += row_weight;
-    square_weight[label] += row_weight * row_weight;
-    selected[label] += is_selected ? row_weight : 0.0;  // as likely as not: no branch
-  }
-
-  void join(const Tally& later) {
-    rows += later.rows;
-    for (const int label : {0, 1}) {
-      weight[label] += later.weight[label];
-      square_weight[label] += later.square_weight[label];
-      selected[label] += later.selected[label];
-    }
-  }
-};
 
 std::optional<double> share(double part, double whole) {
   return whole > 0 ? std::optional(part / whole) : std::nullopt;
@@ -72,34 +40,10 @@ GroupMetrics group_metrics(const Tally& tally, const std::optional<double>& auc,
   return group;
 }
 
-std::vector<Tally> tally_levels(const Scores& scores, std::span<const std::int32_t> codes, std::size_t levels) {
-  return sum_rows(
-      codes.size(), std::vector<Tally>(levels),
-      [&](std::vector<Tally>& tallies, std::size_t i) {
-        if (codes[i] >= 0) tallies[codes[i]].add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
-      },
-      [](std::vector<Tally>& tallies, const std::vector<Tally>& later) {
-        for (std::size_t level = 0; level < tallies.size(); ++level) tallies[level].join(later[level]);
-      });
-}
-
-Tally tally_everyone(const Scores& scores) {
-  return sum_rows(
-      scores.probability.size(), Tally(),
-      [&](Tally& tally, std::size_t i) {
-        tally.add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
-      },
-      [](Tally& tally, const Tally& later) { tally.join(later); });
-}
-
-std::vector<GroupMetrics> grouping_metrics(const Scores& scores, const RankedRows& ranked,
-                                           const Scores::GroupCodes& grouping, double confidence) {
-  const std::size_t levels = grouping.levels.size();
-  const std::vector<Tally> tallies = tally_levels(scores, grouping.codes, levels);
-  const auto areas = ranked.areas(grouping.codes, levels);
+std::vector<GroupMetrics> grouping_metrics(const ScoreStatistics::OfGrouping& grouping, double confidence) {
   std::vector<GroupMetrics> groups;
-  for (std::size_t level = 0; level < levels; ++level) {
-    groups.push_back(group_metrics(tallies[level], areas[level], confidence));
+  for (std::size_t level = 0; level < grouping.levels.size(); ++level) {
+    groups.push_back(group_metrics(grouping.tallies[level], grouping.areas[level], confidence));
     groups.back().grouping = grouping.name;
     groups.back().level = grouping.levels[level];
   }
@@ -108,14 +52,12 @@ std::vector<GroupMetrics> grouping_metrics(const Scores& scores, const RankedRow
 
 // Bins of equal width over the scores, and the expected calibration error: the mean over rows of their bin's distance
 // between mean score and share of positives. A bin's figures are 0 where it has no rows.
-void calibrate(const Scores& scores, std::int64_t bins, Metrics& metrics) {
+void calibrate(const std::vector<double>& histogram, Metrics& metrics) {
   constexpr std::size_t kQuantities = 4;  // rows, weight, weighted scores, weighted positives
-  const kernels::ScoreRows rows = score_rows(scores.probability, scores.labels, scores.weights);
-  std::vector<double> histogram(static_cast<std::size_t>(bins) * kQuantities);
-  kernels::score_histogram_cpu(rows, {bins, 0.0, static_cast<double>(bins), histogram.data()});
+  const std::size_t bins = histogram.size() / kQuantities;
   double error = 0, total = 0;
-  for (std::int64_t b = 0; b < bins; ++b) {
-    const double* sums = &histogram[static_cast<std::size_t>(b) * kQuantities];
+  for (std::size_t b = 0; b < bins; ++b) {
+    const double* sums = &histogram[b * kQuantities];
     CalibrationBin& bin = metrics.calibration.emplace_back();
     bin.low = static_cast<double>(b) / static_cast<double>(bins);
     bin.high = static_cast<double>(b + 1) / static_cast<double>(bins);
@@ -129,47 +71,25 @@ void calibrate(const Scores& scores, std::int64_t bins, Metrics& metrics) {
   metrics.calibration_error = total > 0 ? error / total : 0;
 }
 
-// Mean log loss and Brier score.
-void measure_losses(const Scores& scores, Metrics& metrics) {
-  struct Sums {
-    double log_loss = 0, brier = 0, weight = 0;
-  };
-  const Sums sums = sum_rows(
-      scores.probability.size(), Sums(),
-      [&](Sums& sums, std::size_t i) {
-        const double score = scores.probability[i], weight = weight_of(scores, i);
-        const double of_label = scores.labels[i] ? score : 1 - score;
-        sums.log_loss -= weight * std::log(std::max(of_label, kSurest));
-        sums.brier += weight * (1 - of_label) * (1 - of_label);
-        sums.weight += weight;
-      },
-      [](Sums& sums, const Sums& later) {
-        sums.log_loss += later.log_loss;
-        sums.brier += later.brier;
-        sums.weight += later.weight;
-      });
-  if (sums.weight <= 0) return;
-  metrics.log_loss = sums.log_loss / sums.weight;
-  metrics.brier = sums.brier / sums.weight;
-}
-
 }  // namespace
 
-Metrics measure(const Scores& scores, const EvaluationParams& params) {
+Metrics measure(const ScoreStatistics& statistics, const EvaluationParams& params) {
   Metrics metrics;
-  metrics.rows = static_cast<std::int64_t>(scores.probability.size());
-  const RankedRows ranked(scores.probability, scores.labels, scores.weights);
-  const Tally everyone = tally_everyone(scores);
-  metrics.groups.push_back(group_metrics(everyone, ranked.area(), params.confidence));
+  const Tally& everyone = statistics.everyone;
+  metrics.rows = everyone.rows;
+  metrics.groups.push_back(group_metrics(everyone, statistics.area, params.confidence));
   const GroupMetrics& all = metrics.groups.front();
   metrics.accuracy = all.accuracy.value_or(0);
   metrics.auc = all.auc;
   metrics.accuracy_interval =
       interval_of(all.accuracy, all.weight, everyone.square_weight[0] + everyone.square_weight[1], params.confidence);
-  measure_losses(scores, metrics);
-  calibrate(scores, params.calibration_bins, metrics);
-  for (const Scores::GroupCodes& grouping : scores.groupings) {
-    const auto groups = grouping_metrics(scores, ranked, grouping, params.confidence);
+  if (statistics.loss_weight > 0) {
+    metrics.log_loss = statistics.log_loss / statistics.loss_weight;
+    metrics.brier = statistics.brier / statistics.loss_weight;
+  }
+  calibrate(statistics.histogram, metrics);
+  for (const ScoreStatistics::OfGrouping& grouping : statistics.groupings) {
+    const auto groups = grouping_metrics(grouping, params.confidence);
     metrics.groups.insert(metrics.groups.end(), groups.begin(), groups.end());
   }
   return metrics;

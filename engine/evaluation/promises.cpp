@@ -8,7 +8,6 @@
 #include "engine/evaluation/gap_bounds.h"
 #include "engine/evaluation/limits.h"
 #include "engine/evaluation/sentences.h"
-#include "engine/evaluation/strips.h"
 
 namespace equipoise::evaluation {
 namespace {
@@ -108,29 +107,6 @@ void add_to_constraint(ConstraintResult& constraint, Judged judged) {
 }
 
 }  // namespace
-
-CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold) {
-  CellTotals zero;
-  zero.sums.assign(static_cast<std::size_t>(cells) * constraints::kColumns, 0.0);
-  zero.rows.assign(static_cast<std::size_t>(cells), 0);
-  if (!scores.weights.empty()) zero.square_weights.assign(static_cast<std::size_t>(cells), 0.0);
-  const auto add = [&](CellTotals& totals, std::size_t i) {
-    const std::int32_t cell = scores.cells[i];
-    if (cell == data::kUnknownLevel) return;
-    const double weight = scores.weights.empty() ? 1.0 : scores.weights[i];
-    double* sums = &totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns];
-    sums[constraints::kWeight] += weight;
-    sums[constraints::kHard] += scores.probability[i] > threshold ? weight : 0.0;  // as likely as not: no branch
-    if (!scores.weights.empty()) totals.square_weights[cell] += weight * weight;
-    ++totals.rows[cell];
-  };
-  const auto join = [](CellTotals& totals, const CellTotals& later) {
-    for (std::size_t i = 0; i < totals.sums.size(); ++i) totals.sums[i] += later.sums[i];
-    for (std::size_t i = 0; i < totals.square_weights.size(); ++i) totals.square_weights[i] += later.square_weights[i];
-    for (std::size_t i = 0; i < totals.rows.size(); ++i) totals.rows[i] += later.rows[i];
-  };
-  return sum_rows(scores.cells.size(), zero, add, join);
-}
 
 double promises_of_constraint(const ConstraintTable& table, std::int32_t constraint) {
   return static_cast<double>(

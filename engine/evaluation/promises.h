@@ -4,19 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/evaluation/evaluation.h"
+#include "engine/evaluation/score_statistics.h"
 
 namespace equipoise::evaluation {
-
-/// Everything that promises are judged from: what the rows of one split sum to.
-struct CellTotals {
-  std::vector<double> sums;            ///< [C * 4] exact
-  std::vector<double> square_weights;  ///< [C], empty when every row weighs 1
-  std::vector<std::int64_t> rows;      ///< [C]
-};
-
-/// Sums over the rows with a known cell, a row counting as selected above `threshold`.
-CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold);
 
 /// How many promises one constraint makes: its confidence is divided by it.
 double promises_of_constraint(const constraints::ConstraintTable& table, std::int32_t constraint);

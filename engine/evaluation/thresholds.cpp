@@ -2,33 +2,20 @@
 
 #include "engine/evaluation/metrics.h"
 #include "engine/evaluation/promises.h"
-#include "engine/evaluation/score_rows.h"
 
 namespace equipoise::evaluation {
 namespace {
 
-// By cell, then everyone; by label; all rows, then those above each threshold.
 struct Above {
-  std::size_t columns;  // thresholds + 1
-  std::vector<double> weights;
+  const ScoreStatistics& statistics;
 
   double of_label(std::size_t cell, std::size_t label, std::size_t column) const {
-    return weights[(cell * 2 + label) * columns + column];
+    return statistics.above[(cell * 2 + label) * (statistics.thresholds.size() + 1) + column];
   }
   double of(std::size_t cell, std::size_t column) const {
     return of_label(cell, 0, column) + of_label(cell, 1, column);
   }
 };
-
-Above weigh_above(const Scores& scores, std::size_t cells, std::span<const double> thresholds) {
-  kernels::ScoreRows rows = score_rows(scores.probability, scores.labels, scores.weights);
-  if (cells > 0) rows = by_group(rows, scores.cells, cells);
-  const std::size_t columns = thresholds.size() + 1;
-  Above above{columns, std::vector<double>((cells + 1) * 2 * columns)};
-  kernels::score_above_cpu(rows,
-                           {thresholds.data(), static_cast<std::int64_t>(thresholds.size()), above.weights.data()});
-  return above;
-}
 
 }  // namespace
 
@@ -39,11 +26,11 @@ std::vector<double> common_thresholds() {
   return thresholds;
 }
 
-std::vector<ThresholdRow> sweep_thresholds(const Scores& scores, const constraints::ConstraintTable& table,
-                                           const std::vector<std::vector<bool>>& estimable,
-                                           std::span<const double> thresholds) {
+std::vector<ThresholdRow> sweep_thresholds(const ScoreStatistics& statistics, const constraints::ConstraintTable& table,
+                                           const std::vector<std::vector<bool>>& estimable) {
+  const std::vector<double>& thresholds = statistics.thresholds;
   const std::size_t cells = table.cells.cells.size(), everyone = cells;
-  const Above above = weigh_above(scores, cells, thresholds);
+  const Above above{statistics};
   std::vector<double> sums(cells * constraints::kColumns, 0.0);
   for (std::size_t c = 0; c < cells; ++c) sums[c * constraints::kColumns + constraints::kWeight] = above.of(c, 0);
   const double positives = above.of_label(everyone, 1, 0), negatives = above.of_label(everyone, 0, 0);

@@ -55,6 +55,12 @@ std::vector<std::vector<double>> rows_of(const at::Tensor& sums) {
   return rows;
 }
 
+at::Tensor all_logits(const models::EncodedTensors& encoded, models::Learner& learner) {
+  at::Tensor logits = at::empty({learner.members(), encoded.codes.size(0)}, learner.flat_parameters().options());
+  learner.score(encoded, 0, {}, logits);
+  return logits;
+}
+
 }  // namespace
 
 std::vector<std::vector<double>> measured_sums(const DeviceData& data, const DeviceData::Range& range,
@@ -76,9 +82,7 @@ std::vector<std::vector<double>> out_of_fold_sums(const DeviceData& data, double
 }
 
 std::vector<double> probabilities(const models::EncodedTensors& encoded, models::Learner& learner) {
-  at::Tensor out = at::empty({learner.members(), encoded.codes.size(0)}, learner.flat_parameters().options());
-  learner.score(encoded, 0, {}, out);
-  const at::Tensor logits = out.to(at::kCPU).contiguous();
+  const at::Tensor logits = all_logits(encoded, learner).to(at::kCPU).contiguous();
   const std::int64_t members = logits.size(0), rows = logits.size(1);
   std::vector<double> result(static_cast<std::size_t>(rows), 0.0);
   for (std::int64_t member = 0; member < members; ++member) {
@@ -90,6 +94,15 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
     for (double& score : result) score /= static_cast<double>(members);
   }
   return result;
+}
+
+at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner) {
+  const at::Tensor logits = all_logits(encoded, learner);
+  const std::int64_t members = logits.size(0);
+  at::Tensor mean = at::zeros({logits.size(1)}, logits.options().dtype(at::kDouble));
+  for (std::int64_t member = 0; member < members; ++member)
+    mean.add_(logits.select(0, member).to(at::kDouble).sigmoid_());
+  return mean.div_(static_cast<double>(members));
 }
 
 double mean_loss(const std::vector<double>& sums) {

@@ -14,6 +14,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
+Metrics measured_of(const Scores& scores, const EvaluationParams& params) {
+  return measure(host_statistics("test", scores, {0, params.calibration_bins, {}}), params);
+}
+
 // Scores of four rows, by hand.
 struct Four {
   std::vector<double> probability = {0.9, 0.5, 0.2, 0.7};
@@ -24,8 +28,8 @@ struct Four {
   Metrics measured(std::int64_t bins = 5) const {
     EvaluationParams params;
     params.calibration_bins = bins;
-    return measure({probability, labels, weights, cells, {{"sex", {"Female", "Male", "Nobody"}, {0, 0, 1, -1}}}},
-                   params);
+    return measured_of({probability, labels, weights, cells, {{"sex", {"Female", "Male", "Nobody"}, {0, 0, 1, -1}}}},
+                       params);
   }
 };
 
@@ -81,8 +85,8 @@ TEST(MetricsTest, AWeightOfTwoIsTwoRows) {
   repeated.labels = {1, 1, 1, 0, 0, 0, 0};
   repeated.cells.assign(7, -1);
   const Metrics a = weighted.measured(),
-                b = measure({repeated.probability, repeated.labels, repeated.weights, repeated.cells, {}},
-                            EvaluationParams{0.95, 100, 5});
+                b = measured_of({repeated.probability, repeated.labels, repeated.weights, repeated.cells, {}},
+                                EvaluationParams{0.95, 100, 5});
   EXPECT_NEAR(a.accuracy, b.accuracy, 1e-12);
   EXPECT_NEAR(a.log_loss, b.log_loss, 1e-12);
   EXPECT_NEAR(a.brier, b.brier, 1e-12);
@@ -97,7 +101,7 @@ TEST(MetricsTest, ExtremeScoresKeepTheLossFinite) {
   const std::vector<double> probability = {0, 1, 1};
   const std::vector<std::uint8_t> labels = {1, 0, 1};
   const std::vector<std::int32_t> cells(3, -1);
-  const Metrics metrics = measure({probability, labels, {}, cells, {}}, {});
+  const Metrics metrics = measured_of({probability, labels, {}, cells, {}}, {});
   EXPECT_NEAR(metrics.log_loss, -2 * std::log(kSurest) / 3, 1e-9);
   EXPECT_EQ(metrics.calibration.back().rows, 2);  // a score of 1 is in the last bin
 }
@@ -117,6 +121,13 @@ TEST(MetricsTest, NoRowsAndNoNumbers) {
     EXPECT_EQ(error.fault(), core::Fault::numerical);
     EXPECT_THAT(error.what(), HasSubstr("row 1"));
   }
+}
+
+TEST(EvaluateTest, RefusesStatisticsOfOtherCells) {
+  const Handmade made({{0, 0, 60, 20}, {0, 1, 40, 30}, {2, 0, 60, 30}, {2, 1, 40, 20}},
+                      {{"demographic_parity", "race", 0.1}});
+  const ScoreStatistics statistics = host_statistics("test", made.scores(), {made.table.cells.count() + 1, 15, {0.5}});
+  EXPECT_THROW(evaluate("test", statistics, made.table, made.constraints, 30, {}, 7), std::logic_error);
 }
 
 TEST(ThresholdsTest, EachIsAsIfAllWereDecidedThere) {

@@ -1,0 +1,144 @@
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <stdexcept>
+
+#include "engine/core/error.h"
+#include "engine/evaluation/auc.h"
+#include "engine/evaluation/metrics.h"
+#include "engine/evaluation/score_rows.h"
+#include "engine/evaluation/score_statistics.h"
+#include "engine/evaluation/strips.h"
+
+namespace equipoise::evaluation {
+namespace {
+
+void check(const std::string& split, const Scores& scores) {
+  const std::size_t rows = scores.probability.size();
+  bool same = scores.labels.size() == rows && scores.cells.size() == rows &&
+              (scores.weights.empty() || scores.weights.size() == rows);
+  for (const Scores::GroupCodes& grouping : scores.groupings)
+    same = same && (grouping.codes.empty() || grouping.codes.size() == rows);
+  if (!same) throw std::logic_error("evaluate: labels, weights, cells and group codes need one entry per score");
+  for (std::size_t i = 0; i < rows; ++i)
+    if (const double score = scores.probability[i]; !(score >= 0 && score <= 1))
+      refuse_score(split, static_cast<std::int64_t>(i), score);
+}
+
+double weight_of(const Scores& scores, std::size_t row) {
+  return scores.weights.empty() ? 1.0 : scores.weights[row];
+}
+
+std::vector<Tally> tally_levels(const Scores& scores, std::span<const std::int32_t> codes, std::size_t levels) {
+  return sum_rows(
+      codes.size(), std::vector<Tally>(levels),
+      [&](std::vector<Tally>& tallies, std::size_t i) {
+        if (codes[i] >= 0) tallies[codes[i]].add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
+      },
+      [](std::vector<Tally>& tallies, const std::vector<Tally>& later) {
+        for (std::size_t level = 0; level < tallies.size(); ++level) tallies[level].join(later[level]);
+      });
+}
+
+Tally tally_everyone(const Scores& scores) {
+  return sum_rows(
+      scores.probability.size(), Tally(),
+      [&](Tally& tally, std::size_t i) {
+        tally.add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
+      },
+      [](Tally& tally, const Tally& later) { tally.join(later); });
+}
+
+void sum_losses(const Scores& scores, ScoreStatistics& statistics) {
+  struct Sums {
+    double log_loss = 0, brier = 0, weight = 0;
+  };
+  const Sums sums = sum_rows(
+      scores.probability.size(), Sums(),
+      [&](Sums& sums, std::size_t i) {
+        const double score = scores.probability[i], weight = weight_of(scores, i);
+        const double of_label = scores.labels[i] ? score : 1 - score;
+        sums.log_loss -= weight * std::log(std::max(of_label, kSurest));
+        sums.brier += weight * (1 - of_label) * (1 - of_label);
+        sums.weight += weight;
+      },
+      [](Sums& sums, const Sums& later) {
+        sums.log_loss += later.log_loss;
+        sums.brier += later.brier;
+        sums.weight += later.weight;
+      });
+  statistics.log_loss = sums.log_loss;
+  statistics.brier = sums.brier;
+  statistics.loss_weight = sums.weight;
+}
+
+std::vector<double> histogram_of(const kernels::ScoreRows& rows, std::int64_t bins) {
+  constexpr std::size_t kQuantities = 4;
+  std::vector<double> histogram(static_cast<std::size_t>(bins) * kQuantities);
+  kernels::score_histogram_cpu(rows, {bins, 0.0, static_cast<double>(bins), histogram.data()});
+  return histogram;
+}
+
+std::vector<double> weigh_above(const Scores& scores, std::size_t cells, std::span<const double> thresholds) {
+  kernels::ScoreRows rows = score_rows(scores.probability, scores.labels, scores.weights);
+  if (cells > 0) rows = by_group(rows, scores.cells, cells);
+  std::vector<double> above((cells + 1) * 2 * (thresholds.size() + 1));
+  kernels::score_above_cpu(rows, {thresholds.data(), static_cast<std::int64_t>(thresholds.size()), above.data()});
+  return above;
+}
+
+}  // namespace
+
+StatisticsRequest usual_request(const constraints::ConstraintTable& table, const EvaluationParams& params) {
+  return {table.cells.count(), params.calibration_bins, common_thresholds()};
+}
+
+void refuse_score(const std::string& split, std::int64_t row, double score) {
+  throw core::UserError(core::Fault::numerical, "the model's score of row " + std::to_string(row) + " of the " + split +
+                                                    " rows is " + std::to_string(score) + ", not a probability");
+}
+
+CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold) {
+  CellTotals zero;
+  zero.sums.assign(static_cast<std::size_t>(cells) * constraints::kColumns, 0.0);
+  zero.rows.assign(static_cast<std::size_t>(cells), 0);
+  if (!scores.weights.empty()) zero.square_weights.assign(static_cast<std::size_t>(cells), 0.0);
+  const auto add = [&](CellTotals& totals, std::size_t i) {
+    const std::int32_t cell = scores.cells[i];
+    if (cell == data::kUnknownLevel) return;
+    const double weight = scores.weights.empty() ? 1.0 : scores.weights[i];
+    double* sums = &totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns];
+    sums[constraints::kWeight] += weight;
+    sums[constraints::kHard] += scores.probability[i] > threshold ? weight : 0.0;  // as likely as not: no branch
+    if (!scores.weights.empty()) totals.square_weights[cell] += weight * weight;
+    ++totals.rows[cell];
+  };
+  const auto join = [](CellTotals& totals, const CellTotals& later) {
+    for (std::size_t i = 0; i < totals.sums.size(); ++i) totals.sums[i] += later.sums[i];
+    for (std::size_t i = 0; i < totals.square_weights.size(); ++i) totals.square_weights[i] += later.square_weights[i];
+    for (std::size_t i = 0; i < totals.rows.size(); ++i) totals.rows[i] += later.rows[i];
+  };
+  return sum_rows(scores.cells.size(), zero, add, join);
+}
+
+ScoreStatistics host_statistics(const std::string& split, const Scores& scores, const StatisticsRequest& request) {
+  check(split, scores);
+  ScoreStatistics statistics;
+  const RankedRows ranked(scores.probability, scores.labels, scores.weights);
+  statistics.everyone = tally_everyone(scores);
+  statistics.area = ranked.area();
+  for (const Scores::GroupCodes& grouping : scores.groupings) {
+    const std::size_t levels = grouping.levels.size();
+    statistics.groupings.push_back({grouping.name, grouping.levels, tally_levels(scores, grouping.codes, levels),
+                                    ranked.areas(grouping.codes, levels)});
+  }
+  sum_losses(scores, statistics);
+  statistics.histogram =
+      histogram_of(score_rows(scores.probability, scores.labels, scores.weights), request.calibration_bins);
+  statistics.cells = total_cells(scores, request.cells, 0.5);
+  statistics.thresholds = request.thresholds;
+  statistics.above = weigh_above(scores, static_cast<std::size_t>(request.cells), request.thresholds);
+  return statistics;
+}
+
+}  // namespace equipoise::evaluation
