@@ -72,10 +72,10 @@ class Evaluate final : public Command {
     if (rows.empty()) {
       throw core::UserError(core::Fault::data, fmt::format("there are no rows to measure in {}", name));
     }
-    const std::vector<double> probabilities = score_rows(dataset, *learner, device);
-    core::stop_if_interrupted();
     const constraints::ConstraintTable table = constraints::table_for(dataset, read_constraint_table(run));
-    return measure(name, rows, {dataset, probabilities, table.cells.of_row}, table, run.config);
+    const MeasuredRows measured(dataset, table.cells.of_row, *learner, device);
+    core::stop_if_interrupted();
+    return measured.measure(name, rows, table, run.config);
   }
 
   static report::Report table_of(const SavedRun& run, const evaluation::SplitResult& result) {

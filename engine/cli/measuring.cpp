@@ -35,21 +35,44 @@ bool all_finite(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
 }
 
-evaluation::SplitResult measure(const std::string& name, const std::vector<std::int64_t>& rows,
-                                const MeasuredRows& measured, const constraints::ConstraintTable& table,
-                                const training::RunConfig& config) {
-  const data::Dataset& dataset = measured.dataset;
-  const std::vector<double> probabilities = picked(measured.probabilities, rows);
-  const std::vector<std::uint8_t> labels = picked(dataset.labels, rows);
-  const std::vector<float> weights = picked(dataset.weights, rows);
-  const std::vector<std::int32_t> cells = picked(measured.cells, rows);
-  evaluation::Scores scores{probabilities, labels, weights, cells, {}};
-  for (const data::Grouping& grouping : dataset.groupings) {
-    scores.groupings.push_back({grouping.name, grouping.levels, picked(grouping.codes, rows)});
+MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells,
+                           models::Learner& learner, const at::Device& device)
+    : dataset_(dataset), cells_(cells) {
+  if (device.is_cpu()) {
+    probabilities_ = score_rows(dataset, learner, device);
+    return;
   }
+  const at::NoGradGuard no_gradient;
+  device_scores_ = training::device_scores(
+      dataset, cells, training::device_probabilities(models::to_tensors(dataset.encoded, device), learner));
+}
+
+bool MeasuredRows::all_finite() const {
+  if (device_scores_) return device_scores_->probability.isfinite().all().item<bool>();
+  return cli::all_finite(probabilities_);
+}
+
+evaluation::ScoreStatistics MeasuredRows::statistics_of(const std::string& name, const std::vector<std::int64_t>& rows,
+                                                        const evaluation::StatisticsRequest& request) const {
+  if (device_scores_) return training::device_statistics(name, training::picked(*device_scores_, rows), request);
+  const std::vector<double> probabilities = picked(probabilities_, rows);
+  const std::vector<std::uint8_t> labels = picked(dataset_.labels, rows);
+  const std::vector<float> weights = picked(dataset_.weights, rows);
+  const std::vector<std::int32_t> cells = picked(cells_, rows);
+  evaluation::Scores scores{probabilities, labels, weights, cells, {}};
+  for (const data::Grouping& grouping : dataset_.groupings)
+    scores.groupings.push_back({grouping.name, grouping.levels, picked(grouping.codes, rows)});
+  return evaluation::host_statistics(name, scores, request);
+}
+
+evaluation::SplitResult MeasuredRows::measure(const std::string& name, const std::vector<std::int64_t>& rows,
+                                              const constraints::ConstraintTable& table,
+                                              const training::RunConfig& config) const {
+  const evaluation::ScoreStatistics statistics =
+      statistics_of(name, rows, evaluation::usual_request(table, config.evaluation));
   const std::uint64_t seed = core::seed_for(static_cast<std::uint64_t>(config.seed), "evaluation");
-  return evaluation::evaluate(name, scores, table, config.constraints, config.multipliers.min_rows, config.evaluation,
-                              seed);
+  return evaluation::evaluate(name, statistics, table, config.constraints, config.multipliers.min_rows,
+                              config.evaluation, seed);
 }
 
 data::Split split_from(const std::string& name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,7 @@
 #include "engine/data/dataset.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/models/learner.h"
+#include "engine/training/device_statistics.h"
 #include "engine/training/run_config.h"
 
 namespace equipoise::cli {
@@ -17,17 +19,29 @@ std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& le
 
 bool all_finite(const std::vector<double>& values);
 
-/// Rows with scores and cells, from which any part is measured.
-struct MeasuredRows {
-  const data::Dataset& dataset;
-  const std::vector<double>& probabilities;  ///< [rows]
-  const std::vector<std::int32_t>& cells;    ///< [rows] in the table's cells
-};
+/// The rows of a data set with a model's scores, from which any part is measured: on the host for a model on the CPU, and
+/// where the model is on a GPU, there: its rows are brought over once, and only small tables come back.
+class MeasuredRows {
+ public:
+  /// Scores all rows. `cells` [rows] in a constraint table's cells. Data set and cells must outlive this.
+  MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells, models::Learner& learner,
+               const at::Device& device);
 
-/// Metrics, gaps and verdicts of the chosen rows.
-evaluation::SplitResult measure(const std::string& name, const std::vector<std::int64_t>& rows,
-                                const MeasuredRows& measured, const constraints::ConstraintTable& table,
-                                const training::RunConfig& config);
+  bool all_finite() const;
+
+  /// Metrics, gaps and verdicts of the chosen rows, which ascend.
+  evaluation::SplitResult measure(const std::string& name, const std::vector<std::int64_t>& rows,
+                                  const constraints::ConstraintTable& table, const training::RunConfig& config) const;
+
+ private:
+  evaluation::ScoreStatistics statistics_of(const std::string& name, const std::vector<std::int64_t>& rows,
+                                            const evaluation::StatisticsRequest& request) const;
+
+  const data::Dataset& dataset_;
+  const std::vector<std::int32_t>& cells_;
+  std::vector<double> probabilities_;                    // [rows], on the CPU
+  std::optional<training::DeviceScores> device_scores_;  // elsewhere
+};
 
 /// The split of that name; throws UserError (config) that lists the names.
 data::Split split_from(const std::string& name);

@@ -14,23 +14,22 @@
 namespace equipoise::cli {
 namespace {
 
-std::vector<evaluation::SplitResult> measure_splits(const RunInputs& inputs, const std::vector<double>& probabilities) {
+std::vector<evaluation::SplitResult> measure_splits(const RunInputs& inputs, const MeasuredRows& rows) {
   const data::Dataset& dataset = inputs.prepared.dataset;
-  const MeasuredRows rows{dataset, probabilities, inputs.table.cells.of_row};
   std::vector<evaluation::SplitResult> splits;
   for (const data::Split split :
        {data::Split::test, data::Split::selection, data::Split::holdout, data::Split::train}) {
     const std::vector<std::int64_t> members = dataset.rows_of(split);
     if (members.empty()) continue;
-    splits.push_back(measure(data::kSplitNames[static_cast<int>(split)], members, rows, inputs.table, inputs.config));
+    splits.push_back(rows.measure(data::kSplitNames[static_cast<int>(split)], members, inputs.table, inputs.config));
   }
   return splits;
 }
 
 std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
                                                 models::Learner& learner, TerminalJournal& journal) {
-  const std::vector<double> probabilities = score_rows(inputs.prepared.dataset, learner, device);
-  if (!all_finite(probabilities)) {
+  const MeasuredRows rows(inputs.prepared.dataset, inputs.table.cells.of_row, learner, device);
+  if (!rows.all_finite()) {
     folder.keep();
     journal.warn("No model was saved: no iterate with finite scores was reached.");
     return {};
@@ -39,7 +38,7 @@ std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInpu
   folder.keep();
   const data::EncodedRows layout = data::layout_of(*inputs.prepared.encoder);
   folder.write(run_files::kModel, json_text(models::describe_model(inputs.config.model, layout, learner)));
-  return measure_splits(inputs, probabilities);
+  return measure_splits(inputs, rows);
 }
 
 }  // namespace
