@@ -196,6 +196,7 @@ void write_for_peers(const std::filesystem::path& folder, const Rows& rows, cons
 at::Device device_named(const std::string& name) {
   training::RunConfig config;
   config.device = name;
+  config.threads = at::get_num_threads();  // as OMP_NUM_THREADS has them
   core::Journal journal;
   return training::choose_device(config, config::Origin(), journal);
 }
