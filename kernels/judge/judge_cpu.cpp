@@ -5,7 +5,8 @@ namespace equipoise::kernels {
 namespace {
 
 // The nearest point of {values >= 0, sum <= radius}: what every positive value gives up is raised until those that stay
-// above it add up to the radius (Michelot 1986).
+// above it add up to the radius (Michelot 1986). The number of those falls at each turn; where it does not, the rest is
+// found, or a value lies on the threshold itself and rounding puts it now above and now below.
 void project(double* values, std::int64_t count, double radius) {
   double given_up = 0.0;
   for (std::int64_t above_before = -1;;) {
@@ -17,7 +18,7 @@ void project(double* values, std::int64_t count, double radius) {
       ++above;
     }
     if (above_before < 0 && sum <= radius) return;
-    if (above == 0 || above == above_before) break;
+    if (above == 0 || (above_before >= 0 && above >= above_before)) break;
     given_up = (sum - radius) / static_cast<double>(above);
     above_before = above;
   }

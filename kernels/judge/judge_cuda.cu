@@ -44,7 +44,7 @@ __device__ void project(double* values, std::int64_t count, double radius) {
   for (std::int64_t above_before = -1;;) {
     const Above above = sum_above(values, count, given_up);
     if (above_before < 0 && above.sum <= radius) return;
-    if (above.count == 0 || above.count == above_before) break;
+    if (above.count == 0 || (above_before >= 0 && above.count >= above_before)) break;
     given_up = (above.sum - radius) / static_cast<double>(above.count);
     above_before = above.count;
   }

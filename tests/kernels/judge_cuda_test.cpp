@@ -44,6 +44,18 @@ TEST(JudgeCudaTest, AgreesWithTheCpuOverSeveralUpdates) {
   }
 }
 
+TEST(JudgeCudaTest, ProjectsWhereTheThresholdMeetsAMultiplier) {
+  EQUIPOISE_NEEDS_GPU();
+  const JudgeSample sample(1);
+  MultiplierState state = zero_multiplier_state(1, sample.constraints(), at::kCUDA);
+  state.values.copy_(on_the_threshold());
+  const at::Tensor sums = split_sums(1, 2, 8, false).cuda();
+  judge(sums, on_gpu(sample.rates.table()), on_gpu(sample.band_table()), at::zeros({1, 4}, sums.options()),
+        at::zeros({1}, sums.options()), at::ones({1}, sums.options().dtype(at::kByte)), state,
+        {false, 0.9, 1.0, 1.0, kRadiusOnTheThreshold});
+  EXPECT_NEAR(state.values.sum().item<double>(), kRadiusOnTheThreshold, 1e-14);
+}
+
 TEST(JudgeCudaTest, RepeatsBitForBit) {
   EQUIPOISE_NEEDS_GPU();
   const JudgeSample sample(64);

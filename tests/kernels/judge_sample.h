@@ -135,6 +135,15 @@ struct JudgeOracle {
   }
 };
 
+// Four multipliers and a radius whose threshold is the smallest of them but for rounding: it gives up more than that one
+// where it is counted, and less where it is not.
+inline at::Tensor on_the_threshold() {
+  return at::tensor({0x1.0dd0237c1ea02p+1, 0x1.0fcb4827a49f8p+1, 0x1.6360f75265f66p+1, 0x1.1066be29199c3p+1},
+                    at::kDouble)
+      .unsqueeze(0);
+}
+inline constexpr double kRadiusOnTheThreshold = 0x1.688a4cbb2146ep-1;
+
 // Whole-split sums [K, C, 4] with hard positives below the weights; every fifth cell is empty when asked for.
 inline at::Tensor split_sums(std::int64_t members, std::int64_t cells, std::uint64_t seed, bool with_empty_cells) {
   at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);

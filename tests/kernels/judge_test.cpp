@@ -70,7 +70,33 @@ TEST(JudgeTest, ProjectsOnTheRadius) {
   }
 }
 
-TEST(JudgeTest, TakesOneCellAndManyGroups) {
+TEST(JudgeTest, ProjectsWhereTheThresholdMeetsAMultiplier) {
+  const JudgeSample sample(1);
+  MultiplierState state = zero_multiplier_state(1, sample.constraints(), at::kCPU);
+  state.values.copy_(on_the_threshold());
+  judge(split_sums(1, 2, 8, false), sample.rates.table(), sample.band_table(), at::zeros({1, 4}, at::kDouble),
+        at::zeros({1}, at::kDouble), at::ones({1}, at::kByte), state, {false, 0.9, 1.0, 1.0, kRadiusOnTheThreshold});
+  EXPECT_NEAR(state.values.sum().item<double>(), kRadiusOnTheThreshold, 1e-14);
+  EXPECT_NEAR(state.values[0][0].item<double>(), 0.0, 1e-14);
+}
+
+TEST(JudgeTest, TakesOneCell) {
+  RateSample one;
+  one.numerators = {{{2, 1.0}}};
+  one.denominators = {{{0, 2.0}}};
+  one.constraints = {{{0, 1.0}}};
+  const BandTable none{at::zeros({1}, at::kInt), at::empty({0}, at::kInt), at::full({1}, -1, at::kInt),
+                       at::zeros({1}, at::kDouble)};
+  MultiplierState state = zero_multiplier_state(1, 1, at::kCPU);
+  const at::Tensor sums = at::tensor({10.0, 7.0, 3.0, 8.0}, at::kDouble).view({1, 1, 4});
+  const auto [rates, violations] = judge(sums, one.table(), none, at::full({1, 1}, 0.1, at::kDouble),
+                                         at::full({1}, 2.0, at::kDouble), at::ones({1}, at::kByte), state, {});
+  EXPECT_NEAR(rates.item<double>(), 0.4, 1e-15) << "8 hard positives over twice 10 rows";
+  EXPECT_NEAR(violations.item<double>(), 0.3, 1e-15);
+  EXPECT_NEAR(state.values.item<double>(), 0.6, 1e-15);
+}
+
+TEST(JudgeTest, TakesOneGroupAndManyGroups) {
   expect_as_the_oracle({2, 1, false, {}});
   expect_as_the_oracle({1, 128, true, {false, 0.9, 1.0, 1.0, 1.5}});
   const JudgeSample sample(2048);  // 4,096 cells, 8,193 constraints
@@ -146,6 +172,27 @@ TEST(JudgeTest, GivesTheSameBitsForAnyThreadsAndStrides) {
   EXPECT_TRUE(alone.equal(other));
 }
 
+TEST(JudgeTest, ReadsEveryArgumentByItsStrides) {
+  const JudgeSample sample(3);
+  const std::int64_t members = 5, constraints = sample.constraints();
+  const at::Tensor sums = split_sums(members, 6, 14, false);
+  const at::Tensor bounds = at::linspace(0, 0.1, constraints * members, at::kDouble).view({constraints, members}).t();
+  const at::Tensor scale = at::linspace(0.5, 3.0, 2 * members, at::kDouble).slice(0, 0, 2 * members, 2);
+  const at::Tensor moves = at::tensor({1, 0, 0, 1, 1, 0, 1, 0, 0, 1}, at::kByte).slice(0, 0, 2 * members, 2);
+  ASSERT_FALSE(bounds.is_contiguous() || scale.is_contiguous() || moves.is_contiguous());
+  MultiplierState strided = zero_multiplier_state(members, constraints, at::kCPU);
+  MultiplierState dense = zero_multiplier_state(members, constraints, at::kCPU);
+  const auto [rates, violations] =
+      judge(sums, sample.rates.table(), sample.band_table(), bounds, scale, moves, strided, {});
+  const auto [dense_rates, dense_violations] =
+      judge(sums, sample.rates.table(), sample.band_table(), bounds.contiguous(), scale.contiguous(),
+            moves.contiguous(), dense, {});
+  EXPECT_TRUE(violations.equal(dense_violations));
+  EXPECT_TRUE(strided.values.equal(dense.values));
+  EXPECT_GT(dense.values[0].sum().item<double>(), 0.0);
+  EXPECT_EQ(dense.values[1].sum().item<double>(), 0.0) << "its `moves` is 0";
+}
+
 TEST(JudgeTest, RefusesWhatItCannotRead) {
   const JudgeSample sample(2);
   const std::int64_t constraints = sample.constraints();
@@ -172,6 +219,9 @@ TEST(JudgeTest, RefusesWhatItCannotRead) {
   MultiplierState narrow = state;
   narrow.started = at::zeros({1, constraints - 1}, at::kByte);
   EXPECT_THAT(run(sums, bands, bounds, narrow, {}), HasSubstr("judge: started has shape [1, 8], expected [1, 9]"));
+  MultiplierState strided = state;
+  strided.values = at::zeros({1, constraints * 2}, at::kDouble).slice(1, 0, constraints * 2, 2);
+  EXPECT_THAT(run(sums, bands, bounds, strided, {}), HasSubstr("judge: multipliers is not contiguous"));
   EXPECT_THAT(run(sums, bands, bounds, state, {true, 1.0, 1.0, 1.0, 0.0}),
               HasSubstr("judge: nu is 1, expected 0 to below 1"));
   EXPECT_THAT(run(sums, bands, bounds, state, {false, 0.9, 1.0, 1.0, -1.0}),
