@@ -54,6 +54,24 @@ void check_rates(const at::Tensor& learning_rates) {
   }
 }
 
+std::int64_t norm_blocks(const at::Tensor& parameters) {
+  return (parameters.size(1) + kNormBlock - 1) / kNormBlock;
+}
+
+at::Tensor make_partials(const at::Tensor& parameters) {
+  return at::empty({parameters.size(0), norm_blocks(parameters)}, parameters.options().dtype(at::kDouble));
+}
+
+// The state's own scratch where it has one.
+at::Tensor partials_of(const BankAdamWState& state, const at::Tensor& parameters) {
+  if (!state.partials.defined()) return make_partials(parameters);
+  check_device(kOp, "partials", state.partials, "parameters", parameters);
+  check_type(kOp, "partials", state.partials, at::kDouble);
+  check_shape(kOp, "partials", state.partials, {parameters.size(0), norm_blocks(parameters)});
+  check_contiguous(kOp, "partials", state.partials);
+  return state.partials;
+}
+
 void check_arguments(const at::Tensor& parameters, const at::Tensor& gradients, const BankAdamWState& state,
                      const at::Tensor& learning_rates, const BankAdamWRule& rule) {
   TORCH_CHECK(parameters.defined(), kOp, ": parameters is an undefined tensor");
@@ -83,7 +101,7 @@ BankAdamWProblem problem_of(at::Tensor& parameters, const at::Tensor& gradients,
   problem.learning_rates = learning_rates.const_data_ptr<double>();
   problem.members = parameters.size(0);
   problem.parameter_count = parameters.size(1);
-  problem.blocks = (problem.parameter_count + kNormBlock - 1) / kNormBlock;
+  problem.blocks = norm_blocks(parameters);
   problem.beta1 = rule.beta1;
   problem.beta2 = rule.beta2;
   problem.epsilon = rule.epsilon;
@@ -122,8 +140,12 @@ void run_on_cpu(const BankAdamWProblem& problem) {
 BankAdamWState make_bank_adamw_state(const at::Tensor& parameters) {
   const at::TensorOptions options = parameters.options();
   const std::int64_t members = parameters.size(0);
-  return {at::zeros_like(parameters), at::zeros_like(parameters), at::zeros({members}, options.dtype(at::kLong)),
-          at::ones({members}, options.dtype(at::kByte)), at::zeros({members}, options.dtype(at::kDouble))};
+  return {at::zeros_like(parameters),
+          at::zeros_like(parameters),
+          at::zeros({members}, options.dtype(at::kLong)),
+          at::ones({members}, options.dtype(at::kByte)),
+          at::zeros({members}, options.dtype(at::kDouble)),
+          make_partials(parameters)};
 }
 
 void bank_adamw_(at::Tensor& parameters, const at::Tensor& gradients, BankAdamWState& state,
@@ -131,7 +153,7 @@ void bank_adamw_(at::Tensor& parameters, const at::Tensor& gradients, BankAdamWS
   check_arguments(parameters, gradients, state, learning_rates, rule);
   if (parameters.is_meta()) return;
   BankAdamWProblem problem = problem_of(parameters, gradients, state, learning_rates, rule);
-  const at::Tensor partials = at::empty({problem.members, problem.blocks}, learning_rates.options());
+  const at::Tensor partials = partials_of(state, parameters);
   problem.partials = partials.mutable_data_ptr<double>();
 #ifdef EQUIPOISE_CUDA
   if (parameters.is_cuda()) {

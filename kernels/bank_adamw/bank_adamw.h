@@ -6,11 +6,12 @@ namespace equipoise::kernels {
 
 /// What AdamW keeps of each member between steps.
 struct BankAdamWState {
-  at::Tensor mean;    // [K, P] f32, of gradients
-  at::Tensor square;  // [K, P] f32, of squared gradients
-  at::Tensor steps;   // [K] i64, steps taken
-  at::Tensor alive;   // [K] u8, 0 for a member that has been stopped: it is not moved any more
-  at::Tensor norms;   // [K] f64, norm of each member's last gradient before clipping
+  at::Tensor mean;        // [K, P] f32, of gradients
+  at::Tensor square;      // [K, P] f32, of squared gradients
+  at::Tensor steps;       // [K] i64, steps taken
+  at::Tensor alive;       // [K] u8, 0 for a member that has been stopped: it is not moved any more
+  at::Tensor norms;       // [K] f64, norm of each member's last gradient before clipping
+  at::Tensor partials{};  // [K, blocks] f64, scratch of the norms; where undefined, a step makes its own
 };
 
 BankAdamWState make_bank_adamw_state(const at::Tensor& parameters);

@@ -31,4 +31,19 @@ at::Tensor cell_stats(const at::Tensor& logits,                  // [K, N]
                       const std::optional<at::Tensor>& weights,  // [N]
                       double threshold, double temperature);
 
+// What cell_stats_out writes, kept by the caller from batch to batch.
+struct CellStatsWorkspace {
+  at::Tensor sums;      // [K, C, 4] f64, the result
+  at::Tensor partials;  // [strips, K, C, 4] f64, scratch
+};
+
+CellStatsWorkspace make_cell_stats_workspace(std::int64_t members, std::int64_t rows, std::int64_t cell_count,
+                                             const at::Device& device);
+
+// cell_stats into the sums of a workspace made for the same K, N, C and device. Where logits, cells, labels and weights
+// are contiguous it takes no tensor memory: a training step repeats it, and a CUDA graph may hold it.
+void cell_stats_out(CellStatsWorkspace& workspace, const at::Tensor& logits, const at::Tensor& cells,
+                    const at::Tensor& cell_labels, const std::optional<at::Tensor>& weights, double threshold,
+                    double temperature);
+
 }  // namespace equipoise::kernels

@@ -161,22 +161,34 @@ void encoded_linear_backward_out(at::Tensor& weight_gradient, at::Tensor& bias_g
                                  const at::Tensor& rows, const at::Tensor& output_gradient) {
   check_encoding(encoded);
   check_block("output_gradient", output_gradient, "[K, B, H]");
+  const c10::SymInt members = output_gradient.sym_size(0), outputs = output_gradient.sym_size(2);
+  // The members come one after the other: one's scratch serves all.
+  at::Tensor ramp_gradient = at::empty_symint({1, encoded.width, outputs}, output_gradient.options())
+                                 .expand_symint({members, encoded.width, outputs});
+  encoded_linear_backward_out(weight_gradient, bias_gradient, ramp_gradient, encoded, rows, output_gradient);
+}
+
+void encoded_linear_backward_out(at::Tensor& weight_gradient, at::Tensor& bias_gradient, at::Tensor& ramp_gradient,
+                                 const EncodedTensors& encoded, const at::Tensor& rows,
+                                 const at::Tensor& output_gradient) {
+  check_encoding(encoded);
+  check_block("output_gradient", output_gradient, "[K, B, H]");
   check_rows_tensor(encoded, rows);
   const c10::SymInt members = output_gradient.sym_size(0), outputs = output_gradient.sym_size(2);
   check_floats(encoded, "output_gradient", output_gradient, {members, rows.sym_size(0), outputs});
   check_members(encoded, "weight_gradient", weight_gradient, {members, encoded.width, outputs});
   check_members(encoded, "bias_gradient", bias_gradient, {members, outputs});
+  check_members(encoded, "ramp_gradient", ramp_gradient, {members, encoded.width, outputs});
   if (output_gradient.is_meta()) return;
   check_row_numbers(encoded, rows);
   EncodedLinearProblem problem = hold_encoding(encoded, output_gradient.size(2));
   problem.rows = rows.const_data_ptr<std::int64_t>();
   problem.batch = rows.size(0);
-  const at::Tensor ramp_gradient = at::empty({encoded.width, problem.outputs}, output_gradient.options());
-  problem.ramp_gradient = ramp_gradient.data_ptr<float>();
   for (std::int64_t member = 0; member < output_gradient.size(0); ++member) {
     problem.output_gradient = output_gradient.const_data_ptr<float>() + member * problem.batch * problem.outputs;
     problem.weight_gradient = weight_gradient.data_ptr<float>() + member * weight_gradient.stride(0);
     problem.bias_gradient = bias_gradient.data_ptr<float>() + member * bias_gradient.stride(0);
+    problem.ramp_gradient = ramp_gradient.data_ptr<float>() + member * ramp_gradient.stride(0);
     at::parallel_for(0, problem.outputs, kColumnsPerTask, [&](std::int64_t begin, std::int64_t end) {
       encoded_linear_backward_columns(problem, encoded.width, begin, end);
     });

@@ -48,6 +48,12 @@ void encoded_ramp_sums_out(at::Tensor& ramp_sums, const EncodedTensors& encoded,
 void encoded_linear_backward_out(at::Tensor& weight_gradient, at::Tensor& bias_gradient, const EncodedTensors& encoded,
                                  const at::Tensor& rows, const at::Tensor& output_gradient);
 
+/// The same with scratch of the caller, ramp_gradient [K, D, H] f32 (the gradient by ramp_sums), so that a training step
+/// takes no memory. All members may share one [D, H].
+void encoded_linear_backward_out(at::Tensor& weight_gradient, at::Tensor& bias_gradient, at::Tensor& ramp_gradient,
+                                 const EncodedTensors& encoded, const at::Tensor& rows,
+                                 const at::Tensor& output_gradient);
+
 /// Throws where `rows`, one of their codes or the layout reaches outside the encoded rows or their D components. The
 /// ops above look at the row numbers only and trust the codes, which check_encoded has seen when the data was loaded.
 void check_encoded_linear(const EncodedTensors& encoded, const at::Tensor& rows);

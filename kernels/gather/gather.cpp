@@ -55,6 +55,53 @@ void check_codes(const char* op, const at::Tensor& codes, const at::Tensor& layo
   }
 }
 
+void check_arguments(const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
+                     const at::Tensor& rows) {
+  check_encoding(kOp, codes, layout);
+  check_supported(kOp, codes);
+  check_device(kOp, "values", values, "codes", codes);
+  check_type(kOp, "values", values, at::kFloat);
+  check_shape(kOp, "values", values, codes.sym_sizes());
+  check_device(kOp, "rows", rows, "codes", codes);
+  check_type(kOp, "rows", rows, at::kLong);
+  TORCH_CHECK(rows.dim() == 1, kOp, ": rows has shape ", rows.sym_sizes(), ", expected [B]");
+}
+
+// After check_arguments.
+void fill_batch(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
+                const at::Tensor& rows) {
+  const at::Tensor codes_dense = codes.contiguous();
+  const at::Tensor values_dense = values.contiguous();
+  const at::Tensor layout_dense = layout.contiguous();
+  const at::Tensor rows_dense = rows.contiguous();
+  GatherProblem problem;
+  problem.codes = codes_dense.const_data_ptr<std::int16_t>();
+  problem.values = values_dense.const_data_ptr<float>();
+  problem.layout = layout_dense.const_data_ptr<std::int32_t>();
+  problem.rows = rows_dense.const_data_ptr<std::int64_t>();
+  problem.batch = batch.mutable_data_ptr<float>();
+  problem.population = codes.size(0);
+  problem.features = codes.size(1);
+  problem.batch_rows = rows.size(0);
+  problem.width = batch.size(1);
+#ifdef EQUIPOISE_CUDA
+  if (codes.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(codes.device());
+    check_launched(kOp, launch_gather(problem, c10::cuda::getCurrentCUDAStream().stream()));
+    return;
+  }
+#endif
+  const std::int64_t filled = check_layout(kOp, layout_dense);
+  TORCH_CHECK(filled <= problem.width, kOp, ": the layout fills ", filled, " components, width is ", problem.width);
+  std::atomic<std::int64_t> bad_slot{-1};
+  at::parallel_for(0, problem.batch_rows, kTaskRows, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t bad = gather_cpu(problem, begin, end);
+    if (bad >= 0) bad_slot = bad;
+  });
+  TORCH_CHECK(bad_slot < 0, kOp, ": slot ", bad_slot.load(), " asks for row ", problem.rows[bad_slot.load()],
+              ", expected a number in [0, ", problem.population, ")");
+}
+
 }  // namespace
 
 std::int64_t check_encoded(const at::Tensor& codes, const at::Tensor& layout) {
@@ -77,48 +124,22 @@ std::int64_t check_encoded_rows(const char* op, const at::Tensor& codes, const a
 
 at::Tensor gather(const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout, const at::Tensor& rows,
                   std::int64_t width) {
-  check_encoding(kOp, codes, layout);
-  check_supported(kOp, codes);
-  check_device(kOp, "values", values, "codes", codes);
-  check_type(kOp, "values", values, at::kFloat);
-  check_shape(kOp, "values", values, codes.sym_sizes());
-  check_device(kOp, "rows", rows, "codes", codes);
-  check_type(kOp, "rows", rows, at::kLong);
-  TORCH_CHECK(rows.dim() == 1, kOp, ": rows has shape ", rows.sym_sizes(), ", expected [B]");
+  check_arguments(codes, values, layout, rows);
   TORCH_CHECK(width >= 0, kOp, ": width is ", width, ", expected 0 or more");
   at::Tensor batch = at::empty_symint({rows.sym_size(0), width}, values.options());
-  if (codes.is_meta()) return batch;
-  const at::Tensor codes_dense = codes.contiguous();
-  const at::Tensor values_dense = values.contiguous();
-  const at::Tensor layout_dense = layout.contiguous();
-  const at::Tensor rows_dense = rows.contiguous();
-  GatherProblem problem;
-  problem.codes = codes_dense.const_data_ptr<std::int16_t>();
-  problem.values = values_dense.const_data_ptr<float>();
-  problem.layout = layout_dense.const_data_ptr<std::int32_t>();
-  problem.rows = rows_dense.const_data_ptr<std::int64_t>();
-  problem.batch = batch.mutable_data_ptr<float>();
-  problem.population = codes.size(0);
-  problem.features = codes.size(1);
-  problem.batch_rows = rows.size(0);
-  problem.width = width;
-#ifdef EQUIPOISE_CUDA
-  if (codes.is_cuda()) {
-    const c10::cuda::CUDAGuard guard(codes.device());
-    check_launched(kOp, launch_gather(problem, c10::cuda::getCurrentCUDAStream().stream()));
-    return batch;
-  }
-#endif
-  const std::int64_t filled = check_layout(kOp, layout_dense);
-  TORCH_CHECK(filled <= width, kOp, ": the layout fills ", filled, " components, width is ", width);
-  std::atomic<std::int64_t> bad_slot{-1};
-  at::parallel_for(0, problem.batch_rows, kTaskRows, [&](std::int64_t begin, std::int64_t end) {
-    const std::int64_t bad = gather_cpu(problem, begin, end);
-    if (bad >= 0) bad_slot = bad;
-  });
-  TORCH_CHECK(bad_slot < 0, kOp, ": slot ", bad_slot.load(), " asks for row ", problem.rows[bad_slot.load()],
-              ", expected a number in [0, ", problem.population, ")");
+  if (!codes.is_meta()) fill_batch(batch, codes, values, layout, rows);
   return batch;
+}
+
+void gather_out(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
+                const at::Tensor& rows) {
+  check_arguments(codes, values, layout, rows);
+  check_device(kOp, "batch", batch, "codes", codes);
+  check_type(kOp, "batch", batch, at::kFloat);
+  TORCH_CHECK(batch.dim() == 2 && batch.size(0) == rows.size(0), kOp, ": batch has shape ", batch.sizes(),
+              ", expected [", rows.size(0), ", D]");
+  check_contiguous(kOp, "batch", batch);
+  fill_batch(batch, codes, values, layout, rows);
 }
 
 }  // namespace equipoise::kernels

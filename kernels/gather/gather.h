@@ -23,6 +23,10 @@ at::Tensor gather(const at::Tensor& codes,   // [N, F]
                   const at::Tensor& rows,    // [B]
                   std::int64_t width);
 
+// The same into `batch`, which is contiguous: a training step keeps its buffer.
+void gather_out(at::Tensor& batch,  // [B, D]
+                const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout, const at::Tensor& rows);
+
 // Checks every code and the layout once, on the host, naming the row and feature; returns the width that the layout
 // fills.
 std::int64_t check_encoded(const at::Tensor& codes,    // [N, F]

@@ -13,22 +13,8 @@ namespace {
 
 constexpr const char* kOp = "price";
 
-}  // namespace
-
-at::Tensor empty_averages(std::int64_t members, std::int64_t cell_count, const at::Device& device) {
-  return at::zeros({members, cell_count, 4}, at::TensorOptions().dtype(at::kDouble).device(device));
-}
-
-void check_rate_table(const RateTable& table, std::int64_t cell_count) {
-  const RateTable host{table.numerator_offsets.cpu(),   table.numerator_index.cpu(),   table.numerator_value.cpu(),
-                       table.denominator_offsets.cpu(), table.denominator_index.cpu(), table.denominator_value.cpu(),
-                       table.constraint_offsets.cpu(),  table.constraint_rate.cpu(),   table.constraint_value.cpu()};
-  check_table(kOp, host, host.numerator_offsets);
-  check_held_table(kOp, hold_table(host), cell_count);
-}
-
-at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step, const at::Tensor& multipliers,
-                 const RateTable& table, double decay) {
+void check_arguments(const at::Tensor& sums, const at::Tensor& averages, const at::Tensor& step,
+                     const at::Tensor& multipliers, const RateTable& table, double decay) {
   TORCH_CHECK(sums.defined(), kOp, ": sums is an undefined tensor");
   check_supported(kOp, sums);
   check_type(kOp, "sums", sums, at::kDouble);
@@ -46,12 +32,23 @@ at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step,
   TORCH_CHECK(decay >= 0 && decay < 1, kOp, ": decay is ", decay, ", expected a number in [0, 1)");
   check_table(kOp, table, sums);
   check_shape(kOp, "multipliers", multipliers, {sums.sym_size(0), table.constraint_offsets.sym_size(0) - 1});
-  if (sums.is_meta()) {
-    return at::empty_symint({sums.sym_size(0), 2, sums.sym_size(1)}, sums.options().dtype(at::kFloat));
-  }
-  const HeldTable held = hold_table(table);
-  if (sums.is_cpu()) check_held_table(kOp, held, sums.size(1));
+}
 
+void check_workspace(const char* name, const at::Tensor& tensor, at::ScalarType type, const at::Tensor& sums,
+                     c10::SymIntArrayRef expected) {
+  check_device(kOp, name, tensor, "sums", sums);
+  check_type(kOp, name, tensor, type);
+  check_shape(kOp, name, tensor, expected);
+  check_contiguous(kOp, name, tensor);
+}
+
+std::int64_t scratch_size(std::int64_t members, std::int64_t cell_count, const RateTable& table) {
+  return members * (table.numerator_offsets.size(0) - 1 + cell_count) * 2;
+}
+
+// After check_arguments.
+void set_prices(PriceWorkspace& workspace, const at::Tensor& sums, at::Tensor& averages, const at::Tensor& step,
+                const at::Tensor& multipliers, const HeldTable& held, double decay) {
   const at::Tensor sums_dense = sums.contiguous();
   const at::Tensor multipliers_dense = multipliers.contiguous();
   PriceProblem problem;
@@ -59,9 +56,6 @@ at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step,
   problem.cell_count = sums.size(1);
   problem.rate_count = held.numerators.rows;
   problem.constraint_count = held.constraints.rows;
-  at::Tensor prices = at::empty({problem.members, 2, problem.cell_count}, sums.options().dtype(at::kFloat));
-  at::Tensor scratch = at::empty({problem.members * (problem.rate_count + problem.cell_count) * 2}, sums.options());
-  step.add_(1);
   problem.sums = sums_dense.const_data_ptr<double>();
   problem.averages = averages.mutable_data_ptr<double>();
   problem.step = step.const_data_ptr<std::int64_t>();
@@ -69,21 +63,66 @@ at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step,
   problem.numerators = held.numerators.view();
   problem.denominators = held.denominators.view();
   problem.constraints = held.constraints.view();
-  problem.rate_slopes = scratch.mutable_data_ptr<double>();
+  problem.rate_slopes = workspace.scratch.mutable_data_ptr<double>();
   problem.cell_prices = problem.rate_slopes + problem.members * problem.rate_count * 2;
-  problem.prices = prices.mutable_data_ptr<float>();
+  problem.prices = workspace.prices.mutable_data_ptr<float>();
   problem.decay = decay;
 #ifdef EQUIPOISE_CUDA
   if (sums.is_cuda()) {
     const c10::cuda::CUDAGuard guard(sums.device());
     check_launched(kOp, launch_price(problem, c10::cuda::getCurrentCUDAStream().stream()));
-    return prices;
+    return;
   }
 #endif
   at::parallel_for(0, problem.members, 1 + 4096 / (1 + problem.cell_count), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t member = begin; member < end; ++member) price_member_cpu(problem, member);
   });
-  return prices;
+}
+
+}  // namespace
+
+at::Tensor empty_averages(std::int64_t members, std::int64_t cell_count, const at::Device& device) {
+  return at::zeros({members, cell_count, 4}, at::TensorOptions().dtype(at::kDouble).device(device));
+}
+
+void check_rate_table(const RateTable& table, std::int64_t cell_count) {
+  const RateTable host{table.numerator_offsets.cpu(),   table.numerator_index.cpu(),   table.numerator_value.cpu(),
+                       table.denominator_offsets.cpu(), table.denominator_index.cpu(), table.denominator_value.cpu(),
+                       table.constraint_offsets.cpu(),  table.constraint_rate.cpu(),   table.constraint_value.cpu()};
+  check_table(kOp, host, host.numerator_offsets);
+  check_held_table(kOp, hold_table(host), cell_count);
+}
+
+PriceWorkspace make_price_workspace(std::int64_t members, std::int64_t cell_count, const RateTable& table) {
+  const auto options = at::TensorOptions().device(table.numerator_offsets.device());
+  return {at::empty({members, 2, cell_count}, options.dtype(at::kFloat)),
+          at::empty({scratch_size(members, cell_count, table)}, options.dtype(at::kDouble))};
+}
+
+void price_out(PriceWorkspace& workspace, const at::Tensor& sums, at::Tensor& averages, const at::Tensor& step,
+               const at::Tensor& multipliers, const RateTable& table, double decay) {
+  check_arguments(sums, averages, step, multipliers, table, decay);
+  const std::int64_t members = sums.size(0), cell_count = sums.size(1);
+  check_workspace("workspace.prices", workspace.prices, at::kFloat, sums, {members, 2, cell_count});
+  check_workspace("workspace.scratch", workspace.scratch, at::kDouble, sums,
+                  {scratch_size(members, cell_count, table)});
+  const HeldTable held = hold_table(table);
+  if (sums.is_cpu()) check_held_table(kOp, held, cell_count);
+  set_prices(workspace, sums, averages, step, multipliers, held, decay);
+}
+
+at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step, const at::Tensor& multipliers,
+                 const RateTable& table, double decay) {
+  check_arguments(sums, averages, step, multipliers, table, decay);
+  if (sums.is_meta()) {
+    return at::empty_symint({sums.sym_size(0), 2, sums.sym_size(1)}, sums.options().dtype(at::kFloat));
+  }
+  const HeldTable held = hold_table(table);
+  if (sums.is_cpu()) check_held_table(kOp, held, sums.size(1));
+  PriceWorkspace workspace = make_price_workspace(sums.size(0), sums.size(1), table);
+  step.add_(1);
+  set_prices(workspace, sums, averages, step, multipliers, held, decay);
+  return workspace.prices;
 }
 
 }  // namespace equipoise::kernels

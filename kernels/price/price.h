@@ -46,6 +46,20 @@ at::Tensor price(const at::Tensor& sums,         // [K, C, 4]
                  const at::Tensor& multipliers,  // [K, J]
                  const RateTable& table, double decay);
 
+// What price_out writes, kept by the caller from batch to batch.
+struct PriceWorkspace {
+  at::Tensor prices;   // [K, 2, C] f32, the result
+  at::Tensor scratch;  // [K * (R + C) * 2] f64
+};
+
+PriceWorkspace make_price_workspace(std::int64_t members, std::int64_t cell_count, const RateTable& table);
+
+// price into the prices of a workspace made for the same K, C and table, and without moving `step`, which counts this
+// batch already: 1 for the first. Where sums, multipliers and table are contiguous it takes no tensor memory: a training
+// step repeats it, and a CUDA graph may hold it.
+void price_out(PriceWorkspace& workspace, const at::Tensor& sums, at::Tensor& averages, const at::Tensor& step,
+               const at::Tensor& multipliers, const RateTable& table, double decay);
+
 // Averages [K, C, 4] before the first batch: zeros.
 at::Tensor empty_averages(std::int64_t members, std::int64_t cell_count, const at::Device& device);
 

@@ -49,6 +49,31 @@ TEST(CellStatsTest, AgreesWithTheOracle) {
   }
 }
 
+TEST(CellStatsTest, WritesTheSameBitsIntoAWorkspaceAgainAndAgain) {
+  for (const std::int64_t rows : {1025, 40000}) {  // one strip and several
+    const RowSample sample = sample_rows({3, rows, 20, at::kFloat, at::kInt, true});
+    CellStatsWorkspace workspace = make_cell_stats_workspace(3, rows, 20, at::kCPU);
+    for (int time = 0; time < 2; ++time) {
+      workspace.sums.fill_(9);
+      cell_stats_out(workspace, sample.logits, sample.cells, sample.cell_labels, sample.weights, sample.threshold,
+                     sample.temperature);
+      EXPECT_TRUE(workspace.sums.equal(measure(sample))) << rows << " rows, time " << time;
+    }
+  }
+}
+
+TEST(CellStatsTest, RefusesTheWorkspaceOfOtherRows) {
+  const RowSample sample = sample_rows({2, 40000, 5});
+  const auto into = [&](std::int64_t members, std::int64_t rows) {
+    CellStatsWorkspace workspace = make_cell_stats_workspace(members, rows, 5, at::kCPU);
+    return failure(
+        [&] { cell_stats_out(workspace, sample.logits, sample.cells, sample.cell_labels, std::nullopt, 0.0, 1.0); });
+  };
+  EXPECT_EQ(into(2, 40000), "no error");
+  EXPECT_THAT(into(1, 40000), HasSubstr("workspace.sums has shape [1, 5, 4], expected [2, 5, 4]"));
+  EXPECT_THAT(into(2, 1000), HasSubstr("workspace.partials has shape [1, 2, 5, 4], expected [2, 2, 5, 4]"));
+}
+
 TEST(CellStatsTest, AgreesAtTheEdgesOfBlocks) {
   for (const std::int64_t rows : {0, 1, 31, 32, 33, 1023, 1024, 1025}) {
     for (const std::int64_t cells : {3, 40}) {

@@ -119,6 +119,10 @@ TEST_P(EncodedLinearShapes, AgreesWithTheDenseProductInDouble) {
   EXPECT_TRUE(
       at::allclose(weight_gradient.to(at::kDouble), at::matmul(dense.t().unsqueeze(0), gradient64), 1e-5, 1e-4));
   EXPECT_TRUE(at::allclose(bias_gradient.to(at::kDouble), gradient64.sum(1), 1e-5, 1e-4));
+
+  at::Tensor own_scratch = at::full({members, 13, outputs}, 9.0, at::kFloat), again = at::empty_like(weight_gradient);
+  encoded_linear_backward_out(again, bias_gradient, own_scratch, example.encoded, rows, gradient);
+  EXPECT_TRUE(at::equal(again, weight_gradient));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, EncodedLinearShapes,

@@ -35,6 +35,16 @@ TEST(GatherTest, AgreesWithTheOracle) {
   }
 }
 
+TEST(GatherTest, FillsTheCallersBatch) {
+  const EncodedSample sample = sample_encoded(33);
+  at::Tensor batch = at::full({33, sample.width}, 7.0f);
+  gather_out(batch, sample.codes, sample.values, sample.layout, sample.rows);
+  EXPECT_TRUE(batch.equal(oracle_gather(sample)));
+  at::Tensor small = at::empty({32, sample.width});
+  EXPECT_THAT(failure([&] { gather_out(small, sample.codes, sample.values, sample.layout, sample.rows); }),
+              HasSubstr("batch has shape [32, 51], expected [33, D]"));
+}
+
 TEST(GatherTest, LeavesUncoveredComponentsAtZero) {
   EncodedSample sample = sample_encoded(40);
   sample.width += 5;

@@ -44,6 +44,25 @@ TEST(PriceTest, PricesTwoCellsByHand) {
   EXPECT_TRUE(state.averages.allclose(sums * 0.1));
 }
 
+TEST(PriceTest, WritesTheSameBitsIntoAWorkspaceByACounterOfTheCaller) {
+  const RateTable table = two_groups().table();
+  const at::Tensor multipliers = at::tensor({0.3, 0.0, 2.0, 1.0, 0.0, 1.5, 0.0, 0.1}).view({2, 4});
+  PriceState state(2, 4), other(2, 4);
+  PriceWorkspace workspace = make_price_workspace(2, 4, table);
+  for (std::int64_t batch = 1; batch <= 3; ++batch) {
+    const at::Tensor sums = sample_sums(2, 4, static_cast<int>(batch));
+    const at::Tensor counted = at::full({1}, batch, at::kLong);
+    price_out(workspace, sums, other.averages, counted, multipliers, table, 0.9);
+    EXPECT_TRUE(workspace.prices.equal(price(sums, state.averages, state.step, multipliers, table, 0.9)));
+    EXPECT_TRUE(other.averages.equal(state.averages));
+    EXPECT_EQ(counted.item<std::int64_t>(), batch) << "the caller's counter is left alone";
+  }
+  PriceWorkspace small = make_price_workspace(1, 4, table);
+  EXPECT_THAT(
+      failure([&] { price_out(small, sample_sums(2, 4, 1), other.averages, other.step, multipliers, table, 0.9); }),
+      HasSubstr("workspace.prices has shape [1, 2, 4], expected [2, 2, 4]"));
+}
+
 TEST(PriceTest, FollowsTheChainRuleThroughMovingDenominators) {
   // One rate: precision P1 / (P0 + P1) with P = (1, 3): by P1 (1 - 3/4) / 4 = 1/16, by P0 -3/16. Multiplier 16.
   RateSample rates;
