@@ -5,7 +5,7 @@
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/sum.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/zeros_like.h>
 
 #include <cmath>
@@ -63,7 +63,9 @@ void FirstLayer::bind(const FlatParameters& parameters) {
     weight_ = at::empty({packed_.size(0), width_, outputs_}, packed_.options());
     weight_gradient_ = at::empty_like(weight_);
   }
-  if (weight_.is_cpu()) ramp_sums_ = at::zeros_like(weight_);
+  if (!weight_.is_cpu()) return;
+  ramp_sums_ = at::zeros_like(weight_);
+  ramp_gradient_ = at::empty_like(weight_);
 }
 
 void FirstLayer::refresh(const kernels::EncodedTensors& encoded, MemberSlice slice) {
@@ -83,17 +85,23 @@ void FirstLayer::refresh(const kernels::EncodedTensors& encoded, MemberSlice sli
   kernels::encoded_ramp_sums_out(ramp_sums, encoded, weight);
 }
 
-void FirstLayer::dense_forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
-                               MemberSlice slice) {
-  dense_rows_ = kernels::gather(encoded.codes, encoded.values, encoded.layout, rows, encoded.width);
-  const at::Tensor batch = dense_rows_.unsqueeze(0).expand({out.size(0), -1, -1});
+void FirstLayer::make_room(std::int64_t batch) {
+  if (dense_rows_.defined() && dense_rows_.size(0) == batch) return;
+  dense_rows_ = at::empty({batch, width_}, weight_.options());
+  ones_ = at::ones({batch}, weight_.options());
+}
+
+void FirstLayer::dense_forward(at::Tensor& out, const at::Tensor& dense_rows, MemberSlice slice) {
+  const at::Tensor batch = dense_rows.unsqueeze(0).expand({out.size(0), -1, -1});
   at::baddbmm_out(out, slice.of(bias_).unsqueeze(1), batch, slice.of(weight_));
 }
 
 void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
                          MemberSlice slice) {
   if (out.is_cuda()) {
-    dense_forward(out, encoded, rows, slice);
+    make_room(rows.size(0));
+    kernels::gather_out(dense_rows_, encoded.codes, encoded.values, encoded.layout, rows);
+    dense_forward(out, dense_rows_, slice);
   } else {
     kernels::encoded_linear_out(out, encoded, rows, slice.of(weight_), slice.of(ramp_sums_), slice.of(bias_));
   }
@@ -103,7 +111,8 @@ void FirstLayer::forward_range(at::Tensor& out, const kernels::EncodedTensors& e
                                MemberSlice slice) {
   if (out.is_cuda()) {
     const auto options = at::TensorOptions().dtype(at::kLong).device(out.device());
-    dense_forward(out, encoded, at::arange(first, first + out.size(1), options), slice);
+    const at::Tensor rows = at::arange(first, first + out.size(1), options);
+    dense_forward(out, kernels::gather(encoded.codes, encoded.values, encoded.layout, rows, encoded.width), slice);
   } else {
     kernels::encoded_linear_range_out(out, encoded, first, slice.of(weight_), slice.of(ramp_sums_), slice.of(bias_));
   }
@@ -115,9 +124,10 @@ void FirstLayer::backward(const kernels::EncodedTensors& encoded, const at::Tens
   if (output_gradient.is_cuda()) {
     const at::Tensor batch = dense_rows_.unsqueeze(0).expand({output_gradient.size(0), -1, -1});
     at::bmm_out(weight_gradient, batch.transpose(1, 2), output_gradient);
-    at::sum_out(bias_gradient, output_gradient, {1});
+    column_sums(bias_gradient, output_gradient, ones_);
   } else {
-    kernels::encoded_linear_backward_out(weight_gradient, bias_gradient, encoded, rows, output_gradient);
+    at::Tensor ramp_gradient = slice.of(ramp_gradient_);
+    kernels::encoded_linear_backward_out(weight_gradient, bias_gradient, ramp_gradient, encoded, rows, output_gradient);
   }
   if (embedded_.empty()) return;
   const at::Tensor packed_gradient = slice.of(packed_gradient_);

@@ -45,8 +45,8 @@ class FirstLayer {
     at::Tensor map, map_gradient;      // [K, E, H]
   };
 
-  void dense_forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
-                     MemberSlice slice);
+  void make_room(std::int64_t batch);
+  void dense_forward(at::Tensor& out, const at::Tensor& dense_rows, MemberSlice slice);
 
   std::int64_t width_ = 0, outputs_ = 0, embedding_size_ = 0, packed_width_ = 0;
   std::vector<Run> runs_;
@@ -57,7 +57,9 @@ class FirstLayer {
   at::Tensor bias_, bias_gradient_;      // [K, H]
   at::Tensor weight_, weight_gradient_;  // [K, D, H]: the parameters themselves, or made of them
   at::Tensor ramp_sums_;                 // [K, D, H], CPU only
-  at::Tensor dense_rows_;                // [B, D], CUDA only
+  at::Tensor ramp_gradient_;             // [K, D, H], CPU only: members may be at work at the same time
+  at::Tensor dense_rows_;                // [B, D], CUDA only: of the last training batch
+  at::Tensor ones_;                      // [B], CUDA only
 };
 
 }  // namespace equipoise::models

@@ -32,7 +32,8 @@ struct MemberSlice {
   at::Tensor of(const at::Tensor& tensor) const { return tensor.slice(0, first, std::nullopt, step); }
 };
 
-/// A bank of K models of one architecture: encoded rows to logits, and a row gradient back.
+/// A bank of K models of one architecture: encoded rows to logits, and a row gradient back. forward and backward take no
+/// tensor memory and wait for no device once they have seen a batch of the same size: a CUDA graph may hold them.
 class Learner {
  public:
   virtual ~Learner() = default;

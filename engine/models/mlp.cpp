@@ -4,7 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/sum.h>
+#include <ATen/ops/ones.h>
 
 #include <algorithm>
 #include <cmath>
@@ -28,10 +28,6 @@ at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Devi
 
 // Of a [K, B] gradient over B, in the order of rows whatever the number of threads.
 void sum_over_rows(at::Tensor& out, const at::Tensor& gradient) {
-  if (gradient.is_cuda()) {
-    at::sum_out(out, gradient, {1}, true);
-    return;
-  }
   for (std::int64_t member = 0; member < gradient.size(0); ++member) {
     const float* values = gradient.const_data_ptr<float>() + member * gradient.size(1);
     double sum = 0;
@@ -87,6 +83,7 @@ void Mlp::make_room(std::int64_t batch) {
     gradients_.push_back(at::empty_like(outputs_[layer]));
   }
   logits_ = outputs_.back().squeeze(2);
+  if (flat_.values.is_cuda()) ones_ = at::ones({batch}, flat_.values.options());
 }
 
 // On the CPU each member of a bank goes through its layers on one thread, so that its activations stay in the cache; a
@@ -146,7 +143,11 @@ void Mlp::backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, 
   }
   if (!dense_.empty()) {
     at::Tensor bias_gradient = slice.of(dense_.back().bias_gradient);
-    sum_over_rows(bias_gradient, own_gradient);
+    if (own_gradient.is_cuda()) {
+      column_sums(bias_gradient, own_gradient.unsqueeze(2), ones_);
+    } else {
+      sum_over_rows(bias_gradient, own_gradient);
+    }
   }
   first_.backward(encoded, rows, gradient, slice);
 }

@@ -50,6 +50,7 @@ class Mlp final : public Learner {
   std::vector<at::Tensor> outputs_;    // [layers] [K, B, width]: activations, logits last
   std::vector<at::Tensor> gradients_;  // [layers - 1] [K, B, width]
   at::Tensor logits_;                  // [K, B], a view of the last output
+  at::Tensor ones_;                    // [B], CUDA only
 };
 
 }  // namespace equipoise::models

@@ -79,4 +79,9 @@ void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) 
       [&](std::int64_t member) { return b.select(0, member); });
 }
 
+void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones) {
+  at::Tensor target = out.unsqueeze(1);
+  at::bmm_out(target, ones.view({1, 1, -1}).expand({a.size(0), 1, -1}), a);
+}
+
 }  // namespace equipoise::models

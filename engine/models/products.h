@@ -18,4 +18,9 @@ void rows_product_transposed(at::Tensor& out, const at::Tensor& a, const at::Ten
 /// out [K, M, N] = a [K, B, M]^T * b [K, B, N]
 void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
 
+/// out [K, N] = the sums of a [K, B, N] over B, as a product with ones [B]; on CUDA alone. The library's own sum takes
+/// scratch from the allocator where B is large, which a captured graph may not. On the CPU rows are summed in order, in
+/// the pass that makes them.
+void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones);
+
 }  // namespace equipoise::models

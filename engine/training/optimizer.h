@@ -3,12 +3,14 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <vector>
 
 #include "engine/training/params.h"
 
 namespace equipoise::training {
 
-/// Moves the parameters of a bank by their gradients, each member at its own learning rate.
+/// Moves the parameters of a bank by their gradients, each member at its own learning rate. A step takes no tensor memory
+/// and reads nothing from the host.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -26,5 +28,7 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerParams& params, const a
 
 /// What a step's learning rate is of the full one: always 1, or half a cosine from 1 down to 0.
 double schedule_factor(const TrainingParams& params, std::int64_t step, std::int64_t steps);
+/// [steps] that of every step.
+std::vector<double> schedule_factors(const TrainingParams& params, std::int64_t steps);
 
 }  // namespace equipoise::training

@@ -1,15 +1,15 @@
 #include "engine/training/step.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/sum.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "engine/constraints/compiled.h"
 #include "engine/core/seed.h"
-#include "kernels/cell_stats/cell_stats.h"
 #include "kernels/draw/draw.h"
 #include "kernels/not_finite/not_finite.h"
 #include "kernels/push/push.h"
@@ -24,9 +24,9 @@ at::Tensor tensor_of(const std::vector<Scalar>& values, at::ScalarType type, con
   return host.to(device);
 }
 
-// 1 for the folds that member k learns from, 0 for fold k modulo F.
+// [K, F, 1, 1]: 1 for the folds that member k learns from, 0 for fold k modulo F.
 at::Tensor fold_mask(std::int64_t members, std::int64_t folds, const at::Device& device) {
-  at::Tensor mask = at::ones({members, folds, 1}, at::kDouble);
+  at::Tensor mask = at::ones({members, folds, 1, 1}, at::kDouble);
   for (std::int64_t member = 0; member < members; ++member) {
     mask.data_ptr<double>()[member * folds + member % folds] = 0;
   }
@@ -48,64 +48,94 @@ kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, cons
 }
 
 TrainingStep::TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
-                           const constraints::MultiplierParams& multiplier_params,
-                           const OptimizerParams& optimizer_params, const std::vector<double>& learning_rates,
-                           std::int64_t batch_size, std::uint64_t seed, models::Learner& learner)
+                           const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
+                           const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
+                           models::Learner& learner)
     : data_(data),
       learner_(learner),
-      optimizer_(make_optimizer(optimizer_params, learner.flat_parameters())),
+      optimizer_(make_optimizer(params.optimizer, learner.flat_parameters())),
       table_(to_rate_table(table, data.cell_labels.device())),
       temperature_(multiplier_params.temperature),
       averaging_(multiplier_params.averaging),
       batch_seed_(core::seed_for(seed, "batches")) {
   const at::Device device = data.cell_labels.device();
-  const std::int64_t members = learner.members();
-  const auto options = at::TensorOptions().device(device);
-  rows_ = at::empty({batch_size}, options.dtype(at::kLong));
-  step_ = at::zeros({1}, options.dtype(at::kLong));
-  if (data.folds.size() > 1) {
-    learns_from_ = fold_mask(members, static_cast<std::int64_t>(data.folds.size()), device);
-    priced_folds_ = learns_from_.unsqueeze(1).to(at::kFloat);
-  }
-  averages_ = kernels::empty_averages(members, table.cells.count(), device);
-  averaged_steps_ = at::zeros_like(step_);
-  multipliers_ = at::zeros({members, static_cast<std::int64_t>(table.rows.size())}, options.dtype(at::kDouble));
+  const std::int64_t members = learner.members(), batch = params.batch_size, cells = table.cells.count();
+  const auto folds = static_cast<std::int64_t>(data.folds.size());
+  const auto whole = at::TensorOptions().device(device).dtype(at::kLong);
+  const auto real = whole.dtype(at::kDouble), single = whole.dtype(at::kFloat);
+  step_ = at::zeros({1}, whole);
+  one_ = at::ones({1}, whole);
+  schedule_ = tensor_of(schedule_factors(params, steps), at::kDouble, device);
+  factor_ = at::empty({1}, real);
   full_rates_ = tensor_of(learning_rates, at::kDouble, device);
   learning_rates_ = at::zeros_like(full_rates_);
-  logit_gradient_ = at::empty({members, batch_size}, options.dtype(at::kFloat));
+  rows_ = at::empty({batch}, whole);
+  cells_ = at::empty({batch}, data.fold_cells.options());
+  if (data.weights) weights_ = at::empty({batch}, single);
+  measured_ = kernels::make_cell_stats_workspace(members, batch, folds * cells, device);
+  if (folds > 1) {
+    learns_from_ = fold_mask(members, folds, device);
+    priced_folds_ = learns_from_.view({members, 1, folds, 1}).to(at::kFloat);
+    learned_sums_ = at::empty({members, folds, cells, 4}, real);
+    summed_folds_ = at::empty({members, cells, 4}, real);
+  }
+  averages_ = kernels::empty_averages(members, cells, device);
+  multipliers_ = at::zeros({members, static_cast<std::int64_t>(table.rows.size())}, real);
+  priced_ = kernels::make_price_workspace(members, cells, table_);
+  row_prices_ = at::empty({2, members, folds * cells}, single);
+  logit_gradient_ = at::empty({members, batch}, single);
 }
 
 void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double>& values) {
   multipliers_.select(0, member).copy_(tensor_of(values, at::kDouble, at::kCPU));
 }
 
-void TrainingStep::run(std::int64_t step, double schedule) {
-  step_.fill_(step);
-  // A scalar travels with the kernel; a copy from the host would wait for the device.
-  at::mul_out(learning_rates_, full_rates_, at::scalar_tensor(schedule, full_rates_.options().device(at::kCPU)));
-  kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step);
-  const at::Tensor cells = data_.fold_cells.index_select(0, rows_);
-  std::optional<at::Tensor> weights;
-  if (data_.weights) weights = data_.weights->index_select(0, rows_);
+void TrainingStep::run() {
+  if (graph_.is_captured()) {
+    graph_.replay();
+  } else {
+    enqueue();
+  }
+}
+
+std::string TrainingStep::capture() {
+  if (!step_.is_cuda()) return "its tensors are not on a GPU";
+  return graph_.capture([this] { enqueue(); });
+}
+
+// No number of the host's may differ from one step to the next: a captured graph repeats those it saw.
+void TrainingStep::enqueue() {
+  kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
+  at::index_select_out(cells_, data_.fold_cells, 0, rows_);
+  if (weights_) at::index_select_out(*weights_, *data_.weights, 0, rows_);
+  at::index_select_out(factor_, schedule_, 0, step_);
+  at::mul_out(learning_rates_, full_rates_, factor_);
   logits_ = learner_.forward(data_.encoded, rows_, step_);
-  const at::Tensor sums = kernels::cell_stats(logits_, cells, data_.fold_cell_labels, weights, 0.0, temperature_);
-  const at::Tensor prices = prices_of(sums);
-  kernels::push_out(logit_gradient_, logits_, cells, data_.fold_cell_labels, prices.select(1, 0), prices.select(1, 1),
-                    weights, 0.0, temperature_);
+  step_.add_(one_);  // from here on it counts this step too, as prices want it
+  kernels::cell_stats_out(measured_, logits_, cells_, data_.fold_cell_labels, weights_, 0.0, temperature_);
+  set_row_prices();
+  kernels::push_out(logit_gradient_, logits_, cells_, data_.fold_cell_labels, row_prices_.select(0, 0),
+                    row_prices_.select(0, 1), weights_, 0.0, temperature_);
   learner_.backward(data_.encoded, rows_, logit_gradient_);
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
 }
 
-// [K, 2, F * C] from [K, F * C, 4]. With several folds a member's own rows are neither summed nor priced.
-at::Tensor TrainingStep::prices_of(const at::Tensor& sums) {
-  const auto price = [&](const at::Tensor& seen) {
-    return kernels::price(seen, averages_, averaged_steps_, multipliers_, table_, averaging_);
+// From the sums of the batch. With several folds a member's own rows are neither summed nor priced.
+void TrainingStep::set_row_prices() {
+  const auto price = [&](const at::Tensor& sums) {
+    kernels::price_out(priced_, sums, averages_, step_, multipliers_, table_, averaging_);
   };
-  if (!learns_from_.defined()) return price(sums);
-  const std::int64_t members = learns_from_.size(0), folds = learns_from_.size(1), cells = averages_.size(1);
-  const at::Tensor seen = sums.view({members, folds, cells, 4}).mul(learns_from_.unsqueeze(3)).sum(1);
-  const at::Tensor prices = price(seen).unsqueeze(2).mul(priced_folds_);
-  return prices.view({members, 2, folds * cells});
+  at::Tensor by_member = row_prices_.transpose(0, 1);  // [K, 2, F * C]
+  if (!learns_from_.defined()) {
+    price(measured_.sums);
+    by_member.copy_(priced_.prices);
+    return;
+  }
+  at::mul_out(learned_sums_, measured_.sums.view(learned_sums_.sizes()), learns_from_);
+  at::sum_out(summed_folds_, learned_sums_, {1});
+  price(summed_folds_);
+  at::Tensor by_fold = by_member.unflatten(2, {learns_from_.size(1), averages_.size(1)});
+  at::mul_out(by_fold, priced_.prices.unsqueeze(2), priced_folds_);
 }
 
 std::vector<bool> TrainingStep::alive() const {

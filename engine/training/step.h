@@ -3,6 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +12,11 @@
 #include "engine/constraints/params.h"
 #include "engine/constraints/table.h"
 #include "engine/models/learner.h"
+#include "engine/training/captured_graph.h"
 #include "engine/training/device_data.h"
 #include "engine/training/optimizer.h"
 #include "engine/training/params.h"
+#include "kernels/cell_stats/cell_stats.h"
 #include "kernels/price/price.h"
 
 namespace equipoise::training {
@@ -21,19 +25,27 @@ namespace equipoise::training {
 kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, const at::Device& device);
 
 /// One training step of a bank after the other: draw rows, forward, measure, price, push, backward, move the weights.
-/// All members see the same batch; where the data has F folds, member k takes no gradient from fold k modulo F. `table` gives the rates and the terms of the constraints, which are the same for all;
-/// bounds, which may differ, do not enter a gradient.
+/// All members see the same batch; where the data has F folds, member k takes no gradient from fold k modulo F. `table`
+/// gives the rates and the terms of the constraints, which are the same for all; bounds, which may differ, do not enter a
+/// gradient.
+///
+/// After the first, a step takes no tensor memory, and what changes from one to the next (the step's number, learning
+/// rates, multipliers) is in tensors on the device: on CUDA it can be captured as a graph.
 class TrainingStep {
  public:
-  /// learning_rates [K], before the schedule.
+  /// learning_rates [K], before the schedule. `data` and `learner` must outlive this.
   TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
-               const constraints::MultiplierParams& multiplier_params, const OptimizerParams& optimizer_params,
-               const std::vector<double>& learning_rates, std::int64_t batch_size, std::uint64_t seed,
+               const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
+               const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
                models::Learner& learner);
 
-  /// `schedule` scales every learning rate. A member whose logits or gradients are not finite is stopped: its weights stay as they were
-  /// before the step.
-  void run(std::int64_t step, double schedule);
+  /// Takes the next step, at most `steps` times. A member whose logits or gradients are not finite is stopped: its weights
+  /// stay as they were before the step.
+  void run();
+
+  /// On CUDA, after a few steps: the steps that follow are replays of one captured graph. Takes no step itself. Returns ""
+  /// or why it could not be captured; the steps are then launched kernel by kernel as before.
+  std::string capture();
 
   void set_multipliers(std::int64_t member, const std::vector<double>& values);
 
@@ -43,7 +55,8 @@ class TrainingStep {
   std::string failure_of(std::int64_t member) const;
 
  private:
-  at::Tensor prices_of(const at::Tensor& sums);
+  void enqueue();
+  void set_row_prices();
 
   const DeviceData& data_;
   models::Learner& learner_;
@@ -51,17 +64,26 @@ class TrainingStep {
   kernels::RateTable table_;
   double temperature_, averaging_;
   std::uint64_t batch_seed_;
-  at::Tensor rows_;            // [B] i64
-  at::Tensor step_;            // [1] i64
-  at::Tensor learns_from_;     // [K, F, 1] f64, 0 for a member's own fold; undefined with one fold
-  at::Tensor priced_folds_;    // [K, 1, F, 1] f32, the same for prices
-  at::Tensor averages_;        // [K, C, 4] f64
-  at::Tensor averaged_steps_;  // [1] i64
-  at::Tensor multipliers_;     // [K, J] f64
-  at::Tensor full_rates_;      // [K] f64, before the schedule
-  at::Tensor learning_rates_;  // [K] f64, of this step
+  at::Tensor step_;                         // [1] i64, steps taken
+  at::Tensor one_;                          // [1] i64, what a step adds to it
+  at::Tensor schedule_;                     // [steps] f64, the learning rates' factor at each step
+  at::Tensor factor_;                       // [1] f64, of this step
+  at::Tensor full_rates_;                   // [K] f64, before the schedule
+  at::Tensor learning_rates_;               // [K] f64, of this step
+  at::Tensor rows_;                         // [B] i64, the batch
+  at::Tensor cells_;                        // [B] of fold_cells
+  std::optional<at::Tensor> weights_;       // [B] f32
+  kernels::CellStatsWorkspace measured_;    // of F * C cells
+  at::Tensor learns_from_;                  // [K, F, 1, 1] f64, 0 for a member's own fold; undefined with one fold
+  at::Tensor priced_folds_;                 // [K, 1, F, 1] f32, the same for prices
+  at::Tensor learned_sums_, summed_folds_;  // [K, F, C, 4] and [K, C, 4] f64, with several folds
+  at::Tensor averages_;                     // [K, C, 4] f64
+  at::Tensor multipliers_;                  // [K, J] f64
+  kernels::PriceWorkspace priced_;
+  at::Tensor row_prices_;      // [2, K, F * C] f32: of losses, of soft positives
   at::Tensor logits_;          // [K, B] f32, of the last step
   at::Tensor logit_gradient_;  // [K, B] f32
+  CapturedGraph graph_;
 };
 
 }  // namespace equipoise::training

@@ -10,6 +10,7 @@
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
+#include "engine/training/captured_graph.h"
 #include "engine/training/device_data.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
@@ -21,6 +22,9 @@ namespace equipoise::training {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// After so many steps the libraries beneath have loaded their kernels and taken their memory.
+constexpr std::int64_t kWarmUpSteps = 3;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -71,6 +75,7 @@ class Trainer {
       : config_(members.front()),
         journal_(journal),
         device_(device),
+        stream_(device),
         measured_(choose_measured_splits(config_.multipliers, tables.front(), dataset, origin, journal)),
         data_(to_device(dataset, tables.front().cells,
                         measured_ == MeasuredSplits::cross_fitted ? config_.multipliers.folds : 1,
@@ -149,21 +154,30 @@ class Trainer {
   }
 
   void take_steps(const OnMeasurement& on_measurement) {
-    TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training.optimizer, learning_rates(),
-                      config_.training.batch_size, static_cast<std::uint64_t>(config_.seed), *learner_);
+    TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
+                      static_cast<std::uint64_t>(config_.seed), *learner_);
     std::int64_t measured_at = 0;
     while (done_ < steps_ && any_goes_on()) {
       core::stop_if_interrupted();
-      step.run(done_, schedule_factor(config_.training, done_, steps_));
+      step.run();
       // On CUDA looking would stall the device: there it is done when a measure waits for it anyway.
       if (device_.is_cpu()) end_stopped_runs(step);
       ++done_;
+      if (device_.is_cuda() && done_ == kWarmUpSteps) capture(step);
       if (!is_measured_after(done_)) continue;
       if (!device_.is_cpu()) end_stopped_runs(step);
       measure(done_ - measured_at, step, on_measurement);
       measured_at = done_;
     }
     for (const RunState& run : runs_) warn_if_unsettled(run);
+  }
+
+  // A replay starts in one call what the host else starts kernel by kernel, which takes longer than small kernels run.
+  void capture(TrainingStep& step) {
+    const std::string why = step.capture();
+    if (why.empty()) return;
+    journal_.say(
+        fmt::format("The training step cannot be replayed as a CUDA graph and is launched kernel by kernel: {}.", why));
   }
 
   void end_stopped_runs(const TrainingStep& step) {
@@ -236,6 +250,7 @@ class Trainer {
   const RunConfig& config_;  // of the first member: what a bank shares
   core::Journal& journal_;
   at::Device device_;
+  OwnStream stream_;  // before all that allocates on it
   MeasuredSplits measured_;
   DeviceData data_;
   std::unique_ptr<models::Learner> learner_;

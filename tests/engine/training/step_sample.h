@@ -1,0 +1,108 @@
+#pragma once
+
+#include <ATen/core/grad_mode.h>
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "engine/training/step.h"
+#include "tests/engine/training/generated_people.h"
+
+namespace equipoise::training {
+
+struct StepCase {
+  std::string model = "mlp", optimizer = "adamw";
+  std::int64_t runs = 1, folds = 1;
+  bool is_weighted = false, is_embedded = false;
+  std::string schedule = "cosine";
+  double momentum = 0.9, weight_decay = 0.01;
+  std::int64_t steps = 20;
+
+  friend std::ostream& operator<<(std::ostream& out, const StepCase& c) {
+    return out << c.model << ", " << c.optimizer << ", " << c.runs << " runs, " << c.folds << " folds"
+               << (c.is_weighted ? ", weighted" : "") << (c.is_embedded ? ", embedded" : "");
+  }
+};
+
+/// What steps differ in: the model with its dropout, the optimizer, weights, a bank, cross-fitted folds, an embedding.
+inline std::vector<StepCase> step_cases() {
+  return {{"mlp", "adamw"},
+          {"mlp", "sgd"},
+          {"linear", "adamw"},
+          {"linear", "sgd"},
+          {"mlp", "adamw", 1, 1, true},
+          {"mlp", "sgd", 3, 1, true},
+          {"mlp", "adamw", 3},
+          {"linear", "adamw", 3},
+          {"mlp", "adamw", 1, 3},
+          {"mlp", "sgd", 2, 3, true},
+          {"mlp", "adamw", 2, 1, false, true}};
+}
+
+/// A training step over generated people, with all that it needs: dropout, equalized odds, multipliers above 0.
+class StepSample {
+ public:
+  StepSample(const StepCase& wanted, const at::Device& device)
+      : people_(people_of(wanted)),
+        table_(table_of(people_)),
+        data_(to_device(people_, table_.cells, wanted.folds, 3, device)),
+        members_(wanted.runs * wanted.folds) {
+    std::vector<std::uint64_t> seeds;
+    for (std::int64_t k = 0; k < members_; ++k) seeds.push_back(static_cast<std::uint64_t>(11 + k));
+    models::ModelParams model = small_config().model;
+    model.kind = wanted.model;
+    model.hidden = {16, 8};
+    learner_ = models::make_learner(model, data_.host, seeds, device);
+    TrainingParams params = small_config().training;
+    params.schedule = wanted.schedule;
+    params.optimizer.kind = wanted.optimizer;
+    params.optimizer.momentum = wanted.momentum;
+    params.optimizer.weight_decay = wanted.weight_decay;
+    params.optimizer.clip_norm = 10;
+    const std::vector<double> rates(static_cast<std::size_t>(members_), 1e-2);
+    step_ = std::make_unique<TrainingStep>(data_, table_, constraints::MultiplierParams(), params, rates, wanted.steps,
+                                           5, *learner_);
+    set_multipliers(0.5);
+  }
+
+  void set_multipliers(double value) {
+    for (std::int64_t k = 0; k < members_; ++k)
+      step_->set_multipliers(k, std::vector<double>(table_.rows.size(), value * static_cast<double>(k + 1)));
+  }
+
+  void run(int steps) {
+    const at::NoGradGuard no_gradient;
+    for (int i = 0; i < steps; ++i) step_->run();
+  }
+
+  TrainingStep& step() { return *step_; }
+  at::Tensor weights() { return learner_->flat_parameters().to(at::kCPU).clone(); }
+
+ private:
+  static data::Dataset people_of(const StepCase& wanted) {
+    data::Dataset people = generated_people(2000);
+    people.encoded.features[1].embedded = wanted.is_embedded;
+    for (std::int64_t i = 0; wanted.is_weighted && i < people.rows(); ++i)
+      people.weights.push_back(0.5f + static_cast<float>(i % 4) / 4);
+    return people;
+  }
+
+  static constraints::ConstraintTable table_of(const data::Dataset& people) {
+    constraints::ConstraintParams wanted;
+    wanted.kind = "equalized_odds";
+    wanted.group = "sex";
+    core::Journal journal;
+    return constraints::compile({wanted}, people, 30, {}, journal);
+  }
+
+  data::Dataset people_;
+  constraints::ConstraintTable table_;
+  DeviceData data_;
+  std::int64_t members_;
+  std::unique_ptr<models::Learner> learner_;
+  std::unique_ptr<TrainingStep> step_;
+};
+
+}  // namespace equipoise::training

@@ -1,0 +1,86 @@
+#include "engine/training/step.h"
+
+#include <ATen/Functions.h>
+#include <c10/core/CPUAllocator.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "tests/engine/training/step_sample.h"
+
+namespace equipoise::training {
+namespace {
+
+/// Counts what all threads take of LibTorch's host memory while it lives.
+class AllocationCount final : public c10::Allocator {
+ public:
+  AllocationCount() : beneath_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this); }
+  ~AllocationCount() override { c10::SetCPUAllocator(beneath_); }
+
+  c10::DataPtr allocate(std::size_t bytes) override {
+    ++count_;
+    return beneath_->allocate(bytes);
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return beneath_->raw_deleter(); }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override { default_copy_data(to, from, bytes); }
+
+  int count() const { return count_; }
+
+ private:
+  c10::Allocator* beneath_;
+  std::atomic<int> count_{0};
+};
+
+TEST(AllocationCount, SeesATensorBeingMade) {
+  const AllocationCount allocations;
+  const at::Tensor tensor = at::empty({3});
+  EXPECT_EQ(allocations.count(), 1);
+}
+
+class EveryStep : public testing::TestWithParam<StepCase> {};
+
+TEST_P(EveryStep, TakesNoTensorMemoryAfterWarmUp) {
+  StepSample sample(GetParam(), at::kCPU);
+  sample.run(3);
+  const at::Tensor before = sample.weights();
+  const AllocationCount allocations;
+  sample.run(5);
+  const int count = allocations.count();
+  EXPECT_EQ(count, 0);
+  EXPECT_FALSE(at::equal(sample.weights(), before)) << "the steps did nothing";
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, EveryStep, testing::ValuesIn(step_cases()));
+
+// SGD without momentum and decay moves by rate times gradient, so that two steps from the same weights show their rates.
+TEST(TrainingStep, ScalesTheLearningRateByTheScheduleOfItsOwnStep) {
+  StepCase wanted{"mlp", "sgd"};
+  wanted.momentum = wanted.weight_decay = 0;
+  wanted.steps = 3;
+  StepSample cosine(wanted, at::kCPU);
+  wanted.schedule = "constant";
+  StepSample constant(wanted, at::kCPU);
+  cosine.run(1);
+  constant.run(1);
+  const at::Tensor start = constant.weights();
+  ASSERT_TRUE(at::equal(cosine.weights(), start)) << "the cosine begins at 1";
+  cosine.run(1);
+  constant.run(1);
+  // Half of 1 + cos(pi / 3).
+  const at::Tensor expected = at::mul(at::sub(constant.weights(), start), 0.75);
+  EXPECT_TRUE(at::allclose(at::sub(cosine.weights(), start), expected, 1e-3, 1e-7));
+  EXPECT_GT(at::abs(expected).max().item<float>(), 1e-4);
+}
+
+TEST(TrainingStep, RefusesToBeCapturedWhereThereIsNoGpu) {
+  StepSample sample({}, at::kCPU);
+  sample.run(3);
+  const std::string why = sample.step().capture();
+  EXPECT_NE(why, "");
+  const at::Tensor before = sample.weights();
+  sample.run(1);
+  EXPECT_FALSE(at::equal(sample.weights(), before)) << "steps go on without the graph";
+}
+
+}  // namespace
+}  // namespace equipoise::training
