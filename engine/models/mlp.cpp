@@ -16,7 +16,8 @@
 namespace equipoise::models {
 namespace {
 
-constexpr std::int64_t kRowsPerScoreBlock = 512;
+constexpr std::int64_t kRowsPerScoreBlock = 512;            // on the CPU, where activations stay in the cache
+constexpr std::int64_t kRowsPerDeviceScoreBlock = 1 << 16;  // of all members together
 
 at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Device& device) {
   at::Tensor host = at::empty({static_cast<std::int64_t>(seeds.size())}, at::kLong);
@@ -169,10 +170,12 @@ void Mlp::score_block(const EncodedTensors& encoded, std::int64_t first, MemberS
 
 void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) {
   const std::int64_t rows = out.size(1), asked = out.size(0);
-  const std::int64_t blocks = (rows + kRowsPerScoreBlock - 1) / kRowsPerScoreBlock;
+  const std::int64_t rows_per_block =
+      out.is_cuda() ? std::max(kRowsPerScoreBlock, kRowsPerDeviceScoreBlock / asked) : kRowsPerScoreBlock;
+  const std::int64_t blocks = (rows + rows_per_block - 1) / rows_per_block;
   const auto part = [&](std::int64_t block) {
-    const std::int64_t from = block * kRowsPerScoreBlock;
-    return std::pair(from, std::min(kRowsPerScoreBlock, rows - from));
+    const std::int64_t from = block * rows_per_block;
+    return std::pair(from, std::min(rows_per_block, rows - from));
   };
   if (out.is_cuda()) {
     first_.refresh(encoded, slice);
