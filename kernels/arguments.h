@@ -8,6 +8,7 @@
 
 #include <optional>
 
+#include "kernels/device/finite.h"
 #include "kernels/device/row_problem.h"
 
 #ifdef EQUIPOISE_CUDA
@@ -45,6 +46,15 @@ inline void check_shape(const char* op, const char* name, const at::Tensor& tens
 
 inline void check_contiguous(const char* op, const char* name, const at::Tensor& tensor) {
   TORCH_CHECK(tensor.is_contiguous(), op, ": ", name, " is not contiguous, its strides are ", tensor.sym_strides());
+}
+
+// A tensor that an op writes, or keeps from call to call.
+inline void check_written(const char* op, const char* name, const at::Tensor& tensor, at::ScalarType type,
+                          c10::SymIntArrayRef shape, const char* first_name, const at::Tensor& first) {
+  check_device(op, name, tensor, first_name, first);
+  check_type(op, name, tensor, type);
+  check_shape(op, name, tensor, shape);
+  check_contiguous(op, name, tensor);
 }
 
 // Every op runs on cpu, on cuda where the library was built for it, and on meta, where it only says the shape of its
@@ -109,8 +119,8 @@ inline void check_rows(const char* op, const at::Tensor& logits, const at::Tenso
     check_type(op, "weights", *weights, at::kFloat);
     check_shape(op, "weights", *weights, {logits.sym_size(1)});
   }
-  TORCH_CHECK(threshold - threshold == 0, op, ": threshold is ", threshold, ", expected a finite number");
-  TORCH_CHECK(temperature > 0 && temperature - temperature == 0, op, ": temperature is ", temperature,
+  TORCH_CHECK(is_finite(threshold), op, ": threshold is ", threshold, ", expected a finite number");
+  TORCH_CHECK(temperature > 0 && is_finite(temperature), op, ": temperature is ", temperature,
               ", expected a finite number above 0");
 }
 

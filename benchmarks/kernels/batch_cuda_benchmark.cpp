@@ -1,4 +1,4 @@
-// price, draw, gather and activate on the GPU, at a batch's size and at larger ones, checked against the CPU.
+// price, judge, draw, gather and activate on the GPU, at a batch's size and at larger ones, checked against the CPU.
 #include "benchmarks/kernels/census_rows.h"
 #include "benchmarks/kernels/gpu_clock.h"
 #include "benchmarks/kernels/parity_table.h"
@@ -8,16 +8,10 @@
 namespace equipoise::kernels {
 namespace {
 
-RateTable on_gpu(const RateTable& table) {
-  return {table.numerator_offsets.cuda(),   table.numerator_index.cuda(),   table.numerator_value.cuda(),
-          table.denominator_offsets.cuda(), table.denominator_index.cuda(), table.denominator_value.cuda(),
-          table.constraint_offsets.cuda(),  table.constraint_rate.cuda(),   table.constraint_value.cuda()};
-}
-
 void price_benchmark(benchmark::State& state) {
   if (!has_gpu(state)) return;
   const std::int64_t members = state.range(0), groups = state.range(1);
-  const RateTable table = on_gpu(parity_table(static_cast<std::int32_t>(groups)));
+  const RateTable table = on_device(parity_table(static_cast<std::int32_t>(groups)), at::kCUDA);
   const at::Tensor sums = at::full({members, 2 * groups, 4}, 2.0, at::kDouble).cuda();
   at::Tensor averages = empty_averages(members, 2 * groups, at::kCUDA);
   at::Tensor step = at::zeros({1}, at::kLong).cuda();
@@ -28,6 +22,22 @@ void price_benchmark(benchmark::State& state) {
     return state.SkipWithError("wrong prices");
   }
   time_on_gpu(state, static_cast<double>(members * 2 * groups * (4 * 8 * 3 + 2 * 4)), run);
+}
+
+void judge_benchmark(benchmark::State& state) {
+  if (!has_gpu(state)) return;
+  const std::int64_t members = state.range(0), groups = state.range(1);
+  const RateTable table = on_device(parity_table(static_cast<std::int32_t>(groups)), at::kCUDA);
+  const BandTable band = on_device(parity_band(static_cast<std::int32_t>(groups)), at::kCUDA);
+  const at::Tensor sums = parity_sums(members, groups).cuda();
+  const at::Tensor bounds = at::zeros({members, 2 * groups}, sums.options());
+  const at::Tensor scale = at::ones({members}, sums.options()), moves = scale.to(at::kByte);
+  MultiplierState multipliers = zero_multiplier_state(members, 2 * groups, at::kCUDA);
+  const auto run = [&] { return judge(sums, table, band, bounds, scale, moves, multipliers, {}).second; };
+  if (!run().select(1, 2 * groups - 2).cpu().allclose(at::full({members}, last_group_above(groups), at::kDouble))) {
+    return state.SkipWithError("wrong violations");
+  }
+  time_on_gpu(state, judge_bytes(members, groups), run);
 }
 
 constexpr std::int64_t kPopulation = 1'000'003;
@@ -96,6 +106,14 @@ void activate_backward_benchmark(benchmark::State& state) {
 
 BENCHMARK(price_benchmark)
     ->Name("cuda/price")
+    ->ArgNames({"K", "G"})
+    ->Args({1, 4})
+    ->Args({64, 4})
+    ->Args({64, 128})
+    ->Unit(benchmark::kMicrosecond)
+    ->UseManualTime();
+BENCHMARK(judge_benchmark)
+    ->Name("cuda/judge")
     ->ArgNames({"K", "G"})
     ->Args({1, 4})
     ->Args({64, 4})

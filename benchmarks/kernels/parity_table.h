@@ -1,10 +1,11 @@
-// The rates and constraints that price is timed on.
+// The rates and constraints that price and judge are timed on.
 #pragma once
 
 #include <ATen/ATen.h>
 
 #include <vector>
 
+#include "kernels/judge/judge.h"
 #include "kernels/price/price.h"
 
 namespace equipoise::kernels {
@@ -35,6 +36,31 @@ inline RateTable parity_table(std::int32_t groups) {
           at::tensor(constraint_offsets, at::kInt),
           at::tensor(rates, at::kInt),
           at::tensor(signs, at::kDouble)};
+}
+
+// What judge needs beside it: one band over all groups, and each constraint's side of it.
+inline BandTable parity_band(std::int32_t groups) {
+  return {at::tensor({0, groups}, at::kInt), at::arange(groups, at::kInt), at::zeros({2 * groups}, at::kInt),
+          at::tensor({-1.0, 1.0}, at::kDouble).repeat({groups})};
+}
+
+// Sums of a whole split [K, 2 G, 4] in which group g of G selects a share of g / G of its rows.
+inline at::Tensor parity_sums(std::int64_t members, std::int64_t groups) {
+  at::Tensor sums = at::full({members, 2 * groups, 4}, 2.0, at::kDouble);
+  sums.select(2, 3).copy_(
+      at::arange(2 * groups).floor_divide(2).to(at::kDouble).mul(2.0 / static_cast<double>(groups)));
+  return sums;
+}
+
+// How far the last group is above the middle of the band on parity_sums: half of what lies between it and the first,
+// which selects nobody.
+inline double last_group_above(std::int64_t groups) {
+  return static_cast<double>(groups - 1) / static_cast<double>(2 * groups);
+}
+
+// Sums, rates and, for each of two constraints a group, bound, multiplier read and written, violation.
+inline double judge_bytes(std::int64_t members, std::int64_t groups) {
+  return static_cast<double>(members * groups * (2 * 4 * 8 + 8 + 2 * 4 * 8));
 }
 
 }  // namespace equipoise::kernels

@@ -8,6 +8,7 @@
 
 #include "kernels/arguments.h"
 #include "kernels/bank_adamw/bank_adamw_kernel.h"
+#include "kernels/device/finite.h"
 
 namespace equipoise::kernels {
 namespace {
@@ -16,21 +17,11 @@ constexpr const char* kOp = "bank_adamw";
 constexpr std::int64_t kParametersPerTask = 8 * kNormBlock;
 
 void check_values(const char* name, const at::Tensor& tensor, const at::Tensor& parameters) {
-  check_device(kOp, name, tensor, "parameters", parameters);
-  check_type(kOp, name, tensor, at::kFloat);
-  check_shape(kOp, name, tensor, parameters.sym_sizes());
-  check_contiguous(kOp, name, tensor);
+  check_written(kOp, name, tensor, at::kFloat, parameters.sym_sizes(), "parameters", parameters);
 }
 
 void check_per_member(const char* name, const at::Tensor& tensor, at::ScalarType type, const at::Tensor& parameters) {
-  check_device(kOp, name, tensor, "parameters", parameters);
-  check_type(kOp, name, tensor, type);
-  check_shape(kOp, name, tensor, {parameters.sym_size(0)});
-  check_contiguous(kOp, name, tensor);
-}
-
-bool is_finite(double value) {
-  return value - value == 0;
+  check_written(kOp, name, tensor, type, {parameters.sym_size(0)}, "parameters", parameters);
 }
 
 void check_rule(const BankAdamWRule& rule) {
@@ -65,10 +56,8 @@ at::Tensor make_partials(const at::Tensor& parameters) {
 // The state's own scratch where it has one.
 at::Tensor partials_of(const BankAdamWState& state, const at::Tensor& parameters) {
   if (!state.partials.defined()) return make_partials(parameters);
-  check_device(kOp, "partials", state.partials, "parameters", parameters);
-  check_type(kOp, "partials", state.partials, at::kDouble);
-  check_shape(kOp, "partials", state.partials, {parameters.size(0), norm_blocks(parameters)});
-  check_contiguous(kOp, "partials", state.partials);
+  check_written(kOp, "partials", state.partials, at::kDouble, {parameters.size(0), norm_blocks(parameters)},
+                "parameters", parameters);
   return state.partials;
 }
 

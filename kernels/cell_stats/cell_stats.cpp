@@ -21,14 +21,6 @@ std::int64_t strips_on(const at::Device& device, [[maybe_unused]] std::int64_t m
   return cell_stats_strips(rows, cell_count);
 }
 
-void check_workspace(const char* name, const at::Tensor& tensor, const at::Tensor& logits,
-                     c10::SymIntArrayRef expected) {
-  check_device(kOp, name, tensor, "logits", logits);
-  check_type(kOp, name, tensor, at::kDouble);
-  check_shape(kOp, name, tensor, expected);
-  check_contiguous(kOp, name, tensor);
-}
-
 void run_on_cpu(const CellStatsProblem& problem) {
   std::atomic<std::int64_t> bad_row{-1};
   at::parallel_for(0, problem.strips * problem.members, 1, [&](std::int64_t begin, std::int64_t end) {
@@ -76,8 +68,10 @@ void cell_stats_out(CellStatsWorkspace& workspace, const at::Tensor& logits, con
   check_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
   const std::int64_t members = logits.size(0), cell_count = cell_labels.size(0);
   const std::int64_t strips = strips_on(logits.device(), members, logits.size(1), cell_count);
-  check_workspace("workspace.sums", workspace.sums, logits, {members, cell_count, kCellQuantities});
-  check_workspace("workspace.partials", workspace.partials, logits, {strips, members, cell_count, kCellQuantities});
+  check_written(kOp, "workspace.sums", workspace.sums, at::kDouble, {members, cell_count, kCellQuantities}, "logits",
+                logits);
+  check_written(kOp, "workspace.partials", workspace.partials, at::kDouble,
+                {strips, members, cell_count, kCellQuantities}, "logits", logits);
   measure(workspace, logits, cells, cell_labels, weights, threshold, temperature);
 }
 

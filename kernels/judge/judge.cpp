@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "kernels/arguments.h"
+#include "kernels/device/finite.h"
 #include "kernels/price/rate_table.h"
 
 namespace equipoise::kernels {
@@ -12,21 +13,11 @@ namespace {
 
 constexpr const char* kOp = "judge";
 
-bool is_finite(double value) {
-  return value - value == 0;
-}
-
 void check_argument(const char* name, const at::Tensor& tensor, at::ScalarType type, c10::SymIntArrayRef shape,
                     const at::Tensor& sums) {
   check_device(kOp, name, tensor, "sums", sums);
   check_type(kOp, name, tensor, type);
   check_shape(kOp, name, tensor, shape);
-}
-
-void check_state(const char* name, const at::Tensor& tensor, at::ScalarType type, c10::SymIntArrayRef shape,
-                 const at::Tensor& sums) {
-  check_argument(name, tensor, type, shape, sums);
-  check_contiguous(kOp, name, tensor);
 }
 
 void check_bands(const BandTable& bands, const c10::SymInt& constraints, const at::Tensor& sums) {
@@ -63,9 +54,9 @@ void check_arguments(const at::Tensor& sums, const RateTable& table, const BandT
   check_argument("bounds", bounds, at::kDouble, {members, constraints}, sums);
   check_argument("scale", scale, at::kDouble, {members}, sums);
   check_argument("moves", moves, at::kByte, {members}, sums);
-  check_state("multipliers", state.values, at::kDouble, {members, constraints}, sums);
-  check_state("smoothed", state.smoothed, at::kDouble, {members, constraints}, sums);
-  check_state("started", state.started, at::kByte, {members, constraints}, sums);
+  check_written(kOp, "multipliers", state.values, at::kDouble, {members, constraints}, "sums", sums);
+  check_written(kOp, "smoothed", state.smoothed, at::kDouble, {members, constraints}, "sums", sums);
+  check_written(kOp, "started", state.started, at::kByte, {members, constraints}, "sums", sums);
   check_rule(rule);
 }
 
@@ -94,6 +85,10 @@ void run(const JudgeProblem& problem, const at::Tensor& sums) {
 }
 
 }  // namespace
+
+BandTable on_device(const BandTable& bands, const at::Device& device) {
+  return {bands.offsets.to(device), bands.rate.to(device), bands.row_band.to(device), bands.row_coefficient.to(device)};
+}
 
 MultiplierState zero_multiplier_state(std::int64_t members, std::int64_t constraints, const at::Device& device) {
   const auto options = at::TensorOptions().device(device);

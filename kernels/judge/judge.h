@@ -20,6 +20,9 @@ struct BandTable {
   at::Tensor row_coefficient;  // [J] f64, of its middle
 };
 
+// The same bands on another device.
+BandTable on_device(const BandTable& bands, const at::Device& device);
+
 // The multipliers of a bank and how they moved so far; all [K, J].
 struct MultiplierState {
   at::Tensor values;    // f64, >= 0

@@ -20,10 +20,7 @@ void check_arguments(const at::Tensor& sums, const at::Tensor& averages, const a
   check_type(kOp, "sums", sums, at::kDouble);
   TORCH_CHECK(sums.dim() == 3 && sums.sym_size(2) == 4, kOp, ": sums has shape ", sums.sym_sizes(),
               ", expected [K, C, 4]");
-  check_device(kOp, "averages", averages, "sums", sums);
-  check_type(kOp, "averages", averages, at::kDouble);
-  check_shape(kOp, "averages", averages, sums.sym_sizes());
-  check_contiguous(kOp, "averages", averages);
+  check_written(kOp, "averages", averages, at::kDouble, sums.sym_sizes(), "sums", sums);
   check_device(kOp, "step", step, "sums", sums);
   check_type(kOp, "step", step, at::kLong);
   check_shape(kOp, "step", step, {1});
@@ -32,14 +29,6 @@ void check_arguments(const at::Tensor& sums, const at::Tensor& averages, const a
   TORCH_CHECK(decay >= 0 && decay < 1, kOp, ": decay is ", decay, ", expected a number in [0, 1)");
   check_table(kOp, table, sums);
   check_shape(kOp, "multipliers", multipliers, {sums.sym_size(0), table.constraint_offsets.sym_size(0) - 1});
-}
-
-void check_workspace(const char* name, const at::Tensor& tensor, at::ScalarType type, const at::Tensor& sums,
-                     c10::SymIntArrayRef expected) {
-  check_device(kOp, name, tensor, "sums", sums);
-  check_type(kOp, name, tensor, type);
-  check_shape(kOp, name, tensor, expected);
-  check_contiguous(kOp, name, tensor);
 }
 
 std::int64_t scratch_size(std::int64_t members, std::int64_t cell_count, const RateTable& table) {
@@ -85,10 +74,14 @@ at::Tensor empty_averages(std::int64_t members, std::int64_t cell_count, const a
   return at::zeros({members, cell_count, 4}, at::TensorOptions().dtype(at::kDouble).device(device));
 }
 
+RateTable on_device(const RateTable& table, const at::Device& device) {
+  return {table.numerator_offsets.to(device),   table.numerator_index.to(device),   table.numerator_value.to(device),
+          table.denominator_offsets.to(device), table.denominator_index.to(device), table.denominator_value.to(device),
+          table.constraint_offsets.to(device),  table.constraint_rate.to(device),   table.constraint_value.to(device)};
+}
+
 void check_rate_table(const RateTable& table, std::int64_t cell_count) {
-  const RateTable host{table.numerator_offsets.cpu(),   table.numerator_index.cpu(),   table.numerator_value.cpu(),
-                       table.denominator_offsets.cpu(), table.denominator_index.cpu(), table.denominator_value.cpu(),
-                       table.constraint_offsets.cpu(),  table.constraint_rate.cpu(),   table.constraint_value.cpu()};
+  const RateTable host = on_device(table, at::kCPU);
   check_table(kOp, host, host.numerator_offsets);
   check_held_table(kOp, hold_table(host), cell_count);
 }
@@ -103,9 +96,9 @@ void price_out(PriceWorkspace& workspace, const at::Tensor& sums, at::Tensor& av
                const at::Tensor& multipliers, const RateTable& table, double decay) {
   check_arguments(sums, averages, step, multipliers, table, decay);
   const std::int64_t members = sums.size(0), cell_count = sums.size(1);
-  check_workspace("workspace.prices", workspace.prices, at::kFloat, sums, {members, 2, cell_count});
-  check_workspace("workspace.scratch", workspace.scratch, at::kDouble, sums,
-                  {scratch_size(members, cell_count, table)});
+  check_written(kOp, "workspace.prices", workspace.prices, at::kFloat, {members, 2, cell_count}, "sums", sums);
+  check_written(kOp, "workspace.scratch", workspace.scratch, at::kDouble, {scratch_size(members, cell_count, table)},
+                "sums", sums);
   const HeldTable held = hold_table(table);
   if (sums.is_cpu()) check_held_table(kOp, held, cell_count);
   set_prices(workspace, sums, averages, step, multipliers, held, decay);

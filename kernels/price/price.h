@@ -22,6 +22,9 @@ struct RateTable {
   at::Tensor constraint_value;     // [*]
 };
 
+// The same table on another device.
+RateTable on_device(const RateTable& table, const at::Device& device);
+
 enum RateQuantity : std::int32_t { kRateWeight = 0, kRateLoss = 1, kRatePositives = 2, kRateQuantities = 3 };
 
 // Shapes    sums [K, C, 4] f64 of this batch (cell_stats), averages [K, C, 4] f64, step [1] i64,

@@ -1,14 +1,10 @@
 // A running average, and a ratio's derivative.
 #pragma once
 
+#include "kernels/device/finite.h"
 #include "kernels/device/host_device.h"
 
 namespace equipoise::kernels {
-
-// NaN and both infinities fail this.
-EQUIPOISE_HOST_DEVICE bool is_finite(double x) {
-  return x - x == 0.0;
-}
 
 EQUIPOISE_HOST_DEVICE double moved_average(double average, double batch, double decay) {
   return is_finite(batch) ? decay * average + (1.0 - decay) * batch : average;

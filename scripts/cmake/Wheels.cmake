@@ -50,7 +50,7 @@ target_include_directories(wheel::torch SYSTEM INTERFACE
 # at::parallel_for is a template over "omp parallel": compiled without -fopenmp it is one thread, silently. The runtime is
 # the wheel's own; the flag is not given to the linker, which would add the system's beside it.
 file(GLOB wheel_openmp "${torch_lib}/libgomp*.so*")
-# Only the operators that a file names, not all of ATen (a fifth of the time to compile a kernel's host file).
+# Only the operators that a file names, not all of ATen.
 target_compile_definitions(wheel::torch INTERFACE AT_PER_OPERATOR_HEADERS)
 target_compile_options(wheel::torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
 target_link_libraries(wheel::torch INTERFACE wheel::torch_cpu wheel::c10 ${wheel_openmp})

@@ -7,16 +7,6 @@
 namespace equipoise::kernels {
 namespace {
 
-RateTable on_gpu(const RateTable& table) {
-  return {table.numerator_offsets.cuda(),   table.numerator_index.cuda(),   table.numerator_value.cuda(),
-          table.denominator_offsets.cuda(), table.denominator_index.cuda(), table.denominator_value.cuda(),
-          table.constraint_offsets.cuda(),  table.constraint_rate.cuda(),   table.constraint_value.cuda()};
-}
-
-BandTable on_gpu(const BandTable& bands) {
-  return {bands.offsets.cuda(), bands.rate.cuda(), bands.row_band.cuda(), bands.row_coefficient.cuda()};
-}
-
 TEST(JudgeCudaTest, AgreesWithTheCpuOverSeveralUpdates) {
   EQUIPOISE_NEEDS_GPU();
   for (const std::int32_t groups : {1, 4, 64, 300}) {
@@ -33,8 +23,8 @@ TEST(JudgeCudaTest, AgreesWithTheCpuOverSeveralUpdates) {
         const auto [rates, violations] =
             judge(sums, sample.rates.table(), sample.band_table(), bounds, scale, moves, host, rule);
         const auto [gpu_rates, gpu_violations] =
-            judge(sums.cuda(), on_gpu(sample.rates.table()), on_gpu(sample.band_table()), bounds.cuda(), scale.cuda(),
-                  moves.cuda(), device, rule);
+            judge(sums.cuda(), on_device(sample.rates.table(), at::kCUDA), on_device(sample.band_table(), at::kCUDA),
+                  bounds.cuda(), scale.cuda(), moves.cuda(), device, rule);
         EXPECT_TRUE(gpu_rates.cpu().allclose(rates, 1e-12, 0, true)) << groups << " groups, update " << update;
         EXPECT_TRUE(gpu_violations.cpu().allclose(violations, 1e-11, 1e-13, true));
         EXPECT_TRUE(device.values.cpu().allclose(host.values, 1e-10, 1e-12));
@@ -50,9 +40,9 @@ TEST(JudgeCudaTest, ProjectsWhereTheThresholdMeetsAMultiplier) {
   MultiplierState state = zero_multiplier_state(1, sample.constraints(), at::kCUDA);
   state.values.copy_(on_the_threshold());
   const at::Tensor sums = split_sums(1, 2, 8, false).cuda();
-  judge(sums, on_gpu(sample.rates.table()), on_gpu(sample.band_table()), at::zeros({1, 4}, sums.options()),
-        at::zeros({1}, sums.options()), at::ones({1}, sums.options().dtype(at::kByte)), state,
-        {false, 0.9, 1.0, 1.0, kRadiusOnTheThreshold});
+  judge(sums, on_device(sample.rates.table(), at::kCUDA), on_device(sample.band_table(), at::kCUDA),
+        at::zeros({1, 4}, sums.options()), at::zeros({1}, sums.options()),
+        at::ones({1}, sums.options().dtype(at::kByte)), state, {false, 0.9, 1.0, 1.0, kRadiusOnTheThreshold});
   EXPECT_NEAR(state.values.sum().item<double>(), kRadiusOnTheThreshold, 1e-14);
 }
 
@@ -62,7 +52,7 @@ TEST(JudgeCudaTest, RepeatsBitForBit) {
   const at::Tensor sums = split_sums(7, 128, 9, false).cuda();
   const auto run = [&] {
     MultiplierState state = zero_multiplier_state(7, sample.constraints(), at::kCUDA);
-    judge(sums, on_gpu(sample.rates.table()), on_gpu(sample.band_table()),
+    judge(sums, on_device(sample.rates.table(), at::kCUDA), on_device(sample.band_table(), at::kCUDA),
           at::zeros({7, sample.constraints()}, sums.options()), at::ones({7}, sums.options()),
           at::ones({7}, sums.options().dtype(at::kByte)), state, {false, 0.9, 1.0, 1.0, 0.7});
     return state.values;

@@ -7,16 +7,10 @@
 namespace equipoise::kernels {
 namespace {
 
-RateTable on_gpu(const RateTable& table) {
-  return {table.numerator_offsets.cuda(),   table.numerator_index.cuda(),   table.numerator_value.cuda(),
-          table.denominator_offsets.cuda(), table.denominator_index.cuda(), table.denominator_value.cuda(),
-          table.constraint_offsets.cuda(),  table.constraint_rate.cuda(),   table.constraint_value.cuda()};
-}
-
 TEST(PriceCudaTest, AgreesWithTheCpuOverSeveralBatches) {
   EQUIPOISE_NEEDS_GPU();
   const RateTable table = two_groups().table();
-  const RateTable gpu_table = on_gpu(table);
+  const RateTable gpu_table = on_device(table, at::kCUDA);
   at::Tensor averages = empty_averages(5, 4, at::kCPU), gpu_averages = empty_averages(5, 4, at::kCUDA);
   at::Tensor step = at::zeros({1}, at::kLong), gpu_step = step.cuda();
   const at::Tensor multipliers = at::rand({5, 4}, at::kDouble);
