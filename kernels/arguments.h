@@ -35,6 +35,12 @@ inline void check_type(const char* op, const char* name, const at::Tensor& tenso
               expected);
 }
 
+inline void check_float_or_bfloat16(const char* op, const char* name, const at::Tensor& tensor) {
+  const at::ScalarType type = tensor.scalar_type();
+  TORCH_CHECK(type == at::kFloat || type == at::kBFloat16, op, ": ", name, " has type ", type,
+              ", expected float32 or bfloat16");
+}
+
 inline void check_shape(const char* op, const char* name, const at::Tensor& tensor, c10::SymIntArrayRef expected) {
   const c10::SymIntArrayRef shape = tensor.sym_sizes();
   bool fits = shape.size() == expected.size();
@@ -104,8 +110,7 @@ inline void check_rows(const char* op, const at::Tensor& logits, const at::Tenso
                        const std::optional<at::Tensor>& weights, double threshold, double temperature) {
   TORCH_CHECK(logits.defined(), op, ": logits is an undefined tensor");
   check_supported(op, logits);
-  TORCH_CHECK(logits.scalar_type() == at::kFloat || logits.scalar_type() == at::kBFloat16, op, ": logits has type ",
-              logits.scalar_type(), ", expected float32 or bfloat16");
+  check_float_or_bfloat16(op, "logits", logits);
   TORCH_CHECK(logits.dim() == 2, op, ": logits has shape ", logits.sym_sizes(), ", expected [K, N]");
   check_device(op, "cells", cells, "logits", logits);
   check_device(op, "cell_labels", cell_labels, "logits", logits);

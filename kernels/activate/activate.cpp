@@ -15,7 +15,7 @@ constexpr std::int64_t kUnitsPerTask = 64;
 void check_block(const char* name, const at::Tensor& tensor) {
   TORCH_CHECK(tensor.defined(), kOp, ": ", name, " is an undefined tensor");
   check_supported(kOp, tensor);
-  check_type(kOp, name, tensor, at::kFloat);
+  check_float_or_bfloat16(kOp, name, tensor);
   TORCH_CHECK(tensor.dim() == 3, kOp, ": ", name, " has shape ", tensor.sym_sizes(), ", expected [K, B, H]");
   check_contiguous(kOp, name, tensor);
 }
@@ -54,11 +54,12 @@ void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropo
   if (bias.has_value()) check_units("bias", *bias, "x", x);
   if (x.is_meta()) return;
   ActivateProblem problem;
-  problem.x = x.data_ptr<float>();
+  problem.x = x.data_ptr();
   problem.members = x.size(0);
   problem.rows = x.size(1);
   problem.units = x.size(2);
   problem.layer = dropout.layer;
+  problem.bfloat16 = x.scalar_type() == at::kBFloat16;
   problem.rate_256 = dropout.rate_256;
   if (bias.has_value()) {
     problem.bias = bias->const_data_ptr<float>();
@@ -85,16 +86,18 @@ void activate_backward_(at::Tensor& gradient, const at::Tensor& activated, std::
   check_block("activated", activated);
   check_shape(kOp, "activated", activated, gradient.sym_sizes());
   check_device(kOp, "activated", activated, "gradient", gradient);
+  check_type(kOp, "activated", activated, gradient.scalar_type());
   check_rate(rate_256);
   if (bias_gradient.has_value()) check_units("bias_gradient", *bias_gradient, "gradient", gradient);
   if (gradient.is_meta()) return;
   ActivateBackwardProblem problem;
-  problem.gradient = gradient.data_ptr<float>();
-  problem.activated = activated.const_data_ptr<float>();
+  problem.gradient = gradient.data_ptr();
+  problem.activated = activated.const_data_ptr();
   problem.members = gradient.size(0);
   problem.rows = gradient.size(1);
   problem.units = gradient.size(2);
   problem.rate_256 = rate_256;
+  problem.bfloat16 = gradient.scalar_type() == at::kBFloat16;
   if (bias_gradient.has_value()) {
     problem.bias_gradient = bias_gradient->data_ptr<float>();
     problem.bias_stride = bias_gradient->stride(0);

@@ -38,25 +38,58 @@ void draw_bytes(std::int64_t step, std::int64_t layer, std::int64_t row, std::in
   }
 }
 
-void activate_row(const ActivateProblem& problem, std::int64_t member, std::int64_t row) {
-  float* x = problem.x + (member * problem.rows + row) * problem.units;
+// Units first .. first + count of one row, first a multiple of kUnitsAtOnce and count at most that.
+void activate_units(const ActivateProblem& problem, std::int64_t member, std::int64_t row, std::int64_t first,
+                    std::int64_t count, float* x) {
   if (problem.bias != nullptr) {
-    const float* bias = problem.bias + member * problem.bias_stride;
-    for (std::int64_t u = 0; u < problem.units; ++u) x[u] += bias[u];
+    const float* bias = problem.bias + member * problem.bias_stride + first;
+    for (std::int64_t u = 0; u < count; ++u) x[u] += bias[u];
   }
   if (problem.rate_256 == 0) {
-    for (std::int64_t u = 0; u < problem.units; ++u) x[u] = activated(x[u], true, 1.0f);
+    for (std::int64_t u = 0; u < count; ++u) x[u] = activated(x[u], true, 1.0f);
     return;
   }
   const float scale = dropout_scale(problem.rate_256);
   const std::uint32_t rate = static_cast<std::uint32_t>(problem.rate_256);
-  const PhiloxKey key = philox_key(static_cast<std::uint64_t>(problem.seeds[member]));
   alignas(64) std::uint32_t words[kDrawsAtOnce][4];
+  draw_bytes(*problem.step, problem.layer, row, first / kUnitsPerDraw,
+             philox_key(static_cast<std::uint64_t>(problem.seeds[member])), words);
+  const unsigned char* bytes = reinterpret_cast<const unsigned char*>(words);  // little endian, as dropout_byte reads
+  for (std::int64_t u = 0; u < count; ++u) x[u] = activated(x[u], bytes[u] >= rate, scale);
+}
+
+void activate_row(const ActivateProblem& problem, std::int64_t member, std::int64_t row) {
+  const std::int64_t at = (member * problem.rows + row) * problem.units;
   for (std::int64_t first = 0; first < problem.units; first += kUnitsAtOnce) {
-    draw_bytes(*problem.step, problem.layer, row, first / kUnitsPerDraw, key, words);
-    const unsigned char* bytes = reinterpret_cast<const unsigned char*>(words);  // little endian, as dropout_byte reads
     const std::int64_t count = problem.units - first < kUnitsAtOnce ? problem.units - first : kUnitsAtOnce;
-    for (std::int64_t u = 0; u < count; ++u) x[first + u] = activated(x[first + u], bytes[u] >= rate, scale);
+    if (!problem.bfloat16) {
+      activate_units(problem, member, row, first, count, static_cast<float*>(problem.x) + at + first);
+      continue;
+    }
+    Bfloat16* stored = static_cast<Bfloat16*>(problem.x) + at + first;
+    float x[kUnitsAtOnce];
+    for (std::int64_t u = 0; u < count; ++u) x[u] = as_float(stored[u]);
+    activate_units(problem, member, row, first, count, x);
+    for (std::int64_t u = 0; u < count; ++u) store(stored + u, x[u]);
+  }
+}
+
+template <typename Stored>
+void backward_units(const ActivateBackwardProblem& problem, std::int64_t member, std::int64_t begin, std::int64_t end) {
+  const float scale = dropout_scale(problem.rate_256);
+  float* sums = problem.bias_gradient != nullptr ? problem.bias_gradient + member * problem.bias_stride : nullptr;
+  if (sums != nullptr) {
+    for (std::int64_t u = begin; u < end; ++u) sums[u] = 0.0f;
+  }
+  for (std::int64_t row = 0; row < problem.rows; ++row) {
+    const std::int64_t at = (member * problem.rows + row) * problem.units;
+    Stored* __restrict gradient = static_cast<Stored*>(problem.gradient) + at;
+    const Stored* activated = static_cast<const Stored*>(problem.activated) + at;
+    for (std::int64_t u = begin; u < end; ++u)
+      store(gradient + u, as_float(activated[u]) > 0.0f ? as_float(gradient[u]) * scale : 0.0f);
+    if (sums != nullptr) {
+      for (std::int64_t u = begin; u < end; ++u) sums[u] += as_float(gradient[u]);
+    }
   }
 }
 
@@ -68,19 +101,10 @@ void activate_rows(const ActivateProblem& problem, std::int64_t begin, std::int6
 
 void activate_backward_units(const ActivateBackwardProblem& problem, std::int64_t member, std::int64_t begin,
                              std::int64_t end) {
-  const float scale = dropout_scale(problem.rate_256);
-  float* sums = problem.bias_gradient != nullptr ? problem.bias_gradient + member * problem.bias_stride : nullptr;
-  if (sums != nullptr) {
-    for (std::int64_t u = begin; u < end; ++u) sums[u] = 0.0f;
-  }
-  for (std::int64_t row = 0; row < problem.rows; ++row) {
-    const std::int64_t at = (member * problem.rows + row) * problem.units;
-    float* __restrict gradient = problem.gradient + at;
-    const float* activated = problem.activated + at;
-    for (std::int64_t u = begin; u < end; ++u) gradient[u] = activated[u] > 0.0f ? gradient[u] * scale : 0.0f;
-    if (sums != nullptr) {
-      for (std::int64_t u = begin; u < end; ++u) sums[u] += gradient[u];
-    }
+  if (problem.bfloat16) {
+    backward_units<Bfloat16>(problem, member, begin, end);
+  } else {
+    backward_units<float>(problem, member, begin, end);
   }
 }
 

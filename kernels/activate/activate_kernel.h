@@ -6,7 +6,7 @@
 namespace equipoise::kernels {
 
 struct ActivateProblem {
-  float* x = nullptr;           // [K, B, H]
+  void* x = nullptr;            // [K, B, H] f32 or bf16
   const float* bias = nullptr;  // [K, H] or null, members bias_stride apart
   const std::int64_t* seeds = nullptr;
   const std::int64_t* step = nullptr;
@@ -16,17 +16,19 @@ struct ActivateProblem {
   std::int64_t units = 0;  // H
   std::int64_t layer = 0;
   std::int64_t rate_256 = 0;
+  bool bfloat16 = false;  // whether x is
 };
 
 struct ActivateBackwardProblem {
-  float* gradient = nullptr;         // [K, B, H]
-  const float* activated = nullptr;  // [K, B, H]
-  float* bias_gradient = nullptr;    // [K, H] or null, members bias_stride apart
+  void* gradient = nullptr;         // [K, B, H] f32 or bf16
+  const void* activated = nullptr;  // [K, B, H] of the same type
+  float* bias_gradient = nullptr;   // [K, H] or null, members bias_stride apart
   std::int64_t bias_stride = 0;
   std::int64_t members = 0;
   std::int64_t rows = 0;
   std::int64_t units = 0;
   std::int64_t rate_256 = 0;
+  bool bfloat16 = false;  // whether gradient and activated are
 };
 
 // Rows [begin, end) of all members' rows, [K * B].

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/device/philox.h"
+#include "kernels/device/stored_number.h"
 
 namespace equipoise::kernels {
 

@@ -79,11 +79,12 @@ void fill_batch(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& va
   problem.values = values_dense.const_data_ptr<float>();
   problem.layout = layout_dense.const_data_ptr<std::int32_t>();
   problem.rows = rows_dense.const_data_ptr<std::int64_t>();
-  problem.batch = batch.mutable_data_ptr<float>();
+  problem.batch = batch.mutable_data_ptr();
   problem.population = codes.size(0);
   problem.features = codes.size(1);
   problem.batch_rows = rows.size(0);
   problem.width = batch.size(1);
+  problem.bfloat16 = batch.scalar_type() == at::kBFloat16;
 #ifdef EQUIPOISE_CUDA
   if (codes.is_cuda()) {
     const c10::cuda::CUDAGuard guard(codes.device());
@@ -135,7 +136,7 @@ void gather_out(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& va
                 const at::Tensor& rows) {
   check_arguments(codes, values, layout, rows);
   check_device(kOp, "batch", batch, "codes", codes);
-  check_type(kOp, "batch", batch, at::kFloat);
+  check_float_or_bfloat16(kOp, "batch", batch);
   TORCH_CHECK(batch.dim() == 2 && batch.size(0) == rows.size(0), kOp, ": batch has shape ", batch.sizes(),
               ", expected [", rows.size(0), ", D]");
   check_contiguous(kOp, "batch", batch);

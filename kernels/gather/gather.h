@@ -23,7 +23,8 @@ at::Tensor gather(const at::Tensor& codes,   // [N, F]
                   const at::Tensor& rows,    // [B]
                   std::int64_t width);
 
-// The same into `batch`, which is contiguous: a training step keeps its buffer.
+// The same into `batch`, which is contiguous: a training step keeps its buffer. It may be bf16, which components are then
+// rounded to (nearest, ties to even).
 void gather_out(at::Tensor& batch,  // [B, D]
                 const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout, const at::Tensor& rows);
 

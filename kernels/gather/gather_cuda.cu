@@ -12,6 +12,7 @@ constexpr int kTileWidth = 2048;            // components that one block knows t
 constexpr std::int64_t kMostBlocks = 2048;  // rows go round beyond
 
 // One block some rows of one tile of components; neighbouring threads write neighbouring components.
+template <typename Stored>
 __global__ void __launch_bounds__(kThreads) gather_kernel(GatherProblem problem) {
   __shared__ std::int32_t feature_of[kTileWidth];
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.y) * kTileWidth;
@@ -28,7 +29,7 @@ __global__ void __launch_bounds__(kThreads) gather_kernel(GatherProblem problem)
   __syncthreads();
   for (std::int64_t slot = blockIdx.x; slot < problem.batch_rows; slot += gridDim.x) {
     const std::int64_t row = problem.rows[slot];
-    float* out = problem.batch + slot * problem.width + first;
+    Stored* out = static_cast<Stored*>(problem.batch) + slot * problem.width + first;
     const bool exists = row >= 0 && row < problem.population;
     for (std::int32_t i = threadIdx.x; i < tile; i += kThreads) {
       const std::int32_t feature = feature_of[i];
@@ -41,7 +42,7 @@ __global__ void __launch_bounds__(kThreads) gather_kernel(GatherProblem problem)
         component = encoded_component(entry[0], entry[2], problem.codes[at], problem.values[at],
                                       static_cast<std::int32_t>(first + i - entry[1]));
       }
-      out[i] = component;
+      store(out + i, component);
     }
   }
 }
@@ -52,7 +53,11 @@ int launch_gather(const GatherProblem& problem, void* stream) {
   if (problem.batch_rows == 0 || problem.width == 0) return cudaSuccess;
   const dim3 grid(blocks_for(problem.batch_rows, 1, kMostBlocks),
                   static_cast<unsigned>((problem.width + kTileWidth - 1) / kTileWidth));
-  gather_kernel<<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(problem);
+  if (problem.bfloat16) {
+    gather_kernel<Bfloat16><<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(problem);
+  } else {
+    gather_kernel<float><<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(problem);
+  }
   return cudaGetLastError();
 }
 

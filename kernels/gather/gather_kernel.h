@@ -10,11 +10,12 @@ struct GatherProblem {
   const float* values = nullptr;         // [N, F]
   const std::int32_t* layout = nullptr;  // [F, 3]: kind, offset, width
   const std::int64_t* rows = nullptr;    // [B]
-  float* batch = nullptr;                // [B, D]
+  void* batch = nullptr;                 // [B, D] f32 or bf16
   std::int64_t population = 0;           // N
   std::int64_t features = 0;             // F
   std::int64_t batch_rows = 0;           // B
   std::int64_t width = 0;                // D
+  bool bfloat16 = false;                 // whether batch is
 };
 
 // Rows [begin, end) of the batch. Returns the first slot whose row is outside [0, N), or -1.

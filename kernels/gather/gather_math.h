@@ -1,7 +1,7 @@
 // One component of one encoded feature.
 #pragma once
 
-#include "kernels/device/host_device.h"
+#include "kernels/device/stored_number.h"
 
 namespace equipoise::kernels {
 

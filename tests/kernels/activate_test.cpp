@@ -83,6 +83,24 @@ TEST_P(ActivateShapes, BackwardAgreesWithFiniteDifferencesAndSumsTheBias) {
   EXPECT_TRUE(at::allclose(bias_gradient.to(at::kDouble), gradient.to(at::kDouble).sum(1), 1e-5, 1e-5));
 }
 
+// In bfloat16 the arithmetic is that of floats, and what is stored is rounded.
+TEST_P(ActivateShapes, Bfloat16IsTheRoundedFloat) {
+  const auto [members, rows, units] = GetParam();
+  const Dropout drop = dropout(members, 77);
+  const at::Tensor bias = random_floats({members, units}, 2);
+  at::Tensor x = random_floats({members, rows, units}, 1).to(at::kBFloat16), whole = x.to(at::kFloat);
+  activate_(x, bias, drop);
+  activate_(whole, bias, drop);
+  EXPECT_TRUE(at::equal(x, whole.to(at::kBFloat16)));
+
+  at::Tensor gradient = random_floats({members, rows, units}, 3).to(at::kBFloat16);
+  at::Tensor whole_gradient = gradient.to(at::kFloat), bias_gradient = at::full({members, units}, 9.0, at::kFloat);
+  activate_backward_(gradient, x, bias_gradient, 77);
+  activate_backward_(whole_gradient, x.to(at::kFloat), std::nullopt, 77);
+  EXPECT_TRUE(at::equal(gradient, whole_gradient.to(at::kBFloat16)));
+  EXPECT_TRUE(at::allclose(bias_gradient.to(at::kDouble), gradient.to(at::kDouble).sum(1), 1e-5, 1e-5));
+}
+
 INSTANTIATE_TEST_SUITE_P(Sizes, ActivateShapes,
                          testing::Combine(testing::Values(1, 3), testing::Values(0, 1, 33, 129),
                                           testing::Values(1, 15, 16, 17, 256, 300)));
@@ -142,6 +160,8 @@ TEST(Activate, Rejects) {
   EXPECT_THAT(failure([&] { activate_(flat, std::nullopt, {}); }), HasSubstr("x has shape [6]"));
   at::Tensor wide = at::zeros({1, 2, 3}, at::kDouble);
   EXPECT_THAT(failure([&] { activate_(wide, std::nullopt, {}); }), HasSubstr("x has type Double"));
+  EXPECT_THAT(failure([&] { activate_backward_(x, x.to(at::kBFloat16), std::nullopt, 0); }),
+              HasSubstr("activated has type BFloat16, expected Float"));
   at::Tensor turned = at::zeros({1, 3, 2}, at::kFloat).transpose(1, 2);
   EXPECT_THAT(failure([&] { activate_(turned, std::nullopt, {}); }), HasSubstr("x is not contiguous"));
 }

@@ -21,6 +21,19 @@ TEST(GatherCudaTest, AgreesWithTheCpuBitForBit) {
   }
 }
 
+TEST(GatherCudaTest, RoundsIntoABfloat16BatchAsTheCpu) {
+  EQUIPOISE_NEEDS_GPU();
+  for (const std::int64_t rows : {0, 1, 33, 5000}) {
+    for (const std::int64_t extra : {0, 5, 4000}) {
+      const EncodedSample sample = sample_encoded(rows);
+      at::Tensor batch = at::full({rows, sample.width + extra}, 7.0, at::kBFloat16), on_device = batch.cuda();
+      gather_out(batch, sample.codes, sample.values, sample.layout, sample.rows);
+      gather_out(on_device, sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), sample.rows.cuda());
+      EXPECT_TRUE(on_device.cpu().equal(batch)) << rows << " rows, " << extra << " more components";
+    }
+  }
+}
+
 TEST(GatherCudaTest, MarksARowOutOfRange) {
   EQUIPOISE_NEEDS_GPU();
   const EncodedSample sample = sample_encoded(4);
@@ -30,6 +43,10 @@ TEST(GatherCudaTest, MarksARowOutOfRange) {
       gather(sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), rows.cuda(), sample.width);
   EXPECT_TRUE(batch[2].isnan().all().item<bool>());
   EXPECT_TRUE(batch[1].isfinite().all().item<bool>());
+  at::Tensor half = batch.to(at::kBFloat16).zero_();
+  gather_out(half, sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), rows.cuda());
+  EXPECT_TRUE(half[2].isnan().all().item<bool>());
+  EXPECT_TRUE(half[1].isfinite().all().item<bool>());
 }
 
 }  // namespace

@@ -45,6 +45,19 @@ TEST(GatherTest, FillsTheCallersBatch) {
               HasSubstr("batch has shape [32, 51], expected [33, D]"));
 }
 
+TEST(GatherTest, RoundsIntoABfloat16Batch) {
+  for (const std::int64_t rows : {0, 1, 33, 1025}) {
+    const EncodedSample sample = sample_encoded(rows);
+    at::Tensor batch = at::full({rows, sample.width}, 7.0, at::kBFloat16);
+    gather_out(batch, sample.codes, sample.values, sample.layout, sample.rows);
+    EXPECT_TRUE(batch.equal(oracle_gather(sample).to(at::kBFloat16))) << rows << " rows";
+  }
+  const EncodedSample sample = sample_encoded(4);
+  at::Tensor batch = at::empty({4, sample.width}, at::kDouble);
+  EXPECT_THAT(failure([&] { gather_out(batch, sample.codes, sample.values, sample.layout, sample.rows); }),
+              HasSubstr("batch has type Double, expected float32 or bfloat16"));
+}
+
 TEST(GatherTest, LeavesUncoveredComponentsAtZero) {
   EncodedSample sample = sample_encoded(40);
   sample.width += 5;
