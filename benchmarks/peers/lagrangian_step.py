@@ -197,23 +197,27 @@ def ways_of(arguments, data, network):
     return ways, modules
 
 
+def waiting(way, calls):
+    """A few steps and a wait for the GPU, if there is one, as a loop that looks at its losses now and then does."""
+    def run():
+        for _ in range(calls):
+            way()
+        if torch.cuda.is_initialized():
+            torch.cuda.synchronize()
+    return run
+
+
 def check(ways, modules):
     """The batch is the same at each step and so are the averages: any way that computes it has this gradient."""
-    for way in ways.values():
-        way()
+    for name, way in ways.items():
+        try:
+            waiting(way, 1)()
+        except RuntimeError as error:
+            sys.exit(f"{name}: {error}")
     for name, module in modules.items():
         for ours, theirs in zip(module.parameters(), modules["PyTorch"].parameters()):
             torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-3, atol=1e-6,
                                        msg=lambda text: f"gradient of {name}: {text}")
-
-
-def waiting(way, calls):
-    """A few steps and a wait for the GPU, as a loop that looks at its losses now and then does."""
-    def run():
-        for _ in range(calls):
-            way()
-        torch.cuda.synchronize()
-    return run
 
 
 def engine_seconds(arguments):

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "kernels/device/launch.cuh"
+
 namespace equipoise::kernels {
 
 constexpr unsigned kWholeWarp = 0xffffffffu;
@@ -57,9 +59,13 @@ __device__ bool warp_sum_by_key(std::int32_t key, float (&values)[kValues]) {
 constexpr int kPartialColumns = 32;
 constexpr int kPartialSlices = 32;
 
-// sums[i] = sum over strips of partials[strip * size + i]. Blocks of kPartialColumns x kPartialSlices threads.
+// sums[i] = sum over strips of partials[strip * size + i]. Blocks of kPartialColumns x kPartialSlices threads, which may be
+// launched before the grid that makes the partials has ended.
 static __global__ void add_partials_kernel(const double* partials, std::int64_t strips, std::int64_t size,
                                            double* sums) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
   __shared__ double slices[kPartialSlices][kPartialColumns + 1];
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * kPartialColumns + threadIdx.x;
   double sum = 0.0;
@@ -75,6 +81,25 @@ static __global__ void add_partials_kernel(const double* partials, std::int64_t 
     for (int slice = 0; slice < kPartialSlices; ++slice) total += slices[slice][threadIdx.x];
     sums[column] = total;
   }
+}
+
+// Starts it behind the grid that makes the partials; where the GPU can, so early that the launch itself costs no time.
+inline cudaError_t launch_add_partials(const double* partials, std::int64_t strips, std::int64_t size, double* sums,
+                                       cudaStream_t stream) {
+  static const bool waits_by_itself = [] {
+    cudaFuncAttributes compiled{};
+    return cudaFuncGetAttributes(&compiled, add_partials_kernel) == cudaSuccess && compiled.ptxVersion >= 90;
+  }();
+  cudaLaunchAttribute early{};
+  early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+  early.val.programmaticStreamSerializationAllowed = 1;
+  cudaLaunchConfig_t config{};
+  config.gridDim = blocks_for(size, kPartialColumns, size);
+  config.blockDim = dim3(kPartialColumns, kPartialSlices);
+  config.stream = stream;
+  config.attrs = &early;
+  config.numAttrs = waits_by_itself ? 1 : 0;
+  return cudaLaunchKernelEx(&config, add_partials_kernel, partials, strips, size, sums);
 }
 
 }  // namespace equipoise::kernels

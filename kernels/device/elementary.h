@@ -31,7 +31,9 @@ EQUIPOISE_HOST_DEVICE std::uint32_t float_to_bits(float value) {
 // exp(x) for x <= 0. Below log(2^-126) the result is 0; NaN stays NaN.
 EQUIPOISE_HOST_DEVICE float exp_nonpositive(float x) {
 #ifdef __CUDA_ARCH__
-  return __expf(x);
+  float result;  // __expf without the scaling by which it keeps results below 2^-126
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x * 1.44269504f));
+  return result;
 #else
   // 1.5 * 2^23: adding it rounds to an integer, which then sits in the low bits.
   const float kRound = 12582912.0f;
@@ -68,10 +70,12 @@ EQUIPOISE_HOST_DEVICE float absolute(float x) {
   return bits_to_float(float_to_bits(x) & 0x7fffffffu);
 }
 
-// 1 / x where x is in [1, 2]: the device's fast division is within 1 ulp there and never meets a denormal.
+// 1 / x where x is in [1, 2]: the device's approximation is within 1 ulp there and never meets a denormal.
 EQUIPOISE_HOST_DEVICE float reciprocal(float x) {
 #ifdef __CUDA_ARCH__
-  return __fdividef(1.0f, x);
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
 #else
   return 1.0f / x;
 #endif

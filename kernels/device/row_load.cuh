@@ -64,15 +64,15 @@ __device__ inline void load_weights(const float* weights, std::int64_t row, int 
   }
 }
 
-// Cells of the same rows: kNoRow past the end, kBadCell outside [0, cell_count).
-__device__ inline void load_cells(const void* cells, CellType type, std::int64_t row, int rows, bool whole,
-                                  std::int64_t cell_count, std::int32_t (&out)[kRowsPerThread]) {
+// Cells of the same rows as they are stored; 0 past the end.
+__device__ inline void load_stored_cells(const void* cells, CellType type, std::int64_t row, int rows, bool whole,
+                                         std::int32_t (&out)[kRowsPerThread]) {
   if (whole && type == CellType::kU8) {
     const uint2 packed = *reinterpret_cast<const uint2*>(static_cast<const std::uint8_t*>(cells) + row);
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      out[i] = static_cast<std::int32_t>((packed.x >> (8 * i)) & 0xffu);
-      out[4 + i] = static_cast<std::int32_t>((packed.y >> (8 * i)) & 0xffu);
+      out[i] = static_cast<std::int32_t>(__byte_perm(packed.x, 0, 0x4440 + i));
+      out[4 + i] = static_cast<std::int32_t>(__byte_perm(packed.y, 0, 0x4440 + i));
     }
   } else if (whole && type == CellType::kI16) {
     const uint4 packed = *reinterpret_cast<const uint4*>(static_cast<const std::int16_t*>(cells) + row);
@@ -93,6 +93,12 @@ __device__ inline void load_cells(const void* cells, CellType type, std::int64_t
     for (int i = 0; i < kRowsPerThread; ++i)
       out[i] = i < rows ? static_cast<std::int32_t>(stored_cell(cells, type, row + i)) : 0;
   }
+}
+
+// The same: kNoRow past the end, kBadCell outside [0, cell_count).
+__device__ inline void load_cells(const void* cells, CellType type, std::int64_t row, int rows, bool whole,
+                                  std::int64_t cell_count, std::int32_t (&out)[kRowsPerThread]) {
+  load_stored_cells(cells, type, row, rows, whole, out);
 #pragma unroll
   for (int i = 0; i < kRowsPerThread; ++i) {
     if (out[i] < 0 || out[i] >= cell_count) out[i] = kBadCell;

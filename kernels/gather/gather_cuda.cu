@@ -8,55 +8,134 @@ namespace equipoise::kernels {
 namespace {
 
 constexpr int kThreads = 256;
+constexpr int kWarps = kThreads / 32;
 constexpr int kTileWidth = 2048;            // components that one block knows the features of
-constexpr std::int64_t kMostBlocks = 2048;  // rows go round beyond
+constexpr int kMostTileRows = 32;           // rows that it reads before it writes any
+constexpr std::int64_t kHeldCodes = 3840;   // of a tile's rows: with a whole tile of components 46 KiB
+constexpr std::int64_t kBusyBlocks = 1056;  // eight for each of an H100's 132 multiprocessors
 
-// One block some rows of one tile of components; neighbouring threads write neighbouring components.
-template <typename Stored>
-__global__ void __launch_bounds__(kThreads) gather_kernel(GatherProblem problem) {
-  __shared__ std::int32_t feature_of[kTileWidth];
-  const std::int64_t first = static_cast<std::int64_t>(blockIdx.y) * kTileWidth;
-  const std::int64_t left = problem.width - first;
-  const std::int32_t tile = static_cast<std::int32_t>(left < kTileWidth ? left : kTileWidth);
-  for (std::int32_t i = threadIdx.x; i < tile; i += kThreads) feature_of[i] = -1;
+// A component's feature, or -1, and its place in it.
+struct Component {
+  std::int32_t feature;
+  std::int32_t place;
+};
+
+// One feature of one row, so that a component is 1 below `ones`, `value` at `code` and else 0.
+struct Held {
+  std::int16_t ones;
+  std::int16_t code;
+  float value;
+};
+
+__device__ Held hold(const GatherProblem& problem, std::int64_t row, std::int64_t feature) {
+  const std::int32_t* entry = problem.layout + feature * 3;
+  const std::int64_t at = row * problem.features + feature;
+  const std::int16_t code = problem.codes[at];
+  const float value = problem.values[at];
+  if (entry[0] != 0) return {0, code, value};
+  const std::int32_t last = entry[2] - 1;
+  if (code == last) return {0, code, 1.0f};
+  return {static_cast<std::int16_t>(code < last ? code : last), code, value};
+}
+
+__device__ void find_components(const GatherProblem& problem, std::int64_t first, std::int32_t tile,
+                                Component* components) {
+  for (std::int32_t i = threadIdx.x; i < tile; i += kThreads) components[i] = {-1, 0};
   __syncthreads();
   for (std::int64_t feature = threadIdx.x; feature < problem.features; feature += kThreads) {
     const std::int64_t offset = problem.layout[feature * 3 + 1];
     const std::int64_t begin = offset - first > 0 ? offset - first : 0;
     const std::int64_t end = offset + problem.layout[feature * 3 + 2] - first;
-    for (std::int64_t i = begin; i < end && i < tile; ++i) feature_of[i] = static_cast<std::int32_t>(feature);
-  }
-  __syncthreads();
-  for (std::int64_t slot = blockIdx.x; slot < problem.batch_rows; slot += gridDim.x) {
-    const std::int64_t row = problem.rows[slot];
-    Stored* out = static_cast<Stored*>(problem.batch) + slot * problem.width + first;
-    const bool exists = row >= 0 && row < problem.population;
-    for (std::int32_t i = threadIdx.x; i < tile; i += kThreads) {
-      const std::int32_t feature = feature_of[i];
-      float component = 0.0f;
-      if (!exists) {
-        component = __int_as_float(0x7fc00000);
-      } else if (feature >= 0) {
-        const std::int32_t* entry = problem.layout + static_cast<std::int64_t>(feature) * 3;
-        const std::int64_t at = row * problem.features + feature;
-        component = encoded_component(entry[0], entry[2], problem.codes[at], problem.values[at],
-                                      static_cast<std::int32_t>(first + i - entry[1]));
-      }
-      store(out + i, component);
+    for (std::int64_t i = begin; i < end && i < tile; ++i) {
+      components[i] = {static_cast<std::int32_t>(feature), static_cast<std::int32_t>(first + i - offset)};
     }
   }
 }
 
+// Writes component `lane` of a chunk of 32 for rows begin, begin + 1, .. of the tile.
+template <typename Stored, bool kHolds>
+__device__ void write_chunk(const GatherProblem& problem, const Component& component, const std::int64_t* rows,
+                            const Held* held, int begin, int end, Stored* out) {
+#pragma unroll 4
+  for (int i = begin; i < end; ++i) {
+    float value = 0.0f;
+    if (component.feature >= 0 && rows[i] >= 0) {
+      const Held own = kHolds ? held[i * static_cast<int>(problem.features) + component.feature]
+                              : hold(problem, rows[i], component.feature);
+      value = component.place < own.ones ? 1.0f : (component.place == own.code ? own.value : 0.0f);
+    }
+    store(out + i * problem.width, rows[i] < 0 ? __int_as_float(0x7fc00000) : value);
+  }
+}
+
+// One block some tiles of rows by one tile of components. It first reads a tile's codes and values, all at once, because
+// they lie anywhere in memory; then neighbouring lanes write neighbouring components. Where the features are too many to
+// be held (`kHolds` is false) a component reads its own.
+template <typename Stored, bool kHolds>
+__global__ void __launch_bounds__(kThreads) gather_kernel(GatherProblem problem, int tile_rows) {
+  extern __shared__ Component components[];  // [tile], and behind them what is held [tile_rows, F]
+  __shared__ std::int64_t rows[kMostTileRows];
+  const std::int64_t first = static_cast<std::int64_t>(blockIdx.y) * kTileWidth;
+  const std::int64_t left = problem.width - first;
+  const std::int32_t tile = static_cast<std::int32_t>(left < kTileWidth ? left : kTileWidth);
+  Held* held = reinterpret_cast<Held*>(components + tile);
+  find_components(problem, first, tile, components);
+  const int chunks = (tile + 31) / 32, slices = (kWarps + chunks - 1) / chunks;
+  const int warp = static_cast<int>(threadIdx.x / 32), lane = static_cast<int>(threadIdx.x % 32);
+  const int features = static_cast<int>(problem.features);
+  const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * tile_rows;
+  for (std::int64_t slot = static_cast<std::int64_t>(blockIdx.x) * tile_rows; slot < problem.batch_rows;
+       slot += stride) {
+    const std::int64_t rest = problem.batch_rows - slot;
+    const int count = static_cast<int>(rest < tile_rows ? rest : tile_rows);
+    __syncthreads();  // the tile before has been written
+    if (static_cast<int>(threadIdx.x) < count) {
+      const std::int64_t row = problem.rows[slot + threadIdx.x];
+      rows[threadIdx.x] = row < problem.population ? row : -1;
+    }
+    __syncthreads();
+    for (int i = static_cast<int>(threadIdx.x); kHolds && i < count * features; i += kThreads) {
+      const std::int64_t row = rows[i / features];
+      if (row >= 0) held[i] = hold(problem, row, i % features);
+    }
+    __syncthreads();
+    Stored* out = static_cast<Stored*>(problem.batch) + slot * problem.width + first;
+    for (int item = warp; item < chunks * slices; item += kWarps) {
+      const int component = item % chunks * 32 + lane, slice = item / chunks;
+      if (component >= tile) continue;
+      write_chunk<Stored, kHolds>(problem, components[component], rows, held, count * slice / slices,
+                                  count * (slice + 1) / slices, out + component);
+    }
+  }
+}
+
+template <typename Stored>
+void launch_for(const GatherProblem& problem, cudaStream_t stream) {
+  const bool holds = problem.features <= kHeldCodes;
+  // As many rows as are held, and few enough that all multiprocessors get some.
+  std::int64_t tile_rows = problem.batch_rows / kBusyBlocks;
+  if (tile_rows > kMostTileRows) tile_rows = kMostTileRows;
+  if (holds && tile_rows * problem.features > kHeldCodes) tile_rows = kHeldCodes / problem.features;
+  if (tile_rows < 4 && holds && problem.features * 4 <= kHeldCodes) tile_rows = 4;
+  if (tile_rows < 1) tile_rows = 1;
+  const dim3 grid(blocks_for(problem.batch_rows, tile_rows, kBusyBlocks),
+                  static_cast<unsigned>((problem.width + kTileWidth - 1) / kTileWidth));
+  const std::int64_t tile = problem.width < kTileWidth ? problem.width : kTileWidth;
+  const std::int64_t bytes = tile * static_cast<std::int64_t>(sizeof(Component)) +
+                             (holds ? tile_rows * problem.features * static_cast<std::int64_t>(sizeof(Held)) : 0);
+  const auto kernel = holds ? gather_kernel<Stored, true> : gather_kernel<Stored, false>;
+  kernel<<<grid, kThreads, static_cast<std::size_t>(bytes), stream>>>(problem, static_cast<int>(tile_rows));
+}
+
 }  // namespace
 
-int launch_gather(const GatherProblem& problem, void* stream) {
+int launch_gather(const GatherProblem& problem, void* stream_pointer) {
   if (problem.batch_rows == 0 || problem.width == 0) return cudaSuccess;
-  const dim3 grid(blocks_for(problem.batch_rows, 1, kMostBlocks),
-                  static_cast<unsigned>((problem.width + kTileWidth - 1) / kTileWidth));
+  const cudaStream_t stream = static_cast<cudaStream_t>(stream_pointer);
   if (problem.bfloat16) {
-    gather_kernel<Bfloat16><<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(problem);
+    launch_for<Bfloat16>(problem, stream);
   } else {
-    gather_kernel<float><<<grid, kThreads, 0, static_cast<cudaStream_t>(stream)>>>(problem);
+    launch_for<float>(problem, stream);
   }
   return cudaGetLastError();
 }

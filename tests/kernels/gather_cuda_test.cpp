@@ -9,7 +9,7 @@ namespace {
 
 TEST(GatherCudaTest, AgreesWithTheCpuBitForBit) {
   EQUIPOISE_NEEDS_GPU();
-  for (const std::int64_t batch : {0, 1, 31, 32, 33, 1023, 5000}) {
+  for (const std::int64_t batch : {0, 1, 31, 32, 33, 1023, 5000, 70'001}) {
     for (const std::int64_t extra : {0, 5, 4000}) {  // the last one takes several tiles of components
       const EncodedSample sample = sample_encoded(batch);
       const std::int64_t width = sample.width + extra;
@@ -18,6 +18,22 @@ TEST(GatherCudaTest, AgreesWithTheCpuBitForBit) {
                       .equal(gather(sample.codes, sample.values, sample.layout, sample.rows, width)))
           << batch << " rows, width " << width;
     }
+  }
+}
+
+// As many features as a block holds of one row, and more.
+TEST(GatherCudaTest, AgreesWithTheCpuWithManyFeatures) {
+  EQUIPOISE_NEEDS_GPU();
+  for (const std::int64_t features : {300, 3840, 3841}) {
+    const at::Tensor places = at::arange(features, at::kInt), ones = at::ones({features}, at::kInt);
+    const at::Tensor layout = at::stack({ones, places * 2, ones * 2}, 1).contiguous();
+    const at::Tensor codes = at::arange(50 * features).remainder(2).view({50, features}).to(at::kShort);
+    const at::Tensor values = at::arange(50 * features).view({50, features}).to(at::kFloat);
+    const at::Tensor rows = at::arange(120).remainder(50);
+    EXPECT_TRUE(gather(codes.cuda(), values.cuda(), layout.cuda(), rows.cuda(), 2 * features)
+                    .cpu()
+                    .equal(gather(codes, values, layout, rows, 2 * features)))
+        << features << " features";
   }
 }
 

@@ -69,9 +69,44 @@ TEST(CellStatsCudaTest, AgreesWithTheCpu) {
   });
 }
 
+// Each way of summing: in bins of a thread, of a lane, of a warp, with rows enough for many strips, at the threshold and
+// temperature where loss and soft positives share an exponential.
+TEST(CellStatsCudaTest, AgreesWithTheCpuWhateverTheWay) {
+  EQUIPOISE_NEEDS_GPU();
+  for (const std::int64_t cells : {1, 8, 9, 24, 25, 64, 256, 257}) {
+    for (const bool weighted : {false, true}) {
+      RowSample sample = sample_rows({2, 600'011, cells, at::kFloat, at::kShort, weighted});
+      sample.threshold = 0;
+      sample.temperature = 1;
+      EXPECT_LT(largest_difference(measure(on_gpu(sample)), measure(sample)), 3e-6)
+          << cells << " cells" << (weighted ? ", weighted" : "");
+    }
+  }
+}
+
+TEST(CellStatsCudaTest, AgreesWithTheCpuWhereOneCellHasNearlyAllRows) {
+  EQUIPOISE_NEEDS_GPU();
+  for (const std::int64_t cells : {8, 256, 300}) {
+    RowSample sample = sample_rows({1, 600'011, cells});
+    sample.cells.masked_fill_(at::arange(600'011).remainder(100).gt(0), cells - 1);
+    EXPECT_LT(largest_difference(measure(on_gpu(sample)), measure(sample)), 3e-6) << cells << " cells";
+  }
+}
+
+// Bins of whole numbers hold terms below 64: a block that meets a larger one takes another way.
+TEST(CellStatsCudaTest, AgreesWithTheCpuWhereTermsAreLarge) {
+  EQUIPOISE_NEEDS_GPU();
+  for (const float logit : {63.9f, 64.1f, 1e4f, -3e30f}) {
+    RowSample sample = sample_rows({1, 70'000, 64});
+    sample.logits[0][12'345] = logit;
+    sample.logits[0][12'346] = -logit;
+    EXPECT_LT(largest_difference(measure(on_gpu(sample)), measure(sample)), 3e-6) << "a logit of " << logit;
+  }
+}
+
 TEST(CellStatsCudaTest, RepeatsBitForBit) {
   EQUIPOISE_NEEDS_GPU();
-  for (const std::int64_t cells : {8, 100, 4096}) {
+  for (const std::int64_t cells : {8, 30, 100, 4096}) {
     const RowSample sample = on_gpu(sample_rows({2, 300'000, cells, at::kFloat, at::kInt, true}));
     const at::Tensor first = measure(sample);
     for (int repeat = 0; repeat < 5; ++repeat) EXPECT_TRUE(measure(sample).equal(first)) << cells << " cells";
