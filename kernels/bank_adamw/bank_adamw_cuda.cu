@@ -56,22 +56,28 @@ __global__ void __launch_bounds__(kThreads) begin_kernel(BankAdamWProblem proble
   }
 }
 
+// One thread a parameter. What it moves is on its way while the member's step is made, which takes two powers.
 __global__ void __launch_bounds__(kThreads) adamw_kernel(BankAdamWProblem problem) {
   const std::int64_t member = blockIdx.y;
   if (problem.alive[member] == 0) return;
-  __shared__ AdamWStep step;
-  if (threadIdx.x == 0) {
-    const double steps = static_cast<double>(problem.steps[member]);
-    step = adamw_step(problem, problem.learning_rates[member], problem.norms[member], 1.0 - pow(problem.beta1, steps),
-                      1.0 - pow(problem.beta2, steps));
+  const std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x;
+  const bool is_parameter = i < problem.parameter_count;
+  const std::int64_t at = member * problem.parameter_count + (is_parameter ? i : 0);
+  const float gradient = problem.gradients[at];
+  float parameter = problem.parameters[at], mean = problem.mean[at], square = problem.square[at];
+  __shared__ double corrections[2];
+  if (threadIdx.x % 32 == 0 && threadIdx.x < 64) {  // the first lanes of two warps, so that both go at once
+    const double beta = threadIdx.x == 0 ? problem.beta1 : problem.beta2;
+    corrections[threadIdx.x / 32] = 1.0 - pow(beta, static_cast<double>(problem.steps[member]));
   }
   __syncthreads();
-  const std::int64_t offset = member * problem.parameter_count;
-  const std::int64_t stride = std::int64_t{gridDim.x} * kThreads;
-  for (std::int64_t i = std::int64_t{blockIdx.x} * kThreads + threadIdx.x; i < problem.parameter_count; i += stride) {
-    const std::int64_t at = offset + i;
-    adamw(step, problem.gradients[at], problem.parameters[at], problem.mean[at], problem.square[at]);
-  }
+  if (!is_parameter) return;
+  const AdamWStep step =
+      adamw_step(problem, problem.learning_rates[member], problem.norms[member], corrections[0], corrections[1]);
+  adamw(step, gradient, parameter, mean, square);
+  problem.parameters[at] = parameter;
+  problem.mean[at] = mean;
+  problem.square[at] = square;
 }
 
 }  // namespace
@@ -82,7 +88,7 @@ int launch_bank_adamw(const BankAdamWProblem& problem, void* stream_pointer) {
   const unsigned members = static_cast<unsigned>(problem.members);
   squares_kernel<<<dim3(static_cast<unsigned>(problem.blocks), members), kThreads, 0, stream>>>(problem);
   begin_kernel<<<members, kThreads, 0, stream>>>(problem);
-  const unsigned blocks = blocks_for(problem.parameter_count, kThreads * 4, 1024);
+  const auto blocks = static_cast<unsigned>((problem.parameter_count + kThreads - 1) / kThreads);
   adamw_kernel<<<dim3(blocks, members), kThreads, 0, stream>>>(problem);
   return cudaGetLastError();
 }
