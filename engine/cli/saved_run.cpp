@@ -157,6 +157,7 @@ std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::E
 at::Device device_of(const SavedRun& run, core::Journal& journal) {
   training::RunConfig config = run.config;
   if (config.device != "cpu") config.device = "auto";
+  config.precision = "fp32";  // the model's parameters and scores are, whatever it was trained in
   return training::choose_device(config, run.origin, journal);
 }
 

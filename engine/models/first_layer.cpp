@@ -1,8 +1,6 @@
 #include "engine/models/first_layer.h"
 
 #include <ATen/ops/arange.h>
-#include <ATen/ops/baddbmm.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/ones.h>
@@ -14,6 +12,16 @@
 #include "kernels/gather/gather.h"
 
 namespace equipoise::models {
+namespace {
+
+constexpr std::int64_t kRowAlignment = 8;  // components: 16 bytes in bf16, so that products read rows in whole words
+
+// A batch for each member of a bank, which they share.
+at::Tensor shared(const at::Tensor& batch, std::int64_t members) {
+  return batch.unsqueeze(0).expand({members, -1, -1});
+}
+
+}  // namespace
 
 FirstLayer::FirstLayer(const data::EncodedRows& layout, std::int64_t outputs, std::int64_t embedding_size)
     : width_(layout.width), outputs_(outputs), embedding_size_(embedding_size) {
@@ -56,12 +64,15 @@ void FirstLayer::bind(const FlatParameters& parameters) {
     take(embedded.table, embedded.table_gradient);
     take(embedded.map, embedded.map_gradient);
   }
+  const at::Tensor& operands = parameters.operand_views[first_parameter_];
   if (embedded_.empty()) {
     weight_ = packed_;
     weight_gradient_ = packed_gradient_;
+    operand_ = operands;
   } else {
     weight_ = at::empty({packed_.size(0), width_, outputs_}, packed_.options());
     weight_gradient_ = at::empty_like(weight_);
+    operand_ = operands.scalar_type() == at::kFloat ? weight_ : at::empty_like(weight_, operands.options());
   }
   if (!weight_.is_cpu()) return;
   ramp_sums_ = at::zeros_like(weight_);
@@ -80,6 +91,7 @@ void FirstLayer::refresh(const kernels::EncodedTensors& encoded, MemberSlice sli
     at::Tensor target = weight.narrow(1, embedded.offset, embedded.levels);
     rows_product(target, slice.of(embedded.table), slice.of(embedded.map));
   }
+  if (!embedded_.empty() && !operand_.is_same(weight_)) slice.of(operand_).copy_(weight);
   if (!weight.is_cpu()) return;
   at::Tensor ramp_sums = slice.of(ramp_sums_);
   kernels::encoded_ramp_sums_out(ramp_sums, encoded, weight);
@@ -87,21 +99,18 @@ void FirstLayer::refresh(const kernels::EncodedTensors& encoded, MemberSlice sli
 
 void FirstLayer::make_room(std::int64_t batch) {
   if (dense_rows_.defined() && dense_rows_.size(0) == batch) return;
-  dense_rows_ = at::empty({batch, width_}, weight_.options());
-  ones_ = at::ones({batch}, weight_.options());
-}
-
-void FirstLayer::dense_forward(at::Tensor& out, const at::Tensor& dense_rows, MemberSlice slice) {
-  const at::Tensor batch = dense_rows.unsqueeze(0).expand({out.size(0), -1, -1});
-  at::baddbmm_out(out, slice.of(bias_).unsqueeze(1), batch, slice.of(weight_));
+  const std::int64_t aligned_width = (width_ + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
+  gathered_ = at::empty({batch, aligned_width}, operand_.options());
+  dense_rows_ = gathered_.narrow(1, 0, width_);
+  ones_ = at::ones({batch}, operand_.options());
 }
 
 void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
                          MemberSlice slice) {
   if (out.is_cuda()) {
     make_room(rows.size(0));
-    kernels::gather_out(dense_rows_, encoded.codes, encoded.values, encoded.layout, rows);
-    dense_forward(out, dense_rows_, slice);
+    kernels::gather_out(gathered_, encoded.codes, encoded.values, encoded.layout, rows);
+    rows_product(out, shared(dense_rows_, out.size(0)), slice.of(operand_));
   } else {
     kernels::encoded_linear_out(out, encoded, rows, slice.of(weight_), slice.of(ramp_sums_), slice.of(bias_));
   }
@@ -112,18 +121,23 @@ void FirstLayer::forward_range(at::Tensor& out, const kernels::EncodedTensors& e
   if (out.is_cuda()) {
     const auto options = at::TensorOptions().dtype(at::kLong).device(out.device());
     const at::Tensor rows = at::arange(first, first + out.size(1), options);
-    dense_forward(out, kernels::gather(encoded.codes, encoded.values, encoded.layout, rows, encoded.width), slice);
+    const at::Tensor dense = kernels::gather(encoded.codes, encoded.values, encoded.layout, rows, encoded.width);
+    rows_product(out, shared(dense, out.size(0)), slice.of(weight_));
   } else {
     kernels::encoded_linear_range_out(out, encoded, first, slice.of(weight_), slice.of(ramp_sums_), slice.of(bias_));
   }
+}
+
+std::optional<at::Tensor> FirstLayer::left_bias(MemberSlice slice) const {
+  if (bias_.is_cpu()) return std::nullopt;
+  return slice.of(bias_);
 }
 
 void FirstLayer::backward(const kernels::EncodedTensors& encoded, const at::Tensor& rows,
                           const at::Tensor& output_gradient, MemberSlice slice) {
   at::Tensor weight_gradient = slice.of(weight_gradient_), bias_gradient = slice.of(bias_gradient_);
   if (output_gradient.is_cuda()) {
-    const at::Tensor batch = dense_rows_.unsqueeze(0).expand({output_gradient.size(0), -1, -1});
-    at::bmm_out(weight_gradient, batch.transpose(1, 2), output_gradient);
+    columns_product(weight_gradient, shared(dense_rows_, output_gradient.size(0)), output_gradient);
     column_sums(bias_gradient, output_gradient, ones_);
   } else {
     at::Tensor ramp_gradient = slice.of(ramp_gradient_);

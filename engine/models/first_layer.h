@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/data/dataset.h"
@@ -23,16 +24,21 @@ class FirstLayer {
   void declare(std::vector<ParameterShape>& shapes);
   void bind(const FlatParameters& parameters);
 
-  /// out [members of the slice, B, H] for the given rows, or for the contiguous rows from `first`.
+  /// out [members of the slice, B, H] for the given rows in training, or for the contiguous rows from `first` in fp32. On
+  /// CUDA without the bias, which is left_bias.
   void forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows, MemberSlice slice);
   void forward_range(at::Tensor& out, const kernels::EncodedTensors& encoded, std::int64_t first, MemberSlice slice);
 
-  /// Gradients of the slice's parameters from out's gradient. On CUDA, of the rows of the last forward.
+  /// What is still to be added to forward's output, [members of the slice, H].
+  std::optional<at::Tensor> left_bias(MemberSlice slice) const;
+
+  /// Gradients of the slice's parameters from out's gradient, which has the type of the operands. On CUDA, of the rows of
+  /// the last forward.
   void backward(const kernels::EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& output_gradient,
                 MemberSlice slice);
 
-  /// Makes what forward reads of the parameters: the embedded rows of the weight, the sums of ramps. Called after the
-  /// parameters changed and before forward.
+  /// Makes what forward reads of the parameters: the embedded rows of the weight, in fp32 and then as operands, the sums of
+  /// ramps. Called after the parameters and their operands changed and before forward.
   void refresh(const kernels::EncodedTensors& encoded, MemberSlice slice);
 
  private:
@@ -46,7 +52,6 @@ class FirstLayer {
   };
 
   void make_room(std::int64_t batch);
-  void dense_forward(at::Tensor& out, const at::Tensor& dense_rows, MemberSlice slice);
 
   std::int64_t width_ = 0, outputs_ = 0, embedding_size_ = 0, packed_width_ = 0;
   std::vector<Run> runs_;
@@ -56,10 +61,12 @@ class FirstLayer {
   at::Tensor packed_, packed_gradient_;  // [K, packed, H]
   at::Tensor bias_, bias_gradient_;      // [K, H]
   at::Tensor weight_, weight_gradient_;  // [K, D, H]: the parameters themselves, or made of them
+  at::Tensor operand_;                   // [K, D, H], what training's products read of weight_
   at::Tensor ramp_sums_;                 // [K, D, H], CPU only
   at::Tensor ramp_gradient_;             // [K, D, H], CPU only: members may be at work at the same time
-  at::Tensor dense_rows_;                // [B, D], CUDA only: of the last training batch
-  at::Tensor ones_;                      // [B], CUDA only
+  at::Tensor gathered_;                  // [B, D and what fills a row up] of operand_'s type, CUDA only
+  at::Tensor dense_rows_;                // [B, D], a view of it: the last training batch
+  at::Tensor ones_;                      // [B], the same
 };
 
 }  // namespace equipoise::models

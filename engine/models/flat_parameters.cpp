@@ -1,6 +1,7 @@
 #include "engine/models/flat_parameters.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 
 #include "engine/core/seed.h"
@@ -32,8 +33,12 @@ void draw_initial(at::Tensor& view, const ParameterShape& shape, const std::vect
 
 }  // namespace
 
+void FlatParameters::refresh_operands() {
+  if (!operands.is_same(values)) operands.copy_(values);
+}
+
 FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const std::vector<std::uint64_t>& seeds,
-                               const at::Device& device) {
+                               const at::Device& device, at::ScalarType operand_type) {
   const std::int64_t members = static_cast<std::int64_t>(seeds.size());
   std::vector<std::int64_t> offsets;
   std::int64_t total = 0;
@@ -45,12 +50,14 @@ FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const 
   const auto options = at::TensorOptions().dtype(at::kFloat).device(device);
   flat.values = at::zeros({members, total}, options);
   flat.gradients = at::zeros({members, total}, options);
+  flat.operands = operand_type == at::kFloat ? flat.values : at::empty_like(flat.values, options.dtype(operand_type));
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     std::vector<std::int64_t> size = {members};
     size.insert(size.end(), shapes[i].shape.begin(), shapes[i].shape.end());
     const std::int64_t count = elements(shapes[i]);
     flat.views.push_back(flat.values.narrow(1, offsets[i], count).view(size));
     flat.gradient_views.push_back(flat.gradients.narrow(1, offsets[i], count).view(size));
+    flat.operand_views.push_back(flat.operands.narrow(1, offsets[i], count).view(size));
     draw_initial(flat.views.back(), shapes[i], seeds);
   }
   return flat;

@@ -22,10 +22,16 @@ struct FlatParameters {
   at::Tensor gradients;           // [K, P]
   std::vector<at::Tensor> views;  // [K, shape...] into values; each member's part is contiguous
   std::vector<at::Tensor> gradient_views;
+  at::Tensor operands;  // [K, P], what training's products read: `values`, or their bf16 copy
+  std::vector<at::Tensor> operand_views;
+
+  /// Brings a copy up to date. Called after the parameters changed and before a product.
+  void refresh_operands();
 };
 
 /// Lays out and draws initial values. A value is a function of (member's seed, parameter's name, place in it) alone.
+/// `operand_type` is float, or bfloat16 for operands of their own.
 FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const std::vector<std::uint64_t>& seeds,
-                               const at::Device& device);
+                               const at::Device& device, at::ScalarType operand_type = at::kFloat);
 
 }  // namespace equipoise::models

@@ -9,6 +9,7 @@
 
 #include "engine/data/dataset.h"
 #include "engine/models/params.h"
+#include "engine/models/precision.h"
 #include "kernels/encoded_linear/encoded_linear.h"
 
 namespace equipoise::models {
@@ -44,7 +45,8 @@ class Learner {
   /// Gradients of all parameters from the gradient by the logits [K, B] of the last forward; overwrites them.
   virtual void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) = 0;
 
-  /// Logits [members of the slice, count] of the rows first .. first + count in evaluation mode, written into `out`.
+  /// Logits [members of the slice, count] of the rows first .. first + count in evaluation mode, written into `out`; in
+  /// fp32 whatever the precision of training.
   virtual void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) = 0;
 
   virtual const std::vector<NamedTensor>& parameters() const = 0;
@@ -58,8 +60,9 @@ class Learner {
 };
 
 /// A bank of models with initial weights drawn from `seeds` [K], one a member; a member's weights hang on its seed
-/// alone.
+/// alone. `precision` is that of forward and backward; above fp32 `device` is a GPU.
 std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
-                                      const std::vector<std::uint64_t>& seeds, const at::Device& device);
+                                      const std::vector<std::uint64_t>& seeds, const at::Device& device,
+                                      Precision precision = Precision::fp32);
 
 }  // namespace equipoise::models

@@ -48,11 +48,13 @@ std::string with_thousands(std::int64_t number) {
 }  // namespace
 
 Mlp::Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std::int64_t embedding_size,
-         const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device)
+         const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device,
+         Precision precision)
     : kind_(std::move(kind)),
       widths_(std::move(hidden)),
       inputs_(layout.width),
       rate_256_(std::clamp<std::int64_t>(std::llround(dropout * 256), 0, 255)),
+      precision_(precision),
       first_(layout, widths_.empty() ? 1 : widths_.front(), embedding_size),
       seeds_(dropout_seeds(seeds, device)) {
   widths_.push_back(1);
@@ -65,11 +67,12 @@ Mlp::Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std
     shapes.push_back({name + ".weight", {widths_[layer - 1], widths_[layer]}, bound});
     shapes.push_back({name + ".bias", {widths_[layer]}, bound});
   }
-  flat_ = make_parameters(shapes, seeds, device);
+  flat_ = make_parameters(shapes, seeds, device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   for (std::size_t i = 0; i < shapes.size(); ++i) named_.push_back({shapes[i].name, flat_.views[i]});
   first_.bind(flat_);
   for (std::size_t i = first_dense; i < shapes.size(); i += 2) {
-    dense_.push_back({flat_.views[i], flat_.gradient_views[i], flat_.views[i + 1], flat_.gradient_views[i + 1]});
+    dense_.push_back({flat_.views[i], flat_.gradient_views[i], flat_.operand_views[i], flat_.views[i + 1],
+                      flat_.gradient_views[i + 1]});
   }
 }
 
@@ -77,13 +80,13 @@ void Mlp::make_room(std::int64_t batch) {
   if (!outputs_.empty() && outputs_.front().size(1) == batch) return;
   outputs_.clear();
   gradients_.clear();
-  for (const std::int64_t width : widths_) {
-    outputs_.push_back(at::empty({members(), batch, width}, flat_.values.options()));
-  }
   for (std::size_t layer = 0; layer + 1 < widths_.size(); ++layer) {
+    outputs_.push_back(at::empty({members(), batch, widths_[layer]}, flat_.operands.options()));
     gradients_.push_back(at::empty_like(outputs_[layer]));
   }
+  outputs_.push_back(at::empty({members(), batch, widths_.back()}, flat_.values.options()));
   logits_ = outputs_.back().squeeze(2);
+  if (precision_ == Precision::bf16) top_gradient_ = at::empty_like(logits_, flat_.operands.options());
   if (flat_.values.is_cuda()) ones_ = at::ones({batch}, flat_.values.options());
 }
 
@@ -103,8 +106,16 @@ void Mlp::for_each_slice(const std::function<void(MemberSlice)>& work) const {
 
 const at::Tensor& Mlp::forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) {
   make_room(rows.size(0));
+  const ProductSettings settings(precision_, flat_.values.device());
+  flat_.refresh_operands();
   for_each_slice([&](MemberSlice slice) { forward_slice(encoded, rows, step, slice); });
   return logits_;
+}
+
+// What outputs_[layer] lacks: in the first layer, where its product does not add the bias itself; in the others always.
+std::optional<at::Tensor> Mlp::left_bias(std::size_t layer, MemberSlice slice) const {
+  if (layer == 0) return first_.left_bias(slice);
+  return slice.of(dense_[layer - 1].bias);
 }
 
 void Mlp::forward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step,
@@ -113,29 +124,31 @@ void Mlp::forward_slice(const EncodedTensors& encoded, const at::Tensor& rows, c
   at::Tensor below = slice.of(outputs_[0]);
   first_.forward(below, encoded, rows, slice);
   for (std::size_t layer = 0; layer < dense_.size(); ++layer) {
-    const std::optional<at::Tensor> bias = layer == 0 ? std::nullopt : std::optional(slice.of(dense_[layer - 1].bias));
-    kernels::activate_(below, bias, {slice.of(seeds_), step, static_cast<std::int64_t>(layer), rate_256_});
+    kernels::activate_(below, left_bias(layer, slice),
+                       {slice.of(seeds_), step, static_cast<std::int64_t>(layer), rate_256_});
     at::Tensor above = slice.of(outputs_[layer + 1]);
-    rows_product(above, below, slice.of(dense_[layer].weight));
+    rows_product(above, below, slice.of(dense_[layer].operand));
     below = above;
   }
-  if (!dense_.empty()) below.add_(slice.of(dense_.back().bias).unsqueeze(1));
+  if (const auto bias = left_bias(dense_.size(), slice)) below.add_(bias->unsqueeze(1));
 }
 
 void Mlp::backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) {
+  const ProductSettings settings(precision_, flat_.values.device());
+  if (precision_ == Precision::bf16) top_gradient_.copy_(logit_gradient);
   for_each_slice([&](MemberSlice slice) { backward_slice(encoded, rows, logit_gradient, slice); });
 }
 
 void Mlp::backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient,
                          MemberSlice slice) {
   const at::Tensor own_gradient = slice.of(logit_gradient);
-  at::Tensor gradient = own_gradient.unsqueeze(2);
+  at::Tensor gradient = (precision_ == Precision::bf16 ? slice.of(top_gradient_) : own_gradient).unsqueeze(2);
   for (std::size_t layer = dense_.size(); layer-- > 0;) {
     const Dense& dense = dense_[layer];
     at::Tensor weight_gradient = slice.of(dense.weight_gradient), below = slice.of(gradients_[layer]);
     const at::Tensor output = slice.of(outputs_[layer]);
     columns_product(weight_gradient, output, gradient);
-    rows_product_transposed(below, gradient, slice.of(dense.weight));
+    rows_product_transposed(below, gradient, slice.of(dense.operand));
     // The rectifier's pass also sums the gradient over rows: the bias gradient of the layer below. The first layer sums
     // its own.
     kernels::activate_backward_(
@@ -158,17 +171,18 @@ void Mlp::score_block(const EncodedTensors& encoded, std::int64_t first, MemberS
   at::Tensor below = at::empty({members, rows, widths_[0]}, flat_.values.options());
   first_.forward_range(below, encoded, first, slice);
   for (std::size_t layer = 0; layer < dense_.size(); ++layer) {
-    const std::optional<at::Tensor> bias = layer == 0 ? std::nullopt : std::optional(slice.of(dense_[layer - 1].bias));
-    kernels::activate_(below, bias, {});
+    kernels::activate_(below, left_bias(layer, slice), {});
     at::Tensor above = at::empty({members, rows, widths_[layer + 1]}, flat_.values.options());
     rows_product(above, below, slice.of(dense_[layer].weight));
     below = above;
   }
-  if (!dense_.empty()) below.add_(slice.of(dense_.back().bias).unsqueeze(1));
+  if (const auto bias = left_bias(dense_.size(), slice)) below.add_(bias->unsqueeze(1));
   out.copy_(below.squeeze(2));
 }
 
+// What is measured and promised is what the fp32 parameters do, in every precision of training.
 void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) {
+  const ProductSettings exact(Precision::fp32, flat_.values.device());
   const std::int64_t rows = out.size(1), asked = out.size(0);
   const std::int64_t rows_per_block =
       out.is_cuda() ? std::max(kRowsPerScoreBlock, kRowsPerDeviceScoreBlock / asked) : kRowsPerScoreBlock;

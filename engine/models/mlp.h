@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "engine/models/first_layer.h"
 #include "engine/models/learner.h"
+#include "engine/models/precision.h"
 
 namespace equipoise::models {
 
@@ -13,7 +15,8 @@ namespace equipoise::models {
 class Mlp final : public Learner {
  public:
   Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std::int64_t embedding_size,
-      const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device);
+      const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device,
+      Precision precision);
 
   const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) override;
   void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) override;
@@ -28,6 +31,7 @@ class Mlp final : public Learner {
  private:
   struct Dense {                         // hidden or output layer after the first
     at::Tensor weight, weight_gradient;  // [K, in, out]
+    at::Tensor operand;                  // [K, in, out], what training's products read of weight
     at::Tensor bias, bias_gradient;      // [K, out]
   };
 
@@ -36,20 +40,23 @@ class Mlp final : public Learner {
   void forward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step, MemberSlice slice);
   void backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient,
                       MemberSlice slice);
+  std::optional<at::Tensor> left_bias(std::size_t layer, MemberSlice slice) const;
   void score_block(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor out);
 
   std::string kind_;
   std::vector<std::int64_t> widths_;  // of every layer's output, 1 last
   std::int64_t inputs_ = 0;
   std::int64_t rate_256_ = 0;
+  Precision precision_;
   FirstLayer first_;
   std::vector<Dense> dense_;
   FlatParameters flat_;
   std::vector<NamedTensor> named_;
-  at::Tensor seeds_;                   // [K] i64, dropout's
-  std::vector<at::Tensor> outputs_;    // [layers] [K, B, width]: activations, logits last
-  std::vector<at::Tensor> gradients_;  // [layers - 1] [K, B, width]
+  at::Tensor seeds_;                 // [K] i64, dropout's
+  std::vector<at::Tensor> outputs_;  // [layers] [K, B, width]: activations of the operands' type, logits last, in fp32
+  std::vector<at::Tensor> gradients_;  // [layers - 1] [K, B, width] of the operands' type
   at::Tensor logits_;                  // [K, B], a view of the last output
+  at::Tensor top_gradient_;            // [K, B], the logits' gradient as an operand; undefined in fp32
   at::Tensor ones_;                    // [B], CUDA only
 };
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <stdexcept>
 
 #include "engine/models/learner.h"
 #include "engine/models/mlp.h"
@@ -12,22 +13,22 @@ namespace equipoise::models {
 namespace {
 
 using Make = std::function<std::unique_ptr<Learner>(const ModelParams&, const data::EncodedRows&,
-                                                    const std::vector<std::uint64_t>&, const at::Device&)>;
+                                                    const std::vector<std::uint64_t>&, const at::Device&, Precision)>;
 
 /// Every model by its name in the config (ModelParams::describe lists the same names).
 const std::map<std::string, Make>& kinds() {
   static const std::map<std::string, Make> table = {
       {"linear",
        [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device) {
+          const at::Device& device, Precision precision) {
          return std::make_unique<Mlp>("linear", std::vector<std::int64_t>{}, 0.0, params.embedding_size, layout, seeds,
-                                      device);
+                                      device, precision);
        }},
       {"mlp",
        [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device) {
+          const at::Device& device, Precision precision) {
          return std::make_unique<Mlp>("mlp", params.hidden, params.dropout, params.embedding_size, layout, seeds,
-                                      device);
+                                      device, precision);
        }},
   };
   return table;
@@ -36,8 +37,12 @@ const std::map<std::string, Make>& kinds() {
 }  // namespace
 
 std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
-                                      const std::vector<std::uint64_t>& seeds, const at::Device& device) {
-  return kinds().at(params.kind)(params, layout, seeds, device);
+                                      const std::vector<std::uint64_t>& seeds, const at::Device& device,
+                                      Precision precision) {
+  if (precision != Precision::fp32 && device.is_cpu()) {
+    throw std::invalid_argument("on the CPU a learner computes in fp32 alone");
+  }
+  return kinds().at(params.kind)(params, layout, seeds, device, precision);
 }
 
 EncodedTensors to_tensors(const data::EncodedRows& rows, const at::Device& device) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/models/precision.h"
+
 namespace equipoise::models {
 namespace {
 
@@ -38,11 +40,19 @@ void by_blocks(at::Tensor& out, std::int64_t block_size, const Left& left, const
   });
 }
 
+void batched_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  if (out.scalar_type() == a.scalar_type()) {
+    at::bmm_out(out, a, b);
+  } else {
+    at::bmm_out(out, a, b, out.scalar_type());
+  }
+}
+
 }  // namespace
 
 void rows_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
   if (out.is_cuda()) {
-    at::bmm_out(out, a, b);
+    batched_product(out, a, b);
     return;
   }
   by_blocks(
@@ -55,7 +65,7 @@ void rows_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
 
 void rows_product_transposed(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
   if (out.is_cuda()) {
-    at::bmm_out(out, a, b.transpose(1, 2));
+    batched_product(out, a, b.transpose(1, 2));
     return;
   }
   by_blocks(
@@ -68,7 +78,7 @@ void rows_product_transposed(at::Tensor& out, const at::Tensor& a, const at::Ten
 
 void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
   if (out.is_cuda()) {
-    at::bmm_out(out, a.transpose(1, 2), b);
+    batched_product(out, a.transpose(1, 2), b);
     return;
   }
   by_blocks(
@@ -81,7 +91,8 @@ void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) 
 
 void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones) {
   at::Tensor target = out.unsqueeze(1);
-  at::bmm_out(target, ones.view({1, 1, -1}).expand({a.size(0), 1, -1}), a);
+  const ProductSettings exact(Precision::fp32, a.device());
+  batched_product(target, ones.view({1, 1, -1}).expand({a.size(0), 1, -1}), a);
 }
 
 }  // namespace equipoise::models

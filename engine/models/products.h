@@ -7,7 +7,8 @@ namespace equipoise::models {
 /// Matrix products of a bank whose bits do not hang on the number of threads.
 ///
 /// On the CPU each product is cut into blocks of a fixed size, each computed by one thread: the library beneath picks
-/// other summation orders for other thread counts when it cuts itself. On CUDA they are one batched call.
+/// other summation orders for other thread counts when it cuts itself. On CUDA they are one batched call, which sums in fp32;
+/// there a and b may both be bf16, and out then bf16 or fp32.
 
 /// out [K, B, N] = a [K, B, M] * b [K, M, N]
 void rows_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
@@ -18,9 +19,9 @@ void rows_product_transposed(at::Tensor& out, const at::Tensor& a, const at::Ten
 /// out [K, M, N] = a [K, B, M]^T * b [K, B, N]
 void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
 
-/// out [K, N] = the sums of a [K, B, N] over B, as a product with ones [B]; on CUDA alone. The library's own sum takes
-/// scratch from the allocator where B is large, which a captured graph may not. On the CPU rows are summed in order, in
-/// the pass that makes them.
+/// out [K, N] fp32 = the sums of a [K, B, N] over B, as a product with ones [B] of a's type; on CUDA alone. a is not rounded
+/// to TF32. The library's own sum takes scratch from the allocator where B is large, which a captured graph may not. On the
+/// CPU rows are summed in order, in the pass that makes them.
 void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones);
 
 }  // namespace equipoise::models

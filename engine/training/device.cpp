@@ -48,12 +48,22 @@ std::string obstacle(const core::GpuDriver& driver, std::size_t index) {
   return reason;
 }
 
-at::Device choose_automatically(core::Journal& journal) {
+// Products are fp32 on the CPU. Training in another precision than was asked for would answer another question.
+void check_precision_on_cpu(const RunConfig& config, const std::string& why_cpu, const config::Origin& origin) {
+  if (config.precision == "fp32") return;
+  throw core::UserError(core::Fault::config,
+                        "precision: " + config.precision + " needs device: cuda, but " + why_cpu +
+                            "; the CPU computes in precision: fp32",
+                        origin.of("precision"));
+}
+
+at::Device choose_automatically(const RunConfig& config, const config::Origin& origin, core::Journal& journal) {
   const core::GpuDriver driver = core::describe_gpus();
-  if (!driver.missing.empty()) return at::kCPU;  // most machines: nothing to say
   const std::string reason = obstacle(driver, 0);
   if (reason.empty()) return at::Device(at::kCUDA, 0);
-  journal.say("The CPU is used: " + reason + ".");
+  check_precision_on_cpu(config, "device is 'auto' and found no GPU that can be used: " + reason, origin);
+  // Without a driver, as on most machines, there is nothing to say.
+  if (driver.missing.empty()) journal.say("The CPU is used: " + reason + ".");
   return at::kCPU;
 }
 
@@ -79,14 +89,16 @@ std::size_t index_of(const std::string& device, const config::Origin& origin) {
 }  // namespace
 
 void check_device(const RunConfig& config, const config::Origin& origin) {
-  if (config.device != "cpu" && config.device != "auto") index_of(config.device, origin);
+  if (config.device == "cpu") return check_precision_on_cpu(config, "device is 'cpu'", origin);
+  if (config.device != "auto") index_of(config.device, origin);
 }
 
 at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   at::set_num_threads(config.threads > 0 ? static_cast<int>(config.threads) : static_cast<int>(cores));
+  check_device(config, origin);
   if (config.device == "cpu") return at::kCPU;
-  if (config.device == "auto") return choose_automatically(journal);
+  if (config.device == "auto") return choose_automatically(config, origin, journal);
   const std::size_t index = index_of(config.device, origin);
   const std::string reason = obstacle(core::describe_gpus(), index);
   if (!reason.empty()) throw device_error("device is '" + config.device + "', but " + reason, origin);

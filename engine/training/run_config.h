@@ -19,6 +19,7 @@ struct RunConfig {
   std::string name;
   std::int64_t seed = 0;
   std::string device = "auto";
+  std::string precision = "fp32";
   std::int64_t threads = 0;
   data::DataParams data;
   models::ModelParams model;

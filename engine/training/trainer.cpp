@@ -86,7 +86,8 @@ class Trainer {
     for (const RunConfig& member : members) {
       for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
     }
-    learner_ = models::make_learner(config_.model, data_.host, seeds, device);
+    learner_ =
+        models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision));
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
@@ -101,8 +102,9 @@ class Trainer {
     for (std::size_t run = 0; run < runs_.size(); ++run) runs_[run].start(weights_of(run));
     const std::string folds = data_.folds.size() == 1 ? "" : fmt::format(", {} members", data_.folds.size());
     const std::string bank = runs_.size() == 1 ? "" : fmt::format(" (a bank of {})", runs_.size());
-    journal_.say(fmt::format("Training {}{}{} on {} rows, {} steps of {} rows.", learner_->description(), folds, bank,
-                             data_.train.count, steps_, config_.training.batch_size));
+    const std::string precision = config_.precision == "fp32" ? "" : " in " + config_.precision;
+    journal_.say(fmt::format("Training {}{}{}{} on {} rows, {} steps of {} rows.", learner_->description(), folds, bank,
+                             precision, data_.train.count, steps_, config_.training.batch_size));
     try {
       take_steps(on_measurement);
     } catch (const core::Interrupted& stopped) {

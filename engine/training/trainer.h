@@ -44,11 +44,13 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
                                   const config::Origin& origin, core::Journal& journal,
                                   const OnMeasurement& on_measurement);
 
-/// Whether `device` is written as one of auto, cpu, cuda, cuda:N; throws UserError (config).
+/// Whether `device` is written as one of auto, cpu, cuda, cuda:N, and is not the CPU where `precision` needs a GPU; throws
+/// UserError (config).
 void check_device(const RunConfig& config, const config::Origin& origin);
 
 /// The device of `device: auto | cpu | cuda | cuda:N`, and the number of CPU threads set. Throws UserError (config)
-/// when CUDA is asked for and cannot be had, saying why; `auto` says in the journal why it passes a GPU over.
+/// when CUDA is asked for and cannot be had, or `precision` needs it and the device is the CPU, saying why; `auto` says in
+/// the journal why it passes a GPU over.
 at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal);
 
 }  // namespace equipoise::training
