@@ -7,9 +7,10 @@ void RunConfig::describe(config::Fields& fields) {
   fields.integer("seed", seed, config::between(0, 9007199254740992.0),
                  "The seed that splits, initial weights, batches, dropout and resamples hang on.");
   fields.text("device", device, "Where to compute: auto, cpu, cuda or cuda:N.");
-  fields.choice("precision", precision, {"fp32", "tf32", "bf16"},
-                "What training's matrix products are computed in, on CUDA: fp32; tf32, which rounds their operands to 10 "
-                "bits; bf16, which keeps operands and activations in 8. What is measured is the fp32 model either way.");
+  fields.choice(
+      "precision", precision, {"fp32", "tf32", "bf16"},
+      "What the matrix products of training read, on CUDA: fp32, tf32 (fp32 rounded to 10 bits after the point) or "
+      "bf16 (7 bits, activations too); sums, and all that is measured, are fp32.");
   fields.integer("threads", threads, config::between(0, 1024),
                  "CPU threads; 0 means all cores. Results do not change.");
   fields.section("data", data, "What is read and how.", config::Need::required);

@@ -86,8 +86,7 @@ class Trainer {
     for (const RunConfig& member : members) {
       for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
     }
-    learner_ =
-        models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision));
+    learner_ = models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision));
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {

@@ -167,6 +167,11 @@ TEST_F(BadInput, LabelThatIsAFeature) {
   expect_refused(2, "is the label");
 }
 
+TEST_F(BadInput, PrecisionThatTheDeviceDoesNotHave) {
+  expect_refused(2, "precision: bf16 needs device: cuda, but device is 'cpu'", {"device=cpu", "precision=bf16"});
+  expect_refused(2, "did you mean 'bf16'?", {"device=cpu", "precision=bf15"});
+}
+
 TEST_F(BadInput, TolerancesOutOfRange) {
   for (const std::string tolerance : {"-1", "0", "nan", "2", ".nan", "1"}) {
     expect_refused(2, "tolerance", {"constraints[0].tolerance=" + tolerance});

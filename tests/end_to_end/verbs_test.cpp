@@ -82,6 +82,27 @@ TEST_F(Verbs, EvaluateMeasuresNewRows) {
   EXPECT_THAT(run({"evaluate", "runs/r", "--data", "new.csv"}).out, HasSubstr("demographic parity"));
 }
 
+// A run of a GPU is read where there is none.
+TEST_F(Verbs, AModelTrainedInBf16IsReadOnTheCpu) {
+  train_into("r", {"device=cpu"});
+  const std::string config = read("runs/r/config.yaml"), results = run({"evaluate", "runs/r", "--json"}).out;
+  const std::size_t at = config.find("precision: fp32");
+  ASSERT_NE(at, std::string::npos) << "the run folder keeps the precision";
+  Manner without_gpu;
+  without_gpu.environment["CUDA_VISIBLE_DEVICES"] = "";
+  for (const std::string device : {"device: cpu", "device: cuda"}) {
+    std::string other = config;
+    other.replace(at, 15, "precision: bf16");
+    other.replace(other.find("device: cpu"), 11, device);
+    write("runs/r/config.yaml", other);
+    write("new.csv", people(50, 5));
+    const Outcome outcome = run({"evaluate", "runs/r", "--json"}, without_gpu);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.json()["split"], nlohmann::json::parse(results)["split"]);
+    EXPECT_EQ(run({"predict", "runs/r", "--data", "new.csv", "--output", "out.csv"}, without_gpu).exit_code, 0);
+  }
+}
+
 TEST_F(Verbs, EvaluateRefusesDataThatChanged) {
   train_into("r");
   write("people.csv", people(1500, 2));

@@ -90,7 +90,7 @@ TEST_P(EveryCapturedStep, HasTheBitsOfTheStepLaunchedKernelByKernel) {
   EXPECT_THAT(captured.step().alive(), testing::Each(true));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, EveryCapturedStep, testing::ValuesIn(step_cases()));
+INSTANTIATE_TEST_SUITE_P(Cases, EveryCapturedStep, testing::ValuesIn(step_cases_on_gpu()));
 
 }  // namespace
 }  // namespace equipoise::training

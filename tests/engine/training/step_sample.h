@@ -19,10 +19,12 @@ struct StepCase {
   std::string schedule = "cosine";
   double momentum = 0.9, weight_decay = 0.01;
   std::int64_t steps = 20;
+  models::Precision precision = models::Precision::fp32;
 
   friend std::ostream& operator<<(std::ostream& out, const StepCase& c) {
     return out << c.model << ", " << c.optimizer << ", " << c.runs << " runs, " << c.folds << " folds"
-               << (c.is_weighted ? ", weighted" : "") << (c.is_embedded ? ", embedded" : "");
+               << (c.is_weighted ? ", weighted" : "") << (c.is_embedded ? ", embedded" : "") << ", precision "
+               << static_cast<int>(c.precision);
   }
 };
 
@@ -41,6 +43,19 @@ inline std::vector<StepCase> step_cases() {
           {"mlp", "adamw", 2, 1, false, true}};
 }
 
+/// The same in every precision: those below fp32 need a GPU.
+inline std::vector<StepCase> step_cases_on_gpu() {
+  std::vector<StepCase> cases;
+  for (const models::Precision precision :
+       {models::Precision::fp32, models::Precision::tf32, models::Precision::bf16}) {
+    for (StepCase wanted : step_cases()) {
+      wanted.precision = precision;
+      cases.push_back(wanted);
+    }
+  }
+  return cases;
+}
+
 /// A training step over generated people, with all that it needs: dropout, equalized odds, multipliers above 0.
 class StepSample {
  public:
@@ -54,7 +69,7 @@ class StepSample {
     models::ModelParams model = small_config().model;
     model.kind = wanted.model;
     model.hidden = {16, 8};
-    learner_ = models::make_learner(model, data_.host, seeds, device);
+    learner_ = models::make_learner(model, data_.host, seeds, device, wanted.precision);
     TrainingParams params = small_config().training;
     params.schedule = wanted.schedule;
     params.optimizer.kind = wanted.optimizer;
