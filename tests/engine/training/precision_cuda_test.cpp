@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "engine/training/trainer.h"
@@ -73,8 +74,8 @@ struct Pass {
 
 class EveryNetwork : public testing::TestWithParam<Network> {};
 
-// bf16 keeps 8 bits: 2^-9 is the largest rounding of one number. A rectifier that opens in one and not in the other moves
-// gradients by more.
+// One number is rounded by 2^-9 at most. A rectifier that opens in one and not in the other moves gradients by more, and the
+// rows' random gradients all but cancel in their sums, which their errors do not.
 TEST_P(EveryNetwork, Bf16IsCloseToTheCpuAndIsNotFp32) {
   EQUIPOISE_NEEDS_GPU();
   const at::Device device = first_gpu();
@@ -85,8 +86,8 @@ TEST_P(EveryNetwork, Bf16IsCloseToTheCpuAndIsNotFp32) {
   EXPECT_GT(distance(narrow.logits, exact.logits), 1e-4) << "these are fp32 products";
   EXPECT_EQ(narrow.logits.scalar_type(), at::kFloat);
   for (const auto& [name, gradient] : exact.gradients) {
-    EXPECT_LT(distance(whole.gradients.at(name), gradient), 1e-3) << name;
-    EXPECT_LT(distance(narrow.gradients.at(name), gradient), 0.06) << name;
+    EXPECT_LT(distance(whole.gradients.at(name), gradient), 0.01) << name;
+    EXPECT_LT(distance(narrow.gradients.at(name), gradient), 0.12) << name;
     EXPECT_EQ(narrow.gradients.at(name).scalar_type(), at::kFloat);
   }
   EXPECT_TRUE(at::equal(narrow.scores, whole.scores)) << "what is measured is the fp32 model";
@@ -107,20 +108,26 @@ TEST(Precision, Tf32LiesBetween) {
   EXPECT_TRUE(at::equal(tf32.scores, whole.scores)) << "what is measured is the fp32 model";
 }
 
-constexpr double kTolerance = 0.06;
+constexpr double kTolerance = 0.1;
+constexpr std::int64_t kPeople = 12000;
 
-struct Held {
-  double worst_kept = 0;  ///< of the runs of a bank: the kept iterate's gap on the selection split
-  double worst_late = 0;  ///< the mean gap there over the last tenth of training
-  double least_accuracy = 1;
+struct Held {            // the worst of the runs of a bank
+  double driven = 0;     // gap on the rows that drive the multipliers, mean over the last tenth of training
+  double selection = 0;  // the same on the selection split
+  double kept = 0;       // gap of the kept iterate there
+  double accuracy = 1;   // of the kept iterate there
 };
 
 Held held_by(const std::string& precision, const at::Device& device) {
-  const data::Dataset people = generated_people(12000);
+  const data::Dataset people = generated_people(kPeople);
   RunConfig config = small_config();
   config.precision = precision;
   config.model.hidden = {32, 32};
-  config.training.epochs = 40;
+  config.training.epochs = 60;
+  config.training.batch_size = 300;
+  config.training.optimizer.learning_rate = 3e-3;
+  config.multipliers.step = 0.15;
+  config.multipliers.measures_per_epoch = 8;
   config.constraints = {{"demographic_parity", "sex", kTolerance}};
   config.bank.seeds = {1, 2, 3, 4};
   core::Journal journal;
@@ -137,30 +144,38 @@ Held held_by(const std::string& precision, const at::Device& device) {
       ADD_FAILURE() << "nothing was kept";
       continue;
     }
-    held.worst_kept = std::max(held.worst_kept, *kept->selection_gaps[0]);
-    held.least_accuracy = std::min(held.least_accuracy, *kept->selection_accuracy);
-    double late = 0;
+    held.kept = std::max(held.kept, *kept->selection_gaps[0]);
+    held.accuracy = std::min(held.accuracy, *kept->selection_accuracy);
+    double driven = 0, selection = 0;
     const std::size_t last = all.size() / 10;
-    for (std::size_t i = all.size() - last; i < all.size(); ++i)
-      late += *all[i].selection_gaps[0] / static_cast<double>(last);
-    held.worst_late = std::max(held.worst_late, late);
+    for (std::size_t i = all.size() - last; i < all.size(); ++i) {
+      driven += *all[i].training_gaps[0] / static_cast<double>(last);
+      selection += *all[i].selection_gaps[0] / static_cast<double>(last);
+    }
+    held.driven = std::max(held.driven, driven);
+    held.selection = std::max(held.selection, selection);
   }
   return held;
 }
 
-// Without the constraint the gap is above 0.4 (the groups' base rates are 0.5 and 0.25, and x follows both).
+// Without the constraint the gap is above 0.4: base rates are 0.5 and 0.25, and x follows label and group.
 TEST(Precision, ConstraintsAreMetInBf16AsWellAsInFp32) {
   EQUIPOISE_NEEDS_GPU();
   const at::Device device = first_gpu();
+  // Twice the standard error of a gap between 0.6 and 0.4 of the selection rows, a fifth of all, at rates of 0.5.
+  const double chance = 2 * std::sqrt(0.25 * (1 / 0.6 + 1 / 0.4) / (0.2 * kPeople));
   const Held fp32 = held_by("fp32", device);
-  for (const std::string precision : {"tf32", "bf16"}) {
-    const Held held = held_by(precision, device);
-    EXPECT_LE(held.worst_kept, kTolerance) << precision;
-    EXPECT_LE(held.worst_late, fp32.worst_late + 0.02) << precision;
-    EXPECT_GE(held.least_accuracy, fp32.least_accuracy - 0.02) << precision;
-    EXPECT_GT(held.least_accuracy, 0.68) << "a constant classifier (0.6) has no gap either";
+  for (const std::string precision : {"fp32", "tf32", "bf16"}) {
+    SCOPED_TRACE(precision);
+    const Held held = precision == "fp32" ? fp32 : held_by(precision, device);
+    EXPECT_LE(held.driven, 1.1 * kTolerance) << "where it is enforced";
+    EXPECT_LE(held.selection, kTolerance + chance);
+    EXPECT_LE(held.kept, kTolerance + chance);
+    EXPECT_LE(held.selection, fp32.selection + 0.02);
+    EXPECT_LE(held.kept, fp32.kept + 0.02);
+    EXPECT_GE(held.accuracy, fp32.accuracy - 0.01);
+    EXPECT_GT(held.accuracy, 0.7) << "a constant classifier (0.6) has no gap either";
   }
-  EXPECT_LE(fp32.worst_kept, kTolerance);
 }
 
 }  // namespace
