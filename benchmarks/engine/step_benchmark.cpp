@@ -111,12 +111,13 @@ struct Bank {
   std::unique_ptr<models::Learner> learner;
   std::unique_ptr<TrainingStep> step;
 
-  Bank(const Rows& rows, std::int64_t members, std::int64_t batch, const at::Device& device) {
+  Bank(const Rows& rows, std::int64_t members, std::int64_t batch, models::Precision precision,
+       const at::Device& device) {
     std::vector<std::uint64_t> seeds;
     for (std::int64_t k = 0; k < members; ++k) seeds.push_back(static_cast<std::uint64_t>(11 + k));
     models::ModelParams model;
     model.hidden = {256, 256};
-    learner = models::make_learner(model, rows.data.host, seeds, device);
+    learner = models::make_learner(model, rows.data.host, seeds, device, precision);
     TrainingParams params;
     params.batch_size = batch;
     params.schedule = "constant";
@@ -183,19 +184,15 @@ double operations_per_row(models::Learner& learner, std::int64_t inputs) {
   return 6 * weights - 2 * static_cast<double>(inputs * 256);
 }
 
-struct Case {
-  std::int64_t members, batch, rows;
-  bool is_piecewise;
-};
-
 void time_steps(benchmark::State& state, const at::Device& device) {
   const at::NoGradGuard no_gradient;
-  const Case wanted{state.range(0), state.range(1), state.range(2), state.range(3) != 0};
+  const std::int64_t members = state.range(0), batch = state.range(1);
+  const auto precision = static_cast<models::Precision>(state.range(4));
   const OwnStream stream(device);
-  const Rows& rows = rows_for(wanted.rows, wanted.is_piecewise, device);
-  Bank bank(rows, wanted.members, wanted.batch, device);
+  const Rows& rows = rows_for(state.range(2), state.range(3) != 0, device);
+  Bank bank(rows, members, batch, precision, device);
   std::unique_ptr<Bank> same;
-  if (device.is_cuda()) same = std::make_unique<Bank>(rows, wanted.members, wanted.batch, device);
+  if (device.is_cuda()) same = std::make_unique<Bank>(rows, members, batch, precision, device);
   const std::string wrong = warm_up(bank, same.get());
   if (!wrong.empty()) return state.SkipWithError(wrong.c_str());
   const std::int64_t steps = device.is_cuda() ? 200 : 2;
@@ -206,18 +203,18 @@ void time_steps(benchmark::State& state, const at::Device& device) {
   }
   std::nth_element(seconds.begin(), seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2), seconds.end());
   const double median = seconds[seconds.size() / 2];
-  const auto rows_of_step = static_cast<double>(wanted.members * wanted.batch);
+  const auto rows_of_step = static_cast<double>(members * batch);
   state.counters["rows_per_second"] = rows_of_step / median;
   state.counters["share_of_products"] =
       rows_of_step * operations_per_row(*bank.learner, rows.data.encoded.width) / median / product_rate(device);
   if (same != nullptr) state.counters["launched_one_by_one"] = same->time(50) / median;
-  if (wanted.members > 1) {
-    Bank alone(rows, 1, wanted.batch, device);
+  if (members > 1) {
+    Bank alone(rows, 1, batch, precision, device);
     std::unique_ptr<Bank> copy;
-    if (device.is_cuda()) copy = std::make_unique<Bank>(rows, 1, wanted.batch, device);
+    if (device.is_cuda()) copy = std::make_unique<Bank>(rows, 1, batch, precision, device);
     const std::string alone_wrong = warm_up(alone, copy.get());
     if (!alone_wrong.empty()) return state.SkipWithError(alone_wrong.c_str());
-    state.counters["times_one_after_another"] = static_cast<double>(wanted.members) * alone.time(steps) / median;
+    state.counters["times_one_after_another"] = static_cast<double>(members) * alone.time(steps) / median;
   }
 }
 
@@ -236,23 +233,29 @@ void cuda_step(benchmark::State& state) {
   }
 }
 
+// Precision by its place among models::Precision: fp32, tf32, bf16.
 BENCHMARK(cpu_step)
     ->Name("step/cpu")
-    ->ArgNames({"K", "B", "N", "piecewise"})
-    ->Args({1, 512, 50'000, 1})
-    ->Args({16, 512, 50'000, 1})
-    ->Args({1, 4096, 50'000, 1})
+    ->ArgNames({"K", "B", "N", "piecewise", "precision"})
+    ->Args({1, 512, 50'000, 1, 0})
+    ->Args({16, 512, 50'000, 1, 0})
+    ->Args({1, 4096, 50'000, 1, 0})
     ->Unit(benchmark::kMicrosecond)
     ->UseManualTime();
 BENCHMARK(cuda_step)
     ->Name("step/cuda")
-    ->ArgNames({"K", "B", "N", "piecewise"})
-    ->Args({1, 512, 50'000, 1})
-    ->Args({1, 4096, 50'000, 1})
-    ->Args({64, 512, 50'000, 1})
-    ->Args({64, 4096, 50'000, 1})
-    ->Args({1, 65'536, 10'000'000, 1})
-    ->Args({1, 65'536, 10'000'000, 0})
+    ->ArgNames({"K", "B", "N", "piecewise", "precision"})
+    ->Args({1, 512, 50'000, 1, 0})
+    ->Args({1, 512, 50'000, 1, 2})
+    ->Args({1, 4096, 50'000, 1, 0})
+    ->Args({1, 4096, 50'000, 1, 1})
+    ->Args({1, 4096, 50'000, 1, 2})
+    ->Args({64, 512, 50'000, 1, 0})
+    ->Args({64, 512, 50'000, 1, 2})
+    ->Args({64, 4096, 50'000, 1, 2})
+    ->Args({1, 65'536, 10'000'000, 1, 0})
+    ->Args({1, 65'536, 10'000'000, 1, 2})
+    ->Args({1, 65'536, 10'000'000, 0, 2})
     ->Unit(benchmark::kMicrosecond)
     ->UseManualTime();
 

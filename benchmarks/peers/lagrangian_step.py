@@ -222,12 +222,13 @@ def check(ways, modules):
 
 def engine_seconds(arguments):
     """Of the program's own step, at the same batch, by the precision of its products."""
-    name = f"step/{arguments.device}/.*K:1/B:{arguments.batch}/N:50000/piecewise:1"
+    name = f"step/{arguments.device}/K:1/B:{arguments.batch}/N:50000/piecewise:1/"
     with tempfile.NamedTemporaryFile(suffix=".json") as figures:
         subprocess.run([arguments.engine, f"--benchmark_filter={name}", "--benchmark_min_time=0.3",
                         f"--benchmark_out={figures.name}"], check=True, capture_output=True)
         cases = json.load(open(figures.name))["benchmarks"]
-    return {f"engine {case['name'].split('/')[2]}": case["real_time"] * 1e-6 for case in cases}
+    precisions = ("fp32", "tf32", "bf16")  # by the last argument of the case's name
+    return {f"engine, {precisions[int(case['name'].split('precision:')[1][0])]}": case["real_time"] * 1e-6 for case in cases}
 
 
 def main():

@@ -158,7 +158,7 @@ void Mlp::backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, 
   if (!dense_.empty()) {
     at::Tensor bias_gradient = slice.of(dense_.back().bias_gradient);
     if (own_gradient.is_cuda()) {
-      column_sums(bias_gradient, own_gradient.unsqueeze(2), ones_);
+      row_sums(bias_gradient, own_gradient, ones_);
     } else {
       sum_over_rows(bias_gradient, own_gradient);
     }

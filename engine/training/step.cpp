@@ -5,6 +5,7 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/sum.h>
+#include <ATen/ops/take.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -106,8 +107,8 @@ std::string TrainingStep::capture() {
 // No number of the host's may differ from one step to the next: a captured graph repeats those it saw.
 void TrainingStep::enqueue() {
   kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
-  at::index_select_out(cells_, data_.fold_cells, 0, rows_);
-  if (weights_) at::index_select_out(*weights_, *data_.weights, 0, rows_);
+  at::take_out(cells_, data_.fold_cells, rows_);
+  if (weights_) at::take_out(*weights_, *data_.weights, rows_);
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
   logits_ = learner_.forward(data_.encoded, rows_, step_);

@@ -38,20 +38,49 @@ bool is_aligned(const CellStatsProblem& problem) {
   return rows_are_aligned(problem.logits, problem.cells, problem.weights, nullptr, problem.members, problem.rows);
 }
 
-template <typename Bins>
+using StripKernel = void(CellStatsProblem, bool);
+
+StripKernel* thread_bins_kernel(const CellStatsProblem& problem) {
+  if (problem.weights != nullptr) {
+    return shares_exponential(problem) ? sum_in_thread_bins_kernel<WeightedBins, true, Stored::kAnyWay>
+                                       : sum_in_thread_bins_kernel<WeightedBins, false, Stored::kAnyWay>;
+  }
+  if (!shares_exponential(problem)) return sum_in_thread_bins_kernel<CountedBins, false, Stored::kAnyWay>;
+  switch (stored_way(problem, is_aligned(problem))) {
+    case Stored::kFloats:
+      return sum_in_thread_bins_kernel<CountedBins, true, Stored::kFloats>;
+    case Stored::kBfloats:
+      return sum_in_thread_bins_kernel<CountedBins, true, Stored::kBfloats>;
+    default:
+      return sum_in_thread_bins_kernel<CountedBins, true, Stored::kAnyWay>;
+  }
+}
+
+StripKernel* lane_bins_kernel(const CellStatsProblem& problem) {
+  if (!shares_exponential(problem)) return sum_in_lane_bins_kernel<false, Stored::kAnyWay>;
+  switch (stored_way(problem, is_aligned(problem))) {
+    case Stored::kFloats:
+      return sum_in_lane_bins_kernel<true, Stored::kFloats>;
+    case Stored::kBfloats:
+      return sum_in_lane_bins_kernel<true, Stored::kBfloats>;
+    default:
+      return sum_in_lane_bins_kernel<true, Stored::kAnyWay>;
+  }
+}
+
 cudaError_t launch_in_thread_bins(const CellStatsProblem& problem, cudaStream_t stream) {
-  const std::int64_t bytes_of_thread = (problem.cell_count + 1) * Bins::kBytes;
+  const std::int64_t bytes_of_bin = problem.weights != nullptr ? WeightedBins::kBytes : CountedBins::kBytes;
+  const std::int64_t bytes_of_thread = (problem.cell_count + 1) * bytes_of_bin;
   std::int64_t threads = problem.rows >= kLongRows ? kThreadBinThreads : kThreadBinThreads / 2;
   while (threads > 32 && threads * bytes_of_thread > kThreadBinBytes) threads /= 2;
-  const auto kernel =
-      shares_exponential(problem) ? sum_in_thread_bins_kernel<Bins, true> : sum_in_thread_bins_kernel<Bins, false>;
-  return launch(kernel, grid_of(problem), threads, threads * bytes_of_thread, stream, problem, is_aligned(problem));
+  return launch(thread_bins_kernel(problem), grid_of(problem), threads, threads * bytes_of_thread, stream, problem,
+                is_aligned(problem));
 }
 
 cudaError_t launch_in_lane_bins(const CellStatsProblem& problem, cudaStream_t stream) {
-  const auto kernel = shares_exponential(problem) ? sum_in_lane_bins_kernel<true> : sum_in_lane_bins_kernel<false>;
   const std::int64_t bytes = problem.cell_count * kLaneBinWords * 32 * 4;
-  return launch(kernel, grid_of(problem), kLaneBinThreads, bytes, stream, problem, is_aligned(problem));
+  return launch(lane_bins_kernel(problem), grid_of(problem), kLaneBinThreads, bytes, stream, problem,
+                is_aligned(problem));
 }
 
 cudaError_t launch_in_warp_bins(const CellStatsProblem& problem, cudaStream_t stream) {
@@ -67,10 +96,10 @@ cudaError_t launch_in_warp_bins(const CellStatsProblem& problem, cudaStream_t st
 
 cudaError_t launch_strips(const CellStatsProblem& problem, cudaStream_t stream) {
   if (problem.weights != nullptr) {
-    if (problem.cell_count <= kMostWeightedThreadCells) return launch_in_thread_bins<WeightedBins>(problem, stream);
+    if (problem.cell_count <= kMostWeightedThreadCells) return launch_in_thread_bins(problem, stream);
     return launch_in_warp_bins(problem, stream);
   }
-  if (problem.cell_count <= kMostThreadCells) return launch_in_thread_bins<CountedBins>(problem, stream);
+  if (problem.cell_count <= kMostThreadCells) return launch_in_thread_bins(problem, stream);
   if (problem.cell_count <= kMostLaneCells) return launch_in_lane_bins(problem, stream);
   return launch_in_warp_bins(problem, stream);
 }

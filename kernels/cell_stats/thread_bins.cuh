@@ -104,7 +104,7 @@ __device__ inline std::uint32_t labels_from_the_left(const CellStatsProblem& pro
 }
 
 // One block a strip and member. Rows whose cell is outside [0, C) fall into one more cell, which nobody reads.
-template <typename Bins, bool kPlain>
+template <typename Bins, bool kPlain, Stored kStored>
 __global__ void __launch_bounds__(kThreadBinThreads, Bins::kBlocks)
     sum_in_thread_bins_kernel(CellStatsProblem problem, bool aligned) {
   extern __shared__ float4 memory[];
@@ -117,27 +117,30 @@ __global__ void __launch_bounds__(kThreadBinThreads, Bins::kBlocks)
   const std::int64_t member = blockIdx.y;
   const RowRange range = strip_of(problem, blockIdx.x);
   bool is_bad = false;
-  for (std::int64_t row = range.begin + thread * kRowsPerThread; row < range.end; row += threads * kRowsPerThread) {
+  const auto add_row = [&](float logit, std::int32_t stored_cell, float weight) {
+    const std::uint32_t cell = min(static_cast<std::uint32_t>(stored_cell), cell_count);
+    is_bad = is_bad || cell == cell_count;
+    const RowTerms terms =
+        row_terms<kPlain>(logit, (labels << cell) & 0x80000000u, problem.threshold, problem.inverse_temperature);
+    bins.add(cell, thread, terms, logit > problem.threshold, weight);
+  };
+  const std::int64_t step = threads * kRowsPerThread;
+  std::int64_t row = range.begin + thread * kRowsPerThread;
+  if constexpr (kStored != Stored::kAnyWay) {
+    for (; row + kRowsPerThread <= range.end; row += step) {
+      const LoadedRows rows = load_whole_rows<kStored>(problem, member, row);
+#pragma unroll
+      for (int i = 0; i < kRowsPerThread; ++i) add_row(rows.logits[i], rows.cells[i], 1.0f);
+    }
+  }
+  for (; row < range.end; row += step) {
     const LoadedRows rows = load_rows(problem, member, row, range.end, aligned);
     float weights[kRowsPerThread];
-    if (Bins::kWeighted) {
-      load_weights(problem.weights, row, rows.count, aligned && rows.count == kRowsPerThread, weights);
-    }
-    const auto add_row = [&](int i) {
-      const std::uint32_t cell = min(static_cast<std::uint32_t>(rows.cells[i]), cell_count);
-      is_bad = is_bad || cell == cell_count;
-      const RowTerms terms = row_terms<kPlain>(rows.logits[i], (labels << cell) & 0x80000000u, problem.threshold,
-                                               problem.inverse_temperature);
-      bins.add(cell, thread, terms, rows.logits[i] > problem.threshold, Bins::kWeighted ? weights[i] : 1.0f);
-    };
-    if (rows.count == kRowsPerThread) {  // without a branch between them, rows overlap
+    load_weights(Bins::kWeighted ? problem.weights : nullptr, row, rows.count, aligned && rows.count == kRowsPerThread,
+                 weights);
 #pragma unroll
-      for (int i = 0; i < kRowsPerThread; ++i) add_row(i);
-    } else {
-#pragma unroll
-      for (int i = 0; i < kRowsPerThread; ++i) {
-        if (i < rows.count) add_row(i);
-      }
+    for (int i = 0; i < kRowsPerThread; ++i) {
+      if (i < rows.count) add_row(rows.logits[i], rows.cells[i], weights[i]);
     }
   }
   is_bad = __syncthreads_or(is_bad) != 0;

@@ -27,7 +27,9 @@ struct Held {
   float value;
 };
 
+// Nothing where the row is below 0.
 __device__ Held hold(const GatherProblem& problem, std::int64_t row, std::int64_t feature) {
+  if (row < 0) return {0, -1, 0.0f};
   const std::int32_t* entry = problem.layout + feature * 3;
   const std::int64_t at = row * problem.features + feature;
   const std::int16_t code = problem.codes[at];
@@ -52,19 +54,34 @@ __device__ void find_components(const GatherProblem& problem, std::int64_t first
   }
 }
 
-// Writes component `lane` of a chunk of 32 for rows begin, begin + 1, .. of the tile.
+// Writes one component of rows begin .. end of the tile, a row after the other. Rows that do not exist are as they come.
 template <typename Stored, bool kHolds>
-__device__ void write_chunk(const GatherProblem& problem, const Component& component, const std::int64_t* rows,
-                            const Held* held, int begin, int end, Stored* out) {
+__device__ void write_component(const GatherProblem& problem, const Component& component, const std::int64_t* rows,
+                                const Held* held, int begin, int end, Stored* out) {
+  const auto stride = static_cast<std::uint32_t>(problem.width);
+  Stored* to = out + begin * problem.width;
+  if (component.feature < 0) {
+    for (int i = begin; i < end; ++i, to += stride) store(to, 0.0f);
+    return;
+  }
+  const int features = static_cast<int>(problem.features);
+  const Held* from = held + begin * features + component.feature;
 #pragma unroll 4
-  for (int i = begin; i < end; ++i) {
-    float value = 0.0f;
-    if (component.feature >= 0 && rows[i] >= 0) {
-      const Held own = kHolds ? held[i * static_cast<int>(problem.features) + component.feature]
-                              : hold(problem, rows[i], component.feature);
-      value = component.place < own.ones ? 1.0f : (component.place == own.code ? own.value : 0.0f);
+  for (int i = begin; i < end; ++i, to += stride, from += features) {
+    const Held own = kHolds ? *from : hold(problem, rows[i], component.feature);
+    store(to, component.place < own.ones ? 1.0f : (component.place == own.code ? own.value : 0.0f));
+  }
+}
+
+// A batch row that is not in the table is nobody's: NaN.
+template <typename Stored>
+__device__ void mark_missing_rows(const GatherProblem& problem, const std::int64_t* rows, int count, std::int32_t tile,
+                                  Stored* out) {
+  for (int i = 0; i < count; ++i) {
+    if (rows[i] >= 0) continue;
+    for (std::int32_t component = threadIdx.x; component < tile; component += kThreads) {
+      store(out + i * problem.width + component, __int_as_float(0x7fc00000));
     }
-    store(out + i * problem.width, rows[i] < 0 ? __int_as_float(0x7fc00000) : value);
   }
 }
 
@@ -88,23 +105,28 @@ __global__ void __launch_bounds__(kThreads) gather_kernel(GatherProblem problem,
        slot += stride) {
     const std::int64_t rest = problem.batch_rows - slot;
     const int count = static_cast<int>(rest < tile_rows ? rest : tile_rows);
-    __syncthreads();  // the tile before has been written
+    bool is_missing = false;
     if (static_cast<int>(threadIdx.x) < count) {
       const std::int64_t row = problem.rows[slot + threadIdx.x];
-      rows[threadIdx.x] = row < problem.population ? row : -1;
+      is_missing = row < 0 || row >= problem.population;
+      rows[threadIdx.x] = is_missing ? -1 : row;
     }
-    __syncthreads();
+    is_missing = __syncthreads_or(is_missing) != 0;
     for (int i = static_cast<int>(threadIdx.x); kHolds && i < count * features; i += kThreads) {
-      const std::int64_t row = rows[i / features];
-      if (row >= 0) held[i] = hold(problem, row, i % features);
+      held[i] = hold(problem, rows[i / features], i % features);
     }
     __syncthreads();
     Stored* out = static_cast<Stored*>(problem.batch) + slot * problem.width + first;
     for (int item = warp; item < chunks * slices; item += kWarps) {
       const int component = item % chunks * 32 + lane, slice = item / chunks;
       if (component >= tile) continue;
-      write_chunk<Stored, kHolds>(problem, components[component], rows, held, count * slice / slices,
-                                  count * (slice + 1) / slices, out + component);
+      write_component<Stored, kHolds>(problem, components[component], rows, held, count * slice / slices,
+                                      count * (slice + 1) / slices, out + component);
+    }
+    __syncthreads();
+    if (is_missing) {
+      mark_missing_rows(problem, rows, count, tile, out);
+      __syncthreads();
     }
   }
 }
