@@ -86,11 +86,13 @@ def sanitize(folder):
     return results
 
 
-def benchmark(folder, name, min_time):
+def benchmark(program, folder, min_time):
+    """Runs a program of Google Benchmark's kind; keeps its figures and words in `folder`."""
+    name = program.name
     say(name)
     figures, log = folder / f"{name}.json", folder / f"{name}.log"
     figures.unlink(missing_ok=True)
-    words = [folder / "bin" / name, f"--benchmark_min_time={min_time}", f"--benchmark_out={figures}"]
+    words = [program, f"--benchmark_min_time={min_time}", f"--benchmark_out={figures}"]
     code, output, seconds = run(words, log)
     try:
         cases = json.loads(figures.read_text())["benchmarks"]
@@ -124,10 +126,13 @@ def main():
     parser = argparse.ArgumentParser(prog="gpu_check.sh")
     parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/gpu_check")
+    parser.add_argument("--step-benchmark", type=pathlib.Path)
     parser.add_argument("--build-only", action="store_true")
     arguments = parser.parse_args()
     if not arguments.build_only and not arguments.output:
         give_up("--output FILE.json is missing")
+    if arguments.step_benchmark and not os.access(arguments.step_benchmark, os.X_OK):
+        give_up(f"--step-benchmark {arguments.step_benchmark} is not a program: build the target step_benchmark")
     reason = gpu_facts.why_no_gpu()
     if reason and not arguments.build_only:
         give_up(f"{reason}. Nothing was checked; --build-only builds without a GPU")
@@ -150,7 +155,10 @@ def main():
     sanitizer = sanitize(folder)
     say("copy bandwidth and matrix products")
     limits = gpu_facts.limits()
-    timings = {name: benchmark(folder, name, 0.05) for name in ("kernels_cuda_benchmark", "kernels_benchmark")}
+    programs = [folder / "bin/kernels_cuda_benchmark", folder / "bin/kernels_benchmark"]
+    if arguments.step_benchmark:
+        programs.append(arguments.step_benchmark.resolve())
+    timings = {program.name: benchmark(program, folder, 0.05) for program in programs}
     passed = (no_local_memory and tests_passed(on_cpu) and tests_passed(on_gpu)
               and all(map(benchmarks_passed, timings.values()))
               and all(tests_passed(result) for result in sanitizer.values() if isinstance(result, dict)))

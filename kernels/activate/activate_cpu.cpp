@@ -38,7 +38,7 @@ void draw_bytes(std::int64_t step, std::int64_t layer, std::int64_t row, std::in
   }
 }
 
-// Units first .. first + count of one row, first a multiple of kUnitsAtOnce and count at most that.
+// Units first .. first + count of one row, whose values are at x; first is a multiple of kUnitsAtOnce.
 void activate_units(const ActivateProblem& problem, std::int64_t member, std::int64_t row, std::int64_t first,
                     std::int64_t count, float* x) {
   if (problem.bias != nullptr) {
@@ -51,26 +51,29 @@ void activate_units(const ActivateProblem& problem, std::int64_t member, std::in
   }
   const float scale = dropout_scale(problem.rate_256);
   const std::uint32_t rate = static_cast<std::uint32_t>(problem.rate_256);
+  const PhiloxKey key = philox_key(static_cast<std::uint64_t>(problem.seeds[member]));
   alignas(64) std::uint32_t words[kDrawsAtOnce][4];
-  draw_bytes(*problem.step, problem.layer, row, first / kUnitsPerDraw,
-             philox_key(static_cast<std::uint64_t>(problem.seeds[member])), words);
-  const unsigned char* bytes = reinterpret_cast<const unsigned char*>(words);  // little endian, as dropout_byte reads
-  for (std::int64_t u = 0; u < count; ++u) x[u] = activated(x[u], bytes[u] >= rate, scale);
+  for (std::int64_t begin = 0; begin < count; begin += kUnitsAtOnce) {
+    draw_bytes(*problem.step, problem.layer, row, (first + begin) / kUnitsPerDraw, key, words);
+    const unsigned char* bytes = reinterpret_cast<const unsigned char*>(words);  // little endian, as dropout_byte reads
+    const std::int64_t drawn = count - begin < kUnitsAtOnce ? count - begin : kUnitsAtOnce;
+    for (std::int64_t u = 0; u < drawn; ++u) x[begin + u] = activated(x[begin + u], bytes[u] >= rate, scale);
+  }
 }
 
 void activate_row(const ActivateProblem& problem, std::int64_t member, std::int64_t row) {
-  const std::int64_t at = (member * problem.rows + row) * problem.units;
+  float* x = static_cast<float*>(problem.x) + (member * problem.rows + row) * problem.units;
+  activate_units(problem, member, row, 0, problem.units, x);
+}
+
+void activate_bfloat16_row(const ActivateProblem& problem, std::int64_t member, std::int64_t row) {
+  Bfloat16* stored = static_cast<Bfloat16*>(problem.x) + (member * problem.rows + row) * problem.units;
+  float x[kUnitsAtOnce];
   for (std::int64_t first = 0; first < problem.units; first += kUnitsAtOnce) {
     const std::int64_t count = problem.units - first < kUnitsAtOnce ? problem.units - first : kUnitsAtOnce;
-    if (!problem.bfloat16) {
-      activate_units(problem, member, row, first, count, static_cast<float*>(problem.x) + at + first);
-      continue;
-    }
-    Bfloat16* stored = static_cast<Bfloat16*>(problem.x) + at + first;
-    float x[kUnitsAtOnce];
-    for (std::int64_t u = 0; u < count; ++u) x[u] = as_float(stored[u]);
+    for (std::int64_t u = 0; u < count; ++u) x[u] = as_float(stored[first + u]);
     activate_units(problem, member, row, first, count, x);
-    for (std::int64_t u = 0; u < count; ++u) store(stored + u, x[u]);
+    for (std::int64_t u = 0; u < count; ++u) store(stored + first + u, x[u]);
   }
 }
 
@@ -96,7 +99,8 @@ void backward_units(const ActivateBackwardProblem& problem, std::int64_t member,
 }  // namespace
 
 void activate_rows(const ActivateProblem& problem, std::int64_t begin, std::int64_t end) {
-  for (std::int64_t i = begin; i < end; ++i) activate_row(problem, i / problem.rows, i % problem.rows);
+  const auto one = problem.bfloat16 ? activate_bfloat16_row : activate_row;
+  for (std::int64_t i = begin; i < end; ++i) one(problem, i / problem.rows, i % problem.rows);
 }
 
 void activate_backward_units(const ActivateBackwardProblem& problem, std::int64_t member, std::int64_t begin,

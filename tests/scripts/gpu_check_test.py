@@ -28,7 +28,7 @@ class GpuCheckTest(unittest.TestCase):
         (self.folder / "bin").mkdir()
         for name in ("kernels_test", "kernels_cuda_test"):
             self.program(name, f"printf '{SUMMARY.format(ran=3, passed=3)}'")
-        for name in ("kernels_cuda_benchmark", "kernels_benchmark"):
+        for name in ("kernels_cuda_benchmark", "kernels_benchmark", "step_benchmark"):
             self.program(name, f"for word; do case $word in --benchmark_out=*) echo '{CASES}' >${{word#*=}};; esac; done")
         self.kernels = [{"name": "push_kernel", "registers": 40}], True
 
@@ -69,6 +69,15 @@ class GpuCheckTest(unittest.TestCase):
         self.assertEqual(report["sanitizer"], {"skipped": "compute-sanitizer is not installed"})
         self.assertEqual(report["kernels"][0]["registers"], 40)
         self.assertRegex(report["commit"], r"^([0-9a-f]{12}|unknown)")
+
+    def test_times_steps_where_it_is_given_their_program(self):
+        self.assertNotIn("step_benchmark", self.check()[2]["benchmarks"])
+        code, _, report = self.check("--step-benchmark", str(self.folder / "bin/step_benchmark"))
+        self.assertEqual(code, 0)
+        self.assertEqual(report["benchmarks"]["step_benchmark"]["cases"][0]["real_time"], 50)
+        code, errors, report = self.check("--step-benchmark", str(self.folder / "bin/another"))
+        self.assertEqual((code, report), (2, None))
+        self.assertIn("bin/another is not a program", errors)
 
     def test_a_failed_or_skipped_test_is_not_passed(self):
         summary = SUMMARY.format(ran=3, passed=2)
