@@ -89,7 +89,7 @@ __device__ void mark_missing_rows(const GatherProblem& problem, const std::int64
 // they lie anywhere in memory; then neighbouring lanes write neighbouring components. Where the features are too many to
 // be held (`kHolds` is false) a component reads its own.
 template <typename Stored, bool kHolds>
-__global__ void __launch_bounds__(kThreads) gather_kernel(GatherProblem problem, int tile_rows) {
+__global__ void __launch_bounds__(kThreads, 8) gather_kernel(GatherProblem problem, int tile_rows) {
   extern __shared__ Component components[];  // [tile], and behind them what is held [tile_rows, F]
   __shared__ std::int64_t rows[kMostTileRows];
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.y) * kTileWidth;
