@@ -234,17 +234,19 @@ void cuda_step(benchmark::State& state) {
 }
 
 // Precision by its place among models::Precision: fp32, tf32, bf16.
+void asked_of_steps(benchmark::internal::Benchmark* cases) {
+  cases->ArgNames({"K", "B", "N", "piecewise", "precision"})->Unit(benchmark::kMicrosecond)->UseManualTime();
+}
+
 BENCHMARK(cpu_step)
     ->Name("step/cpu")
-    ->ArgNames({"K", "B", "N", "piecewise", "precision"})
+    ->Apply(asked_of_steps)
     ->Args({1, 512, 50'000, 1, 0})
     ->Args({16, 512, 50'000, 1, 0})
-    ->Args({1, 4096, 50'000, 1, 0})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseManualTime();
+    ->Args({1, 4096, 50'000, 1, 0});
 BENCHMARK(cuda_step)
     ->Name("step/cuda")
-    ->ArgNames({"K", "B", "N", "piecewise", "precision"})
+    ->Apply(asked_of_steps)
     ->Args({1, 512, 50'000, 1, 0})
     ->Args({1, 512, 50'000, 1, 2})
     ->Args({1, 4096, 50'000, 1, 0})
@@ -255,9 +257,7 @@ BENCHMARK(cuda_step)
     ->Args({64, 4096, 50'000, 1, 2})
     ->Args({1, 65'536, 10'000'000, 1, 0})
     ->Args({1, 65'536, 10'000'000, 1, 2})
-    ->Args({1, 65'536, 10'000'000, 0, 2})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseManualTime();
+    ->Args({1, 65'536, 10'000'000, 0, 2});
 
 }  // namespace
 }  // namespace equipoise::training

@@ -104,22 +104,8 @@ void activate_backward_benchmark(benchmark::State& state) {
   time_on_gpu(state, 3.0 * static_cast<double>(activated.nbytes()), run);
 }
 
-BENCHMARK(price_benchmark)
-    ->Name("cuda/price")
-    ->ArgNames({"K", "G"})
-    ->Args({1, 4})
-    ->Args({64, 4})
-    ->Args({64, 128})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseManualTime();
-BENCHMARK(judge_benchmark)
-    ->Name("cuda/judge")
-    ->ArgNames({"K", "G"})
-    ->Args({1, 4})
-    ->Args({64, 4})
-    ->Args({64, 128})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseManualTime();
+BENCHMARK(price_benchmark)->Name("cuda/price")->Apply(members_and_groups)->UseManualTime();
+BENCHMARK(judge_benchmark)->Name("cuda/judge")->Apply(members_and_groups)->UseManualTime();
 BENCHMARK(draw_epoch_benchmark)
     ->Name("cuda/draw_epoch")
     ->Arg(4096)

@@ -23,14 +23,7 @@ void judge_benchmark(benchmark::State& state) {
   report_bytes(state, judge_bytes(members, groups));
 }
 
-BENCHMARK(judge_benchmark)
-    ->Name("judge")
-    ->ArgNames({"K", "G"})
-    ->Args({1, 4})
-    ->Args({64, 4})
-    ->Args({64, 128})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseRealTime();
+BENCHMARK(judge_benchmark)->Name("judge")->Apply(members_and_groups)->UseRealTime();
 
 }  // namespace
 }  // namespace equipoise::kernels

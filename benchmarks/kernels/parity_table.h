@@ -2,6 +2,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <benchmark/benchmark.h>
 
 #include <vector>
 
@@ -9,6 +10,11 @@
 #include "kernels/price/price.h"
 
 namespace equipoise::kernels {
+
+// What they are timed at.
+inline void members_and_groups(benchmark::internal::Benchmark* cases) {
+  cases->ArgNames({"K", "G"})->Args({1, 4})->Args({64, 4})->Args({64, 128})->Unit(benchmark::kMicrosecond);
+}
 
 // Selection-rate parity of G groups against their average, 2 G constraints; K members.
 inline RateTable parity_table(std::int32_t groups) {

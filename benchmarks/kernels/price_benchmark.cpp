@@ -23,14 +23,7 @@ void price_benchmark(benchmark::State& state) {
   report_bytes(state, static_cast<double>(members * 2 * groups * (4 * 8 * 3 + 2 * 4)));
 }
 
-BENCHMARK(price_benchmark)
-    ->Name("price")
-    ->ArgNames({"K", "G"})
-    ->Args({1, 4})
-    ->Args({64, 4})
-    ->Args({64, 128})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseRealTime();
+BENCHMARK(price_benchmark)->Name("price")->Apply(members_and_groups)->UseRealTime();
 
 }  // namespace
 }  // namespace equipoise::kernels

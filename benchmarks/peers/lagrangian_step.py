@@ -138,7 +138,7 @@ def replayed(step):
         for _ in range(3):
             step()
     torch.cuda.current_stream().wait_stream(side)
-    torch._C._cuda_clearCublasWorkspaces()  # each graph takes its own: those of another lie in its private memory
+    torch._C._cuda_clearCublasWorkspaces()  # of two graphs that shared them, the second failed in its replay
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         step()

@@ -42,29 +42,29 @@ using StripKernel = void(CellStatsProblem, bool);
 
 StripKernel* thread_bins_kernel(const CellStatsProblem& problem) {
   if (problem.weights != nullptr) {
-    return shares_exponential(problem) ? sum_in_thread_bins_kernel<WeightedBins, true, Stored::kAnyWay>
-                                       : sum_in_thread_bins_kernel<WeightedBins, false, Stored::kAnyWay>;
+    return shares_exponential(problem) ? sum_in_thread_bins_kernel<WeightedBins, true, RowStorage::kAnyWay>
+                                       : sum_in_thread_bins_kernel<WeightedBins, false, RowStorage::kAnyWay>;
   }
-  if (!shares_exponential(problem)) return sum_in_thread_bins_kernel<CountedBins, false, Stored::kAnyWay>;
+  if (!shares_exponential(problem)) return sum_in_thread_bins_kernel<CountedBins, false, RowStorage::kAnyWay>;
   switch (stored_way(problem, is_aligned(problem))) {
-    case Stored::kFloats:
-      return sum_in_thread_bins_kernel<CountedBins, true, Stored::kFloats>;
-    case Stored::kBfloats:
-      return sum_in_thread_bins_kernel<CountedBins, true, Stored::kBfloats>;
+    case RowStorage::kFloats:
+      return sum_in_thread_bins_kernel<CountedBins, true, RowStorage::kFloats>;
+    case RowStorage::kBfloats:
+      return sum_in_thread_bins_kernel<CountedBins, true, RowStorage::kBfloats>;
     default:
-      return sum_in_thread_bins_kernel<CountedBins, true, Stored::kAnyWay>;
+      return sum_in_thread_bins_kernel<CountedBins, true, RowStorage::kAnyWay>;
   }
 }
 
 StripKernel* lane_bins_kernel(const CellStatsProblem& problem) {
-  if (!shares_exponential(problem)) return sum_in_lane_bins_kernel<false, Stored::kAnyWay>;
+  if (!shares_exponential(problem)) return sum_in_lane_bins_kernel<false, RowStorage::kAnyWay>;
   switch (stored_way(problem, is_aligned(problem))) {
-    case Stored::kFloats:
-      return sum_in_lane_bins_kernel<true, Stored::kFloats>;
-    case Stored::kBfloats:
-      return sum_in_lane_bins_kernel<true, Stored::kBfloats>;
+    case RowStorage::kFloats:
+      return sum_in_lane_bins_kernel<true, RowStorage::kFloats>;
+    case RowStorage::kBfloats:
+      return sum_in_lane_bins_kernel<true, RowStorage::kBfloats>;
     default:
-      return sum_in_lane_bins_kernel<true, Stored::kAnyWay>;
+      return sum_in_lane_bins_kernel<true, RowStorage::kAnyWay>;
   }
 }
 

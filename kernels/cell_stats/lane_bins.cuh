@@ -46,7 +46,7 @@ struct LaneBin {
 };
 
 // One block a strip and member.
-template <bool kPlain, Stored kStored>
+template <bool kPlain, RowStorage kRows>
 __global__ void __launch_bounds__(kLaneBinThreads, 1) sum_in_lane_bins_kernel(CellStatsProblem problem, bool aligned) {
   extern __shared__ float4 memory[];  // [cells, kLaneBinWords, 32]
   std::uint32_t* bins = reinterpret_cast<std::uint32_t*>(memory);
@@ -71,9 +71,9 @@ __global__ void __launch_bounds__(kLaneBinThreads, 1) sum_in_lane_bins_kernel(Ce
   };
   constexpr std::int64_t kStep = kLaneBinThreads * kRowsPerThread;
   std::int64_t row = range.begin + threadIdx.x * kRowsPerThread;
-  if constexpr (kStored != Stored::kAnyWay) {
+  if constexpr (kRows != RowStorage::kAnyWay) {
     for (; row + kRowsPerThread <= range.end; row += kStep) {
-      const LoadedRows rows = load_whole_rows<kStored>(problem, member, row);
+      const LoadedRows rows = load_whole_rows<kRows>(problem, member, row);
 #pragma unroll
       for (int i = 0; i < kRowsPerThread; ++i) add_row(rows.logits[i], rows.cells[i]);
     }

@@ -49,20 +49,20 @@ __device__ inline LoadedRows load_rows(const CellStatsProblem& problem, std::int
 }
 
 // How the rows of most batches are stored: aligned, cells as bytes. Told while compiling, that spares a quarter of the work.
-enum class Stored { kAnyWay, kFloats, kBfloats };
+enum class RowStorage { kAnyWay, kFloats, kBfloats };
 
-inline Stored stored_way(const CellStatsProblem& problem, bool aligned) {
-  if (!aligned || problem.cell_type != CellType::kU8) return Stored::kAnyWay;
-  return problem.bfloat16 ? Stored::kBfloats : Stored::kFloats;
+inline RowStorage stored_way(const CellStatsProblem& problem, bool aligned) {
+  if (!aligned || problem.cell_type != CellType::kU8) return RowStorage::kAnyWay;
+  return problem.bfloat16 ? RowStorage::kBfloats : RowStorage::kFloats;
 }
 
 // The same eight rows, which all exist.
-template <Stored kStored>
+template <RowStorage kRows>
 __device__ __forceinline__ LoadedRows load_whole_rows(const CellStatsProblem& problem, std::int64_t member,
                                                       std::int64_t row) {
   LoadedRows rows;
   rows.count = kRowsPerThread;
-  load_logits(problem.logits, kStored == Stored::kBfloats, member * problem.rows + row, kRowsPerThread, true,
+  load_logits(problem.logits, kRows == RowStorage::kBfloats, member * problem.rows + row, kRowsPerThread, true,
               rows.logits);
   load_stored_cells(problem.cells, CellType::kU8, row, kRowsPerThread, true, rows.cells);
   return rows;

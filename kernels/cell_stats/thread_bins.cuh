@@ -104,7 +104,7 @@ __device__ inline std::uint32_t labels_from_the_left(const CellStatsProblem& pro
 }
 
 // One block a strip and member. Rows whose cell is outside [0, C) fall into one more cell, which nobody reads.
-template <typename Bins, bool kPlain, Stored kStored>
+template <typename Bins, bool kPlain, RowStorage kRows>
 __global__ void __launch_bounds__(kThreadBinThreads, Bins::kBlocks)
     sum_in_thread_bins_kernel(CellStatsProblem problem, bool aligned) {
   extern __shared__ float4 memory[];
@@ -126,9 +126,9 @@ __global__ void __launch_bounds__(kThreadBinThreads, Bins::kBlocks)
   };
   const std::int64_t step = threads * kRowsPerThread;
   std::int64_t row = range.begin + thread * kRowsPerThread;
-  if constexpr (kStored != Stored::kAnyWay) {
+  if constexpr (kRows != RowStorage::kAnyWay) {
     for (; row + kRowsPerThread <= range.end; row += step) {
-      const LoadedRows rows = load_whole_rows<kStored>(problem, member, row);
+      const LoadedRows rows = load_whole_rows<kRows>(problem, member, row);
 #pragma unroll
       for (int i = 0; i < kRowsPerThread; ++i) add_row(rows.logits[i], rows.cells[i], 1.0f);
     }

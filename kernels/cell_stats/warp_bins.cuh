@@ -15,9 +15,7 @@ __device__ inline std::int32_t row_in_tile(const CellStatsProblem& problem, std:
                                            std::int64_t cell, std::int64_t first_cell, std::int64_t tile,
                                            float (&values)[4]) {
   if (cell < first_cell || cell >= first_cell + tile) return kNoRow;
-  const std::int64_t at = member * problem.rows + row;
-  const float logit = problem.bfloat16 ? bfloat16_to_float(static_cast<const std::uint16_t*>(problem.logits)[at])
-                                       : static_cast<const float*>(problem.logits)[at];
+  const float logit = stored_logit(problem.logits, problem.bfloat16, member * problem.rows + row);
   const float weight = problem.weights != nullptr ? problem.weights[row] : 1.0f;
   const std::uint32_t sign = label_sign(problem.cell_labels[cell] != 0);
   values[0] = weight;

@@ -11,28 +11,6 @@ namespace equipoise::kernels {
 
 constexpr unsigned kWholeWarp = 0xffffffffu;
 
-// Adds each of kValues over the block; thread 0 .. kValues - 1 of the block write the totals. All threads must call it.
-template <int kValues, int kWarps>
-__device__ void block_sum(const double (&values)[kValues], double* totals) {
-  __shared__ double by_warp[kWarps][kValues];
-  const unsigned lane = threadIdx.x % 32;
-  const unsigned warp = threadIdx.x / 32;
-#pragma unroll
-  for (int i = 0; i < kValues; ++i) {
-    double sum = values[i];
-#pragma unroll
-    for (int distance = 16; distance > 0; distance /= 2) sum += __shfl_down_sync(kWholeWarp, sum, distance);
-    if (lane == 0) by_warp[warp][i] = sum;
-  }
-  __syncthreads();
-  for (unsigned i = threadIdx.x; i < kValues; i += kWarps * 32) {
-    double sum = 0.0;
-#pragma unroll
-    for (int other = 0; other < kWarps; ++other) sum += by_warp[other][i];
-    totals[i] = sum;
-  }
-}
-
 // Adds kValues over the lanes of a warp that have the same key, pairing neighbours among those lanes (a fixed tree);
 // the lowest lane of each key ends with the sums and gets true. All lanes of the warp must call it.
 template <int kValues>

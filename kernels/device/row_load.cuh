@@ -4,7 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/device/cell_type.h"
-#include "kernels/device/elementary.h"
+#include "kernels/device/neighbours.cuh"
 #include "kernels/device/stored_cell.h"
 
 namespace equipoise::kernels {
@@ -21,36 +21,21 @@ inline bool rows_are_aligned(const void* logits, const void* cells, const void* 
   return bits % 16 == 0 && (members == 1 || rows % kRowsPerThread == 0);
 }
 
-__device__ inline float bfloat16_to_float(std::uint32_t low_bits) {
-  return __uint_as_float(low_bits << 16);
+// One logit of rows that are stored as `bfloat16` says.
+__device__ inline float stored_logit(const void* logits, bool bfloat16, std::int64_t at) {
+  return bfloat16 ? as_float(static_cast<const Bfloat16*>(logits)[at]) : static_cast<const float*>(logits)[at];
 }
 
 // Logits of rows [row, row + 8); those past the end are 0. `whole` says that all eight exist and are aligned.
 __device__ inline void load_logits(const void* logits, bool bfloat16, std::int64_t offset, int rows, bool whole,
                                    float (&out)[kRowsPerThread]) {
   if (whole && bfloat16) {
-    const uint4 packed = *reinterpret_cast<const uint4*>(static_cast<const std::uint16_t*>(logits) + offset);
-    const std::uint32_t words[4] = {packed.x, packed.y, packed.z, packed.w};
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
-      out[2 * i] = __uint_as_float(words[i] << 16);
-      out[2 * i + 1] = __uint_as_float(words[i] & 0xffff0000u);
-    }
+    load_neighbours(static_cast<const Bfloat16*>(logits) + offset, out);
   } else if (whole) {
-    const float4* source = reinterpret_cast<const float4*>(static_cast<const float*>(logits) + offset);
-    const float4 low = source[0];
-    const float4 high = source[1];
-    out[0] = low.x, out[1] = low.y, out[2] = low.z, out[3] = low.w;
-    out[4] = high.x, out[5] = high.y, out[6] = high.z, out[7] = high.w;
+    load_neighbours(static_cast<const float*>(logits) + offset, out);
   } else {
 #pragma unroll
-    for (int i = 0; i < kRowsPerThread; ++i) {
-      out[i] = 0.0f;
-      if (i < rows) {
-        out[i] = bfloat16 ? bfloat16_to_float(static_cast<const std::uint16_t*>(logits)[offset + i])
-                          : static_cast<const float*>(logits)[offset + i];
-      }
-    }
+    for (int i = 0; i < kRowsPerThread; ++i) out[i] = i < rows ? stored_logit(logits, bfloat16, offset + i) : 0.0f;
   }
 }
 

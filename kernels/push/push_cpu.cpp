@@ -1,5 +1,6 @@
 // Push on the CPU: a range of rows of one member. Compiled once per instruction set (EQUIPOISE_CPU_LEVEL).
 #include "kernels/device/row_block.h"
+#include "kernels/device/stored_number.h"
 #include "kernels/push/push_kernel.h"
 #include "kernels/push/push_math.h"
 
@@ -92,8 +93,8 @@ void push_blocks(PushRange& range, PriceTable table) {
       for (int i = 0; i < rows; ++i) scratch[i] *= weights[i];
     }
     if (problem.bfloat16) {
-      std::uint16_t* narrow = static_cast<std::uint16_t*>(problem.gradient) + offset;
-      for (int i = 0; i < rows; ++i) narrow[i] = to_bfloat16(scratch[i]);
+      Bfloat16* narrow = static_cast<Bfloat16*>(problem.gradient) + offset;
+      for (int i = 0; i < rows; ++i) store(narrow + i, scratch[i]);
     } else {
       for (int i = 0; i < rows; ++i) target[i] = scratch[i];
     }

@@ -1,6 +1,7 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/device/launch.cuh"
+#include "kernels/device/neighbours.cuh"
 #include "kernels/device/row_load.cuh"
 #include "kernels/push/push_kernel.h"
 #include "kernels/push/push_math.h"
@@ -24,6 +25,15 @@ __device__ CellPrice price_of(const PushProblem& problem, std::int64_t member, s
   return {positive ? -loss_price : loss_price,
           problem.soft_price[member * problem.cell_count + cell] * problem.inverse_temperature,
           positive ? 0x80000000u : 0u};
+}
+
+template <typename Stored>
+__device__ __forceinline__ void store_rows(Stored* to, const float (&values)[kRowsPerThread], int rows, bool whole) {
+  if (whole) return store_neighbours(to, values);
+#pragma unroll
+  for (int i = 0; i < kRowsPerThread; ++i) {
+    if (i < rows) store(to + i, values[i]);
+  }
 }
 
 // One row of blocks a member, eight rows a thread at a time.
@@ -59,31 +69,9 @@ __global__ void __launch_bounds__(kThreads) push_kernel(PushProblem problem, boo
       if (cells[i] == kBadCell) out[i] = __int_as_float(0x7fc00000);
     }
     if (problem.bfloat16) {
-      std::uint16_t* target = static_cast<std::uint16_t*>(problem.gradient) + offset;
-      if (whole) {
-        std::uint32_t words[4];
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          words[i] = to_bfloat16(out[2 * i]) | (static_cast<std::uint32_t>(to_bfloat16(out[2 * i + 1])) << 16);
-        }
-        *reinterpret_cast<uint4*>(target) = uint4{words[0], words[1], words[2], words[3]};
-      } else {
-#pragma unroll
-        for (int i = 0; i < kRowsPerThread; ++i) {
-          if (i < rows) target[i] = to_bfloat16(out[i]);
-        }
-      }
+      store_rows(static_cast<Bfloat16*>(problem.gradient) + offset, out, rows, whole);
     } else {
-      float* target = static_cast<float*>(problem.gradient) + offset;
-      if (whole) {
-        reinterpret_cast<float4*>(target)[0] = float4{out[0], out[1], out[2], out[3]};
-        reinterpret_cast<float4*>(target)[1] = float4{out[4], out[5], out[6], out[7]};
-      } else {
-#pragma unroll
-        for (int i = 0; i < kRowsPerThread; ++i) {
-          if (i < rows) target[i] = out[i];
-        }
-      }
+      store_rows(static_cast<float*>(problem.gradient) + offset, out, rows, whole);
     }
   }
 }

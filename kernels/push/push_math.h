@@ -19,11 +19,4 @@ EQUIPOISE_HOST_DEVICE float row_gradient(float logit, std::uint32_t sign, float 
   return signed_loss_price * slope + slope_price * (soft_e * soft_r * soft_r);
 }
 
-// Nearest bfloat16, ties to even; NaN stays NaN.
-EQUIPOISE_HOST_DEVICE std::uint16_t to_bfloat16(float value) {
-  const std::uint32_t bits = float_to_bits(value);
-  const std::uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  return static_cast<std::uint16_t>((bits & 0x7fffffffu) > 0x7f800000u ? 0x7fc0u : rounded);
-}
-
 }  // namespace equipoise::kernels

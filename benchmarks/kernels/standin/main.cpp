@@ -33,6 +33,10 @@ Benchmark* Benchmark::Unit(TimeUnit unit) {
   unit_ = unit;
   return this;
 }
+Benchmark* Benchmark::Apply(void (*function)(Benchmark*)) {
+  function(this);
+  return this;
+}
 Benchmark* Benchmark::UseRealTime() {
   real_ = true;
   return this;

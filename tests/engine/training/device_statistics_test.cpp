@@ -10,6 +10,7 @@
 #include "engine/core/error.h"
 #include "engine/training/scoring.h"
 #include "tests/engine/training/generated_people.h"
+#include "tests/engine/training/refusal.h"
 #include "tests/engine/training/scored_people.h"
 
 namespace equipoise::training {
@@ -139,18 +140,9 @@ TEST(DeviceStatistics, NameTheRowThatIsNoProbability) {
   for (const double wrong : {std::nan(""), -0.1, 1.5}) {
     ScoredPeople people(1000, false);
     people.probability[700] = people.probability[40] = wrong;
-    const auto refusal = [](const auto& measure) -> std::string {
-      try {
-        measure();
-      } catch (const core::UserError& error) {
-        EXPECT_EQ(error.fault(), core::Fault::numerical);
-        return error.what();
-      }
-      return "no error";
-    };
-    const std::string text = refusal([&] { by_tensors(people); });
+    const std::string text = refusal(core::Fault::numerical, [&] { by_tensors(people); });
     EXPECT_THAT(text, HasSubstr("row 40 of the test rows"));
-    EXPECT_EQ(text, refusal([&] { on_host(people); }));
+    EXPECT_EQ(text, refusal(core::Fault::numerical, [&] { on_host(people); }));
   }
 }
 

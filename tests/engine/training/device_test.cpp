@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/core/error.h"
 #include "engine/core/gpu_driver.h"
 #include "engine/training/trainer.h"
+#include "tests/engine/training/refusal.h"
 
 namespace equipoise::training {
 namespace {
@@ -18,45 +18,35 @@ RunConfig config_of(const std::string& device, const std::string& precision) {
   return config;
 }
 
-// What the config error says, or "".
-template <typename Check>
-std::string refusal(const Check& check) {
-  try {
-    check();
-  } catch (const core::UserError& error) {
-    EXPECT_EQ(error.fault(), core::Fault::config);
-    return error.what();
-  }
-  return "";
-}
-
 TEST(Device, ThePrecisionsBelowFp32NeedAGpu) {
   core::Journal journal;
   for (const std::string precision : {"tf32", "bf16"}) {
     const RunConfig config = config_of("cpu", precision);
     const auto message =
         AllOf(HasSubstr("precision: " + precision + " needs device: cuda"), HasSubstr("device is 'cpu'"));
-    EXPECT_THAT(refusal([&] { check_device(config, {}); }), message) << "before there is any data";
-    EXPECT_THAT(refusal([&] { choose_device(config, {}, journal); }), message);
-    EXPECT_EQ(refusal([&] { check_device(config_of("auto", precision), {}); }), "") << "the machine decides";
-    EXPECT_EQ(refusal([&] { check_device(config_of("cuda:1", precision), {}); }), "");
+    EXPECT_THAT(refusal(core::Fault::config, [&] { check_device(config, {}); }), message) << "before there is any data";
+    EXPECT_THAT(refusal(core::Fault::config, [&] { choose_device(config, {}, journal); }), message);
+    EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(config_of("auto", precision), {}); }), "")
+        << "the machine decides";
+    EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(config_of("cuda:1", precision), {}); }), "");
   }
-  EXPECT_EQ(refusal([&] { choose_device(config_of("cpu", "fp32"), {}, journal); }), "");
+  EXPECT_EQ(refusal(core::Fault::config, [&] { choose_device(config_of("cpu", "fp32"), {}, journal); }), "");
 }
 
 TEST(Device, AutoDoesNotTrainInAnotherPrecisionThanWasAskedFor) {
   core::Journal journal;
   if (choose_device(config_of("auto", "fp32"), {}, journal).is_cuda()) GTEST_SKIP() << "auto finds a GPU here";
-  EXPECT_THAT(refusal([&] { choose_device(config_of("auto", "bf16"), {}, journal); }),
+  EXPECT_THAT(refusal(core::Fault::config, [&] { choose_device(config_of("auto", "bf16"), {}, journal); }),
               AllOf(HasSubstr("precision: bf16 needs device: cuda"), HasSubstr("device is 'auto' and found no GPU")));
 }
 
 TEST(Device, IsWrittenAsTheConfigSays) {
   for (const std::string device : {"auto", "cpu", "cuda", "cuda:0", "cuda:12"}) {
-    EXPECT_EQ(refusal([&] { check_device(config_of(device, "fp32"), {}); }), "") << device;
+    EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(config_of(device, "fp32"), {}); }), "") << device;
   }
   for (const std::string device : {"gpu", "cuda:", "cuda:x", "cuda:1x", "cuda:-1", "cuda:500", "CPU", ""}) {
-    EXPECT_THAT(refusal([&] { check_device(config_of(device, "fp32"), {}); }), HasSubstr("expected auto, cpu, cuda"))
+    EXPECT_THAT(refusal(core::Fault::config, [&] { check_device(config_of(device, "fp32"), {}); }),
+                HasSubstr("expected auto, cpu, cuda"))
         << device;
   }
 }

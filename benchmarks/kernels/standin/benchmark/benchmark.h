@@ -77,6 +77,7 @@ class Benchmark {
   Benchmark* Args(const std::vector<std::int64_t>& arguments);
   Benchmark* ArgNames(const std::vector<std::string>& names);
   Benchmark* Unit(TimeUnit unit);
+  Benchmark* Apply(void (*function)(Benchmark*));
   Benchmark* UseRealTime();
   Benchmark* UseManualTime();
 
