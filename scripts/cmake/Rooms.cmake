@@ -3,9 +3,12 @@
 # In the order data flows (docs/architecture.md): a room may use the rooms before it, none after it.
 set(EQUIPOISE_ROOMS core config data models constraints evaluation training report cli)
 
-# equipoise_room(<room> [ROOMS earlier...] [LIBRARIES targets...] [HEADERS to precompile...])
+# equipoise_room(<room> [ROOMS earlier...] [LIBRARIES targets...] [HEADERS to precompile... | HEADERS_OF an earlier room]
+#                [NO_LOOPS])
+# NO_LOOPS: what the room does is calls, texts and pages, and compiling it costs more than running it.
+# Rooms that share precompiled headers must agree on it.
 function(equipoise_room room)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "ROOMS;LIBRARIES;HEADERS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_LOOPS" "HEADERS_OF" "ROOMS;LIBRARIES;HEADERS")
   list(FIND EQUIPOISE_ROOMS ${room} own_place)
   if(own_place EQUAL -1)
     message(FATAL_ERROR "engine/${room} is not in EQUIPOISE_ROOMS (scripts/cmake/Rooms.cmake)")
@@ -21,7 +24,12 @@ function(equipoise_room room)
     endif()
     target_link_libraries(equipoise_${room} PUBLIC equipoise_${other})
   endforeach()
-  if(arg_HEADERS)
+  if(arg_NO_LOOPS)
+    target_compile_options(equipoise_${room} PRIVATE -O1)
+  endif()
+  if(arg_HEADERS_OF)
+    target_precompile_headers(equipoise_${room} REUSE_FROM equipoise_${arg_HEADERS_OF})
+  elseif(arg_HEADERS)
     target_precompile_headers(equipoise_${room} PRIVATE ${arg_HEADERS})
   endif()
   add_dependencies(equipoise_${room} equipoise_room_order)
