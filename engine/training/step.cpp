@@ -148,7 +148,7 @@ std::vector<bool> TrainingStep::alive() const {
 // A NaN or infinite logit makes its gradient, and so every weight's, NaN: the optimizer need only look at the last.
 std::string TrainingStep::failure_of(std::int64_t member) const {
   const std::int64_t slot = kernels::not_finite(logits_).select(0, member).item<std::int64_t>();
-  if (slot < 0) return "the gradient left the finite numbers";
+  if (slot < 0) return "the gradient left the finite numbers, or those that can be squared";
   const std::int64_t row = rows_.select(0, slot).item<std::int64_t>();
   return "the logits left the finite numbers (row " + std::to_string(slot) + " of the batch, training row " +
          std::to_string(row) + ")";

@@ -7,6 +7,7 @@
 namespace equipoise::kernels {
 namespace {
 
+constexpr std::int64_t kMostStrips = 65535;  // of a grid's second dimension
 constexpr int kThreads = 256;
 constexpr int kBackwardThreads = 512;
 constexpr int kRowsAtOnce = 4;               // whose loads a thread starts before it needs the first
@@ -129,7 +130,10 @@ void launch_backward(const ActivateBackwardProblem& problem, cudaStream_t stream
   while (lanes > 1 && lanes / 2 >= groups) lanes /= 2;
   while (sums && lanes > kLeastLanes && problem.members * tiles_of(lanes) < kWantedBlocks) lanes /= 2;
   const int rows = kBackwardThreads / lanes;
-  const std::int64_t strip = sums ? problem.rows : rows * kRowsAtOnce;
+  // Of the fewest rounds of a block for which the grid has strips enough.
+  const std::int64_t round = rows * kRowsAtOnce;
+  const std::int64_t rounds = (problem.rows + round * kMostStrips - 1) / (round * kMostStrips);
+  const std::int64_t strip = sums ? problem.rows : rounds * round;
   const std::int64_t strips = sums ? 1 : (problem.rows + strip - 1) / strip;
   const dim3 grid(static_cast<unsigned>(problem.members * tiles_of(lanes)), static_cast<unsigned>(strips));
   activate_backward_kernel<Stored, kAtOnce><<<grid, dim3(lanes, rows), 0, stream>>>(problem, tiles_of(lanes), strip);

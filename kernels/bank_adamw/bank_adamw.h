@@ -27,7 +27,8 @@ struct BankAdamWRule {
 /// One optimizer step of K members, each with its own learning rate (Loshchilov and Hutter 2019, "Decoupled weight decay
 /// regularization", algorithm 2), after its gradient was scaled down to clip_norm where it is longer.
 ///
-/// A member whose gradient is not finite is stopped on the spot: parameters, mean, square and steps stay as they were
+/// A member whose gradient is not finite, or has a norm above 1.8e19 once it is clipped (float cannot hold its square), is
+/// stopped on the spot: parameters, mean, square and steps stay as they were
 /// before the step, alive becomes 0. Nothing waits for the host to notice.
 ///
 /// Shapes:   parameters, gradients [K, P] f32 contiguous; learning_rates [K] f64, each finite and at least 0.

@@ -49,7 +49,7 @@ __global__ void __launch_bounds__(kThreads) begin_kernel(BankAdamWProblem proble
   const double norm = sqrt(sum);
   const double rate = problem.learning_rates[member];
   problem.norms[member] = norm;
-  if (norm - norm == 0.0 && rate - rate == 0.0 && rate >= 0.0) {
+  if (can_step(problem, norm) && rate - rate == 0.0 && rate >= 0.0) {
     ++problem.steps[member];
   } else {
     problem.alive[member] = 0;

@@ -27,6 +27,13 @@ struct BankAdamWProblem {
   double beta1 = 0, beta2 = 0, epsilon = 0, weight_decay = 0, clip_norm = 0;
 };
 
+// Whether a member can take a step: with a gradient that is not finite, or that float cannot square once it is clipped, its
+// mean of squares would never come back.
+EQUIPOISE_HOST_DEVICE bool can_step(const BankAdamWProblem& problem, double norm) {
+  const double clipped = problem.clip_norm > 0 && norm > problem.clip_norm ? problem.clip_norm : norm;
+  return norm - norm == 0.0 && clipped * clipped <= 3.4e38;
+}
+
 // `correction1` and `correction2` are 1 - beta^steps.
 EQUIPOISE_HOST_DEVICE AdamWStep adamw_step(const BankAdamWProblem& problem, double learning_rate, double norm,
                                            double correction1, double correction2) {

@@ -21,7 +21,7 @@ bool begin_member_step(const BankAdamWProblem& problem, std::int64_t member, dou
   if (problem.alive[member] == 0) return false;
   const double norm = std::sqrt(sum_of_squares);
   problem.norms[member] = norm;
-  if (!std::isfinite(norm)) {
+  if (!can_step(problem, norm)) {
     problem.alive[member] = 0;
     return false;
   }

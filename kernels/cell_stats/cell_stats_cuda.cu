@@ -1,5 +1,7 @@
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
+
 #include "kernels/cell_stats/cell_stats_kernel.h"
 #include "kernels/cell_stats/lane_bins.cuh"
 #include "kernels/cell_stats/thread_bins.cuh"
@@ -12,6 +14,9 @@ namespace {
 constexpr std::int64_t kGivenBytes = 48 << 10;    // of shared memory, unasked
 constexpr std::int64_t kThreadBinBytes = 75'000;  // three blocks of a multiprocessor find room
 constexpr std::int64_t kLongRows = 1 << 19;       // from here on blocks of kThreadBinThreads are kept busy
+
+// A thread's bins hold floats: so many equal terms are added with an error of 2e-6 of their sum at most.
+constexpr std::int64_t kMostThreadRows = 128;
 
 bool shares_exponential(const CellStatsProblem& problem) {
   return problem.threshold == 0.0f && problem.inverse_temperature == 1.0f;
@@ -68,13 +73,18 @@ StripKernel* lane_bins_kernel(const CellStatsProblem& problem) {
   }
 }
 
+// As many, up to the block's, as there is room for the bins of.
+std::int64_t bin_threads(std::int64_t rows, std::int64_t cell_count, std::int64_t bytes_of_bin) {
+  std::int64_t threads = rows >= kLongRows ? kThreadBinThreads : kThreadBinThreads / 2;
+  while (threads > 32 && threads * (cell_count + 1) * bytes_of_bin > kThreadBinBytes) threads /= 2;
+  return threads;
+}
+
 cudaError_t launch_in_thread_bins(const CellStatsProblem& problem, cudaStream_t stream) {
   const std::int64_t bytes_of_bin = problem.weights != nullptr ? WeightedBins::kBytes : CountedBins::kBytes;
-  const std::int64_t bytes_of_thread = (problem.cell_count + 1) * bytes_of_bin;
-  std::int64_t threads = problem.rows >= kLongRows ? kThreadBinThreads : kThreadBinThreads / 2;
-  while (threads > 32 && threads * bytes_of_thread > kThreadBinBytes) threads /= 2;
-  return launch(thread_bins_kernel(problem), grid_of(problem), threads, threads * bytes_of_thread, stream, problem,
-                is_aligned(problem));
+  const std::int64_t threads = bin_threads(problem.rows, problem.cell_count, bytes_of_bin);
+  return launch(thread_bins_kernel(problem), grid_of(problem), threads,
+                threads * (problem.cell_count + 1) * bytes_of_bin, stream, problem, is_aligned(problem));
 }
 
 cudaError_t launch_in_lane_bins(const CellStatsProblem& problem, cudaStream_t stream) {
@@ -106,13 +116,16 @@ cudaError_t launch_strips(const CellStatsProblem& problem, cudaStream_t stream) 
 
 struct StripLimits {
   std::int64_t least_rows;   // one round of a block
-  std::int64_t most_rows;    // what a bin's counts hold
+  std::int64_t most_rows;    // what a bin's counts, or floats, hold
   std::int64_t most_blocks;  // as many as are at work at a time on the 132 multiprocessors of an H100
 };
 
 StripLimits limits_for(std::int64_t rows, std::int64_t cell_count) {
   const std::int64_t thread_rows = (rows >= kLongRows ? kThreadBinThreads : kThreadBinThreads / 2) * kRowsPerThread;
-  if (cell_count <= kMostThreadCells) return {thread_rows, 32 * 60000LL, rows >= kLongRows ? 396 : 792};
+  const std::int64_t in_thread_bins = bin_threads(rows, cell_count, WeightedBins::kBytes) * kMostThreadRows;
+  if (cell_count <= kMostThreadCells) return {thread_rows, in_thread_bins, rows >= kLongRows ? 396 : 792};
+  // With weights, so many cells still have bins of threads.
+  if (cell_count <= kMostWeightedThreadCells) return {2048, std::min(kMostLaneRows, in_thread_bins), 132};
   if (cell_count <= kMostLaneCells) return {2048, kMostLaneRows, 132};
   return {2048, 1LL << 40, 1056};
 }

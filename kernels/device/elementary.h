@@ -94,11 +94,4 @@ EQUIPOISE_HOST_DEVICE float sigmoid(float x) {
   return x < 0.0f ? e * r : r;
 }
 
-// sigmoid(x) * (1 - sigmoid(x)).
-EQUIPOISE_HOST_DEVICE float sigmoid_slope(float x) {
-  const float e = exp_nonpositive(-absolute(x));
-  const float r = reciprocal(1.0f + e);
-  return e * r * r;
-}
-
 }  // namespace equipoise::kernels

@@ -16,6 +16,28 @@ constexpr const char* kOp = "encoded_linear";
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+// The gradient is linear in the gradient of the output, with the same encoded rows: its own gradient is the op again.
+class EncodedLinearGradient : public torch::autograd::Function<EncodedLinearGradient> {
+ public:
+  static constexpr bool is_traceable = true;
+
+  static variable_list forward(AutogradContext* context, const at::Tensor& codes, const at::Tensor& values,
+                               const at::Tensor& layout, const at::Tensor& rows, const at::Tensor& output_gradient,
+                               std::int64_t width) {
+    const at::AutoDispatchBelowADInplaceOrView below;
+    static const auto op = dispatched<decltype(encoded_linear_backward)>("equipoise::encoded_linear_backward");
+    const auto [weight, bias] = op.call(codes, values, layout, rows, output_gradient, width);
+    context->save_for_backward({codes, values, layout, rows});
+    return {weight, bias};
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    static const auto op = dispatched<decltype(encoded_linear)>("equipoise::encoded_linear");
+    const variable_list saved = context->get_saved_variables();
+    return {{}, {}, {}, {}, op.call(saved[0], saved[1], saved[2], saved[3], gradients[0], gradients[1]), {}};
+  }
+};
+
 class EncodedLinear : public torch::autograd::Function<EncodedLinear> {
  public:
   static constexpr bool is_traceable = true;
@@ -33,11 +55,10 @@ class EncodedLinear : public torch::autograd::Function<EncodedLinear> {
 
   // The op is linear in weight and bias, and its gradient does not depend on them.
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    static const auto op = dispatched<decltype(encoded_linear_backward)>("equipoise::encoded_linear_backward");
     const variable_list saved = context->get_saved_variables();
-    const auto [weight, bias] = op.call(saved[0], saved[1], saved[2], saved[3], gradients[0].contiguous(),
-                                        context->saved_data["width"].toInt());
-    return {{}, {}, {}, {}, weight, bias};
+    const variable_list found = EncodedLinearGradient::apply(
+        saved[0], saved[1], saved[2], saved[3], gradients[0].contiguous(), context->saved_data["width"].toInt());
+    return {{}, {}, {}, {}, found[0], found[1]};
   }
 };
 

@@ -152,6 +152,16 @@ TEST(BankAdamW, GradientsWhoseSquaresLeaveFloatAreStillMeasured) {
   EXPECT_TRUE(parameters.isfinite().all().item<bool>());
 }
 
+TEST(BankAdamW, AGradientThatFloatCannotSquareStopsItsMember) {
+  at::Tensor parameters = at::ones({2, 2});
+  const at::Tensor gradients = at::tensor({3e22f, 0.0f, 1e19f, 0.0f}).view({2, 2});
+  BankAdamWState state = make_bank_adamw_state(parameters);
+  bank_adamw_(parameters, gradients, state, at::full({2}, 0.1, at::kDouble), BankAdamWRule());
+  EXPECT_TRUE(state.alive.equal(at::tensor({0, 1}, at::kByte)));
+  EXPECT_TRUE(parameters[0].equal(at::ones({2})));
+  EXPECT_TRUE(state.square.isfinite().all().item<bool>());
+}
+
 TEST(BankAdamW, RefusesWhatDoesNotFit) {
   const auto run = [](auto&& change) {
     BankSample sample = bank_sample(2, 4, 7);

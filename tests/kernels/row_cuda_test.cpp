@@ -93,6 +93,22 @@ TEST(CellStatsCudaTest, AgreesWithTheCpuWhereOneCellHasNearlyAllRows) {
   }
 }
 
+// Float bins of equal terms round the same way again and again, the more so the fewer blocks a member of a bank has.
+TEST(CellStatsCudaTest, AddsManyEqualTermsInALargeBank) {
+  EQUIPOISE_NEEDS_GPU();
+  for (const std::int64_t cells : {2, 20}) {
+    for (const bool weighted : {false, true}) {
+      RowSample sample = sample_rows({1, 262'144, cells, at::kFloat, at::kByte, weighted});
+      sample.logits.fill_(0.3);
+      if (weighted) sample.weights->fill_(0.7);
+      const at::Tensor expected = measure(sample);
+      sample.logits = sample.logits.expand({512, 262'144}).contiguous();
+      EXPECT_LT(largest_difference(measure(on_gpu(sample)), expected.expand({512, cells, 4})), 3e-6)
+          << cells << " cells" << (weighted ? ", weighted" : "");
+    }
+  }
+}
+
 // Bins of whole numbers hold terms below 64: a block that meets a larger one takes another way.
 TEST(CellStatsCudaTest, AgreesWithTheCpuWhereTermsAreLarge) {
   EQUIPOISE_NEEDS_GPU();

@@ -95,6 +95,18 @@ class EncodedLinear(unittest.TestCase):
         for ours, theirs in zip(*leaves):
             torch.testing.assert_close(ours.grad, theirs.grad)
 
+    def test_second_derivatives_are_the_dense_product_s(self):
+        *encoding, numbers, weight, bias = first_layer()
+        dense = ops.gather(*encoding, numbers, 7)
+        leaves = [[weight.clone().requires_grad_(), bias.clone().requires_grad_()] for _ in range(2)]
+        layers = (lambda w, b: ops.encoded_linear(*encoding, numbers, w, b), lambda w, b: dense @ w + b.unsqueeze(1))
+        for layer, leaf in zip(layers, leaves):
+            gradients = torch.autograd.grad((layer(*leaf) ** 3).sum(), leaf, create_graph=True)
+            sum((gradient ** 2).sum() for gradient in gradients).backward()
+        for ours, theirs in zip(*leaves):
+            self.assertGreater(theirs.grad.abs().max().item(), 1)
+            torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-4, atol=1e-3)
+
     def test_ops_on_kept_buffers_give_the_same_bits(self):
         codes, values, layout, numbers, weight, bias = first_layer()
         expected = ops.encoded_linear(codes, values, layout, numbers, weight, bias)
