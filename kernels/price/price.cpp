@@ -5,8 +5,7 @@
 #include <ATen/ops/zeros.h>
 
 #include "kernels/arguments.h"
-#include "kernels/price/price_kernel.h"
-#include "kernels/price/rate_table.h"
+#include "kernels/price/price_arguments.h"
 
 namespace equipoise::kernels {
 namespace {
@@ -35,34 +34,16 @@ std::int64_t scratch_size(std::int64_t members, std::int64_t cell_count, const R
   return members * (table.numerator_offsets.size(0) - 1 + cell_count) * 2;
 }
 
-// After check_arguments.
-void set_prices(PriceWorkspace& workspace, const at::Tensor& sums, at::Tensor& averages, const at::Tensor& step,
-                const at::Tensor& multipliers, const HeldTable& held, double decay) {
-  const at::Tensor sums_dense = sums.contiguous();
-  const at::Tensor multipliers_dense = multipliers.contiguous();
-  PriceProblem problem;
-  problem.members = sums.size(0);
-  problem.cell_count = sums.size(1);
-  problem.rate_count = held.numerators.rows;
-  problem.constraint_count = held.constraints.rows;
-  problem.sums = sums_dense.const_data_ptr<double>();
-  problem.averages = averages.mutable_data_ptr<double>();
-  problem.step = step.const_data_ptr<std::int64_t>();
-  problem.multipliers = multipliers_dense.const_data_ptr<double>();
-  problem.numerators = held.numerators.view();
-  problem.denominators = held.denominators.view();
-  problem.constraints = held.constraints.view();
-  problem.rate_slopes = workspace.scratch.mutable_data_ptr<double>();
-  problem.cell_prices = problem.rate_slopes + problem.members * problem.rate_count * 2;
-  problem.prices = workspace.prices.mutable_data_ptr<float>();
-  problem.decay = decay;
+void set_prices(const HeldPrice& held) {
+  const PriceProblem& problem = held.problem;
 #ifdef EQUIPOISE_CUDA
-  if (sums.is_cuda()) {
-    const c10::cuda::CUDAGuard guard(sums.device());
+  if (held.sums.is_cuda()) {
+    const c10::cuda::CUDAGuard guard(held.sums.device());
     check_launched(kOp, launch_price(problem, c10::cuda::getCurrentCUDAStream().stream()));
     return;
   }
 #endif
+  check_held_table(kOp, held.table, problem.cell_count);
   at::parallel_for(0, problem.members, 1 + 4096 / (1 + problem.cell_count), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t member = begin; member < end; ++member) price_member_cpu(problem, member);
   });
@@ -92,16 +73,36 @@ PriceWorkspace make_price_workspace(std::int64_t members, std::int64_t cell_coun
           at::empty({scratch_size(members, cell_count, table)}, options.dtype(at::kDouble))};
 }
 
-void price_out(PriceWorkspace& workspace, const at::Tensor& sums, at::Tensor& averages, const at::Tensor& step,
-               const at::Tensor& multipliers, const RateTable& table, double decay) {
+HeldPrice hold_price(PriceWorkspace& workspace, const at::Tensor& sums, at::Tensor& averages, const at::Tensor& step,
+                     const at::Tensor& multipliers, const RateTable& table, double decay) {
   check_arguments(sums, averages, step, multipliers, table, decay);
   const std::int64_t members = sums.size(0), cell_count = sums.size(1);
   check_written(kOp, "workspace.prices", workspace.prices, at::kFloat, {members, 2, cell_count}, "sums", sums);
   check_written(kOp, "workspace.scratch", workspace.scratch, at::kDouble, {scratch_size(members, cell_count, table)},
                 "sums", sums);
-  const HeldTable held = hold_table(table);
-  if (sums.is_cpu()) check_held_table(kOp, held, cell_count);
-  set_prices(workspace, sums, averages, step, multipliers, held, decay);
+  HeldPrice held{sums.contiguous(), multipliers.contiguous(), hold_table(table), {}};
+  PriceProblem& problem = held.problem;
+  problem.members = members;
+  problem.cell_count = cell_count;
+  problem.rate_count = held.table.numerators.rows;
+  problem.constraint_count = held.table.constraints.rows;
+  problem.sums = held.sums.const_data_ptr<double>();
+  problem.averages = averages.mutable_data_ptr<double>();
+  problem.step = step.const_data_ptr<std::int64_t>();
+  problem.multipliers = held.multipliers.const_data_ptr<double>();
+  problem.numerators = held.table.numerators.view();
+  problem.denominators = held.table.denominators.view();
+  problem.constraints = held.table.constraints.view();
+  problem.rate_slopes = workspace.scratch.mutable_data_ptr<double>();
+  problem.cell_prices = problem.rate_slopes + problem.members * problem.rate_count * 2;
+  problem.prices = workspace.prices.mutable_data_ptr<float>();
+  problem.decay = decay;
+  return held;
+}
+
+void price_out(PriceWorkspace& workspace, const at::Tensor& sums, at::Tensor& averages, const at::Tensor& step,
+               const at::Tensor& multipliers, const RateTable& table, double decay) {
+  set_prices(hold_price(workspace, sums, averages, step, multipliers, table, decay));
 }
 
 at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step, const at::Tensor& multipliers,
@@ -110,11 +111,11 @@ at::Tensor price(const at::Tensor& sums, at::Tensor& averages, at::Tensor& step,
   if (sums.is_meta()) {
     return at::empty_symint({sums.sym_size(0), 2, sums.sym_size(1)}, sums.options().dtype(at::kFloat));
   }
-  const HeldTable held = hold_table(table);
-  if (sums.is_cpu()) check_held_table(kOp, held, sums.size(1));
   PriceWorkspace workspace = make_price_workspace(sums.size(0), sums.size(1), table);
+  const HeldPrice held = hold_price(workspace, sums, averages, step, multipliers, table, decay);
+  if (sums.is_cpu()) check_held_table(kOp, held.table, sums.size(1));  // before the step moves on
   step.add_(1);
-  set_prices(workspace, sums, averages, step, multipliers, held, decay);
+  set_prices(held);
   return workspace.prices;
 }
 

@@ -10,6 +10,7 @@ struct SparseRows {
   const std::int32_t* offsets = nullptr;
   const std::int32_t* index = nullptr;
   const double* value = nullptr;
+  std::int64_t entries = 0;  // of all rows: known on the host, so that a copy need not wait for the last offset
 };
 
 struct PriceProblem {

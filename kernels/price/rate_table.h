@@ -19,7 +19,7 @@ struct HeldRows {
 
   SparseRows view() const {
     return {offsets.const_data_ptr<std::int32_t>(), index.const_data_ptr<std::int32_t>(),
-            value.const_data_ptr<double>()};
+            value.const_data_ptr<double>(), index.size(0)};
   }
 };
 

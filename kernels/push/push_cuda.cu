@@ -1,10 +1,9 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/device/launch.cuh"
-#include "kernels/device/neighbours.cuh"
 #include "kernels/device/row_load.cuh"
 #include "kernels/push/push_kernel.h"
-#include "kernels/push/push_math.h"
+#include "kernels/push/push_rows.cuh"
 
 namespace equipoise::kernels {
 namespace {
@@ -25,15 +24,6 @@ __device__ CellPrice price_of(const PushProblem& problem, std::int64_t member, s
   return {positive ? -loss_price : loss_price,
           problem.soft_price[member * problem.cell_count + cell] * problem.inverse_temperature,
           positive ? 0x80000000u : 0u};
-}
-
-template <typename Stored>
-__device__ __forceinline__ void store_rows(Stored* to, const float (&values)[kRowsPerThread], int rows, bool whole) {
-  if (whole) return store_neighbours(to, values);
-#pragma unroll
-  for (int i = 0; i < kRowsPerThread; ++i) {
-    if (i < rows) store(to + i, values[i]);
-  }
 }
 
 // One row of blocks a member, eight rows a thread at a time.
@@ -68,11 +58,7 @@ __global__ void __launch_bounds__(kThreads) push_kernel(PushProblem problem, boo
                                          problem.inverse_temperature);
       if (cells[i] == kBadCell) out[i] = __int_as_float(0x7fc00000);
     }
-    if (problem.bfloat16) {
-      store_rows(static_cast<Bfloat16*>(problem.gradient) + offset, out, rows, whole);
-    } else {
-      store_rows(static_cast<float*>(problem.gradient) + offset, out, rows, whole);
-    }
+    store_gradients(problem.gradient, problem.bfloat16, offset, rows, whole, out);
   }
 }
 
