@@ -1,9 +1,11 @@
-// price, judge, draw, gather and activate on the GPU, at a batch's size and at larger ones, checked against the CPU.
+// price, measure + price + push, judge, draw, gather and activate on the GPU, at a batch's size and at larger ones, checked against the CPU.
 #include "benchmarks/kernels/census_rows.h"
 #include "benchmarks/kernels/gpu_clock.h"
 #include "benchmarks/kernels/parity_table.h"
 #include "kernels/activate/activate.h"
 #include "kernels/draw/draw.h"
+#include "kernels/measure_price_push/measure_price_push.h"
+#include "kernels/push/push.h"
 
 namespace equipoise::kernels {
 namespace {
@@ -22,6 +24,52 @@ void price_benchmark(benchmark::State& state) {
     return state.SkipWithError("wrong prices");
   }
   time_on_gpu(state, static_cast<double>(members * 2 * groups * (4 * 8 * 3 + 2 * 4)), run);
+}
+
+struct TrainingBatch {
+  at::Tensor logits, cells, cell_labels, averages, step, multipliers;
+  RateTable table;
+  MeasurePricePushWorkspace workspace;
+
+  TrainingBatch(std::int64_t members, std::int64_t rows, const at::Device& device) {
+    at::manual_seed(1);
+    logits = at::randn({members, rows}).to(device);
+    cells = at::randint(8, {rows}, at::kByte).to(device);
+    cell_labels = at::arange(8).remainder(2).to(at::kByte).to(device);
+    averages = empty_averages(members, 8, device);
+    step = at::ones({1}, at::kLong).to(device);
+    multipliers = at::tensor({3.0, 1.0}).repeat({members, 4}).to(device);
+    table = on_device(parity_table(4), device);
+    workspace = make_measure_price_push_workspace(logits, 8, table);
+  }
+  void run_fused() {
+    measure_price_push_out(workspace, logits, cells, cell_labels, {}, averages, step, multipliers, table, 0.9, 0, 1);
+  }
+  void run_three() {
+    cell_stats_out(workspace.measured, logits, cells, cell_labels, {}, 0, 1);
+    price_out(workspace.priced, workspace.measured.sums, averages, step, multipliers, table, 0.9);
+    workspace.row_prices.transpose(0, 1).copy_(workspace.priced.prices);
+    push_out(workspace.gradient, logits, cells, cell_labels, workspace.row_prices.select(0, 0),
+             workspace.row_prices.select(0, 1), {}, 0, 1);
+  }
+};
+
+// Arguments: K, B. Unless kFused, the three ops one after the other, with the copy that lays out the prices for push_out.
+template <bool kFused>
+void measure_price_push_benchmark(benchmark::State& state) {
+  if (!has_gpu(state)) return;
+  TrainingBatch batch(state.range(0), state.range(1), at::kCUDA), cpu(state.range(0), state.range(1), at::kCPU);
+  const auto run = [&] { kFused ? batch.run_fused() : batch.run_three(); };
+  run();
+  cpu.run_three();
+  if (!batch.workspace.gradient.cpu().allclose(cpu.workspace.gradient, 1e-4, 1e-8)) {
+    return state.SkipWithError("another gradient than the CPU's");
+  }
+  time_graph_on_gpu(state, static_cast<double>(state.range(0) * state.range(1) * (4 + 1 + 4)), run);
+}
+
+void members_and_batches(benchmark::internal::Benchmark* cases) {
+  cases->ArgNames({"K", "B"})->Args({1, 4096})->Args({64, 4096})->Unit(benchmark::kMicrosecond);
 }
 
 void judge_benchmark(benchmark::State& state) {
@@ -106,6 +154,14 @@ void activate_backward_benchmark(benchmark::State& state) {
 
 BENCHMARK(price_benchmark)->Name("cuda/price")->Apply(members_and_groups)->UseManualTime();
 BENCHMARK(judge_benchmark)->Name("cuda/judge")->Apply(members_and_groups)->UseManualTime();
+BENCHMARK(measure_price_push_benchmark<true>)
+    ->Name("cuda/graph/measure_price_push/fused")
+    ->Apply(members_and_batches)
+    ->UseManualTime();
+BENCHMARK(measure_price_push_benchmark<false>)
+    ->Name("cuda/graph/measure_price_push/three_ops")
+    ->Apply(members_and_batches)
+    ->UseManualTime();
 BENCHMARK(draw_epoch_benchmark)
     ->Name("cuda/draw_epoch")
     ->Arg(4096)

@@ -17,8 +17,8 @@ __device__ __forceinline__ void store_rows(Stored* to, const float (&values)[kRo
 }
 
 // Gradients of rows [row, row + 8) from `offset` on. `whole` says that all eight exist and are aligned.
-__device__ __forceinline__ void store_gradients(void* gradient, bool bfloat16, std::int64_t offset, int rows, bool whole,
-                                                const float (&out)[kRowsPerThread]) {
+__device__ __forceinline__ void store_gradients(void* gradient, bool bfloat16, std::int64_t offset, int rows,
+                                                bool whole, const float (&out)[kRowsPerThread]) {
   if (bfloat16) {
     store_rows(static_cast<Bfloat16*>(gradient) + offset, out, rows, whole);
   } else {
