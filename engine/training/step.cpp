@@ -12,6 +12,7 @@
 #include "engine/constraints/compiled.h"
 #include "engine/core/seed.h"
 #include "kernels/draw/draw.h"
+#include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/not_finite/not_finite.h"
 #include "kernels/push/push.h"
 
@@ -73,7 +74,6 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   rows_ = at::empty({batch}, whole);
   cells_ = at::empty({batch}, data.fold_cells.options());
   if (data.weights) weights_ = at::empty({batch}, single);
-  measured_ = kernels::make_cell_stats_workspace(members, batch, folds * cells, device);
   if (folds > 1) {
     learns_from_ = fold_mask(members, folds, device);
     priced_folds_ = learns_from_.view({members, 1, folds, 1}).to(at::kFloat);
@@ -82,9 +82,9 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   }
   averages_ = kernels::empty_averages(members, cells, device);
   multipliers_ = at::zeros({members, static_cast<std::int64_t>(table.rows.size())}, real);
-  priced_ = kernels::make_price_workspace(members, cells, table_);
-  row_prices_ = at::empty({2, members, folds * cells}, single);
-  logit_gradient_ = at::empty({members, batch}, single);
+  batch_ = {kernels::make_cell_stats_workspace(members, batch, folds * cells, device),
+            kernels::make_price_workspace(members, cells, table_), at::empty({2, members, folds * cells}, single),
+            at::empty({members, batch}, single)};
 }
 
 void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double>& values) {
@@ -113,30 +113,27 @@ void TrainingStep::enqueue() {
   at::mul_out(learning_rates_, full_rates_, factor_);
   logits_ = learner_.forward(data_.encoded, rows_, step_);
   step_.add_(one_);  // from here on it counts this step too, as prices want it
-  kernels::cell_stats_out(measured_, logits_, cells_, data_.fold_cell_labels, weights_, 0.0, temperature_);
-  set_row_prices();
-  kernels::push_out(logit_gradient_, logits_, cells_, data_.fold_cell_labels, row_prices_.select(0, 0),
-                    row_prices_.select(0, 1), weights_, 0.0, temperature_);
-  learner_.backward(data_.encoded, rows_, logit_gradient_);
+  set_logit_gradient();
+  learner_.backward(data_.encoded, rows_, batch_.gradient);
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
 }
 
-// From the sums of the batch. With several folds a member's own rows are neither summed nor priced.
-void TrainingStep::set_row_prices() {
-  const auto price = [&](const at::Tensor& sums) {
-    kernels::price_out(priced_, sums, averages_, step_, multipliers_, table_, averaging_);
-  };
-  at::Tensor by_member = row_prices_.transpose(0, 1);  // [K, 2, F * C]
+// With several folds a member's own rows are neither summed nor priced.
+void TrainingStep::set_logit_gradient() {
   if (!learns_from_.defined()) {
-    price(measured_.sums);
-    by_member.copy_(priced_.prices);
+    kernels::measure_price_push_out(batch_, logits_, cells_, data_.fold_cell_labels, weights_, averages_, step_,
+                                    multipliers_, table_, averaging_, 0.0, temperature_);
     return;
   }
-  at::mul_out(learned_sums_, measured_.sums.view(learned_sums_.sizes()), learns_from_);
+  kernels::cell_stats_out(batch_.measured, logits_, cells_, data_.fold_cell_labels, weights_, 0.0, temperature_);
+  at::mul_out(learned_sums_, batch_.measured.sums.view(learned_sums_.sizes()), learns_from_);
   at::sum_out(summed_folds_, learned_sums_, {1});
-  price(summed_folds_);
-  at::Tensor by_fold = by_member.unflatten(2, {learns_from_.size(1), averages_.size(1)});
-  at::mul_out(by_fold, priced_.prices.unsqueeze(2), priced_folds_);
+  kernels::price_out(batch_.priced, summed_folds_, averages_, step_, multipliers_, table_, averaging_);
+  at::Tensor by_fold =  // [K, 2, F, C]
+      batch_.row_prices.transpose(0, 1).unflatten(2, {learns_from_.size(1), averages_.size(1)});
+  at::mul_out(by_fold, batch_.priced.prices.unsqueeze(2), priced_folds_);
+  kernels::push_out(batch_.gradient, logits_, cells_, data_.fold_cell_labels, batch_.row_prices.select(0, 0),
+                    batch_.row_prices.select(0, 1), weights_, 0.0, temperature_);
 }
 
 std::vector<bool> TrainingStep::alive() const {

@@ -16,7 +16,7 @@
 #include "engine/training/device_data.h"
 #include "engine/training/optimizer.h"
 #include "engine/training/params.h"
-#include "kernels/cell_stats/cell_stats.h"
+#include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/price/price.h"
 
 namespace equipoise::training {
@@ -56,7 +56,7 @@ class TrainingStep {
 
  private:
   void enqueue();
-  void set_row_prices();
+  void set_logit_gradient();
 
   const DeviceData& data_;
   models::Learner& learner_;
@@ -64,25 +64,22 @@ class TrainingStep {
   kernels::RateTable table_;
   double temperature_, averaging_;
   std::uint64_t batch_seed_;
-  at::Tensor step_;                         // [1] i64, steps taken
-  at::Tensor one_;                          // [1] i64, what a step adds to it
-  at::Tensor schedule_;                     // [steps] f64, the learning rates' factor at each step
-  at::Tensor factor_;                       // [1] f64, of this step
-  at::Tensor full_rates_;                   // [K] f64, before the schedule
-  at::Tensor learning_rates_;               // [K] f64, of this step
-  at::Tensor rows_;                         // [B] i64, the batch
-  at::Tensor cells_;                        // [B] of fold_cells
-  std::optional<at::Tensor> weights_;       // [B] f32
-  kernels::CellStatsWorkspace measured_;    // of F * C cells
-  at::Tensor learns_from_;                  // [K, F, 1, 1] f64, 0 for a member's own fold; undefined with one fold
-  at::Tensor priced_folds_;                 // [K, 1, F, 1] f32, the same for prices
-  at::Tensor learned_sums_, summed_folds_;  // [K, F, C, 4] and [K, C, 4] f64, with several folds
-  at::Tensor averages_;                     // [K, C, 4] f64
-  at::Tensor multipliers_;                  // [K, J] f64
-  kernels::PriceWorkspace priced_;
-  at::Tensor row_prices_;      // [2, K, F * C] f32: of losses, of soft positives
-  at::Tensor logits_;          // [K, B] f32, of the last step
-  at::Tensor logit_gradient_;  // [K, B] f32
+  at::Tensor step_;                           // [1] i64, steps taken
+  at::Tensor one_;                            // [1] i64, what a step adds to it
+  at::Tensor schedule_;                       // [steps] f64, the learning rates' factor at each step
+  at::Tensor factor_;                         // [1] f64, of this step
+  at::Tensor full_rates_;                     // [K] f64, before the schedule
+  at::Tensor learning_rates_;                 // [K] f64, of this step
+  at::Tensor rows_;                           // [B] i64, the batch
+  at::Tensor cells_;                          // [B] of fold_cells
+  std::optional<at::Tensor> weights_;         // [B] f32
+  at::Tensor learns_from_;                    // [K, F, 1, 1] f64, 0 for a member's own fold; undefined with one fold
+  at::Tensor priced_folds_;                   // [K, 1, F, 1] f32, the same for prices
+  at::Tensor learned_sums_, summed_folds_;    // [K, F, C, 4] and [K, C, 4] f64, with several folds
+  at::Tensor averages_;                       // [K, C, 4] f64
+  at::Tensor multipliers_;                    // [K, J] f64
+  kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * C cells, prices of C
+  at::Tensor logits_;                         // [K, B] f32, of the last step
   CapturedGraph graph_;
 };
 
