@@ -1,4 +1,4 @@
-// Every op of the library, by name: its schema and the function behind it.
+// Every op of the library but those of evaluation (library_evaluation.cpp), by name: its schema and the function behind it.
 // In Python: torch.ops.load_library("libequipoise_kernels.so"); torch.ops.equipoise.cell_stats(...)
 // How to train with them: docs/guides/python.md.
 #include <ATen/ops/arange.h>
@@ -7,17 +7,15 @@
 
 #include "kernels/activate/activate.h"
 #include "kernels/bank_adamw/bank_adamw.h"
-#include "kernels/cell_order/cell_order.h"
 #include "kernels/cell_stats/cell_stats.h"
 #include "kernels/draw/draw.h"
 #include "kernels/encoded_linear/encoded_linear.h"
 #include "kernels/gather/gather.h"
 #include "kernels/judge/judge.h"
+#include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/not_finite/not_finite.h"
 #include "kernels/price/price.h"
 #include "kernels/push/push.h"
-#include "kernels/score_curves/score_curves.h"
-#include "kernels/unique_counts/unique_counts.h"
 #include "kernels/without_derivative.h"
 
 namespace equipoise::kernels {
@@ -34,6 +32,19 @@ at::Tensor price_by_tensors(const at::Tensor& sums, at::Tensor& averages, at::Te
   const RateTable table{numerator_offsets, numerator_index,    numerator_value, denominator_offsets, denominator_index,
                         denominator_value, constraint_offsets, constraint_rate, constraint_value};
   return price(sums, averages, step, multipliers, table, decay);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> measure_price_push_by_tensors(
+    const at::Tensor& logits, const at::Tensor& cells, const at::Tensor& cell_labels,
+    const std::optional<at::Tensor>& weights, at::Tensor& averages, at::Tensor& step, const at::Tensor& multipliers,
+    const at::Tensor& numerator_offsets, const at::Tensor& numerator_index, const at::Tensor& numerator_value,
+    const at::Tensor& denominator_offsets, const at::Tensor& denominator_index, const at::Tensor& denominator_value,
+    const at::Tensor& constraint_offsets, const at::Tensor& constraint_rate, const at::Tensor& constraint_value,
+    double decay, double threshold, double temperature) {
+  const RateTable table{numerator_offsets, numerator_index,    numerator_value, denominator_offsets, denominator_index,
+                        denominator_value, constraint_offsets, constraint_rate, constraint_value};
+  return measure_price_push(logits, cells, cell_labels, weights, averages, step, multipliers, table, decay, threshold,
+                            temperature);
 }
 
 std::tuple<at::Tensor, at::Tensor> judge_by_tensors(
@@ -127,72 +138,6 @@ void bank_adamw_by_tensors(at::Tensor& parameters, const at::Tensor& gradients, 
   bank_adamw_(parameters, gradients, state, learning_rates, {beta1, beta2, epsilon, weight_decay, clip_norm});
 }
 
-std::tuple<at::Tensor, at::Tensor> cell_order_pair(const at::Tensor& cells, std::int64_t cell_count) {
-  const CellOrder order = cell_order(cells, cell_count);
-  return {order.rows, order.offsets};
-}
-
-std::tuple<at::Tensor, at::Tensor> unique_counts_pair(const at::Tensor& values) {
-  const UniqueCounts unique = unique_counts(values);
-  return {unique.values, unique.counts};
-}
-
-at::Tensor score_areas_by_tensors(const at::Tensor& scores, const at::Tensor& labels,
-                                  const std::optional<at::Tensor>& groups, std::int64_t group_count,
-                                  const std::optional<at::Tensor>& weights) {
-  return score_areas({scores, labels, groups, group_count, weights});
-}
-
-at::Tensor score_above_by_tensors(const at::Tensor& scores, const at::Tensor& labels, const at::Tensor& thresholds,
-                                  const std::optional<at::Tensor>& groups, std::int64_t group_count,
-                                  const std::optional<at::Tensor>& weights) {
-  return score_above({scores, labels, groups, group_count, weights}, thresholds);
-}
-
-at::Tensor score_histogram_by_tensors(const at::Tensor& scores, const at::Tensor& labels, std::int64_t bins, double low,
-                                      double high, const std::optional<at::Tensor>& groups, std::int64_t group_count,
-                                      const std::optional<at::Tensor>& weights) {
-  return score_histogram({scores, labels, groups, group_count, weights}, bins, low, high);
-}
-
-// Shapes alone, for torch.compile: their checks read the rows.
-std::tuple<at::Tensor, at::Tensor> cell_order_shapes(const at::Tensor& cells, std::int64_t cell_count) {
-  const auto options = cells.options().dtype(at::kLong);
-  return {at::empty_symint({cells.sym_size(0)}, options), at::empty({cell_count + 1}, options)};
-}
-
-at::Tensor per_group(const at::Tensor& scores, std::int64_t group_count, std::initializer_list<c10::SymInt> rest) {
-  std::vector<c10::SymInt> shape = {scores.sym_size(0), group_count + 1};
-  shape.insert(shape.end(), rest);
-  return at::empty_symint(shape, scores.options().dtype(at::kDouble));
-}
-
-at::Tensor score_areas_shape(const at::Tensor& scores, const at::Tensor& labels,
-                             const std::optional<at::Tensor>& groups, std::int64_t group_count,
-                             const std::optional<at::Tensor>& weights) {
-  return per_group(scores, group_count, {});
-}
-
-at::Tensor score_above_shape(const at::Tensor& scores, const at::Tensor& labels, const at::Tensor& thresholds,
-                             const std::optional<at::Tensor>& groups, std::int64_t group_count,
-                             const std::optional<at::Tensor>& weights) {
-  return per_group(scores, group_count, {2, thresholds.sym_size(0) + 1});
-}
-
-at::Tensor score_histogram_shape(const at::Tensor& scores, const at::Tensor& labels, std::int64_t bins, double low,
-                                 double high, const std::optional<at::Tensor>& groups, std::int64_t group_count,
-                                 const std::optional<at::Tensor>& weights) {
-  return per_group(scores, group_count, {bins, kScoreQuantities});
-}
-
-void implement_curves(torch::Library& library) {
-  library.impl("cell_order", &cell_order_pair);
-  library.impl("unique_counts", &unique_counts_pair);
-  library.impl("score_areas", &score_areas_by_tensors);
-  library.impl("score_above", &score_above_by_tensors);
-  library.impl("score_histogram", &score_histogram_by_tensors);
-}
-
 // The same functions on every device: each looks where its tensors are. On meta, where torch.compile traces, they check
 // their arguments and say the shape of the result; on cuda in a build without it they say so.
 void implement(torch::Library& library) {
@@ -201,6 +146,7 @@ void implement(torch::Library& library) {
   library.impl("push_out", &push_out);
   library.impl("lagrangian", &lagrangian_forward);
   library.impl("price", &price_by_tensors);
+  library.impl("measure_price_push", &measure_price_push_by_tensors);
   library.impl("judge", &judge_by_tensors);
   library.impl("draw_epoch", &draw_epoch_by_step);
   library.impl("draw_epoch.tensor_step", &draw_epoch_by_tensor);
@@ -223,6 +169,7 @@ constexpr const char* kWithoutDerivative[] = {"cell_stats",
                                               "push",
                                               "push_out",
                                               "price",
+                                              "measure_price_push",
                                               "judge",
                                               "check_rate_table",
                                               "draw_epoch",
@@ -239,15 +186,11 @@ constexpr const char* kWithoutDerivative[] = {"cell_stats",
                                               "activate_",
                                               "activate_backward_",
                                               "bank_adamw_",
-                                              "not_finite",
-                                              "cell_order",
-                                              "unique_counts",
-                                              "score_areas",
-                                              "score_above",
-                                              "score_histogram"};
+                                              "not_finite"};
 
 constexpr const char* kWriting[] = {"push_out",
                                     "price",
+                                    "measure_price_push",
                                     "judge",
                                     "draw_epoch",
                                     "draw_epoch.tensor_step",
@@ -288,11 +231,18 @@ TORCH_LIBRARY(equipoise, library) {
       "float decay) -> Tensor",
       traceable);
   library.def(
+      "measure_price_push(Tensor logits, Tensor cells, Tensor cell_labels, Tensor? weights, Tensor(a!) averages, "
+      "Tensor(b!) step, Tensor multipliers, Tensor numerator_offsets, Tensor numerator_index, Tensor numerator_value, "
+      "Tensor denominator_offsets, Tensor denominator_index, Tensor denominator_value, Tensor constraint_offsets, "
+      "Tensor constraint_rate, Tensor constraint_value, float decay, float threshold=0.0, float temperature=1.0) "
+      "-> (Tensor sums, Tensor prices, Tensor gradient)",
+      traceable);
+  library.def(
       "judge(Tensor sums, Tensor numerator_offsets, Tensor numerator_index, Tensor numerator_value, "
       "Tensor denominator_offsets, Tensor denominator_index, Tensor denominator_value, Tensor constraint_offsets, "
       "Tensor constraint_rate, Tensor constraint_value, Tensor band_offsets, Tensor band_rate, Tensor row_band, "
       "Tensor row_band_coefficient, Tensor bounds, Tensor scale, Tensor moves, Tensor(a!) multipliers, "
-      "Tensor(b!) smoothed, Tensor(c!) started, bool nupi=False, float nu=0.9, float proportional_gain=1.0, "
+      "Tensor(b!) smoothed, Tensor(c!) started, bool nupi=False, float nu=0.0, float proportional_gain=4.0, "
       "float integral_gain=1.0, float radius=0.0) -> (Tensor rates, Tensor violations)",
       traceable);
   library.def(
@@ -342,38 +292,18 @@ TORCH_LIBRARY(equipoise, library) {
       "float epsilon=1e-08, float weight_decay=0.0, float clip_norm=0.0) -> ()",
       traceable);
   library.def("not_finite(Tensor logits) -> Tensor", traceable);
-  library.def("cell_order(Tensor cells, int cell_count) -> (Tensor rows, Tensor offsets)", traceable);
-  library.def("unique_counts(Tensor values) -> (Tensor values, Tensor counts)");
-  library.def(
-      "score_areas(Tensor scores, Tensor labels, Tensor? groups=None, int group_count=0, Tensor? weights=None) "
-      "-> Tensor",
-      traceable);
-  library.def(
-      "score_above(Tensor scores, Tensor labels, Tensor thresholds, Tensor? groups=None, int group_count=0, "
-      "Tensor? weights=None) -> Tensor",
-      traceable);
-  library.def(
-      "score_histogram(Tensor scores, Tensor labels, int bins, float low=0.0, float high=1.0, Tensor? groups=None, "
-      "int group_count=0, Tensor? weights=None) -> Tensor",
-      traceable);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, CPU, library) {
   implement(library);
-  implement_curves(library);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, CUDA, library) {
   implement(library);
-  implement_curves(library);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, Meta, library) {
   implement(library);
-  library.impl("cell_order", &cell_order_shapes);
-  library.impl("score_areas", &score_areas_shape);
-  library.impl("score_above", &score_above_shape);
-  library.impl("score_histogram", &score_histogram_shape);
 }
 
 // They read what they check on the host, wherever it is; a tensor without data has nothing to check.

@@ -1,5 +1,6 @@
 #include "kernels/measure_price_push/measure_price_push.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 
 #include "kernels/arguments.h"
@@ -64,6 +65,30 @@ void measure_price_push_out(MeasurePricePushWorkspace& workspace, const at::Tens
   workspace.row_prices.transpose(0, 1).copy_(workspace.priced.prices);
   push_out(workspace.gradient, logits, cells, cell_labels, workspace.row_prices.select(0, 0),
            workspace.row_prices.select(0, 1), weights, threshold, temperature);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> measure_price_push(const at::Tensor& logits, const at::Tensor& cells,
+                                                                  const at::Tensor& cell_labels,
+                                                                  const std::optional<at::Tensor>& weights,
+                                                                  at::Tensor& averages, at::Tensor& step,
+                                                                  const at::Tensor& multipliers, const RateTable& table,
+                                                                  double decay, double threshold, double temperature) {
+#ifdef EQUIPOISE_CUDA
+  if (logits.defined() && logits.is_cuda()) {
+    check_rows(kOp, logits, cells, cell_labels, weights, threshold, temperature);
+    MeasurePricePushWorkspace workspace = make_measure_price_push_workspace(logits, cell_labels.size(0), table);
+    const at::Tensor next = step + 1;  // counted once it is known that all fits
+    measure_price_push_out(workspace, logits, cells, cell_labels, weights, averages, next, multipliers, table, decay,
+                           threshold, temperature);
+    step.copy_(next);
+    return {workspace.measured.sums, workspace.priced.prices, workspace.gradient};
+  }
+#endif
+  at::Tensor sums = cell_stats(logits, cells, cell_labels, weights, threshold, temperature);
+  at::Tensor prices = price(sums, averages, step, multipliers, table, decay);
+  at::Tensor gradient =
+      push(logits, cells, cell_labels, prices.select(1, 0), prices.select(1, 1), weights, threshold, temperature);
+  return {sums, prices, gradient};
 }
 
 }  // namespace equipoise::kernels

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <tuple>
 
 #include "kernels/cell_stats/cell_stats.h"
 #include "kernels/price/price.h"
@@ -39,5 +40,13 @@ void measure_price_push_out(MeasurePricePushWorkspace& workspace,
                             const at::Tensor& step,                    // [1]
                             const at::Tensor& multipliers,             // [K, J]
                             const RateTable& table, double decay, double threshold, double temperature);
+
+// The same with results of its own: sums [K, C, 4], prices [K, 2, C], gradient [K, N]. `step` is counted here, as by price.
+std::tuple<at::Tensor, at::Tensor, at::Tensor> measure_price_push(const at::Tensor& logits, const at::Tensor& cells,
+                                                                  const at::Tensor& cell_labels,
+                                                                  const std::optional<at::Tensor>& weights,
+                                                                  at::Tensor& averages, at::Tensor& step,
+                                                                  const at::Tensor& multipliers, const RateTable& table,
+                                                                  double decay, double threshold, double temperature);
 
 }  // namespace equipoise::kernels

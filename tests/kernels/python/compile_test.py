@@ -24,6 +24,7 @@ def calls():
         ops.push_out.default: (torch.empty(2, 50), *row_arguments),
         ops.lagrangian.default: (*differentiable, 0.1, 0.7),
         ops.price.default: (sums, *price_arguments(), *table(), 0.9),
+        ops.measure_price_push.default: (*row_arguments[:3], row_arguments[5], *price_arguments(), *table(), 0.9, 0.1, 0.7),
         ops.judge.default: (sums, *table(), *judge_arguments(), True, 0.9, 1.0, 1.0, 2.0),
         ops.draw_epoch.default: (numbers, 100, 7, 3),
         ops.draw_epoch.tensor_step: (numbers, 100, 7, step),
