@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Accuracy and gap on Adult (sex): Equipoise beside the same method in PyTorch, trained and tested on the same people.
 
-usage: adult_table.py [--equipoise PATH] [--threads N] [--seeds N] [--kind KIND] [--alone] [--own-splits] [override ...]
+usage: adult_table.py [--equipoise PATH] [--threads N] [--seeds N] [--first-seed S] [--kind KIND] [--alone] [--own-splits] [override ...]
 
-For parity and odds at tolerances .01, .02 and .05, and seeds 0 to N - 1: both files pooled and cut 60/20/20 at random by the
+For parity and odds at tolerances .01, .02 and .05, and N seeds from S (0) on: both files pooled and cut 60/20/20 at random by the
 seed; `equipoise train configs/adult_*.yaml` (with the overrides) and pytorch_loop.py each learn on the same rows. Printed are
 means over the seeds on the test fifth, the mean difference of each pair with its standard error, and the published figures
 of the method's prototype (three seeds, last iterate). --alone leaves PyTorch out; --own-splits too, and lets Equipoise cut
@@ -53,8 +53,8 @@ def in_equipoise(options, kind, tolerance, seed, folder):
     if done.returncode != 0:
         sys.exit(f"equipoise ended with {done.returncode}:\n{done.stderr}{done.stdout}")
     results = json.loads((pathlib.Path(folder) / name / "results.json").read_text())
-    test = next(split for split in results["splits"] if split["split"] == "test")
-    return test["metrics"]["accuracy"], test["constraints"][0]["gap"]
+    test, train = (next(split for split in results["splits"] if split["split"] == name) for name in ("test", "train"))
+    return test["metrics"]["accuracy"], test["constraints"][0]["gap"], train["constraints"][0]["gap"]
 
 
 def in_pytorch(options, kind, tolerance, seed):
@@ -76,7 +76,8 @@ def print_row(kind, tolerance, ours, theirs):
     cells = [kind, f"{tolerance}", f"{mean(ours, 0):.4f} / {mean(ours, 1):.4f}"]
     if theirs:
         cells += [f"{mean(theirs, 0):.4f} / {mean(theirs, 1):.4f}", difference(ours, theirs, 0), difference(ours, theirs, 1)]
-    cells += ["{:.4f} / {:.4f}".format(*PROTOTYPE[kind, tolerance]), ", ".join(f"{gap:.4f}" for _, gap in ours)]
+    cells += ["{:.4f} / {:.4f}".format(*PROTOTYPE[kind, tolerance]), ", ".join(f"{run[1]:.4f}" for run in ours),
+              f"{mean(ours, 2):.4f}"]
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
@@ -86,6 +87,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1, help="of one run (default 1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at a time")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--kind", choices=sorted({kind for kind, _ in PROTOTYPE}), help="only the rows of this constraint")
     parser.add_argument("--alone", action="store_true", help="without PyTorch")
     parser.add_argument("--own-splits", action="store_true", help="Equipoise alone, on the config's own splits")
@@ -95,10 +97,10 @@ def main():
     heads = ["constraint", "tolerance", "Equipoise: accuracy / gap"]
     if not options.alone:
         heads += ["PyTorch, same rows", "difference of accuracy (standard error)", "difference of gap (standard error)"]
-    heads += ["prototype, published", "Equipoise's gap per seed"]
+    heads += ["prototype, published", "Equipoise's gap per seed", "its gap on training rows"]
     print("| " + " | ".join(heads) + " |\n" + "|---" * len(heads) + "|", flush=True)
     with tempfile.TemporaryDirectory() as folder, concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
-        seeds = range(options.seeds)
+        seeds = range(options.first_seed, options.first_seed + options.seeds)
         if not options.own_splits:
             rows = pytorch_loop.read_adult()
             for seed in seeds:

@@ -1,8 +1,8 @@
 """The training loop of Equipoise's Adult configs written in PyTorch, for the comparisons beside it.
 
 The same network (256-256, dropout .3), batch, optimizer (AdamW, fused), schedule, constraint (band form of max_min on soft
-rates), running averages, exact rates of the whole training split and of the selection split eight times an epoch, last
-iterate. Adult's files are pooled and cut 60/20/20 at random, by a seed.
+rates), running averages and multipliers (nuPI), exact rates of the whole training split and of the selection split eight
+times an epoch, last iterate. Adult's files are pooled and cut 60/20/20 at random, by a seed.
 """
 import gzip
 import pathlib
@@ -86,6 +86,7 @@ def train(kind="equalized_odds", tolerance=0.02, seed=7, epochs=20, threads=2):
     steps = steps_per_epoch * epochs
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     multipliers = torch.zeros(len(pairs), 2, 2)  # rate, group, above or below the band
+    outside_before = None
     average = torch.zeros(4)
 
     def measure(name):
@@ -126,7 +127,10 @@ def train(kind="equalized_odds", tolerance=0.02, seed=7, epochs=20, threads=2):
                 measure("selection")
                 middle = (rates.amax(1, keepdim=True) + rates.amin(1, keepdim=True)) / 2
                 outside = torch.stack([rates - middle, middle - rates], 2) - tolerance / 2
-                multipliers = (multipliers + .1 * (done - measured_at) * outside).clamp(min=0)
+                wanted = outside if outside_before is None else outside + 4 * (outside - outside_before)
+                wanted = torch.where(outside > 0, wanted, wanted.clamp(max=0))  # a satisfied constraint's does not rise
+                multipliers = (multipliers + .1 * (done - measured_at) * wanted).clamp(min=0)
+                outside_before = outside
                 measured_at = done
     seconds = time.perf_counter() - started
     result = {"rows_per_second": steps * batch / seconds, "seconds": seconds, "width": width}

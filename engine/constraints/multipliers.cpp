@@ -25,7 +25,8 @@ void project(std::vector<double>& values, double radius) {
   for (double& value : values) value = std::max(value - excess, 0.0);
 }
 
-// How far the multiplier wants to go: the violation, and for nuPI the change of its smoothed self.
+// How far the multiplier wants to go: the violation, and for nuPI the change of its smoothed self. A satisfied constraint's
+// multiplier does not rise, however fast the violation changes: what is slack costs nothing.
 double drive(Multipliers& multipliers, std::size_t row, double violation, const MultiplierParams& params) {
   if (params.update != "nupi") return violation;
   double& smoothed = multipliers.smoothed_error[row];
@@ -36,7 +37,8 @@ double drive(Multipliers& multipliers, std::size_t row, double violation, const 
   }
   const double before = smoothed;
   smoothed = params.nu * before + (1 - params.nu) * violation;
-  return params.integral_gain * violation + params.proportional_gain * (smoothed - before);
+  const double wanted = params.integral_gain * violation + params.proportional_gain * (smoothed - before);
+  return violation <= 0 ? std::min(wanted, 0.0) : wanted;
 }
 
 }  // namespace

@@ -19,10 +19,14 @@ void ConstraintParams::describe(config::Fields& fields) {
 }
 
 void MultiplierParams::describe(config::Fields& fields) {
-  fields.choice("update", update, {"ascent", "nupi"}, "How multipliers follow the violations.");
+  fields.choice("update", update, {"ascent", "nupi"},
+                "How multipliers follow the violations: by their sum over training (ascent), or by their last change "
+                "as well, which "
+                "keeps multipliers from swinging (nupi).");
   fields.number("step", step, config::above(0), "Step size per training step since the last measure.");
   fields.number("radius", radius, config::at_least(0), "Largest sum of the multipliers; 0 means unbounded.");
-  fields.number("nu", nu, {0, 1, false, true}, "Smoothing of the violation that nupi's proportional part follows.");
+  fields.number("nu", nu, {0, 1, false, true},
+                "Smoothing of the violation that nupi's proportional part follows; its delay costs steadiness.");
   fields.number("proportional_gain", proportional_gain, config::at_least(0), "Weight of nupi's proportional part.");
   fields.number("integral_gain", integral_gain, config::at_least(0), "Weight of nupi's integral part.");
   fields.choice("measure_on", measure_on, {"auto", "train", "holdout", "both", "cross_fitted"},

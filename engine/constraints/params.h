@@ -21,11 +21,11 @@ struct ConstraintParams {
 
 /// How multipliers move, and on which rows the exact rates are measured.
 struct MultiplierParams {
-  std::string update = "ascent";    // ascent | nupi
+  std::string update = "nupi";      // ascent | nupi
   double step = 0.1;                // per training step since the last measure
   double radius = 0.0;              // largest sum of multipliers; 0: unbounded
-  double nu = 0.9;                  // nupi: smoothing of the error
-  double proportional_gain = 1.0;   // nupi: Kp
+  double nu = 0.0;                  // nupi: smoothing of the error
+  double proportional_gain = 4.0;   // nupi: Kp
   double integral_gain = 1.0;       // nupi: Ki
   std::string measure_on = "auto";  // auto | train | holdout | both | cross_fitted
   std::int64_t folds = 5;           // cross_fitted

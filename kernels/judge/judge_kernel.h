@@ -8,11 +8,12 @@
 namespace equipoise::kernels {
 
 // How a multiplier follows its violation e. Ascent: scale * e. nuPI: scale * (integral_gain * e + proportional_gain *
-// (xi - xi before)), xi <- nu * xi + (1 - nu) * e; at its first e, xi = e and the step is scale * integral_gain * e.
+// (xi - xi before)), xi <- nu * xi + (1 - nu) * e; at its first e, xi = e and the step is scale * integral_gain * e. Where
+// e <= 0 nuPI's step is at most 0.
 struct MultiplierRule {
   bool nupi = false;
-  double nu = 0.9;
-  double proportional_gain = 1.0;
+  double nu = 0.0;
+  double proportional_gain = 4.0;
   double integral_gain = 1.0;
   double radius = 0.0;  // largest sum of a member's multipliers; 0: unbounded
 };

@@ -68,6 +68,7 @@ EQUIPOISE_HOST_DEVICE double moved_multiplier(const JudgeProblem& problem, std::
     const double smoothed = first ? violation : problem.rule.nu * smoothed_before + (1.0 - problem.rule.nu) * violation;
     drive = problem.rule.integral_gain * violation +
             (first ? 0.0 : problem.rule.proportional_gain * (smoothed - smoothed_before));
+    if (violation <= 0.0 && drive > 0.0) drive = 0.0;
     problem.smoothed[slot] = smoothed;
     problem.started[slot] = 1;
   }

@@ -114,6 +114,7 @@ struct JudgeOracle {
     } else if (rule.nupi) {
       const double next = rule.nu * smoothed[j] + (1 - rule.nu) * error;
       drive = rule.integral_gain * error + rule.proportional_gain * (next - smoothed[j]);
+      if (error <= 0) drive = std::min(drive, 0.0);
       smoothed[j] = next;
     }
     multipliers[j] = std::max(0.0, multipliers[j] + scale * drive);

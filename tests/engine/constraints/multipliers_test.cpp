@@ -83,6 +83,7 @@ TEST(NupiTest, TheFirstStepIsTheIntegralPartAlone) {
   MultiplierParams params = params_of("nupi", 0.1);
   params.integral_gain = 2;
   params.proportional_gain = 7;
+  params.nu = 0.9;
   Multipliers multipliers = zero_multipliers(1);
   update(multipliers, {0.3}, 1, params);
   EXPECT_DOUBLE_EQ(multipliers.values[0], 0.1 * 2 * 0.3);
@@ -91,6 +92,22 @@ TEST(NupiTest, TheFirstStepIsTheIntegralPartAlone) {
   update(multipliers, {0.5}, 1, params);
   EXPECT_NEAR(multipliers.smoothed_error[0], 0.32, 1e-15);
   EXPECT_NEAR(multipliers.values[0], 0.06 + 0.1 * (1.0 + 0.14), 1e-15);
+}
+
+TEST(NupiTest, ASatisfiedConstraintsMultiplierNeverRises) {
+  MultiplierParams params = params_of("nupi", 0.1);
+  params.nu = 0;
+  params.proportional_gain = 4;
+  Multipliers multipliers = zero_multipliers(1);
+  multipliers.values = {0.5};
+  update(multipliers, {-0.4}, 1, params);
+  EXPECT_NEAR(multipliers.values[0], 0.46, 1e-15);
+  update(multipliers, {-0.1}, 1, params);  // -.1 + 4 * .3 is above 0
+  EXPECT_NEAR(multipliers.values[0], 0.46, 1e-15);
+  update(multipliers, {-0.11}, 1, params);  // -.11 - 4 * .01
+  EXPECT_NEAR(multipliers.values[0], 0.445, 1e-15);
+  update(multipliers, {0.01}, 1, params);  // .01 + 4 * .12
+  EXPECT_NEAR(multipliers.values[0], 0.494, 1e-15);
 }
 
 TEST(NupiTest, WithoutItsProportionalPartItIsAscent) {
@@ -123,8 +140,28 @@ double swing(const MultiplierParams& params) {
 TEST(NupiTest, DampsTheOscillationOfALaggedProblem) {
   MultiplierParams nupi = params_of("nupi", 0.3);
   nupi.proportional_gain = 16;
+  nupi.nu = 0.9;
   EXPECT_GT(swing(params_of("ascent", 0.3)), 0.1);
   EXPECT_LT(swing(nupi), 0.01);
+}
+
+// The same where the multiplier sees the violation itself, every seventh step, and the learning rate falls to 0, so that x
+// follows later and later: what a cosine schedule does to a network. The last 30 % of 160 measures.
+double swing_as_the_learning_rate_falls(const MultiplierParams& params) {
+  Multipliers multipliers = zero_multipliers(1);
+  double x = 0, largest = 0;
+  for (int measure = 0; measure < 160; ++measure) {
+    const double rate = 0.0015 * (1 + std::cos(M_PI * measure / 160));
+    for (int step = 0; step < 7; ++step) x -= rate * (2 * (x - 1) + multipliers.values[0]);
+    update(multipliers, {x - 0.5}, 7, params);
+    if (measure >= 112) largest = std::max(largest, std::abs(x - 0.5));
+  }
+  return largest;
+}
+
+TEST(NupiTest, IsSteadyWhereAscentSwingsAsTheLearningRateFalls) {
+  EXPECT_GT(swing_as_the_learning_rate_falls(params_of("ascent", 0.3)), 0.01);
+  EXPECT_LT(swing_as_the_learning_rate_falls(params_of(MultiplierParams().update, 0.3)), 0.001);
 }
 
 TEST(RadiusTest, ProjectsOnTheNearestPoint) {
