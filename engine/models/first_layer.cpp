@@ -16,6 +16,10 @@ namespace {
 
 constexpr std::int64_t kRowAlignment = 8;  // components: 16 bytes in bf16, so that products read rows in whole words
 
+std::int64_t aligned(std::int64_t width) {
+  return (width + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
+}
+
 // A batch for each member of a bank, which they share.
 at::Tensor shared(const at::Tensor& batch, std::int64_t members) {
   return batch.unsqueeze(0).expand({members, -1, -1});
@@ -99,10 +103,15 @@ void FirstLayer::refresh(const kernels::EncodedTensors& encoded, MemberSlice sli
 
 void FirstLayer::make_room(std::int64_t batch) {
   if (dense_rows_.defined() && dense_rows_.size(0) == batch) return;
-  const std::int64_t aligned_width = (width_ + kRowAlignment - 1) / kRowAlignment * kRowAlignment;
-  gathered_ = at::empty({batch, aligned_width}, operand_.options());
+  gathered_ = at::empty({batch, aligned(width_)}, operand_.options());
   dense_rows_ = gathered_.narrow(1, 0, width_);
   ones_ = at::ones({batch}, operand_.options());
+}
+
+void FirstLayer::make_range_room(std::int64_t count) {
+  if (range_rows_.defined() && range_rows_.size(0) >= count) return;
+  range_rows_ = at::empty({count}, weight_.options().dtype(at::kLong));
+  range_gathered_ = at::empty({count, aligned(width_)}, weight_.options());
 }
 
 void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded, const at::Tensor& rows,
@@ -119,10 +128,12 @@ void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded
 void FirstLayer::forward_range(at::Tensor& out, const kernels::EncodedTensors& encoded, std::int64_t first,
                                MemberSlice slice) {
   if (out.is_cuda()) {
-    const auto options = at::TensorOptions().dtype(at::kLong).device(out.device());
-    const at::Tensor rows = at::arange(first, first + out.size(1), options);
-    const at::Tensor dense = kernels::gather(encoded.codes, encoded.values, encoded.layout, rows, encoded.width);
-    rows_product(out, shared(dense, out.size(0)), slice.of(weight_));
+    const std::int64_t count = out.size(1);
+    make_range_room(count);
+    at::Tensor rows = range_rows_.narrow(0, 0, count), gathered = range_gathered_.narrow(0, 0, count);
+    at::arange_out(rows, first, first + count, 1);
+    kernels::gather_out(gathered, encoded.codes, encoded.values, encoded.layout, rows);
+    rows_product(out, shared(gathered.narrow(1, 0, width_), out.size(0)), slice.of(weight_));
   } else {
     kernels::encoded_linear_range_out(out, encoded, first, slice.of(weight_), slice.of(ramp_sums_), slice.of(bias_));
   }

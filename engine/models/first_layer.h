@@ -52,6 +52,7 @@ class FirstLayer {
   };
 
   void make_room(std::int64_t batch);
+  void make_range_room(std::int64_t count);
 
   std::int64_t width_ = 0, outputs_ = 0, embedding_size_ = 0, packed_width_ = 0;
   std::vector<Run> runs_;
@@ -67,6 +68,8 @@ class FirstLayer {
   at::Tensor gathered_;                  // [B, D and what fills a row up] of operand_'s type, CUDA only
   at::Tensor dense_rows_;                // [B, D], a view of it: the last training batch
   at::Tensor ones_;                      // [B], the same
+  at::Tensor range_rows_;                // [n] i64, CUDA only: rows of the largest range so far
+  at::Tensor range_gathered_;            // [n, D and what fills a row up] of weight_'s type, the same
 };
 
 }  // namespace equipoise::models

@@ -46,7 +46,7 @@ class Learner {
   virtual void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) = 0;
 
   /// Logits [members of the slice, count] of the rows first .. first + count in evaluation mode, written into `out`; in
-  /// fp32 whatever the precision of training.
+  /// fp32 whatever the precision of training. On CUDA it takes no tensor memory once it has seen as many.
   virtual void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) = 0;
 
   virtual const std::vector<NamedTensor>& parameters() const = 0;

@@ -166,13 +166,23 @@ void Mlp::backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, 
   first_.backward(encoded, rows, gradient, slice);
 }
 
+// On CUDA kept from block to block, so that a graph may hold them; on the CPU blocks are made by several threads at a time.
+at::Tensor Mlp::score_output(std::size_t layer, std::int64_t members, std::int64_t rows) {
+  const std::int64_t width = widths_[layer], numbers = members * rows * width;
+  if (!flat_.values.is_cuda()) return at::empty({members, rows, width}, flat_.values.options());
+  score_outputs_.resize(widths_.size());
+  at::Tensor& room = score_outputs_[layer];
+  if (!room.defined() || room.numel() < numbers) room = at::empty({numbers}, flat_.values.options());
+  return room.narrow(0, 0, numbers).view({members, rows, width});
+}
+
 void Mlp::score_block(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor out) {
   const std::int64_t members = out.size(0), rows = out.size(1);
-  at::Tensor below = at::empty({members, rows, widths_[0]}, flat_.values.options());
+  at::Tensor below = score_output(0, members, rows);
   first_.forward_range(below, encoded, first, slice);
   for (std::size_t layer = 0; layer < dense_.size(); ++layer) {
     kernels::activate_(below, left_bias(layer, slice), {});
-    at::Tensor above = at::empty({members, rows, widths_[layer + 1]}, flat_.values.options());
+    at::Tensor above = score_output(layer + 1, members, rows);
     rows_product(above, below, slice.of(dense_[layer].weight));
     below = above;
   }

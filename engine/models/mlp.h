@@ -41,6 +41,7 @@ class Mlp final : public Learner {
   void backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient,
                       MemberSlice slice);
   std::optional<at::Tensor> left_bias(std::size_t layer, MemberSlice slice) const;
+  at::Tensor score_output(std::size_t layer, std::int64_t members, std::int64_t rows);
   void score_block(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor out);
 
   std::string kind_;
@@ -54,10 +55,11 @@ class Mlp final : public Learner {
   std::vector<NamedTensor> named_;
   at::Tensor seeds_;                 // [K] i64, dropout's
   std::vector<at::Tensor> outputs_;  // [layers] [K, B, width]: activations of the operands' type, logits last, in fp32
-  std::vector<at::Tensor> gradients_;  // [layers - 1] [K, B, width] of the operands' type
-  at::Tensor logits_;                  // [K, B], a view of the last output
-  at::Tensor top_gradient_;            // [K, B], the logits' gradient as an operand; undefined in fp32
-  at::Tensor ones_;                    // [B], CUDA only
+  std::vector<at::Tensor> gradients_;      // [layers - 1] [K, B, width] of the operands' type
+  at::Tensor logits_;                      // [K, B], a view of the last output
+  at::Tensor top_gradient_;                // [K, B], the logits' gradient as an operand; undefined in fp32
+  at::Tensor ones_;                        // [B], CUDA only
+  std::vector<at::Tensor> score_outputs_;  // [layers] of the largest block that was scored, CUDA only
 };
 
 }  // namespace equipoise::models

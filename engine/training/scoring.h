@@ -10,14 +10,6 @@
 
 namespace equipoise::training {
 
-/// Sums of the cells of rows [range), in evaluation mode: [runs] of [C * 4] row-major. A run is as many neighbouring
-/// members as there are folds, which decide together by the mean of their scores.
-std::vector<std::vector<double>> measured_sums(const DeviceData& data, const DeviceData::Range& range,
-                                               double temperature, models::Learner& learner);
-
-/// The same of all training rows, each fold scored by the one member of every run that does not learn from it.
-std::vector<std::vector<double>> out_of_fold_sums(const DeviceData& data, double temperature, models::Learner& learner);
-
 /// Probability of the positive class of every row: the mean of the members' scores.
 std::vector<double> probabilities(const models::EncodedTensors& encoded, models::Learner& learner);
 

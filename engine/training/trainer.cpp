@@ -14,8 +14,8 @@
 #include "engine/training/device_data.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
-#include "engine/training/scoring.h"
 #include "engine/training/settling.h"
+#include "engine/training/split_sums.h"
 #include "engine/training/step.h"
 
 namespace equipoise::training {
@@ -157,6 +157,8 @@ class Trainer {
   void take_steps(const OnMeasurement& on_measurement) {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
                       static_cast<std::uint64_t>(config_.seed), *learner_);
+    SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
+                   config_.multipliers.temperature, *learner_);
     std::int64_t measured_at = 0;
     while (done_ < steps_ && any_goes_on()) {
       core::stop_if_interrupted();
@@ -164,21 +166,22 @@ class Trainer {
       // On CUDA looking would stall the device: there it is done when a measure waits for it anyway.
       if (device_.is_cpu()) end_stopped_runs(step);
       ++done_;
-      if (device_.is_cuda() && done_ == kWarmUpSteps) capture(step);
+      if (device_.is_cuda() && done_ == kWarmUpSteps) say_if_not_captured("training step", step.capture());
       if (!is_measured_after(done_)) continue;
       if (!device_.is_cpu()) end_stopped_runs(step);
-      measure(done_ - measured_at, step, on_measurement);
+      sums.run();
+      judge(sums.read(), done_ - measured_at, step, on_measurement);
+      if (device_.is_cuda() && measured_at == 0) say_if_not_captured("measure of whole splits", sums.capture());
       measured_at = done_;
     }
     for (const RunState& run : runs_) warn_if_unsettled(run);
   }
 
   // A replay starts in one call what the host else starts kernel by kernel, which takes longer than small kernels run.
-  void capture(TrainingStep& step) {
-    const std::string why = step.capture();
+  void say_if_not_captured(const char* what, const std::string& why) {
     if (why.empty()) return;
     journal_.say(
-        fmt::format("The training step cannot be replayed as a CUDA graph and is launched kernel by kernel: {}.", why));
+        fmt::format("The {} cannot be replayed as a CUDA graph and is launched kernel by kernel: {}.", what, why));
   }
 
   void end_stopped_runs(const TrainingStep& step) {
@@ -196,24 +199,15 @@ class Trainer {
     if (runs_.size() > 1) journal_.warn(fmt::format("Member {} of the bank stopped: {}.", run, what));
   }
 
-  void measure(std::int64_t steps_since, TrainingStep& step, const OnMeasurement& on_measurement) {
-    const double temperature = config_.multipliers.temperature;
-    const auto sums_of = [&](const DeviceData::Range& range) {
-      return measured_sums(data_, range, temperature, *learner_);
-    };
-    const bool uses_holdout = measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both;
-    const std::vector<std::vector<double>> none(runs_.size());
-    const bool is_cross_fitted = measured_ == MeasuredSplits::cross_fitted;
-    const auto train = is_cross_fitted ? out_of_fold_sums(data_, temperature, *learner_) : sums_of(data_.train);
-    const auto holdout = uses_holdout ? sums_of(data_.holdout) : none;
-    const auto selection = data_.selection.count > 0 ? sums_of(data_.selection) : none;
+  void judge(const std::vector<RunState::Sums>& sums, std::int64_t steps_since, TrainingStep& step,
+             const OnMeasurement& on_measurement) {
     const double epoch = static_cast<double>(done_) / static_cast<double>(steps_per_epoch_);
     for (std::size_t run = 0; run < runs_.size(); ++run) {
       RunState& state = runs_[run];
       if (!state.goes_on()) continue;
       try {
-        const evaluation::Measurement& measurement = state.measure({train[run], holdout[run], selection[run]},
-                                                                   {done_, steps_since, epoch, seconds_since(start_)});
+        const evaluation::Measurement& measurement =
+            state.measure(sums[run], {done_, steps_since, epoch, seconds_since(start_)});
         for (std::size_t fold = 0; fold < data_.folds.size(); ++fold)
           step.set_multipliers(first_member(run) + static_cast<std::int64_t>(fold), state.multipliers());
         state.offer(weights_of(run));

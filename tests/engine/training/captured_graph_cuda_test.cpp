@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/training/split_sums.h"
 #include "engine/training/trainer.h"
 #include "tests/engine/training/step_sample.h"
 #include "tests/kernels/cuda_device.h"
@@ -88,6 +89,29 @@ TEST_P(EveryCapturedStep, HasTheBitsOfTheStepLaunchedKernelByKernel) {
   captured.run(5);
   EXPECT_TRUE(at::equal(captured.weights(), eager.weights())) << "replays see new multipliers";
   EXPECT_THAT(captured.step().alive(), testing::Each(true));
+}
+
+TEST_P(EveryCapturedStep, AndTheMeasureOfWholeSplitsHasTheBitsOfTheOneLaunchedKernelByKernel) {
+  EQUIPOISE_NEEDS_GPU();
+  const at::Device device = first_gpu();
+  const OwnStream stream(device);
+  const at::NoGradGuard no_gradient;
+  StepSample sample(GetParam(), device);
+  SplitSums eager(sample.data(), true, 1.0, sample.learner()), captured(sample.data(), true, 1.0, sample.learner());
+  captured.run();
+  const std::vector<RunState::Sums> before = captured.read();
+  ASSERT_EQ(captured.capture(), "");
+  sample.run(5);
+  eager.run();
+  captured.run();
+  const std::vector<RunState::Sums> expected = eager.read(), found = captured.read();
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t run = 0; run < found.size(); ++run) {
+    EXPECT_EQ(found[run].train, expected[run].train);
+    EXPECT_EQ(found[run].selection, expected[run].selection);
+    EXPECT_EQ(found[run].holdout, expected[run].holdout);
+    EXPECT_NE(found[run].train, before[run].train) << "a replay reads the weights as they are then";
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, EveryCapturedStep, testing::ValuesIn(step_cases_on_gpu()));

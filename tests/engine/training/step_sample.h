@@ -93,6 +93,8 @@ class StepSample {
   }
 
   TrainingStep& step() { return *step_; }
+  const DeviceData& data() const { return data_; }
+  models::Learner& learner() { return *learner_; }
   at::Tensor weights() { return learner_->flat_parameters().to(at::kCPU).clone(); }
 
  private:

@@ -1,0 +1,104 @@
+#include "engine/training/split_sums.h"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+
+namespace equipoise::training {
+namespace {
+
+using constraints::kColumns;
+
+// Of all members together: by rows alone, so that a member's sums do not hang on the bank's size.
+constexpr std::int64_t kRowsAtOnce = 1 << 20;
+
+constexpr double kSurest = 1e-15;  // a mean score is kept so far from 0 and 1, as evaluation does
+
+enum SplitPlace : std::size_t { kTrain, kSelection, kHoldout, kSplits };
+
+// The first numbers of `room`, which is made larger where it holds too few.
+at::Tensor view_in(at::Tensor& room, std::int64_t rows, std::int64_t columns, const at::TensorOptions& options) {
+  if (!room.defined() || room.numel() < rows * columns) room = at::empty({rows * columns}, options);
+  return room.narrow(0, 0, rows * columns).view({rows, columns});
+}
+
+}  // namespace
+
+SplitSums::SplitSums(const DeviceData& data, bool with_holdout, double temperature, models::Learner& learner)
+    : data_(data), learner_(learner), temperature_(temperature) {
+  const auto folds = static_cast<std::int64_t>(data.folds.size());
+  totals_ = at::zeros({kSplits, learner.members() / folds, data.cell_labels.size(0), kColumns},
+                      learner.flat_parameters().options().dtype(at::kDouble));
+  for (std::int64_t fold = 0; fold < folds; ++fold)
+    add_split(kTrain, data.folds[static_cast<std::size_t>(fold)], {fold, folds}, 1);
+  add_split(kSelection, data.selection, {}, folds);
+  if (with_holdout) add_split(kHoldout, data.holdout, {}, folds);
+}
+
+void SplitSums::add_split(std::size_t split, const DeviceData::Range& range, models::MemberSlice slice,
+                          std::int64_t together) {
+  const std::int64_t members = (learner_.members() - slice.first + slice.step - 1) / slice.step;
+  const at::TensorOptions single = learner_.flat_parameters().options(), real = single.dtype(at::kDouble);
+  for (std::int64_t done = 0; done < range.count; done += kRowsAtOnce) {
+    const std::int64_t rows = std::min(kRowsAtOnce, range.count - done);
+    Chunk chunk{range.first + done, slice, {}, {}, {}, {}, {}, totals_.select(0, static_cast<std::int64_t>(split))};
+    chunk.logits = view_in(logits_, members, rows, single);
+    if (together > 1) {
+      chunk.scores = view_in(scores_, members, rows, real);
+      chunk.mean = view_in(mean_, members / together, rows, real);
+      chunk.common_logits = view_in(common_logits_, members / together, rows, single);
+    }
+    chunk.measured =
+        kernels::make_cell_stats_workspace(members / together, rows, data_.cell_labels.size(0), single.device());
+    chunks_.push_back(std::move(chunk));
+  }
+}
+
+void SplitSums::run() {
+  if (graph_.is_captured()) {
+    graph_.replay();
+  } else {
+    enqueue();
+  }
+}
+
+std::string SplitSums::capture() {
+  return graph_.capture([this] { enqueue(); });
+}
+
+void SplitSums::enqueue() {
+  totals_.zero_();
+  for (Chunk& chunk : chunks_) {
+    learner_.score(data_.encoded, chunk.first, chunk.slice, chunk.logits);
+    at::Tensor logits = chunk.logits;
+    if (chunk.scores.defined()) {
+      chunk.scores.copy_(chunk.logits).sigmoid_();
+      const std::int64_t together = chunk.scores.size(0) / chunk.mean.size(0);
+      const at::Tensor by_run = chunk.scores.view({-1, together, chunk.scores.size(1)});
+      chunk.mean.copy_(by_run.select(1, 0));
+      for (std::int64_t member = 1; member < together; ++member) chunk.mean.add_(by_run.select(1, member));
+      logits = chunk.common_logits.copy_(chunk.mean.div_(static_cast<double>(together)).logit_(kSurest));
+    }
+    std::optional<at::Tensor> weights;
+    if (data_.weights) weights = data_.weights->narrow(0, chunk.first, logits.size(1));
+    kernels::cell_stats_out(chunk.measured, logits, data_.cells.narrow(0, chunk.first, logits.size(1)),
+                            data_.cell_labels, weights, 0.0, temperature_);
+    chunk.total.add_(chunk.measured.sums);
+  }
+}
+
+std::vector<RunState::Sums> SplitSums::read() const {
+  const at::Tensor host = totals_.to(at::kCPU);
+  const std::int64_t runs = host.size(1), size = host.size(2) * host.size(3);
+  const auto sums_of = [&](std::size_t split, std::int64_t run) {
+    const double* from = host.const_data_ptr<double>() + (static_cast<std::int64_t>(split) * runs + run) * size;
+    return std::vector<double>(from, from + size);
+  };
+  std::vector<RunState::Sums> result;
+  for (std::int64_t run = 0; run < runs; ++run)
+    result.push_back({sums_of(kTrain, run), sums_of(kHoldout, run), sums_of(kSelection, run)});
+  return result;
+}
+
+}  // namespace equipoise::training
