@@ -12,6 +12,7 @@
 #include "kernels/encoded_linear/encoded_linear.h"
 #include "kernels/gather/gather.h"
 #include "kernels/judge/judge.h"
+#include "kernels/logit_layer/logit_layer.h"
 #include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/not_finite/not_finite.h"
 #include "kernels/price/price.h"
@@ -161,6 +162,7 @@ void implement(torch::Library& library) {
   library.impl("encoded_linear_backward_out", &encoded_backward_by_tensors);
   library.impl("activate_", &activate_by_tensors);
   library.impl("activate_backward_", &activate_backward_by_tensors);
+  library.impl("logit_layer_backward", &logit_layer_backward);
   library.impl("bank_adamw_", &bank_adamw_by_tensors);
   library.impl("not_finite", &not_finite);
 }
@@ -185,6 +187,7 @@ constexpr const char* kWithoutDerivative[] = {"cell_stats",
                                               "encoded_linear_backward_out",
                                               "activate_",
                                               "activate_backward_",
+                                              "logit_layer_backward",
                                               "bank_adamw_",
                                               "not_finite"};
 
@@ -285,6 +288,10 @@ TORCH_LIBRARY(equipoise, library) {
   library.def(
       "activate_backward_(Tensor(a!) gradient, Tensor activated, Tensor(b!)? bias_gradient=None, int rate_256=0) "
       "-> ()",
+      traceable);
+  library.def(
+      "logit_layer_backward(Tensor gradient, Tensor weight, Tensor activated, int rate_256=0) "
+      "-> (Tensor below, Tensor weight_gradient, Tensor bias_gradient, Tensor below_bias_gradient)",
       traceable);
   library.def(
       "bank_adamw_(Tensor(a!) parameters, Tensor gradients, Tensor(b!) mean, Tensor(c!) square, Tensor(d!) steps, "

@@ -1,9 +1,10 @@
-// price, measure + price + push, judge, draw, gather and activate on the GPU, at a batch's size and at larger ones, checked against the CPU.
+// price, measure + price + push, judge, draw, gather, activate and the logit's layer on the GPU, at a batch's size and at larger ones, checked against the CPU.
 #include "benchmarks/kernels/census_rows.h"
 #include "benchmarks/kernels/gpu_clock.h"
 #include "benchmarks/kernels/parity_table.h"
 #include "kernels/activate/activate.h"
 #include "kernels/draw/draw.h"
+#include "kernels/logit_layer/logit_layer.h"
 #include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/push/push.h"
 
@@ -152,6 +153,31 @@ void activate_backward_benchmark(benchmark::State& state) {
   time_on_gpu(state, 3.0 * static_cast<double>(activated.nbytes()), run);
 }
 
+// Arguments: K, B, units, whether activations are bf16. Timed in a graph, as a training step runs it.
+void logit_layer_benchmark(benchmark::State& state) {
+  if (!has_gpu(state)) return;
+  at::manual_seed(1);
+  const std::int64_t members = state.range(0), rows = state.range(1), units = state.range(2);
+  const at::ScalarType type = state.range(3) != 0 ? at::kBFloat16 : at::kFloat;
+  const at::Tensor gradient = at::randn({members, rows}), weight = at::randn({members, units}).to(type);
+  const at::Tensor activated = at::randn({members, rows, units}).clamp_min(0).to(type);
+  const at::Tensor gpu_gradient = gradient.cuda(), gpu_weight = weight.cuda(), gpu_activated = activated.cuda();
+  at::Tensor below = at::empty_like(gpu_activated), bias_gradient = at::empty({members}, gpu_gradient.options());
+  at::Tensor weight_gradient = at::empty({members, units}, gpu_gradient.options()),
+             partials = make_logit_layer_partials(members, rows, units, at::kCUDA);
+  const at::Tensor below_bias_gradient = at::empty_like(weight_gradient);
+  const auto run = [&] {
+    logit_layer_backward_out(below, weight_gradient, bias_gradient, below_bias_gradient, partials, gpu_gradient,
+                             gpu_weight, gpu_activated, 0);
+  };
+  run();
+  const auto expected = logit_layer_backward(gradient, weight, activated, 0);
+  if (!below.cpu().equal(std::get<0>(expected)) || !weight_gradient.cpu().allclose(std::get<1>(expected), 1e-4, 1e-3)) {
+    return state.SkipWithError("other gradients than the CPU's");
+  }
+  time_graph_on_gpu(state, 2.0 * static_cast<double>(activated.nbytes()), run);
+}
+
 BENCHMARK(price_benchmark)->Name("cuda/price")->Apply(members_and_groups)->UseManualTime();
 BENCHMARK(judge_benchmark)->Name("cuda/judge")->Apply(members_and_groups)->UseManualTime();
 BENCHMARK(measure_price_push_benchmark<true>)
@@ -193,6 +219,15 @@ BENCHMARK(activate_backward_benchmark)
     ->ArgNames({"K", "B", "units"})
     ->Args({1, 512, 256})
     ->Args({64, 4096, 128})
+    ->Unit(benchmark::kMicrosecond)
+    ->UseManualTime();
+BENCHMARK(logit_layer_benchmark)
+    ->Name("cuda/graph/logit_layer_backward")
+    ->ArgNames({"K", "B", "units", "bf16"})
+    ->Args({1, 512, 256, 0})
+    ->Args({1, 4096, 256, 0})
+    ->Args({1, 4096, 256, 1})
+    ->Args({64, 4096, 256, 1})
     ->Unit(benchmark::kMicrosecond)
     ->UseManualTime();
 

@@ -4,7 +4,6 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/ones.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +11,7 @@
 #include "engine/core/seed.h"
 #include "engine/models/products.h"
 #include "kernels/activate/activate.h"
+#include "kernels/logit_layer/logit_layer.h"
 
 namespace equipoise::models {
 namespace {
@@ -86,8 +86,12 @@ void Mlp::make_room(std::int64_t batch) {
   }
   outputs_.push_back(at::empty({members(), batch, widths_.back()}, flat_.values.options()));
   logits_ = outputs_.back().squeeze(2);
-  if (precision_ == Precision::bf16) top_gradient_ = at::empty_like(logits_, flat_.operands.options());
-  if (flat_.values.is_cuda()) ones_ = at::ones({batch}, flat_.values.options());
+  if (dense_.empty()) {
+    if (precision_ == Precision::bf16) top_gradient_ = at::empty_like(logits_, flat_.operands.options());
+  } else {
+    partials_ =
+        kernels::make_logit_layer_partials(members(), batch, widths_[widths_.size() - 2], flat_.values.device());
+  }
 }
 
 // On the CPU each member of a bank goes through its layers on one thread, so that its activations stay in the cache; a
@@ -135,33 +139,37 @@ void Mlp::forward_slice(const EncodedTensors& encoded, const at::Tensor& rows, c
 
 void Mlp::backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) {
   const ProductSettings settings(precision_, flat_.values.device());
-  if (precision_ == Precision::bf16) top_gradient_.copy_(logit_gradient);
+  if (top_gradient_.defined()) top_gradient_.copy_(logit_gradient);
   for_each_slice([&](MemberSlice slice) { backward_slice(encoded, rows, logit_gradient, slice); });
 }
 
 void Mlp::backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient,
                          MemberSlice slice) {
   const at::Tensor own_gradient = slice.of(logit_gradient);
-  at::Tensor gradient = (precision_ == Precision::bf16 ? slice.of(top_gradient_) : own_gradient).unsqueeze(2);
+  at::Tensor gradient = (top_gradient_.defined() ? slice.of(top_gradient_) : own_gradient).unsqueeze(2);
   for (std::size_t layer = dense_.size(); layer-- > 0;) {
     const Dense& dense = dense_[layer];
     at::Tensor weight_gradient = slice.of(dense.weight_gradient), below = slice.of(gradients_[layer]);
     const at::Tensor output = slice.of(outputs_[layer]);
-    columns_product(weight_gradient, output, gradient);
-    rows_product_transposed(below, gradient, slice.of(dense.operand));
     // The rectifier's pass also sums the gradient over rows: the bias gradient of the layer below. The first layer sums
     // its own.
-    kernels::activate_backward_(
-        below, output, layer == 0 ? std::nullopt : std::optional(slice.of(dense_[layer - 1].bias_gradient)), rate_256_);
-    gradient = below;
-  }
-  if (!dense_.empty()) {
-    at::Tensor bias_gradient = slice.of(dense_.back().bias_gradient);
-    if (own_gradient.is_cuda()) {
-      row_sums(bias_gradient, own_gradient, ones_);
-    } else {
+    std::optional<at::Tensor> below_bias;
+    if (layer > 0) below_bias = slice.of(dense_[layer - 1].bias_gradient);
+    if (layer + 1 == dense_.size()) {
+      at::Tensor bias_gradient = slice.of(dense.bias_gradient).squeeze(1);
+      if (own_gradient.is_cuda()) {
+        at::Tensor column = weight_gradient.squeeze(2);
+        kernels::logit_layer_backward_out(below, column, bias_gradient, below_bias, partials_, own_gradient,
+                                          slice.of(dense.operand).squeeze(2), output, rate_256_);
+        gradient = below;
+        continue;
+      }
       sum_over_rows(bias_gradient, own_gradient);
     }
+    columns_product(weight_gradient, output, gradient);
+    rows_product_transposed(below, gradient, slice.of(dense.operand));
+    kernels::activate_backward_(below, output, below_bias, rate_256_);
+    gradient = below;
   }
   first_.backward(encoded, rows, gradient, slice);
 }

@@ -55,10 +55,10 @@ class Mlp final : public Learner {
   std::vector<NamedTensor> named_;
   at::Tensor seeds_;                 // [K] i64, dropout's
   std::vector<at::Tensor> outputs_;  // [layers] [K, B, width]: activations of the operands' type, logits last, in fp32
-  std::vector<at::Tensor> gradients_;      // [layers - 1] [K, B, width] of the operands' type
-  at::Tensor logits_;                      // [K, B], a view of the last output
-  at::Tensor top_gradient_;                // [K, B], the logits' gradient as an operand; undefined in fp32
-  at::Tensor ones_;                        // [B], CUDA only
+  std::vector<at::Tensor> gradients_;  // [layers - 1] [K, B, width] of the operands' type
+  at::Tensor logits_;                  // [K, B], a view of the last output
+  at::Tensor top_gradient_;            // [K, B], the logits' gradient as an operand; defined in a linear model in bf16
+  at::Tensor partials_;                // what sums of the logit's layer are made of, CUDA only
   std::vector<at::Tensor> score_outputs_;  // [layers] of the largest block that was scored, CUDA only
 };
 

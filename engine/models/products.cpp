@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/mv.h>
 
 #include <algorithm>
 #include <functional>
@@ -94,12 +93,6 @@ void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones) {
   at::Tensor target = out.unsqueeze(1);
   const ProductSettings exact(Precision::fp32, a.device());
   batched_product(target, ones.view({1, 1, -1}).expand({a.size(0), 1, -1}), a);
-}
-
-void row_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones) {
-  at::Tensor target = out.squeeze(1);
-  const ProductSettings exact(Precision::fp32, a.device());
-  at::mv_out(target, a, ones);
 }
 
 }  // namespace equipoise::models

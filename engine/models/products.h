@@ -24,7 +24,4 @@ void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
 /// CPU rows are summed in order, in the pass that makes them.
 void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones);
 
-/// out [K, 1] = the sums of a [K, B], fp32, along B, likewise with ones [B] and on CUDA alone.
-void row_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones);
-
 }  // namespace equipoise::models

@@ -39,6 +39,7 @@ def calls():
         ops.encoded_linear_backward_out.default: (weight.clone(), bias.clone(), codes, values, layout, 7, chosen, out),
         ops.activate_.default: (out.clone(), bias, seeds, step, 1, 64),
         ops.activate_backward_.default: (out.clone(), out.clone(), bias.clone(), 64),
+        ops.logit_layer_backward.default: (row_arguments[0], torch.randn(2, 5), torch.randn(2, 50, 5).relu(), 64),
         ops.bank_adamw_.default: (*(torch.rand(2, 5) for _ in range(4)), torch.zeros(2, dtype=torch.int64),
                                   torch.ones(2, dtype=torch.uint8), torch.zeros(2, dtype=torch.float64),
                                   torch.full((2,), 0.1, dtype=torch.float64), 0.9, 0.999, 1e-8, 0.01, 1.0),
