@@ -91,7 +91,8 @@ class FeatureEncoder {
       for (std::int64_t i = 0; i < count; ++i, codes += stride, values += stride) {
         const bool missing = std::isnan(numbers[i]);
         *codes = missing;
-        *values = missing ? 1.0f : static_cast<float>((numbers[i] - rule_.mean) / rule_.deviation);
+        const double deviations = (numbers[i] - rule_.mean) / rule_.deviation;
+        *values = missing ? 1.0f : static_cast<float>(std::clamp(deviations, -kMostDeviations, kMostDeviations));
       }
       return;
     }

@@ -17,6 +17,10 @@ namespace equipoise::data {
 inline constexpr const char* kMissingLevel = "(missing)";
 inline constexpr const char* kOtherLevel = "other";
 
+/// A standardised number stops here: no training row reaches it (of n rows none is more than sqrt(n) deviations away),
+/// and a new row beyond it leaves the model finite scores.
+inline constexpr double kMostDeviations = 1e6;
+
 /// Finds a value among known ones: by its text, else as an equal number ("1" and "1.0") or truth value ("True",
 /// "true").
 class LevelIndex {
@@ -45,7 +49,8 @@ enum class FeatureForm { ramps, standardized, levels };
 ///
 /// ramps: the bins between `edges` are half-open, the last is closed. A value is encoded as its bin and its place in it
 /// (0 to 1); below the first edge: bin 0, place 0; above the last: the last bin, place 1. Missing: the last component.
-/// standardized: component 0 is (value - mean) / deviation; missing: component 1 is 1, component 0 is 0.
+/// standardized: component 0 is (value - mean) / deviation, at most kMostDeviations in size; missing: component 1 is 1,
+/// component 0 is 0.
 /// levels: the component of the level is 1. A level that is not among `levels` is "other" when training had more levels
 /// than max_levels, else it leaves all components 0. Missing is a level of its own when training had missing values,
 /// else it leaves all components 0.

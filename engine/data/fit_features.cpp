@@ -251,16 +251,38 @@ class ColumnFitter {
       rule.missing_level = true;
       outcome.sentence += "1 component: whether it is missing";
     } else if (standardize) {
+      refuse_spread(column, summary, std::isfinite(summary.deviation) && summary.deviation > 0);
       rule.form = FeatureForm::standardized;
       rule.mean = summary.mean;
       rule.deviation = summary.deviation;
       outcome.sentence +=
           "standardised by mean " + number_text(rule.mean) + ", deviation " + number_text(rule.deviation);
     } else {
+      refuse_spread(column, summary, std::isfinite(summary.sorted.back() - summary.sorted.front()));
       rule.form = FeatureForm::ramps;
       rule.edges = ramp_edges(summary.sorted, params_.bins);
       outcome.sentence += counted(static_cast<std::int64_t>(rule.edges.size()) - 1, "ramp", "ramps");
     }
+  }
+
+  // Numbers whose distances leave the finite numbers, or are lost in them: nothing is learnt from such a column.
+  void refuse_spread(const Column& column, const NumberSummary& summary, bool is_fine) const {
+    if (is_fine) return;
+    const double least = summary.sorted.front(), largest = summary.sorted.back();
+    const double farthest = std::abs(least) > std::abs(largest) ? least : largest;
+    std::int64_t row = 0;
+    for_each_chunk(table_, NumberView(column), training_,
+                   [&](const std::vector<double>& numbers, const std::uint8_t* use, std::int64_t begin) {
+                     for (std::size_t i = 0; i < numbers.size(); ++i) {
+                       if (use[i] && numbers[i] == farthest) row = begin + static_cast<std::int64_t>(i);
+                     }
+                   });
+    throw core::UserError(core::Fault::data,
+                          "the training rows of column '" + column.name + "' go from " + number_text(least) + " to " +
+                              number_text(largest) +
+                              ": their distances cannot be computed with; if such a number means a missing value, "
+                              "list it under data.csv.missing, or list the column under data.features.drop",
+                          table_.where(row));
   }
 
   void fit_category(const Column& column, Outcome& outcome) const {

@@ -73,6 +73,16 @@ TEST(Encode, Standardised) {
   EXPECT_THAT(dense_row(rows, 2), ElementsAre(0, 1));
 }
 
+TEST(Encode, AStandardisedNumberStaysFiniteHoweverFarItIs) {
+  FeatureRule rule;
+  rule.form = FeatureForm::standardized;
+  rule.mean = -1e308;
+  rule.deviation = 1e-3;
+  const EncodedRows rows = encoded(rule, column_of({1e308, -1.7e308}));
+  EXPECT_THAT(dense_row(rows, 0), ElementsAre(1e6f, 0));
+  EXPECT_THAT(dense_row(rows, 1), ElementsAre(-1e6f, 0));
+}
+
 Table texts(const std::vector<std::string>& levels, const std::vector<std::int32_t>& codes) {
   Table table = column_of(std::vector<double>(codes.size()));
   table.columns = {{"x", ColumnKind::text, levels, {{ColumnKind::text, codes, {}, {}}}}};

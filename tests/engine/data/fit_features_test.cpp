@@ -100,6 +100,24 @@ TEST(FitFeatures, NumbersWithFewValuesStayNumbersUnlessDeclared) {
   EXPECT_THAT(p.dataset.encoded.features[1].components, ElementsAre("v = 0", "v = 1", "v = 2"));
 }
 
+TEST(FitFeatures, RefusesNumbersWhoseDistancesAreNotFinite) {
+  const auto refusal = [](const char* numbers, const char* odd, const char* other) {
+    DataParams params = with_column([&](int row) { return row == 40 ? odd : row % 2 ? "1" : other; });
+    params.features.numbers = numbers;
+    params.split.test = params.split.selection = 0;
+    EXPECT_EQ(fault_of([&] { prepared(params); }), core::Fault::data);
+    return error_of_preparing(params);
+  };
+  const std::string squares = refusal("standardize", "1e300", "2");
+  EXPECT_THAT(squares, AllOf(HasSubstr("column.csv:42: "), HasSubstr("column 'v' go from 1 to 1e+300: ")));
+  EXPECT_THAT(refusal("standardize", "1.5e308", "1.5e308"), HasSubstr("column 'v' go from 1 to 1.5e+308: "));
+  EXPECT_THAT(refusal("piecewise_linear", "-1.5e308", "1e308"),
+              AllOf(HasSubstr("column.csv:42: "), HasSubstr("go from -1.5e+308 to 1e+308: ")));
+  DataParams close = with_column([](int row) { return row % 2 ? "1e-320" : "2e-320"; });
+  close.features.numbers = "standardize";
+  EXPECT_THAT(error_of_preparing(close), HasSubstr("column 'v' go from 1e-320 to 2e-320: "));
+}
+
 TEST(FitFeatures, DropsConstantAndEmptyColumnsWithASentence) {
   EXPECT_THAT(prepared(with_column([](int) { return "7"; })).dataset.reading,
               Contains("v: number, the same in every training row, left out."));
