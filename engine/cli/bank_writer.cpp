@@ -34,9 +34,7 @@ void finish_members(FinishedBank& finished, std::vector<RunFolder>& folders, con
     finished.report.members.push_back(report::bank_member(
         report, title, fmt::format("{}/{}", run_files::kMembers, folders[run].path().filename().string()),
         results[run].failure));
-    if (!has_test_rows(report)) continue;
-    for (const std::string& what : failed_constraints(report.splits.front(), bank.failing))
-      finished.failed.push_back(title + ": " + what);
+    for (const std::string& what : failures(report, bank.failing)) finished.failed.push_back(title + ": " + what);
   }
 }
 

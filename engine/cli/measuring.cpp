@@ -47,9 +47,10 @@ MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::
       dataset, cells, training::device_probabilities(models::to_tensors(dataset.encoded, device), learner));
 }
 
-bool MeasuredRows::all_finite() const {
-  if (device_scores_) return device_scores_->probability.isfinite().all().item<bool>();
-  return cli::all_finite(probabilities_);
+std::int64_t MeasuredRows::not_finite() const {
+  if (device_scores_) return device_scores_->probability.isfinite().logical_not().sum().item<std::int64_t>();
+  return std::count_if(probabilities_.begin(), probabilities_.end(),
+                       [](double value) { return !std::isfinite(value); });
 }
 
 evaluation::ScoreStatistics MeasuredRows::statistics_of(const std::string& name, const std::vector<std::int64_t>& rows,

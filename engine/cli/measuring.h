@@ -27,7 +27,8 @@ class MeasuredRows {
   MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells, models::Learner& learner,
                const at::Device& device);
 
-  bool all_finite() const;
+  /// How many rows have a score that is not a finite number.
+  std::int64_t not_finite() const;
 
   /// Metrics, gaps and verdicts of the chosen rows, which ascend.
   evaluation::SplitResult measure(const std::string& name, const std::vector<std::int64_t>& rows,

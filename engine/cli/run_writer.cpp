@@ -26,12 +26,29 @@ std::vector<evaluation::SplitResult> measure_splits(const RunInputs& inputs, con
   return splits;
 }
 
+// A run without a model has failed, also where its training went through.
+void fail_without_model(training::TrainingResult& result, std::int64_t rows, TerminalJournal& journal) {
+  const std::string why = fmt::format(
+      "no model was saved: the scores of {} {} left the finite numbers; a smaller training.optimizer.learning_rate "
+      "often helps",
+      rows, rows == 1 ? "row" : "rows");
+  result.kept = "";
+  result.kept_step = 0;
+  if (result.outcome == "finished") {
+    result.outcome = "diverged";
+    result.failure = why;
+    return;
+  }
+  journal.warn(why);
+}
+
 std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
-                                                models::Learner& learner, TerminalJournal& journal) {
+                                                training::TrainingResult& result, TerminalJournal& journal) {
+  models::Learner& learner = *result.learner;
   const MeasuredRows rows(inputs.prepared.dataset, inputs.table.cells.of_row, learner, device);
-  if (!rows.all_finite()) {
+  if (const std::int64_t bad = rows.not_finite(); bad > 0) {
     folder.keep();
-    journal.warn("No model was saved: no iterate with finite scores was reached.");
+    fail_without_model(result, bad, journal);
     return {};
   }
   models::write_safetensors(folder.file(run_files::kWeights), models::weights_of(learner));
@@ -67,7 +84,7 @@ void begin_run(RunFolder& folder, const RunInputs& inputs) {
 report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
                           training::TrainingResult& result, TerminalJournal& journal) {
   try {
-    std::vector<evaluation::SplitResult> splits = save_model(folder, inputs, device, *result.learner, journal);
+    std::vector<evaluation::SplitResult> splits = save_model(folder, inputs, device, result, journal);
     const report::Report report =
         assemble_report({inputs.config, inputs.prepared.dataset, inputs.table, result, inputs.command, inputs.file.path,
                          inputs.file.sha256, config::struct_to_yaml(inputs.config, config::Comments::none),
@@ -85,6 +102,12 @@ report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::
 
 bool has_test_rows(const report::Report& report) {
   return !report.splits.empty() && report.splits.front().split == "test";
+}
+
+std::vector<std::string> failures(const report::Report& report, const std::vector<evaluation::Verdict>& failing) {
+  if (failing.empty()) return {};
+  if (!has_test_rows(report)) return {"the test rows: not measured"};
+  return failed_constraints(report.splits.front(), failing);
 }
 
 }  // namespace equipoise::cli

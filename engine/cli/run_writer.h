@@ -32,8 +32,9 @@ RunMarker marker_of(const std::string& command, const ConfigFile& file);
 /// is readable. Does nothing the second time.
 void begin_run(RunFolder& folder, const RunInputs& inputs);
 
-/// Measures the trained model on every split, writes model, results and report, and sets the folder's status. Throws what
-/// the disk makes it throw, after marking the folder failed.
+/// Measures the trained model on every split, writes model, results and report, and sets the folder's status. A model
+/// whose scores are not all finite is not saved, and the result becomes a diverged one. Throws what the disk makes it
+/// throw, after marking the folder failed.
 report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
                           training::TrainingResult& result, TerminalJournal& journal);
 
@@ -42,5 +43,9 @@ std::string device_text(const at::Device& device);
 
 /// Whether test rows were measured: only they say something about people the model has not met.
 bool has_test_rows(const report::Report& report);
+
+/// The titles of the constraints that have a verdict that --fail-on names. Where it names any, test rows that were not
+/// measured fail the run as well.
+std::vector<std::string> failures(const report::Report& report, const std::vector<evaluation::Verdict>& failing);
 
 }  // namespace equipoise::cli

@@ -172,8 +172,7 @@ class Train final : public Command {
              TerminalJournal& journal) const {
     journal.end_line();
     const training::TrainingResult& result = results.front();
-    std::vector<std::string> failed;
-    if (has_test_rows(report)) failed = failed_constraints(report.splits.front(), failing_);
+    const std::vector<std::string> failed = failures(report, failing_);
     const int exit_code = exit_code_of(results, failed);
 
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));

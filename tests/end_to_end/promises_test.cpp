@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "tests/end_to_end/workspace.h"
@@ -75,6 +76,44 @@ TEST_F(Promises, DivergenceNamesStepAndTensorAndLeavesTheLastGoodModel) {
   EXPECT_TRUE(exists("runs/r/report.html"));
   const Outcome predicted = run({"predict", "runs/r", "--data", "people.csv", "--output", "out.csv"});
   EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+}
+
+// One long step: the scores are finite on the rows that training sees, and infinity minus infinity on the odd test rows.
+TEST_F(Promises, ARunWithoutAModelIsAFailure) {
+  std::istringstream lines(people(1500));
+  std::string line, text;
+  for (int row = 0; std::getline(lines, line); ++row)
+    text += line + (row == 0 ? ",part\n" : row % 3 ? ",train\n" : ",test\n");
+  write("people.csv", text + "1e300,1e300,x,f,a,yes,test\n1e300,-1e300,x,m,a,no,test\n");
+  write("config.yaml", config_text({{"split: {test: 0.2, selection: 0.2}", "split: {column: part}"},
+                                    {"bins: 8", "numbers: standardize"}}));
+  const std::vector<std::string> common = {"train",
+                                           "config.yaml",
+                                           "model.hidden=[64]",
+                                           "training.epochs=1",
+                                           "training.batch_size=900",
+                                           "training.optimizer={kind: sgd, "
+                                           "learning_rate: 1.0e+19, weight_decay: 0, momentum: 0}",
+                                           "--json"};
+  auto words = common;
+  words.insert(words.end(), {"output.run=r", "--fail-on", "violated,not_shown,not_estimable"});
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.exit_code, 4) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.json()["error"]["message"].get<std::string>(), HasSubstr("no model was saved: the scores of"));
+  EXPECT_THAT(outcome.json()["failed_on"], testing::ElementsAre("the test rows: not measured"));
+  EXPECT_EQ(nlohmann::json::parse(read("runs/r/run.json"))["status"], "diverged");
+  const nlohmann::json results = nlohmann::json::parse(read("runs/r/results.json"));
+  EXPECT_EQ(results["outcome"], "diverged");
+  EXPECT_EQ(results["kept"], "");
+  EXPECT_FALSE(exists("runs/r/model.safetensors"));
+  EXPECT_EQ(run({"report", "runs/r"}).exit_code, 0);
+  words = common;
+  words.insert(words.end(), {"output.run=b", "bank.learning_rates=[0.01, 1.0e+19]"});
+  EXPECT_EQ(run(words).exit_code, 0);
+  words.insert(words.end(), {"output.overwrite=true", "--fail-on", "violated"});
+  const Outcome bank = run(words);
+  EXPECT_EQ(bank.exit_code, 1) << bank.out << bank.err;
+  EXPECT_THAT(bank.err, HasSubstr("learning rate 1e+19: the test rows: not measured"));
 }
 
 TEST_F(Promises, AKilledRunLeavesItsMeasurements) {
