@@ -42,8 +42,7 @@ void finish_members(FinishedBank& finished, std::vector<RunFolder>& folders, con
 
 std::vector<RunFolder> begin_bank(RunFolder& folder, const training::RunConfig& config,
                                   const std::vector<RunInputs>& inputs) {
-  folder.begin();
-  folder.write(run_files::kConfig, config::struct_to_yaml(config));
+  folder.begin(config::struct_to_yaml(config));
   std::vector<RunFolder> folders;
   for (std::size_t run = 0; run < inputs.size(); ++run) {
     folders.push_back(folder.claim_member(run, marker_of(inputs[run].command, inputs[run].file)));

@@ -11,6 +11,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/interrupt.h"
+#include "engine/core/nearest_name.h"
 #include "engine/report/report.h"
 
 namespace equipoise::cli {
@@ -66,6 +67,7 @@ class Evaluate final : public Command {
     const bool is_new = !files_.empty();
     const data::Dataset dataset = is_new ? data::apply(*encoder, files_, data::Wanted::everything, journal)
                                          : read_own_rows(run, *encoder, journal);
+    if (is_new) check_new(run, dataset, journal);
     core::stop_if_interrupted();
     const std::string name = is_new ? "new rows" : data::kSplitNames[static_cast<int>(split)];
     const std::vector<std::int64_t> rows = dataset.rows_of(is_new ? data::Split::test : split);
@@ -76,6 +78,18 @@ class Evaluate final : public Command {
     const MeasuredRows measured(dataset, table.cells.of_row, *learner, device);
     core::stop_if_interrupted();
     return measured.measure(name, rows, table, run.config);
+  }
+
+  // New rows that are the training's own flatter the model: it has met those people.
+  void check_new(const SavedRun& run, const data::Dataset& dataset, TerminalJournal& journal) const {
+    const std::vector<std::string> known = files_trained_on(run, dataset.files);
+    if (known.empty()) return;
+    const std::string what = fmt::format(
+        "{} of --data {} the bytes of a file that this run was trained on: the figures are not about people the model "
+        "has not met; equipoise evaluate RUN measures the test rows that training left alone",
+        core::listed(known), known.size() == 1 ? "has" : "have");
+    if (!fail_on_.empty()) throw core::UserError(core::Fault::config, what + ", and --fail-on needs such rows");
+    journal.warn(what);
   }
 
   static report::Report table_of(const SavedRun& run, const evaluation::SplitResult& result) {

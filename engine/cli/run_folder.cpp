@@ -194,8 +194,9 @@ void RunFolder::lock() {
                         fmt::format("another process is writing the run folder '{}'", path_.string()));
 }
 
-void RunFolder::begin() {
+void RunFolder::begin(std::string_view config) {
   if (has_begun_) return;
+  marker_.resolved_sha256 = core::sha256(config);
   write_marker();
   has_begun_ = true;
   for (const char* name : kAllFiles) {
@@ -210,6 +211,7 @@ void RunFolder::begin() {
         std::ranges::any_of(kAllFiles, [&](const char* ours) { return name.starts_with(std::string(ours) + ".part"); });
     if (is_ours) ::unlink(entry->path().c_str());
   }
+  write(run_files::kConfig, config);
 }
 
 void RunFolder::write(const char* name, std::string_view content) {

@@ -29,10 +29,12 @@ inline constexpr const char* kMembers = "members";  ///< of a bank: a run folder
 
 /// What run.json says: that the folder is ours, and how far its run is.
 struct RunMarker {
-  std::string status;   ///< running, finished, interrupted, diverged, failed
-  std::string command;  ///< what reproduces the run
-  std::string config;   ///< the config file as it was named
-  std::string config_sha256;
+  std::string status;         ///< running, finished, interrupted, diverged, failed
+  std::string command;        ///< what reproduces the run
+  std::string config;         ///< the config file as it was named
+  std::string config_sha256;  ///< of that file
+  std::string
+      resolved_sha256;  ///< of the folder's config.yaml, which nobody is to change afterwards; "" before there is one
   std::string started, finished;  ///< ISO 8601, UTC
 };
 
@@ -64,8 +66,9 @@ class RunFolder {
   /// The folder of a member of this bank, which must outlive it.
   RunFolder claim_member(std::size_t member, RunMarker marker);
 
-  /// From here on the folder holds this run alone: what an earlier run of ours left is removed. Once is enough.
-  void begin();
+  /// From here on the folder holds this run alone, its resolved config first: what an earlier run of ours left is
+  /// removed. Once is enough.
+  void begin(std::string_view config);
   bool has_begun() const { return has_begun_; }
   /// Written whole or not at all.
   void write(const char* name, std::string_view content);

@@ -24,10 +24,15 @@ std::string utc_now() {
 }
 
 std::string to_text(const RunMarker& marker) {
-  const nlohmann::ordered_json json = {{"program", kProgram},       {"format", kFormat},
-                                       {"status", marker.status},   {"command", marker.command},
-                                       {"config", marker.config},   {"config_sha256", marker.config_sha256},
-                                       {"started", marker.started}, {"finished", marker.finished}};
+  const nlohmann::ordered_json json = {{"program", kProgram},
+                                       {"format", kFormat},
+                                       {"status", marker.status},
+                                       {"command", marker.command},
+                                       {"config", marker.config},
+                                       {"config_sha256", marker.config_sha256},
+                                       {"resolved_sha256", marker.resolved_sha256},
+                                       {"started", marker.started},
+                                       {"finished", marker.finished}};
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -48,6 +53,8 @@ RunMarker run_marker_from(const std::string& text, const std::string& name) {
   reader.read("command", marker.command);
   reader.read("config", marker.config);
   reader.read("config_sha256", marker.config_sha256);
+  // Runs of earlier versions have none: they may be replaced, not read.
+  if (json.contains("resolved_sha256")) reader.read("resolved_sha256", marker.resolved_sha256);
   reader.read("started", marker.started);
   reader.read("finished", marker.finished);
   return marker;

@@ -74,8 +74,7 @@ RunMarker marker_of(const std::string& command, const ConfigFile& file) {
 
 void begin_run(RunFolder& folder, const RunInputs& inputs) {
   if (folder.has_begun()) return;
-  folder.begin();
-  folder.write(run_files::kConfig, config::struct_to_yaml(inputs.config));
+  folder.begin(config::struct_to_yaml(inputs.config));
   folder.write(run_files::kData, json_text(describe_data(inputs.prepared.dataset)));
   folder.write(run_files::kEncoder, json_text(data::to_json(*inputs.prepared.encoder)));
   folder.write(run_files::kConstraints, json_text(to_json(inputs.table)));

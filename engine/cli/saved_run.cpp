@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/cli/constraint_table_file.h"
 #include "engine/cli/json_file.h"
 #include "engine/config/load.h"
@@ -35,13 +37,21 @@ std::string splits_digest(const data::Dataset& dataset) {
   return core::sha256({reinterpret_cast<const char*>(dataset.splits.data()), dataset.splits.size()});
 }
 
-void check_files(const SavedRun& run, const nlohmann::json& description) {
+// Calls take(path, sha256) for every file that data.json names.
+template <typename Take>
+void for_each_file(const SavedRun& run, const nlohmann::json& description, const Take& take) {
   const report::JsonReader reader(description, run.file(run_files::kData).string());
   reader.each("files", [&](const nlohmann::json& item, const std::string& path) {
     const report::JsonReader fields(item, path);
     std::string file, sha256;
     fields.read("path", file);
     fields.read("sha256", sha256);
+    take(file, sha256);
+  });
+}
+
+void check_files(const SavedRun& run, const nlohmann::json& description) {
+  for_each_file(run, description, [](const std::string& file, const std::string& sha256) {
     const std::string now = core::sha256_of_file(file);
     if (now != sha256) {
       throw core::UserError(
@@ -51,6 +61,26 @@ void check_files(const SavedRun& run, const nlohmann::json& description) {
                       file, now, sha256));
     }
   });
+}
+
+// Verdicts are about the promises and settings of the training: a config that was changed since would judge the same
+// model by others.
+void check_config(const SavedRun& run) {
+  const fs::path config = run.file(run_files::kConfig);
+  const std::string now = core::sha256_of_file(config);
+  if (now == run.marker.resolved_sha256) return;
+  if (run.marker.resolved_sha256.empty()) {
+    throw core::UserError(core::Fault::data,
+                          fmt::format("'{}' does not say what its config.yaml was when it was trained (no "
+                                      "resolved_sha256): an earlier version of this program wrote it; train again",
+                                      run.file(run_files::kMarker).string()));
+  }
+  throw core::UserError(
+      core::Fault::data,
+      fmt::format(
+          "'{}' was changed after the training (sha256 {}, then {}): put it back as it was, or train again with "
+          "what it says now",
+          config.string(), now, run.marker.resolved_sha256));
 }
 
 }  // namespace
@@ -95,6 +125,7 @@ SavedRun open_run_or_bank(const fs::path& path) {
     throw core::UserError(core::Fault::data, fmt::format("the run '{}' is {}: it has no config.yaml yet",
                                                          folder.string(), run.marker.status));
   }
+  check_config(run);
   config::load(run.file(run_files::kConfig), {}, run.config, run.origin);
   return run;
 }
@@ -177,6 +208,17 @@ data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, c
                     run.path.string()));
   }
   return std::move(prepared.dataset);
+}
+
+std::vector<std::string> files_trained_on(const SavedRun& run, const std::vector<data::Fingerprint>& files) {
+  const std::vector<std::string>& of_test = run.config.data.split.test_files;
+  std::vector<std::string> found;
+  for_each_file(run, read_json(run.file(run_files::kData)), [&](const std::string& path, const std::string& sha256) {
+    if (std::ranges::find(of_test, path) != of_test.end()) return;
+    const auto same = std::ranges::find(files, sha256, &data::Fingerprint::sha256);
+    if (same != files.end()) found.push_back(same->path);
+  });
+  return found;
 }
 
 nlohmann::ordered_json describe_data(const data::Dataset& dataset) {

@@ -23,7 +23,7 @@ struct SavedRun {
   std::filesystem::path file(const char* name) const { return path / name; }
 };
 
-/// The folder, its marker and its config. A folder that is no run names the nearest one beside it; that of a bank names
+/// The folder, its marker and its config, which must be the one that the run was trained with. A folder that is no run names the nearest one beside it; that of a bank names
 /// its members.
 SavedRun open_run(const std::filesystem::path& path);
 /// The same, where the folder of a bank is welcome.
@@ -42,6 +42,9 @@ at::Device device_of(const SavedRun& run, core::Journal& journal);
 /// The run's own rows, read again from the files its config names. Throws UserError (data) when a file is not what was
 /// trained on, or the rows do not fall into the same splits.
 data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, core::Journal& journal);
+
+/// The paths of those `files` whose bytes the run was trained with: all of its own but what data.split.test_files names.
+std::vector<std::string> files_trained_on(const SavedRun& run, const std::vector<data::Fingerprint>& files);
 
 /// data.json: what was read, and into which splits it fell.
 nlohmann::ordered_json describe_data(const data::Dataset& dataset);

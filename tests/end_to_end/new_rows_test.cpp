@@ -73,13 +73,68 @@ TEST_F(NewRows, WithoutTestRowsNothingIsPromised) {
 
 TEST_F(NewRows, AConfigThatWasChangedAfterTrainingIsRefused) {
   train_into("r");
-  std::string config = read("runs/r/config.yaml");
-  const std::size_t at = config.find("tolerance: 0.2");
-  ASSERT_NE(at, std::string::npos);
-  write("runs/r/config.yaml", config.replace(at, 14, "tolerance: 0.3"));
+  write("new.csv", people(300, 4));
+  const std::string config = read("runs/r/config.yaml");
+  for (const auto& [from, to] : std::map<std::string, std::string>{{"tolerance: 0.2", "tolerance: 0.3"},
+                                                                   {"confidence: 0.95", "confidence: 0.51"},
+                                                                   {"min_rows: 30", "min_rows: 1"}}) {
+    std::string changed = config;
+    ASSERT_NE(changed.find(from), std::string::npos) << from;
+    write("runs/r/config.yaml", changed.replace(changed.find(from), from.size(), to));
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"evaluate", "runs/r"},
+                                                  {"predict", "runs/r", "--data", "new.csv", "--output", "out.csv"},
+                                                  {"report", "runs/r"}}) {
+      const Outcome outcome = run(words);
+      EXPECT_EQ(outcome.exit_code, 3) << words.front() << to;
+      EXPECT_THAT(outcome.err, HasSubstr("config.yaml' was changed after the training (sha256 "));
+    }
+  }
+  write("runs/r/config.yaml", config);
+  EXPECT_EQ(run({"evaluate", "runs/r"}).exit_code, 0);
+  nlohmann::json marker = nlohmann::json::parse(read("runs/r/run.json"));
+  marker.erase("resolved_sha256");
+  write("runs/r/run.json", marker.dump());
+  EXPECT_THAT(run({"evaluate", "runs/r"}).err, HasSubstr("an earlier version of this program wrote it"));
+  train_into("r", {"output.overwrite=true"});
+}
+
+TEST_F(NewRows, ConstraintsThatWereChangedAfterTrainingAreRefused) {
+  train_into("r");
+  nlohmann::json table = nlohmann::json::parse(read("runs/r/constraints.json"));
+  table["promises"][0]["tolerance"] = 0.3;
+  write("runs/r/constraints.json", table.dump());
   const Outcome outcome = run({"evaluate", "runs/r"});
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.err, HasSubstr("do not name the same constraints"));
+}
+
+TEST_F(NewRows, AChangedConfigOfABankIsRefused) {
+  ASSERT_EQ(run({"train", "config.yaml", "bank.seeds=[1, 2]", "output.run=b"}).exit_code, 0);
+  EXPECT_EQ(run({"evaluate", "runs/b/members/001"}).exit_code, 0);
+  write("runs/b/config.yaml", read("runs/b/config.yaml") + "\n");
+  EXPECT_THAT(run({"report", "runs/b"}).err, HasSubstr("config.yaml' was changed after the training"));
+}
+
+TEST_F(NewRows, TheFilesOfTheTrainingAreNotNew) {
+  train_into("r");
+  std::filesystem::copy_file(path("people.csv"), path("copy.csv"));
+  const Outcome outcome = run({"evaluate", "runs/r", "--data", "copy.csv", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  ASSERT_EQ(outcome.json()["warnings"].size(), 1u);
+  EXPECT_THAT(outcome.json()["warnings"][0].get<std::string>(),
+              HasSubstr("copy.csv of --data has the bytes of a file that this run was trained on"));
+  EXPECT_THAT(outcome.err, HasSubstr("that this run was trained on"));
+  const Outcome gate = run({"evaluate", "runs/r", "--data", "copy.csv", "--fail-on", "violated"});
+  EXPECT_EQ(gate.exit_code, 2);
+  EXPECT_THAT(gate.err, HasSubstr("--fail-on needs such rows"));
+}
+
+TEST_F(NewRows, AFileOfTestRowsMayBeMeasuredAlone) {
+  write("test.csv", people(600, 8));
+  train_into("r", {"data.split.test_files=test.csv"});
+  const Outcome outcome = run({"evaluate", "runs/r", "--data", "test.csv", "--fail-on", "violated", "--json"});
+  ASSERT_NE(outcome.exit_code, 2) << outcome.err;
+  EXPECT_TRUE(outcome.json()["warnings"].empty());
 }
 
 TEST_F(NewRows, OutputIsCheckedBeforeTheWorkAndKeepsWhatItIs) {

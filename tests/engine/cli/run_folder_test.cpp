@@ -41,7 +41,7 @@ class RunFolderTest : public testing::Test {
   }
   void finished_run(const std::string& run) const {
     RunFolder folder = claim(run);
-    folder.begin();
+    folder.begin("a: 1\n");
     folder.write(run_files::kResults, "old");
     folder.finish("finished");
   }
@@ -63,8 +63,7 @@ TEST_F(RunFolderTest, TakesTheNextFreeNumber) {
 TEST_F(RunFolderTest, WhatFailsBeforeTheModelLeavesNothing) {
   {
     RunFolder folder = claim("deep/er");
-    folder.begin();
-    folder.write(run_files::kConfig, "a: 1\n");
+    folder.begin("a: 1\n");
     folder.append_measurement({});
     EXPECT_TRUE(fs::exists(base_ / "runs/deep/er/config.yaml"));
   }
@@ -81,7 +80,7 @@ TEST_F(RunFolderTest, BeginRemovesHalfWrittenFilesOfOurs) {
   RunFolder folder = claim("one");
   std::ofstream(folder.path() / "results.json.part4058") << "{";
   std::ofstream(folder.path() / "notes.part1") << "mine";
-  folder.begin();
+  folder.begin("a: 1\n");
   EXPECT_FALSE(fs::exists(folder.path() / "results.json.part4058"));
   EXPECT_TRUE(fs::exists(folder.path() / "notes.part1"));
 }
@@ -104,7 +103,7 @@ TEST_F(RunFolderTest, WhatSomebodyElsePutThereStays) {
 TEST_F(RunFolderTest, AKeptRunStays) {
   {
     RunFolder folder = claim("one");
-    folder.begin();
+    folder.begin("a: 1\n");
     folder.keep();
   }
   EXPECT_EQ(status_of("one"), "running");
@@ -118,7 +117,7 @@ TEST_F(RunFolderTest, AFinishedRunIsReplacedOnlyWhenAsked) {
   RunFolder folder = claim("one", true);
   EXPECT_EQ(core::read_file(base_ / "runs/one/results.json"), "old");
   EXPECT_EQ(status_of("one"), "finished");
-  folder.begin();
+  folder.begin("a: 1\n");
   EXPECT_FALSE(fs::exists(base_ / "runs/one/results.json"));
   EXPECT_EQ(status_of("one"), "running");
 }
@@ -132,12 +131,12 @@ TEST_F(RunFolderTest, AFinishedRunSurvivesAReplacementThatFailsEarly) {
 TEST_F(RunFolderTest, AHalfFinishedRunIsReplaced) {
   {
     RunFolder folder = claim("one");
-    folder.begin();
+    folder.begin("a: 1\n");
     folder.write(run_files::kResults, "old");
     folder.keep();
   }
   RunFolder folder = claim("one");
-  folder.begin();
+  folder.begin("a: 1\n");
   EXPECT_FALSE(fs::exists(base_ / "runs/one/results.json"));
 }
 
@@ -170,14 +169,14 @@ TEST_F(RunFolderTest, AnEmptyFolderIsUsedAndStays) {
   fs::create_directories(base_ / "runs/one");
   {
     RunFolder folder = claim("one");
-    folder.begin();
+    folder.begin("a: 1\n");
   }
   EXPECT_TRUE(fs::is_empty(base_ / "runs/one"));
 }
 
 TEST_F(RunFolderTest, MeasurementsAreAppendedLineByLine) {
   RunFolder folder = claim("one");
-  folder.begin();
+  folder.begin("a: 1\n");
   folder.append_measurement({});
   folder.append_measurement({});
   const std::string text = core::read_file(folder.file(run_files::kMeasurements));
@@ -193,11 +192,12 @@ TEST(RunFolderName, HoldsNothingThatLeadsElsewhere) {
 }
 
 TEST(RunMarkerText, ReadsWhatItWrites) {
-  const RunMarker marker{"running", "equipoise train 'a b'", "a b", "00ff", "2026-01-01T00:00:00Z", ""};
+  const RunMarker marker{"running", "equipoise train 'a b'", "a b", "00ff", "11ee", "2026-01-01T00:00:00Z", ""};
   const RunMarker read = run_marker_from(to_text(marker), "run.json");
   EXPECT_EQ(read.status, marker.status);
   EXPECT_EQ(read.command, marker.command);
   EXPECT_EQ(read.config_sha256, marker.config_sha256);
+  EXPECT_EQ(read.resolved_sha256, marker.resolved_sha256);
   EXPECT_THROW(run_marker_from("{\"program\":\"equipoise\",\"format\":2}", "run.json"), core::UserError);
   EXPECT_THROW(run_marker_from("", "run.json"), core::UserError);
 }
