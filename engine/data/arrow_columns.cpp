@@ -128,10 +128,11 @@ ColumnKind kind_of(const arrow::DataType& type) {
       return ColumnKind::boolean;
     case Type::DATE32:
     case Type::DATE64:
-    case Type::TIME32:
-    case Type::TIME64:
     case Type::TIMESTAMP:
       return ColumnKind::date;
+    case Type::TIME32:
+    case Type::TIME64:
+      return ColumnKind::time;
     case Type::STRING:
     case Type::LARGE_STRING:
       return ColumnKind::text;
@@ -218,7 +219,7 @@ bool is_readable(const arrow::DataType& type) {
   }
   return type.id() == Type::NA || arrow::is_integer(type.id()) || arrow::is_floating(type.id()) ||
          type.id() == Type::BOOL || type.id() == Type::DECIMAL128 || type.id() == Type::DECIMAL256 ||
-         type.id() == Type::STRING || type.id() == Type::LARGE_STRING || kind_of(type) == ColumnKind::date;
+         type.id() == Type::STRING || type.id() == Type::LARGE_STRING || is_in_days(kind_of(type));
 }
 
 ColumnChunk chunk_from(const arrow::ChunkedArray& column) {

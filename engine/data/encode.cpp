@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -13,13 +12,7 @@ namespace equipoise::data {
 namespace {
 
 std::string shown_number(double number, bool date) {
-  if (date) {
-    const std::chrono::year_month_day day{std::chrono::sys_days{std::chrono::days{std::llround(std::floor(number))}}};
-    char text[32];
-    std::snprintf(text, sizeof text, "%d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                  static_cast<unsigned>(day.day()));
-    return text;
-  }
+  if (date) return value_text(ColumnKind::date, number);
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", number);
   return text;
@@ -144,8 +137,7 @@ void check_numbers(const FeatureRule& rule, const Table& table, const Column& co
   const NumberView numbers(column);
   const std::int32_t bad = numbers.first_unreadable_level();
   if (bad < 0) {
-    const bool date = column.kind == ColumnKind::date;
-    if (column.kind == ColumnKind::empty || date == rule.date) return;
+    if (column.kind == ColumnKind::empty || is_in_days(column.kind) == rule.date) return;
     throw core::UserError(core::Fault::data,
                           "column '" + column.name + "' holds " + name_of(column.kind) + ", but in training it held " +
                               name_of(rule.date ? ColumnKind::date : ColumnKind::number),

@@ -215,7 +215,7 @@ class ColumnFitter {
     const std::string type = declared(column.name);
     if (type == "category") return false;
     if (type == "number") return refuse_text(column);
-    if (column.kind == ColumnKind::number || column.kind == ColumnKind::date) return true;
+    if (column.kind == ColumnKind::number || is_in_days(column.kind)) return true;
     return column.kind == ColumnKind::text && contains(roles_.read_as_text, column.name) &&
            NumberView(column).first_unreadable_level() < 0;
   }
@@ -235,8 +235,10 @@ class ColumnFitter {
     FeatureRule& rule = outcome.rule;
     const bool standardize = params_.numbers == "standardize";
     const NumberSummary summary = summarize(table_, column, training_, standardize);
-    rule.date = column.kind == ColumnKind::date;
-    const std::string kind = rule.date ? ": date, in days, " : ": number, ";
+    rule.date = is_in_days(column.kind);
+    const std::string kind = column.kind == ColumnKind::time ? ": time of day, in days, "
+                             : rule.date                     ? ": date, in days, "
+                                                             : ": number, ";
     if (summary.distinct <= 1 && (summary.distinct == 0 || summary.missing == 0)) {
       outcome.sentence = column.name + kind + "the same in every training row, left out";
       return;

@@ -163,7 +163,7 @@ void check_column_group(const Table& table, const GroupParams& params, std::size
   if (!std::ranges::is_sorted(params.bins, std::less_equal())) {
     refuse(field_of(index, "bins"), "expected ascending numbers, each once", origin);
   }
-  const bool many = (is_number || column.kind == ColumnKind::date) && params.bins.empty() &&
+  const bool many = (is_number || is_in_days(column.kind)) && params.bins.empty() &&
                     CategoryView(table, column).levels().size() > kMostNumberLevels;
   if (many) {
     refuse(field_of(index, "column"),

@@ -121,7 +121,7 @@ std::optional<ColumnKind> common_kind(const Column& column) {
 
 std::string chunk_text(const ColumnChunk& chunk, std::size_t row) {
   const double number = chunk.reals.empty() ? chunk.integers[row] : chunk.reals[row];
-  return chunk.kind == ColumnKind::boolean ? (number != 0 ? "true" : "false") : number_text(number);
+  return value_text(chunk.kind, number);
 }
 
 // Parquet has no texts to go back to: its numbers are spelt out where another file has text in the same column.

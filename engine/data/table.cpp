@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <unordered_set>
 
 namespace equipoise::data {
@@ -54,6 +56,43 @@ void read_numbers(const ColumnChunk& chunk, std::int64_t begin, std::int64_t cou
   }
 }
 
+constexpr double kMicrosecondsPerDay = 86400e6;
+
+// Dates and times that are spelt alike are one category.
+double as_spelt(ColumnKind kind, double number) {
+  if (!is_in_days(kind)) return number;
+  return std::round(number * kMicrosecondsPerDay) / kMicrosecondsPerDay;
+}
+
+std::string time_text(std::int64_t microseconds) {
+  const std::int64_t seconds = microseconds / 1000000, rest = microseconds % 1000000;
+  char text[64];
+  std::snprintf(text, sizeof text, "%02d:%02d:%02d", static_cast<int>(seconds / 3600),
+                static_cast<int>(seconds / 60 % 60), static_cast<int>(seconds % 60));
+  if (rest == 0) return text;
+  char fraction[32];
+  std::snprintf(fraction, sizeof fraction, ".%06d", static_cast<int>(rest));
+  return std::string(text) + fraction;
+}
+
+std::string date_text(double days) {
+  constexpr double kMostDays = 1e7;  // some 27000 years: a calendar knows no more
+  if (!(std::abs(days) < kMostDays)) return number_text(days);
+  auto day = static_cast<std::int64_t>(std::floor(days));
+  auto microseconds = static_cast<std::int64_t>(std::round((days - static_cast<double>(day)) * kMicrosecondsPerDay));
+  if (microseconds == static_cast<std::int64_t>(kMicrosecondsPerDay)) {
+    ++day;
+    microseconds = 0;
+  }
+  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day}}};
+  char text[32];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()));
+  std::string spelt = text;
+  if (microseconds != 0) spelt.append(" ").append(time_text(microseconds));
+  return spelt;
+}
+
 }  // namespace
 
 const char* name_of(ColumnKind kind) {
@@ -64,6 +103,8 @@ const char* name_of(ColumnKind kind) {
       return "numbers";
     case ColumnKind::date:
       return "dates";
+    case ColumnKind::time:
+      return "times of day";
     case ColumnKind::boolean:
       return "true and false";
     case ColumnKind::text:
@@ -135,6 +176,19 @@ std::string number_text(double number) {
   return {text, end};
 }
 
+std::string value_text(ColumnKind kind, double number) {
+  switch (kind) {
+    case ColumnKind::boolean:
+      return number != 0 ? "true" : "false";
+    case ColumnKind::date:
+      return date_text(number);
+    case ColumnKind::time:
+      return time_text(std::llround(number * kMicrosecondsPerDay));
+    default:
+      return number_text(number);
+  }
+}
+
 NumberView::NumberView(const Column& column) : column_(column) {
   for (const std::string& level : column.levels) {
     const std::optional<double> number = parse_number(level);
@@ -163,14 +217,12 @@ CategoryView::CategoryView(const Table& table, const Column& column) : column_(c
     numbers.resize(static_cast<std::size_t>(table.chunk_begins[chunk + 1] - table.chunk_begins[chunk]));
     read_numbers(column.chunks[chunk], 0, static_cast<std::int64_t>(numbers.size()), numbers.data());
     for (const double number : numbers) {
-      if (!std::isnan(number)) distinct.insert(number);
+      if (!std::isnan(number)) distinct.insert(as_spelt(column.kind, number));
     }
   }
   numbers_.assign(distinct.begin(), distinct.end());
   std::ranges::sort(numbers_);
-  for (const double number : numbers_) {
-    levels_.push_back(column.kind == ColumnKind::boolean ? (number != 0 ? "true" : "false") : number_text(number));
-  }
+  for (const double number : numbers_) levels_.push_back(value_text(column.kind, number));
 }
 
 void CategoryView::read(std::size_t chunk, std::int64_t begin, std::int64_t count, std::int32_t* codes) const {
@@ -186,7 +238,7 @@ void CategoryView::read(std::size_t chunk, std::int64_t begin, std::int64_t coun
   std::vector<double> numbers(static_cast<std::size_t>(count));
   read_numbers(values, begin, count, numbers.data());
   for (std::int64_t i = 0; i < count; ++i) {
-    const double number = numbers[static_cast<std::size_t>(i)];
+    const double number = as_spelt(column_.kind, numbers[static_cast<std::size_t>(i)]);
     codes[i] = std::isnan(number)
                    ? kMissingCode
                    : static_cast<std::int32_t>(std::ranges::lower_bound(numbers_, number) - numbers_.begin());

@@ -12,9 +12,13 @@
 
 namespace equipoise::data {
 
-enum class ColumnKind { empty, number, date, boolean, text };
+enum class ColumnKind { empty, number, date, time, boolean, text };
 /// "numbers", "dates", ...
 const char* name_of(ColumnKind kind);
+/// Whether the column's numbers are days.
+inline bool is_in_days(ColumnKind kind) {
+  return kind == ColumnKind::date || kind == ColumnKind::time;
+}
 
 inline constexpr std::int32_t kMissingInteger = std::numeric_limits<std::int32_t>::min();
 inline constexpr std::int32_t kMissingCode = -1;
@@ -28,7 +32,7 @@ struct ColumnChunk {
   std::vector<std::string> levels;  ///< text, until the table has joined its chunks: the levels of this run of rows
 };
 
-/// One column of what was read. Dates are days since 1970-01-01.
+/// One column of what was read. Dates, with or without a time, are days since 1970-01-01; times of day are parts of a day.
 struct Column {
   std::string name;
   ColumnKind kind = ColumnKind::empty;
@@ -69,6 +73,9 @@ void keep_rows(Table& table, const std::vector<std::uint8_t>& keep);
 std::optional<double> parse_number(std::string_view text);
 /// The shortest text that reads back as the same number.
 std::string number_text(double number);
+/// A known value of such a column as a CSV file spells it: "2020-01-31", "2020-01-31 12:30:00", "12:30:00.500000" (to the
+/// microsecond), "true", or number_text.
+std::string value_text(ColumnKind kind, double number);
 
 /// Reads a column as numbers, whatever its kind: booleans are 0 and 1, text is parsed.
 class NumberView {
@@ -85,7 +92,8 @@ class NumberView {
   std::int32_t unreadable_ = -1;
 };
 
-/// Reads a column as categories, whatever its kind. Levels are sorted: text by name, numbers by size.
+/// Reads a column as categories, whatever its kind. Levels are sorted: text by name, numbers by size, and spelt as
+/// value_text does.
 class CategoryView {
  public:
   explicit CategoryView(const Table& table, const Column& column);

@@ -184,6 +184,14 @@ TEST(ReadFiles, NamesTheColumnsThatDiffer) {
   EXPECT_THAT(message, HasSubstr("one.csv: missing here: b; only here: c, d"));
 }
 
+TEST(ValueText, SpellsWhatNoCalendarHasAsANumber) {
+  EXPECT_EQ(value_text(ColumnKind::date, 1e300), number_text(1e300));
+  EXPECT_EQ(value_text(ColumnKind::date, 0), "1970-01-01");
+  EXPECT_EQ(value_text(ColumnKind::date, -719528), "0000-01-01");
+  EXPECT_EQ(value_text(ColumnKind::boolean, 1), "true");
+  EXPECT_EQ(value_text(ColumnKind::number, 18262), "18262");
+}
+
 TEST(ReadFiles, FingerprintsEachFile) {
   const std::string content = people(50);
   const std::string path = temporary_file("people.csv", content);
@@ -250,6 +258,38 @@ TEST(ReadParquet, JoinsWithCsvEvenWhereOneHasTextAndTheOtherNumbers) {
   const std::string parquet = parquet_file("a.parquet", {"a"}, {array_of<arrow::Int64Builder, std::int64_t>({7, 8})});
   const Table table = read({parquet, temporary_file("b.csv", "a\n9\nten\n")});
   EXPECT_THAT(texts(table, "a"), ElementsAre("7", "8", "9", "ten"));
+}
+
+// What a category is called must not hang on the form of the file.
+TEST(ReadParquet, SpellsDatesAndTimesAsCsvDoes) {
+  constexpr std::int64_t kDay = 86400000000;
+  arrow::TimestampBuilder stamps(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+  arrow::Time64Builder times(arrow::time64(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+  for (const std::int64_t stamp : {18262 * kDay, 18262 * kDay + 45000500000, -kDay / 2, 19000 * kDay - 1}) {
+    ASSERT_TRUE(stamps.Append(stamp).ok());
+  }
+  for (const std::int64_t time : {std::int64_t{0}, std::int64_t{45000000000}, kDay - 1, std::int64_t{1}}) {
+    ASSERT_TRUE(times.Append(time).ok());
+  }
+  const std::string parquet =
+      parquet_file("dates.parquet", {"d", "s", "t"},
+                   {array_of<arrow::Date32Builder, std::int32_t>({18262, 18262, -1, std::nullopt}),
+                    stamps.Finish().ValueOrDie(), times.Finish().ValueOrDie()});
+  const std::string csv = temporary_file("dates.csv",
+                                         "d,s,t\n"
+                                         "2020-01-01,2020-01-01,00:00:00\n"
+                                         "2020-01-01,2020-01-01 12:30:00.500000,12:30:00\n"
+                                         "1969-12-31,1969-12-31 12:00:00,23:59:59.999999\n"
+                                         ",2022-01-07 23:59:59.999999,00:00:00.000001\n");
+  Notes notes;
+  const Table from_parquet = read_files({{parquet}, {}, {}, {}}, {}, notes);
+  const Table from_csv = read_files({{csv}, {}, {"d", "s", "t"}, {}}, {}, notes);
+  const Table joined = read_files({{parquet, csv}, {}, {"d", "s", "t"}, {}}, {}, notes);
+  EXPECT_EQ(from_parquet.find("t")->kind, ColumnKind::time);
+  for (const char* name : {"d", "s", "t"}) {
+    EXPECT_EQ(texts(from_parquet, name), texts(from_csv, name)) << name;
+    EXPECT_EQ(joined.find(name)->levels, from_csv.find(name)->levels) << name;
+  }
 }
 
 TEST(ReadParquet, RefusesWhatIsNot) {
