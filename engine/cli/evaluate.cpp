@@ -41,6 +41,7 @@ class Evaluate final : public Command {
     const data::Split split = split_from(split_.empty() ? "test" : split_);
     if (!output_.empty()) check_output(output_, files_);
     const SavedRun run = open_run(run_);
+    if (!output_.empty()) check_output(output_, run);
     const evaluation::SplitResult result = measure_run(run, split, journal);
     const std::vector<std::string> failed = failed_constraints(result, failing);
     const int exit_code = failed.empty() ? 0 : kConstraintFailed;

@@ -32,6 +32,7 @@ class Predict final : public Command {
     check_predictions_name(output_);
     check_output(output_, files_);
     const SavedRun run = open_run(run_);
+    check_output(output_, run);
     const std::vector<double> scores = score(run, journal);
     write_predictions(output_, scores);
 

@@ -23,11 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kAllFiles[] = {run_files::kConfig,       run_files::kData,    run_files::kEncoder,
-                                     run_files::kConstraints,  run_files::kWeights, run_files::kModel,
-                                     run_files::kMeasurements, run_files::kResults, run_files::kReport,
-                                     run_files::kBank,         run_files::kMarker};
-
 core::UserError disk_error(const std::string& what, const fs::path& path, int number) {
   return core::UserError(core::Fault::data, fmt::format("{} '{}': {}", what, path.string(), std::strerror(number)));
 }
@@ -199,7 +194,7 @@ void RunFolder::begin(std::string_view config) {
   marker_.resolved_sha256 = core::sha256(config);
   write_marker();
   has_begun_ = true;
-  for (const char* name : kAllFiles) {
+  for (const char* name : run_files::kAll) {
     if (std::strcmp(name, run_files::kMarker) != 0) ::unlink(file(name).c_str());
   }
   remove_members();
@@ -207,8 +202,8 @@ void RunFolder::begin(std::string_view config) {
   std::error_code error;
   for (fs::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    const bool is_ours =
-        std::ranges::any_of(kAllFiles, [&](const char* ours) { return name.starts_with(std::string(ours) + ".part"); });
+    const bool is_ours = std::ranges::any_of(
+        run_files::kAll, [&](const char* ours) { return name.starts_with(std::string(ours) + ".part"); });
     if (is_ours) ::unlink(entry->path().c_str());
   }
   write(run_files::kConfig, config);
@@ -262,14 +257,14 @@ void RunFolder::remove_members() noexcept {
   for (fs::directory_iterator entry(members, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (!std::ranges::all_of(name, [](unsigned char letter) { return std::isdigit(letter) != 0; })) continue;
-    for (const char* ours : kAllFiles) ::unlink((entry->path() / ours).c_str());
+    for (const char* ours : run_files::kAll) ::unlink((entry->path() / ours).c_str());
     ::rmdir(entry->path().c_str());
   }
   ::rmdir(members.c_str());
 }
 
 void RunFolder::remove_own_files() noexcept {
-  for (const char* name : kAllFiles) ::unlink(file(name).c_str());
+  for (const char* name : run_files::kAll) ::unlink(file(name).c_str());
 }
 
 void RunFolder::discard() noexcept {

@@ -25,6 +25,9 @@ inline constexpr const char* kResults = "results.json";             ///< report:
 inline constexpr const char* kReport = "report.html";
 inline constexpr const char* kBank = "bank.json";   ///< of a bank: report::BankReport
 inline constexpr const char* kMembers = "members";  ///< of a bank: a run folder for each member, 000 and so on
+/// Every file that a run writes into its folder.
+inline constexpr const char* kAll[] = {kConfig,       kData,    kEncoder, kConstraints, kWeights, kModel,
+                                       kMeasurements, kResults, kReport,  kBank,        kMarker};
 }  // namespace run_files
 
 /// What run.json says: that the folder is ours, and how far its run is.

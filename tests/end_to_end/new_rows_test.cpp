@@ -115,6 +115,33 @@ TEST_F(NewRows, AChangedConfigOfABankIsRefused) {
   EXPECT_THAT(run({"report", "runs/b"}).err, HasSubstr("config.yaml' was changed after the training"));
 }
 
+TEST_F(NewRows, OutputSparesWhatTheRunNeeds) {
+  write("test.csv", people(600, 8));
+  train_into("r", {"data.split.test_files=test.csv"});
+  write("new.csv", people(300, 4));
+  std::filesystem::create_symlink("../people.csv", path("runs/link.json"));
+  const auto expect_spared = [&](const std::string& output, const std::string& file, const std::string& message) {
+    const std::string before = read(file);
+    for (const bool is_new : {false, true}) {
+      std::vector<std::string> words = {"evaluate", "runs/r", "--output", output};
+      if (is_new) words.insert(words.end(), {"--data", "new.csv"});
+      const Outcome outcome = run(words);
+      EXPECT_EQ(outcome.exit_code, 2) << output;
+      EXPECT_THAT(outcome.err, HasSubstr(message)) << output;
+    }
+    EXPECT_EQ(read(file), before) << output;
+  };
+  expect_spared("people.csv", "people.csv", "a file that the run was trained on");
+  expect_spared("runs/link.json", "people.csv", "a file that the run was trained on");
+  expect_spared("test.csv", "test.csv", "a file that the run was trained on");
+  expect_spared("runs/r/results.json", "runs/r/results.json", "a file of the run folder itself");
+  expect_spared("runs/../runs/r/run.json", "runs/r/run.json", "a file of the run folder itself");
+  EXPECT_EQ(run({"evaluate", "runs/r", "--output", "runs/r/bank.json"}).exit_code, 2) << "report would read it";
+  EXPECT_THAT(run({"evaluate", "runs/r", "--output", "."}).err, HasSubstr("--output is '.', which is a folder"));
+  EXPECT_EQ(run({"evaluate", "runs/r", "--output", "runs/r/again.json"}).exit_code, 0);
+  EXPECT_EQ(run({"report", "runs/r"}).exit_code, 0);
+}
+
 TEST_F(NewRows, TheFilesOfTheTrainingAreNotNew) {
   train_into("r");
   std::filesystem::copy_file(path("people.csv"), path("copy.csv"));
@@ -147,6 +174,8 @@ TEST_F(NewRows, OutputIsCheckedBeforeTheWorkAndKeepsWhatItIs) {
   EXPECT_THAT(predict("new.csv").err, HasSubstr("it would be overwritten"));
   EXPECT_EQ(read("new.csv"), before);
   EXPECT_EQ(predict("nowhere/out.csv").exit_code, 2);
+  std::filesystem::create_directory(path("folder.csv"));
+  EXPECT_THAT(predict("folder.csv").err, HasSubstr("--output is 'folder.csv', which is a folder"));
   write("target.csv", "old");
   std::filesystem::permissions(path("target.csv"),
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
