@@ -2,6 +2,7 @@
 #include <arrow/csv/parser.h>
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -21,6 +22,29 @@ core::UserError data_error(const std::string& path, std::int64_t line, const std
   return core::UserError(core::Fault::data, what, core::Position{path, static_cast<int>(line), 0});
 }
 
+std::string lowered(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+// A first line with some of the names is a header with a slip in it, and no person. Numbers that are names are no sign:
+// rows hold them as well.
+void refuse_half_a_header(const std::vector<std::string>& first, const std::vector<std::string>& known,
+                          const std::string& path) {
+  std::vector<std::string> odd;
+  bool any_name = false;
+  for (const std::string& field : first) {
+    const bool is_known = std::ranges::find(known, field) != known.end();
+    if (!is_known) odd.push_back("'" + field + "'" + core::did_you_mean(field, known));
+    any_name |= !parse_number(field) &&
+                std::ranges::any_of(known, [&](const std::string& name) { return lowered(name) == lowered(field); });
+  }
+  if (!any_name || odd.empty()) return;
+  throw data_error(path, 1,
+                   "the first line looks like a header, but training had no column " + core::listed(odd) +
+                       "; mend the names, or, if this line is a row, put a header line above it");
+}
+
 // The column names: the header's, or the configured ones.
 std::vector<std::string> column_names(CsvRecords& records, const CsvReading& reading, const std::string& path) {
   const std::vector<std::string> first = records.peek_record();
@@ -29,6 +53,7 @@ std::vector<std::string> column_names(CsvRecords& records, const CsvReading& rea
     return std::ranges::find(reading.names_of_header, name) != reading.names_of_header.end();
   };
   const bool header = reading.columns.empty() || (!first.empty() && std::ranges::all_of(first, is_known));
+  if (!header) refuse_half_a_header(first, reading.names_of_header, path);
   const std::vector<std::string>& names = header ? first : reading.columns;
   if (!header && first.size() != names.size()) {
     throw data_error(path, 0,

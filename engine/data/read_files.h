@@ -17,7 +17,8 @@ struct ReadRequest {
   CsvParams csv;
   std::set<std::string>
       as_text;  ///< columns whose texts matter as they are written: labels, groups, declared categories
-  /// Names that a header may have although csv.header is false: new rows may lack columns, which only names can tell.
+  /// Names that a header may have although csv.header is false: new rows may lack columns, which only names can tell. A
+  /// first line that holds some of them and something else is refused.
   std::vector<std::string> names_of_header;
 };
 
