@@ -78,7 +78,7 @@ TEST(Apply, UnknownGroupLevelsAreMarkedAndWarnedOf) {
   EXPECT_THAT(rows.groupings[0].codes, ElementsAre(kUnknownLevel, 0, kUnknownLevel));
   EXPECT_EQ(rows.groupings[2].codes[0], kUnknownLevel);
   EXPECT_EQ(rows.groupings[2].levels[static_cast<std::size_t>(rows.groupings[2].codes[1])], "man * Oslo");
-  ASSERT_EQ(journal.warnings().size(), 2u);
+  ASSERT_EQ(journal.warnings().size(), 4u);  // of the groupings 'sex' and 'sex*city', and of the input 'sex'
   EXPECT_THAT(journal.warnings()[0], HasSubstr("2 rows have a level of the grouping 'sex' that training never saw"));
 }
 
@@ -115,6 +115,61 @@ TEST(Apply, ColumnsThatAreNotWantedMayHoldAnything) {
   EXPECT_THAT(journal.warnings(), IsEmpty());
   EXPECT_THAT(error_of([&] { apply_text(*p.encoder, "age,city,sex,hired\n40,Oslo,man,yes\n", journal); }),
               HasSubstr("the weight column 'w' is not there"));
+}
+
+TEST(Apply, WarnsOfValuesThatTrainingNeverSaw) {
+  const Prepared p = prepared(people_params(temporary_file("people.csv", people(300))));
+  core::Journal journal;
+  apply_text(*p.encoder, "age,city\n40,Oslo\n41,Paris\n42,Rome\n43,Paris\n44,\n,Bern\n", journal, Wanted::inputs);
+  EXPECT_THAT(
+      journal.warnings(),
+      ElementsAre("3 rows have a value that training never saw ('Paris', 'Rome') in the input 'city': the model "
+                  "sees none of its levels there",
+                  "1 row has no value, which training always had, in the input 'city': the model sees none of "
+                  "its levels there"));
+}
+
+TEST(Apply, WhatIsOtherOrMissingInTrainingIsNoNews) {
+  std::string text = people(300) + "40,,man,yes\n41,,man,no\n";
+  DataParams params = people_params(temporary_file("people.csv", text));
+  params.features.max_levels = 2;
+  params.split.stratify = "none";
+  const Prepared p = prepared(params);
+  core::Journal journal;
+  apply_text(*p.encoder, "age,city\n40,Oslo\n41,Paris\n44,\n", journal, Wanted::inputs);
+  EXPECT_THAT(journal.warnings(), IsEmpty());
+}
+
+TEST(Apply, AHeaderWithASlipIsNoPerson) {
+  DataParams params = people_params("");
+  const std::string text = people(300);
+  params.files = {temporary_file("people.csv", text.substr(text.find('\n') + 1))};
+  params.csv.header = false;
+  params.csv.columns = {"age", "city", "sex", "hired"};
+  const Prepared p = prepared(params);
+  core::Journal journal;
+  for (const char* header : {"age,City,sex,hired", "Age,City,Sex,Hired", "age,city,sex,hird"}) {
+    EXPECT_THAT(error_of([&] { apply_text(*p.encoder, std::string(header) + "\n40,Oslo,man,yes\n", journal); }),
+                HasSubstr("new.csv:1: the first line looks like a header, but training had no column '"));
+  }
+  EXPECT_THAT(error_of([&] { apply_text(*p.encoder, "Age,city,sex,hired\n40,Oslo,man,yes\n", journal); }),
+              HasSubstr("'Age' (did you mean 'age'?)"));
+  EXPECT_EQ(apply_text(*p.encoder, "age,city,sex,hired\n40,Oslo,man,yes\n", journal).rows(), 1);
+  EXPECT_EQ(apply_text(*p.encoder, "40,Oslo,man,yes\n", journal).rows(), 1);
+}
+
+TEST(Apply, NumbersThatAreNamesMakeNoHeader) {
+  std::string text;
+  for (int row = 0; row < 60; ++row)
+    text += std::to_string(row % 7) + "," + std::to_string(row % 5) + "," + (row % 3 ? "no\n" : "yes\n");
+  DataParams params;
+  params.files = {temporary_file("numbers.csv", text)};
+  params.csv.header = false;
+  params.csv.columns = {"1", "2", "hired"};
+  params.label = {"hired", {"yes"}, {}};
+  const Prepared p = prepared(params);
+  core::Journal journal;
+  EXPECT_EQ(apply_text(*p.encoder, "1,4,yes\n2,2,no\n", journal).rows(), 2);
 }
 
 TEST(Apply, RefusesTextWhereTrainingHadNumbers) {
