@@ -64,8 +64,8 @@ FinishedBank finish_bank(RunFolder& folder, std::vector<RunFolder>& folders, con
     folder.finish(finished.report.outcome);
     return finished;
   } catch (...) {
-    // The members that were saved stay.
-    folder.keep();
+    // The members that were saved stay; without any there is no bank.
+    if (std::ranges::any_of(folders, &RunFolder::is_kept)) folder.keep();
     folder.mark_failed();
     throw;
   }

@@ -26,7 +26,7 @@ std::vector<RunFolder> begin_bank(RunFolder& folder, const training::RunConfig& 
                                   const std::vector<RunInputs>& inputs);
 
 /// Finishes every member's run, then writes bank.json and the page that compares them, and sets the folder's status.
-/// Throws what the disk makes it throw, after marking the folder failed.
+/// Throws what the disk makes it throw, after marking the folder failed; it stays if a member's model was saved.
 FinishedBank finish_bank(RunFolder& folder, std::vector<RunFolder>& folders, const BankInputs& bank,
                          const at::Device& device, std::vector<training::TrainingResult>& results,
                          TerminalJournal& journal);

@@ -269,7 +269,10 @@ void RunFolder::remove_own_files() noexcept {
 
 void RunFolder::discard() noexcept {
   const bool is_new = !made_.empty() && made_.back() == path_;
-  if (is_new || has_begun_) remove_own_files();
+  if (is_new || has_begun_) {
+    remove_members();
+    remove_own_files();
+  }
   // rmdir takes empty folders only: what somebody else put there meanwhile stays.
   for (auto folder = made_.rbegin(); folder != made_.rend(); ++folder) ::rmdir(folder->c_str());
 }

@@ -66,7 +66,7 @@ class RunFolder {
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(const char* name) const { return path_ / name; }
 
-  /// The folder of a member of this bank, which must outlive it.
+  /// The folder of a member of this bank, which must outlive it: a bank that is not kept takes its members along.
   RunFolder claim_member(std::size_t member, RunMarker marker);
 
   /// From here on the folder holds this run alone, its resolved config first: what an earlier run of ours left is
@@ -79,6 +79,7 @@ class RunFolder {
   void append_measurement(const evaluation::Measurement& measurement);
   /// The model is saved: what is there stays from now on, whatever comes.
   void keep() { is_kept_ = true; }
+  bool is_kept() const { return is_kept_; }
   /// Sets the status and the time; keeps the folder.
   void finish(const std::string& status);
   /// After keep(): what came after the model could not be written.

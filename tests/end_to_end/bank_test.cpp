@@ -1,5 +1,6 @@
 // A bank: several settings trained together, each a run of its own afterwards.
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <thread>
@@ -144,6 +145,43 @@ TEST_F(Bank, CtrlCLeavesEveryMemberReadable) {
     EXPECT_EQ(run({"evaluate", "runs/b/members/" + member}).exit_code, 0);
   }
   EXPECT_TRUE(exists("runs/b/report.html"));
+}
+
+// Writes beyond a file size fail, as on a full disk, for this process and those that it starts.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    handler_ = ::signal(SIGXFSZ, SIG_IGN);
+  }
+  ~SmallFiles() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  sighandler_t handler_;
+};
+
+TEST_F(Bank, WithoutASavedModelNothingIsLeft) {
+  const SmallFiles disk(16384);  // the configs fit, the models of 128 by 64 units do not
+  for (const std::string kind : {"bank.seeds=[1, 2]", "seed=1"}) {
+    const Outcome outcome = run({"train", "config.yaml", kind, "model.hidden=[128, 64]", "output.run=b"});
+    EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("model.safetensors'"));
+    EXPECT_FALSE(exists("runs")) << kind;
+  }
+}
+
+TEST_F(Bank, AMemberThatCouldNotBeSavedIsNotNamed) {
+  ASSERT_EQ(train_bank("b").exit_code, 0);
+  std::filesystem::remove_all(path("runs/b/members/001"));
+  const Outcome outcome = run({"evaluate", "runs/b"});
+  EXPECT_THAT(outcome.err, HasSubstr("members/002  tolerance 0.3, seed 1"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("members/001")));
 }
 
 TEST_F(Bank, RefusesListsThatCannotBeMeant) {

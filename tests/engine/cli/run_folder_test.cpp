@@ -70,6 +70,20 @@ TEST_F(RunFolderTest, WhatFailsBeforeTheModelLeavesNothing) {
   EXPECT_FALSE(fs::exists(base_ / "runs"));
 }
 
+TEST_F(RunFolderTest, ABankThatIsNotKeptTakesItsMembersAlong) {
+  {
+    RunFolder bank = claim("bank");
+    bank.begin("a: 1\n");
+    std::vector<RunFolder> members;
+    for (std::size_t k = 0; k < 3; ++k) {
+      members.push_back(bank.claim_member(k, {}));
+      members.back().begin("a: 1\n");
+    }
+    EXPECT_TRUE(fs::exists(base_ / "runs/bank/members/002/config.yaml"));
+  }
+  EXPECT_FALSE(fs::exists(base_ / "runs"));
+}
+
 TEST_F(RunFolderTest, IsInsideTheOutputFolder) {
   for (const char* name : {".", "..", "../other", "/tmp/other", "a/../.."}) {
     EXPECT_THROW(claim(name), core::UserError) << name;
