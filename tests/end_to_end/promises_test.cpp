@@ -66,6 +66,27 @@ TEST_F(Promises, CtrlCLeavesAReadableRun) {
   train_into("interrupted");
 }
 
+TEST_F(Promises, TrainingThreadsSleepWhileTheyWaitWhereverJsonStands) {
+  const char* before = ::getenv("OMP_WAIT_POLICY");
+  const std::string policy = before == nullptr ? "" : before;
+  ::unsetenv("OMP_WAIT_POLICY");
+  for (const bool json_first : {false, true}) {
+    const std::string run_name = json_first ? "first" : "last";
+    std::vector<std::string> words = {"train", "config.yaml", "output.run=" + run_name, "training.epochs=100000"};
+    words.insert(json_first ? words.begin() : words.end(), "--json");
+    std::string environment;
+    Manner manner;
+    manner.while_running = [&](pid_t child) {
+      wait_for_line(path("runs/" + run_name + "/measurements.jsonl"));
+      environment = read("/proc/" + std::to_string(child) + "/environ");
+      ::kill(child, SIGKILL);
+    };
+    run(words, manner);
+    EXPECT_THAT(environment, HasSubstr("OMP_WAIT_POLICY=passive")) << run_name;
+  }
+  if (before != nullptr) ::setenv("OMP_WAIT_POLICY", policy.c_str(), 1);
+}
+
 TEST_F(Promises, DivergenceNamesStepAndTensorAndLeavesTheLastGoodModel) {
   const Outcome outcome = run({"train", "config.yaml", "output.run=r", "training.optimizer.kind=sgd",
                                "training.optimizer.learning_rate=1e30", "training.epochs=3"});
