@@ -196,6 +196,10 @@ int run_program(const std::vector<std::string>& words, const Console& console, T
   // CLI11 takes the arguments last first.
   try {
     app.parse(std::vector<std::string>(rest.rbegin(), rest.rend() - static_cast<std::ptrdiff_t>(entry->words.size())));
+  } catch (const CLI::ArgumentMismatch& error) {
+    const std::string what = error.what();
+    const std::size_t at = what.find(": At Most 1 required");
+    throw usage_error(at == std::string::npos ? what : what.substr(0, at) + " can be given once only");
   } catch (const CLI::ParseError& error) {
     throw usage_error(error.what());
   }

@@ -103,8 +103,8 @@ class Evaluate final : public Command {
     return report;
   }
 
-  std::string run_, split_, fail_on_, output_;
-  std::vector<std::string> files_;
+  std::string run_, split_, output_;
+  std::vector<std::string> files_, fail_on_;
 };
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
@@ -22,6 +21,20 @@ std::vector<T> picked(const std::vector<T>& values, const std::vector<std::int64
   result.reserve(rows.size());
   for (const std::int64_t row : rows) result.push_back(values[static_cast<std::size_t>(row)]);
   return result;
+}
+
+// Without the spaces around them; an empty list is one empty word.
+std::vector<std::string> words_between_commas(const std::string& list) {
+  std::vector<std::string> words(1);
+  for (const char letter : list) {
+    if (letter == ',') {
+      words.emplace_back();
+    } else if (letter != ' ' || !words.back().empty()) {
+      words.back() += letter;
+    }
+  }
+  for (std::string& word : words) word.erase(word.find_last_not_of(' ') + 1);
+  return words;
 }
 
 }  // namespace
@@ -86,20 +99,21 @@ data::Split split_from(const std::string& name) {
   return static_cast<data::Split>(found - known.begin());
 }
 
-std::vector<evaluation::Verdict> verdicts_from(const std::string& list) {
+std::vector<evaluation::Verdict> verdicts_from(const std::vector<std::string>& lists) {
   using evaluation::Verdict;
   const std::vector<Verdict> allowed = {Verdict::violated, Verdict::not_shown, Verdict::not_estimable};
   std::vector<std::string> known;
   for (const Verdict verdict : allowed) known.emplace_back(evaluation::name_of(verdict));
   std::vector<Verdict> verdicts;
-  std::istringstream words(list);
-  for (std::string word; std::getline(words, word, ',');) {
-    const auto found = std::find(known.begin(), known.end(), word);
-    if (found == known.end()) {
-      throw core::UserError(core::Fault::config, fmt::format("--fail-on names '{}'{}; expected some of {}", word,
-                                                             core::did_you_mean(word, known), core::listed(known)));
+  for (const std::string& list : lists) {
+    for (const std::string& word : words_between_commas(list)) {
+      const auto found = std::find(known.begin(), known.end(), word);
+      if (found == known.end()) {
+        throw core::UserError(core::Fault::config, fmt::format("--fail-on names '{}'{}; expected some of {}", word,
+                                                               core::did_you_mean(word, known), core::listed(known)));
+      }
+      verdicts.push_back(allowed[static_cast<std::size_t>(found - known.begin())]);
     }
-    verdicts.push_back(allowed[static_cast<std::size_t>(found - known.begin())]);
   }
   return verdicts;
 }

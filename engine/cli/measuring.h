@@ -47,8 +47,9 @@ class MeasuredRows {
 /// The split of that name; throws UserError (config) that lists the names.
 data::Split split_from(const std::string& name);
 
-/// The verdict names of "violated,not_shown"; throws UserError (config) for an unknown name.
-std::vector<evaluation::Verdict> verdicts_from(const std::string& list);
+/// The verdicts that lists such as "violated, not_shown" name, one list for each time that --fail-on was given; throws
+/// UserError (config) for an unknown name and for a list without any.
+std::vector<evaluation::Verdict> verdicts_from(const std::vector<std::string>& lists);
 /// Titles of the constraints whose verdict is among `verdicts`.
 std::vector<std::string> failed_constraints(const evaluation::SplitResult& result,
                                             const std::vector<evaluation::Verdict>& verdicts);

@@ -233,8 +233,8 @@ class Train final : public Command {
     return json;
   }
 
-  std::string config_file_, fail_on_;
-  std::vector<std::string> overrides_;
+  std::string config_file_;
+  std::vector<std::string> overrides_, fail_on_;
   training::RunConfig config_;
   config::Origin origin_;
   std::vector<training::RunConfig> members_;

@@ -242,6 +242,24 @@ TEST_F(Verbs, MistypedWordsNameTheNearest) {
   expect_usage({"predict", "r"}, "predict needs --data");
   expect_usage({"evaluate", "r", "--data"}, "--data");
   expect_usage({"evaluate", "r", "--split", "tset"}, "did you mean 'test'?");
+  expect_usage({"evaluate", "r", "--output", "a", "--output", "b"}, "--output can be given once only");
+}
+
+TEST_F(Verbs, FailOnIsNeverSilentlyNoGate) {
+  for (const std::string list : {"", " ", "violated,", ",", "violated,,not_shown"}) {
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"train", "config.yaml", "--fail-on", list},
+                                                  {"train", "config.yaml", "--fail-on=" + list},
+                                                  {"evaluate", "r", "--fail-on", "violated", "--fail-on", list}}) {
+      const Outcome outcome = run(words);
+      EXPECT_EQ(outcome.exit_code, 2) << list;
+      EXPECT_THAT(outcome.err, HasSubstr("--fail-on")) << list;
+    }
+  }
+  EXPECT_FALSE(exists("runs"));
+  train_into("r", {"constraints[0].tolerance=0.001"});
+  EXPECT_EQ(run({"evaluate", "runs/r", "--fail-on", " violated, not_shown ", "--fail-on", "not_estimable"}).exit_code,
+            1);
+  EXPECT_EQ(run({"evaluate", "runs/r", "--fail-on", "not_estimable", "--fail-on=violated,not_shown"}).exit_code, 1);
 }
 
 TEST_F(Verbs, ErrorsAreOneJsonObjectToo) {
