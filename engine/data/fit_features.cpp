@@ -362,11 +362,13 @@ std::vector<Outcome> fit_all(const ColumnFitter& fitter, const Table& table) {
 
 }  // namespace
 
-void check_feature_names(const FeatureParams& params, const ColumnRoles& roles, const Table& table,
-                         const config::Origin& origin) {
+void check_feature_names(const FeatureParams& params, const Table& table, const config::Origin& origin) {
   for (const std::string& name : params.drop) check_known(name, "data.features.drop", table, origin);
   for (const std::string& name : params.keep) check_known(name, "data.features.keep", table, origin);
   for (const auto& [name, type] : params.types) check_known(name, "data.features.types", table, origin);
+}
+
+void check_kept_names(const FeatureParams& params, const ColumnRoles& roles, const config::Origin& origin) {
   for (const std::string& name : params.keep) {
     std::string reason;
     if (name == roles.label) reason = "is the label: a model that sees it has nothing to learn";

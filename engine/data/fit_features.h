@@ -16,13 +16,15 @@ struct ColumnRoles {
   std::string label;
   std::string weight;
   std::string split;
-  std::vector<std::string> groups;
+  std::vector<std::string> groups;        ///< that are no inputs but by data.features.groups_as_inputs
   std::vector<std::string> read_as_text;  ///< because of a role; numbers in them are still numbers
 };
 
 /// Checks the names in data.features against the columns; throws UserError (config).
-void check_feature_names(const FeatureParams& params, const ColumnRoles& roles, const Table& table,
-                         const config::Origin& origin);
+void check_feature_names(const FeatureParams& params, const Table& table, const config::Origin& origin);
+
+/// Checks that what data.features.keep names may be an input; throws UserError (config).
+void check_kept_names(const FeatureParams& params, const ColumnRoles& roles, const config::Origin& origin);
 
 struct FittedFeatures {
   std::vector<FeatureRule> rules;    ///< laid out

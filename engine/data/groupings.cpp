@@ -160,9 +160,6 @@ void check_column_group(const Table& table, const GroupParams& params, std::size
     refuse(field_of(index, "bins"),
            "bins cut numbers, but the column '" + params.column + "' holds " + name_of(column.kind), origin);
   }
-  if (!std::ranges::is_sorted(params.bins, std::less_equal())) {
-    refuse(field_of(index, "bins"), "expected ascending numbers, each once", origin);
-  }
   const bool many = (is_number || is_in_days(column.kind)) && params.bins.empty() &&
                     CategoryView(table, column).levels().size() > kMostNumberLevels;
   if (many) {
@@ -188,19 +185,21 @@ void check_crossing(const GroupParams& params, const std::vector<std::string>& n
   }
 }
 
-void check_group(const Table& table, const GroupParams& params, const std::vector<std::string>& names,
-                 std::size_t index, const config::Origin& origin) {
+void check_group(const GroupParams& params, const std::vector<std::string>& names, std::size_t index,
+                 const config::Origin& origin) {
   if (params.column.empty() == params.cross.empty()) {
     refuse(field_of(index, ""), "expected either column or cross", origin);
   }
   if (!params.cross.empty() && !params.bins.empty()) {
     refuse(field_of(index, "bins"), "a crossing has no bins of its own", origin);
   }
-  if (params.cross.empty()) {
-    check_column_group(table, params, index, origin);
-  } else {
-    check_crossing(params, names, index, origin);
+  if (!params.cross.empty() && params.input) {
+    refuse(field_of(index, "input"), "a crossing has no column that the model could see", origin);
   }
+  if (!std::ranges::is_sorted(params.bins, std::less_equal())) {
+    refuse(field_of(index, "bins"), "expected ascending numbers, each once", origin);
+  }
+  if (!params.cross.empty()) check_crossing(params, names, index, origin);
   if (std::ranges::find(names, params.shown_name()) != names.end()) {
     refuse(field_of(index, ""),
            "there is already a grouping '" + params.shown_name() + "'; give this one a name of its own", origin);
@@ -209,11 +208,18 @@ void check_group(const Table& table, const GroupParams& params, const std::vecto
 
 }  // namespace
 
-Groups make_groups(const Table& table, const std::vector<GroupParams>& params, const config::Origin& origin) {
-  Groups groups;
+void check_groups(const std::vector<GroupParams>& params, const config::Origin& origin) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < params.size(); ++i) {
-    check_group(table, params[i], names, i, origin);
+    check_group(params[i], names, i, origin);
+    names.push_back(params[i].shown_name());
+  }
+}
+
+Groups make_groups(const Table& table, const std::vector<GroupParams>& params, const config::Origin& origin) {
+  Groups groups;
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    if (params[i].cross.empty()) check_column_group(table, params[i], i, origin);
     GroupRule rule{params[i].shown_name(), params[i].column, params[i].bins, params[i].cross, {}};
     Grouping grouping = raw_grouping(table, rule, groups.groupings);
     rule.levels = occurring_levels(grouping);
@@ -230,7 +236,6 @@ Groups make_groups(const Table& table, const std::vector<GroupParams>& params, c
              origin);
     }
     adopt_levels(grouping, rule.levels);
-    names.push_back(rule.name);
     groups.rules.push_back(std::move(rule));
     groups.groupings.push_back(std::move(grouping));
   }

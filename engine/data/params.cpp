@@ -30,8 +30,10 @@ void GroupParams::describe(config::Fields& fields) {
   fields.numbers("bins", bins, config::any(),
                  "Ascending bounds that cut a number into groups, each closed on the left.");
   fields.texts("cross", cross, "Names of groupings above whose crossing is meant, instead of a column.");
-  fields.boolean("input", input,
-                 "Whether the model sees the column all the same, as it may an age that is only reported by bins.");
+  fields.boolean(
+      "input", input,
+      "Whether the model sees the column all the same, as it may an age that is only reported by bins. Said of one "
+      "group of a column, it holds for the column.");
 }
 
 std::string GroupParams::shown_name() const {
@@ -59,8 +61,10 @@ void SplitParams::describe(config::Fields& fields) {
   fields.number("test", test, {0, 1, false, true}, "Share of rows for the final measurement, touched once.");
   fields.number("selection", selection, {0, 1, false, true}, "Share of rows on which the kept iterate is chosen.");
   fields.number("holdout", holdout, {0, 1, false, true}, "Share of rows that only the multipliers look at.");
-  fields.choice("stratify", stratify, {"cells", "label", "none"},
-                "What keeps its shares in every split: group and label together, the label, or nothing.");
+  fields.choice(
+      "stratify", stratify, {"cells", "label", "none"},
+      "What keeps its shares in every split: the first of data.groups and the label together, the label alone, or "
+      "nothing.");
   fields.choice("assign_by", assign_by, {"row", "content"},
                 "Whether a row's split hangs on its place or on its content (equal rows then share a split).");
   fields.text("column", column, "A column that holds train, selection, holdout or test, instead of shares.");

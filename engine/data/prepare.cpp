@@ -37,7 +37,9 @@ std::vector<std::string> all_files(const DataParams& params) {
 ColumnRoles roles_of(const DataParams& params) {
   ColumnRoles roles{params.label.column, params.weight, params.split.column, {}, {}};
   for (const GroupParams& group : params.groups) {
-    if (!group.column.empty() && !group.input) roles.groups.push_back(group.column);
+    const bool is_input = std::ranges::any_of(
+        params.groups, [&](const GroupParams& other) { return other.input && other.column == group.column; });
+    if (!group.column.empty() && !is_input) roles.groups.push_back(group.column);
     if (!group.column.empty() && group.bins.empty()) roles.read_as_text.push_back(group.column);
   }
   roles.read_as_text.push_back(params.label.column);
@@ -58,7 +60,17 @@ void check_columns(const DataParams& params, const ColumnRoles& roles, const Tab
                    const config::Origin& origin) {
   column_named(table, params.label.column, "data.label.column", origin);
   if (!params.weight.empty()) column_named(table, params.weight, "data.weight", origin);
-  check_feature_names(params.features, roles, table, origin);
+  check_feature_names(params.features, table, origin);
+}
+
+// Whether what a column holds has a say: as an input, or in a role.
+bool is_used(const DataParams& params, const std::string& column) {
+  const auto contains = [&](const std::vector<std::string>& names) {
+    return std::ranges::find(names, column) != names.end();
+  };
+  if (column == params.label.column || column == params.weight || column == params.split.column) return true;
+  if (std::ranges::find(params.groups, column, &GroupParams::column) != params.groups.end()) return true;
+  return !contains(params.features.drop) && (params.features.keep.empty() || contains(params.features.keep));
 }
 
 void check_labels_of_training(const Dataset& dataset, const LabelParams& label) {
@@ -92,35 +104,62 @@ void warn_of_leaks(const std::vector<Leak>& leaks, core::Journal& journal) {
   }
 }
 
-}  // namespace
-
-void check_params(const DataParams& params, const config::Origin& origin) {
+void check_files(const DataParams& params, const config::Origin& origin) {
   if (params.files.empty()) refuse("data.files", "expected at least one file", origin);
   for (auto file = params.files.begin(); file != params.files.end(); ++file) {
     if (std::find(file + 1, params.files.end(), *file) != params.files.end()) {
       refuse("data.files", "the file " + *file + " is listed twice", origin);
     }
   }
-  if (params.label.positive.empty()) refuse("data.label.positive", "expected at least one value", origin);
-  if (!params.csv.header && params.csv.columns.empty()) {
-    refuse("data.csv.columns", "needed when data.csv.header is false", origin);
-  }
-  if (params.csv.header && !params.csv.columns.empty()) {
-    refuse("data.csv.columns", "the file has a header line (data.csv.header is true); leave one of the two out",
-           origin);
-  }
-  for (const std::string& value : params.label.positive) {
-    if (std::ranges::find(params.label.negative, value) != params.label.negative.end()) {
+}
+
+void check_label(const LabelParams& label, const config::Origin& origin) {
+  if (label.positive.empty()) refuse("data.label.positive", "expected at least one value", origin);
+  for (const std::string& value : label.positive) {
+    if (std::ranges::find(label.negative, value) != label.negative.end()) {
       refuse("data.label.negative", "the value '" + value + "' is also listed as positive", origin);
     }
   }
+}
+
+void check_csv(const CsvParams& csv, const config::Origin& origin) {
+  if (!csv.header && csv.columns.empty()) {
+    refuse("data.csv.columns", "needed when data.csv.header is false", origin);
+  }
+  if (csv.header && !csv.columns.empty()) {
+    refuse("data.csv.columns", "the file has a header line (data.csv.header is true); leave one of the two out",
+           origin);
+  }
+  CsvMarks::of(csv, origin);
+}
+
+void check_label_is_no_group(const DataParams& params, const config::Origin& origin) {
   for (std::size_t i = 0; i < params.groups.size(); ++i) {
     if (params.groups[i].column != params.label.column) continue;
     refuse("data.groups[" + std::to_string(i) + "].column", "the label '" + params.label.column + "' cannot be a group",
            origin);
   }
-  CsvMarks::of(params.csv, origin);
-  check_splits(params.split, origin);
+}
+
+}  // namespace
+
+void check_params(const DataParams& params, const config::Origin& origin) {
+  std::vector<core::Problem> problems;
+  const auto collect = [&](const auto& check) {
+    try {
+      check();
+    } catch (const core::UserError& error) {
+      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
+    }
+  };
+  collect([&] { check_files(params, origin); });
+  collect([&] { check_label(params.label, origin); });
+  collect([&] { check_csv(params.csv, origin); });
+  collect([&] { check_label_is_no_group(params, origin); });
+  collect([&] { check_groups(params.groups, origin); });
+  collect([&] { check_kept_names(params.features, roles_of(params), origin); });
+  collect([&] { check_splits(params.split, origin); });
+  if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
 }
 
 Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal) {
@@ -128,9 +167,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   const ColumnRoles roles = roles_of(params);
   Table table = read_files(request_of(params, roles), origin, journal);
   check_columns(params, roles, table, origin);
-  refuse_infinities(table, [&](const std::string& column) {
-    return std::ranges::find(params.features.drop, column) == params.features.drop.end();
-  });
+  refuse_infinities(table, [&](const std::string& column) { return is_used(params, column); });
   drop_rows_without_label(table, params.label.column, journal);
 
   auto encoder = std::make_shared<Encoder>();

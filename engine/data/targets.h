@@ -34,7 +34,10 @@ struct Groups {
   std::vector<Grouping> groupings;  ///< beside the rules
 };
 
-/// The configured groups, with the levels that occur. Throws UserError (config).
+/// What is wrong with the groups whatever the data: throws UserError (config).
+void check_groups(const std::vector<GroupParams>& params, const config::Origin& origin);
+
+/// The groups, which check_groups has passed, with the levels that occur. Throws UserError (config).
 Groups make_groups(const Table& table, const std::vector<GroupParams>& params, const config::Origin& origin);
 
 /// The groupings of all rows by rules, whose columns are there. Levels that the rules do not know become kUnknownLevel.

@@ -186,6 +186,25 @@ TEST_F(Verbs, ConfigValidateKnowsWhatShowsWithoutData) {
   EXPECT_EQ(wrong.exit_code, 2);
   EXPECT_THAT(wrong.err, AllOf(HasSubstr("there is no grouping 'nope'"), HasSubstr("device is 'gpu'"),
                                HasSubstr("data.csv.delimiter")));
+  const Outcome groups = run({"config", "validate", "config.yaml",
+                              "data.groups=[{column: age, name: sex, bins: [45, 25]}, {cross: [nope]}]",
+                              "data.features.keep=[income]", "data.csv.delimiter=ab"});
+  EXPECT_EQ(groups.exit_code, 2);
+  EXPECT_THAT(groups.err, AllOf(HasSubstr("data.groups[0].bins: expected ascending numbers"),
+                                HasSubstr("data.features.keep: the column 'income' is the label"),
+                                HasSubstr("data.csv.delimiter")));
+  const std::map<std::string, std::string> refused = {
+      {"data.groups=[{column: sex}, {cross: [nope, sex]}]", "there is no grouping 'nope' above this one"},
+      {"data.groups=[{column: sex}, {column: age, name: sex, bins: [40]}]", "there is already a grouping 'sex'"},
+      {"data.groups=[{column: sex}, {name: x}]", "expected either column or cross"},
+      {"data.groups=[{column: sex}, {column: race, cross: [sex, sex]}]", "expected either column or cross"},
+      {"data.groups=[{column: sex}, {column: race}, {cross: [sex, race], bins: [1]}]", "a crossing has no bins"},
+      {"data.features={keep: [age], drop: [age]}", "is also in data.features.drop"}};
+  for (const auto& [setting, message] : refused) {
+    const Outcome outcome = run({"config", "validate", "config.yaml", setting});
+    EXPECT_EQ(outcome.exit_code, 2) << setting;
+    EXPECT_THAT(outcome.err, HasSubstr(message)) << setting;
+  }
   EXPECT_THAT(run({"config", "validate", "config.yaml", "constraints[0].form=reference"}).err,
               HasSubstr("the form 'reference' needs 'reference:'"));
   EXPECT_EQ(run({"config", "validate", "config.yaml", "data.split.test=0.6", "data.split.selection=0.6"}).exit_code, 2);

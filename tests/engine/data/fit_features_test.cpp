@@ -40,6 +40,15 @@ TEST(FitFeatures, SensitiveColumnsAreInputsOnlyWhenAsked) {
   EXPECT_THAT(inputs(prepared(params)), ElementsAre("age", "city", "sex"));
 }
 
+TEST(FitFeatures, AColumnOfSeveralGroupsIsAnInputWhenOneOfThemSaysSo) {
+  DataParams params = people_params(temporary_file("people.csv", people(200)));
+  const GroupParams young{"young", "age", {40}, {}, true}, old{"old", "age", {60}, {}};
+  for (const std::vector<GroupParams>& groups : {std::vector{young, old}, {old, young}}) {
+    params.groups = groups;
+    EXPECT_THAT(inputs(prepared(params)), ElementsAre("age", "city", "sex"));
+  }
+}
+
 TEST(FitFeatures, KeepAndDrop) {
   DataParams params = people_params(temporary_file("people.csv", people(200)));
   params.features.keep = {"city"};

@@ -110,6 +110,7 @@ TEST(Groupings, RefuseWhatMakesNoGroups) {
   EXPECT_THAT(error({"", "age", {45, 25}, {}}), HasSubstr("expected ascending numbers, each once"));
   EXPECT_THAT(error({"", "age", {25, 25}, {}}), HasSubstr("expected ascending numbers, each once"));
   EXPECT_THAT(error({"", "", {}, {}}), HasSubstr("expected either column or cross"));
+  EXPECT_THAT(error({"", "sex", {}, {"sex", "age"}}), HasSubstr("expected either column or cross"));
   EXPECT_THAT(error({"", "hired", {}, {}}), HasSubstr("the label 'hired' cannot be a group"));
 }
 
@@ -124,6 +125,8 @@ TEST(Groupings, RefuseCrossingsOfWhatIsNotAbove) {
   EXPECT_THAT(error({"", "", {}, {"sex", "sex"}}), HasSubstr("a grouping is named twice"));
   EXPECT_THAT(error({"", "", {1}, {"sex", "sex"}}), HasSubstr("a crossing has no bins"));
   EXPECT_THAT(error({"", "sex", {}, {}}), HasSubstr("there is already a grouping 'sex'"));
+  EXPECT_THAT(error_of_preparing(grouped({sex, {"", "age", {25}, {}}, {"", "", {}, {"sex", "age"}, true}})),
+              HasSubstr("data.groups[2].input: a crossing has no column that the model could see"));
 }
 
 }  // namespace

@@ -99,6 +99,29 @@ TEST(Prepare, RefusesCsvSettingsThatContradict) {
   EXPECT_THAT(error_of_preparing(params), HasSubstr("data.files: expected at least one file"));
 }
 
+TEST(Prepare, InfinitiesAreRefusedWhereTheyHaveASay) {
+  std::string text = people(100), infinite;
+  for (std::size_t at = 0, end; at < text.size(); at = end + 1) {
+    end = text.find('\n', at);
+    infinite += (at == 0 ? "x," : at > 900 && at < 950 ? "inf," : "1,") + text.substr(at, end - at + 1);
+  }
+  DataParams params = people_params(temporary_file("people.csv", infinite));
+  const std::string refusal = "column 'x' holds an infinite number";
+  EXPECT_THAT(error_of_preparing(params), HasSubstr(refusal));
+  params.features.keep = {"age", "x"};
+  EXPECT_THAT(error_of_preparing(params), HasSubstr(refusal));
+  params.features.keep = {"age"};
+  EXPECT_EQ(error_of_preparing(params), "no error");
+  params.features.keep.clear();
+  params.features.drop = {"x"};
+  EXPECT_EQ(error_of_preparing(params), "no error");
+  params.groups.push_back({"", "x", {2}, {}});
+  EXPECT_THAT(error_of_preparing(params), HasSubstr(refusal));
+  params.groups.pop_back();
+  params.weight = "x";
+  EXPECT_THAT(error_of_preparing(params), HasSubstr(refusal));
+}
+
 TEST(Prepare, FaultsTellConfigFromData) {
   DataParams params = people_params("/nowhere/people.csv");
   EXPECT_EQ(fault_of([&] { prepared(params); }), core::Fault::data);
