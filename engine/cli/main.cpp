@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "engine/cli/command.h"
@@ -78,6 +80,21 @@ void sleep_while_waiting(const std::vector<std::string>& words, char** argv) {
   ::execv("/proc/self/exe", argv);  // comes back only when it fails; then the run is as right, and slower at worst
 }
 
+constexpr const char* kMemoryAdvice =
+    "memory ran out; use less data, a smaller training.batch_size or a machine with more memory";
+
+// Whether the exception of a library says that the machine has no memory, or no room for a thread's stack, left. The
+// texts are those of c10's allocators.
+bool is_about_memory(const std::exception& error) {
+  if (const auto* system = dynamic_cast<const std::system_error*>(&error)) {
+    return system->code() == std::errc::resource_unavailable_try_again ||
+           system->code() == std::errc::not_enough_memory;
+  }
+  const std::string_view text = error.what();
+  return text.find("can't allocate memory: you tried to allocate") != std::string_view::npos ||
+         text.find("CUDA out of memory") != std::string_view::npos;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -96,10 +113,10 @@ int main(int argc, char** argv) {
     return fail(json, 128 + stopped.signal(), stopped.what());
   } catch (const std::bad_alloc&) {
     journal.end_line();
-    return fail(json, static_cast<int>(equipoise::core::Fault::memory),
-                "memory ran out; use less data, a smaller training.batch_size or a machine with more memory");
+    return fail(json, static_cast<int>(equipoise::core::Fault::memory), kMemoryAdvice);
   } catch (const std::exception& error) {
     journal.end_line();
+    if (is_about_memory(error)) return fail(json, static_cast<int>(equipoise::core::Fault::memory), kMemoryAdvice);
     return fail(
         json, equipoise::cli::kOurBug,
         fmt::format("a fault of this program, not of yours; please report it with the command and this text: {}",

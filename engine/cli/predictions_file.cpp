@@ -12,6 +12,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/data/arrow_memory.h"
 
 namespace equipoise::cli {
 namespace {
@@ -19,14 +20,13 @@ namespace {
 constexpr double kThreshold = 0.5;
 constexpr std::int64_t kRowsPerGroup = 1 << 20;
 
-// Arrow fails here only when memory runs out: nothing of the user's is read.
 void check(const arrow::Status& status) {
   if (!status.ok()) throw std::runtime_error("writing Parquet: " + status.ToString());
 }
 
 template <typename Builder, typename Value>
 std::shared_ptr<arrow::Array> column(const std::vector<double>& scores, Value value) {
-  Builder builder;
+  Builder builder(data::arrow_memory());
   check(builder.Reserve(static_cast<std::int64_t>(scores.size())));
   for (std::size_t i = 0; i < scores.size(); ++i) builder.UnsafeAppend(value(i));
   std::shared_ptr<arrow::Array> array;
@@ -42,9 +42,16 @@ std::string parquet_bytes(const std::vector<double>& scores) {
       schema, {column<arrow::Int64Builder>(scores, [](std::size_t i) { return static_cast<std::int64_t>(i) + 1; }),
                column<arrow::DoubleBuilder>(scores, [&](std::size_t i) { return scores[i]; }),
                column<arrow::Int8Builder>(scores, [&](std::size_t i) { return std::int8_t{scores[i] > kThreshold}; })});
-  const auto sink = arrow::io::BufferOutputStream::Create().ValueOrDie();
-  check(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), sink, kRowsPerGroup));
-  return sink->Finish().ValueOrDie()->ToString();
+  constexpr std::int64_t kFirstBytes = 4096;
+  const auto sink = arrow::io::BufferOutputStream::Create(kFirstBytes, data::arrow_memory());
+  check(sink.status());
+  // A dictionary of values that are all different only takes memory.
+  const auto properties =
+      parquet::WriterProperties::Builder().memory_pool(data::arrow_memory())->disable_dictionary()->build();
+  check(parquet::arrow::WriteTable(*table, data::arrow_memory(), *sink, kRowsPerGroup, properties));
+  const auto bytes = (*sink)->Finish();
+  check(bytes.status());
+  return (*bytes)->ToString();
 }
 
 std::string csv_bytes(const std::vector<double>& scores) {

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "engine/data/arrow_columns.h"
+#include "engine/data/arrow_memory.h"
 
 namespace equipoise::data {
 namespace {
@@ -143,8 +144,7 @@ ColumnChunk CsvColumns::texts(const arrow::csv::BlockParser& parser, std::int32_
 ColumnChunk CsvColumns::by_arrow(const std::shared_ptr<arrow::csv::BlockParser>& parser, std::int32_t column) const {
   const auto array = [&]() -> arrow::Result<std::shared_ptr<arrow::ChunkedArray>> {
     const auto tasks = arrow::internal::TaskGroup::MakeSerial();
-    ARROW_ASSIGN_OR_RAISE(const auto builder,
-                          arrow::csv::ColumnBuilder::Make(arrow::default_memory_pool(), column, convert_, tasks));
+    ARROW_ASSIGN_OR_RAISE(const auto builder, arrow::csv::ColumnBuilder::Make(arrow_memory(), column, convert_, tasks));
     builder->Insert(0, parser);
     ARROW_RETURN_NOT_OK(tasks->Finish());
     return builder->Finish();

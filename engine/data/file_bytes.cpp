@@ -13,6 +13,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/sha256.h"
+#include "engine/data/arrow_memory.h"
 
 namespace equipoise::data {
 namespace {
@@ -58,7 +59,8 @@ class FileBytes::HashedFile : public arrow::io::InputStream {
     return static_cast<std::int64_t>(read(static_cast<char*>(out), static_cast<std::size_t>(size)));
   }
   arrow::Result<std::shared_ptr<arrow::Buffer>> Read(std::int64_t size) override {
-    ARROW_ASSIGN_OR_RAISE(std::unique_ptr<arrow::ResizableBuffer> buffer, arrow::AllocateResizableBuffer(size));
+    ARROW_ASSIGN_OR_RAISE(std::unique_ptr<arrow::ResizableBuffer> buffer,
+                          arrow::AllocateResizableBuffer(size, arrow_memory()));
     ARROW_ASSIGN_OR_RAISE(const std::int64_t given, Read(size, buffer->mutable_data()));
     ARROW_RETURN_NOT_OK(buffer->Resize(given));
     return std::shared_ptr<arrow::Buffer>(std::move(buffer));
@@ -92,7 +94,7 @@ FileBytes::FileBytes(const std::string& path) : path_(path), file_(std::make_sha
   form_ = FileForm::gzip_csv;
   std::unique_ptr<arrow::util::Codec> codec = arrow::util::Codec::Create(arrow::Compression::GZIP).MoveValueUnsafe();
   // The stream keeps its own decompressor; the codec only makes it.
-  unpacked_ = arrow::io::CompressedInputStream::Make(codec.get(), file_).MoveValueUnsafe();
+  unpacked_ = arrow::io::CompressedInputStream::Make(codec.get(), file_, arrow_memory()).MoveValueUnsafe();
 }
 
 FileBytes::~FileBytes() = default;

@@ -7,11 +7,13 @@
 #include <map>
 #include <mutex>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/nearest_name.h"
+#include "engine/data/arrow_memory.h"
 #include "engine/data/csv_columns.h"
 #include "engine/data/file_columns.h"
 
@@ -105,11 +107,15 @@ class BlockReader {
   std::vector<FileChunk> read_all() {
     const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
     std::vector<std::thread> others;
-    for (unsigned i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+    others.reserve(threads);
+    try {
+      for (unsigned i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      // The machine gives no more threads: those that run do the work.
+    }
     work();
     for (std::thread& other : others) other.join();
-    // The first block's error, whichever thread came first, so that the message is always the same.
-    if (!errors_.empty()) std::rethrow_exception(errors_.begin()->second);
+    if (error_) std::rethrow_exception(error_);
     std::vector<FileChunk> chunks;
     for (auto& [index, chunk] : chunks_) chunks.push_back(std::move(chunk));
     return chunks;
@@ -124,14 +130,14 @@ class BlockReader {
         chunks_.emplace(block->index, std::move(chunk));
       } catch (...) {
         const std::lock_guard lock(mutex_);
-        errors_.emplace(block->index, std::current_exception());
+        note_error(block->index);
       }
     }
   }
 
   std::optional<CsvBlock> next() {
     const std::lock_guard lock(mutex_);
-    if (!errors_.empty()) return std::nullopt;
+    if (error_) return std::nullopt;
     try {
       core::stop_if_interrupted();
       std::optional<CsvBlock> block = records_.next();
@@ -139,9 +145,17 @@ class BlockReader {
       on_read_(bytes_.share_read());
       return block;
     } catch (...) {
-      errors_.emplace(blocks_, std::current_exception());
+      note_error(blocks_);
       return std::nullopt;
     }
+  }
+
+  // Keeps the first block's error, whichever thread came first, so that the message is always the same. Takes no memory:
+  // there may be none.
+  void note_error(std::int64_t block) {
+    if (error_ && block_of_error_ <= block) return;
+    error_ = std::current_exception();
+    block_of_error_ = block;
   }
 
   FileChunk parse(const CsvBlock& block) {
@@ -158,8 +172,8 @@ class BlockReader {
                               std::to_string(row.expected_columns) + delimiter_hint(names_, marks_.delimiter));
       return arrow::csv::InvalidRowResult::Error;
     };
-    const auto parser = std::make_shared<arrow::csv::BlockParser>(options, static_cast<std::int32_t>(names_.size()), 1,
-                                                                  std::numeric_limits<std::int32_t>::max());
+    const auto parser = std::make_shared<arrow::csv::BlockParser>(
+        arrow_memory(), options, static_cast<std::int32_t>(names_.size()), 1, std::numeric_limits<std::int32_t>::max());
     std::uint32_t parsed = 0;
     const arrow::Status status = parser->Parse(block.text, &parsed);
     if (ragged) throw *ragged;
@@ -192,7 +206,8 @@ class BlockReader {
   std::mutex mutex_;
   std::int64_t blocks_ = 0;
   std::map<std::int64_t, FileChunk> chunks_;
-  std::map<std::int64_t, std::exception_ptr> errors_;
+  std::exception_ptr error_;
+  std::int64_t block_of_error_ = 0;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/data/arrow_columns.h"
+#include "engine/data/arrow_memory.h"
 #include "engine/data/file_columns.h"
 
 namespace equipoise::data {
@@ -29,8 +30,9 @@ std::unique_ptr<parquet::arrow::FileReader> open(const std::string& path, const 
   std::unique_ptr<parquet::arrow::FileReader> reader;
   const auto status = [&]() -> arrow::Status {
     ARROW_RETURN_NOT_OK(
-        builder.Open(std::make_shared<arrow::io::BufferReader>(arrow::Buffer::Wrap(content.data(), content.size()))));
-    return builder.properties(properties)->Build(&reader);
+        builder.Open(std::make_shared<arrow::io::BufferReader>(arrow::Buffer::Wrap(content.data(), content.size())),
+                     parquet::ReaderProperties(arrow_memory())));
+    return builder.memory_pool(arrow_memory())->properties(properties)->Build(&reader);
   }();
   if (!status.ok()) refuse(path, status.message());
   return reader;

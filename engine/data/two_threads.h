@@ -3,12 +3,13 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace equipoise::data {
 
-/// Calls task(0), ..., task(count - 1), each once, on two threads. Where some throw, the first one's exception is thrown
+/// Calls task(0), ..., task(count - 1), each once, on two threads, or on one where the machine gives no other. Where some throw, the first one's exception is thrown
 /// on, whichever thread came first, so that the message is always the same.
 template <typename Task>
 void on_two_threads(std::size_t count, const Task& task) {
@@ -23,9 +24,14 @@ void on_two_threads(std::size_t count, const Task& task) {
       }
     }
   };
-  std::thread other(work);
+  std::thread other;
+  try {
+    other = std::thread(work);
+  } catch (const std::system_error&) {
+    // This one does it all.
+  }
   work();
-  other.join();
+  if (other.joinable()) other.join();
   for (const std::exception_ptr& error : errors) {
     if (error) std::rethrow_exception(error);
   }

@@ -27,6 +27,11 @@ std::string content_of(const std::filesystem::path& path) {
   std::vector<char*> arguments = {const_cast<char*>(EQUIPOISE_PROGRAM)};
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  if (manner.address_space_kib > 0) {
+    const auto bytes = static_cast<rlim_t>(manner.address_space_kib) * 1024;
+    const rlimit limit{bytes, bytes};
+    ::setrlimit(RLIMIT_AS, &limit);
+  }
   const int in = ::open("/dev/null", O_RDONLY);
   if (::chdir(folder.c_str()) != 0 || ::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(err, 2) < 0) ::_exit(127);
   ::execv(EQUIPOISE_PROGRAM, arguments.data());

@@ -194,6 +194,38 @@ TEST_F(Promises, ATerminalThatGoesAwayLeavesAReadableRun) {
   EXPECT_EQ(nlohmann::json::parse(read("runs/r/run.json"))["status"], "interrupted");
 }
 
+#ifndef __SANITIZE_ADDRESS__  // which maps more than any limit
+TEST_F(Promises, MemoryThatRunsOutIsSaidAsThat) {
+  train_into("r");
+  write("new.csv", people(100000, 4));
+  const auto limited = [&](const std::vector<std::string>& words, long kib) {
+    Manner manner;
+    manner.address_space_kib = kib;
+    return run(words, manner);
+  };
+  // Below this the program's libraries do not load.
+  long too_little = 100000, enough = 4000000;
+  while (enough - too_little > 2000) {
+    const long middle = (too_little + enough) / 2;
+    (limited({"--version"}, middle).exit_code == 0 ? enough : too_little) = middle;
+  }
+  const std::vector<std::vector<std::string>> commands = {
+      {"predict", "runs/r", "--data", "new.csv", "--output", "out.parquet"},
+      {"evaluate", "runs/r", "--data", "new.csv"}};
+  for (const std::vector<std::string>& words : commands) {
+    int refused = 0;
+    for (long kib = enough + 8000; kib < enough + 80000; kib += 6000) {
+      const Outcome outcome = limited(words, kib);
+      EXPECT_TRUE(outcome.exit_code == 0 || outcome.exit_code == 75) << outcome.exit_code << outcome.err;
+      if (outcome.exit_code != 75) continue;
+      ++refused;
+      EXPECT_THAT(outcome.err, HasSubstr("memory ran out"));
+    }
+    EXPECT_GT(refused, 0) << words.front();
+  }
+}
+#endif
+
 // The committed config on the real data, cut to one epoch of a small network.
 TEST_F(Promises, AdultTrainsInLittleMemory) {
   const std::string config = std::string(EQUIPOISE_SOURCE_DIR) + "/configs/adult_equalized_odds.yaml";
