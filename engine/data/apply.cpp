@@ -115,9 +115,11 @@ void warn_of_unseen_values(const Encoder& encoder, const std::vector<Unseen>& un
 
 Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal) {
   if (files.empty()) throw core::UserError(core::Fault::data, "no file was given");
-  Table table = read_files(request_of(encoder, files), config::Origin(), journal);
-  check_features(encoder, table);
+  ReadRequest request = request_of(encoder, files);
   const std::set<std::string> used = columns_used(encoder, wanted);
+  request.used = used;
+  Table table = read_files(request, config::Origin(), journal);
+  check_features(encoder, table);
   refuse_infinities(table, [&](const std::string& column) { return used.contains(column); });
   Dataset dataset;
   if (wanted == Wanted::everything) {

@@ -181,9 +181,21 @@ Attempt read_once(const ReadRequest& request, const CsvReading& reading, core::J
   for (Column& column : attempt.table.columns) {
     const std::optional<ColumnKind> kind = common_kind(column);
     column.kind = kind.value_or(ColumnKind::text);
-    if (!kind && !reading.as_text.contains(column.name)) attempt.mixed.insert(column.name);
+    const bool is_used = !request.used || request.used->contains(column.name);
+    if (!kind && is_used && !reading.as_text.contains(column.name)) attempt.mixed.insert(column.name);
   }
   return attempt;
+}
+
+// What has come through a pipe does not come again.
+void refuse_pipes(const std::vector<std::string>& files, const std::string& mixed) {
+  for (const std::string& path : files) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(path, error)) continue;
+    throw data_error(path, "the column '" + mixed +
+                               "' holds numbers in some rows and text in others, so the files have to be read twice, "
+                               "which this one (a pipe or a device) cannot be; write its rows to a file first");
+  }
 }
 
 }  // namespace
@@ -197,6 +209,7 @@ Table read_files(const ReadRequest& request, const config::Origin& origin, core:
   if (!request.csv.header) reading.names_of_header = request.names_of_header;
   Attempt attempt = read_once(request, reading, journal);
   if (!attempt.mixed.empty()) {
+    refuse_pipes(request.files, *attempt.mixed.begin());
     reading.as_text.insert(attempt.mixed.begin(), attempt.mixed.end());
     attempt = read_once(request, reading, journal);
   }

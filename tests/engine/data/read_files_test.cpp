@@ -3,9 +3,11 @@
 #include <arrow/api.h>
 #include <arrow/io/file.h>
 #include <parquet/arrow/writer.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 #include "engine/core/files.h"
 #include "engine/data/file_columns.h"
@@ -190,6 +192,29 @@ TEST(ValueText, SpellsWhatNoCalendarHasAsANumber) {
   EXPECT_EQ(value_text(ColumnKind::date, -719528), "0000-01-01");
   EXPECT_EQ(value_text(ColumnKind::boolean, 1), "true");
   EXPECT_EQ(value_text(ColumnKind::number, 18262), "18262");
+}
+
+// A megabyte of numbers, and then a text.
+TEST(ReadFiles, APipeIsNotReadTwice) {
+  std::string text = "a,b\n";
+  while (text.size() < 3000000) text += "12345,1\n";
+  text += "many,2\n";
+  const std::string pipe = temporary_file("pipe", "");
+  std::filesystem::remove(pipe);
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const auto read_pipe = [&](const std::optional<std::set<std::string>>& used) {
+    std::thread writer([&] { std::ofstream(pipe, std::ios::binary) << text; });
+    Notes notes;
+    const std::string error = error_of([&] {
+      EXPECT_GT(read_files({{pipe}, {}, {}, {}, used}, {}, notes).rows(), 100000);
+    });
+    writer.join();
+    return error;
+  };
+  EXPECT_THAT(read_pipe(std::nullopt),
+              HasSubstr(pipe + ": the column 'a' holds numbers in some rows and text in others"));
+  EXPECT_THAT(read_pipe({{"a"}}), HasSubstr("write its rows to a file first"));
+  EXPECT_EQ(read_pipe({{"b"}}), "no error");
 }
 
 TEST(ReadFiles, FingerprintsEachFile) {
