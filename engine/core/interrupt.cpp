@@ -14,13 +14,18 @@ void remember(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
+// Whoever started the program may have it ignore a signal: nohup SIGHUP, a shell without job control the SIGINT of what
+// runs in the background.
+void catch_unless_ignored(int signal) {
+  if (std::signal(signal, remember) == SIG_IGN) std::signal(signal, SIG_IGN);
+}
+
 }  // namespace
 
 void catch_signals() {
-  std::signal(SIGINT, remember);
+  catch_unless_ignored(SIGINT);
   std::signal(SIGTERM, remember);
-  // Under nohup it stays ignored.
-  if (std::signal(SIGHUP, remember) == SIG_IGN) std::signal(SIGHUP, SIG_IGN);
+  catch_unless_ignored(SIGHUP);
   // A reader that went away shows as a failed write, which is reported where it matters.
   std::signal(SIGPIPE, SIG_IGN);
 }

@@ -148,6 +148,7 @@ TEST(Trainer, StopsOnDivergenceNamingStepAndTensorWithFiniteWeights) {
 
 TEST(Trainer, ASignalLeavesTheLastMeasuredIterate) {
   const data::Dataset people = generated_people(2000);
+  std::signal(SIGINT, SIG_DFL);  // a script's background has it ignored
   core::catch_signals();
   int measured = 0;
   const TrainingResult result = train_on(people, small_config(), [&](const evaluation::Measurement&) {
@@ -322,6 +323,7 @@ TEST(Bank, AMemberThatDivergesStopsAlone) {
 
 TEST(Bank, ASignalStopsAllMembers) {
   const data::Dataset people = generated_people(2000);
+  std::signal(SIGINT, SIG_DFL);  // a script's background has it ignored
   core::catch_signals();
   int measured = 0;
   RunConfig config = small_config();
