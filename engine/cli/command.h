@@ -21,6 +21,7 @@ struct Argument {
   std::string help;
   std::variant<std::string*, std::vector<std::string>*, bool*> value;
   std::string shown_default = {};  ///< what the help says is taken without it
+  bool required = false;           ///< as the help shows it; the verb itself says what is missing
 };
 
 /// One verb of the program. Its arguments are read once, then it is run once.

@@ -44,7 +44,7 @@ std::string overview() {
          "  4   the computation left the finite numbers\n"
          "  70  a fault of this program\n"
          "  75  memory ran out\n"
-         "  130, 143  stopped by Ctrl-C (SIGINT), by SIGTERM\n";
+         "  129, 130, 143  stopped by a terminal that went away (SIGHUP), by Ctrl-C (SIGINT), by SIGTERM\n";
 }
 
 // The first words that may stand at `depth` after `words[0 .. depth)`.
@@ -204,6 +204,8 @@ int run_program(const std::vector<std::string>& words, const Console& console, T
     throw usage_error(error.what());
   }
   if (wants_help) {
+    // Only now: what is missing the verb says in its own words.
+    for (const Argument& argument : command->arguments()) app.get_option(argument.name)->required(argument.required);
     console.print(app.help());
     console.print_json({{"help", app.help()}});
     return 0;

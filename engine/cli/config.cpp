@@ -1,4 +1,5 @@
 #include "engine/cli/command.h"
+#include "engine/cli/run_folder.h"
 #include "engine/config/explain.h"
 #include "engine/config/load.h"
 #include "engine/config/schema.h"
@@ -25,7 +26,8 @@ class OfConfig : public Command {
   explicit OfConfig(std::string verb) : verb_(std::move(verb)) {}
 
   std::vector<Argument> arguments() override {
-    return {{"CONFIG", "The YAML file", &file_}, {"key=value", "Overrides, as in equipoise train", &overrides_}};
+    return {{"CONFIG", "The YAML file", &file_, "", true},
+            {"key=value", "Overrides, as in equipoise train", &overrides_}};
   }
 
  protected:
@@ -77,6 +79,7 @@ class Validate final : public OfConfig {
     collect([&] { constraints::check_requests(config.constraints, groupings, origin_); });
     collect([&] { training::check_device(config, origin_); });
     collect([&] { training::members_of(config, origin_); });
+    collect([&] { run_name(config.output, origin_); });
     if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
     console.print("ok\n");
     console.print_json({{"ok", true}, {"config", file_}});

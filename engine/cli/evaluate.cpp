@@ -20,7 +20,7 @@ namespace {
 class Evaluate final : public Command {
  public:
   std::vector<Argument> arguments() override {
-    return {{"RUN", "A run folder", &run_},
+    return {{"RUN", "A run folder", &run_, "", true},
             {"--data", "New rows instead of the run's own, CSV or Parquet; may be given several times", &files_},
             {"--split", "Which of the run's own rows: test, selection, holdout or train", &split_, "test"},
             {"--fail-on",
@@ -72,13 +72,23 @@ class Evaluate final : public Command {
     core::stop_if_interrupted();
     const std::string name = is_new ? "new rows" : data::kSplitNames[static_cast<int>(split)];
     const std::vector<std::int64_t> rows = dataset.rows_of(is_new ? data::Split::test : split);
-    if (rows.empty()) {
-      throw core::UserError(core::Fault::data, fmt::format("there are no rows to measure in {}", name));
+    if (rows.empty() && !is_new) {
+      throw core::UserError(core::Fault::config, fmt::format("--split is '{}', of which the run has no rows; it has {}",
+                                                             name, core::listed(splits_of(dataset))));
     }
+    if (rows.empty()) throw core::UserError(core::Fault::data, "there are no rows to measure in --data");
     const constraints::ConstraintTable table = constraints::table_for(dataset, read_constraint_table(run));
     const MeasuredRows measured(dataset, table.cells.of_row, *learner, device);
     core::stop_if_interrupted();
     return measured.measure(name, rows, table, run.config);
+  }
+
+  static std::vector<std::string> splits_of(const data::Dataset& dataset) {
+    std::vector<std::string> names;
+    for (int split = 0; split < 4; ++split) {
+      if (!dataset.rows_of(static_cast<data::Split>(split)).empty()) names.push_back(data::kSplitNames[split]);
+    }
+    return names;
   }
 
   // New rows that are the training's own flatter the model: it has met those people.

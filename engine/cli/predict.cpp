@@ -16,9 +16,9 @@ namespace {
 class Predict final : public Command {
  public:
   std::vector<Argument> arguments() override {
-    return {{"RUN", "A run folder", &run_},
-            {"--data", "Rows to decide, CSV or Parquet; may be given several times", &files_},
-            {"--output", "Where to write row, score and decision: a .csv or a .parquet file", &output_}};
+    return {{"RUN", "A run folder", &run_, "", true},
+            {"--data", "Rows to decide, CSV or Parquet; may be given several times", &files_, "", true},
+            {"--output", "Where to write row, score and decision: a .csv or a .parquet file", &output_, "", true}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -37,7 +37,8 @@ class Predict final : public Command {
     write_predictions(output_, scores);
 
     journal.end_line();
-    const auto positive = std::count_if(scores.begin(), scores.end(), [](double score) { return score > 0.5; });
+    const auto positive =
+        std::count_if(scores.begin(), scores.end(), [](double score) { return score > kDecisionThreshold; });
     console.print(fmt::format("{} rows, {} decided positive: {}\n", scores.size(), positive, output_));
     console.print_json({{"run", run.path.string()},
                         {"output", output_},

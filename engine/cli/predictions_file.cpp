@@ -17,7 +17,6 @@
 namespace equipoise::cli {
 namespace {
 
-constexpr double kThreshold = 0.5;
 constexpr std::int64_t kRowsPerGroup = 1 << 20;
 
 void check(const arrow::Status& status) {
@@ -39,9 +38,10 @@ std::string parquet_bytes(const std::vector<double>& scores) {
       arrow::schema({arrow::field("row", arrow::int64(), false), arrow::field("score", arrow::float64(), false),
                      arrow::field("decision", arrow::int8(), false)});
   const auto table = arrow::Table::Make(
-      schema, {column<arrow::Int64Builder>(scores, [](std::size_t i) { return static_cast<std::int64_t>(i) + 1; }),
-               column<arrow::DoubleBuilder>(scores, [&](std::size_t i) { return scores[i]; }),
-               column<arrow::Int8Builder>(scores, [&](std::size_t i) { return std::int8_t{scores[i] > kThreshold}; })});
+      schema,
+      {column<arrow::Int64Builder>(scores, [](std::size_t i) { return static_cast<std::int64_t>(i) + 1; }),
+       column<arrow::DoubleBuilder>(scores, [&](std::size_t i) { return scores[i]; }),
+       column<arrow::Int8Builder>(scores, [&](std::size_t i) { return std::int8_t{scores[i] > kDecisionThreshold}; })});
   constexpr std::int64_t kFirstBytes = 4096;
   const auto sink = arrow::io::BufferOutputStream::Create(kFirstBytes, data::arrow_memory());
   check(sink.status());
@@ -59,7 +59,7 @@ std::string csv_bytes(const std::vector<double>& scores) {
   text.reserve(scores.size() * 32);
   for (std::size_t i = 0; i < scores.size(); ++i) {
     // The shortest text that reads back as the same number.
-    fmt::format_to(std::back_inserter(text), "{},{},{}\n", i + 1, scores[i], scores[i] > kThreshold ? 1 : 0);
+    fmt::format_to(std::back_inserter(text), "{},{},{}\n", i + 1, scores[i], scores[i] > kDecisionThreshold ? 1 : 0);
   }
   return text;
 }

@@ -6,6 +6,9 @@
 
 namespace equipoise::cli {
 
+/// A score above this is a positive decision.
+inline constexpr double kDecisionThreshold = 0.5;
+
 /// Throws UserError (config) when the extension is neither .csv nor .parquet.
 void check_predictions_name(const std::filesystem::path& path);
 

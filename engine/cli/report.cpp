@@ -1,6 +1,3 @@
-#include "engine/report/report.h"
-#include "engine/report/bank_report.h"
-
 #include <fmt/format.h>
 
 #include "engine/cli/command.h"
@@ -16,7 +13,7 @@ namespace {
 
 class WriteReport final : public Command {
  public:
-  std::vector<Argument> arguments() override { return {{"RUN", "A run folder", &run_}}; }
+  std::vector<Argument> arguments() override { return {{"RUN", "A run folder", &run_, "", true}}; }
 
   int run(const Console& console, TerminalJournal& journal) override {
     if (run_.empty()) throw core::UserError(core::Fault::config, "report needs a run folder: equipoise report RUN");

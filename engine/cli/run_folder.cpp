@@ -54,22 +54,28 @@ std::string folder_name(const std::string& name) {
   return text.empty() ? "run" : text.substr(0, size);
 }
 
-RunFolder RunFolder::claim(const training::OutputParams& output, const std::string& name, RunMarker marker,
-                           const config::Origin& origin) {
-  const fs::path wanted = fs::path(output.run).lexically_normal();
-  if (!output.run.empty() && (wanted.is_absolute() || *wanted.begin() == "." || *wanted.begin() == "..")) {
+fs::path run_name(const training::OutputParams& output, const config::Origin& origin) {
+  if (output.run.empty()) return {};
+  fs::path wanted = fs::path(output.run).lexically_normal();
+  if (!wanted.has_filename()) wanted = wanted.parent_path();
+  if (wanted.empty() || wanted.is_absolute() || *wanted.begin() == "." || *wanted.begin() == "..") {
     throw core::UserError(
         core::Fault::config,
         fmt::format("output.run is '{}', expected the name of a folder inside output.folder", output.run),
         origin.of("output.run"));
   }
+  return wanted;
+}
+
+RunFolder RunFolder::claim(const training::OutputParams& output, const std::string& name, RunMarker marker,
+                           const config::Origin& origin) {
+  const fs::path wanted = run_name(output, origin);
   marker.status = "running";
   marker.started = utc_now();
   const fs::path folder = fs::absolute(output.folder).lexically_normal();
-  RunFolder run(output.run.empty() ? folder / folder_name(name) : (folder / output.run).lexically_normal(),
-                std::move(marker));
+  RunFolder run(folder / (wanted.empty() ? fs::path(folder_name(name)) : wanted), std::move(marker));
   run.make_parents();
-  if (output.run.empty()) {
+  if (wanted.empty()) {
     run.claim_next_number(folder_name(name));
   } else {
     run.claim_named(output.overwrite, origin);

@@ -48,6 +48,10 @@ RunMarker run_marker_from(const std::string& text, const std::string& name);
 /// Now, as "2026-01-31T12:00:00Z".
 std::string utc_now();
 
+/// output.run as a path inside output.folder, without a slash at its end; "" for the next free number. Throws UserError
+/// (config) when it leads elsewhere.
+std::filesystem::path run_name(const training::OutputParams& output, const config::Origin& origin);
+
 /// The folder that one training run writes.
 ///
 /// A new folder is made when it is claimed, by mkdir, so that two processes never share one and a disk that cannot be

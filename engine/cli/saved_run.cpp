@@ -21,15 +21,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::string> runs_beside(const fs::path& path) {
+std::vector<std::string> runs_in(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
-  const fs::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     if (fs::exists(entry->path() / run_files::kMarker, error)) names.push_back(entry->path().filename().string());
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+core::UserError no_run(const fs::path& folder) {
+  std::error_code error;
+  std::string what = fs::exists(folder, error) ? "it has no run.json" : "there is no such folder";
+  const std::vector<std::string> inside = runs_in(folder);
+  const std::vector<std::string> beside = runs_in(folder.has_parent_path() ? folder.parent_path() : ".");
+  if (!inside.empty()) {
+    what += "; runs in it: " + core::listed(inside);
+  } else if (!beside.empty()) {
+    what += core::did_you_mean(folder.filename().string(), beside) + "; runs beside it: " + core::listed(beside);
+  }
+  return core::UserError(core::Fault::data, fmt::format("'{}' is not a run folder: {}", folder.string(), what));
 }
 
 // The splits of all rows as one digest, so that "the same rows were held back" can be checked.
@@ -111,16 +123,7 @@ SavedRun open_run_or_bank(const fs::path& path) {
   SavedRun run;
   run.path = folder;
   std::error_code error;
-  if (!fs::exists(run.file(run_files::kMarker), error)) {
-    const std::vector<std::string> known = runs_beside(folder);
-    const std::string others =
-        known.empty() ? ""
-                      : core::did_you_mean(folder.filename().string(), known) + "; runs there: " + core::listed(known);
-    throw core::UserError(
-        core::Fault::data,
-        fmt::format("'{}' is not a run folder: {}{}", folder.string(),
-                    fs::exists(folder, error) ? "it has no run.json" : "there is no such folder", others));
-  }
+  if (!fs::exists(run.file(run_files::kMarker), error)) throw no_run(folder);
   const fs::path marker = run.file(run_files::kMarker);
   run.marker = run_marker_from(core::read_file(marker), marker.string());
   if (!fs::exists(run.file(run_files::kConfig), error)) {

@@ -45,7 +45,7 @@ class Train final : public Command {
  public:
   std::vector<Argument> arguments() override {
     return {
-        {"CONFIG", "The YAML file that says what data, what model, what constraints", &config_file_},
+        {"CONFIG", "The YAML file that says what data, what model, what constraints", &config_file_, "", true},
         {"key=value", "Overrides of the config: training.epochs=5 sets, +constraints[]={...} adds, ~model takes out",
          &overrides_},
         {"--fail-on",

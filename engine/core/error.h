@@ -34,7 +34,8 @@ struct Problem {
   std::string text() const;
 };
 
-/// Thrown for everything a user can mend. Only cli/main.cpp catches it.
+/// Thrown for everything a user can mend. Only cli/main.cpp makes it a message and an exit code; others catch it to add to
+/// it, or to go on without what failed.
 class UserError : public std::runtime_error {
  public:
   UserError(Fault fault, std::string message, std::optional<Position> position = std::nullopt);

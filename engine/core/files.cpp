@@ -55,7 +55,12 @@ void write_in_place(const std::filesystem::path& path, std::string_view content)
 
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream stream = opened(path);
-  std::string content{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::string content;
+  std::vector<char> block(1 << 16);
+  while (stream) {  // an iterator over the stream would throw what the program takes for a fault of its own
+    stream.read(block.data(), static_cast<std::streamsize>(block.size()));
+    content.append(block.data(), static_cast<std::size_t>(stream.gcount()));
+  }
   if (stream.bad()) throw system_error("cannot read", path, errno);
   return content;
 }

@@ -40,8 +40,7 @@ void check_features(const Encoder& encoder, const Table& table) {
   if (missing.empty()) return;
   throw core::UserError(core::Fault::data,
                         "the model needs columns that are not there: " + core::listed(missing, 60) +
-                            core::did_you_mean(missing.front(), table.names()) + "; the columns are " +
-                            core::listed(table.names(), 60),
+                            core::did_you_mean(missing.front(), table.names()) + columns_text(table),
                         core::Position{table.files.front().path, 0, 0});
 }
 
@@ -51,8 +50,7 @@ void check_targets(const Encoder& encoder, const Table& table) {
     if (column.empty() || table.find(column) != nullptr) return;
     throw core::UserError(core::Fault::data,
                           std::string("the ") + what + " column '" + column + "' is not there" +
-                              core::did_you_mean(column, table.names()) + "; the columns are " +
-                              core::listed(table.names(), 60),
+                              core::did_you_mean(column, table.names()) + columns_text(table),
                           core::Position{table.files.front().path, 0, 0});
   };
   require(encoder.label.column, "label");

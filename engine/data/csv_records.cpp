@@ -61,7 +61,7 @@ char single_byte(const std::string& text, const std::string& field, const config
   if (text.size() != 1 || text == "\n" || text == "\r" || text[0] == '\0') {
     throw core::UserError(
         core::Fault::config,
-        field + ": expected one character, got '" + text + "' (a tab is written \"\\t\", in double quotes)",
+        field + ": expected one character of ASCII, got '" + text + "' (a tab is written \"\\t\", in double quotes)",
         origin.of(field));
   }
   return text[0];

@@ -10,6 +10,7 @@
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
 #include "engine/data/edges.h"
+#include "engine/data/targets.h"
 #include "engine/data/two_threads.h"
 
 namespace equipoise::data {
@@ -20,14 +21,6 @@ constexpr std::size_t kMostSampled = 1 << 17;
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
-}
-
-void check_known(const std::string& name, const std::string& field, const Table& table, const config::Origin& origin) {
-  if (table.find(name) != nullptr) return;
-  throw core::UserError(core::Fault::config,
-                        field + ": there is no column '" + name + "'" + core::did_you_mean(name, table.names()) +
-                            "; the columns are " + core::listed(table.names(), 60),
-                        origin.of(field));
 }
 
 // What is learnt from, as the columns see it.
@@ -363,9 +356,9 @@ std::vector<Outcome> fit_all(const ColumnFitter& fitter, const Table& table) {
 }  // namespace
 
 void check_feature_names(const FeatureParams& params, const Table& table, const config::Origin& origin) {
-  for (const std::string& name : params.drop) check_known(name, "data.features.drop", table, origin);
-  for (const std::string& name : params.keep) check_known(name, "data.features.keep", table, origin);
-  for (const auto& [name, type] : params.types) check_known(name, "data.features.types", table, origin);
+  for (const std::string& name : params.drop) column_named(table, name, "data.features.drop", origin);
+  for (const std::string& name : params.keep) column_named(table, name, "data.features.keep", origin);
+  for (const auto& [name, type] : params.types) column_named(table, name, "data.features.types", origin);
 }
 
 void check_kept_names(const FeatureParams& params, const ColumnRoles& roles, const config::Origin& origin) {

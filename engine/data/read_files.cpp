@@ -37,6 +37,7 @@ class ReadingProgress {
 };
 
 FileColumns read_file(const std::string& path, const CsvReading& reading, core::Journal& journal) {
+  if (path.empty()) throw core::UserError(core::Fault::data, "the name of a data file is empty");
   FileBytes bytes(path);
   const std::string ending = std::filesystem::path(path).extension().string();
   if ((ending == ".parquet" || ending == ".pq") && bytes.form() != FileForm::parquet) {

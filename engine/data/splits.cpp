@@ -9,6 +9,7 @@
 
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
+#include "engine/data/targets.h"
 #include "engine/data/two_threads.h"
 
 namespace equipoise::data {
@@ -22,14 +23,7 @@ using Shares = std::array<double, kSplits>;  // by Split
 }
 
 std::vector<Split> splits_by_column(const Table& table, const std::string& name, const config::Origin& origin) {
-  const Column* column = table.find(name);
-  if (column == nullptr) {
-    refuse("data.split.column",
-           "there is no column '" + name + "'" + core::did_you_mean(name, table.names()) + "; the columns are " +
-               core::listed(table.names(), 60),
-           origin);
-  }
-  const CategoryView view(table, *column);
+  const CategoryView view(table, column_named(table, name, "data.split.column", origin));
   const std::vector<std::int32_t> codes = view.codes(table);
   const std::vector<std::string> words(std::begin(kSplitNames), std::end(kSplitNames));
   std::vector<Split> splits;
@@ -207,7 +201,14 @@ void check_splits(const SplitParams& params, const config::Origin& origin) {
     }
     files.insert(files.end(), list->begin(), list->end());
   }
-  if (!params.column.empty()) return;
+  const SplitParams usual;
+  if (!params.column.empty()) {
+    if (params.test == usual.test && params.selection == usual.selection && params.holdout == usual.holdout) return;
+    refuse("data.split",
+           "data.split.column tells the split, so that test, selection and holdout mean nothing; leave "
+           "them out",
+           origin);
+  }
   const Shares shares = shares_of_rest(params);
   if (shares[0] > 0) return;
   refuse("data.split",

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <unordered_set>
 
+#include "engine/core/nearest_name.h"
+
 namespace equipoise::data {
 namespace {
 
@@ -122,6 +124,18 @@ std::vector<std::string> Table::names() const {
   std::vector<std::string> names;
   for (const Column& column : columns) names.push_back(column.name);
   return names;
+}
+
+std::string columns_text(const Table& table) {
+  constexpr std::size_t kMostListed = 60;
+  const std::string text = "; the columns are " + core::listed(table.names(), kMostListed);
+  if (table.columns.size() != 1) return text;
+  for (const char mark : {';', '\t', '|', ','}) {
+    if (table.columns.front().name.find(mark) == std::string::npos) continue;
+    return text + ": is '" + (mark == '\t' ? "\\t" : std::string(1, mark)) +
+           "' what separates the fields (data.csv.delimiter)?";
+  }
+  return text;
 }
 
 std::int64_t Table::row_as_read(std::int64_t row) const {

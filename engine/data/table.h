@@ -66,6 +66,9 @@ struct Table {
   core::Position where(std::int64_t row) const;
 };
 
+/// "; the columns are a, b", and where one column looks like several, what may separate them.
+std::string columns_text(const Table& table);
+
 /// Drops the rows whose flag is 0, and levels that no row has any more.
 void keep_rows(Table& table, const std::vector<std::uint8_t>& keep);
 

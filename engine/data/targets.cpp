@@ -70,10 +70,10 @@ constexpr double kLargestWeight = 1e30;  // as float, and its square in double, 
 const Column& column_named(const Table& table, const std::string& name, const std::string& field,
                            const config::Origin& origin) {
   if (const Column* column = table.find(name)) return *column;
-  throw core::UserError(core::Fault::config,
-                        field + ": there is no column '" + name + "'" + core::did_you_mean(name, table.names()) +
-                            "; the columns are " + core::listed(table.names(), 60),
-                        origin.of(field));
+  throw core::UserError(
+      core::Fault::config,
+      field + ": there is no column '" + name + "'" + core::did_you_mean(name, table.names()) + columns_text(table),
+      origin.of(field));
 }
 
 std::int64_t drop_rows_without_label(Table& table, const std::string& column, core::Journal& journal) {

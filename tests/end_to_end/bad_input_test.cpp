@@ -285,6 +285,9 @@ TEST_F(BadInput, RunFolderThatIsNone) {
   const Outcome outcome = run({"evaluate", "runs/frist"});
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("there is no such folder"), HasSubstr("did you mean 'first'?")));
+  EXPECT_THAT(run({"evaluate", "runs"}).err,
+              HasSubstr("'runs' is not a run folder: it has no run.json; runs in it: first"));
+  EXPECT_THAT(run({"evaluate", "runs/first", "--data", ""}).err, HasSubstr("the name of a data file is empty"));
 }
 
 TEST_F(BadInput, DamagedModel) {

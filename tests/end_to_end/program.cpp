@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pty.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -27,6 +28,8 @@ std::string content_of(const std::filesystem::path& path) {
   std::vector<char*> arguments = {const_cast<char*>(EQUIPOISE_PROGRAM)};
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  // These tests may run in the background of a script themselves.
+  ::signal(SIGINT, manner.in_background ? SIG_IGN : SIG_DFL);
   if (manner.address_space_kib > 0) {
     const auto bytes = static_cast<rlim_t>(manner.address_space_kib) * 1024;
     const rlimit limit{bytes, bytes};

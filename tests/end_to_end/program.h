@@ -28,6 +28,7 @@ struct Manner {
   std::function<void(pid_t)> while_running;        ///< called once after the start
   bool on_terminal = false;                        ///< stderr is a pseudo-terminal
   std::string errors_to;                           ///< a file that takes stderr, such as /dev/full
+  bool in_background = false;                      ///< SIGINT is ignored from the start, as in a script's background
   long address_space_kib = 0;                      ///< all the memory it may map; 0: as much as there is
 };
 

@@ -66,6 +66,24 @@ TEST_F(Promises, CtrlCLeavesAReadableRun) {
   train_into("interrupted");
 }
 
+TEST_F(Promises, CtrlCOfAScriptLeavesWhatItRunsInTheBackgroundAlone) {
+  const auto lines = [&] {
+    const std::string text = read("runs/r/measurements.jsonl");
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  Manner manner;
+  manner.in_background = true;
+  manner.while_running = [&](pid_t child) {
+    wait_for_line(path("runs/r/measurements.jsonl"));
+    ::kill(child, SIGINT);
+    const auto before = lines();
+    for (int i = 0; i < 3000 && lines() < before + 10; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_GE(lines(), before + 10) << "it goes on";
+    ::kill(child, SIGTERM);
+  };
+  EXPECT_EQ(run({"train", "config.yaml", "output.run=r", "training.epochs=100000"}, manner).exit_code, 143);
+}
+
 TEST_F(Promises, TrainingThreadsSleepWhileTheyWaitWhereverJsonStands) {
   const char* before = ::getenv("OMP_WAIT_POLICY");
   const std::string policy = before == nullptr ? "" : before;

@@ -95,6 +95,11 @@ TEST_F(Verbs, AModelTrainedInBf16IsReadOnTheCpu) {
     other.replace(at, 15, "precision: bf16");
     other.replace(other.find("device: cpu"), 11, device);
     write("runs/r/config.yaml", other);
+    // As the training would have left it: the refusal of the changed config says its checksum.
+    const std::string refusal = run({"evaluate", "runs/r"}).err, before = "(sha256 ";
+    nlohmann::json marker = nlohmann::json::parse(read("runs/r/run.json"));
+    marker["resolved_sha256"] = refusal.substr(refusal.find(before) + before.size(), 64);
+    write("runs/r/run.json", marker.dump());
     write("new.csv", people(50, 5));
     const Outcome outcome = run({"evaluate", "runs/r", "--json"}, without_gpu);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -199,7 +204,10 @@ TEST_F(Verbs, ConfigValidateKnowsWhatShowsWithoutData) {
       {"data.groups=[{column: sex}, {name: x}]", "expected either column or cross"},
       {"data.groups=[{column: sex}, {column: race, cross: [sex, sex]}]", "expected either column or cross"},
       {"data.groups=[{column: sex}, {column: race}, {cross: [sex, race], bins: [1]}]", "a crossing has no bins"},
-      {"data.features={keep: [age], drop: [age]}", "is also in data.features.drop"}};
+      {"data.features={keep: [age], drop: [age]}", "is also in data.features.drop"},
+      {"data.split={column: part, test: 0.3}", "data.split.column tells the split"},
+      {"data.csv.delimiter=\u00a7", "expected one character of ASCII, got '\u00a7'"},
+      {"output.run=..", "output.run is '..', expected the name of a folder inside output.folder"}};
   for (const auto& [setting, message] : refused) {
     const Outcome outcome = run({"config", "validate", "config.yaml", setting});
     EXPECT_EQ(outcome.exit_code, 2) << setting;
@@ -240,7 +248,11 @@ TEST_F(Verbs, EveryVerbHasHelpWithAnExample) {
     EXPECT_THAT(outcome.out, AllOf(HasSubstr("Example\n  equipoise " + verb), HasSubstr("--json"))) << verb;
     EXPECT_THAT(outcome.err, IsEmpty()) << verb;
   }
-  EXPECT_THAT(run({"--help"}).out, HasSubstr("Exit codes"));
+  EXPECT_THAT(run({"--help"}).out, AllOf(HasSubstr("Exit codes"), HasSubstr("129, 130, 143")));
+  EXPECT_THAT(run({"train", "--help"}).out, AllOf(HasSubstr("train [OPTIONS] CONFIG [key=value...]")));
+  EXPECT_THAT(run({"predict", "--help"}).out,
+              AllOf(HasSubstr("predict [OPTIONS] RUN"), HasSubstr("--output TEXT REQUIRED")));
+  EXPECT_THAT(run({"config", "explain", "--help"}).out, HasSubstr("[PATH]"));
   EXPECT_THAT(run({"--version"}).out, StartsWith("equipoise 0."));
 }
 
@@ -262,6 +274,14 @@ TEST_F(Verbs, MistypedWordsNameTheNearest) {
   expect_usage({"evaluate", "r", "--data"}, "--data");
   expect_usage({"evaluate", "r", "--split", "tset"}, "did you mean 'test'?");
   expect_usage({"evaluate", "r", "--output", "a", "--output", "b"}, "--output can be given once only");
+}
+
+TEST_F(Verbs, ASplitWithoutRowsIsNamed) {
+  train_into("r");
+  const Outcome outcome = run({"evaluate", "runs/r", "--split", "holdout"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err,
+              HasSubstr("--split is 'holdout', of which the run has no rows; it has train, selection, test"));
 }
 
 TEST_F(Verbs, FailOnIsNeverSilentlyNoGate) {

@@ -90,6 +90,12 @@ TEST_F(RunFolderTest, IsInsideTheOutputFolder) {
   }
 }
 
+TEST_F(RunFolderTest, ASlashAtTheEndOfTheNameIsNoFolderMore) {
+  const RunFolder folder = claim("a/");
+  EXPECT_EQ(folder.path(), base_ / "runs" / "a");
+  EXPECT_EQ(status_of("a"), "running") << "a new folder is marked at once";
+}
+
 TEST_F(RunFolderTest, BeginRemovesHalfWrittenFilesOfOurs) {
   RunFolder folder = claim("one");
   std::ofstream(folder.path() / "results.json.part4058") << "{";

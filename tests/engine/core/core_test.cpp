@@ -57,6 +57,28 @@ TEST(NearestName, ListsUpToALimit) {
   EXPECT_EQ(listed({"a", "b", "c"}, 2), "a, b, ... (3 in all)");
 }
 
+TEST(Files, ReadsOfAnyLength) {
+  const fs::path file = fresh_folder("long") / "file";
+  const std::string content(200001, 'x');
+  std::ofstream(file, std::ios::binary) << content;
+  EXPECT_TRUE(read_file(file) == content);
+  std::ofstream(file, std::ios::binary | std::ios::trunc).close();
+  EXPECT_EQ(read_file(file), "");
+}
+
+// The first page of a process is never mapped: reading it is an error of the kernel's.
+TEST(Files, ReadErrorsAreTheUsersToMend) {
+  for (const bool hashed : {false, true}) {
+    try {
+      hashed ? sha256_of_file("/proc/self/mem") : read_file("/proc/self/mem");
+      ADD_FAILURE() << "no error";
+    } catch (const UserError& error) {
+      EXPECT_EQ(error.fault(), Fault::data);
+      EXPECT_THAT(error.what(), HasSubstr("cannot read '/proc/self/mem': Input/output error"));
+    }
+  }
+}
+
 TEST(Files, WritesWholeFilesAndReplacesThem) {
   const fs::path folder = fresh_folder("write");
   write_file_atomically(folder / "x", "first");

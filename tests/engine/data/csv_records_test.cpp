@@ -148,7 +148,7 @@ TEST(CsvMarks, RefusesLongDelimiters) {
   CsvParams csv;
   csv.delimiter = "||";
   EXPECT_THAT(error_of([&] { CsvMarks::of(csv, {}); }),
-              HasSubstr("data.csv.delimiter: expected one character, got '||'"));
+              HasSubstr("data.csv.delimiter: expected one character of ASCII, got '||'"));
   csv.delimiter = "\"";
   EXPECT_THAT(error_of([&] { CsvMarks::of(csv, {}); }), HasSubstr("delimiter and quote are the same"));
 }

@@ -199,8 +199,8 @@ TEST(ReadFiles, APipeIsNotReadTwice) {
   std::string text = "a,b\n";
   while (text.size() < 3000000) text += "12345,1\n";
   text += "many,2\n";
-  const std::string pipe = temporary_file("pipe", "");
-  std::filesystem::remove(pipe);
+  const std::string pipe = temporary_file("rows", "") + ".pipe";
+  std::filesystem::remove(pipe);  // of a test that was cut off
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
   const auto read_pipe = [&](const std::optional<std::set<std::string>>& used) {
     std::thread writer([&] { std::ofstream(pipe, std::ios::binary) << text; });
@@ -215,6 +215,15 @@ TEST(ReadFiles, APipeIsNotReadTwice) {
               HasSubstr(pipe + ": the column 'a' holds numbers in some rows and text in others"));
   EXPECT_THAT(read_pipe({{"a"}}), HasSubstr("write its rows to a file first"));
   EXPECT_EQ(read_pipe({{"b"}}), "no error");
+  std::filesystem::remove(pipe);
+}
+
+TEST(ReadFiles, AMissingColumnHintsAtTheDelimiter) {
+  DataParams params = people_params(temporary_file("people.csv", "age;sex;hired\n30;man;yes\n31;woman;no\n"));
+  EXPECT_THAT(error_of_preparing(params),
+              HasSubstr("the columns are age;sex;hired: is ';' what separates the fields (data.csv.delimiter)?"));
+  params.files = {temporary_file("people.tsv", "age\tsex\thired\n30\tman\tyes\n31\twoman\tno\n")};
+  EXPECT_THAT(error_of_preparing(params), HasSubstr("is '\\t' what separates the fields"));
 }
 
 TEST(ReadFiles, FingerprintsEachFile) {
