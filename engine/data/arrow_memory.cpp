@@ -3,7 +3,6 @@
 #include <arrow/memory_pool.h>
 #include <arrow/status.h>
 
-
 #include <new>
 
 namespace equipoise::data {
