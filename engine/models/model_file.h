@@ -19,8 +19,8 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// The file's bytes: 8 bytes with the header's length (little-endian), a JSON header, the tensors' raw bytes in the
-/// order of their names. Equal contents give equal bytes.
+/// The file's bytes: 8 bytes with the header's length (little-endian), a JSON header, the tensors' raw bytes, those of
+/// wide numbers first and then in the order of their names. Equal contents give equal bytes.
 std::string safetensors_bytes(const TensorFile& file);
 /// Written atomically. Throws UserError (data) when that fails.
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
