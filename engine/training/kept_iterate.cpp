@@ -36,7 +36,9 @@ void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Te
   if (std::isnan(loss)) loss = std::numeric_limits<double>::infinity();
   ++offered_;
   const bool is_feasible = excess <= 0, kept_is_feasible = excess_ <= 0;
-  const bool is_better = is_feasible != kept_is_feasible ? is_feasible : is_feasible ? loss < loss_ : excess < excess_;
+  const bool is_better = is_feasible != kept_is_feasible    ? is_feasible
+                         : is_feasible || excess == excess_ ? loss < loss_
+                                                            : excess < excess_;
   if (weights_.defined() && !is_better) return;
   weights_ = weights.clone();
   step_ = measurement.step;

@@ -13,7 +13,8 @@
 namespace equipoise::training {
 
 /// Chooses among measured iterates on the selection split: the lowest loss among those whose upper bound of every
-/// promise is inside its tolerance; while there is none, the smallest largest excess of a bound over its tolerance.
+/// promise is inside its tolerance; while there is none, the smallest largest excess of a bound over its tolerance, and
+/// among equal ones the lowest loss.
 /// Promises that cannot be estimated are left out of the comparison.
 class KeptIterate {
  public:

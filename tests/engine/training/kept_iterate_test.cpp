@@ -48,6 +48,14 @@ TEST(KeptIterate, TakesTheSmallestExcessWhenNoneIsFeasible) {
   EXPECT_THAT(kept.sentence(), HasSubstr("the bound of SR gap by sex is 5 points above its tolerance"));
 }
 
+TEST(KeptIterate, TakesTheLowestLossAmongEquallyInfeasibleOnes) {
+  KeptIterate kept(one_promise(0.02));
+  kept.offer(iterate(1, 0.50, 0.07), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.30, 0.07), at::full({1}, 2.0));
+  kept.offer(iterate(3, 0.40, 0.07), at::full({1}, 3.0));
+  EXPECT_EQ(kept.step(), 2);
+}
+
 TEST(KeptIterate, AFeasibleOneBeatsAnyInfeasibleOne) {
   KeptIterate kept(one_promise(0.02));
   kept.offer(iterate(1, 0.10, 0.03), at::full({1}, 1.0));
