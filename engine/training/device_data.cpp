@@ -74,7 +74,7 @@ void cross_with_folds(DeviceData& data, const std::vector<std::int32_t>& cell_of
 DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std::int64_t folds, std::uint64_t seed,
                      const at::Device& device) {
   DeviceData result;
-  std::vector<std::int64_t> order;
+  std::vector<std::int64_t>& order = result.order;
   const auto append = [&](const std::vector<std::int64_t>& rows) {
     const DeviceData::Range range{static_cast<std::int64_t>(order.size()), static_cast<std::int64_t>(rows.size())};
     order.insert(order.end(), rows.begin(), rows.end());

@@ -19,7 +19,8 @@ struct DeviceData {
     std::int64_t first = 0, count = 0;
   };
 
-  data::EncodedRows host;  ///< the reordered rows; `encoded` may share its memory
+  std::vector<std::int64_t> order;  ///< the row of the data set that each row is
+  data::EncodedRows host;           ///< the reordered rows; `encoded` may share its memory
   models::EncodedTensors encoded;
   at::Tensor cells;                   ///< [rows] the smallest of u8, i16, i32 that holds every cell
   at::Tensor cell_labels;             ///< [C] u8

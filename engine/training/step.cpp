@@ -147,8 +147,8 @@ std::string TrainingStep::failure_of(std::int64_t member) const {
   const std::int64_t slot = kernels::not_finite(logits_).select(0, member).item<std::int64_t>();
   if (slot < 0) return "the gradient left the finite numbers, or those that can be squared";
   const std::int64_t row = rows_.select(0, slot).item<std::int64_t>();
-  return "the logits left the finite numbers (row " + std::to_string(slot) + " of the batch, training row " +
-         std::to_string(row) + ")";
+  return "the logits left the finite numbers (row " + std::to_string(slot) + " of the batch, row " +
+         std::to_string(data_.order[static_cast<std::size_t>(row)]) + " of the data, counted from 0)";
 }
 
 }  // namespace equipoise::training

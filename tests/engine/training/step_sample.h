@@ -93,7 +93,9 @@ class StepSample {
   }
 
   TrainingStep& step() { return *step_; }
+  DeviceData& data() { return data_; }
   const DeviceData& data() const { return data_; }
+  const data::Dataset& people() const { return people_; }
   models::Learner& learner() { return *learner_; }
   at::Tensor weights() { return learner_->flat_parameters().to(at::kCPU).clone(); }
 

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
+#include <string>
 
 #include "tests/engine/training/step_sample.h"
 
@@ -35,6 +37,26 @@ TEST(AllocationCount, SeesATensorBeingMade) {
   const AllocationCount allocations;
   const at::Tensor tensor = at::empty({3});
   EXPECT_EQ(allocations.count(), 1);
+}
+
+// Cross-fitted rows lie fold by fold: the row that is named is the one of the data set.
+TEST(TrainingStep, NamesTheRowOfTheDataThatLeftTheFiniteNumbers) {
+  StepSample sample({"mlp", "adamw", 1, 3}, at::kCPU);
+  constexpr std::int64_t kRow = 700;  // on the device
+  const float x = sample.data().encoded.values[kRow][0].item<float>();
+  const std::vector<float>& values = sample.people().encoded.values;
+  std::size_t place = 0;
+  while (values[2 * place] != x) ++place;
+  ASSERT_NE(place, static_cast<std::size_t>(kRow));
+  sample.data().encoded.values[kRow].fill_(std::numeric_limits<float>::quiet_NaN());
+  std::string failure;
+  for (int step = 0; step < 12 && failure.find("logits") == std::string::npos; ++step) {  // an epoch
+    sample.run(1);
+    failure = sample.step().failure_of(0);
+  }
+  EXPECT_NE(failure.find("of the batch, row " + std::to_string(place) + " of the data, counted from 0)"),
+            std::string::npos)
+      << failure;
 }
 
 class EveryStep : public testing::TestWithParam<StepCase> {};
