@@ -59,6 +59,7 @@ ordered_json promise_json(const constraints::Promise& promise) {
           {"levels", promise.levels},
           {"rates", promise.rates},
           {"estimable", promise.estimable},
+          {"short_splits", promise.short_splits},
           {"overall_rate", promise.overall_rate},
           {"reference_level", promise.reference_level}};
 }
@@ -200,8 +201,11 @@ class TableReader {
       promise.estimable.push_back(flag.get<bool>());
     });
     const std::size_t levels = promise.levels.size();
-    if (promise.rates.size() != levels || promise.estimable.size() != levels || promise.constraint < 0) {
-      fail(path + ": levels, rates and estimable differ in number");
+    promise.short_splits.resize(levels);
+    if (object.contains("short_splits")) reader.read("short_splits", promise.short_splits);  // not in older runs
+    if (promise.rates.size() != levels || promise.estimable.size() != levels || promise.short_splits.size() != levels ||
+        promise.constraint < 0) {
+      fail(path + ": levels, rates, estimable and short_splits differ in number");
     }
     promise.overall_rate = index_or_none(object, "overall_rate", table_.rates.size(), path);
     promise.reference_level = index_or_none(object, "reference_level", levels, path);

@@ -17,14 +17,6 @@ void add(LinearForm& form, std::int32_t cell, const CellShare& share) {
     if (coefficients[quantity] != 0) form.emplace_back(cell * kQuantities + quantity, coefficients[quantity]);
 }
 
-double value_of(const LinearForm& form, const std::vector<double>& sums, Reading reading) {
-  const int column[kQuantities] = {kWeight, kLoss, reading == Reading::soft ? kSoft : kHard};
-  double total = 0;
-  for (const auto& [index, coefficient] : form)
-    total += coefficient * sums[index / kQuantities * kColumns + column[index % kQuantities]];
-  return total;
-}
-
 }  // namespace
 
 const std::vector<RateEntry>& rate_entries() {
@@ -65,6 +57,14 @@ Rate make_rate(RateKind kind, const data::Cells& cells, int grouping, std::int32
     add(rate.denominator, c, entry.denominator[cell.label]);
   }
   return rate;
+}
+
+double value_of(const LinearForm& form, const std::vector<double>& sums, Reading reading) {
+  const int column[kQuantities] = {kWeight, kLoss, reading == Reading::soft ? kSoft : kHard};
+  double total = 0;
+  for (const auto& [index, coefficient] : form)
+    total += coefficient * sums[index / kQuantities * kColumns + column[index % kQuantities]];
+  return total;
 }
 
 std::vector<double> rate_values(const ConstraintTable& table, const std::vector<double>& sums, Reading reading) {

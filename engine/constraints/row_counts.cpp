@@ -1,17 +1,20 @@
 #include "engine/constraints/row_counts.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace equipoise::constraints {
 
+std::vector<std::int32_t> cells_of(const LinearForm& form) {
+  std::vector<std::int32_t> cells;
+  for (const auto& [index, coefficient] : form)  // terms of one cell lie side by side
+    if (const std::int32_t cell = index / kQuantities; cells.empty() || cells.back() != cell) cells.push_back(cell);
+  return cells;
+}
+
 std::int64_t rows_in(const LinearForm& form, const std::vector<std::int64_t>& rows_of_cell) {
   std::int64_t total = 0;
-  std::int32_t last_cell = -1;  // terms of one cell lie side by side: it counts once
-  for (const auto& [index, coefficient] : form) {
-    const std::int32_t cell = index / kQuantities;
-    if (cell != last_cell) total += rows_of_cell[cell];
-    last_cell = cell;
-  }
+  for (const std::int32_t cell : cells_of(form)) total += rows_of_cell[cell];
   return total;
 }
 
@@ -19,15 +22,20 @@ double effective_rows(double weight, double square_weight) {
   return square_weight > 0 ? weight * weight / square_weight : 0;
 }
 
+double effective_rows(double weight, double square_weight, double share, double square_in_share) {
+  const double kish = effective_rows(weight, square_weight);
+  // sum s^2 (y - R)^2, of the rows in the share and of the others
+  const double scatter =
+      square_in_share * (1 - share) * (1 - share) + (square_weight - square_in_share) * share * share;
+  if (!(share > 0 && share < 1 && scatter > 0)) return kish;
+  return std::min(kish, share * (1 - share) * weight * weight / scatter);
+}
+
 double effective_rows_in(const LinearForm& form, const RowCounts& counts, int split) {
   double weight = 0, square = 0;
-  std::int32_t last_cell = -1;
-  for (const auto& [index, coefficient] : form) {
-    const std::int32_t cell = index / kQuantities;
-    if (cell == last_cell) continue;
+  for (const std::int32_t cell : cells_of(form)) {
     weight += counts.weight[split][cell];
     square += counts.square_weight[split][cell];
-    last_cell = cell;
   }
   return effective_rows(weight, square);
 }

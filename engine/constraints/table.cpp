@@ -27,6 +27,17 @@ std::string tenths(double value) {
   return text;
 }
 
+// [levels] of the crossed grouping number `grouping`: whether any row has the level.
+std::vector<bool> occurring_levels(const data::Cells& cells, int grouping) {
+  std::vector<bool> occurs(cells.levels[grouping].size(), false);
+  for (const std::int32_t cell : cells.of_row) {
+    if (cell == data::kUnknownLevel) continue;
+    const std::int32_t level = cells.cells[cell].levels[grouping];
+    if (level != data::kUnknownLevel) occurs[level] = true;
+  }
+  return occurs;
+}
+
 // Builds the table: one rate per kind and level, however many constraints name it.
 class Compiler {
  public:
@@ -38,6 +49,7 @@ class Compiler {
       table_.promises.push_back(make_promise(wanted, constraint, kind));
       const Promise& promise = table_.promises.back();
       warn_of_small_levels(promise);
+      warn_of_small_test_levels(promise);
       if (comparable(promise))
         find_form(promise.form)->add_rows(table_, table_.promises.size() - 1);
       else
@@ -49,6 +61,7 @@ class Compiler {
   Promise make_promise(const ConstraintParams& wanted, std::int32_t constraint, RateKind kind) {
     const int grouping = place_of(table_.cells.groupings, wanted.group);
     Promise promise;
+    promise.occurs = occurring_levels(table_.cells, grouping);
     promise.constraint = constraint;
     promise.rate = kind;
     promise.grouping = wanted.group;
@@ -57,7 +70,8 @@ class Compiler {
     promise.levels = table_.cells.levels[grouping];
     for (std::size_t level = 0; level < promise.levels.size(); ++level) {
       promise.rates.push_back(rate_index(kind, grouping, static_cast<std::int32_t>(level)));
-      promise.estimable.push_back(small_splits(promise.rates.back()).empty());
+      promise.short_splits.push_back(short_splits(promise.rates.back()));
+      promise.estimable.push_back(promise.short_splits.back().empty());
       if (wanted.form == "reference" && promise.levels[level] == wanted.reference)
         promise.reference_level = static_cast<std::int32_t>(level);
     }
@@ -72,28 +86,49 @@ class Compiler {
     return place->second;
   }
 
-  // "12 rows in the test split", of every used split with too few rows in the rate's denominator.
-  std::vector<std::string> small_splits(std::int32_t rate) const {
-    std::vector<std::string> small;
-    for (int split = 0; split < kSplits; ++split) {
-      const LinearForm& form = table_.rates[rate].denominator;
-      const double effective = effective_rows_in(form, counts_, split);
-      if (!counts_.used(split) || effective >= static_cast<double>(min_rows_)) continue;
-      const std::int64_t rows = rows_in(form, counts_.rows_of_cell[split]);
-      small.push_back(std::to_string(rows) + (rows == 1 ? " row" : " rows") + " in the " + data::kSplitNames[split] +
-                      " split" + (rows < min_rows_ ? "" : " (by their weights worth " + tenths(effective) + ")"));
-    }
-    return small;
+  double effective(std::int32_t rate, data::Split split) const {
+    return effective_rows_in(table_.rates[rate].denominator, counts_, static_cast<int>(split));
+  }
+
+  bool too_few(std::int32_t rate, data::Split split) const {
+    return counts_.used(static_cast<int>(split)) && effective(rate, split) < static_cast<double>(min_rows_);
+  }
+
+  std::vector<std::string> short_splits(std::int32_t rate) const {
+    std::vector<std::string> names;
+    for (const data::Split split : kSteeringSplits)
+      if (too_few(rate, split)) names.emplace_back(data::kSplitNames[static_cast<int>(split)]);
+    return names;
+  }
+
+  // "12 rows in the test split"
+  std::string rows_text(std::int32_t rate, data::Split split) const {
+    const std::int64_t rows = rows_in(table_.rates[rate].denominator, counts_.rows_of_cell[static_cast<int>(split)]);
+    return std::to_string(rows) + (rows == 1 ? " row" : " rows") + " in the " +
+           data::kSplitNames[static_cast<int>(split)] + " split" +
+           (rows < min_rows_ ? "" : " (by their weights worth " + tenths(effective(rate, split)) + ")");
   }
 
   void warn_of_small_levels(const Promise& promise) {
     for (std::size_t level = 0; level < promise.levels.size(); ++level) {
-      // A level that no row has, an empty bin of ages, concerns nobody.
-      if (promise.estimable[level] || table_.rates[promise.rates[level]].denominator.empty()) continue;
-      journal_.warn(promise.grouping + "=" + promise.levels[level] + " is left out of '" + promise_title(promise) +
+      if (promise.estimable[level] || !promise.occurs[level]) continue;
+      std::vector<std::string> small;
+      for (const data::Split split : kSteeringSplits)
+        if (too_few(promise.rates[level], split)) small.push_back(rows_text(promise.rates[level], split));
+      journal_.warn(promise.grouping + "=" + promise.levels[level] + " does not steer the training by '" +
+                    promise_title(promise) + "': its " + long_name(promise.rate) + " rests on " + core::listed(small) +
+                    ", fewer than multipliers.min_rows, " + std::to_string(min_rows_) +
+                    "; it can only be measured afterwards.");
+    }
+  }
+
+  void warn_of_small_test_levels(const Promise& promise) {
+    for (std::size_t level = 0; level < promise.levels.size(); ++level) {
+      if (!promise.occurs[level] || !too_few(promise.rates[level], data::Split::test)) continue;
+      journal_.warn(promise.grouping + "=" + promise.levels[level] + " cannot be judged by '" + promise_title(promise) +
                     "': its " + long_name(promise.rate) + " rests on " +
-                    core::listed(small_splits(promise.rates[level])) + ", fewer than multipliers.min_rows, " +
-                    std::to_string(min_rows_) + "; nothing can be promised about it.");
+                    rows_text(promise.rates[level], data::Split::test) + ", fewer than multipliers.min_rows, " +
+                    std::to_string(min_rows_) + "; the verdict there cannot be 'met'.");
     }
   }
 
@@ -102,9 +137,9 @@ class Compiler {
     const std::string reason =
         reference_left_out ? "its reference level, " + promise.levels[promise.reference_level] + ", has too few rows"
                            : "fewer than two levels have enough rows";
-    journal_.warn("'" + promise_title(promise) + "' is not estimable: " + reason +
-                  " (multipliers.min_rows: " + std::to_string(min_rows_) +
-                  "). It neither steers the training nor gets a verdict other than 'not estimable'.");
+    journal_.warn(std::string("'") + promise_title(promise) + "' does not steer the training: " + reason +
+                  " in the splits that training uses (multipliers.min_rows: " + std::to_string(min_rows_) +
+                  "). It can only be measured afterwards.");
   }
 
   ConstraintTable& table_;
@@ -154,11 +189,15 @@ ConstraintTable table_for(const data::Dataset& dataset, ConstraintTable table) {
   for (Rate& rate : table.rates) rate = rate_over(table.cells, rate);
   for (Promise& promise : table.promises) {
     const int grouping = place_of(table.cells.groupings, promise.grouping);
+    promise.occurs = occurring_levels(table.cells, grouping);
     const Rate unseen = make_rate(promise.rate, table.cells, grouping, data::kUnknownLevel);
     if (unseen.denominator.empty()) continue;
-    promise.levels.push_back(kUnseenLevel);
+    promise.unseen_level = static_cast<std::int32_t>(promise.levels.size());
+    promise.levels.emplace_back(kUnseenLevel);
     promise.rates.push_back(static_cast<std::int32_t>(table.rates.size()));
     promise.estimable.push_back(false);
+    promise.short_splits.emplace_back();
+    promise.occurs.push_back(true);
     table.rates.push_back(unseen);
   }
   return table;

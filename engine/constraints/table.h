@@ -51,11 +51,14 @@ struct Promise {
   std::string grouping;
   std::string form;  ///< max_min, overall, reference, ratio
   double tolerance = 0;
-  std::vector<std::string> levels;    ///< every level of the grouping
-  std::vector<std::int32_t> rates;    ///< [levels] rate index
-  std::vector<bool> estimable;        ///< [levels] enough rows in training and in each other split that is used
-  std::int32_t overall_rate = -1;     ///< form overall
-  std::int32_t reference_level = -1;  ///< form reference
+  std::vector<std::string> levels;  ///< every level of the grouping
+  std::vector<std::int32_t> rates;  ///< [levels] rate index
+  std::vector<bool> estimable;      ///< [levels] steers: enough rows in each used split of kSteeringSplits
+  std::vector<std::vector<std::string>> short_splits;  ///< [levels] those of them with too few rows
+  std::vector<bool> occurs;                            ///< [levels] whether any row of the data set has the level
+  std::int32_t overall_rate = -1;                      ///< form overall
+  std::int32_t reference_level = -1;                   ///< form reference
+  std::int32_t unseen_level = -1;                      ///< kUnseenLevel, where there is one
 };
 
 /// What the user's constraints compile to: data, not code.
@@ -68,8 +71,12 @@ struct ConstraintTable {
   std::vector<Promise> promises;
 };
 
+/// The splits that training reads: their rows decide which levels steer it. The test rows must not.
+inline constexpr data::Split kSteeringSplits[] = {data::Split::train, data::Split::selection, data::Split::holdout};
+
 /// Compiles the constraints over the groupings they name. A level with fewer than `min_rows` rows in the denominator of
-/// a rate in any non-empty split is taken out of that promise, with a warning. Throws UserError (config) for an unknown
+/// a rate in a non-empty steering split does not steer by that promise, and one with fewer in a non-empty test split
+/// cannot be judged there; both with a warning. Throws UserError (config) for an unknown
 /// kind, grouping or reference level (nearest name), a grouping with one level, a level absent from a split, two
 /// constraints that contradict each other or repeat each other.
 ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
@@ -79,6 +86,9 @@ ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const 
 /// level that training never saw, that level as one that cannot be estimated, named kUnseenLevel.
 ConstraintTable table_for(const data::Dataset& dataset, ConstraintTable table);
 inline constexpr const char* kUnseenLevel = "(not seen in training)";
+
+/// The value of a linear form of the sums.
+double value_of(const LinearForm& form, const std::vector<double>& sums, Reading reading);
 
 /// The value of each rate [R]; NaN where the denominator is 0.
 std::vector<double> rate_values(const ConstraintTable& table, const std::vector<double>& sums, Reading reading);

@@ -21,12 +21,18 @@ struct Interval {
 };
 
 /// The four verdicts (docs/architecture.md): met: the upper bound is inside the tolerance; not_shown: the estimate is
-/// inside, the bound outside; violated: the estimate is outside; not_estimable: a cell it needs has too few rows. A
-/// promise over a grouping of which some level cannot be measured is violated or not estimable, whatever the others
-/// show.
+/// inside, the bound outside; violated: the estimate is outside; not_estimable: a rate it needs rests on too few of the
+/// rows that were measured, or on a group that training never saw. A promise over a grouping of which some level cannot
+/// be measured is violated or not estimable, whatever the others show; levels of which the data have no row do not count.
 enum class Verdict { met, not_shown, violated, not_estimable };
 const char* name_of(Verdict verdict);  ///< "met", "not_shown", ...
 std::optional<Verdict> verdict_from(const std::string& name);
+
+/// Why a level is left out of a gap. too_few_rows: among those that were measured; unseen: training had no such level;
+/// absent: the data have no row of it, training had; empty: nor had training.
+enum class Unmeasured { no, too_few_rows, unseen, absent, empty };
+const char* name_of(Unmeasured unmeasured);  ///< "", "too_few_rows", ...
+std::optional<Unmeasured> unmeasured_from(const std::string& name);
 
 /// Scores of the rows of one split.
 struct Scores {
@@ -50,6 +56,8 @@ struct GroupMetrics {
   double weight = 0;
   std::optional<double> base_rate, selection_rate, true_positive_rate, false_positive_rate, precision, accuracy, auc;
   std::optional<Interval> selection_rate_interval, true_positive_rate_interval, false_positive_rate_interval;
+  /// How many rows of equal weight each rate rests on.
+  double selection_rate_rows = 0, true_positive_rate_rows = 0, false_positive_rate_rows = 0;
 };
 
 struct CalibrationBin {
@@ -75,21 +83,29 @@ struct PromiseResult {
   double tolerance = 0;
   std::optional<double> gap;          ///< the estimate
   std::optional<Interval> interval;   ///< two-sided, at the confidence level
-  std::optional<double> upper_bound;  ///< one-sided, at the confidence level divided over the constraint's promises
+  std::optional<double> upper_bound;  ///< one-sided, at the confidence level
   double noise_floor = 0;             ///< average gap that exactly equal rates would show on this many rows
   Verdict verdict = Verdict::not_estimable;
   struct LevelRate {
     std::string level;
     std::int64_t rows = 0;      ///< rows in the rate's denominator
-    double effective_rows = 0;  ///< how many rows of equal weight say as much (Kish 1965)
+    double effective_rows = 0;  ///< how many rows of equal weight say as much (constraints/row_counts.h)
     bool estimable = false;
     std::optional<double> rate;
     std::optional<Interval> interval;  ///< Wilson
+    Unmeasured unmeasured = Unmeasured::no;
+    std::vector<std::string> short_splits = {};  ///< that training uses, with too few rows for the level to steer it
   };
   std::vector<LevelRate> levels;
   std::string reference;                ///< form reference: the level that others are compared with
   std::optional<double> everyone_rate;  ///< form overall: the rate that levels are compared with
 };
+
+/// Whether a gap is inside a tolerance, but for rounding: 55 of 100 against 50 of 100 is a gap of 0.05 and no more.
+bool is_inside(double gap, double tolerance);
+
+/// Whether there is a gap and every level is in it that the data have a row of.
+bool is_measured(const PromiseResult& promise);
 
 /// One constraint of the config: the worst of its promises.
 struct ConstraintResult {
@@ -130,13 +146,21 @@ SplitResult evaluate(const std::string& split, const Scores& scores, const const
                      const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
                      const EvaluationParams& params, std::uint64_t seed);
 
+/// Sums of squared weights by cell: what weighted rows are worth (constraints/row_counts.h).
+struct SquareWeights {
+  std::vector<double> all;       ///< [C], empty when every row weighs 1
+  std::vector<double> selected;  ///< [C] of the selected rows; empty when unknown: then rows are worth Kish's number
+};
+
 /// The upper confidence bound of each promise [P] from exact cell sums alone (the selection of an iterate uses it many
-/// times; gap_bounds.h has the construction, which needs no draws). `square_weights` [C] is the sum of squared weights
-/// per cell, or empty when weights are all 1. Promises that cannot be estimated have no bound.
+/// times; gap_bounds.h has the construction, which needs no draws). Promises that cannot be estimated have no bound.
 std::vector<std::optional<double>> upper_bounds(const constraints::ConstraintTable& table,
-                                                const std::vector<double>& sums,
-                                                const std::vector<double>& square_weights,
+                                                const std::vector<double>& sums, const SquareWeights& squares,
                                                 const EvaluationParams& params);
+
+/// Throws UserError (config) when there are too few resamples for the confidence of these constraints' intervals.
+void check_resamples(const EvaluationParams& params, const std::vector<constraints::ConstraintParams>& constraints,
+                     const config::Origin& origin);
 
 /// Worst of several verdicts: violated, then not_estimable, then not_shown, then met.
 Verdict worst(const std::vector<Verdict>& verdicts);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -130,9 +132,9 @@ double deviation(const GapSample& sample, double rate, double rows) {
   return sample.promise.form == "ratio" ? std::sqrt((1 - rate) / (rate * rows)) : std::sqrt(rate * (1 - rate) / rows);
 }
 
-// The value that the largest standardised deviation of any contrast exceeds with probability `miss`.
-double critical_value(const GapSample& sample, const std::vector<Contrast>& contrasts, double miss,
-                      const Draws& draws) {
+// The largest standardised deviation of any contrast in each resample.
+std::vector<double> largest_deviations(const GapSample& sample, const std::vector<Contrast>& contrasts,
+                                       const Draws& draws) {
   const std::vector<double> rates = rates_to_draw(sample);
   std::vector<double> center(rates.size()), spread(rates.size());
   for (std::size_t i = 0; i < rates.size(); ++i) {
@@ -158,8 +160,25 @@ double critical_value(const GapSample& sample, const std::vector<Contrast>& cont
       largest[b] = std::max(largest[b], value * inverse_spread[k]);
     }
   }
-  const auto place =
-      largest.begin() + std::min<std::int64_t>(draws.resamples - 1, std::ceil((1 - miss) * (draws.resamples + 1)) - 1);
+  return largest;
+}
+
+// The place in B ascending draws, from 1, of the quantile that a further one exceeds with probability `miss`: B + 1
+// where no draw can be it.
+std::int64_t place_of_quantile(double miss, std::int64_t draws) {
+  constexpr double kRounding = 1e-9;  // (1 - .05) * 20 is 19
+  return static_cast<std::int64_t>(std::ceil((1 - miss) * static_cast<double>(draws + 1) - kRounding));
+}
+
+// The value that the largest standardised deviation exceeds with probability `miss`.
+double critical_value(std::vector<double>& largest, double miss) {
+  const std::int64_t resamples = static_cast<std::int64_t>(largest.size()), rank = place_of_quantile(miss, resamples);
+  if (rank > resamples)
+    throw std::logic_error("evaluation: " + std::to_string(resamples) +
+                           " resamples have no quantile that is exceeded with "
+                           "probability " +
+                           std::to_string(miss));
+  const auto place = largest.begin() + (rank - 1);
   std::nth_element(largest.begin(), place, largest.end());
   return std::max(*place, normal_point(miss / 2));  // never less than a single contrast needs
 }
@@ -170,11 +189,24 @@ double upper_gap_bound(const GapSample& sample, double tail) {
   return gap_of_contrast(sample, largest_bound(contrasts_of(sample), reaches(sample, tail), +1));
 }
 
-Interval gap_interval(const GapSample& sample, double miss, double upper_tail, const Draws& draws) {
+std::vector<double> lower_gap_bounds(const GapSample& sample, const std::vector<double>& misses, const Draws& draws) {
   const std::vector<Contrast> contrasts = contrasts_of(sample);
-  const double lower_tail = normal_tail(critical_value(sample, contrasts, miss, draws));
-  const double low = largest_bound(contrasts, reaches(sample, lower_tail), -1);
-  return {gap_of_contrast(sample, low), upper_gap_bound(sample, upper_tail)};
+  std::vector<double> largest = largest_deviations(sample, contrasts, draws), bounds;
+  for (const double miss : misses) {
+    const double lower_tail = normal_tail(critical_value(largest, miss));
+    bounds.push_back(gap_of_contrast(sample, largest_bound(contrasts, reaches(sample, lower_tail), -1)));
+  }
+  return bounds;
+}
+
+Interval gap_interval(const GapSample& sample, double miss, double upper_tail, const Draws& draws) {
+  return {lower_gap_bounds(sample, {miss}, draws).front(), upper_gap_bound(sample, upper_tail)};
+}
+
+std::int64_t least_resamples(double miss) {
+  std::int64_t least = std::max<std::int64_t>(1, static_cast<std::int64_t>(1 / miss) - 2);
+  while (place_of_quantile(miss, least) > least) ++least;
+  return least;
 }
 
 double noise_floor(const GapSample& sample, const Draws& draws) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/gap_sample.h"
@@ -34,6 +35,14 @@ struct Draws {
   std::int64_t resamples = 0;
   std::uint64_t seed = 0;  ///< of this promise
 };
+
+/// Lower bounds on the gap, each with the upper end of half its `miss` an interval that misses with probability at most
+/// about `miss`; all from the same draws. The sample must be comparable. Needs least_resamples of the smallest `miss`.
+std::vector<double> lower_gap_bounds(const GapSample& sample, const std::vector<double>& misses, const Draws& draws);
+
+/// The fewest resamples among which there is a quantile that is exceeded with probability `miss`: 1 / miss - 1 or the
+/// next whole number.
+std::int64_t least_resamples(double miss);
 
 /// Two-sided interval of the gap, missed with probability at most about `miss`, of which the upper end takes at most
 /// `upper_tail`. The sample must be comparable.

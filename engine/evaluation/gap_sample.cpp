@@ -11,27 +11,18 @@
 namespace equipoise::evaluation {
 namespace {
 
-using constraints::LinearForm;
-
-double value_of(const LinearForm& form, const std::vector<double>& sums) {
-  constexpr int kColumn[] = {constraints::kWeight, constraints::kLoss, constraints::kHard};
-  double total = 0;
-  for (const auto& [index, coefficient] : form)
-    total += coefficient *
-             sums[index / constraints::kQuantities * constraints::kColumns + kColumn[index % constraints::kQuantities]];
-  return total;
+double total(const constraints::LinearForm& form, const std::vector<double>& of_cell) {
+  double sum = 0;
+  for (const std::int32_t cell : constraints::cells_of(form)) sum += of_cell[cell];
+  return sum;
 }
 
-// Effective rows over rows, of the cells that the form is made of.
-double effective_share(const LinearForm& form, const std::vector<double>& sums,
-                       const std::vector<double>& square_weights) {
-  if (square_weights.empty()) return 1;
-  double weight = 0, square = 0;
-  for (const auto& [index, coefficient] : form) {
-    weight += sums[index / constraints::kQuantities * constraints::kColumns + constraints::kWeight];
-    square += square_weights[index / constraints::kQuantities];
-  }
-  return weight > 0 ? constraints::effective_rows(weight, square) / weight : 0;
+// Of a rate with the denominator `weight`.
+double effective_rows(const constraints::Rate& rate, double weight, double value, const SquareWeights& squares) {
+  if (squares.all.empty()) return weight;
+  const double square = total(rate.denominator, squares.all);
+  if (squares.selected.empty()) return constraints::effective_rows(weight, square);
+  return constraints::effective_rows(weight, square, value, total(rate.numerator, squares.selected));
 }
 
 }  // namespace
@@ -49,27 +40,29 @@ std::vector<double> GapSample::rates() const {
 }
 
 GapSample make_gap_sample(const constraints::ConstraintTable& table, const constraints::Promise& promise,
-                          const std::vector<double>& sums, const std::vector<double>& square_weights,
+                          const std::vector<double>& sums, const SquareWeights& squares,
                           const std::vector<bool>& estimable) {
   if (sums.size() != table.cells.cells.size() * constraints::kColumns ||
-      (!square_weights.empty() && square_weights.size() != table.cells.cells.size()))
+      (!squares.all.empty() && squares.all.size() != table.cells.cells.size()) ||
+      (!squares.selected.empty() && squares.selected.size() != squares.all.size()))
     throw std::logic_error("evaluation: sums must be [cells * 4] and square weights [cells]");
   GapSample sample{promise, {}};
-  double total = 0;
+  double everyone = 0;
   for (std::size_t i = 0; i < promise.levels.size(); ++i) {
     const constraints::Rate& rate = table.rates[promise.rates[i]];
     GapSample::Level level;
-    level.share = value_of(rate.denominator, sums);
-    total += level.share;
-    level.rate =
-        level.share > 0 ? value_of(rate.numerator, sums) / level.share : std::numeric_limits<double>::quiet_NaN();
-    level.rows = level.share * effective_share(rate.denominator, sums, square_weights);
+    level.share = constraints::value_of(rate.denominator, sums, constraints::Reading::exact);
+    everyone += level.share;
+    level.rate = level.share > 0
+                     ? constraints::value_of(rate.numerator, sums, constraints::Reading::exact) / level.share
+                     : std::numeric_limits<double>::quiet_NaN();
+    level.rows = level.share > 0 ? effective_rows(rate, level.share, level.rate, squares) : 0;
     level.compared = estimable[i] && level.share > 0;
     sample.levels.push_back(level);
     sample.promise.rates[i] = static_cast<std::int32_t>(i);
     sample.promise.estimable[i] = level.compared;
   }
-  for (GapSample::Level& level : sample.levels) level.share = total > 0 ? level.share / total : 0;
+  for (GapSample::Level& level : sample.levels) level.share = everyone > 0 ? level.share / everyone : 0;
   if (promise.overall_rate >= 0) sample.promise.overall_rate = static_cast<std::int32_t>(promise.levels.size());
   return sample;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/constraints/table.h"
+#include "engine/evaluation/evaluation.h"
 
 namespace equipoise::evaluation {
 
@@ -25,10 +26,9 @@ struct GapSample {
   std::vector<double> rates() const;
 };
 
-/// From exact cell sums [C * 4]. `square_weights` [C] or empty when every row weighs 1; `estimable` [levels]: the
-/// levels that may be compared, which are so when they have rows.
+/// From exact cell sums [C * 4]. `estimable` [levels]: the levels that may be compared, which are so when they have rows.
 GapSample make_gap_sample(const constraints::ConstraintTable& table, const constraints::Promise& promise,
-                          const std::vector<double>& sums, const std::vector<double>& square_weights,
+                          const std::vector<double>& sums, const SquareWeights& squares,
                           const std::vector<bool>& estimable);
 
 /// Everyone's rate in the entry after the levels', from theirs.

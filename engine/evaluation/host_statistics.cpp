@@ -102,20 +102,28 @@ CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshol
   CellTotals zero;
   zero.sums.assign(static_cast<std::size_t>(cells) * constraints::kColumns, 0.0);
   zero.rows.assign(static_cast<std::size_t>(cells), 0);
-  if (!scores.weights.empty()) zero.square_weights.assign(static_cast<std::size_t>(cells), 0.0);
+  if (!scores.weights.empty())
+    zero.squares.all = zero.squares.selected = std::vector<double>(static_cast<std::size_t>(cells), 0.0);
   const auto add = [&](CellTotals& totals, std::size_t i) {
     const std::int32_t cell = scores.cells[i];
     if (cell == data::kUnknownLevel) return;
     const double weight = scores.weights.empty() ? 1.0 : scores.weights[i];
     double* sums = &totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns];
     sums[constraints::kWeight] += weight;
-    sums[constraints::kHard] += scores.probability[i] > threshold ? weight : 0.0;  // as likely as not: no branch
-    if (!scores.weights.empty()) totals.square_weights[cell] += weight * weight;
+    const double selected = scores.probability[i] > threshold ? weight : 0.0;  // as likely as not: no branch
+    sums[constraints::kHard] += selected;
+    if (!scores.weights.empty()) {
+      totals.squares.all[cell] += weight * weight;
+      totals.squares.selected[cell] += selected * selected;
+    }
     ++totals.rows[cell];
   };
   const auto join = [](CellTotals& totals, const CellTotals& later) {
     for (std::size_t i = 0; i < totals.sums.size(); ++i) totals.sums[i] += later.sums[i];
-    for (std::size_t i = 0; i < totals.square_weights.size(); ++i) totals.square_weights[i] += later.square_weights[i];
+    for (std::size_t i = 0; i < totals.squares.all.size(); ++i) {
+      totals.squares.all[i] += later.squares.all[i];
+      totals.squares.selected[i] += later.squares.selected[i];
+    }
     for (std::size_t i = 0; i < totals.rows.size(); ++i) totals.rows[i] += later.rows[i];
   };
   return sum_rows(scores.cells.size(), zero, add, join);

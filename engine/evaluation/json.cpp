@@ -33,6 +33,9 @@ void fields(Visitor& visit, GroupMetrics& value) {
   visit("selection_rate_interval", value.selection_rate_interval);
   visit("true_positive_rate_interval", value.true_positive_rate_interval);
   visit("false_positive_rate_interval", value.false_positive_rate_interval);
+  visit("selection_rate_rows", value.selection_rate_rows);
+  visit("true_positive_rate_rows", value.true_positive_rate_rows);
+  visit("false_positive_rate_rows", value.false_positive_rate_rows);
 }
 
 template <typename Visitor>
@@ -63,6 +66,8 @@ void fields(Visitor& visit, PromiseResult::LevelRate& value) {
   visit("rows", value.rows);
   visit("effective_rows", value.effective_rows);
   visit("estimable", value.estimable);
+  visit("unmeasured", value.unmeasured);
+  visit("short_splits", value.short_splits);
   visit("rate", value.rate);
   visit("interval", value.interval);
 }
@@ -130,7 +135,7 @@ class Writer {
   static json written(Value& value) {
     if constexpr (Plain<Value>) {
       return value;
-    } else if constexpr (std::is_same_v<Value, Verdict>) {
+    } else if constexpr (std::is_enum_v<Value>) {
       return name_of(value);
     } else {
       return written_parts(value);
@@ -199,6 +204,11 @@ class Reader {
     const auto verdict = from.is_string() ? verdict_from(from.get<std::string>()) : std::nullopt;
     if (!verdict) throw error(place, "is not one of met, not_shown, violated, not_estimable");
     value = *verdict;
+  }
+  static void read(const json& from, Unmeasured& value, const std::string& place) {
+    const auto unmeasured = from.is_string() ? unmeasured_from(from.get<std::string>()) : std::nullopt;
+    if (!unmeasured) throw error(place, "is not one of '', too_few_rows, unseen, absent, empty");
+    value = *unmeasured;
   }
   template <typename Value>
   static void read(const json& from, std::optional<Value>& value, const std::string& place) {

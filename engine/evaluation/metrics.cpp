@@ -13,10 +13,14 @@ std::optional<double> share(double part, double whole) {
   return whole > 0 ? std::optional(part / whole) : std::nullopt;
 }
 
-std::optional<Interval> interval_of(const std::optional<double>& rate, double weight, double square_weight,
-                                    double confidence) {
+// Rows of equal weight that a rate rests on; 0 without any.
+double rows_behind(const std::optional<double>& rate, double weight, double square_weight, double square_in_share) {
+  return rate ? constraints::effective_rows(weight, square_weight, *rate, square_in_share) : 0;
+}
+
+std::optional<Interval> interval_of(const std::optional<double>& rate, double rows, double confidence) {
   if (!rate) return std::nullopt;
-  return wilson(*rate, constraints::effective_rows(weight, square_weight), confidence);
+  return wilson(*rate, rows, confidence);
 }
 
 GroupMetrics group_metrics(const Tally& tally, const std::optional<double>& auc, double confidence) {
@@ -31,12 +35,16 @@ GroupMetrics group_metrics(const Tally& tally, const std::optional<double>& auc,
   group.precision = share(tally.selected[1], selected);
   group.accuracy = share(tally.selected[1] + tally.weight[0] - tally.selected[0], all);
   group.auc = auc;
-  group.selection_rate_interval =
-      interval_of(group.selection_rate, all, tally.square_weight[0] + tally.square_weight[1], confidence);
-  group.true_positive_rate_interval =
-      interval_of(group.true_positive_rate, tally.weight[1], tally.square_weight[1], confidence);
+  group.selection_rate_rows = rows_behind(group.selection_rate, all, tally.square_weight[0] + tally.square_weight[1],
+                                          tally.square_selected[0] + tally.square_selected[1]);
+  group.true_positive_rate_rows =
+      rows_behind(group.true_positive_rate, tally.weight[1], tally.square_weight[1], tally.square_selected[1]);
+  group.false_positive_rate_rows =
+      rows_behind(group.false_positive_rate, tally.weight[0], tally.square_weight[0], tally.square_selected[0]);
+  group.selection_rate_interval = interval_of(group.selection_rate, group.selection_rate_rows, confidence);
+  group.true_positive_rate_interval = interval_of(group.true_positive_rate, group.true_positive_rate_rows, confidence);
   group.false_positive_rate_interval =
-      interval_of(group.false_positive_rate, tally.weight[0], tally.square_weight[0], confidence);
+      interval_of(group.false_positive_rate, group.false_positive_rate_rows, confidence);
   return group;
 }
 
@@ -81,8 +89,11 @@ Metrics measure(const ScoreStatistics& statistics, const EvaluationParams& param
   const GroupMetrics& all = metrics.groups.front();
   metrics.accuracy = all.accuracy.value_or(0);
   metrics.auc = all.auc;
-  metrics.accuracy_interval =
-      interval_of(all.accuracy, all.weight, everyone.square_weight[0] + everyone.square_weight[1], params.confidence);
+  const double square_right = everyone.square_selected[1] + everyone.square_weight[0] - everyone.square_selected[0];
+  metrics.accuracy_interval = interval_of(
+      all.accuracy,
+      rows_behind(all.accuracy, all.weight, everyone.square_weight[0] + everyone.square_weight[1], square_right),
+      params.confidence);
   if (statistics.loss_weight > 0) {
     metrics.log_loss = statistics.log_loss / statistics.loss_weight;
     metrics.brier = statistics.brier / statistics.loss_weight;

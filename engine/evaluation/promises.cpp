@@ -15,13 +15,12 @@ namespace {
 using constraints::ConstraintTable;
 using constraints::Promise;
 
-// For rounding: 55 of 100 against 50 of 100 is a gap of 0.05 and no more.
 constexpr double kSlack = 1e-12;
 
 // One promise with what its constraint needs of it beyond its own result.
 struct Judged {
   PromiseResult result;
-  std::optional<Interval> joint_interval;  // at the confidence level divided over the constraint's promises
+  std::optional<Interval> joint_interval;  // with the lower end's confidence divided over the constraint's promises
 };
 
 // What every promise is judged with.
@@ -32,6 +31,13 @@ struct Bench {
   std::uint64_t seed;
 };
 
+Unmeasured reason_of(const Promise& promise, std::size_t level, const ConstraintTable& table) {
+  if (static_cast<std::int32_t>(level) == promise.unseen_level) return Unmeasured::unseen;
+  if (promise.occurs[level]) return Unmeasured::too_few_rows;
+  // Cells are those of the training data, and of others that were added: a level in none of them never had a row.
+  return table.rates[promise.rates[level]].denominator.empty() ? Unmeasured::empty : Unmeasured::absent;
+}
+
 std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const Promise& promise, const Bench& bench) {
   std::vector<PromiseResult::LevelRate> levels;
   for (std::size_t i = 0; i < promise.levels.size(); ++i) {
@@ -40,6 +46,8 @@ std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const
     level.rows = constraints::rows_in(bench.table.rates[promise.rates[i]].denominator, bench.totals.rows);
     level.effective_rows = sample.levels[i].rows;
     level.estimable = sample.levels[i].compared;
+    if (!level.estimable) level.unmeasured = reason_of(promise, i, bench.table);
+    level.short_splits = promise.short_splits[i];
     if (sample.levels[i].rows > 0) {
       level.rate = sample.levels[i].rate;
       level.interval = wilson(sample.levels[i].rate, sample.levels[i].rows, bench.params.confidence);
@@ -49,23 +57,15 @@ std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const
   return levels;
 }
 
-// A level that occurs in the data and cannot be measured leaves the promise unproven, whatever the others show.
-bool every_level_measured(const GapSample& sample, const Promise& promise, const ConstraintTable& table) {
-  for (std::size_t i = 0; i < promise.levels.size(); ++i)
-    if (!sample.levels[i].compared && !table.rates[promise.rates[i]].denominator.empty()) return false;
-  return true;
-}
-
-Verdict verdict_of(const PromiseResult& result, bool every_level) {
-  if (result.gap && *result.gap > result.tolerance + kSlack) return Verdict::violated;
-  if (!result.gap || !every_level) return Verdict::not_estimable;
-  return *result.upper_bound <= result.tolerance + kSlack ? Verdict::met : Verdict::not_shown;
+Verdict verdict_of(const PromiseResult& result) {
+  if (result.gap && !is_inside(*result.gap, result.tolerance)) return Verdict::violated;
+  if (!is_measured(result)) return Verdict::not_estimable;
+  return is_inside(*result.upper_bound, result.tolerance) ? Verdict::met : Verdict::not_shown;
 }
 
 Judged judge_promise(std::size_t index, const std::vector<bool>& estimable, const Bench& bench) {
   const Promise& promise = bench.table.promises[index];
-  const GapSample sample =
-      make_gap_sample(bench.table, promise, bench.totals.sums, bench.totals.square_weights, estimable);
+  const GapSample sample = make_gap_sample(bench.table, promise, bench.totals.sums, bench.totals.squares, estimable);
   Judged judged;
   PromiseResult& result = judged.result;
   result.rate = constraints::short_name(promise.rate);
@@ -78,15 +78,17 @@ Judged judge_promise(std::size_t index, const std::vector<bool>& estimable, cons
   if (promise.overall_rate >= 0) result.everyone_rate = sample.rates().back();
   if (sample.comparable()) {
     const double miss = 1 - bench.params.confidence;
-    const double joint_miss = miss / promises_of_constraint(bench.table, promise.constraint);
     const Draws draws{bench.params.resamples, core::mix(bench.seed, index)};
     result.gap = constraints::gap(sample.promise, sample.rates());
-    result.upper_bound = upper_gap_bound(sample, joint_miss);
-    result.interval = gap_interval(sample, miss, miss / 2, draws);
-    judged.joint_interval = gap_interval(sample, joint_miss, miss / 2, draws);
+    const std::vector<double> misses = {miss, miss / promises_of_constraint(bench.table, promise.constraint)};
+    const std::vector<double> low = lower_gap_bounds(sample, misses, draws);
+    const double high = upper_gap_bound(sample, miss / 2);
+    result.upper_bound = upper_gap_bound(sample, miss);
+    result.interval = Interval{low[0], high};
+    judged.joint_interval = Interval{low[1], high};
     result.noise_floor = noise_floor(sample, draws);
   }
-  result.verdict = verdict_of(result, every_level_measured(sample, promise, bench.table));
+  result.verdict = verdict_of(result);
   return judged;
 }
 
@@ -94,8 +96,9 @@ void take_largest(std::optional<double>& largest, const std::optional<double>& v
   if (value) largest = std::max(largest.value_or(*value), *value);
 }
 
-// The constraint's gap is the largest of its promises'. The bound on each is a bound on the largest when all hold, and
-// so is the largest lower end; the upper ends need no allowance (gap_bounds.h).
+// The constraint's gap is the largest of its promises'. The upper bound of the promise whose true gap that is misses it
+// as rarely as it says, and the largest bound is no smaller: no allowance is needed (gap_bounds.h). The largest lower end
+// is one of several, any of which may miss: those are taken at the confidence divided over the promises.
 void add_to_constraint(ConstraintResult& constraint, Judged judged) {
   take_largest(constraint.gap, judged.result.gap);
   take_largest(constraint.upper_bound, judged.result.upper_bound);
@@ -108,6 +111,17 @@ void add_to_constraint(ConstraintResult& constraint, Judged judged) {
 
 }  // namespace
 
+bool is_inside(double gap, double tolerance) {
+  return gap <= tolerance + kSlack;
+}
+
+bool is_measured(const PromiseResult& promise) {
+  if (!promise.gap) return false;
+  return std::all_of(promise.levels.begin(), promise.levels.end(), [](const PromiseResult::LevelRate& level) {
+    return level.estimable || level.unmeasured == Unmeasured::absent || level.unmeasured == Unmeasured::empty;
+  });
+}
+
 double promises_of_constraint(const ConstraintTable& table, std::int32_t constraint) {
   return static_cast<double>(
       std::count_if(table.promises.begin(), table.promises.end(),
@@ -119,7 +133,9 @@ std::vector<std::vector<bool>> estimable_levels(const ConstraintTable& table, co
   std::vector<std::vector<bool>> estimable;
   for (const Promise& promise : table.promises) {
     std::vector<bool>& levels = estimable.emplace_back();
-    const GapSample sample = make_gap_sample(table, promise, totals.sums, totals.square_weights, promise.estimable);
+    std::vector<bool> known(promise.levels.size(), true);
+    if (promise.unseen_level >= 0) known[promise.unseen_level] = false;
+    const GapSample sample = make_gap_sample(table, promise, totals.sums, totals.squares, known);
     for (const GapSample::Level& level : sample.levels)
       levels.push_back(level.compared && level.rows >= static_cast<double>(min_rows) - kSlack);
   }

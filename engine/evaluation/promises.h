@@ -8,7 +8,7 @@
 
 namespace equipoise::evaluation {
 
-/// How many promises one constraint makes: its confidence is divided by it.
+/// How many promises one constraint makes: the confidence of the lower end of its interval is divided over them.
 double promises_of_constraint(const constraints::ConstraintTable& table, std::int32_t constraint);
 
 /// All constraints, measured and judged.
@@ -22,7 +22,7 @@ std::vector<std::optional<double>> constraint_gaps(const constraints::Constraint
                                                    const std::vector<std::vector<bool>>& estimable,
                                                    const std::vector<double>& sums);
 
-/// [P][levels]: whether a level has enough effective rows both for the table and among these.
+/// [P][levels]: whether a level that training saw has enough effective rows among these, whether or not it steered.
 std::vector<std::vector<bool>> estimable_levels(const constraints::ConstraintTable& table, const CellTotals& totals,
                                                 std::int64_t min_rows);
 

@@ -17,6 +17,7 @@ struct Tally {
   std::int64_t rows = 0;
   double weight[2] = {0, 0};
   double square_weight[2] = {0, 0};
+  double square_selected[2] = {0, 0};  ///< squared weights of the selected
   double selected[2] = {0, 0};
 
   void add(std::uint8_t label, double row_weight, bool is_selected) {
@@ -24,6 +25,7 @@ struct Tally {
     weight[label] += row_weight;
     square_weight[label] += row_weight * row_weight;
     selected[label] += is_selected ? row_weight : 0.0;  // as likely as not: no branch
+    square_selected[label] += is_selected ? row_weight * row_weight : 0.0;
   }
 
   void join(const Tally& later) {
@@ -32,15 +34,16 @@ struct Tally {
       weight[label] += later.weight[label];
       square_weight[label] += later.square_weight[label];
       selected[label] += later.selected[label];
+      square_selected[label] += later.square_selected[label];
     }
   }
 };
 
 /// Everything that promises are judged from: what the rows of one split sum to.
 struct CellTotals {
-  std::vector<double> sums;            ///< [C * 4] exact
-  std::vector<double> square_weights;  ///< [C], empty when every row weighs 1
-  std::vector<std::int64_t> rows;      ///< [C]
+  std::vector<double> sums;        ///< [C * 4] exact
+  SquareWeights squares;           ///< empty when every row weighs 1
+  std::vector<std::int64_t> rows;  ///< [C]
 };
 
 /// The small tables that everything said of a split is made of, wherever its rows are: nothing after them sees a row.

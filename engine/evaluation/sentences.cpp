@@ -65,6 +65,10 @@ std::string where(const std::string& split) {
   return "on the rows of '" + split + "'";
 }
 
+std::string inside(const std::string& split) {
+  return split == "new rows" ? "among the new rows" : "in the " + split + " split";
+}
+
 // The two ends of the gap: "highest" and "lowest" of the measured levels, or the level furthest from a comparison.
 std::pair<const LevelRate*, const LevelRate*> extremes(const PromiseResult& promise) {
   const LevelRate *lowest = nullptr, *highest = nullptr;
@@ -117,16 +121,56 @@ std::string worth(const LevelRate& level) {
   return is_less ? ", by their weights worth " + fixed(level.effective_rows, 1) : "";
 }
 
-std::string unmeasured(const PromiseResult& promise) {
+std::vector<std::string> named(const PromiseResult& promise, Unmeasured why) {
   std::vector<std::string> levels;
-  for (const LevelRate& level : promise.levels)
-    if (!level.estimable)
-      levels.push_back(promise.grouping + "=" + level.level + " (" + std::to_string(level.rows) +
-                       (level.rows == 1 ? " row" : " rows") + worth(level) + ")");
-  return core::listed(levels, 8);
+  for (const LevelRate& level : promise.levels) {
+    if (level.unmeasured != why) continue;
+    std::string rows;
+    if (why != Unmeasured::absent)
+      rows = " (" + std::to_string(level.rows) + (level.rows == 1 ? " row" : " rows") + worth(level) + ")";
+    levels.push_back(promise.grouping + "=" + level.level + rows);
+  }
+  return levels;
 }
 
-std::string conclusion(const PromiseResult& promise, double bound_confidence, std::int64_t min_rows) {
+// "sex=a (12 rows) cannot, with fewer than 30 rows in the test split"; of each reason that there is.
+std::string unmeasured(const PromiseResult& promise, const std::string& cannot, const std::string& split,
+                       std::int64_t min_rows) {
+  std::vector<std::string> clauses;
+  if (const auto few = named(promise, Unmeasured::too_few_rows); !few.empty())
+    clauses.push_back(core::listed(few, 8) + " " + cannot + ", with fewer than " + std::to_string(min_rows) + " rows " +
+                      inside(split));
+  if (const auto unseen = named(promise, Unmeasured::unseen); !unseen.empty())
+    clauses.push_back(core::listed(unseen, 8) + " " + cannot + ", being no group that training saw");
+  if (const auto absent = named(promise, Unmeasured::absent); !absent.empty() && !promise.gap)
+    clauses.push_back("there is no row of " + core::listed(absent, 8));
+  std::string text;
+  for (const std::string& clause : clauses) text += (text.empty() ? "" : "; ") + clause;
+  return text.empty() ? "fewer than two groups have rows" : text;
+}
+
+// What must not be overlooked beside a gap: groups that these rows are silent about, and that training was not steered by.
+std::string remarks(const ConstraintResult& result, const std::string& split) {
+  std::vector<std::string> absent, unsteered;
+  for (const PromiseResult& promise : result.promises) {
+    for (const LevelRate& level : promise.levels) {
+      const std::string name = promise.grouping + "=" + level.level;
+      if (level.unmeasured == Unmeasured::absent && promise.gap && std::ranges::find(absent, name) == absent.end())
+        absent.push_back(name);
+      if (level.estimable && !level.short_splits.empty())
+        unsteered.push_back("the " + promise.rate_name + " of " + name + " (" + core::listed(level.short_splits) + ")");
+    }
+  }
+  std::string text;
+  if (!absent.empty())
+    text += " No row " + inside(split) + " has " + core::listed(absent, 8) + ": nothing is said of it.";
+  if (!unsteered.empty())
+    text += " Measured, but too rare in training to steer it: " + core::listed(unsteered, 8) + ".";
+  return text;
+}
+
+std::string conclusion(const PromiseResult& promise, const std::string& split, double confidence,
+                       std::int64_t min_rows) {
   const GapText text(promise);
   const std::string tolerance = text.tolerance(promise.tolerance);
   const std::string allowed =
@@ -135,23 +179,22 @@ std::string conclusion(const PromiseResult& promise, double bound_confidence, st
     case Verdict::violated:
       return ", which is outside " + allowed + ": the constraint is violated.";
     case Verdict::met:
-      return ", which is inside " + allowed + "; with " + percent(bound_confidence) + " confidence it is at " +
+      return ", which is inside " + allowed + "; with " + percent(confidence) + " confidence it is at " +
              (text.ratio() ? "least " : "most ") + text.amount(*promise.upper_bound) + ", so the constraint is met.";
     case Verdict::not_shown: {
       const std::string floor = promise.noise_floor > promise.tolerance
                                     ? " Exactly equal rates would show " +
                                           GapText(promise).amount(promise.noise_floor) + " on average on so few rows."
                                     : "";
-      return ", which is inside " + allowed + "; but with " + percent(bound_confidence) +
+      return ", which is inside " + allowed + "; but with " + percent(confidence) +
              " confidence it can only be said to be at " + (text.ratio() ? "least " : "most ") +
              text.amount(*promise.upper_bound) + ", so it is not shown." + floor;
     }
     case Verdict::not_estimable:
       break;
   }
-  return ", among the groups that can be measured; " + unmeasured(promise) + " cannot, with fewer than " +
-         std::to_string(min_rows) +
-         " rows in some split, so for the grouping as a whole the constraint is not estimable.";
+  return ", among the groups that can be measured; " + unmeasured(promise, "cannot", split, min_rows) +
+         ", so for the grouping as a whole the constraint is not estimable.";
 }
 
 std::string in_short(const PromiseResult& promise) {
@@ -179,17 +222,15 @@ std::string sentence_of(const ConstraintResult& result, const std::string& split
                         std::int64_t min_rows) {
   const PromiseResult* first = decisive(result);
   if (first == nullptr) return "Nothing was promised.";
-  const double bound_confidence = 1 - (1 - confidence) / static_cast<double>(result.promises.size());
   std::string sentence;
   if (first->gap)
-    sentence = measured(*first, split, confidence) + conclusion(*first, bound_confidence, min_rows);
+    sentence = measured(*first, split, confidence) + conclusion(*first, split, confidence, min_rows);
   else
     sentence = "The " + first->rate_name + " by " + first->grouping + " could not be compared " + where(split) + ": " +
-               unmeasured(*first) + " cannot be measured, with fewer than " + std::to_string(min_rows) +
-               " rows in some split, so the constraint is not estimable.";
+               unmeasured(*first, "cannot be measured", split, min_rows) + ", so the constraint is not estimable.";
   for (const PromiseResult& promise : result.promises)
     if (&promise != first) sentence += in_short(promise);
-  return sentence;
+  return sentence + remarks(result, split);
 }
 
 }  // namespace equipoise::evaluation

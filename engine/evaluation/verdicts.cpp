@@ -29,6 +29,29 @@ std::optional<Verdict> verdict_from(const std::string& name) {
   return std::nullopt;
 }
 
+const char* name_of(Unmeasured unmeasured) {
+  switch (unmeasured) {
+    case Unmeasured::too_few_rows:
+      return "too_few_rows";
+    case Unmeasured::unseen:
+      return "unseen";
+    case Unmeasured::absent:
+      return "absent";
+    case Unmeasured::empty:
+      return "empty";
+    case Unmeasured::no:
+      break;
+  }
+  return "";
+}
+
+std::optional<Unmeasured> unmeasured_from(const std::string& name) {
+  using enum Unmeasured;
+  for (const Unmeasured unmeasured : {no, too_few_rows, unseen, absent, empty})
+    if (name == name_of(unmeasured)) return unmeasured;
+  return std::nullopt;
+}
+
 Verdict worst(const std::vector<Verdict>& verdicts) {
   const auto rank = [](Verdict verdict) { return std::find(std::begin(kFromBest), std::end(kFromBest), verdict); };
   if (verdicts.empty()) return Verdict::not_estimable;

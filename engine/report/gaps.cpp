@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/core/nearest_name.h"
 #include "engine/report/figures.h"
 #include "engine/report/interval_plot.h"
 #include "engine/report/sections.h"
@@ -61,7 +62,7 @@ IntervalMark mark_of(const PromiseResult& promise, const std::string& split, boo
   return mark;
 }
 
-void write_numbers(Markup& page, const PromiseResult& promise) {
+void write_numbers(Markup& page, const PromiseResult& promise, const SplitResult& split) {
   const auto numbers = page.in("div", {{"class", "numbers"}});
   {
     const auto line = page.in("p", {{"class", "estimate"}});
@@ -69,7 +70,7 @@ void write_numbers(Markup& page, const PromiseResult& promise) {
     draw_badge(page, promise.verdict);
   }
   if (!promise.gap) {
-    page.element("p", {{"class", "note"}}, "too few rows to estimate it");
+    page.element("p", {{"class", "note"}}, reason_of_no_gap(promise, split_phrase(split)));
     return;
   }
   page.element("p", {{"class", "note"}}, fmt::format("interval {}", gap_range(promise.interval)));
@@ -113,7 +114,7 @@ void write_row(Markup& page, const Scale& scale, const SplitResult& split, const
       fmt::format("; tolerance {}; equal rates would show {} on average", gap_text(promise.tolerance, promise.form),
                   gap_text(promise.noise_floor, promise.form));
   draw_track(page, scale, track);
-  write_numbers(page, promise);
+  write_numbers(page, promise, split);
 }
 
 void write_key(Markup& page, bool selection) {
@@ -133,14 +134,35 @@ void write_key(Markup& page, bool selection) {
   if (selection) entry("interval lighter", "M2 7H26", "selection split, lighter");
 }
 
+std::string left_out(const std::string& rate, const PromiseResult::LevelRate& level, const SplitResult& split) {
+  using enum evaluation::Unmeasured;
+  switch (level.unmeasured) {
+    case too_few_rows:
+      return fmt::format("{} rests on {} in {}: not estimable, left out of the gap.", rate, counted(level.rows, "row"),
+                         split_phrase(split));
+    case unseen:
+      return fmt::format("{} ({}): no group that training saw, so not estimable and left out of the gap.", rate,
+                         counted(level.rows, "row"));
+    case absent:
+      return fmt::format("{}: no row in {}; nothing is said of this group.", rate, split_phrase(split));
+    case empty:
+      return "";
+    case no:
+      break;
+  }
+  if (level.short_splits.empty()) return "";
+  return fmt::format("{} is measured here, but did not steer the training: too few rows in {}.", rate,
+                     core::listed(level.short_splits));
+}
+
 void write_missing_levels(Markup& page, const SplitResult& split) {
   std::vector<std::string> sentences;
   for (const ConstraintResult& constraint : split.constraints) {
     for (const PromiseResult& promise : constraint.promises) {
       for (const PromiseResult::LevelRate& level : promise.levels) {
-        if (level.estimable) continue;
-        sentences.push_back(fmt::format("{} of {} = {} rests on {}: not estimable, left out of the gap.",
-                                        promise.rate_name, promise.grouping, level.level, counted(level.rows, "row")));
+        const std::string rate = fmt::format("{} of {} = {}", promise.rate_name, promise.grouping, level.level);
+        const std::string sentence = left_out(rate, level, split);
+        if (!sentence.empty()) sentences.push_back(sentence);
       }
     }
   }

@@ -22,14 +22,15 @@ struct DrawnRate {
   constraints::RateKind kind;
   std::optional<double> GroupMetrics::*rate;
   std::optional<Interval> GroupMetrics::*interval;
+  double GroupMetrics::*rows;  // effective
 };
 constexpr DrawnRate kRates[] = {
     {"Selection rate", constraints::RateKind::selection_rate, &GroupMetrics::selection_rate,
-     &GroupMetrics::selection_rate_interval},
+     &GroupMetrics::selection_rate_interval, &GroupMetrics::selection_rate_rows},
     {"True positive rate", constraints::RateKind::true_positive_rate, &GroupMetrics::true_positive_rate,
-     &GroupMetrics::true_positive_rate_interval},
+     &GroupMetrics::true_positive_rate_interval, &GroupMetrics::true_positive_rate_rows},
     {"False positive rate", constraints::RateKind::false_positive_rate, &GroupMetrics::false_positive_rate,
-     &GroupMetrics::false_positive_rate_interval},
+     &GroupMetrics::false_positive_rate_interval, &GroupMetrics::false_positive_rate_rows},
 };
 
 struct GroupingRows {
@@ -71,25 +72,21 @@ const PromiseResult::LevelRate* promised_level(const SplitResult& split, const D
   return nullptr;
 }
 
-/// Rows in the rate's denominator. Without a promise they follow from the base rate, which with weights is near enough
-/// for a mark in a picture.
-std::int64_t rows_below(const SplitResult& split, const DrawnRate& rate, const GroupMetrics& group) {
-  if (const PromiseResult::LevelRate* level = promised_level(split, rate, group)) return level->rows;
-  const std::int64_t positives = std::llround(static_cast<double>(group.rows) * group.base_rate.value_or(0));
-  switch (rate.kind) {
-    case constraints::RateKind::true_positive_rate:
-      return positives;
-    case constraints::RateKind::false_positive_rate:
-      return group.rows - positives;
-    default:
-      return group.rows;
-  }
+/// How many rows of equal weight a group's rate rests on.
+double rows_behind(const SplitResult& split, const DrawnRate& rate, const GroupMetrics& group) {
+  const PromiseResult::LevelRate* level = promised_level(split, rate, group);
+  return level ? level->effective_rows : group.*rate.rows;
+}
+
+/// "21"; with weights what the rows are worth, "20.4".
+std::string rows_text(double rows) {
+  return rows == std::round(rows) ? count_text(std::llround(rows)) : fmt::format("{:.1f}", rows);
 }
 
 bool enough_rows(const SplitResult& split, const DrawnRate& rate, const GroupMetrics& group, std::int64_t min_rows) {
   if (!(group.*rate.rate)) return false;
   const PromiseResult::LevelRate* level = promised_level(split, rate, group);
-  return level ? level->estimable : rows_below(split, rate, group) >= min_rows;
+  return level ? level->estimable : rows_behind(split, rate, group) >= static_cast<double>(min_rows) - 1e-9;
 }
 
 Scale rate_scale(const SplitResult& split, const DrawnRate& rate) {
@@ -107,7 +104,7 @@ void write_level(Markup& page, const Report& report, const SplitResult& split, c
   const bool enough = enough_rows(split, rate, group, report.min_rows);
   const std::string value =
       enough ? percent_text(group.*rate.rate)
-             : fmt::format("not estimable, n\u00A0=\u00A0{}", count_text(rows_below(split, rate, group)));
+             : fmt::format("not estimable, n\u00A0=\u00A0{}", rows_text(rows_behind(split, rate, group)));
   page.element("div", {{"class", "label"}}, group.level);
   IntervalTrack track;
   track.title = fmt::format("{}, {} = {}", rate.name, group.grouping, group.level);

@@ -14,8 +14,8 @@ using evaluation::ConstraintResult;
 using evaluation::SplitResult;
 using evaluation::Verdict;
 
-std::string sentence_of_one(Verdict verdict, const std::string& where) {
-  switch (verdict) {
+std::string sentence_of_one(const ConstraintResult& constraint, const std::string& where) {
+  switch (constraint.verdict) {
     case Verdict::met:
       return fmt::format("The model keeps its fairness constraint on {}.", where);
     case Verdict::not_shown:
@@ -23,7 +23,8 @@ std::string sentence_of_one(Verdict verdict, const std::string& where) {
     case Verdict::violated:
       return fmt::format("The model breaks its fairness constraint on {}.", where);
     case Verdict::not_estimable:
-      return fmt::format("Whether the model keeps its fairness constraint cannot be said: {} has too few rows.", where);
+      return fmt::format("Whether the model keeps its fairness constraint cannot be said: {}.",
+                         reason_of_no_verdict(constraint, where));
   }
   return "";
 }
@@ -158,7 +159,7 @@ std::string verdict_sentence(const Report& report) {
     return fmt::format("No fairness constraint was set; accuracy on {} is {}.", where,
                        percent_text(split->metrics.accuracy));
   }
-  if (split->constraints.size() == 1) return sentence_of_one(split->constraints.front().verdict, where);
+  if (split->constraints.size() == 1) return sentence_of_one(split->constraints.front(), where);
   return sentence_of_many(split->constraints, where);
 }
 

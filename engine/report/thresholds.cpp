@@ -23,6 +23,12 @@ std::optional<double> gap_at(const ThresholdRow& row, std::size_t constraint) {
   return constraint < row.gaps.size() ? row.gaps[constraint] : std::nullopt;
 }
 
+/// Whether every rate of every group was measured: else a gap is of some of them only.
+bool is_measured(const evaluation::ConstraintResult& constraint) {
+  return std::ranges::all_of(constraint.promises,
+                             [](const evaluation::PromiseResult& promise) { return evaluation::is_measured(promise); });
+}
+
 /// The row nearest to `threshold`; the table is never empty here.
 const ThresholdRow& row_at(const SplitResult& split, double threshold) {
   return *std::min_element(split.thresholds.begin(), split.thresholds.end(),
@@ -119,7 +125,8 @@ void write_table(Markup& page, const SplitResult& split) {
     page.element("td", {}, percent_text(threshold->selection_rate));
     for (std::size_t c = 0; c < split.constraints.size(); ++c) {
       const std::optional<double> gap = gap_at(*threshold, c);
-      const bool inside = gap && *gap <= split.constraints[c].tolerance;
+      const bool inside =
+          gap && is_measured(split.constraints[c]) && evaluation::is_inside(*gap, split.constraints[c].tolerance);
       page.element("td", {{"class", inside ? "inside" : "outside"}},
                    gap_text(gap, split.constraints[c].form) + (inside ? "\u00A0\u2713" : ""));
     }
@@ -148,7 +155,9 @@ void write_thresholds(Markup& page, const Report& report) {
   const auto details = page.in("details");
   page.element("summary", {}, "The same as a table");
   write_table(page, *split);
-  if (!split->constraints.empty()) page.element("p", {{"class", "note"}}, "\u2713: the gap is inside its tolerance.");
+  if (!split->constraints.empty())
+    page.element("p", {{"class", "note"}},
+                 "\u2713: the gap is inside its tolerance, and every group and rate was measured.");
 }
 
 }  // namespace equipoise::report

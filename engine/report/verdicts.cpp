@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace equipoise::report {
 
+using evaluation::Unmeasured;
 using evaluation::Verdict;
 
 const VerdictLook& look_of(Verdict verdict) {
@@ -19,7 +22,8 @@ const VerdictLook& look_of(Verdict verdict) {
                                          "The measured gap is larger than the tolerance on the test split."};
   static constexpr VerdictLook kNotEstimable{
       "not estimable", "not-estimable",
-      "A rate that is needed rests on too few rows, so nothing is claimed. This is never counted as fair."};
+      "A rate that is needed rests on too few rows, or on a group that training never saw, so nothing is claimed. This "
+      "is never counted as fair."};
   switch (verdict) {
     case Verdict::met:
       return kMet;
@@ -49,6 +53,31 @@ void draw_shape(Markup& page, Verdict verdict, std::string_view extra_class) {
       page.empty("circle", {{"class", style}, {"r", "4.5"}});
       return;
   }
+}
+
+namespace {
+
+bool has(const evaluation::PromiseResult& promise, Unmeasured why) {
+  return std::ranges::find(promise.levels, why, &evaluation::PromiseResult::LevelRate::unmeasured) !=
+         promise.levels.end();
+}
+
+}  // namespace
+
+std::string reason_of_no_gap(const evaluation::PromiseResult& promise, const std::string& where) {
+  if (has(promise, Unmeasured::too_few_rows))
+    return fmt::format("{} {} too few rows of a group", where, where == "the new rows" ? "have" : "has");
+  if (has(promise, Unmeasured::unseen))
+    return fmt::format("{} {} a group that training never saw", where,
+                       where == "the new rows" ? "include" : "includes");
+  return fmt::format("{} {} rows of fewer than two groups", where, where == "the new rows" ? "have" : "has");
+}
+
+std::string reason_of_no_verdict(const evaluation::ConstraintResult& constraint, const std::string& where) {
+  const auto decisive =
+      std::ranges::find(constraint.promises, Verdict::not_estimable, &evaluation::PromiseResult::verdict);
+  return decisive == constraint.promises.end() ? fmt::format("{} shows nothing", where)
+                                               : reason_of_no_gap(*decisive, where);
 }
 
 void draw_badge(Markup& page, Verdict verdict) {

@@ -22,4 +22,10 @@ void draw_shape(Markup& page, evaluation::Verdict verdict, std::string_view extr
 /// Shape and word in a coloured box.
 void draw_badge(Markup& page, evaluation::Verdict verdict);
 
+/// Why nothing can be said of a constraint that is not estimable: "the test split has too few rows of a group".
+/// `where` names the rows that were measured.
+std::string reason_of_no_verdict(const evaluation::ConstraintResult& constraint, const std::string& where);
+/// The same of one promise that has no gap.
+std::string reason_of_no_gap(const evaluation::PromiseResult& promise, const std::string& where);
+
 }  // namespace equipoise::report

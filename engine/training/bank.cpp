@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/core/error.h"
+#include "engine/evaluation/evaluation.h"
 #include "engine/training/run_config.h"
 
 namespace equipoise::training {
@@ -73,6 +74,7 @@ void check_distinct(const char* field, std::vector<Value> values, const config::
 }
 
 void check(const RunConfig& config, const config::Origin& origin) {
+  evaluation::check_resamples(config.evaluation, config.constraints, origin);
   const BankParams& bank = config.bank;
   check_distinct("tolerances", bank.tolerances, origin);
   check_distinct("seeds", bank.seeds, origin);

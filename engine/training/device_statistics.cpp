@@ -57,13 +57,18 @@ std::vector<Line> spread(std::vector<Line> lines, std::size_t levels, const Line
 void count_weighted(const kernels::ScoredRows& rows, std::vector<Tally>& tallies) {
   const at::Tensor positive = rows.weights->mul(rows.labels);
   kernels::ScoredRows squares = rows;
-  squares.scores = at::stack({rows.weights->sub(positive), positive});  // exact: a weight or 0
+  const at::Tensor negative = rows.weights->sub(positive), selected = rows.scores.select(0, 0).gt(0.5);
+  squares.scores = at::stack({negative, positive, negative.mul(selected), positive.mul(selected)});  // a weight or 0
   const std::vector<double> histogram = on_host(kernels::score_histogram(squares, 1, 0, 1));
   for (std::size_t line = 0; line < tallies.size(); ++line) {
     tallies[line].rows = static_cast<std::int64_t>(histogram[line * kernels::kScoreQuantities + kernels::kBinRows]);
-    for (std::size_t label = 0; label < 2; ++label)
-      tallies[line].square_weight[label] =
-          histogram[(label * tallies.size() + line) * kernels::kScoreQuantities + kernels::kBinScore];
+    const auto sum = [&](std::size_t scores) {
+      return histogram[(scores * tallies.size() + line) * kernels::kScoreQuantities + kernels::kBinScore];
+    };
+    for (std::size_t label = 0; label < 2; ++label) {
+      tallies[line].square_weight[label] = sum(label);
+      tallies[line].square_selected[label] = sum(2 + label);
+    }
   }
 }
 
@@ -76,7 +81,7 @@ std::vector<Tally> tallies_of(const DeviceScores& scores, const std::optional<at
     Tally& tally = tallies[line];
     for (std::size_t label = 0; label < 2; ++label) {
       tally.weight[label] = tally.square_weight[label] = above[(line * 2 + label) * 2];
-      tally.selected[label] = above[(line * 2 + label) * 2 + 1];
+      tally.selected[label] = tally.square_selected[label] = above[(line * 2 + label) * 2 + 1];
     }
     tally.rows = static_cast<std::int64_t>(tally.weight[0] + tally.weight[1]);
   }
@@ -100,7 +105,9 @@ evaluation::CellTotals totals_of(const std::vector<Tally>& cells, bool weighted)
     totals.sums[c * kColumns + constraints::kWeight] = cells[c].weight[0] + cells[c].weight[1];
     totals.sums[c * kColumns + constraints::kHard] = cells[c].selected[0] + cells[c].selected[1];
     totals.rows.push_back(cells[c].rows);
-    if (weighted) totals.square_weights.push_back(cells[c].square_weight[0] + cells[c].square_weight[1]);
+    if (!weighted) continue;
+    totals.squares.all.push_back(cells[c].square_weight[0] + cells[c].square_weight[1]);
+    totals.squares.selected.push_back(cells[c].square_selected[0] + cells[c].square_selected[1]);
   }
   return totals;
 }

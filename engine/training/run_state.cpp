@@ -76,7 +76,7 @@ void RunState::measure_selection(evaluation::Measurement& m, const std::vector<d
   m.selection_accuracy = accuracy(sums, table_.cells);
   m.selection_gaps = gaps_of(table_, constraints::rate_values(table_, sums, constraints::Reading::exact));
   if (m.step < first_candidate_) return;
-  m.selection_bounds = evaluation::upper_bounds(table_, sums, square_weights_, config_.evaluation);
+  m.selection_bounds = evaluation::upper_bounds(table_, sums, {square_weights_, {}}, config_.evaluation);
 }
 
 void RunState::offer(const at::Tensor& weights) {

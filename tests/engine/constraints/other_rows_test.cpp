@@ -63,6 +63,16 @@ TEST(OtherRowsTest, ALevelThatTrainingNeverHadIsNamedAndCountsByTheOtherGrouping
   EXPECT_EQ(rows_behind(table, table.rates[by_race.rates[2]]), 13);  // race=White
 }
 
+TEST(OtherRowsTest, ALevelWithoutARowDoesNotOccur) {
+  const data::Dataset fresh = handmade_dataset({{"Female", "White", 0, data::Split::test, 9}});
+  const ConstraintTable before = of_training(), table = table_for(fresh, before);
+  EXPECT_THAT(before.promises[0].occurs, ElementsAre(true, true));
+  EXPECT_THAT(before.promises[1].occurs, ElementsAre(false, true, true));
+  EXPECT_THAT(table.promises[0].occurs, ElementsAre(true, false));
+  EXPECT_THAT(table.promises[1].occurs, ElementsAre(false, false, true));
+  EXPECT_FALSE(table.rates[table.promises[0].rates[1]].denominator.empty());  // training had men
+}
+
 TEST(OtherRowsTest, TheRowsOfTrainingGiveTheTableOfTraining) {
   const ConstraintTable before = of_training(), after = table_for(trained(), before);
   ASSERT_EQ(after.rates.size(), before.rates.size());

@@ -86,7 +86,8 @@ TEST(RequestsTest, ALevelAbsentFromASplitIsAConfigFaultWhenItIsLarge) {
   EXPECT_THAT(error.what(), HasSubstr("the level 'Other' of 'race' has 30 rows but none in the split test"));
   core::Journal journal;  // few rows: the small-cell case
   compile({{"demographic_parity", "race"}}, with_other(29), 30, config::Origin(), journal);
-  EXPECT_THAT(journal.warnings()[0], HasSubstr("0 rows in the test split"));
+  EXPECT_THAT(journal.warnings()[0], HasSubstr("rests on 29 rows in the train split"));
+  EXPECT_THAT(journal.warnings()[1], HasSubstr("rests on 0 rows in the test split"));
 }
 
 // Women 10 % positive, men 50 %.

@@ -14,6 +14,22 @@ TEST(RowCountsTest, EffectiveRowsOfWeights) {
   EXPECT_EQ(effective_rows(0, 0), 0);
 }
 
+TEST(RowCountsTest, EffectiveRowsOfAShareKnowWhichRowsAreHeavy) {
+  // 100 rows of weight 1, 30 of them in the share: 100. Of weight 1 and 3, unrelated to the share: Kish's.
+  EXPECT_DOUBLE_EQ(effective_rows(100, 100, 0.3, 30), 100);
+  EXPECT_NEAR(effective_rows(200, 500, 0.4, 200), 80, 1e-12);
+  // 10 rows of weight 20 with 5 in the share, 990 of weight 1 with 10: R = 110 / 1190, and by hand
+  // sum s^2 (y - R)^2 = 2010 (1080 / 1190)^2 + (2000 + 980) (110 / 1190)^2.
+  const double scatter = (2010.0 * 1080 * 1080 + 2980.0 * 110 * 110) / (1190.0 * 1190.0);
+  const double expected = 110.0 * 1080 / scatter;  // near 70, where Kish has 284
+  EXPECT_NEAR(effective_rows(1190, 4990, 110.0 / 1190, 2010), expected, 1e-9);
+  EXPECT_LT(expected, effective_rows(1190, 4990) / 3);
+  // Heavy rows on the other side of nothing show no variance: never more than Kish's.
+  EXPECT_DOUBLE_EQ(effective_rows(1190, 4990, 0, 0), effective_rows(1190, 4990));
+  EXPECT_DOUBLE_EQ(effective_rows(1190, 4990, 1, 4990), effective_rows(1190, 4990));
+  EXPECT_DOUBLE_EQ(effective_rows(1190, 4990, 10.0 / 1190, 10), effective_rows(1190, 4990));
+}
+
 TEST(RowCountsTest, AFormCountsEachOfItsCellsOnce) {
   const data::Dataset dataset = handmade_dataset({{"Female", "White", 0, data::Split::train, 4, 1},
                                                   {"Female", "White", 1, data::Split::train, 2, 3},

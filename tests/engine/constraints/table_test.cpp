@@ -152,9 +152,11 @@ TEST(SmallCellTest, TakesTheLevelOutOfThatPromiseLoudly) {
   EXPECT_THAT(table.rows, SizeIs(4 + 6));
   EXPECT_THAT(table.bands, ElementsAre(SizeIs(2), SizeIs(3)));
   ASSERT_THAT(journal.warnings(), SizeIs(1));
-  EXPECT_EQ(journal.warnings()[0],
-            "race=Other is left out of 'TPR gap by race': its true positive rate rests on 12 rows in the selection "
-            "split, fewer than multipliers.min_rows, 30; nothing can be promised about it.");
+  EXPECT_EQ(
+      journal.warnings()[0],
+      "race=Other does not steer the training by 'TPR gap by race': its true positive rate rests on 12 rows in the "
+      "selection split, fewer than multipliers.min_rows, 30; it can only be measured afterwards.");
+  EXPECT_THAT(table.promises[0].short_splits, ElementsAre(IsEmpty(), ElementsAre("selection"), IsEmpty()));
   // The level's rate no longer matters.
   EXPECT_DOUBLE_EQ(gap(table.promises[0], {0.5, 0.9, 0.6, 0.1, 0.1, 0.1}), 0.1);
 }
@@ -169,9 +171,34 @@ TEST(SmallCellTest, FewerThanTwoLevelsLeaveNoRows) {
   const ConstraintTable table = compile({{"equal_opportunity", "sex"}}, two_sexes(20), 30, config::Origin(), journal);
   EXPECT_THAT(table.rows, IsEmpty());
   EXPECT_THAT(table.bands, IsEmpty());
-  EXPECT_THAT(journal.warnings(), SizeIs(3));
-  EXPECT_THAT(journal.warnings()[0], HasSubstr("20 rows in the train split, 20 rows in the test split"));
-  EXPECT_THAT(journal.warnings()[2], HasSubstr("'TPR gap by sex' is not estimable"));
+  ASSERT_THAT(journal.warnings(), SizeIs(5));
+  EXPECT_THAT(journal.warnings()[0], HasSubstr("20 rows in the train split, fewer"));
+  EXPECT_THAT(journal.warnings()[2], HasSubstr("20 rows in the test split, fewer"));
+  EXPECT_THAT(journal.warnings()[4], HasSubstr("'TPR gap by sex' does not steer the training"));
+}
+
+// Training must not see them: the same table whatever the labels of the test rows are.
+TEST(SmallCellTest, TestRowsDoNotDecideWhatSteers) {
+  const auto with_test_positives = [](int women) {
+    std::vector<RowBlock> blocks;
+    for (const char* sex : {"Female", "Male"})
+      for (const int label : {0, 1}) blocks.push_back({sex, "White", label, data::Split::train, 50});
+    blocks.push_back({"Female", "White", 1, data::Split::test, women});
+    blocks.push_back({"Female", "White", 0, data::Split::test, 100 - women});
+    for (const int label : {0, 1}) blocks.push_back({"Male", "White", label, data::Split::test, 50});
+    return handmade_dataset(blocks);
+  };
+  core::Journal many, few;
+  const std::vector<ConstraintParams> wanted = {{"equal_opportunity", "sex", 0.1}};
+  const ConstraintTable a = compile(wanted, with_test_positives(61), 30, config::Origin(), many);
+  const ConstraintTable b = compile(wanted, with_test_positives(29), 30, config::Origin(), few);
+  EXPECT_THAT(b.rows, SizeIs(4));
+  EXPECT_EQ(a.promises[0].estimable, b.promises[0].estimable);
+  EXPECT_EQ(a.bands, b.bands);
+  EXPECT_THAT(many.warnings(), IsEmpty());
+  EXPECT_THAT(few.warnings(),
+              ElementsAre("sex=Female cannot be judged by 'TPR gap by sex': its true positive rate rests on 29 rows in "
+                          "the test split, fewer than multipliers.min_rows, 30; the verdict there cannot be 'met'."));
 }
 
 TEST(SmallCellTest, AReferenceLevelWithTooFewRowsLeavesNoRows) {

@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "engine/constraints/row_counts.h"
+#include "engine/core/error.h"
 #include "engine/evaluation/gap_bounds.h"
 #include "engine/evaluation/limits.h"
 #include "engine/evaluation/promises.h"
@@ -12,6 +15,7 @@
 namespace equipoise::evaluation {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
@@ -44,15 +48,19 @@ TEST(VerdictsTest, FollowTheEstimateAndTheBound) {
   EXPECT_EQ(two_groups(10, 0.01999).evaluated().constraints[0].verdict, Verdict::violated);
 }
 
-TEST(VerdictsTest, AConstraintsConfidenceIsDividedOverItsPromises) {
+TEST(VerdictsTest, OnlyTheLowerEndOfAConstraintIsDividedOverItsPromises) {
   const SplitResult odds = two_groups(10, 0.1, "equalized_odds").evaluated();
   const ConstraintResult& constraint = odds.constraints[0];
   ASSERT_THAT(constraint.promises, SizeIs(2));
   EXPECT_DOUBLE_EQ(*constraint.promises[0].upper_bound,
-                   upper_gap_bound(sample_of("max_min", {{300, 500}, {310, 500}}), 0.025));
+                   upper_gap_bound(sample_of("max_min", {{300, 500}, {310, 500}}), 0.05));
   EXPECT_DOUBLE_EQ(*constraint.gap, *constraint.promises[0].gap);
   EXPECT_DOUBLE_EQ(*constraint.upper_bound, *constraint.promises[0].upper_bound);
   EXPECT_LE(constraint.interval->low, constraint.promises[0].interval->low);
+  EXPECT_THAT(constraint.sentence, HasSubstr("with 95 % confidence"));
+  const SplitResult wide = two_groups(150, 0.1, "equalized_odds").evaluated();
+  EXPECT_LT(wide.constraints[0].interval->low, wide.constraints[0].promises[0].interval->low);
+  EXPECT_EQ(wide.constraints[0].interval->high, wide.constraints[0].promises[0].interval->high);
 }
 
 TEST(VerdictsTest, LevelsAreListedWithTheirRates) {
@@ -88,7 +96,7 @@ TEST(VerdictsTest, ALevelThatCannotBeMeasuredLeavesTheConstraintUnproven) {
   EXPECT_EQ(with_small_group(20, 0.1, 80).evaluated().constraints[0].verdict, Verdict::violated);
   // With enough rows it counts.
   EXPECT_EQ(with_small_group(40, 0.1).evaluated().constraints[0].verdict, Verdict::violated);
-  // Enough for the table, too few for the rows at hand.
+  // Enough where it was compiled, too few for what is asked here.
   EXPECT_EQ(with_small_group(40, 0.9).evaluated({}, 50).constraints[0].verdict, Verdict::not_estimable);
 }
 
@@ -113,8 +121,95 @@ TEST(VerdictsTest, WeightsCountByTheirEffectiveRows) {
   EXPECT_NEAR(*promise.upper_bound, upper_gap_bound(sample_of("max_min", {{240, 400}, {272, 400}}), 0.05), 1e-12);
   EXPECT_EQ(promise.levels[0].rows, 500);
   const CellTotals totals = total_cells(made.scores(), made.table.cells.count(), 0.5);
-  EXPECT_DOUBLE_EQ(totals.square_weights[0], 2500);
-  EXPECT_DOUBLE_EQ(*upper_bounds(made.table, totals.sums, totals.square_weights, {})[0], *promise.upper_bound);
+  EXPECT_DOUBLE_EQ(totals.squares.all[0], 2500);
+  EXPECT_DOUBLE_EQ(*upper_bounds(made.table, totals.sums, totals.squares, {})[0], *promise.upper_bound);
+}
+
+// What was measured on the rows of `test`, after training on those of `train`.
+ConstraintResult after_training(const std::vector<ScoreBlock>& train, const std::vector<ScoreBlock>& test,
+                                double tolerance) {
+  std::vector<ScoreBlock> all = train;
+  all.insert(all.end(), test.begin(), test.end());
+  const std::vector<constraints::ConstraintParams> wanted = {{"equal_opportunity", "race", tolerance}};
+  Handmade made(all, wanted);
+  std::size_t rows = 0;
+  for (const ScoreBlock& block : train) rows += static_cast<std::size_t>(block.rows);
+  std::fill_n(made.dataset.splits.begin(), rows, data::Split::train);
+  core::Journal journal;
+  made.table = constraints::compile(wanted, made.dataset, 30, config::Origin(), journal);
+  const Scores of_all = made.scores();
+  const Scores scores{
+      of_all.probability.subspan(rows), of_all.labels.subspan(rows), {}, of_all.cells.subspan(rows), {}};
+  return evaluate("test", scores, made.table, wanted, 30, {}, 7).constraints[0];
+}
+
+TEST(VerdictsTest, ALevelTooRareToSteerTrainingIsMeasuredWhereItsRowsSuffice) {
+  const ConstraintResult result =
+      after_training({{0, 0, 300, 30}, {0, 1, 300, 200}, {1, 0, 300, 30}, {1, 1, 20, 10}},
+                     {{0, 0, 218, 20}, {0, 1, 218, 150}, {1, 0, 220, 20}, {1, 1, 220, 87}}, 0.05);
+  EXPECT_EQ(result.verdict, Verdict::violated);
+  EXPECT_NEAR(*result.gap, 150.0 / 218 - 87.0 / 220, 1e-12);
+  const PromiseResult::LevelRate& level = result.promises[0].levels[1];
+  EXPECT_TRUE(level.estimable);
+  EXPECT_THAT(level.short_splits, ElementsAre("train"));
+  EXPECT_THAT(result.sentence,
+              HasSubstr("too rare in training to steer it: the true positive rate of race=Other (train)."));
+}
+
+TEST(VerdictsTest, ALevelOfTheDataWithoutARowAmongThoseMeasuredLeavesTheConstraintUnproven) {
+  const ConstraintResult result =
+      after_training({{0, 0, 300, 30}, {0, 1, 300, 200}, {1, 1, 20, 10}, {2, 0, 300, 30}, {2, 1, 300, 200}},
+                     {{0, 0, 300, 30}, {0, 1, 3000, 2000}, {2, 0, 300, 30}, {2, 1, 3000, 2000}}, 0.3);
+  EXPECT_EQ(result.verdict, Verdict::not_estimable);
+  EXPECT_EQ(result.promises[0].levels[1].unmeasured, Unmeasured::too_few_rows);
+  EXPECT_THAT(result.sentence, HasSubstr("race=Other (0 rows) cannot, with fewer than 30 rows in the test split"));
+}
+
+// New rows, of a model that was trained on all three groups.
+ConstraintResult on_new_rows(const std::vector<ScoreBlock>& blocks, double tolerance) {
+  const std::vector<constraints::ConstraintParams> wanted = {{"equal_opportunity", "race", tolerance}};
+  const Handmade trained({{0, 0, 50, 5}, {0, 1, 50, 5}, {1, 0, 50, 5}, {1, 1, 50, 5}, {2, 0, 50, 5}, {2, 1, 50, 5}},
+                         wanted);
+  Handmade fresh(blocks, {});
+  fresh.table = constraints::table_for(fresh.dataset, trained.table);
+  return evaluate("new rows", fresh.scores(), fresh.table, wanted, 30, {}, 7).constraints[0];
+}
+
+TEST(VerdictsTest, ALevelThatNewRowsDoNotHaveAsksForNothing) {
+  const ConstraintResult two = on_new_rows({{0, 0, 500, 50}, {0, 1, 500, 300}, {2, 0, 500, 50}, {2, 1, 500, 310}}, 0.3);
+  EXPECT_EQ(two.verdict, Verdict::met);
+  EXPECT_EQ(two.promises[0].levels[1].unmeasured, Unmeasured::absent);
+  EXPECT_THAT(two.sentence, HasSubstr("No row among the new rows has race=Other: nothing is said of it."));
+  // With a row of it, of whatever label, it does.
+  const ConstraintResult some =
+      on_new_rows({{0, 0, 500, 50}, {0, 1, 500, 300}, {1, 0, 40, 5}, {2, 0, 500, 50}, {2, 1, 500, 310}}, 0.3);
+  EXPECT_EQ(some.verdict, Verdict::not_estimable);
+  EXPECT_EQ(some.promises[0].levels[1].unmeasured, Unmeasured::too_few_rows);
+  // One group alone cannot be compared.
+  const ConstraintResult one = on_new_rows({{0, 0, 500, 50}, {0, 1, 500, 300}}, 0.3);
+  EXPECT_EQ(one.verdict, Verdict::not_estimable);
+  EXPECT_THAT(one.sentence, HasSubstr("on the new rows: there is no row of race=Other, race=White, so the constraint"));
+}
+
+// The rows that weigh much are the selected ones: they are worth less than their weights alone say.
+TEST(VerdictsTest, WeightsThatGoWithTheOutcomeCountForLess) {
+  std::vector<ScoreBlock> blocks;
+  for (const int level : {0, 2}) {
+    blocks.push_back({level, 0, 100, 10});
+    blocks.push_back({level, 1, 10, 5, 20});
+    blocks.push_back({level, 1, 990, 10, 1});
+  }
+  const Handmade made(blocks, {{"equal_opportunity", "race", 0.3}}, true);
+  const SplitResult result = made.evaluated();
+  const double rows = constraints::effective_rows(1190, 4990, 110.0 / 1190, 2010);
+  EXPECT_NEAR(result.constraints[0].promises[0].levels[0].effective_rows, rows, 1e-9);
+  EXPECT_NEAR(*result.constraints[0].upper_bound,
+              upper_gap_bound(sample_of("max_min", {{110 * rows / 1190, rows}, {110 * rows / 1190, rows}}), 0.05),
+              1e-12);
+  const GroupMetrics& black = result.metrics.groups[1];
+  EXPECT_NEAR(black.true_positive_rate_rows, rows, 1e-9);
+  EXPECT_EQ(black.false_positive_rate_rows, 100);
+  EXPECT_DOUBLE_EQ(black.true_positive_rate_interval->high, wilson(110.0 / 1190, rows, 0.95).high);
 }
 
 // One heavy row: 500 rows are worth little more than one.
@@ -143,10 +238,13 @@ TEST(VerdictsTest, EqualRatesAreSaidOfTwoLevels) {
 }
 
 TEST(UpperBoundsTest, AreThoseOfTheEvaluation) {
-  const Handmade made({{0, 0, 90, 9}, {0, 1, 80, 60}, {1, 0, 70, 9}, {1, 1, 60, 40}, {2, 0, 90, 20}, {2, 1, 20, 10}},
-                      {{"equalized_odds", "race", 0.1},
-                       {"demographic_parity", "race", 0.1, "overall"},
-                       {"equal_opportunity", "race", 0.1, "reference", "White"}});
+  Handmade made({{0, 0, 90, 9}, {0, 1, 80, 60}, {1, 0, 70, 9}, {1, 1, 60, 40}, {2, 0, 90, 20}, {2, 1, 20, 10}},
+                {{"equalized_odds", "race", 0.1},
+                 {"demographic_parity", "race", 0.1, "overall"},
+                 {"equal_opportunity", "race", 0.1, "reference", "White"}});
+  std::ranges::fill(made.dataset.splits, data::Split::selection);
+  core::Journal journal;
+  made.table = constraints::compile(made.constraints, made.dataset, 30, config::Origin(), journal);
   const SplitResult result = made.evaluated();
   const CellTotals totals = total_cells(made.scores(), made.table.cells.count(), 0.5);
   const auto bounds = upper_bounds(made.table, totals.sums, {}, {});
@@ -156,6 +254,37 @@ TEST(UpperBoundsTest, AreThoseOfTheEvaluation) {
   EXPECT_EQ(bounds[2], result.constraints[1].promises[0].upper_bound);
   EXPECT_FALSE(bounds[3]);  // its reference has 20 positives
   EXPECT_FALSE(result.constraints[2].upper_bound);
+}
+
+TEST(ResamplesTest, AreRefusedWhereTheyCannotReachTheConfidence) {
+  for (const auto& [miss, least] : {std::pair(0.05, 19), {0.025, 39}, {0.01, 99}, {0.0001, 9999}}) {
+    EXPECT_EQ(least_resamples(miss), least);
+    EXPECT_NO_THROW(lower_gap_bounds(sample_of("max_min", {{3, 40}, {9, 40}}), {miss}, {least, 1}));
+    EXPECT_THROW(lower_gap_bounds(sample_of("max_min", {{3, 40}, {9, 40}}), {miss}, {least - 1, 1}), std::logic_error);
+  }
+  const std::vector<constraints::ConstraintParams> parity = {{"demographic_parity", "race"}};
+  const std::vector<constraints::ConstraintParams> odds = {{"equal_opportunity", "race"}, {"equalized_odds", "race"}};
+  const config::Origin origin;
+  EvaluationParams params;
+  EXPECT_NO_THROW(check_resamples(params, odds, origin));
+  params.confidence = 0.99;
+  params.resamples = 100;
+  EXPECT_NO_THROW(check_resamples(params, parity, origin));
+  try {
+    check_resamples(params, odds, origin);
+    FAIL() << "100 resamples were taken for two promises at 99 %";
+  } catch (const core::UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("evaluation.resamples is 100, too few for intervals at evaluation.confidence "
+                                        "0.99; it needs at least 199"));
+  }
+}
+
+TEST(BoundsTest, OfOneSetOfDrawsAreThoseOfEach) {
+  const GapSample sample = sample_of("max_min", {{60, 200}, {90, 200}, {50, 100}});
+  const std::vector<double> both = lower_gap_bounds(sample, {0.05, 0.025}, {500, 4});
+  EXPECT_EQ(both[0], lower_gap_bounds(sample, {0.05}, {500, 4})[0]);
+  EXPECT_EQ(both[1], lower_gap_bounds(sample, {0.025}, {500, 4})[0]);
+  EXPECT_LT(both[1], both[0]);
 }
 
 TEST(SentencesTest, NameTheGroupsTheFiguresAndTheReason) {

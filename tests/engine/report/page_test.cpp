@@ -107,7 +107,20 @@ TEST(Page, OneConstraintIsASentencePerVerdict) {
   EXPECT_EQ(sentence(Verdict::violated), "The model breaks its fairness constraint on the test split.");
   EXPECT_THAT(sentence(Verdict::not_shown), HasSubstr("may keep"));
   EXPECT_THAT(sentence(Verdict::not_estimable), HasSubstr("cannot be said"));
+  // For the reason that is the true one.
+  const auto reason = [&](evaluation::Unmeasured why) {
+    auto& promise = report.splits[0].constraints[0].promises[0];
+    promise.verdict = Verdict::not_estimable;
+    promise.levels[0].estimable = false;
+    promise.levels[0].unmeasured = why;
+    return sentence(Verdict::not_estimable);
+  };
+  EXPECT_EQ(
+      reason(evaluation::Unmeasured::too_few_rows),
+      "Whether the model keeps its fairness constraint cannot be said: the test split has too few rows of a group.");
   report.splits[0].split = "new rows";
+  EXPECT_THAT(reason(evaluation::Unmeasured::unseen),
+              HasSubstr("cannot be said: the new rows include a group that training never saw."));
   EXPECT_THAT(sentence(Verdict::met), HasSubstr("on the new rows"));
 }
 
@@ -194,12 +207,48 @@ TEST(Page, VerdictsHaveWordsAndShapesOfTheirOwn) {
   EXPECT_EQ(shapes.size(), 4u);
 }
 
+// A tick says that everything promised was measured, not only what could be.
+TEST(Page, AThresholdIsTickedOnlyWhereEveryRateWasMeasured) {
+  const auto ticks = [](const Report& report) {
+    const std::string html = to_html(report);
+    std::size_t count = 0;
+    for (std::size_t at = html.find("\u00A0\u2713"); at != std::string::npos; at = html.find("\u00A0\u2713", at + 1))
+      ++count;
+    return count;
+  };
+  Report report = sample_report();
+  report.splits[0].constraints.resize(1);
+  report.splits[0].thresholds.resize(2);
+  for (auto& row : report.splits[0].thresholds) row.gaps = {0.02 + 1e-14};  // the tolerance, but for rounding
+  EXPECT_EQ(ticks(report), 2u);
+  auto& promise = report.splits[0].constraints[0].promises[0];
+  Report no_gap = report;
+  no_gap.splits[0].constraints[0].promises[0].gap.reset();
+  EXPECT_EQ(ticks(no_gap), 0u);
+  promise.levels[0].estimable = false;
+  promise.levels[0].unmeasured = evaluation::Unmeasured::too_few_rows;
+  EXPECT_EQ(ticks(report), 0u);
+  promise.levels[0].unmeasured = evaluation::Unmeasured::absent;
+  EXPECT_EQ(ticks(report), 2u);
+  for (auto& row : report.splits[0].thresholds) row.gaps = {0.0201};
+  EXPECT_EQ(ticks(report), 0u);
+}
+
 TEST(Page, LevelsWithTooFewRowsAreHollowAndSaidInWords) {
   const std::string html = to_html(sample_report());
   EXPECT_THAT(html, HasSubstr("not estimable, n\u00A0=\u00A021"));  // the promise's own count
   EXPECT_THAT(html, HasSubstr("not estimable, n\u00A0=\u00A02<"));  // 7.1 % of 28 rows are positive
   EXPECT_THAT(html, HasSubstr("class=\"dot hollow"));
-  EXPECT_THAT(html, HasSubstr("selection rate of race = Other rests on 21\u00A0rows"));
+  EXPECT_THAT(html, HasSubstr("selection rate of race = Other rests on 21\u00A0rows in the test split: not estimable"));
+  Report rare = sample_report();
+  rare.splits[0].constraints[1].promises[0].levels[0].short_splits = {"train"};
+  EXPECT_THAT(to_html(rare),
+              HasSubstr("selection rate of race = Amer-Indian-Eskimo is measured here, but did not steer "
+                        "the training: too few rows in train."));
+  Report weighted = sample_report();
+  for (auto& group : weighted.splits[0].metrics.groups)
+    if (group.grouping == "age" && group.level == "65 and over") group.selection_rate_rows = 12.4;
+  EXPECT_THAT(to_html(weighted), HasSubstr("not estimable, n\u00A0=\u00A012.4<"));  // 406 rows by number
   Report plenty = sample_report();
   plenty.min_rows = 0;
   for (auto& split : plenty.splits) {
@@ -282,7 +331,7 @@ TEST(Page, UndefinedFigures) {
     split.metrics.accuracy_interval.reset();
     split.metrics.log_loss = nan;
     for (auto& group : split.metrics.groups) {
-      group = {group.grouping, group.level, group.rows, group.weight, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+      group = {group.grouping, group.level, group.rows, group.weight, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0, 0, 0};
     }
     for (auto& constraint : split.constraints) {
       constraint.gap.reset();
@@ -300,7 +349,7 @@ TEST(Page, UndefinedFigures) {
   }
   const std::string html = to_html(report);
   expect_whole(html);
-  EXPECT_THAT(html, HasSubstr("too few rows to estimate it"));
+  EXPECT_THAT(html, HasSubstr("the test split has rows of fewer than two groups"));
 }
 
 TEST(Page, ADivergedRun) {

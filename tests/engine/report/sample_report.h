@@ -35,6 +35,9 @@ inline evaluation::GroupMetrics sample_group(const std::string& grouping, const 
   group.selection_rate_interval = wilson(selection, rows);
   group.true_positive_rate_interval = wilson(tpr, rows * base);
   group.false_positive_rate_interval = wilson(fpr, rows * (1 - base));
+  group.selection_rate_rows = rows;
+  group.true_positive_rate_rows = std::round(rows * base);
+  group.false_positive_rate_rows = rows - group.true_positive_rate_rows;
   return group;
 }
 
@@ -114,11 +117,12 @@ inline evaluation::ConstraintResult sample_parity(double shift) {
   parity.verdict = Verdict::violated;
   parity.promises = {
       sample_promise("SR", "selection rate", "race", 0.05, 0.137 + shift, 0.048, 0.031, Verdict::violated)};
-  parity.promises[0].levels = {{"Amer-Indian-Eskimo", 95, 95, true, 0.106, wilson(0.106, 95)},
-                               {"Asian-Pac-Islander", 303, 303, true, 0.241, wilson(0.241, 303)},
-                               {"Black", 937, 937, true, 0.104, wilson(0.104, 937)},
-                               {"Other", 21, 21, false, 0.086, wilson(0.086, 21)},
-                               {"White", 8353, 8353, true, 0.208, wilson(0.208, 8353)}};
+  parity.promises[0].levels = {
+      {"Amer-Indian-Eskimo", 95, 95, true, 0.106, wilson(0.106, 95)},
+      {"Asian-Pac-Islander", 303, 303, true, 0.241, wilson(0.241, 303)},
+      {"Black", 937, 937, true, 0.104, wilson(0.104, 937)},
+      {"Other", 21, 21, false, 0.086, wilson(0.086, 21), evaluation::Unmeasured::too_few_rows, {}},
+      {"White", 8353, 8353, true, 0.208, wilson(0.208, 8353)}};
   parity.gap = parity.promises[0].gap;
   parity.interval = parity.promises[0].interval;
   parity.upper_bound = parity.promises[0].upper_bound;

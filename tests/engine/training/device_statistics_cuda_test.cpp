@@ -39,7 +39,7 @@ TEST(DeviceStatisticsCudaTest, AgreeWithTheHostAndRepeatBitForBit) {
       EXPECT_EQ(again.area, statistics.area);
       EXPECT_EQ(again.histogram, statistics.histogram);
       EXPECT_EQ(again.above, statistics.above);
-      EXPECT_EQ(again.cells.square_weights, statistics.cells.square_weights);
+      EXPECT_EQ(again.cells.squares.all, statistics.cells.squares.all);
     }
 }
 

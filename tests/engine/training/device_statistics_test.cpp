@@ -45,6 +45,8 @@ TEST(DeviceStatistics, ByHand) {
   const ScoreStatistics statistics = device_statistics("test", device_scores(dataset, cells, scores), {2, 2, {0.6}});
   EXPECT_EQ(statistics.everyone.rows, 4);
   EXPECT_DOUBLE_EQ(statistics.everyone.square_weight[0], 1 + 9);
+  EXPECT_DOUBLE_EQ(statistics.everyone.square_selected[0], 9);
+  EXPECT_DOUBLE_EQ(statistics.everyone.square_selected[1], 4);
   EXPECT_DOUBLE_EQ(statistics.everyone.selected[1], 2);  // .5 is not above .5
   // .9 beats .2 and .7 with 2 * (1 + 3), .5 beats .2 with 1 * 1, of 3 * 4
   EXPECT_DOUBLE_EQ(*statistics.area, 9.0 / 12);
@@ -123,7 +125,7 @@ TEST(DeviceStatistics, AreTheSameBitsForAnyNumberOfThreads) {
     EXPECT_EQ(several.histogram, one.histogram);
     EXPECT_EQ(several.above, one.above);
     EXPECT_EQ(several.cells.sums, one.cells.sums);
-    EXPECT_EQ(several.cells.square_weights, one.cells.square_weights);
+    EXPECT_EQ(several.cells.squares.all, one.cells.squares.all);
   }
   at::set_num_threads(threads);
 }

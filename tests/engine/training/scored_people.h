@@ -68,13 +68,14 @@ inline void expect_close(const evaluation::Tally& tally, const evaluation::Tally
     expect_close(tally.weight[label], expected.weight[label], tolerance, what + ", weight");
     expect_close(tally.square_weight[label], expected.square_weight[label], tolerance, what + ", square weight");
     expect_close(tally.selected[label], expected.selected[label], tolerance, what + ", selected");
+    expect_close(tally.square_selected[label], expected.square_selected[label], tolerance, what + ", square selected");
   }
 }
 
 /// Counts and areas of rows without weights must be equal, all else within kSumTolerance.
 inline void expect_agreement(const evaluation::ScoreStatistics& statistics,
                              const evaluation::ScoreStatistics& expected) {
-  const double counts = expected.cells.square_weights.empty() ? 0.0 : kSumTolerance;
+  const double counts = expected.cells.squares.all.empty() ? 0.0 : kSumTolerance;
   expect_close(statistics.everyone, expected.everyone, counts, "everyone");
   expect_close(statistics.area, expected.area, counts, "area of everyone");
   ASSERT_EQ(statistics.groupings.size(), expected.groupings.size());
@@ -94,7 +95,8 @@ inline void expect_agreement(const evaluation::ScoreStatistics& statistics,
   expect_close(statistics.loss_weight, expected.loss_weight, counts, "weight of the losses");
   expect_close(statistics.histogram, expected.histogram, kSumTolerance, "histogram");
   expect_close(statistics.cells.sums, expected.cells.sums, counts, "sums of cells");
-  expect_close(statistics.cells.square_weights, expected.cells.square_weights, counts, "square weights of cells");
+  expect_close(statistics.cells.squares.all, expected.cells.squares.all, counts, "square weights of cells");
+  expect_close(statistics.cells.squares.selected, expected.cells.squares.selected, counts, "square selected of cells");
   EXPECT_EQ(statistics.cells.rows, expected.cells.rows);
   EXPECT_EQ(statistics.thresholds, expected.thresholds);
   expect_close(statistics.above, expected.above, counts, "above thresholds");
