@@ -44,7 +44,7 @@ TEST(TrainingStep, NamesTheRowOfTheDataThatLeftTheFiniteNumbers) {
   StepSample sample({"mlp", "adamw", 1, 3}, at::kCPU);
   constexpr std::int64_t kRow = 700;  // on the device
   const float x = sample.data().encoded.values[kRow][0].item<float>();
-  const std::vector<float>& values = sample.people().encoded.values;
+  const auto& values = sample.people().encoded.values;
   std::size_t place = 0;
   while (values[2 * place] != x) ++place;
   ASSERT_NE(place, static_cast<std::size_t>(kRow));
