@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "engine/evaluation/score_statistics.h"
+
 namespace equipoise::training {
 namespace {
 
@@ -12,8 +14,6 @@ using constraints::kColumns;
 
 // Of all members together: by rows alone, so that a member's sums do not hang on the bank's size.
 constexpr std::int64_t kRowsAtOnce = 1 << 20;
-
-constexpr double kSurest = 1e-15;  // a mean score is kept so far from 0 and 1, as evaluation does
 
 enum SplitPlace : std::size_t { kTrain, kSelection, kHoldout, kSplits };
 
@@ -78,7 +78,7 @@ void SplitSums::enqueue() {
       const at::Tensor by_run = chunk.scores.view({-1, together, chunk.scores.size(1)});
       chunk.mean.copy_(by_run.select(1, 0));
       for (std::int64_t member = 1; member < together; ++member) chunk.mean.add_(by_run.select(1, member));
-      logits = chunk.common_logits.copy_(chunk.mean.div_(static_cast<double>(together)).logit_(kSurest));
+      logits = chunk.common_logits.copy_(chunk.mean.div_(static_cast<double>(together)).logit_(evaluation::kSurest));
     }
     std::optional<at::Tensor> weights;
     if (data_.weights) weights = data_.weights->narrow(0, chunk.first, logits.size(1));
