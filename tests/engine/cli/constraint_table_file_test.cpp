@@ -26,7 +26,18 @@ ConstraintTable two_rates() {
   table.rates = {{RateKind::selection_rate, "sex", "f", {{2, 1.0}, {5, 1.0}}, {{0, 1.0}, {3, 1.0}}},
                  {RateKind::true_positive_rate, "sex", "m", {{11, 1.0}}, {{9, 0.1}}}};
   table.bands = {{0, 1}};
-  table.promises = {{0, RateKind::selection_rate, "sex", "max_min", 0.05, {"f", "m"}, {0, 1}, {true, false}, -1, -1}};
+  table.promises = {{0,
+                     RateKind::selection_rate,
+                     "sex",
+                     "max_min",
+                     0.05,
+                     {"f", "m"},
+                     {0, 1},
+                     {true, false},
+                     {{}, {"train"}},
+                     {true, true},
+                     -1,
+                     -1}};
   table.rows = {{{{0, 1.0}}, 0, -1.0, 0.025, 0}, {{{1, -1.0}}, 0, 1.0, std::numeric_limits<double>::infinity(), 0}};
   return table;
 }
@@ -48,6 +59,7 @@ TEST(ConstraintTableFile, ReadsWhatItWrites) {
   EXPECT_EQ(to_json(read), json);
   EXPECT_EQ(read.rates[1].denominator, table.rates[1].denominator);
   EXPECT_EQ(read.promises[0].estimable, table.promises[0].estimable);
+  EXPECT_EQ(read.promises[0].short_splits, table.promises[0].short_splits);
   EXPECT_EQ(read.rows[0].terms, table.rows[0].terms);
   EXPECT_EQ(read.rows[1].bound, std::numeric_limits<double>::infinity());
   EXPECT_EQ(read.cells.cells[3].levels, table.cells.cells[3].levels);
