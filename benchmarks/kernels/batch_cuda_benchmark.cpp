@@ -1,12 +1,9 @@
-// price, measure + price + push, judge, draw, gather, activate and the logit's layer on the GPU, at a batch's size and at larger ones, checked against the CPU.
+// price, judge, draw, gather and activate on the GPU, at a batch's size and at larger ones, checked against the CPU.
 #include "benchmarks/kernels/census_rows.h"
 #include "benchmarks/kernels/gpu_clock.h"
 #include "benchmarks/kernels/parity_table.h"
 #include "kernels/activate/activate.h"
 #include "kernels/draw/draw.h"
-#include "kernels/logit_layer/logit_layer.h"
-#include "kernels/measure_price_push/measure_price_push.h"
-#include "kernels/push/push.h"
 
 namespace equipoise::kernels {
 namespace {
@@ -25,52 +22,6 @@ void price_benchmark(benchmark::State& state) {
     return state.SkipWithError("wrong prices");
   }
   time_on_gpu(state, static_cast<double>(members * 2 * groups * (4 * 8 * 3 + 2 * 4)), run);
-}
-
-struct TrainingBatch {
-  at::Tensor logits, cells, cell_labels, averages, step, multipliers;
-  RateTable table;
-  MeasurePricePushWorkspace workspace;
-
-  TrainingBatch(std::int64_t members, std::int64_t rows, const at::Device& device) {
-    at::manual_seed(1);
-    logits = at::randn({members, rows}).to(device);
-    cells = at::randint(8, {rows}, at::kByte).to(device);
-    cell_labels = at::arange(8).remainder(2).to(at::kByte).to(device);
-    averages = empty_averages(members, 8, device);
-    step = at::ones({1}, at::kLong).to(device);
-    multipliers = at::tensor({3.0, 1.0}).repeat({members, 4}).to(device);
-    table = on_device(parity_table(4), device);
-    workspace = make_measure_price_push_workspace(logits, 8, table);
-  }
-  void run_fused() {
-    measure_price_push_out(workspace, logits, cells, cell_labels, {}, averages, step, multipliers, table, 0.9, 0, 1);
-  }
-  void run_three() {
-    cell_stats_out(workspace.measured, logits, cells, cell_labels, {}, 0, 1);
-    price_out(workspace.priced, workspace.measured.sums, averages, step, multipliers, table, 0.9);
-    workspace.row_prices.transpose(0, 1).copy_(workspace.priced.prices);
-    push_out(workspace.gradient, logits, cells, cell_labels, workspace.row_prices.select(0, 0),
-             workspace.row_prices.select(0, 1), {}, 0, 1);
-  }
-};
-
-// Arguments: K, B. Unless kFused, the three ops one after the other, with the copy that lays out the prices for push_out.
-template <bool kFused>
-void measure_price_push_benchmark(benchmark::State& state) {
-  if (!has_gpu(state)) return;
-  TrainingBatch batch(state.range(0), state.range(1), at::kCUDA), cpu(state.range(0), state.range(1), at::kCPU);
-  const auto run = [&] { kFused ? batch.run_fused() : batch.run_three(); };
-  run();
-  cpu.run_three();
-  if (!batch.workspace.gradient.cpu().allclose(cpu.workspace.gradient, 1e-4, 1e-8)) {
-    return state.SkipWithError("another gradient than the CPU's");
-  }
-  time_graph_on_gpu(state, static_cast<double>(state.range(0) * state.range(1) * (4 + 1 + 4)), run);
-}
-
-void members_and_batches(benchmark::internal::Benchmark* cases) {
-  cases->ArgNames({"K", "B"})->Args({1, 4096})->Args({64, 4096})->Unit(benchmark::kMicrosecond);
 }
 
 void judge_benchmark(benchmark::State& state) {
@@ -153,41 +104,8 @@ void activate_backward_benchmark(benchmark::State& state) {
   time_on_gpu(state, 3.0 * static_cast<double>(activated.nbytes()), run);
 }
 
-// Arguments: K, B, units, whether activations are bf16. Timed in a graph, as a training step runs it.
-void logit_layer_benchmark(benchmark::State& state) {
-  if (!has_gpu(state)) return;
-  at::manual_seed(1);
-  const std::int64_t members = state.range(0), rows = state.range(1), units = state.range(2);
-  const at::ScalarType type = state.range(3) != 0 ? at::kBFloat16 : at::kFloat;
-  const at::Tensor gradient = at::randn({members, rows}), weight = at::randn({members, units}).to(type);
-  const at::Tensor activated = at::randn({members, rows, units}).clamp_min(0).to(type);
-  const at::Tensor gpu_gradient = gradient.cuda(), gpu_weight = weight.cuda(), gpu_activated = activated.cuda();
-  at::Tensor below = at::empty_like(gpu_activated), bias_gradient = at::empty({members}, gpu_gradient.options());
-  at::Tensor weight_gradient = at::empty({members, units}, gpu_gradient.options()),
-             partials = make_logit_layer_partials(members, rows, units, at::kCUDA);
-  const at::Tensor below_bias_gradient = at::empty_like(weight_gradient);
-  const auto run = [&] {
-    logit_layer_backward_out(below, weight_gradient, bias_gradient, below_bias_gradient, partials, gpu_gradient,
-                             gpu_weight, gpu_activated, 0);
-  };
-  run();
-  const auto expected = logit_layer_backward(gradient, weight, activated, 0);
-  if (!below.cpu().equal(std::get<0>(expected)) || !weight_gradient.cpu().allclose(std::get<1>(expected), 1e-4, 1e-3)) {
-    return state.SkipWithError("other gradients than the CPU's");
-  }
-  time_graph_on_gpu(state, 2.0 * static_cast<double>(activated.nbytes()), run);
-}
-
 BENCHMARK(price_benchmark)->Name("cuda/price")->Apply(members_and_groups)->UseManualTime();
 BENCHMARK(judge_benchmark)->Name("cuda/judge")->Apply(members_and_groups)->UseManualTime();
-BENCHMARK(measure_price_push_benchmark<true>)
-    ->Name("cuda/graph/measure_price_push/fused")
-    ->Apply(members_and_batches)
-    ->UseManualTime();
-BENCHMARK(measure_price_push_benchmark<false>)
-    ->Name("cuda/graph/measure_price_push/three_ops")
-    ->Apply(members_and_batches)
-    ->UseManualTime();
 BENCHMARK(draw_epoch_benchmark)
     ->Name("cuda/draw_epoch")
     ->Arg(4096)
@@ -219,15 +137,6 @@ BENCHMARK(activate_backward_benchmark)
     ->ArgNames({"K", "B", "units"})
     ->Args({1, 512, 256})
     ->Args({64, 4096, 128})
-    ->Unit(benchmark::kMicrosecond)
-    ->UseManualTime();
-BENCHMARK(logit_layer_benchmark)
-    ->Name("cuda/graph/logit_layer_backward")
-    ->ArgNames({"K", "B", "units", "bf16"})
-    ->Args({1, 512, 256, 0})
-    ->Args({1, 4096, 256, 0})
-    ->Args({1, 4096, 256, 1})
-    ->Args({64, 4096, 256, 1})
     ->Unit(benchmark::kMicrosecond)
     ->UseManualTime();
 
