@@ -65,22 +65,15 @@ class Validate final : public OfConfig {
   Validate() : OfConfig("validate") {}
   int run(const Console& console, TerminalJournal& journal) override {
     const training::RunConfig config = load();
-    std::vector<core::Problem> problems;
-    const auto collect = [&](const auto& check) {
-      try {
-        check();
-      } catch (const core::UserError& error) {
-        problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-      }
-    };
+    core::ProblemList problems;
     std::vector<std::string> groupings;
     for (const data::GroupParams& group : config.data.groups) groupings.push_back(group.shown_name());
-    collect([&] { data::check_params(config.data, origin_); });
-    collect([&] { constraints::check_requests(config.constraints, groupings, origin_); });
-    collect([&] { training::check_device(config, origin_); });
-    collect([&] { training::members_of(config, origin_); });
-    collect([&] { run_name(config.output, origin_); });
-    if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
+    problems.collect([&] { data::check_params(config.data, origin_); });
+    problems.collect([&] { constraints::check_requests(config.constraints, groupings, origin_); });
+    problems.collect([&] { training::check_device(config, origin_); });
+    problems.collect([&] { training::members_of(config, origin_); });
+    problems.collect([&] { run_name(config.output, origin_); });
+    problems.throw_if_any();
     console.print("ok\n");
     console.print_json({{"ok", true}, {"config", file_}});
     return 0;

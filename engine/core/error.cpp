@@ -33,6 +33,10 @@ UserError::UserError(Fault fault, std::string message, std::optional<Position> p
 UserError::UserError(Fault fault, std::vector<Problem> problems)
     : std::runtime_error(joined(problems)), fault_(fault), problems_(std::move(problems)) {}
 
+void ProblemList::throw_if_any() {
+  if (!problems_.empty()) throw UserError(Fault::config, std::move(problems_));
+}
+
 Interrupted::Interrupted(int signal)
     : std::runtime_error(signal == SIGTERM  ? "stopped by SIGTERM"
                          : signal == SIGHUP ? "stopped by SIGHUP: the terminal went away"

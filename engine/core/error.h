@@ -49,6 +49,24 @@ class UserError : public std::runtime_error {
   std::vector<Problem> problems_;
 };
 
+/// Runs checks one after the other and throws what all of them found at once.
+class ProblemList {
+ public:
+  template <typename Check>
+  void collect(const Check& check) {
+    try {
+      check();
+    } catch (const UserError& error) {
+      problems_.insert(problems_.end(), error.problems().begin(), error.problems().end());
+    }
+  }
+  /// UserError (config) where there are any.
+  void throw_if_any();
+
+ private:
+  std::vector<Problem> problems_;
+};
+
 /// Thrown when a signal asked the program to stop; `signal` is SIGINT, SIGTERM or SIGHUP.
 class Interrupted : public std::runtime_error {
  public:

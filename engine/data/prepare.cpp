@@ -144,22 +144,15 @@ void check_label_is_no_group(const DataParams& params, const config::Origin& ori
 }  // namespace
 
 void check_params(const DataParams& params, const config::Origin& origin) {
-  std::vector<core::Problem> problems;
-  const auto collect = [&](const auto& check) {
-    try {
-      check();
-    } catch (const core::UserError& error) {
-      problems.insert(problems.end(), error.problems().begin(), error.problems().end());
-    }
-  };
-  collect([&] { check_files(params, origin); });
-  collect([&] { check_label(params.label, origin); });
-  collect([&] { check_csv(params.csv, origin); });
-  collect([&] { check_label_is_no_group(params, origin); });
-  collect([&] { check_groups(params.groups, origin); });
-  collect([&] { check_kept_names(params.features, roles_of(params), origin); });
-  collect([&] { check_splits(params.split, origin); });
-  if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
+  core::ProblemList problems;
+  problems.collect([&] { check_files(params, origin); });
+  problems.collect([&] { check_label(params.label, origin); });
+  problems.collect([&] { check_csv(params.csv, origin); });
+  problems.collect([&] { check_label_is_no_group(params, origin); });
+  problems.collect([&] { check_groups(params.groups, origin); });
+  problems.collect([&] { check_kept_names(params.features, roles_of(params), origin); });
+  problems.collect([&] { check_splits(params.split, origin); });
+  problems.throw_if_any();
 }
 
 Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal) {

@@ -34,7 +34,7 @@ class RunState {
   RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
            std::vector<double> square_weights, std::int64_t steps, bool has_selection);
 
-  /// Cell sums [C * 4] of each split; those of a split that is not used are empty. The training split's are out of fold
+  /// Cell sums [C * 4] of each split; those of a split that is not used are 0. The training split's are out of fold
   /// where the run is cross-fitted.
   struct Sums {
     std::vector<double> train, holdout, selection;

@@ -3,12 +3,11 @@
 
 #include <cmath>
 #include <limits>
-#include <sstream>
 
 #include "engine/report/report.h"
 #include "engine/report/sections.h"
-#include "tests/engine/report/page_checks.h"
 #include "tests/engine/report/sample_report.h"
+#include "tests/engine/report/whole_page.h"
 
 namespace equipoise::report {
 namespace {
@@ -53,30 +52,6 @@ Report hostile_report() {
     }
   }
   return report;
-}
-
-std::vector<std::string> section_ids(const PageReader& reader) {
-  std::vector<std::string> ids;
-  for (const Tag& section : reader.named("section")) ids.push_back(section.attributes.at("id"));
-  return ids;
-}
-
-void expect_whole(const std::string& html) {
-  const PageReader reader(html);
-  EXPECT_THAT(section_ids(reader), ElementsAre("result", "gaps", "groups", "training", "thresholds", "calibration",
-                                               "data", "guide", "reproduce"));
-  EXPECT_THAT(html, AllOf(Not(HasSubstr("nan")), Not(HasSubstr("inf%")), Not(HasSubstr("=\"inf"))));
-  std::set<std::string> ids;
-  for (const Tag& tag : reader.tags()) {
-    if (tag.attributes.contains("id")) {
-      EXPECT_TRUE(ids.insert(tag.attributes.at("id")).second) << tag.attributes.at("id");
-    }
-  }
-  for (const Tag& tag : reader.tags()) {
-    if (!tag.attributes.contains("aria-labelledby")) continue;
-    std::istringstream words(tag.attributes.at("aria-labelledby"));
-    for (std::string id; words >> id;) EXPECT_TRUE(ids.contains(id)) << id;
-  }
 }
 
 TEST(Page, HasEverySectionInOrder) {
@@ -292,108 +267,6 @@ TEST(Page, TheKeptModelIsMarked) {
   EXPECT_THAT(to_html(report), AllOf(HasSubstr(">kept</text>"), HasSubstr("The upright line marks")));
   report.kept_step.reset();
   EXPECT_THAT(to_html(report), AllOf(Not(HasSubstr(">kept</text>")), Not(HasSubstr("The upright line marks"))));
-}
-
-TEST(Page, ANewReport) {
-  const std::string html = to_html(Report{});
-  expect_whole(html);
-  EXPECT_THAT(html,
-              AllOf(HasSubstr("Unnamed run"), HasSubstr("was not measured"), HasSubstr("No measurement was taken")));
-}
-
-TEST(Page, NoConstraints) {
-  Report report = sample_report();
-  for (auto& split : report.splits) {
-    split.constraints.clear();
-    for (auto& row : split.thresholds) row.gaps.clear();
-  }
-  report.promise_titles.clear();
-  report.promise_tolerances.clear();
-  report.multiplier_titles.clear();
-  for (Measurement& measurement : report.measurements) {
-    measurement.training_gaps.clear();
-    measurement.selection_gaps.clear();
-    measurement.selection_bounds.clear();
-    measurement.multipliers.clear();
-  }
-  const std::string html = to_html(report);
-  expect_whole(html);
-  EXPECT_THAT(html,
-              AllOf(HasSubstr("No fairness constraint was set"), HasSubstr("No constraint was set, so there is no gap"),
-                    Not(HasSubstr("class=\"badge met\">\n"))));
-}
-
-TEST(Page, UndefinedFigures) {
-  Report report = sample_report();
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  for (auto& split : report.splits) {
-    split.metrics.auc.reset();
-    split.metrics.accuracy_interval.reset();
-    split.metrics.log_loss = nan;
-    for (auto& group : split.metrics.groups) {
-      group = {group.grouping, group.level, group.rows, group.weight, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, 0, 0, 0};
-    }
-    for (auto& constraint : split.constraints) {
-      constraint.gap.reset();
-      constraint.upper_bound.reset();
-      constraint.interval.reset();
-      for (auto& promise : constraint.promises) {
-        promise.gap.reset();
-        promise.interval.reset();
-        promise.upper_bound.reset();
-        promise.noise_floor = nan;
-      }
-    }
-    for (auto& bin : split.metrics.calibration) bin = {bin.low, bin.high, 0, nan, nan};
-    for (auto& row : split.thresholds) row.gaps.assign(2, std::nullopt);
-  }
-  const std::string html = to_html(report);
-  expect_whole(html);
-  EXPECT_THAT(html, HasSubstr("the test split has rows of fewer than two groups"));
-}
-
-TEST(Page, ADivergedRun) {
-  Report report = sample_report();
-  report.outcome = "diverged";
-  const double infinity = std::numeric_limits<double>::infinity();
-  report.measurements.resize(5);
-  report.measurements[4].training_loss = infinity;
-  report.measurements[4].training_accuracy = std::nan("");
-  report.measurements[4].multipliers.assign(14, infinity);
-  report.measurements[4].training_gaps.clear();
-  const std::string html = to_html(report);
-  expect_whole(html);
-  EXPECT_THAT(html, HasSubstr("Training diverged"));
-}
-
-TEST(Page, AnInterruptedRun) {
-  Report report = sample_report();
-  report.outcome = "interrupted";
-  report.splits.clear();
-  report.measurements.resize(1);
-  const std::string html = to_html(report);
-  expect_whole(html);
-  EXPECT_THAT(html, HasSubstr("This run was interrupted"));
-}
-
-TEST(Page, ManyPromisesAndALongRunStaySmall) {
-  Report report = sample_report();
-  for (int i = 0; i < 40; ++i) {
-    report.promise_titles.push_back("FPR gap by group " + std::to_string(i));
-    report.promise_tolerances.push_back(0.02);
-    report.multiplier_titles.push_back("row " + std::to_string(i));
-  }
-  report.measurements.clear();
-  for (int i = 1; i <= 8000; ++i) {
-    Measurement measurement = sample_measurement(i);
-    measurement.training_gaps.resize(43, 0.1 + 0.01 * (i % 7));
-    measurement.multipliers.resize(54, 0.001 * (i % 5));
-    report.measurements.push_back(measurement);
-  }
-  const std::string html = to_html(report);
-  expect_whole(html);
-  EXPECT_THAT(html, HasSubstr("37 more"));
-  EXPECT_LT(html.size(), 2u << 20);
 }
 
 TEST(Page, SaysWhatAGapIsComparedWith) {
