@@ -5,22 +5,22 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/constraints/forms.h"
+#include "engine/constraints/rates.h"
 #include "engine/core/error.h"
 #include "engine/report/json_reader.h"
 
 namespace equipoise::cli {
 namespace {
 
+using constraints::Condition;
 using constraints::ConstraintTable;
 using constraints::LinearForm;
-using constraints::RateKind;
 using nlohmann::json;
 using nlohmann::ordered_json;
 using report::JsonReader;
 
-constexpr std::int64_t kFormat = 1;
-constexpr RateKind kRateKinds[] = {RateKind::selection_rate, RateKind::true_positive_rate,
-                                   RateKind::false_positive_rate};
+constexpr std::int64_t kFormat = 2;
 
 ordered_json pairs(const LinearForm& form) {
   ordered_json list = ordered_json::array();
@@ -34,10 +34,16 @@ ordered_json cells_json(const data::Cells& cells) {
   return {{"groupings", cells.groupings}, {"levels", cells.levels}, {"cells", list}};
 }
 
+ordered_json conditions_json(const std::vector<Condition>& conditions) {
+  ordered_json list = ordered_json::array();
+  for (const Condition& condition : conditions)
+    list.push_back({{"grouping", condition.grouping}, {"level", condition.level}});
+  return list;
+}
+
 ordered_json rate_json(const constraints::Rate& rate) {
-  return {{"kind", short_name(rate.kind)},
-          {"grouping", rate.grouping},
-          {"level", rate.level},
+  return {{"kind", rate.kind},
+          {"where", conditions_json(rate.where)},
           {"numerator", pairs(rate.numerator)},
           {"denominator", pairs(rate.denominator)}};
 }
@@ -52,12 +58,14 @@ ordered_json row_json(const constraints::Row& row) {
 
 ordered_json promise_json(const constraints::Promise& promise) {
   return {{"constraint", promise.constraint},
-          {"rate", short_name(promise.rate)},
+          {"rate", promise.rate},
           {"grouping", promise.grouping},
+          {"within", conditions_json(promise.within)},
           {"form", promise.form},
           {"tolerance", promise.tolerance},
           {"levels", promise.levels},
           {"rates", promise.rates},
+          {"weights", promise.weights},
           {"estimable", promise.estimable},
           {"short_splits", promise.short_splits},
           {"overall_rate", promise.overall_rate},
@@ -119,13 +127,25 @@ class TableReader {
     return form;
   }
 
-  RateKind rate_kind(const JsonReader& reader, const char* key, const std::string& path) const {
+  std::string rate_kind(const JsonReader& reader, const char* key, const std::string& path) const {
     std::string name;
     reader.read(key, name);
-    for (const RateKind kind : kRateKinds) {
-      if (name == constraints::short_name(kind)) return kind;
-    }
-    fail(fmt::format("{}.{} is '{}', which is no kind of rate", path, key, name));
+    if (constraints::find_rate(name) == nullptr)
+      fail(fmt::format("{}.{} is '{}', which is no kind of rate", path, key, name));
+    return name;
+  }
+
+  std::vector<Condition> conditions(const JsonReader& reader, const char* key) const {
+    std::vector<Condition> conditions;
+    reader.each(key, [&](const json& item, const std::string& path) {
+      const JsonReader one(item, path);
+      Condition& condition = conditions.emplace_back();
+      one.read("grouping", condition.grouping);
+      one.read("level", condition.level);
+      if (!is_level(condition))
+        fail(fmt::format("{} is about '{}' of '{}', which is not there", path, condition.level, condition.grouping));
+    });
+    return conditions;
   }
 
   void read_cells() {
@@ -164,33 +184,33 @@ class TableReader {
     const std::size_t sums = table_.cells.cells.size() * constraints::kQuantities;
     constraints::Rate& rate = table_.rates.emplace_back();
     rate.kind = rate_kind(reader, "kind", path);
-    reader.read("grouping", rate.grouping);
-    reader.read("level", rate.level);
-    if (!is_level(rate))
-      fail(fmt::format("{} is about '{}' of '{}', which is not there", path, rate.level, rate.grouping));
+    rate.where = conditions(reader, "where");
     rate.numerator = form(reader, "numerator", sums);
     rate.denominator = form(reader, "denominator", sums);
   }
 
-  bool is_level(const constraints::Rate& rate) const {
-    if (rate.grouping.empty()) return rate.level.empty();
+  bool is_level(const Condition& condition) const {
     const auto& names = table_.cells.groupings;
-    const auto place = std::find(names.begin(), names.end(), rate.grouping);
+    const auto place = std::find(names.begin(), names.end(), condition.grouping);
     if (place == names.end()) return false;
     const auto& levels = table_.cells.levels[static_cast<std::size_t>(place - names.begin())];
-    return std::find(levels.begin(), levels.end(), rate.level) != levels.end();
+    return std::find(levels.begin(), levels.end(), condition.level) != levels.end();
   }
 
   void read_promise(const JsonReader& reader, const json& object, const std::string& path) {
     constraints::Promise& promise = table_.promises.emplace_back();
     promise.constraint = index_or_none(object, "constraint", table_.constraint_titles.size(), path);
-    promise.rate = rate_kind(reader, "rate", path);
+    reader.read("form", promise.form);
+    if (constraints::find_form(promise.form) == nullptr)
+      fail(fmt::format("{}.form is '{}', which is no form", path, promise.form));
+    if (promise.form != "linear") promise.rate = rate_kind(reader, "rate", path);
     reader.read("grouping", promise.grouping);
     const auto& names = table_.cells.groupings;
-    if (std::find(names.begin(), names.end(), promise.grouping) == names.end()) {
+    if (!promise.grouping.empty() && std::find(names.begin(), names.end(), promise.grouping) == names.end()) {
       fail(fmt::format("{}.grouping is '{}', which is not there", path, promise.grouping));
     }
-    reader.read("form", promise.form);
+    promise.within = conditions(reader, "within");
+    reader.read("weights", promise.weights);
     reader.read("tolerance", promise.tolerance);
     reader.read("levels", promise.levels);
     reader.each("rates", [&](const json& rate, const std::string& rate_path) {
@@ -202,7 +222,8 @@ class TableReader {
     });
     const std::size_t levels = promise.levels.size();
     promise.short_splits.resize(levels);
-    if (object.contains("short_splits")) reader.read("short_splits", promise.short_splits);  // not in older runs
+    reader.read("short_splits", promise.short_splits);
+    if (promise.weights.size() != (promise.form == "linear" ? levels : 0)) fail(path + ".weights are not one a term");
     if (promise.rates.size() != levels || promise.estimable.size() != levels || promise.short_splits.size() != levels ||
         promise.constraint < 0) {
       fail(path + ": levels, rates, estimable and short_splits differ in number");

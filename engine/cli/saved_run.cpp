@@ -140,20 +140,26 @@ namespace {
 // Whether each constraint of the config has its title and its promises in the table.
 bool agree(const std::vector<constraints::ConstraintParams>& wanted, const constraints::ConstraintTable& table) {
   if (wanted.size() != table.constraint_titles.size()) return false;
-  std::size_t next = 0;
+  std::vector<std::size_t> made(wanted.size(), 0);
+  for (const constraints::Promise& promise : table.promises) {
+    const auto c = static_cast<std::size_t>(promise.constraint);
+    ++made[c];
+    const bool is_of_group =
+        promise.grouping.empty() || std::ranges::find(wanted[c].group, promise.grouping) != wanted[c].group.end();
+    const bool is_demanded =
+        std::ranges::any_of(constraints::demands_of(wanted[c]), [&](const constraints::Demanded& demanded) {
+          return demanded.rate == promise.rate && demanded.form == promise.form &&
+                 demanded.tolerance == promise.tolerance;
+        });
+    if (!is_of_group || !is_demanded) return false;
+  }
   for (std::size_t c = 0; c < wanted.size(); ++c) {
     if (constraints::constraint_title(wanted[c]) != table.constraint_titles[c]) return false;
-    for (const constraints::RateKind rate : constraints::find_kind(wanted[c].kind)->rates) {
-      if (next >= table.promises.size()) return false;
-      const constraints::Promise& promise = table.promises[next++];
-      if (promise.constraint != static_cast<std::int32_t>(c) || promise.rate != rate ||
-          promise.grouping != wanted[c].group || promise.form != wanted[c].form ||
-          promise.tolerance != wanted[c].tolerance) {
-        return false;
-      }
-    }
+    const std::size_t least =
+        constraints::demands_of(wanted[c]).size() * std::max<std::size_t>(1, wanted[c].group.size());
+    if (made[c] < least || made[c] % least != 0) return false;  // as many for each level of a control grouping
   }
-  return next == table.promises.size();
+  return true;
 }
 
 }  // namespace

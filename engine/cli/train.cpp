@@ -112,6 +112,7 @@ class Train final : public Command {
     std::vector<constraints::ConstraintTable> tables;
     for (const training::RunConfig& member : members_) {
       tables.push_back(constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin_, once));
+      evaluation::check_resamples(member.evaluation, tables.back(), origin_);
     }
     return tables;
   }

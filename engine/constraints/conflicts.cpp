@@ -14,14 +14,25 @@ namespace equipoise::constraints {
 namespace {
 
 // The smallest room between any two levels' rates that the promises of one grouping leave, by rate kind.
-using Rooms = std::map<RateKind, double>;
+using Rooms = std::map<std::string, double>;
+
+// FNR and TNR are one minus them: what keeps the ones together keeps the others.
+std::string same_room_as(const std::string& rate) {
+  if (rate == "fnr") return "tpr";
+  return rate == "tnr" ? "fpr" : rate;
+}
+
+// Whether the promise keeps the rates of all levels of the grouping together.
+bool limits(const Promise& promise, const std::string& grouping) {
+  return promise.grouping == grouping && promise.within.empty() && comparable(promise);
+}
 
 Rooms rooms_of(const ConstraintTable& table, const std::string& grouping) {
   Rooms rooms;
   for (const Promise& promise : table.promises) {
-    if (promise.grouping != grouping || !comparable(promise)) continue;
-    const double room = std::min(1.0, find_form(promise.form)->room(promise.tolerance));
-    const auto [place, fresh] = rooms.emplace(promise.rate, room);
+    if (!limits(promise, grouping)) continue;
+    const double room = std::min(1.0, form_entry(promise.form).room(promise.tolerance));
+    const auto [place, fresh] = rooms.emplace(same_room_as(promise.rate), room);
     if (!fresh) place->second = std::min(place->second, room);
   }
   return rooms;
@@ -42,7 +53,7 @@ std::vector<Level> compared_levels(const ConstraintTable& table, const RowCounts
   for (std::size_t level = 0; level < table.cells.levels[index].size(); ++level) {
     bool compared = true;
     for (const Promise& promise : table.promises)
-      if (promise.grouping == grouping && comparable(promise)) compared = compared && promise.estimable[level];
+      if (limits(promise, grouping)) compared = compared && promise.estimable[level];
     if (!compared) continue;
     double weight[2] = {0, 0};
     for (std::size_t c = 0; c < table.cells.cells.size(); ++c)
@@ -74,9 +85,9 @@ std::string sentence(const std::string& grouping, const Level& a, const Level& b
 std::optional<std::string> warning_for(const ConstraintTable& table, const RowCounts& counts,
                                        const std::string& grouping) {
   const Rooms rooms = rooms_of(table, grouping);
-  const auto sr = rooms.find(RateKind::selection_rate);
-  const auto tpr = rooms.find(RateKind::true_positive_rate);
-  const auto fpr = rooms.find(RateKind::false_positive_rate);
+  const auto sr = rooms.find("selection_rate");
+  const auto tpr = rooms.find("tpr");
+  const auto fpr = rooms.find("fpr");
   if (sr == rooms.end() || tpr == rooms.end() || fpr == rooms.end()) return std::nullopt;
   const std::vector<Level> levels = compared_levels(table, counts, grouping);
   double least = kLeastDiscrimination;

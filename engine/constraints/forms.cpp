@@ -69,6 +69,28 @@ void reference_rows(ConstraintTable& table, std::size_t index) {
     if (rate != reference) add_pair_rows(table, index, rate, reference, promise.tolerance);
 }
 
+// Every rate on one side of the bound, which the tolerance of at_least is one minus.
+void bound_rows(ConstraintTable& table, std::size_t index, double sign, double bound) {
+  for (const std::int32_t rate : estimable_rates(table.promises[index]))
+    table.rows.push_back({{{rate, sign}}, -1, 0, bound, static_cast<std::int32_t>(index)});
+}
+
+void at_most_rows(ConstraintTable& table, std::size_t index) {
+  bound_rows(table, index, +1, table.promises[index].tolerance);
+}
+
+void at_least_rows(ConstraintTable& table, std::size_t index) {
+  bound_rows(table, index, -1, table.promises[index].tolerance - 1);
+}
+
+void linear_rows(ConstraintTable& table, std::size_t index) {
+  const Promise& promise = table.promises[index];
+  Row row{{}, -1, 0, promise.tolerance, static_cast<std::int32_t>(index)};
+  for (std::size_t term = 0; term < promise.rates.size(); ++term)
+    row.terms.emplace_back(promise.rates[term], promise.weights[term]);
+  table.rows.push_back(std::move(row));
+}
+
 double max_min_gap(const Promise&, const std::vector<double>& compared, const std::vector<double>&) {
   const auto [low, high] = std::minmax_element(compared.begin(), compared.end());
   return *high - *low;
@@ -94,22 +116,43 @@ double reference_gap(const Promise& promise, const std::vector<double>& compared
   return largest_distance(compared, rates[promise.rates[promise.reference_level]]);
 }
 
+double largest(const Promise&, const std::vector<double>& compared, const std::vector<double>&) {
+  return *std::max_element(compared.begin(), compared.end());
+}
+
+double below_one(const Promise&, const std::vector<double>& compared, const std::vector<double>&) {
+  return 1 - *std::min_element(compared.begin(), compared.end());
+}
+
+double weighted_sum(const Promise& promise, const std::vector<double>& compared, const std::vector<double>&) {
+  double sum = 0;
+  for (std::size_t term = 0; term < compared.size(); ++term) sum += promise.weights[term] * compared[term];
+  return sum;
+}
+
 double once(double tolerance) {
   return tolerance;
 }
 double twice(double tolerance) {
   return 2 * tolerance;
 }
+double unlimited(double) {
+  return 1;
+}
 
 }  // namespace
 
 const std::vector<FormEntry>& form_entries() {
-  // A ratio of 1 - t leaves a difference of at most t times the largest rate, which is at most 1.
+  using enum Comparison;
+  // A ratio of 1 - t leaves a difference of at most t times the largest rate, which is at most 1. So do bounds.
   static const std::vector<FormEntry> entries = {
-      {"max_min", max_min_rows, max_min_gap, once},
-      {"overall", overall_rows, overall_gap, twice},
-      {"reference", reference_rows, reference_gap, twice},
-      {"ratio", ratio_rows, ratio_gap, once},
+      {"max_min", pairs, false, 0, 1, 2, max_min_rows, max_min_gap, once},
+      {"overall", everyone, false, 0, 1, 2, overall_rows, overall_gap, twice},
+      {"reference", Comparison::reference, false, 0, 1, 2, reference_rows, reference_gap, twice},
+      {"ratio", pairs, true, 0, 1, 2, ratio_rows, ratio_gap, once},
+      {"at_most", alone, false, 0, 1, 1, at_most_rows, largest, once},
+      {"at_least", alone, false, 1, -1, 1, at_least_rows, below_one, once},
+      {"linear", sum, false, 0, 1, 1, linear_rows, weighted_sum, unlimited},
   };
   return entries;
 }
@@ -120,15 +163,49 @@ const FormEntry* find_form(const std::string& name) {
   return nullptr;
 }
 
-std::vector<std::string> form_names() {
+const FormEntry& form_entry(const std::string& name) {
+  const FormEntry* form = find_form(name);
+  if (form == nullptr) throw std::logic_error("a promise has the unknown form '" + name + "'");
+  return *form;
+}
+
+std::vector<std::string> parity_form_names() {
   std::vector<std::string> names;
-  for (const FormEntry& entry : form_entries()) names.emplace_back(entry.name);
+  for (const FormEntry& entry : form_entries())
+    if (entry.comparison != Comparison::alone && entry.comparison != Comparison::sum) names.emplace_back(entry.name);
   return names;
 }
 
 bool comparable(const Promise& promise) {
   if (promise.reference_level >= 0 && !promise.estimable[promise.reference_level]) return false;
-  return std::count(promise.estimable.begin(), promise.estimable.end(), true) >= 2;
+  const auto estimable = static_cast<std::size_t>(std::count(promise.estimable.begin(), promise.estimable.end(), true));
+  const FormEntry& form = form_entry(promise.form);
+  return estimable >= (form.comparison == Comparison::sum ? promise.levels.size() : form.least_levels);
+}
+
+Unit unit_of(const Promise& promise) {
+  const FormEntry& form = form_entry(promise.form);
+  const bool is_share = !promise.rate.empty() && rate_entry(promise.rate).family == RateFamily::share;
+  if (form.of_logarithms) return Unit::percent;
+  if (!is_share) return Unit::number;
+  if (form.comparison != Comparison::alone) return Unit::points;
+  return form.sign > 0 ? Unit::share : Unit::floor;
+}
+
+const char* name_of(Unit unit) {
+  switch (unit) {
+    case Unit::points:
+      return "points";
+    case Unit::percent:
+      return "percent";
+    case Unit::share:
+      return "share";
+    case Unit::floor:
+      return "floor";
+    case Unit::number:
+      break;
+  }
+  return "number";
 }
 
 double gap(const Promise& promise, const std::vector<double>& rates) {
@@ -136,10 +213,9 @@ double gap(const Promise& promise, const std::vector<double>& rates) {
   std::vector<double> compared;
   for (const std::int32_t rate : estimable_rates(promise))
     if (!std::isnan(rates[rate])) compared.push_back(rates[rate]);
-  if (compared.size() < 2) return kUndefined;
-  const FormEntry* form = find_form(promise.form);
-  if (form == nullptr) throw std::logic_error("a promise has the unknown form '" + promise.form + "'");
-  return form->gap(promise, compared, rates);
+  const FormEntry& form = form_entry(promise.form);
+  const std::size_t least = form.comparison == Comparison::sum ? promise.levels.size() : form.least_levels;
+  return compared.size() < least ? kUndefined : form.gap(promise, compared, rates);
 }
 
 std::vector<double> violations(const ConstraintTable& table, const std::vector<double>& rates) {

@@ -4,16 +4,26 @@
 #include <string>
 #include <vector>
 
+#include "engine/constraints/rates.h"
 #include "engine/constraints/table.h"
 
 namespace equipoise::constraints {
 
-/// One form of parity: how a gap is made of rates, and the rows that keep it inside a tolerance.
+/// What a figure is the largest of, over the estimable levels: differences of pairs of rates, differences to everyone's
+/// or to the reference's rate in both directions, each rate alone, or the one weighted sum of all.
+enum class Comparison { pairs, everyone, reference, alone, sum };
+
+/// One form: how a figure is made of rates, and the rows that keep it at or below a tolerance. The figure is
+/// offset + sign * the largest of what `comparison` says, of logarithms 1 - exp of minus it.
 struct FormEntry {
   const char* name;
+  Comparison comparison;
+  bool of_logarithms;
+  double offset, sign;       ///< 0 and 1 but for at_least, which is about one minus the smallest rate
+  std::size_t least_levels;  ///< fewer estimable ones: no figure
   /// Appends the rows (and the band) of table.promises[promise] over its estimable levels.
   void (*add_rows)(ConstraintTable& table, std::size_t promise);
-  /// The gap over `compared`, the defined rates of the estimable levels (two or more).
+  /// The figure over `compared`, the defined rates of the estimable levels (least_levels or more).
   double (*gap)(const Promise& promise, const std::vector<double>& compared, const std::vector<double>& rates);
   /// The largest difference between the rates of any two levels that the tolerance leaves room for.
   double (*room)(double tolerance);
@@ -23,9 +33,19 @@ struct FormEntry {
 const std::vector<FormEntry>& form_entries();
 /// nullptr when there is none of that name.
 const FormEntry* find_form(const std::string& name);
-std::vector<std::string> form_names();
+/// Of a name that is known to be there.
+const FormEntry& form_entry(const std::string& name);
+/// Those among which `form` of a parity constraint chooses.
+std::vector<std::string> parity_form_names();
 
-/// Whether the promise has what it compares: two estimable levels, and an estimable reference level in that form.
+/// Whether the promise has what it compares: enough estimable levels, in form reference that one among them, in form
+/// linear all terms.
 bool comparable(const Promise& promise);
+
+/// In what a promise's figure is shown: a difference of shares in percentage points, a ratio's distance from 1 in
+/// percent, a share as it is or (floor) one minus it in percent, or a plain number.
+enum class Unit { points, percent, share, floor, number };
+Unit unit_of(const Promise& promise);
+const char* name_of(Unit unit);  ///< "points", ...
 
 }  // namespace equipoise::constraints

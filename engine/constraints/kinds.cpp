@@ -1,13 +1,47 @@
 #include "engine/constraints/kinds.h"
 
+#include <cmath>
+
 namespace equipoise::constraints {
 
 const std::vector<KindEntry>& kind_entries() {
+  using enum Demand;
   static const std::vector<KindEntry> entries = {
-      {"demographic_parity", "demographic parity", {RateKind::selection_rate}},
-      {"equal_opportunity", "equal opportunity", {RateKind::true_positive_rate}},
-      {"predictive_equality", "predictive equality", {RateKind::false_positive_rate}},
-      {"equalized_odds", "equalized odds", {RateKind::true_positive_rate, RateKind::false_positive_rate}},
+      {"demographic_parity", "demographic parity", "selection rates agree", parity, {"selection_rate"}},
+      {"equal_opportunity", "equal opportunity", "true positive rates agree", parity, {"tpr"}},
+      {"predictive_equality", "predictive equality", "false positive rates agree", parity, {"fpr"}},
+      {"equalized_odds", "equalized odds", "true and false positive rates agree", parity, {"tpr", "fpr"}},
+      {"predictive_parity", "predictive parity", "precision agrees", parity, {"ppv"}},
+      {"conditional_use_accuracy",
+       "conditional use accuracy",
+       "precision and false omission rates agree",
+       parity,
+       {"ppv", "for"}},
+      {"error_parity", "error parity", "error rates agree", parity, {"error"}},
+      {"treatment_equality",
+       "treatment equality",
+       "shares of false negatives among errors agree",
+       parity,
+       {"fn_share"}},
+      {"loss_parity", "loss parity", "mean log losses agree", parity, {"loss"}},
+      {"four_fifths",
+       "four-fifths rule",
+       "every selection rate is at least four fifths of every other",
+       parity,
+       {"selection_rate"},
+       "ratio",
+       0.2},
+      {"parity", "parity", "the rate named by `rate` agrees", parity, {}},
+      {"bounded_group_loss", "bounded group loss", "mean log losses are `at_most` a bound", bound, {"loss"}},
+      {"min_recall", "recall floor", "true positive rates are `at_least` a bound", bound, {"tpr"}},
+      {"precision_floor", "precision floor", "precision is `at_least` a bound", bound, {"ppv"}},
+      {"selection_rate_bound",
+       "selection rate bound",
+       "selection rates are `at_most` a cap, `at_least` a floor, or both",
+       bound,
+       {"selection_rate"}},
+      {"bound", "bound", "the rate named by `rate` is `at_most` or `at_least` a bound", bound, {}},
+      {"linear", "linear", "the weighted sum of the rates in `terms` is `at_most` a bound", linear, {}},
   };
   return entries;
 }
@@ -22,6 +56,29 @@ std::vector<std::string> kind_names() {
   std::vector<std::string> names;
   for (const KindEntry& entry : kind_entries()) names.emplace_back(entry.name);
   return names;
+}
+
+bool has_tolerance(const ConstraintParams& wanted) {
+  const KindEntry* kind = find_kind(wanted.kind);
+  return kind == nullptr || (kind->demand == Demand::parity && kind->tolerance == 0);
+}
+
+std::vector<Demanded> demands_of(const ConstraintParams& wanted) {
+  const KindEntry& kind = *find_kind(wanted.kind);
+  if (kind.demand == Demand::linear) return {{"", "linear", wanted.at_most}};
+  std::vector<std::string> rates(kind.rates.begin(), kind.rates.end());
+  if (rates.empty()) rates = {wanted.rate};
+  std::vector<Demanded> demands;
+  for (const std::string& rate : rates) {
+    if (kind.demand == Demand::parity) {
+      demands.push_back(
+          {rate, *kind.form != '\0' ? kind.form : wanted.form, kind.tolerance > 0 ? kind.tolerance : wanted.tolerance});
+      continue;
+    }
+    if (std::isfinite(wanted.at_most)) demands.push_back({rate, "at_most", wanted.at_most});
+    if (std::isfinite(wanted.at_least)) demands.push_back({rate, "at_least", 1 - wanted.at_least});
+  }
+  return demands;
 }
 
 }  // namespace equipoise::constraints

@@ -3,21 +3,42 @@
 #include <string>
 #include <vector>
 
-#include "engine/constraints/table.h"
+#include "engine/constraints/params.h"
 
 namespace equipoise::constraints {
 
-/// One kind of constraint: the rates that must agree between groups.
+/// What a kind of constraint says of its rates: that they agree between groups, that each lies on one side of a bound,
+/// or whatever the terms of the config say.
+enum class Demand { parity, bound, linear };
+
+/// One kind of constraint.
 struct KindEntry {
-  const char* name;   ///< in the config
-  const char* title;  ///< in sentences
-  std::vector<RateKind> rates;
+  const char* name;     ///< in the config
+  const char* title;    ///< in sentences
+  const char* meaning;  ///< in the documentation
+  Demand demand;
+  std::vector<const char*> rates;  ///< empty: the config names one (`rate`), or in each term
+  const char* form = "";           ///< the only form it has; "": the config's
+  double tolerance = 0;            ///< the only tolerance it has; 0: the config's
 };
 
-/// All kinds of constraint. A new parity constraint is one row of this table (kinds.cpp).
+/// All kinds of constraint. A new one is one row of this table (kinds.cpp).
 const std::vector<KindEntry>& kind_entries();
 /// nullptr when there is none of that name.
 const KindEntry* find_kind(const std::string& name);
 std::vector<std::string> kind_names();
+
+/// One figure that a constraint holds below a tolerance: which rate, in which form. docs/math.md has the forms.
+struct Demanded {
+  std::string rate;  ///< "" of form linear
+  std::string form;
+  double tolerance = 0;
+};
+
+/// Whether the constraint has a tolerance that the config may set: parity that is not of a fixed one. Unknown kinds have.
+bool has_tolerance(const ConstraintParams& wanted);
+
+/// What a constraint demands of the groups of each of its groupings; its kind must be known.
+std::vector<Demanded> demands_of(const ConstraintParams& wanted);
 
 }  // namespace equipoise::constraints

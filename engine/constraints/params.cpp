@@ -1,21 +1,35 @@
 #include "engine/constraints/params.h"
 
+#include "engine/constraints/kinds.h"
+#include "engine/constraints/rates.h"
+
 namespace equipoise::constraints {
 
 using config::Need;
 
+void TermParams::describe(config::Fields& fields) {
+  fields.choice("rate", rate, rate_names(), "The rate that is added.", Need::required);
+  fields.text_map("group", group, {}, "Whose rate: a level of each grouping that is named; left out: everyone's.");
+  fields.number("weight", weight, config::any(), "What the rate is multiplied with.");
+}
+
 void ConstraintParams::describe(config::Fields& fields) {
-  fields.choice(
-      "kind", kind, {"demographic_parity", "equal_opportunity", "predictive_equality", "equalized_odds"},
-      "Which rates must agree between groups: selection rate, true positive rate, false positive rate, or the "
-      "last two.",
-      Need::required);
-  fields.text("group", group, "The grouping (data.groups) whose levels are compared.", Need::required);
-  fields.number("tolerance", tolerance, config::inside(0, 1), "The largest gap that is allowed.");
+  fields.choice("kind", kind, kind_names(), "What must hold of which rates (docs/constraints.md).", Need::required);
+  fields.texts("group", group,
+               "The grouping (data.groups) whose levels are meant, or several, each on its own; bounds without one are "
+               "about everyone.");
+  fields.number("tolerance", tolerance, config::above(0), "Parity: the largest gap that is allowed.");
   fields.choice("form", form, {"max_min", "overall", "reference", "ratio"},
-                "The gap: between any two groups, to the rate of everyone, to one group, or one minus smallest over "
-                "largest rate.");
+                "Parity's gap: between any two groups, to the rate of everyone, to one group, or one minus smallest "
+                "over largest rate.");
   fields.text("reference", reference, "The level that others are compared with in the form 'reference'.");
+  fields.text("rate", rate, "The rate, for the kinds parity and bound (docs/constraints.md).");
+  fields.number("at_most", at_most, {}, "Bounds and linear: the largest value that is allowed; .inf is no bound.");
+  fields.number("at_least", at_least, {}, "Bounds: the smallest value that is allowed; -.inf is no bound.");
+  fields.text("within", within,
+              "A grouping within whose levels groups are compared, as candidates for the same job: the constraint must "
+              "hold in each.");
+  fields.list("terms", terms, "Linear: the rates whose weighted sum is bounded.");
 }
 
 void MultiplierParams::describe(config::Fields& fields) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,13 +10,29 @@
 
 namespace equipoise::constraints {
 
+/// One rate of a weighted sum, for kind: linear.
+struct TermParams {
+  std::string rate;                          // name in rate_entries()
+  std::map<std::string, std::string> group;  // grouping -> level, all of which hold; empty: everyone
+  double weight = 1;
+
+  void describe(config::Fields& fields);
+};
+
 /// One constraint as the user writes it.
 struct ConstraintParams {
-  std::string kind;              // demographic_parity | equal_opportunity | predictive_equality | equalized_odds
-  std::string group;             // name of a grouping
-  double tolerance = 0.05;       // largest allowed gap, in (0, 1)
-  std::string form = "max_min";  // max_min | overall | reference | ratio
-  std::string reference = {};    // level, for form: reference
+  static constexpr double kUnbounded = std::numeric_limits<double>::infinity();
+
+  std::string kind;                // name in kind_entries()
+  std::vector<std::string> group;  // names of groupings, each on its own; empty (bounds): everyone
+  double tolerance = 0.05;         // largest allowed gap
+  std::string form = "max_min";    // max_min | overall | reference | ratio
+  std::string reference = {};      // level, for form: reference
+  std::string rate = {};           // for the kinds that leave it open
+  double at_most = kUnbounded;     // bounds and linear
+  double at_least = -kUnbounded;   // bounds
+  std::string within = {};         // control grouping
+  std::vector<TermParams> terms = {};
 
   void describe(config::Fields& fields);
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "engine/constraints/table.h"
@@ -13,21 +14,42 @@ struct CellShare {
   double positives = 0;
 };
 
+/// What is known of a rate beyond its value, and so how surely it is: a share of rows, which lies in [0, 1] and whose
+/// counts are binomial; or a mean over rows of a number of any size.
+enum class RateFamily { share, mean };
+
 /// One kind of rate: what a cell of label 0 and one of label 1 add to its numerator and its denominator.
 struct RateEntry {
-  RateKind kind;
-  const char* short_name;
-  const char* long_name;
+  const char* name;        ///< in the config: "tpr"
+  const char* short_name;  ///< in titles: "TPR"
+  const char* long_name;   ///< in sentences: "true positive rate"
+  const char* meaning;     ///< in the documentation
+  RateFamily family;
   CellShare numerator[2];    ///< [label]
   CellShare denominator[2];  ///< [label]
 };
 
-/// All kinds of rate. A new kind is one row of this table (rates.cpp) and its enumerator.
+/// All kinds of rate. A new kind is one row of this table (rates.cpp): docs/guides/add_a_rate.md.
 const std::vector<RateEntry>& rate_entries();
-const RateEntry& rate_entry(RateKind kind);
+/// nullptr when there is none of that name.
+const RateEntry* find_rate(const std::string& name);
+/// Of a name that is known to be there.
+const RateEntry& rate_entry(const std::string& name);
+std::vector<std::string> rate_names();
 
-/// The rate of `kind` over one level of the crossed grouping number `grouping` of `cells`; over everyone when
-/// `grouping` is negative.
-Rate make_rate(RateKind kind, const data::Cells& cells, int grouping, std::int32_t level);
+/// Whether the denominator hangs on the decisions, as that of precision: without a selected row there is no rate.
+bool depends_on_decisions(const RateEntry& entry);
+
+/// The rate of `kind` over the rows where all conditions hold.
+Rate make_rate(const std::string& kind, const data::Cells& cells, std::vector<Condition> where);
+
+/// What one row of a cell adds to a rate, whether its decision is negative [0] or positive [1]. Losses are left out.
+struct RowShare {
+  std::int32_t cell = 0;
+  double numerator[2] = {0, 0};
+  double denominator[2] = {0, 0};
+};
+/// Each cell of either form once, ascending.
+std::vector<RowShare> row_shares(const Rate& rate);
 
 }  // namespace equipoise::constraints

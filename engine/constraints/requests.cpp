@@ -1,8 +1,10 @@
 #include "engine/constraints/requests.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "engine/constraints/forms.h"
 #include "engine/constraints/kinds.h"
@@ -54,38 +56,197 @@ std::vector<std::string> occurring_levels(const data::Grouping& grouping) {
   return levels;
 }
 
-void check_reference(const ConstraintParams& wanted, std::size_t index,
-                     const std::optional<std::vector<std::string>>& levels, Problems& problems) {
+// One constraint of the config, and what it is checked against.
+struct Request {
+  const ConstraintParams& wanted;
+  std::size_t index;
+  const KindEntry& kind;
+  const std::vector<KnownGrouping>& known;
+  Problems& problems;
+
+  void refuse(const std::string& field, const std::string& message) const { problems.add(index, field, message); }
+};
+
+// The grouping of that name; says so where there is none.
+const KnownGrouping* known_grouping(const Request& request, const std::string& name, const std::string& field) {
+  const auto grouping = std::ranges::find(request.known, name, &KnownGrouping::name);
+  if (grouping != request.known.end()) return &*grouping;
+  std::vector<std::string> names;
+  for (const KnownGrouping& one : request.known) names.push_back(one.name);
+  request.refuse(field, unknown("grouping", name, names) + " (groupings are named in data.groups)");
+  return nullptr;
+}
+
+bool is_level(const KnownGrouping& grouping, const std::string& level) {
+  return !grouping.levels || std::ranges::find(*grouping.levels, level) != grouping.levels->end();
+}
+
+std::string kinds_with(bool (*has)(const KindEntry&)) {
+  std::vector<std::string> names;
+  for (const KindEntry& kind : kind_entries())
+    if (has(kind)) names.emplace_back(kind.name);
+  return core::listed(names);
+}
+
+void check_reference(const Request& request, const KnownGrouping& grouping) {
+  const ConstraintParams& wanted = request.wanted;
   if (wanted.form != "reference") {
     if (!wanted.reference.empty())
-      problems.add(index, "reference", "a reference level is for the form 'reference', not for '" + wanted.form + "'");
+      request.refuse("reference", "a reference level is for the form 'reference', not for '" + wanted.form + "'");
   } else if (wanted.reference.empty()) {
-    problems.add(index, "form",
-                 "the form 'reference' needs 'reference:', one of the levels of '" + wanted.group + "'" +
-                     (levels ? ": " + core::listed(*levels) : ""));
-  } else if (levels && std::find(levels->begin(), levels->end(), wanted.reference) == levels->end()) {
-    problems.add(index, "reference", unknown("level of '" + wanted.group + "'", wanted.reference, *levels));
+    request.refuse("form", "the form 'reference' needs 'reference:', one of the levels of '" + grouping.name + "'" +
+                               (grouping.levels ? ": " + core::listed(*grouping.levels) : ""));
+  } else if (!is_level(grouping, wanted.reference)) {
+    request.refuse("reference", unknown("level of '" + grouping.name + "'", wanted.reference, *grouping.levels));
   }
 }
 
-void check_group(const ConstraintParams& wanted, std::size_t index, const std::vector<KnownGrouping>& known,
-                 Problems& problems) {
-  const auto grouping = std::ranges::find(known, wanted.group, &KnownGrouping::name);
-  if (grouping == known.end()) {
-    std::vector<std::string> names;
-    for (const KnownGrouping& one : known) names.push_back(one.name);
-    problems.add(index, "group", unknown("grouping", wanted.group, names) + " (groupings are named in data.groups)");
-    return;
-  }
+void check_group(const Request& request, const std::string& name) {
+  const KnownGrouping* grouping = known_grouping(request, name, "group");
+  if (grouping == nullptr) return;
   const auto& levels = grouping->levels;
   if (levels && levels->size() < 2) {
-    problems.add(index, "group",
-                 levels->empty() ? "the grouping '" + wanted.group + "' has no rows"
-                                 : "the grouping '" + wanted.group + "' has one level, '" + levels->front() +
-                                       "', on every row: there is nothing to compare it with");
+    request.refuse("group", levels->empty() ? "the grouping '" + name + "' has no rows"
+                                            : "the grouping '" + name + "' has one level, '" + levels->front() +
+                                                  "', on every row: there is nothing to compare it with");
     return;
   }
-  check_reference(wanted, index, levels, problems);
+  check_reference(request, *grouping);
+}
+
+void check_groups(const Request& request) {
+  const ConstraintParams& wanted = request.wanted;
+  if (request.kind.demand == Demand::linear) {
+    if (!wanted.group.empty())
+      request.refuse("group", "a linear constraint says in each of its terms whose rate is meant");
+    if (!wanted.within.empty())
+      request.refuse("within", "a linear constraint says in each of its terms whose rate is meant");
+    return;
+  }
+  if (wanted.group.empty() && request.kind.demand == Demand::parity)
+    request.refuse("group", "parity is between the levels of a grouping; name one of data.groups");
+  if (wanted.group.empty() && !wanted.within.empty())
+    request.refuse("within", "without 'group' it would be a bound of each level; say group: " + wanted.within);
+  for (std::size_t i = 0; i < wanted.group.size(); ++i) {
+    if (std::find(wanted.group.begin(), wanted.group.begin() + static_cast<std::ptrdiff_t>(i), wanted.group[i]) !=
+        wanted.group.begin() + static_cast<std::ptrdiff_t>(i)) {
+      request.refuse("group", "'" + wanted.group[i] + "' is named twice");
+    } else if (wanted.group[i] == wanted.within) {
+      request.refuse("within", "within the levels of '" + wanted.within + "' there is one level of it");
+    } else {
+      check_group(request, wanted.group[i]);
+    }
+  }
+  if (!wanted.within.empty()) known_grouping(request, wanted.within, "within");
+}
+
+void check_rate(const Request& request) {
+  const ConstraintParams& wanted = request.wanted;
+  const bool is_open = request.kind.rates.empty() && request.kind.demand != Demand::linear;
+  if (!is_open) {
+    if (!wanted.rate.empty())
+      request.refuse("rate", "the kind '" + wanted.kind + "' has its own; a rate is for the kinds " +
+                                 kinds_with([](const KindEntry& kind) {
+                                   return kind.rates.empty() && kind.demand != Demand::linear;
+                                 }));
+  } else if (wanted.rate.empty()) {
+    request.refuse("rate", "the kind '" + wanted.kind + "' needs 'rate:', one of " + core::listed(rate_names()));
+  } else if (find_rate(wanted.rate) == nullptr) {
+    request.refuse("rate", unknown("rate", wanted.rate, rate_names()));
+  }
+}
+
+RateFamily family_of(const Request& request) {
+  const RateEntry* rate = find_rate(request.kind.rates.empty() ? request.wanted.rate : request.kind.rates.front());
+  return rate ? rate->family : RateFamily::share;
+}
+
+void check_parity(const Request& request) {
+  const ConstraintParams& wanted = request.wanted;
+  const std::vector<std::string> forms = parity_form_names();
+  if (std::ranges::find(forms, wanted.form) == forms.end()) request.refuse("form", unknown("form", wanted.form, forms));
+  const ConstraintParams usual;
+  if (*request.kind.form != '\0' && wanted.form != usual.form && wanted.form != request.kind.form)
+    request.refuse("form", "the kind '" + wanted.kind + "' is always of the form '" + request.kind.form + "'");
+  if (request.kind.tolerance > 0 && wanted.tolerance != usual.tolerance && wanted.tolerance != request.kind.tolerance)
+    request.refuse("tolerance",
+                   "the kind '" + wanted.kind + "' has a tolerance of its own, " + number_text(request.kind.tolerance));
+  const bool is_share = family_of(request) == RateFamily::share || wanted.form == "ratio";
+  if (!(wanted.tolerance > 0 && wanted.tolerance < (is_share ? 1 : ConstraintParams::kUnbounded)))
+    request.refuse("tolerance", (is_share ? "the tolerance must lie between 0 and 1, both excluded; it is "
+                                          : "the tolerance must be a finite number above 0; it is ") +
+                                    number_text(wanted.tolerance));
+}
+
+// What is for parity alone has to be left as it is elsewhere.
+void check_no_parity(const Request& request) {
+  const ConstraintParams& wanted = request.wanted;
+  const ConstraintParams usual;
+  const std::string instead = "is for parity; the kind '" + wanted.kind + "' says at_most" +
+                              (request.kind.demand == Demand::bound ? " or at_least" : "");
+  if (wanted.tolerance != usual.tolerance) request.refuse("tolerance", "a tolerance " + instead);
+  if (wanted.form != usual.form) request.refuse("form", "a form " + instead);
+}
+
+void check_bounds(const Request& request) {
+  const ConstraintParams& wanted = request.wanted;
+  const bool has_most = wanted.at_most != ConstraintParams::kUnbounded;
+  const bool has_least = wanted.at_least != -ConstraintParams::kUnbounded;
+  if (request.kind.demand == Demand::parity) {
+    if (has_most) request.refuse("at_most", "parity has a tolerance; bounds are for the kinds that say so");
+    if (has_least) request.refuse("at_least", "parity has a tolerance; bounds are for the kinds that say so");
+    return;
+  }
+  if (request.kind.demand == Demand::linear) {
+    if (!has_most) request.refuse("at_most", "a linear constraint needs its largest value");
+    if (has_least) request.refuse("at_least", "write it with the signs of the weights changed, and at_most");
+    return;
+  }
+  if (!has_most && !has_least) request.refuse("", "the kind '" + wanted.kind + "' needs at_most or at_least");
+  const bool is_share = family_of(request) == RateFamily::share;
+  for (const auto& [field, value, is_there] :
+       {std::tuple("at_most", wanted.at_most, has_most), std::tuple("at_least", wanted.at_least, has_least)}) {
+    if (!is_there) continue;
+    if (is_share && !(value > 0 && value < 1))
+      request.refuse(field, "a bound of a share must lie between 0 and 1, both excluded; it is " + number_text(value));
+    if (!is_share && !(value > 0 && value < ConstraintParams::kUnbounded))
+      request.refuse(field, "a bound of a loss must be a finite number above 0; it is " + number_text(value));
+  }
+  if (!is_share && has_least) request.refuse("at_least", "a loss has no floor; say at_most");
+  if (has_most && has_least && wanted.at_least > wanted.at_most)
+    request.refuse("at_least", "it is above at_most: no rate can be at least " + number_text(wanted.at_least) +
+                                   " and at most " + number_text(wanted.at_most));
+}
+
+void check_terms(const Request& request) {
+  const std::vector<TermParams>& terms = request.wanted.terms;
+  if (request.kind.demand != Demand::linear) {
+    if (!terms.empty())
+      request.refuse("terms", "terms are for the kind 'linear', not for '" + request.wanted.kind + "'");
+    return;
+  }
+  if (terms.empty()) request.refuse("terms", "a linear constraint needs at least one");
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const std::string path = "terms[" + std::to_string(i) + "]";
+    if (find_rate(terms[i].rate) == nullptr)
+      request.refuse(path + ".rate", unknown("rate", terms[i].rate, rate_names()));
+    if (!std::isfinite(terms[i].weight) || terms[i].weight == 0)
+      request.refuse(path + ".weight", "it is " + number_text(terms[i].weight) + "; expected a number other than 0");
+    for (const auto& [name, level] : terms[i].group) {
+      const KnownGrouping* grouping = known_grouping(request, name, path + ".group");
+      if (grouping && !is_level(*grouping, level))
+        request.refuse(path + ".group", unknown("level of '" + name + "'", level, *grouping->levels));
+    }
+    for (std::size_t j = 0; j < i; ++j)
+      if (terms[j].rate == terms[i].rate && terms[j].group == terms[i].group)
+        request.refuse(path, "it repeats terms[" + std::to_string(j) + "]; give one of them the sum of the weights");
+  }
+}
+
+bool same_terms(const ConstraintParams& a, const ConstraintParams& b) {
+  return std::ranges::equal(a.terms, b.terms, [](const TermParams& one, const TermParams& other) {
+    return one.rate == other.rate && one.group == other.group && one.weight == other.weight;
+  });
 }
 
 void check_repeats(const std::vector<ConstraintParams>& constraints, std::size_t index, Problems& problems) {
@@ -93,15 +254,22 @@ void check_repeats(const std::vector<ConstraintParams>& constraints, std::size_t
   for (std::size_t i = 0; i < index; ++i) {
     const ConstraintParams& earlier = constraints[i];
     if (earlier.kind != later.kind || earlier.group != later.group || earlier.form != later.form ||
-        earlier.reference != later.reference)
+        earlier.reference != later.reference || earlier.rate != later.rate || earlier.within != later.within ||
+        !same_terms(earlier, later))
       continue;
     const std::string place = "constraints[" + std::to_string(i) + "]";
-    problems.add(index, "",
-                 earlier.tolerance == later.tolerance
-                     ? "it repeats " + place + " (" + constraint_title(earlier) + "); remove one of them"
-                     : "it asks for a tolerance of " + number_text(later.tolerance) + " where " + place + " (" +
-                           constraint_title(earlier) + ") asks for " + number_text(earlier.tolerance) +
-                           "; keep one of them");
+    if (earlier.tolerance != later.tolerance) {
+      problems.add(index, "",
+                   "it asks for a tolerance of " + number_text(later.tolerance) + " where " + place + " (" +
+                       constraint_title(earlier) + ") asks for " + number_text(earlier.tolerance) +
+                       "; keep one of them");
+    } else if (earlier.at_most != later.at_most || earlier.at_least != later.at_least) {
+      problems.add(index, "",
+                   "it has other bounds than " + place + " (" + constraint_title(earlier) +
+                       "); say at_most and at_least in one constraint");
+    } else {
+      problems.add(index, "", "it repeats " + place + " (" + constraint_title(earlier) + "); remove one of them");
+    }
     return;
   }
 }
@@ -110,14 +278,17 @@ void check_all(const std::vector<ConstraintParams>& constraints, const std::vect
                const config::Origin& origin) {
   Problems problems(origin);
   for (std::size_t i = 0; i < constraints.size(); ++i) {
-    const ConstraintParams& wanted = constraints[i];
-    if (find_kind(wanted.kind) == nullptr)
-      problems.add(i, "kind", unknown("kind of constraint", wanted.kind, kind_names()));
-    if (find_form(wanted.form) == nullptr) problems.add(i, "form", unknown("form", wanted.form, form_names()));
-    if (!(wanted.tolerance > 0 && wanted.tolerance < 1))
-      problems.add(i, "tolerance",
-                   "the tolerance must lie between 0 and 1, both excluded; it is " + number_text(wanted.tolerance));
-    check_group(wanted, i, known, problems);
+    const KindEntry* kind = find_kind(constraints[i].kind);
+    if (kind == nullptr) {
+      problems.add(i, "kind", unknown("kind of constraint", constraints[i].kind, kind_names()));
+      continue;
+    }
+    const Request request{constraints[i], i, *kind, known, problems};
+    check_rate(request);
+    kind->demand == Demand::parity ? check_parity(request) : check_no_parity(request);
+    check_bounds(request);
+    check_groups(request);
+    check_terms(request);
     check_repeats(constraints, i, problems);
   }
   problems.throw_if_any();
@@ -139,31 +310,73 @@ void check_requests(const std::vector<ConstraintParams>& constraints, const std:
   check_all(constraints, known, origin);
 }
 
+namespace {
+
+// "the split test", "the splits selection, test": used ones without a row of the level, which has `rows` in all.
+std::vector<std::string> splits_without(const LinearForm& everyone, const RowCounts& counts, std::int64_t& rows) {
+  std::vector<std::string> absent_from;
+  rows = 0;
+  for (int split = 0; split < kSplits; ++split) {
+    const std::int64_t here = rows_in(everyone, counts.rows_of_cell[split]);
+    rows += here;
+    if (counts.used(split) && here == 0) absent_from.emplace_back(data::kSplitNames[split]);
+  }
+  return absent_from;
+}
+
+void check_levels(const std::string& grouping, std::size_t index, const data::Cells& cells, const RowCounts& counts,
+                  std::int64_t min_rows, Problems& problems) {
+  const auto place = std::ranges::find(cells.groupings, grouping) - cells.groupings.begin();
+  for (const std::string& level : cells.levels[place]) {
+    std::int64_t rows = 0;
+    const LinearForm everyone = make_rate("selection_rate", cells, {{grouping, level}}).denominator;
+    const std::vector<std::string> absent_from = splits_without(everyone, counts, rows);
+    if (rows < min_rows || absent_from.empty()) continue;
+    problems.add(index, "group",
+                 "the level '" + level + "' of '" + grouping + "' has " + std::to_string(rows) +
+                     " rows but none in the split " + core::listed(absent_from) +
+                     ", where the constraint must hold too; split so that every split has rows of "
+                     "every group (data.split)");
+  }
+}
+
+// A level of the control grouping with rows of one group only has nothing to compare.
+void check_strata(const ConstraintParams& wanted, std::size_t index, const data::Cells& cells, const RowCounts& counts,
+                  std::int64_t min_rows, Problems& problems) {
+  if (wanted.within.empty() || find_kind(wanted.kind)->demand != Demand::parity) return;
+  const auto control = std::ranges::find(cells.groupings, wanted.within) - cells.groupings.begin();
+  for (const std::string& grouping : wanted.group) {
+    const auto place = std::ranges::find(cells.groupings, grouping) - cells.groupings.begin();
+    for (const std::string& stratum : cells.levels[control]) {
+      std::vector<std::string> occurring;
+      std::int64_t in_stratum = 0;
+      for (const std::string& level : cells.levels[place]) {
+        std::int64_t rows = 0;
+        splits_without(make_rate("selection_rate", cells, {{grouping, level}, {wanted.within, stratum}}).denominator,
+                       counts, rows);
+        if (rows > 0) occurring.push_back(level);
+        in_stratum += rows;
+      }
+      if (occurring.size() != 1 || in_stratum < min_rows) continue;
+      problems.add(index, "within",
+                   "all " + std::to_string(in_stratum) + " rows of " + wanted.within + "=" + stratum + " are of " +
+                       grouping + "=" + occurring.front() +
+                       ": there is nothing to compare; join levels of the control grouping (bins, or a column with "
+                       "fewer values)");
+    }
+  }
+}
+
+}  // namespace
+
 void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, const data::Cells& cells,
                             const RowCounts& counts, std::int64_t min_rows, const config::Origin& origin) {
   Problems problems(origin);
   std::set<std::string> seen;
   for (std::size_t i = 0; i < constraints.size(); ++i) {
-    if (!seen.insert(constraints[i].group).second) continue;
-    const auto place = std::find(cells.groupings.begin(), cells.groupings.end(), constraints[i].group);
-    const int grouping = static_cast<int>(place - cells.groupings.begin());
-    for (std::size_t level = 0; level < cells.levels[grouping].size(); ++level) {
-      const LinearForm everyone =
-          make_rate(RateKind::selection_rate, cells, grouping, static_cast<std::int32_t>(level)).denominator;
-      std::int64_t rows = 0;
-      std::vector<std::string> absent_from;
-      for (int split = 0; split < kSplits; ++split) {
-        const std::int64_t here = rows_in(everyone, counts.rows_of_cell[split]);
-        rows += here;
-        if (counts.used(split) && here == 0) absent_from.emplace_back(data::kSplitNames[split]);
-      }
-      if (rows < min_rows || absent_from.empty()) continue;
-      problems.add(i, "group",
-                   "the level '" + cells.levels[grouping][level] + "' of '" + constraints[i].group + "' has " +
-                       std::to_string(rows) + " rows but none in the split " + core::listed(absent_from) +
-                       ", where the constraint must hold too; split so that every split has rows of "
-                       "every group (data.split)");
-    }
+    for (const std::string& grouping : constraints[i].group)
+      if (seen.insert(grouping).second) check_levels(grouping, i, cells, counts, min_rows, problems);
+    check_strata(constraints[i], i, cells, counts, min_rows, problems);
   }
   problems.throw_if_any();
 }

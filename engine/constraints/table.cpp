@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
-#include <tuple>
 
 #include "engine/constraints/conflicts.h"
 #include "engine/constraints/forms.h"
@@ -17,6 +16,8 @@
 namespace equipoise::constraints {
 namespace {
 
+constexpr const char* kEveryone = "everyone";
+
 int place_of(const std::vector<std::string>& names, const std::string& name) {
   return static_cast<int>(std::find(names.begin(), names.end(), name) - names.begin());
 }
@@ -27,62 +28,114 @@ std::string tenths(double value) {
   return text;
 }
 
-// [levels] of the crossed grouping number `grouping`: whether any row has the level.
-std::vector<bool> occurring_levels(const data::Cells& cells, int grouping) {
-  std::vector<bool> occurs(cells.levels[grouping].size(), false);
-  for (const std::int32_t cell : cells.of_row) {
-    if (cell == data::kUnknownLevel) continue;
-    const std::int32_t level = cells.cells[cell].levels[grouping];
-    if (level != data::kUnknownLevel) occurs[level] = true;
-  }
-  return occurs;
+// [C]: whether any row is in the cell.
+std::vector<bool> occupied_cells(const data::Cells& cells) {
+  std::vector<bool> occupied(cells.cells.size(), false);
+  for (const std::int32_t cell : cells.of_row)
+    if (cell != data::kUnknownLevel) occupied[cell] = true;
+  return occupied;
 }
 
-// Builds the table: one rate per kind and level, however many constraints name it.
+// Whether any row, of either label, is one that the rate is about.
+bool occurs(const Rate& rate, const data::Cells& cells, const std::vector<bool>& occupied) {
+  const Rate everyone = make_rate("selection_rate", cells, rate.where);
+  return std::ranges::any_of(cells_of(everyone.denominator), [&](std::int32_t cell) { return occupied[cell]; });
+}
+
+// Builds the table: one rate per kind and set of rows, however many constraints name it.
 class Compiler {
  public:
   Compiler(ConstraintTable& table, const RowCounts& counts, std::int64_t min_rows, core::Journal& journal)
-      : table_(table), counts_(counts), min_rows_(min_rows), journal_(journal) {}
+      : table_(table),
+        counts_(counts),
+        min_rows_(min_rows),
+        journal_(journal),
+        occupied_(occupied_cells(table.cells)) {}
 
   void add(const ConstraintParams& wanted, std::int32_t constraint) {
-    for (const RateKind kind : find_kind(wanted.kind)->rates) {
-      table_.promises.push_back(make_promise(wanted, constraint, kind));
-      const Promise& promise = table_.promises.back();
-      warn_of_small_levels(promise);
-      warn_of_small_test_levels(promise);
-      if (comparable(promise))
-        find_form(promise.form)->add_rows(table_, table_.promises.size() - 1);
-      else
-        warn_of_nothing_left(promise);
+    if (find_kind(wanted.kind)->demand == Demand::linear) {
+      add_promise(linear_promise(wanted, constraint));
+      return;
     }
+    const std::vector<std::string> everyone = {""};
+    for (const std::string& grouping : wanted.group.empty() ? everyone : wanted.group)
+      for (const std::vector<Condition>& within : strata(wanted.within))
+        for (const Demanded& demanded : demands_of(wanted))
+          add_promise(group_promise(wanted, constraint, demanded, grouping, within));
   }
 
  private:
-  Promise make_promise(const ConstraintParams& wanted, std::int32_t constraint, RateKind kind) {
-    const int grouping = place_of(table_.cells.groupings, wanted.group);
-    Promise promise;
-    promise.occurs = occurring_levels(table_.cells, grouping);
-    promise.constraint = constraint;
-    promise.rate = kind;
-    promise.grouping = wanted.group;
-    promise.form = wanted.form;
-    promise.tolerance = wanted.tolerance;
-    promise.levels = table_.cells.levels[grouping];
+  void add_promise(Promise promise) {
     for (std::size_t level = 0; level < promise.levels.size(); ++level) {
-      promise.rates.push_back(rate_index(kind, grouping, static_cast<std::int32_t>(level)));
-      promise.short_splits.push_back(short_splits(promise.rates.back()));
+      promise.short_splits.push_back(short_splits(promise.rates[level]));
       promise.estimable.push_back(promise.short_splits.back().empty());
-      if (wanted.form == "reference" && promise.levels[level] == wanted.reference)
+      promise.occurs.push_back(occurs(table_.rates[promise.rates[level]], table_.cells, occupied_));
+    }
+    table_.promises.push_back(std::move(promise));
+    const Promise& added = table_.promises.back();
+    warn_of_small_levels(added);
+    warn_of_small_test_levels(added);
+    if (comparable(added))
+      form_entry(added.form).add_rows(table_, table_.promises.size() - 1);
+    else
+      warn_of_nothing_left(added);
+  }
+
+  // One for each level of the control grouping; without one all rows.
+  std::vector<std::vector<Condition>> strata(const std::string& control) const {
+    if (control.empty()) return {{}};
+    std::vector<std::vector<Condition>> strata;
+    for (const std::string& level : table_.cells.levels[place_of(table_.cells.groupings, control)])
+      strata.push_back({{control, level}});
+    return strata;
+  }
+
+  Promise group_promise(const ConstraintParams& wanted, std::int32_t constraint, const Demanded& demanded,
+                        const std::string& grouping, const std::vector<Condition>& within) {
+    Promise promise;
+    promise.constraint = constraint;
+    promise.rate = demanded.rate;
+    promise.grouping = grouping;
+    promise.within = within;
+    promise.form = demanded.form;
+    promise.tolerance = demanded.tolerance;
+    if (grouping.empty()) {
+      promise.levels = {kEveryone};
+      promise.rates = {rate_index(demanded.rate, within)};
+      return promise;
+    }
+    promise.levels = table_.cells.levels[place_of(table_.cells.groupings, grouping)];
+    for (std::size_t level = 0; level < promise.levels.size(); ++level) {
+      std::vector<Condition> where = {{grouping, promise.levels[level]}};
+      where.insert(where.end(), within.begin(), within.end());
+      promise.rates.push_back(rate_index(demanded.rate, where));
+      if (promise.form == "reference" && promise.levels[level] == wanted.reference)
         promise.reference_level = static_cast<std::int32_t>(level);
     }
-    if (wanted.form == "overall") promise.overall_rate = rate_index(kind, -1, 0);
+    if (promise.form == "overall") promise.overall_rate = rate_index(demanded.rate, within);
     return promise;
   }
 
-  std::int32_t rate_index(RateKind kind, int grouping, std::int32_t level) {
-    const auto [place, fresh] =
-        index_of_.emplace(std::tuple(kind, grouping, level), static_cast<std::int32_t>(table_.rates.size()));
-    if (fresh) table_.rates.push_back(make_rate(kind, table_.cells, grouping, level));
+  Promise linear_promise(const ConstraintParams& wanted, std::int32_t constraint) {
+    Promise promise;
+    promise.constraint = constraint;
+    promise.form = "linear";
+    promise.tolerance = wanted.at_most;
+    for (const TermParams& term : wanted.terms) {
+      std::vector<Condition> where;
+      for (const auto& [grouping, level] : term.group) where.push_back({grouping, level});
+      promise.levels.push_back(rate_entry(term.rate).short_name + (" of " + who(where)));
+      promise.rates.push_back(rate_index(term.rate, where));
+      promise.weights.push_back(term.weight);
+    }
+    return promise;
+  }
+
+  std::int32_t rate_index(const std::string& kind, const std::vector<Condition>& where) {
+    std::string key = kind;
+    for (const Condition& condition : where) key += '\0' + condition.grouping + '\0' + condition.level;
+    const auto [place, fresh] = index_of_.emplace(key, static_cast<std::int32_t>(table_.rates.size()));
+    if (fresh) table_.rates.push_back(make_rate(kind, table_.cells, where));
     return place->second;
   }
 
@@ -112,11 +165,12 @@ class Compiler {
   void warn_of_small_levels(const Promise& promise) {
     for (std::size_t level = 0; level < promise.levels.size(); ++level) {
       if (promise.estimable[level] || !promise.occurs[level]) continue;
+      const Rate& rate = table_.rates[promise.rates[level]];
       std::vector<std::string> small;
       for (const data::Split split : kSteeringSplits)
         if (too_few(promise.rates[level], split)) small.push_back(rows_text(promise.rates[level], split));
-      journal_.warn(promise.grouping + "=" + promise.levels[level] + " does not steer the training by '" +
-                    promise_title(promise) + "': its " + long_name(promise.rate) + " rests on " + core::listed(small) +
+      journal_.warn(who(rate.where) + " does not steer the training by '" + promise_title(promise) + "': its " +
+                    rate_entry(rate.kind).long_name + " rests on " + core::listed(small) +
                     ", fewer than multipliers.min_rows, " + std::to_string(min_rows_) +
                     "; it can only be measured afterwards.");
     }
@@ -125,18 +179,23 @@ class Compiler {
   void warn_of_small_test_levels(const Promise& promise) {
     for (std::size_t level = 0; level < promise.levels.size(); ++level) {
       if (!promise.occurs[level] || !too_few(promise.rates[level], data::Split::test)) continue;
-      journal_.warn(promise.grouping + "=" + promise.levels[level] + " cannot be judged by '" + promise_title(promise) +
-                    "': its " + long_name(promise.rate) + " rests on " +
+      const Rate& rate = table_.rates[promise.rates[level]];
+      journal_.warn(who(rate.where) + " cannot be judged by '" + promise_title(promise) + "': its " +
+                    rate_entry(rate.kind).long_name + " rests on " +
                     rows_text(promise.rates[level], data::Split::test) + ", fewer than multipliers.min_rows, " +
                     std::to_string(min_rows_) + "; the verdict there cannot be 'met'.");
     }
   }
 
   void warn_of_nothing_left(const Promise& promise) {
-    const bool reference_left_out = promise.reference_level >= 0 && !promise.estimable[promise.reference_level];
-    const std::string reason =
-        reference_left_out ? "its reference level, " + promise.levels[promise.reference_level] + ", has too few rows"
-                           : "fewer than two levels have enough rows";
+    const FormEntry& form = form_entry(promise.form);
+    std::string reason = "fewer than two levels have enough rows";
+    if (promise.reference_level >= 0 && !promise.estimable[promise.reference_level])
+      reason = "its reference level, " + promise.levels[promise.reference_level] + ", has too few rows";
+    else if (form.comparison == Comparison::alone)
+      reason = promise.grouping.empty() ? "there are too few rows" : "no level has enough rows";
+    else if (form.comparison == Comparison::sum)
+      reason = "one of its terms has too few rows";
     journal_.warn(std::string("'") + promise_title(promise) + "' does not steer the training: " + reason +
                   " in the splits that training uses (multipliers.min_rows: " + std::to_string(min_rows_) +
                   "). It can only be measured afterwards.");
@@ -146,13 +205,22 @@ class Compiler {
   const RowCounts& counts_;
   std::int64_t min_rows_;
   core::Journal& journal_;
-  std::map<std::tuple<RateKind, int, std::int32_t>, std::int32_t> index_of_;
+  std::vector<bool> occupied_;
+  std::map<std::string, std::int32_t> index_of_;
 };
 
+// Every grouping that a constraint needs, in the order in which they are named.
 std::vector<std::string> groupings_named(const std::vector<ConstraintParams>& constraints) {
   std::vector<std::string> names;
-  for (const ConstraintParams& wanted : constraints)
-    if (std::find(names.begin(), names.end(), wanted.group) == names.end()) names.push_back(wanted.group);
+  const auto add = [&](const std::string& name) {
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const ConstraintParams& wanted : constraints) {
+    for (const std::string& name : wanted.group) add(name);
+    add(wanted.within);
+    for (const TermParams& term : wanted.terms)
+      for (const auto& [name, level] : term.group) add(name);
+  }
   return names;
 }
 
@@ -176,30 +244,60 @@ ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const 
 
 namespace {
 
-Rate rate_over(const data::Cells& cells, const Rate& rate) {
-  if (rate.grouping.empty()) return make_rate(rate.kind, cells, -1, 0);
-  const int grouping = place_of(cells.groupings, rate.grouping);
-  return make_rate(rate.kind, cells, grouping, place_of(cells.levels[grouping], rate.level));
+// The same promises for the rows whose level of the control grouping training never saw: nobody can be judged there.
+std::vector<Promise> promises_of_unseen_strata(const ConstraintTable& table) {
+  std::vector<Promise> unseen;
+  for (const Promise& promise : table.promises) {
+    if (promise.within.empty()) continue;
+    const int control = place_of(table.cells.groupings, promise.within.front().grouping);
+    const bool is_first = promise.within.front().level == table.cells.levels[control].front();
+    const bool occurs = std::ranges::any_of(
+        table.cells.cells, [&](const data::Cells::Cell& cell) { return cell.levels[control] == data::kUnknownLevel; });
+    if (!is_first || !occurs) continue;
+    unseen.push_back(promise);
+    unseen.back().within.front().level = kUnseenLevel;
+    unseen.back().is_of_unseen = true;
+    unseen.back().estimable.assign(promise.levels.size(), false);
+    unseen.back().short_splits.assign(promise.levels.size(), {});
+  }
+  return unseen;
+}
+
+// Its rates over the table's cells, and a level for those that training never saw.
+void set_rates(ConstraintTable& table, Promise& promise, const std::vector<bool>& occupied) {
+  const auto add_rate = [&](const std::string& kind, std::vector<Condition> where) {
+    table.rates.push_back(make_rate(kind, table.cells, std::move(where)));
+    return static_cast<std::int32_t>(table.rates.size()) - 1;
+  };
+  promise.occurs.clear();
+  for (std::size_t level = 0; level < promise.levels.size(); ++level) {
+    if (promise.is_of_unseen) {
+      std::vector<Condition> where = table.rates[promise.rates[level]].where;
+      where.back().level = kUnseenLevel;
+      promise.rates[level] = add_rate(promise.rate, where);
+    }
+    promise.occurs.push_back(occurs(table.rates[promise.rates[level]], table.cells, occupied));
+  }
+  if (promise.grouping.empty() || promise.is_of_unseen) return;
+  std::vector<Condition> where = {{promise.grouping, kUnseenLevel}};
+  where.insert(where.end(), promise.within.begin(), promise.within.end());
+  if (make_rate(promise.rate, table.cells, where).denominator.empty()) return;
+  promise.unseen_level = static_cast<std::int32_t>(promise.levels.size());
+  promise.levels.emplace_back(kUnseenLevel);
+  promise.rates.push_back(add_rate(promise.rate, where));
+  promise.estimable.push_back(false);
+  promise.short_splits.emplace_back();
+  promise.occurs.push_back(true);
 }
 
 }  // namespace
 
 ConstraintTable table_for(const data::Dataset& dataset, ConstraintTable table) {
   table.cells = data::cells_of(dataset, std::move(table.cells));
-  for (Rate& rate : table.rates) rate = rate_over(table.cells, rate);
-  for (Promise& promise : table.promises) {
-    const int grouping = place_of(table.cells.groupings, promise.grouping);
-    promise.occurs = occurring_levels(table.cells, grouping);
-    const Rate unseen = make_rate(promise.rate, table.cells, grouping, data::kUnknownLevel);
-    if (unseen.denominator.empty()) continue;
-    promise.unseen_level = static_cast<std::int32_t>(promise.levels.size());
-    promise.levels.emplace_back(kUnseenLevel);
-    promise.rates.push_back(static_cast<std::int32_t>(table.rates.size()));
-    promise.estimable.push_back(false);
-    promise.short_splits.emplace_back();
-    promise.occurs.push_back(true);
-    table.rates.push_back(unseen);
-  }
+  for (Rate& rate : table.rates) rate = make_rate(rate.kind, table.cells, rate.where);
+  for (Promise& promise : promises_of_unseen_strata(table)) table.promises.push_back(std::move(promise));
+  const std::vector<bool> occupied = occupied_cells(table.cells);
+  for (Promise& promise : table.promises) set_rates(table, promise, occupied);
   return table;
 }
 

@@ -22,13 +22,16 @@ enum class Reading { soft, exact };
 /// A sparse linear form of the sums: pairs of (cell * kQuantities + quantity, coefficient).
 using LinearForm = std::vector<std::pair<std::int32_t, double>>;
 
-/// The kinds of rate, one row of a table each (rates.cpp).
-enum class RateKind { selection_rate, true_positive_rate, false_positive_rate };
+/// The rows of one level of a grouping.
+struct Condition {
+  std::string grouping;
+  std::string level;
+  bool operator==(const Condition&) const = default;
+};
 
 struct Rate {
-  RateKind kind = RateKind::selection_rate;
-  std::string grouping;  ///< "" for the rate over everyone
-  std::string level;
+  std::string kind;              ///< its name in rate_entries() (rates.h): "tpr"
+  std::vector<Condition> where;  ///< whose rate it is: all must hold; empty for everyone
   LinearForm numerator;
   LinearForm denominator;
 };
@@ -43,22 +46,26 @@ struct Row {
   std::int32_t promise = 0;
 };
 
-/// One quantity that is promised, measured and reported: the gap of one kind of rate over one grouping.
-/// A constraint of the config has one (demographic parity) or two (equalized odds).
+/// One quantity that is promised, measured and reported: one figure of some rates, such as the gap of one kind of rate
+/// over one grouping, that must not be above a tolerance. A constraint of the config has one (demographic parity) or
+/// several (equalized odds; one for each grouping that it lists, and each level of a control grouping).
 struct Promise {
-  std::int32_t constraint = 0;  ///< index into the config's list
-  RateKind rate = RateKind::selection_rate;
-  std::string grouping;
-  std::string form;  ///< max_min, overall, reference, ratio
-  double tolerance = 0;
-  std::vector<std::string> levels;  ///< every level of the grouping
+  std::int32_t constraint = 0;    ///< index into the config's list
+  std::string rate;               ///< name in rate_entries(); "" for form linear, whose rates may differ
+  std::string grouping;           ///< "" for one rate over everyone, and for form linear
+  std::vector<Condition> within;  ///< the level of the control grouping in which groups are compared; empty: all rows
+  std::string form;               ///< name in form_entries() (forms.h), which says what the figure is
+  double tolerance = 0;           ///< on the scale of the figure; of form at_least one minus the smallest rate allowed
+  std::vector<std::string> levels;  ///< every level of the grouping; of form linear the terms
   std::vector<std::int32_t> rates;  ///< [levels] rate index
+  std::vector<double> weights;      ///< [levels] form linear: what each rate is multiplied with; else empty
   std::vector<bool> estimable;      ///< [levels] steers: enough rows in each used split of kSteeringSplits
   std::vector<std::vector<std::string>> short_splits;  ///< [levels] those of them with too few rows
   std::vector<bool> occurs;                            ///< [levels] whether any row of the data set has the level
   std::int32_t overall_rate = -1;                      ///< form overall
   std::int32_t reference_level = -1;                   ///< form reference
   std::int32_t unseen_level = -1;                      ///< kUnseenLevel, where there is one
+  bool is_of_unseen = false;                           ///< `within` is kUnseenLevel
 };
 
 /// What the user's constraints compile to: data, not code.
@@ -96,13 +103,9 @@ std::vector<double> rate_values(const ConstraintTable& table, const std::vector<
 /// g of each row [J] from rate values; NaN where a rate it needs is undefined.
 std::vector<double> violations(const ConstraintTable& table, const std::vector<double>& rates);
 
-/// The gap of a promise from rate values, over its estimable levels: max - min (max_min), largest distance to the
-/// overall rate (overall) or the reference (reference), 1 - min/max (ratio). NaN when fewer than two levels can be
-/// compared.
+/// The figure of a promise from rate values, over its estimable levels: max - min (max_min), largest distance to the
+/// overall rate (overall) or the reference (reference), 1 - min/max (ratio), the largest rate (at_most), one minus the
+/// smallest (at_least), the weighted sum (linear). NaN when there is nothing to compare (forms.h: comparable).
 double gap(const Promise& promise, const std::vector<double>& rates);
-
-/// "TPR", and "true positive rate" in full.
-const char* short_name(RateKind kind);
-const char* long_name(RateKind kind);
 
 }  // namespace equipoise::constraints

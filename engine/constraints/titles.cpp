@@ -1,10 +1,58 @@
 #include "engine/constraints/titles.h"
 
 #include <charconv>
+#include <cmath>
 
+#include "engine/constraints/forms.h"
 #include "engine/constraints/kinds.h"
+#include "engine/constraints/rates.h"
+#include "engine/core/nearest_name.h"
 
 namespace equipoise::constraints {
+namespace {
+
+std::string within_text(const std::vector<Condition>& within) {
+  return within.empty() ? "" : " within " + who(within);
+}
+
+// "TPR of sex=Female - TPR of sex=Male + 0.5 TPR of everyone"
+class Sum {
+ public:
+  void add(double weight, const std::string& term) {
+    const double size = std::abs(weight);
+    if (text_.empty()) {
+      text_ = weight < 0 ? "-" : "";
+    } else {
+      text_ += weight < 0 ? " - " : " + ";
+    }
+    text_ += (size == 1 ? "" : number_text(size) + " ") + term;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::string sum_text(const ConstraintParams& params) {
+  Sum sum;
+  for (const TermParams& term : params.terms) {
+    const RateEntry* rate = find_rate(term.rate);
+    std::vector<Condition> where;
+    for (const auto& [grouping, level] : term.group) where.push_back({grouping, level});
+    sum.add(term.weight, std::string(rate ? rate->short_name : term.rate) + " of " + who(where));
+  }
+  return sum.text();
+}
+
+std::string bounds_text(const ConstraintParams& params) {
+  std::string text;
+  if (std::isfinite(params.at_least)) text += "at least " + number_text(params.at_least);
+  if (std::isfinite(params.at_most))
+    text += std::string(text.empty() ? "" : " and ") + "at most " + number_text(params.at_most);
+  return text;
+}
+
+}  // namespace
 
 std::string number_text(double value) {
   char text[32];
@@ -12,23 +60,47 @@ std::string number_text(double value) {
   return std::string(text, end);
 }
 
+std::string who(const std::vector<Condition>& where) {
+  std::string text;
+  for (const Condition& condition : where)
+    text += (text.empty() ? "" : " and ") + condition.grouping + "=" + condition.level;
+  return text.empty() ? "everyone" : text;
+}
+
 std::string constraint_title(const ConstraintParams& params) {
   const KindEntry* kind = find_kind(params.kind);
-  const std::string head = std::string(kind ? kind->title : params.kind) + " by " + params.group + ", ";
-  if (params.form == "ratio") return head + "ratio at least " + number_text(1 - params.tolerance);
+  if (kind && kind->demand == Demand::linear) return sum_text(params) + " at most " + number_text(params.at_most);
+  std::string head = kind ? kind->title : params.kind;
+  if (const RateEntry* rate = find_rate(params.rate)) head = rate->long_name + (" " + head);
+  if (!params.group.empty()) head += " by " + core::listed(params.group);
+  if (!params.within.empty()) head += " within " + params.within;
+  if (kind && kind->demand == Demand::bound) return head + ", " + bounds_text(params);
+  const std::string form = kind && *kind->form != '\0' ? kind->form : params.form;
+  const double tolerance = kind && kind->tolerance > 0 ? kind->tolerance : params.tolerance;
+  if (form == "ratio") return head + ", ratio at least " + number_text(1 - tolerance);
   std::string to;
-  if (params.form == "overall") to = " to everyone";
-  if (params.form == "reference") to = " to " + params.reference;
-  return head + "gap" + to + " at most " + number_text(params.tolerance);
+  if (form == "overall") to = " to everyone";
+  if (form == "reference") to = " to " + params.reference;
+  return head + ", gap" + to + " at most " + number_text(tolerance);
 }
 
 std::string promise_title(const Promise& promise) {
-  const std::string rate = short_name(promise.rate);
-  if (promise.form == "overall") return rate + " gap to everyone by " + promise.grouping;
+  if (promise.form == "linear") {
+    Sum sum;
+    for (std::size_t term = 0; term < promise.levels.size(); ++term)
+      sum.add(promise.weights[term], promise.levels[term]);
+    return sum.text();
+  }
+  const std::string rate = rate_entry(promise.rate).short_name, within = within_text(promise.within);
+  if (promise.grouping.empty()) return rate + " of everyone" + within;
+  const std::string by = " by " + promise.grouping + within;
+  if (promise.form == "at_most") return "largest " + rate + by;
+  if (promise.form == "at_least") return "smallest " + rate + by;
+  if (promise.form == "overall") return rate + " gap to everyone" + by;
   if (promise.form == "reference")
-    return rate + " gap to " + promise.grouping + "=" + promise.levels[promise.reference_level];
-  if (promise.form == "ratio") return rate + " ratio gap by " + promise.grouping;
-  return rate + " gap by " + promise.grouping;
+    return rate + " gap to " + promise.grouping + "=" + promise.levels[promise.reference_level] + within;
+  if (promise.form == "ratio") return rate + " ratio gap" + by;
+  return rate + " gap" + by;
 }
 
 std::vector<std::string> promise_titles(const ConstraintTable& table) {
@@ -41,12 +113,17 @@ std::vector<std::string> row_titles(const ConstraintTable& table) {
   std::vector<std::string> titles;
   for (const Row& row : table.rows) {
     const Promise& promise = table.promises[row.promise];
+    if (promise.form == "linear") {
+      titles.push_back(promise_title(promise) + " above");
+      continue;
+    }
     const auto& [rate, coefficient] = row.terms.front();
-    std::string title = std::string(short_name(promise.rate)) + " " + promise.grouping + "=" + table.rates[rate].level;
+    std::string title = std::string(rate_entry(promise.rate).short_name) + " " + who(table.rates[rate].where);
     title += coefficient > 0 ? " above" : " below";
     if (promise.form == "overall") title += " everyone";
     if (promise.form == "reference") title += " " + promise.levels[promise.reference_level];
     if (promise.form == "ratio") title += " in ratio";
+    if (promise.form == "at_most" || promise.form == "at_least") title += " bound";
     titles.push_back(std::move(title));
   }
   return titles;

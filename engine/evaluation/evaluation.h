@@ -75,13 +75,17 @@ struct Metrics {
   std::vector<GroupMetrics> groups;  ///< everyone first, then per grouping and level
 };
 
-/// One promise, measured.
+/// One promise, measured. Its figure, bounds and tolerance are in the unit that `unit` names (constraints/forms.h); the
+/// figure of a floor is one minus the smallest rate.
 struct PromiseResult {
-  std::string rate;       ///< "TPR"
-  std::string rate_name;  ///< "true positive rate"
-  std::string grouping, form;
+  std::string rate;       ///< "TPR"; "sum" of form linear
+  std::string rate_name;  ///< "true positive rate"; of form linear the whole sum
+  std::string grouping;   ///< "" for everyone, and of form linear
+  std::string within;     ///< "degree=none": the level of the control grouping; "" for all rows
+  std::string form;
+  std::string unit;  ///< points, percent, share, floor, number
   double tolerance = 0;
-  std::optional<double> gap;          ///< the estimate
+  std::optional<double> gap;          ///< the estimate of the figure
   std::optional<Interval> interval;   ///< two-sided, at the confidence level
   std::optional<double> upper_bound;  ///< one-sided, at the confidence level
   double noise_floor = 0;             ///< average gap that exactly equal rates would show on this many rows
@@ -92,7 +96,7 @@ struct PromiseResult {
     double effective_rows = 0;  ///< how many rows of equal weight say as much (constraints/row_counts.h)
     bool estimable = false;
     std::optional<double> rate;
-    std::optional<Interval> interval;  ///< Wilson
+    std::optional<Interval> interval;  ///< Wilson; of a mean, Student's
     Unmeasured unmeasured = Unmeasured::no;
     std::vector<std::string> short_splits = {};  ///< that training uses, with too few rows for the level to steer it
   };
@@ -110,8 +114,11 @@ bool is_measured(const PromiseResult& promise);
 /// One constraint of the config: the worst of its promises.
 struct ConstraintResult {
   std::string title;  ///< "equalized odds by sex, gap at most 0.02"
-  std::string kind, grouping, form;
-  double tolerance = 0;
+  std::string kind;
+  std::string grouping;  ///< "sex"; of several "sex, race"
+  std::string form;      ///< of its promises; "" where they differ (a cap and a floor)
+  std::string unit;      ///< as in PromiseResult; "" where they differ
+  double tolerance = 0;  ///< the same
   std::optional<double> gap, upper_bound;
   std::optional<Interval> interval;
   Verdict verdict = Verdict::not_estimable;
@@ -146,10 +153,12 @@ SplitResult evaluate(const std::string& split, const Scores& scores, const const
                      const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
                      const EvaluationParams& params, std::uint64_t seed);
 
-/// Sums of squared weights by cell: what weighted rows are worth (constraints/row_counts.h).
+/// Sums by cell of what the spread of rates is made of, beyond the cell sums; s is a row's weight.
 struct SquareWeights {
-  std::vector<double> all;       ///< [C], empty when every row weighs 1
-  std::vector<double> selected;  ///< [C] of the selected rows; empty when unknown: then rows are worth Kish's number
+  std::vector<double> all;          ///< [C] s^2; empty when every row weighs 1
+  std::vector<double> selected;     ///< [C] s^2 of the selected rows; empty when every row weighs 1
+  std::vector<double> loss;         ///< [C] s^2 loss; empty where no constraint is about losses
+  std::vector<double> loss_square;  ///< [C] s^2 loss^2; the same
 };
 
 /// The upper confidence bound of each promise [P] from exact cell sums alone (the selection of an iterate uses it many
@@ -158,8 +167,11 @@ std::vector<std::optional<double>> upper_bounds(const constraints::ConstraintTab
                                                 const std::vector<double>& sums, const SquareWeights& squares,
                                                 const EvaluationParams& params);
 
-/// Throws UserError (config) when there are too few resamples for the confidence of these constraints' intervals.
+/// Throws UserError (config) when there are too few resamples for the confidence of these constraints' intervals, as far
+/// as the config tells how many promises each makes, or as the data do.
 void check_resamples(const EvaluationParams& params, const std::vector<constraints::ConstraintParams>& constraints,
+                     const config::Origin& origin);
+void check_resamples(const EvaluationParams& params, const constraints::ConstraintTable& table,
                      const config::Origin& origin);
 
 /// Worst of several verdicts: violated, then not_estimable, then not_shown, then met.

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/constraints/forms.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/binomial_table.h"
 #include "engine/evaluation/limits.h"
@@ -15,45 +16,71 @@
 namespace equipoise::evaluation {
 namespace {
 
+using constraints::Comparison;
+using constraints::FormEntry;
 using Contrast = std::vector<std::pair<std::size_t, double>>;  // (level, coefficient)
+
+const FormEntry& form_of(const GapSample& sample) {
+  return constraints::form_entry(sample.promise.form);
+}
+
+void add_against_everyone(const GapSample& sample, std::size_t level, std::vector<Contrast>& contrasts) {
+  for (const double sign : {1.0, -1.0}) {
+    Contrast contrast;
+    for (std::size_t other = 0; other < sample.levels.size(); ++other)
+      if (const double c = (level == other) - sample.levels[other].share; c != 0)
+        contrast.emplace_back(other, sign * c);
+    contrasts.push_back(std::move(contrast));
+  }
+}
+
+void add_pairs(const GapSample& sample, std::size_t level, bool against_one, std::vector<Contrast>& contrasts) {
+  const auto reference = static_cast<std::size_t>(sample.promise.reference_level);
+  for (std::size_t other = 0; other < sample.levels.size(); ++other) {
+    if (level == other || !sample.levels[other].compared) continue;
+    if (against_one && level != reference && other != reference) continue;
+    contrasts.push_back({{level, 1.0}, {other, -1.0}});
+  }
+}
 
 std::vector<Contrast> contrasts_of(const GapSample& sample) {
   std::vector<Contrast> contrasts;
-  const std::size_t levels = sample.levels.size();
-  const bool against_everyone = sample.promise.form == "overall", against_one = sample.promise.form == "reference";
-  for (std::size_t a = 0; a < levels; ++a) {
-    if (!sample.levels[a].compared) continue;
-    if (against_everyone) {
-      for (const double sign : {1.0, -1.0}) {
-        Contrast contrast;
-        for (std::size_t b = 0; b < levels; ++b)
-          if (const double c = (a == b) - sample.levels[b].share; c != 0) contrast.emplace_back(b, sign * c);
-        contrasts.push_back(std::move(contrast));
-      }
-      continue;
-    }
-    for (std::size_t b = 0; b < levels; ++b) {
-      const auto reference = static_cast<std::size_t>(sample.promise.reference_level);
-      if (a == b || !sample.levels[b].compared || (against_one && a != reference && b != reference)) continue;
-      contrasts.push_back({{a, 1.0}, {b, -1.0}});
-    }
+  const FormEntry& form = form_of(sample);
+  if (form.comparison == Comparison::sum) {
+    Contrast& sum = contrasts.emplace_back();
+    for (std::size_t term = 0; term < sample.levels.size(); ++term)
+      sum.emplace_back(term, sample.promise.weights[term]);
+    return contrasts;
+  }
+  for (std::size_t level = 0; level < sample.levels.size(); ++level) {
+    if (!sample.levels[level].compared) continue;
+    if (form.comparison == Comparison::alone)
+      contrasts.push_back({{level, form.sign}});
+    else if (form.comparison == Comparison::everyone)
+      add_against_everyone(sample, level, contrasts);
+    else
+      add_pairs(sample, level, form.comparison == Comparison::reference, contrasts);
   }
   return contrasts;
 }
 
 // Contrasts of a ratio are differences of logarithms. A rate of 0 has none: half a row stands for it.
 double scaled(const GapSample& sample, double rate, double rows) {
-  return sample.promise.form == "ratio" ? std::log(std::max(rate, std::min(1.0, 0.5 / rows))) : rate;
+  return form_of(sample).of_logarithms ? std::log(std::max(rate, std::min(1.0, 0.5 / rows))) : rate;
 }
 
 double scaled_limit(const GapSample& sample, double limit) {
-  return sample.promise.form == "ratio" ? std::log(limit) : limit;  // log(0) is -infinity: no limit on that side
+  // log(0) is -infinity: no limit on that side
+  return form_of(sample).of_logarithms ? std::log(std::max(limit, 0.0)) : limit;
 }
 
-// The gap that belongs to the largest contrast.
+// The figure that belongs to the largest contrast, inside what it can be.
 double gap_of_contrast(const GapSample& sample, double contrast) {
-  const double gap = sample.promise.form == "ratio" ? -std::expm1(-contrast) : contrast;
-  return std::clamp(gap, 0.0, 1.0);
+  const FormEntry& form = form_of(sample);
+  if (form.comparison == Comparison::sum) return contrast;
+  const double figure = form.offset + (form.of_logarithms ? -std::expm1(-contrast) : contrast);
+  const bool is_share = sample.levels.front().family == constraints::RateFamily::share || form.of_logarithms;
+  return is_share ? std::clamp(figure, 0.0, 1.0) : std::max(figure, 0.0);
 }
 
 // A level on the scale of its contrasts: its rate and how far its limits are from it.
@@ -66,7 +93,7 @@ std::vector<Reach> reaches(const GapSample& sample, double tail) {
   for (const GapSample::Level& level : sample.levels) {
     Reach reach;
     if (level.rows > 0) {
-      const Interval limits = exact_limits(level.rate, level.rows, tail);
+      const Interval limits = limits_of(level, tail);
       reach.rate = scaled(sample, level.rate, level.rows);
       reach.down = std::max(0.0, reach.rate - scaled_limit(sample, limits.low));
       reach.up = std::max(0.0, scaled_limit(sample, limits.high) - reach.rate);
@@ -76,60 +103,82 @@ std::vector<Reach> reaches(const GapSample& sample, double tail) {
   return result;
 }
 
-// The largest over contrasts of estimate + reach (sign 1) or estimate - reach (sign -1), squares of reaches added.
-double largest_bound(const std::vector<Contrast>& contrasts, const std::vector<Reach>& levels, int sign) {
+// The largest over contrasts of estimate + reach (sign 1) or estimate - reach (sign -1). Squares of reaches are added
+// over what is independent; rates that rest on common rows may go the same way, so their reaches themselves are.
+double largest_bound(const GapSample& sample, const std::vector<Contrast>& contrasts, const std::vector<Reach>& levels,
+                     int sign) {
   double largest = -std::numeric_limits<double>::infinity();
+  std::vector<double> of_cluster(levels.size());
   for (const Contrast& contrast : contrasts) {
+    std::fill(of_cluster.begin(), of_cluster.end(), 0.0);
     double estimate = 0, squares = 0;
     for (const auto& [level, coefficient] : contrast) {
       const Reach& reach = levels[level];
       const double side = coefficient * sign > 0 ? reach.up : reach.down;
       estimate += coefficient * reach.rate;
-      squares += coefficient * side * coefficient * side;
+      of_cluster[sample.levels[level].cluster] += std::abs(coefficient) * side;
     }
+    for (const double reach : of_cluster) squares += reach * reach;
     largest = std::max(largest, estimate + sign * std::sqrt(squares));
   }
   return largest;
 }
 
-// Resampled rates of all levels, each from its own binomial. Draw (resample, level) hangs on the seed and the two.
+// Resampled rates of all levels, each from its own binomial, of a mean from its own normal distribution. Draw (resample,
+// level) hangs on the seed and the two.
 class Resampler {
  public:
   Resampler(const GapSample& sample, const std::vector<double>& rates, std::uint64_t seed)
-      : sample_(sample), seed_(seed) {
+      : sample_(sample), rates_(rates), seed_(seed) {
     for (std::size_t i = 0; i < sample.levels.size(); ++i) {
+      const bool is_counted = sample.levels[i].rows > 0 && sample.levels[i].family == constraints::RateFamily::share;
       trials_.push_back(std::max<std::int64_t>(1, std::llround(sample.levels[i].rows)));
-      tables_.emplace_back(trials_.back(), sample.levels[i].rows > 0 ? rates[i] : 0);
+      tables_.emplace_back(is_counted ? trials_.back() : 1, is_counted ? rates[i] : 0);
     }
   }
 
   // rates: [levels + 1]
   void draw(std::int64_t resample, std::vector<double>& rates) const {
     const std::uint64_t key = core::mix(seed_, static_cast<std::uint64_t>(resample));
-    for (std::size_t i = 0; i < tables_.size(); ++i)
-      rates[i] =
-          static_cast<double>(tables_[i].draw(core::uniform(core::mix(key, i)))) / static_cast<double>(trials_[i]);
+    for (std::size_t i = 0; i < tables_.size(); ++i) rates[i] = draw_level(i, core::uniform(core::mix(key, i)));
     set_overall_rate(sample_, rates);
   }
 
  private:
+  double draw_level(std::size_t i, double uniform) const {
+    const GapSample::Level& level = sample_.levels[i];
+    if (level.family == constraints::RateFamily::share || level.rows <= 0)
+      return static_cast<double>(tables_[i].draw(uniform)) / static_cast<double>(trials_[i]);
+    constexpr double kEnd = 1e-16;
+    return rates_[i] - level.deviation / std::sqrt(level.rows) * normal_point(std::clamp(uniform, kEnd, 1 - kEnd));
+  }
+
   const GapSample& sample_;
+  std::vector<double> rates_;
   std::uint64_t seed_;
   std::vector<std::int64_t> trials_;
   std::vector<BinomialTable> tables_;
 };
 
-// Rates to draw from: off 0 and 1 by half a row, so that a level with no positives still varies.
+// Rates to draw from: shares off 0 and 1 by half a row, so that a level with no positives still varies.
 std::vector<double> rates_to_draw(const GapSample& sample) {
   std::vector<double> rates;
-  for (const GapSample::Level& level : sample.levels)
-    rates.push_back(level.rows > 0 ? (level.rate * level.rows + 0.5) / (level.rows + 1) : 0);
+  for (const GapSample::Level& level : sample.levels) {
+    const bool is_share = level.family == constraints::RateFamily::share;
+    const double drawn = is_share ? (level.rate * level.rows + 0.5) / (level.rows + 1) : level.rate;
+    rates.push_back(level.rows > 0 ? drawn : 0);
+  }
   return rates;
 }
 
 // Standard deviation of a level's estimated rate, on the scale of the contrasts.
-double deviation(const GapSample& sample, double rate, double rows) {
-  return sample.promise.form == "ratio" ? std::sqrt((1 - rate) / (rate * rows)) : std::sqrt(rate * (1 - rate) / rows);
+double deviation(const GapSample& sample, const GapSample::Level& level, double rate) {
+  if (level.family == constraints::RateFamily::mean) {
+    const double own = level.deviation / std::sqrt(level.rows);
+    return form_of(sample).of_logarithms ? own / rate : own;
+  }
+  return form_of(sample).of_logarithms ? std::sqrt((1 - rate) / (rate * level.rows))
+                                       : std::sqrt(rate * (1 - rate) / level.rows);
 }
 
 // The largest standardised deviation of any contrast in each resample.
@@ -140,13 +189,13 @@ std::vector<double> largest_deviations(const GapSample& sample, const std::vecto
   for (std::size_t i = 0; i < rates.size(); ++i) {
     if (sample.levels[i].rows <= 0) continue;
     center[i] = scaled(sample, rates[i], sample.levels[i].rows);
-    spread[i] = deviation(sample, rates[i], sample.levels[i].rows);
+    spread[i] = deviation(sample, sample.levels[i], rates[i]);
   }
   std::vector<double> inverse_spread;
   for (const Contrast& contrast : contrasts) {
     double variance = 0;
     for (const auto& [level, c] : contrast) variance += c * spread[level] * c * spread[level];
-    inverse_spread.push_back(1 / std::sqrt(variance));
+    inverse_spread.push_back(variance > 0 ? 1 / std::sqrt(variance) : 0);
   }
   const Resampler resampler(sample, rates, core::seed_for(draws.seed, "bootstrap"));
   std::vector<double> drawn(rates.size() + 1), largest(static_cast<std::size_t>(draws.resamples), 0.0);
@@ -186,7 +235,7 @@ double critical_value(std::vector<double>& largest, double miss) {
 }  // namespace
 
 double upper_gap_bound(const GapSample& sample, double tail) {
-  return gap_of_contrast(sample, largest_bound(contrasts_of(sample), reaches(sample, tail), +1));
+  return gap_of_contrast(sample, largest_bound(sample, contrasts_of(sample), reaches(sample, tail), +1));
 }
 
 std::vector<double> lower_gap_bounds(const GapSample& sample, const std::vector<double>& misses, const Draws& draws) {
@@ -194,7 +243,7 @@ std::vector<double> lower_gap_bounds(const GapSample& sample, const std::vector<
   std::vector<double> largest = largest_deviations(sample, contrasts, draws), bounds;
   for (const double miss : misses) {
     const double lower_tail = normal_tail(critical_value(largest, miss));
-    bounds.push_back(gap_of_contrast(sample, largest_bound(contrasts, reaches(sample, lower_tail), -1)));
+    bounds.push_back(gap_of_contrast(sample, largest_bound(sample, contrasts, reaches(sample, lower_tail), -1)));
   }
   return bounds;
 }
@@ -210,6 +259,8 @@ std::int64_t least_resamples(double miss) {
 }
 
 double noise_floor(const GapSample& sample, const Draws& draws) {
+  const Comparison comparison = form_of(sample).comparison;
+  if (comparison == Comparison::alone || comparison == Comparison::sum) return 0;
   double positives = 0, rows = 0;
   for (const GapSample::Level& level : sample.levels) {
     if (!level.compared) continue;

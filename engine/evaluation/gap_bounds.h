@@ -10,8 +10,9 @@ namespace equipoise::evaluation {
 
 /// How surely a gap is known.
 ///
-/// Every form's gap is the largest of some contrasts: r_a - r_b of all ordered pairs (max_min), +-(r_g - r_reference),
-/// +-(r_g - r_everyone), and log r_a - log r_b (ratio, 1 - exp of minus the largest). The largest of *estimated*
+/// Every form's figure is the largest of some contrasts: r_a - r_b of all ordered pairs (max_min), +-(r_g - r_reference),
+/// +-(r_g - r_everyone), log r_a - log r_b (ratio, 1 - exp of minus the largest), r_g (at_most), 1 - r_g (at_least), or
+/// one weighted sum (linear). The largest of *estimated*
 /// contrasts lies above the largest of the true ones on average, and a percentile bootstrap of it inherits the bias:
 /// it does not cover where gaps are near 0. So contrasts are bounded one by one instead, each from its rates' exact
 /// limits by Newcombe's square-and-add rule (MOVER: Newcombe 1998; Zou and Donner 2008; Zou, Huang and Zhang 2009).
@@ -48,7 +49,8 @@ std::int64_t least_resamples(double miss);
 /// `upper_tail`. The sample must be comparable.
 Interval gap_interval(const GapSample& sample, double miss, double upper_tail, const Draws& draws);
 
-/// Mean gap over resamples in which every level has the pooled rate of the compared levels, and its own number of rows.
+/// Mean gap over resamples in which every level has the pooled rate of the compared levels, and its own number of rows;
+/// 0 for forms that compare no groups.
 double noise_floor(const GapSample& sample, const Draws& draws);
 
 }  // namespace equipoise::evaluation

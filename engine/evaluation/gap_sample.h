@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/constraints/rates.h"
 #include "engine/constraints/table.h"
 #include "engine/evaluation/evaluation.h"
 
@@ -11,25 +12,37 @@ namespace equipoise::evaluation {
 /// What one set of rows says about the rates of one promise.
 struct GapSample {
   struct Level {
-    bool compared = false;  ///< enough rows to be part of the gap
+    bool compared = false;  ///< enough rows to be part of the figure
     double rate = 0;        ///< NaN without rows
     double rows = 0;        ///< effective rows in the rate's denominator
     double share = 0;       ///< of the denominator of everyone's rate
+    constraints::RateFamily family = constraints::RateFamily::share;
+    double deviation = 0;     ///< of a mean: the standard deviation of one effective row
+    std::size_t cluster = 0;  ///< levels whose rates rest on common rows have the same; others are independent
   };
   /// The promise with `estimable` as these rows have it, its levels' rates numbered 0, 1, ... and then everyone's.
   constraints::Promise promise;
   std::vector<Level> levels;
 
-  /// Whether there is a gap at all.
+  /// Whether there is a figure at all.
   bool comparable() const;
   /// The levels' rates, then everyone's, the shares' mean of them: [levels + 1].
   std::vector<double> rates() const;
 };
 
 /// From exact cell sums [C * 4]. `estimable` [levels]: the levels that may be compared, which are so when they have rows.
+///
+/// A share R = N / D rests on as many rows of equal weight as
+///   min((sum_D s)^2 / sum_D s^2, R (1 - R) D^2 / sum s^2 (n - R d)^2)
+/// where a row adds n to N and d to D: Kish (1965), and what R's linearised variance (Saerndal, Swensson and Wretman
+/// 1992, section 5.6) leaves of a binomial's. With rows of weight 1 whose n and d are 0 or 1 that is D. A mean rests on
+/// Kish's number of rows, of the standard deviation that the same variance gives.
 GapSample make_gap_sample(const constraints::ConstraintTable& table, const constraints::Promise& promise,
                           const std::vector<double>& sums, const SquareWeights& squares,
                           const std::vector<bool>& estimable);
+
+/// Limits of one level's rate, each missed with probability at most `tail`: exact ones of a share, Student's of a mean.
+Interval limits_of(const GapSample::Level& level, double tail);
 
 /// Everyone's rate in the entry after the levels', from theirs.
 void set_overall_rate(const GapSample& sample, std::vector<double>& rates);

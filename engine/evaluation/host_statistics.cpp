@@ -90,7 +90,15 @@ std::vector<double> weigh_above(const Scores& scores, std::size_t cells, std::sp
 }  // namespace
 
 StatisticsRequest usual_request(const constraints::ConstraintTable& table, const EvaluationParams& params) {
-  return {table.cells.count(), params.calibration_bins, common_thresholds()};
+  return {table.cells.count(), params.calibration_bins, common_thresholds(), needs_losses(table)};
+}
+
+bool needs_losses(const constraints::ConstraintTable& table) {
+  return std::ranges::any_of(table.rates, [](const constraints::Rate& rate) {
+    return std::ranges::any_of(rate.numerator, [](const auto& term) {
+      return term.first % constraints::kQuantities == constraints::Quantity::loss;
+    });
+  });
 }
 
 void refuse_score(const std::string& split, std::int64_t row, double score) {
@@ -98,20 +106,44 @@ void refuse_score(const std::string& split, std::int64_t row, double score) {
                                                     " rows is " + std::to_string(score) + ", not a probability");
 }
 
-CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold) {
+namespace {
+
+void join_sums(std::vector<double>& sums, const std::vector<double>& later) {
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += later[i];
+}
+
+double loss_of(const Scores& scores, std::size_t row) {
+  const double score = scores.probability[row];
+  return -std::log(std::max(scores.labels[row] ? score : 1 - score, kSurest));
+}
+
+void add_loss(CellTotals& totals, std::int32_t cell, double weight, double loss) {
+  totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns + constraints::kLoss] += weight * loss;
+  totals.squares.loss[cell] += weight * weight * loss;
+  totals.squares.loss_square[cell] += weight * loss * weight * loss;
+}
+
+}  // namespace
+
+CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold, bool with_losses) {
+  const auto count = static_cast<std::size_t>(cells);
   CellTotals zero;
-  zero.sums.assign(static_cast<std::size_t>(cells) * constraints::kColumns, 0.0);
-  zero.rows.assign(static_cast<std::size_t>(cells), 0);
-  if (!scores.weights.empty())
-    zero.squares.all = zero.squares.selected = std::vector<double>(static_cast<std::size_t>(cells), 0.0);
+  zero.sums.assign(count * constraints::kColumns, 0.0);
+  zero.rows.assign(count, 0);
+  zero.selected_rows.assign(count, 0);
+  if (!scores.weights.empty()) zero.squares.all = zero.squares.selected = std::vector<double>(count, 0.0);
+  if (with_losses) zero.squares.loss = zero.squares.loss_square = std::vector<double>(count, 0.0);
   const auto add = [&](CellTotals& totals, std::size_t i) {
     const std::int32_t cell = scores.cells[i];
     if (cell == data::kUnknownLevel) return;
     const double weight = scores.weights.empty() ? 1.0 : scores.weights[i];
     double* sums = &totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns];
     sums[constraints::kWeight] += weight;
-    const double selected = scores.probability[i] > threshold ? weight : 0.0;  // as likely as not: no branch
+    const bool is_selected = scores.probability[i] > threshold;
+    const double selected = is_selected ? weight : 0.0;  // as likely as not: no branch
     sums[constraints::kHard] += selected;
+    totals.selected_rows[cell] += is_selected;
+    if (with_losses) add_loss(totals, cell, weight, loss_of(scores, i));
     if (!scores.weights.empty()) {
       totals.squares.all[cell] += weight * weight;
       totals.squares.selected[cell] += selected * selected;
@@ -119,12 +151,15 @@ CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshol
     ++totals.rows[cell];
   };
   const auto join = [](CellTotals& totals, const CellTotals& later) {
-    for (std::size_t i = 0; i < totals.sums.size(); ++i) totals.sums[i] += later.sums[i];
-    for (std::size_t i = 0; i < totals.squares.all.size(); ++i) {
-      totals.squares.all[i] += later.squares.all[i];
-      totals.squares.selected[i] += later.squares.selected[i];
+    join_sums(totals.sums, later.sums);
+    join_sums(totals.squares.all, later.squares.all);
+    join_sums(totals.squares.selected, later.squares.selected);
+    join_sums(totals.squares.loss, later.squares.loss);
+    join_sums(totals.squares.loss_square, later.squares.loss_square);
+    for (std::size_t i = 0; i < totals.rows.size(); ++i) {
+      totals.rows[i] += later.rows[i];
+      totals.selected_rows[i] += later.selected_rows[i];
     }
-    for (std::size_t i = 0; i < totals.rows.size(); ++i) totals.rows[i] += later.rows[i];
   };
   return sum_rows(scores.cells.size(), zero, add, join);
 }
@@ -143,7 +178,7 @@ ScoreStatistics host_statistics(const std::string& split, const Scores& scores, 
   sum_losses(scores, statistics);
   statistics.histogram =
       histogram_of(score_rows(scores.probability, scores.labels, scores.weights), request.calibration_bins);
-  statistics.cells = total_cells(scores, request.cells, 0.5);
+  statistics.cells = total_cells(scores, request.cells, 0.5, request.with_losses);
   statistics.thresholds = request.thresholds;
   statistics.above = weigh_above(scores, static_cast<std::size_t>(request.cells), request.thresholds);
   return statistics;

@@ -77,7 +77,9 @@ void fields(Visitor& visit, PromiseResult& value) {
   visit("rate", value.rate);
   visit("rate_name", value.rate_name);
   visit("grouping", value.grouping);
+  visit("within", value.within);
   visit("form", value.form);
+  visit("unit", value.unit);
   visit("tolerance", value.tolerance);
   visit("gap", value.gap);
   visit("interval", value.interval);
@@ -95,6 +97,7 @@ void fields(Visitor& visit, ConstraintResult& value) {
   visit("kind", value.kind);
   visit("grouping", value.grouping);
   visit("form", value.form);
+  visit("unit", value.unit);
   visit("tolerance", value.tolerance);
   visit("gap", value.gap);
   visit("upper_bound", value.upper_bound);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
 #include <cmath>
+#include <limits>
 
 namespace equipoise::evaluation {
 
@@ -27,6 +29,14 @@ Interval exact_limits(double rate, double rows, double tail) {
   constexpr double kNone = 1e-9;  // a count that is zero but for rounding
   return {positives <= kNone ? 0 : boost::math::ibeta_inv(positives, negatives + 1, tail),
           negatives <= kNone ? 1 : boost::math::ibetac_inv(positives + 1, negatives, tail)};
+}
+
+Interval student_limits(double mean, double deviation, double rows, double tail) {
+  constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+  if (rows <= 1) return {-kNoLimit, kNoLimit};
+  const double point = boost::math::quantile(boost::math::complement(boost::math::students_t(rows - 1), tail));
+  const double reach = point * deviation / std::sqrt(rows);
+  return {mean - reach, mean + reach};
 }
 
 }  // namespace equipoise::evaluation

@@ -16,4 +16,8 @@ Interval wilson(double rate, double rows, double confidence);
 /// fractional `rows` (effective numbers) the same beta quantiles, which then interpolate.
 Interval exact_limits(double rate, double rows, double tail);
 
+/// Limits of a mean of `rows` numbers with the standard deviation `deviation`, each missed with probability about
+/// `tail` (Student 1908): exact for normal numbers, an approximation for skewed ones. One row has no limits.
+Interval student_limits(double mean, double deviation, double rows, double tail);
+
 }  // namespace equipoise::evaluation

@@ -8,6 +8,7 @@
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/gap_bounds.h"
+#include "engine/evaluation/promises.h"
 
 namespace equipoise::evaluation {
 
@@ -18,13 +19,11 @@ void EvaluationParams::describe(config::Fields& fields) {
                  "Score bins of the calibration table and error.");
 }
 
-void check_resamples(const EvaluationParams& params, const std::vector<constraints::ConstraintParams>& constraints,
-                     const config::Origin& origin) {
-  std::size_t promises = 1;  // of one constraint: its confidence is divided over them
-  for (const constraints::ConstraintParams& wanted : constraints)
-    if (const constraints::KindEntry* kind = constraints::find_kind(wanted.kind))
-      promises = std::max(promises, kind->rates.size());
-  const std::int64_t least = least_resamples((1 - params.confidence) / static_cast<double>(promises));
+namespace {
+
+// `promises`: of the constraint that makes the most; its confidence is divided over them.
+void check_for(double promises, const EvaluationParams& params, const config::Origin& origin) {
+  const std::int64_t least = least_resamples((1 - params.confidence) / promises);
   if (params.resamples >= least) return;
   throw core::UserError(core::Fault::config,
                         "evaluation.resamples is " + std::to_string(params.resamples) +
@@ -32,6 +31,25 @@ void check_resamples(const EvaluationParams& params, const std::vector<constrain
                             constraints::number_text(params.confidence) + "; it needs at least " +
                             std::to_string(least),
                         origin.of("evaluation.resamples"));
+}
+
+}  // namespace
+
+void check_resamples(const EvaluationParams& params, const std::vector<constraints::ConstraintParams>& constraints,
+                     const config::Origin& origin) {
+  std::size_t most = 1;
+  for (const constraints::ConstraintParams& wanted : constraints)
+    if (constraints::find_kind(wanted.kind) != nullptr)
+      most = std::max(most, constraints::demands_of(wanted).size() * std::max<std::size_t>(1, wanted.group.size()));
+  check_for(static_cast<double>(most), params, origin);
+}
+
+void check_resamples(const EvaluationParams& params, const constraints::ConstraintTable& table,
+                     const config::Origin& origin) {
+  double most = 1;
+  for (const constraints::Promise& promise : table.promises)
+    most = std::max(most, promises_of_constraint(table, promise.constraint));
+  check_for(most, params, origin);
 }
 
 }  // namespace equipoise::evaluation

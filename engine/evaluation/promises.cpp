@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/constraints/row_counts.h"
+#include "engine/constraints/forms.h"
+#include "engine/constraints/rates.h"
+#include "engine/constraints/titles.h"
+#include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/gap_bounds.h"
 #include "engine/evaluation/limits.h"
@@ -32,10 +35,29 @@ struct Bench {
 };
 
 Unmeasured reason_of(const Promise& promise, std::size_t level, const ConstraintTable& table) {
+  if (promise.is_of_unseen && promise.occurs[level]) return Unmeasured::unseen;
   if (static_cast<std::int32_t>(level) == promise.unseen_level) return Unmeasured::unseen;
   if (promise.occurs[level]) return Unmeasured::too_few_rows;
   // Cells are those of the training data, and of others that were added: a level in none of them never had a row.
   return table.rates[promise.rates[level]].denominator.empty() ? Unmeasured::empty : Unmeasured::absent;
+}
+
+// Rows that are in the rate's denominator.
+std::int64_t rows_behind(const constraints::Rate& rate, const CellTotals& totals) {
+  std::int64_t rows = 0;
+  for (const constraints::RowShare& share : constraints::row_shares(rate)) {
+    const std::int64_t selected = totals.selected_rows[share.cell];
+    if (share.denominator[0] != 0) rows += totals.rows[share.cell] - selected;
+    if (share.denominator[1] != 0) rows += selected;
+  }
+  return rows;
+}
+
+std::optional<Interval> interval_of(const GapSample::Level& level, double confidence) {
+  const bool is_mean = level.family == constraints::RateFamily::mean;
+  if (is_mean && level.rows <= 1) return std::nullopt;
+  if (is_mean) return limits_of(level, (1 - confidence) / 2);
+  return wilson(level.rate, level.rows, confidence);
 }
 
 std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const Promise& promise, const Bench& bench) {
@@ -43,14 +65,14 @@ std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const
   for (std::size_t i = 0; i < promise.levels.size(); ++i) {
     PromiseResult::LevelRate level;
     level.level = promise.levels[i];
-    level.rows = constraints::rows_in(bench.table.rates[promise.rates[i]].denominator, bench.totals.rows);
+    level.rows = rows_behind(bench.table.rates[promise.rates[i]], bench.totals);
     level.effective_rows = sample.levels[i].rows;
     level.estimable = sample.levels[i].compared;
     if (!level.estimable) level.unmeasured = reason_of(promise, i, bench.table);
     level.short_splits = promise.short_splits[i];
     if (sample.levels[i].rows > 0) {
       level.rate = sample.levels[i].rate;
-      level.interval = wilson(sample.levels[i].rate, sample.levels[i].rows, bench.params.confidence);
+      level.interval = interval_of(sample.levels[i], bench.params.confidence);
     }
     levels.push_back(std::move(level));
   }
@@ -68,10 +90,13 @@ Judged judge_promise(std::size_t index, const std::vector<bool>& estimable, cons
   const GapSample sample = make_gap_sample(bench.table, promise, bench.totals.sums, bench.totals.squares, estimable);
   Judged judged;
   PromiseResult& result = judged.result;
-  result.rate = constraints::short_name(promise.rate);
-  result.rate_name = constraints::long_name(promise.rate);
+  const constraints::RateEntry* rate = constraints::find_rate(promise.rate);
+  result.rate = rate ? rate->short_name : "sum";
+  result.rate_name = rate ? rate->long_name : constraints::promise_title(promise);
   result.grouping = promise.grouping;
+  if (!promise.within.empty()) result.within = constraints::who(promise.within);
   result.form = promise.form;
+  result.unit = constraints::name_of(constraints::unit_of(promise));
   result.tolerance = promise.tolerance;
   result.levels = level_rates(sample, promise, bench);
   if (promise.reference_level >= 0) result.reference = promise.levels[promise.reference_level];
@@ -100,6 +125,14 @@ void take_largest(std::optional<double>& largest, const std::optional<double>& v
 // as rarely as it says, and the largest bound is no smaller: no allowance is needed (gap_bounds.h). The largest lower end
 // is one of several, any of which may miss: those are taken at the confidence divided over the promises.
 void add_to_constraint(ConstraintResult& constraint, Judged judged) {
+  if (constraint.promises.empty()) {
+    constraint.form = judged.result.form;
+    constraint.unit = judged.result.unit;
+    constraint.tolerance = judged.result.tolerance;
+  } else if (constraint.form != judged.result.form) {
+    constraint.form = constraint.unit = "";
+    constraint.tolerance = 0;
+  }
   take_largest(constraint.gap, judged.result.gap);
   take_largest(constraint.upper_bound, judged.result.upper_bound);
   if (const auto& interval = judged.joint_interval) {
@@ -163,9 +196,7 @@ std::vector<ConstraintResult> judge(const std::string& split, const CellTotals& 
   for (std::size_t c = 0; c < constraints.size(); ++c) {
     results[c].title = table.constraint_titles[c];
     results[c].kind = constraints[c].kind;
-    results[c].grouping = constraints[c].group;
-    results[c].form = constraints[c].form;
-    results[c].tolerance = constraints[c].tolerance;
+    results[c].grouping = core::listed(constraints[c].group);
   }
   const std::vector<std::vector<bool>> estimable = estimable_levels(table, totals, min_rows);
   const Bench bench{totals, table, params, seed};
@@ -175,6 +206,8 @@ std::vector<ConstraintResult> judge(const std::string& split, const CellTotals& 
     std::vector<Verdict> verdicts;
     for (const PromiseResult& promise : result.promises) verdicts.push_back(promise.verdict);
     result.verdict = worst(verdicts);
+    if (result.form.empty()) result.gap = result.upper_bound = std::nullopt;  // figures that cannot be compared
+    if (result.form.empty()) result.interval = std::nullopt;
   }
   for (std::size_t c = 0; c < results.size(); ++c)
     results[c].sentence = sentence_of(results[c], split, params.confidence, min_rows);

@@ -19,6 +19,7 @@ struct Tally {
   double square_weight[2] = {0, 0};
   double square_selected[2] = {0, 0};  ///< squared weights of the selected
   double selected[2] = {0, 0};
+  std::int64_t selected_rows = 0;
 
   void add(std::uint8_t label, double row_weight, bool is_selected) {
     ++rows;
@@ -26,10 +27,12 @@ struct Tally {
     square_weight[label] += row_weight * row_weight;
     selected[label] += is_selected ? row_weight : 0.0;  // as likely as not: no branch
     square_selected[label] += is_selected ? row_weight * row_weight : 0.0;
+    selected_rows += is_selected;
   }
 
   void join(const Tally& later) {
     rows += later.rows;
+    selected_rows += later.selected_rows;
     for (const int label : {0, 1}) {
       weight[label] += later.weight[label];
       square_weight[label] += later.square_weight[label];
@@ -41,9 +44,10 @@ struct Tally {
 
 /// Everything that promises are judged from: what the rows of one split sum to.
 struct CellTotals {
-  std::vector<double> sums;        ///< [C * 4] exact
-  SquareWeights squares;           ///< empty when every row weighs 1
-  std::vector<std::int64_t> rows;  ///< [C]
+  std::vector<double> sums;  ///< [C * 4] exact; losses are 0 where they were not asked for
+  SquareWeights squares;
+  std::vector<std::int64_t> rows;           ///< [C]
+  std::vector<std::int64_t> selected_rows;  ///< [C]
 };
 
 /// The small tables that everything said of a split is made of, wherever its rows are: nothing after them sees a row.
@@ -72,6 +76,7 @@ struct StatisticsRequest {
   std::int32_t cells = 0;  ///< C
   std::int64_t calibration_bins = 0;
   std::vector<double> thresholds;  ///< ascending
+  bool with_losses = false;        ///< in the cells
 };
 
 /// What evaluate() makes of scores: common_thresholds() and the table's cells.
@@ -85,6 +90,9 @@ ScoreStatistics host_statistics(const std::string& split, const Scores& scores, 
 [[noreturn]] void refuse_score(const std::string& split, std::int64_t row, double score);
 
 /// Sums over the rows with a known cell, a row counting as selected above `threshold`.
-CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold);
+CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold, bool with_losses = false);
+
+/// Whether some promise is about losses.
+bool needs_losses(const constraints::ConstraintTable& table);
 
 }  // namespace equipoise::evaluation

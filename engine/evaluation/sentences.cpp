@@ -24,31 +24,46 @@ std::string points_text(const std::string& number) {
   return number + (number == "1" ? " point" : " points");
 }
 
-// A gap in words: percentage points, or for a ratio one minus it. `decimals` as far as needed.
-class GapText {
+// A promise's figure in words: percentage points, a ratio, a share in percent or a number, with decimals as far as needed.
+class FigureText {
  public:
-  explicit GapText(const PromiseResult& promise) : ratio_(promise.form == "ratio"), decimals_(ratio_ ? 3 : 1) {
-    // As many decimals as show on which side of the tolerance the gap lies.
+  explicit FigureText(const PromiseResult& promise) : unit_(promise.unit) {
+    decimals_ = unit_ == "percent" || unit_ == "number" ? 3 : 1;
+    // As many decimals as show on which side of the tolerance the figure lies.
     for (const auto& figure : {promise.gap, promise.upper_bound})
       while (figure && std::abs(*figure - promise.tolerance) > 1e-12 && decimals_ < 6 &&
              fixed(shown(*figure), decimals_) == fixed(shown(promise.tolerance), decimals_))
         ++decimals_;
   }
 
-  double shown(double gap) const { return ratio_ ? 1 - gap : 100 * gap; }
-  std::string number(double gap) const { return fixed(shown(gap), decimals_); }
-  std::string amount(double gap) const { return ratio_ ? number(gap) : points_text(number(gap)); }
-  std::string tolerance(double gap) const {
-    return ratio_ ? number_text(1 - gap) : points_text(number_text(100 * gap));
+  double shown(double figure) const {
+    if (unit_ == "percent") return 1 - figure;
+    if (unit_ == "floor") return 100 * (1 - figure);
+    return unit_ == "number" ? figure : 100 * figure;
   }
+  std::string number(double figure) const { return fixed(shown(figure), decimals_); }
+  std::string amount(double figure) const { return with_unit(number(figure)); }
+  std::string tolerance(double figure) const { return with_unit(number_text(shown(figure))); }
   std::string range(const Interval& interval) const {
-    return ratio_ ? number(interval.high) + " to " + number(interval.low)
-                  : number(interval.low) + " to " + number(interval.high);
+    return is_floor() ? number(interval.high) + " to " + number(interval.low)
+                      : number(interval.low) + " to " + number(interval.high);
   }
-  bool ratio() const { return ratio_; }
+  // Whether what is shown must not be too small, where the figure must not be too large.
+  bool is_floor() const { return unit_ == "percent" || unit_ == "floor"; }
+  std::string allowed(double tolerance) const {
+    if (unit_ == "percent") return "the smallest ratio allowed, " + this->tolerance(tolerance);
+    if (unit_ == "points") return "the tolerance of " + this->tolerance(tolerance);
+    return std::string("the ") + (is_floor() ? "smallest" : "largest") + " value allowed, " +
+           this->tolerance(tolerance);
+  }
 
  private:
-  bool ratio_;
+  std::string with_unit(const std::string& number) const {
+    if (unit_ == "points") return points_text(number);
+    return unit_ == "share" || unit_ == "floor" ? number + " %" : number;
+  }
+
+  std::string unit_;
   int decimals_;
 };
 
@@ -92,27 +107,42 @@ double rate_of(const PromiseResult& promise, const std::string& name) {
   return 0;
 }
 
-std::string measured(const PromiseResult& promise, const std::string& split, double confidence) {
-  const GapText text(promise);
-  const auto named = [&promise](const std::string& level) { return promise.grouping + "=" + level; };
+std::string within(const PromiseResult& promise) {
+  return promise.within.empty() ? "" : " within " + promise.within;
+}
+
+// "The true positive rate of sex=Male differs from that of everyone by 3.1 points", without the full stop.
+std::string comparison(const PromiseResult& promise, const FigureText& text) {
+  const std::string amount = text.amount(*promise.gap), rate = promise.rate_name;
+  const auto named = [&promise](const std::string& level) { return promise.grouping + "=" + level + within(promise); };
+  if (promise.form == "linear") return rate + " is " + amount;
+  if (promise.grouping.empty()) return "The " + rate + " of everyone" + within(promise) + " is " + amount;
   const auto [lowest, highest] = extremes(promise);
-  std::string sentence;
-  if (promise.form == "ratio") {
-    sentence = "The " + promise.rate_name + " of " + named(lowest->level) + " is " + text.amount(*promise.gap) +
-               " times that of " + named(highest->level);
-  } else if (promise.form == "reference") {
-    sentence = "The " + promise.rate_name + " of " +
-               named(furthest(promise, rate_of(promise, promise.reference))->level) + " differs from that of " +
-               named(promise.reference) + " by " + text.amount(*promise.gap);
-  } else if (promise.form == "overall") {
-    sentence = "The " + promise.rate_name + " of " + named(furthest(promise, *promise.everyone_rate)->level) +
-               " differs from that of everyone by " + text.amount(*promise.gap);
-  } else {
-    sentence = "Between " + named(lowest->level) + " and " + named(highest->level) + " the " + promise.rate_name +
-               " differs by " + text.amount(*promise.gap);
-  }
-  return sentence + " " + where(split) + " (" + percent(confidence) + " interval " + text.range(*promise.interval) +
-         ")";
+  if (promise.form == "at_most")
+    return "The largest " + rate + " is that of " + named(highest->level) + ", " + amount + ",";
+  if (promise.form == "at_least")
+    return "The smallest " + rate + " is that of " + named(lowest->level) + ", " + amount + ",";
+  if (promise.form == "ratio")
+    return "The " + rate + " of " + named(lowest->level) + " is " + amount + " times that of " + named(highest->level);
+  if (promise.form == "reference")
+    return "The " + rate + " of " + named(furthest(promise, rate_of(promise, promise.reference))->level) +
+           " differs from that of " + named(promise.reference) + " by " + amount;
+  if (promise.form == "overall")
+    return "The " + rate + " of " + named(furthest(promise, *promise.everyone_rate)->level) +
+           " differs from that of everyone by " + amount;
+  return "Between " + promise.grouping + "=" + lowest->level + " and " + named(highest->level) + " the " + rate +
+         " differs by " + amount;
+}
+
+std::string measured(const PromiseResult& promise, const std::string& split, double confidence) {
+  const FigureText text(promise);
+  return comparison(promise, text) + " " + where(split) + " (" + percent(confidence) + " interval " +
+         text.range(*promise.interval) + ")";
+}
+
+// "sex=Female"; of a weighted sum the term, without a grouping everyone.
+std::string level_name(const PromiseResult& promise, const LevelRate& level) {
+  return (promise.grouping.empty() ? level.level : promise.grouping + "=" + level.level) + within(promise);
 }
 
 // Weights can make many rows count for few.
@@ -128,7 +158,7 @@ std::vector<std::string> named(const PromiseResult& promise, Unmeasured why) {
     std::string rows;
     if (why != Unmeasured::absent)
       rows = " (" + std::to_string(level.rows) + (level.rows == 1 ? " row" : " rows") + worth(level) + ")";
-    levels.push_back(promise.grouping + "=" + level.level + rows);
+    levels.push_back(level_name(promise, level) + rows);
   }
   return levels;
 }
@@ -154,7 +184,7 @@ std::string remarks(const ConstraintResult& result, const std::string& split) {
   std::vector<std::string> absent, unsteered;
   for (const PromiseResult& promise : result.promises) {
     for (const LevelRate& level : promise.levels) {
-      const std::string name = promise.grouping + "=" + level.level;
+      const std::string name = level_name(promise, level);
       if (level.unmeasured == Unmeasured::absent && promise.gap && std::ranges::find(absent, name) == absent.end())
         absent.push_back(name);
       if (level.estimable && !level.short_splits.empty())
@@ -171,39 +201,44 @@ std::string remarks(const ConstraintResult& result, const std::string& split) {
 
 std::string conclusion(const PromiseResult& promise, const std::string& split, double confidence,
                        std::int64_t min_rows) {
-  const GapText text(promise);
-  const std::string tolerance = text.tolerance(promise.tolerance);
-  const std::string allowed =
-      text.ratio() ? "the smallest ratio allowed, " + tolerance : "the tolerance of " + tolerance;
+  const FigureText text(promise);
+  const std::string allowed = text.allowed(promise.tolerance);
   switch (promise.verdict) {
     case Verdict::violated:
       return ", which is outside " + allowed + ": the constraint is violated.";
     case Verdict::met:
       return ", which is inside " + allowed + "; with " + percent(confidence) + " confidence it is at " +
-             (text.ratio() ? "least " : "most ") + text.amount(*promise.upper_bound) + ", so the constraint is met.";
+             (text.is_floor() ? "least " : "most ") + text.amount(*promise.upper_bound) + ", so the constraint is met.";
     case Verdict::not_shown: {
-      const std::string floor = promise.noise_floor > promise.tolerance
-                                    ? " Exactly equal rates would show " +
-                                          GapText(promise).amount(promise.noise_floor) + " on average on so few rows."
-                                    : "";
+      const std::string floor =
+          promise.noise_floor > promise.tolerance
+              ? " Exactly equal rates would show " + text.amount(promise.noise_floor) + " on average on so few rows."
+              : "";
       return ", which is inside " + allowed + "; but with " + percent(confidence) +
-             " confidence it can only be said to be at " + (text.ratio() ? "least " : "most ") +
+             " confidence it can only be said to be at " + (text.is_floor() ? "least " : "most ") +
              text.amount(*promise.upper_bound) + ", so it is not shown." + floor;
     }
     case Verdict::not_estimable:
       break;
   }
-  return ", among the groups that can be measured; " + unmeasured(promise, "cannot", split, min_rows) +
+  const std::string why = unmeasured(promise, "cannot", split, min_rows);
+  if (promise.grouping.empty()) return "; " + why + ", so the constraint is not estimable.";
+  return ", among the groups that can be measured; " + why +
          ", so for the grouping as a whole the constraint is not estimable.";
 }
 
-std::string in_short(const PromiseResult& promise) {
-  if (!promise.gap) return " The " + promise.rate_name + " could not be compared.";
-  const GapText text(promise);
+std::string in_short(const PromiseResult& promise, const PromiseResult& first) {
+  const std::string by = promise.grouping == first.grouping ? "" : " by " + promise.grouping;
+  const std::string of = " The " + promise.rate_name + by + within(promise);
+  if (!promise.gap) return of + " could not be compared.";
+  const FigureText text(promise);
   std::string verdict = name_of(promise.verdict);
   std::replace(verdict.begin(), verdict.end(), '_', ' ');
-  return " The " + promise.rate_name + (text.ratio() ? " has a smallest ratio of " : " differs by ") +
-         text.amount(*promise.gap) + " (" + verdict + ").";
+  std::string figure = " differs by ";
+  if (promise.unit == "percent") figure = " has a smallest ratio of ";
+  if (promise.form == "at_most") figure = promise.grouping.empty() ? " is " : " has a largest value of ";
+  if (promise.form == "at_least") figure = promise.grouping.empty() ? " is " : " has a smallest value of ";
+  return of + figure + text.amount(*promise.gap) + " (" + verdict + ").";
 }
 
 // The promise with the constraint's verdict; of several, the one whose bound is the largest.
@@ -226,10 +261,11 @@ std::string sentence_of(const ConstraintResult& result, const std::string& split
   if (first->gap)
     sentence = measured(*first, split, confidence) + conclusion(*first, split, confidence, min_rows);
   else
-    sentence = "The " + first->rate_name + " by " + first->grouping + " could not be compared " + where(split) + ": " +
+    sentence = "The " + first->rate_name + (first->grouping.empty() ? "" : " by " + first->grouping) + within(*first) +
+               " could not be compared " + where(split) + ": " +
                unmeasured(*first, "cannot be measured", split, min_rows) + ", so the constraint is not estimable.";
   for (const PromiseResult& promise : result.promises)
-    if (&promise != first) sentence += in_short(promise);
+    if (&promise != first) sentence += in_short(promise, *first);
   return sentence + remarks(result, split);
 }
 

@@ -32,7 +32,11 @@ std::vector<ThresholdRow> sweep_thresholds(const ScoreStatistics& statistics, co
   const std::size_t cells = table.cells.cells.size(), everyone = cells;
   const Above above{statistics};
   std::vector<double> sums(cells * constraints::kColumns, 0.0);
-  for (std::size_t c = 0; c < cells; ++c) sums[c * constraints::kColumns + constraints::kWeight] = above.of(c, 0);
+  for (std::size_t c = 0; c < cells; ++c) {
+    sums[c * constraints::kColumns + constraints::kWeight] = above.of(c, 0);
+    sums[c * constraints::kColumns + constraints::kLoss] =
+        statistics.cells.sums[c * constraints::kColumns + constraints::kLoss];  // the same at any threshold
+  }
   const double positives = above.of_label(everyone, 1, 0), negatives = above.of_label(everyone, 0, 0);
   std::vector<ThresholdRow> rows;
   for (std::size_t k = 0; k < thresholds.size() && positives + negatives > 0; ++k) {

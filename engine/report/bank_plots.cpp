@@ -30,10 +30,13 @@ std::string figures_in_words(const std::string& number, const BankMember& member
   if (member.result->metrics.accuracy_interval) {
     words += fmt::format(", interval {}", percent_range(member.result->metrics.accuracy_interval));
   }
-  words += fmt::format("; gap {}", gap_text(result.gap, result.form));
-  if (result.interval) words += fmt::format(", interval {}", gap_range(result.interval));
-  if (result.upper_bound) words += fmt::format(", upper bound {}", gap_text(result.upper_bound, result.form));
-  words += fmt::format(", tolerance {}: {}", gap_text(result.tolerance, result.form), look_of(result.verdict).word);
+  const std::string& unit = result.unit;
+  words += fmt::format("; {} {}", is_gap(unit) ? "gap" : "figure", figure_text(result.gap, unit));
+  if (result.interval) words += fmt::format(", interval {}", figure_range(result.interval, unit));
+  if (result.upper_bound)
+    words += fmt::format(", {} bound {}", unit == "floor" ? "lower" : "upper", figure_text(result.upper_bound, unit));
+  words += fmt::format(", {} {}: {}", is_gap(unit) ? "tolerance" : "allowed", figure_text(result.tolerance, unit),
+                       look_of(result.verdict).word);
   if (member.outcome != "finished") words += fmt::format("; {}", member.outcome);
   return words;
 }
@@ -114,13 +117,20 @@ void write_missing(Markup& page, const BankReport& report, const BankConstraint&
   for (const std::string& sentence : sentences) page.element("li", {}, sentence);
 }
 
+std::string axis_title(const std::string& unit) {
+  if (unit == "percent") return "gap, % of the larger rate";
+  if (unit == "share") return "largest rate, %";
+  if (unit == "floor") return "one minus the smallest rate, %";
+  return unit == "number" ? "figure, hundredths" : "gap, points";
+}
+
 void write_plot(Markup& page, const BankReport& report, const BankConstraint& constraint) {
   const std::vector<std::string> numbers = member_numbers(report);
   const std::vector<double> tolerances = constraint.tolerances();
   const bool own_limits = tolerances.size() > 1;
   ScatterPlot plot;
   plot.title = fmt::format("Accuracy against the gap: {}", constraint.name);
-  plot.x_title = constraint.form == "ratio" ? "gap, % of the larger rate" : "gap, points";
+  plot.x_title = axis_title(constraint.unit);
   plot.y_title = "Accuracy, %";
   bool stopped = false;
   for (std::size_t i = 0; i < numbers.size(); ++i) {

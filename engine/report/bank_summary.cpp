@@ -174,7 +174,7 @@ std::vector<BankConstraint> constraints_of(const BankReport& report) {
       const auto at = static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
       if (at == keys.size()) {
         keys.push_back(key);
-        constraints.push_back({name_without_tolerance(result.title), result.form,
+        constraints.push_back({name_without_tolerance(result.title), result.unit,
                                std::vector<const ConstraintResult*>(report.members.size(), nullptr)});
       }
       constraints[at].of[i] = &result;

@@ -10,7 +10,7 @@ namespace equipoise::report {
 /// One constraint over all members. Members may have tolerances of their own.
 struct BankConstraint {
   std::string name;  ///< "equalized odds by sex", without the tolerance
-  std::string form;
+  std::string unit;
   std::vector<const evaluation::ConstraintResult*> of;  ///< [members]; nullptr where the member was not measured
 
   /// The tolerances that occur, ascending.

@@ -67,9 +67,10 @@ void write_constraint(Markup& page, const BankConstraint& constraint, const Cons
     page.element("td", {{"class", "note"}, {"colspan", "4"}}, "not set for this member");
     return;
   }
-  write_figure(page, "1", gap_text(result->gap, result->form), result->interval ? gap_range(result->interval) : "");
-  page.element("td", {{"class", "figure"}}, gap_text(result->upper_bound, result->form));
-  page.element("td", {{"class", "figure"}}, gap_text(result->tolerance, result->form));
+  write_figure(page, "1", figure_text(result->gap, result->unit),
+               result->interval ? figure_range(result->interval, result->unit) : "");
+  page.element("td", {{"class", "figure"}}, figure_text(result->upper_bound, result->unit));
+  page.element("td", {{"class", "figure"}}, figure_text(result->tolerance, result->unit));
   const auto cell = page.in("td");
   draw_badge(page, result->verdict);
 }

@@ -46,13 +46,19 @@ std::string heading(std::size_t constraint, std::size_t all) {
   return constraint < 26 ? std::string(1, static_cast<char>('A' + constraint)) : fmt::format("{}", constraint + 1);
 }
 
+std::string words_of(const std::string& unit) {
+  if (unit == "percent") return "gap (upper bound) in percent";
+  if (unit == "share") return "largest rate (upper bound) in percent";
+  if (unit == "floor") return "smallest rate (lower bound) in percent";
+  return unit == "number" ? "figure (upper bound)" : "gap (upper bound) in points";
+}
+
 std::string key_of(const std::vector<BankConstraint>& constraints) {
   std::string text;
   for (std::size_t c = 0; c < constraints.size(); ++c) {
     const BankConstraint& constraint = constraints[c];
     const std::string letter = constraints.size() == 1 ? "" : heading(c, constraints.size()) + "  ";
-    text += fmt::format("  {}{}: gap (upper bound) in {}\n", letter, plain(constraint.name, kNameWidth),
-                        constraint.form == "ratio" ? "percent" : "points");
+    text += fmt::format("  {}{}: {}\n", letter, plain(constraint.name, kNameWidth), words_of(constraint.unit));
   }
   return text;
 }

@@ -46,22 +46,37 @@ std::string decimal_text(std::optional<double> value, int digits) {
 }
 
 std::string points_text(std::optional<double> gap) {
-  return gap_text(gap, "max_min");
+  return figure_text(gap, "points");
 }
 
-std::string gap_unit(std::string_view form) {
-  return form == "ratio" ? "%" : "points";
+bool is_gap(std::string_view unit) {
+  return unit == "points" || unit == "percent";
 }
 
-std::string gap_text(std::optional<double> gap, std::string_view form) {
-  if (!is_there(gap)) return std::string(kNone);
-  if (form == "ratio") return percent_text(gap);
-  return fmt::format("{}\u00A0points", one_decimal(100 * *gap));
+std::string sign_of(std::string_view unit) {
+  if (unit == "number") return "";
+  return unit == "points" ? "points" : "%";
 }
 
-std::string gap_range(const std::optional<evaluation::Interval>& interval) {
+double shown_figure(double figure, std::string_view unit) {
+  if (unit == "number") return figure;
+  return 100 * (unit == "floor" ? 1 - figure : figure);
+}
+
+std::string figure_text(std::optional<double> figure, std::string_view unit) {
+  if (!is_there(figure)) return std::string(kNone);
+  if (unit == "number") return decimal_text(figure, 3);
+  const std::string number = one_decimal(shown_figure(*figure, unit));
+  return unit == "points" ? number + "\u00A0points" : fmt::format("{}{}%", number, kNarrowSpace);
+}
+
+std::string figure_range(const std::optional<evaluation::Interval>& interval, std::string_view unit) {
   if (!interval) return std::string(kNone);
-  return fmt::format("{} to {}", one_decimal(100 * interval->low), one_decimal(100 * interval->high));
+  const bool is_turned = unit == "floor";
+  const double low = shown_figure(is_turned ? interval->high : interval->low, unit);
+  const double high = shown_figure(is_turned ? interval->low : interval->high, unit);
+  if (unit == "number") return fmt::format("{} to {}", decimal_text(low, 3), decimal_text(high, 3));
+  return fmt::format("{} to {}", one_decimal(low), one_decimal(high));
 }
 
 std::string counted(std::int64_t count, std::string_view noun) {

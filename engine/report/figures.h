@@ -22,12 +22,16 @@ std::string decimal_text(std::optional<double> value, int digits);
 /// "1.3 points"; "1 point" never occurs, because the decimal is always shown
 std::string points_text(std::optional<double> gap);
 
-/// A gap in the unit of its form: percent of the larger rate for the form `ratio`, points for the others.
-std::string gap_text(std::optional<double> gap, std::string_view form);
+/// A promise's figure in its unit (constraints/forms.h): "1.3 points", "12.3 %", of a floor the rate itself, "0.412".
+std::string figure_text(std::optional<double> figure, std::string_view unit);
 /// The same without the unit, for the ends of intervals: "0.3 to 3.4"
-std::string gap_range(const std::optional<evaluation::Interval>& interval);
-/// "points" or "%"
-std::string gap_unit(std::string_view form);
+std::string figure_range(const std::optional<evaluation::Interval>& interval, std::string_view unit);
+/// Whether it is the unit of a gap between groups: points or percent.
+bool is_gap(std::string_view unit);
+/// "points", "%", or "" of a plain number
+std::string sign_of(std::string_view unit);
+/// What is shown for a figure, without its unit: hundredfold, of a floor the rate itself, or as it is.
+double shown_figure(double figure, std::string_view unit);
 
 /// "1 row", "2 rows", "30,162 rows"
 std::string counted(std::int64_t count, std::string_view noun);

@@ -30,24 +30,64 @@ void include(double& high, const PromiseResult& promise) {
   }
 }
 
+/// Figures that stand on one scale: those of one unit, and ratios beside gaps in points.
+struct Family {
+  const char* units[2];
+  const char* heading;
+  const char* introduction;
+};
+constexpr Family kFamilies[] = {
+    {{"points", "percent"},
+     "Gaps against their tolerance",
+     "How far apart the rates of the groups lie, in percentage points: the largest difference between any two groups "
+     "unless said otherwise."},
+    {{"share", "share"}, "Rates against their cap", "The largest rate of any group, which must not be above the cap."},
+    {{"floor", "floor"},
+     "Rates against their floor",
+     "The smallest rate of any group, which must not be below the floor; further to the left is higher."},
+    {{"number", "number"}, "Figures against their bound", "Mean losses, their gaps, and weighted sums of rates."},
+};
+
+bool is_of(const Family& family, const PromiseResult& promise) {
+  return promise.unit == family.units[0] || promise.unit == family.units[1];
+}
+
 /// One scale for every promise of both splits, so that rows compare by eye.
-Scale gap_scale(const SplitResult& split, const SplitResult* other) {
+Scale scale_of(const Family& family, const SplitResult& split, const SplitResult* other) {
   double high = 0.01;
   for (const SplitResult* each : {&split, other}) {
     if (!each) continue;
     for (const ConstraintResult& constraint : each->constraints) {
-      for (const PromiseResult& promise : constraint.promises) include(high, promise);
+      for (const PromiseResult& promise : constraint.promises)
+        if (is_of(family, promise)) include(high, promise);
     }
   }
   const Scale percent = round_scale(0, 100 * high);
   return {0, percent.high / 100};
 }
 
+/// "gap"; of a bound "rate", of other figures "value".
+std::string figure_word(const PromiseResult& promise) {
+  if (promise.form == "linear") return "value";
+  return promise.form == "at_most" || promise.form == "at_least" ? promise.rate_name : "gap";
+}
+
+std::string limit_word(const PromiseResult& promise) {
+  if (promise.form == "at_most" || promise.form == "linear") return "at most";
+  return promise.form == "at_least" ? "at least" : "tolerance";
+}
+
+std::string bound_word(const PromiseResult& promise) {
+  return promise.unit == "floor" ? "lower bound" : "upper bound";
+}
+
 std::string in_words(const PromiseResult& promise, const std::string& split) {
   if (!promise.gap) return fmt::format("{} split: not estimable", split);
-  std::string words = fmt::format("{} split: gap {}", split, gap_text(promise.gap, promise.form));
-  if (promise.interval) words += fmt::format(", interval {}", gap_range(promise.interval));
-  if (promise.upper_bound) words += fmt::format(", upper bound {}", gap_text(promise.upper_bound, promise.form));
+  std::string words =
+      fmt::format("{} split: {} {}", split, figure_word(promise), figure_text(promise.gap, promise.unit));
+  if (promise.interval) words += fmt::format(", interval {}", figure_range(promise.interval, promise.unit));
+  if (promise.upper_bound)
+    words += fmt::format(", {} {}", bound_word(promise), figure_text(promise.upper_bound, promise.unit));
   return words;
 }
 
@@ -66,15 +106,16 @@ void write_numbers(Markup& page, const PromiseResult& promise, const SplitResult
   const auto numbers = page.in("div", {{"class", "numbers"}});
   {
     const auto line = page.in("p", {{"class", "estimate"}});
-    page.element("strong", {}, gap_text(promise.gap, promise.form)).text(" ");
+    page.element("strong", {}, figure_text(promise.gap, promise.unit)).text(" ");
     draw_badge(page, promise.verdict);
   }
   if (!promise.gap) {
     page.element("p", {{"class", "note"}}, reason_of_no_gap(promise, split_phrase(split)));
     return;
   }
-  page.element("p", {{"class", "note"}}, fmt::format("interval {}", gap_range(promise.interval)));
-  page.element("p", {{"class", "note"}}, fmt::format("upper bound {}", gap_text(promise.upper_bound, promise.form)));
+  page.element("p", {{"class", "note"}}, fmt::format("interval {}", figure_range(promise.interval, promise.unit)));
+  page.element("p", {{"class", "note"}},
+               fmt::format("{} {}", bound_word(promise), figure_text(promise.upper_bound, promise.unit)));
 }
 
 /// What the gap compares, where it is not the default that the introduction names.
@@ -89,18 +130,26 @@ std::string comparison_words(const PromiseResult& promise) {
   return "";
 }
 
+/// "true positive rate by sex within degree=none"
+std::string promise_name(const PromiseResult& promise) {
+  std::string name = promise.rate_name;
+  if (promise.form != "linear") name += promise.grouping.empty() ? " of everyone" : " by " + promise.grouping;
+  return promise.within.empty() ? name : name + " within " + promise.within;
+}
+
 void write_row(Markup& page, const Scale& scale, const SplitResult& split, const PromiseResult& promise,
                const SplitResult* other, const PromiseResult* lighter) {
   const auto row = page.in("li", {{"class", "plot-row"}});
-  const std::string name = fmt::format("{} by {}", promise.rate_name, promise.grouping);
+  const std::string name = promise_name(promise);
   {
     const auto label = page.in("div", {{"class", "label"}});
     page.element("p", {}, name);
     page.element("p", {{"class", "note"}},
-                 fmt::format("tolerance {}{}", gap_text(promise.tolerance, promise.form), comparison_words(promise)));
+                 fmt::format("{} {}{}", limit_word(promise), figure_text(promise.tolerance, promise.unit),
+                             comparison_words(promise)));
   }
   IntervalTrack track;
-  track.title = fmt::format("Gap in {}", name);
+  track.title = figure_word(promise) == "gap" ? fmt::format("Gap in {}", name) : name;
   track.description = in_words(promise, split.split);
   track.marks.push_back(mark_of(promise, split.split, false));
   if (lighter) {
@@ -110,9 +159,10 @@ void write_row(Markup& page, const Scale& scale, const SplitResult& split, const
   track.reference = promise.tolerance;
   track.shaded = true;
   if (promise.noise_floor > 0) track.noise_floor = promise.noise_floor;
-  track.description +=
-      fmt::format("; tolerance {}; equal rates would show {} on average", gap_text(promise.tolerance, promise.form),
-                  gap_text(promise.noise_floor, promise.form));
+  track.description += fmt::format("; {} {}", limit_word(promise), figure_text(promise.tolerance, promise.unit));
+  if (figure_word(promise) == "gap")
+    track.description +=
+        fmt::format("; equal rates would show {} on average", figure_text(promise.noise_floor, promise.unit));
   draw_track(page, scale, track);
   write_numbers(page, promise, split);
 }
@@ -160,7 +210,9 @@ void write_missing_levels(Markup& page, const SplitResult& split) {
   for (const ConstraintResult& constraint : split.constraints) {
     for (const PromiseResult& promise : constraint.promises) {
       for (const PromiseResult::LevelRate& level : promise.levels) {
-        const std::string rate = fmt::format("{} of {} = {}", promise.rate_name, promise.grouping, level.level);
+        const std::string of = promise.grouping.empty() ? level.level : promise.grouping + " = " + level.level;
+        const std::string rate =
+            fmt::format("{} of {}{}", promise.rate_name, of, promise.within.empty() ? "" : " within " + promise.within);
         const std::string sentence = left_out(rate, level, split);
         if (!sentence.empty()) sentences.push_back(sentence);
       }
@@ -171,12 +223,43 @@ void write_missing_levels(Markup& page, const SplitResult& split) {
   for (const std::string& sentence : sentences) page.element("li", {}, sentence);
 }
 
+bool has_any(const Family& family, const SplitResult& split) {
+  return std::ranges::any_of(split.constraints, [&](const ConstraintResult& constraint) {
+    return std::ranges::any_of(constraint.promises, [&](const PromiseResult& one) { return is_of(family, one); });
+  });
+}
+
+bool has_only(const Family& family, const SplitResult& split) {
+  return std::ranges::all_of(split.constraints, [&](const ConstraintResult& constraint) {
+    return std::ranges::all_of(constraint.promises, [&](const PromiseResult& one) { return is_of(family, one); });
+  });
+}
+
+void write_family(Markup& page, const Family& family, const SplitResult& split, const SplitResult* selection) {
+  const Scale scale = scale_of(family, split, selection);
+  const std::string unit = family.units[0];
+  const auto list = page.in("ul", {{"class", "plot-rows gaps"}});
+  for (std::size_t c = 0; c < split.constraints.size(); ++c) {
+    for (std::size_t p = 0; p < split.constraints[c].promises.size(); ++p) {
+      const PromiseResult& promise = split.constraints[c].promises[p];
+      if (is_of(family, promise)) write_row(page, scale, split, promise, selection, counterpart(selection, c, p));
+    }
+  }
+  const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
+  page.element("div", {{"class", "label"}}, "");
+  draw_track_axis(page, scale, [unit](double figure) {
+    return fmt::format("{:g}", std::round(100 * shown_figure(figure, unit)) / 100);
+  });
+  page.element("div", {{"class", "numbers note"}}, sign_of(unit));
+}
+
 }  // namespace
 
 void write_gaps(Markup& page, const Report& report) {
   const auto section = page.in("section", {{"id", "gaps"}, {"aria-labelledby", "gaps-title"}});
-  page.element("h2", {{"id", "gaps-title"}}, "Gaps against their tolerance");
   const SplitResult* split = headline_split(report);
+  const bool only_gaps = !split || has_only(kFamilies[0], *split);
+  page.element("h2", {{"id", "gaps-title"}}, only_gaps ? kFamilies[0].heading : "Figures against what is allowed");
   if (!split || split->constraints.empty()) {
     page.element(
         "p", {},
@@ -184,23 +267,14 @@ void write_gaps(Markup& page, const Report& report) {
     return;
   }
   const SplitResult* selection = split->split == "selection" ? nullptr : split_named(report, "selection");
-  page.element("p", {{"class", "intro"}},
-               fmt::format("How far apart the rates of the groups lie, in percentage points: the largest difference "
-                           "between any two groups unless said otherwise. Each line is an interval at {:.0f}\u202F% "
-                           "confidence on {} {} rows.",
-                           100 * report.confidence, count_text(split->metrics.rows), split->split));
-  const Scale scale = gap_scale(*split, selection);
-  {
-    const auto list = page.in("ul", {{"class", "plot-rows gaps"}});
-    for (std::size_t c = 0; c < split->constraints.size(); ++c) {
-      for (std::size_t p = 0; p < split->constraints[c].promises.size(); ++p) {
-        write_row(page, scale, *split, split->constraints[c].promises[p], selection, counterpart(selection, c, p));
-      }
-    }
-    const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
-    page.element("div", {{"class", "label"}}, "");
-    draw_track_axis(page, scale, [](double gap) { return fmt::format("{:g}", std::round(1e4 * gap) / 100); });
-    page.element("div", {{"class", "numbers note"}}, "points");
+  for (const Family& family : kFamilies) {
+    if (!has_any(family, *split)) continue;
+    if (!only_gaps) page.element("h3", {}, family.heading);
+    page.element(
+        "p", {{"class", "intro"}},
+        fmt::format("{} Each line is an interval at {:.0f}\u202F% confidence on {} {} rows.", family.introduction,
+                    100 * report.confidence, count_text(split->metrics.rows), split->split));
+    write_family(page, family, *split, selection);
   }
   write_key(page, selection != nullptr);
   write_missing_levels(page, *split);

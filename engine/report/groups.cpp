@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/constraints/table.h"
+#include "engine/constraints/rates.h"
 #include "engine/report/figures.h"
 #include "engine/report/interval_plot.h"
 #include "engine/report/sections.h"
@@ -19,18 +19,18 @@ using evaluation::SplitResult;
 /// The rates that are drawn, and where a group's figures hold them.
 struct DrawnRate {
   const char* name;
-  constraints::RateKind kind;
+  const char* kind;  // in constraints/rates.h
   std::optional<double> GroupMetrics::*rate;
   std::optional<Interval> GroupMetrics::*interval;
   double GroupMetrics::*rows;  // effective
 };
 constexpr DrawnRate kRates[] = {
-    {"Selection rate", constraints::RateKind::selection_rate, &GroupMetrics::selection_rate,
-     &GroupMetrics::selection_rate_interval, &GroupMetrics::selection_rate_rows},
-    {"True positive rate", constraints::RateKind::true_positive_rate, &GroupMetrics::true_positive_rate,
-     &GroupMetrics::true_positive_rate_interval, &GroupMetrics::true_positive_rate_rows},
-    {"False positive rate", constraints::RateKind::false_positive_rate, &GroupMetrics::false_positive_rate,
-     &GroupMetrics::false_positive_rate_interval, &GroupMetrics::false_positive_rate_rows},
+    {"Selection rate", "selection_rate", &GroupMetrics::selection_rate, &GroupMetrics::selection_rate_interval,
+     &GroupMetrics::selection_rate_rows},
+    {"True positive rate", "tpr", &GroupMetrics::true_positive_rate, &GroupMetrics::true_positive_rate_interval,
+     &GroupMetrics::true_positive_rate_rows},
+    {"False positive rate", "fpr", &GroupMetrics::false_positive_rate, &GroupMetrics::false_positive_rate_interval,
+     &GroupMetrics::false_positive_rate_rows},
 };
 
 struct GroupingRows {
@@ -63,7 +63,9 @@ const PromiseResult::LevelRate* promised_level(const SplitResult& split, const D
                                                const GroupMetrics& group) {
   for (const evaluation::ConstraintResult& constraint : split.constraints) {
     for (const PromiseResult& promise : constraint.promises) {
-      if (promise.rate_name != constraints::long_name(rate.kind) || promise.grouping != group.grouping) continue;
+      if (promise.rate_name != constraints::rate_entry(rate.kind).long_name || promise.grouping != group.grouping ||
+          !promise.within.empty())
+        continue;
       for (const PromiseResult::LevelRate& level : promise.levels) {
         if (level.level == group.level) return &level;
       }

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "engine/report/figures.h"
 #include "engine/report/report.h"
 #include "engine/report/sections.h"
 #include "engine/report/terminal_table.h"
@@ -19,16 +21,24 @@ std::string share(std::optional<double> value) {
   return value && std::isfinite(*value) ? fmt::format("{:.1f} %", 100 * *value) : "-";
 }
 
-std::string gap(std::optional<double> value, const std::string& form) {
+std::string figure(std::optional<double> value, const std::string& unit) {
   if (!value || !std::isfinite(*value)) return "-";
-  return fmt::format("{:.1f} {}", 100 * *value, form == "ratio" ? "%" : "points");
+  if (unit == "number") return fmt::format("{:.3f}", *value);
+  return fmt::format("{:.1f} {}", shown_figure(*value, unit), sign_of(unit));
+}
+
+bool has_only_gaps(const SplitResult& split) {
+  return std::ranges::all_of(split.constraints,
+                             [](const ConstraintResult& constraint) { return is_gap(constraint.unit); });
 }
 
 std::string constraints_table(const SplitResult& split, bool color) {
   std::vector<TerminalLine> lines = {{"constraint", "gap", "upper bound", "tolerance", "verdict"}};
+  if (!has_only_gaps(split)) lines = {{"constraint", "measured", "bound", "allowed", "verdict"}};
   for (const ConstraintResult& constraint : split.constraints) {
-    lines.push_back({plain(constraint.title, kTitleWidth), gap(constraint.gap, constraint.form),
-                     gap(constraint.upper_bound, constraint.form), gap(constraint.tolerance, constraint.form),
+    lines.push_back({plain(constraint.title, kTitleWidth), figure(constraint.gap, constraint.unit),
+                     figure(constraint.upper_bound, constraint.unit),
+                     constraint.unit.empty() ? "-" : figure(constraint.tolerance, constraint.unit),
                      painted(look_of(constraint.verdict).word, constraint.verdict, color)});
   }
   return table_of(lines);

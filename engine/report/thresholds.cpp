@@ -37,7 +37,7 @@ const ThresholdRow& row_at(const SplitResult& split, double threshold) {
                            });
 }
 
-LineChart chart_over_thresholds(const char* title) {
+LineChart chart_over_thresholds(const std::string& title) {
   LineChart chart;
   chart.title = title;
   chart.x_title = "threshold";
@@ -64,27 +64,53 @@ void draw_accuracy(Markup& page, const SplitResult& split) {
   draw_line_chart(page, chart);
 }
 
-void draw_gaps(Markup& page, const SplitResult& split) {
-  LineChart chart = chart_over_thresholds("Gap of each constraint, points");
+/// The figures of the constraints with one unit; of a floor the rate itself is drawn.
+void draw_figures(Markup& page, const SplitResult& split, const std::string& unit, const std::string& title) {
+  const auto drawn = [&](double figure) { return unit == "floor" ? 1 - figure : figure; };
+  LineChart chart = chart_over_thresholds(title);
   chart.from_zero = true;
+  if (unit == "number") {
+    chart.y_unit = 1;
+    chart.y_word = [](double value) { return decimal_text(value, 3); };
+  }
   std::set<double> tolerances;
   const ThresholdRow& now = row_at(split, kThresholdInUse);
   for (std::size_t c = 0; c < split.constraints.size(); ++c) {
     const evaluation::ConstraintResult& constraint = split.constraints[c];
+    if (constraint.unit != unit) continue;
     Series series{constraint.title,       {},   static_cast<int>(c % 6), static_cast<Stroke>(c % 3),
                   c >= kNamedConstraints, false};
     for (const ThresholdRow& row : split.thresholds) {
-      series.points.push_back({row.threshold, gap_at(row, c).value_or(std::numeric_limits<double>::quiet_NaN())});
+      const double figure = gap_at(row, c).value_or(std::numeric_limits<double>::quiet_NaN());
+      series.points.push_back({row.threshold, drawn(figure)});
     }
     chart.series.push_back(std::move(series));
-    chart.description += fmt::format("{}: {} at threshold {:.2f}. ", constraint.title,
-                                     gap_text(gap_at(now, c), constraint.form), now.threshold);
+    chart.description +=
+        fmt::format("{}: {} at threshold {:.2f}. ", constraint.title, figure_text(gap_at(now, c), unit), now.threshold);
     if (tolerances.size() < 3 && tolerances.insert(constraint.tolerance).second) {
-      chart.levels.push_back(
-          {constraint.tolerance, fmt::format("tolerance {}", gap_text(constraint.tolerance, constraint.form))});
+      chart.levels.push_back({drawn(constraint.tolerance),
+                              fmt::format("{} {}", unit == "points" || unit == "percent" ? "tolerance" : "allowed",
+                                          figure_text(constraint.tolerance, unit))});
     }
   }
-  draw_line_chart(page, chart);
+  if (!chart.series.empty()) draw_line_chart(page, chart);
+}
+
+void draw_gaps(Markup& page, const SplitResult& split) {
+  draw_figures(page, split, "points", "Gap of each constraint, points");
+  draw_figures(page, split, "percent", "Gap of each ratio constraint, %");
+  draw_figures(page, split, "share", "Largest rate of each cap, %");
+  draw_figures(page, split, "floor", "Smallest rate of each floor, %");
+  draw_figures(page, split, "number", "Figure of each other constraint");
+}
+
+/// "Gap: demographic parity by sex"
+std::string heading_of(const evaluation::ConstraintResult& constraint) {
+  std::string kind = constraint.kind;
+  std::replace(kind.begin(), kind.end(), '_', ' ');
+  const bool is_gap = constraint.unit == "points" || constraint.unit == "percent";
+  return fmt::format("{}{}{}", is_gap ? "Gap: " : "", kind,
+                     constraint.grouping.empty() ? "" : " by " + constraint.grouping);
 }
 
 /// At most kTableRows of the rows, evenly spread, the threshold in use among them.
@@ -110,9 +136,7 @@ void write_table(Markup& page, const SplitResult& split) {
     page.element("th", {{"scope", "col"}}, "Accuracy");
     page.element("th", {{"scope", "col"}}, "Selection rate");
     for (const auto& constraint : split.constraints) {
-      std::string kind = constraint.kind;
-      std::replace(kind.begin(), kind.end(), '_', ' ');
-      page.element("th", {{"scope", "col"}}, fmt::format("Gap: {} by {}", kind, constraint.grouping));
+      page.element("th", {{"scope", "col"}}, heading_of(constraint));
     }
   }
   const auto body = page.in("tbody");
@@ -128,7 +152,7 @@ void write_table(Markup& page, const SplitResult& split) {
       const bool inside =
           gap && is_measured(split.constraints[c]) && evaluation::is_inside(*gap, split.constraints[c].tolerance);
       page.element("td", {{"class", inside ? "inside" : "outside"}},
-                   gap_text(gap, split.constraints[c].form) + (inside ? "\u00A0\u2713" : ""));
+                   figure_text(gap, split.constraints[c].unit) + (inside ? "\u00A0\u2713" : ""));
     }
   }
 }

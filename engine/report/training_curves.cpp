@@ -98,23 +98,24 @@ void write_quality(Markup& page, const Report& report) {
   draw_if_any(page, report, std::move(loss));
 }
 
-/// The form of promise i, as the evaluation lists the promises in the same order.
-std::string form_of(const Report& report, std::size_t i) {
+/// The unit of promise i, as the evaluation lists the promises in the same order.
+std::string unit_of(const Report& report, std::size_t i) {
   const evaluation::SplitResult* split = headline_split(report);
-  if (!split) return "max_min";
+  if (!split) return "points";
   for (const evaluation::ConstraintResult& constraint : split->constraints) {
-    if (i < constraint.promises.size()) return constraint.promises[i].form;
+    if (i < constraint.promises.size()) return constraint.promises[i].unit;
     i -= constraint.promises.size();
   }
-  return "max_min";
+  return "points";
 }
 
 void draw_gap(Markup& page, const Report& report, std::size_t i) {
-  const std::string form = form_of(report, i);
+  const std::string unit = unit_of(report, i);
   LineChart chart;
-  chart.title = fmt::format("{}, {}", report.promise_titles[i], gap_unit(form));
-  chart.y_word = [form](double value) { return gap_text(value, form); };
-  chart.y_unit = 0.01;
+  chart.title = report.promise_titles[i] + (unit == "floor" ? ", one minus it" : "") +
+                (unit == "number" ? "" : ", " + sign_of(unit));
+  chart.y_word = [unit](double value) { return figure_text(value, unit); };
+  chart.y_unit = unit == "number" ? 1 : 0.01;
   chart.from_zero = true;
   add(chart, {"rows that drive the multipliers", curve_of(report, &Measurement::training_gaps, i), 0, Stroke::solid,
               false, false});

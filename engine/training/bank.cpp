@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "engine/constraints/kinds.h"
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/training/run_config.h"
@@ -25,16 +26,21 @@ struct Axis {
 std::vector<std::string> tolerance_overrides(const RunConfig& member) {
   std::vector<std::string> words;
   for (std::size_t i = 0; i < member.constraints.size(); ++i)
-    words.push_back(fmt::format("constraints[{}].tolerance={}", i, member.constraints[i].tolerance));
+    if (constraints::has_tolerance(member.constraints[i]))
+      words.push_back(fmt::format("constraints[{}].tolerance={}", i, member.constraints[i].tolerance));
   return words;
 }
 
 constexpr Axis kAxes[] = {
     {"tolerances", "tolerance", [](const BankParams& bank) { return bank.tolerances.size(); },
      [](const BankParams& bank, std::size_t i, RunConfig& member) {
-       for (constraints::ConstraintParams& constraint : member.constraints) constraint.tolerance = bank.tolerances[i];
+       for (constraints::ConstraintParams& constraint : member.constraints)
+         if (constraints::has_tolerance(constraint)) constraint.tolerance = bank.tolerances[i];
      },
-     [](const RunConfig& member) { return fmt::format("{}", member.constraints.front().tolerance); },
+     [](const RunConfig& member) {
+       const auto first = std::ranges::find_if(member.constraints, constraints::has_tolerance);
+       return fmt::format("{}", first->tolerance);
+     },
      tolerance_overrides},
     {"seeds", "seed", [](const BankParams& bank) { return bank.seeds.size(); },
      [](const BankParams& bank, std::size_t i, RunConfig& member) { member.training.seed = bank.seeds[i]; },
@@ -80,7 +86,7 @@ void check(const RunConfig& config, const config::Origin& origin) {
   check_distinct("seeds", bank.seeds, origin);
   check_distinct("learning_rates", bank.learning_rates, origin);
   check_distinct("multiplier_steps", bank.multiplier_steps, origin);
-  if (!bank.tolerances.empty() && config.constraints.empty()) {
+  if (!bank.tolerances.empty() && std::ranges::none_of(config.constraints, constraints::has_tolerance)) {
     refuse("tolerances", "there is no constraint that could have them", origin);
   }
 }
@@ -92,7 +98,8 @@ bool BankParams::empty() const {
 }
 
 void BankParams::describe(config::Fields& fields) {
-  fields.numbers("tolerances", tolerances, config::inside(0, 1), "Tolerances of every constraint, one a member.");
+  fields.numbers("tolerances", tolerances, config::inside(0, 1),
+                 "Tolerances of every parity constraint, one a member.");
   fields.integers("seeds", seeds, config::between(0, 9007199254740992.0),
                   "Seeds of initial weights and dropout (training.seed).");
   fields.numbers("learning_rates", learning_rates, config::above(0),

@@ -72,6 +72,14 @@ void count_weighted(const kernels::ScoredRows& rows, std::vector<Tally>& tallies
   }
 }
 
+// Rows that are selected, by line, whatever their weights.
+void count_selected(kernels::ScoredRows rows, std::vector<Tally>& tallies) {
+  rows.weights = std::nullopt;
+  const std::vector<double> above = on_host(kernels::score_above(rows, at::full({1}, 0.5, at::kDouble)));
+  for (std::size_t line = 0; line < tallies.size(); ++line)
+    tallies[line].selected_rows = static_cast<std::int64_t>(above[line * 4 + 1] + above[line * 4 + 3]);
+}
+
 // [levels + 1], everyone last.
 std::vector<Tally> tallies_of(const DeviceScores& scores, const std::optional<at::Tensor>& codes, std::size_t levels) {
   const kernels::ScoredRows rows = by_group(scores, codes, levels);
@@ -84,8 +92,10 @@ std::vector<Tally> tallies_of(const DeviceScores& scores, const std::optional<at
       tally.selected[label] = tally.square_selected[label] = above[(line * 2 + label) * 2 + 1];
     }
     tally.rows = static_cast<std::int64_t>(tally.weight[0] + tally.weight[1]);
+    tally.selected_rows = static_cast<std::int64_t>(tally.selected[0] + tally.selected[1]);
   }
   if (rows.weights) count_weighted(rows, tallies);
+  if (rows.weights) count_selected(rows, tallies);
   return spread(std::move(tallies), levels, Tally());
 }
 
@@ -105,6 +115,7 @@ evaluation::CellTotals totals_of(const std::vector<Tally>& cells, bool weighted)
     totals.sums[c * kColumns + constraints::kWeight] = cells[c].weight[0] + cells[c].weight[1];
     totals.sums[c * kColumns + constraints::kHard] = cells[c].selected[0] + cells[c].selected[1];
     totals.rows.push_back(cells[c].rows);
+    totals.selected_rows.push_back(cells[c].selected_rows);
     if (!weighted) continue;
     totals.squares.all.push_back(cells[c].square_weight[0] + cells[c].square_weight[1]);
     totals.squares.selected.push_back(cells[c].square_selected[0] + cells[c].square_selected[1]);
@@ -125,6 +136,29 @@ std::vector<double> loss_sums(const DeviceScores& scores) {
     total.add_(terms.sum(1));
   }
   return on_host(total);
+}
+
+// Losses of the cells, in f64: a histogram of one bin sums weights times scores, and here losses are the scores.
+void add_losses(const DeviceScores& scores, std::size_t cells, evaluation::CellTotals& totals) {
+  const at::Tensor of_label = at::where(scores.labels.ne(0), scores.probability, 1 - scores.probability);
+  const at::Tensor losses = of_label.clamp_min(evaluation::kSurest).log_().neg_();
+  const auto sums_of = [&](const at::Tensor& values, const std::optional<at::Tensor>& weights) {
+    kernels::ScoredRows rows = by_group(scores, scores.cells, cells);
+    rows.scores = values.unsqueeze(0);
+    rows.weights = weights;
+    const double most = -std::log(evaluation::kSurest);  // of a loss
+    return on_host(kernels::score_histogram(rows, 1, 0, most * most + 1));
+  };
+  std::optional<at::Tensor> squares;
+  if (scores.weights) squares = scores.weights->square();
+  const std::vector<double> plain = sums_of(losses, scores.weights), square = sums_of(losses, squares),
+                            squared = sums_of(losses.square(), squares);
+  for (std::size_t c = 0; c < cells; ++c) {
+    const std::size_t place = c * kernels::kScoreQuantities + kernels::kBinScore;
+    totals.sums[c * kColumns + constraints::kLoss] = plain[place];
+    totals.squares.loss.push_back(square[place]);
+    totals.squares.loss_square.push_back(squared[place]);
+  }
 }
 
 void check(const std::string& split, const at::Tensor& probability) {
@@ -182,6 +216,7 @@ ScoreStatistics device_statistics(const std::string& split, const DeviceScores& 
   statistics.everyone = of_cells.back();
   of_cells.pop_back();
   statistics.cells = totals_of(of_cells, scores.weights.has_value());
+  if (request.with_losses) add_losses(scores, cells, statistics.cells);
 
   const std::vector<double> losses = loss_sums(scores);
   statistics.log_loss = losses[0];

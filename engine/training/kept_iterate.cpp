@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/constraints/forms.h"
 #include "engine/constraints/titles.h"
 
 namespace equipoise::training {
@@ -13,9 +14,11 @@ namespace {
 
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-// "4.3 points" of a gap; of a ratio as a number.
+// "4.3 points" of shares; of a ratio and other figures as a number.
 std::string excess_text(const constraints::Promise& promise, double excess) {
-  return promise.form == "ratio" ? fmt::format("{:.2g}", excess) : fmt::format("{:.2g} points", 100 * excess);
+  const constraints::Unit unit = constraints::unit_of(promise);
+  const bool is_number = unit == constraints::Unit::percent || unit == constraints::Unit::number;
+  return is_number ? fmt::format("{:.2g}", excess) : fmt::format("{:.2g} points", 100 * excess);
 }
 
 }  // namespace

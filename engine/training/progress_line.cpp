@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "engine/constraints/titles.h"
+
 namespace equipoise::training {
 namespace {
 
@@ -34,8 +36,7 @@ std::string single_run(const RunState& run) {
   std::string detail = fmt::format("loss {:.4f}  accuracy {:.4f}", m.training_loss, m.training_accuracy);
   if (const auto worst = worst_violation(run)) {
     const constraints::Promise& promise = run.table().promises[worst->promise];
-    detail += fmt::format("  worst violation {:+.4f} ({} by {})", worst->excess, constraints::short_name(promise.rate),
-                          promise.grouping);
+    detail += fmt::format("  worst violation {:+.4f} ({})", worst->excess, constraints::promise_title(promise));
   }
   if (!m.multipliers.empty()) detail += fmt::format("  largest multiplier {:.3f}", largest_multiplier(m));
   return detail;

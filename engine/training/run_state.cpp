@@ -34,11 +34,10 @@ std::vector<double> driving_sums(MeasuredSplits driving, const RunState::Sums& s
 }  // namespace
 
 RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
-                   std::vector<double> square_weights, std::int64_t steps, bool has_selection)
+                   std::int64_t steps, bool has_selection)
     : config_(config),
       table_(table),
       driving_(driving),
-      square_weights_(std::move(square_weights)),
       steps_(steps),
       first_candidate_(static_cast<std::int64_t>(config.training.candidates_from * static_cast<double>(steps))),
       has_selection_(has_selection),
@@ -66,17 +65,18 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   constraints::update(multipliers_, constraints::violations(table_, rates), static_cast<double>(moment.steps_since),
                       config_.multipliers);
   m.multipliers = multipliers_.values;
-  if (has_selection_) measure_selection(m, sums.selection);
+  if (has_selection_) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));
   return outcome_.measurements.back();
 }
 
-void RunState::measure_selection(evaluation::Measurement& m, const std::vector<double>& sums) const {
-  m.selection_loss = mean_loss(sums);
-  m.selection_accuracy = accuracy(sums, table_.cells);
-  m.selection_gaps = gaps_of(table_, constraints::rate_values(table_, sums, constraints::Reading::exact));
+void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) const {
+  const std::vector<double>& own = sums.selection;
+  m.selection_loss = mean_loss(own);
+  m.selection_accuracy = accuracy(own, table_.cells);
+  m.selection_gaps = gaps_of(table_, constraints::rate_values(table_, own, constraints::Reading::exact));
   if (m.step < first_candidate_) return;
-  m.selection_bounds = evaluation::upper_bounds(table_, sums, {square_weights_, {}}, config_.evaluation);
+  m.selection_bounds = evaluation::upper_bounds(table_, own, sums.spread, config_.evaluation);
 }
 
 void RunState::offer(const at::Tensor& weights) {

@@ -9,6 +9,7 @@
 
 #include "engine/constraints/multipliers.h"
 #include "engine/constraints/table.h"
+#include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/training/kept_iterate.h"
 #include "engine/training/measured_splits.h"
@@ -29,15 +30,15 @@ struct RunOutcome {
 /// is kept, and whether it still goes on.
 class RunState {
  public:
-  /// `square_weights` [C] of the selection split's rows, empty when every row weighs 1. `config` and `table` must outlive
-  /// this.
+  /// `config` and `table` must outlive this.
   RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
-           std::vector<double> square_weights, std::int64_t steps, bool has_selection);
+           std::int64_t steps, bool has_selection);
 
   /// Cell sums [C * 4] of each split; those of a split that is not used are 0. The training split's are out of fold
   /// where the run is cross-fitted.
   struct Sums {
     std::vector<double> train, holdout, selection;
+    evaluation::SquareWeights spread = {};  ///< of the selection rows
   };
   /// When a measure is taken; steps_since: training steps since the one before.
   struct Moment {
@@ -63,12 +64,11 @@ class RunState {
   const RunOutcome& outcome() const { return outcome_; }
 
  private:
-  void measure_selection(evaluation::Measurement& m, const std::vector<double>& sums) const;
+  void measure_selection(evaluation::Measurement& m, const Sums& sums) const;
 
   const RunConfig& config_;
   const constraints::ConstraintTable& table_;
   MeasuredSplits driving_;
-  std::vector<double> square_weights_;
   std::int64_t steps_, first_candidate_;
   bool has_selection_;
   constraints::Multipliers multipliers_;

@@ -1,7 +1,10 @@
 #include "engine/training/split_sums.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/softplus.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 
@@ -25,11 +28,14 @@ at::Tensor view_in(at::Tensor& room, std::int64_t rows, std::int64_t columns, co
 
 }  // namespace
 
-SplitSums::SplitSums(const DeviceData& data, bool with_holdout, double temperature, models::Learner& learner)
-    : data_(data), learner_(learner), temperature_(temperature) {
+SplitSums::SplitSums(const DeviceData& data, bool with_holdout, bool with_losses, double temperature,
+                     models::Learner& learner)
+    : data_(data), learner_(learner), temperature_(temperature), with_losses_(with_losses) {
   const auto folds = static_cast<std::int64_t>(data.folds.size());
   totals_ = at::zeros({kSplits, learner.members() / folds, data.cell_labels.size(0), kColumns},
                       learner.flat_parameters().options().dtype(at::kDouble));
+  by_square_ = at::zeros_like(totals_.select(0, kSelection));
+  by_loss_ = at::zeros_like(by_square_);
   for (std::int64_t fold = 0; fold < folds; ++fold)
     add_split(kTrain, data.folds[static_cast<std::size_t>(fold)], {fold, folds}, 1);
   add_split(kSelection, data.selection, {}, folds);
@@ -42,7 +48,10 @@ void SplitSums::add_split(std::size_t split, const DeviceData::Range& range, mod
   const at::TensorOptions single = learner_.flat_parameters().options(), real = single.dtype(at::kDouble);
   for (std::int64_t done = 0; done < range.count; done += kRowsAtOnce) {
     const std::int64_t rows = std::min(kRowsAtOnce, range.count - done);
-    Chunk chunk{range.first + done, slice, {}, {}, {}, {}, {}, totals_.select(0, static_cast<std::int64_t>(split))};
+    Chunk chunk;
+    chunk.first = range.first + done;
+    chunk.slice = slice;
+    chunk.total = totals_.select(0, static_cast<std::int64_t>(split));
     chunk.logits = view_in(logits_, members, rows, single);
     if (together > 1) {
       chunk.scores = view_in(scores_, members, rows, real);
@@ -51,8 +60,20 @@ void SplitSums::add_split(std::size_t split, const DeviceData::Range& range, mod
     }
     chunk.measured =
         kernels::make_cell_stats_workspace(members / together, rows, data_.cell_labels.size(0), single.device());
+    if (split == kSelection) add_spread(chunk, rows);
     chunks_.push_back(std::move(chunk));
   }
+}
+
+void SplitSums::add_spread(Chunk& chunk, std::int64_t rows) const {
+  const at::TensorOptions single = learner_.flat_parameters().options();
+  if (data_.weights) chunk.square_weights = data_.weights->narrow(0, chunk.first, rows).square();
+  if (!with_losses_) return;
+  const at::Tensor cells = data_.cells.narrow(0, chunk.first, rows).to(at::kLong);
+  chunk.signs = data_.cell_labels.take(cells).to(single).mul_(-2).add_(1);
+  chunk.losses = at::empty({rows}, single);
+  chunk.loss_weights = at::empty({rows}, single);
+  chunk.measured_of_one = kernels::make_cell_stats_workspace(1, rows, data_.cell_labels.size(0), single.device());
 }
 
 void SplitSums::run() {
@@ -69,6 +90,8 @@ std::string SplitSums::capture() {
 
 void SplitSums::enqueue() {
   totals_.zero_();
+  by_square_.zero_();
+  by_loss_.zero_();
   for (Chunk& chunk : chunks_) {
     learner_.score(data_.encoded, chunk.first, chunk.slice, chunk.logits);
     at::Tensor logits = chunk.logits;
@@ -80,24 +103,65 @@ void SplitSums::enqueue() {
       for (std::int64_t member = 1; member < together; ++member) chunk.mean.add_(by_run.select(1, member));
       logits = chunk.common_logits.copy_(chunk.mean.div_(static_cast<double>(together)).logit_(evaluation::kSurest));
     }
-    std::optional<at::Tensor> weights;
-    if (data_.weights) weights = data_.weights->narrow(0, chunk.first, logits.size(1));
-    kernels::cell_stats_out(chunk.measured, logits, data_.cells.narrow(0, chunk.first, logits.size(1)),
-                            data_.cell_labels, weights, 0.0, temperature_);
-    chunk.total.add_(chunk.measured.sums);
+    measure(chunk, logits);
+    measure_spread(chunk, logits);
+  }
+}
+
+void SplitSums::measure(Chunk& chunk, const at::Tensor& logits) {
+  std::optional<at::Tensor> weights;
+  if (data_.weights) weights = data_.weights->narrow(0, chunk.first, logits.size(1));
+  kernels::cell_stats_out(chunk.measured, logits, data_.cells.narrow(0, chunk.first, logits.size(1)), data_.cell_labels,
+                          weights, 0.0, temperature_);
+  chunk.total.add_(chunk.measured.sums);
+}
+
+// The same op with other weights: s^2 gives the sums of s^2 and of those selected; s^2 loss those of s^2 loss and s^2 loss^2.
+void SplitSums::measure_spread(Chunk& chunk, const at::Tensor& logits) {
+  const at::Tensor cells = data_.cells.narrow(0, chunk.first, logits.size(1));
+  if (chunk.square_weights.defined()) {
+    kernels::cell_stats_out(chunk.measured, logits, cells, data_.cell_labels, chunk.square_weights, 0.0, temperature_);
+    by_square_.add_(chunk.measured.sums);
+  }
+  if (!chunk.signs.defined()) return;
+  for (std::int64_t run = 0; run < logits.size(0); ++run) {
+    const at::Tensor own = logits.narrow(0, run, 1);
+    at::mul_out(chunk.loss_weights, own.squeeze(0), chunk.signs);
+    at::softplus_out(chunk.losses, chunk.loss_weights);
+    chunk.loss_weights.copy_(chunk.losses);
+    if (chunk.square_weights.defined()) chunk.loss_weights.mul_(chunk.square_weights);
+    kernels::cell_stats_out(chunk.measured_of_one, own, cells, data_.cell_labels, chunk.loss_weights, 0.0,
+                            temperature_);
+    by_loss_.select(0, run).add_(chunk.measured_of_one.sums.select(0, 0));
   }
 }
 
 std::vector<RunState::Sums> SplitSums::read() const {
-  const at::Tensor host = totals_.to(at::kCPU);
+  const at::Tensor host = totals_.to(at::kCPU), by_square = by_square_.to(at::kCPU), by_loss = by_loss_.to(at::kCPU);
   const std::int64_t runs = host.size(1), size = host.size(2) * host.size(3);
   const auto sums_of = [&](std::size_t split, std::int64_t run) {
     const double* from = host.const_data_ptr<double>() + (static_cast<std::int64_t>(split) * runs + run) * size;
     return std::vector<double>(from, from + size);
   };
   std::vector<RunState::Sums> result;
-  for (std::int64_t run = 0; run < runs; ++run)
-    result.push_back({sums_of(kTrain, run), sums_of(kHoldout, run), sums_of(kSelection, run)});
+  const auto column = [&](const at::Tensor& sums, std::int64_t run, constraints::Column column) {
+    const at::Tensor of_run = sums.select(0, run).select(1, column).contiguous();
+    return std::vector<double>(of_run.const_data_ptr<double>(), of_run.const_data_ptr<double>() + of_run.numel());
+  };
+  for (std::int64_t run = 0; run < runs; ++run) {
+    RunState::Sums& sums = result.emplace_back();
+    sums.train = sums_of(kTrain, run);
+    sums.holdout = sums_of(kHoldout, run);
+    sums.selection = sums_of(kSelection, run);
+    if (data_.weights) {
+      sums.spread.all = column(by_square, run, constraints::kWeight);
+      sums.spread.selected = column(by_square, run, constraints::kHard);
+    }
+    if (with_losses_) {
+      sums.spread.loss = column(by_loss, run, constraints::kWeight);
+      sums.spread.loss_square = column(by_loss, run, constraints::kLoss);
+    }
+  }
   return result;
 }
 

@@ -21,7 +21,8 @@ class SplitSums {
   /// Of all training rows, of the selection rows where there are any, of the holdout rows where they are asked for. With
   /// several folds each training row is scored by the one member of every run that does not learn from it. `data` and
   /// `learner` must outlive this.
-  SplitSums(const DeviceData& data, bool with_holdout, double temperature, models::Learner& learner);
+  /// `with_losses`: the spread of the selection rows' losses too, for constraints about them.
+  SplitSums(const DeviceData& data, bool with_holdout, bool with_losses, double temperature, models::Learner& learner);
 
   /// Enqueues a measure. On CUDA it takes no tensor memory after the first.
   void run();
@@ -44,15 +45,26 @@ class SplitSums {
     at::Tensor common_logits;  // [runs, rows]
     kernels::CellStatsWorkspace measured;
     at::Tensor total;  // [runs, C, 4] f64, of the split: a view of totals_
+    // For the selection split: what its sums of squares are made of; undefined where none are.
+    at::Tensor square_weights;                    // [rows] s^2
+    at::Tensor signs;                             // [rows] 1 where the label is 0, -1 where it is 1
+    at::Tensor losses, loss_weights;              // [rows], and s^2 times it; of one run at a time
+    kernels::CellStatsWorkspace measured_of_one;  // run
   };
 
   void add_split(std::size_t split, const DeviceData::Range& range, models::MemberSlice slice, std::int64_t together);
+  void add_spread(Chunk& chunk, std::int64_t rows) const;
   void enqueue();
+  void measure(Chunk& chunk, const at::Tensor& logits);
+  void measure_spread(Chunk& chunk, const at::Tensor& logits);
 
   const DeviceData& data_;
   models::Learner& learner_;
   double temperature_;
-  at::Tensor totals_;           // [splits, runs, C, 4] f64
+  bool with_losses_;
+  at::Tensor totals_;  // [splits, runs, C, 4] f64
+  // Sums over the selection rows as cell_stats makes them [runs, C, 4] f64, with the weights s^2, and s^2 loss.
+  at::Tensor by_square_, by_loss_;
   at::Tensor logits_, scores_;  // of the largest chunk, which all share
   at::Tensor mean_, common_logits_;
   std::vector<Chunk> chunks_;

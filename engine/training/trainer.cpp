@@ -10,6 +10,7 @@
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
+#include "engine/evaluation/score_statistics.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/device_data.h"
 #include "engine/training/memory.h"
@@ -28,17 +29,6 @@ constexpr std::int64_t kWarmUpSteps = 3;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// Sums of squared weights per cell of the selection split: they do not change while training.
-std::vector<double> square_weights(const data::Dataset& dataset, const data::Cells& cells) {
-  if (dataset.weights.empty()) return {};
-  std::vector<double> result(static_cast<std::size_t>(cells.count()), 0.0);
-  for (const std::int64_t row : dataset.rows_of(data::Split::selection)) {
-    const double weight = dataset.weights[static_cast<std::size_t>(row)];
-    result[static_cast<std::size_t>(cells.of_row[static_cast<std::size_t>(row)])] += weight * weight;
-  }
-  return result;
 }
 
 // Of initial weights and dropout.
@@ -90,8 +80,7 @@ class Trainer {
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
-      runs_.emplace_back(members[run], tables[run], measured_, square_weights(dataset, tables[run].cells), steps_,
-                         data_.selection.count > 0);
+      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0);
     }
   }
 
@@ -158,7 +147,7 @@ class Trainer {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
                       static_cast<std::uint64_t>(config_.seed), *learner_);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
-                   config_.multipliers.temperature, *learner_);
+                   evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_);
     std::int64_t measured_at = 0;
     while (done_ < steps_ && any_goes_on()) {
       core::stop_if_interrupted();

@@ -12,7 +12,6 @@ namespace equipoise::cli {
 namespace {
 
 using constraints::ConstraintTable;
-using constraints::RateKind;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -23,16 +22,18 @@ ConstraintTable two_rates() {
   table.cells.levels = {{"f", "m"}};
   table.cells.cells = {{{0}, 0}, {{0}, 1}, {{1}, 0}, {{1}, 1}};
   table.constraint_titles = {"demographic parity by sex"};
-  table.rates = {{RateKind::selection_rate, "sex", "f", {{2, 1.0}, {5, 1.0}}, {{0, 1.0}, {3, 1.0}}},
-                 {RateKind::true_positive_rate, "sex", "m", {{11, 1.0}}, {{9, 0.1}}}};
+  table.rates = {{"selection_rate", {{"sex", "f"}}, {{2, 1.0}, {5, 1.0}}, {{0, 1.0}, {3, 1.0}}},
+                 {"tpr", {{"sex", "m"}}, {{11, 1.0}}, {{9, 0.1}}}};
   table.bands = {{0, 1}};
   table.promises = {{0,
-                     RateKind::selection_rate,
+                     "selection_rate",
                      "sex",
+                     {},
                      "max_min",
                      0.05,
                      {"f", "m"},
                      {0, 1},
+                     {},
                      {true, false},
                      {{}, {"train"}},
                      {true, true},
@@ -85,7 +86,7 @@ TEST(ConstraintTableFile, RefusesIndicesThatPointNowhere) {
   broken["cells"].erase(1);
   EXPECT_THAT(refusal(broken), HasSubstr("cells["));
   broken = right;
-  broken["rates"][0]["level"] = "nobody";
+  broken["rates"][0]["where"][0]["level"] = "nobody";
   EXPECT_THAT(refusal(broken), HasSubstr("is about 'nobody' of 'sex'"));
   broken = right;
   broken["promises"][0]["estimable"] = {true};

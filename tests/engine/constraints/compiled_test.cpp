@@ -18,10 +18,10 @@ double form(const std::vector<std::int32_t>& offsets, const std::vector<std::int
 
 TEST(CompiledTest, TheFlatArraysGiveTheSameRatesAndViolations) {
   core::Journal journal;
-  const ConstraintTable table = compile({{"equalized_odds", "sex", 0.02},
-                                         {"demographic_parity", "sex", 0.1, "overall"},
-                                         {"equal_opportunity", "sex", 0.1, "reference", "Male"},
-                                         {"predictive_equality", "sex", 0.1, "ratio"}},
+  const ConstraintTable table = compile({{"equalized_odds", {"sex"}, 0.02},
+                                         {"demographic_parity", {"sex"}, 0.1, "overall"},
+                                         {"equal_opportunity", {"sex"}, 0.1, "reference", "Male"},
+                                         {"predictive_equality", {"sex"}, 0.1, "ratio"}},
                                         two_sexes(), 30, config::Origin(), journal);
   const CompiledTable flat = flatten(table);
   ASSERT_EQ(flat.numerator_offsets.size(), table.rates.size() + 1);

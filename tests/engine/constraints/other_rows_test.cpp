@@ -23,7 +23,7 @@ data::Dataset trained() {
 
 ConstraintTable of_training() {
   core::Journal journal;
-  return compile({{"demographic_parity", "sex"}, {"demographic_parity", "race"}}, trained(), 30, config::Origin(),
+  return compile({{"demographic_parity", {"sex"}}, {"demographic_parity", {"race"}}}, trained(), 30, config::Origin(),
                  journal);
 }
 
@@ -55,7 +55,7 @@ TEST(OtherRowsTest, ALevelThatTrainingNeverHadIsNamedAndCountsByTheOtherGrouping
   const Promise& by_sex = table.promises[0];
   EXPECT_THAT(by_sex.levels, ElementsAre("Female", "Male", kUnseenLevel));
   EXPECT_FALSE(by_sex.estimable[2]);
-  EXPECT_EQ(table.rates[by_sex.rates[2]].level, kUnseenLevel);
+  EXPECT_THAT(table.rates[by_sex.rates[2]].where, ElementsAre(Condition{"sex", kUnseenLevel}));
   EXPECT_EQ(rows_behind(table, table.rates[by_sex.rates[0]]), 6);
   EXPECT_EQ(rows_behind(table, table.rates[by_sex.rates[2]]), 3);
   const Promise& by_race = table.promises[1];
@@ -93,7 +93,7 @@ TEST(OtherRowsTest, WeightsThatMakeRowsCountForFewTakeALevelOut) {
   class Warnings : public core::Journal {
   } journal;
   const ConstraintTable table =
-      compile({{"equal_opportunity", "sex"}}, handmade_dataset(blocks), 30, config::Origin(), journal);
+      compile({{"equal_opportunity", {"sex"}}}, handmade_dataset(blocks), 30, config::Origin(), journal);
   EXPECT_THAT(table.promises[0].estimable, ElementsAre(false, true));
   ASSERT_FALSE(journal.warnings().empty());
   EXPECT_THAT(journal.warnings()[0], ::testing::HasSubstr("51 rows in the train split (by their weights worth 1.0)"));

@@ -36,7 +36,7 @@ TEST(RowCountsTest, AFormCountsEachOfItsCellsOnce) {
                                                   {"Male", "White", 1, data::Split::train, 5, 2}});
   const data::Cells cells = data::build_cells(dataset, {"sex"});
   const RowCounts counts = count_rows(cells, dataset);
-  const Rate rate = make_rate(RateKind::selection_rate, cells, 0, 0);
+  const Rate rate = make_rate("selection_rate", cells, {{"sex", "Female"}});
   EXPECT_EQ(rows_in(rate.denominator, counts.rows_of_cell[0]), 6);
   EXPECT_DOUBLE_EQ(effective_rows_in(rate.denominator, counts, 0), 10.0 * 10 / (4 + 18));
   EXPECT_EQ(effective_rows_in(rate.denominator, counts, 3), 0);

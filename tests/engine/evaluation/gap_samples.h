@@ -14,6 +14,7 @@ struct Counts {
 
 inline GapSample sample_of(const std::string& form, const std::vector<Counts>& counts, double tolerance = 0.1) {
   GapSample sample;
+  sample.promise.rate = "tpr";
   sample.promise.form = form;
   sample.promise.tolerance = tolerance;
   double total = 0;
@@ -23,6 +24,7 @@ inline GapSample sample_of(const std::string& form, const std::vector<Counts>& c
     sample.promise.rates.push_back(static_cast<std::int32_t>(i));
     sample.promise.estimable.push_back(true);
     sample.levels.push_back({true, counts[i].positives / counts[i].rows, counts[i].rows, counts[i].rows / total});
+    sample.levels.back().cluster = i;
   }
   if (form == "overall") sample.promise.overall_rate = static_cast<std::int32_t>(counts.size());
   if (form == "reference") sample.promise.reference_level = 0;

@@ -15,9 +15,9 @@ using ::testing::HasSubstr;
 // With absent figures, every verdict's fields, and doubles that need all their digits.
 SplitResult some_result() {
   return Handmade({{0, 0, 90, 9}, {0, 1, 80, 61}, {1, 0, 70, 9}, {2, 0, 90, 20}, {2, 1, 97, 10}},
-                  {{"equalized_odds", "race", 0.1},
-                   {"demographic_parity", "race", 0.1, "overall"},
-                   {"predictive_equality", "race", 0.1, "reference", "White"}})
+                  {{"equalized_odds", {"race"}, 0.1},
+                   {"demographic_parity", {"race"}, 0.1, "overall"},
+                   {"predictive_equality", {"race"}, 0.1, "reference", "White"}})
       .evaluated();
 }
 

@@ -125,14 +125,14 @@ TEST(MetricsTest, NoRowsAndNoNumbers) {
 
 TEST(EvaluateTest, RefusesStatisticsOfOtherCells) {
   const Handmade made({{0, 0, 60, 20}, {0, 1, 40, 30}, {2, 0, 60, 30}, {2, 1, 40, 20}},
-                      {{"demographic_parity", "race", 0.1}});
+                      {{"demographic_parity", {"race"}, 0.1}});
   const ScoreStatistics statistics = host_statistics("test", made.scores(), {made.table.cells.count() + 1, 15, {0.5}});
   EXPECT_THROW(evaluate("test", statistics, made.table, made.constraints, 30, {}, 7), std::logic_error);
 }
 
 TEST(ThresholdsTest, EachIsAsIfAllWereDecidedThere) {
   Handmade made({{0, 0, 60, 20}, {0, 1, 40, 30}, {2, 0, 60, 30}, {2, 1, 40, 20}},
-                {{"demographic_parity", "race", 0.1}, {"equalized_odds", "race", 0.1, "overall"}});
+                {{"demographic_parity", {"race"}, 0.1}, {"equalized_odds", {"race"}, 0.1, "overall"}});
   for (std::size_t i = 0; i < made.probability.size(); ++i)
     made.probability[i] = static_cast<double>(i % 41) / 40;  // ties with thresholds: .05 is 2 / 40
   const SplitResult result = made.evaluated();

@@ -33,7 +33,7 @@ TEST(VerdictsTest, WorstAndNames) {
 // Two groups of 1,000 rows, 500 of each label, true positive rates .6 and .6 + `more` / 500.
 Handmade two_groups(int more, double tolerance, const std::string& kind = "equal_opportunity") {
   return Handmade({{0, 0, 500, 50}, {0, 1, 500, 300}, {2, 0, 500, 50}, {2, 1, 500, 300 + more}},
-                  {{kind, "race", tolerance}});
+                  {{kind, {"race"}, tolerance}});
 }
 
 TEST(VerdictsTest, FollowTheEstimateAndTheBound) {
@@ -82,7 +82,7 @@ Handmade with_small_group(int few, double tolerance, int black = 100) {
                    {1, 1, few, few / 2},
                    {2, 0, 900, 90},
                    {2, 1, 9000, 9000}},
-                  {{"equal_opportunity", "race", tolerance}});
+                  {{"equal_opportunity", {"race"}, tolerance}});
 }
 
 TEST(VerdictsTest, ALevelThatCannotBeMeasuredLeavesTheConstraintUnproven) {
@@ -102,7 +102,7 @@ TEST(VerdictsTest, ALevelThatCannotBeMeasuredLeavesTheConstraintUnproven) {
 
 TEST(VerdictsTest, NothingToCompareIsNotEstimable) {
   const Handmade made({{0, 0, 50, 5}, {0, 1, 20, 15}, {2, 0, 50, 5}, {2, 1, 50, 40}},
-                      {{"equal_opportunity", "race", 0.5}});
+                      {{"equal_opportunity", {"race"}, 0.5}});
   const ConstraintResult result = made.evaluated().constraints[0];
   EXPECT_EQ(result.verdict, Verdict::not_estimable);
   EXPECT_FALSE(result.gap || result.upper_bound || result.interval);
@@ -116,7 +116,7 @@ TEST(VerdictsTest, WeightsCountByTheirEffectiveRows) {
   for (const int level : {0, 2})
     for (const int label : {0, 1})
       for (const float weight : {1.0f, 3.0f}) blocks.push_back({level, label, 250, 150 + 10 * level, weight});
-  const Handmade made(blocks, {{"equal_opportunity", "race", 0.3}}, true);
+  const Handmade made(blocks, {{"equal_opportunity", {"race"}, 0.3}}, true);
   const PromiseResult promise = made.evaluated().constraints[0].promises[0];
   EXPECT_NEAR(*promise.upper_bound, upper_gap_bound(sample_of("max_min", {{240, 400}, {272, 400}}), 0.05), 1e-12);
   EXPECT_EQ(promise.levels[0].rows, 500);
@@ -130,7 +130,7 @@ ConstraintResult after_training(const std::vector<ScoreBlock>& train, const std:
                                 double tolerance) {
   std::vector<ScoreBlock> all = train;
   all.insert(all.end(), test.begin(), test.end());
-  const std::vector<constraints::ConstraintParams> wanted = {{"equal_opportunity", "race", tolerance}};
+  const std::vector<constraints::ConstraintParams> wanted = {{"equal_opportunity", {"race"}, tolerance}};
   Handmade made(all, wanted);
   std::size_t rows = 0;
   for (const ScoreBlock& block : train) rows += static_cast<std::size_t>(block.rows);
@@ -167,7 +167,7 @@ TEST(VerdictsTest, ALevelOfTheDataWithoutARowAmongThoseMeasuredLeavesTheConstrai
 
 // New rows, of a model that was trained on all three groups.
 ConstraintResult on_new_rows(const std::vector<ScoreBlock>& blocks, double tolerance) {
-  const std::vector<constraints::ConstraintParams> wanted = {{"equal_opportunity", "race", tolerance}};
+  const std::vector<constraints::ConstraintParams> wanted = {{"equal_opportunity", {"race"}, tolerance}};
   const Handmade trained({{0, 0, 50, 5}, {0, 1, 50, 5}, {1, 0, 50, 5}, {1, 1, 50, 5}, {2, 0, 50, 5}, {2, 1, 50, 5}},
                          wanted);
   Handmade fresh(blocks, {});
@@ -199,7 +199,7 @@ TEST(VerdictsTest, WeightsThatGoWithTheOutcomeCountForLess) {
     blocks.push_back({level, 1, 10, 5, 20});
     blocks.push_back({level, 1, 990, 10, 1});
   }
-  const Handmade made(blocks, {{"equal_opportunity", "race", 0.3}}, true);
+  const Handmade made(blocks, {{"equal_opportunity", {"race"}, 0.3}}, true);
   const SplitResult result = made.evaluated();
   const double rows = constraints::effective_rows(1190, 4990, 110.0 / 1190, 2010);
   EXPECT_NEAR(result.constraints[0].promises[0].levels[0].effective_rows, rows, 1e-9);
@@ -215,7 +215,7 @@ TEST(VerdictsTest, WeightsThatGoWithTheOutcomeCountForLess) {
 // One heavy row: 500 rows are worth little more than one.
 TEST(VerdictsTest, WeightsCanLeaveTooFewEffectiveRows) {
   std::vector<ScoreBlock> blocks = {{0, 0, 50, 5}, {0, 1, 500, 250}, {2, 0, 50, 5}, {2, 1, 500, 250}};
-  Handmade made(blocks, {{"equal_opportunity", "race", 0.1}}, true);
+  Handmade made(blocks, {{"equal_opportunity", {"race"}, 0.1}}, true);
   made.weights[50] = 1e6;
   const ConstraintResult result = made.evaluated().constraints[0];
   EXPECT_EQ(result.verdict, Verdict::not_estimable);
@@ -226,7 +226,7 @@ TEST(VerdictsTest, WeightsCanLeaveTooFewEffectiveRows) {
 // .55 - .5 is a little more than .05 in floating point.
 TEST(VerdictsTest, AGapEqualToTheToleranceIsInside) {
   const Handmade made({{0, 0, 50, 5}, {0, 1, 100, 50}, {2, 0, 50, 5}, {2, 1, 100, 55}},
-                      {{"equal_opportunity", "race", 0.05}});
+                      {{"equal_opportunity", {"race"}, 0.05}});
   ASSERT_GT(*made.evaluated().constraints[0].gap, 0.05);
   EXPECT_EQ(made.evaluated().constraints[0].verdict, Verdict::not_shown);
   EXPECT_THAT(made.evaluated().constraints[0].sentence, HasSubstr("differs by 5.0 points"));
@@ -239,9 +239,9 @@ TEST(VerdictsTest, EqualRatesAreSaidOfTwoLevels) {
 
 TEST(UpperBoundsTest, AreThoseOfTheEvaluation) {
   Handmade made({{0, 0, 90, 9}, {0, 1, 80, 60}, {1, 0, 70, 9}, {1, 1, 60, 40}, {2, 0, 90, 20}, {2, 1, 20, 10}},
-                {{"equalized_odds", "race", 0.1},
-                 {"demographic_parity", "race", 0.1, "overall"},
-                 {"equal_opportunity", "race", 0.1, "reference", "White"}});
+                {{"equalized_odds", {"race"}, 0.1},
+                 {"demographic_parity", {"race"}, 0.1, "overall"},
+                 {"equal_opportunity", {"race"}, 0.1, "reference", "White"}});
   std::ranges::fill(made.dataset.splits, data::Split::selection);
   core::Journal journal;
   made.table = constraints::compile(made.constraints, made.dataset, 30, config::Origin(), journal);
@@ -262,8 +262,9 @@ TEST(ResamplesTest, AreRefusedWhereTheyCannotReachTheConfidence) {
     EXPECT_NO_THROW(lower_gap_bounds(sample_of("max_min", {{3, 40}, {9, 40}}), {miss}, {least, 1}));
     EXPECT_THROW(lower_gap_bounds(sample_of("max_min", {{3, 40}, {9, 40}}), {miss}, {least - 1, 1}), std::logic_error);
   }
-  const std::vector<constraints::ConstraintParams> parity = {{"demographic_parity", "race"}};
-  const std::vector<constraints::ConstraintParams> odds = {{"equal_opportunity", "race"}, {"equalized_odds", "race"}};
+  const std::vector<constraints::ConstraintParams> parity = {{"demographic_parity", {"race"}}};
+  const std::vector<constraints::ConstraintParams> odds = {{"equal_opportunity", {"race"}},
+                                                           {"equalized_odds", {"race"}}};
   const config::Origin origin;
   EvaluationParams params;
   EXPECT_NO_THROW(check_resamples(params, odds, origin));
@@ -316,7 +317,7 @@ TEST(SentencesTest, SpeakOfEachForm) {
   const auto sentence = [](const std::string& form, const std::string& reference) {
     const Handmade made(
         {{0, 0, 500, 100}, {0, 1, 500, 300}, {1, 0, 500, 120}, {1, 1, 500, 300}, {2, 0, 500, 150}, {2, 1, 500, 350}},
-        {{"demographic_parity", "race", 0.3, form, reference}});
+        {{"demographic_parity", {"race"}, 0.3, form, reference}});
     return made.evaluated().constraints[0].sentence;
   };
   EXPECT_THAT(sentence("ratio", ""), HasSubstr("The selection rate of race=Black is 0.800 times that of race=White"));

@@ -29,16 +29,22 @@ TEST(Figures, Percentages) {
   EXPECT_EQ(percent_range(std::nullopt), "–");
 }
 
-TEST(Figures, GapsInPointsExceptRatios) {
+TEST(Figures, EachInItsUnit) {
   EXPECT_EQ(points_text(0.013), "1.3\u00A0points");
   EXPECT_EQ(points_text(-0.0172), "\u22121.7\u00A0points");
   EXPECT_EQ(points_text(-0.00001), "0.0\u00A0points");
-  EXPECT_EQ(gap_text(0.2, "max_min"), "20.0\u00A0points");
-  EXPECT_EQ(gap_text(0.2, "ratio"), "20.0\u202F%");
-  EXPECT_EQ(gap_text(std::nullopt, "ratio"), "–");
-  EXPECT_EQ(gap_range(evaluation::Interval{0.003, 0.034}), "0.3 to 3.4");
-  EXPECT_EQ(gap_unit("ratio"), "%");
-  EXPECT_EQ(gap_unit("overall"), "points");
+  EXPECT_EQ(figure_text(0.2, "points"), "20.0\u00A0points");
+  EXPECT_EQ(figure_text(0.2, "percent"), "20.0\u202F%");
+  EXPECT_EQ(figure_text(0.2, "share"), "20.0\u202F%");
+  EXPECT_EQ(figure_text(0.2, "floor"), "80.0\u202F%");
+  EXPECT_EQ(figure_text(0.4126, "number"), "0.413");
+  EXPECT_EQ(figure_text(std::nullopt, "percent"), "–");
+  EXPECT_EQ(figure_range(evaluation::Interval{0.003, 0.034}, "points"), "0.3 to 3.4");
+  EXPECT_EQ(figure_range(evaluation::Interval{0.1, 0.3}, "floor"), "70.0 to 90.0");
+  EXPECT_EQ(figure_range(evaluation::Interval{0.1, 0.3}, "number"), "0.100 to 0.300");
+  EXPECT_EQ(sign_of("percent"), "%");
+  EXPECT_EQ(sign_of("points"), "points");
+  EXPECT_EQ(sign_of("number"), "");
 }
 
 TEST(Figures, Decimals) {

@@ -43,7 +43,8 @@ Report hostile_report() {
     for (evaluation::ConstraintResult& constraint : split.constraints) {
       constraint.title = constraint.kind = constraint.grouping = constraint.form = constraint.sentence = kHostile;
       for (evaluation::PromiseResult& promise : constraint.promises) {
-        promise.rate = promise.rate_name = promise.grouping = promise.form = promise.reference = kHostile;
+        promise.rate = promise.rate_name = promise.grouping = promise.form = promise.reference = promise.within =
+            kHostile;
         for (auto& level : promise.levels) {
           level.level = kHostile;
           level.estimable = false;
@@ -286,7 +287,11 @@ TEST(Page, RatioGapsAreNotCalledPoints) {
   for (auto& split : report.splits) {
     for (auto& constraint : split.constraints) {
       constraint.form = "ratio";
-      for (auto& promise : constraint.promises) promise.form = "ratio";
+      constraint.unit = "percent";
+      for (auto& promise : constraint.promises) {
+        promise.form = "ratio";
+        promise.unit = "percent";
+      }
     }
   }
   const std::string html = to_html(report);

@@ -21,6 +21,7 @@ inline evaluation::ConstraintResult sample_member_constraint(const std::string& 
   result.kind = kind;
   result.grouping = grouping;
   result.form = "max_min";
+  result.unit = "points";
   result.tolerance = tolerance;
   const double bound = gap + 0.8 * spread;
   result.verdict = gap > tolerance ? Verdict::violated : bound > tolerance ? Verdict::not_shown : Verdict::met;

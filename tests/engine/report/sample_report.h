@@ -72,6 +72,7 @@ inline evaluation::PromiseResult sample_promise(const std::string& rate, const s
   promise.rate_name = name;
   promise.grouping = grouping;
   promise.form = "max_min";
+  promise.unit = "points";
   promise.tolerance = tolerance;
   promise.gap = gap;
   promise.interval = evaluation::Interval{std::max(0.0, gap - spread), gap + spread};
@@ -88,6 +89,7 @@ inline evaluation::ConstraintResult sample_odds(double shift) {
   odds.kind = "equalized_odds";
   odds.grouping = "sex";
   odds.form = "max_min";
+  odds.unit = "points";
   odds.tolerance = 0.02;
   odds.verdict = Verdict::not_shown;
   odds.promises = {
@@ -113,6 +115,7 @@ inline evaluation::ConstraintResult sample_parity(double shift) {
   parity.kind = "demographic_parity";
   parity.grouping = "race";
   parity.form = "max_min";
+  parity.unit = "points";
   parity.tolerance = 0.05;
   parity.verdict = Verdict::violated;
   parity.promises = {

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 RunConfig with_one_constraint() {
   RunConfig config;
   config.name = "run";
-  config.constraints = {{"demographic_parity", "sex", 0.05}};
+  config.constraints = {{"demographic_parity", {"sex"}, 0.05}};
   return config;
 }
 
@@ -41,7 +41,7 @@ TEST(Bank, WithoutListsTheConfigIsTheOnlyMember) {
 
 TEST(Bank, EveryCombinationIsAMemberTheLastListFastest) {
   RunConfig config = with_one_constraint();
-  config.constraints.push_back({"equal_opportunity", "race", 0.1});
+  config.constraints.push_back({"equal_opportunity", {"race"}, 0.1});
   config.bank.tolerances = {0.01, 0.02};
   config.bank.multiplier_steps = {0.1, 0.2, 0.3};
   const std::vector<RunConfig> members = members_of(config, {});

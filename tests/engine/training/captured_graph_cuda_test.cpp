@@ -97,7 +97,8 @@ TEST_P(EveryCapturedStep, AndTheMeasureOfWholeSplitsHasTheBitsOfTheOneLaunchedKe
   const OwnStream stream(device);
   const at::NoGradGuard no_gradient;
   StepSample sample(GetParam(), device);
-  SplitSums eager(sample.data(), true, 1.0, sample.learner()), captured(sample.data(), true, 1.0, sample.learner());
+  SplitSums eager(sample.data(), true, true, 1.0, sample.learner()),
+      captured(sample.data(), true, true, 1.0, sample.learner());
   captured.run();
   const std::vector<RunState::Sums> before = captured.read();
   ASSERT_EQ(captured.capture(), "");
@@ -110,6 +111,8 @@ TEST_P(EveryCapturedStep, AndTheMeasureOfWholeSplitsHasTheBitsOfTheOneLaunchedKe
     EXPECT_EQ(found[run].train, expected[run].train);
     EXPECT_EQ(found[run].selection, expected[run].selection);
     EXPECT_EQ(found[run].holdout, expected[run].holdout);
+    EXPECT_EQ(found[run].spread.selected, expected[run].spread.selected);
+    EXPECT_EQ(found[run].spread.loss_square, expected[run].spread.loss_square);
     EXPECT_NE(found[run].train, before[run].train) << "a replay reads the weights as they are then";
   }
 }

@@ -151,8 +151,8 @@ TEST(DeviceStatistics, NameTheRowThatIsNoProbability) {
 // Gaps, intervals, bounds, verdicts and thresholds come of counts, which are equal.
 TEST(DeviceStatistics, LeadToTheSameVerdicts) {
   const data::Dataset people = generated_people(4000);
-  const std::vector<constraints::ConstraintParams> constraints = {{"equalized_odds", "sex", 0.05},
-                                                                  {"demographic_parity", "sex", 0.2}};
+  const std::vector<constraints::ConstraintParams> constraints = {{"equalized_odds", {"sex"}, 0.05},
+                                                                  {"demographic_parity", {"sex"}, 0.2}};
   core::Journal journal;
   const auto table = constraints::compile(constraints, people, 30, config::Origin(), journal);
   const ScoredPeople drawn(4000, false);

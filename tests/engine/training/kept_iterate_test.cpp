@@ -13,6 +13,7 @@ using testing::HasSubstr;
 
 std::vector<constraints::Promise> one_promise(double tolerance) {
   constraints::Promise promise;
+  promise.rate = "selection_rate";
   promise.tolerance = tolerance;
   promise.grouping = "sex";
   promise.form = "max_min";

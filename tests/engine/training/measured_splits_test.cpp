@@ -20,7 +20,7 @@ class Listening : public core::Journal {
 MeasuredSplits chosen(const data::Dataset& people, const std::string& measure_on, Listening& journal) {
   constraints::ConstraintParams wanted;
   wanted.kind = "equal_opportunity";
-  wanted.group = "sex";
+  wanted.group = {"sex"};
   constraints::MultiplierParams params;
   params.measure_on = measure_on;
   const config::Origin origin;

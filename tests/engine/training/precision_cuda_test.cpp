@@ -128,7 +128,7 @@ Held held_by(const std::string& precision, const at::Device& device) {
   config.training.optimizer.learning_rate = 3e-3;
   config.multipliers.step = 0.15;
   config.multipliers.measures_per_epoch = 8;
-  config.constraints = {{"demographic_parity", "sex", kTolerance}};
+  config.constraints = {{"demographic_parity", {"sex"}, kTolerance}};
   config.bank.seeds = {1, 2, 3, 4};
   core::Journal journal;
   const std::vector<RunConfig> members = members_of(config, {});

@@ -11,6 +11,7 @@ using testing::HasSubstr;
 std::vector<constraints::Promise> promise_of(double tolerance) {
   constraints::Promise promise;
   promise.grouping = "sex";
+  promise.rate = "selection_rate";
   promise.form = "max_min";
   promise.tolerance = tolerance;
   return {promise};

@@ -38,6 +38,32 @@ void expect_near(const std::vector<double>& found, const std::vector<double>& ex
     EXPECT_NEAR(found[i], expected[i], 1e-5 * (1 + std::abs(expected[i]))) << split << ", number " << i;
 }
 
+// The same for the sums of squares over the selection rows.
+void expect_spread(const evaluation::SquareWeights& found, const StepSample& sample, const at::Tensor& logits,
+                   const std::vector<std::int64_t>& members) {
+  const DeviceData& data = sample.data();
+  const auto cells = static_cast<std::size_t>(data.cell_labels.size(0));
+  evaluation::SquareWeights expected;
+  for (auto* sums : {&expected.all, &expected.selected, &expected.loss, &expected.loss_square})
+    sums->assign(cells, 0.0);
+  for (std::int64_t row = data.selection.first; row < data.selection.first + data.selection.count; ++row) {
+    const std::vector<double> own = sums_by_row(sample, logits, {row, 1}, members);
+    for (std::size_t c = 0; c < cells; ++c) {
+      const double weight = own[c * kColumns + constraints::kWeight], loss = own[c * kColumns + constraints::kLoss];
+      expected.all[c] += weight * weight;
+      expected.selected[c] += weight * own[c * kColumns + constraints::kHard];
+      expected.loss[c] += weight * loss;
+      expected.loss_square[c] += loss * loss;
+    }
+  }
+  expect_near(found.loss, expected.loss, "squared weights times losses");
+  expect_near(found.loss_square, expected.loss_square, "squared weights times squared losses");
+  EXPECT_EQ(found.all.empty(), !data.weights.has_value());
+  if (!data.weights) return;
+  expect_near(found.all, expected.all, "squared weights");
+  expect_near(found.selected, expected.selected, "squared weights of the selected");
+}
+
 class EverySplit : public testing::TestWithParam<StepCase> {};
 
 TEST_P(EverySplit, HasTheSumsOfItsRows) {
@@ -45,7 +71,7 @@ TEST_P(EverySplit, HasTheSumsOfItsRows) {
   StepSample sample(GetParam(), at::kCPU);
   sample.run(5);
   const DeviceData& data = sample.data();
-  SplitSums sums(data, true, 1.0, sample.learner());
+  SplitSums sums(data, true, true, 1.0, sample.learner());
   sums.run();
   sums.run();  // the second adds nothing to the first
   at::Tensor logits = at::empty({sample.learner().members(), data.cells.size(0)});
@@ -65,6 +91,7 @@ TEST_P(EverySplit, HasTheSumsOfItsRows) {
     expect_near(own.train, train, "train");
     expect_near(own.selection, sums_by_row(sample, logits, data.selection, all), "selection");
     expect_near(own.holdout, sums_by_row(sample, logits, data.holdout, all), "holdout");
+    expect_spread(own.spread, sample, logits, all);
   }
 }
 
@@ -78,7 +105,7 @@ TEST(SplitSums, AMeanOfCertainMembersHasAFiniteLoss) {
   StepSample sample({"linear", "adamw", 1, 3}, at::kCPU);
   at::Tensor& parameters = sample.learner().flat_parameters();
   parameters.copy_(parameters.narrow(0, 0, 1).mul(1e6));
-  SplitSums sums(sample.data(), false, 1.0, sample.learner());
+  SplitSums sums(sample.data(), false, false, 1.0, sample.learner());
   sums.run();
   const std::vector<double> found = sums.read().front().selection;
   double loss = 0;

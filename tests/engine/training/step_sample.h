@@ -111,7 +111,7 @@ class StepSample {
   static constraints::ConstraintTable table_of(const data::Dataset& people) {
     constraints::ConstraintParams wanted;
     wanted.kind = "equalized_odds";
-    wanted.group = "sex";
+    wanted.group = {"sex"};
     core::Journal journal;
     return constraints::compile({wanted}, people, 30, {}, journal);
   }

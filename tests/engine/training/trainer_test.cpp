@@ -41,7 +41,7 @@ TrainingResult train_on(
 constraints::ConstraintParams constraint(const std::string& kind, double tolerance) {
   constraints::ConstraintParams params;
   params.kind = kind;
-  params.group = "sex";
+  params.group = {"sex"};
   params.tolerance = tolerance;
   return params;
 }
