@@ -52,6 +52,7 @@ std::unique_ptr<Command> make_config_show();
 std::unique_ptr<Command> make_config_validate();
 std::unique_ptr<Command> make_config_schema();
 std::unique_ptr<Command> make_config_explain();
+std::unique_ptr<Command> make_config_constraints();
 std::unique_ptr<Command> make_doctor();
 
 /// Finds the verb, reads its options, runs it; returns the exit code. `words` are argv without the program's name.

@@ -160,6 +160,10 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise config explain training.optimizer.learning_rate\n"
        "  equipoise config explain constraints",
        make_config_explain},
+      {{"config", "constraints"},
+       "Lists every kind of constraint, form and rate, with examples.",
+       "  equipoise config constraints",
+       make_config_constraints},
       {{"doctor"},
        "Says what this machine has, what works on it and what does not and why.",
        "  equipoise doctor",

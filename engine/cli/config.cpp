@@ -4,6 +4,7 @@
 #include "engine/config/load.h"
 #include "engine/config/schema.h"
 #include "engine/config/writer.h"
+#include "engine/constraints/catalogue.h"
 #include "engine/constraints/requests.h"
 #include "engine/core/error.h"
 #include "engine/data/prepare.h"
@@ -112,8 +113,22 @@ class Explain final : public Command {
   bool as_markdown_ = false;
 };
 
+class Constraints final : public Command {
+ public:
+  std::vector<Argument> arguments() override { return {}; }
+  int run(const Console& console, TerminalJournal& journal) override {
+    const std::string page = constraints::catalogue();
+    console.print(page);
+    console.print_json({{"text", page}});
+    return 0;
+  }
+};
+
 }  // namespace
 
+std::unique_ptr<Command> make_config_constraints() {
+  return std::make_unique<Constraints>();
+}
 std::unique_ptr<Command> make_config_show() {
   return std::make_unique<Show>();
 }

@@ -90,6 +90,22 @@ TEST_F(Documents, PagesMadeByTheProgramAreUpToDate) {
       << "write it again: equipoise config schema > docs/config.schema.json";
 }
 
+// Its example, word for word, in place of the constraints of an experiment on Adult.
+TEST_F(Documents, TheConstraintsPageIsTheProgramsOwnAndItsExampleTrains) {
+  const std::string page = source_file("docs/constraints.md");
+  EXPECT_EQ(run({"config", "constraints"}).out, page) << "write it again: equipoise config constraints > docs/constraints.md";
+  for (const char* folder : {"configs", "benchmarks"}) {
+    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
+  }
+  const std::string config = source_file("configs/adult_demographic_parity.yaml");
+  const std::size_t begin = config.find("constraints:"), end = config.find("multipliers:");
+  write("many/many.yaml", config.substr(0, begin) + block_of(page, "yaml") + config.substr(end));
+  const Outcome trained = run({"train", "many/many.yaml", "training.epochs=1", "model.hidden=[8]"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.out, HasSubstr("TPR of sex=Male - TPR of sex=Female at most 0.02"));
+  EXPECT_THAT(trained.out, HasSubstr("selection rate bound, at most 0.4"));
+}
+
 TEST_F(Documents, EveryConfigInTheRepositoryIsValid) {
   int count = 0;
   for (const auto& entry :
