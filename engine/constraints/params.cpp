@@ -2,6 +2,8 @@
 
 #include "engine/constraints/kinds.h"
 #include "engine/constraints/rates.h"
+#include "engine/constraints/titles.h"
+#include "engine/core/error.h"
 
 namespace equipoise::constraints {
 
@@ -33,16 +35,29 @@ void ConstraintParams::describe(config::Fields& fields) {
 }
 
 void MultiplierParams::describe(config::Fields& fields) {
-  fields.choice("update", update, {"ascent", "nupi"},
-                "How multipliers follow the violations: by their sum over training (ascent), or by their last change "
-                "as well, which "
-                "keeps multipliers from swinging (nupi).");
+  fields.choice("update", update, {"ascent", "nupi", "augmented", "exponentiated", "swap_regret"},
+                "How multipliers follow the violations: by their sum over training (ascent), by their last change as "
+                "well, which keeps multipliers from swinging (nupi), with a penalty on what is violated now "
+                "(augmented), by factors inside the radius (exponentiated), or as the stationary weights of a game "
+                "without swap regret (swap_regret).");
   fields.number("step", step, config::above(0), "Step size per training step since the last measure.");
-  fields.number("radius", radius, config::at_least(0), "Largest sum of the multipliers; 0 means unbounded.");
+  fields.number("radius", radius, config::at_least(0),
+                "Largest sum of the multipliers; 0 means unbounded, which exponentiated cannot be.");
   fields.number("nu", nu, {0, 1, false, true},
                 "Smoothing of the violation that nupi's proportional part follows; its delay costs steadiness.");
   fields.number("proportional_gain", proportional_gain, config::at_least(0), "Weight of nupi's proportional part.");
   fields.number("integral_gain", integral_gain, config::at_least(0), "Weight of nupi's integral part.");
+  fields.number("penalty", penalty, config::above(0),
+                "With augmented, what a multiplier gets on top for each unit of violation, at the start.");
+  fields.number("penalty_growth", penalty_growth, config::at_least(1),
+                "With augmented, the factor by which a row's penalty grows at each measure that finds it violated.");
+  fields.number("largest_penalty", largest_penalty, config::above(0), "With augmented, where penalties stop growing.");
+  fields.number("worst_group_step", worst_group_step, config::above(0),
+                "Step size of worst-group weights per training step since the last measure.");
+  fields.number("worst_group_adjustment", worst_group_adjustment, config::at_least(0),
+                "C of C / sqrt(rows of the group), which is added to a group's loss: small groups generalise worse.");
+  fields.path("start_from", start_from,
+              "A run folder whose multipliers are taken to start with, matched by what each is for.");
   fields.choice("measure_on", measure_on, {"auto", "train", "holdout", "both", "cross_fitted"},
                 "The rows whose exact rates move the multipliers; cross_fitted: all training rows, each scored by the "
                 "member of the model that does not learn from it.");
@@ -58,6 +73,25 @@ void MultiplierParams::describe(config::Fields& fields) {
                 "The soft rate that carries the gradient is sigmoid(logit / temperature).");
   fields.number("averaging", averaging, {0, 1, false, true},
                 "Decay of the running averages of the cell sums that price a batch.");
+}
+
+void check(const MultiplierParams& params, const config::Origin& origin) {
+  core::ProblemList problems;
+  problems.collect([&] {
+    if (params.update != "exponentiated" || params.radius > 0) return;
+    throw core::UserError(core::Fault::config,
+                          "multipliers.radius is 0, but multipliers.update: exponentiated shares out a radius: set one "
+                          "above 0, such as 4",
+                          origin.of("multipliers.radius"));
+  });
+  problems.collect([&] {
+    if (params.update != "augmented" || params.largest_penalty >= params.penalty) return;
+    throw core::UserError(core::Fault::config,
+                          "multipliers.largest_penalty is " + number_text(params.largest_penalty) +
+                              ", less than multipliers.penalty, which is " + number_text(params.penalty),
+                          origin.of("multipliers.largest_penalty"));
+  });
+  problems.throw_if_any();
 }
 
 }  // namespace equipoise::constraints

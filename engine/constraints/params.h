@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/config/fields.h"
+#include "engine/config/origin.h"
 
 namespace equipoise::constraints {
 
@@ -39,14 +40,20 @@ struct ConstraintParams {
 
 /// How multipliers move, and on which rows the exact rates are measured.
 struct MultiplierParams {
-  std::string update = "nupi";      // ascent | nupi
-  double step = 0.1;                // per training step since the last measure
-  double radius = 0.0;              // largest sum of multipliers; 0: unbounded
-  double nu = 0.0;                  // nupi: smoothing of the error
-  double proportional_gain = 4.0;   // nupi: Kp
-  double integral_gain = 1.0;       // nupi: Ki
-  std::string measure_on = "auto";  // auto | train | holdout | both | cross_fitted
-  std::int64_t folds = 5;           // cross_fitted
+  std::string update = "nupi";          // ascent | nupi | augmented | exponentiated | swap_regret
+  double step = 0.1;                    // per training step since the last measure
+  double radius = 0.0;                  // largest sum of multipliers; 0: unbounded
+  double nu = 0.0;                      // nupi: smoothing of the error
+  double proportional_gain = 4.0;       // nupi: Kp
+  double integral_gain = 1.0;           // nupi: Ki
+  double penalty = 2.0;                 // augmented: rho at the start
+  double penalty_growth = 1.02;         // augmented: rho's factor at each measure that finds the row violated
+  double largest_penalty = 8.0;         // augmented
+  double worst_group_step = 0.01;       // worst-group rows: per training step since the last measure
+  double worst_group_adjustment = 0.0;  // worst-group rows: C
+  std::string start_from = {};          // run folder
+  std::string measure_on = "auto";      // auto | train | holdout | both | cross_fitted
+  std::int64_t folds = 5;               // cross_fitted
   std::int64_t measures_per_epoch = 8;
   std::int64_t min_rows = 30;  // fewer rows in a rate's denominator: not estimable
   double temperature = 1.0;    // soft rate = sigmoid(z / temperature)
@@ -54,5 +61,8 @@ struct MultiplierParams {
 
   void describe(config::Fields& fields);
 };
+
+/// Throws UserError (config) where the update needs a field that is not set, or two fields contradict each other.
+void check(const MultiplierParams& params, const config::Origin& origin);
 
 }  // namespace equipoise::constraints

@@ -81,6 +81,7 @@ void check_distinct(const char* field, std::vector<Value> values, const config::
 
 void check(const RunConfig& config, const config::Origin& origin) {
   evaluation::check_resamples(config.evaluation, config.constraints, origin);
+  constraints::check(config.multipliers, origin);
   const BankParams& bank = config.bank;
   check_distinct("tolerances", bank.tolerances, origin);
   check_distinct("seeds", bank.seeds, origin);
