@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/cli/machine.h"
 #include "engine/cli/run_folder.h"
 #include "engine/constraints/titles.h"
@@ -12,6 +14,17 @@ std::string worst_verdict(const evaluation::SplitResult& result) {
   for (const evaluation::ConstraintResult& constraint : result.constraints) verdicts.push_back(constraint.verdict);
   return verdicts.empty() ? "unconstrained" : evaluation::name_of(evaluation::worst(verdicts));
 }
+
+namespace {
+
+std::optional<report::LargestSwing> largest(const std::vector<training::Swing>& swings,
+                                            const std::vector<std::string>& titles) {
+  const auto found = std::ranges::max_element(swings, {}, &training::Swing::amplitude);
+  if (found == swings.end()) return std::nullopt;
+  return report::LargestSwing{titles[static_cast<std::size_t>(found - swings.begin())], found->amplitude, found->turns};
+}
+
+}  // namespace
 
 report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::SplitResult> splits) {
   report::Report report;
@@ -38,6 +51,9 @@ report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::Sp
   for (const constraints::Promise& promise : facts.table.promises)
     report.promise_tolerances.push_back(promise.tolerance);
   report.multiplier_titles = constraints::row_titles(facts.table);
+  report.swing_measures = facts.result.swings.measures;
+  report.gap_swing = largest(facts.result.swings.gaps, report.promise_titles);
+  report.multiplier_swing = largest(facts.result.swings.multipliers, report.multiplier_titles);
   report.files = facts.dataset.files;
   report.reading = facts.dataset.reading;
   report.leaks = facts.dataset.leaks;

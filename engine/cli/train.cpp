@@ -14,6 +14,7 @@
 #include "engine/cli/run_report.h"
 #include "engine/cli/run_writer.h"
 #include "engine/cli/shell_words.h"
+#include "engine/cli/starting_multipliers.h"
 #include "engine/config/load.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
@@ -73,15 +74,17 @@ class Train final : public Command {
     core::stop_if_interrupted();
     check_test_rows(prepared.dataset, journal);
     const std::vector<constraints::ConstraintTable> tables = compile(prepared.dataset, journal);
+    const std::vector<double> multipliers = starting_multipliers(config_, tables.front(), origin_, journal);
     const std::vector<RunInputs> inputs = inputs_of(prepared, tables);
     std::vector<RunFolder> folders;
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
-    std::vector<training::TrainingResult> results =
-        training::train(members_, prepared.dataset, tables, device, origin_, journal,
-                        [&](std::size_t run, const evaluation::Measurement& measurement) {
-                          begin(folder, folders, inputs);
-                          folder_of(folder, folders, run).append_measurement(measurement);
-                        });
+    std::vector<training::TrainingResult> results = training::train(
+        members_, prepared.dataset, tables, device, origin_, journal,
+        [&](std::size_t run, const evaluation::Measurement& measurement) {
+          begin(folder, folders, inputs);
+          folder_of(folder, folders, run).append_measurement(measurement);
+        },
+        multipliers);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
     if (!any_measured && folder.holds_an_earlier_run()) give_up(folder, results.front(), journal);
     begin(folder, folders, inputs);

@@ -115,7 +115,7 @@ Values raised(Values values, double least) {
 void start_exponentiated(Multipliers& state, Values& values, const MultiplierParams& params) {
   if (params.radius <= 0) throw std::logic_error("multipliers: exponentiated needs a radius");
   values = raised(values, kLeastStart * params.radius);
-  const double largest = (1 - kLeastStart) * params.radius, sum = sum_of(values);
+  const double largest = (1 - kLeastRoom) * params.radius, sum = sum_of(values);
   if (sum > largest)
     for (double& value : values) value *= largest / sum;
   state.log_shares = {std::log(1 - sum_of(values) / params.radius)};

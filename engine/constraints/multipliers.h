@@ -37,7 +37,9 @@ Multipliers zero_multipliers(std::size_t rows, const MultiplierParams& params = 
 
 /// What multiplicative rules start with instead of 0, which they could not leave: all rows together have this share of
 /// the radius (exponentiated), of the objective's weight (swap_regret), of the distribution (a block).
-inline constexpr double kLeastStart = 0.01;
+inline constexpr double kLeastStart = 0.1;
+/// Where exponentiated is told to start at the radius: the share of it that is left to grow into.
+inline constexpr double kLeastRoom = 0.01;
 
 /// One update from the violations [J] (g <= 0 is satisfied). `steps` is the number of training steps since the last
 /// update, which scales the step size. Formulas and sources: docs/math.md. The multiplier of a violation that is NaN

@@ -50,7 +50,9 @@ void move_swap_regret(std::vector<double>& log_matrix, const std::vector<double>
     for (std::size_t i = 1; i < order; ++i) column_gains[i] = gains[i - 1] * lambda(static_cast<Eigen::Index>(j));
     const std::span<double> column(log_matrix.data() + j * order, order);
     reweigh(column, column_gains);
-    for (double& entry : column) entry = std::max(entry, std::log(kLeastEntry));
+    double sum = 0;
+    for (double& entry : column) sum += std::exp(entry = std::max(entry, std::log(kLeastEntry)));
+    for (double& entry : column) entry -= std::log(sum);  // what was raised must not add up over the steps
   }
 }
 

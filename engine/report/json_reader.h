@@ -56,6 +56,13 @@ class JsonReader {
     for (std::size_t i = 0; i < found->size(); ++i) visit((*found)[i], fmt::format("{}[{}]", path, i));
   }
 
+  /// A field that may be absent, with the path to name in errors.
+  template <typename Visit>
+  void if_there(const char* key, Visit visit) const {
+    const auto found = object_.find(key);
+    if (found != object_.end()) visit(*found, path_ + "." + key);
+  }
+
  private:
   core::UserError missing(const char* key) const {
     return core::UserError(core::Fault::data, fmt::format("{}.{} is missing", path_, key));

@@ -17,6 +17,14 @@ namespace equipoise::report {
 /// One line of measurements.jsonl.
 using Measurement = evaluation::Measurement;
 
+/// The figure that swung the most over the last tenth of the measurements: half of what lies between its smallest and its
+/// largest value, and how often it turned.
+struct LargestSwing {
+  std::string title;
+  double amplitude = 0;
+  std::int64_t turns = 0;
+};
+
 /// Everything the report says; results.json is this struct (schema: docs/results.schema.json).
 struct Report {
   std::string name;
@@ -37,6 +45,9 @@ struct Report {
   std::vector<std::string> promise_titles;     ///< [promises] "TPR gap by sex"
   std::vector<double> promise_tolerances;      ///< [promises]
   std::vector<std::string> multiplier_titles;  ///< [J] "TPR sex=Female above"
+  std::int64_t swing_measures = 0;             ///< measurements that the swings are of
+  std::optional<LargestSwing> gap_swing;       ///< of the gaps on the rows that drive the multipliers
+  std::optional<LargestSwing> multiplier_swing;
   std::vector<data::Fingerprint> files;
   std::vector<std::string> reading;  ///< how each column was read
   std::vector<data::Leak> leaks;

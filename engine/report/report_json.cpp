@@ -31,6 +31,21 @@ json to_json(const data::Leak& leak) {
   return {{"feature", leak.feature}, {"target", leak.target}, {"accuracy", number_or_null(leak.accuracy)}};
 }
 
+json to_json(const std::optional<LargestSwing>& swing) {
+  if (!swing) return nullptr;
+  return {{"title", swing->title}, {"amplitude", number_or_null(swing->amplitude)}, {"turns", swing->turns}};
+}
+
+std::optional<LargestSwing> swing_at(const json& object, const std::string& path) {
+  if (object.is_null()) return std::nullopt;
+  const JsonReader reader(object, path);
+  LargestSwing swing;
+  reader.read("title", swing.title);
+  reader.read("amplitude", swing.amplitude);
+  reader.read("turns", swing.turns);
+  return swing;
+}
+
 Measurement measurement_at(const json& object, const std::string& path) {
   const JsonReader reader(object, path);
   Measurement measurement;
@@ -102,6 +117,15 @@ void read_results(const JsonReader& reader, Report& report) {
   reader.read("promise_titles", report.promise_titles);
   reader.read("promise_tolerances", report.promise_tolerances);
   reader.read("multiplier_titles", report.multiplier_titles);
+  // Results of an earlier version have none.
+  reader.if_there("swing", [&](const json& item, const std::string& path) {
+    const JsonReader swing(item, path);
+    swing.read("measures", report.swing_measures);
+    swing.if_there("gap", [&](const json& gap, const std::string& at) { report.gap_swing = swing_at(gap, at); });
+    swing.if_there("multiplier", [&](const json& multiplier, const std::string& at) {
+      report.multiplier_swing = swing_at(multiplier, at);
+    });
+  });
   reader.each("splits", [&](const json& item, const std::string&) {
     report.splits.push_back(evaluation::split_result_from_json(item));
   });
@@ -155,6 +179,9 @@ json to_json(const Report& report) {
   const auto named = [](const char* first, const char* second) {
     return [first, second](const auto& pair) { return json{{first, pair.first}, {second, pair.second}}; };
   };
+  result["swing"] = {{"measures", report.swing_measures},
+                     {"gap", to_json(report.gap_swing)},
+                     {"multiplier", to_json(report.multiplier_swing)}};
   result["versions"] = list_of(report.versions, named("name", "version"));
   result["split_rows"] = list_of(report.split_rows, named("split", "rows"));
   result["files"] = list_of(report.files, [](const data::Fingerprint& file) { return to_json(file); });

@@ -151,6 +151,21 @@ double last_multiplier(const Report& report, std::size_t j) {
   return j < values.size() && std::isfinite(values[j]) ? values[j] : 0;
 }
 
+/// What had not come to rest at the end.
+void write_swings(Markup& page, const Report& report) {
+  if (!report.gap_swing || !report.multiplier_swing) return;
+  const auto& titles = report.promise_titles;
+  const auto promise = std::find(titles.begin(), titles.end(), report.gap_swing->title) - titles.begin();
+  page.element("p", {{"class", "intro"}},
+               fmt::format("Over the last {} the {} moved the most of all gaps, by {} to either side with {}; of the "
+                           "multipliers {} did, by {} with {}.",
+                           counted(report.swing_measures, "measure"), report.gap_swing->title,
+                           gap_text(report.gap_swing->amplitude, form_of(report, static_cast<std::size_t>(promise))),
+                           counted(report.gap_swing->turns, "turn"), report.multiplier_swing->title,
+                           decimal_text(report.multiplier_swing->amplitude, 3),
+                           counted(report.multiplier_swing->turns, "turn")));
+}
+
 void write_multipliers(Markup& page, const Report& report) {
   const std::size_t rows = report.multiplier_titles.size();
   if (rows == 0) return;
@@ -185,6 +200,7 @@ void write_multipliers(Markup& page, const Report& report) {
                              : "The largest at the end are named; grey lines are the others. One that still "
                                "moves at the end has not settled."));
   draw_if_any(page, report, std::move(chart));
+  write_swings(page, report);
 }
 
 }  // namespace

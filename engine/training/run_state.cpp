@@ -34,14 +34,16 @@ std::vector<double> driving_sums(MeasuredSplits driving, const RunState::Sums& s
 }  // namespace
 
 RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
-                   std::int64_t steps, bool has_selection)
+                   std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers)
     : config_(config),
       table_(table),
       driving_(driving),
       steps_(steps),
       first_candidate_(static_cast<std::int64_t>(config.training.candidates_from * static_cast<double>(steps))),
       has_selection_(has_selection),
-      multipliers_(constraints::zero_multipliers(table.rows.size())),
+      multipliers_(starting_multipliers.empty()
+                       ? constraints::zero_multipliers(table.rows.size(), config.multipliers)
+                       : constraints::multipliers_at(starting_multipliers, config.multipliers)),
       kept_(table.promises) {}
 
 void RunState::start(const at::Tensor& weights) {

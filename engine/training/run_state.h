@@ -30,9 +30,9 @@ struct RunOutcome {
 /// is kept, and whether it still goes on.
 class RunState {
  public:
-  /// `config` and `table` must outlive this.
+  /// `starting_multipliers` [J], or empty for 0. `config` and `table` must outlive this.
   RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
-           std::int64_t steps, bool has_selection);
+           std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers);
 
   /// Cell sums [C * 4] of each split; those of a split that is not used are 0. The training split's are out of fold
   /// where the run is cross-fitted.

@@ -11,6 +11,46 @@ namespace equipoise::training {
 namespace {
 
 constexpr double kFarOutside = 1.5;  // times the tolerance
+constexpr std::int64_t kRhythm = 2;  // turns: once to and fro
+
+using Measurements = std::vector<evaluation::Measurement>;
+
+std::size_t last_tenth(const Measurements& measurements) {
+  return std::max<std::size_t>(2, measurements.size() / 10);
+}
+
+Swing swing_of(const std::vector<double>& values) {
+  if (values.empty()) return {};
+  const auto [smallest, largest] = std::minmax_element(values.begin(), values.end());
+  Swing swing{(*largest - *smallest) / 2, 0};
+  double last_change = 0;
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const double change = values[i] - values[i - 1];
+    if (change == 0) continue;
+    if (change * last_change < 0) ++swing.turns;
+    last_change = change > 0 ? 1 : -1;
+  }
+  return swing;
+}
+
+// Of the `count` measurements that begin with `first`.
+Swings swings_of(const Measurements& measurements, std::size_t first, std::size_t count) {
+  Swings swings;
+  swings.measures = static_cast<std::int64_t>(count);
+  const evaluation::Measurement& last = measurements[first + count - 1];
+  for (std::size_t p = 0; p < last.training_gaps.size(); ++p) {
+    std::vector<double> values;
+    for (std::size_t m = first; m < first + count; ++m)
+      if (const auto& gap = measurements[m].training_gaps[p]) values.push_back(*gap);
+    swings.gaps.push_back(swing_of(values));
+  }
+  for (std::size_t j = 0; j < last.multipliers.size(); ++j) {
+    std::vector<double> values;
+    for (std::size_t m = first; m < first + count; ++m) values.push_back(measurements[m].multipliers[j]);
+    swings.multipliers.push_back(swing_of(values));
+  }
+  return swings;
+}
 
 double largest_multiplier(const evaluation::Measurement& measurement) {
   const auto& values = measurement.multipliers;
@@ -21,7 +61,7 @@ double largest_multiplier(const evaluation::Measurement& measurement) {
 
 std::string unsettled(const std::vector<evaluation::Measurement>& measurements,
                       const std::vector<constraints::Promise>& promises) {
-  const std::size_t window = std::max<std::size_t>(2, measurements.size() / 10);
+  const std::size_t window = last_tenth(measurements);
   if (measurements.size() < window) return "";
   const auto first = measurements.end() - static_cast<std::ptrdiff_t>(window);
   const double before = largest_multiplier(*first), after = largest_multiplier(measurements.back());
@@ -35,6 +75,33 @@ std::string unsettled(const std::vector<evaluation::Measurement>& measurements,
         "to {:.3f}, and the {} stayed at {:.3f} or more, where {:.3f} is allowed. More training.epochs or a larger "
         "multipliers.step may close it.",
         before, after, constraints::promise_title(promises[p]), smallest, promises[p].tolerance);
+  }
+  return "";
+}
+
+Swings last_swings(const Measurements& measurements) {
+  const std::size_t window = last_tenth(measurements);
+  if (measurements.size() < window) return {};
+  return swings_of(measurements, measurements.size() - window, window);
+}
+
+std::string still_swinging(const Measurements& measurements, const std::vector<constraints::Promise>& promises) {
+  const std::size_t window = last_tenth(measurements);
+  if (measurements.size() < 2 * window) return "";
+  const Swings last = last_swings(measurements);
+  const Swings before = swings_of(measurements, measurements.size() - 2 * window, window);
+  for (std::size_t p = 0; p < promises.size(); ++p) {
+    const auto swings = [&](const Swing& swing) {
+      return swing.turns >= kRhythm && swing.amplitude > promises[p].tolerance / 2;
+    };
+    if (!swings(last.gaps[p]) || !swings(before.gaps[p])) continue;
+    return fmt::format(
+        "The {} still swung when training ended: over its last {} measures by {:.3f} to either side with {} turns, "
+        "where {:.3f} is allowed, so the gap of the model that is kept is a matter of luck. A smaller "
+        "multipliers.step, "
+        "a larger multipliers.proportional_gain (nupi) or schedule: cosine may steady it.",
+        constraints::promise_title(promises[p]), last.measures, last.gaps[p].amplitude, last.gaps[p].turns,
+        promises[p].tolerance);
   }
   return "";
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,25 @@ namespace equipoise::training {
 /// tolerance. "" otherwise.
 std::string unsettled(const std::vector<evaluation::Measurement>& measurements,
                       const std::vector<constraints::Promise>& promises);
+
+/// How much one figure moves to and fro: half of what lies between its smallest and its largest value, and how often its
+/// change changes sign. Values that could not be measured are passed over.
+struct Swing {
+  double amplitude = 0;
+  std::int64_t turns = 0;
+};
+
+/// The swings of every gap and every multiplier over the last tenth of the measurements, two of them at least.
+struct Swings {
+  std::int64_t measures = 0;       ///< how many measurements that is; 0 where there are fewer than two
+  std::vector<Swing> gaps;         ///< [promises], on the rows that drive the multipliers
+  std::vector<Swing> multipliers;  ///< [J]
+};
+Swings last_swings(const std::vector<evaluation::Measurement>& measurements);
+
+/// A sentence when a gap keeps its rhythm: over the last tenth of the measurements and over the tenth before it, it turned
+/// twice or more and swung by more than half its tolerance to either side. "" otherwise.
+std::string still_swinging(const std::vector<evaluation::Measurement>& measurements,
+                           const std::vector<constraints::Promise>& promises);
 
 }  // namespace equipoise::training

@@ -15,7 +15,6 @@
 #include "engine/training/device_data.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
-#include "engine/training/settling.h"
 #include "engine/training/split_sums.h"
 #include "engine/training/step.h"
 
@@ -61,7 +60,7 @@ class Trainer {
  public:
   Trainer(const std::vector<RunConfig>& members, const data::Dataset& dataset,
           const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
-          const config::Origin& origin, core::Journal& journal)
+          const config::Origin& origin, core::Journal& journal, const std::vector<double>& starting_multipliers)
       : config_(members.front()),
         journal_(journal),
         device_(device),
@@ -80,7 +79,7 @@ class Trainer {
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
-      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0);
+      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0, starting_multipliers);
     }
   }
 
@@ -148,6 +147,7 @@ class Trainer {
                       static_cast<std::uint64_t>(config_.seed), *learner_);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
                    evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_);
+    for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
     std::int64_t measured_at = 0;
     while (done_ < steps_ && any_goes_on()) {
       core::stop_if_interrupted();
@@ -188,6 +188,11 @@ class Trainer {
     if (runs_.size() > 1) journal_.warn(fmt::format("Member {} of the bank stopped: {}.", run, what));
   }
 
+  void set_multipliers(std::size_t run, TrainingStep& step) const {
+    for (std::size_t fold = 0; fold < data_.folds.size(); ++fold)
+      step.set_multipliers(first_member(run) + static_cast<std::int64_t>(fold), runs_[run].multipliers());
+  }
+
   void judge(const std::vector<RunState::Sums>& sums, std::int64_t steps_since, TrainingStep& step,
              const OnMeasurement& on_measurement) {
     const double epoch = static_cast<double>(done_) / static_cast<double>(steps_per_epoch_);
@@ -197,8 +202,7 @@ class Trainer {
       try {
         const evaluation::Measurement& measurement =
             state.measure(sums[run], {done_, steps_since, epoch, seconds_since(start_)});
-        for (std::size_t fold = 0; fold < data_.folds.size(); ++fold)
-          step.set_multipliers(first_member(run) + static_cast<std::int64_t>(fold), state.multipliers());
+        set_multipliers(run, step);
         state.offer(weights_of(run));
         on_measurement(run, measurement);
       } catch (const core::UserError& failure) {
@@ -211,14 +215,16 @@ class Trainer {
 
   void warn_if_unsettled(const RunState& run) {
     if (!run.goes_on()) return;
-    const std::string why = unsettled(run.outcome().measurements, run.table().promises);
-    if (why.empty()) return;
     const std::string who = runs_.size() == 1 ? "" : fmt::format("Member {} of the bank: ", &run - runs_.data());
-    journal_.warn(who + why);
+    for (const auto judge : {unsettled, still_swinging}) {
+      const std::string why = judge(run.outcome().measurements, run.table().promises);
+      if (!why.empty()) journal_.warn(who + why);
+    }
   }
 
   TrainingResult result_of(RunState& run) {
-    TrainingResult result{std::move(run.outcome()), nullptr, "", 0, seconds_since(start_), 0};
+    TrainingResult result{std::move(run.outcome()), nullptr, "", 0, {}, seconds_since(start_), 0};
+    result.swings = last_swings(result.measurements);
     if (result.outcome == "finished") result.steps = done_;
     const std::vector<std::uint64_t> seeds = member_seeds(run.config(), data_.folds.size());
     result.learner = models::make_learner(config_.model, data_.host, seeds, device_);
@@ -248,13 +254,15 @@ class Trainer {
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement) {
+                                  const OnMeasurement& on_measurement,
+                                  const std::vector<double>& starting_multipliers) {
   const std::size_t folds = members.front().multipliers.measure_on == "cross_fitted"
                                 ? static_cast<std::size_t>(members.front().multipliers.folds)
                                 : 1;
   std::vector<TrainingResult> results;
-  with_memory_advice(members.front(), members.size() * folds,
-                     [&] { results = Trainer(members, dataset, tables, device, origin, journal).run(on_measurement); });
+  with_memory_advice(members.front(), members.size() * folds, [&] {
+    results = Trainer(members, dataset, tables, device, origin, journal, starting_multipliers).run(on_measurement);
+  });
   return results;
 }
 

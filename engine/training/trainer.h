@@ -16,6 +16,7 @@
 #include "engine/models/learner.h"
 #include "engine/training/run_config.h"
 #include "engine/training/run_state.h"
+#include "engine/training/settling.h"
 
 namespace equipoise::training {
 
@@ -24,6 +25,7 @@ struct TrainingResult : RunOutcome {
   std::unique_ptr<models::Learner> learner;
   std::string kept;  ///< which iterate, and why
   std::int64_t kept_step = 0;
+  Swings swings;               ///< what still moved over the last tenth of the measures
   double seconds = 0;          ///< of the bank that the run was trained in
   double rows_per_second = 0;  ///< training rows of this run, measures included
 };
@@ -38,11 +40,13 @@ using OnMeasurement = std::function<void(std::size_t run, const evaluation::Meas
 /// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the
 /// same constraints compiled with each member's tolerances. On the CPU a run's model is the same bytes in a bank of any
 /// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate; a signal stops
-/// all. Throws UserError (config) for a batch larger than the training split and the like.
+/// all. `starting_multipliers` [J] are those that every run starts with, 0 where it is empty. Throws UserError (config)
+/// for a batch larger than the training split and the like.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement);
+                                  const OnMeasurement& on_measurement,
+                                  const std::vector<double>& starting_multipliers = {});
 
 /// Whether `device` is written as one of auto, cpu, cuda, cuda:N, and is not the CPU where `precision` needs a GPU; throws
 /// UserError (config).

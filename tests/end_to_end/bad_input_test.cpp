@@ -184,6 +184,37 @@ TEST_F(BadInput, ConstraintsThatContradict) {
   expect_refused(2, "did you mean 'sex'", {"constraints[0].group=sx"});
 }
 
+TEST_F(BadInput, AnUpdateThatLacksWhatItNeeds) {
+  expect_refused(2, "multipliers.radius is 0, but multipliers.update: exponentiated",
+                 {"multipliers.update=exponentiated"});
+  expect_refused(2, "multipliers.largest_penalty is 1, less than multipliers.penalty, which is 2",
+                 {"multipliers.update=augmented", "multipliers.largest_penalty=1"});
+  expect_refused(2, "did you mean 'swap_regret'?", {"multipliers.update=swap_regrte"});
+  expect_refused(2, "multipliers.worst_group_adjustment", {"multipliers.worst_group_adjustment=-1"});
+  expect_refused(2, "multipliers.penalty_growth", {"multipliers.penalty_growth=0.9"});
+}
+
+TEST_F(BadInput, StartingMultipliersThatCannotBeHad) {
+  expect_refused(3,
+                 "multipliers.start_from: '" + path("old/nothing").string() + "' is not a run folder: there is no such",
+                 {"multipliers.start_from=old/nothing"});
+  train_into("r", {"output.folder=old"});
+  expect_refused(3, "is not a run folder: it has no run.json; runs in it: r", {"multipliers.start_from=old"});
+  expect_refused(3, "did you mean 'r'?", {"multipliers.start_from=old/R"});
+  // Another kind of rate: no row of the stored run is one of this config.
+  expect_refused(3,
+                 "is for a row of this config; it has SR sex=f above, SR sex=f below, SR sex=m above, SR sex=m below, "
+                 "and here are TPR sex=f above",
+                 {"multipliers.start_from=old/r", "constraints[0].kind=equal_opportunity"});
+  expect_refused(3, "and here are none", {"multipliers.start_from=old/r", "constraints=[]"});
+  train_into("b", {"output.folder=old", "bank.seeds=[1, 2]"});
+  expect_refused(3, "is a bank of 2 runs; name one of them", {"multipliers.start_from=old/b"});
+  std::filesystem::remove(path("old/r/results.json"));
+  expect_refused(3, "is finished and has no results.json", {"multipliers.start_from=old/r"});
+  write("old/r/results.json", "{\"format\": 1}");
+  expect_refused(3, "multipliers.start_from: results.name is missing", {"multipliers.start_from=old/r"});
+}
+
 TEST_F(BadInput, InfeasibleConstraintsAreReportedAndEnd) {
   // Job decides income almost alone: equal rates between jobs and equal error rates at once need a constant model.
   write("config.yaml", config_text({{"groups: [{column: sex}]", "groups: [{column: sex}, {column: job}]"}}));

@@ -32,7 +32,24 @@ std::vector<std::string> words_of(const std::string& line) {
   return words;
 }
 
-class Documents : public Workspace {};
+class Documents : public Workspace {
+ protected:
+  /// Runs the commands of a guide's first shell block, with less training, beside the repository's configs and data.
+  void run_commands_of(const std::string& page) const {
+    for (const char* folder : {"configs", "benchmarks"}) {
+      std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
+    }
+    std::istringstream commands(block_of(page, "sh"));
+    for (std::string line; std::getline(commands, line);) {
+      std::vector<std::string> words = words_of(line);
+      ASSERT_EQ(words.front(), "equipoise");
+      words.erase(words.begin());
+      if (words.front() == "train") words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
+      const Outcome outcome = run(words);
+      EXPECT_LE(outcome.exit_code, 1) << line << "\n" << outcome.err;  // 1: a verdict that --fail-on names
+    }
+  }
+};
 
 // loans.csv of the README: the people of the workspace under the names it uses.
 std::string loans(int rows, unsigned seed) {
@@ -65,22 +82,16 @@ TEST_F(Documents, ReadmesOwnDataRunsAsWritten) {
 
 TEST_F(Documents, TheBankGuideRunsAsWritten) {
   const std::string page = source_file("docs/guides/bank.md");
-  for (const char* folder : {"configs", "benchmarks"}) {
-    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
-  }
-  std::istringstream commands(block_of(page, "sh"));
-  for (std::string line; std::getline(commands, line);) {
-    std::vector<std::string> words = words_of(line);
-    ASSERT_EQ(words.front(), "equipoise");
-    words.erase(words.begin());
-    if (words.front() == "train") words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
-    const Outcome outcome = run(words);
-    EXPECT_LE(outcome.exit_code, 1) << line << "\n" << outcome.err;  // 1: a verdict that --fail-on names
-  }
+  run_commands_of(page);
   EXPECT_TRUE(exists("runs/parity/members/008/report.html"));
   write("bank.yaml", config_text() + block_of(page, "yaml"));
   const Outcome validated = run({"config", "validate", "bank.yaml"});
   EXPECT_EQ(validated.exit_code, 0) << validated.err;
+}
+
+TEST_F(Documents, TheMultipliersGuideRunsAsWritten) {
+  run_commands_of(source_file("docs/guides/multipliers.md"));
+  EXPECT_TRUE(exists("runs/second/report.html"));
 }
 
 TEST_F(Documents, PagesMadeByTheProgramAreUpToDate) {

@@ -1,6 +1,7 @@
 // What a run promises: the same bytes again, a readable rest after Ctrl-C and divergence, little memory.
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <sstream>
@@ -115,6 +116,45 @@ TEST_F(Promises, DivergenceNamesStepAndTensorAndLeavesTheLastGoodModel) {
   EXPECT_TRUE(exists("runs/r/report.html"));
   const Outcome predicted = run({"predict", "runs/r", "--data", "people.csv", "--output", "out.csv"});
   EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+}
+
+// With steps too small to move anything, what the first measure finds is what the run started with.
+TEST_F(Promises, MultipliersStartWhereAStoredRunsWere) {
+  train_into("first", {"constraints[0].tolerance=0.01", "multipliers.step=0.5"});
+  const nlohmann::json stored = nlohmann::json::parse(read("runs/first/results.json"));
+  nlohmann::json kept;
+  for (const nlohmann::json& m : stored["measurements"])
+    if (m["step"] == stored["kept_step"]) kept = m["multipliers"];
+  ASSERT_EQ(kept.size(), 4u);
+  ASSERT_GT(*std::max_element(kept.begin(), kept.end()), 0.01);
+  for (const std::string update : {"ascent", "nupi", "augmented", "exponentiated", "swap_regret"}) {
+    std::vector<std::string> words = {
+        "multipliers.start_from=runs/first", "multipliers.step=1.0e-12",
+        "multipliers.update=" + update,      "multipliers.radius=4",
+        "multipliers.penalty=1.0e-12",       "+constraints[]={kind: equal_opportunity, group: race}"};
+    words.insert(words.begin(),
+                 {"train", "config.yaml", "output.run=" + update, "data.groups=[{column: sex}, {column: race}]"});
+    const Outcome outcome = run(words);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(": 4 of 10 rows have a counterpart, the others start at 0."));
+    const nlohmann::json results = nlohmann::json::parse(read("runs/" + update + "/results.json"));
+    const nlohmann::json started = results["measurements"][0]["multipliers"];
+    ASSERT_EQ(started.size(), 10u);
+    // What multiplicative updates start with instead of 0: a tenth of the radius, or of the objective's 1, over 10 rows.
+    const double least = update == "exponentiated" ? 0.04 : update == "swap_regret" ? 0.01 : 0;
+    for (std::size_t j = 0; j < 4; ++j)
+      EXPECT_NEAR(started[j].get<double>(), std::max(kept[j].get<double>(), least), 1e-9) << update << j;
+    for (std::size_t j = 4; j < 10; ++j) EXPECT_NEAR(started[j].get<double>(), least, 1e-9) << update << j;
+  }
+  // A bank's members all start there.
+  train_into("bank", {"multipliers.start_from=runs/first", "multipliers.step=1.0e-12", "bank.seeds=[1, 2]"});
+  for (const std::string member : {"000", "001"}) {
+    const nlohmann::json results = nlohmann::json::parse(read("runs/bank/members/" + member + "/results.json"));
+    EXPECT_EQ(results["swing"]["measures"], 2);
+    EXPECT_EQ(results["swing"]["multiplier"]["turns"], 0);
+    for (std::size_t j = 0; j < 4; ++j)
+      EXPECT_NEAR(results["measurements"][0]["multipliers"][j].get<double>(), kept[j].get<double>(), 1e-9);
+  }
 }
 
 // One long step: the scores are finite on the rows that training sees, and infinity minus infinity on the odd test rows.

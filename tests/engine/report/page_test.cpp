@@ -270,6 +270,17 @@ TEST(Page, TheKeptModelIsMarked) {
   EXPECT_THAT(to_html(report), AllOf(Not(HasSubstr(">kept</text>")), Not(HasSubstr("The upright line marks"))));
 }
 
+TEST(Page, WhatStillSwungIsSaidUnderTheMultipliers) {
+  const PageReader page(to_html(sample_report()));
+  EXPECT_THAT(page.text(),
+              HasSubstr("Over the last 16\u00A0measures the TPR gap by sex moved the most of all gaps, by "
+                        "0.1\u00A0points to either side with 9\u00A0turns; of the multipliers TPR sex=Female, lower "
+                        "did, by 0.002 with 7\u00A0turns."));
+  Report report = sample_report();
+  report.gap_swing.reset();
+  EXPECT_THAT(to_html(report), Not(HasSubstr("moved the most")));
+}
+
 TEST(Page, SaysWhatAGapIsComparedWith) {
   Report report = sample_report();
   auto& promises = report.splits[0].constraints[0].promises;

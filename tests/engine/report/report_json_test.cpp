@@ -48,12 +48,24 @@ TEST(ReportJson, RoundTripIsExact) {
   EXPECT_EQ(again.measurements[3].training_loss, 0.1 + 0.2);
   EXPECT_EQ(again.measurements[3].multipliers, report.measurements[3].multipliers);
   EXPECT_EQ(again.measurements[3].selection_bounds, report.measurements[3].selection_bounds);
+  EXPECT_EQ(again.swing_measures, report.swing_measures);
+  EXPECT_EQ(again.gap_swing->title, report.gap_swing->title);
+  EXPECT_EQ(again.gap_swing->amplitude, report.gap_swing->amplitude);
+  EXPECT_EQ(again.multiplier_swing->turns, report.multiplier_swing->turns);
   EXPECT_EQ(again.splits[0].constraints[1].verdict, report.splits[0].constraints[1].verdict);
 }
 
 TEST(ReportJson, ThePageIsTheSameFromJson) {
   const Report report = sample_report();
   EXPECT_EQ(to_html(report_from_json(json::parse(to_json(report).dump()))), to_html(report));
+}
+
+TEST(ReportJson, AnEarlierVersionsResultsHaveNoSwings) {
+  json object = to_json(sample_report());
+  object.erase("swing");
+  const Report again = report_from_json(object);
+  EXPECT_FALSE(again.gap_swing.has_value());
+  EXPECT_EQ(again.measurements.size(), sample_report().measurements.size());
 }
 
 TEST(ReportJson, AnEmptyReport) {
@@ -93,6 +105,8 @@ TEST(ReportJson, SaysWhatIsMissingOrWrong) {
               HasSubstr("results.files[1].sha256 is missing"));
   EXPECT_THAT(message_of([](json& object) { object["measurements"][2]["multipliers"][4] = "x"; }),
               HasSubstr("results.measurements[2].multipliers[4] is string, expected a number or null"));
+  EXPECT_THAT(message_of([](json& object) { object["swing"]["gap"].erase("turns"); }),
+              HasSubstr("results.swing.gap.turns is missing"));
   EXPECT_THAT(message_of([](json& object) { object["warnings"][0] = 1; }),
               HasSubstr("results.warnings[0] is number, expected a text"));
   EXPECT_THAT(message_of([](json& object) { object["format"] = 99; }), HasSubstr("results.format is 99"));

@@ -211,6 +211,9 @@ inline Report sample_report() {
     report.multiplier_titles.push_back(std::string(level) + ", upper");
     report.multiplier_titles.push_back(std::string(level) + ", lower");
   }
+  report.swing_measures = 16;
+  report.gap_swing = LargestSwing{"TPR gap by sex", 0.0013, 9};
+  report.multiplier_swing = LargestSwing{"TPR sex=Female, lower", 0.0021, 7};
   const std::string digest = "5b00264637dbfec36bdeaab5676b0b309ff9eb788d63554ca0a249491c86603d";
   report.files = {{"benchmarks/data/adult/adult.data.gz", digest, 431392, 32561},
                   {"benchmarks/data/adult/adult.test.gz", digest, 214180, 16281}};

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace equipoise::training {
 namespace {
 
@@ -45,6 +47,66 @@ TEST(Settling, IsThereOtherwise) {
   std::vector<evaluation::Measurement> undefined = ended_with(0.14, 0.304, 0.13, 0.339);
   undefined[19].training_gaps = {std::nullopt};
   EXPECT_EQ(unsettled(undefined, promise_of(0.05)), "");
+}
+
+// Measurements whose gap and first multiplier are these functions of their place.
+std::vector<evaluation::Measurement> moving(int count, double (*gap)(int), double (*multiplier)(int)) {
+  std::vector<evaluation::Measurement> all(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    all[static_cast<std::size_t>(i)].training_gaps = {gap(i)};
+    all[static_cast<std::size_t>(i)].multipliers = {multiplier(i), 0.0};
+  }
+  return all;
+}
+
+double still(int) {
+  return 0.02;
+}
+
+TEST(Swings, AreHalfTheRangeAndTheTurnsOfTheLastTenth) {
+  // Of 50 the last five count: gaps .10 .14 .14 .12 .18 rise, rest, fall, rise: two turns, and (.18 - .10) / 2.
+  std::vector<evaluation::Measurement> all = moving(50, still, [](int i) { return i < 45 ? 5.0 : 0.1 * i; });
+  const double last[] = {0.10, 0.14, 0.14, 0.12, 0.18};
+  for (std::size_t i = 0; i < 5; ++i) all[45 + i].training_gaps = {last[i]};
+  const Swings swings = last_swings(all);
+  EXPECT_EQ(swings.measures, 5);
+  ASSERT_EQ(swings.gaps.size(), 1u);
+  EXPECT_NEAR(swings.gaps[0].amplitude, 0.04, 1e-15);
+  EXPECT_EQ(swings.gaps[0].turns, 2);
+  ASSERT_EQ(swings.multipliers.size(), 2u);
+  EXPECT_NEAR(swings.multipliers[0].amplitude, 0.2, 1e-12) << "a rise is a swing without a turn";
+  EXPECT_EQ(swings.multipliers[0].turns, 0);
+  EXPECT_EQ(swings.multipliers[1].amplitude, 0);
+  all[47].training_gaps = {std::nullopt};
+  EXPECT_EQ(last_swings(all).gaps[0].turns, 2) << "what could not be measured is passed over";
+}
+
+TEST(Swings, OfNothingAreNone) {
+  EXPECT_EQ(last_swings({}).measures, 0);
+  EXPECT_EQ(last_swings(std::vector<evaluation::Measurement>(1)).measures, 0);
+  const Swings unconstrained = last_swings(std::vector<evaluation::Measurement>(30));
+  EXPECT_EQ(unconstrained.measures, 3);
+  EXPECT_TRUE(unconstrained.gaps.empty());
+}
+
+TEST(StillSwinging, NamesAGapThatKeepsItsRhythm) {
+  const auto swing = [](int i) { return 0.05 + 0.03 * std::sin(i); };
+  EXPECT_THAT(still_swinging(moving(100, swing, still), promise_of(0.05)),
+              HasSubstr("The SR gap by sex still swung when training ended: over its last 10 measures by 0.030 to "
+                        "either side with 3 turns, where 0.050 is allowed"));
+}
+
+TEST(StillSwinging, SaysNothingOfWhatRestsOrDiesOutOrDrifts) {
+  const auto small = [](int i) { return 0.05 + 0.02 * std::sin(i); };
+  const auto dying = [](int i) { return 0.05 + 0.06 * std::sin(i) * std::exp(-(i - 80) / 12.0); };
+  const auto drifting = [](int i) { return 0.05 + 0.01 * i; };
+  const auto late = [](int i) { return i < 90 ? 0.05 : 0.05 + 0.03 * std::sin(i); };
+  EXPECT_EQ(still_swinging(moving(100, small, still), promise_of(0.05)), "");
+  EXPECT_EQ(still_swinging(moving(100, dying, still), promise_of(0.05)), "");
+  EXPECT_EQ(still_swinging(moving(100, drifting, still), promise_of(0.05)), "");
+  EXPECT_EQ(still_swinging(moving(100, late, still), promise_of(0.05)), "");
+  EXPECT_EQ(still_swinging({}, promise_of(0.05)), "");
+  EXPECT_EQ(still_swinging(moving(100, still, still), {}), "");
 }
 
 }  // namespace

@@ -1,0 +1,46 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/constraints/params.h"
+#include "engine/core/error.h"
+
+namespace equipoise::constraints {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusal(const MultiplierParams& params) {
+  try {
+    check(params, {});
+  } catch (const core::UserError& error) {
+    EXPECT_EQ(error.fault(), core::Fault::config);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(MultiplierParams, ExponentiatedNeedsARadius) {
+  MultiplierParams params;
+  params.update = "exponentiated";
+  EXPECT_THAT(refusal(params), HasSubstr("multipliers.radius is 0, but multipliers.update: exponentiated"));
+  params.radius = 1;
+  EXPECT_EQ(refusal(params), "");
+  for (const char* name : {"ascent", "nupi", "augmented", "swap_regret"}) {
+    params = {};
+    params.update = name;
+    EXPECT_EQ(refusal(params), "") << name;
+  }
+}
+
+TEST(MultiplierParams, APenaltyStartsInsideItsBound) {
+  MultiplierParams params;
+  params.penalty = 20;
+  params.update = "augmented";
+  EXPECT_THAT(refusal(params),
+              HasSubstr("multipliers.largest_penalty is 8, less than multipliers.penalty, which is 20"));
+  params.update = "nupi";
+  EXPECT_EQ(refusal(params), "") << "of no use there";
+}
+
+}  // namespace
+}  // namespace equipoise::constraints
