@@ -46,9 +46,9 @@ struct MultiplierParams {
   double nu = 0.0;                      // nupi: smoothing of the error
   double proportional_gain = 4.0;       // nupi: Kp
   double integral_gain = 1.0;           // nupi: Ki
-  double penalty = 2.0;                 // augmented: rho at the start
+  double penalty = 1.0;                 // augmented: rho at the start
   double penalty_growth = 1.02;         // augmented: rho's factor at each measure that finds the row violated
-  double largest_penalty = 8.0;         // augmented
+  double largest_penalty = 2.0;         // augmented
   double worst_group_step = 0.01;       // worst-group rows: per training step since the last measure
   double worst_group_adjustment = 0.0;  // worst-group rows: C
   std::string start_from = {};          // run folder

@@ -99,7 +99,7 @@ std::string still_swinging(const Measurements& measurements, const std::vector<c
         "The {} still swung when training ended: over its last {} measures by {:.3f} to either side with {} turns, "
         "where {:.3f} is allowed, so the gap of the model that is kept is a matter of luck. A smaller "
         "multipliers.step, "
-        "a larger multipliers.proportional_gain (nupi) or schedule: cosine may steady it.",
+        "a larger multipliers.proportional_gain (nupi) or training.schedule: cosine may steady it.",
         constraints::promise_title(promises[p]), last.measures, last.gaps[p].amplitude, last.gaps[p].turns,
         promises[p].tolerance);
   }

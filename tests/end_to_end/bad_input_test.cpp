@@ -187,8 +187,8 @@ TEST_F(BadInput, ConstraintsThatContradict) {
 TEST_F(BadInput, AnUpdateThatLacksWhatItNeeds) {
   expect_refused(2, "multipliers.radius is 0, but multipliers.update: exponentiated",
                  {"multipliers.update=exponentiated"});
-  expect_refused(2, "multipliers.largest_penalty is 1, less than multipliers.penalty, which is 2",
-                 {"multipliers.update=augmented", "multipliers.largest_penalty=1"});
+  expect_refused(2, "multipliers.largest_penalty is 0.5, less than multipliers.penalty, which is 1",
+                 {"multipliers.update=augmented", "multipliers.largest_penalty=0.5"});
   expect_refused(2, "did you mean 'swap_regret'?", {"multipliers.update=swap_regrte"});
   expect_refused(2, "multipliers.worst_group_adjustment", {"multipliers.worst_group_adjustment=-1"});
   expect_refused(2, "multipliers.penalty_growth", {"multipliers.penalty_growth=0.9"});

@@ -37,7 +37,7 @@ TEST(MultiplierParams, APenaltyStartsInsideItsBound) {
   params.penalty = 20;
   params.update = "augmented";
   EXPECT_THAT(refusal(params),
-              HasSubstr("multipliers.largest_penalty is 8, less than multipliers.penalty, which is 20"));
+              HasSubstr("multipliers.largest_penalty is 2, less than multipliers.penalty, which is 20"));
   params.update = "nupi";
   EXPECT_EQ(refusal(params), "") << "of no use there";
 }

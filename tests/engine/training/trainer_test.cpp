@@ -71,6 +71,8 @@ TEST_P(EveryKind, ClosesTheGapThatIsThereWithoutIt) {
   RunConfig config = small_config();
   config.training.epochs = 100;
   config.multipliers.update = update;
+  if (config.multipliers.update == "exponentiated") config.multipliers.radius = 6;
+  if (config.multipliers.update == "swap_regret") config.multipliers.step = 1;
   constraints::ConstraintParams wanted = constraint(kind, 0.999);
   wanted.form = form;
   if (wanted.form == "reference") wanted.reference = "male";
@@ -95,8 +97,48 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind,
                                          std::tuple("demographic_parity", "reference", "ascent"),
                                          std::tuple("demographic_parity", "ratio", "ascent"),
                                          std::tuple("demographic_parity", "max_min", "nupi"),
+                                         std::tuple("demographic_parity", "max_min", "augmented"),
+                                         std::tuple("demographic_parity", "max_min", "exponentiated"),
+                                         std::tuple("demographic_parity", "max_min", "swap_regret"),
                                          std::tuple("equal_opportunity", "max_min", "ascent"),
                                          std::tuple("predictive_equality", "max_min", "ascent")));
+
+TEST(Trainer, StartsWithTheMultipliersItIsGiven) {
+  const data::Dataset people = generated_people(2000);
+  RunConfig config = small_config();
+  config.training.epochs = 1;
+  config.constraints = {constraint("demographic_parity", 0.04)};
+  config.multipliers.step = 1e-12;  // nothing but the start moves
+  const std::vector<RunConfig> members = {config};
+  core::Journal journal;
+  const std::vector<constraints::ConstraintTable> tables = {
+      constraints::compile(config.constraints, people, config.multipliers.min_rows, {}, journal)};
+  const auto trained = [&](const std::vector<double>& start) {
+    return std::move(
+        train(
+            members, people, tables, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {}, start)
+            .front());
+  };
+  const std::vector<double> start = {0, 0.6, 0.9, 0};
+  const TrainingResult from_zero = trained({}), from_start = trained(start);
+  for (std::size_t j = 0; j < 4; ++j) EXPECT_NEAR(from_start.measurements[0].multipliers[j], start[j], 1e-9);
+  EXPECT_LT(*from_start.measurements[0].training_gaps[0], *from_zero.measurements[0].training_gaps[0])
+      << "they price the very first steps";
+}
+
+TEST(Trainer, ReportsWhatStillSwings) {
+  const data::Dataset people = generated_people(2000);
+  RunConfig config = small_config();
+  config.constraints = {constraint("equalized_odds", 0.04)};
+  const TrainingResult result = train_on(people, config);
+  EXPECT_EQ(result.swings.measures, 4);
+  ASSERT_EQ(result.swings.gaps.size(), 2u);
+  ASSERT_EQ(result.swings.multipliers.size(), 8u);
+  const auto& last = result.measurements.back();
+  const auto& first = result.measurements[result.measurements.size() - 4];
+  EXPECT_GE(2 * result.swings.gaps[0].amplitude, std::abs(*last.training_gaps[0] - *first.training_gaps[0]));
+  EXPECT_GT(result.swings.gaps[0].amplitude, 0);
+}
 
 TEST(Trainer, ASlackConstraintCostsNothing) {
   const data::Dataset people = generated_people(3000);
