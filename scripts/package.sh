@@ -65,6 +65,8 @@ while read -r library; do
   fi
 done < <(ldd "$built/bin/equipoise" | awk '$2 == "=>" && $3 ~ /^\// {print $3}' |
          grep -v -E "$theirs|$runtimes|/libequipoise_kernels\.so$")
+# Compiled in from headers, under the MPL.
+cp -L /usr/share/doc/libeigen3-dev/copyright "$top/licenses/libeigen3-dev.txt"
 
 if ldd "$top/lib/libequipoise_kernels.so" | grep -q libcudart; then touch "$top/lib/needs-cuda"; fi
 strip --strip-unneeded "$top/libexec/equipoise" "$top"/lib/*.so*
