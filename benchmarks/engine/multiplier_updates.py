@@ -22,7 +22,7 @@ SETTINGS = {
     "ascent": [],
     "nupi": [],
     "augmented": [],
-    "exponentiated": ["multipliers.radius=4", "multipliers.step=1"],
+    "exponentiated": ["multipliers.radius=4", "multipliers.step=0.5"],
     "swap_regret": ["multipliers.step=3"],
 }
 KINDS = ("equalized_odds", "demographic_parity")

@@ -93,7 +93,7 @@ TEST(StillSwinging, NamesAGapThatKeepsItsRhythm) {
   const auto swing = [](int i) { return 0.05 + 0.03 * std::sin(i); };
   EXPECT_THAT(still_swinging(moving(100, swing, still), promise_of(0.05)),
               HasSubstr("The SR gap by sex still swung when training ended: over its last 10 measures by 0.030 to "
-                        "either side with 3 turns, where 0.050 is allowed"));
+                        "either side with 2 turns, where 0.050 is allowed"));
 }
 
 TEST(StillSwinging, SaysNothingOfWhatRestsOrDiesOutOrDrifts) {

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <csignal>
 
 #include "engine/core/error.h"
@@ -106,7 +108,6 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EveryKind,
 TEST(Trainer, StartsWithTheMultipliersItIsGiven) {
   const data::Dataset people = generated_people(2000);
   RunConfig config = small_config();
-  config.training.epochs = 1;
   config.constraints = {constraint("demographic_parity", 0.04)};
   config.multipliers.step = 1e-12;  // nothing but the start moves
   const std::vector<RunConfig> members = {config};
@@ -122,8 +123,9 @@ TEST(Trainer, StartsWithTheMultipliersItIsGiven) {
   const std::vector<double> start = {0, 0.6, 0.9, 0};
   const TrainingResult from_zero = trained({}), from_start = trained(start);
   for (std::size_t j = 0; j < 4; ++j) EXPECT_NEAR(from_start.measurements[0].multipliers[j], start[j], 1e-9);
-  EXPECT_LT(*from_start.measurements[0].training_gaps[0], *from_zero.measurements[0].training_gaps[0])
-      << "they price the very first steps";
+  // They price all steps, the first ones too.
+  EXPECT_NE(from_start.measurements[0].training_loss, from_zero.measurements[0].training_loss);
+  EXPECT_LT(*from_start.measurements.back().training_gaps[0], *from_zero.measurements.back().training_gaps[0]);
 }
 
 TEST(Trainer, ReportsWhatStillSwings) {
@@ -134,10 +136,14 @@ TEST(Trainer, ReportsWhatStillSwings) {
   EXPECT_EQ(result.swings.measures, 4);
   ASSERT_EQ(result.swings.gaps.size(), 2u);
   ASSERT_EQ(result.swings.multipliers.size(), 8u);
-  const auto& last = result.measurements.back();
-  const auto& first = result.measurements[result.measurements.size() - 4];
-  EXPECT_GE(2 * result.swings.gaps[0].amplitude, std::abs(*last.training_gaps[0] - *first.training_gaps[0]));
-  EXPECT_GT(result.swings.gaps[0].amplitude, 0);
+  double moved = 0, largest = 0;
+  for (std::size_t j = 0; j < 8; ++j) {
+    const double first = result.measurements[result.measurements.size() - 4].multipliers[j];
+    moved = std::max(moved, std::abs(result.measurements.back().multipliers[j] - first));
+    largest = std::max(largest, result.swings.multipliers[j].amplitude);
+  }
+  EXPECT_GT(moved, 0);
+  EXPECT_GE(2 * largest, moved);
 }
 
 TEST(Trainer, ASlackConstraintCostsNothing) {
