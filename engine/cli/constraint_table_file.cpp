@@ -62,7 +62,7 @@ ordered_json promise_json(const constraints::Promise& promise) {
           {"grouping", promise.grouping},
           {"within", conditions_json(promise.within)},
           {"form", promise.form},
-          {"tolerance", promise.tolerance},
+          {"tolerance", report::number_or_null(promise.tolerance)},
           {"levels", promise.levels},
           {"rates", promise.rates},
           {"weights", promise.weights},
@@ -211,7 +211,9 @@ class TableReader {
     }
     promise.within = conditions(reader, "within");
     reader.read("weights", promise.weights);
-    reader.read("tolerance", promise.tolerance);
+    std::optional<double> tolerance;
+    reader.read("tolerance", tolerance);
+    promise.tolerance = tolerance.value_or(std::numeric_limits<double>::infinity());
     reader.read("levels", promise.levels);
     reader.each("rates", [&](const json& rate, const std::string& rate_path) {
       promise.rates.push_back(index(rate, table_.rates.size(), rate_path));

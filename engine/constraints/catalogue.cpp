@@ -66,6 +66,7 @@ std::string rates_of(const KindEntry& kind) {
 
 std::string needs_of(const KindEntry& kind) {
   if (kind.demand == Demand::linear) return "`terms`, `at_most`";
+  if (kind.demand == Demand::worst) return "`group`";
   const bool is_loss = !kind.rates.empty() && rate_entry(kind.rates.front()).family == RateFamily::mean;
   if (kind.demand == Demand::bound) return is_loss ? "`at_most`" : "`at_most` or `at_least`";
   return kind.tolerance > 0 ? "`group`" : "`group`, `tolerance`";

@@ -83,6 +83,13 @@ void at_least_rows(ConstraintTable& table, std::size_t index) {
   bound_rows(table, index, -1, table.promises[index].tolerance - 1);
 }
 
+// Weights that sum to 1 make the mean loss, which is what training lowers else, drop out.
+void worst_rows(ConstraintTable& table, std::size_t index) {
+  const Promise& promise = table.promises[index];
+  for (const std::int32_t rate : estimable_rates(promise))
+    table.rows.push_back({{{rate, 1.0}, {promise.overall_rate, -1.0}}, -1, 0, 0, static_cast<std::int32_t>(index)});
+}
+
 void linear_rows(ConstraintTable& table, std::size_t index) {
   const Promise& promise = table.promises[index];
   Row row{{}, -1, 0, promise.tolerance, static_cast<std::int32_t>(index)};
@@ -152,6 +159,7 @@ const std::vector<FormEntry>& form_entries() {
       {"ratio", pairs, true, 0, 1, 2, ratio_rows, ratio_gap, once},
       {"at_most", alone, false, 0, 1, 1, at_most_rows, largest, once},
       {"at_least", alone, false, 1, -1, 1, at_least_rows, below_one, once},
+      {"worst", alone, false, 0, 1, 2, worst_rows, largest, unlimited},
       {"linear", sum, false, 0, 1, 1, linear_rows, weighted_sum, unlimited},
   };
   return entries;

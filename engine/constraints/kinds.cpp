@@ -41,6 +41,11 @@ const std::vector<KindEntry>& kind_entries() {
        bound,
        {"selection_rate"}},
       {"bound", "bound", "the rate named by `rate` is `at_most` or `at_least` a bound", bound, {}},
+      {"worst_group",
+       "worst group",
+       "no promise but an aim: training makes the largest mean log loss of any group small instead of the mean",
+       worst,
+       {"loss"}},
       {"linear", "linear", "the weighted sum of the rates in `terms` is `at_most` a bound", linear, {}},
   };
   return entries;
@@ -70,6 +75,10 @@ std::vector<Demanded> demands_of(const ConstraintParams& wanted) {
   if (rates.empty()) rates = {wanted.rate};
   std::vector<Demanded> demands;
   for (const std::string& rate : rates) {
+    if (kind.demand == Demand::worst) {
+      demands.push_back({rate, "worst", ConstraintParams::kUnbounded});
+      continue;
+    }
     if (kind.demand == Demand::parity) {
       demands.push_back(
           {rate, *kind.form != '\0' ? kind.form : wanted.form, kind.tolerance > 0 ? kind.tolerance : wanted.tolerance});

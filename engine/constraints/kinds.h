@@ -8,8 +8,8 @@
 namespace equipoise::constraints {
 
 /// What a kind of constraint says of its rates: that they agree between groups, that each lies on one side of a bound,
-/// or whatever the terms of the config say.
-enum class Demand { parity, bound, linear };
+/// whatever the terms of the config say, or that the largest is as small as it can be: an aim, and no promise.
+enum class Demand { parity, bound, linear, worst };
 
 /// One kind of constraint.
 struct KindEntry {

@@ -4,15 +4,9 @@
 #include <vector>
 
 #include "engine/constraints/params.h"
+#include "engine/constraints/table.h"
 
 namespace equipoise::constraints {
-
-/// Rows whose multipliers are a distribution over groups instead: the worst group gets the most weight. The violation of
-/// such a row is its group's loss.
-struct WorstGroupBlock {
-  std::vector<std::int32_t> rows;  ///< [G] of the table
-  std::vector<double> group_rows;  ///< [G] n_g, above 0
-};
 
 /// The multipliers of one member and how they move. Plain data: it is stored in checkpoints whole. All but `values` is
 /// over the N rows outside worst-group blocks, and empty where the rule has no use for it.

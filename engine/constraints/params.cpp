@@ -65,6 +65,9 @@ void MultiplierParams::describe(config::Fields& fields) {
       "folds", folds, config::between(2, 64),
       "With cross_fitted, how many members the model has; each learns from all folds but its own, and the mean "
       "of their scores decides.");
+  fields.number("allowance", allowance, config::at_least(0),
+                "Standard errors of a measured rate that are taken for chance: a violation within them moves no "
+                "multiplier up. Small groups need it (docs/guides/small_groups.md).");
   fields.integer("measures_per_epoch", measures_per_epoch, config::between(1, 1000),
                  "How often an epoch the exact rates are measured and the multipliers move.");
   fields.integer("min_rows", min_rows, config::at_least(1),

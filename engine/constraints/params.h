@@ -54,6 +54,7 @@ struct MultiplierParams {
   std::string start_from = {};          // run folder
   std::string measure_on = "auto";      // auto | train | holdout | both | cross_fitted
   std::int64_t folds = 5;               // cross_fitted
+  double allowance = 0.0;               // standard errors of a measured rate that move no multiplier
   std::int64_t measures_per_epoch = 8;
   std::int64_t min_rows = 30;  // fewer rows in a rate's denominator: not estimable
   double temperature = 1.0;    // soft rate = sigmoid(z / temperature)

@@ -123,8 +123,9 @@ void check_groups(const Request& request) {
       request.refuse("within", "a linear constraint says in each of its terms whose rate is meant");
     return;
   }
-  if (wanted.group.empty() && request.kind.demand == Demand::parity)
-    request.refuse("group", "parity is between the levels of a grouping; name one of data.groups");
+  const bool compares = request.kind.demand == Demand::parity || request.kind.demand == Demand::worst;
+  if (wanted.group.empty() && compares)
+    request.refuse("group", "it compares the levels of a grouping; name one of data.groups");
   if (wanted.group.empty() && !wanted.within.empty())
     request.refuse("within", "without 'group' it would be a bound of each level; say group: " + wanted.within);
   for (std::size_t i = 0; i < wanted.group.size(); ++i) {
@@ -182,8 +183,9 @@ void check_parity(const Request& request) {
 void check_no_parity(const Request& request) {
   const ConstraintParams& wanted = request.wanted;
   const ConstraintParams usual;
-  const std::string instead = "is for parity; the kind '" + wanted.kind + "' says at_most" +
-                              (request.kind.demand == Demand::bound ? " or at_least" : "");
+  const char* own[] = {"", " says at_most or at_least", " says at_most", " has none"};  // by demand
+  const std::string instead =
+      "is for parity; the kind '" + wanted.kind + "'" + own[static_cast<int>(request.kind.demand)];
   if (wanted.tolerance != usual.tolerance) request.refuse("tolerance", "a tolerance " + instead);
   if (wanted.form != usual.form) request.refuse("form", "a form " + instead);
 }
@@ -195,6 +197,11 @@ void check_bounds(const Request& request) {
   if (request.kind.demand == Demand::parity) {
     if (has_most) request.refuse("at_most", "parity has a tolerance; bounds are for the kinds that say so");
     if (has_least) request.refuse("at_least", "parity has a tolerance; bounds are for the kinds that say so");
+    return;
+  }
+  if (request.kind.demand == Demand::worst) {
+    if (has_most) request.refuse("at_most", "it promises nothing; bounded_group_loss bounds the losses of groups");
+    if (has_least) request.refuse("at_least", "a loss has no floor");
     return;
   }
   if (request.kind.demand == Demand::linear) {

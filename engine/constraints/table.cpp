@@ -75,10 +75,20 @@ class Compiler {
     const Promise& added = table_.promises.back();
     warn_of_small_levels(added);
     warn_of_small_test_levels(added);
+    const std::size_t first_row = table_.rows.size();
     if (comparable(added))
       form_entry(added.form).add_rows(table_, table_.promises.size() - 1);
     else
       warn_of_nothing_left(added);
+    if (added.form == "worst" && comparable(added)) add_block(first_row);
+  }
+
+  void add_block(std::size_t first_row) {
+    WorstGroupBlock& block = table_.worst_group_blocks.emplace_back();
+    for (std::size_t row = first_row; row < table_.rows.size(); ++row) {
+      block.rows.push_back(static_cast<std::int32_t>(row));
+      block.group_rows.push_back(effective(table_.rows[row].terms.front().first, data::Split::train));
+    }
   }
 
   // One for each level of the control grouping; without one all rows.
@@ -112,7 +122,7 @@ class Compiler {
       if (promise.form == "reference" && promise.levels[level] == wanted.reference)
         promise.reference_level = static_cast<std::int32_t>(level);
     }
-    if (promise.form == "overall") promise.overall_rate = rate_index(demanded.rate, within);
+    if (promise.form == "overall" || promise.form == "worst") promise.overall_rate = rate_index(demanded.rate, within);
     return promise;
   }
 
@@ -192,7 +202,7 @@ class Compiler {
     std::string reason = "fewer than two levels have enough rows";
     if (promise.reference_level >= 0 && !promise.estimable[promise.reference_level])
       reason = "its reference level, " + promise.levels[promise.reference_level] + ", has too few rows";
-    else if (form.comparison == Comparison::alone)
+    else if (form.comparison == Comparison::alone && form.least_levels == 1)
       reason = promise.grouping.empty() ? "there are too few rows" : "no level has enough rows";
     else if (form.comparison == Comparison::sum)
       reason = "one of its terms has too few rows";

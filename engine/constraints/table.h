@@ -55,7 +55,8 @@ struct Promise {
   std::string grouping;           ///< "" for one rate over everyone, and for form linear
   std::vector<Condition> within;  ///< the level of the control grouping in which groups are compared; empty: all rows
   std::string form;               ///< name in form_entries() (forms.h), which says what the figure is
-  double tolerance = 0;           ///< on the scale of the figure; of form at_least one minus the smallest rate allowed
+  double tolerance = 0;           ///< on the scale of the figure; of form at_least one minus the smallest rate allowed;
+                                  ///< infinite where nothing is promised (form worst)
   std::vector<std::string> levels;  ///< every level of the grouping; of form linear the terms
   std::vector<std::int32_t> rates;  ///< [levels] rate index
   std::vector<double> weights;      ///< [levels] form linear: what each rate is multiplied with; else empty
@@ -68,6 +69,13 @@ struct Promise {
   bool is_of_unseen = false;                           ///< `within` is kUnseenLevel
 };
 
+/// Rows whose multipliers are a distribution over groups: the worst group gets the most weight (form worst). The violation
+/// of such a row is its group's loss, but for what is common to all.
+struct WorstGroupBlock {
+  std::vector<std::int32_t> rows;  ///< [G] of the table
+  std::vector<double> group_rows;  ///< [G] effective rows in the training split, above 0
+};
+
 /// What the user's constraints compile to: data, not code.
 struct ConstraintTable {
   data::Cells cells;
@@ -76,6 +84,7 @@ struct ConstraintTable {
   std::vector<std::vector<std::int32_t>> bands;  ///< rate indices (estimable levels only)
   std::vector<Row> rows;                         ///< [J]
   std::vector<Promise> promises;
+  std::vector<WorstGroupBlock> worst_group_blocks;  ///< for training; a stored table has none
 };
 
 /// The splits that training reads: their rows decide which levels steer it. The test rows must not.

@@ -74,6 +74,7 @@ std::string constraint_title(const ConstraintParams& params) {
   if (const RateEntry* rate = find_rate(params.rate)) head = rate->long_name + (" " + head);
   if (!params.group.empty()) head += " by " + core::listed(params.group);
   if (!params.within.empty()) head += " within " + params.within;
+  if (kind && kind->demand == Demand::worst) return head + ", its loss as small as it can be";
   if (kind && kind->demand == Demand::bound) return head + ", " + bounds_text(params);
   const std::string form = kind && *kind->form != '\0' ? kind->form : params.form;
   const double tolerance = kind && kind->tolerance > 0 ? kind->tolerance : params.tolerance;
@@ -94,7 +95,7 @@ std::string promise_title(const Promise& promise) {
   const std::string rate = rate_entry(promise.rate).short_name, within = within_text(promise.within);
   if (promise.grouping.empty()) return rate + " of everyone" + within;
   const std::string by = " by " + promise.grouping + within;
-  if (promise.form == "at_most") return "largest " + rate + by;
+  if (promise.form == "at_most" || promise.form == "worst") return "largest " + rate + by;
   if (promise.form == "at_least") return "smallest " + rate + by;
   if (promise.form == "overall") return rate + " gap to everyone" + by;
   if (promise.form == "reference")
@@ -124,6 +125,7 @@ std::vector<std::string> row_titles(const ConstraintTable& table) {
     if (promise.form == "reference") title += " " + promise.levels[promise.reference_level];
     if (promise.form == "ratio") title += " in ratio";
     if (promise.form == "at_most" || promise.form == "at_least") title += " bound";
+    if (promise.form == "worst") title += " others";
     titles.push_back(std::move(title));
   }
   return titles;

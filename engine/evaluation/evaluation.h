@@ -24,7 +24,8 @@ struct Interval {
 /// inside, the bound outside; violated: the estimate is outside; not_estimable: a rate it needs rests on too few of the
 /// rows that were measured, or on a group that training never saw. A promise over a grouping of which some level cannot
 /// be measured is violated or not estimable, whatever the others show; levels of which the data have no row do not count.
-enum class Verdict { met, not_shown, violated, not_estimable };
+/// no_promise: there is no tolerance, only a figure.
+enum class Verdict { met, not_shown, violated, not_estimable, no_promise };
 const char* name_of(Verdict verdict);  ///< "met", "not_shown", ...
 std::optional<Verdict> verdict_from(const std::string& name);
 
@@ -174,7 +175,7 @@ void check_resamples(const EvaluationParams& params, const std::vector<constrain
 void check_resamples(const EvaluationParams& params, const constraints::ConstraintTable& table,
                      const config::Origin& origin);
 
-/// Worst of several verdicts: violated, then not_estimable, then not_shown, then met.
+/// Worst of several verdicts: violated, then not_estimable, then not_shown, then met, then no_promise.
 Verdict worst(const std::vector<Verdict>& verdicts);
 
 nlohmann::json to_json(const SplitResult& result);

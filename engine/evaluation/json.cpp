@@ -205,7 +205,7 @@ class Reader {
   }
   static void read(const json& from, Verdict& value, const std::string& place) {
     const auto verdict = from.is_string() ? verdict_from(from.get<std::string>()) : std::nullopt;
-    if (!verdict) throw error(place, "is not one of met, not_shown, violated, not_estimable");
+    if (!verdict) throw error(place, "is not one of met, not_shown, violated, not_estimable, no_promise");
     value = *verdict;
   }
   static void read(const json& from, Unmeasured& value, const std::string& place) {

@@ -80,6 +80,7 @@ std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const
 }
 
 Verdict verdict_of(const PromiseResult& result) {
+  if (!std::isfinite(result.tolerance)) return Verdict::no_promise;
   if (result.gap && !is_inside(*result.gap, result.tolerance)) return Verdict::violated;
   if (!is_measured(result)) return Verdict::not_estimable;
   return is_inside(*result.upper_bound, result.tolerance) ? Verdict::met : Verdict::not_shown;
@@ -100,7 +101,7 @@ Judged judge_promise(std::size_t index, const std::vector<bool>& estimable, cons
   result.tolerance = promise.tolerance;
   result.levels = level_rates(sample, promise, bench);
   if (promise.reference_level >= 0) result.reference = promise.levels[promise.reference_level];
-  if (promise.overall_rate >= 0) result.everyone_rate = sample.rates().back();
+  if (promise.form == "overall") result.everyone_rate = sample.rates().back();
   if (sample.comparable()) {
     const double miss = 1 - bench.params.confidence;
     const Draws draws{bench.params.resamples, core::mix(bench.seed, index)};

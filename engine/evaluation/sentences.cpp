@@ -118,7 +118,7 @@ std::string comparison(const PromiseResult& promise, const FigureText& text) {
   if (promise.form == "linear") return rate + " is " + amount;
   if (promise.grouping.empty()) return "The " + rate + " of everyone" + within(promise) + " is " + amount;
   const auto [lowest, highest] = extremes(promise);
-  if (promise.form == "at_most")
+  if (promise.form == "at_most" || promise.form == "worst")
     return "The largest " + rate + " is that of " + named(highest->level) + ", " + amount + ",";
   if (promise.form == "at_least")
     return "The smallest " + rate + " is that of " + named(lowest->level) + ", " + amount + ",";
@@ -218,6 +218,8 @@ std::string conclusion(const PromiseResult& promise, const std::string& split, d
              " confidence it can only be said to be at " + (text.is_floor() ? "least " : "most ") +
              text.amount(*promise.upper_bound) + ", so it is not shown." + floor;
     }
+    case Verdict::no_promise:
+      return ". Nothing is promised about it.";
     case Verdict::not_estimable:
       break;
   }
@@ -236,7 +238,8 @@ std::string in_short(const PromiseResult& promise, const PromiseResult& first) {
   std::replace(verdict.begin(), verdict.end(), '_', ' ');
   std::string figure = " differs by ";
   if (promise.unit == "percent") figure = " has a smallest ratio of ";
-  if (promise.form == "at_most") figure = promise.grouping.empty() ? " is " : " has a largest value of ";
+  if (promise.form == "at_most" || promise.form == "worst")
+    figure = promise.grouping.empty() ? " is " : " has a largest value of ";
   if (promise.form == "at_least") figure = promise.grouping.empty() ? " is " : " has a smallest value of ";
   return of + figure + text.amount(*promise.gap) + " (" + verdict + ").";
 }

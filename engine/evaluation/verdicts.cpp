@@ -5,7 +5,8 @@
 namespace equipoise::evaluation {
 namespace {
 
-constexpr Verdict kFromBest[] = {Verdict::met, Verdict::not_shown, Verdict::not_estimable, Verdict::violated};
+constexpr Verdict kFromBest[] = {Verdict::no_promise, Verdict::met, Verdict::not_shown, Verdict::not_estimable,
+                                 Verdict::violated};
 
 }  // namespace
 
@@ -17,6 +18,8 @@ const char* name_of(Verdict verdict) {
       return "not_shown";
     case Verdict::violated:
       return "violated";
+    case Verdict::no_promise:
+      return "no_promise";
     case Verdict::not_estimable:
       break;
   }

@@ -76,12 +76,13 @@ Counts count(const BankReport& report) {
   Counts counts;
   for (const BankMember& member : report.members) {
     const auto verdict = worst_verdict(member);
-    std::size_t& slot = !member.result                  ? counts.unmeasured
-                        : !verdict                      ? counts.unconstrained
-                        : verdict == Verdict::met       ? counts.met
-                        : verdict == Verdict::not_shown ? counts.not_shown
-                        : verdict == Verdict::violated  ? counts.violated
-                                                        : counts.not_estimable;
+    std::size_t& slot = !member.result                   ? counts.unmeasured
+                        : !verdict                       ? counts.unconstrained
+                        : verdict == Verdict::no_promise ? counts.unconstrained
+                        : verdict == Verdict::met        ? counts.met
+                        : verdict == Verdict::not_shown  ? counts.not_shown
+                        : verdict == Verdict::violated   ? counts.violated
+                                                         : counts.not_estimable;
     ++slot;
   }
   return counts;
@@ -125,6 +126,8 @@ std::string sentence_of_one(const BankReport& report) {
           constraint == "the constraint" ? "the tolerance" : "every tolerance", accuracy);
     case Verdict::violated:
       return fmt::format("The one member violated a constraint on people the model has not met. {}", accuracy);
+    case Verdict::no_promise:
+      return fmt::format("The one member promises nothing. {}", accuracy);
     case Verdict::not_estimable:
       return fmt::format("The one member cannot be judged, because a group has too few rows. {}", accuracy);
   }

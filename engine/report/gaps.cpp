@@ -69,12 +69,20 @@ Scale scale_of(const Family& family, const SplitResult& split, const SplitResult
 /// "gap"; of a bound "rate", of other figures "value".
 std::string figure_word(const PromiseResult& promise) {
   if (promise.form == "linear") return "value";
-  return promise.form == "at_most" || promise.form == "at_least" ? promise.rate_name : "gap";
+  const bool is_rate = promise.form == "at_most" || promise.form == "at_least" || promise.form == "worst";
+  return is_rate ? promise.rate_name : "gap";
 }
 
 std::string limit_word(const PromiseResult& promise) {
+  if (promise.form == "worst") return "as small as it can be";
   if (promise.form == "at_most" || promise.form == "linear") return "at most";
   return promise.form == "at_least" ? "at least" : "tolerance";
+}
+
+/// "tolerance 2.0 points"
+std::string limit_text(const PromiseResult& promise) {
+  if (!std::isfinite(promise.tolerance)) return limit_word(promise);
+  return fmt::format("{} {}", limit_word(promise), figure_text(promise.tolerance, promise.unit));
 }
 
 std::string bound_word(const PromiseResult& promise) {
@@ -144,9 +152,7 @@ void write_row(Markup& page, const Scale& scale, const SplitResult& split, const
   {
     const auto label = page.in("div", {{"class", "label"}});
     page.element("p", {}, name);
-    page.element("p", {{"class", "note"}},
-                 fmt::format("{} {}{}", limit_word(promise), figure_text(promise.tolerance, promise.unit),
-                             comparison_words(promise)));
+    page.element("p", {{"class", "note"}}, limit_text(promise) + comparison_words(promise));
   }
   IntervalTrack track;
   track.title = figure_word(promise) == "gap" ? fmt::format("Gap in {}", name) : name;
@@ -156,10 +162,12 @@ void write_row(Markup& page, const Scale& scale, const SplitResult& split, const
     track.marks.push_back(mark_of(*lighter, other->split, true));
     track.description += "; " + in_words(*lighter, other->split);
   }
-  track.reference = promise.tolerance;
-  track.shaded = true;
+  if (std::isfinite(promise.tolerance)) {
+    track.reference = promise.tolerance;
+    track.shaded = true;
+  }
   if (promise.noise_floor > 0) track.noise_floor = promise.noise_floor;
-  track.description += fmt::format("; {} {}", limit_word(promise), figure_text(promise.tolerance, promise.unit));
+  track.description += "; " + limit_text(promise);
   if (figure_word(promise) == "gap")
     track.description +=
         fmt::format("; equal rates would show {} on average", figure_text(promise.noise_floor, promise.unit));

@@ -16,6 +16,8 @@ using evaluation::Verdict;
 
 std::string sentence_of_one(const ConstraintResult& constraint, const std::string& where) {
   switch (constraint.verdict) {
+    case Verdict::no_promise:
+      return fmt::format("The model promises nothing on {}; its constraint is an aim.", where);
     case Verdict::met:
       return fmt::format("The model keeps its fairness constraint on {}.", where);
     case Verdict::not_shown:
@@ -31,7 +33,8 @@ std::string sentence_of_one(const ConstraintResult& constraint, const std::strin
 
 /// "1 of 3 constraints is violated, 2 are met (test split)."
 std::string sentence_of_many(const std::vector<ConstraintResult>& constraints, const std::string& where) {
-  constexpr std::array kWorstFirst = {Verdict::violated, Verdict::not_estimable, Verdict::not_shown, Verdict::met};
+  constexpr std::array kWorstFirst = {Verdict::violated, Verdict::not_estimable, Verdict::not_shown, Verdict::met,
+                                      Verdict::no_promise};
   std::string parts;
   for (const Verdict verdict : kWorstFirst) {
     const auto n = std::count_if(constraints.begin(), constraints.end(),

@@ -80,7 +80,7 @@ code, pre { font: 13px/20px ui-monospace, SFMono-Regular, Menlo, Consolas, "Libe
 .badge.met { color: var(--met-ink); background: var(--met-fill); }
 .badge.not-shown { color: var(--not-shown-ink); background: var(--not-shown-fill); }
 .badge.violated { color: var(--violated-ink); background: var(--violated-fill); }
-.badge.not-estimable { color: var(--not-estimable-ink); background: var(--not-estimable-fill); }
+.badge.no-promise, .badge.not-estimable { color: var(--not-estimable-ink); background: var(--not-estimable-fill); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 24px; margin-top: 32px; }
 .figures div:first-child { grid-column: span 2; }
 .figures dt { font-size: 14px; line-height: 20px; color: var(--quiet); }
@@ -94,7 +94,7 @@ svg text { font-size: 12px; fill: var(--quiet); }
 .shape.met, .dot { fill: var(--met-mark); }
 .shape.not-shown { fill: var(--not-shown-mark); }
 .shape.violated { fill: var(--violated-mark); }
-.shape.not-estimable { fill: var(--paper); stroke: var(--not-estimable-mark); stroke-width: 2; stroke-dasharray: 3 2; }
+.shape.no-promise, .shape.not-estimable { fill: var(--paper); stroke: var(--not-estimable-mark); stroke-width: 2; stroke-dasharray: 3 2; }
 .dot { fill: var(--s0); stroke: var(--paper); stroke-width: 1; }
 .dot.hollow { fill: var(--paper); stroke: var(--quiet); stroke-width: 1.5; }
 .dot.lighter { fill: var(--not-estimable-mark); }

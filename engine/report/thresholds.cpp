@@ -87,7 +87,8 @@ void draw_figures(Markup& page, const SplitResult& split, const std::string& uni
     chart.series.push_back(std::move(series));
     chart.description +=
         fmt::format("{}: {} at threshold {:.2f}. ", constraint.title, figure_text(gap_at(now, c), unit), now.threshold);
-    if (tolerances.size() < 3 && tolerances.insert(constraint.tolerance).second) {
+    if (tolerances.size() < 3 && std::isfinite(constraint.tolerance) &&
+        tolerances.insert(constraint.tolerance).second) {
       chart.levels.push_back({drawn(constraint.tolerance),
                               fmt::format("{} {}", unit == "points" || unit == "percent" ? "tolerance" : "allowed",
                                           figure_text(constraint.tolerance, unit))});
@@ -149,8 +150,8 @@ void write_table(Markup& page, const SplitResult& split) {
     page.element("td", {}, percent_text(threshold->selection_rate));
     for (std::size_t c = 0; c < split.constraints.size(); ++c) {
       const std::optional<double> gap = gap_at(*threshold, c);
-      const bool inside =
-          gap && is_measured(split.constraints[c]) && evaluation::is_inside(*gap, split.constraints[c].tolerance);
+      const bool inside = gap && std::isfinite(split.constraints[c].tolerance) && is_measured(split.constraints[c]) &&
+                          evaluation::is_inside(*gap, split.constraints[c].tolerance);
       page.element("td", {{"class", inside ? "inside" : "outside"}},
                    figure_text(gap, split.constraints[c].unit) + (inside ? "\u00A0\u2713" : ""));
     }

@@ -151,6 +151,11 @@ double last_multiplier(const Report& report, std::size_t j) {
   return j < values.size() && std::isfinite(values[j]) ? values[j] : 0;
 }
 
+/// A distance, which has no sense of direction: of a floor as of a share.
+std::string swing_text(double amplitude, const std::string& unit) {
+  return figure_text(amplitude, unit == "floor" ? "share" : unit);
+}
+
 /// What had not come to rest at the end.
 void write_swings(Markup& page, const Report& report) {
   if (!report.gap_swing || !report.multiplier_swing) return;
@@ -160,7 +165,7 @@ void write_swings(Markup& page, const Report& report) {
                fmt::format("Over the last {} the {} moved the most of all gaps, by {} to either side with {}; of the "
                            "multipliers {} did, by {} with {}.",
                            counted(report.swing_measures, "measure"), report.gap_swing->title,
-                           gap_text(report.gap_swing->amplitude, form_of(report, static_cast<std::size_t>(promise))),
+                           swing_text(report.gap_swing->amplitude, unit_of(report, static_cast<std::size_t>(promise))),
                            counted(report.gap_swing->turns, "turn"), report.multiplier_swing->title,
                            decimal_text(report.multiplier_swing->amplitude, 3),
                            counted(report.multiplier_swing->turns, "turn")));

@@ -24,7 +24,11 @@ const VerdictLook& look_of(Verdict verdict) {
       "not estimable", "not-estimable",
       "A rate that is needed rests on too few rows, or on a group that training never saw, so nothing is claimed. This "
       "is never counted as fair."};
+  static constexpr VerdictLook kNoPromise{"no promise", "no-promise",
+                                          "There is no tolerance: the figure is measured, and nothing is claimed."};
   switch (verdict) {
+    case Verdict::no_promise:
+      return kNoPromise;
     case Verdict::met:
       return kMet;
     case Verdict::not_shown:
@@ -49,6 +53,7 @@ void draw_shape(Markup& page, Verdict verdict, std::string_view extra_class) {
     case Verdict::violated:
       page.empty("path", {{"class", style}, {"d", "M0 -6L6.2 5H-6.2Z"}});
       return;
+    case Verdict::no_promise:
     case Verdict::not_estimable:
       page.empty("circle", {{"class", style}, {"r", "4.5"}});
       return;

@@ -25,17 +25,25 @@ std::string excess_text(const constraints::Promise& promise, double excess) {
 
 KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises) : promises_(promises) {}
 
+// What is made small: of form worst the largest group's loss, else the mean.
+double KeptIterate::loss_of(const evaluation::Measurement& measurement) const {
+  double largest = kNone;
+  for (std::size_t p = 0; p < promises_.size() && p < measurement.selection_gaps.size(); ++p)
+    if (promises_[p].form == "worst") largest = std::max(largest, measurement.selection_gaps[p].value_or(kNone));
+  return largest > kNone ? largest : measurement.selection_loss.value_or(measurement.training_loss);
+}
+
 void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Tensor& weights) {
   double excess = kNone;  // of the worst bound over its tolerance
   std::size_t worst = 0, bounds = 0;
   for (std::size_t p = 0; p < promises_.size() && p < measurement.selection_bounds.size(); ++p) {
-    if (!measurement.selection_bounds[p]) continue;
+    if (!measurement.selection_bounds[p] || !std::isfinite(promises_[p].tolerance)) continue;
     ++bounds;
     const double over = *measurement.selection_bounds[p] - promises_[p].tolerance;
     if (over > excess) worst = p;
     excess = std::max(excess, over);
   }
-  double loss = measurement.selection_loss.value_or(measurement.training_loss);
+  double loss = loss_of(measurement);
   if (std::isnan(loss)) loss = std::numeric_limits<double>::infinity();
   ++offered_;
   const bool is_feasible = excess <= 0, kept_is_feasible = excess_ <= 0;

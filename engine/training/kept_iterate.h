@@ -32,6 +32,8 @@ class KeptIterate {
   std::string sentence() const;
 
  private:
+  double loss_of(const evaluation::Measurement& measurement) const;
+
   std::vector<constraints::Promise> promises_;
   at::Tensor weights_;
   std::int64_t step_ = 0;

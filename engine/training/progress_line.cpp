@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -20,7 +21,7 @@ std::optional<WorstViolation> worst_violation(const RunState& run) {
   std::optional<WorstViolation> worst;
   const evaluation::Measurement& m = run.outcome().measurements.back();
   for (std::size_t p = 0; p < m.training_gaps.size(); ++p) {
-    if (!m.training_gaps[p]) continue;
+    if (!m.training_gaps[p] || !std::isfinite(run.table().promises[p].tolerance)) continue;
     const double excess = *m.training_gaps[p] - run.table().promises[p].tolerance;
     if (!worst || excess > worst->excess) worst = WorstViolation{excess, p};
   }

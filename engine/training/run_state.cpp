@@ -34,16 +34,19 @@ std::vector<double> driving_sums(MeasuredSplits driving, const RunState::Sums& s
 }  // namespace
 
 RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
-                   std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers)
+                   std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers,
+                   Allowance allowance)
     : config_(config),
       table_(table),
       driving_(driving),
       steps_(steps),
       first_candidate_(static_cast<std::int64_t>(config.training.candidates_from * static_cast<double>(steps))),
       has_selection_(has_selection),
-      multipliers_(starting_multipliers.empty()
-                       ? constraints::zero_multipliers(table.rows.size(), config.multipliers)
-                       : constraints::multipliers_at(starting_multipliers, config.multipliers)),
+      allowance_(std::move(allowance)),
+      multipliers_(
+          starting_multipliers.empty()
+              ? constraints::zero_multipliers(table.rows.size(), config.multipliers, table.worst_group_blocks)
+              : constraints::multipliers_at(starting_multipliers, config.multipliers, table.worst_group_blocks)),
       kept_(table.promises) {}
 
 void RunState::start(const at::Tensor& weights) {
@@ -61,11 +64,11 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
     throw core::UserError(core::Fault::numerical,
                           fmt::format("step {}: the training loss left the finite numbers", moment.step));
   }
-  const std::vector<double> rates =
-      constraints::rate_values(table_, driving_sums(driving_, sums), constraints::Reading::exact);
+  const std::vector<double> driving = driving_sums(driving_, sums);
+  const std::vector<double> rates = constraints::rate_values(table_, driving, constraints::Reading::exact);
   m.training_gaps = gaps_of(table_, rates);
-  constraints::update(multipliers_, constraints::violations(table_, rates), static_cast<double>(moment.steps_since),
-                      config_.multipliers);
+  constraints::update(multipliers_, allowance_.violations(table_, rates, driving),
+                      static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
   if (has_selection_) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));

@@ -11,6 +11,7 @@
 #include "engine/constraints/table.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/measurement.h"
+#include "engine/training/allowance.h"
 #include "engine/training/kept_iterate.h"
 #include "engine/training/measured_splits.h"
 #include "engine/training/run_config.h"
@@ -32,7 +33,8 @@ class RunState {
  public:
   /// `starting_multipliers` [J], or empty for 0. `config` and `table` must outlive this.
   RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
-           std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers);
+           std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers,
+           Allowance allowance);
 
   /// Cell sums [C * 4] of each split; those of a split that is not used are 0. The training split's are out of fold
   /// where the run is cross-fitted.
@@ -71,6 +73,7 @@ class RunState {
   MeasuredSplits driving_;
   std::int64_t steps_, first_candidate_;
   bool has_selection_;
+  Allowance allowance_;
   constraints::Multipliers multipliers_;
   KeptIterate kept_;
   std::pair<evaluation::Measurement, at::Tensor> last_good_;

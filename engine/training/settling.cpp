@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/constraints/forms.h"
 #include "engine/constraints/titles.h"
 
 namespace equipoise::training {
@@ -52,6 +53,14 @@ Swings swings_of(const Measurements& measurements, std::size_t first, std::size_
   return swings;
 }
 
+// Half the tolerance of a gap; a bound says nothing of how much its figure may move.
+double allowed_swing(const constraints::Promise& promise) {
+  constexpr double kOfBounds = 0.02;
+  const constraints::Comparison comparison = constraints::form_entry(promise.form).comparison;
+  const bool is_bound = comparison == constraints::Comparison::alone || comparison == constraints::Comparison::sum;
+  return is_bound ? kOfBounds : promise.tolerance / 2;
+}
+
 double largest_multiplier(const evaluation::Measurement& measurement) {
   const auto& values = measurement.multipliers;
   return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
@@ -69,7 +78,8 @@ std::string unsettled(const std::vector<evaluation::Measurement>& measurements,
   for (std::size_t p = 0; p < promises.size(); ++p) {
     double smallest = std::numeric_limits<double>::infinity();
     for (auto m = first; m != measurements.end(); ++m) smallest = std::min(smallest, m->training_gaps[p].value_or(0));
-    if (smallest <= kFarOutside * promises[p].tolerance) continue;
+    const double tolerance = promises[p].tolerance;
+    if (smallest - tolerance <= (kFarOutside - 1) * std::abs(tolerance)) continue;
     return fmt::format(
         "The multipliers had not done their work when training ended: over its last tenth the largest rose from {:.3f} "
         "to {:.3f}, and the {} stayed at {:.3f} or more, where {:.3f} is allowed. More training.epochs or a larger "
@@ -92,7 +102,7 @@ std::string still_swinging(const Measurements& measurements, const std::vector<c
   const Swings before = swings_of(measurements, measurements.size() - 2 * window, window);
   for (std::size_t p = 0; p < promises.size(); ++p) {
     const auto swings = [&](const Swing& swing) {
-      return swing.turns >= kRhythm && swing.amplitude > promises[p].tolerance / 2;
+      return swing.turns >= kRhythm && swing.amplitude > allowed_swing(promises[p]);
     };
     if (!swings(last.gaps[p]) || !swings(before.gaps[p])) continue;
     return fmt::format(

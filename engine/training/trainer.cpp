@@ -7,6 +7,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
@@ -28,6 +29,23 @@ constexpr std::int64_t kWarmUpSteps = 3;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Standard errors on the rows that move the multipliers.
+Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTable& table, const data::Dataset& dataset,
+                       MeasuredSplits measured) {
+  const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
+  const auto cells = static_cast<std::size_t>(table.cells.count());
+  std::vector<double> weight(cells, 0.0), square(cells, 0.0);
+  const auto add = [&](data::Split split) {
+    for (std::size_t c = 0; c < cells; ++c) {
+      weight[c] += counts.weight[static_cast<int>(split)][c];
+      square[c] += counts.square_weight[static_cast<int>(split)][c];
+    }
+  };
+  if (measured != MeasuredSplits::holdout) add(data::Split::train);
+  if (measured == MeasuredSplits::holdout || measured == MeasuredSplits::both) add(data::Split::holdout);
+  return {config.multipliers.allowance, efficiency_of(table, weight, square)};
 }
 
 // Of initial weights and dropout.
@@ -79,7 +97,8 @@ class Trainer {
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
-      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0, starting_multipliers);
+      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0, starting_multipliers,
+                         allowance_of(members[run], tables[run], dataset, measured_));
     }
   }
 

@@ -60,6 +60,7 @@ double worst_violation(const ConstraintTable& table) {
 
 TEST(KindsTest, RowsOfEveryKindHoldExactlyWhereItsLargestFigureIsInside) {
   for (const KindEntry& kind : kind_entries()) {
+    if (kind.demand == Demand::worst) continue;  // promises nothing
     const ConstraintTable table = compiled({of_kind(kind, 0.5)}, two_sexes());
     double largest = 0;
     for (const Promise& promise : table.promises)
@@ -101,6 +102,23 @@ TEST(KindsTest, AMeanLossHasANumberForItsUnit) {
   const std::vector<double> rates = rate_values(table, kSums, Reading::exact);
   EXPECT_DOUBLE_EQ(gap(table.promises[0], rates), 25.0 / 75);  // men's
   EXPECT_EQ(unit_of(table.promises[0]), Unit::number);
+}
+
+// Weights on these rows that sum to 1 take the place of the mean loss: sum q_g (L_g - L) + L = sum q_g L_g.
+TEST(KindsTest, TheWorstGroupIsABlockOfRowsAndNoPromise) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"sex"}}, {"worst_group", {"sex"}}}, two_sexes());
+  const std::vector<double> rates = rate_values(table, kSums, Reading::exact);
+  const std::vector<double> g = violations(table, rates);
+  EXPECT_THAT(table.worst_group_blocks, SizeIs(1));
+  EXPECT_THAT(table.worst_group_blocks[0].rows, ElementsAre(4, 5));
+  EXPECT_THAT(table.worst_group_blocks[0].group_rows, ElementsAre(100, 100));
+  EXPECT_DOUBLE_EQ(g[4], 12.0 / 60 - 37.0 / 135);
+  EXPECT_DOUBLE_EQ(g[5], 25.0 / 75 - 37.0 / 135);
+  EXPECT_DOUBLE_EQ(gap(table.promises[1], rates), 25.0 / 75);
+  EXPECT_TRUE(std::isinf(table.promises[1].tolerance));
+  EXPECT_EQ(promise_titles(table)[1], "largest loss by sex");
+  EXPECT_EQ(table.constraint_titles[1], "worst group by sex, its loss as small as it can be");
+  EXPECT_EQ(row_titles(table)[5], "loss sex=Male above others");
 }
 
 TEST(KindsTest, SeveralGroupingsAreHeldEachOnItsOwn) {

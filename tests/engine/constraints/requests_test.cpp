@@ -106,7 +106,7 @@ TEST(RequestsTest, WhatDoesNotGoWithTheKindIsRefused) {
   EXPECT_THAT(refused("selection_rate_bound", [](Params& p) { p.at_least = 0.4, p.at_most = 0.3; }),
               HasSubstr("no rate can be at least 0.4 and at most 0.3"));
   EXPECT_THAT(refused("demographic_parity", [](Params& p) { p.group = {}; }),
-              HasSubstr("parity is between the levels of a grouping"));
+              HasSubstr("it compares the levels of a grouping"));
   EXPECT_THAT(refused("demographic_parity",
                       [](Params& p) {
                         p.group = {"sex", "sex"};

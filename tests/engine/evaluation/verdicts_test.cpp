@@ -25,7 +25,7 @@ TEST(VerdictsTest, WorstAndNames) {
   EXPECT_EQ(worst({not_shown, not_estimable}), not_estimable);
   EXPECT_EQ(worst({not_estimable, violated, met}), violated);
   EXPECT_EQ(worst({met}), met);
-  for (const Verdict verdict : {met, not_shown, violated, not_estimable})
+  for (const Verdict verdict : {met, not_shown, violated, not_estimable, no_promise})
     EXPECT_EQ(verdict_from(name_of(verdict)), verdict);
   EXPECT_FALSE(verdict_from("fair"));
 }

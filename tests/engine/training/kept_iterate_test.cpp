@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+#include <tuple>
+
 #include <cmath>
 
 namespace equipoise::training {
@@ -99,6 +102,21 @@ TEST(KeptIterate, SaysWhenTheModelNeverMoved) {
   KeptIterate kept(one_promise(0.05));
   kept.take(evaluation::Measurement(), at::full({1}, 1.0));
   EXPECT_THAT(kept.sentence(), HasSubstr("initial weights"));
+}
+
+// An aim has no tolerance to be inside of; its figure is what is made small.
+TEST(KeptIterate, OfAnAimTakesTheSmallestWorstGroup) {
+  std::vector<constraints::Promise> promises = one_promise(std::numeric_limits<double>::infinity());
+  promises[0].rate = "loss";
+  promises[0].form = "worst";
+  KeptIterate kept(promises);
+  for (const auto& [step, mean, largest] :
+       {std::tuple(1, 0.30, 0.60), std::tuple(2, 0.40, 0.50), std::tuple(3, 0.35, 0.55)}) {
+    evaluation::Measurement m = iterate(step, mean, largest + 0.1);
+    m.selection_gaps = {largest};
+    kept.offer(m, at::full({1}, 1.0));
+  }
+  EXPECT_EQ(kept.step(), 2);
 }
 
 TEST(KeptIterate, KeepsACopy) {

@@ -1,0 +1,97 @@
+#include "engine/training/allowance.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/engine/constraints/handmade_dataset.h"
+
+namespace equipoise::training {
+namespace {
+
+using constraints::ConstraintTable;
+using constraints::kColumns;
+using testing::DoubleEq;
+using testing::DoubleNear;
+using testing::ElementsAre;
+
+ConstraintTable compiled(const std::vector<constraints::ConstraintParams>& wanted) {
+  std::vector<constraints::RowBlock> blocks;
+  for (const char* race : {"Black", "Other", "White"})
+    for (const int label : {0, 1}) blocks.push_back({"Male", race, label, data::Split::train, 50});
+  core::Journal journal;
+  return constraints::compile(wanted, constraints::handmade_dataset(blocks), 30, {}, journal);
+}
+
+// `rows` of each race with one label, so many of them selected.
+std::vector<double> sums_of(const ConstraintTable& table, const std::vector<double>& rows,
+                            const std::vector<double>& selected) {
+  std::vector<double> sums(static_cast<std::size_t>(table.cells.count()) * kColumns, 0.0);
+  for (std::size_t race = 0; race < 3; ++race) {
+    sums[2 * race * kColumns + constraints::kWeight] = rows[race];
+    sums[2 * race * kColumns + constraints::kHard] = selected[race];
+  }
+  return sums;
+}
+
+std::vector<double> violations_with(double errors, const ConstraintTable& table, const std::vector<double>& sums,
+                                    double efficiency = 1) {
+  const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact);
+  return Allowance(errors, std::vector<double>(table.rates.size(), efficiency)).violations(table, rates, sums);
+}
+
+// Of 98 rows 49 are selected: (49 + 1) / (98 + 2) = .5, and one error is sqrt(.25 / 98).
+TEST(Allowance, TakesStandardErrorsOffABound) {
+  constraints::ConstraintParams wanted{"selection_rate_bound", {"race"}};
+  wanted.at_most = 0.4;
+  const ConstraintTable table = compiled({wanted});
+  const std::vector<double> sums = sums_of(table, {98, 98, 9800}, {49, 0, 4900});
+  const double error = std::sqrt(0.25 / 98);
+  const std::vector<double> g = violations_with(2, table, sums);
+  EXPECT_DOUBLE_EQ(g[0], 0.1 - 2 * error);
+  EXPECT_DOUBLE_EQ(g[1], -0.4 - 2 * std::sqrt(0.01 * 0.99 / 98)) << "a rate of 0 has an error too";
+  EXPECT_GT(g[2], 0.1 - 2 * 0.0051) << "many rows, a small one";
+  // Rows worth half as many have a larger error.
+  EXPECT_LT(violations_with(2, table, sums, 0.5)[0], g[0]);
+}
+
+TEST(Allowance, OfNoneLeavesViolationsAsTheyAre) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
+  const std::vector<double> sums = sums_of(table, {98, 98, 98}, {49, 10, 20});
+  const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact);
+  EXPECT_EQ(violations_with(0, table, sums), constraints::violations(table, rates));
+}
+
+// Two large groups at .2 and .3 and a small one far off by chance: without an allowance the middle lies at .55 and asks
+// the large ones to rise; with one the small group's end moves in.
+TEST(Allowance, ASmallGroupDoesNotMoveTheMiddleForAll) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
+  const std::vector<double> sums = sums_of(table, {100000, 8, 100000}, {20000, 7.2, 30000});
+  const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact);
+  EXPECT_NEAR(constraints::violations(table, rates)[1], 0.55 - 0.2 - 0.05, 1e-9);  // Black below
+  const double errors = 5, small = std::sqrt(0.82 * 0.18 / 8);                     // (7.2 + 1) / (8 + 2)
+  const double middle = (0.2 + errors * std::sqrt(0.2 * 0.8 / 1e5) + 0.3 - errors * std::sqrt(0.3 * 0.7 / 1e5)) / 2;
+  ASSERT_LT(0.9 - errors * small, 0.3) << "the small group's end lies inside the others'";
+  const std::vector<double> g = violations_with(errors, table, sums);
+  EXPECT_NEAR(g[1], middle - 0.2 - 0.05 - errors * std::sqrt(0.2 * 0.8 / 1e5), 1e-4);
+  EXPECT_NEAR(g[2], 0.9 - middle - 0.05 - errors * small, 1e-4) << "and it is inside";
+}
+
+TEST(Allowance, UndefinedRatesStayUndefined) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
+  const std::vector<double> g = violations_with(1, table, sums_of(table, {100, 0, 100}, {20, 0, 30}));
+  EXPECT_TRUE(std::isnan(g[2]) && std::isnan(g[3]));
+  EXPECT_FALSE(std::isnan(g[0]));
+}
+
+TEST(Allowance, EfficiencyIsKishsShare) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
+  std::vector<double> weight(6, 10.0), square(6, 10.0);
+  square[2] = 40;  // of Other, negative: as if few rows had most of the weight
+  EXPECT_THAT(efficiency_of(table, weight, square),
+              ElementsAre(DoubleEq(1), DoubleNear(20 * 20 / 50.0 / 20, 1e-12), 1.0));
+}
+
+}  // namespace
+}  // namespace equipoise::training
