@@ -5,6 +5,7 @@
 #include <map>
 
 #include "engine/constraints/conflicts.h"
+#include "engine/constraints/feasibility.h"
 #include "engine/constraints/forms.h"
 #include "engine/constraints/kinds.h"
 #include "engine/constraints/rates.h"
@@ -248,6 +249,7 @@ ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const 
     table.constraint_titles.push_back(constraint_title(constraints[i]));
     compiler.add(constraints[i], static_cast<std::int32_t>(i));
   }
+  check_feasibility(table, counts, origin);
   for (const std::string& warning : conflict_warnings(table, counts)) journal.warn(warning);
   return table;
 }

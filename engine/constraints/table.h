@@ -94,7 +94,7 @@ inline constexpr data::Split kSteeringSplits[] = {data::Split::train, data::Spli
 /// a rate in a non-empty steering split does not steer by that promise, and one with fewer in a non-empty test split
 /// cannot be judged there; both with a warning. Throws UserError (config) for an unknown
 /// kind, grouping or reference level (nearest name), a grouping with one level, a level absent from a split, two
-/// constraints that contradict each other or repeat each other.
+/// constraints that contradict each other or repeat each other, or that no decisions satisfy (feasibility.h).
 ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                         std::int64_t min_rows, const config::Origin& origin, core::Journal& journal);
 
