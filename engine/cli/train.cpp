@@ -20,6 +20,7 @@
 #include "engine/core/files.h"
 #include "engine/core/interrupt.h"
 #include "engine/data/prepare.h"
+#include "engine/evaluation/showable.h"
 #include "engine/report/bank_report.h"
 #include "engine/training/trainer.h"
 
@@ -116,6 +117,10 @@ class Train final : public Command {
     for (const training::RunConfig& member : members_) {
       tables.push_back(constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin_, once));
       evaluation::check_resamples(member.evaluation, tables.back(), origin_);
+      const constraints::RowCounts counts = constraints::count_rows(tables.back().cells, dataset);
+      for (const std::string& warning :
+           evaluation::unshowable_promises(tables.back(), counts, member.multipliers.min_rows, member.evaluation))
+        once.warn(warning);
     }
     return tables;
   }

@@ -215,6 +215,17 @@ TEST_F(BadInput, StartingMultipliersThatCannotBeHad) {
   expect_refused(3, "multipliers.start_from: results.name is missing", {"multipliers.start_from=old/r"});
 }
 
+TEST_F(BadInput, ConstraintsThatNoDecisionsSatisfy) {
+  replace_in_config("  - {kind: demographic_parity, group: sex, tolerance: 0.2}\n",
+                    "  - {kind: demographic_parity, group: sex, tolerance: 0.2}\n"
+                    "  - {kind: selection_rate_bound, at_most: 0.1}\n"
+                    "  - {kind: min_recall, at_least: 0.9}\n");
+  expect_refused(2,
+                 "config.yaml:16:5: constraints[2]: no decisions on the training rows, not even ones that know every "
+                 "label, satisfy 'recall floor, at least 0.9' together with constraints[1] (selection rate bound, at "
+                 "most 0.1); it would have to be looser by 0.");
+}
+
 TEST_F(BadInput, InfeasibleConstraintsAreReportedAndEnd) {
   // Job decides income almost alone: equal rates between jobs and equal error rates at once need a constant model.
   write("config.yaml", config_text({{"groups: [{column: sex}]", "groups: [{column: sex}, {column: job}]"}}));

@@ -48,6 +48,18 @@ TEST_F(Verbs, TrainAnswersWithOneJsonObject) {
   EXPECT_EQ(answer["splits"][0]["split"], "test");
 }
 
+TEST_F(Verbs, TrainWarnsOfAToleranceThatTheTestRowsCannotShow) {
+  const Outcome outcome = run({"train", "config.yaml", "output.run=r", "constraints[0].tolerance=0.01", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const std::string warning = "'SR gap by sex' cannot be shown to be inside 0.01 on this test split";
+  EXPECT_THAT(outcome.err, HasSubstr(warning));
+  for (const nlohmann::json& json : {outcome.json(), nlohmann::json::parse(read("runs/r/results.json"))}) {
+    const auto warnings = json["warnings"].get<std::vector<std::string>>();
+    EXPECT_EQ(std::ranges::count_if(warnings, [&](const auto& text) { return text.starts_with(warning); }), 1);
+  }
+  EXPECT_THAT(read("runs/r/report.html"), HasSubstr("The smallest tolerance that these data could show is 0."));
+}
+
 TEST_F(Verbs, FailOnTurnsAVerdictIntoExitCode1) {
   write("config.yaml", config_text({{"tolerance: 0.2", "tolerance: 0.0001"}, {"epochs: 2", "epochs: 1"}}));
   const Outcome outcome = run({"train", "config.yaml", "output.run=r", "--fail-on", "violated,not_shown"});

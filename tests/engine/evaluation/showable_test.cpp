@@ -1,0 +1,197 @@
+#include "engine/evaluation/showable.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/constraints/rates.h"
+#include "engine/evaluation/limits.h"
+#include "tests/engine/constraints/handmade_dataset.h"
+
+namespace equipoise::evaluation {
+namespace {
+
+using constraints::ConstraintParams;
+using constraints::ConstraintTable;
+using constraints::RowBlock;
+using constraints::RowCounts;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// Rows of a group by label in the test split; training has 300 and 100 of each.
+struct Rows {
+  int negative = 0, positive = 0;
+  float weight = 1;
+};
+
+data::Dataset dataset_of(const Rows& women, const Rows& men, double light_share = 0) {
+  std::vector<RowBlock> blocks;
+  for (const char* sex : {"Female", "Male"}) {
+    const Rows& rows = std::string(sex) == "Female" ? women : men;
+    blocks.push_back({sex, "White", 0, data::Split::train, 300});
+    blocks.push_back({sex, "White", 1, data::Split::train, 100});
+    for (const int label : {0, 1}) {
+      const int count = label == 0 ? rows.negative : rows.positive, light = static_cast<int>(light_share * count);
+      blocks.push_back({sex, "White", label, data::Split::test, count - light, rows.weight});
+      blocks.push_back({sex, "White", label, data::Split::test, light, rows.weight / 4});
+    }
+  }
+  return constraints::handmade_dataset(blocks);
+}
+
+struct Compiled {
+  ConstraintTable table;
+  RowCounts counts;
+};
+
+Compiled compiled(const ConstraintParams& constraint, const data::Dataset& dataset) {
+  core::Journal journal;
+  Compiled result;
+  result.table = constraints::compile({constraint}, dataset, 30, {}, journal);
+  result.counts = constraints::count_rows(result.table.cells, dataset);
+  return result;
+}
+
+std::vector<std::string> warnings_of(const ConstraintParams& constraint, const data::Dataset& dataset,
+                                     double confidence = 0.95) {
+  const Compiled it = compiled(constraint, dataset);
+  EvaluationParams params;
+  params.confidence = confidence;
+  return unshowable_promises(it.table, it.counts, 30, params);
+}
+
+ConstraintParams bound(const std::string& rate, double at_most, double at_least = -ConstraintParams::kUnbounded) {
+  ConstraintParams params{"bound", {"sex"}};
+  params.rate = rate;
+  params.at_most = at_most;
+  params.at_least = at_least;
+  return params;
+}
+
+// Newcombe's bound on the difference of two equal rates.
+double bound_of_equal(double rate, double rows_a, double rows_b, double tail = 0.05) {
+  const Interval a = exact_limits(rate, rows_a, tail), b = exact_limits(rate, rows_b, tail);
+  return std::max(std::hypot(a.high - rate, rate - b.low), std::hypot(b.high - rate, rate - a.low));
+}
+
+TEST(ShowableTest, SaysWhatCouldBeShownIfRatesWereEqual) {
+  const data::Dataset dataset = dataset_of({150, 40}, {150, 200});
+  const double least = bound_of_equal(0.95, 40, 200);
+  ASSERT_LT(least, bound_of_equal(0.05, 40, 200));
+  char figure[16];
+  std::snprintf(figure, sizeof figure, "%.3f", std::ceil(least * 1000) / 1000);
+  EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, 0.02}, dataset),
+              ElementsAre(std::string("'TPR gap by sex' cannot be shown to be inside 0.02 on this test split: even if "
+                                      "all groups' rates were exactly equal, at 0.95, the 95 % bound would be ") +
+                          figure + " (sex=Female has 40 rows). The smallest tolerance that these data could show is " +
+                          figure + "."));
+  EXPECT_THAT(warnings_of({"equalized_odds", {"sex"}, 0.02}, dataset).size(), 2u);
+}
+
+TEST(ShowableTest, IsSilentFromTheToleranceThatItNames) {
+  const data::Dataset dataset = dataset_of({150, 40}, {150, 200});
+  const double least = bound_of_equal(0.95, 40, 200);
+  EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, least + 1e-9}, dataset), IsEmpty());
+  EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, std::ceil(least * 1000) / 1000}, dataset), IsEmpty());
+  EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, least - 1e-9}, dataset).size(), 1u);
+  EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, least - 1e-9}, dataset, 0.9), IsEmpty());
+}
+
+TEST(ShowableTest, TakesTheTrainingRowsBaseRateForSelections) {
+  const data::Dataset dataset = dataset_of({30, 30}, {90, 10});
+  const double least = bound_of_equal(0.25, 60, 100);
+  EXPECT_THAT(warnings_of({"demographic_parity", {"sex"}, least - 1e-9}, dataset),
+              ElementsAre(HasSubstr("equal, at 0.250, the training rows' base rate, the 95 % bound")));
+  EXPECT_THAT(warnings_of({"demographic_parity", {"sex"}, least + 1e-9}, dataset), IsEmpty());
+}
+
+TEST(ShowableTest, CountsRowsByTheirWeights) {
+  // Of 120 rows half weigh a quarter of the others: (60 + 15)^2 / (60 + 60 / 16) = 88.2.
+  const double least = bound_of_equal(0.95, 5625 / 63.75, 5625 / 63.75);
+  for (const float weight : {1.0f, 5.0f}) {
+    const data::Dataset dataset = dataset_of({120, 120, weight}, {120, 120, weight}, 0.5);
+    EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, least + 1e-9}, dataset), IsEmpty());
+    EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, least - 1e-9}, dataset),
+                ElementsAre(HasSubstr("(sex=Female has 120 rows, by weight worth 88.2)")));
+  }
+}
+
+TEST(ShowableTest, SaysHowFarInsideABoundARateWouldHaveToBe) {
+  const data::Dataset dataset = dataset_of({150, 100}, {150, 200});
+  const std::vector<std::string> warnings = warnings_of(bound("tpr", 1 / 0.0, 0.9), dataset);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_THAT(warnings[0], HasSubstr("'smallest TPR by sex' can be shown to be at least 0.9 on this test split only by "
+                                     "a rate of at least 0."));
+  const double needed = std::stod(warnings[0].substr(warnings[0].find("rate of at least") + 17));
+  EXPECT_GE(exact_limits(needed, 100, 0.05).low, 0.9);
+  EXPECT_LT(exact_limits(needed - 2e-4, 100, 0.05).low, 0.9);
+  EXPECT_THAT(warnings[0], HasSubstr("(sex=Female has 100 rows)"));
+  // .95 of 1000 is surely above .9, and .1 of 100 below .2.
+  EXPECT_THAT(warnings_of(bound("tpr", 1 / 0.0, 0.9), dataset_of({150, 1000}, {150, 1000})), IsEmpty());
+  EXPECT_THAT(warnings_of(bound("tpr", 0.2), dataset), IsEmpty());
+  EXPECT_THAT(warnings_of(bound("tpr", 0.1), dataset),
+              ElementsAre(HasSubstr("'largest TPR by sex' can be shown to be at most 0.1 on this test split only by a "
+                                    "rate of at most 0.0")));
+}
+
+TEST(ShowableTest, SaysWhereNoRateWouldShowABound) {
+  // All of 40 right leaves .05^(1/40) = .9278.
+  EXPECT_THAT(
+      warnings_of(bound("tpr", 1 / 0.0, 0.95), dataset_of({150, 40}, {150, 200})),
+      ElementsAre("'smallest TPR by sex' cannot be shown to be at least 0.95 on this test split: even at a rate "
+                  "of 1 the 95 % bound would be 0.9278 (sex=Female has 40 rows)."));
+  EXPECT_THAT(warnings_of(bound("fpr", 0.05), dataset_of({40, 150}, {150, 200})),
+              ElementsAre(AllOf(HasSubstr("cannot be shown to be at most 0.05"),
+                                HasSubstr("a rate of 0 the 95 % bound would be 0.0722"))));
+}
+
+TEST(ShowableTest, GivesRatesOverDecisionsTheirLargestDenominator) {
+  const data::Dataset dataset = dataset_of({300, 95}, {300, 190});
+  const Compiled precision = compiled({"predictive_parity", {"sex"}, 0.01}, dataset);
+  const auto at = [&](double rate) {
+    return bound_at(rate, precision.table, precision.table.promises[0], precision.counts, 30, 0.95).value();
+  };
+  EXPECT_NEAR(at(0.95), bound_of_equal(0.95, 95 / 0.95, 190 / 0.95), 1e-9);   // every positive selected
+  EXPECT_NEAR(at(0.05), bound_of_equal(0.05, 300 / 0.95, 300 / 0.95), 1e-9);  // every negative
+}
+
+TEST(ShowableTest, AssumesTheRateThatItSays) {
+  const data::Dataset dataset = dataset_of({20000, 20000}, {20000, 20000});
+  for (const constraints::RateEntry& entry : constraints::rate_entries()) {
+    if (entry.family == constraints::RateFamily::mean) continue;
+    const Compiled it = compiled(bound(entry.name, 0.5), dataset);
+    for (const double rate : {0.05, 0.3, 0.95}) {
+      const double upper = bound_at(rate, it.table, it.table.promises[0], it.counts, 30, 0.95).value();
+      EXPECT_GT(upper, rate) << entry.name;
+      EXPECT_LT(upper, rate + 0.01) << entry.name;
+    }
+  }
+}
+
+TEST(ShowableTest, LeavesOutLevelsThatCannotBeJudged) {
+  const data::Dataset dataset = dataset_of({150, 20}, {150, 200});
+  EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, 0.01}, dataset), IsEmpty());  // one level is left
+  EXPECT_THAT(warnings_of(bound("tpr", 1 / 0.0, 0.95), dataset), ElementsAre(HasSubstr("(sex=Male has 200 rows)")));
+}
+
+TEST(ShowableTest, SaysNothingOfLossesSumsAndWithoutTestRows) {
+  const data::Dataset dataset = dataset_of({150, 40}, {150, 40});
+  EXPECT_THAT(warnings_of({"loss_parity", {"sex"}, 0.001}, dataset), IsEmpty());
+  ConstraintParams sum{"linear", {}};
+  sum.at_most = 0.01;
+  sum.terms = {{"tpr", {{"sex", "Female"}}, 1}, {"tpr", {{"sex", "Male"}}, -1}};
+  EXPECT_THAT(warnings_of(sum, dataset), IsEmpty());
+  std::vector<RowBlock> training_only;
+  for (const char* sex : {"Female", "Male"})
+    for (const int label : {0, 1}) training_only.push_back({sex, "White", label, data::Split::train, 50});
+  EXPECT_THAT(warnings_of({"equal_opportunity", {"sex"}, 0.001}, constraints::handmade_dataset(training_only)),
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace equipoise::evaluation
