@@ -55,13 +55,16 @@ runtimes='/(libc|libm|libdl|librt|libutil|libpthread|libstdc\+\+|libgcc_s)\.so\.
 while read -r library; do
   cp -L "$library" "$top/lib/"
   # What they are licensed under, from where they came.
-  if package=$(dpkg-query -S "$(readlink -f "$library")" 2>/dev/null); then
+  file=$(readlink -f "$library")  # which the package may know by its name from before /lib became a link to /usr/lib
+  if package=$(dpkg-query -S "$file" 2>/dev/null || dpkg-query -S "${file#/usr}" 2>/dev/null); then
     package=${package%%:*}
     cp -L "/usr/share/doc/$package/copyright" "$top/licenses/$package.txt"
   elif [[ "$library" == */pyarrow/* ]]; then
     for text in "$(dirname "$library")"/../pyarrow-*.dist-info/licenses/*.txt; do
       cp "$text" "$top/licenses/arrow-$(basename "$text")"
     done
+  else
+    say "no package owns $library: its licence is missing from licenses/"
   fi
 done < <(ldd "$built/bin/equipoise" | awk '$2 == "=>" && $3 ~ /^\// {print $3}' |
          grep -v -E "$theirs|$runtimes|/libequipoise_kernels\.so$")

@@ -124,7 +124,7 @@ bool is_about_levels_of_shares(const Promise& promise) {
          constraints::rate_entry(promise.rate).family == constraints::RateFamily::share;
 }
 
-std::string thousandths(double value, double (*rounded)(double)) {
+std::string decimals_text(double value, double (*rounded)(double)) {
   const int decimals = value < 0.1 || value > 0.9 ? 4 : 3;
   const double scale = std::pow(10, decimals), near = value * scale;
   char text[32];
@@ -177,12 +177,12 @@ class Outlook {
       at = rate;
     }
     if (*least <= promise_.tolerance + kSlack) return std::nullopt;
-    const std::string shown = thousandths(*least, up);
+    const std::string shown = decimals_text(*least, up);
     return std::string("'") + constraints::promise_title(promise_) + "' cannot be shown to be inside " +
            constraints::number_text(promise_.tolerance) +
            " on this test split: even if all groups' rates were exactly "
            "equal, at " +
-           (is_selection ? thousandths(at, std::round) + ", the training rows' base rate"
+           (is_selection ? decimals_text(at, std::round) + ", the training rows' base rate"
                          : constraints::number_text(at)) +
            ", the " + percent() + " bound would be " + shown + " (" + smallest_level() +
            "). The smallest tolerance that these data could show is " + shown + ".";
@@ -202,9 +202,9 @@ class Outlook {
     const std::string end = is_floor ? "1" : "0";
     if (const double best = *bound(rate_of(0)); best > tolerance + kSlack)
       return head + "cannot be shown to be " + allowed + ": even at a rate of " + end + " the " + percent() +
-             " bound would be " + thousandths(rate_of(best), is_floor ? down : up) + " (" + smallest_level() + ").";
+             " bound would be " + decimals_text(rate_of(best), is_floor ? down : up) + " (" + smallest_level() + ").";
     return head + "can be shown to be " + allowed + " only by a rate of " + (is_floor ? "at least " : "at most ") +
-           thousandths(rate_of(largest_figure()), is_floor ? up : down) + " (" + smallest_level() + "): the " +
+           decimals_text(rate_of(largest_figure()), is_floor ? up : down) + " (" + smallest_level() + "): the " +
            percent() + " bound is that far from it.";
   }
 
