@@ -33,60 +33,81 @@ double KeptIterate::loss_of(const evaluation::Measurement& measurement) const {
   return largest > kNone ? largest : measurement.selection_loss.value_or(measurement.training_loss);
 }
 
-void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Tensor& weights) {
-  double excess = kNone;  // of the worst bound over its tolerance
-  std::size_t worst = 0, bounds = 0;
+KeptIterate::Iterate KeptIterate::measured(const evaluation::Measurement& measurement) const {
+  Iterate iterate;
+  iterate.step = measurement.step;
+  iterate.epoch = measurement.epoch;
+  iterate.excess = kNone;
   for (std::size_t p = 0; p < promises_.size() && p < measurement.selection_bounds.size(); ++p) {
     if (!measurement.selection_bounds[p] || !std::isfinite(promises_[p].tolerance)) continue;
-    ++bounds;
+    ++iterate.bounds;
     const double over = *measurement.selection_bounds[p] - promises_[p].tolerance;
-    if (over > excess) worst = p;
-    excess = std::max(excess, over);
+    if (over > iterate.excess) iterate.worst = p;
+    iterate.excess = std::max(iterate.excess, over);
   }
-  double loss = loss_of(measurement);
-  if (std::isnan(loss)) loss = std::numeric_limits<double>::infinity();
+  iterate.loss = loss_of(measurement);
+  if (std::isnan(iterate.loss)) iterate.loss = std::numeric_limits<double>::infinity();
+  return iterate;
+}
+
+void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Tensor& weights) {
+  const Iterate iterate = measured(measurement);
+  const auto keep = [&](Iterate& kept) {
+    kept = iterate;
+    kept.weights = weights.clone();
+  };
   ++offered_;
-  const bool is_feasible = excess <= 0, kept_is_feasible = excess_ <= 0;
-  const bool is_better = is_feasible != kept_is_feasible    ? is_feasible
-                         : is_feasible || excess == excess_ ? loss < loss_
-                                                            : excess < excess_;
-  if (weights_.defined() && !is_better) return;
-  weights_ = weights.clone();
-  step_ = measurement.step;
-  epoch_ = measurement.epoch;
-  loss_ = loss;
-  excess_ = excess;
-  worst_ = worst;
-  bounds_ = bounds;
+  if (iterate.excess > 0) {
+    by_luck_ += shown_;
+    shown_ = 0;
+    inside_ = Iterate();
+  } else if (++shown_; !inside_.weights.defined() || iterate.loss < inside_.loss) {
+    keep(inside_);
+  }
+  const bool is_nearer = iterate.excess < nearest_.excess;
+  if (!nearest_.weights.defined() || is_nearer || (iterate.excess == nearest_.excess && iterate.loss < nearest_.loss))
+    keep(nearest_);
 }
 
 void KeptIterate::take(const evaluation::Measurement& measurement, const at::Tensor& weights) {
-  weights_ = weights.clone();
-  step_ = measurement.step;
-  epoch_ = measurement.epoch;
+  inside_ = measured(measurement);
+  inside_.weights = weights.clone();
   was_asked_for_ = true;
 }
 
 std::string KeptIterate::sentence() const {
-  if (was_asked_for_ && step_ == 0) return "Nothing was measured before the end: the model has its initial weights.";
-  if (was_asked_for_) return fmt::format("The last iterate was kept (step {}, epoch {:.2f}).", step_, epoch_);
-  const std::string kept = fmt::format("Kept: step {} (epoch {:.2f})", step_, epoch_);
-  if (bounds_ == 0) {
+  const Iterate& kept = this->kept();
+  if (was_asked_for_ && kept.step == 0)
+    return "Nothing was measured before the end: the model has its initial weights.";
+  if (was_asked_for_) return fmt::format("The last iterate was kept (step {}, epoch {:.2f}).", kept.step, kept.epoch);
+  const std::string which = fmt::format("Kept: step {} (epoch {:.2f})", kept.step, kept.epoch);
+  if (kept.bounds == 0) {
     const char* why = promises_.empty() ? "" : "; no constraint could be estimated there, so none had a say";
-    return fmt::format("{}, the lowest selection loss of {} iterates{}.", kept, offered_, why);
+    return fmt::format("{}, the lowest selection loss of {} iterates{}.", which, offered_, why);
   }
-  const std::string of_all =
-      bounds_ == promises_.size() ? "" : fmt::format(" ({} of {} could be estimated)", bounds_, promises_.size());
-  if (excess_ <= 0) {
+  const std::string of_all = kept.bounds == promises_.size()
+                                 ? ""
+                                 : fmt::format(" ({} of {} could be estimated)", kept.bounds, promises_.size());
+  if (shown_ > 0) {
     return fmt::format(
         "{}, the lowest selection loss among the iterates whose upper bounds on the selection split{} were all inside "
-        "the tolerances ({} iterates were looked at).",
-        kept, of_all, offered_);
+        "the tolerances, as were those of every later one ({} of the {} that were looked at, from the last one back: "
+        "in "
+        "that order the bounds hold however many there are).",
+        which, of_all, shown_, offered_);
+  }
+  if (by_luck_ > 0) {
+    return fmt::format(
+        "{}. {} of {} iterates had all upper bounds on the selection split{} inside the tolerances, but a later one "
+        "did "
+        "not, so that they may be so by luck; this one has the smallest bounds.",
+        which, by_luck_, offered_, of_all);
   }
   return fmt::format(
       "{}. None of {} iterates had all upper bounds on the selection split{} inside the tolerances; this one came "
       "nearest: the bound of {} is {} above its tolerance.",
-      kept, offered_, of_all, constraints::promise_title(promises_[worst_]), excess_text(promises_[worst_], excess_));
+      which, offered_, of_all, constraints::promise_title(promises_[kept.worst]),
+      excess_text(promises_[kept.worst], kept.excess));
 }
 
 }  // namespace equipoise::training

@@ -12,9 +12,16 @@
 
 namespace equipoise::training {
 
-/// Chooses among measured iterates on the selection split: the lowest loss among those whose upper bound of every
-/// promise is inside its tolerance; while there is none, the smallest largest excess of a bound over its tolerance, and
-/// among equal ones the lowest loss.
+/// Chooses among measured iterates on the selection split: the lowest loss among those that are shown to be inside,
+/// that is whose upper bound of every promise is inside its tolerance, and so are those of every later iterate. While
+/// there is none, the smallest largest excess of a bound over its tolerance, and among equal ones the lowest loss.
+///
+/// Why every later one: an iterate that is truly outside is inside by luck the more surely, the more are looked at.
+/// Looked at from the last one back to the first whose bounds are outside, in an order that selection rows have no say
+/// in, some iterate that is truly outside is taken for inside only if the first such one is: with no more probability than
+/// one bound misses, however many there are and however they depend on each other (fixed sequence of tests: Maurer,
+/// Hothorn and Lehmacher 1995; for choosing models Angelopoulos, Bates, Candes, Jordan and Lei 2021).
+///
 /// Promises that cannot be estimated are left out of the comparison.
 class KeptIterate {
  public:
@@ -25,22 +32,30 @@ class KeptIterate {
   /// Takes the iterate whatever it is worth: the last one, when that is asked for.
   void take(const evaluation::Measurement& measurement, const at::Tensor& weights);
 
-  bool has_one() const { return weights_.defined(); }
-  const at::Tensor& weights() const { return weights_; }
-  std::int64_t step() const { return step_; }
+  bool has_one() const { return kept().weights.defined(); }
+  const at::Tensor& weights() const { return kept().weights; }
+  std::int64_t step() const { return kept().step; }
   /// Which iterate was kept and why, for the report.
   std::string sentence() const;
 
  private:
+  struct Iterate {
+    at::Tensor weights;
+    std::int64_t step = 0;
+    double epoch = 0, loss = 0;
+    double excess = 0;      // of the worst bound over its tolerance; -inf without a bound
+    std::size_t worst = 0;  // whose bound that is
+    std::size_t bounds = 0;
+  };
+  Iterate measured(const evaluation::Measurement& measurement) const;
   double loss_of(const evaluation::Measurement& measurement) const;
+  const Iterate& kept() const { return inside_.weights.defined() ? inside_ : nearest_; }
 
   std::vector<constraints::Promise> promises_;
-  at::Tensor weights_;
-  std::int64_t step_ = 0;
-  double epoch_ = 0, loss_ = 0;
-  double excess_ = 0;      // of the worst bound over its tolerance; -inf without a bound
-  std::size_t worst_ = 0;  // whose bound that is
-  std::size_t bounds_ = 0;
+  Iterate inside_;            // the lowest loss since a bound was last outside
+  Iterate nearest_;           // the smallest excess of all
+  std::int64_t shown_ = 0;    // iterates since a bound was last outside
+  std::int64_t by_luck_ = 0;  // inside, before one that was outside
   std::int64_t offered_ = 0;
   bool was_asked_for_ = false;
 };
