@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "engine/evaluation/joint.h"
 #include "engine/evaluation/metrics.h"
 #include "engine/evaluation/promises.h"
 #include "engine/evaluation/score_statistics.h"
@@ -19,6 +20,7 @@ SplitResult evaluate(const std::string& split, const ScoreStatistics& statistics
   result.split = split;
   result.metrics = measure(statistics, params);
   result.constraints = judge(split, statistics.cells, table, constraints, min_rows, params, seed);
+  result.joint = joint_result(result.constraints, params);
   result.thresholds = sweep_thresholds(statistics, table, estimable_levels(table, statistics.cells, min_rows));
   return result;
 }

@@ -122,6 +122,9 @@ struct ConstraintResult {
   double tolerance = 0;  ///< the same
   std::optional<double> gap, upper_bound;
   std::optional<Interval> interval;
+  std::optional<double> joint_upper_bound;  ///< at the confidence that all constraints' bounds keep together; of one
+                                            ///< constraint alone it is upper_bound
+  bool jointly_met = false;                 ///< at that confidence
   Verdict verdict = Verdict::not_estimable;
   std::string sentence;  ///< one a person understands
   std::vector<PromiseResult> promises;
@@ -134,10 +137,20 @@ struct ThresholdRow {
   std::vector<std::optional<double>> gaps;  ///< [constraints]
 };
 
+/// What is said of several constraints at once (joint.h).
+struct JointResult {
+  double confidence = 0;          ///< with which all joint upper bounds hold together
+  double confidence_of_each = 0;  ///< the confidence of one of them
+  std::int64_t met = 0;           ///< constraints that are met at it
+  bool all_met = false;
+  std::string sentence;
+};
+
 struct SplitResult {
   std::string split;  ///< "test", "selection", ..., or "new rows"
   Metrics metrics;
   std::vector<ConstraintResult> constraints;
+  std::optional<JointResult> joint;  ///< absent with fewer than two constraints
   std::vector<ThresholdRow> thresholds;
 };
 

@@ -234,11 +234,14 @@ double critical_value(std::vector<double>& largest, double miss) {
 
 }  // namespace
 
-double upper_gap_bound(const GapSample& sample, double tail) {
+double upper_gap_bound(const GapSample& unordered, double tail) {
+  const GapSample sample = in_canonical_order(unordered);
   return gap_of_contrast(sample, largest_bound(sample, contrasts_of(sample), reaches(sample, tail), +1));
 }
 
-std::vector<double> lower_gap_bounds(const GapSample& sample, const std::vector<double>& misses, const Draws& draws) {
+std::vector<double> lower_gap_bounds(const GapSample& unordered, const std::vector<double>& misses,
+                                     const Draws& draws) {
+  const GapSample sample = in_canonical_order(unordered);
   const std::vector<Contrast> contrasts = contrasts_of(sample);
   std::vector<double> largest = largest_deviations(sample, contrasts, draws), bounds;
   for (const double miss : misses) {
@@ -258,7 +261,8 @@ std::int64_t least_resamples(double miss) {
   return least;
 }
 
-double noise_floor(const GapSample& sample, const Draws& draws) {
+double noise_floor(const GapSample& unordered, const Draws& draws) {
+  const GapSample sample = in_canonical_order(unordered);
   const Comparison comparison = form_of(sample).comparison;
   if (comparison == Comparison::alone || comparison == Comparison::sum) return 0;
   double positives = 0, rows = 0;

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <numeric>
 #include <stdexcept>
+#include <tuple>
 
 #include "engine/constraints/forms.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/evaluation/limits.h"
+#include "engine/evaluation/score_statistics.h"
 
 namespace equipoise::evaluation {
 namespace {
@@ -15,6 +19,26 @@ namespace {
 using constraints::kColumns;
 using constraints::RowShare;
 using Level = GapSample::Level;
+
+// A sum that does not hang on the order of its terms, which is that of cells and so of groups' codes.
+class OrderlessSum {
+ public:
+  void add(double term) { terms_.push_back(term); }
+  double value() const {
+    std::vector<double> ascending = terms_;
+    std::ranges::sort(ascending);
+    return std::accumulate(ascending.begin(), ascending.end(), 0.0);
+  }
+
+ private:
+  std::vector<double> terms_;
+};
+
+double value_of(const constraints::LinearForm& form, const std::vector<double>& sums) {
+  OrderlessSum sum;
+  for (const auto& term : form) sum.add(constraints::value_of({term}, sums, constraints::Reading::exact));
+  return sum.value();
+}
 
 // Weights of the rows of one cell with one decision.
 struct Rows {
@@ -45,38 +69,79 @@ double rows_of_share(const constraints::Rate& rate, double denominator, double v
                      const SquareWeights& squares) {
   const std::vector<RowShare> shares = constraints::row_shares(rate);
   if (is_count(shares, squares)) return denominator;
-  double weight = 0, square = 0, scatter = 0;
+  OrderlessSum weight, square, scatters;
   for (const RowShare& share : shares) {
     for (const int decision : {0, 1}) {
       const Rows rows = rows_of(share.cell, decision, sums, squares);
       const double distance = share.numerator[decision] - value * share.denominator[decision];
-      scatter += rows.square * distance * distance;
+      scatters.add(rows.square * distance * distance);
       if (share.denominator[decision] == 0) continue;
-      weight += rows.weight;
-      square += rows.square;
+      weight.add(rows.weight);
+      square.add(rows.square);
     }
   }
-  const double kish = constraints::effective_rows(weight, square);
+  const double kish = constraints::effective_rows(weight.value(), square.value()), scatter = scatters.value();
   if (!(value > 0 && value < 1 && scatter > 0)) return kish;  // at 0 and 1 the variance shows nothing
   return std::min(kish, value * (1 - value) * denominator * denominator / scatter);
 }
 
-// Of a mean loss: effective rows, and the standard deviation of one.
-void measure_mean(const constraints::Rate& rate, const std::vector<double>& sums, const SquareWeights& squares,
-                  Level& level) {
-  if (squares.loss_square.empty()) throw std::logic_error("evaluation: losses are constrained, and were not summed");
-  double weight = 0, square = 0, scatter = 0;
-  for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
-    const double of_cell = sums[static_cast<std::size_t>(cell) * kColumns + constraints::kWeight];
-    const double square_of_cell = squares.all.empty() ? of_cell : squares.all[cell];
-    weight += of_cell;
-    square += square_of_cell;
-    scatter +=
-        squares.loss_square[cell] - 2 * level.rate * squares.loss[cell] + level.rate * level.rate * square_of_cell;
+// Losses of the rows of one label.
+struct LabelLosses {
+  OrderlessSum weights, losses, squares, loss_squares;  // of s, s loss, s^2, s^2 loss^2
+
+  void add(double weight, double loss, double square, double loss_square) {
+    weights.add(weight);
+    losses.add(loss);
+    squares.add(square);
+    loss_squares.add(loss_square);
   }
-  level.rows = constraints::effective_rows(weight, square);
+  double mean() const { return losses.value() / weights.value(); }
+  double variance() const { return std::max(0.0, loss_squares.value() / squares.value() - mean() * mean()); }
+};
+
+// The loss that one more row of the rarer label would have: the mean of those that were seen, and no less than what a row
+// of the other label's mean loss would have lost with this one, that is -log(1 - exp(-loss)).
+double loss_of_rarer(const LabelLosses& rarer, const LabelLosses& other) {
+  const double turned = -std::log(std::max(kSurest, -std::expm1(-other.mean())));
+  return rarer.weights.value() > 0 ? std::max(rarer.mean(), turned) : turned;
+}
+
+// Third central moment times the rows' weight, each label's losses taken for gamma distributed.
+double third_moment(const LabelLosses& label, double mean) {
+  if (label.weights.value() <= 0 || label.mean() <= 0) return 0;
+  const double distance = label.mean() - mean, variance = label.variance();
+  return label.weights.value() *
+         (distance * distance * distance + 3 * distance * variance + 2 * variance * variance / label.mean());
+}
+
+// Of a mean loss: effective rows, and what one of them is like. The rarer label counts as having one row more than was
+// seen: where it has few or none, the losses that were seen do not vary as those of all people do.
+void measure_mean(const constraints::ConstraintTable& table, const constraints::Rate& rate,
+                  const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
+  if (squares.loss_square.empty()) throw std::logic_error("evaluation: losses are constrained, and were not summed");
+  OrderlessSum weights, all_squares, scatter;
+  LabelLosses labels[2];
+  for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
+    const double* of_cell = &sums[static_cast<std::size_t>(cell) * kColumns];
+    const double weight = of_cell[constraints::kWeight];
+    const double square = squares.all.empty() ? weight : squares.all[cell];
+    weights.add(weight);
+    all_squares.add(square);
+    scatter.add(squares.loss_square[cell] - 2 * level.rate * squares.loss[cell] + level.rate * level.rate * square);
+    labels[table.cells.cells[cell].label].add(weight, of_cell[constraints::kLoss], square, squares.loss_square[cell]);
+  }
+  const double weight = weights.value(), of_row = all_squares.value() / weight;
+  const int rarer = labels[1].weights.value() <= labels[0].weights.value() ? 1 : 0;
+  const double distance = loss_of_rarer(labels[rarer], labels[1 - rarer]) - level.rate;
+  scatter.add(of_row * distance * of_row * distance);
+  level.rows = constraints::effective_rows(weight, all_squares.value());
   const double unbiased = level.rows > 1 ? level.rows / (level.rows - 1) : 1;
-  level.deviation = std::sqrt(std::max(0.0, scatter) * unbiased * level.rows) / weight;
+  level.deviation = std::sqrt(std::max(0.0, scatter.value()) * unbiased * level.rows) / weight;
+  if (level.deviation <= 0 || level.rate <= 0) return;
+  const double third = (third_moment(labels[0], level.rate) + third_moment(labels[1], level.rate) +
+                        of_row * distance * distance * distance) /
+                       weight;
+  level.skewness = std::max(third / std::pow(level.deviation, 3), 2 * level.deviation / level.rate);
 }
 
 // Terms of a sum may be about the same people.
@@ -114,9 +179,39 @@ bool GapSample::comparable() const {
 std::vector<double> GapSample::rates() const {
   std::vector<double> values;
   for (const Level& level : levels) values.push_back(level.rate);
-  values.push_back(0);
-  set_overall_rate(*this, values);
+  const GapSample ordered = in_canonical_order(*this);
+  std::vector<double> in_order;
+  for (const Level& level : ordered.levels) in_order.push_back(level.rate);
+  in_order.push_back(0);
+  set_overall_rate(ordered, in_order);
+  values.push_back(in_order.back());
   return values;
+}
+
+GapSample in_canonical_order(const GapSample& sample) {
+  const constraints::Promise& promise = sample.promise;
+  if (!promise.weights.empty()) return sample;
+  const auto key = [&](std::size_t i) {
+    const Level& level = sample.levels[i];
+    const bool is_reference = static_cast<std::int32_t>(i) == promise.reference_level;
+    return std::tuple(level.rows, level.rows > 0 ? level.rate : 0, level.share, level.deviation, level.compared,
+                      is_reference);
+  };
+  std::vector<std::size_t> order(sample.levels.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  GapSample ordered{promise, {}};
+  std::map<std::size_t, std::size_t> clusters;  // by first appearance
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    const std::size_t level = order[place];
+    ordered.levels.push_back(sample.levels[level]);
+    ordered.levels.back().cluster = clusters.try_emplace(sample.levels[level].cluster, clusters.size()).first->second;
+    ordered.promise.levels[place] = promise.levels[level];
+    ordered.promise.estimable[place] = promise.estimable[level];
+    if (static_cast<std::int32_t>(level) == promise.reference_level)
+      ordered.promise.reference_level = static_cast<std::int32_t>(place);
+  }
+  return ordered;
 }
 
 GapSample make_gap_sample(const constraints::ConstraintTable& table, const constraints::Promise& promise,
@@ -124,18 +219,17 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
                           const std::vector<bool>& estimable) {
   check_sizes(table, sums, squares);
   GapSample sample{promise, {}};
-  double everyone = 0;
+  OrderlessSum everyone;
   for (std::size_t i = 0; i < promise.levels.size(); ++i) {
     const constraints::Rate& rate = table.rates[promise.rates[i]];
     Level level;
     level.family = constraints::rate_entry(rate.kind).family;
-    level.share = constraints::value_of(rate.denominator, sums, constraints::Reading::exact);
-    everyone += level.share;
-    level.rate = level.share > 0
-                     ? constraints::value_of(rate.numerator, sums, constraints::Reading::exact) / level.share
-                     : std::numeric_limits<double>::quiet_NaN();
+    level.share = value_of(rate.denominator, sums);
+    everyone.add(level.share);
+    level.rate =
+        level.share > 0 ? value_of(rate.numerator, sums) / level.share : std::numeric_limits<double>::quiet_NaN();
     if (level.share > 0 && level.family == constraints::RateFamily::mean)
-      measure_mean(rate, sums, squares, level);
+      measure_mean(table, rate, sums, squares, level);
     else
       level.rows = level.share > 0 ? rows_of_share(rate, level.share, level.rate, sums, squares) : 0;
     level.compared = estimable[i] && level.share > 0;
@@ -143,7 +237,8 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
     sample.promise.rates[i] = static_cast<std::int32_t>(i);
     sample.promise.estimable[i] = level.compared;
   }
-  for (Level& level : sample.levels) level.share = everyone > 0 ? level.share / everyone : 0;
+  const double all = everyone.value();
+  for (Level& level : sample.levels) level.share = all > 0 ? level.share / all : 0;
   if (promise.overall_rate >= 0) sample.promise.overall_rate = static_cast<std::int32_t>(promise.levels.size());
   find_clusters(table, promise, sample);
   return sample;
@@ -151,7 +246,7 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
 
 Interval limits_of(const GapSample::Level& level, double tail) {
   if (level.family == constraints::RateFamily::share) return exact_limits(level.rate, level.rows, tail);
-  return student_limits(level.rate, level.deviation, level.rows, tail);
+  return skewed_limits(level.rate, level.deviation, level.skewness, level.rows, tail);
 }
 
 void set_overall_rate(const GapSample& sample, std::vector<double>& rates) {

@@ -18,6 +18,7 @@ struct GapSample {
     double share = 0;       ///< of the denominator of everyone's rate
     constraints::RateFamily family = constraints::RateFamily::share;
     double deviation = 0;     ///< of a mean: the standard deviation of one effective row
+    double skewness = 0;      ///< of a mean: that of one row
     std::size_t cluster = 0;  ///< levels whose rates rest on common rows have the same; others are independent
   };
   /// The promise with `estimable` as these rows have it, its levels' rates numbered 0, 1, ... and then everyone's.
@@ -26,7 +27,7 @@ struct GapSample {
 
   /// Whether there is a figure at all.
   bool comparable() const;
-  /// The levels' rates, then everyone's, the shares' mean of them: [levels + 1].
+  /// The levels' rates, then everyone's, the shares' mean of them: [levels + 1]. The same bits in any order of the levels.
   std::vector<double> rates() const;
 };
 
@@ -36,13 +37,20 @@ struct GapSample {
 ///   min((sum_D s)^2 / sum_D s^2, R (1 - R) D^2 / sum s^2 (n - R d)^2)
 /// where a row adds n to N and d to D: Kish (1965), and what R's linearised variance (Saerndal, Swensson and Wretman
 /// 1992, section 5.6) leaves of a binomial's. With rows of weight 1 whose n and d are 0 or 1 that is D. A mean rests on
-/// Kish's number of rows, of the standard deviation that the same variance gives.
+/// Kish's number of rows, of the standard deviation that the same variance gives with one row more of the rarer label. Its skewness is
+/// that of a mixture of two gammas, of the labels' means and deviations, and no less than a gamma's, twice the coefficient of
+/// variation.
 GapSample make_gap_sample(const constraints::ConstraintTable& table, const constraints::Promise& promise,
                           const std::vector<double>& sums, const SquareWeights& squares,
                           const std::vector<bool>& estimable);
 
-/// Limits of one level's rate, each missed with probability at most `tail`: exact ones of a share, Student's of a mean.
+/// Limits of one level's rate, each missed with probability at most `tail`: exact ones of a share, skewed_limits of a mean.
 Interval limits_of(const GapSample::Level& level, double tail);
+
+/// The same sample with its levels in an order that hangs on what they say alone, not on their names or codes: draws and
+/// sums over levels are made in it, so that other names or codes give the same bits. The terms of a weighted sum keep
+/// theirs, which is the config's.
+GapSample in_canonical_order(const GapSample& sample);
 
 /// Everyone's rate in the entry after the levels', from theirs.
 void set_overall_rate(const GapSample& sample, std::vector<double>& rates);

@@ -102,9 +102,20 @@ void fields(Visitor& visit, ConstraintResult& value) {
   visit("gap", value.gap);
   visit("upper_bound", value.upper_bound);
   visit("interval", value.interval);
+  visit("joint_upper_bound", value.joint_upper_bound);
+  visit("jointly_met", value.jointly_met);
   visit("verdict", value.verdict);
   visit("sentence", value.sentence);
   visit("promises", value.promises);
+}
+
+template <typename Visitor>
+void fields(Visitor& visit, JointResult& value) {
+  visit("confidence", value.confidence);
+  visit("confidence_of_each", value.confidence_of_each);
+  visit("met", value.met);
+  visit("all_met", value.all_met);
+  visit("sentence", value.sentence);
 }
 
 template <typename Visitor>
@@ -120,6 +131,7 @@ void fields(Visitor& visit, SplitResult& value) {
   visit("split", value.split);
   visit("metrics", value.metrics);
   visit("constraints", value.constraints);
+  visit("joint", value.joint);
   visit("thresholds", value.thresholds);
 }
 

@@ -4,6 +4,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <limits>
 
@@ -37,6 +38,16 @@ Interval student_limits(double mean, double deviation, double rows, double tail)
   const double point = boost::math::quantile(boost::math::complement(boost::math::students_t(rows - 1), tail));
   const double reach = point * deviation / std::sqrt(rows);
   return {mean - reach, mean + reach};
+}
+
+Interval skewed_limits(double mean, double deviation, double skewness, double rows, double tail) {
+  Interval limits = student_limits(mean, deviation, rows, tail);
+  if (rows <= 1 || deviation <= 0 || skewness <= 0) return limits;
+  const double widened = (limits.high - mean) * std::sqrt(rows) / normal_point(tail);
+  // Of a gamma of this shape for one row the deviation is skewness / 2 of the mean.
+  const double shape = 4 * rows / (skewness * skewness), from_shift = 2 * widened / skewness;
+  limits.high = std::max(limits.high, mean + from_shift * (shape / boost::math::gamma_p_inv(shape, tail) - 1));
+  return limits;
 }
 
 }  // namespace equipoise::evaluation

@@ -9,6 +9,7 @@
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/gap_bounds.h"
+#include "engine/evaluation/joint.h"
 #include "engine/evaluation/limits.h"
 #include "engine/evaluation/sentences.h"
 
@@ -23,7 +24,9 @@ constexpr double kSlack = 1e-12;
 // One promise with what its constraint needs of it beyond its own result.
 struct Judged {
   PromiseResult result;
-  std::optional<Interval> joint_interval;  // with the lower end's confidence divided over the constraint's promises
+  // With the lower end's confidence divided over the constraint's promises.
+  std::optional<Interval> interval_in_constraint;
+  std::optional<double> joint_upper_bound;  // of all constraints
 };
 
 // What every promise is judged with.
@@ -32,6 +35,7 @@ struct Bench {
   const ConstraintTable& table;
   const EvaluationParams& params;
   std::uint64_t seed;
+  std::size_t constraints;  // whose bounds are to hold together
 };
 
 Unmeasured reason_of(const Promise& promise, std::size_t level, const ConstraintTable& table) {
@@ -104,14 +108,16 @@ Judged judge_promise(std::size_t index, const std::vector<bool>& estimable, cons
   if (promise.form == "overall") result.everyone_rate = sample.rates().back();
   if (sample.comparable()) {
     const double miss = 1 - bench.params.confidence;
-    const Draws draws{bench.params.resamples, core::mix(bench.seed, index)};
+    // The same of all promises of a constraint: their order hangs on that of the control grouping's levels.
+    const Draws draws{bench.params.resamples, core::mix(bench.seed, static_cast<std::uint64_t>(promise.constraint))};
     result.gap = constraints::gap(sample.promise, sample.rates());
     const std::vector<double> misses = {miss, miss / promises_of_constraint(bench.table, promise.constraint)};
     const std::vector<double> low = lower_gap_bounds(sample, misses, draws);
     const double high = upper_gap_bound(sample, miss / 2);
     result.upper_bound = upper_gap_bound(sample, miss);
     result.interval = Interval{low[0], high};
-    judged.joint_interval = Interval{low[1], high};
+    judged.interval_in_constraint = Interval{low[1], high};
+    judged.joint_upper_bound = upper_gap_bound(sample, joint_miss(miss, bench.constraints));
     result.noise_floor = noise_floor(sample, draws);
   }
   result.verdict = verdict_of(result);
@@ -126,7 +132,10 @@ void take_largest(std::optional<double>& largest, const std::optional<double>& v
 // as rarely as it says, and the largest bound is no smaller: no allowance is needed (gap_bounds.h). The largest lower end
 // is one of several, any of which may miss: those are taken at the confidence divided over the promises.
 void add_to_constraint(ConstraintResult& constraint, Judged judged) {
+  const bool is_jointly_met =
+      judged.result.verdict == Verdict::met && is_inside(judged.joint_upper_bound.value(), judged.result.tolerance);
   if (constraint.promises.empty()) {
+    constraint.jointly_met = true;
     constraint.form = judged.result.form;
     constraint.unit = judged.result.unit;
     constraint.tolerance = judged.result.tolerance;
@@ -136,7 +145,9 @@ void add_to_constraint(ConstraintResult& constraint, Judged judged) {
   }
   take_largest(constraint.gap, judged.result.gap);
   take_largest(constraint.upper_bound, judged.result.upper_bound);
-  if (const auto& interval = judged.joint_interval) {
+  take_largest(constraint.joint_upper_bound, judged.joint_upper_bound);
+  constraint.jointly_met = constraint.jointly_met && is_jointly_met;
+  if (const auto& interval = judged.interval_in_constraint) {
     const Interval so_far = constraint.interval.value_or(*interval);
     constraint.interval = Interval{std::max(so_far.low, interval->low), std::max(so_far.high, interval->high)};
   }
@@ -200,14 +211,15 @@ std::vector<ConstraintResult> judge(const std::string& split, const CellTotals& 
     results[c].grouping = core::listed(constraints[c].group);
   }
   const std::vector<std::vector<bool>> estimable = estimable_levels(table, totals, min_rows);
-  const Bench bench{totals, table, params, seed};
+  const Bench bench{totals, table, params, seed, constraints.size()};
   for (std::size_t p = 0; p < table.promises.size(); ++p)
     add_to_constraint(results[table.promises[p].constraint], judge_promise(p, estimable[p], bench));
   for (ConstraintResult& result : results) {
     std::vector<Verdict> verdicts;
     for (const PromiseResult& promise : result.promises) verdicts.push_back(promise.verdict);
     result.verdict = worst(verdicts);
-    if (result.form.empty()) result.gap = result.upper_bound = std::nullopt;  // figures that cannot be compared
+    if (result.form.empty())  // figures that cannot be compared
+      result.gap = result.upper_bound = result.joint_upper_bound = std::nullopt;
     if (result.form.empty()) result.interval = std::nullopt;
   }
   for (std::size_t c = 0; c < results.size(); ++c)

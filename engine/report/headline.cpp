@@ -120,6 +120,7 @@ void write_result(Markup& page, const Report& report, const SplitResult& split) 
     const auto list = page.in("ul", {{"class", "verdicts"}});
     for (const ConstraintResult& constraint : split.constraints) write_constraint(page, constraint);
   }
+  if (split.joint) page.element("p", {{"class", "joint"}}, split.joint->sentence);
   write_quality(page, report, split);
 }
 

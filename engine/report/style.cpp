@@ -87,7 +87,7 @@ code, pre { font: 13px/20px ui-monospace, SFMono-Regular, Menlo, Consolas, "Libe
 .figures dd { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 12px; }
 .figures .number { font-size: 22px; line-height: 32px; font-weight: 600; }
 .figures div:first-child .number { font-size: 32px; line-height: 40px; }
-.kept { margin-top: 24px; max-width: 72ch; }
+.kept, .joint { margin-top: 24px; max-width: 72ch; }
 
 svg { overflow: visible; }
 svg text { font-size: 12px; fill: var(--quiet); }

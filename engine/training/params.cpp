@@ -28,7 +28,7 @@ void TrainingParams::describe(config::Fields& fields) {
   fields.choice(
       "keep", keep, {"best_feasible", "final"},
       "Which iterate becomes the model: the lowest selection loss among those whose upper bounds are inside the "
-      "tolerances, or the last.");
+      "tolerances, as are those of every later one; or the last.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
 }

@@ -1,5 +1,6 @@
 // Rows that training has not seen: what is claimed about them, and what is refused.
 #include <filesystem>
+#include <sstream>
 
 #include "tests/end_to_end/workspace.h"
 
@@ -22,6 +23,42 @@ class NewRows : public Workspace {
     return text;
   }
 };
+
+// The group is no input: who has which leaves every score as it was.
+TEST_F(NewRows, ScoresDoNotHangOnTheGroupColumn) {
+  train_into("r");
+  train_into("told", {"data.features.groups_as_inputs=true"});
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream lines(people(300, 5));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream row(line);
+    std::vector<std::string>& fields = rows.emplace_back();
+    for (std::string field; std::getline(row, field, ',');) fields.push_back(field);
+  }
+  constexpr std::size_t kSex = 3;
+  std::string shuffled, as_they_were;
+  std::size_t moved = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string& sex = rows[i == 0 ? 0 : 1 + 7 * i % (rows.size() - 1)][kSex];
+    moved += sex != rows[i][kSex];
+    for (std::size_t c = 0; c < rows[i].size(); ++c) {
+      const char* before = c == 0 ? "" : ",";
+      shuffled += before + (c == kSex ? sex : rows[i][c]);
+      as_they_were += before + rows[i][c];
+    }
+    shuffled += '\n';
+    as_they_were += '\n';
+  }
+  ASSERT_GT(moved, 80u);
+  write("was.csv", as_they_were);
+  write("shuffled.csv", shuffled);
+  const auto scores = [this](const std::string& of_run, const std::string& data) {
+    EXPECT_EQ(run({"predict", "runs/" + of_run, "--data", data, "--output", "out.csv"}).exit_code, 0);
+    return read("out.csv");
+  };
+  EXPECT_EQ(scores("r", "was.csv"), scores("r", "shuffled.csv"));
+  EXPECT_NE(scores("told", "was.csv"), scores("told", "shuffled.csv"));
+}
 
 TEST_F(NewRows, ALevelThatTrainingNeverSawLeavesTheConstraintUnproven) {
   train_into("r", {"constraints[0].tolerance=0.9"});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace equipoise::evaluation {
 namespace {
@@ -41,6 +42,24 @@ TEST(LimitsTest, ExactLimitsAreWhereTheTailsAreTheirs) {
 TEST(LimitsTest, NormalPointAndTailAreInverse) {
   EXPECT_NEAR(normal_point(0.025), 1.9599640, 1e-6);
   EXPECT_NEAR(normal_tail(normal_point(0.01)), 0.01, 1e-12);
+}
+
+TEST(LimitsTest, TheUpperLimitOfSkewedNumbersIsThatOfAGamma) {
+  // Exponential losses: 40 of mean 1 and deviation 1 sum to a gamma of shape 40, whose tail the wider limit stays within.
+  const Interval limits = skewed_limits(1, 1, 2, 40, 0.05), student = student_limits(1, 1, 40, 0.05);
+  EXPECT_EQ(limits.low, student.low);
+  EXPECT_GT(limits.high, student.high);
+  const double exact = 40 / 30.195739;  // with the coefficient of variation known; 30.2 is the gamma's 5 % point
+  EXPECT_GT(limits.high, exact);
+  EXPECT_LT(limits.high, 1.02 * exact);
+  // More skewness, a longer limit; moved and stretched numbers have moved and stretched limits.
+  EXPECT_GT(skewed_limits(1, 1, 4, 40, 0.05).high, limits.high);
+  EXPECT_NEAR(skewed_limits(8, 3, 2, 40, 0.05).high, 8 + 3 * (limits.high - 1), 1e-12);
+  // Many rows: both are the normal limit.
+  EXPECT_NEAR(skewed_limits(1, 1, 2, 1e6, 0.05).high, student_limits(1, 1, 1e6, 0.05).high, 1e-5);
+  // Without a deviation, or one row, as Student's.
+  EXPECT_EQ(skewed_limits(0.3, 0, 2, 40, 0.05).high, 0.3);
+  EXPECT_EQ(skewed_limits(0.3, 0.1, 2, 1, 0.05).high, std::numeric_limits<double>::infinity());
 }
 
 }  // namespace

@@ -106,6 +106,17 @@ TEST(Page, AllAlikeIsSaidOnce) {
   EXPECT_EQ(verdict_sentence(report), "All 2 fairness constraints are met on the test split.");
 }
 
+TEST(Page, SaysOnceWhatHoldsOfAllConstraintsTogether) {
+  Report report = sample_report();
+  const std::string sentence = report.splits[0].joint->sentence, html = to_html(report);
+  const std::size_t at = html.find(sentence);
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_EQ(html.find(sentence, at + 1), std::string::npos);
+  EXPECT_LT(at, html.find("Accuracy on"));  // with the verdicts
+  report.splits[0].joint.reset();
+  EXPECT_EQ(to_html(report).find(sentence), std::string::npos);
+}
+
 TEST(Page, LoadsNothing) {
   const std::string html = to_html(sample_report());
   for (const char* outside : {"http://", "https://", "//cdn", "@import", "url(", "src=", "<script", "<link", "<img"}) {

@@ -152,6 +152,9 @@ inline evaluation::SplitResult sample_split(const std::string& name, double shif
         {i / 15.0, (i + 1) / 15.0, rows[i], middle, std::clamp(middle + 0.025 * std::sin(1.3 * i), 0.0, 1.0)});
   }
   split.constraints = {sample_odds(shift), sample_parity(shift)};
+  split.joint = evaluation::JointResult{
+      0.95, 0.975, 0, false,
+      "With 95 % confidence for all 2 constraints at once (each bound is then one of 97.5 %) none is shown to be met."};
   for (int i = 1; i < 40; ++i) {
     const double threshold = i / 40.0, away = threshold - 0.5;
     evaluation::ThresholdRow row;

@@ -1,0 +1,155 @@
+// How many rows a rate rests on, and how a mean varies: by hand.
+#include "engine/evaluation/gap_sample.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/evaluation/gap_bounds.h"
+#include "engine/evaluation/limits.h"
+#include "engine/evaluation/promises.h"
+#include "tests/engine/evaluation/gap_samples.h"
+#include "tests/engine/evaluation/handmade_scores.h"
+
+namespace equipoise::evaluation {
+namespace {
+
+const double kHigh = -std::log(0.1), kLow = -std::log(0.9);  // losses of what is decided wrongly and rightly
+
+// The first group of the first promise.
+GapSample::Level first_level(const Handmade& made) {
+  const CellTotals totals = total_cells(made.scores(), made.table.cells.count(), 0.5, needs_losses(made.table));
+  const constraints::Promise& promise = made.table.promises[0];
+  return make_gap_sample(made.table, promise, totals.sums, totals.squares,
+                         std::vector<bool>(promise.levels.size(), true))
+      .levels[0];
+}
+
+std::vector<constraints::ConstraintParams> parity_of(const std::string& rate) {
+  std::vector<constraints::ConstraintParams> wanted = {{"parity", {"race"}, 0.1}};
+  wanted[0].rate = rate;
+  return wanted;
+}
+
+TEST(GapSampleTest, PrecisionRestsOnTheSelectedRows) {
+  const GapSample::Level level =
+      first_level(Handmade({{0, 0, 50, 10}, {0, 1, 50, 30}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("ppv")));
+  EXPECT_DOUBLE_EQ(level.rate, 0.75);
+  EXPECT_DOUBLE_EQ(level.rows, 40);
+}
+
+TEST(GapSampleTest, WeighedPrecisionRestsOnTheFewerOfTwoNumbers) {
+  // Heavy positives: Kish's 70^2 / (30 * 4 + 10) is fewer than .1224 * 70^2 / 9.796.
+  const GapSample::Level heavy = first_level(
+      Handmade({{0, 0, 50, 10}, {0, 1, 50, 30, 2}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("ppv"), true));
+  EXPECT_DOUBLE_EQ(heavy.rate, 6.0 / 7);
+  EXPECT_NEAR(heavy.rows, 4900.0 / 130, 1e-12);
+  // Heavy negatives: .24 * 50^2 / (30 * .4^2 + 10 * 4 * .6^2) = 31.25 is fewer than Kish's 2500 / 70.
+  const GapSample::Level rare = first_level(
+      Handmade({{0, 0, 50, 10, 2}, {0, 1, 50, 30}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("ppv"), true));
+  EXPECT_DOUBLE_EQ(rare.rate, 0.6);
+  EXPECT_NEAR(rare.rows, 31.25, 1e-12);
+}
+
+TEST(GapSampleTest, F1RestsOnTheRowsThatItsVarianceLeaves) {
+  // 10 hits, 40 missed, 30 wrongly selected: F1 is 20 / 90. A hit adds 2 to both sums, the others 1 to the denominator:
+  // 2/9 * 7/9 * 90^2 / (10 (2 - 4/9)^2 + 70 (2/9)^2) = 50.625 of 80 rows.
+  const GapSample::Level level =
+      first_level(Handmade({{0, 0, 60, 30}, {0, 1, 50, 10}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("f1")));
+  EXPECT_NEAR(level.rate, 2.0 / 9, 1e-12);
+  EXPECT_NEAR(level.rows, 50.625, 1e-9);
+  // 30 hits, 20 missed, 10 wrongly selected: the variance alone would leave 67.5, more than there are.
+  const GapSample::Level high =
+      first_level(Handmade({{0, 0, 60, 10}, {0, 1, 50, 30}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("f1")));
+  EXPECT_NEAR(high.rows, 60, 1e-9);
+  // Weight 2 for positives: 40 / 150, scatter 4 * 10 (2 - 8/15)^2 + (4 * 40 + 30) (4/15)^2.
+  const GapSample::Level weighed =
+      first_level(Handmade({{0, 0, 60, 30}, {0, 1, 50, 10, 2}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("f1"), true));
+  const double rate = 40.0 / 150, hit = 2 - 2 * rate;
+  EXPECT_NEAR(weighed.rate, 4.0 / 15, 1e-12);
+  EXPECT_NEAR(weighed.rows, rate * (1 - rate) * 150 * 150 / (40 * hit * hit * 1.0 + 190 * rate * rate), 1e-9);
+}
+
+// What a row of this loss would have lost with the other label.
+double turned(double loss) {
+  return -std::log(1 - std::exp(-loss));
+}
+
+TEST(GapSampleTest, AMeanHasTheDeviationOfItsLosses) {
+  // 25 of 100 losses are the high one. Labels are as frequent: one more of label 1, whose mean is above the turned one.
+  const GapSample::Level level =
+      first_level(Handmade({{0, 0, 50, 5}, {0, 1, 50, 20}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("loss")));
+  const double mean = 0.35 * kHigh + 0.65 * kLow, more = 0.6 * kHigh + 0.4 * kLow - mean;
+  ASSERT_GT(0.6 * kHigh + 0.4 * kLow, turned(0.1 * kHigh + 0.9 * kLow));
+  EXPECT_NEAR(level.rate, mean, 1e-12);
+  EXPECT_DOUBLE_EQ(level.rows, 100);
+  const double scatter = 0.35 * 0.65 * 100 * (kHigh - kLow) * (kHigh - kLow);
+  EXPECT_NEAR(level.deviation, std::sqrt((scatter + more * more) / 99), 1e-9);
+}
+
+TEST(GapSampleTest, AWeighedMeanHasTheDeviationOfAnEffectiveRow) {
+  // Positives weigh 2: the weights' sums are 150 and 250, so 90 rows; 45 of 150 by weight have the high loss. One more row of
+  // label 0, the rarer by weight, lost what the positives' .4 and .6 of the losses would have.
+  const GapSample::Level level = first_level(
+      Handmade({{0, 0, 50, 5}, {0, 1, 50, 30, 2}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("loss"), true));
+  EXPECT_NEAR(level.rate, 0.3 * kHigh + 0.7 * kLow, 1e-12);
+  EXPECT_NEAR(level.rows, 90, 1e-12);
+  const double more = 250.0 / 150 * (turned(0.4 * kHigh + 0.6 * kLow) - level.rate);
+  ASSERT_GT(turned(0.4 * kHigh + 0.6 * kLow), 0.1 * kHigh + 0.9 * kLow);
+  const double scatter = (4 * (20 * 0.49 + 30 * 0.09) + 5 * 0.49 + 45 * 0.09) * (kHigh - kLow) * (kHigh - kLow);
+  EXPECT_NEAR(level.deviation / std::sqrt(level.rows), std::sqrt((scatter + more * more) * 90 / 89) / 150, 1e-9);
+}
+
+TEST(GapSampleTest, ALabelWithoutARowLeavesAMeanUnsure) {
+  // All 100 rows are negatives with the low loss: a positive would have lost the high one.
+  const GapSample::Level level =
+      first_level(Handmade({{0, 0, 100, 0}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("loss")));
+  EXPECT_NEAR(level.rate, kLow, 1e-12);
+  EXPECT_NEAR(level.deviation, std::sqrt(1.0 / 99) * (kHigh - kLow), 1e-9);
+}
+
+TEST(GapSampleTest, AMeanHasTheSkewnessOfItsLabels) {
+  // 4 of 200 rows are positives, all with the high loss; one more of them counts. The low losses do not vary.
+  const GapSample::Level level =
+      first_level(Handmade({{0, 0, 196, 0}, {0, 1, 4, 0}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("loss")));
+  const double between = kHigh - kLow, up = 0.98 * between, down = 0.02 * between;
+  const double third = (5 * up * up * up - 196 * down * down * down) / 200;
+  const double deviation = std::sqrt((5 * up * up + 196 * down * down) / 199);
+  EXPECT_NEAR(level.deviation, deviation, 1e-9);
+  EXPECT_NEAR(level.skewness, third / (deviation * deviation * deviation), 1e-9);
+  EXPECT_GT(level.skewness, 2 * deviation / level.rate);
+  // Where labels lose alike a gamma's is more.
+  const GapSample::Level even =
+      first_level(Handmade({{0, 0, 50, 5}, {0, 1, 50, 30}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("loss")));
+  EXPECT_NEAR(even.skewness, 2 * even.deviation / even.rate, 1e-12);
+}
+
+TEST(GapSampleTest, TermsAboutTheSamePeopleAreOneCluster) {
+  std::vector<constraints::ConstraintParams> wanted = {{"linear", {}}};
+  wanted[0].at_most = 0.5;
+  wanted[0].terms = {{"tpr", {{"race", "Black"}}, 1},
+                     {"fpr", {{"race", "Black"}}, -1},
+                     {"selection_rate", {{"race", "Black"}}, 1},
+                     {"tpr", {{"race", "White"}}, 1}};
+  const Handmade made({{0, 0, 50, 5}, {0, 1, 50, 30}, {2, 0, 50, 10}, {2, 1, 50, 30}}, wanted);
+  const CellTotals totals = total_cells(made.scores(), made.table.cells.count(), 0.5);
+  const GapSample sample =
+      make_gap_sample(made.table, made.table.promises[0], totals.sums, totals.squares, {true, true, true, true});
+  // The selection rate joins the two that have no row in common.
+  EXPECT_EQ(sample.levels[0].cluster, sample.levels[1].cluster);
+  EXPECT_EQ(sample.levels[0].cluster, sample.levels[2].cluster);
+  EXPECT_NE(sample.levels[0].cluster, sample.levels[3].cluster);
+}
+
+TEST(GapSampleTest, ReachesOfOneClusterAreAddedOfOthersTheirSquares) {
+  GapSample sum = sample_of("linear", {{30, 100}, {40, 100}});
+  sum.promise.rate = "";
+  sum.promise.weights = {1, -2};
+  const double up = exact_limits(0.3, 100, 0.05).high - 0.3, down = 0.4 - exact_limits(0.4, 100, 0.05).low;
+  EXPECT_NEAR(upper_gap_bound(sum, 0.05), -0.5 + std::hypot(up, 2 * down), 1e-12);
+  sum.levels[1].cluster = sum.levels[0].cluster;
+  EXPECT_NEAR(upper_gap_bound(sum, 0.05), -0.5 + up + 2 * down, 1e-12);
+}
+
+}  // namespace
+}  // namespace equipoise::evaluation
