@@ -41,8 +41,8 @@ double draw(std::int64_t row, int use) {
 struct Rows {
   std::vector<double> probability;
   data::Dataset dataset;
-  std::vector<constraints::ConstraintParams> constraints = {{"equalized_odds", "group", 0.05},
-                                                            {"demographic_parity", "group", 0.05}};
+  std::vector<constraints::ConstraintParams> constraints = {{"equalized_odds", {"group"}, 0.05},
+                                                            {"demographic_parity", {"group"}, 0.05}};
   constraints::ConstraintTable table;
 
   explicit Rows(std::int64_t rows) {

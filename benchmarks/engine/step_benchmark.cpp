@@ -77,7 +77,7 @@ data::Dataset random_people(std::int64_t rows, bool is_piecewise) {
 
 constraints::ConstraintTable parity(const data::Dataset& people) {
   core::Journal journal;
-  return constraints::compile({{"demographic_parity", "group", 0.02}}, people, 30, {}, journal);
+  return constraints::compile({{"demographic_parity", {"group"}, 0.02}}, people, 30, {}, journal);
 }
 
 /// Rows on a device. Kept for the cases that follow: making ten million takes longer than timing them.

@@ -67,7 +67,7 @@ void MultiplierParams::describe(config::Fields& fields) {
       "of their scores decides.");
   fields.number("allowance", allowance, config::at_least(0),
                 "Standard errors of a measured rate that are taken for chance: a violation within them moves no "
-                "multiplier up. Small groups need it (docs/guides/small_groups.md).");
+                "multiplier up, so that nothing is paid for the noise of small groups.");
   fields.integer("measures_per_epoch", measures_per_epoch, config::between(1, 1000),
                  "How often an epoch the exact rates are measured and the multipliers move.");
   fields.integer("min_rows", min_rows, config::at_least(1),

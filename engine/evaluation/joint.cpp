@@ -43,8 +43,10 @@ double joint_miss(double miss, std::size_t constraints) {
   return miss / static_cast<double>(std::max<std::size_t>(1, constraints));
 }
 
-std::optional<JointResult> joint_result(const std::vector<ConstraintResult>& constraints,
-                                        const EvaluationParams& params) {
+std::optional<JointResult> joint_result(const std::vector<ConstraintResult>& all, const EvaluationParams& params) {
+  std::vector<ConstraintResult> constraints;  // those that promise something
+  for (const ConstraintResult& constraint : all)
+    if (constraint.verdict != Verdict::no_promise) constraints.push_back(constraint);
   if (constraints.size() < 2) return std::nullopt;
   JointResult joint;
   joint.confidence = params.confidence;

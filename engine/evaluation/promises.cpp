@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/constraints/forms.h"
+#include "engine/constraints/kinds.h"
 #include "engine/constraints/rates.h"
 #include "engine/constraints/titles.h"
 #include "engine/core/nearest_name.h"
@@ -201,6 +202,18 @@ std::vector<std::optional<double>> constraint_gaps(const ConstraintTable& table,
   return gaps;
 }
 
+namespace {
+
+// Constraints without a tolerance, of which nothing can be met.
+std::size_t aims_among(const std::vector<constraints::ConstraintParams>& wanted) {
+  return static_cast<std::size_t>(std::ranges::count_if(wanted, [](const constraints::ConstraintParams& one) {
+    const constraints::KindEntry* kind = constraints::find_kind(one.kind);
+    return kind != nullptr && kind->demand == constraints::Demand::worst;
+  }));
+}
+
+}  // namespace
+
 std::vector<ConstraintResult> judge(const std::string& split, const CellTotals& totals, const ConstraintTable& table,
                                     const std::vector<constraints::ConstraintParams>& constraints,
                                     std::int64_t min_rows, const EvaluationParams& params, std::uint64_t seed) {
@@ -211,7 +224,8 @@ std::vector<ConstraintResult> judge(const std::string& split, const CellTotals& 
     results[c].grouping = core::listed(constraints[c].group);
   }
   const std::vector<std::vector<bool>> estimable = estimable_levels(table, totals, min_rows);
-  const Bench bench{totals, table, params, seed, constraints.size()};
+  const std::size_t promising = constraints.size() - aims_among(constraints);
+  const Bench bench{totals, table, params, seed, promising};
   for (std::size_t p = 0; p < table.promises.size(); ++p)
     add_to_constraint(results[table.promises[p].constraint], judge_promise(p, estimable[p], bench));
   for (ConstraintResult& result : results) {
