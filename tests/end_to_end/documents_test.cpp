@@ -104,7 +104,8 @@ TEST_F(Documents, PagesMadeByTheProgramAreUpToDate) {
 // Its example, word for word, in place of the constraints of an experiment on Adult.
 TEST_F(Documents, TheConstraintsPageIsTheProgramsOwnAndItsExampleTrains) {
   const std::string page = source_file("docs/constraints.md");
-  EXPECT_EQ(run({"config", "constraints"}).out, page) << "write it again: equipoise config constraints > docs/constraints.md";
+  EXPECT_EQ(run({"config", "constraints"}).out, page)
+      << "write it again: equipoise config constraints > docs/constraints.md";
   for (const char* folder : {"configs", "benchmarks"}) {
     std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
   }

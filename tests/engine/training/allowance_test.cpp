@@ -49,8 +49,8 @@ TEST(Allowance, TakesStandardErrorsOffABound) {
   const std::vector<double> sums = sums_of(table, {98, 98, 9800}, {49, 0, 4900});
   const double error = std::sqrt(0.25 / 98);
   const std::vector<double> g = violations_with(2, table, sums);
-  EXPECT_DOUBLE_EQ(g[0], 0.1 - 2 * error);
-  EXPECT_DOUBLE_EQ(g[1], -0.4 - 2 * std::sqrt(0.01 * 0.99 / 98)) << "a rate of 0 has an error too";
+  EXPECT_NEAR(g[0], 0.1 - 2 * error, 1e-12);
+  EXPECT_NEAR(g[1], -0.4 - 2 * std::sqrt(0.01 * 0.99 / 98), 1e-12) << "a rate of 0 has an error too";
   EXPECT_GT(g[2], 0.1 - 2 * 0.0051) << "many rows, a small one";
   // Rows worth half as many have a larger error.
   EXPECT_LT(violations_with(2, table, sums, 0.5)[0], g[0]);
