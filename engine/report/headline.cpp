@@ -40,6 +40,10 @@ std::string sentence_of_many(const std::vector<ConstraintResult>& constraints, c
     const auto n = std::count_if(constraints.begin(), constraints.end(),
                                  [&](const ConstraintResult& constraint) { return constraint.verdict == verdict; });
     if (n == 0) continue;
+    if (verdict == Verdict::no_promise) {
+      parts += fmt::format("{}{} {} an aim without a promise", parts.empty() ? "" : ", ", n, n == 1 ? "is" : "are");
+      continue;
+    }
     if (static_cast<std::size_t>(n) == constraints.size()) {
       return fmt::format("All {} fairness constraints are {} on {}.", n, look_of(verdict).word, where);
     }
