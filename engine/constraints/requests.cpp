@@ -3,37 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <set>
 #include <tuple>
 
 #include "engine/constraints/forms.h"
 #include "engine/constraints/kinds.h"
 #include "engine/constraints/rates.h"
+#include "engine/constraints/request_problems.h"
 #include "engine/constraints/titles.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 
 namespace equipoise::constraints {
 namespace {
-
-// Collects problems with their places in the config.
-class Problems {
- public:
-  explicit Problems(const config::Origin& origin) : origin_(origin) {}
-
-  void add(std::size_t constraint, const std::string& field, const std::string& message) {
-    const std::string path = "constraints[" + std::to_string(constraint) + "]" + (field.empty() ? "" : "." + field);
-    problems_.push_back({path + ": " + message, origin_.of(path)});
-  }
-
-  void throw_if_any() {
-    if (!problems_.empty()) throw core::UserError(core::Fault::config, std::move(problems_));
-  }
-
- private:
-  const config::Origin& origin_;
-  std::vector<core::Problem> problems_;
-};
 
 std::string unknown(const std::string& what, const std::string& given, const std::vector<std::string>& known) {
   return "there is no " + what + " '" + given + "'" + core::did_you_mean(given, known) +
@@ -126,6 +107,10 @@ void check_groups(const Request& request) {
   const bool compares = request.kind.demand == Demand::parity || request.kind.demand == Demand::worst;
   if (wanted.group.empty() && compares)
     request.refuse("group", "it compares the levels of a grouping; name one of data.groups");
+  // Each aim takes the place of the mean loss, of which there is one.
+  if (request.kind.demand == Demand::worst && (wanted.group.size() > 1 || !wanted.within.empty()))
+    request.refuse(wanted.within.empty() ? "group" : "within",
+                   "the aim is the worst of one grouping; name one that crosses several (data.groups: cross)");
   if (wanted.group.empty() && !wanted.within.empty())
     request.refuse("within", "without 'group' it would be a bound of each level; say group: " + wanted.within);
   for (std::size_t i = 0; i < wanted.group.size(); ++i) {
@@ -281,6 +266,20 @@ void check_repeats(const std::vector<ConstraintParams>& constraints, std::size_t
   }
 }
 
+void check_single_aim(const std::vector<ConstraintParams>& constraints, Problems& problems) {
+  std::optional<std::size_t> first;
+  for (std::size_t i = 0; i < constraints.size(); ++i) {
+    const KindEntry* kind = find_kind(constraints[i].kind);
+    if (kind == nullptr || kind->demand != Demand::worst) continue;
+    if (first)
+      problems.add(
+          i, "kind",
+          "constraints[" + std::to_string(*first) + "] is an aim already, in place of the mean loss; keep one");
+    else
+      first = i;
+  }
+}
+
 void check_all(const std::vector<ConstraintParams>& constraints, const std::vector<KnownGrouping>& known,
                const config::Origin& origin) {
   Problems problems(origin);
@@ -298,6 +297,7 @@ void check_all(const std::vector<ConstraintParams>& constraints, const std::vect
     check_terms(request);
     check_repeats(constraints, i, problems);
   }
+  check_single_aim(constraints, problems);
   problems.throw_if_any();
 }
 
@@ -315,77 +315,6 @@ void check_requests(const std::vector<ConstraintParams>& constraints, const std:
   std::vector<KnownGrouping> known;
   for (const std::string& name : groupings) known.push_back({name, std::nullopt});
   check_all(constraints, known, origin);
-}
-
-namespace {
-
-// "the split test", "the splits selection, test": used ones without a row of the level, which has `rows` in all.
-std::vector<std::string> splits_without(const LinearForm& everyone, const RowCounts& counts, std::int64_t& rows) {
-  std::vector<std::string> absent_from;
-  rows = 0;
-  for (int split = 0; split < kSplits; ++split) {
-    const std::int64_t here = rows_in(everyone, counts.rows_of_cell[split]);
-    rows += here;
-    if (counts.used(split) && here == 0) absent_from.emplace_back(data::kSplitNames[split]);
-  }
-  return absent_from;
-}
-
-void check_levels(const std::string& grouping, std::size_t index, const data::Cells& cells, const RowCounts& counts,
-                  std::int64_t min_rows, Problems& problems) {
-  const auto place = std::ranges::find(cells.groupings, grouping) - cells.groupings.begin();
-  for (const std::string& level : cells.levels[place]) {
-    std::int64_t rows = 0;
-    const LinearForm everyone = make_rate("selection_rate", cells, {{grouping, level}}).denominator;
-    const std::vector<std::string> absent_from = splits_without(everyone, counts, rows);
-    if (rows < min_rows || absent_from.empty()) continue;
-    problems.add(index, "group",
-                 "the level '" + level + "' of '" + grouping + "' has " + std::to_string(rows) +
-                     " rows but none in the split " + core::listed(absent_from) +
-                     ", where the constraint must hold too; split so that every split has rows of "
-                     "every group (data.split)");
-  }
-}
-
-// A level of the control grouping with rows of one group only has nothing to compare.
-void check_strata(const ConstraintParams& wanted, std::size_t index, const data::Cells& cells, const RowCounts& counts,
-                  std::int64_t min_rows, Problems& problems) {
-  if (wanted.within.empty() || find_kind(wanted.kind)->demand != Demand::parity) return;
-  const auto control = std::ranges::find(cells.groupings, wanted.within) - cells.groupings.begin();
-  for (const std::string& grouping : wanted.group) {
-    const auto place = std::ranges::find(cells.groupings, grouping) - cells.groupings.begin();
-    for (const std::string& stratum : cells.levels[control]) {
-      std::vector<std::string> occurring;
-      std::int64_t in_stratum = 0;
-      for (const std::string& level : cells.levels[place]) {
-        std::int64_t rows = 0;
-        splits_without(make_rate("selection_rate", cells, {{grouping, level}, {wanted.within, stratum}}).denominator,
-                       counts, rows);
-        if (rows > 0) occurring.push_back(level);
-        in_stratum += rows;
-      }
-      if (occurring.size() != 1 || in_stratum < min_rows) continue;
-      problems.add(index, "within",
-                   "all " + std::to_string(in_stratum) + " rows of " + wanted.within + "=" + stratum + " are of " +
-                       grouping + "=" + occurring.front() +
-                       ": there is nothing to compare; join levels of the control grouping (bins, or a column with "
-                       "fewer values)");
-    }
-  }
-}
-
-}  // namespace
-
-void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, const data::Cells& cells,
-                            const RowCounts& counts, std::int64_t min_rows, const config::Origin& origin) {
-  Problems problems(origin);
-  std::set<std::string> seen;
-  for (std::size_t i = 0; i < constraints.size(); ++i) {
-    for (const std::string& grouping : constraints[i].group)
-      if (seen.insert(grouping).second) check_levels(grouping, i, cells, counts, min_rows, problems);
-    check_strata(constraints[i], i, cells, counts, min_rows, problems);
-  }
-  problems.throw_if_any();
 }
 
 }  // namespace equipoise::constraints

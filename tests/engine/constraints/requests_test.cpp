@@ -118,6 +118,16 @@ TEST(RequestsTest, WhatDoesNotGoWithTheKindIsRefused) {
               HasSubstr("constraints[0].within: there is no grouping 'rase' (did you mean 'race'?)"));
 }
 
+// Two would leave the mean loss with a negative weight.
+TEST(RequestsTest, ThereIsOneAimOfOneGrouping) {
+  EXPECT_THAT(refusal({wanted_of("worst_group"), {"worst_group", {"sex*race"}}}, two_sexes()).what(),
+              HasSubstr("constraints[1].kind: constraints[0] is an aim already"));
+  EXPECT_THAT(refusal({{"worst_group", {"sex", "sex*race"}}}, two_sexes()).what(),
+              HasSubstr("constraints[0].group: the aim is the worst of one grouping"));
+  EXPECT_THAT(refusal({wanted_of("worst_group", [](ConstraintParams& p) { p.within = "race"; })}, two_sexes()).what(),
+              HasSubstr("constraints[0].within: the aim is the worst of one grouping"));
+}
+
 TEST(RequestsTest, ALossParityMayHaveAnyTolerance) {
   core::Journal journal;
   compile({wanted_of("loss_parity", [](ConstraintParams& p) { p.tolerance = 1.5; })}, two_sexes(), 30, {}, journal);
