@@ -200,6 +200,11 @@ Unit unit_of(const Promise& promise) {
   return form.sign > 0 ? Unit::share : Unit::floor;
 }
 
+double spoken(const Promise& promise, double figure) {
+  const FormEntry& form = form_entry(promise.form);
+  return form.sign < 0 ? form.offset - figure : figure;
+}
+
 const char* name_of(Unit unit) {
   switch (unit) {
     case Unit::points:
@@ -226,23 +231,28 @@ double gap(const Promise& promise, const std::vector<double>& rates) {
   return compared.size() < least ? kUndefined : form.gap(promise, compared, rates);
 }
 
-std::vector<double> violations(const ConstraintTable& table, const std::vector<double>& rates) {
+std::vector<double> violations(const ConstraintTable& table, const std::vector<double>& rates,
+                               const std::vector<double>& allowances) {
+  const auto allowed = [&](std::int32_t rate) { return allowances.empty() ? 0.0 : allowances[rate]; };
   std::vector<double> middles(table.bands.size(), kUndefined);
   for (std::size_t b = 0; b < middles.size(); ++b) {
     double low = kUndefined, high = kUndefined;  // fmin and fmax pass over undefined rates
     for (const std::int32_t rate : table.bands[b]) {
-      low = std::fmin(low, rates[rate]);
-      high = std::fmax(high, rates[rate]);
+      low = std::fmin(low, rates[rate] + allowed(rate));
+      high = std::fmax(high, rates[rate] - allowed(rate));
     }
     middles[b] = (low + high) / 2;
   }
   std::vector<double> values(table.rows.size());
   for (std::size_t j = 0; j < values.size(); ++j) {
     const Row& row = table.rows[j];
-    double value = -row.bound;
-    for (const auto& [rate, coefficient] : row.terms) value += coefficient * rates[rate];
+    double value = -row.bound, square = 0;
+    for (const auto& [rate, coefficient] : row.terms) {
+      value += coefficient * rates[rate];
+      square += coefficient * allowed(rate) * coefficient * allowed(rate);
+    }
     if (row.band >= 0) value += row.band_coefficient * middles[row.band];
-    values[j] = value;
+    values[j] = value - std::sqrt(square);
   }
   return values;
 }

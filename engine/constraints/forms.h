@@ -46,6 +46,8 @@ bool comparable(const Promise& promise);
 /// percent, a share as it is or (floor) one minus it in percent, or a plain number.
 enum class Unit { points, percent, share, floor, number };
 Unit unit_of(const Promise& promise);
+/// A figure, or a tolerance, as people speak of it: of at_least the smallest rate, not one minus it.
+double spoken(const Promise& promise, double figure);
 const char* name_of(Unit unit);  ///< "points", ...
 
 }  // namespace equipoise::constraints

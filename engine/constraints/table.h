@@ -110,7 +110,10 @@ double value_of(const LinearForm& form, const std::vector<double>& sums, Reading
 std::vector<double> rate_values(const ConstraintTable& table, const std::vector<double>& sums, Reading reading);
 
 /// g of each row [J] from rate values; NaN where a rate it needs is undefined.
-std::vector<double> violations(const ConstraintTable& table, const std::vector<double>& rates);
+/// With `allowances` [R], how far each rate may be off by chance: a row's are taken off, those of several terms in squares,
+/// and the ends of a band are those of the rates moved towards each other by their own.
+std::vector<double> violations(const ConstraintTable& table, const std::vector<double>& rates,
+                               const std::vector<double>& allowances = {});
 
 /// The figure of a promise from rate values, over its estimable levels: max - min (max_min), largest distance to the
 /// overall rate (overall) or the reference (reference), 1 - min/max (ratio), the largest rate (at_most), one minus the

@@ -18,7 +18,7 @@ std::string promise_title(const Promise& promise);
 /// [P] of every promise.
 std::vector<std::string> promise_titles(const ConstraintTable& table);
 /// [J] of every row: "TPR sex=Female above" for the row that keeps the rate from being too high, "... below" for the
-/// other; in the forms overall and reference with what it is compared with. All differ.
+/// other; in the forms overall and reference with what it is compared with.
 std::vector<std::string> row_titles(const ConstraintTable& table);
 
 /// "sex=Female", "sex=Female and race=Black", "everyone".

@@ -10,8 +10,8 @@ namespace equipoise::training {
 /// standard errors of its rates moves no multiplier up.
 ///
 /// Of a share R over n effective rows one is sqrt(R' (1 - R') / n), with R' = (R n + 1) / (n + 2) so that a rate of 0 has
-/// one too; of other rates none is taken. The ends of a band are those of the rates moved towards each other by their own
-/// allowances: a small group whose rate lies far off by chance must not move the middle for all.
+/// one too; of other rates none is taken. Bands are narrowed by it too (constraints::violations): a small group whose rate
+/// lies far off by chance must not move the middle for all.
 class Allowance {
  public:
   Allowance() = default;

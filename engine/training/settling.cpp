@@ -53,12 +53,15 @@ Swings swings_of(const Measurements& measurements, std::size_t first, std::size_
   return swings;
 }
 
+bool is_bound(const constraints::Promise& promise) {
+  const constraints::Comparison comparison = constraints::form_entry(promise.form).comparison;
+  return comparison == constraints::Comparison::alone || comparison == constraints::Comparison::sum;
+}
+
 // Half the tolerance of a gap; a bound says nothing of how much its figure may move.
 double allowed_swing(const constraints::Promise& promise) {
   constexpr double kOfBounds = 0.02;
-  const constraints::Comparison comparison = constraints::form_entry(promise.form).comparison;
-  const bool is_bound = comparison == constraints::Comparison::alone || comparison == constraints::Comparison::sum;
-  return is_bound ? kOfBounds : promise.tolerance / 2;
+  return is_bound(promise) ? kOfBounds : promise.tolerance / 2;
 }
 
 double largest_multiplier(const evaluation::Measurement& measurement) {
@@ -82,9 +85,11 @@ std::string unsettled(const std::vector<evaluation::Measurement>& measurements,
     if (smallest - tolerance <= (kFarOutside - 1) * std::abs(tolerance)) continue;
     return fmt::format(
         "The multipliers had not done their work when training ended: over its last tenth the largest rose from {:.3f} "
-        "to {:.3f}, and the {} stayed at {:.3f} or more, where {:.3f} is allowed. More training.epochs or a larger "
+        "to {:.3f}, and the {} stayed at {:.3f} or {}, where {:.3f} is allowed. More training.epochs or a larger "
         "multipliers.step may close it.",
-        before, after, constraints::promise_title(promises[p]), smallest, promises[p].tolerance);
+        before, after, constraints::promise_title(promises[p]), constraints::spoken(promises[p], smallest),
+        constraints::form_entry(promises[p].form).sign < 0 ? "less" : "more",
+        constraints::spoken(promises[p], tolerance));
   }
   return "";
 }
@@ -106,12 +111,12 @@ std::string still_swinging(const Measurements& measurements, const std::vector<c
     };
     if (!swings(last.gaps[p]) || !swings(before.gaps[p])) continue;
     return fmt::format(
-        "The {} still swung when training ended: over its last {} measures by {:.3f} to either side with {} turns, "
-        "where {:.3f} is allowed, so the gap of the model that is kept is a matter of luck. A smaller "
+        "The {} still swung when training ended: over its last {} measures by {:.3f} to either side with {} turns"
+        "{}, so the figure of the model that is kept is a matter of luck. A smaller "
         "multipliers.step, "
         "a larger multipliers.proportional_gain (nupi) or training.schedule: cosine may steady it.",
         constraints::promise_title(promises[p]), last.measures, last.gaps[p].amplitude, last.gaps[p].turns,
-        promises[p].tolerance);
+        is_bound(promises[p]) ? "" : fmt::format(", where {:.3f} is allowed", promises[p].tolerance));
   }
   return "";
 }

@@ -31,7 +31,8 @@ struct Swings {
 Swings last_swings(const std::vector<evaluation::Measurement>& measurements);
 
 /// A sentence when a gap keeps its rhythm: over the last tenth of the measurements and over the tenth before it, it turned
-/// twice or more and swung by more than half its tolerance to either side. "" otherwise.
+/// twice or more and swung by more than half its tolerance (a bound: .02) to either
+/// side. "" otherwise.
 std::string still_swinging(const std::vector<evaluation::Measurement>& measurements,
                            const std::vector<constraints::Promise>& promises);
 

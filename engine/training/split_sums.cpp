@@ -4,7 +4,6 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 
@@ -18,7 +17,8 @@ using constraints::kColumns;
 // Of all members together: by rows alone, so that a member's sums do not hang on the bank's size.
 constexpr std::int64_t kRowsAtOnce = 1 << 20;
 
-enum SplitPlace : std::size_t { kTrain, kSelection, kHoldout, kSplits };
+// Sums by split; then those of the selection rows with the weights s^2, and s^2 loss.
+enum Plane : std::int64_t { kTrain, kSelection, kHoldout, kBySquare, kByLoss, kPlanes };
 
 // The first numbers of `room`, which is made larger where it holds too few.
 at::Tensor view_in(at::Tensor& room, std::int64_t rows, std::int64_t columns, const at::TensorOptions& options) {
@@ -32,10 +32,8 @@ SplitSums::SplitSums(const DeviceData& data, bool with_holdout, bool with_losses
                      models::Learner& learner)
     : data_(data), learner_(learner), temperature_(temperature), with_losses_(with_losses) {
   const auto folds = static_cast<std::int64_t>(data.folds.size());
-  totals_ = at::zeros({kSplits, learner.members() / folds, data.cell_labels.size(0), kColumns},
+  totals_ = at::zeros({kPlanes, learner.members() / folds, data.cell_labels.size(0), kColumns},
                       learner.flat_parameters().options().dtype(at::kDouble));
-  by_square_ = at::zeros_like(totals_.select(0, kSelection));
-  by_loss_ = at::zeros_like(by_square_);
   for (std::int64_t fold = 0; fold < folds; ++fold)
     add_split(kTrain, data.folds[static_cast<std::size_t>(fold)], {fold, folds}, 1);
   add_split(kSelection, data.selection, {}, folds);
@@ -90,8 +88,6 @@ std::string SplitSums::capture() {
 
 void SplitSums::enqueue() {
   totals_.zero_();
-  by_square_.zero_();
-  by_loss_.zero_();
   for (Chunk& chunk : chunks_) {
     learner_.score(data_.encoded, chunk.first, chunk.slice, chunk.logits);
     at::Tensor logits = chunk.logits;
@@ -121,7 +117,7 @@ void SplitSums::measure_spread(Chunk& chunk, const at::Tensor& logits) {
   const at::Tensor cells = data_.cells.narrow(0, chunk.first, logits.size(1));
   if (chunk.square_weights.defined()) {
     kernels::cell_stats_out(chunk.measured, logits, cells, data_.cell_labels, chunk.square_weights, 0.0, temperature_);
-    by_square_.add_(chunk.measured.sums);
+    totals_.select(0, kBySquare).add_(chunk.measured.sums);
   }
   if (!chunk.signs.defined()) return;
   for (std::int64_t run = 0; run < logits.size(0); ++run) {
@@ -132,20 +128,20 @@ void SplitSums::measure_spread(Chunk& chunk, const at::Tensor& logits) {
     if (chunk.square_weights.defined()) chunk.loss_weights.mul_(chunk.square_weights);
     kernels::cell_stats_out(chunk.measured_of_one, own, cells, data_.cell_labels, chunk.loss_weights, 0.0,
                             temperature_);
-    by_loss_.select(0, run).add_(chunk.measured_of_one.sums.select(0, 0));
+    totals_.select(0, kByLoss).select(0, run).add_(chunk.measured_of_one.sums.select(0, 0));
   }
 }
 
 std::vector<RunState::Sums> SplitSums::read() const {
-  const at::Tensor host = totals_.to(at::kCPU), by_square = by_square_.to(at::kCPU), by_loss = by_loss_.to(at::kCPU);
+  const at::Tensor host = totals_.to(at::kCPU);
   const std::int64_t runs = host.size(1), size = host.size(2) * host.size(3);
   const auto sums_of = [&](std::size_t split, std::int64_t run) {
     const double* from = host.const_data_ptr<double>() + (static_cast<std::int64_t>(split) * runs + run) * size;
     return std::vector<double>(from, from + size);
   };
   std::vector<RunState::Sums> result;
-  const auto column = [&](const at::Tensor& sums, std::int64_t run, constraints::Column column) {
-    const at::Tensor of_run = sums.select(0, run).select(1, column).contiguous();
+  const auto column = [&](Plane plane, std::int64_t run, constraints::Column column) {
+    const at::Tensor of_run = host.select(0, plane).select(0, run).select(1, column).contiguous();
     return std::vector<double>(of_run.const_data_ptr<double>(), of_run.const_data_ptr<double>() + of_run.numel());
   };
   for (std::int64_t run = 0; run < runs; ++run) {
@@ -154,12 +150,12 @@ std::vector<RunState::Sums> SplitSums::read() const {
     sums.holdout = sums_of(kHoldout, run);
     sums.selection = sums_of(kSelection, run);
     if (data_.weights) {
-      sums.spread.all = column(by_square, run, constraints::kWeight);
-      sums.spread.selected = column(by_square, run, constraints::kHard);
+      sums.spread.all = column(kBySquare, run, constraints::kWeight);
+      sums.spread.selected = column(kBySquare, run, constraints::kHard);
     }
     if (with_losses_) {
-      sums.spread.loss = column(by_loss, run, constraints::kWeight);
-      sums.spread.loss_square = column(by_loss, run, constraints::kLoss);
+      sums.spread.loss = column(kByLoss, run, constraints::kWeight);
+      sums.spread.loss_square = column(kByLoss, run, constraints::kLoss);
     }
   }
   return result;

@@ -62,9 +62,7 @@ class SplitSums {
   models::Learner& learner_;
   double temperature_;
   bool with_losses_;
-  at::Tensor totals_;  // [splits, runs, C, 4] f64
-  // Sums over the selection rows as cell_stats makes them [runs, C, 4] f64, with the weights s^2, and s^2 loss.
-  at::Tensor by_square_, by_loss_;
+  at::Tensor totals_;  // [planes, runs, C, 4] f64: of each split, and with other weights of the selection split
   at::Tensor logits_, scores_;  // of the largest chunk, which all share
   at::Tensor mean_, common_logits_;
   std::vector<Chunk> chunks_;

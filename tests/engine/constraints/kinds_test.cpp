@@ -132,15 +132,25 @@ TEST(KindsTest, SeveralGroupingsAreHeldEachOnItsOwn) {
   EXPECT_THAT(table.constraint_titles, ElementsAre("demographic parity by sex, race, gap at most 0.1"));
 }
 
-// Women and men of two races; one race selects nobody, the other women only.
-TEST(KindsTest, GroupsAreComparedWithinTheLevelsOfAControlGrouping) {
+// 40 rows of each race, sex and label.
+data::Dataset sexes_of_two_races() {
   std::vector<RowBlock> blocks;
   for (const char* race : {"Black", "White"})
     for (const char* sex : {"Female", "Male"})
       for (const int label : {0, 1}) blocks.push_back({sex, race, label, data::Split::train, 40});
+  return handmade_dataset(blocks, {"Female", "Male"}, {"Black", "White"});
+}
+
+ConstraintParams parity_within_race() {
   ConstraintParams wanted{"demographic_parity", {"sex"}, 0.1};
   wanted.within = "race";
-  const data::Dataset dataset = handmade_dataset(blocks, {"Female", "Male"}, {"Black", "White"});
+  return wanted;
+}
+
+// Women and men of two races; one race selects nobody, the other women only.
+TEST(KindsTest, GroupsAreComparedWithinTheLevelsOfAControlGrouping) {
+  const ConstraintParams wanted = parity_within_race();
+  const data::Dataset dataset = sexes_of_two_races();
   const ConstraintTable table = compiled({wanted}, dataset);
   EXPECT_THAT(promise_titles(table), ElementsAre("SR gap by sex within race=Black", "SR gap by sex within race=White"));
   EXPECT_THAT(table.constraint_titles, ElementsAre("demographic parity by sex within race, gap at most 0.1"));
@@ -173,14 +183,9 @@ TEST(KindsTest, ALinearConstraintIsOneRowOfAnyRates) {
 
 // A stratum that training never saw: its people are promised nothing, and the promise says so.
 TEST(KindsTest, AnUnseenLevelOfTheControlIsAPromiseThatNobodyCanJudge) {
-  std::vector<RowBlock> blocks;
-  for (const char* race : {"Black", "White"})
-    for (const char* sex : {"Female", "Male"})
-      for (const int label : {0, 1}) blocks.push_back({sex, race, label, data::Split::train, 40});
-  ConstraintParams wanted{"demographic_parity", {"sex"}, 0.1};
-  wanted.within = "race";
-  const ConstraintTable table = compiled({wanted}, handmade_dataset(blocks, {"Female", "Male"}, {"Black", "White"}));
-  data::Dataset fresh = handmade_dataset(blocks, {"Female", "Male"}, {"Black", "White"});
+  const ConstraintParams wanted = parity_within_race();
+  const ConstraintTable table = compiled({wanted}, sexes_of_two_races());
+  data::Dataset fresh = sexes_of_two_races();
   EXPECT_THAT(table_for(fresh, table).promises, SizeIs(2));
   for (int row = 0; row < 100; ++row) fresh.groupings[1].codes[static_cast<std::size_t>(row)] = data::kUnknownLevel;
   const ConstraintTable other = table_for(fresh, table);

@@ -39,6 +39,13 @@ TEST(Settling, IsMissedWhereAGapStaysFarOutsideAndMultipliersRise) {
               HasSubstr("the largest rose from 0.304 to 0.339, and the SR gap by sex stayed at 0.130 or more"));
 }
 
+TEST(Settling, AFloorIsSpokenOfAsTheRate) {
+  std::vector<constraints::Promise> promises = promise_of(0.25);  // at least .75
+  promises[0].form = "at_least";
+  EXPECT_THAT(unsettled(ended_with(0.5, 0.304, 0.45, 0.339), promises),
+              HasSubstr("the smallest SR by sex stayed at 0.550 or less, where 0.750 is allowed"));
+}
+
 TEST(Settling, IsThereOtherwise) {
   EXPECT_EQ(unsettled(ended_with(0.14, 0.304, 0.07, 0.339), promise_of(0.05)), "");  // came near
   EXPECT_EQ(unsettled(ended_with(0.14, 0.339, 0.13, 0.304), promise_of(0.05)), "");  // multipliers fall
