@@ -138,11 +138,15 @@ def replayed(step):
         for _ in range(3):
             step()
     torch.cuda.current_stream().wait_stream(side)
-    torch._C._cuda_clearCublasWorkspaces()  # of two graphs that shared them, the second failed in its replay
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         step()
-    return graph.replay
+
+    def replay():
+        graph.replay()
+
+    replay.step = step  # the graph reads its tensors by address: they must live as long
+    return replay
 
 
 def cooper_step(module, data):
