@@ -63,7 +63,10 @@ def versions(folder):
     cache = (folder / "CMakeCache.txt").read_text()
     for name, key in (("nvcc", "CMAKE_CUDA_COMPILER"), ("cxx", "CMAKE_CXX_COMPILER")):
         if compiler := re.search(rf"^{key}:\w+=(.*)$", cache, re.MULTILINE):
-            lines = subprocess.run([compiler[1], "--version"], capture_output=True, text=True).stdout.splitlines()
+            try:
+                lines = subprocess.run([compiler[1], "--version"], capture_output=True, text=True).stdout.splitlines()
+            except OSError:
+                continue  # built on another machine
             found[name] = next((line for line in lines if "release" in line), lines[0] if lines else "")
     return found
 

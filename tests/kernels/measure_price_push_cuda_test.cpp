@@ -46,6 +46,14 @@ TEST(MeasurePricePushCudaTest, AgreesWithTheCpuOverSeveralBatches) {
   }
 }
 
+// Few enough rows for compute-sanitizer, enough for a cluster of blocks.
+TEST(MeasurePricePushCudaTest, AgreesWithTheCpuInAClusterAndInOneBlock) {
+  EQUIPOISE_NEEDS_GPU();
+  for (const std::int64_t rows : {33, 2100}) {
+    for (const std::int64_t cells : {8, 40}) expect_as_on_the_cpu({2, rows, cells, at::kFloat, at::kByte}, 1.0);
+  }
+}
+
 TEST(MeasurePricePushCudaTest, RepeatsBitForBit) {
   EQUIPOISE_NEEDS_GPU();
   for (const std::int64_t cells : {8, 64}) {
