@@ -68,6 +68,12 @@ void MultiplierParams::describe(config::Fields& fields) {
   fields.number("allowance", allowance, config::at_least(0),
                 "Standard errors of a measured rate that are taken for chance: a violation within them moves no "
                 "multiplier up, so that nothing is paid for the noise of small groups.");
+  fields.integer("allowance_rows", allowance_rows, config::at_least(0),
+                 "A rate over this many rows gets half of the allowance, one over n rows the share rows / (rows + n): "
+                 "small groups get it, large ones keep their tolerance. 0 gives all rates the same.");
+  fields.number("margin", margin, config::at_least(0),
+                "How far inside a tolerance training aims, in standard errors of the figure on the selection split: so "
+                "that new people are inside too. Not taken where it would use up more than half of the tolerance.");
   fields.integer("measures_per_epoch", measures_per_epoch, config::between(1, 1000),
                  "How often an epoch the exact rates are measured and the multipliers move.");
   fields.integer("min_rows", min_rows, config::at_least(1),

@@ -11,4 +11,15 @@ void ModelParams::describe(config::Fields& fields) {
                  "Width of the learned embedding of a category (data.features.categories: embedding).");
 }
 
+double multiply_adds(const ModelParams& params, std::int64_t features) {
+  double sum = 0, inputs = static_cast<double>(features);
+  if (params.kind == "mlp") {
+    for (const std::int64_t units : params.hidden) {
+      sum += inputs * static_cast<double>(units);
+      inputs = static_cast<double>(units);
+    }
+  }
+  return sum + inputs;
+}
+
 }  // namespace equipoise::models

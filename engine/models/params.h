@@ -17,4 +17,7 @@ struct ModelParams {
   void describe(config::Fields& fields);
 };
 
+/// Multiply-adds of one row's forward pass, but for those by zeros: of its encoded form, one input a feature counts.
+double multiply_adds(const ModelParams& params, std::int64_t features);
+
 }  // namespace equipoise::models

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "engine/constraints/forms.h"
 #include "engine/constraints/rates.h"
 #include "engine/constraints/row_counts.h"
 
@@ -13,31 +14,54 @@ double standard_error(double rate, double rows) {
   return std::sqrt(drawn * (1 - drawn) / rows);
 }
 
+// How much more a row's rates must leave on held-out rows; `errors` [R] by which one of them may be off there. A band has a
+// row for either end, so that each takes its part of a difference whose errors add in squares.
+double margin_of(const constraints::ConstraintTable& table, const constraints::Row& row,
+                 const std::vector<double>& rates, const std::vector<double>& errors) {
+  const constraints::Promise& promise = table.promises[row.promise];
+  double square = 0, largest = 0;
+  for (const auto& [rate, coefficient] : row.terms) {
+    square += coefficient * errors[rate] * coefficient * errors[rate];
+    largest = std::fmax(largest, rates[rate]);
+  }
+  const double margin = std::sqrt(row.band >= 0 ? square / 2 : square);
+  double room = promise.tolerance / (row.band >= 0 ? 2 : 1);
+  if (constraints::form_entry(promise.form).of_logarithms) room *= largest;  // rows of ratios are differences of rates
+  return margin <= room / 2 && std::isfinite(room) ? margin : 0;
+}
+
 }  // namespace
 
 std::vector<double> Allowance::violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                                           const std::vector<double>& sums) const {
-  if (errors_ == 0) return constraints::violations(table, rates);
-  std::vector<double> allowed(rates.size(), 0.0);
+  if (measured_.empty()) return constraints::violations(table, rates);
+  std::vector<double> allowed(rates.size(), 0.0), errors(rates.size(), 0.0);
   for (std::size_t r = 0; r < rates.size(); ++r) {
     if (std::isnan(rates[r]) || constraints::rate_entry(table.rates[r].kind).family != constraints::RateFamily::share)
       continue;
     const double denominator = constraints::value_of(table.rates[r].denominator, sums, constraints::Reading::exact);
-    allowed[r] = errors_ * standard_error(rates[r], denominator * efficiency_[r]);
+    const double rows = denominator * measured_[r];
+    const double kept = params_.allowance_rows == 0 ? 1 : params_.allowance_rows / (params_.allowance_rows + rows);
+    allowed[r] = params_.allowance * kept * standard_error(rates[r], rows);
+    if (!held_out_.empty() && held_out_[r] > 0)
+      errors[r] = params_.margin * standard_error(rates[r], denominator * held_out_[r]);
   }
-  return constraints::violations(table, rates, allowed);
+  std::vector<double> values = constraints::violations(table, rates, allowed);
+  for (std::size_t j = 0; j < values.size(); ++j) values[j] += margin_of(table, table.rows[j], rates, errors);
+  return values;
 }
 
 std::vector<double> efficiency_of(const constraints::ConstraintTable& table, const std::vector<double>& weight,
-                                  const std::vector<double>& square_weight) {
+                                  const std::vector<double>& square_weight, const std::vector<double>& measured) {
   std::vector<double> efficiency;
   for (const constraints::Rate& rate : table.rates) {
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, by = 0;
     for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
       sum += weight[cell];
       squares += square_weight[cell];
+      by += measured[cell];
     }
-    efficiency.push_back(sum > 0 ? constraints::effective_rows(sum, squares) / sum : 1);
+    efficiency.push_back(sum > 0 && by > 0 ? constraints::effective_rows(sum, squares) / by : 0);
   }
   return efficiency;
 }

@@ -6,30 +6,42 @@
 
 namespace equipoise::training {
 
-/// How far a measured rate may be off by chance: what training must not pay for. A violation that is smaller than `errors`
-/// standard errors of its rates moves no multiplier up.
+/// What chance does to the rates of each table, and how much of it training heeds.
+struct ChanceParams {
+  double allowance = 0;       ///< standard errors of a measured rate that are taken for noise
+  double allowance_rows = 0;  ///< a rate over n rows gets allowance_rows / (allowance_rows + n) of it; 0: all of it
+  double margin = 0;          ///< standard errors on held-out rows by which training aims inside a tolerance
+};
+
+/// What training takes off a violation, and what it adds.
 ///
-/// Of a share R over n effective rows one is sqrt(R' (1 - R') / n), with R' = (R n + 1) / (n + 2) so that a rate of 0 has
-/// one too; of other rates none is taken. Bands are narrowed by it too (constraints::violations): a small group whose rate
-/// lies far off by chance must not move the middle for all.
+/// Off go `allowance` standard errors of its rates as they were measured: what may be chance moves no multiplier up. Bands
+/// are narrowed by them too (constraints::violations): a small group whose rate lies far off by chance must not move the
+/// middle for all. On go `margin` standard errors that the figure will have on held-out rows, unless that is more than half
+/// of the tolerance: what is at its tolerance in training is outside on every second set of new people.
+///
+/// Of a share R over n effective rows a standard error is sqrt(R' (1 - R') / n), with R' = (R n + 1) / (n + 2) so that a rate
+/// of 0 has one too; of other rates none is taken. Of several rates squares are added.
 class Allowance {
  public:
   Allowance() = default;
-  /// `efficiency` [R]: effective rows over the denominator of each rate, on the rows that are measured.
-  Allowance(double errors, std::vector<double> efficiency) : errors_(errors), efficiency_(std::move(efficiency)) {}
+  /// [R] effective rows over the denominator of each rate as it is measured: of the measured rows, and of those held out
+  /// (empty: none are).
+  Allowance(ChanceParams params, std::vector<double> measured, std::vector<double> held_out)
+      : params_(params), measured_(std::move(measured)), held_out_(std::move(held_out)) {}
 
-  /// The violations [J] of the table with the allowance taken off; exact rates and cell sums as they were measured.
+  /// The violations [J] of the table that multipliers heed; exact rates and cell sums as they were measured.
   std::vector<double> violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                                  const std::vector<double>& sums) const;
 
  private:
-  double errors_ = 0;
-  std::vector<double> efficiency_;
+  ChanceParams params_;
+  std::vector<double> measured_, held_out_;
 };
 
-/// [R] Effective rows (Kish) over the sum of weights in each rate's denominator, from sums of weights and of their squares
-/// by cell; 1 for rows of weight 1.
+/// [R] Effective rows (Kish) of `weight` and `square_weight` by cell over the sum of `measured` weights, in each rate's
+/// denominator. Of the measured rows themselves it is 1 where every row weighs 1.
 std::vector<double> efficiency_of(const constraints::ConstraintTable& table, const std::vector<double>& weight,
-                                  const std::vector<double>& square_weight);
+                                  const std::vector<double>& square_weight, const std::vector<double>& measured);
 
 }  // namespace equipoise::training

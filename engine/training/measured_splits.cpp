@@ -8,6 +8,7 @@
 #include "engine/constraints/forms.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
+#include "engine/models/params.h"
 
 namespace equipoise::training {
 namespace {
@@ -32,13 +33,32 @@ std::optional<std::int64_t> smallest_denominator(const constraints::ConstraintTa
   return smallest;
 }
 
+// Each fold's model learns from all folds but its own.
+double cross_fitting_takes(const constraints::MultiplierParams& params) {
+  return static_cast<double>(params.folds - 1);
+}
+
 MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
                                     const constraints::ConstraintTable& table, const data::Dataset& dataset,
-                                    core::Journal& journal) {
+                                    const TrainingWork& work, core::Journal& journal) {
   const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
   const bool has_holdout = counts.used(static_cast<int>(data::Split::holdout));
   const std::optional<std::int64_t> smallest = smallest_denominator(table, counts, data::Split::train);
   if (!smallest) return MeasuredSplits::train;
+  const double times = cross_fitting_takes(params);
+  if (!has_holdout && times * work.once <= work.limit) {
+    journal.say(
+        fmt::format("Exact rates are cross-fitted: each training row is measured by the one of {} models that does not learn "
+                    "from it, and the mean of their scores decides; that takes about {:.0f} times as long as one model, which "
+                    "is short enough for auto.",
+                    params.folds, times));
+    return MeasuredSplits::cross_fitted;
+  }
+  if (!has_holdout)
+    journal.say(
+        fmt::format("Exact rates are not cross-fitted: {} models would take about {:.0f} times as long as one, which is too "
+                    "long for auto to choose; multipliers.measure_on: cross_fitted does it all the same.",
+                    params.folds, times));
   const std::int64_t in_training = *smallest;
   const std::int64_t in_holdout = *smallest_denominator(table, counts, data::Split::holdout);
   if (in_training >= kMemorisable) {
@@ -63,10 +83,19 @@ MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
 
 }  // namespace
 
+TrainingWork training_work(const RunConfig& config, std::int64_t features, std::int64_t rows,
+                           const at::Device& device) {
+  constexpr double kLimitOnCpu = 6e11, kLimitOnGpu = 6e13;
+  constexpr double kForwardAndBackward = 3;
+  const double row = models::multiply_adds(config.model, features);
+  return {kForwardAndBackward * row * static_cast<double>(rows) * static_cast<double>(config.training.epochs),
+          device.is_cuda() ? kLimitOnGpu : kLimitOnCpu};
+}
+
 MeasuredSplits choose_measured_splits(const constraints::MultiplierParams& params,
                                       const constraints::ConstraintTable& table, const data::Dataset& dataset,
-                                      const config::Origin& origin, core::Journal& journal) {
-  if (params.measure_on == "auto") return choose_automatically(params, table, dataset, journal);
+                                      const TrainingWork& work, const config::Origin& origin, core::Journal& journal) {
+  if (params.measure_on == "auto") return choose_automatically(params, table, dataset, work, journal);
   if (params.measure_on == "train") return MeasuredSplits::train;
   if (params.measure_on == "cross_fitted") {
     journal.say(

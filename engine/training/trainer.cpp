@@ -31,7 +31,7 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Standard errors on the rows that move the multipliers.
+// Standard errors on the rows that move the multipliers, and on those that choose the iterate.
 Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTable& table, const data::Dataset& dataset,
                        MeasuredSplits measured) {
   const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
@@ -45,7 +45,16 @@ Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTab
   };
   if (measured != MeasuredSplits::holdout) add(data::Split::train);
   if (measured == MeasuredSplits::holdout || measured == MeasuredSplits::both) add(data::Split::holdout);
-  return {config.multipliers.allowance, efficiency_of(table, weight, square)};
+  const constraints::MultiplierParams& params = config.multipliers;
+  constexpr int kSelection = static_cast<int>(data::Split::selection);
+  return {{params.allowance, static_cast<double>(params.allowance_rows), params.margin},
+          efficiency_of(table, weight, square, weight),
+          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], weight)};
+}
+
+TrainingWork work_of(const RunConfig& config, const data::Dataset& dataset, const at::Device& device) {
+  const auto rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
+  return training_work(config, static_cast<std::int64_t>(dataset.encoded.features.size()), rows, device);
 }
 
 // Of initial weights and dropout.
@@ -77,13 +86,13 @@ void check_same_terms(const std::vector<constraints::ConstraintTable>& tables) {
 class Trainer {
  public:
   Trainer(const std::vector<RunConfig>& members, const data::Dataset& dataset,
-          const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
+          const std::vector<constraints::ConstraintTable>& tables, MeasuredSplits measured, const at::Device& device,
           const config::Origin& origin, core::Journal& journal, const std::vector<double>& starting_multipliers)
       : config_(members.front()),
         journal_(journal),
         device_(device),
         stream_(device),
-        measured_(choose_measured_splits(config_.multipliers, tables.front(), dataset, origin, journal)),
+        measured_(measured),
         data_(to_device(dataset, tables.front().cells,
                         measured_ == MeasuredSplits::cross_fitted ? config_.multipliers.folds : 1,
                         static_cast<std::uint64_t>(config_.seed), device)) {
@@ -275,12 +284,15 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
                                   const config::Origin& origin, core::Journal& journal,
                                   const OnMeasurement& on_measurement,
                                   const std::vector<double>& starting_multipliers) {
-  const std::size_t folds = members.front().multipliers.measure_on == "cross_fitted"
-                                ? static_cast<std::size_t>(members.front().multipliers.folds)
-                                : 1;
+  const RunConfig& first = members.front();
+  const MeasuredSplits measured = choose_measured_splits(first.multipliers, tables.front(), dataset,
+                                                         work_of(first, dataset, device), origin, journal);
+  const std::size_t folds =
+      measured == MeasuredSplits::cross_fitted ? static_cast<std::size_t>(first.multipliers.folds) : 1;
   std::vector<TrainingResult> results;
-  with_memory_advice(members.front(), members.size() * folds, [&] {
-    results = Trainer(members, dataset, tables, device, origin, journal, starting_multipliers).run(on_measurement);
+  with_memory_advice(first, members.size() * folds, [&] {
+    results =
+        Trainer(members, dataset, tables, measured, device, origin, journal, starting_multipliers).run(on_measurement);
   });
   return results;
 }

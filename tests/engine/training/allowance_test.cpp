@@ -38,7 +38,16 @@ std::vector<double> sums_of(const ConstraintTable& table, const std::vector<doub
 std::vector<double> violations_with(double errors, const ConstraintTable& table, const std::vector<double>& sums,
                                     double efficiency = 1) {
   const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact);
-  return Allowance(errors, std::vector<double>(table.rates.size(), efficiency)).violations(table, rates, sums);
+  return Allowance({errors, 0, 0}, std::vector<double>(table.rates.size(), efficiency), {})
+      .violations(table, rates, sums);
+}
+
+// With as many rows held out as are measured.
+std::vector<double> violations_with(const ChanceParams& params, const ConstraintTable& table,
+                                    const std::vector<double>& sums) {
+  const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact);
+  const std::vector<double> ones(table.rates.size(), 1);
+  return Allowance(params, ones, ones).violations(table, rates, sums);
 }
 
 // Of 98 rows 49 are selected: (49 + 1) / (98 + 2) = .5, and one error is sqrt(.25 / 98).
@@ -54,6 +63,35 @@ TEST(Allowance, TakesStandardErrorsOffABound) {
   EXPECT_GT(g[2], 0.1 - 2 * 0.0051) << "many rows, a small one";
   // Rows worth half as many have a larger error.
   EXPECT_LT(violations_with(2, table, sums, 0.5)[0], g[0]);
+}
+
+// A rate over 98 rows gets 98 / (98 + 98) of one error, one over 9,800 a hundredth of it, or nearly.
+TEST(Allowance, FadesWhereRowsAreMany) {
+  constraints::ConstraintParams wanted{"selection_rate_bound", {"race"}};
+  wanted.at_most = 0.4;
+  const ConstraintTable table = compiled({wanted});
+  const std::vector<double> g = violations_with({1, 98, 0}, table, sums_of(table, {98, 98, 9800}, {49, 0, 4900}));
+  EXPECT_NEAR(g[0], 0.1 - 0.5 * std::sqrt(0.25 / 98), 1e-12);
+  EXPECT_NEAR(g[2], 0.1 - 1 / 101.0 * std::sqrt(0.25 / 9800), 1e-5);
+}
+
+// Of 9,998 rows 4,999 are selected: the error is .005, that of a difference of two such rates sqrt(2) times it.
+TEST(Allowance, TheMarginIsThatOfADifference) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
+  const std::vector<double> sums = sums_of(table, {9998, 9998, 9998}, {4999, 4999, 4999});
+  const double error = std::sqrt(0.25 / 9998);
+  for (const double g : violations_with({0, 0, 1}, table, sums))
+    EXPECT_NEAR(g, -0.05 + error / std::sqrt(2), 1e-12) << "both ends together: sqrt(2) errors inside";
+  constraints::ConstraintParams bound{"selection_rate_bound", {"race"}};
+  bound.at_most = 0.6;
+  for (const double g : violations_with({0, 0, 2}, compiled({bound}), sums)) EXPECT_NEAR(g, -0.1 + 2 * error, 1e-12);
+}
+
+// A margin of more than half the tolerance buys nothing that could be shown.
+TEST(Allowance, AMarginThatLeavesTooLittleIsNotTaken) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
+  const std::vector<double> g = violations_with({0, 0, 1}, table, sums_of(table, {98, 98, 98}, {49, 49, 49}));
+  for (const double violation : g) EXPECT_NEAR(violation, -0.05, 1e-12);
 }
 
 TEST(Allowance, OfNoneLeavesViolationsAsTheyAre) {
@@ -89,8 +127,10 @@ TEST(Allowance, EfficiencyIsKishsShare) {
   const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
   std::vector<double> weight(6, 10.0), square(6, 10.0);
   square[2] = 40;  // of Other, negative: as if few rows had most of the weight
-  EXPECT_THAT(efficiency_of(table, weight, square),
+  EXPECT_THAT(efficiency_of(table, weight, square, weight),
               ElementsAre(DoubleEq(1), DoubleNear(20 * 20 / 50.0 / 20, 1e-12), 1.0));
+  const std::vector<double> measured(6, 40.0);
+  EXPECT_THAT(efficiency_of(table, weight, square, measured)[0], DoubleEq(0.25)) << "of a quarter of the rows";
 }
 
 }  // namespace

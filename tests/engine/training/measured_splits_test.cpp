@@ -17,7 +17,10 @@ class Listening : public core::Journal {
   std::string said;
 };
 
-MeasuredSplits chosen(const data::Dataset& people, const std::string& measure_on, Listening& journal) {
+constexpr TrainingWork kShort{1, 10}, kLong{1, 3};  // for five folds
+
+MeasuredSplits chosen(const data::Dataset& people, const std::string& measure_on, Listening& journal,
+                      const TrainingWork& work = kLong) {
   constraints::ConstraintParams wanted;
   wanted.kind = "equal_opportunity";
   wanted.group = {"sex"};
@@ -25,7 +28,30 @@ MeasuredSplits chosen(const data::Dataset& people, const std::string& measure_on
   params.measure_on = measure_on;
   const config::Origin origin;
   const auto table = constraints::compile({wanted}, people, params.min_rows, origin, journal);
-  return choose_measured_splits(params, table, people, origin, journal);
+  return choose_measured_splits(params, table, people, work, origin, journal);
+}
+
+TEST(MeasuredSplits, AutoCrossFitsWhileThatIsShort) {
+  Listening journal;
+  EXPECT_EQ(chosen(generated_people(2000), "auto", journal, {1, 4}), MeasuredSplits::cross_fitted);
+  EXPECT_THAT(journal.said, HasSubstr("each training row is measured by the one of 5 models that does not learn from it"));
+  EXPECT_EQ(chosen(generated_people(2000), "auto", journal, {1, 3.9}), MeasuredSplits::train);
+  EXPECT_THAT(journal.said, HasSubstr("too long for auto to choose; multipliers.measure_on: cross_fitted does it"));
+  EXPECT_EQ(chosen(generated_people(20000, true), "auto", journal, kShort), MeasuredSplits::train)
+      << "rows that are set aside are not left unused";
+  EXPECT_EQ(chosen(generated_people(2000), "train", journal, kShort), MeasuredSplits::train);
+}
+
+// 3 x (2 features x 4 units + 4 x 1) multiply-adds for each of 100 rows, 5 times.
+TEST(MeasuredSplits, TheWorkIsThatOfAllEpochs) {
+  RunConfig config;
+  config.model.hidden = {4};
+  config.training.epochs = 5;
+  const TrainingWork work = training_work(config, 2, 100, at::kCPU);
+  EXPECT_EQ(work.once, 3 * 12 * 100 * 5);
+  EXPECT_LT(work.limit, training_work(config, 2, 100, at::Device(at::kCUDA, 0)).limit);
+  config.model.kind = "linear";
+  EXPECT_EQ(training_work(config, 2, 100, at::kCPU).once, 3 * 2 * 100 * 5);
 }
 
 TEST(MeasuredSplits, AutoTakesTrainingRowsWhileEveryGroupIsLarge) {
