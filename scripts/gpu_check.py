@@ -15,7 +15,8 @@ import gpu_facts
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Hundreds of shapes, or hundreds of thousands of rows: minutes each under compute-sanitizer.
-LARGE_TESTS = "CellStatsCudaTest.AgreesWithTheCpu*:PushCudaTest.AgreesWithTheCpu:*RepeatsBitForBit"
+LARGE_TESTS = ("CellStatsCudaTest.AgreesWithTheCpu*:PushCudaTest.AgreesWithTheCpu:*RepeatsBitForBit"
+               ":OutcomeStatsCudaTest.*:OutcomePushCudaTest.AgreesWithTheCpu")
 
 
 def say(text):
