@@ -28,6 +28,17 @@ EQUIPOISE_HOST_DEVICE float log1p_above(float x) {
   return x != x ? x : static_cast<float>(n) * 0.69314718f + log1p_unit(f);
 }
 
+// exp(score - highest), which is 1 for equal scores where both are infinite too.
+EQUIPOISE_HOST_DEVICE float relative_exponential(float score, float highest) {
+  const float exponential = exp_nonpositive(score - highest);
+  return score == highest ? 1.0f : exponential;
+}
+
+EQUIPOISE_HOST_DEVICE float softmax_loss(float target_score, float highest, float others) {
+  const float below = highest - target_score;
+  return (target_score == highest ? 0.0f : below) + log1p_above(others);
+}
+
 // A row of classes whose scores have become exponentials exp(z_k - highest score).
 struct SoftmaxRow {
   float loss;
@@ -36,7 +47,7 @@ struct SoftmaxRow {
   std::int32_t peak;  // argmax, of equal ones the first
 };
 
-// scores [classes] become exponentials. Equal scores count as equal where both are infinite.
+// scores [classes] become exponentials.
 EQUIPOISE_HOST_DEVICE SoftmaxRow softmax_in_place(float* scores, std::int32_t classes, std::int32_t target) {
   SoftmaxRow row{0.0f, 0.0f, 0.0f, 0};
   float highest = scores[0];
@@ -45,15 +56,14 @@ EQUIPOISE_HOST_DEVICE SoftmaxRow softmax_in_place(float* scores, std::int32_t cl
     highest = higher ? scores[k] : highest;
     row.peak = higher ? k : row.peak;
   }
-  const float below = scores[target] == highest ? 0.0f : highest - scores[target];
+  const float target_score = scores[target];
   for (std::int32_t k = 0; k < classes; ++k) {
-    const float score = scores[k];
-    const float exponential = score == highest ? 1.0f : exp_nonpositive(score - highest);
+    const float exponential = relative_exponential(scores[k], highest);
     row.others += k == row.peak ? 0.0f : exponential;
     scores[k] = exponential;
   }
   row.share = reciprocal(1.0f + row.others);
-  row.loss = below + log1p_above(row.others);
+  row.loss = softmax_loss(target_score, highest, row.others);
   return row;
 }
 

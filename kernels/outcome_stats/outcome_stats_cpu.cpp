@@ -2,7 +2,7 @@
 // (EQUIPOISE_CPU_LEVEL).
 #include "kernels/device/stored_cell.h"
 #include "kernels/device/stored_number.h"
-#include "kernels/outcome_stats/outcome_columns.h"
+#include "kernels/outcome_stats/outcome_block.h"
 #include "kernels/outcome_stats/outcome_stats_kernel.h"
 
 namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL {
@@ -19,37 +19,65 @@ Range strip_range(const OutcomeStatsProblem& problem, std::int64_t strip) {
   return {begin, begin + per_strip < problem.rows ? begin + per_strip : problem.rows};
 }
 
-// Adds a row to the [cell_size] sums of its cell.
-template <OutcomeKind kKind>
-void add_row(const OutcomeRule& rule, const OutcomeColumns& columns, float* scores, float target, float weight,
-             double* cell) {
-  float indexed[2] = {0.0f, 0.0f};
-  const std::int32_t index = add_columns<kKind>(rule, scores, target, [&](std::int32_t column, float value) {
-    if (column < columns.dense) {
-      cell[column] += weight * value;
-    } else {
-      indexed[column - columns.dense] = value;
+// Targets and scores of rows [first, first + rows), and where their cells' sums are. Returns the first row that cannot be
+// read, or -1.
+template <OutcomeKind kKind, typename Stored>
+std::int64_t read_block(const OutcomeStatsProblem& problem, std::int64_t member, std::int64_t first, int rows,
+                        OutcomeBlock& block, std::int64_t* cells) {
+  for (int i = 0; i < rows; ++i) {
+    cells[i] = stored_cell(problem.cells, problem.cell_type, first + i);
+    block.targets[i] = problem.targets[first + i];
+    if (cells[i] < 0 || cells[i] >= problem.cell_count || !target_fits(problem.rule, block.targets[i]))
+      return first + i;
+  }
+  const std::int32_t outputs = problem.rule.outputs;
+  const Stored* stored = static_cast<const Stored*>(problem.scores) + (member * problem.rows + first) * outputs;
+  if constexpr (kKind == OutcomeKind::kSoftmax) {
+    for (std::int32_t k = 0; k < outputs; ++k) {
+      for (int i = 0; i < rows; ++i) block.columns[2 + k][i] = as_float(stored[i * outputs + k]);
     }
-  });
+  } else {
+    for (int i = 0; i < rows; ++i) block.scores[i] = as_float(stored[i]);
+  }
+  return -1;
+}
+
+template <OutcomeKind kKind>
+void compute_columns(const OutcomeRule& rule, OutcomeBlock& block) {
+  if constexpr (kKind == OutcomeKind::kSoftmax) {
+    softmax_columns(rule, block);
+  } else if constexpr (kKind == OutcomeKind::kRegression) {
+    regression_columns(rule, block);
+  } else {
+    calibration_columns(rule, block);
+  }
+}
+
+void add_row(const OutcomeColumns& columns, const OutcomeBlock& block, int i, float weight, double* cell) {
+  cell[kOutcomeWeight] += weight;
+  for (std::int32_t column = 1; column < columns.dense; ++column) cell[column] += weight * block.columns[column][i];
+  const std::int32_t index = block.indices[i];
   if (index < 0) return;
-  for (std::int32_t i = 0; i < columns.indexed; ++i) {
-    cell[columns.dense + i * columns.index_size + index] += weight * indexed[i];
+  for (std::int32_t j = 0; j < columns.indexed; ++j) {
+    cell[columns.dense + j * columns.index_size + index] += weight * block.columns[columns.dense + j][i];
   }
 }
 
 template <OutcomeKind kKind, typename Stored>
-std::int64_t add_rows(const OutcomeStatsProblem& problem, Range range, std::int64_t member, double* cells) {
-  const OutcomeRule rule = problem.rule;
-  const OutcomeColumns columns = columns_of(rule);
-  const Stored* stored = static_cast<const Stored*>(problem.scores) + member * problem.rows * rule.outputs;
-  float scores[kMostClasses];
-  for (std::int64_t row = range.begin; row < range.end; ++row) {
-    const std::int64_t cell = stored_cell(problem.cells, problem.cell_type, row);
-    const float target = problem.targets[row];
-    if (cell < 0 || cell >= problem.cell_count || !target_fits(rule, target)) return row;
-    for (std::int32_t k = 0; k < rule.outputs; ++k) scores[k] = as_float(stored[row * rule.outputs + k]);
-    add_row<kKind>(rule, columns, scores, target, problem.weights != nullptr ? problem.weights[row] : 1.0f,
-                   cells + cell * columns.cell_size());
+std::int64_t add_rows(const OutcomeStatsProblem& problem, Range range, std::int64_t member, double* sums) {
+  const OutcomeColumns columns = columns_of(problem.rule);
+  OutcomeBlock block;
+  std::int64_t cells[kOutcomeRows];
+  __builtin_memset(&block, 0, sizeof(block));
+  for (std::int64_t first = range.begin; first < range.end; first += kOutcomeRows) {
+    const int rows = static_cast<int>(range.end - first < kOutcomeRows ? range.end - first : kOutcomeRows);
+    const std::int64_t bad = read_block<kKind, Stored>(problem, member, first, rows, block, cells);
+    if (bad >= 0) return bad;
+    compute_columns<kKind>(problem.rule, block);
+    for (int i = 0; i < rows; ++i) {
+      add_row(columns, block, i, problem.weights != nullptr ? problem.weights[first + i] : 1.0f,
+              sums + cells[i] * columns.cell_size());
+    }
   }
   return -1;
 }

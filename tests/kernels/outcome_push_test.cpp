@@ -108,6 +108,21 @@ TEST(OutcomePushTest, TwoClassesAreTheBinaryPush) {
   EXPECT_LT(largest_difference(gradient.select(2, 0), -binary), 1e-6);
 }
 
+// Where one class has nearly everything, what is left is small and not lost in 1 - softmax.
+TEST(OutcomePushTest, KeepsSmallGradientsOfClassesExact) {
+  const double left = std::exp(-12.0) / (1 + std::exp(-12.0));
+  const auto gradient = [](std::vector<float> loss_price, std::vector<float> soft_price) {
+    return outcome_push(at::tensor({0.0f, 12.0f}).view({1, 1, 2}), at::ones({1}), at::zeros({1}, at::kByte),
+                        at::tensor(loss_price).unsqueeze(0), at::tensor(soft_price).unsqueeze(0), std::nullopt,
+                        softmax_rule(2))[0][0];
+  };
+  const at::Tensor by_loss = gradient({1, 0}, {0, 0}), by_soft = gradient({0, 0}, {3, 7});
+  EXPECT_NEAR(by_loss[1].item<double>() / -left, 1, 1e-6);
+  EXPECT_NEAR(by_loss[0].item<double>() / left, 1, 1e-6);
+  EXPECT_NEAR(by_soft[1].item<double>() / (4 * left * (1 - left)), 1, 1e-6);
+  EXPECT_NEAR(by_soft[0].item<double>() / (-4 * left * (1 - left)), 1, 1e-6);
+}
+
 TEST(OutcomePushTest, EachRowStandsForItself) {
   for (const NamedRule& rule : every_rule()) {
     for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {

@@ -180,6 +180,24 @@ TEST(OutcomeStatsTest, SurvivesExtremeScores) {
   expect_rows(far.slice(0, 3, 5), {{0, 0, 1, 1}, {3, 3 * (1e4 - 0.5), -1e4, -1e4}});
 }
 
+// At the logit of an edge the product of probability and bins may round to either side.
+TEST(OutcomeStatsTest, ABinHoldsItsLowerEdge) {
+  for (const std::int64_t bins : {2, 3, 10, 32}) {
+    const OutcomeRule rule = calibration_rule(bins, 0, 1);
+    for (std::int64_t b = 1; b < bins; ++b) {
+      const float edge = static_cast<float>(std::log(static_cast<double>(b) / static_cast<double>(bins - b)));
+      const at::Tensor scores = at::tensor({edge, std::nextafter(edge, -kInfinity)}).view({1, 2, 1});
+      const at::Tensor shares =
+          outcome_stats(scores, at::zeros({2}), at::tensor({0, 1}, at::kByte), 2, std::nullopt, rule)
+              .view({2, 1 + 2 * bins, 4})
+              .slice(1, 1 + bins);
+      EXPECT_EQ(shares[0][b][kHardPositives].item<double>(), 1.0) << "edge " << b << " of " << bins << " bins";
+      EXPECT_EQ(shares[1][b - 1][kHardPositives].item<double>(), 1.0)
+          << "below edge " << b << " of " << bins << " bins";
+    }
+  }
+}
+
 TEST(OutcomeStatsTest, PropagatesNaNToItsOwnCellOnly) {
   for (const NamedRule& rule : every_rule()) {
     OutcomeSample sample = sample_outcomes(rule, {1, 100, 4});
