@@ -15,6 +15,8 @@
 #include "kernels/logit_layer/logit_layer.h"
 #include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/not_finite/not_finite.h"
+#include "kernels/outcome_push/outcome_push.h"
+#include "kernels/outcome_stats/outcome_stats.h"
 #include "kernels/price/price.h"
 #include "kernels/push/push.h"
 #include "kernels/without_derivative.h"
@@ -139,6 +141,20 @@ void bank_adamw_by_tensors(at::Tensor& parameters, const at::Tensor& gradients, 
   bank_adamw_(parameters, gradients, state, learning_rates, {beta1, beta2, epsilon, weight_decay, clip_norm});
 }
 
+at::Tensor outcome_stats_by_name(const at::Tensor& scores, const at::Tensor& targets, const at::Tensor& cells,
+                                 std::int64_t cell_count, std::string_view kind, at::ArrayRef<double> parameters,
+                                 const std::optional<at::Tensor>& weights) {
+  return outcome_stats(scores, targets, cells, cell_count, weights, named_outcome_rule(kind, parameters.vec()));
+}
+
+void outcome_push_out_by_name(at::Tensor& gradient, const at::Tensor& scores, const at::Tensor& targets,
+                              const at::Tensor& cells, const at::Tensor& loss_price, const at::Tensor& soft_price,
+                              std::string_view kind, at::ArrayRef<double> parameters,
+                              const std::optional<at::Tensor>& weights) {
+  outcome_push_out(gradient, scores, targets, cells, loss_price, soft_price, weights,
+                   named_outcome_rule(kind, parameters.vec()));
+}
+
 // The same functions on every device: each looks where its tensors are. On meta, where torch.compile traces, they check
 // their arguments and say the shape of the result; on cuda in a build without it they say so.
 void implement(torch::Library& library) {
@@ -146,6 +162,10 @@ void implement(torch::Library& library) {
   library.impl("push", &push);
   library.impl("push_out", &push_out);
   library.impl("lagrangian", &lagrangian_forward);
+  library.impl("outcome_stats", &outcome_stats_by_name);
+  library.impl("outcome_push", &outcome_push_by_name);
+  library.impl("outcome_push_out", &outcome_push_out_by_name);
+  library.impl("outcome_lagrangian", &outcome_lagrangian_forward);
   library.impl("price", &price_by_tensors);
   library.impl("measure_price_push", &measure_price_push_by_tensors);
   library.impl("judge", &judge_by_tensors);
@@ -170,6 +190,9 @@ void implement(torch::Library& library) {
 constexpr const char* kWithoutDerivative[] = {"cell_stats",
                                               "push",
                                               "push_out",
+                                              "outcome_stats",
+                                              "outcome_push",
+                                              "outcome_push_out",
                                               "price",
                                               "measure_price_push",
                                               "judge",
@@ -192,6 +215,7 @@ constexpr const char* kWithoutDerivative[] = {"cell_stats",
                                               "not_finite"};
 
 constexpr const char* kWriting[] = {"push_out",
+                                    "outcome_push_out",
                                     "price",
                                     "measure_price_push",
                                     "judge",
@@ -226,6 +250,22 @@ TORCH_LIBRARY(equipoise, library) {
   library.def(
       "lagrangian(Tensor logits, Tensor cells, Tensor cell_labels, Tensor loss_price, Tensor soft_price, "
       "Tensor? weights=None, float threshold=0.0, float temperature=1.0) -> (Tensor value, Tensor sums)",
+      traceable);
+  library.def(
+      "outcome_stats(Tensor scores, Tensor targets, Tensor cells, int cell_count, str kind, float[] parameters, "
+      "Tensor? weights=None) -> Tensor",
+      traceable);
+  library.def(
+      "outcome_push(Tensor scores, Tensor targets, Tensor cells, Tensor loss_price, Tensor soft_price, str kind, "
+      "float[] parameters, Tensor? weights=None) -> Tensor",
+      traceable);
+  library.def(
+      "outcome_push_out(Tensor(a!) gradient, Tensor scores, Tensor targets, Tensor cells, Tensor loss_price, "
+      "Tensor soft_price, str kind, float[] parameters, Tensor? weights=None) -> ()",
+      traceable);
+  library.def(
+      "outcome_lagrangian(Tensor scores, Tensor targets, Tensor cells, Tensor loss_price, Tensor soft_price, str kind, "
+      "float[] parameters, Tensor? weights=None) -> (Tensor value, Tensor sums)",
       traceable);
   library.def(
       "price(Tensor sums, Tensor(a!) averages, Tensor(b!) step, Tensor multipliers, Tensor numerator_offsets, "
@@ -321,6 +361,7 @@ TORCH_LIBRARY_IMPL(equipoise, CompositeExplicitAutograd, library) {
 
 TORCH_LIBRARY_IMPL(equipoise, Autograd, library) {
   library.impl("lagrangian", &lagrangian);
+  library.impl("outcome_lagrangian", &outcome_lagrangian);
   library.impl("encoded_linear", &encoded_linear);
   for (const char* op : kWithoutDerivative) library.impl(op, without_derivative());
 }

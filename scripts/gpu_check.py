@@ -18,7 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 # Hundreds of shapes, or hundreds of thousands of rows: minutes each under compute-sanitizer.
 LARGE_TESTS = ("CellStatsCudaTest.AgreesWithTheCpu*:PushCudaTest.AgreesWithTheCpu:*RepeatsBitForBit:*ALargeBank:"
                "LogitLayerCudaTest.AgreesWithTheCpu:MeasurePricePushCudaTest.*OverSeveralBatches:ScoreCurvesCudaTest.*AgreeWithTheCpu:"
-               "ScoreCurvesCudaTest.*AgreesWithTheCpu:ActivateCudaTest.BackwardAgreesWithTheCpu")
+               "ScoreCurvesCudaTest.*AgreesWithTheCpu:ActivateCudaTest.BackwardAgreesWithTheCpu:"
+               "OutcomeStatsCudaTest.*:OutcomePushCudaTest.AgreesWithTheCpu")
 
 
 def say(text):

@@ -2,7 +2,7 @@
 import unittest
 
 import torch
-from sample import LABELS, encoded, first_layer, ops, price_arguments, rows, table
+from sample import LABELS, encoded, first_layer, ops, outcome_rows, price_arguments, rows, table
 
 
 def replaced(arguments, place, value):
@@ -47,6 +47,21 @@ class Refusals(unittest.TestCase):
         good[1][17] = 4
         self.refuses("cell_stats: the cell of row 17 is outside [0, 4)", ops.cell_stats, *good[:3])
         self.refuses("push: the cell of row 17 is outside [0, 4)", ops.push, *good)
+
+    def test_outcome_rules(self):
+        good = outcome_rows()
+        refused = {
+            "outcome rule: there is no kind \"probit\", expected softmax, squared, huber, quantile or calibration":
+                (5, "probit"),
+            "softmax rule: classes is 1, expected 2 to 64": (6, [1.0]),
+            "outcome_push: scores has shape [2, 50, 3], expected [K, N, 4]": (6, [4.0]),
+            "outcome_push: loss_price has shape [2, 11], expected [2, C * 3] with C > 0": (3, torch.ones(2, 11)),
+            "outcome_push: the target of row 0 is 7, expected a class, a whole number in [0, 3)":
+                (1, torch.full((50,), 7.0)),
+        }
+        for message, (place, value) in refused.items():
+            with self.subTest(message):
+                self.refuses(message, ops.outcome_push, *replaced(good, place, value))
 
     def test_push_out(self):
         good = rows()

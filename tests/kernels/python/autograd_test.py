@@ -2,7 +2,7 @@
 import unittest
 
 import torch
-from sample import first_layer, ops, price_arguments, rows, table
+from sample import RULES, first_layer, ops, outcome_rows, price_arguments, rows, table
 
 
 def lagrangian_in_pytorch(logits, cells, cell_labels, loss_price, soft_price, weights):
@@ -61,6 +61,67 @@ class Lagrangian(unittest.TestCase):
         ops.push_out(logits.detach(), *rows(seed=2))
         with self.assertRaisesRegex(RuntimeError, "modified by an inplace operation"):
             value.sum().backward()
+
+
+def outcomes_in_pytorch(scores, targets, kind, parameters):
+    """Losses [K, N] and soft values [K, N, M]."""
+    if kind == "softmax":
+        return -scores.log_softmax(2)[:, torch.arange(len(targets)), targets.long()], scores.softmax(2)
+    z = scores[..., 0]
+    if kind == "calibration":
+        bins, threshold, temperature = parameters
+        p = z.sigmoid()
+        inside = torch.nn.functional.one_hot((p * bins).long(), int(bins)).to(p.dtype)
+        above = ((z - threshold) / temperature).sigmoid().unsqueeze(2)
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(z, targets.expand_as(z), reduction="none")
+        return loss, torch.cat([above, p.unsqueeze(2) * inside, inside], 2)
+    shift, scale, *rest = parameters
+    error = z - (targets - shift) / scale
+    loss = {"squared": lambda: error ** 2,
+            "huber": lambda: torch.nn.functional.huber_loss(error, torch.zeros_like(error), reduction="none", delta=rest[0]),
+            "quantile": lambda: torch.maximum(-rest[0] * error, (1 - rest[0]) * error)}[kind]()
+    temperature, *thresholds = rest if kind == "squared" else rest[1:]
+    prediction = shift + scale * z
+    soft = [prediction, prediction - targets, (prediction - targets) ** 2]
+    soft += [((prediction - threshold) / (temperature * scale)).sigmoid() for threshold in thresholds]
+    return loss, torch.stack(soft, 2)
+
+
+def outcome_lagrangian_in_pytorch(scores, targets, cells, loss_price, soft_price, kind, parameters, weights):
+    loss, soft = outcomes_in_pytorch(scores.double(), targets.double(), kind, parameters)
+    price = loss_price.double().view(len(scores), 4, -1)[:, cells.long(), 0]
+    soft_price = soft_price.double().view(len(scores), 4, -1)[:, cells.long()]
+    return (weights * (price * loss + (soft_price * soft).sum(2))).sum(1)
+
+
+class OutcomeLagrangian(unittest.TestCase):
+    def test_value_and_gradient_are_those_of_the_same_formula_in_pytorch(self):
+        for kind in RULES:
+            with self.subTest(kind):
+                arguments = outcome_rows(kind)
+                scores, same = (arguments[0].clone().requires_grad_() for _ in range(2))
+                value, sums = ops.outcome_lagrangian(scores, *arguments[1:])
+                expected = outcome_lagrangian_in_pytorch(same, *arguments[1:])
+                torch.testing.assert_close(value, expected, rtol=1e-5, atol=1e-4)
+                upstream = torch.tensor([1.0, -2.0], dtype=torch.float64)
+                value.backward(upstream)
+                expected.backward(upstream)
+                torch.testing.assert_close(scores.grad, same.grad, rtol=1e-5, atol=1e-5)
+                self.assertFalse(sums.requires_grad)
+
+    def test_a_second_derivative_is_refused(self):
+        arguments = outcome_rows()
+        scores = arguments[0].requires_grad_()
+        gradient, = torch.autograd.grad(ops.outcome_lagrangian(*arguments)[0].sum(), scores, create_graph=True)
+        with self.assertRaisesRegex(RuntimeError, "outcome_lagrangian: the gradient of its gradient was asked for"):
+            gradient.sum().backward()
+
+    def test_targets_prices_and_weights_are_constants(self):
+        arguments = [a.requires_grad_() if torch.is_tensor(a) and a.is_floating_point() else a for a in outcome_rows()]
+        ops.outcome_lagrangian(*arguments)[0].sum().backward()
+        self.assertIsNotNone(arguments[0].grad)
+        self.assertEqual([arguments[i].grad for i in (1, 3, 4, 7)], [None] * 4)
+        self.assertFalse(ops.outcome_stats(*arguments[:3], 4, *arguments[5:]).requires_grad)
 
 
 class Constants(unittest.TestCase):

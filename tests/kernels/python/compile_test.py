@@ -4,7 +4,7 @@ import unittest
 import torch
 import torch._dynamo.backends.common
 import torch._dynamo.testing
-from sample import encoded, first_layer, judge_arguments, ops, price_arguments, rows, table
+from sample import RULES, encoded, first_layer, judge_arguments, ops, outcome_rows, price_arguments, rows, table
 
 
 def calls():
@@ -18,11 +18,17 @@ def calls():
     learned = weight.clone().requires_grad_(), bias.clone().requires_grad_()
     seeds = torch.tensor([5, 6])
     labels = (torch.arange(50) % 3 == 0).to(torch.uint8)
+    scores, targets, outcome_cells, *outcome_prices = outcome_rows()
+    by_scores = [scores.clone().requires_grad_(), targets, outcome_cells, *outcome_prices]
     return {
         ops.cell_stats.default: (*differentiable[:3], row_arguments[5], 0.1, 0.7),
         ops.push.default: (*differentiable, 0.1, 0.7),
         ops.push_out.default: (torch.empty(2, 50), *row_arguments),
         ops.lagrangian.default: (*differentiable, 0.1, 0.7),
+        ops.outcome_stats.default: (*by_scores[:3], 4, *outcome_prices[2:]),
+        ops.outcome_push.default: tuple(by_scores),
+        ops.outcome_push_out.default: (torch.empty_like(scores), scores, *by_scores[1:]),
+        ops.outcome_lagrangian.default: tuple(by_scores),
         ops.price.default: (sums, *price_arguments(), *table(), 0.9),
         ops.measure_price_push.default: (*row_arguments[:3], row_arguments[5], *price_arguments(), *table(), 0.9, 0.1, 0.7),
         ops.judge.default: (sums, *table(), *judge_arguments(), True, 0.9, 1.0, 1.0, 2.0),
@@ -109,6 +115,27 @@ class Compile(unittest.TestCase):
         compiled(logits).backward()
         self.assertIn("equipoise.lagrangian.default", graphs[0])
         self.assertIn("equipoise.push.default", graphs[1])
+
+    def test_a_step_over_outcomes_is_traced_as_two_ops(self):
+        graphs = []
+
+        def keep(graph, _):
+            graphs.append({str(node.target) for node in graph.graph.nodes})
+            return graph
+
+        backend = torch._dynamo.backends.common.aot_autograd(fw_compiler=keep, bw_compiler=keep)
+        for kind in RULES:
+            arguments, gradients = outcome_rows(kind), []
+            graphs.clear()
+            torch._dynamo.reset()
+            step = lambda z: ops.outcome_lagrangian(z, *arguments[1:])[0].sum()
+            for function in (step, torch.compile(step, backend=backend, fullgraph=True)):
+                scores = arguments[0].clone().requires_grad_()
+                function(scores).backward()
+                gradients.append(scores.grad)
+            self.assertTrue(torch.equal(*gradients))
+            self.assertIn("equipoise.outcome_lagrangian.default", graphs[0])
+            self.assertIn("equipoise.outcome_push.default", graphs[1])
 
     def test_rows_drawn_gathered_and_multiplied(self):
         codes, values, layout, _, weight, bias = first_layer()

@@ -20,6 +20,22 @@ def rows(members=2, count=50, seed=1, dtype=torch.float32):
     return [logits, cells, LABELS, loss_price, soft_price, torch.rand(count, generator=generator)]
 
 
+RULES = {"softmax": [3.0], "squared": [3.5, 1.7, 0.4], "huber": [3.5, 1.7, 0.8, 0.4, 2.1],
+         "quantile": [3.5, 1.7, 0.9, 0.4, 2.1, 4.0], "calibration": [5.0, 0.1, 0.7]}
+
+
+def outcome_rows(kind="softmax", members=2, count=50, seed=1):
+    """Arguments of outcome_push and outcome_lagrangian: four cells."""
+    generator = torch.Generator().manual_seed(seed)
+    outputs, outcomes = {"softmax": (3, 3), "calibration": (1, 11)}.get(kind, (1, len(RULES[kind]) - (kind != "squared")))
+    scores = torch.randn(members, count, outputs, generator=generator)
+    targets = torch.randint({"softmax": 3, "calibration": 2}.get(kind, 8), (count,), generator=generator).float()
+    cells = torch.randint(4, (count,), generator=generator).to(torch.uint8)
+    loss_price = torch.rand(members, 4 * outcomes, generator=generator)
+    soft_price = torch.randn(members, 4 * outcomes, generator=generator)
+    return [scores, targets, cells, loss_price, soft_price, kind, RULES[kind], torch.rand(count, generator=generator)]
+
+
 def packed(forms):
     entries = [entry for form in forms for entry in form.items()]
     return (torch.tensor([0, *itertools.accumulate(map(len, forms))], dtype=torch.int32),

@@ -1,0 +1,92 @@
+// The columns of a block of rows on the CPU: the same formulas as add_columns, a loop over rows for each, which compilers
+// vectorise. For the files that are compiled once per instruction set.
+#pragma once
+
+#include "kernels/outcome_stats/outcome_columns.h"
+
+namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL {
+
+constexpr int kOutcomeRows = 64;
+constexpr int kMostColumns = 2 + kRegressionOutcomes + 2 * kMostExceedances;
+static_assert(kMostClasses + 3 <= kMostColumns);
+
+// Rows that are missing in the last block hold a score and a target of 0.
+struct OutcomeBlock {
+  alignas(64) float targets[kOutcomeRows];
+  alignas(64) float scores[kOutcomeRows];  // where a row has one score; classes are read into their columns
+  alignas(64) float columns[kMostColumns][kOutcomeRows];
+  alignas(64) std::int32_t indices[kOutcomeRows];  // -1 for none
+};
+
+// columns[2 + k] hold the score of class k.
+inline __attribute__((always_inline)) void softmax_columns(const OutcomeRule& rule, OutcomeBlock& block) {
+  alignas(64) float highest[kOutcomeRows];
+  alignas(64) float target_scores[kOutcomeRows];
+  alignas(64) float others[kOutcomeRows];
+  for (int i = 0; i < kOutcomeRows; ++i) {
+    highest[i] = block.columns[2][i];
+    target_scores[i] = block.columns[2 + class_of(block.targets[i], rule.outputs)][i];
+    block.indices[i] = 0;
+    others[i] = 0.0f;
+  }
+  for (std::int32_t k = 1; k < rule.outputs; ++k) {
+    const float* scores = block.columns[2 + k];
+    for (int i = 0; i < kOutcomeRows; ++i) {
+      const bool higher = scores[i] > highest[i];
+      highest[i] = higher ? scores[i] : highest[i];
+      block.indices[i] = higher ? k : block.indices[i];
+    }
+  }
+  for (std::int32_t k = 0; k < rule.outputs; ++k) {
+    float* scores = block.columns[2 + k];
+    for (int i = 0; i < kOutcomeRows; ++i) {
+      const float exponential = relative_exponential(scores[i], highest[i]);
+      others[i] += block.indices[i] == k ? 0.0f : exponential;
+      scores[i] = exponential;
+    }
+  }
+  for (int i = 0; i < kOutcomeRows; ++i) {
+    block.columns[kOutcomeLoss][i] = softmax_loss(target_scores[i], highest[i], others[i]);
+    block.columns[2 + rule.outputs][i] = 1.0f;
+    block.indices[i] = others[i] == others[i] ? block.indices[i] : -1;
+    others[i] = reciprocal(1.0f + others[i]);
+  }
+  for (std::int32_t k = 0; k < rule.outputs; ++k) {
+    for (int i = 0; i < kOutcomeRows; ++i) block.columns[2 + k][i] *= others[i];
+  }
+}
+
+inline __attribute__((always_inline)) void regression_columns(const OutcomeRule& rule, OutcomeBlock& block) {
+  alignas(64) float errors[kOutcomeRows];
+  for (int i = 0; i < kOutcomeRows; ++i) {
+    errors[i] = standardised_error(rule, block.scores[i], block.targets[i]);
+    const float residual = rule.scale * errors[i];
+    block.columns[2][i] = rule.shift + rule.scale * block.scores[i];
+    block.columns[3][i] = residual;
+    block.columns[4][i] = residual * residual;
+    block.indices[i] = -1;
+  }
+  for (int i = 0; i < kOutcomeRows; ++i) block.columns[kOutcomeLoss][i] = regression_loss(rule, errors[i]);
+  for (std::int32_t j = 0; j < rule.edge_count; ++j) {
+    for (int i = 0; i < kOutcomeRows; ++i) {
+      block.columns[5 + 2 * j][i] = sigmoid((block.scores[i] - rule.edges[j]) * rule.inverse_temperature);
+      block.columns[6 + 2 * j][i] = block.scores[i] > rule.edges[j] ? 1.0f : 0.0f;
+    }
+  }
+}
+
+inline __attribute__((always_inline)) void calibration_columns(const OutcomeRule& rule, OutcomeBlock& block) {
+  for (int i = 0; i < kOutcomeRows; ++i) {
+    const float score = block.scores[i];
+    block.columns[kOutcomeLoss][i] = row_loss(score, label_sign(block.targets[i] != 0.0f));
+    block.columns[2][i] = row_soft(score, rule.threshold, rule.inverse_temperature);
+    block.columns[3][i] = score > rule.threshold ? 1.0f : 0.0f;
+    block.columns[4][i] = sigmoid(score);
+    block.columns[5][i] = 1.0f;
+  }
+  for (int i = 0; i < kOutcomeRows; ++i) {
+    block.indices[i] = score_bin(rule, block.scores[i], block.columns[4][i]);
+  }
+}
+
+}  // namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL
