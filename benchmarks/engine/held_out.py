@@ -26,23 +26,27 @@ import tempfile
 import numpy
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def way(measure_on, allowance=0.0, allowance_rows=0, *more):
+    return [f"multipliers.measure_on={measure_on}", f"multipliers.allowance={allowance}",
+            f"multipliers.allowance_rows={allowance_rows}", "multipliers.margin=0", *more]
+
+
 WAYS = {
     "auto": [],
-    "train": ["multipliers.measure_on=train", "multipliers.allowance=0"],
-    "train, radius .5": ["multipliers.measure_on=train", "multipliers.allowance=0", "multipliers.radius=0.5"],
-    "train, allowance 1": ["multipliers.measure_on=train", "multipliers.allowance=1", "multipliers.allowance_rows=0"],
-    "train, fading": ["multipliers.measure_on=train", "multipliers.allowance=1", "multipliers.allowance_rows=500"],
-    "holdout": ["multipliers.measure_on=holdout", "data.split.holdout=0.15", "multipliers.allowance=0"],
-    "holdout, allowance 1": ["multipliers.measure_on=holdout", "data.split.holdout=0.15", "multipliers.allowance=1",
-                             "multipliers.allowance_rows=0"],
-    "cross-fitted": ["multipliers.measure_on=cross_fitted", "multipliers.allowance=0"],
-    "cross-fitted, radius .5": ["multipliers.measure_on=cross_fitted", "multipliers.allowance=0", "multipliers.radius=0.5"],
-    "cross-fitted, allowance .5": ["multipliers.measure_on=cross_fitted", "multipliers.allowance=0.5",
-                                   "multipliers.allowance_rows=0"],
-    "cross-fitted, allowance 1": ["multipliers.measure_on=cross_fitted", "multipliers.allowance=1",
-                                  "multipliers.allowance_rows=0"],
-    "cross-fitted, fading": ["multipliers.measure_on=cross_fitted", "multipliers.allowance=1",
-                             "multipliers.allowance_rows=500"],
+    "auto, no margin": ["multipliers.margin=0"],
+    "train": way("train"),
+    "train, radius .5": way("train", 0, 0, "multipliers.radius=0.5"),
+    "train, allowance 1": way("train", 1),
+    "train, fading": way("train", 1, 500),
+    "holdout": way("holdout", 0, 0, "data.split.holdout=0.15"),
+    "holdout, allowance 1": way("holdout", 1, 0, "data.split.holdout=0.15"),
+    "cross-fitted": way("cross_fitted"),
+    "cross-fitted, radius .5": way("cross_fitted", 0, 0, "multipliers.radius=0.5"),
+    "cross-fitted, allowance .5": way("cross_fitted", 0.5),
+    "cross-fitted, allowance 1": way("cross_fitted", 1),
+    "cross-fitted, fading": way("cross_fitted", 1, 500),
 }
 KINDS = ("demographic_parity", "equalized_odds")
 STUDIES = {"reach": ([("Adult, sex", "sex")], (.02, .05, .10)),
@@ -75,12 +79,12 @@ constraints:
 
 
 def train(options, folder, run):
-    group, kind, tolerance, way, seed = run
+    group, kind, tolerance, settings, seed = run
     config = folder / "acs.yaml" if group == "marital_status" else ROOT / "configs" / f"adult_{kind}.yaml"
-    name = f"{group}-{kind}-{tolerance}-{way}-{seed}".replace(" ", "_").replace(",", "")
+    name = f"{group}-{kind}-{tolerance}-{settings}-{seed}".replace(" ", "_").replace(",", "")
     command = [options.equipoise, "train", str(config), f"seed={seed}", f"device={options.device}", f"threads={options.threads}",
                f"constraints=[{{kind: {kind}, group: {group}, tolerance: {tolerance}}}]", f"output.folder={folder / 'runs'}",
-               f"output.run={name}", *WAYS.get(way, ["multipliers.measure_on=train"]), *options.override]
+               f"output.run={name}", *WAYS.get(settings, way("train")), *options.override]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         return run, done.stderr
@@ -140,9 +144,9 @@ def main():
     tasks, tolerances = STUDIES[options.study]
     tasks = [(title, group) for title, group in tasks if group in (options.task or [group])
              and (group != "marital_status" or options.acs)]
-    ways = ["none", *(options.way or (["auto", "train"] if options.study == "reach" else WAYS))]
-    cases = [(group, kind, .999 if way == "none" else tolerance, way) for _, group in tasks for kind in options.kind or KINDS
-             for way in ways for tolerance in (tolerances[:1] if way == "none" else tolerances)]
+    chosen = ["none", *(options.way or (["auto", "train"] if options.study == "reach" else WAYS))]
+    cases = [(group, kind, .999 if name == "none" else tolerance, name) for _, group in tasks for kind in options.kind or KINDS
+             for name in chosen for tolerance in (tolerances[:1] if name == "none" else tolerances)]
     title_of = {group: title for title, group in tasks}
     collected, unconstrained, table = {}, {}, []
     print("| task | constraint | tolerance | exact rates from | accuracy | below unconstrained | test gap | inside | met | pooled gap "
@@ -160,13 +164,13 @@ def main():
             collected.setdefault(case, []).append(result)
             if run[4] + 1 < options.seeds:
                 continue
-            group, kind, tolerance, way = case
+            group, kind, tolerance, name = case
             found = figures(collected[case], tolerance, unconstrained.get((group, kind)))
-            if way == "none":
+            if name == "none":
                 unconstrained[group, kind] = found["accuracy"]
-            table.append({"task": title_of[group], "kind": kind, "tolerance": tolerance, "way": way, **found})
+            table.append({"task": title_of[group], "kind": kind, "tolerance": tolerance, "way": name, **found})
             cost = f"{found['cost']:.4f}" if found["cost"] is not None else ""
-            print(f"| {title_of[group]} | {kind} | {'' if way == 'none' else tolerance} | {way} | {found['accuracy']:.4f} | {cost} | "
+            print(f"| {title_of[group]} | {kind} | {'' if name == 'none' else tolerance} | {name} | {found['accuracy']:.4f} | {cost} | "
                   f"{found['gap']:.4f} | {found['inside']} of {found['runs']} | {found['met']} | {found['pooled_gap']:.4f} "
                   f"({found['pooled_floor']:.4f}) | {found['least_selected']:.3f} | {found['seconds']:.1f} |", flush=True)
     if options.json:

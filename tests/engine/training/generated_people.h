@@ -39,6 +39,7 @@ inline data::Dataset generated_people(std::int64_t rows, bool with_holdout = fal
   return people;
 }
 
+/// One model, whose multipliers heed the bare violations of its training rows.
 inline RunConfig small_config() {
   RunConfig config;
   config.name = "small";
@@ -51,6 +52,9 @@ inline RunConfig small_config() {
   config.training.batch_size = 100;
   config.training.optimizer.learning_rate = 1e-2;
   config.multipliers.measures_per_epoch = 4;
+  config.multipliers.measure_on = "train";
+  config.multipliers.allowance = 0;
+  config.multipliers.margin = 0;
   config.evaluation.resamples = 100;
   return config;
 }
