@@ -14,7 +14,9 @@ EQUIPOISE_HOST_DEVICE void outcome_gradient(const OutcomeRule& rule, float* scor
   } else if constexpr (kKind == OutcomeKind::kRegression) {
     scores[0] = weight * regression_gradient(rule, scores[0], target, loss_price, soft_price);
   } else {
-    scores[0] = weight * calibration_gradient(rule, scores[0], target, loss_price, soft_price);
+    const std::int32_t bin = score_bin(rule, scores[0], sigmoid(scores[0]));
+    const float on_bin = bin < 0 ? 0.0f : soft_price[1 + bin];
+    scores[0] = weight * calibration_gradient(rule, scores[0], target, loss_price, soft_price[0], on_bin);
   }
 }
 

@@ -1,12 +1,15 @@
-// The columns of a block of rows on the CPU: the same formulas as add_columns, a loop over rows for each, which compilers
+// A block of rows on the CPU, and their columns: the formulas of add_columns, a loop over rows for each, which compilers
 // vectorise. For the files that are compiled once per instruction set.
 #pragma once
 
+#include "kernels/device/stored_cell.h"
+#include "kernels/device/stored_number.h"
 #include "kernels/outcome_stats/outcome_columns.h"
+#include "kernels/outcome_stats/outcome_problem.h"
 
 namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL {
 
-constexpr int kOutcomeRows = 64;
+constexpr int kOutcomeRows = 32;  // with 64 classes, half of the first-level cache
 constexpr int kMostColumns = 2 + kRegressionOutcomes + 2 * kMostExceedances;
 static_assert(kMostClasses + 3 <= kMostColumns);
 
@@ -17,6 +20,30 @@ struct OutcomeBlock {
   alignas(64) float columns[kMostColumns][kOutcomeRows];
   alignas(64) std::int32_t indices[kOutcomeRows];  // -1 for none
 };
+
+// Targets and scores of rows [first, first + rows), and their cells. Returns the first row that cannot be
+// read, or -1.
+template <OutcomeKind kKind, typename Stored>
+inline __attribute__((always_inline)) std::int64_t read_block(const OutcomeProblem& problem, std::int64_t member,
+                                                              std::int64_t first, int rows, OutcomeBlock& block,
+                                                              std::int64_t* cells) {
+  for (int i = 0; i < rows; ++i) {
+    cells[i] = stored_cell(problem.cells, problem.cell_type, first + i);
+    block.targets[i] = problem.targets[first + i];
+    if (cells[i] < 0 || cells[i] >= problem.cell_count || !target_fits(problem.rule, block.targets[i]))
+      return first + i;
+  }
+  const std::int32_t outputs = problem.rule.outputs;
+  const Stored* stored = static_cast<const Stored*>(problem.scores) + (member * problem.rows + first) * outputs;
+  if constexpr (kKind == OutcomeKind::kSoftmax) {
+    for (std::int32_t k = 0; k < outputs; ++k) {
+      for (int i = 0; i < rows; ++i) block.columns[2 + k][i] = as_float(stored[i * outputs + k]);
+    }
+  } else {
+    for (int i = 0; i < rows; ++i) block.scores[i] = as_float(stored[i]);
+  }
+  return -1;
+}
 
 // columns[2 + k] hold the score of class k.
 inline __attribute__((always_inline)) void softmax_columns(const OutcomeRule& rule, OutcomeBlock& block) {

@@ -67,9 +67,15 @@ EQUIPOISE_HOST_DEVICE SoftmaxRow softmax_in_place(float* scores, std::int32_t cl
   return row;
 }
 
+// dloss/dz_k where softmax_k = soft. `rest` is the softmax of all classes but the peak: 1 - softmax of the peak would lose
+// it to rounding.
+EQUIPOISE_HOST_DEVICE float class_loss_slope(float soft, bool is_target, bool is_peak, float rest) {
+  const float of_target = is_peak ? -rest : soft - 1.0f;
+  return is_target ? of_target : soft;
+}
+
 // scores [classes] become weight (loss_price dloss/dz_k + sum over j of soft_price[j] dsoft_j/dz_k).
-// Prices are taken relative to that of the peak, and softmax - 1 of the peak as minus the others' share: where one class
-// has nearly all, nothing cancels.
+// Prices are taken relative to that of the peak: where one class has nearly all, nothing cancels.
 EQUIPOISE_HOST_DEVICE void softmax_gradient_in_place(float* scores, std::int32_t classes, std::int32_t target,
                                                      float loss_price, const float* soft_price, float weight) {
   const SoftmaxRow row = softmax_in_place(scores, classes, target);
@@ -78,8 +84,7 @@ EQUIPOISE_HOST_DEVICE void softmax_gradient_in_place(float* scores, std::int32_t
   for (std::int32_t k = 0; k < classes; ++k) mean += (soft_price[k] - peak_price) * (scores[k] * row.share);
   for (std::int32_t k = 0; k < classes; ++k) {
     const float soft = scores[k] * row.share;
-    float loss_slope = soft;
-    if (k == target) loss_slope = k == row.peak ? -row.others * row.share : soft - 1.0f;
+    const float loss_slope = class_loss_slope(soft, k == target, k == row.peak, row.others * row.share);
     scores[k] = weight * (loss_price * loss_slope + soft * ((soft_price[k] - peak_price) - mean));
   }
 }
@@ -121,16 +126,22 @@ EQUIPOISE_HOST_DEVICE float regression_loss_slope(const OutcomeRule& rule, float
   }
 }
 
+// d/dz of the prices on prediction, residual and squared residual.
+EQUIPOISE_HOST_DEVICE float prediction_slope(const OutcomeRule& rule, float error, float on_prediction,
+                                             float on_residual, float on_square) {
+  return rule.scale * (on_prediction + on_residual + 2.0f * rule.scale * error * on_square);
+}
+
 EQUIPOISE_HOST_DEVICE float regression_gradient(const OutcomeRule& rule, float score, float target, float loss_price,
                                                 const float* soft_price) {
   const float error = standardised_error(rule, score, target);
-  const float by_prediction = soft_price[0] + soft_price[1] + 2.0f * rule.scale * error * soft_price[2];
   float by_score = 0.0f;
   for (std::int32_t j = 0; j < rule.edge_count; ++j) {
     const float slope = sigmoid_slope((score - rule.edges[j]) * rule.inverse_temperature);
     by_score += soft_price[kRegressionOutcomes + j] * slope;
   }
-  return loss_price * regression_loss_slope(rule, error) + rule.scale * by_prediction +
+  return loss_price * regression_loss_slope(rule, error) +
+         prediction_slope(rule, error, soft_price[0], soft_price[1], soft_price[2]) +
          rule.inverse_temperature * by_score;
 }
 
@@ -144,14 +155,13 @@ EQUIPOISE_HOST_DEVICE std::int32_t score_bin(const OutcomeRule& rule, float scor
   return bin < last && score >= rule.edges[bin] ? bin + 1 : bin;
 }
 
+// `on_bin` is the price on the mass of the row's bin.
 EQUIPOISE_HOST_DEVICE float calibration_gradient(const OutcomeRule& rule, float score, float target, float loss_price,
-                                                 const float* soft_price) {
+                                                 float on_outcome, float on_bin) {
   const bool positive = target != 0.0f;
-  const float outcome =
-      row_gradient(score, label_sign(positive), positive ? -loss_price : loss_price,
-                   soft_price[0] * rule.inverse_temperature, rule.threshold, rule.inverse_temperature);
-  const std::int32_t bin = score_bin(rule, score, sigmoid(score));
-  return bin < 0 ? score : outcome + soft_price[1 + bin] * sigmoid_slope(score);
+  return row_gradient(score, label_sign(positive), positive ? -loss_price : loss_price,
+                      on_outcome * rule.inverse_temperature, rule.threshold, rule.inverse_temperature) +
+         on_bin * sigmoid_slope(score);
 }
 
 }  // namespace equipoise::kernels

@@ -1,7 +1,5 @@
 // Measure of outcomes on the CPU: one strip of rows of one member. Compiled once per instruction set
 // (EQUIPOISE_CPU_LEVEL).
-#include "kernels/device/stored_cell.h"
-#include "kernels/device/stored_number.h"
 #include "kernels/outcome_stats/outcome_block.h"
 #include "kernels/outcome_stats/outcome_stats_kernel.h"
 
@@ -17,29 +15,6 @@ Range strip_range(const OutcomeStatsProblem& problem, std::int64_t strip) {
   const std::int64_t per_strip = (problem.rows + problem.strips - 1) / problem.strips;
   const std::int64_t begin = strip * per_strip < problem.rows ? strip * per_strip : problem.rows;
   return {begin, begin + per_strip < problem.rows ? begin + per_strip : problem.rows};
-}
-
-// Targets and scores of rows [first, first + rows), and where their cells' sums are. Returns the first row that cannot be
-// read, or -1.
-template <OutcomeKind kKind, typename Stored>
-std::int64_t read_block(const OutcomeStatsProblem& problem, std::int64_t member, std::int64_t first, int rows,
-                        OutcomeBlock& block, std::int64_t* cells) {
-  for (int i = 0; i < rows; ++i) {
-    cells[i] = stored_cell(problem.cells, problem.cell_type, first + i);
-    block.targets[i] = problem.targets[first + i];
-    if (cells[i] < 0 || cells[i] >= problem.cell_count || !target_fits(problem.rule, block.targets[i]))
-      return first + i;
-  }
-  const std::int32_t outputs = problem.rule.outputs;
-  const Stored* stored = static_cast<const Stored*>(problem.scores) + (member * problem.rows + first) * outputs;
-  if constexpr (kKind == OutcomeKind::kSoftmax) {
-    for (std::int32_t k = 0; k < outputs; ++k) {
-      for (int i = 0; i < rows; ++i) block.columns[2 + k][i] = as_float(stored[i * outputs + k]);
-    }
-  } else {
-    for (int i = 0; i < rows; ++i) block.scores[i] = as_float(stored[i]);
-  }
-  return -1;
 }
 
 template <OutcomeKind kKind>

@@ -9,6 +9,7 @@
 #include "kernels/push/push.h"
 #include "tests/kernels/failure.h"
 #include "tests/kernels/outcome_oracle.h"
+#include "tests/kernels/rate_sample.h"
 
 namespace equipoise::kernels {
 namespace {
@@ -282,6 +283,22 @@ TEST(OutcomeLagrangianTest, AgreesWithTheOracleAndItsBackwardIsPush) {
           << described(rule) << ", member " << k;
     }
   }
+}
+
+// A rate divides an outcome's sum by its cell's weight, which stands in outcome 0; price needs to know nothing of outcomes.
+TEST(OutcomeLagrangianTest, PriceReadsTheTable) {
+  // Two cells of three classes: rows 0 to 2 and 3 to 5. Rate 0: class 1 in cell 0, rate 1: class 1 in cell 1; constraint:
+  // rate 0 - rate 1, multiplier 6. Cell 0 has weight 3, cell 1 weight 2.
+  const RateSample rates{
+      {{{1 * 3 + 2, 1.0}}, {{4 * 3 + 2, 1.0}}}, {{{0, 1.0}}, {{3 * 3, 1.0}}}, {{{0, 1.0}, {1, -1.0}}}};
+  const at::Tensor sums = outcome_stats(at::zeros({1, 5, 3}), at::zeros({5}), at::tensor({0, 0, 0, 1, 1}, at::kByte), 2,
+                                        std::nullopt, softmax_rule(3));
+  at::Tensor averages = empty_averages(1, 6, at::kCPU), step = at::zeros({1}, at::kLong);
+  const at::Tensor prices = price(sums, averages, step, at::full({1, 1}, 6.0, at::kDouble), rates.table(), 0.0);
+  // Loss: one part in five of the batch. Class 1: 6 / 3 and -6 / 2.
+  EXPECT_FLOAT_EQ(prices[0][0][0].item<float>(), 0.2f);
+  EXPECT_FLOAT_EQ(prices[0][0][3].item<float>(), 0.2f);
+  EXPECT_TRUE(prices[0][1].allclose(at::tensor({0.0f, 2.0f, 0.0f, 0.0f, -3.0f, 0.0f})));
 }
 
 TEST(OutcomeLagrangianTest, RefusesPricesThatDoNotFit) {
