@@ -43,7 +43,7 @@ void outcome_push_benchmark(benchmark::State& state) {
   };
   run(expected, rows);
   run(gradient, gpu);
-  if (!gradient.cpu().allclose(expected, 5e-6, 5e-6)) return state.SkipWithError("wrong gradient");
+  if (!gradient.cpu().allclose(expected, 2e-5, 2e-5)) return state.SkipWithError("wrong gradient");
   time_on_gpu(state, bytes_read(rows) + static_cast<double>(rows.scores.nbytes()), [&] { run(gradient, gpu); });
 }
 
