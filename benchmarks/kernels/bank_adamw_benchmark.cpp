@@ -13,7 +13,8 @@ constexpr std::int64_t kParameters = 151041;
 void bank_benchmark(benchmark::State& state) {
   const std::int64_t members = state.range(0);
   at::Tensor parameters = at::randn({members, kParameters});
-  const at::Tensor gradients = at::randn({members, kParameters});
+  const at::Tensor drawn = at::randn({members, kParameters});
+  const at::Tensor gradients = drawn + 0.01 * drawn.sign();  // far above epsilon, so that the first step is the rate
   const at::Tensor rates = at::full({members}, 1e-3, at::kDouble);
   BankAdamWState bank = make_bank_adamw_state(parameters);
   const at::Tensor expected = parameters - 1e-3 * gradients.sign();  // where a first step goes
