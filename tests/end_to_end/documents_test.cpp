@@ -94,6 +94,11 @@ TEST_F(Documents, TheMultipliersGuideRunsAsWritten) {
   EXPECT_TRUE(exists("runs/second/report.html"));
 }
 
+TEST_F(Documents, TheSmallGroupsGuideRunsAsWritten) {
+  run_commands_of(source_file("docs/guides/small_groups.md"));
+  EXPECT_TRUE(exists("runs/race/report.html") && exists("runs/memorised/report.html"));
+}
+
 TEST_F(Documents, PagesMadeByTheProgramAreUpToDate) {
   EXPECT_EQ(run({"config", "explain", "--markdown"}).out, source_file("docs/config.md"))
       << "write it again: equipoise config explain --markdown > docs/config.md";

@@ -120,8 +120,8 @@ TEST_F(Promises, DivergenceNamesStepAndTensorAndLeavesTheLastGoodModel) {
 
 // With steps too small to move anything, what the first measure finds is what the run started with.
 TEST_F(Promises, MultipliersStartWhereAStoredRunsWere) {
-  train_into("first",
-             {"constraints[0].tolerance=0.0005", "multipliers.step=5", "training.epochs=6", "training.keep=final"});
+  train_into("first", {"constraints[0].tolerance=0.0005", "multipliers.step=1", "multipliers.allowance=0",
+                       "training.epochs=6", "training.keep=final"});
   const nlohmann::json stored = nlohmann::json::parse(read("runs/first/results.json"));
   nlohmann::json kept;
   for (const nlohmann::json& m : stored["measurements"])
