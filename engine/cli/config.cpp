@@ -69,8 +69,9 @@ class Validate final : public OfConfig {
     core::ProblemList problems;
     std::vector<std::string> groupings;
     for (const data::GroupParams& group : config.data.groups) groupings.push_back(group.shown_name());
+    const bool has_stored = config.data.stored_decisions.is_named();
     problems.collect([&] { data::check_params(config.data, origin_); });
-    problems.collect([&] { constraints::check_requests(config.constraints, groupings, origin_); });
+    problems.collect([&] { constraints::check_requests(config.constraints, groupings, has_stored, origin_); });
     problems.collect([&] { training::check_device(config, origin_); });
     problems.collect([&] { training::members_of(config, origin_); });
     problems.collect([&] { run_name(config.output, origin_); });

@@ -22,6 +22,9 @@ class Evaluate final : public Command {
   std::vector<Argument> arguments() override {
     return {{"RUN", "A run folder", &run_, "", true},
             {"--data", "New rows instead of the run's own, CSV or Parquet; may be given several times", &files_},
+            {"--predictions",
+             "With --data: the stored decisions of the new rows, for churn, as data.stored_decisions.predictions",
+             &predictions_},
             {"--split", "Which of the run's own rows: test, selection, holdout or train", &split_, "test"},
             {"--fail-on",
              "Exit with 1 when a constraint has one of these verdicts: a list with commas of violated, not_shown, "
@@ -37,9 +40,13 @@ class Evaluate final : public Command {
     if (!split_.empty() && !files_.empty()) {
       throw core::UserError(core::Fault::config, "--data and --split exclude each other: new rows are not split");
     }
+    if (!predictions_.empty() && files_.empty()) {
+      throw core::UserError(core::Fault::config,
+                            "--predictions is about new rows, and needs --data; of its own rows the run knows them");
+    }
     const std::vector<evaluation::Verdict> failing = verdicts_from(fail_on_);
     const data::Split split = split_from(split_.empty() ? "test" : split_);
-    if (!output_.empty()) check_output(output_, files_);
+    if (!output_.empty()) check_output(output_, read_files());
     const SavedRun run = open_run(run_);
     if (!output_.empty()) check_output(output_, run);
     const evaluation::SplitResult result = measure_run(run, split, journal);
@@ -61,13 +68,20 @@ class Evaluate final : public Command {
   }
 
  private:
+  std::vector<std::string> read_files() const {
+    std::vector<std::string> files = files_;
+    if (!predictions_.empty()) files.push_back(predictions_);
+    return files;
+  }
+
   evaluation::SplitResult measure_run(const SavedRun& run, data::Split split, TerminalJournal& journal) const {
     const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
     const std::unique_ptr<models::Learner> learner = read_learner(run, data::layout_of(*encoder), device);
     const bool is_new = !files_.empty();
-    const data::Dataset dataset = is_new ? data::apply(*encoder, files_, data::Wanted::everything, journal)
-                                         : read_own_rows(run, *encoder, journal);
+    const data::Dataset dataset = is_new
+                                      ? data::apply(*encoder, files_, data::Wanted::everything, journal, predictions_)
+                                      : read_own_rows(run, *encoder, journal);
     if (is_new) check_new(run, dataset, journal);
     core::stop_if_interrupted();
     const std::string name = is_new ? "new rows" : data::kSplitNames[static_cast<int>(split)];
@@ -113,7 +127,7 @@ class Evaluate final : public Command {
     return report;
   }
 
-  std::string run_, split_, output_;
+  std::string run_, split_, output_, predictions_;
   std::vector<std::string> files_, fail_on_;
 };
 

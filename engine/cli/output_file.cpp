@@ -32,14 +32,15 @@ void check_output(const std::string& output, const std::vector<std::string>& inp
   }
   if (fs::is_directory(output, error)) throw refusal(output, "which is a folder; name a file in it");
   for (const std::string& input : inputs) {
-    if (is_same_file(output, input)) throw refusal(output, "one of the files of --data: it would be overwritten");
+    if (is_same_file(output, input)) throw refusal(output, "a file that is read: it would be overwritten");
   }
 }
 
 void check_output(const std::string& output, const SavedRun& run) {
   const data::DataParams& data = run.config.data;
+  const std::vector<std::string> predictions = {data.stored_decisions.predictions};
   for (const auto* files :
-       {&data.files, &data.split.selection_files, &data.split.holdout_files, &data.split.test_files}) {
+       {&data.files, &data.split.selection_files, &data.split.holdout_files, &data.split.test_files, &predictions}) {
     for (const std::string& file : *files) {
       if (is_same_file(output, file)) {
         throw refusal(output, "a file that the run was trained on: it would be overwritten");

@@ -31,6 +31,10 @@ constraints:
 `group` names groupings of `data.groups`, each held on its own; crossings are groupings too (`cross`). With `within` groups are
 compared inside each level of another grouping. Bounds without a group are about everyone. Sample weights count everywhere.
 
+`{kind: churn, at_most: 0.05}` holds decisions against stored ones, such as a deployed model's, which `data.stored_decisions`
+names: a file that `equipoise predict` wrote for the same rows, or a column of 0 and 1 in the data. They are no input of the
+model. Guide: [guides/churn.md](guides/churn.md).
+
 ## Kinds
 
 | kind | what must hold | rates | needs |

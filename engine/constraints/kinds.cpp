@@ -1,6 +1,9 @@
 #include "engine/constraints/kinds.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "engine/constraints/rates.h"
 
 namespace equipoise::constraints {
 
@@ -40,6 +43,7 @@ const std::vector<KindEntry>& kind_entries() {
        "selection rates are `at_most` a cap, `at_least` a floor, or both",
        bound,
        {"selection_rate"}},
+      {"churn", "churn", "shares of rows decided otherwise than before are `at_most` a bound", bound, {"churn"}},
       {"bound", "bound", "the rate named by `rate` is `at_most` or `at_least` a bound", bound, {}},
       {"worst_group",
        "worst group",
@@ -66,6 +70,22 @@ std::vector<std::string> kind_names() {
 bool has_tolerance(const ConstraintParams& wanted) {
   const KindEntry* kind = find_kind(wanted.kind);
   return kind == nullptr || (kind->demand == Demand::parity && kind->tolerance == 0);
+}
+
+std::vector<std::string> rates_of(const ConstraintParams& wanted) {
+  const KindEntry* kind = find_kind(wanted.kind);
+  std::vector<std::string> rates;
+  if (kind != nullptr) rates.assign(kind->rates.begin(), kind->rates.end());
+  if (!wanted.rate.empty()) rates.push_back(wanted.rate);
+  for (const TermParams& term : wanted.terms) rates.push_back(term.rate);
+  return rates;
+}
+
+bool needs_stored_decisions(const ConstraintParams& wanted) {
+  return std::ranges::any_of(rates_of(wanted), [](const std::string& name) {
+    const RateEntry* rate = find_rate(name);
+    return rate != nullptr && needs_stored_decisions(*rate);
+  });
 }
 
 std::vector<Demanded> demands_of(const ConstraintParams& wanted) {

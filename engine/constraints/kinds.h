@@ -38,6 +38,12 @@ struct Demanded {
 /// Whether the constraint has a tolerance that the config may set: parity that is not of a fixed one. Unknown kinds have.
 bool has_tolerance(const ConstraintParams& wanted);
 
+/// The rates that a constraint is about, as the config names them: there may be none of a name.
+std::vector<std::string> rates_of(const ConstraintParams& wanted);
+
+/// Whether some rate of the constraint needs stored decisions (rates.h).
+bool needs_stored_decisions(const ConstraintParams& wanted);
+
 /// What a constraint demands of the groups of each of its groupings; its kind must be known.
 std::vector<Demanded> demands_of(const ConstraintParams& wanted);
 

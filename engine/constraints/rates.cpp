@@ -49,7 +49,7 @@ Place place_of(const data::Cells& cells, const Condition& condition) {
 }  // namespace
 
 const std::vector<RateEntry>& rate_entries() {
-  // names, meaning, family, numerator of label 0 and 1, denominator of label 0 and 1
+  // names, meaning, family, numerator of label 0 and 1, denominator of label 0 and 1 (of stored decisions where it says so)
   static const std::vector<RateEntry> entries = {
       {"selection_rate",
        "SR",
@@ -128,6 +128,14 @@ const std::vector<RateEntry>& rate_entries() {
        share,
        {kNone, kRejected},
        {kSelected, kRejected}},
+      {"churn",
+       "churn",
+       "churn",
+       "share of rows decided otherwise than they were before (`data.stored_decisions`)",
+       share,
+       {kSelected, kRejected},
+       {kWeighed, kWeighed},
+       Against::stored_decisions},
       {"loss", "loss", "mean log loss", "mean log loss of the rows", mean, {kLost, kLost}, {kWeighed, kWeighed}},
   };
   return entries;
@@ -155,18 +163,37 @@ bool depends_on_decisions(const RateEntry& entry) {
   return entry.denominator[0].positives != 0 || entry.denominator[1].positives != 0;
 }
 
+bool needs_stored_decisions(const RateEntry& entry) {
+  return entry.against == Against::stored_decisions;
+}
+
+std::vector<int> sides_of_cells(const RateEntry& entry, const data::Cells& cells) {
+  std::vector<int> sides;
+  if (!needs_stored_decisions(entry)) {
+    for (const data::Cells::Cell& cell : cells.cells) sides.push_back(cell.label);
+    return sides;
+  }
+  const std::size_t grouping = place_of(cells.groupings, data::kStoredDecision);
+  if (grouping == cells.groupings.size())
+    throw std::logic_error(std::string("the rate '") + entry.name + "' needs cells that are cut by stored decisions");
+  for (const data::Cells::Cell& cell : cells.cells) sides.push_back(cell.levels[grouping]);
+  return sides;
+}
+
 Rate make_rate(const std::string& kind, const data::Cells& cells, std::vector<Condition> where) {
   std::vector<Place> places;
   for (const Condition& condition : where) places.push_back(place_of(cells, condition));
   Rate rate{kind, std::move(where), {}, {}};
   const RateEntry& entry = rate_entry(kind);
+  const std::vector<int> sides = sides_of_cells(entry, cells);
   for (std::int32_t c = 0; c < cells.count(); ++c) {
     const data::Cells::Cell& cell = cells.cells[static_cast<std::size_t>(c)];
     const bool is_meant = std::all_of(places.begin(), places.end(),
                                       [&](const Place& place) { return cell.levels[place.grouping] == place.level; });
-    if (!is_meant) continue;
-    add(rate.numerator, c, entry.numerator[cell.label]);
-    add(rate.denominator, c, entry.denominator[cell.label]);
+    const int side = sides[static_cast<std::size_t>(c)];
+    if (!is_meant || side < 0) continue;
+    add(rate.numerator, c, entry.numerator[side]);
+    add(rate.denominator, c, entry.denominator[side]);
   }
   return rate;
 }

@@ -19,6 +19,11 @@ class Problems {
     problems_.push_back({path + ": " + message, origin_.of(path)});
   }
 
+  /// A problem of the config elsewhere.
+  void add_at(const std::string& path, const std::string& message) {
+    problems_.push_back({path + ": " + message, origin_.of(path)});
+  }
+
   void throw_if_any() {
     if (!problems_.empty()) throw core::UserError(core::Fault::config, std::move(problems_));
   }

@@ -280,8 +280,33 @@ void check_single_aim(const std::vector<ConstraintParams>& constraints, Problems
   }
 }
 
+// The field of a constraint that names a rate of stored decisions.
+std::string field_about_stored_decisions(const ConstraintParams& wanted) {
+  const auto needs = [](const std::string& rate) {
+    return find_rate(rate) != nullptr && needs_stored_decisions(rate_entry(rate));
+  };
+  for (std::size_t i = 0; i < wanted.terms.size(); ++i)
+    if (needs(wanted.terms[i].rate)) return "terms[" + std::to_string(i) + "].rate";
+  return needs(wanted.rate) ? "rate" : "kind";
+}
+
+void check_stored_decisions(const std::vector<ConstraintParams>& constraints, bool are_there, Problems& problems) {
+  bool are_meant = false;
+  for (std::size_t i = 0; i < constraints.size(); ++i) {
+    if (!needs_stored_decisions(constraints[i])) continue;
+    are_meant = true;
+    if (!are_there)
+      problems.add(i, field_about_stored_decisions(constraints[i]),
+                   "it compares decisions with stored ones, of which there are none; name a predictions file (as "
+                   "equipoise predict writes it) or a column in data.stored_decisions");
+  }
+  if (are_there && !are_meant)
+    problems.add_at("data.stored_decisions",
+                    "no constraint is about them; add one, such as {kind: churn, at_most: 0.05}, or take them out");
+}
+
 void check_all(const std::vector<ConstraintParams>& constraints, const std::vector<KnownGrouping>& known,
-               const config::Origin& origin) {
+               bool has_stored_decisions, const config::Origin& origin) {
   Problems problems(origin);
   for (std::size_t i = 0; i < constraints.size(); ++i) {
     const KindEntry* kind = find_kind(constraints[i].kind);
@@ -298,6 +323,7 @@ void check_all(const std::vector<ConstraintParams>& constraints, const std::vect
     check_repeats(constraints, i, problems);
   }
   check_single_aim(constraints, problems);
+  check_stored_decisions(constraints, has_stored_decisions, problems);
   problems.throw_if_any();
 }
 
@@ -307,14 +333,14 @@ void check_requests(const std::vector<ConstraintParams>& constraints, const data
                     const config::Origin& origin) {
   std::vector<KnownGrouping> known;
   for (const data::Grouping& grouping : dataset.groupings) known.push_back({grouping.name, occurring_levels(grouping)});
-  check_all(constraints, known, origin);
+  check_all(constraints, known, dataset.stored_decisions.has_value(), origin);
 }
 
 void check_requests(const std::vector<ConstraintParams>& constraints, const std::vector<std::string>& groupings,
-                    const config::Origin& origin) {
+                    bool has_stored_decisions, const config::Origin& origin) {
   std::vector<KnownGrouping> known;
   for (const std::string& name : groupings) known.push_back({name, std::nullopt});
-  check_all(constraints, known, origin);
+  check_all(constraints, known, has_stored_decisions, origin);
 }
 
 }  // namespace equipoise::constraints

@@ -12,13 +12,14 @@ namespace equipoise::constraints {
 
 /// Checks what the user asked for against the data set's groupings, before anything is built from it. Throws one
 /// UserError (config) with every problem: unknown kind, form, grouping or reference level, a tolerance out of range, a
-/// grouping with one level, a constraint that repeats another.
+/// grouping with one level, a constraint that repeats another, one about stored decisions that are not there, or stored
+/// decisions that none is about.
 void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                     const config::Origin& origin);
 
 /// The same as far as it can be told from the config alone, `groupings` being the names it gives.
 void check_requests(const std::vector<ConstraintParams>& constraints, const std::vector<std::string>& groupings,
-                    const config::Origin& origin);
+                    bool has_stored_decisions, const config::Origin& origin);
 
 /// Throws UserError (config) when a level with at least `min_rows` rows has none in a split that is used.
 void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, const data::Cells& cells,

@@ -232,6 +232,8 @@ std::vector<std::string> groupings_named(const std::vector<ConstraintParams>& co
     for (const TermParams& term : wanted.terms)
       for (const auto& [name, level] : term.group) add(name);
   }
+  if (std::ranges::any_of(constraints, [](const auto& wanted) { return needs_stored_decisions(wanted); }))
+    add(data::kStoredDecision);
   return names;
 }
 
@@ -293,7 +295,7 @@ void set_rates(ConstraintTable& table, Promise& promise, const std::vector<bool>
   if (promise.grouping.empty() || promise.is_of_unseen) return;
   std::vector<Condition> where = {{promise.grouping, kUnseenLevel}};
   where.insert(where.end(), promise.within.begin(), promise.within.end());
-  if (make_rate(promise.rate, table.cells, where).denominator.empty()) return;
+  if (make_rate("selection_rate", table.cells, where).denominator.empty()) return;  // nobody
   promise.unseen_level = static_cast<std::int32_t>(promise.levels.size());
   promise.levels.emplace_back(kUnseenLevel);
   promise.rates.push_back(add_rate(promise.rate, where));

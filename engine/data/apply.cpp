@@ -6,6 +6,7 @@
 #include "engine/data/encoder.h"
 #include "engine/data/prepare.h"
 #include "engine/data/read_files.h"
+#include "engine/data/stored_decisions.h"
 #include "engine/data/targets.h"
 
 namespace equipoise::data {
@@ -28,6 +29,7 @@ std::set<std::string> columns_used(const Encoder& encoder, Wanted wanted) {
   if (wanted == Wanted::inputs) return used;
   used.insert(encoder.label.column);
   used.insert(encoder.weight);
+  if (encoder.stored_decisions && encoder.stored_decisions->in_data) used.insert(encoder.stored_decisions->column);
   for (const GroupRule& rule : encoder.groups) used.insert(rule.column);
   return used;
 }
@@ -55,6 +57,8 @@ void check_targets(const Encoder& encoder, const Table& table) {
   };
   require(encoder.label.column, "label");
   require(encoder.weight, "weight");
+  if (encoder.stored_decisions && encoder.stored_decisions->in_data)
+    require(encoder.stored_decisions->column, "stored decisions'");
   for (const GroupRule& rule : encoder.groups) require(rule.column, "group");
 }
 
@@ -109,10 +113,33 @@ void warn_of_unseen_values(const Encoder& encoder, const std::vector<Unseen>& un
   }
 }
 
+// A file that nothing would be read from was given by mistake.
+void check_predictions(const Encoder& encoder, const std::string& predictions) {
+  if (predictions.empty()) return;
+  const std::string what = "the predictions file '" + predictions + "' was given, but ";
+  if (!encoder.stored_decisions)
+    throw core::UserError(core::Fault::config, what + "training had no stored decisions (data.stored_decisions)");
+  if (encoder.stored_decisions->in_data)
+    throw core::UserError(core::Fault::config, what + "stored decisions are the column '" +
+                                                   encoder.stored_decisions->column + "' of the data files themselves");
+}
+
+StoredDecisions stored_decisions(const DecisionRule& rule, const std::string& predictions, const Table& table,
+                                 core::Journal& journal) {
+  if (rule.in_data || !predictions.empty())
+    return read_stored_decisions(rule, predictions, table, config::Origin(), journal);
+  journal.warn(
+      "the stored decisions of these rows are not known, so nothing can be said of churn on them: those of the "
+      "training rows came from a predictions file, and none was given for these");
+  return {unknown_decisions(), {}};
+}
+
 }  // namespace
 
-Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal) {
+Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal,
+              const std::string& predictions) {
   if (files.empty()) throw core::UserError(core::Fault::data, "no file was given");
+  check_predictions(encoder, predictions);
   ReadRequest request = request_of(encoder, files);
   const std::set<std::string> used = columns_used(encoder, wanted);
   request.used = used;
@@ -120,6 +147,7 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
   check_features(encoder, table);
   refuse_infinities(table, [&](const std::string& column) { return used.contains(column); });
   Dataset dataset;
+  dataset.files = table.files;
   if (wanted == Wanted::everything) {
     check_targets(encoder, table);
     drop_rows_without_label(table, encoder.label.column, journal);
@@ -127,9 +155,13 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
     if (!encoder.weight.empty()) dataset.weights = make_weights(table, encoder.weight);
     dataset.groupings = make_groupings(table, encoder.groups);
     warn_of_unknown_levels(dataset.groupings, journal);
+    if (encoder.stored_decisions) {
+      StoredDecisions stored = stored_decisions(*encoder.stored_decisions, predictions, table, journal);
+      dataset.stored_decisions = std::move(stored.grouping);
+      if (stored.file) dataset.files.push_back(std::move(*stored.file));
+    }
   }
   dataset.splits.assign(static_cast<std::size_t>(table.rows()), Split::test);
-  dataset.files = table.files;
   for (const Column& column : table.columns) dataset.reading.push_back(column.name + ": " + name_of(column.kind) + ".");
   std::vector<Unseen> unseen;
   for (const FeatureRule& rule : encoder.features) unseen.push_back(unseen_values(rule, table));

@@ -46,6 +46,7 @@ std::vector<std::int64_t> Dataset::rows_of(Split split) const {
 }
 
 const Grouping& Dataset::grouping(const std::string& name) const {
+  if (stored_decisions && stored_decisions->name == name) return *stored_decisions;
   std::vector<std::string> names;
   for (const Grouping& grouping : groupings) {
     if (grouping.name == name) return grouping;

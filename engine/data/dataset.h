@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,9 @@ struct Grouping {
 };
 inline constexpr std::int32_t kUnknownLevel = -1;  ///< new rows only: a level that training never saw
 
+/// The grouping of rows by the decision, 0 or 1, that another model made about them: no group of people.
+inline constexpr const char* kStoredDecision = "stored decision";
+
 /// What was read, so that a later reader can tell whether it is the same.
 struct Fingerprint {
   std::string path;
@@ -67,7 +71,9 @@ struct Dataset {
   std::vector<std::uint8_t> labels;  ///< [rows] 0 or 1; empty when the file has no label column (new rows only)
   std::vector<float> weights;        ///< [rows], or empty when every row weighs 1
   std::vector<Grouping> groupings;   ///< empty codes when the file lacks the column (new rows only)
-  std::vector<Split> splits;         ///< [rows]
+  /// kStoredDecision, with the levels "0" and "1", if the config names any; empty codes when not known (new rows only).
+  std::optional<Grouping> stored_decisions;
+  std::vector<Split> splits;  ///< [rows]
   std::vector<Fingerprint> files;
   std::vector<std::string> reading;  ///< a sentence per column: how it was read and why
   std::vector<Leak> leaks;
@@ -75,7 +81,7 @@ struct Dataset {
   std::int64_t rows() const { return encoded.rows; }
   /// Rows of one split, ascending.
   std::vector<std::int64_t> rows_of(Split split) const;
-  /// The grouping of that name; throws UserError (config) that lists the known ones.
+  /// The grouping of that name, stored decisions among them; throws UserError (config) that lists the known ones.
   const Grouping& grouping(const std::string& name) const;
 };
 

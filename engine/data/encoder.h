@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -67,10 +68,17 @@ struct FeatureRule {
   Feature layout;
 };
 
+/// Where the stored decision of a row is read.
+struct DecisionRule {
+  std::string column;
+  bool in_data = true;  ///< else in a predictions file beside the data files
+};
+
 struct Encoder {
   CsvParams csv;
   LabelParams label;  ///< `negative` is complete
   std::string weight;
+  std::optional<DecisionRule> stored_decisions;
   std::vector<std::string> columns;  ///< of the training files, in order
   std::vector<GroupRule> groups;
   std::vector<FeatureRule> features;

@@ -95,7 +95,7 @@ json to_json(const Encoder& encoder) {
                       {"levels", rule.levels}});
   }
   for (const FeatureRule& rule : encoder.features) features.push_back(rule_json(rule));
-  return {
+  json object = {
       {"format", kFormat},
       {"version", kVersion},
       {"csv", csv_json(encoder.csv)},
@@ -105,6 +105,11 @@ json to_json(const Encoder& encoder) {
       {"weight", encoder.weight},
       {"groups", groups},
       {"features", features}};
+  if (encoder.stored_decisions) {
+    object["stored_decisions"] = {{"column", encoder.stored_decisions->column},
+                                  {"in_data", encoder.stored_decisions->in_data}};
+  }
+  return object;
 }
 
 namespace {
@@ -147,6 +152,8 @@ EncoderPointer encoder_from_json(const json& object) {
           {group.at("name"), group.at("column"), group.at("bins"), group.at("cross"), group.at("levels")});
     }
     check_groups(encoder->groups);
+    if (const auto stored = object.find("stored_decisions"); stored != object.end())
+      encoder->stored_decisions = DecisionRule{stored->at("column"), stored->at("in_data")};
     for (const json& feature : object.at("features")) encoder->features.push_back(rule_from(feature));
     lay_out(encoder->features);
     return encoder;

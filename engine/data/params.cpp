@@ -73,12 +73,25 @@ void SplitParams::describe(config::Fields& fields) {
   fields.paths("holdout_files", holdout_files, "Files whose rows are the holdout split.");
 }
 
+void StoredDecisionParams::describe(config::Fields& fields) {
+  fields.path(
+      "predictions", predictions,
+      "A CSV or Parquet file with one row for each row of the data files (data.files first, then those that only "
+      "data.split names), in their order, as equipoise predict writes it.");
+  fields.text(
+      "column", column,
+      "The column of 0 and 1: of the predictions ('decision' when left out), or without a predictions file of the "
+      "data files.");
+}
+
 void DataParams::describe(config::Fields& fields) {
   fields.paths("files", files, "CSV (plain or gzip) or Parquet files with the same columns.", Need::required);
   fields.section("csv", csv, "How CSV files are written.");
   fields.section("label", label, "What is predicted.", Need::required);
   fields.list("groups", groups, "The ways to divide people into groups.");
   fields.text("weight", weight, "A column of sample weights.");
+  fields.section("stored_decisions", stored_decisions,
+                 "The decision that each row had from another model, for the rate churn; no input of this one.");
   fields.section("features", features, "What the model sees.");
   fields.section("split", split, "How rows are divided.");
 }

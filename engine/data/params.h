@@ -73,12 +73,22 @@ struct SplitParams {
   void describe(config::Fields& fields);
 };
 
+/// The decisions that another model, such as the deployed one, made about the rows.
+struct StoredDecisionParams {
+  std::string predictions;  // file
+  std::string column;
+
+  bool is_named() const { return !predictions.empty() || !column.empty(); }
+  void describe(config::Fields& fields);
+};
+
 struct DataParams {
   std::vector<std::string> files;
   CsvParams csv;
   LabelParams label;
   std::vector<GroupParams> groups;
   std::string weight;
+  StoredDecisionParams stored_decisions;
   FeatureParams features;
   SplitParams split;
 

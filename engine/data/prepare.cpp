@@ -13,6 +13,7 @@
 #include "engine/data/leaks.h"
 #include "engine/data/read_files.h"
 #include "engine/data/splits.h"
+#include "engine/data/stored_decisions.h"
 #include "engine/data/targets.h"
 
 namespace equipoise::data {
@@ -35,7 +36,9 @@ std::vector<std::string> all_files(const DataParams& params) {
 }
 
 ColumnRoles roles_of(const DataParams& params) {
-  ColumnRoles roles{params.label.column, params.weight, params.split.column, {}, {}};
+  const std::optional<DecisionRule> stored = decision_rule(params.stored_decisions);
+  ColumnRoles roles{params.label.column, params.weight, params.split.column, {}, {}, {}};
+  if (stored && stored->in_data) roles.stored_decision = stored->column;
   for (const GroupParams& group : params.groups) {
     const bool is_input = std::ranges::any_of(
         params.groups, [&](const GroupParams& other) { return other.input && other.column == group.column; });
@@ -69,6 +72,7 @@ bool is_used(const DataParams& params, const std::string& column) {
     return std::ranges::find(names, column) != names.end();
   };
   if (column == params.label.column || column == params.weight || column == params.split.column) return true;
+  if (column == params.stored_decisions.column && params.stored_decisions.predictions.empty()) return true;
   if (std::ranges::find(params.groups, column, &GroupParams::column) != params.groups.end()) return true;
   return !contains(params.features.drop) && (params.features.keep.empty() || contains(params.features.keep));
 }
@@ -150,6 +154,7 @@ void check_params(const DataParams& params, const config::Origin& origin) {
   problems.collect([&] { check_csv(params.csv, origin); });
   problems.collect([&] { check_label_is_no_group(params, origin); });
   problems.collect([&] { check_groups(params.groups, origin); });
+  problems.collect([&] { check_stored_decisions(params, origin); });
   problems.collect([&] { check_kept_names(params.features, roles_of(params), origin); });
   problems.collect([&] { check_splits(params.split, origin); });
   problems.throw_if_any();
@@ -176,12 +181,21 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   Groups groups = make_groups(table, params.groups, origin);
   encoder->groups = std::move(groups.rules);
   dataset.groupings = std::move(groups.groupings);
+  std::optional<Fingerprint> predictions;
+  encoder->stored_decisions = decision_rule(params.stored_decisions);
+  if (encoder->stored_decisions) {
+    StoredDecisions stored =
+        read_stored_decisions(*encoder->stored_decisions, params.stored_decisions.predictions, table, origin, journal);
+    dataset.stored_decisions = std::move(stored.grouping);
+    predictions = std::move(stored.file);
+  }
   dataset.splits = make_splits(table, params.split, dataset.labels, dataset.groupings, seed, origin);
   check_labels_of_training(dataset, params.label);
   FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
   encoder->features = std::move(fitted.rules);
   dataset.reading = std::move(fitted.reading);
   dataset.files = table.files;
+  if (predictions) dataset.files.push_back(std::move(*predictions));
   dataset.encoded = encode(encoder->features, table);
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);
   warn_of_leaks(dataset.leaks, journal);

@@ -30,8 +30,9 @@ const char* name_of(Verdict verdict);  ///< "met", "not_shown", ...
 std::optional<Verdict> verdict_from(const std::string& name);
 
 /// Why a level is left out of a gap. too_few_rows: among those that were measured; unseen: training had no such level;
-/// absent: the data have no row of it, training had; empty: nor had training.
-enum class Unmeasured { no, too_few_rows, unseen, absent, empty };
+/// no_stored_decision: how its rows were decided before, which the rate needs, is not known; absent: the data have no row
+/// of it, training had; empty: nor had training.
+enum class Unmeasured { no, too_few_rows, unseen, no_stored_decision, absent, empty };
 const char* name_of(Unmeasured unmeasured);  ///< "", "too_few_rows", ...
 std::optional<Unmeasured> unmeasured_from(const std::string& name);
 

@@ -222,7 +222,7 @@ class Reader {
   }
   static void read(const json& from, Unmeasured& value, const std::string& place) {
     const auto unmeasured = from.is_string() ? unmeasured_from(from.get<std::string>()) : std::nullopt;
-    if (!unmeasured) throw error(place, "is not one of '', too_few_rows, unseen, absent, empty");
+    if (!unmeasured) throw error(place, "is not one of '', too_few_rows, unseen, no_stored_decision, absent, empty");
     value = *unmeasured;
   }
   template <typename Value>

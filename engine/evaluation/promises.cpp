@@ -39,14 +39,6 @@ struct Bench {
   std::size_t constraints;  // whose bounds are to hold together
 };
 
-Unmeasured reason_of(const Promise& promise, std::size_t level, const ConstraintTable& table) {
-  if (promise.is_of_unseen && promise.occurs[level]) return Unmeasured::unseen;
-  if (static_cast<std::int32_t>(level) == promise.unseen_level) return Unmeasured::unseen;
-  if (promise.occurs[level]) return Unmeasured::too_few_rows;
-  // Cells are those of the training data, and of others that were added: a level in none of them never had a row.
-  return table.rates[promise.rates[level]].denominator.empty() ? Unmeasured::empty : Unmeasured::absent;
-}
-
 // Rows that are in the rate's denominator.
 std::int64_t rows_behind(const constraints::Rate& rate, const CellTotals& totals) {
   std::int64_t rows = 0;
@@ -56,6 +48,23 @@ std::int64_t rows_behind(const constraints::Rate& rate, const CellTotals& totals
     if (share.denominator[1] != 0) rows += selected;
   }
   return rows;
+}
+
+// Whether there are rows, and none of them was decided before as far as is known.
+bool lacks_stored_decisions(const constraints::Rate& rate, const Bench& bench) {
+  if (!constraints::needs_stored_decisions(constraints::rate_entry(rate.kind)) || rows_behind(rate, bench.totals) > 0)
+    return false;
+  return rows_behind(constraints::make_rate("selection_rate", bench.table.cells, rate.where), bench.totals) > 0;
+}
+
+Unmeasured reason_of(const Promise& promise, std::size_t level, const Bench& bench) {
+  const constraints::Rate& rate = bench.table.rates[promise.rates[level]];
+  if (promise.is_of_unseen && promise.occurs[level]) return Unmeasured::unseen;
+  if (static_cast<std::int32_t>(level) == promise.unseen_level) return Unmeasured::unseen;
+  if (lacks_stored_decisions(rate, bench)) return Unmeasured::no_stored_decision;
+  if (promise.occurs[level]) return Unmeasured::too_few_rows;
+  // Cells are those of the training data, and of others that were added: a level in none of them never had a row.
+  return rate.denominator.empty() ? Unmeasured::empty : Unmeasured::absent;
 }
 
 std::optional<Interval> interval_of(const GapSample::Level& level, double confidence) {
@@ -73,7 +82,7 @@ std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const
     level.rows = rows_behind(bench.table.rates[promise.rates[i]], bench.totals);
     level.effective_rows = sample.levels[i].rows;
     level.estimable = sample.levels[i].compared;
-    if (!level.estimable) level.unmeasured = reason_of(promise, i, bench.table);
+    if (!level.estimable) level.unmeasured = reason_of(promise, i, bench);
     level.short_splits = promise.short_splits[i];
     if (sample.levels[i].rows > 0) {
       level.rate = sample.levels[i].rate;

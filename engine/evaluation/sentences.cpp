@@ -156,7 +156,7 @@ std::vector<std::string> named(const PromiseResult& promise, Unmeasured why) {
   for (const LevelRate& level : promise.levels) {
     if (level.unmeasured != why) continue;
     std::string rows;
-    if (why != Unmeasured::absent)
+    if (why != Unmeasured::absent && why != Unmeasured::no_stored_decision)
       rows = " (" + std::to_string(level.rows) + (level.rows == 1 ? " row" : " rows") + worth(level) + ")";
     levels.push_back(level_name(promise, level) + rows);
   }
@@ -172,6 +172,8 @@ std::string unmeasured(const PromiseResult& promise, const std::string& cannot, 
                       inside(split));
   if (const auto unseen = named(promise, Unmeasured::unseen); !unseen.empty())
     clauses.push_back(core::listed(unseen, 8) + " " + cannot + ", being no group that training saw");
+  if (const auto unknown = named(promise, Unmeasured::no_stored_decision); !unknown.empty())
+    clauses.push_back("the stored decisions of " + core::listed(unknown, 8) + " are not known");
   if (const auto absent = named(promise, Unmeasured::absent); !absent.empty() && !promise.gap)
     clauses.push_back("there is no row of " + core::listed(absent, 8));
   std::string text;

@@ -24,47 +24,48 @@ using constraints::RowShare;
 constexpr int kTrain = static_cast<int>(data::Split::train), kTest = static_cast<int>(data::Split::test);
 constexpr double kSlack = 1e-12;
 
-using ByLabel = std::array<double, 2>;
+// By what decisions are held against: the rows' labels, or stored decisions.
+using BySide = std::array<double, 2>;
 
-// N - r D and D of a rate, as constant + of_selected . (weight of selected rows by label).
+// N - r D and D of a rate, as constant + of_selected . (weight of selected rows by side).
 struct Line {
   double constant = 0;
-  ByLabel of_selected = {0, 0};
-  double at(const ByLabel& selected) const {
+  BySide of_selected = {0, 0};
+  double at(const BySide& selected) const {
     return constant + of_selected[0] * selected[0] + of_selected[1] * selected[1];
   }
 };
 
 struct RateLines {
   Line miss, denominator;
-  ByLabel weight = {0, 0};
+  BySide weight = {0, 0};
 };
 
-RateLines lines_of(double rate, const std::vector<RowShare>& shares, const ConstraintTable& table,
+RateLines lines_of(double rate, const std::vector<RowShare>& shares, const std::vector<int>& sides,
                    const std::vector<double>& weight) {
   RateLines lines;
   for (const RowShare& share : shares) {
-    const int label = table.cells.cells[share.cell].label;
+    const int side = sides[static_cast<std::size_t>(share.cell)];
     const double of_cell = weight[share.cell];
-    lines.weight[label] += of_cell;
+    lines.weight[side] += of_cell;
     const double rejected = share.numerator[0] - rate * share.denominator[0];
     const double selected = share.numerator[1] - rate * share.denominator[1];
     lines.miss.constant += rejected * of_cell;
-    lines.miss.of_selected[label] = selected - rejected;
+    lines.miss.of_selected[side] = selected - rejected;
     lines.denominator.constant += share.denominator[0] * of_cell;
-    lines.denominator.of_selected[label] = share.denominator[1] - share.denominator[0];
+    lines.denominator.of_selected[side] = share.denominator[1] - share.denominator[0];
   }
   return lines;
 }
 
-// The decisions with N = r D where that line leaves what the two labels' weights allow: two points, or the same twice.
-std::vector<ByLabel> ends_of(const RateLines& lines) {
-  std::vector<ByLabel> ends;
+// The decisions with N = r D where that line leaves what the two sides' weights allow: two points, or the same twice.
+std::vector<BySide> ends_of(const RateLines& lines) {
+  std::vector<BySide> ends;
   for (const int fixed : {0, 1}) {
     const int other = 1 - fixed;
     if (lines.miss.of_selected[other] == 0) continue;
     for (const double at : {0.0, lines.weight[fixed]}) {
-      ByLabel selected;
+      BySide selected;
       selected[fixed] = at;
       selected[other] = -(lines.miss.constant + lines.miss.of_selected[fixed] * at) / lines.miss.of_selected[other];
       const double room = kSlack * lines.weight[other];
@@ -74,22 +75,21 @@ std::vector<ByLabel> ends_of(const RateLines& lines) {
   return ends;
 }
 
-// The shares of each label's rows to select so that the rate is as wanted on as many rows as it can be; where all such
+// The shares of each side's rows to select so that the rate is as wanted on as many rows as it can be; where all such
 // decisions have as many, those in the middle.
-ByLabel selected_shares(const RateLines& lines) {
+BySide selected_shares(const RateLines& lines) {
   double most = 0;
-  const std::vector<ByLabel> ends = ends_of(lines);
-  for (const ByLabel& end : ends) most = std::max(most, lines.denominator.at(end));
-  ByLabel mean = {0, 0};
+  const std::vector<BySide> ends = ends_of(lines);
+  for (const BySide& end : ends) most = std::max(most, lines.denominator.at(end));
+  BySide mean = {0, 0};
   int best = 0;
-  for (const ByLabel& end : ends) {
+  for (const BySide& end : ends) {
     if (lines.denominator.at(end) < most * (1 - 1e-9)) continue;
     ++best;
-    for (const int label : {0, 1}) mean[label] += end[label];
+    for (const int side : {0, 1}) mean[side] += end[side];
   }
-  for (const int label : {0, 1})
-    mean[label] =
-        best > 0 && lines.weight[label] > 0 ? std::clamp(mean[label] / best / lines.weight[label], 0.0, 1.0) : 0;
+  for (const int side : {0, 1})
+    mean[side] = best > 0 && lines.weight[side] > 0 ? std::clamp(mean[side] / best / lines.weight[side], 0.0, 1.0) : 0;
   return mean;
 }
 
@@ -107,9 +107,11 @@ Totals totals_at(double rate, const ConstraintTable& table, const Promise& promi
   if (is_weighted) totals.squares.selected.assign(square.size(), 0.0);
   for (const std::int32_t index : promise.rates) {
     const std::vector<RowShare> shares = constraints::row_shares(table.rates[index]);
-    const ByLabel selected = selected_shares(lines_of(rate, shares, table, weight));
+    const std::vector<int> sides =
+        constraints::sides_of_cells(constraints::rate_entry(table.rates[index].kind), table.cells);
+    const BySide selected = selected_shares(lines_of(rate, shares, sides, weight));
     for (const RowShare& share : shares) {
-      const double part = selected[table.cells.cells[share.cell].label];
+      const double part = selected[static_cast<std::size_t>(sides[static_cast<std::size_t>(share.cell)])];
       double* of_cell = &totals.sums[static_cast<std::size_t>(share.cell) * constraints::kColumns];
       of_cell[constraints::kWeight] = weight[share.cell];
       of_cell[constraints::kHard] = part * weight[share.cell];

@@ -38,6 +38,8 @@ const char* name_of(Unmeasured unmeasured) {
       return "too_few_rows";
     case Unmeasured::unseen:
       return "unseen";
+    case Unmeasured::no_stored_decision:
+      return "no_stored_decision";
     case Unmeasured::absent:
       return "absent";
     case Unmeasured::empty:
@@ -50,7 +52,7 @@ const char* name_of(Unmeasured unmeasured) {
 
 std::optional<Unmeasured> unmeasured_from(const std::string& name) {
   using enum Unmeasured;
-  for (const Unmeasured unmeasured : {no, too_few_rows, unseen, absent, empty})
+  for (const Unmeasured unmeasured : {no, too_few_rows, unseen, no_stored_decision, absent, empty})
     if (name == name_of(unmeasured)) return unmeasured;
   return std::nullopt;
 }

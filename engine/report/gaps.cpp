@@ -201,6 +201,8 @@ std::string left_out(const std::string& rate, const PromiseResult::LevelRate& le
     case unseen:
       return fmt::format("{} ({}): no group that training saw, so not estimable and left out of the gap.", rate,
                          counted(level.rows, "row"));
+    case no_stored_decision:
+      return fmt::format("{}: the stored decisions are not known, so not estimable.", rate);
     case absent:
       return fmt::format("{}: no row in {}; nothing is said of this group.", rate, split_phrase(split));
     case empty:

@@ -75,6 +75,8 @@ std::string reason_of_no_gap(const evaluation::PromiseResult& promise, const std
   if (has(promise, Unmeasured::unseen))
     return fmt::format("{} {} a group that training never saw", where,
                        where == "the new rows" ? "include" : "includes");
+  if (has(promise, Unmeasured::no_stored_decision))
+    return fmt::format("the stored decisions of {} are not known", where);
   return fmt::format("{} {} rows of fewer than two groups", where, where == "the new rows" ? "have" : "has");
 }
 

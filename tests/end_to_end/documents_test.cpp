@@ -99,6 +99,29 @@ TEST_F(Documents, TheSmallGroupsGuideRunsAsWritten) {
   EXPECT_TRUE(exists("runs/race/report.html") && exists("runs/memorised/report.html"));
 }
 
+// The part of a text from one word to another.
+std::string between(const std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t begin = text.find(from);
+  return begin == std::string::npos ? "" : text.substr(begin, text.find(to, begin) - begin);
+}
+
+TEST_F(Documents, TheChurnGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/churn.md"), block = block_of(page, "yaml");
+  train_into("deployed");
+  run_commands_of(page);
+  const std::string stored = between(block, "  stored_decisions:", "constraints:"), config = config_text();
+  ASSERT_FALSE(stored.empty());
+  write("config.yaml",
+        config_text({{"  features:", stored + "  features:"},
+                     {between(config, "constraints:", "multipliers:"), between(block, "constraints:", "multipliers:")},
+                     {"multipliers: {", "multipliers: {temperature: 0.1, "}}));
+  const Outcome trained = run({"train", "config.yaml"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  for (const char* title :
+       {"churn, at most 0.05", "churn by sex, at most 0.08", "churn parity by sex, gap at most 0.02"})
+    EXPECT_THAT(trained.out, HasSubstr(title));
+}
+
 TEST_F(Documents, PagesMadeByTheProgramAreUpToDate) {
   EXPECT_EQ(run({"config", "explain", "--markdown"}).out, source_file("docs/config.md"))
       << "write it again: equipoise config explain --markdown > docs/config.md";

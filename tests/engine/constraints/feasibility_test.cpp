@@ -64,6 +64,20 @@ data::Dataset unlike_sexes(float weight_of_women = 1) {
   return handmade_dataset(blocks);
 }
 
+// Of 300 women 60 were selected before, of 300 men 120; half of each are positive.
+data::Dataset unlike_before() {
+  std::vector<RowBlock> blocks;
+  for (const data::Split split : {data::Split::train, data::Split::test}) {
+    for (const int label : {0, 1}) {
+      blocks.push_back({"Female", "White", label, split, 120, 1, 0});
+      blocks.push_back({"Female", "White", label, split, 30, 1, 1});
+      blocks.push_back({"Male", "White", label, split, 90, 1, 0});
+      blocks.push_back({"Male", "White", label, split, 60, 1, 1});
+    }
+  }
+  return handmade_dataset(blocks);
+}
+
 // What compiling says of them: "" where they pass.
 std::string refusal(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset = unlike_sexes()) {
   core::Journal journal;
@@ -85,6 +99,16 @@ TEST(FeasibilityTest, LetsPassWhatSomeDecisionsSatisfy) {
   EXPECT_EQ(refusal({at_most("selection_rate", 0.27), at_least("tpr", 0.9)}), "");  // .9 of .3, and no negative
   EXPECT_EQ(refusal({at_most("error", 0.05), at_least("ppv", 0.99, {"sex"}), at_least("tpr", 0.95, {"sex"})}), "");
   EXPECT_EQ(refusal({at_least("tpr", 0.95), at_most("fpr", 0.05), parity("selection_rate", 0.2)}), "");
+}
+
+// Rates of .2 and .4 come within .1 of each other where .1 of all decisions of one sex change, .05 of both.
+TEST(FeasibilityTest, ParityCostsChangedDecisions) {
+  EXPECT_EQ(refusal({parity("selection_rate", 0.1), at_most("churn", 0.051)}, unlike_before()), "");
+  EXPECT_THAT(refusal({parity("selection_rate", 0.1), at_most("churn", 0.04)}, unlike_before()),
+              AllOf(HasSubstr("run.yaml:20:5: constraints[1]"), HasSubstr("together with constraints[0]"),
+                    HasSubstr("looser by 0.010;")));
+  EXPECT_EQ(refusal({parity("selection_rate", 0.1), at_most("churn", 0.051, {"sex"})}, unlike_before()), "");
+  EXPECT_NE(refusal({parity("selection_rate", 0.1), at_most("churn", 0.04, {"sex"})}, unlike_before()), "");
 }
 
 TEST(FeasibilityTest, RefusesACapOnSelectionsBelowTheRecallThatIsAskedFor) {

@@ -47,6 +47,24 @@ TEST(OtherRowsTest, ACombinationThatTrainingNeverHadCountsForBothItsLevels) {
   EXPECT_EQ(rows_behind(table, table.rates[table.promises[1].rates[1]]), 9);  // race=Other
 }
 
+// Women are there, and nothing is known of what was decided of anybody before.
+TEST(OtherRowsTest, NobodyIsInAChurnWhoseStoredDecisionsAreNotKnown) {
+  core::Journal journal;
+  ConstraintParams churn{"churn", {"sex"}};
+  churn.at_most = 0.6;
+  const ConstraintTable trained = compile({churn}, two_sexes_decided_before(), 30, config::Origin(), journal);
+  data::Dataset fresh = two_sexes_decided_before(10);
+  fresh.stored_decisions->codes.clear();
+  fresh.groupings[0].codes[0] = data::kUnknownLevel;
+  const ConstraintTable table = table_for(fresh, trained);
+  const Promise& promise = table.promises[0];
+  EXPECT_THAT(promise.levels, ElementsAre("Female", "Male", kUnseenLevel));
+  for (int level = 0; level < 3; ++level) {
+    EXPECT_EQ(rows_behind(table, table.rates[promise.rates[level]]), 0);
+    EXPECT_TRUE(promise.occurs[level]);
+  }
+}
+
 TEST(OtherRowsTest, ALevelThatTrainingNeverHadIsNamedAndCountsByTheOtherGroupings) {
   data::Dataset fresh =
       handmade_dataset({{"Female", "White", 0, data::Split::test, 9}, {"Male", "White", 1, data::Split::test, 4}});

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <map>
+#include <stdexcept>
 
 #include "tests/engine/constraints/handmade_dataset.h"
 
@@ -32,6 +34,18 @@ double value_in(const std::string& name, const std::vector<Condition>& where) {
   return rate_values(table, kSums, Reading::exact)[0];
 }
 
+const data::Cells& cells_by_stored_decision() {
+  static const data::Cells cells = data::build_cells(two_sexes_decided_before(), {"sex", data::kStoredDecision});
+  return cells;
+}
+
+double value_by_stored_decision(const std::string& name, const std::vector<Condition>& where) {
+  ConstraintTable table;
+  table.cells = cells_by_stored_decision();
+  table.rates = {make_rate(name, table.cells, where)};
+  return rate_values(table, kSumsDecidedBefore, Reading::exact)[0];
+}
+
 // By hand for women: TP 12, FN 8, FP 10, TN 30.
 TEST(RatesTest, EachIsWhatItsNameSays) {
   const std::map<std::string, double> of_women = {
@@ -46,10 +60,13 @@ TEST(RatesTest, EachIsWhatItsNameSays) {
       {"for", 8.0 / 38},
       {"f1", 2 * (12.0 / 20) * (12.0 / 22) / (12.0 / 20 + 12.0 / 22)},
       {"fn_share", 8.0 / 18},
+      {"churn", 15.0 / 60},
       {"loss", 12.0 / 60},
   };
   for (const RateEntry& entry : rate_entries()) {
     ASSERT_TRUE(of_women.contains(entry.name)) << "give the new rate '" << entry.name << "' its value by hand";
+    EXPECT_DOUBLE_EQ(value_by_stored_decision(entry.name, {{"sex", "Female"}}), of_women.at(entry.name)) << entry.name;
+    if (needs_stored_decisions(entry)) continue;
     EXPECT_DOUBLE_EQ(value_in(entry.name, {{"sex", "Female"}}), of_women.at(entry.name)) << entry.name;
   }
   EXPECT_EQ(of_women.size(), rate_entries().size());
@@ -58,13 +75,26 @@ TEST(RatesTest, EachIsWhatItsNameSays) {
 TEST(RatesTest, EveryoneIsWhereThereIsNoCondition) {
   EXPECT_DOUBLE_EQ(value_in("ppv", {}), 32.0 / 47);
   EXPECT_DOUBLE_EQ(value_in("loss", {}), 37.0 / 135);
+  EXPECT_DOUBLE_EQ(value_by_stored_decision("churn", {}), (5 + 10 + 5 + 20) / 135.0);
+}
+
+TEST(RatesTest, ChurnIsOfRowsWhoseStoredDecisionIsKnown) {
+  data::Cells cells = cells_by_stored_decision();
+  for (int c : {4, 5, 6, 7}) cells.cells[c].levels[1] = data::kUnknownLevel;
+  ConstraintTable table;
+  table.cells = cells;
+  table.rates = {make_rate("churn", cells, {}), make_rate("churn", cells, {{"sex", "Male"}})};
+  const std::vector<double> values = rate_values(table, kSumsDecidedBefore, Reading::exact);
+  EXPECT_DOUBLE_EQ(values[0], 15.0 / 60);  // the women's
+  EXPECT_TRUE(std::isnan(values[1]));
+  EXPECT_THROW(make_rate("churn", cells_of_two_sexes(), {}), std::logic_error);
 }
 
 TEST(RatesTest, NamesAreTheirOwnAndSharesLieInZeroToOne) {
   for (const RateEntry& entry : rate_entries()) {
     EXPECT_EQ(find_rate(entry.name), &entry);
     if (entry.family == RateFamily::share) {
-      for (const RowShare& share : row_shares(make_rate(entry.name, cells_of_two_sexes(), {}))) {
+      for (const RowShare& share : row_shares(make_rate(entry.name, cells_by_stored_decision(), {}))) {
         for (const int decision : {0, 1}) {
           EXPECT_GE(share.numerator[decision], 0) << entry.name;
           EXPECT_LE(share.numerator[decision], share.denominator[decision]) << entry.name;

@@ -68,6 +68,33 @@ TEST(RequestsTest, RepeatsAndContradictionsAreRefused) {
               HasSubstr("asks for a tolerance of 0.2 where constraints[0]"));
 }
 
+TEST(RequestsTest, ChurnAndStoredDecisionsNeedEachOther) {
+  ConstraintParams churn{"churn", {"sex"}}, bound{"bound", {}}, sum{"linear", {}};
+  churn.at_most = bound.at_most = 0.6;
+  sum.at_most = 1.2;
+  bound.rate = "churn";
+  sum.terms.resize(2);
+  sum.terms[0].rate = "tpr";
+  sum.terms[1].rate = "churn";
+  const core::UserError error = refusal({churn, bound, sum}, two_sexes());
+  ASSERT_THAT(error.problems(), SizeIs(3));
+  for (const auto& [problem, place] :
+       {std::pair(0, "constraints[0].kind: it compares decisions with stored ones"),
+        std::pair(1, "constraints[1].rate: it compares"), std::pair(2, "constraints[2].terms[1].rate: it compares")})
+    EXPECT_THAT(error.problems()[static_cast<std::size_t>(problem)].message, HasSubstr(place));
+  EXPECT_THAT(refusal({{"demographic_parity", {"sex"}}}, two_sexes_decided_before()).what(),
+              HasSubstr("data.stored_decisions: no constraint is about them; add one"));
+  core::Journal journal;
+  EXPECT_EQ(compile({churn, bound, sum}, two_sexes_decided_before(), 30, {}, journal).promises.size(), 3u);
+}
+
+TEST(RequestsTest, StoredDecisionsAreNoGroups) {
+  ConstraintParams parity{"demographic_parity", {data::kStoredDecision}}, churn{"churn", {}};
+  churn.at_most = 0.1;
+  EXPECT_THAT(refusal({churn, parity}, two_sexes_decided_before()).what(),
+              HasSubstr("there is no grouping 'stored decision'; known: sex, race, sex*race"));
+}
+
 // A constraint of the sexes with one thing changed.
 ConstraintParams wanted_of(const std::string& kind, const std::function<void(ConstraintParams&)>& change = nullptr) {
   ConstraintParams wanted{kind, {"sex"}};

@@ -40,6 +40,44 @@ TEST(FormVerdictsTest, AFloorIsHeldAgainstTheSmallestLowerLimit) {
   EXPECT_EQ(bounded("at_least", 0.2001).verdict, Verdict::violated);
 }
 
+// Of 500 that were rejected 15 are selected now, of 500 that were selected 25 are not.
+const std::vector<ScoreBlock> kDecidedBefore = {
+    {0, 0, 300, 5, 1, 0}, {0, 1, 200, 10, 1, 0}, {2, 0, 100, 90, 1, 1}, {2, 1, 400, 385, 1, 1}};
+
+Handmade churning(double at_most) {
+  std::vector<constraints::ConstraintParams> wanted = {{"churn", {}}};
+  wanted[0].at_most = at_most;
+  return {kDecidedBefore, wanted};
+}
+
+TEST(FormVerdictsTest, ChurnIsAShareOfAllRows) {
+  const double high = exact_limits(0.04, 1000, 0.05).high;
+  const ConstraintResult result = churning(high + 1e-9).evaluated().constraints[0];
+  EXPECT_NEAR(*result.gap, 0.04, 1e-12);
+  EXPECT_NEAR(*result.upper_bound, high, 1e-12);
+  EXPECT_EQ(result.verdict, Verdict::met);
+  EXPECT_THAT(churning(0.08).evaluated().constraints[0].sentence,
+              HasSubstr("The churn of everyone is 4.0 % on people the model had not met"));
+  EXPECT_EQ(churning(high - 1e-9).evaluated().constraints[0].verdict, Verdict::not_shown);
+  EXPECT_EQ(churning(0.0399).evaluated().constraints[0].verdict, Verdict::violated);
+}
+
+// How the rows were decided before is not known: churn of 0 rows is not a small one.
+TEST(FormVerdictsTest, ChurnWithoutStoredDecisionsIsNotEstimable) {
+  Handmade made = churning(0.1);
+  made.dataset.stored_decisions->codes.clear();
+  made.table = constraints::table_for(made.dataset, made.table);
+  const SplitResult split = evaluate("new rows", made.scores(), made.table, made.constraints, 30, {}, 7);
+  const ConstraintResult& result = split.constraints[0];
+  EXPECT_EQ(result.verdict, Verdict::not_estimable);
+  EXPECT_FALSE(result.gap);
+  EXPECT_EQ(result.promises[0].levels[0].unmeasured, Unmeasured::no_stored_decision);
+  EXPECT_EQ(unmeasured_from(name_of(Unmeasured::no_stored_decision)), Unmeasured::no_stored_decision);
+  EXPECT_EQ(result.sentence,
+            "The churn could not be compared on the new rows: the stored decisions of everyone are not known, so the "
+            "constraint is not estimable.");
+}
+
 TEST(FormSentencesTest, OfACap) {
   const std::string met = bounded("at_most", 0.5).sentence;
   EXPECT_THAT(met,

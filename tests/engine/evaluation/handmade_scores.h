@@ -15,6 +15,7 @@ struct ScoreBlock {
   int rows = 0;
   int selected = 0;
   float weight = 1;
+  int stored_decision = -1;  ///< of all blocks or of none
 };
 
 /// A data set of one test split with its scores and compiled constraints.
@@ -36,6 +37,9 @@ struct Handmade {
         dataset.splits.push_back(data::Split::test);
         probability.push_back(i < block.selected ? 0.9 : 0.1);
         weights.push_back(block.weight);
+        if (block.stored_decision < 0) continue;
+        if (!dataset.stored_decisions) dataset.stored_decisions = data::Grouping{data::kStoredDecision, {"0", "1"}, {}};
+        dataset.stored_decisions->codes.push_back(block.stored_decision);
       }
     }
     if (!weighted) weights.clear();

@@ -93,6 +93,26 @@ TEST(ShowableTest, SaysWhatCouldBeShownIfRatesWereEqual) {
   EXPECT_THAT(warnings_of({"equalized_odds", {"sex"}, 0.02}, dataset).size(), 2u);
 }
 
+// What half the allowed churn would show does not hang on how many were selected before.
+TEST(ShowableTest, ChurnIsCountedAgainstStoredDecisions) {
+  std::vector<RowBlock> blocks;
+  for (const data::Split split : {data::Split::train, data::Split::test})
+    for (const int label : {0, 1})
+      for (const int before : {0, 1})
+        blocks.push_back({"Female", "White", label, split, before == 0 ? 160 : 40, 1, before});
+  const data::Dataset dataset = constraints::handmade_dataset(blocks);
+  ConstraintParams churn{"churn", {}};
+  churn.at_most = 0.5;
+  const Compiled it = compiled(churn, dataset);
+  for (const double rate : {0.0, 0.01, 0.05, 0.3})
+    EXPECT_NEAR(*bound_at(rate, it.table, it.table.promises[0], it.counts, 30, 0.95),
+                exact_limits(rate, 400, 0.05).high, 1e-9)
+        << rate;
+  churn.at_most = 0.02;
+  EXPECT_THAT(warnings_of(churn, dataset),
+              ElementsAre(HasSubstr("'churn of everyone' can be shown to be at most 0.02")));
+}
+
 TEST(ShowableTest, IsSilentFromTheToleranceThatItNames) {
   const data::Dataset dataset = dataset_of({150, 40}, {150, 200});
   const double least = bound_of_equal(0.95, 40, 200);
@@ -161,10 +181,12 @@ TEST(ShowableTest, GivesRatesOverDecisionsTheirLargestDenominator) {
 }
 
 TEST(ShowableTest, AssumesTheRateThatItSays) {
-  const data::Dataset dataset = dataset_of({20000, 20000}, {20000, 20000});
+  const data::Dataset plain = dataset_of({20000, 20000}, {20000, 20000});
+  const data::Dataset decided_before = constraints::two_sexes_decided_before(10000);
   for (const constraints::RateEntry& entry : constraints::rate_entries()) {
     if (entry.family == constraints::RateFamily::mean) continue;
-    const Compiled it = compiled(bound(entry.name, 0.5), dataset);
+    const bool is_about_them = constraints::needs_stored_decisions(entry);
+    const Compiled it = compiled(bound(entry.name, 0.5), is_about_them ? decided_before : plain);
     for (const double rate : {0.05, 0.3, 0.95}) {
       const double upper = bound_at(rate, it.table, it.table.promises[0], it.counts, 30, 0.95).value();
       EXPECT_GT(upper, rate) << entry.name;

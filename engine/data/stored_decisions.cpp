@@ -1,0 +1,151 @@
+#include "engine/data/stored_decisions.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/nearest_name.h"
+#include "engine/data/read_files.h"
+#include "engine/data/targets.h"
+
+namespace equipoise::data {
+namespace {
+
+constexpr const char* kField = "data.stored_decisions";
+constexpr const char* kDecisionOfPredictions = "decision";
+constexpr const char* kRowOfPredictions = "row";
+
+[[noreturn]] void refuse(const std::string& field, const std::string& what, const config::Origin& origin) {
+  throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
+}
+
+std::string rows_text(std::int64_t rows) {
+  return std::to_string(rows) + (rows == 1 ? " row" : " rows");
+}
+
+// NaN where it is missing, or no number.
+std::vector<double> numbers_of(const Table& table, const Column& column) {
+  const NumberView view(column);
+  std::vector<double> numbers(static_cast<std::size_t>(table.rows()));
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    const std::int64_t begin = table.chunk_begins[chunk];
+    view.read(chunk, 0, table.chunk_begins[chunk + 1] - begin, numbers.data() + begin);
+  }
+  return numbers;
+}
+
+std::vector<std::int32_t> decisions_of(const Table& table, const Column& column) {
+  std::vector<std::int32_t> decisions;
+  for (const double number : numbers_of(table, column)) {
+    if (number == 0 || number == 1) {
+      decisions.push_back(number == 1);
+      continue;
+    }
+    const std::string what = std::isnan(number) ? "is missing or not a number" : "is " + number_text(number);
+    throw core::UserError(
+        core::Fault::data,
+        "the stored decision in column '" + column.name + "' " + what + "; expected 0 (negative) or 1 (positive)",
+        table.where(static_cast<std::int64_t>(decisions.size())));
+  }
+  return decisions;
+}
+
+// A file that was sorted since would give people the decisions of others.
+void check_order(const Table& predictions) {
+  const Column* rows = predictions.find(kRowOfPredictions);
+  if (rows == nullptr) return;
+  std::int64_t expected = 0;
+  for (const double number : numbers_of(predictions, *rows)) {
+    if (number == static_cast<double>(++expected)) continue;
+    throw core::UserError(core::Fault::data,
+                          "the column 'row' holds " + (std::isnan(number) ? "no number" : number_text(number)) +
+                              " where " + std::to_string(expected) +
+                              " was expected: predictions stand in the order of the data files' rows, counted from 1",
+                          predictions.where(expected - 1));
+  }
+}
+
+// Files of their own have rows that were left out of the table, for want of a label.
+std::vector<std::int32_t> of_rows_kept(const std::vector<std::int32_t>& decisions, const Table& table) {
+  std::vector<std::int32_t> kept;
+  for (std::int64_t row = 0; row < table.rows(); ++row)
+    kept.push_back(decisions[static_cast<std::size_t>(table.row_as_read(row))]);
+  return kept;
+}
+
+std::int64_t rows_as_read(const Table& table) {
+  std::int64_t rows = 0;
+  for (const Fingerprint& file : table.files) rows += file.rows;
+  return rows;
+}
+
+// In the format that this program writes, whatever that of the data.
+Table read_predictions(const std::string& path, const std::string& column, const config::Origin& origin,
+                       core::Journal& journal) {
+  ReadRequest request{{path}, CsvParams(), {}, {}};
+  request.used = {column, kRowOfPredictions};
+  return read_files(request, origin, journal);
+}
+
+Grouping grouping_of(std::vector<std::int32_t> decisions) {
+  return {kStoredDecision, {"0", "1"}, std::move(decisions)};
+}
+
+// What names the column an input; data.features.keep is checked with the other roles.
+bool is_input(const DataParams& params, const std::string& column) {
+  return std::ranges::any_of(params.groups,
+                             [&](const GroupParams& group) { return group.input && group.column == column; });
+}
+
+}  // namespace
+
+std::optional<DecisionRule> decision_rule(const StoredDecisionParams& params) {
+  if (!params.is_named()) return std::nullopt;
+  const bool in_data = params.predictions.empty();
+  return DecisionRule{params.column.empty() ? kDecisionOfPredictions : params.column, in_data};
+}
+
+void check_stored_decisions(const DataParams& params, const config::Origin& origin) {
+  const std::optional<DecisionRule> rule = decision_rule(params.stored_decisions);
+  for (std::size_t i = 0; rule && i < params.groups.size(); ++i) {
+    const std::string place = "data.groups[" + std::to_string(i) + "]";
+    if (params.groups[i].shown_name() == kStoredDecision)
+      refuse(place,
+             std::string("'") + kStoredDecision +
+                 "' is what data.stored_decisions is called; give this grouping "
+                 "another name",
+             origin);
+  }
+  if (!rule || !rule->in_data) return;
+  const std::string field = std::string(kField) + ".column", name = "the column '" + rule->column + "' ";
+  if (rule->column == params.label.column)
+    refuse(field, name + "is the label; the share of rows decided otherwise than it is the rate 'error'", origin);
+  if (rule->column == params.weight) refuse(field, name + "is the sample weight", origin);
+  if (rule->column == params.split.column) refuse(field, name + "tells the split", origin);
+  if (is_input(params, rule->column))
+    refuse(field, name + "is named as an input of the model, which does not see stored decisions", origin);
+}
+
+StoredDecisions read_stored_decisions(const DecisionRule& rule, const std::string& predictions, const Table& table,
+                                      const config::Origin& origin, core::Journal& journal) {
+  const std::string field = std::string(kField) + ".column";
+  if (rule.in_data) return {grouping_of(decisions_of(table, column_named(table, rule.column, field, origin))), {}};
+  const Table stored = read_predictions(predictions, rule.column, origin, journal);
+  const Column& column = column_named(stored, rule.column, field, origin);
+  if (const std::int64_t expected = rows_as_read(table); stored.rows() != expected) {
+    std::vector<std::string> files;
+    for (const Fingerprint& file : table.files) files.push_back(file.path);
+    throw core::UserError(core::Fault::data,
+                          "this predictions file has " + rows_text(stored.rows()) + ", the data files have " +
+                              std::to_string(expected) + " (" + core::listed(files) +
+                              "): expected one for each of their rows, in this order",
+                          core::Position{predictions, 0, 0});
+  }
+  check_order(stored);
+  return {grouping_of(of_rows_kept(decisions_of(stored, column), table)), stored.files.front()};
+}
+
+Grouping unknown_decisions() {
+  return grouping_of({});
+}
+
+}  // namespace equipoise::data
