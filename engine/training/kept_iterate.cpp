@@ -23,7 +23,8 @@ std::string excess_text(const constraints::Promise& promise, double excess) {
 
 }  // namespace
 
-KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises) : promises_(promises) {}
+KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises, bool averages)
+    : promises_(promises), averages_(averages) {}
 
 // What is made small: of form worst the largest group's loss, else the mean.
 double KeptIterate::loss_of(const evaluation::Measurement& measurement) const {
@@ -57,6 +58,10 @@ void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Te
     kept.weights = weights.clone();
   };
   ++offered_;
+  if (averages_ && iterate.excess <= 0) {
+    sum_ = averaged_ > 0 ? sum_.add(weights) : weights.to(at::kDouble);
+    ++averaged_;
+  }
   if (iterate.excess > 0) {
     by_luck_ += shown_;
     shown_ = 0;
@@ -69,14 +74,62 @@ void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Te
     keep(nearest_);
 }
 
+at::Tensor KeptIterate::mean() const {
+  if (averaged_ < 2) return {};
+  return sum_.div(static_cast<double>(averaged_)).to(best().weights.scalar_type());
+}
+
+void KeptIterate::offer_mean(const evaluation::Measurement& measurement, const at::Tensor& weights) {
+  Iterate mean = measured(measurement);
+  mean.step = 0;
+  const bool is_lowest = !inside_.weights.defined() || mean.loss < inside_.loss;
+  if (mean.excess <= 0 && is_lowest && std::isfinite(mean.loss)) {
+    mean_ = mean;
+    mean_.weights = weights.clone();
+  }
+  looked_at_mean_ = mean;
+}
+
 void KeptIterate::take(const evaluation::Measurement& measurement, const at::Tensor& weights) {
   inside_ = measured(measurement);
   inside_.weights = weights.clone();
   was_asked_for_ = true;
 }
 
+// Of the mean that was kept, or after the sentence of the iterate that was kept instead.
+std::string KeptIterate::sentence_of_mean() const {
+  const Iterate& mean = *looked_at_mean_;
+  if (mean_.weights.defined()) {
+    const std::string alone =
+        inside_.weights.defined()
+            ? fmt::format("its selection loss, {:.5f}, is lower than {:.5f}, the lowest of an iterate alone (step {})",
+                          mean.loss, inside_.loss, inside_.step)
+            : "no iterate alone was shown to be inside";
+    if (mean.bounds == 0)
+      return fmt::format("Kept: the mean of the weights of the {} iterates that were looked at: {}.", averaged_, alone);
+    return fmt::format(
+        "Kept: the mean of the weights of {} iterates, of the {} that were looked at those whose upper bounds on the "
+        "selection split were all inside the tolerances. So are its own, and {}.",
+        averaged_, offered_, alone);
+  }
+  const std::string why =
+      mean.excess > 0
+          ? fmt::format("the bound of {} is {} above its tolerance", constraints::promise_title(promises_[mean.worst]),
+                        excess_text(promises_[mean.worst], mean.excess))
+          : fmt::format("its selection loss is {:.5f}, not below {:.5f}", mean.loss, best().loss);
+  return fmt::format(" The mean of the weights of the {} iterates with all bounds inside was not taken: {}.", averaged_,
+                     why);
+}
+
 std::string KeptIterate::sentence() const {
-  const Iterate& kept = this->kept();
+  if (mean_.weights.defined()) return sentence_of_mean();
+  if (looked_at_mean_) return sentence_of_best() + sentence_of_mean();
+  if (!averages_ || was_asked_for_ || averaged_ > 1) return sentence_of_best();
+  return sentence_of_best() + " Fewer than two iterates had all bounds inside, so there was no mean to look at.";
+}
+
+std::string KeptIterate::sentence_of_best() const {
+  const Iterate& kept = best();
   if (was_asked_for_ && kept.step == 0)
     return "Nothing was measured before the end: the model has its initial weights.";
   if (was_asked_for_) return fmt::format("The last iterate was kept (step {}, epoch {:.2f}).", kept.step, kept.epoch);

@@ -22,19 +22,28 @@ namespace equipoise::training {
 /// one bound misses, however many there are and however they depend on each other (fixed sequence of tests: Maurer,
 /// Hothorn and Lehmacher 1995; for choosing models Angelopoulos, Bates, Candes, Jordan and Lei 2021).
 ///
+/// With `averages` one more is looked at in the end: the mean of the weights of all whose bounds were inside. It is taken
+/// if its own are inside and its loss is below that of the iterate kept otherwise, or none was shown to be inside. Rates of
+/// a network with mean weights are not means of rates, so it is measured like any other. Selection rows have a say in what
+/// goes into it: the argument above does not cover it.
+///
 /// Promises that cannot be estimated are left out of the comparison.
 class KeptIterate {
  public:
-  explicit KeptIterate(const std::vector<constraints::Promise>& promises);
+  explicit KeptIterate(const std::vector<constraints::Promise>& promises, bool averages = false);
 
   /// Takes the iterate's weights (a copy) when it is better than the one that is kept.
   void offer(const evaluation::Measurement& measurement, const at::Tensor& weights);
+  /// The mean of the weights of those whose bounds were inside; undefined where it is not asked for, or of fewer than two.
+  at::Tensor mean() const;
+  /// The mean's own measurement: it belongs to no step.
+  void offer_mean(const evaluation::Measurement& measurement, const at::Tensor& weights);
   /// Takes the iterate whatever it is worth: the last one, when that is asked for.
   void take(const evaluation::Measurement& measurement, const at::Tensor& weights);
 
   bool has_one() const { return kept().weights.defined(); }
   const at::Tensor& weights() const { return kept().weights; }
-  std::int64_t step() const { return kept().step; }
+  std::int64_t step() const { return kept().step; }  ///< 0 of the mean, which belongs to none
   /// Which iterate was kept and why, for the report.
   std::string sentence() const;
 
@@ -48,8 +57,11 @@ class KeptIterate {
     std::size_t bounds = 0;
   };
   Iterate measured(const evaluation::Measurement& measurement) const;
+  std::string sentence_of_best() const;
+  std::string sentence_of_mean() const;
   double loss_of(const evaluation::Measurement& measurement) const;
-  const Iterate& kept() const { return inside_.weights.defined() ? inside_ : nearest_; }
+  const Iterate& best() const { return inside_.weights.defined() ? inside_ : nearest_; }
+  const Iterate& kept() const { return mean_.weights.defined() ? mean_ : best(); }
 
   std::vector<constraints::Promise> promises_;
   Iterate inside_;            // the lowest loss since a bound was last outside
@@ -57,7 +69,12 @@ class KeptIterate {
   std::int64_t shown_ = 0;    // iterates since a bound was last outside
   std::int64_t by_luck_ = 0;  // inside, before one that was outside
   std::int64_t offered_ = 0;
+  std::int64_t averaged_ = 0;
   bool was_asked_for_ = false;
+  bool averages_ = false;
+  at::Tensor sum_;  // of the weights of averaged_ iterates
+  std::optional<Iterate> looked_at_mean_;
+  Iterate mean_;  // with weights where it is kept
 };
 
 }  // namespace equipoise::training

@@ -26,9 +26,11 @@ void TrainingParams::describe(config::Fields& fields) {
   fields.section("optimizer", optimizer, "How gradients move the weights.");
   fields.choice("schedule", schedule, {"cosine", "constant"}, "How the learning rate goes over training.");
   fields.choice(
-      "keep", keep, {"best_feasible", "final"},
+      "keep", keep, {"best_feasible", "final", "average"},
       "Which iterate becomes the model: the lowest selection loss among those whose upper bounds are inside the "
-      "tolerances, as are those of every later one; or the last.");
+      "tolerances, as are those of every later one; the last; or (average) the mean of the weights of all whose bounds "
+      "are "
+      "inside, where its own are too and its loss is lower, else as best_feasible.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
 }

@@ -24,7 +24,7 @@ struct TrainingParams {
   std::int64_t batch_size = 512;
   OptimizerParams optimizer;
   std::string schedule = "cosine";     // cosine | constant
-  std::string keep = "best_feasible";  // best_feasible | final
+  std::string keep = "best_feasible";  // best_feasible | final | average
   double candidates_from = 0.9;        // share of the steps after which iterates may be kept
 
   void describe(config::Fields& fields);

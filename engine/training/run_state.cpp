@@ -47,7 +47,7 @@ RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& 
           starting_multipliers.empty()
               ? constraints::zero_multipliers(table.rows.size(), config.multipliers, table.worst_group_blocks)
               : constraints::multipliers_at(starting_multipliers, config.multipliers, table.worst_group_blocks)),
-      kept_(table.promises) {}
+      kept_(table.promises, config.training.keep == "average") {}
 
 void RunState::start(const at::Tensor& weights) {
   last_good_ = {evaluation::Measurement(), weights.clone()};
@@ -94,6 +94,14 @@ void RunState::offer(const at::Tensor& weights) {
   } else {
     kept_.offer(measurement, weights);
   }
+}
+
+void RunState::offer_mean(const Sums& sums, const at::Tensor& weights) {
+  evaluation::Measurement m;
+  m.step = steps_;
+  m.training_loss = mean_loss(sums.train);
+  measure_selection(m, sums);
+  kept_.offer_mean(m, weights);
 }
 
 void RunState::end_early(const std::string& outcome, const std::string& why, std::int64_t steps) {

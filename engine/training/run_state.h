@@ -52,6 +52,10 @@ class RunState {
 
   /// After a measure: keeps a copy of the weights where they are worth it.
   void offer(const at::Tensor& weights);
+  /// After the last measure: the mean of the iterates that were looked at, where it is asked for; else undefined.
+  at::Tensor mean_iterate() const { return goes_on() ? kept_.mean() : at::Tensor(); }
+  /// The sums of that mean, which is kept where it is better.
+  void offer_mean(const Sums& sums, const at::Tensor& weights);
   /// The initial weights: the last good model before anything is measured.
   void start(const at::Tensor& weights);
   /// Stops; the last good iterate becomes the kept one where none was kept.

@@ -191,7 +191,22 @@ class Trainer {
       if (device_.is_cuda() && measured_at == 0) say_if_not_captured("measure of whole splits", sums.capture());
       measured_at = done_;
     }
+    if (config_.training.keep == "average") measure_means(sums);
     for (const RunState& run : runs_) warn_if_unsettled(run);
+  }
+
+  // Training is over: the learner's weights are wanted no more, and the means take their place.
+  void measure_means(SplitSums& sums) {
+    std::vector<at::Tensor> means;
+    for (std::size_t run = 0; run < runs_.size(); ++run) {
+      means.push_back(runs_[run].mean_iterate());
+      if (means.back().defined()) weights_of(run).copy_(means.back());
+    }
+    if (std::ranges::none_of(means, [](const at::Tensor& mean) { return mean.defined(); })) return;
+    sums.run();
+    const std::vector<RunState::Sums> measured = sums.read();
+    for (std::size_t run = 0; run < runs_.size(); ++run)
+      if (means[run].defined()) runs_[run].offer_mean(measured[run], means[run]);
   }
 
   // A replay starts in one call what the host else starts kernel by kernel, which takes longer than small kernels run.

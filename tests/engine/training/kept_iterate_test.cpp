@@ -15,6 +15,7 @@ namespace equipoise::training {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 std::vector<constraints::Promise> one_promise(double tolerance) {
   constraints::Promise promise;
@@ -160,6 +161,79 @@ TEST(KeptIterate, OfAnAimTakesTheSmallestWorstGroup) {
     kept.offer(m, at::full({1}, 1.0));
   }
   EXPECT_EQ(kept.step(), 2);
+}
+
+// Of weights 1 and 4, whose bounds are inside, though between them one is not.
+KeptIterate averaging() {
+  KeptIterate kept(one_promise(0.05), /*averages=*/true);
+  kept.offer(iterate(1, 0.50, 0.04), at::full({2}, 1.0f));
+  kept.offer(iterate(2, 0.30, 0.06), at::full({2}, 9.0f));
+  kept.offer(iterate(3, 0.45, 0.05), at::full({2}, 4.0f));
+  return kept;
+}
+
+TEST(KeptIterate, AveragesThoseThatAreInside) {
+  const KeptIterate kept = averaging();
+  EXPECT_TRUE(at::equal(kept.mean(), at::full({2}, 2.5f)));
+  EXPECT_EQ(kept.mean().scalar_type(), at::kFloat);
+  EXPECT_EQ(kept.step(), 3);  // nothing is taken unmeasured
+}
+
+TEST(KeptIterate, TakesTheMeanThatIsInsideWithALowerLoss) {
+  KeptIterate kept = averaging();
+  kept.offer_mean(iterate(99, 0.40, 0.05), kept.mean());
+  EXPECT_TRUE(at::equal(kept.weights(), at::full({2}, 2.5f)));
+  EXPECT_EQ(kept.step(), 0);
+  EXPECT_THAT(kept.sentence(), HasSubstr("Kept: the mean of the weights of 2 iterates, of the 3"));
+  EXPECT_THAT(kept.sentence(), HasSubstr("its selection loss, 0.40000, is lower than 0.45000, the lowest of an iterate "
+                                         "alone (step 3)."));
+}
+
+TEST(KeptIterate, TakesTheMeanOfAllWhereNothingIsConstrained) {
+  KeptIterate kept({}, /*averages=*/true);
+  for (const auto& [step, loss] : {std::pair(1, 0.5), std::pair(2, 0.6)})
+    kept.offer(iterate(step, loss, std::nullopt), at::full({2}, 1.0f));
+  kept.offer_mean(iterate(99, 0.4, std::nullopt), kept.mean());
+  EXPECT_EQ(
+      kept.sentence(),
+      "Kept: the mean of the weights of the 2 iterates that were looked at: its selection loss, 0.40000, is lower "
+      "than 0.50000, the lowest of an iterate alone (step 1).");
+}
+
+TEST(KeptIterate, LeavesAMeanThatIsOutsideOrNoBetter) {
+  for (const auto& [loss, bound, why] :
+       {std::tuple(0.40, 0.06, "the bound of SR gap by sex is 1 points above its tolerance."),
+        std::tuple(0.45, 0.01, "its selection loss is 0.45000, not below 0.45000."),
+        std::tuple(std::nan(""), 0.01, "its selection loss is inf, not below 0.45000.")}) {
+    KeptIterate kept = averaging();
+    kept.offer_mean(iterate(99, loss, bound), kept.mean());
+    EXPECT_EQ(kept.step(), 3);
+    EXPECT_TRUE(at::equal(kept.weights(), at::full({2}, 4.0f)));
+    EXPECT_THAT(kept.sentence(), HasSubstr("Kept: step 3"));
+    EXPECT_THAT(kept.sentence(), HasSubstr(" The mean of the weights of the 2 iterates with all bounds inside was not "
+                                           "taken: "));
+    EXPECT_THAT(kept.sentence(), HasSubstr(why));
+  }
+}
+
+TEST(KeptIterate, TakesAMeanWhereNoIterateIsShownToBeInside) {
+  KeptIterate kept = averaging();
+  kept.offer(iterate(4, 0.10, 0.09), at::full({2}, 7.0f));
+  kept.offer_mean(iterate(99, 0.90, 0.05), kept.mean());
+  EXPECT_TRUE(at::equal(kept.weights(), at::full({2}, 2.5f)));
+  EXPECT_THAT(kept.sentence(), HasSubstr("no iterate alone was shown to be inside."));
+}
+
+TEST(KeptIterate, HasNoMeanOfFewerThanTwoOrWhereNoneIsAskedFor) {
+  KeptIterate one(one_promise(0.05), /*averages=*/true), plain(one_promise(0.05));
+  for (KeptIterate* kept : {&one, &plain}) {
+    kept->offer(iterate(1, 0.50, 0.04), at::full({2}, 1.0f));
+    EXPECT_FALSE(kept->mean().defined());
+  }
+  EXPECT_THAT(one.sentence(), HasSubstr("Fewer than two iterates had all bounds inside"));
+  plain.offer(iterate(2, 0.50, 0.04), at::full({2}, 1.0f));
+  EXPECT_FALSE(plain.mean().defined());
+  EXPECT_THAT(plain.sentence(), Not(HasSubstr("mean")));
 }
 
 TEST(KeptIterate, KeepsACopy) {
