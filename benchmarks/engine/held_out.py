@@ -2,7 +2,7 @@
 """Whether constraints hold on people the model has not met, by the rows that move the multipliers and what is taken for chance.
 
 usage: held_out.py reach|small_groups [override ...] [--acs FILE] [--seeds N] [--jobs N] [--threads N] [--device DEVICE] [--way WAY ...]
-                   [--task TASK ...] [--equipoise PROGRAM] [--json FILE]
+                   [--task TASK ...] [--kind KIND ...] [--tolerance T ...] [--equipoise PROGRAM] [--json FILE]
 
 `equipoise train` for N seeds from 0 (splits, weights and batches hang on them), JOBS runs at a time. reach: Adult by sex, tolerances
 .02, .05 and .10. small_groups: Adult by race and, with --acs (100,000 people of the census bureau's ACS, 2013 to 2017), income above
@@ -138,10 +138,12 @@ def main():
     parser.add_argument("--way", choices=WAYS, action="append", help="all when it is left out; of reach auto and train")
     parser.add_argument("--task", choices=["sex", "race", "marital_status"], action="append")
     parser.add_argument("--kind", choices=KINDS, action="append")
+    parser.add_argument("--tolerance", type=float, action="append", help="instead of the study's")
     parser.add_argument("--json", type=pathlib.Path, help="where the figures go as well")
     parser.add_argument("override", nargs="*", help="overrides of the config, for every run")
     options = parser.parse_intermixed_args()
     tasks, tolerances = STUDIES[options.study]
+    tolerances = options.tolerance or tolerances
     tasks = [(title, group) for title, group in tasks if group in (options.task or [group])
              and (group != "marital_status" or options.acs)]
     chosen = ["none", *(options.way or (["auto", "train"] if options.study == "reach" else WAYS))]
