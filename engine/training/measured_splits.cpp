@@ -47,18 +47,18 @@ MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
   if (!smallest) return MeasuredSplits::train;
   const double times = cross_fitting_takes(params);
   if (!has_holdout && times * work.once <= work.limit) {
-    journal.say(
-        fmt::format("Exact rates are cross-fitted: each training row is measured by the one of {} models that does not learn "
-                    "from it, and the mean of their scores decides; that takes about {:.0f} times as long as one model, which "
-                    "is short enough for auto.",
-                    params.folds, times));
+    journal.say(fmt::format(
+        "Exact rates are cross-fitted: each training row is measured by the one of {} models that does not learn "
+        "from it, and the mean of their scores decides; that takes about {:.0f} times as long as one model, which "
+        "is short enough for auto.",
+        params.folds, times));
     return MeasuredSplits::cross_fitted;
   }
   if (!has_holdout)
-    journal.say(
-        fmt::format("Exact rates are not cross-fitted: {} models would take about {:.0f} times as long as one, which is too "
-                    "long for auto to choose; multipliers.measure_on: cross_fitted does it all the same.",
-                    params.folds, times));
+    journal.say(fmt::format(
+        "Exact rates are not cross-fitted: {} models would take about {:.0f} times as long as one, which is too "
+        "long for auto to choose; multipliers.measure_on: cross_fitted does it all the same.",
+        params.folds, times));
   const std::int64_t in_training = *smallest;
   const std::int64_t in_holdout = *smallest_denominator(table, counts, data::Split::holdout);
   if (in_training >= kMemorisable) {
