@@ -60,7 +60,8 @@ void MultiplierParams::describe(config::Fields& fields) {
               "A run folder whose multipliers are taken to start with, matched by what each is for.");
   fields.choice("measure_on", measure_on, {"auto", "train", "holdout", "both", "cross_fitted"},
                 "The rows whose exact rates move the multipliers; cross_fitted: all training rows, each scored by the "
-                "member of the model that does not learn from it.");
+                "member of the model that does not learn from it. auto cross-fits while that is short enough, and says "
+                "what it chose.");
   fields.integer(
       "folds", folds, config::between(2, 64),
       "With cross_fitted, how many members the model has; each learns from all folds but its own, and the mean "
