@@ -150,7 +150,7 @@ def main():
     cases = [(group, kind, .999 if name == "none" else tolerance, name) for _, group in tasks for kind in options.kind or KINDS
              for name in chosen for tolerance in (tolerances[:1] if name == "none" else tolerances)]
     title_of = {group: title for title, group in tasks}
-    collected, unconstrained, table = {}, {}, []
+    collected, unconstrained, table, failed = {}, {}, [], False
     print("| task | constraint | tolerance | exact rates from | accuracy | below unconstrained | test gap | inside | met | pooled gap "
           "(floor) | least selected | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as place, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -159,12 +159,14 @@ def main():
             write_acs(options.acs, folder)
         runs = [(*case, seed) for case in cases for seed in range(options.seeds)]
         for run, result in pool.map(lambda run: train(options, folder, run), runs):
-            if isinstance(result, str):
-                print(f"{run} failed: {result}", file=sys.stderr)
-                continue
             case = run[:4]
-            collected.setdefault(case, []).append(result)
-            if run[4] + 1 < options.seeds:
+            finished = collected.setdefault(case, [])
+            if isinstance(result, str):
+                failed = True
+                print(f"{run} failed: {result}", file=sys.stderr)
+            else:
+                finished.append(result)
+            if run[4] + 1 < options.seeds or not finished:  # runs come back in their order
                 continue
             group, kind, tolerance, name = case
             found = figures(collected[case], tolerance, unconstrained.get((group, kind)))
@@ -177,6 +179,8 @@ def main():
                   f"({found['pooled_floor']:.4f}) | {found['least_selected']:.3f} | {found['seconds']:.1f} |", flush=True)
     if options.json:
         options.json.write_text(json.dumps(table, indent=1) + "\n")
+    if failed or not cases:
+        sys.exit("some runs failed" if failed else "no task is left: ACS needs --acs")
 
 
 if __name__ == "__main__":

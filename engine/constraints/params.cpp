@@ -72,9 +72,11 @@ void MultiplierParams::describe(config::Fields& fields) {
   fields.integer("allowance_rows", allowance_rows, config::at_least(0),
                  "A rate over this many rows gets half of the allowance, one over n rows the share rows / (rows + n): "
                  "small groups get it, large ones keep their tolerance. 0 gives all rates the same.");
-  fields.number("margin", margin, config::at_least(0),
-                "How far inside a tolerance training aims, in standard errors of the figure on the selection split: so "
-                "that new people are inside too. Not taken where it would use up more than half of the tolerance.");
+  fields.number(
+      "margin", margin, config::at_least(0),
+      "How far inside a tolerance training aims, in standard errors of the figure on the selection split: so "
+      "that new people are inside too. Not taken where it would use up more than half of the tolerance for any "
+      "group (of bounds and sums: more than .025), nor without a selection split.");
   fields.integer("measures_per_epoch", measures_per_epoch, config::between(1, 1000),
                  "How often an epoch the exact rates are measured and the multipliers move.");
   fields.integer("min_rows", min_rows, config::at_least(1),

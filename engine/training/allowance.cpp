@@ -1,5 +1,6 @@
 #include "engine/training/allowance.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/constraints/forms.h"
@@ -22,31 +23,35 @@ double margin_of(const constraints::Row& row, const std::vector<double>& errors)
   return std::sqrt(row.band >= 0 ? square / 2 : square);
 }
 
-// Whether half of the row's share of the tolerance has room for the margin.
-bool leaves_room(const constraints::ConstraintTable& table, const constraints::Row& row, double margin,
-                 const std::vector<double>& rates) {
-  const constraints::Promise& promise = table.promises[row.promise];
-  double room = promise.tolerance / (row.band >= 0 ? 2 : 1);
-  if (constraints::form_entry(promise.form).of_logarithms) {  // its rows are differences of rates
-    double largest = 0;
-    for (const auto& [rate, coefficient] : row.terms) largest = std::fmax(largest, rates[rate]);
-    room *= largest;
-  }
-  return std::isfinite(room) && margin <= room / 2;
+// What a row has of its promise's tolerance, in rates: of a band half, of a ratio the share of the largest rate. A bound has
+// no tolerance to share, so that of a gap stands in, the default's.
+double room_of(const constraints::Promise& promise, const constraints::Row& row, const std::vector<double>& rates) {
+  constexpr double kOfBounds = 0.05;
+  const constraints::FormEntry& form = constraints::form_entry(promise.form);
+  if (form.comparison == constraints::Comparison::alone || form.comparison == constraints::Comparison::sum)
+    return std::isfinite(promise.tolerance) ? kOfBounds : 0;
+  const double room = promise.tolerance / (row.band >= 0 ? 2 : 1);
+  if (!form.of_logarithms) return room;
+  double largest = 0;
+  for (const std::int32_t rate : promise.rates) largest = std::fmax(largest, rates[rate]);
+  return room * largest;
 }
 
 // Adds the margins of every promise that has room for those of all its rows: aiming at less for the large groups alone
-// would cost accuracy without making the figure, which is the worst of all groups', any surer.
+// would cost accuracy without making the figure, which is the worst of all groups', any surer. Between half and six tenths
+// of the room a margin fades, so that rates that move in training do not switch it on and off.
 void add_margins(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                  const std::vector<double>& errors, std::vector<double>& violations) {
-  std::vector<bool> has_room(table.promises.size(), true);
-  std::vector<double> margins;
+  constexpr double kWhole = 0.5, kNone = 0.6;
+  std::vector<double> shares(table.promises.size(), 1.0), margins;
   for (const constraints::Row& row : table.rows) {
     margins.push_back(margin_of(row, errors));
-    if (!leaves_room(table, row, margins.back(), rates)) has_room[row.promise] = false;
+    if (margins.back() == 0) continue;
+    const double room = room_of(table.promises[row.promise], row, rates);
+    const double share = room > 0 ? (kNone - margins.back() / room) / (kNone - kWhole) : 0;
+    shares[row.promise] = std::min(shares[row.promise], std::clamp(share, 0.0, 1.0));
   }
-  for (std::size_t j = 0; j < margins.size(); ++j)
-    if (has_room[table.rows[j].promise]) violations[j] += margins[j];
+  for (std::size_t j = 0; j < margins.size(); ++j) violations[j] += shares[table.rows[j].promise] * margins[j];
 }
 
 }  // namespace

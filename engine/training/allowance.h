@@ -18,7 +18,7 @@ struct ChanceParams {
 /// Off go `allowance` standard errors of its rates as they were measured: what may be chance moves no multiplier up. Bands
 /// are narrowed by them too (constraints::violations): a small group whose rate lies far off by chance must not move the
 /// middle for all. On go `margin` standard errors that the figure will have on held-out rows, unless that is more than half
-/// of the tolerance for any group: what is at its tolerance in training is outside on every second set of new people.
+/// (fading until six tenths) of the tolerance for any group, or of .05 for bounds and sums: what is at its tolerance in training is outside on every second set of new people.
 ///
 /// Of a share R over n effective rows a standard error is sqrt(R' (1 - R') / n), with R' = (R n + 1) / (n + 2) so that a rate
 /// of 0 has one too; of other rates none is taken. Of several rates squares are added.

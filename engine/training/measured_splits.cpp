@@ -33,9 +33,9 @@ std::optional<std::int64_t> smallest_denominator(const constraints::ConstraintTa
   return smallest;
 }
 
-// Each fold's model learns from all folds but its own.
+// Every member goes through every batch; its own fold is priced at nothing.
 double cross_fitting_takes(const constraints::MultiplierParams& params) {
-  return static_cast<double>(params.folds - 1);
+  return static_cast<double>(params.folds);
 }
 
 MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
@@ -49,16 +49,16 @@ MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
   if (!has_holdout && times * work.once <= work.limit) {
     journal.say(fmt::format(
         "Exact rates are cross-fitted: each training row is measured by the one of {} models that does not learn "
-        "from it, and the mean of their scores decides; that takes about {:.0f} times as long as one model, which "
+        "from it, and the mean of their scores decides; that is {:.0f} times the arithmetic of one model, which "
         "is short enough for auto.",
         params.folds, times));
     return MeasuredSplits::cross_fitted;
   }
   if (!has_holdout)
-    journal.say(fmt::format(
-        "Exact rates are not cross-fitted: {} models would take about {:.0f} times as long as one, which is too "
-        "long for auto to choose; multipliers.measure_on: cross_fitted does it all the same.",
-        params.folds, times));
+    journal.say(
+        fmt::format("Exact rates are not cross-fitted: {} models are {:.0f} times the arithmetic of one, which is too "
+                    "long for auto to choose; multipliers.measure_on: cross_fitted does it all the same.",
+                    params.folds, times));
   const std::int64_t in_training = *smallest;
   const std::int64_t in_holdout = *smallest_denominator(table, counts, data::Split::holdout);
   if (in_training >= kMemorisable) {
@@ -85,7 +85,7 @@ MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
 
 TrainingWork training_work(const RunConfig& config, std::int64_t features, std::int64_t rows,
                            const at::Device& device) {
-  constexpr double kLimitOnCpu = 6e11, kLimitOnGpu = 6e13;
+  constexpr double kLimitOnCpu = 7.5e11, kLimitOnGpu = 7.5e13;
   constexpr double kForwardAndBackward = 3;
   const double row = models::multiply_adds(config.model, features);
   return {kForwardAndBackward * row * static_cast<double>(rows) * static_cast<double>(config.training.epochs),

@@ -13,7 +13,7 @@ constexpr int kOutcomeRows = 32;  // with 64 classes, half of the first-level ca
 constexpr int kMostColumns = 2 + kRegressionOutcomes + 2 * kMostExceedances;
 static_assert(kMostClasses + 3 <= kMostColumns);
 
-// Rows that are missing in the last block hold a score and a target of 0.
+// Rows that are missing in the last block hold what an earlier block left; nothing of them is stored.
 struct OutcomeBlock {
   alignas(64) float targets[kOutcomeRows];
   alignas(64) float scores[kOutcomeRows];  // where a row has one score; classes are read into their columns

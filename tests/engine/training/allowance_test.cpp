@@ -87,6 +87,14 @@ TEST(Allowance, TheMarginIsThatOfADifference) {
   for (const double g : violations_with({0, 0, 2}, compiled({bound}), sums)) EXPECT_NEAR(g, -0.1 + 2 * error, 1e-12);
 }
 
+// Between half and six tenths of its share a margin fades: .0275 of .05, two ends, is half way.
+TEST(Allowance, AMarginFadesOutAndDoesNotSwitch) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
+  const std::vector<double> sums = sums_of(table, {9998, 9998, 9998}, {4999, 4999, 4999});
+  const double errors = 0.0275 * std::sqrt(2) / std::sqrt(0.25 / 9998);
+  for (const double g : violations_with({0, 0, errors}, table, sums)) EXPECT_NEAR(g, -0.05 + 0.0275 / 2, 1e-9);
+}
+
 // A margin of more than half the tolerance buys nothing that could be shown.
 TEST(Allowance, AMarginThatLeavesTooLittleIsNotTaken) {
   const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});

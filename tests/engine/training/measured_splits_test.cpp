@@ -33,10 +33,10 @@ MeasuredSplits chosen(const data::Dataset& people, const std::string& measure_on
 
 TEST(MeasuredSplits, AutoCrossFitsWhileThatIsShort) {
   Listening journal;
-  EXPECT_EQ(chosen(generated_people(2000), "auto", journal, {1, 4}), MeasuredSplits::cross_fitted);
+  EXPECT_EQ(chosen(generated_people(2000), "auto", journal, {1, 5}), MeasuredSplits::cross_fitted);
   EXPECT_THAT(journal.said,
               HasSubstr("each training row is measured by the one of 5 models that does not learn from it"));
-  EXPECT_EQ(chosen(generated_people(2000), "auto", journal, {1, 3.9}), MeasuredSplits::train);
+  EXPECT_EQ(chosen(generated_people(2000), "auto", journal, {1, 4.9}), MeasuredSplits::train);
   EXPECT_THAT(journal.said, HasSubstr("too long for auto to choose; multipliers.measure_on: cross_fitted does it"));
   EXPECT_EQ(chosen(generated_people(20000, true), "auto", journal, kShort), MeasuredSplits::train)
       << "rows that are set aside are not left unused";
