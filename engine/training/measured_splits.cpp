@@ -33,11 +33,6 @@ std::optional<std::int64_t> smallest_denominator(const constraints::ConstraintTa
   return smallest;
 }
 
-// Every member goes through every batch; its own fold is priced at nothing.
-double cross_fitting_takes(const constraints::MultiplierParams& params) {
-  return static_cast<double>(params.folds);
-}
-
 MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
                                     const constraints::ConstraintTable& table, const data::Dataset& dataset,
                                     const TrainingWork& work, core::Journal& journal) {
@@ -45,20 +40,20 @@ MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
   const bool has_holdout = counts.used(static_cast<int>(data::Split::holdout));
   const std::optional<std::int64_t> smallest = smallest_denominator(table, counts, data::Split::train);
   if (!smallest) return MeasuredSplits::train;
-  const double times = cross_fitting_takes(params);
-  if (!has_holdout && times * work.once <= work.limit) {
+  // Every member goes through every batch; its own fold is priced at nothing.
+  if (!has_holdout && static_cast<double>(params.folds) * work.once <= work.limit) {
     journal.say(fmt::format(
-        "Exact rates are cross-fitted: each training row is measured by the one of {} models that does not learn "
-        "from it, and the mean of their scores decides; that is {:.0f} times the arithmetic of one model, which "
-        "is short enough for auto.",
-        params.folds, times));
+        "Exact rates are cross-fitted: each training row is measured by the one of {0} models that does not learn "
+        "from it, and the mean of their scores decides; that is {0} times the arithmetic of one model, which is "
+        "short enough for auto.",
+        params.folds));
     return MeasuredSplits::cross_fitted;
   }
   if (!has_holdout)
-    journal.say(
-        fmt::format("Exact rates are not cross-fitted: {} models are {:.0f} times the arithmetic of one, which is too "
-                    "long for auto to choose; multipliers.measure_on: cross_fitted does it all the same.",
-                    params.folds, times));
+    journal.say(fmt::format(
+        "Exact rates are not cross-fitted: {0} models are {0} times the arithmetic of one, which is too long for auto "
+        "to choose; multipliers.measure_on: cross_fitted does it all the same.",
+        params.folds));
   const std::int64_t in_training = *smallest;
   const std::int64_t in_holdout = *smallest_denominator(table, counts, data::Split::holdout);
   if (in_training >= kMemorisable) {
@@ -100,8 +95,7 @@ MeasuredSplits choose_measured_splits(const constraints::MultiplierParams& param
   if (params.measure_on == "cross_fitted") {
     journal.say(
         fmt::format("Exact rates are cross-fitted: the model has {} members, and each training row is measured by the "
-                    "member that does "
-                    "not learn from it.",
+                    "member that does not learn from it.",
                     params.folds));
     return MeasuredSplits::cross_fitted;
   }
