@@ -1,6 +1,7 @@
 #include "engine/data/dataset.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -26,13 +27,26 @@ void read_levels(const std::vector<const Grouping*>& groupings, std::size_t row,
   }
 }
 
-// The first of the two cells of each combination.
+// The first cell of each combination of groups, after which those of its other outcomes follow.
 std::map<Combination, std::int32_t> first_cells(const Cells& cells) {
   std::map<Combination, std::int32_t> first;
-  for (std::size_t i = 0; i < cells.cells.size(); i += 2) {
-    first.emplace(cells.cells[i].levels, static_cast<std::int32_t>(i));
+  for (std::int32_t i = 0; i < cells.count(); i += 2 * cells.outcomes()) {
+    Combination combination = cells.cells[static_cast<std::size_t>(i)].levels;
+    if (cells.task != Task::binary) combination.pop_back();
+    first.emplace(std::move(combination), i);
   }
   return first;
+}
+
+std::int32_t label_of(const Dataset& dataset, std::size_t row, std::int32_t outcome) {
+  switch (dataset.task) {
+    case Task::classes:
+      return dataset.labels[row] == outcome ? 1 : 0;
+    case Task::labels:
+      return dataset.labels[row * dataset.outcomes.size() + static_cast<std::size_t>(outcome)];
+    default:
+      return dataset.labels[row];
+  }
 }
 
 }  // namespace
@@ -57,32 +71,57 @@ const Grouping& Dataset::grouping(const std::string& name) const {
                             "; the groupings of data.groups are: " + (names.empty() ? "none" : core::listed(names)));
 }
 
-Cells build_cells(const Dataset& dataset, const std::vector<std::string>& names) {
+std::string figure_above(double threshold) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, threshold, std::chars_format::general, 10).ptr;
+  return "above " + std::string(text, end);
+}
+
+Cells build_cells(const Dataset& dataset, const std::vector<std::string>& names, std::vector<double> thresholds) {
   Cells cells;
+  cells.task = dataset.task;
   cells.groupings = names;
+  cells.thresholds = std::move(thresholds);
   for (const Grouping* grouping : groupings_named(dataset, names)) cells.levels.push_back(grouping->levels);
+  if (dataset.task != Task::binary) {
+    cells.groupings.emplace_back(outcome_grouping(dataset.task));
+    std::vector<std::string>& outcomes = cells.levels.emplace_back(dataset.outcomes);
+    if (dataset.task == Task::regression) outcomes = regression_figures();
+    for (const double threshold : cells.thresholds) outcomes.push_back(figure_above(threshold));
+  }
   return cells_of(dataset, std::move(cells));
 }
 
 Cells cells_of(const Dataset& dataset, Cells cells) {
-  cells.of_row.assign(static_cast<std::size_t>(dataset.rows()), kUnknownLevel);
+  const std::int32_t outcomes = cells.outcomes();
+  const auto rows = static_cast<std::size_t>(dataset.rows());
+  cells.of_row.assign(rows * static_cast<std::size_t>(outcomes), kUnknownLevel);
   if (dataset.labels.empty()) return cells;
-  const std::vector<const Grouping*> groupings = groupings_named(dataset, cells.groupings);
-  const std::map<Combination, std::int32_t> known = first_cells(cells);
+  std::vector<std::string> names = cells.groupings;
+  if (cells.task != Task::binary) names.pop_back();
+  const std::vector<const Grouping*> groupings = groupings_named(dataset, names);
+  std::map<Combination, std::int32_t> first_cell = first_cells(cells);
   std::set<Combination> fresh;
   Combination levels;
-  for (std::size_t row = 0; row < cells.of_row.size(); ++row) {
+  for (std::size_t row = 0; row < rows; ++row) {
     read_levels(groupings, row, levels);
-    if (!known.contains(levels)) fresh.insert(levels);
+    if (!first_cell.contains(levels)) fresh.insert(levels);
   }
   for (const Combination& combination : fresh) {
-    cells.cells.push_back({combination, 0});
-    cells.cells.push_back({combination, 1});
+    first_cell.emplace(combination, cells.count());
+    for (std::int32_t outcome = 0; outcome < outcomes; ++outcome) {
+      Combination whole = combination;
+      if (cells.task != Task::binary) whole.push_back(outcome);
+      cells.cells.push_back({whole, 0});
+      cells.cells.push_back({whole, 1});
+    }
   }
-  const std::map<Combination, std::int32_t> first_cell = first_cells(cells);
-  for (std::size_t row = 0; row < cells.of_row.size(); ++row) {
+  for (std::size_t row = 0; row < rows; ++row) {
     read_levels(groupings, row, levels);
-    cells.of_row[row] = first_cell.at(levels) + dataset.labels[row];
+    const std::int32_t first = first_cell.at(levels);
+    for (std::int32_t outcome = 0; outcome < outcomes; ++outcome)
+      cells.of_row[row * static_cast<std::size_t>(outcomes) + static_cast<std::size_t>(outcome)] =
+          first + 2 * outcome + label_of(dataset, row, outcome);
   }
   return cells;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/core/large_vector.h"
+#include "engine/data/task.h"
 
 namespace equipoise::data {
 
@@ -68,9 +69,16 @@ struct Leak {
 /// Rows, ready for training or measuring. Vectors named [rows] have one entry per row.
 struct Dataset {
   EncodedRows encoded;
-  std::vector<std::uint8_t> labels;  ///< [rows] 0 or 1; empty when the file has no label column (new rows only)
-  std::vector<float> weights;        ///< [rows], or empty when every row weighs 1
-  std::vector<Grouping> groupings;   ///< empty codes when the file lacks the column (new rows only)
+  Task task = Task::binary;
+  std::vector<std::string> outcomes;  ///< names of the classes or of the labels; else empty
+  /// Binary: [rows] 0 or 1; classes: [rows] an index into outcomes; labels: [rows * outcomes] 0 or 1; regression: [rows] 0.
+  /// Empty when the file has no label column (new rows only).
+  std::vector<std::uint8_t> labels;
+  std::vector<float> targets;  ///< [rows] regression: what is predicted, in its own units
+  /// Of the targets of the training rows: a model's score z predicts target_mean + target_deviation z.
+  double target_mean = 0, target_deviation = 1;
+  std::vector<float> weights;       ///< [rows], or empty when every row weighs 1
+  std::vector<Grouping> groupings;  ///< empty codes when the file lacks the column (new rows only)
   /// kStoredDecision, with the levels "0" and "1", if the config names any; empty codes when not known (new rows only).
   std::optional<Grouping> stored_decisions;
   std::vector<Split> splits;  ///< [rows]
@@ -87,6 +95,10 @@ struct Dataset {
 
 /// The cells of some groupings: one per occurring combination of levels and label, in lexicographic order of
 /// (level of the first grouping, level of the second, ..., label).
+///
+/// A row with several outcomes is in a cell of each, as if it were several rows: of the class k of several with label 1
+/// where it is of class k, of each of its labels, or of each figure of its prediction (with label 0). The outcomes are then
+/// the last grouping (task.h: outcome_grouping), and every combination has all of them.
 struct Cells {
   struct Cell {
     std::vector<std::int32_t> levels;  ///< [groupings used], a level index of each, or kUnknownLevel
@@ -95,14 +107,22 @@ struct Cells {
   std::vector<std::string> groupings;            ///< names of the groupings that are crossed
   std::vector<std::vector<std::string>> levels;  ///< [groupings][levels]: their level names
   std::vector<Cell> cells;                       ///< [C]
-  std::vector<std::int32_t> of_row;              ///< [rows]; kUnknownLevel for all when there are no labels
+  std::vector<std::int32_t> of_row;  ///< [rows * outcomes], row by row; kUnknownLevel for all when there are no labels
+  Task task = Task::binary;
+  std::vector<double> thresholds;  ///< regression: ascending, those of the figures "above"
 
   std::int32_t count() const { return static_cast<std::int32_t>(cells.size()); }
+  /// V, how many cells a row is in.
+  std::int32_t outcomes() const { return task == Task::binary ? 1 : static_cast<std::int32_t>(levels.back().size()); }
 };
 
-/// Builds the cells over all rows of the data set for the named groupings (none: cells are the labels).
-/// A level combination with only one label gets both cells, so that every rate has its denominator's cell.
-Cells build_cells(const Dataset& dataset, const std::vector<std::string>& groupings);
+/// Builds the cells over all rows of the data set for the named groupings (none: cells are the labels), and `thresholds`
+/// of a regression. A level combination with only one label gets both cells, so that every rate has its denominator's cell.
+Cells build_cells(const Dataset& dataset, const std::vector<std::string>& groupings,
+                  std::vector<double> thresholds = {});
+
+/// The name of the figure "above" a threshold: "above 0.4".
+std::string figure_above(double threshold);
 
 /// The cells for the rows of another data set (new rows of a finished run): `cells` keep their places, combinations
 /// that occur only here come after them, a level that training never saw among them as kUnknownLevel. Nobody is left

@@ -76,7 +76,8 @@ struct DecisionRule {
 
 struct Encoder {
   CsvParams csv;
-  LabelParams label;  ///< `negative` is complete
+  LabelParams label;                             ///< `negative`, and `classes`, are complete
+  double target_mean = 0, target_deviation = 1;  ///< regression: of the training rows
   std::string weight;
   std::optional<DecisionRule> stored_decisions;
   std::vector<std::string> columns;  ///< of the training files, in order

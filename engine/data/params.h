@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,11 +23,18 @@ struct CsvParams {
   void describe(config::Fields& fields);
 };
 
-/// The column to predict, and which of its values count as positive.
+/// What is predicted.
 struct LabelParams {
-  std::string column;
-  std::vector<std::string> positive;
+  static constexpr double kNoNumber = std::numeric_limits<double>::infinity();
+
+  std::string task = "binary";        // name in kTaskNames
+  std::string column;                 // but for labels
+  std::vector<std::string> columns;   // labels: one each
+  std::vector<std::string> positive;  // binary, labels: the values that count as positive
   std::vector<std::string> negative;
+  double above = kNoNumber;          // binary, labels: numbers above it count as positive, instead of values
+  std::vector<std::string> classes;  // classes: the values, in order; empty: all that occur
+  std::vector<double> bins;          // classes: ascending bounds that cut a number, instead of values
 
   void describe(config::Fields& fields);
 };

@@ -77,6 +77,28 @@ struct Metrics {
   std::vector<GroupMetrics> groups;  ///< everyone first, then per grouping and level
 };
 
+/// One outcome of rows that have several, measured as if it were the only one: a class against all others, or a label.
+struct OutcomeMetrics {
+  std::string name;
+  Metrics metrics;
+};
+
+/// How well a number is predicted, for one group of rows; in the units of the target, or their square. Absent without rows.
+struct GroupErrors {
+  std::string grouping;  ///< "" for everyone
+  std::string level;
+  std::int64_t rows = 0;
+  double weight = 0;
+  std::optional<double> mean_target, mean_prediction, mean_residual;  ///< residual: prediction minus target
+  std::optional<double> root_mean_square_error, mean_absolute_error;
+};
+
+struct RegressionMetrics {
+  double loss = 0;                        ///< mean of what training makes small, in standardised units
+  std::optional<double> explained_share;  ///< R^2: 1 - mean squared error / variance of the targets
+  std::vector<GroupErrors> groups;        ///< everyone first, then per grouping and level
+};
+
 /// One promise, measured. Its figure, bounds and tolerance are in the unit that `unit` names (constraints/forms.h); the
 /// figure of a floor is one minus the smallest rate.
 struct PromiseResult {
@@ -148,11 +170,16 @@ struct JointResult {
 };
 
 struct SplitResult {
-  std::string split;  ///< "test", "selection", ..., or "new rows"
+  std::string split;            ///< "test", "selection", ..., or "new rows"
+  std::string task = "binary";  ///< name in data::kTaskNames
+  /// Of several classes: accuracy, losses and each group's accuracy, what hangs on two labels being absent; of several
+  /// labels the means over them; of a regression the number of rows alone, accuracy being NaN.
   Metrics metrics;
+  std::vector<OutcomeMetrics> outcomes;         ///< classes, labels
+  std::optional<RegressionMetrics> regression;  ///< regression
   std::vector<ConstraintResult> constraints;
-  std::optional<JointResult> joint;  ///< absent with fewer than two constraints
-  std::vector<ThresholdRow> thresholds;
+  std::optional<JointResult> joint;      ///< absent with fewer than two constraints
+  std::vector<ThresholdRow> thresholds;  ///< binary alone
 };
 
 struct ScoreStatistics;

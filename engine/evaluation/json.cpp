@@ -61,6 +61,32 @@ void fields(Visitor& visit, Metrics& value) {
 }
 
 template <typename Visitor>
+void fields(Visitor& visit, OutcomeMetrics& value) {
+  visit("name", value.name);
+  visit("metrics", value.metrics);
+}
+
+template <typename Visitor>
+void fields(Visitor& visit, GroupErrors& value) {
+  visit("grouping", value.grouping);
+  visit("level", value.level);
+  visit("rows", value.rows);
+  visit("weight", value.weight);
+  visit("mean_target", value.mean_target);
+  visit("mean_prediction", value.mean_prediction);
+  visit("mean_residual", value.mean_residual);
+  visit("root_mean_square_error", value.root_mean_square_error);
+  visit("mean_absolute_error", value.mean_absolute_error);
+}
+
+template <typename Visitor>
+void fields(Visitor& visit, RegressionMetrics& value) {
+  visit("loss", value.loss);
+  visit("explained_share", value.explained_share);
+  visit("groups", value.groups);
+}
+
+template <typename Visitor>
 void fields(Visitor& visit, PromiseResult::LevelRate& value) {
   visit("level", value.level);
   visit("rows", value.rows);
@@ -129,7 +155,10 @@ void fields(Visitor& visit, ThresholdRow& value) {
 template <typename Visitor>
 void fields(Visitor& visit, SplitResult& value) {
   visit("split", value.split);
+  visit("task", value.task);
   visit("metrics", value.metrics);
+  visit("outcomes", value.outcomes);
+  visit("regression", value.regression);
   visit("constraints", value.constraints);
   visit("joint", value.joint);
   visit("thresholds", value.thresholds);
