@@ -67,12 +67,17 @@ class Validate final : public OfConfig {
   int run(const Console& console, TerminalJournal& journal) override {
     const training::RunConfig config = load();
     core::ProblemList problems;
-    std::vector<std::string> groupings;
-    for (const data::GroupParams& group : config.data.groups) groupings.push_back(group.shown_name());
-    const bool has_stored = config.data.stored_decisions.is_named();
+    constraints::KnownOfData known{{},
+                                   config.data.stored_decisions.is_named(),
+                                   data::task_from(config.data.label.task).value_or(data::Task::binary),
+                                   {}};
+    for (const data::GroupParams& group : config.data.groups) known.groupings.push_back(group.shown_name());
+    if (known.task == data::Task::labels) known.outcomes = config.data.label.columns;
+    if (known.task == data::Task::classes) known.outcomes = config.data.label.classes;
     problems.collect([&] { data::check_params(config.data, origin_); });
-    problems.collect([&] { constraints::check_requests(config.constraints, groupings, has_stored, origin_); });
+    problems.collect([&] { constraints::check_requests(config.constraints, known, origin_); });
     problems.collect([&] { training::check_device(config, origin_); });
+    problems.collect([&] { training::check(config.training, known.task, origin_); });
     problems.collect([&] { training::members_of(config, origin_); });
     problems.collect([&] { run_name(config.output, origin_); });
     problems.throw_if_any();

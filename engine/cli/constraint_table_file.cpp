@@ -31,7 +31,11 @@ ordered_json pairs(const LinearForm& form) {
 ordered_json cells_json(const data::Cells& cells) {
   ordered_json list = ordered_json::array();
   for (const data::Cells::Cell& cell : cells.cells) list.push_back({{"levels", cell.levels}, {"label", cell.label}});
-  return {{"groupings", cells.groupings}, {"levels", cells.levels}, {"cells", list}};
+  ordered_json json = {{"groupings", cells.groupings}, {"levels", cells.levels}, {"cells", list}};
+  if (cells.task == data::Task::binary) return json;
+  json["task"] = data::name_of(cells.task);
+  json["thresholds"] = cells.thresholds;
+  return json;
 }
 
 ordered_json conditions_json(const std::vector<Condition>& conditions) {
@@ -75,12 +79,13 @@ ordered_json promise_json(const constraints::Promise& promise) {
 // Reads one table, and checks that every index points somewhere: the file may have been edited.
 class TableReader {
  public:
-  TableReader(const json& object, const std::string& name) : name_(name), reader_(object, name) {}
+  TableReader(const json& object, const std::string& name) : name_(name), object_(object), reader_(object, name) {}
 
   ConstraintTable read() {
     std::int64_t format = 0;
     reader_.read("format", format);
     if (format != kFormat) fail(fmt::format("format {} is not {}", format, kFormat));
+    read_task();
     read_cells();
     check_pairs();
     reader_.read("constraint_titles", table_.constraint_titles);
@@ -130,7 +135,7 @@ class TableReader {
   std::string rate_kind(const JsonReader& reader, const char* key, const std::string& path) const {
     std::string name;
     reader.read(key, name);
-    if (constraints::find_rate(name) == nullptr)
+    if (constraints::find_rate(name, table_.cells.task) == nullptr)
       fail(fmt::format("{}.{} is '{}', which is no kind of rate", path, key, name));
     return name;
   }
@@ -146,6 +151,34 @@ class TableReader {
         fail(fmt::format("{} is about '{}' of '{}', which is not there", path, condition.level, condition.grouping));
     });
     return conditions;
+  }
+
+  // A table without it is of the task that has one outcome.
+  void read_task() {
+    if (!object_.contains("task")) return;
+    std::string task;
+    reader_.read("task", task);
+    const auto known = data::task_from(task);
+    if (!known || *known == data::Task::binary) fail(fmt::format("task is '{}'", task));
+    table_.cells.task = *known;
+    reader_.read("thresholds", table_.cells.thresholds);
+  }
+
+  // The outcomes are the last grouping, and every combination of the others has all of them, in order.
+  void check_outcomes() const {
+    const data::Cells& cells = table_.cells;
+    if (cells.task == data::Task::binary) return;
+    if (cells.groupings.empty() || cells.groupings.back() != data::outcome_grouping(cells.task))
+      fail(fmt::format("the last grouping is not '{}'", data::outcome_grouping(cells.task)));
+    const auto outcomes = static_cast<std::size_t>(cells.outcomes());
+    if (cells.task == data::Task::regression && outcomes != data::regression_figures().size() + cells.thresholds.size())
+      fail("thresholds and figures differ in number");
+    for (std::size_t i = 0; i < cells.cells.size(); ++i) {
+      if (cells.cells.size() % (2 * outcomes) == 0 &&
+          cells.cells[i].levels.back() == static_cast<std::int32_t>(i / 2 % outcomes))
+        continue;
+      fail(fmt::format("cells[{}] is out of the order of outcomes", i));
+    }
   }
 
   void read_cells() {
@@ -178,6 +211,7 @@ class TableReader {
       }
       fail(fmt::format("cells[{}] is not followed by the same levels with label 1", i));
     }
+    check_outcomes();
   }
 
   void read_rate(const JsonReader& reader, const std::string& path) {
@@ -246,6 +280,7 @@ class TableReader {
   }
 
   std::string name_;
+  const json& object_;
   JsonReader reader_;
   ConstraintTable table_;
 };

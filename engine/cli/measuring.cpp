@@ -9,18 +9,28 @@
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
+#include "engine/evaluation/number_statistics.h"
 #include "engine/training/scoring.h"
 
 namespace equipoise::cli {
 namespace {
 
+// Of each row as many values as there are for one.
 template <typename T>
-std::vector<T> picked(const std::vector<T>& values, const std::vector<std::int64_t>& rows) {
+std::vector<T> picked(const std::vector<T>& values, const std::vector<std::int64_t>& rows, std::size_t of_a_row = 1) {
   std::vector<T> result;
   if (values.empty()) return result;
-  result.reserve(rows.size());
-  for (const std::int64_t row : rows) result.push_back(values[static_cast<std::size_t>(row)]);
+  result.reserve(rows.size() * of_a_row);
+  for (const std::int64_t row : rows) {
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(row) * of_a_row);
+    result.insert(result.end(), first, first + static_cast<std::ptrdiff_t>(of_a_row));
+  }
   return result;
+}
+
+double (*loss_of(const training::TrainingParams& params))(double, double) {
+  if (params.loss == "huber") return evaluation::huber_loss;
+  return params.loss == "quantile" ? evaluation::quantile_loss : evaluation::squared_loss;
 }
 
 // Without the spaces around them; an empty list is one empty word.
@@ -41,7 +51,8 @@ std::vector<std::string> words_between_commas(const std::string& list) {
 
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const at::Device& device) {
   const at::NoGradGuard no_gradient;
-  return training::probabilities(models::to_tensors(dataset.encoded, device), learner);
+  return training::scores(models::to_tensors(dataset.encoded, device), learner,
+                          {dataset.task, dataset.target_mean, dataset.target_deviation});
 }
 
 bool all_finite(const std::vector<double>& values) {
@@ -51,8 +62,8 @@ bool all_finite(const std::vector<double>& values) {
 MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells,
                            models::Learner& learner, const at::Device& device)
     : dataset_(dataset), cells_(cells) {
-  if (device.is_cpu()) {
-    probabilities_ = score_rows(dataset, learner, device);
+  if (device.is_cpu() || dataset.task != data::Task::binary) {
+    scores_ = score_rows(dataset, learner, device);
     return;
   }
   const at::NoGradGuard no_gradient;
@@ -62,31 +73,60 @@ MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::
 
 std::int64_t MeasuredRows::not_finite() const {
   if (device_scores_) return device_scores_->probability.isfinite().logical_not().sum().item<std::int64_t>();
-  return std::count_if(probabilities_.begin(), probabilities_.end(),
-                       [](double value) { return !std::isfinite(value); });
+  return std::count_if(scores_.begin(), scores_.end(), [](double value) { return !std::isfinite(value); });
 }
 
 evaluation::ScoreStatistics MeasuredRows::statistics_of(const std::string& name, const std::vector<std::int64_t>& rows,
                                                         const evaluation::StatisticsRequest& request) const {
   if (device_scores_) return training::device_statistics(name, training::picked(*device_scores_, rows), request);
-  const std::vector<double> probabilities = picked(probabilities_, rows);
+  const std::vector<double> probabilities = picked(scores_, rows);
   const std::vector<std::uint8_t> labels = picked(dataset_.labels, rows);
   const std::vector<float> weights = picked(dataset_.weights, rows);
   const std::vector<std::int32_t> cells = picked(cells_, rows);
-  evaluation::Scores scores{probabilities, labels, weights, cells, {}};
+  return evaluation::host_statistics(name, {probabilities, labels, weights, cells, groups_of(rows)}, request);
+}
+
+std::vector<evaluation::Scores::GroupCodes> MeasuredRows::groups_of(const std::vector<std::int64_t>& rows) const {
+  std::vector<evaluation::Scores::GroupCodes> groups;
   for (const data::Grouping& grouping : dataset_.groupings)
-    scores.groupings.push_back({grouping.name, grouping.levels, picked(grouping.codes, rows)});
-  return evaluation::host_statistics(name, scores, request);
+    groups.push_back({grouping.name, grouping.levels, picked(grouping.codes, rows)});
+  return groups;
+}
+
+namespace {
+
+std::uint64_t evaluation_seed(const training::RunConfig& config) {
+  return core::seed_for(static_cast<std::uint64_t>(config.seed), "evaluation");
+}
+
+}  // namespace
+
+evaluation::SplitResult MeasuredRows::measure_outcomes(const std::string& name, const std::vector<std::int64_t>& rows,
+                                                       const constraints::ConstraintTable& table,
+                                                       const training::RunConfig& config) const {
+  const data::Task task = dataset_.task;
+  const std::size_t outputs = task == data::Task::regression ? 1 : dataset_.outcomes.size();
+  const std::vector<double> own = picked(scores_, rows, outputs);
+  const std::vector<std::uint8_t> labels = picked(dataset_.labels, rows, task == data::Task::labels ? outputs : 1);
+  const std::vector<float> targets = picked(dataset_.targets, rows), weights = picked(dataset_.weights, rows);
+  const std::vector<std::int32_t> cells = picked(cells_, rows, static_cast<std::size_t>(table.cells.outcomes()));
+  const training::TrainingParams& training = config.training;
+  evaluation::TaskScores scores{own, labels, targets, weights, cells, groups_of(rows)};
+  scores.loss = loss_of(training);
+  scores.loss_parameter = training.loss == "huber" ? training.huber_delta : training.quantile;
+  scores.target_deviation = dataset_.target_deviation;
+  return evaluation::evaluate(name, scores, table, config.constraints, config.multipliers.min_rows, config.evaluation,
+                              evaluation_seed(config));
 }
 
 evaluation::SplitResult MeasuredRows::measure(const std::string& name, const std::vector<std::int64_t>& rows,
                                               const constraints::ConstraintTable& table,
                                               const training::RunConfig& config) const {
+  if (dataset_.task != data::Task::binary) return measure_outcomes(name, rows, table, config);
   const evaluation::ScoreStatistics statistics =
       statistics_of(name, rows, evaluation::usual_request(table, config.evaluation));
-  const std::uint64_t seed = core::seed_for(static_cast<std::uint64_t>(config.seed), "evaluation");
   return evaluation::evaluate(name, statistics, table, config.constraints, config.multipliers.min_rows,
-                              config.evaluation, seed);
+                              config.evaluation, evaluation_seed(config));
 }
 
 data::Split split_from(const std::string& name) {

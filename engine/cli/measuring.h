@@ -14,16 +14,18 @@
 
 namespace equipoise::cli {
 
-/// Probability of the positive class of every row of the data set.
+/// [rows * O] row by row, of every row of the data set: the probability of the positive class, of each class or of each label;
+/// or the number that is predicted.
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const at::Device& device);
 
 bool all_finite(const std::vector<double>& values);
 
 /// The rows of a data set with a model's scores, from which any part is measured: on the host for a model on the CPU, and
-/// where the model is on a GPU, there: its rows are brought over once, and only small tables come back.
+/// where the model is on a GPU, there: its rows are brought over once, and only small tables come back. Rows of several
+/// outcomes, and numbers, are measured on the host.
 class MeasuredRows {
  public:
-  /// Scores all rows. `cells` [rows] in a constraint table's cells. Data set and cells must outlive this.
+  /// Scores all rows. `cells` [rows * outcomes] in a constraint table's cells. Data set and cells must outlive this.
   MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells, models::Learner& learner,
                const at::Device& device);
 
@@ -35,12 +37,16 @@ class MeasuredRows {
                                   const constraints::ConstraintTable& table, const training::RunConfig& config) const;
 
  private:
+  evaluation::SplitResult measure_outcomes(const std::string& name, const std::vector<std::int64_t>& rows,
+                                           const constraints::ConstraintTable& table,
+                                           const training::RunConfig& config) const;
+  std::vector<evaluation::Scores::GroupCodes> groups_of(const std::vector<std::int64_t>& rows) const;
   evaluation::ScoreStatistics statistics_of(const std::string& name, const std::vector<std::int64_t>& rows,
                                             const evaluation::StatisticsRequest& request) const;
 
   const data::Dataset& dataset_;
   const std::vector<std::int32_t>& cells_;
-  std::vector<double> probabilities_;                    // [rows], on the CPU
+  std::vector<double> scores_;                           // [rows * O], on the CPU
   std::optional<training::DeviceScores> device_scores_;  // elsewhere
 };
 

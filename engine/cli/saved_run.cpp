@@ -191,7 +191,8 @@ std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::E
   const std::int64_t members = models::model_members_from(model, description.string());
   // Initial weights, and so their seeds, do not matter: all are read.
   const std::vector<std::uint64_t> seeds(static_cast<std::size_t>(members), 0);
-  std::unique_ptr<models::Learner> learner = models::make_learner(params, layout, seeds, device);
+  std::unique_ptr<models::Learner> learner = models::make_learner(
+      params, layout, seeds, device, models::Precision::fp32, models::model_outputs_from(model, description.string()));
   models::load_weights(*learner, models::read_safetensors(weights), weights.string());
   return learner;
 }

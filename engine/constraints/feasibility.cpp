@@ -109,6 +109,7 @@ class Program {
   std::optional<Inequality> linear_of_one(const Row& row) const {
     const auto [index, coefficient] = row.terms.front();
     const Rate& rate = table_.rates[index];
+    if (rate_entry(rate.kind).family == RateFamily::mean) return std::nullopt;
     const auto numerator = of_shares(rate.numerator, weight_), denominator = of_shares(rate.denominator, weight_);
     const double weight = weight_behind(rate.denominator, weight_);
     if (!numerator || !denominator || !(weight > 0)) return std::nullopt;
@@ -122,6 +123,7 @@ class Program {
     OfShares sum;
     for (const auto& [index, coefficient] : row.terms) {
       const Rate& rate = table_.rates[index];
+      if (rate_entry(rate.kind).family == RateFamily::mean) return std::nullopt;
       const auto numerator = of_shares(rate.numerator, weight_), denominator = of_shares(rate.denominator, weight_);
       if (!numerator || !denominator || !denominator->shares.empty() || !(denominator->constant > 0))
         return std::nullopt;

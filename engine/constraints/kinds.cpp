@@ -26,7 +26,10 @@ const std::vector<KindEntry>& kind_entries() {
        "shares of false negatives among errors agree",
        parity,
        {"fn_share"}},
-      {"loss_parity", "loss parity", "mean log losses agree", parity, {"loss"}},
+      {"loss_parity", "loss parity", "mean losses agree", parity, {"loss"}},
+      {"mean_prediction_parity", "mean prediction parity", "mean predictions agree", parity, {"mean_prediction"}},
+      {"residual_parity", "residual parity", "mean residuals agree", parity, {"residual"}},
+      {"exceedance_parity", "exceedance parity", "shares of predictions above `above` agree", parity, {"exceedance"}},
       {"four_fifths",
        "four-fifths rule",
        "every selection rate is at least four fifths of every other",
@@ -35,7 +38,7 @@ const std::vector<KindEntry>& kind_entries() {
        "ratio",
        0.2},
       {"parity", "parity", "the rate named by `rate` agrees", parity, {}},
-      {"bounded_group_loss", "bounded group loss", "mean log losses are `at_most` a bound", bound, {"loss"}},
+      {"bounded_group_loss", "bounded group loss", "mean losses are `at_most` a bound", bound, {"loss"}},
       {"min_recall", "recall floor", "true positive rates are `at_least` a bound", bound, {"tpr"}},
       {"precision_floor", "precision floor", "precision is `at_least` a bound", bound, {"ppv"}},
       {"selection_rate_bound",
@@ -47,7 +50,7 @@ const std::vector<KindEntry>& kind_entries() {
       {"bound", "bound", "the rate named by `rate` is `at_most` or `at_least` a bound", bound, {}},
       {"worst_group",
        "worst group",
-       "no promise but an aim: training makes the largest mean log loss of any group small instead of the mean",
+       "no promise but an aim: training makes the largest mean loss of any group small instead of the mean",
        worst,
        {"loss"}},
       {"linear", "linear", "the weighted sum of the rates in `terms` is `at_most` a bound", linear, {}},
@@ -79,6 +82,11 @@ std::vector<std::string> rates_of(const ConstraintParams& wanted) {
   if (!wanted.rate.empty()) rates.push_back(wanted.rate);
   for (const TermParams& term : wanted.terms) rates.push_back(term.rate);
   return rates;
+}
+
+bool fits(const ConstraintParams& wanted, data::Task task) {
+  return std::ranges::all_of(rates_of(wanted),
+                             [task](const std::string& name) { return find_rate(name, task) != nullptr; });
 }
 
 bool needs_stored_decisions(const ConstraintParams& wanted) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/constraints/params.h"
+#include "engine/data/task.h"
 
 namespace equipoise::constraints {
 
@@ -40,6 +41,9 @@ bool has_tolerance(const ConstraintParams& wanted);
 
 /// The rates that a constraint is about, as the config names them: there may be none of a name.
 std::vector<std::string> rates_of(const ConstraintParams& wanted);
+
+/// Whether the task has all rates of the constraint.
+bool fits(const ConstraintParams& wanted, data::Task task);
 
 /// Whether some rate of the constraint needs stored decisions (rates.h).
 bool needs_stored_decisions(const ConstraintParams& wanted);

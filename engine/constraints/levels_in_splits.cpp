@@ -27,7 +27,7 @@ void check_levels(const std::string& grouping, std::size_t index, const data::Ce
   const auto place = std::ranges::find(cells.groupings, grouping) - cells.groupings.begin();
   for (const std::string& level : cells.levels[place]) {
     std::int64_t rows = 0;
-    const LinearForm everyone = make_rate("selection_rate", cells, {{grouping, level}}).denominator;
+    const LinearForm everyone = weight_of(cells, {{grouping, level}});
     const std::vector<std::string> absent_from = splits_without(everyone, counts, rows);
     if (rows < min_rows || absent_from.empty()) continue;
     problems.add(index, "group",
@@ -50,8 +50,7 @@ void check_strata(const ConstraintParams& wanted, std::size_t index, const data:
       std::int64_t in_stratum = 0;
       for (const std::string& level : cells.levels[place]) {
         std::int64_t rows = 0;
-        splits_without(make_rate("selection_rate", cells, {{grouping, level}, {wanted.within, stratum}}).denominator,
-                       counts, rows);
+        splits_without(weight_of(cells, {{grouping, level}, {wanted.within, stratum}}), counts, rows);
         if (rows > 0) occurring.push_back(level);
         in_stratum += rows;
       }

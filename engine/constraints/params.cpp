@@ -13,6 +13,8 @@ void TermParams::describe(config::Fields& fields) {
   fields.choice("rate", rate, rate_names(), "The rate that is added.", Need::required);
   fields.text_map("group", group, {}, "Whose rate: a level of each grouping that is named; left out: everyone's.");
   fields.number("weight", weight, config::any(), "What the rate is multiplied with.");
+  fields.text("outcome", outcome, "The class or the label whose rate it is (data.label.task).");
+  fields.number("above", above, {}, "Of the rate exceedance: the number, in the target's units; .inf is none.");
 }
 
 void ConstraintParams::describe(config::Fields& fields) {
@@ -31,6 +33,12 @@ void ConstraintParams::describe(config::Fields& fields) {
   fields.text("within", within,
               "A grouping within whose levels groups are compared, as candidates for the same job: the constraint must "
               "hold in each.");
+  fields.texts("outcome", outcome,
+               "The class or the label whose rates are meant, or several, each on its own; left out, each of them "
+               "(data.label.task: classes or labels).");
+  fields.number(
+      "above", above, {},
+      "Of the rate exceedance: the number above which predictions count, in the target's units; .inf is none.");
   fields.list("terms", terms, "Linear: the rates whose weighted sum is bounded.");
 }
 

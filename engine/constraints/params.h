@@ -11,11 +11,15 @@
 
 namespace equipoise::constraints {
 
+inline constexpr double kNoNumber = std::numeric_limits<double>::infinity();
+
 /// One rate of a weighted sum, for kind: linear.
 struct TermParams {
   std::string rate;                          // name in rate_entries()
   std::map<std::string, std::string> group;  // grouping -> level, all of which hold; empty: everyone
   double weight = 1;
+  std::string outcome = {};  // the class or the label, where there are several
+  double above = kNoNumber;  // for the rate exceedance
 
   void describe(config::Fields& fields);
 };
@@ -24,15 +28,17 @@ struct TermParams {
 struct ConstraintParams {
   static constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
-  std::string kind;                // name in kind_entries()
-  std::vector<std::string> group;  // names of groupings, each on its own; empty (bounds): everyone
-  double tolerance = 0.05;         // largest allowed gap
-  std::string form = "max_min";    // max_min | overall | reference | ratio
-  std::string reference = {};      // level, for form: reference
-  std::string rate = {};           // for the kinds that leave it open
-  double at_most = kUnbounded;     // bounds and linear
-  double at_least = -kUnbounded;   // bounds
-  std::string within = {};         // control grouping
+  std::string kind;                       // name in kind_entries()
+  std::vector<std::string> group;         // names of groupings, each on its own; empty (bounds): everyone
+  double tolerance = 0.05;                // largest allowed gap
+  std::string form = "max_min";           // max_min | overall | reference | ratio
+  std::string reference = {};             // level, for form: reference
+  std::string rate = {};                  // for the kinds that leave it open
+  double at_most = kUnbounded;            // bounds and linear
+  double at_least = -kUnbounded;          // bounds
+  std::string within = {};                // control grouping
+  std::vector<std::string> outcome = {};  // classes or labels, each on its own; empty: all of them
+  double above = kNoNumber;               // for the rate exceedance
   std::vector<TermParams> terms = {};
 
   void describe(config::Fields& fields);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <stdexcept>
@@ -18,6 +19,13 @@ constexpr CellShare kRejected = {1, 0, -1};
 constexpr CellShare kWeighedAndSelected = {1, 0, 1};
 
 using enum RateFamily;
+using enum Against;
+using enum Scope;
+using data::Task;
+
+constexpr Tasks kOfLabels = {Task::binary, Task::labels};
+constexpr Tasks kOfClasses = {Task::classes};
+constexpr Tasks kOfNumbers = {Task::regression};
 
 void add(LinearForm& form, std::int32_t cell, const CellShare& share) {
   const double coefficients[kQuantities] = {share.weight, share.loss, share.positives};
@@ -49,7 +57,8 @@ Place place_of(const data::Cells& cells, const Condition& condition) {
 }  // namespace
 
 const std::vector<RateEntry>& rate_entries() {
-  // names, meaning, family, numerator of label 0 and 1, denominator of label 0 and 1 (of stored decisions where it says so)
+  // names, meaning, family, numerator of label 0 and 1, denominator of label 0 and 1 (of stored decisions where it says so);
+  // tasks, scope and figure where they are not the usual. Of several classes a row is counted once in the cell of its class.
   static const std::vector<RateEntry> entries = {
       {"selection_rate",
        "SR",
@@ -92,14 +101,38 @@ const std::vector<RateEntry>& rate_entries() {
        "share of rows decided wrongly",
        share,
        {kSelected, kRejected},
-       {kWeighed, kWeighed}},
+       {kWeighed, kWeighed},
+       labels,
+       kOfLabels},
+      {"error",
+       "ERR",
+       "error rate",
+       "share of rows of which another class is predicted",
+       share,
+       {kNone, kRejected},
+       {kNone, kWeighed},
+       labels,
+       kOfClasses,
+       row},
       {"accuracy",
        "ACC",
        "accuracy",
        "share of rows decided rightly",
        share,
        {kRejected, kSelected},
-       {kWeighed, kWeighed}},
+       {kWeighed, kWeighed},
+       labels,
+       kOfLabels},
+      {"accuracy",
+       "ACC",
+       "accuracy",
+       "share of rows of which the class is predicted",
+       share,
+       {kNone, kSelected},
+       {kNone, kWeighed},
+       labels,
+       kOfClasses,
+       row},
       {"ppv",
        "PPV",
        "positive predictive value",
@@ -135,8 +168,80 @@ const std::vector<RateEntry>& rate_entries() {
        share,
        {kSelected, kRejected},
        {kWeighed, kWeighed},
-       Against::stored_decisions},
-      {"loss", "loss", "mean log loss", "mean log loss of the rows", mean, {kLost, kLost}, {kWeighed, kWeighed}},
+       stored_decisions,
+       {Task::binary}},
+      {"loss",
+       "loss",
+       "mean loss",
+       "mean log loss of the rows",
+       mean,
+       {kLost, kLost},
+       {kWeighed, kWeighed},
+       labels,
+       kOfLabels},
+      {"loss",
+       "loss",
+       "mean loss",
+       "mean log loss of the rows over all classes",
+       mean,
+       {kNone, kLost},
+       {kNone, kWeighed},
+       labels,
+       kOfClasses,
+       row},
+      {"loss",
+       "loss",
+       "mean loss",
+       "mean of the loss that `training.loss` names, in standard deviations of the target (or their square)",
+       mean,
+       {kLost, kNone},
+       {kWeighed, kNone},
+       labels,
+       kOfNumbers,
+       row,
+       "loss"},
+      {"mean_prediction",
+       "prediction",
+       "mean prediction",
+       "mean of what is predicted, in the target's units",
+       mean,
+       {kSelected, kNone},
+       {kWeighed, kNone},
+       labels,
+       kOfNumbers,
+       row,
+       "prediction"},
+      {"residual",
+       "residual",
+       "mean residual",
+       "mean of the prediction minus the target, in the target's units",
+       mean,
+       {kSelected, kNone},
+       {kWeighed, kNone},
+       labels,
+       kOfNumbers,
+       row,
+       "residual"},
+      {"squared_error",
+       "squared error",
+       "mean squared error",
+       "mean square of the prediction minus the target, in squares of the target's units",
+       mean,
+       {kSelected, kNone},
+       {kWeighed, kNone},
+       labels,
+       kOfNumbers,
+       row,
+       "squared error"},
+      {"exceedance",
+       "share",
+       "share of predictions",
+       "share of rows whose prediction is above the constraint's `above`",
+       share,
+       {kSelected, kNone},
+       {kWeighed, kNone},
+       labels,
+       kOfNumbers},
   };
   return entries;
 }
@@ -147,16 +252,51 @@ const RateEntry* find_rate(const std::string& name) {
   return nullptr;
 }
 
+const RateEntry* find_rate(const std::string& name, data::Task task) {
+  for (const RateEntry& entry : rate_entries())
+    if (entry.name == name && entry.tasks.contain(task)) return &entry;
+  return nullptr;
+}
+
 const RateEntry& rate_entry(const std::string& name) {
   const RateEntry* entry = find_rate(name);
   if (entry == nullptr) throw std::logic_error("there is no rate '" + name + "' in rate_entries()");
   return *entry;
 }
 
-std::vector<std::string> rate_names() {
+const RateEntry& rate_entry(const std::string& name, data::Task task) {
+  const RateEntry* entry = find_rate(name, task);
+  if (entry == nullptr)
+    throw std::logic_error("there is no rate '" + name + "' of the task " + data::name_of(task) + " in rate_entries()");
+  return *entry;
+}
+
+namespace {
+
+std::vector<std::string> names_of(const std::function<bool(const RateEntry&)>& is_meant) {
   std::vector<std::string> names;
-  for (const RateEntry& entry : rate_entries()) names.emplace_back(entry.name);
+  for (const RateEntry& entry : rate_entries())
+    if (is_meant(entry) && std::ranges::find(names, entry.name) == names.end()) names.emplace_back(entry.name);
   return names;
+}
+
+}  // namespace
+
+std::vector<std::string> rate_names() {
+  return names_of([](const RateEntry&) { return true; });
+}
+
+std::vector<std::string> rate_names(data::Task task) {
+  return names_of([task](const RateEntry& entry) { return entry.tasks.contain(task); });
+}
+
+bool may_be_negative(const RateEntry& entry) {
+  const std::string figure = entry.figure;
+  return figure == "prediction" || figure == "residual";
+}
+
+bool is_of_an_outcome(const RateEntry& entry, data::Task task) {
+  return task != data::Task::binary && entry.scope == Scope::outcome;
 }
 
 bool depends_on_decisions(const RateEntry& entry) {
@@ -180,18 +320,48 @@ std::vector<int> sides_of_cells(const RateEntry& entry, const data::Cells& cells
   return sides;
 }
 
-Rate make_rate(const std::string& kind, const data::Cells& cells, std::vector<Condition> where) {
+namespace {
+
+// [C] which cells are of rows where all conditions hold.
+std::vector<bool> cells_where(const data::Cells& cells, const std::vector<Condition>& where) {
   std::vector<Place> places;
   for (const Condition& condition : where) places.push_back(place_of(cells, condition));
+  std::vector<bool> meant;
+  for (const data::Cells::Cell& cell : cells.cells)
+    meant.push_back(
+        std::ranges::all_of(places, [&](const Place& place) { return cell.levels[place.grouping] == place.level; }));
+  return meant;
+}
+
+std::vector<Condition> with_figure(const RateEntry& entry, std::vector<Condition> where) {
+  if (*entry.figure != '\0') where.push_back({data::outcome_grouping(data::Task::regression), entry.figure});
+  return where;
+}
+
+}  // namespace
+
+LinearForm weight_of(const data::Cells& cells, const std::vector<Condition>& where) {
+  std::vector<Condition> once = where;
+  const bool names_outcome = std::ranges::any_of(where, [&](const Condition& condition) {
+    return cells.task != data::Task::binary && condition.grouping == cells.groupings.back();
+  });
+  if (cells.task != data::Task::binary && !names_outcome)
+    once.push_back({cells.groupings.back(), cells.levels.back().front()});
+  const std::vector<bool> meant = cells_where(cells, once);
+  LinearForm form;
+  for (std::int32_t c = 0; c < cells.count(); ++c)
+    if (meant[static_cast<std::size_t>(c)]) add(form, c, kWeighed);
+  return form;
+}
+
+Rate make_rate(const std::string& kind, const data::Cells& cells, std::vector<Condition> where) {
+  const RateEntry& entry = rate_entry(kind, cells.task);
+  const std::vector<bool> meant = cells_where(cells, with_figure(entry, where));
   Rate rate{kind, std::move(where), {}, {}};
-  const RateEntry& entry = rate_entry(kind);
   const std::vector<int> sides = sides_of_cells(entry, cells);
   for (std::int32_t c = 0; c < cells.count(); ++c) {
-    const data::Cells::Cell& cell = cells.cells[static_cast<std::size_t>(c)];
-    const bool is_meant = std::all_of(places.begin(), places.end(),
-                                      [&](const Place& place) { return cell.levels[place.grouping] == place.level; });
     const int side = sides[static_cast<std::size_t>(c)];
-    if (!is_meant || side < 0) continue;
+    if (!meant[static_cast<std::size_t>(c)] || side < 0) continue;
     add(rate.numerator, c, entry.numerator[side]);
     add(rate.denominator, c, entry.denominator[side]);
   }

@@ -7,6 +7,7 @@
 
 #include "engine/constraints/forms.h"
 #include "engine/constraints/kinds.h"
+#include "engine/constraints/outcome_requests.h"
 #include "engine/constraints/rates.h"
 #include "engine/constraints/request_problems.h"
 #include "engine/constraints/titles.h"
@@ -15,17 +16,6 @@
 
 namespace equipoise::constraints {
 namespace {
-
-std::string unknown(const std::string& what, const std::string& given, const std::vector<std::string>& known) {
-  return "there is no " + what + " '" + given + "'" + core::did_you_mean(given, known) +
-         "; known: " + (known.empty() ? "none" : core::listed(known));
-}
-
-// A grouping as far as it is known: before the data are read only by name.
-struct KnownGrouping {
-  std::string name;
-  std::optional<std::vector<std::string>> levels;
-};
 
 std::vector<std::string> occurring_levels(const data::Grouping& grouping) {
   std::vector<bool> occurs(grouping.levels.size());
@@ -37,23 +27,13 @@ std::vector<std::string> occurring_levels(const data::Grouping& grouping) {
   return levels;
 }
 
-// One constraint of the config, and what it is checked against.
-struct Request {
-  const ConstraintParams& wanted;
-  std::size_t index;
-  const KindEntry& kind;
-  const std::vector<KnownGrouping>& known;
-  Problems& problems;
-
-  void refuse(const std::string& field, const std::string& message) const { problems.add(index, field, message); }
-};
-
 // The grouping of that name; says so where there is none.
 const KnownGrouping* known_grouping(const Request& request, const std::string& name, const std::string& field) {
-  const auto grouping = std::ranges::find(request.known, name, &KnownGrouping::name);
-  if (grouping != request.known.end()) return &*grouping;
+  const std::vector<KnownGrouping>& known = request.known.groupings;
+  const auto grouping = std::ranges::find(known, name, &KnownGrouping::name);
+  if (grouping != known.end()) return &*grouping;
   std::vector<std::string> names;
-  for (const KnownGrouping& one : request.known) names.push_back(one.name);
+  for (const KnownGrouping& one : known) names.push_back(one.name);
   request.refuse(field, unknown("grouping", name, names) + " (groupings are named in data.groups)");
   return nullptr;
 }
@@ -136,10 +116,19 @@ void check_rate(const Request& request) {
                                    return kind.rates.empty() && kind.demand != Demand::linear;
                                  }));
   } else if (wanted.rate.empty()) {
-    request.refuse("rate", "the kind '" + wanted.kind + "' needs 'rate:', one of " + core::listed(rate_names()));
+    request.refuse(
+        "rate", "the kind '" + wanted.kind + "' needs 'rate:', one of " + core::listed(rate_names(request.known.task)));
   } else if (find_rate(wanted.rate) == nullptr) {
     request.refuse("rate", unknown("rate", wanted.rate, rate_names()));
   }
+}
+
+// Means that may be below 0: no bound of them is wrong, and no ratio makes sense.
+bool may_be_negative(const Request& request) {
+  return std::ranges::any_of(rates_of(request.wanted), [](const std::string& name) {
+    const RateEntry* rate = find_rate(name);
+    return rate != nullptr && may_be_negative(*rate);
+  });
 }
 
 RateFamily family_of(const Request& request) {
@@ -157,6 +146,8 @@ void check_parity(const Request& request) {
   if (request.kind.tolerance > 0 && wanted.tolerance != usual.tolerance && wanted.tolerance != request.kind.tolerance)
     request.refuse("tolerance",
                    "the kind '" + wanted.kind + "' has a tolerance of its own, " + number_text(request.kind.tolerance));
+  if (wanted.form == "ratio" && may_be_negative(request))
+    request.refuse("form", "a ratio is of rates that cannot be below 0, as this one can");
   const bool is_share = family_of(request) == RateFamily::share || wanted.form == "ratio";
   if (!(wanted.tolerance > 0 && wanted.tolerance < (is_share ? 1 : ConstraintParams::kUnbounded)))
     request.refuse("tolerance", (is_share ? "the tolerance must lie between 0 and 1, both excluded; it is "
@@ -201,10 +192,15 @@ void check_bounds(const Request& request) {
     if (!is_there) continue;
     if (is_share && !(value > 0 && value < 1))
       request.refuse(field, "a bound of a share must lie between 0 and 1, both excluded; it is " + number_text(value));
-    if (!is_share && !(value > 0 && value < ConstraintParams::kUnbounded))
-      request.refuse(field, "a bound of a loss must be a finite number above 0; it is " + number_text(value));
+    if (!is_share && !(value < ConstraintParams::kUnbounded && (value > 0 || may_be_negative(request))))
+      request.refuse(field, std::string("a bound of a ") + (may_be_negative(request) ? "mean" : "loss") +
+                                " must be a finite number" + (may_be_negative(request) ? "" : " above 0") + "; it is " +
+                                number_text(value));
   }
-  if (!is_share && has_least) request.refuse("at_least", "a loss has no floor; say at_most");
+  if (!is_share && has_least && may_be_negative(request))
+    request.refuse("at_least", "say it as a linear constraint: the weight -1, and at_most with the other sign");
+  else if (!is_share && has_least)
+    request.refuse("at_least", "a loss has no floor; say at_most");
   if (has_most && has_least && wanted.at_least > wanted.at_most)
     request.refuse("at_least", "it is above at_most: no rate can be at least " + number_text(wanted.at_least) +
                                    " and at most " + number_text(wanted.at_most));
@@ -230,14 +226,16 @@ void check_terms(const Request& request) {
         request.refuse(path + ".group", unknown("level of '" + name + "'", level, *grouping->levels));
     }
     for (std::size_t j = 0; j < i; ++j)
-      if (terms[j].rate == terms[i].rate && terms[j].group == terms[i].group)
+      if (terms[j].rate == terms[i].rate && terms[j].group == terms[i].group && terms[j].outcome == terms[i].outcome &&
+          terms[j].above == terms[i].above)
         request.refuse(path, "it repeats terms[" + std::to_string(j) + "]; give one of them the sum of the weights");
   }
 }
 
 bool same_terms(const ConstraintParams& a, const ConstraintParams& b) {
   return std::ranges::equal(a.terms, b.terms, [](const TermParams& one, const TermParams& other) {
-    return one.rate == other.rate && one.group == other.group && one.weight == other.weight;
+    return one.rate == other.rate && one.group == other.group && one.weight == other.weight &&
+           one.outcome == other.outcome && one.above == other.above;
   });
 }
 
@@ -247,7 +245,7 @@ void check_repeats(const std::vector<ConstraintParams>& constraints, std::size_t
     const ConstraintParams& earlier = constraints[i];
     if (earlier.kind != later.kind || earlier.group != later.group || earlier.form != later.form ||
         earlier.reference != later.reference || earlier.rate != later.rate || earlier.within != later.within ||
-        !same_terms(earlier, later))
+        earlier.outcome != later.outcome || earlier.above != later.above || !same_terms(earlier, later))
       continue;
     const std::string place = "constraints[" + std::to_string(i) + "]";
     if (earlier.tolerance != later.tolerance) {
@@ -305,8 +303,7 @@ void check_stored_decisions(const std::vector<ConstraintParams>& constraints, bo
                     "no constraint is about them; add one, such as {kind: churn, at_most: 0.05}, or take them out");
 }
 
-void check_all(const std::vector<ConstraintParams>& constraints, const std::vector<KnownGrouping>& known,
-               bool has_stored_decisions, const config::Origin& origin) {
+void check_all(const std::vector<ConstraintParams>& constraints, const Known& known, const config::Origin& origin) {
   Problems problems(origin);
   for (std::size_t i = 0; i < constraints.size(); ++i) {
     const KindEntry* kind = find_kind(constraints[i].kind);
@@ -316,6 +313,8 @@ void check_all(const std::vector<ConstraintParams>& constraints, const std::vect
     }
     const Request request{constraints[i], i, *kind, known, problems};
     check_rate(request);
+    check_task(request);
+    check_outcomes(request);
     kind->demand == Demand::parity ? check_parity(request) : check_no_parity(request);
     check_bounds(request);
     check_groups(request);
@@ -323,7 +322,7 @@ void check_all(const std::vector<ConstraintParams>& constraints, const std::vect
     check_repeats(constraints, i, problems);
   }
   check_single_aim(constraints, problems);
-  check_stored_decisions(constraints, has_stored_decisions, problems);
+  check_stored_decisions(constraints, known.has_stored_decisions, problems);
   problems.throw_if_any();
 }
 
@@ -331,16 +330,17 @@ void check_all(const std::vector<ConstraintParams>& constraints, const std::vect
 
 void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                     const config::Origin& origin) {
-  std::vector<KnownGrouping> known;
-  for (const data::Grouping& grouping : dataset.groupings) known.push_back({grouping.name, occurring_levels(grouping)});
-  check_all(constraints, known, dataset.stored_decisions.has_value(), origin);
+  Known known{{}, dataset.stored_decisions.has_value(), dataset.task, dataset.outcomes};
+  for (const data::Grouping& grouping : dataset.groupings)
+    known.groupings.push_back({grouping.name, occurring_levels(grouping)});
+  check_all(constraints, known, origin);
 }
 
-void check_requests(const std::vector<ConstraintParams>& constraints, const std::vector<std::string>& groupings,
-                    bool has_stored_decisions, const config::Origin& origin) {
-  std::vector<KnownGrouping> known;
-  for (const std::string& name : groupings) known.push_back({name, std::nullopt});
-  check_all(constraints, known, has_stored_decisions, origin);
+void check_requests(const std::vector<ConstraintParams>& constraints, const KnownOfData& known,
+                    const config::Origin& origin) {
+  Known all{{}, known.has_stored_decisions, known.task, known.outcomes};
+  for (const std::string& name : known.groupings) all.groupings.push_back({name, std::nullopt});
+  check_all(constraints, all, origin);
 }
 
 }  // namespace equipoise::constraints

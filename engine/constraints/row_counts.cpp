@@ -45,17 +45,22 @@ RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset) {
   for (auto& per_cell : counts.rows_of_cell) per_cell.assign(cells.cells.size(), 0);
   for (auto& per_cell : counts.weight) per_cell.assign(cells.cells.size(), 0);
   for (auto& per_cell : counts.square_weight) per_cell.assign(cells.cells.size(), 0);
-  if (dataset.splits.size() != cells.of_row.size())
+  const auto outcomes = static_cast<std::size_t>(cells.outcomes());
+  if (dataset.splits.size() * outcomes != cells.of_row.size())
     throw std::logic_error("constraints::compile: the data set needs a split for every row");
-  for (std::size_t row = 0; row < cells.of_row.size(); ++row) {
-    const std::int32_t cell = cells.of_row[row];
-    if (cell == data::kUnknownLevel) continue;
+  for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
     const int split = static_cast<int>(dataset.splits[row]);
-    ++counts.rows[split];
-    ++counts.rows_of_cell[split][cell];
     const double weight = dataset.weights.empty() ? 1 : dataset.weights[row];
-    counts.weight[split][cell] += weight;
-    counts.square_weight[split][cell] += weight * weight;
+    bool is_known = false;
+    for (std::size_t outcome = 0; outcome < outcomes; ++outcome) {
+      const std::int32_t cell = cells.of_row[row * outcomes + outcome];
+      if (cell == data::kUnknownLevel) continue;
+      is_known = true;
+      ++counts.rows_of_cell[split][cell];
+      counts.weight[split][cell] += weight;
+      counts.square_weight[split][cell] += weight * weight;
+    }
+    counts.rows[split] += is_known;
   }
   return counts;
 }

@@ -11,7 +11,7 @@ namespace equipoise::constraints {
 
 inline constexpr int kSplits = 4;  ///< train, selection, holdout, test
 
-/// Rows per split, by cell and in all.
+/// Rows per split, by cell and in all; a row is in a cell for each of its outcomes.
 struct RowCounts {
   std::array<std::int64_t, kSplits> rows = {};                  ///< [splits]
   std::array<std::vector<std::int64_t>, kSplits> rows_of_cell;  ///< [splits][C]

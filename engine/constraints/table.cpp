@@ -1,8 +1,10 @@
 #include "engine/constraints/table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "engine/constraints/conflicts.h"
 #include "engine/constraints/feasibility.h"
@@ -39,8 +41,7 @@ std::vector<bool> occupied_cells(const data::Cells& cells) {
 
 // Whether any row, of either label, is one that the rate is about.
 bool occurs(const Rate& rate, const data::Cells& cells, const std::vector<bool>& occupied) {
-  const Rate everyone = make_rate("selection_rate", cells, rate.where);
-  return std::ranges::any_of(cells_of(everyone.denominator), [&](std::int32_t cell) { return occupied[cell]; });
+  return std::ranges::any_of(cells_of(weight_of(cells, rate.where)), [&](std::int32_t cell) { return occupied[cell]; });
 }
 
 // Builds the table: one rate per kind and set of rows, however many constraints name it.
@@ -62,7 +63,8 @@ class Compiler {
     for (const std::string& grouping : wanted.group.empty() ? everyone : wanted.group)
       for (const std::vector<Condition>& within : strata(wanted.within))
         for (const Demanded& demanded : demands_of(wanted))
-          add_promise(group_promise(wanted, constraint, demanded, grouping, within));
+          for (const std::vector<Condition>& outcome : outcomes_of(wanted, demanded.rate))
+            add_promise(group_promise(wanted, constraint, demanded, grouping, joined(within, outcome)));
   }
 
  private:
@@ -101,6 +103,22 @@ class Compiler {
     return strata;
   }
 
+  // One for each class or label that is meant; of a rate that counts rows whole, all of them at once.
+  std::vector<std::vector<Condition>> outcomes_of(const ConstraintParams& wanted, const std::string& rate) const {
+    const data::Cells& cells = table_.cells;
+    if (!is_of_an_outcome(rate_entry(rate, cells.task), cells.task)) return {{}};
+    if (cells.task == data::Task::regression) return {{{cells.groupings.back(), data::figure_above(wanted.above)}}};
+    std::vector<std::vector<Condition>> outcomes;
+    for (const std::string& name : wanted.outcome.empty() ? cells.levels.back() : wanted.outcome)
+      outcomes.push_back({{cells.groupings.back(), name}});
+    return outcomes;
+  }
+
+  static std::vector<Condition> joined(std::vector<Condition> within, const std::vector<Condition>& outcome) {
+    within.insert(within.end(), outcome.begin(), outcome.end());
+    return within;
+  }
+
   Promise group_promise(const ConstraintParams& wanted, std::int32_t constraint, const Demanded& demanded,
                         const std::string& grouping, const std::vector<Condition>& within) {
     Promise promise;
@@ -135,6 +153,8 @@ class Compiler {
     for (const TermParams& term : wanted.terms) {
       std::vector<Condition> where;
       for (const auto& [grouping, level] : term.group) where.push_back({grouping, level});
+      if (!term.outcome.empty()) where.push_back({table_.cells.groupings.back(), term.outcome});
+      if (std::isfinite(term.above)) where.push_back({table_.cells.groupings.back(), data::figure_above(term.above)});
       promise.levels.push_back(rate_entry(term.rate).short_name + (" of " + who(where)));
       promise.rates.push_back(rate_index(term.rate, where));
       promise.weights.push_back(term.weight);
@@ -237,13 +257,24 @@ std::vector<std::string> groupings_named(const std::vector<ConstraintParams>& co
   return names;
 }
 
+// Above which numbers predictions are counted, ascending, each once.
+std::vector<double> thresholds_named(const std::vector<ConstraintParams>& constraints) {
+  std::set<double> thresholds;
+  for (const ConstraintParams& wanted : constraints) {
+    if (std::isfinite(wanted.above)) thresholds.insert(wanted.above);
+    for (const TermParams& term : wanted.terms)
+      if (std::isfinite(term.above)) thresholds.insert(term.above);
+  }
+  return {thresholds.begin(), thresholds.end()};
+}
+
 }  // namespace
 
 ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                         std::int64_t min_rows, const config::Origin& origin, core::Journal& journal) {
   check_requests(constraints, dataset, origin);
   ConstraintTable table;
-  table.cells = data::build_cells(dataset, groupings_named(constraints));
+  table.cells = data::build_cells(dataset, groupings_named(constraints), thresholds_named(constraints));
   const RowCounts counts = count_rows(table.cells, dataset);
   check_levels_in_splits(constraints, table.cells, counts, min_rows, origin);
   Compiler compiler(table, counts, min_rows, journal);
@@ -287,7 +318,8 @@ void set_rates(ConstraintTable& table, Promise& promise, const std::vector<bool>
   for (std::size_t level = 0; level < promise.levels.size(); ++level) {
     if (promise.is_of_unseen) {
       std::vector<Condition> where = table.rates[promise.rates[level]].where;
-      where.back().level = kUnseenLevel;
+      for (Condition& condition : where)
+        if (condition.grouping == promise.within.front().grouping) condition.level = kUnseenLevel;
       promise.rates[level] = add_rate(promise.rate, where);
     }
     promise.occurs.push_back(occurs(table.rates[promise.rates[level]], table.cells, occupied));
@@ -295,7 +327,7 @@ void set_rates(ConstraintTable& table, Promise& promise, const std::vector<bool>
   if (promise.grouping.empty() || promise.is_of_unseen) return;
   std::vector<Condition> where = {{promise.grouping, kUnseenLevel}};
   where.insert(where.end(), promise.within.begin(), promise.within.end());
-  if (make_rate("selection_rate", table.cells, where).denominator.empty()) return;  // nobody
+  if (weight_of(table.cells, where).empty()) return;  // nobody
   promise.unseen_level = static_cast<std::int32_t>(promise.levels.size());
   promise.levels.emplace_back(kUnseenLevel);
   promise.rates.push_back(add_rate(promise.rate, where));

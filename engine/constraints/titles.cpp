@@ -11,6 +11,11 @@
 namespace equipoise::constraints {
 namespace {
 
+// "prediction above 0.4", not "figure=above 0.4".
+const std::string kFigure = data::outcome_grouping(data::Task::regression);
+// A config alone does not tell whether it is a class or a label.
+constexpr const char* kOutcomeInTitles = "outcome";
+
 std::string within_text(const std::vector<Condition>& within) {
   return within.empty() ? "" : " within " + who(within);
 }
@@ -39,6 +44,8 @@ std::string sum_text(const ConstraintParams& params) {
     const RateEntry* rate = find_rate(term.rate);
     std::vector<Condition> where;
     for (const auto& [grouping, level] : term.group) where.push_back({grouping, level});
+    if (!term.outcome.empty()) where.push_back({kOutcomeInTitles, term.outcome});
+    if (std::isfinite(term.above)) where.push_back({kFigure, data::figure_above(term.above)});
     sum.add(term.weight, std::string(rate ? rate->short_name : term.rate) + " of " + who(where));
   }
   return sum.text();
@@ -63,7 +70,8 @@ std::string number_text(double value) {
 std::string who(const std::vector<Condition>& where) {
   std::string text;
   for (const Condition& condition : where)
-    text += (text.empty() ? "" : " and ") + condition.grouping + "=" + condition.level;
+    text += (text.empty() ? "" : " and ") + (condition.grouping == kFigure ? "prediction " : condition.grouping + "=") +
+            condition.level;
   return text.empty() ? "everyone" : text;
 }
 
@@ -74,6 +82,8 @@ std::string constraint_title(const ConstraintParams& params) {
   if (const RateEntry* rate = find_rate(params.rate)) head = rate->long_name + (" " + head);
   if (!params.group.empty()) head += " by " + core::listed(params.group);
   if (!params.within.empty()) head += " within " + params.within;
+  if (!params.outcome.empty()) head += " of " + core::listed(params.outcome);
+  if (std::isfinite(params.above)) head += " above " + number_text(params.above);
   if (kind && kind->demand == Demand::worst) return head + ", its loss as small as it can be";
   if (kind && kind->demand == Demand::bound) return head + ", " + bounds_text(params);
   const std::string form = kind && *kind->form != '\0' ? kind->form : params.form;

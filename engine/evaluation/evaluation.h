@@ -48,6 +48,24 @@ struct Scores {
     std::vector<std::int32_t> codes;  ///< [n], or empty: new rows without the column
   };
   std::vector<GroupCodes> groupings;  ///< all groupings of the config, constrained or not
+  /// [n] 1 where a row is decided positive; or empty: where its probability is above 0.5.
+  std::span<const std::uint8_t> decisions = {};
+};
+
+/// Scores of the rows of one split of a task other than binary.
+struct TaskScores {
+  /// [n * O] row by row. Classes: the probability of each; decided is the largest, of equal ones the first. Labels: the
+  /// probability of each, decided positive above 0.5. Regression: the prediction, in the target's units.
+  std::span<const double> scores;
+  std::span<const std::uint8_t> labels;  ///< classes: [n] the class; labels: [n * O]; regression: empty
+  std::span<const float> targets;        ///< regression: [n]
+  std::span<const float> weights;        ///< [n], or empty: every row weighs 1
+  std::span<const std::int32_t> cells;   ///< [n * outcomes of the table] row by row
+  std::vector<Scores::GroupCodes> groupings;
+  /// Regression: the loss of a row, from (prediction - target) / target_deviation.
+  double (*loss)(double error, double parameter) = nullptr;
+  double loss_parameter = 0;
+  double target_deviation = 1;
 };
 
 /// Quality of one group of rows. Undefined figures (no positive, no negative) are absent.
@@ -195,12 +213,17 @@ SplitResult evaluate(const std::string& split, const Scores& scores, const const
                      const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
                      const EvaluationParams& params, std::uint64_t seed);
 
+/// The same of a task with several outcomes, or of a number; the table's cells say which.
+SplitResult evaluate(const std::string& split, const TaskScores& scores, const constraints::ConstraintTable& table,
+                     const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
+                     const EvaluationParams& params, std::uint64_t seed);
+
 /// Sums by cell of what the spread of rates is made of, beyond the cell sums; s is a row's weight.
 struct SquareWeights {
   std::vector<double> all;          ///< [C] s^2; empty when every row weighs 1
   std::vector<double> selected;     ///< [C] s^2 of the selected rows; empty when every row weighs 1
-  std::vector<double> loss;         ///< [C] s^2 loss; empty where no constraint is about losses
-  std::vector<double> loss_square;  ///< [C] s^2 loss^2; the same
+  std::vector<double> loss;         ///< [C] s^2 loss; empty where no constraint is about losses or other means
+  std::vector<double> loss_square;  ///< [C] s^2 loss^2; the same. Of the cells of a regression's other figures, theirs
 };
 
 /// The upper confidence bound of each promise [P] from exact cell sums alone (the selection of an iterate uses it many

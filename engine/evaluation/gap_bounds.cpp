@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/constraints/forms.h"
+#include "engine/constraints/rates.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/binomial_table.h"
 #include "engine/evaluation/limits.h"
@@ -78,6 +79,8 @@ double scaled_limit(const GapSample& sample, double limit) {
 double gap_of_contrast(const GapSample& sample, double contrast) {
   const FormEntry& form = form_of(sample);
   if (form.comparison == Comparison::sum) return contrast;
+  const bool is_alone = form.comparison == Comparison::alone;
+  if (is_alone && constraints::may_be_negative(constraints::rate_entry(sample.promise.rate))) return contrast;
   const double figure = form.offset + (form.of_logarithms ? -std::expm1(-contrast) : contrast);
   const bool is_share = sample.levels.front().family == constraints::RateFamily::share || form.of_logarithms;
   return is_share ? std::clamp(figure, 0.0, 1.0) : std::max(figure, 0.0);

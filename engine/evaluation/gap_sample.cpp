@@ -144,6 +144,27 @@ void measure_mean(const constraints::ConstraintTable& table, const constraints::
   level.skewness = std::max(third / std::pow(level.deviation, 3), 2 * level.deviation / level.rate);
 }
 
+// Of a figure of predicted numbers: effective rows and the spread of one. Squares and losses, which are never negative, are
+// taken for gamma distributed, as squares of normal numbers are.
+void measure_figure(const constraints::Rate& rate, const std::vector<double>& sums, const SquareWeights& squares,
+                    Level& level) {
+  if (squares.loss_square.empty()) throw std::logic_error("evaluation: means are constrained, and were not summed");
+  OrderlessSum weights, all_squares, scatter;
+  for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
+    const double weight = sums[static_cast<std::size_t>(cell) * kColumns + constraints::kWeight];
+    const double square = squares.all.empty() ? weight : squares.all[cell];
+    weights.add(weight);
+    all_squares.add(square);
+    scatter.add(squares.loss_square[cell] - 2 * level.rate * squares.loss[cell] + level.rate * level.rate * square);
+  }
+  const double weight = weights.value();
+  level.rows = constraints::effective_rows(weight, all_squares.value());
+  const double unbiased = level.rows > 1 ? level.rows / (level.rows - 1) : 1;
+  level.deviation = std::sqrt(std::max(0.0, scatter.value()) * unbiased * level.rows) / weight;
+  const bool is_never_negative = rate.kind == "loss" || rate.kind == "squared_error";
+  if (is_never_negative && level.rate > 0) level.skewness = 2 * level.deviation / level.rate;
+}
+
 // Terms of a sum may be about the same people.
 void find_clusters(const constraints::ConstraintTable& table, const constraints::Promise& promise, GapSample& sample) {
   for (std::size_t i = 0; i < sample.levels.size(); ++i) {
@@ -152,7 +173,8 @@ void find_clusters(const constraints::ConstraintTable& table, const constraints:
     const std::vector<std::int32_t> cells = constraints::cells_of(table.rates[promise.rates[i]].denominator);
     for (std::size_t j = 0; j < i; ++j) {
       const std::vector<std::int32_t> others = constraints::cells_of(table.rates[promise.rates[j]].denominator);
-      if (std::ranges::find_first_of(cells, others) == cells.end()) continue;
+      const bool share_rows = table.cells.task != data::Task::binary;  // of several outcomes
+      if (!share_rows && std::ranges::find_first_of(cells, others) == cells.end()) continue;
       const std::size_t joined = sample.levels[j].cluster, left = sample.levels[i].cluster;
       for (std::size_t k = 0; k <= i; ++k)
         if (sample.levels[k].cluster == left) sample.levels[k].cluster = joined;
@@ -228,7 +250,9 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
     everyone.add(level.share);
     level.rate =
         level.share > 0 ? value_of(rate.numerator, sums) / level.share : std::numeric_limits<double>::quiet_NaN();
-    if (level.share > 0 && level.family == constraints::RateFamily::mean)
+    if (level.share > 0 && level.family == constraints::RateFamily::mean && table.cells.task == data::Task::regression)
+      measure_figure(rate, sums, squares, level);
+    else if (level.share > 0 && level.family == constraints::RateFamily::mean)
       measure_mean(table, rate, sums, squares, level);
     else
       level.rows = level.share > 0 ? rows_of_share(rate, level.share, level.rate, sums, squares) : 0;

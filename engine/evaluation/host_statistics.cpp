@@ -3,6 +3,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "engine/constraints/rates.h"
 #include "engine/core/error.h"
 #include "engine/evaluation/auc.h"
 #include "engine/evaluation/metrics.h"
@@ -16,13 +17,18 @@ namespace {
 void check(const std::string& split, const Scores& scores) {
   const std::size_t rows = scores.probability.size();
   bool same = scores.labels.size() == rows && scores.cells.size() == rows &&
-              (scores.weights.empty() || scores.weights.size() == rows);
+              (scores.weights.empty() || scores.weights.size() == rows) &&
+              (scores.decisions.empty() || scores.decisions.size() == rows);
   for (const Scores::GroupCodes& grouping : scores.groupings)
     same = same && (grouping.codes.empty() || grouping.codes.size() == rows);
   if (!same) throw std::logic_error("evaluate: labels, weights, cells and group codes need one entry per score");
   for (std::size_t i = 0; i < rows; ++i)
     if (const double score = scores.probability[i]; !(score >= 0 && score <= 1))
       refuse_score(split, static_cast<std::int64_t>(i), score);
+}
+
+bool is_decided(const Scores& scores, std::size_t row, double threshold = 0.5) {
+  return scores.decisions.empty() ? scores.probability[row] > threshold : scores.decisions[row] != 0;
 }
 
 double weight_of(const Scores& scores, std::size_t row) {
@@ -33,7 +39,7 @@ std::vector<Tally> tally_levels(const Scores& scores, std::span<const std::int32
   return sum_rows(
       codes.size(), std::vector<Tally>(levels),
       [&](std::vector<Tally>& tallies, std::size_t i) {
-        if (codes[i] >= 0) tallies[codes[i]].add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
+        if (codes[i] >= 0) tallies[codes[i]].add(scores.labels[i], weight_of(scores, i), is_decided(scores, i));
       },
       [](std::vector<Tally>& tallies, const std::vector<Tally>& later) {
         for (std::size_t level = 0; level < tallies.size(); ++level) tallies[level].join(later[level]);
@@ -43,9 +49,7 @@ std::vector<Tally> tally_levels(const Scores& scores, std::span<const std::int32
 Tally tally_everyone(const Scores& scores) {
   return sum_rows(
       scores.probability.size(), Tally(),
-      [&](Tally& tally, std::size_t i) {
-        tally.add(scores.labels[i], weight_of(scores, i), scores.probability[i] > 0.5);
-      },
+      [&](Tally& tally, std::size_t i) { tally.add(scores.labels[i], weight_of(scores, i), is_decided(scores, i)); },
       [](Tally& tally, const Tally& later) { tally.join(later); });
 }
 
@@ -95,9 +99,7 @@ StatisticsRequest usual_request(const constraints::ConstraintTable& table, const
 
 bool needs_losses(const constraints::ConstraintTable& table) {
   return std::ranges::any_of(table.rates, [](const constraints::Rate& rate) {
-    return std::ranges::any_of(rate.numerator, [](const auto& term) {
-      return term.first % constraints::kQuantities == constraints::Quantity::loss;
-    });
+    return constraints::rate_entry(rate.kind).family == constraints::RateFamily::mean;
   });
 }
 
@@ -125,6 +127,18 @@ void add_loss(CellTotals& totals, std::int32_t cell, double weight, double loss)
 
 }  // namespace
 
+void join(CellTotals& totals, const CellTotals& more) {
+  join_sums(totals.sums, more.sums);
+  join_sums(totals.squares.all, more.squares.all);
+  join_sums(totals.squares.selected, more.squares.selected);
+  join_sums(totals.squares.loss, more.squares.loss);
+  join_sums(totals.squares.loss_square, more.squares.loss_square);
+  for (std::size_t i = 0; i < totals.rows.size(); ++i) {
+    totals.rows[i] += more.rows[i];
+    totals.selected_rows[i] += more.selected_rows[i];
+  }
+}
+
 CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold, bool with_losses) {
   const auto count = static_cast<std::size_t>(cells);
   CellTotals zero;
@@ -139,7 +153,7 @@ CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshol
     const double weight = scores.weights.empty() ? 1.0 : scores.weights[i];
     double* sums = &totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns];
     sums[constraints::kWeight] += weight;
-    const bool is_selected = scores.probability[i] > threshold;
+    const bool is_selected = is_decided(scores, i, threshold);
     const double selected = is_selected ? weight : 0.0;  // as likely as not: no branch
     sums[constraints::kHard] += selected;
     totals.selected_rows[cell] += is_selected;
@@ -150,18 +164,8 @@ CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshol
     }
     ++totals.rows[cell];
   };
-  const auto join = [](CellTotals& totals, const CellTotals& later) {
-    join_sums(totals.sums, later.sums);
-    join_sums(totals.squares.all, later.squares.all);
-    join_sums(totals.squares.selected, later.squares.selected);
-    join_sums(totals.squares.loss, later.squares.loss);
-    join_sums(totals.squares.loss_square, later.squares.loss_square);
-    for (std::size_t i = 0; i < totals.rows.size(); ++i) {
-      totals.rows[i] += later.rows[i];
-      totals.selected_rows[i] += later.selected_rows[i];
-    }
-  };
-  return sum_rows(scores.cells.size(), zero, add, join);
+  return sum_rows(scores.cells.size(), zero, add,
+                  [](CellTotals& totals, const CellTotals& later) { join(totals, later); });
 }
 
 ScoreStatistics host_statistics(const std::string& split, const Scores& scores, const StatisticsRequest& request) {

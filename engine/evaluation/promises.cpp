@@ -6,6 +6,7 @@
 #include "engine/constraints/forms.h"
 #include "engine/constraints/kinds.h"
 #include "engine/constraints/rates.h"
+#include "engine/constraints/row_counts.h"
 #include "engine/constraints/titles.h"
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
@@ -54,7 +55,7 @@ std::int64_t rows_behind(const constraints::Rate& rate, const CellTotals& totals
 bool lacks_stored_decisions(const constraints::Rate& rate, const Bench& bench) {
   if (!constraints::needs_stored_decisions(constraints::rate_entry(rate.kind)) || rows_behind(rate, bench.totals) > 0)
     return false;
-  return rows_behind(constraints::make_rate("selection_rate", bench.table.cells, rate.where), bench.totals) > 0;
+  return constraints::rows_in(constraints::weight_of(bench.table.cells, rate.where), bench.totals.rows) > 0;
 }
 
 Unmeasured reason_of(const Promise& promise, std::size_t level, const Bench& bench) {

@@ -89,10 +89,13 @@ ScoreStatistics host_statistics(const std::string& split, const Scores& scores, 
 /// Throws the error of host_statistics for a row of the split.
 [[noreturn]] void refuse_score(const std::string& split, std::int64_t row, double score);
 
-/// Sums over the rows with a known cell, a row counting as selected above `threshold`.
+/// Sums over the rows with a known cell, a row counting as selected above `threshold`, or where its decision says so.
 CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold, bool with_losses = false);
 
-/// Whether some promise is about losses.
+/// Adds the sums of other rows, or of the same rows' other outcomes.
+void join(CellTotals& totals, const CellTotals& more);
+
+/// Whether some promise is about losses, or other means.
 bool needs_losses(const constraints::ConstraintTable& table);
 
 }  // namespace equipoise::evaluation

@@ -39,13 +39,13 @@ class Learner {
  public:
   virtual ~Learner() = default;
 
-  /// Logits [K, B] in training mode; keeps what backward needs. `rows` [B] i64, `step` [1] i64 (dropout's counter).
+  /// Logits [K, B], or [K, B, O] with several outputs, in training mode; keeps what backward needs. `rows` [B] i64, `step` [1] i64 (dropout's counter).
   virtual const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) = 0;
 
-  /// Gradients of all parameters from the gradient by the logits [K, B] of the last forward; overwrites them.
+  /// Gradients of all parameters from the gradient by the logits of the last forward, of their shape; overwrites them.
   virtual void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) = 0;
 
-  /// Logits [members of the slice, count] of the rows first .. first + count in evaluation mode, written into `out`; in
+  /// Logits [members of the slice, count] or [..., O] of the rows first .. first + count in evaluation mode, written into `out`; in
   /// fp32 whatever the precision of training. On CUDA it takes no tensor memory once it has seen as many.
   virtual void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) = 0;
 
@@ -55,14 +55,16 @@ class Learner {
   virtual at::Tensor& flat_gradients() = 0;
 
   virtual std::int64_t members() const = 0;
+  /// O, logits a row
+  virtual std::int64_t outputs() const = 0;
   /// "mlp 331-256-256-1, 151,041 parameters" of each member
   virtual std::string description() const = 0;
 };
 
-/// A bank of models with initial weights drawn from `seeds` [K], one a member; a member's weights hang on its seed
+/// A bank of models of `outputs` logits a row with initial weights drawn from `seeds` [K], one a member; a member's weights hang on its seed
 /// alone. `precision` is that of forward and backward; above fp32 `device` is a GPU.
 std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
                                       const std::vector<std::uint64_t>& seeds, const at::Device& device,
-                                      Precision precision = Precision::fp32);
+                                      Precision precision = Precision::fp32, std::int64_t outputs = 1);
 
 }  // namespace equipoise::models

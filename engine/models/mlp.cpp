@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/ones.h>
 
 #include <algorithm>
 #include <cmath>
@@ -27,13 +28,16 @@ at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Devi
   return host.to(device);
 }
 
-// Of a [K, B] gradient over B, in the order of rows whatever the number of threads.
+// Of a [K, B, O] gradient over B into [K, O], in the order of rows whatever the number of threads.
 void sum_over_rows(at::Tensor& out, const at::Tensor& gradient) {
+  const std::int64_t outputs = gradient.size(2);
   for (std::int64_t member = 0; member < gradient.size(0); ++member) {
-    const float* values = gradient.const_data_ptr<float>() + member * gradient.size(1);
-    double sum = 0;
-    for (std::int64_t i = 0; i < gradient.size(1); ++i) sum += values[i];
-    out.data_ptr<float>()[member * out.stride(0)] = static_cast<float>(sum);
+    const float* values = gradient.const_data_ptr<float>() + member * gradient.stride(0);
+    for (std::int64_t output = 0; output < outputs; ++output) {
+      double sum = 0;
+      for (std::int64_t i = 0; i < gradient.size(1); ++i) sum += values[i * outputs + output];
+      out.data_ptr<float>()[member * out.stride(0) + output] = static_cast<float>(sum);
+    }
   }
 }
 
@@ -49,15 +53,15 @@ std::string with_thousands(std::int64_t number) {
 
 Mlp::Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std::int64_t embedding_size,
          const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device,
-         Precision precision)
+         Precision precision, std::int64_t outputs)
     : kind_(std::move(kind)),
       widths_(std::move(hidden)),
       inputs_(layout.width),
       rate_256_(std::clamp<std::int64_t>(std::llround(dropout * 256), 0, 255)),
       precision_(precision),
-      first_(layout, widths_.empty() ? 1 : widths_.front(), embedding_size),
+      first_(layout, widths_.empty() ? outputs : widths_.front(), embedding_size),
       seeds_(dropout_seeds(seeds, device)) {
-  widths_.push_back(1);
+  widths_.push_back(outputs);
   std::vector<ParameterShape> shapes;
   first_.declare(shapes);
   const std::size_t first_dense = shapes.size();
@@ -85,9 +89,10 @@ void Mlp::make_room(std::int64_t batch) {
     gradients_.push_back(at::empty_like(outputs_[layer]));
   }
   outputs_.push_back(at::empty({members(), batch, widths_.back()}, flat_.values.options()));
-  logits_ = outputs_.back().squeeze(2);
-  if (dense_.empty()) {
+  logits_ = outputs() == 1 ? outputs_.back().squeeze(2) : outputs_.back();
+  if (dense_.empty() || outputs() > 1) {
     if (precision_ == Precision::bf16) top_gradient_ = at::empty_like(logits_, flat_.operands.options());
+    if (flat_.values.is_cuda()) ones_ = at::ones({batch}, logits_.options());
   } else {
     partials_ =
         kernels::make_logit_layer_partials(members(), batch, widths_[widths_.size() - 2], flat_.values.device());
@@ -145,8 +150,9 @@ void Mlp::backward(const EncodedTensors& encoded, const at::Tensor& rows, const 
 
 void Mlp::backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient,
                          MemberSlice slice) {
+  const auto by_output = [&](const at::Tensor& gradient) { return outputs() == 1 ? gradient.unsqueeze(2) : gradient; };
   const at::Tensor own_gradient = slice.of(logit_gradient);
-  at::Tensor gradient = (top_gradient_.defined() ? slice.of(top_gradient_) : own_gradient).unsqueeze(2);
+  at::Tensor gradient = by_output(top_gradient_.defined() ? slice.of(top_gradient_) : own_gradient);
   for (std::size_t layer = dense_.size(); layer-- > 0;) {
     const Dense& dense = dense_[layer];
     at::Tensor weight_gradient = slice.of(dense.weight_gradient), below = slice.of(gradients_[layer]);
@@ -157,14 +163,17 @@ void Mlp::backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, 
     if (layer > 0) below_bias = slice.of(dense_[layer - 1].bias_gradient);
     if (layer + 1 == dense_.size()) {
       at::Tensor bias_gradient = slice.of(dense.bias_gradient).squeeze(1);
-      if (own_gradient.is_cuda()) {
+      if (own_gradient.is_cuda() && outputs() == 1) {
         at::Tensor column = weight_gradient.squeeze(2);
         kernels::logit_layer_backward_out(below, column, bias_gradient, below_bias, partials_, own_gradient,
                                           slice.of(dense.operand).squeeze(2), output, rate_256_);
         gradient = below;
         continue;
       }
-      sum_over_rows(bias_gradient, own_gradient);
+      if (own_gradient.is_cuda())
+        column_sums(bias_gradient, own_gradient, ones_);
+      else
+        sum_over_rows(bias_gradient, by_output(own_gradient));
     }
     columns_product(weight_gradient, output, gradient);
     rows_product_transposed(below, gradient, slice.of(dense.operand));
@@ -195,7 +204,7 @@ void Mlp::score_block(const EncodedTensors& encoded, std::int64_t first, MemberS
     below = above;
   }
   if (const auto bias = left_bias(dense_.size(), slice)) below.add_(bias->unsqueeze(1));
-  out.copy_(below.squeeze(2));
+  out.copy_(outputs() == 1 ? below.squeeze(2) : below);
 }
 
 // What is measured and promised is what the fp32 parameters do, in every precision of training.

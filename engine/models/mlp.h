@@ -16,7 +16,7 @@ class Mlp final : public Learner {
  public:
   Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std::int64_t embedding_size,
       const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device,
-      Precision precision);
+      Precision precision, std::int64_t outputs);
 
   const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) override;
   void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) override;
@@ -26,6 +26,7 @@ class Mlp final : public Learner {
   at::Tensor& flat_parameters() override { return flat_.values; }
   at::Tensor& flat_gradients() override { return flat_.gradients; }
   std::int64_t members() const override { return seeds_.size(0); }
+  std::int64_t outputs() const override { return widths_.back(); }
   std::string description() const override;
 
  private:
@@ -45,7 +46,7 @@ class Mlp final : public Learner {
   void score_block(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor out);
 
   std::string kind_;
-  std::vector<std::int64_t> widths_;  // of every layer's output, 1 last
+  std::vector<std::int64_t> widths_;  // of every layer's output, the logits' last
   std::int64_t inputs_ = 0;
   std::int64_t rate_256_ = 0;
   Precision precision_;
@@ -56,9 +57,11 @@ class Mlp final : public Learner {
   at::Tensor seeds_;                 // [K] i64, dropout's
   std::vector<at::Tensor> outputs_;  // [layers] [K, B, width]: activations of the operands' type, logits last, in fp32
   std::vector<at::Tensor> gradients_;  // [layers - 1] [K, B, width] of the operands' type
-  at::Tensor logits_;                  // [K, B], a view of the last output
-  at::Tensor top_gradient_;            // [K, B], the logits' gradient as an operand; defined in a linear model in bf16
-  at::Tensor partials_;                // what sums of the logit's layer are made of, CUDA only
+  at::Tensor logits_;                  // [K, B] or [K, B, O], a view of the last output
+  at::Tensor top_gradient_;  // the same, the logits' gradient as an operand; defined in bf16 but for an mlp of one
+                             // output, whose last layer has a kernel of its own
+  at::Tensor ones_;          // [B], for sums over rows of several outputs, CUDA only
+  at::Tensor partials_;      // what sums of the logit's layer are made of, CUDA only
   std::vector<at::Tensor> score_outputs_;  // [layers] of the largest block that was scored, CUDA only
 };
 

@@ -32,7 +32,32 @@ T field(const json& description, const char* key, bool (json::*is_right)() const
 
 }  // namespace
 
-json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner) {
+namespace {
+
+const char* output_text(data::Task task) {
+  switch (task) {
+    case data::Task::binary:
+      return "the logit of the positive class; its score is 1 / (1 + exp(-logit))";
+    case data::Task::classes:
+      return "a logit for each class; their scores are the softmax, and the largest decides";
+    case data::Task::labels:
+      return "a logit for each label; its score is 1 / (1 + exp(-logit))";
+    case data::Task::regression:
+      return "the prediction in standard deviations of the training rows' targets from their mean";
+  }
+  return "";
+}
+
+// What the members' mean is of.
+const char* combination_text(data::Task task, std::int64_t members) {
+  if (members == 1) return "one network";
+  return task == data::Task::regression ? "the mean of the members' predictions" : "the mean of the members' scores";
+}
+
+}  // namespace
+
+json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
+                    const OutputMeaning& meaning) {
   json description = {
       {"format", kFormat},
       {"kind", params.kind},
@@ -40,13 +65,23 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
       {"dropout", params.dropout},
       {"embedding_size", params.embedding_size},
       {"input_width", layout.width},
-      {"output", "the logit of the positive class; its score is 1 / (1 + exp(-logit))"},
+      {"output", output_text(meaning.task)},
       {"members", learner.members()},
-      {"combination", learner.members() == 1 ? "one network" : "the mean of the members' scores"},
-      {"decision_threshold", kDecisionThreshold},
+      {"combination", combination_text(meaning.task, learner.members())},
       {"weight_layout", learner.members() == 1
                             ? "layers.N.weight is [inputs, outputs]; rectifiers between layers"
                             : "layers.N.weight is [members, inputs, outputs]; rectifiers between layers"}};
+  if (meaning.task == data::Task::binary || meaning.task == data::Task::labels)
+    description["decision_threshold"] = kDecisionThreshold;
+  if (meaning.task != data::Task::binary) {
+    description["task"] = data::name_of(meaning.task);
+    description["outputs"] = learner.outputs();
+  }
+  if (!meaning.outcomes.empty()) description["outcomes"] = meaning.outcomes;
+  if (meaning.task == data::Task::regression) {
+    description["target_mean"] = meaning.target_mean;
+    description["target_deviation"] = meaning.target_deviation;
+  }
   description["features"] = json::array();
   for (const data::Feature& feature : layout.features) description["features"].push_back(describe_feature(feature));
   description["parameters"] = json::array();
@@ -84,6 +119,16 @@ ModelParams model_params_from(const json& description, const std::string& name) 
     params.hidden.push_back(width.get<std::int64_t>());
   }
   return params;
+}
+
+std::int64_t model_outputs_from(const json& description, const std::string& name) {
+  if (!description.contains("outputs")) return 1;
+  const auto outputs = field<std::int64_t>(description, "outputs", &json::is_number_integer, "a number", name);
+  if (outputs < 1 || outputs > kWidest) {
+    throw core::UserError(core::Fault::data,
+                          "'" + name + "': outputs is " + std::to_string(outputs) + ", which is no number of outputs");
+  }
+  return outputs;
 }
 
 std::int64_t model_members_from(const json& description, const std::string& name) {

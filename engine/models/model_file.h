@@ -37,11 +37,21 @@ TensorFile weights_of(const Learner& learner);
 /// naming the file and what differs; the learner is unchanged then.
 void load_weights(Learner& learner, const TensorFile& file, const std::string& name);
 
-/// What stands beside the weights: the architecture, the inputs with their components, the members and how they decide
-/// together, the parameters.
-nlohmann::json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner);
+/// What the model's outputs mean.
+struct OutputMeaning {
+  data::Task task = data::Task::binary;
+  std::vector<std::string> outcomes;             ///< classes or labels, one an output
+  double target_mean = 0, target_deviation = 1;  ///< of a number, which is mean + deviation * output
+};
+
+/// What stands beside the weights: the architecture, the inputs with their components, the outputs, the members and how they
+/// decide together, the parameters.
+nlohmann::json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
+                              const OutputMeaning& meaning = {});
 /// The architecture of a description. Throws UserError (data) naming `name` and what is missing.
 ModelParams model_params_from(const nlohmann::json& description, const std::string& name);
+/// How many logits a row a description's model has.
+std::int64_t model_outputs_from(const nlohmann::json& description, const std::string& name);
 /// How many members a description's model has.
 std::int64_t model_members_from(const nlohmann::json& description, const std::string& name);
 

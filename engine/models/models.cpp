@@ -13,22 +13,23 @@ namespace equipoise::models {
 namespace {
 
 using Make = std::function<std::unique_ptr<Learner>(const ModelParams&, const data::EncodedRows&,
-                                                    const std::vector<std::uint64_t>&, const at::Device&, Precision)>;
+                                                    const std::vector<std::uint64_t>&, const at::Device&, Precision,
+                                                    std::int64_t)>;
 
 /// Every model by its name in the config (ModelParams::describe lists the same names).
 const std::map<std::string, Make>& kinds() {
   static const std::map<std::string, Make> table = {
       {"linear",
        [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision precision) {
+          const at::Device& device, Precision precision, std::int64_t outputs) {
          return std::make_unique<Mlp>("linear", std::vector<std::int64_t>{}, 0.0, params.embedding_size, layout, seeds,
-                                      device, precision);
+                                      device, precision, outputs);
        }},
       {"mlp",
        [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision precision) {
+          const at::Device& device, Precision precision, std::int64_t outputs) {
          return std::make_unique<Mlp>("mlp", params.hidden, params.dropout, params.embedding_size, layout, seeds,
-                                      device, precision);
+                                      device, precision, outputs);
        }},
   };
   return table;
@@ -38,11 +39,11 @@ const std::map<std::string, Make>& kinds() {
 
 std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
                                       const std::vector<std::uint64_t>& seeds, const at::Device& device,
-                                      Precision precision) {
+                                      Precision precision, std::int64_t outputs) {
   if (precision != Precision::fp32 && device.is_cpu()) {
     throw std::invalid_argument("on the CPU a learner computes in fp32 alone");
   }
-  return kinds().at(params.kind)(params, layout, seeds, device, precision);
+  return kinds().at(params.kind)(params, layout, seeds, device, precision, outputs);
 }
 
 EncodedTensors to_tensors(const data::EncodedRows& rows, const at::Device& device) {

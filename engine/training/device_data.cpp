@@ -1,6 +1,7 @@
 #include "engine/training/device_data.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 
@@ -55,15 +56,16 @@ void cross_with_folds(DeviceData& data, const std::vector<std::int32_t>& cell_of
                       const at::Device& device) {
   const auto folds = static_cast<std::int32_t>(data.folds.size());
   if (folds == 1) {
-    data.fold_cells = data.cells.narrow(0, data.train.first, data.train.count);
+    data.fold_cells = data.cells.narrow(0, data.train.first, data.train.count * data.kernel.cells_of_a_row);
     data.fold_cell_labels = data.cell_labels;
     return;
   }
+  const std::int64_t of_a_row = data.kernel.cells_of_a_row;
   std::vector<std::int32_t> fold_cell_of_row;
   for (std::int32_t fold = 0; fold < folds; ++fold) {
     const DeviceData::Range& range = data.folds[static_cast<std::size_t>(fold)];
-    for (std::int64_t i = 0; i < range.count; ++i)
-      fold_cell_of_row.push_back(fold * cells + cell_of_row[static_cast<std::size_t>(range.first + i)]);
+    for (std::int64_t i = 0; i < range.count * of_a_row; ++i)
+      fold_cell_of_row.push_back(fold * cells + cell_of_row[static_cast<std::size_t>(range.first * of_a_row + i)]);
   }
   data.fold_cells = cell_tensor(fold_cell_of_row, folds * cells, device);
   data.fold_cell_labels = data.cell_labels.repeat({folds});
@@ -87,19 +89,30 @@ DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std
   result.holdout = append(dataset.rows_of(data::Split::holdout));
   result.host = picked(dataset.encoded, order);
   result.encoded = models::to_tensors(result.host, device);
-  std::vector<std::int32_t> cell_of_row;
-  cell_of_row.reserve(order.size());
-  for (const std::int64_t row : order) cell_of_row.push_back(cells.of_row[static_cast<std::size_t>(row)]);
-  result.cells = cell_tensor(cell_of_row, cells.count(), device);
-  result.cell_labels = label_tensor(cells, device);
-  cross_with_folds(result, cell_of_row, cells.count(), device);
+  result.kernel = kernel_cells(cells);
+  const std::vector<std::int32_t> cell_of_row = kernel_cells_of(order, cells, result.kernel);
+  result.cells = cell_tensor(cell_of_row, result.kernel.cells, device);
+  result.cell_labels = result.kernel.are_of_table()
+                           ? label_tensor(cells, device)
+                           : at::zeros({result.kernel.cells}, at::TensorOptions(device).dtype(at::kByte));
+  cross_with_folds(result, cell_of_row, result.kernel.cells, device);
+  const auto of_rows = [&](const auto& number) {
+    at::Tensor numbers = at::empty({static_cast<std::int64_t>(order.size())}, at::kFloat);
+    for (std::size_t i = 0; i < order.size(); ++i)
+      numbers.data_ptr<float>()[i] = static_cast<float>(number(static_cast<std::size_t>(order[i])));
+    return numbers.to(device);
+  };
   if (!dataset.weights.empty()) {
-    at::Tensor weights = at::empty({static_cast<std::int64_t>(order.size())}, at::kFloat);
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      weights.data_ptr<float>()[i] = dataset.weights[static_cast<std::size_t>(order[i])];
-    }
-    result.weights = weights.to(device);
+    const at::Tensor weights = of_rows([&](std::size_t row) { return dataset.weights[row]; });
+    const std::int64_t of_a_row = result.kernel.cells_of_a_row;
+    result.weights = of_a_row == 1 ? weights : weights.repeat_interleave(of_a_row);
   }
+  result.target_mean = dataset.target_mean;
+  result.target_deviation = dataset.target_deviation;
+  if (dataset.task == data::Task::classes)
+    result.targets = of_rows([&](std::size_t row) { return dataset.labels[row]; });
+  if (dataset.task == data::Task::regression)
+    result.targets = of_rows([&](std::size_t row) { return dataset.targets[row]; });
   return result;
 }
 

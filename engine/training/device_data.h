@@ -9,10 +9,12 @@
 #include "engine/constraints/table.h"
 #include "engine/data/dataset.h"
 #include "engine/models/learner.h"
+#include "engine/training/kernel_cells.h"
 
 namespace equipoise::training {
 
-/// The rows of some splits on the device, one split after the other, so that each is a range. The test split is never
+/// The rows of some splits on the device, one split after the other, so that each is a range. A row has A cells one after the
+/// other (kernel_cells.h), mostly one. The test split is never
 /// among them: training cannot see it.
 struct DeviceData {
   struct Range {
@@ -22,14 +24,17 @@ struct DeviceData {
   std::vector<std::int64_t> order;  ///< the row of the data set that each row is
   data::EncodedRows host;           ///< the reordered rows; `encoded` may share its memory
   models::EncodedTensors encoded;
-  at::Tensor cells;                   ///< [rows] the smallest of u8, i16, i32 that holds every cell
-  at::Tensor cell_labels;             ///< [C] u8
-  std::optional<at::Tensor> weights;  ///< [rows]
+  KernelCells kernel;
+  at::Tensor cells;        ///< [rows * A] the kernels' cells: the smallest of u8, i16, i32 that holds every one
+  at::Tensor cell_labels;  ///< [Ck] u8, of binary scores
+  std::optional<at::Tensor> weights;  ///< [rows * A]
+  at::Tensor targets;                 ///< [rows] f32: the class, or the number; undefined of binary scores
+  double target_mean = 0, target_deviation = 1;
   Range train, selection, holdout;
 
   std::vector<Range> folds;     ///< [F] parts of train, one after the other; a single one where nothing is cross-fitted
-  at::Tensor fold_cells;        ///< [rows of train] fold * C + cell, which is the cell where there is one fold
-  at::Tensor fold_cell_labels;  ///< [F * C] u8
+  at::Tensor fold_cells;        ///< [rows of train * A] fold * Ck + cell, which is the cell where there is one fold
+  at::Tensor fold_cell_labels;  ///< [F * Ck] u8
 };
 
 /// Train (fold by fold), selection and holdout rows of the data set, in this order.

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "engine/core/seed.h"
+#include "engine/training/kernel_cells.h"
 
 namespace equipoise::training {
 
@@ -21,7 +22,9 @@ std::vector<std::vector<std::int64_t>> cut_into_folds(const std::vector<std::int
   const std::uint64_t key = core::seed_for(seed, "folds");
   std::vector<Drawn> drawn;
   for (const std::int64_t row : rows) {
-    const std::int32_t cell = cells.of_row[static_cast<std::size_t>(row)];
+    // Of several classes that of its own; of several labels that of the first.
+    const std::int32_t outcome = cells.task == data::Task::classes ? class_of(row, cells) : 0;
+    const std::int32_t cell = cells.of_row[static_cast<std::size_t>(row * cells.outcomes() + outcome)];
     drawn.push_back({cell, core::mix(key, static_cast<std::uint64_t>(row)), row});
   }
   std::sort(drawn.begin(), drawn.end());

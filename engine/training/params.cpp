@@ -1,5 +1,7 @@
 #include "engine/training/params.h"
 
+#include "engine/core/error.h"
+
 namespace equipoise::training {
 
 void OptimizerParams::describe(config::Fields& fields) {
@@ -33,6 +35,26 @@ void TrainingParams::describe(config::Fields& fields) {
       "inside, where its own are too and its loss is lower, else as best_feasible.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
+  fields.choice("loss", loss, {"squared", "huber", "quantile"},
+                "Regression: what training makes small, of the error in standard deviations of the target.");
+  fields.number(
+      "huber_delta", huber_delta, config::above(0),
+      "With the loss huber, the error beyond which it grows no faster than the error, in standard deviations.");
+  fields.number("quantile", quantile, {0, 1, true, true}, "With the loss quantile, the quantile that is predicted.");
+}
+
+void check(const TrainingParams& params, data::Task task, const config::Origin& origin) {
+  const TrainingParams usual;
+  const auto refuse = [&](const char* field, const std::string& why) {
+    throw core::UserError(core::Fault::config, std::string("training.") + field + ": " + why,
+                          origin.of(std::string("training.") + field));
+  };
+  if (task != data::Task::regression && params.loss != usual.loss)
+    refuse("loss", std::string("it is for regression; the task is '") + data::name_of(task) + "' (data.label.task)");
+  if (params.huber_delta != usual.huber_delta && params.loss != "huber")
+    refuse("huber_delta", "it is of the loss 'huber', and training.loss is '" + params.loss + "'");
+  if (params.quantile != usual.quantile && params.loss != "quantile")
+    refuse("quantile", "it is of the loss 'quantile', and training.loss is '" + params.loss + "'");
 }
 
 void OutputParams::describe(config::Fields& fields) {

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "engine/config/fields.h"
+#include "engine/config/origin.h"
+#include "engine/data/task.h"
 
 namespace equipoise::training {
 
@@ -26,9 +28,15 @@ struct TrainingParams {
   std::string schedule = "cosine";     // cosine | constant
   std::string keep = "best_feasible";  // best_feasible | final | average
   double candidates_from = 0.9;        // share of the steps after which iterates may be kept
+  std::string loss = "squared";        // regression: squared | huber | quantile
+  double huber_delta = 1.0;            // huber: standard deviations of the target
+  double quantile = 0.5;               // quantile
 
   void describe(config::Fields& fields);
 };
+
+/// Throws UserError (config) where a loss of regression is set for another task.
+void check(const TrainingParams& params, data::Task task, const config::Origin& origin);
 
 struct OutputParams {
   std::string folder = "runs";

@@ -34,7 +34,8 @@ double largest_multiplier(const evaluation::Measurement& m) {
 
 std::string single_run(const RunState& run) {
   const evaluation::Measurement& m = run.outcome().measurements.back();
-  std::string detail = fmt::format("loss {:.4f}  accuracy {:.4f}", m.training_loss, m.training_accuracy);
+  std::string detail = fmt::format("loss {:.4f}", m.training_loss);
+  if (std::isfinite(m.training_accuracy)) detail += fmt::format("  accuracy {:.4f}", m.training_accuracy);
   if (const auto worst = worst_violation(run)) {
     const constraints::Promise& promise = run.table().promises[worst->promise];
     detail += fmt::format("  worst violation {:+.4f} ({})", worst->excess, constraints::promise_title(promise));

@@ -58,7 +58,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   m.step = moment.step;
   m.epoch = moment.epoch;
   m.seconds = moment.seconds;
-  m.training_loss = mean_loss(sums.train);
+  m.training_loss = mean_loss(sums.train, table_.cells);
   m.training_accuracy = accuracy(sums.train, table_.cells);
   if (!std::isfinite(m.training_loss)) {
     throw core::UserError(core::Fault::numerical,
@@ -77,7 +77,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
 
 void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) const {
   const std::vector<double>& own = sums.selection;
-  m.selection_loss = mean_loss(own);
+  m.selection_loss = mean_loss(own, table_.cells);
   m.selection_accuracy = accuracy(own, table_.cells);
   m.selection_gaps = gaps_of(table_, constraints::rate_values(table_, own, constraints::Reading::exact));
   if (m.step < first_candidate_) return;
@@ -99,7 +99,7 @@ void RunState::offer(const at::Tensor& weights) {
 void RunState::offer_mean(const Sums& sums, const at::Tensor& weights) {
   evaluation::Measurement m;
   m.step = steps_;
-  m.training_loss = mean_loss(sums.train);
+  m.training_loss = mean_loss(sums.train, table_.cells);
   measure_selection(m, sums);
   kept_.offer_mean(m, weights);
 }

@@ -1,9 +1,14 @@
 #include "engine/training/scoring.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
+
+#include "engine/constraints/rates.h"
 
 namespace equipoise::training {
 
@@ -12,7 +17,9 @@ using constraints::kColumns;
 namespace {
 
 at::Tensor all_logits(const models::EncodedTensors& encoded, models::Learner& learner) {
-  at::Tensor logits = at::empty({learner.members(), encoded.codes.size(0)}, learner.flat_parameters().options());
+  std::vector<std::int64_t> shape = {learner.members(), encoded.codes.size(0)};
+  if (learner.outputs() > 1) shape.push_back(learner.outputs());
+  at::Tensor logits = at::empty(shape, learner.flat_parameters().options());
   learner.score(encoded, 0, {}, logits);
   return logits;
 }
@@ -34,6 +41,22 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
   return result;
 }
 
+std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
+                           const ScoreMeaning& meaning) {
+  if (meaning.task == data::Task::binary) return probabilities(encoded, learner);
+  const at::Tensor logits = all_logits(encoded, learner);
+  at::Tensor mean = at::zeros(logits.sizes().slice(1), logits.options().dtype(at::kDouble));
+  for (std::int64_t member = 0; member < logits.size(0); ++member) {
+    const at::Tensor own = logits.select(0, member).to(at::kDouble);
+    if (meaning.task == data::Task::regression)
+      mean.add_(own * meaning.target_deviation + meaning.target_mean);
+    else
+      mean.add_(meaning.task == data::Task::classes ? own.softmax(-1) : own.sigmoid());
+  }
+  mean = mean.div_(static_cast<double>(logits.size(0))).to(at::kCPU).contiguous();
+  return {mean.const_data_ptr<double>(), mean.const_data_ptr<double>() + mean.numel()};
+}
+
 at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner) {
   const at::Tensor logits = all_logits(encoded, learner);
   const std::int64_t members = logits.size(0);
@@ -43,18 +66,18 @@ at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::L
   return mean.div_(static_cast<double>(members));
 }
 
-double mean_loss(const std::vector<double>& sums) {
-  double loss = 0, weight = 0;
-  for (std::size_t c = 0; c < sums.size(); c += kColumns) {
-    loss += sums[c + constraints::kLoss];
-    weight += sums[c + constraints::kWeight];
-  }
-  return loss / weight;
+double mean_loss(const std::vector<double>& sums, const data::Cells& cells) {
+  const constraints::Rate loss = constraints::make_rate("loss", cells, {});
+  return constraints::value_of(loss.numerator, sums, constraints::Reading::exact) /
+         constraints::value_of(loss.denominator, sums, constraints::Reading::exact);
 }
 
 double accuracy(const std::vector<double>& sums, const data::Cells& cells) {
+  if (cells.task == data::Task::regression) return std::nan("");
   double right = 0, weight = 0;
   for (std::size_t c = 0; c < cells.cells.size(); ++c) {
+    if (cells.task == data::Task::classes && cells.cells[c].label == 0)
+      continue;  // the rows of a class are counted there
     const double positives = sums[c * kColumns + constraints::kHard], rows = sums[c * kColumns + constraints::kWeight];
     right += cells.cells[c].label == 1 ? positives : rows - positives;
     weight += rows;

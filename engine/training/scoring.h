@@ -16,8 +16,20 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
 /// The same, left on the learner's device: [rows] f64.
 at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner);
 
-/// Mean log loss and accuracy from sums of cells.
-double mean_loss(const std::vector<double>& sums);
+/// What the scores of a row mean.
+struct ScoreMeaning {
+  data::Task task = data::Task::binary;
+  double target_mean = 0, target_deviation = 1;  ///< of a number
+};
+
+/// [rows * O] row by row, the mean of the members': the probability of the positive class, of each class or of each label; or
+/// the number that is predicted, in the target's units.
+std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
+                           const ScoreMeaning& meaning);
+
+/// Mean loss and accuracy from sums of cells. Of several classes accuracy is the share of rows whose class is predicted, of
+/// several labels the mean over them, of a number there is none: NaN.
+double mean_loss(const std::vector<double>& sums, const data::Cells& cells);
 double accuracy(const std::vector<double>& sums, const data::Cells& cells);
 
 }  // namespace equipoise::training

@@ -1,8 +1,13 @@
 #include "engine/training/split_sums.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/maximum.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/softplus.h>
+#include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -17,8 +22,18 @@ using constraints::kColumns;
 // Of all members together: by rows alone, so that a member's sums do not hang on the bank's size.
 constexpr std::int64_t kRowsAtOnce = 1 << 20;
 
-// Sums by split; then those of the selection rows with the weights s^2, and s^2 loss.
-enum Plane : std::int64_t { kTrain, kSelection, kHoldout, kBySquare, kByLoss, kPlanes };
+// Sums by split; then those of the selection rows with the weights s^2, s^2 loss, and s^2 times each figure of a number.
+enum Plane : std::int64_t {
+  kTrain,
+  kSelection,
+  kHoldout,
+  kBySquare,
+  kByLoss,
+  kByPrediction,
+  kByResidual,
+  kBySquaredError,
+  kPlanes
+};
 
 // The first numbers of `room`, which is made larger where it holds too few.
 at::Tensor view_in(at::Tensor& room, std::int64_t rows, std::int64_t columns, const at::TensorOptions& options) {
@@ -29,10 +44,10 @@ at::Tensor view_in(at::Tensor& room, std::int64_t rows, std::int64_t columns, co
 }  // namespace
 
 SplitSums::SplitSums(const DeviceData& data, bool with_holdout, bool with_losses, double temperature,
-                     models::Learner& learner)
-    : data_(data), learner_(learner), temperature_(temperature), with_losses_(with_losses) {
+                     models::Learner& learner, const std::optional<kernels::OutcomeRule>& rule)
+    : data_(data), learner_(learner), temperature_(temperature), with_losses_(with_losses), rule_(rule) {
   const auto folds = static_cast<std::int64_t>(data.folds.size());
-  totals_ = at::zeros({kPlanes, learner.members() / folds, data.cell_labels.size(0), kColumns},
+  totals_ = at::zeros({kPlanes, learner.members() / folds, data.kernel.rows(), kColumns},
                       learner.flat_parameters().options().dtype(at::kDouble));
   for (std::int64_t fold = 0; fold < folds; ++fold)
     add_split(kTrain, data.folds[static_cast<std::size_t>(fold)], {fold, folds}, 1);
@@ -43,35 +58,47 @@ SplitSums::SplitSums(const DeviceData& data, bool with_holdout, bool with_losses
 void SplitSums::add_split(std::size_t split, const DeviceData::Range& range, models::MemberSlice slice,
                           std::int64_t together) {
   const std::int64_t members = (learner_.members() - slice.first + slice.step - 1) / slice.step;
+  const std::int64_t outputs = data_.kernel.outputs, rows_at_once = std::max<std::int64_t>(1, kRowsAtOnce / outputs);
   const at::TensorOptions single = learner_.flat_parameters().options(), real = single.dtype(at::kDouble);
-  for (std::int64_t done = 0; done < range.count; done += kRowsAtOnce) {
-    const std::int64_t rows = std::min(kRowsAtOnce, range.count - done);
+  for (std::int64_t done = 0; done < range.count; done += rows_at_once) {
+    const std::int64_t rows = std::min(rows_at_once, range.count - done), scores = rows * outputs;
     Chunk chunk;
     chunk.first = range.first + done;
+    chunk.rows = rows;
     chunk.slice = slice;
     chunk.total = totals_.select(0, static_cast<std::int64_t>(split));
-    chunk.logits = view_in(logits_, members, rows, single);
+    chunk.logits = view_in(logits_, members, scores, single);
     if (together > 1) {
-      chunk.scores = view_in(scores_, members, rows, real);
-      chunk.mean = view_in(mean_, members / together, rows, real);
-      chunk.common_logits = view_in(common_logits_, members / together, rows, single);
+      chunk.scores = view_in(scores_, members, scores, real);
+      chunk.mean = view_in(mean_, members / together, scores, real);
+      chunk.common_logits = view_in(common_logits_, members / together, scores, single);
     }
-    chunk.measured =
-        kernels::make_cell_stats_workspace(members / together, rows, data_.cell_labels.size(0), single.device());
-    if (split == kSelection) add_spread(chunk, rows);
+    if (rule_)
+      chunk.measured_outcomes =
+          kernels::make_outcome_stats_workspace(members / together, rows, data_.kernel.cells, *rule_, single.device());
+    else
+      chunk.measured =
+          kernels::make_cell_stats_workspace(members / together, scores, data_.kernel.cells, single.device());
+    if (split == kSelection) add_spread(chunk);
     chunks_.push_back(std::move(chunk));
   }
 }
 
-void SplitSums::add_spread(Chunk& chunk, std::int64_t rows) const {
+void SplitSums::add_spread(Chunk& chunk) const {
   const at::TensorOptions single = learner_.flat_parameters().options();
-  if (data_.weights) chunk.square_weights = data_.weights->narrow(0, chunk.first, rows).square();
+  const std::int64_t of_a_row = data_.kernel.cells_of_a_row, count = chunk.rows * of_a_row;
+  if (data_.weights) chunk.square_weights = data_.weights->narrow(0, chunk.first * of_a_row, count).square();
   if (!with_losses_) return;
-  const at::Tensor cells = data_.cells.narrow(0, chunk.first, rows).to(at::kLong);
+  chunk.losses = at::empty({count}, single);
+  chunk.loss_weights = at::empty({count}, single);
+  if (rule_) {
+    chunk.outcomes_of_one =
+        kernels::make_outcome_stats_workspace(1, chunk.rows, data_.kernel.cells, *rule_, single.device());
+    return;
+  }
+  const at::Tensor cells = data_.cells.narrow(0, chunk.first * of_a_row, count).to(at::kLong);
   chunk.signs = data_.cell_labels.take(cells).to(single).mul_(-2).add_(1);
-  chunk.losses = at::empty({rows}, single);
-  chunk.loss_weights = at::empty({rows}, single);
-  chunk.measured_of_one = kernels::make_cell_stats_workspace(1, rows, data_.cell_labels.size(0), single.device());
+  chunk.measured_of_one = kernels::make_cell_stats_workspace(1, count, data_.kernel.cells, single.device());
 }
 
 void SplitSums::run() {
@@ -88,62 +115,113 @@ std::string SplitSums::capture() {
 
 void SplitSums::enqueue() {
   totals_.zero_();
+  const std::int64_t outputs = data_.kernel.outputs, of_a_row = data_.kernel.cells_of_a_row;
   for (Chunk& chunk : chunks_) {
-    learner_.score(data_.encoded, chunk.first, chunk.slice, chunk.logits);
-    at::Tensor logits = chunk.logits;
-    if (chunk.scores.defined()) {
-      chunk.scores.copy_(chunk.logits).sigmoid_();
-      const std::int64_t together = chunk.scores.size(0) / chunk.mean.size(0);
-      const at::Tensor by_run = chunk.scores.view({-1, together, chunk.scores.size(1)});
-      chunk.mean.copy_(by_run.select(1, 0));
-      for (std::int64_t member = 1; member < together; ++member) chunk.mean.add_(by_run.select(1, member));
-      logits = chunk.common_logits.copy_(chunk.mean.div_(static_cast<double>(together)).logit_(evaluation::kSurest));
-    }
-    measure(chunk, logits);
+    at::Tensor out = outputs == 1 ? chunk.logits : chunk.logits.unflatten(1, {chunk.rows, outputs});
+    learner_.score(data_.encoded, chunk.first, chunk.slice, out);
+    const at::Tensor logits = chunk.scores.defined() ? common_logits(chunk) : chunk.logits;
+    std::optional<at::Tensor> weights;
+    if (data_.weights) weights = data_.weights->narrow(0, chunk.first * of_a_row, chunk.rows * of_a_row);
+    chunk.total.add_(sums_of(chunk, logits, weights, false));
     measure_spread(chunk, logits);
   }
 }
 
-void SplitSums::measure(Chunk& chunk, const at::Tensor& logits) {
-  std::optional<at::Tensor> weights;
-  if (data_.weights) weights = data_.weights->narrow(0, chunk.first, logits.size(1));
-  kernels::cell_stats_out(chunk.measured, logits, data_.cells.narrow(0, chunk.first, logits.size(1)), data_.cell_labels,
-                          weights, 0.0, temperature_);
-  chunk.total.add_(chunk.measured.sums);
+// Members decide together by the mean of their probabilities, or of what they predict.
+at::Tensor SplitSums::common_logits(Chunk& chunk) const {
+  const data::Task task = data_.kernel.task;
+  chunk.scores.copy_(chunk.logits);
+  if (task == data::Task::classes)
+    chunk.scores.copy_(chunk.scores.unflatten(1, {chunk.rows, data_.kernel.outputs}).softmax(-1).flatten(1));
+  else if (task != data::Task::regression)
+    chunk.scores.sigmoid_();
+  const std::int64_t together = chunk.scores.size(0) / chunk.mean.size(0);
+  const at::Tensor by_run = chunk.scores.view({-1, together, chunk.scores.size(1)});
+  chunk.mean.copy_(by_run.select(1, 0));
+  for (std::int64_t member = 1; member < together; ++member) chunk.mean.add_(by_run.select(1, member));
+  chunk.mean.div_(static_cast<double>(together));
+  if (task == data::Task::classes)
+    chunk.mean.clamp_min_(evaluation::kSurest).log_();
+  else if (task != data::Task::regression)
+    chunk.mean.logit_(evaluation::kSurest);
+  return chunk.common_logits.copy_(chunk.mean);
+}
+
+at::Tensor SplitSums::sums_of(Chunk& chunk, const at::Tensor& logits, const std::optional<at::Tensor>& weights,
+                              bool of_one) const {
+  const std::int64_t of_a_row = data_.kernel.cells_of_a_row;
+  const at::Tensor cells = data_.cells.narrow(0, chunk.first * of_a_row, chunk.rows * of_a_row);
+  if (!rule_) {
+    kernels::CellStatsWorkspace& workspace = of_one ? chunk.measured_of_one : chunk.measured;
+    kernels::cell_stats_out(workspace, logits, cells, data_.cell_labels, weights, 0.0, temperature_);
+    return workspace.sums;
+  }
+  kernels::OutcomeStatsWorkspace& workspace = of_one ? chunk.outcomes_of_one : chunk.measured_outcomes;
+  kernels::outcome_stats_out(workspace, logits.unflatten(1, {chunk.rows, data_.kernel.outputs}),
+                             data_.targets.narrow(0, chunk.first, chunk.rows), cells, data_.kernel.cells, weights,
+                             *rule_);
+  return workspace.sums;
 }
 
 // The same op with other weights: s^2 gives the sums of s^2 and of those selected; s^2 loss those of s^2 loss and s^2 loss^2.
 void SplitSums::measure_spread(Chunk& chunk, const at::Tensor& logits) {
-  const at::Tensor cells = data_.cells.narrow(0, chunk.first, logits.size(1));
-  if (chunk.square_weights.defined()) {
-    kernels::cell_stats_out(chunk.measured, logits, cells, data_.cell_labels, chunk.square_weights, 0.0, temperature_);
-    totals_.select(0, kBySquare).add_(chunk.measured.sums);
-  }
-  if (!chunk.signs.defined()) return;
+  if (chunk.square_weights.defined())
+    totals_.select(0, kBySquare).add_(sums_of(chunk, logits, chunk.square_weights, false));
+  if (!chunk.losses.defined()) return;
   for (std::int64_t run = 0; run < logits.size(0); ++run) {
     const at::Tensor own = logits.narrow(0, run, 1);
-    at::mul_out(chunk.loss_weights, own.squeeze(0), chunk.signs);
-    at::softplus_out(chunk.losses, chunk.loss_weights);
-    chunk.loss_weights.copy_(chunk.losses);
-    if (chunk.square_weights.defined()) chunk.loss_weights.mul_(chunk.square_weights);
-    kernels::cell_stats_out(chunk.measured_of_one, own, cells, data_.cell_labels, chunk.loss_weights, 0.0,
-                            temperature_);
-    totals_.select(0, kByLoss).select(0, run).add_(chunk.measured_of_one.sums.select(0, 0));
+    if (data_.kernel.task == data::Task::regression) {
+      measure_figures(chunk, own.squeeze(0), run);
+    } else if (rule_) {
+      const at::Tensor classes = data_.targets.narrow(0, chunk.first, chunk.rows).to(at::kLong).unsqueeze(1);
+      chunk.losses.copy_(own.view({chunk.rows, -1}).log_softmax(1).gather(1, classes).squeeze(1).neg_());
+      add_by(kByLoss, chunk, own, chunk.losses, run);
+    } else {
+      at::mul_out(chunk.loss_weights, own.squeeze(0), chunk.signs);
+      at::softplus_out(chunk.losses, chunk.loss_weights);
+      add_by(kByLoss, chunk, own, chunk.losses, run);
+    }
   }
+}
+
+void SplitSums::add_by(std::int64_t plane, Chunk& chunk, const at::Tensor& own, const at::Tensor& by,
+                       std::int64_t run) {
+  chunk.loss_weights.copy_(by);
+  if (chunk.square_weights.defined()) chunk.loss_weights.mul_(chunk.square_weights);
+  totals_.select(0, plane).select(0, run).add_(sums_of(chunk, own, chunk.loss_weights, true).select(0, 0));
+}
+
+void SplitSums::measure_figures(Chunk& chunk, const at::Tensor& scores, std::int64_t run) {
+  const at::Tensor own = scores.unsqueeze(0), targets = data_.targets.narrow(0, chunk.first, chunk.rows);
+  const at::Tensor prediction = scores * data_.target_deviation + data_.target_mean, residual = prediction - targets;
+  const at::Tensor error = residual / data_.target_deviation;
+  const double parameter = rule_->loss_parameter;
+  if (rule_->loss == kernels::RegressionLoss::kSquared)
+    chunk.losses.copy_(error.square());
+  else if (rule_->loss == kernels::RegressionLoss::kHuber)
+    chunk.losses.copy_(
+        at::where(error.abs() <= parameter, error.square() / 2, (error.abs() - parameter / 2) * parameter));
+  else
+    chunk.losses.copy_(at::maximum(error * -parameter, error * (1 - parameter)));
+  add_by(kByLoss, chunk, own, chunk.losses, run);
+  add_by(kByPrediction, chunk, own, prediction, run);
+  add_by(kByResidual, chunk, own, residual, run);
+  add_by(kBySquaredError, chunk, own, residual.square(), run);
 }
 
 std::vector<RunState::Sums> SplitSums::read() const {
   const at::Tensor host = totals_.to(at::kCPU);
   const std::int64_t runs = host.size(1), size = host.size(2) * host.size(3);
-  const auto sums_of = [&](std::size_t split, std::int64_t run) {
-    const double* from = host.const_data_ptr<double>() + (static_cast<std::int64_t>(split) * runs + run) * size;
-    return std::vector<double>(from, from + size);
+  const auto sums_of = [&](std::int64_t plane, std::int64_t run) {
+    return table_sums(host.const_data_ptr<double>() + (plane * runs + run) * size, data_.kernel);
+  };
+  const auto column = [&](Plane plane, std::int64_t run, constraints::Column column) {
+    const std::vector<double> sums = sums_of(plane, run);
+    std::vector<double> of_cells;
+    for (std::size_t c = static_cast<std::size_t>(column); c < sums.size(); c += kColumns) of_cells.push_back(sums[c]);
+    return of_cells;
   };
   std::vector<RunState::Sums> result;
-  const auto column = [&](Plane plane, std::int64_t run, constraints::Column column) {
-    const at::Tensor of_run = host.select(0, plane).select(0, run).select(1, column).contiguous();
-    return std::vector<double>(of_run.const_data_ptr<double>(), of_run.const_data_ptr<double>() + of_run.numel());
-  };
   for (std::int64_t run = 0; run < runs; ++run) {
     RunState::Sums& sums = result.emplace_back();
     sums.train = sums_of(kTrain, run);
@@ -156,6 +234,18 @@ std::vector<RunState::Sums> SplitSums::read() const {
     if (with_losses_) {
       sums.spread.loss = column(kByLoss, run, constraints::kWeight);
       sums.spread.loss_square = column(kByLoss, run, constraints::kLoss);
+    }
+    if (with_losses_ && data_.kernel.task == data::Task::regression) {
+      // A figure's sum with the weights s^2, and its own with s^2 times itself.
+      const std::vector<double> squares = data_.weights ? sums_of(kBySquare, run) : sums.selection;
+      const auto figures = static_cast<std::size_t>(data_.kernel.outcomes) + 1;
+      for (std::size_t figure = 0; figure < static_cast<std::size_t>(data::kLossFigure); ++figure) {
+        const std::vector<double> by_itself = sums_of(kByPrediction + static_cast<std::int64_t>(figure), run);
+        for (std::size_t c = 2 * figure; c < sums.spread.loss.size(); c += 2 * figures) {
+          sums.spread.loss[c] = squares[c * kColumns + constraints::kHard];
+          sums.spread.loss_square[c] = by_itself[c * kColumns + constraints::kHard];
+        }
+      }
     }
   }
   return result;

@@ -10,6 +10,7 @@
 #include "engine/training/device_data.h"
 #include "engine/training/run_state.h"
 #include "kernels/cell_stats/cell_stats.h"
+#include "kernels/outcome_stats/outcome_stats.h"
 
 namespace equipoise::training {
 
@@ -21,8 +22,10 @@ class SplitSums {
   /// Of all training rows, of the selection rows where there are any, of the holdout rows where they are asked for. With
   /// several folds each training row is scored by the one member of every run that does not learn from it. `data` and
   /// `learner` must outlive this.
-  /// `with_losses`: the spread of the selection rows' losses too, for constraints about them.
-  SplitSums(const DeviceData& data, bool with_holdout, bool with_losses, double temperature, models::Learner& learner);
+  /// `with_losses`: the spread of the selection rows' losses and other means too, for constraints about them. `rule`: what
+  /// scores mean where a row has several outcomes in one cell (kernel_cells.h).
+  SplitSums(const DeviceData& data, bool with_holdout, bool with_losses, double temperature, models::Learner& learner,
+            const std::optional<kernels::OutcomeRule>& rule = {});
 
   /// Enqueues a measure. On CUDA it takes no tensor memory after the first.
   void run();
@@ -37,32 +40,39 @@ class SplitSums {
  private:
   // Rows whose logits are in memory at once, of some of the members.
   struct Chunk {
-    std::int64_t first;
+    std::int64_t first, rows;
     models::MemberSlice slice;
-    at::Tensor logits;         // [members of the slice, rows]
+    at::Tensor logits;         // [members of the slice, rows * O]
     at::Tensor scores;         // the same, f64; undefined where every member decides alone, as are the next two
-    at::Tensor mean;           // [runs, rows] f64
-    at::Tensor common_logits;  // [runs, rows]
+    at::Tensor mean;           // [runs, rows * O] f64
+    at::Tensor common_logits;  // [runs, rows * O]
     kernels::CellStatsWorkspace measured;
-    at::Tensor total;  // [runs, C, 4] f64, of the split: a view of totals_
+    kernels::OutcomeStatsWorkspace measured_outcomes;  // with a rule, in its place
+    at::Tensor total;                                  // [runs, S, 4] f64, of the split: a view of totals_
     // For the selection split: what its sums of squares are made of; undefined where none are.
-    at::Tensor square_weights;                    // [rows] s^2
-    at::Tensor signs;                             // [rows] 1 where the label is 0, -1 where it is 1
-    at::Tensor losses, loss_weights;              // [rows], and s^2 times it; of one run at a time
+    at::Tensor square_weights;                    // [rows * A] s^2
+    at::Tensor signs;                             // [rows * A] 1 where the label is 0, -1 where it is 1
+    at::Tensor losses, loss_weights;              // [rows * A], and s^2 times it; of one run at a time
     kernels::CellStatsWorkspace measured_of_one;  // run
+    kernels::OutcomeStatsWorkspace outcomes_of_one;
   };
 
   void add_split(std::size_t split, const DeviceData::Range& range, models::MemberSlice slice, std::int64_t together);
-  void add_spread(Chunk& chunk, std::int64_t rows) const;
+  void add_spread(Chunk& chunk) const;
   void enqueue();
-  void measure(Chunk& chunk, const at::Tensor& logits);
+  at::Tensor common_logits(Chunk& chunk) const;
+  at::Tensor sums_of(Chunk& chunk, const at::Tensor& logits, const std::optional<at::Tensor>& weights,
+                     bool of_one) const;
   void measure_spread(Chunk& chunk, const at::Tensor& logits);
+  void measure_figures(Chunk& chunk, const at::Tensor& scores, std::int64_t run);
+  void add_by(std::int64_t plane, Chunk& chunk, const at::Tensor& scores, const at::Tensor& by, std::int64_t run);
 
   const DeviceData& data_;
   models::Learner& learner_;
   double temperature_;
   bool with_losses_;
-  at::Tensor totals_;  // [planes, runs, C, 4] f64: of each split, and with other weights of the selection split
+  std::optional<kernels::OutcomeRule> rule_;
+  at::Tensor totals_;  // [planes, runs, S, 4] f64: of each split, and with other weights of the selection split
   at::Tensor logits_, scores_;  // of the largest chunk, which all share
   at::Tensor mean_, common_logits_;
   std::vector<Chunk> chunks_;

@@ -14,6 +14,7 @@
 #include "kernels/draw/draw.h"
 #include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/not_finite/not_finite.h"
+#include "kernels/outcome_push/outcome_push.h"
 #include "kernels/push/push.h"
 
 namespace equipoise::training {
@@ -38,14 +39,20 @@ at::Tensor fold_mask(std::int64_t members, std::int64_t folds, const at::Device&
 }  // namespace
 
 kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, const at::Device& device) {
-  const constraints::CompiledTable compiled = constraints::flatten(table);
+  const KernelCells kernel = kernel_cells(table.cells);
+  constraints::ConstraintTable of_kernels;
+  of_kernels.rows = table.rows;
+  for (const constraints::Rate& rate : table.rates)
+    of_kernels.rates.push_back(
+        {rate.kind, rate.where, of_kernel_sums(rate.numerator, kernel), of_kernel_sums(rate.denominator, kernel)});
+  const constraints::CompiledTable compiled = constraints::flatten(of_kernels);
   const auto whole = [&](const std::vector<std::int32_t>& values) { return tensor_of(values, at::kInt, device); };
   const auto real = [&](const std::vector<double>& values) { return tensor_of(values, at::kDouble, device); };
   kernels::RateTable result{
       whole(compiled.numerator_offsets),   whole(compiled.numerator_index),   real(compiled.numerator_value),
       whole(compiled.denominator_offsets), whole(compiled.denominator_index), real(compiled.denominator_value),
       whole(compiled.constraint_offsets),  whole(compiled.constraint_rate),   real(compiled.constraint_value)};
-  kernels::check_rate_table(result, table.cells.count());
+  kernels::check_rate_table(result, kernel.rows());
   return result;
 }
 
@@ -61,7 +68,8 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
       averaging_(multiplier_params.averaging),
       batch_seed_(core::seed_for(seed, "batches")) {
   const at::Device device = data.cell_labels.device();
-  const std::int64_t members = learner.members(), batch = params.batch_size, cells = table.cells.count();
+  const std::int64_t members = learner.members(), batch = params.batch_size, sums = data.kernel.rows(),
+                     of_a_row = data.kernel.cells_of_a_row;
   const auto folds = static_cast<std::int64_t>(data.folds.size());
   const auto whole = at::TensorOptions().device(device).dtype(at::kLong);
   const auto real = whole.dtype(at::kDouble), single = whole.dtype(at::kFloat);
@@ -72,19 +80,30 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   full_rates_ = tensor_of(learning_rates, at::kDouble, device);
   learning_rates_ = at::zeros_like(full_rates_);
   rows_ = at::empty({batch}, whole);
-  cells_ = at::empty({batch}, data.fold_cells.options());
-  if (data.weights) weights_ = at::empty({batch}, single);
+  const std::vector<std::int64_t> batch_cells =
+      of_a_row == 1 ? std::vector<std::int64_t>{batch} : std::vector<std::int64_t>{batch, of_a_row};
+  cells_ = at::empty(batch_cells, data.fold_cells.options());
+  if (data.weights) weights_ = at::empty(batch_cells, single);
   if (folds > 1) {
     learns_from_ = fold_mask(members, folds, device);
     priced_folds_ = learns_from_.view({members, 1, folds, 1}).to(at::kFloat);
-    learned_sums_ = at::empty({members, folds, cells, 4}, real);
-    summed_folds_ = at::empty({members, cells, 4}, real);
+    learned_sums_ = at::empty({members, folds, sums, 4}, real);
+    summed_folds_ = at::empty({members, sums, 4}, real);
   }
-  averages_ = kernels::empty_averages(members, cells, device);
+  averages_ = kernels::empty_averages(members, sums, device);
   multipliers_ = at::zeros({members, static_cast<std::int64_t>(table.rows.size())}, real);
-  batch_ = {kernels::make_cell_stats_workspace(members, batch, folds * cells, device),
-            kernels::make_price_workspace(members, cells, table_), at::empty({2, members, folds * cells}, single),
-            at::empty({members, batch}, single)};
+  rule_ = outcome_rule(data.kernel, params, temperature_, data.target_mean, data.target_deviation);
+  const std::int64_t kernel_cells = folds * data.kernel.cells;
+  batch_.priced = kernels::make_price_workspace(members, sums, table_);
+  batch_.row_prices = at::empty({2, members, folds * sums}, single);
+  if (rule_) {
+    targets_ = at::empty({batch}, single);
+    measured_ = kernels::make_outcome_stats_workspace(members, batch, kernel_cells, *rule_, device);
+    batch_.gradient = at::empty({members, batch, data.kernel.outputs}, single);
+  } else {
+    batch_.measured = kernels::make_cell_stats_workspace(members, batch * of_a_row, kernel_cells, device);
+    batch_.gradient = at::empty({members, batch * of_a_row}, single);
+  }
 }
 
 void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double>& values) {
@@ -106,34 +125,77 @@ std::string TrainingStep::capture() {
 
 // No number of the host's may differ from one step to the next: a captured graph repeats those it saw.
 void TrainingStep::enqueue() {
-  kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
-  at::take_out(cells_, data_.fold_cells, rows_);
-  if (weights_) at::take_out(*weights_, *data_.weights, rows_);
+  draw_batch();
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
-  logits_ = learner_.forward(data_.encoded, rows_, step_);
+  const at::Tensor& scores = learner_.forward(data_.encoded, rows_, step_);
+  logits_ = rule_ && scores.dim() == 2 ? scores.unsqueeze(2) : rule_ ? scores : scores.flatten(1);
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
-  learner_.backward(data_.encoded, rows_, batch_.gradient);
+  learner_.backward(data_.encoded, rows_, batch_.gradient.view(scores.sizes()));
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
+}
+
+void TrainingStep::draw_batch() {
+  kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
+  const auto pick = [&](at::Tensor& batch, const at::Tensor& all) {
+    if (batch.dim() == 1)
+      at::take_out(batch, all, rows_);
+    else
+      at::index_select_out(batch, all.view({-1, batch.size(1)}), 0, rows_);
+  };
+  pick(cells_, data_.fold_cells);
+  if (weights_) pick(*weights_, *data_.weights);
+  if (rule_) pick(targets_, data_.targets);
+}
+
+void TrainingStep::measure() {
+  if (rule_) {
+    const std::int64_t cells = measured_.sums.size(1) / rule_->outcomes;
+    kernels::outcome_stats_out(measured_, logits_, targets_, cells_, cells, weights_, *rule_);
+    batch_.measured.sums = measured_.sums;
+  } else {
+    kernels::cell_stats_out(batch_.measured, logits_, cells_.flatten(), data_.fold_cell_labels, flat_weights(), 0.0,
+                            temperature_);
+  }
+}
+
+void TrainingStep::push() {
+  const at::Tensor loss = batch_.row_prices.select(0, 0), soft = batch_.row_prices.select(0, 1);
+  if (rule_) {
+    kernels::outcome_push_out(batch_.gradient, logits_, targets_, cells_, loss, soft, weights_, *rule_);
+  } else {
+    kernels::push_out(batch_.gradient, logits_, cells_.flatten(), data_.fold_cell_labels, loss, soft, flat_weights(),
+                      0.0, temperature_);
+  }
+}
+
+std::optional<at::Tensor> TrainingStep::flat_weights() const {
+  return weights_ ? std::optional(weights_->flatten()) : std::nullopt;
 }
 
 // With several folds a member's own rows are neither summed nor priced.
 void TrainingStep::set_logit_gradient() {
-  if (!learns_from_.defined()) {
-    kernels::measure_price_push_out(batch_, logits_, cells_, data_.fold_cell_labels, weights_, averages_, step_,
-                                    multipliers_, table_, averaging_, 0.0, temperature_);
+  if (!learns_from_.defined() && rule_) {
+    measure();
+    kernels::price_out(batch_.priced, batch_.measured.sums, averages_, step_, multipliers_, table_, averaging_);
+    batch_.row_prices.copy_(batch_.priced.prices.transpose(0, 1));
+    push();
     return;
   }
-  kernels::cell_stats_out(batch_.measured, logits_, cells_, data_.fold_cell_labels, weights_, 0.0, temperature_);
+  if (!learns_from_.defined()) {
+    kernels::measure_price_push_out(batch_, logits_, cells_.flatten(), data_.fold_cell_labels, flat_weights(),
+                                    averages_, step_, multipliers_, table_, averaging_, 0.0, temperature_);
+    return;
+  }
+  measure();
   at::mul_out(learned_sums_, batch_.measured.sums.view(learned_sums_.sizes()), learns_from_);
   at::sum_out(summed_folds_, learned_sums_, {1});
   kernels::price_out(batch_.priced, summed_folds_, averages_, step_, multipliers_, table_, averaging_);
-  at::Tensor by_fold =  // [K, 2, F, C]
+  at::Tensor by_fold =  // [K, 2, F, S]
       batch_.row_prices.transpose(0, 1).unflatten(2, {learns_from_.size(1), averages_.size(1)});
   at::mul_out(by_fold, batch_.priced.prices.unsqueeze(2), priced_folds_);
-  kernels::push_out(batch_.gradient, logits_, cells_, data_.fold_cell_labels, batch_.row_prices.select(0, 0),
-                    batch_.row_prices.select(0, 1), weights_, 0.0, temperature_);
+  push();
 }
 
 std::vector<bool> TrainingStep::alive() const {
@@ -144,8 +206,10 @@ std::vector<bool> TrainingStep::alive() const {
 
 // A NaN or infinite logit makes its gradient, and so every weight's, NaN: the optimizer need only look at the last.
 std::string TrainingStep::failure_of(std::int64_t member) const {
-  const std::int64_t slot = kernels::not_finite(logits_).select(0, member).item<std::int64_t>();
+  const at::Tensor flat = logits_.flatten(1);
+  std::int64_t slot = kernels::not_finite(flat).select(0, member).item<std::int64_t>();
   if (slot < 0) return "the gradient left the finite numbers, or those that can be squared";
+  slot /= flat.size(1) / rows_.size(0);
   const std::int64_t row = rows_.select(0, slot).item<std::int64_t>();
   return "the logits left the finite numbers (row " + std::to_string(slot) + " of the batch, row " +
          std::to_string(data_.order[static_cast<std::size_t>(row)]) + " of the data, counted from 0)";

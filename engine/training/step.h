@@ -17,11 +17,12 @@
 #include "engine/training/optimizer.h"
 #include "engine/training/params.h"
 #include "kernels/measure_price_push/measure_price_push.h"
+#include "kernels/outcome_stats/outcome_stats.h"
 #include "kernels/price/price.h"
 
 namespace equipoise::training {
 
-/// The constraint table as the price kernel reads it, on `device`.
+/// The constraint table as the price kernel reads it, about the kernels' sums (kernel_cells.h), on `device`.
 kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, const at::Device& device);
 
 /// One training step of a bank after the other: draw rows, forward, measure, price, push, backward, move the weights.
@@ -56,6 +57,10 @@ class TrainingStep {
 
  private:
   void enqueue();
+  void draw_batch();
+  void measure();
+  void push();
+  std::optional<at::Tensor> flat_weights() const;
   void set_logit_gradient();
 
   const DeviceData& data_;
@@ -71,15 +76,18 @@ class TrainingStep {
   at::Tensor full_rates_;                     // [K] f64, before the schedule
   at::Tensor learning_rates_;                 // [K] f64, of this step
   at::Tensor rows_;                           // [B] i64, the batch
-  at::Tensor cells_;                          // [B] of fold_cells
-  std::optional<at::Tensor> weights_;         // [B] f32
+  at::Tensor cells_;                          // [B, A] of fold_cells; [B] where A is 1
+  std::optional<at::Tensor> weights_;         // the same, f32
+  at::Tensor targets_;                        // [B] f32, with a rule
+  std::optional<kernels::OutcomeRule> rule_;  // of rows with several outcomes in one cell
+  kernels::OutcomeStatsWorkspace measured_;   // with a rule, in place of batch_.measured
   at::Tensor learns_from_;                    // [K, F, 1, 1] f64, 0 for a member's own fold; undefined with one fold
   at::Tensor priced_folds_;                   // [K, 1, F, 1] f32, the same for prices
-  at::Tensor learned_sums_, summed_folds_;    // [K, F, C, 4] and [K, C, 4] f64, with several folds
-  at::Tensor averages_;                       // [K, C, 4] f64
+  at::Tensor learned_sums_, summed_folds_;    // [K, F, S, 4] and [K, S, 4] f64, with several folds; S rows of sums
+  at::Tensor averages_;                       // [K, S, 4] f64
   at::Tensor multipliers_;                    // [K, J] f64
-  kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * C cells, prices of C
-  at::Tensor logits_;                         // [K, B] f32, of the last step
+  kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S
+  at::Tensor logits_;                         // [K, B * A], or [K, B, O] with a rule, f32, of the last step
   CapturedGraph graph_;
 };
 

@@ -102,7 +102,8 @@ class Trainer {
     for (const RunConfig& member : members) {
       for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
     }
-    learner_ = models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision));
+    learner_ = models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision),
+                                    data_.kernel.outputs);
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
@@ -174,7 +175,9 @@ class Trainer {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
                       static_cast<std::uint64_t>(config_.seed), *learner_);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
-                   evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_);
+                   evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_,
+                   outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
+                                data_.target_deviation));
     for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
     std::int64_t measured_at = 0;
     while (done_ < steps_ && any_goes_on()) {
@@ -270,7 +273,8 @@ class Trainer {
     result.swings = last_swings(result.measurements);
     if (result.outcome == "finished") result.steps = done_;
     const std::vector<std::uint64_t> seeds = member_seeds(run.config(), data_.folds.size());
-    result.learner = models::make_learner(config_.model, data_.host, seeds, device_);
+    result.learner =
+        models::make_learner(config_.model, data_.host, seeds, device_, models::Precision::fp32, data_.kernel.outputs);
     if (run.kept().has_one()) {
       result.learner->flat_parameters().copy_(run.kept().weights());
       result.kept = run.kept().sentence();

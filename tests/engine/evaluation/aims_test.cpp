@@ -25,7 +25,7 @@ TEST(AimsTest, AreMeasuredAndNotJudged) {
   const double right = -std::log(0.9), wrong = -std::log(0.1);
   EXPECT_NEAR(*aim.gap, 0.7 * right + 0.3 * wrong, 1e-12);  // White's
   EXPECT_GT(*aim.upper_bound, *aim.gap);
-  EXPECT_THAT(aim.sentence, testing::HasSubstr("The largest mean log loss is that of race=White, 0.765"));
+  EXPECT_THAT(aim.sentence, testing::HasSubstr("The largest mean loss is that of race=White, 0.765"));
   EXPECT_THAT(aim.sentence, testing::HasSubstr("Nothing is promised about it."));
 }
 

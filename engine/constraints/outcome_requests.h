@@ -1,0 +1,14 @@
+#pragma once
+
+#include "engine/constraints/request_problems.h"
+
+namespace equipoise::constraints {
+
+/// Says where a constraint is about a rate that the task does not have.
+void check_task(const Request& request);
+
+/// Says where the classes or labels that a constraint names, or the threshold of its predictions, are not there, are named
+/// twice, or are for other rates.
+void check_outcomes(const Request& request);
+
+}  // namespace equipoise::constraints

@@ -1,0 +1,180 @@
+// What is said of a split where rows have several outcomes: each as if it were the only one, and what they say together.
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+#include "engine/evaluation/joint.h"
+#include "engine/evaluation/limits.h"
+#include "engine/evaluation/metrics.h"
+#include "engine/evaluation/number_statistics.h"
+#include "engine/evaluation/promises.h"
+#include "engine/evaluation/score_statistics.h"
+
+namespace equipoise::evaluation {
+namespace {
+
+using constraints::ConstraintTable;
+using data::Task;
+
+// The rows as one outcome has them.
+struct OneOutcome {
+  std::vector<double> probability;
+  std::vector<std::uint8_t> labels, decisions;
+  std::vector<std::int32_t> cells;
+
+  Scores scores(const TaskScores& all) const {
+    return {probability, labels, all.weights, cells, all.groupings, decisions};
+  }
+};
+
+std::size_t most_probable(const double* of_row, std::size_t classes) {
+  return static_cast<std::size_t>(std::max_element(of_row, of_row + classes) - of_row);
+}
+
+OneOutcome outcome_of(const TaskScores& scores, Task task, std::size_t outcome, std::size_t outcomes) {
+  OneOutcome one;
+  const std::size_t rows = scores.scores.size() / outcomes;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double* of_row = &scores.scores[i * outcomes];
+    one.probability.push_back(of_row[outcome]);
+    one.cells.push_back(scores.cells[i * outcomes + outcome]);
+    if (task == Task::classes) {
+      one.labels.push_back(scores.labels[i] == outcome);
+      one.decisions.push_back(most_probable(of_row, outcomes) == outcome);
+    } else {
+      one.labels.push_back(scores.labels[i * outcomes + outcome]);
+    }
+  }
+  return one;
+}
+
+// Groups as they are measured, of which only the share of right decisions says something.
+GroupMetrics accuracy_alone(const GroupMetrics& whole) {
+  GroupMetrics group;
+  group.grouping = whole.grouping;
+  group.level = whole.level;
+  group.rows = whole.rows;
+  group.weight = whole.weight;
+  group.accuracy = whole.accuracy;
+  return group;
+}
+
+double loss_of(double probability) {
+  return -std::log(std::max(probability, kSurest));
+}
+
+// Of several classes a row is right where its class is the most probable one.
+Metrics metrics_of_classes(const std::string& split, const TaskScores& scores, std::size_t classes,
+                           const EvaluationParams& params) {
+  const std::size_t rows = scores.labels.size();
+  const std::vector<std::uint8_t> all(rows, 1);
+  OneOutcome right{std::vector<double>(rows, 0.5), all, {}, std::vector<std::int32_t>(rows, data::kUnknownLevel)};
+  double loss = 0, brier = 0, weight = 0;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const double* of_row = &scores.scores[i * classes];
+    const double of_weight = scores.weights.empty() ? 1.0 : scores.weights[i];
+    right.decisions.push_back(most_probable(of_row, classes) == scores.labels[i]);
+    weight += of_weight;
+    loss += of_weight * loss_of(of_row[scores.labels[i]]);
+    for (std::size_t k = 0; k < classes; ++k) {
+      const double distance = of_row[k] - (k == scores.labels[i] ? 1 : 0);
+      brier += of_weight * distance * distance;
+    }
+  }
+  const Metrics as_one = measure(host_statistics(split, right.scores(scores), {0, 1, {}, false}), params);
+  Metrics metrics;
+  metrics.rows = as_one.rows;
+  metrics.accuracy = as_one.accuracy;
+  metrics.accuracy_interval = as_one.accuracy_interval;
+  metrics.log_loss = weight > 0 ? loss / weight : 0;
+  metrics.brier = weight > 0 ? brier / weight : 0;
+  for (const GroupMetrics& group : as_one.groups) metrics.groups.push_back(accuracy_alone(group));
+  return metrics;
+}
+
+// Of several labels the means over them.
+Metrics metrics_of_labels(const std::vector<OutcomeMetrics>& outcomes) {
+  Metrics mean;
+  const auto count = static_cast<double>(outcomes.size());
+  const Metrics& first = outcomes.front().metrics;
+  mean.rows = first.rows;
+  for (const GroupMetrics& group : first.groups) mean.groups.push_back(accuracy_alone(group));
+  for (GroupMetrics& group : mean.groups)
+    if (group.accuracy) group.accuracy = 0;
+  for (const OutcomeMetrics& outcome : outcomes) {
+    mean.accuracy += outcome.metrics.accuracy / count;
+    mean.log_loss += outcome.metrics.log_loss / count;
+    mean.brier += outcome.metrics.brier / count;
+    for (std::size_t g = 0; g < mean.groups.size(); ++g)
+      if (mean.groups[g].accuracy) *mean.groups[g].accuracy += outcome.metrics.groups[g].accuracy.value_or(0) / count;
+  }
+  return mean;
+}
+
+// The loss of a row is in the cell of its class.
+void add_class_losses(const TaskScores& scores, std::size_t classes, CellTotals& totals) {
+  totals.squares.loss.assign(totals.rows.size(), 0.0);
+  totals.squares.loss_square.assign(totals.rows.size(), 0.0);
+  for (std::size_t i = 0; i < scores.labels.size(); ++i) {
+    const std::size_t place = i * classes + scores.labels[i];
+    const std::int32_t cell = scores.cells[place];
+    if (cell == data::kUnknownLevel) continue;
+    const double weight = scores.weights.empty() ? 1.0 : scores.weights[i], loss = loss_of(scores.scores[place]);
+    totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns + constraints::kLoss] += weight * loss;
+    totals.squares.loss[cell] += weight * weight * loss;
+    totals.squares.loss_square[cell] += weight * loss * weight * loss;
+  }
+}
+
+CellTotals measure_outcomes(const std::string& split, const TaskScores& scores, const ConstraintTable& table,
+                            const EvaluationParams& params, SplitResult& result) {
+  const std::vector<std::string>& names = table.cells.levels.back();
+  const Task task = table.cells.task;
+  const bool with_losses = needs_losses(table);
+  CellTotals totals;
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const OneOutcome one = outcome_of(scores, task, k, names.size());
+    ScoreStatistics statistics =
+        host_statistics(split, one.scores(scores),
+                        {table.cells.count(), params.calibration_bins, {}, with_losses && task == Task::labels});
+    result.outcomes.push_back({names[k], measure(statistics, params)});
+    if (k == 0)
+      totals = std::move(statistics.cells);
+    else
+      join(totals, statistics.cells);
+  }
+  if (with_losses && task == Task::classes) add_class_losses(scores, names.size(), totals);
+  result.metrics = task == Task::classes ? metrics_of_classes(split, scores, names.size(), params)
+                                         : metrics_of_labels(result.outcomes);
+  return totals;
+}
+
+}  // namespace
+
+SplitResult evaluate(const std::string& split, const TaskScores& scores, const ConstraintTable& table,
+                     const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
+                     const EvaluationParams& params, std::uint64_t seed) {
+  const Task task = table.cells.task;
+  const std::size_t rows =
+      task == Task::regression ? scores.targets.size() : scores.scores.size() / table.cells.levels.back().size();
+  if (task == Task::binary || scores.cells.size() != rows * static_cast<std::size_t>(table.cells.outcomes()))
+    throw std::logic_error("evaluate: cells need one entry per row and outcome");
+  SplitResult result;
+  result.split = split;
+  result.task = data::name_of(task);
+  CellTotals totals;
+  if (task == Task::regression) {
+    NumberStatistics numbers = measure_numbers(split, scores, table);
+    result.metrics.rows = static_cast<std::int64_t>(rows);
+    result.metrics.accuracy = std::nan("");
+    result.regression = std::move(numbers.metrics);
+    totals = std::move(numbers.cells);
+  } else {
+    totals = measure_outcomes(split, scores, table, params, result);
+  }
+  result.constraints = judge(split, totals, table, constraints, min_rows, params, seed);
+  result.joint = joint_result(result.constraints, params);
+  return result;
+}
+
+}  // namespace equipoise::evaluation

@@ -1,0 +1,114 @@
+#include <ATen/Functions.h>
+#include <ATen/core/grad_mode.h>
+#include <gtest/gtest.h>
+
+#include "engine/constraints/rates.h"
+#include "engine/training/step.h"
+#include "tests/engine/training/generated_outcomes.h"
+#include "tests/engine/training/outcome_rows.h"
+
+namespace equipoise::training {
+namespace {
+
+using constraints::kColumns;
+using data::Task;
+
+struct Case {
+  Task task;
+  bool is_weighted = false;
+  std::string loss = "squared";
+
+  friend std::ostream& operator<<(std::ostream& out, const Case& c) {
+    return out << data::name_of(c.task) << (c.is_weighted ? ", weighted, " : ", ") << c.loss;
+  }
+};
+
+class OutcomeStep : public testing::TestWithParam<Case> {};
+
+// Row by row in double: the mean loss and the multipliers' weight on every row of the table, from soft rates. The middle of a
+// band is a constant.
+double lagrangian(const data::Dataset& people, const constraints::ConstraintTable& table, const DeviceData& data,
+                  const TrainingParams& training, models::Learner& learner, const std::vector<double>& multipliers) {
+  const std::int64_t rows = data.train.count, outputs = data.kernel.outputs;
+  at::Tensor out = outputs == 1 ? at::empty({1, rows}) : at::empty({1, rows, outputs});
+  learner.score(data.encoded, 0, {}, out);
+  const at::Tensor logits = out.view({rows, outputs});
+  std::vector<double> sums(table.cells.cells.size() * kColumns, 0.0);
+  double loss = 0, weights = 0;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto of_people = static_cast<std::size_t>(data.order[static_cast<std::size_t>(row)]);
+    std::vector<double> own;
+    for (std::int64_t o = 0; o < outputs; ++o) own.push_back(logits[row][o].item<double>());
+    const std::vector<OutcomeOfRow> outcomes =
+        outcomes_of_row(people, of_people, own, table.cells.thresholds, training, 1.0);
+    const double weight = people.weights.empty() ? 1 : people.weights[of_people];
+    for (std::size_t o = 0; o < outcomes.size(); ++o) {
+      double* of_cell = &sums[static_cast<std::size_t>(table.cells.of_row[of_people * outcomes.size() + o]) * kColumns];
+      of_cell[constraints::kWeight] += weight;
+      of_cell[constraints::kLoss] += weight * outcomes[o].loss;
+      of_cell[constraints::kSoft] += weight * outcomes[o].soft;
+      loss += weight * outcomes[o].loss;
+    }
+    weights += weight * (people.task == Task::labels ? static_cast<double>(outputs) : 1);
+  }
+  const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::soft);
+  double value = loss / weights;
+  for (std::size_t j = 0; j < table.rows.size(); ++j)
+    for (const auto& [rate, coefficient] : table.rows[j].terms) value += multipliers[j] * coefficient * rates[rate];
+  return value;
+}
+
+TEST_P(OutcomeStep, GoesAgainstTheGradientOfTheLagrangian) {
+  const at::NoGradGuard no_gradient;
+  const data::Dataset people = generated_outcomes(GetParam().task, 400, GetParam().is_weighted);
+  core::Journal journal;
+  const constraints::ConstraintTable table = constraints::compile(constraints_of(people.task), people, 10, {}, journal);
+  const DeviceData data = to_device(people, table.cells, 1, 3, at::kCPU);
+  models::ModelParams model;
+  model.kind = "linear";
+  const auto learner =
+      models::make_learner(model, data.host, {4}, at::kCPU, models::Precision::fp32, data.kernel.outputs);
+  TrainingParams training = small_config().training;
+  training.batch_size = data.train.count;  // a batch of all rows: the averages are its own sums
+  training.schedule = "constant";
+  training.optimizer.kind = "sgd";
+  training.optimizer.momentum = 0;
+  training.optimizer.weight_decay = 0;
+  training.loss = GetParam().loss;
+  training.huber_delta = 0.4;
+  training.quantile = 0.3;
+  constexpr double kRate = 1e-3, kStep = 1e-3;
+  std::vector<double> multipliers;
+  for (std::size_t j = 0; j < table.rows.size(); ++j) multipliers.push_back(0.1 + 0.05 * static_cast<double>(j % 4));
+  TrainingStep step(data, table, {}, training, {kRate}, 5, 7, *learner);
+  step.set_multipliers(0, multipliers);
+  const at::Tensor before = learner->flat_parameters().clone();
+  step.run();
+  const at::Tensor gradient = ((before - learner->flat_parameters()) / kRate).squeeze(0);
+  learner->flat_parameters().copy_(before);
+  at::Tensor parameters = learner->flat_parameters().squeeze(0);
+  double largest = 0;
+  for (std::int64_t p = 0; p < parameters.numel(); ++p) {
+    const double at_start = parameters[p].item<double>();
+    parameters[p].fill_(at_start + kStep);
+    const double above = lagrangian(people, table, data, training, *learner, multipliers);
+    parameters[p].fill_(at_start - kStep);
+    const double below = lagrangian(people, table, data, training, *learner, multipliers);
+    parameters[p].fill_(at_start);
+    const double expected = (above - below) / (2 * kStep), found = gradient[p].item<double>();
+    largest = std::max(largest, std::abs(expected));
+    // A quantile's loss has corners, of which a finite difference sees those of a few rows.
+    EXPECT_NEAR(found, expected, (GetParam().loss == "quantile" ? 2e-2 : 3e-3) * (1 + std::abs(expected)))
+        << "parameter " << p;
+  }
+  EXPECT_GT(largest, 0.05);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, OutcomeStep,
+                         testing::Values(Case{Task::classes}, Case{Task::classes, true}, Case{Task::labels},
+                                         Case{Task::labels, true}, Case{Task::regression},
+                                         Case{Task::regression, true, "huber"},
+                                         Case{Task::regression, true, "quantile"}));
+
+}  // namespace
+}  // namespace equipoise::training

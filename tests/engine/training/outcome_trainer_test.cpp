@@ -1,0 +1,143 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/error.h"
+#include "engine/training/trainer.h"
+#include "tests/engine/training/generated_outcomes.h"
+
+namespace equipoise::training {
+namespace {
+
+using data::Task;
+
+TrainingResult train_on(const data::Dataset& people, const RunConfig& config) {
+  core::Journal journal;
+  const std::vector<RunConfig> members = {config};
+  const std::vector<constraints::ConstraintTable> tables = {
+      constraints::compile(config.constraints, people, config.multipliers.min_rows, {}, journal)};
+  return std::move(
+      train(members, people, tables, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {
+      }).front());
+}
+
+constraints::ConstraintParams constraint(const std::string& kind, double tolerance) {
+  constraints::ConstraintParams params;
+  params.kind = kind;
+  params.group = {"sex"};
+  params.tolerance = tolerance;
+  return params;
+}
+
+// The mean of the largest gap over the last measures: multipliers still move a little.
+double last_gap(const TrainingResult& result) {
+  double sum = 0;
+  const std::size_t count = 8;
+  for (std::size_t i = result.measurements.size() - count; i < result.measurements.size(); ++i) {
+    double largest = 0;
+    for (const auto& gap : result.measurements[i].training_gaps) largest = std::max(largest, gap.value());
+    sum += largest;
+  }
+  return sum / static_cast<double>(count);
+}
+
+struct Case {
+  Task task;
+  const char* kind;
+  double tolerance;
+  const char* measure_on = "train";
+  const char* loss = "squared";
+  double above = constraints::kNoNumber;
+
+  friend std::ostream& operator<<(std::ostream& out, const Case& c) {
+    return out << data::name_of(c.task) << ", " << c.kind << ", " << c.measure_on << ", " << c.loss;
+  }
+};
+
+class EveryTask : public testing::TestWithParam<Case> {};
+
+TEST_P(EveryTask, ClosesTheGapThatIsThereWithoutIt) {
+  const Case& wanted = GetParam();
+  const data::Dataset people = generated_outcomes(wanted.task, 3000);
+  RunConfig config = small_config();
+  config.training.epochs = 30;
+  config.training.loss = wanted.loss;
+  config.multipliers.measure_on = wanted.measure_on;
+  config.multipliers.folds = 3;
+  config.constraints = {constraint(wanted.kind, wanted.tolerance)};
+  config.constraints.front().above = wanted.above;
+  RunConfig free = config;
+  free.constraints.front().tolerance = wanted.task == Task::regression ? 1e6 : 0.999;
+  if (wanted.above < constraints::kNoNumber) free.constraints.front().tolerance = 0.999;
+  const double without = last_gap(train_on(people, free)), with = last_gap(train_on(people, config));
+  EXPECT_GT(without, 1.5 * wanted.tolerance);
+  EXPECT_LT(with, wanted.tolerance * 1.25) << "without it " << without;
+}
+
+INSTANTIATE_TEST_SUITE_P(Tasks, EveryTask,
+                         testing::Values(Case{Task::classes, "demographic_parity", 0.05},
+                                         Case{Task::classes, "demographic_parity", 0.05, "cross_fitted"},
+                                         Case{Task::classes, "equalized_odds", 0.06},
+                                         Case{Task::labels, "demographic_parity", 0.05},
+                                         Case{Task::labels, "demographic_parity", 0.05, "cross_fitted"},
+                                         Case{Task::regression, "mean_prediction_parity", 1.0},
+                                         Case{Task::regression, "mean_prediction_parity", 1.0, "cross_fitted"},
+                                         Case{Task::regression, "mean_prediction_parity", 1.0, "train", "huber"},
+                                         Case{Task::regression, "mean_prediction_parity", 1.0, "train", "quantile"},
+                                         Case{Task::regression, "exceedance_parity", 0.05, "train", "squared", 11}));
+
+TEST(OutcomeTrainer, LearnsEveryTask) {
+  for (const Task task : {Task::classes, Task::labels, Task::regression}) {
+    const data::Dataset people = generated_outcomes(task, 3000);
+    const TrainingResult result = train_on(people, small_config());
+    const evaluation::Measurement& last = result.measurements.back();
+    EXPECT_EQ(result.outcome, "finished") << data::name_of(task);
+    if (task == Task::regression) {
+      EXPECT_TRUE(std::isnan(last.training_accuracy));
+      EXPECT_LT(last.training_loss, 0.2);  // noise of a variance of 0.75 in one of about 17
+    } else {
+      EXPECT_GT(last.training_accuracy, task == Task::classes ? 0.75 : 0.78) << data::name_of(task);
+    }
+  }
+}
+
+TEST(OutcomeTrainer, MembersOfABankAndThreadsChangeNoByte) {
+  for (const Task task : {Task::classes, Task::labels, Task::regression}) {
+    const data::Dataset people = generated_outcomes(task, 1500, true);
+    RunConfig config = small_config();
+    config.training.epochs = 3;
+    config.constraints = constraints_of(task);
+    const TrainingResult alone = train_on(people, config);
+    core::Journal journal;
+    RunConfig other = config;
+    other.training.seed = 99;
+    const constraints::ConstraintTable table = constraints::compile(config.constraints, people, 30, {}, journal);
+    const auto both = train({other, config}, people, {table, table}, at::kCPU, {}, journal,
+                            [](std::size_t, const evaluation::Measurement&) {});
+    EXPECT_TRUE(both[1].learner->flat_parameters().equal(alone.learner->flat_parameters())) << data::name_of(task);
+    EXPECT_FALSE(both[0].learner->flat_parameters().equal(alone.learner->flat_parameters())) << data::name_of(task);
+  }
+}
+
+TEST(OutcomeTrainer, ALossOfRegressionIsForRegression) {
+  TrainingParams params;
+  params.loss = "huber";
+  const auto refusal = [&](Task task) {
+    try {
+      check(params, task, {});
+    } catch (const core::UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refusal(Task::regression), "");
+  EXPECT_THAT(refusal(Task::classes), testing::HasSubstr("training.loss: it is for regression; the task is 'classes'"));
+  params.loss = "squared";
+  params.quantile = 0.9;
+  EXPECT_THAT(refusal(Task::regression), testing::HasSubstr("training.quantile: it is of the loss 'quantile'"));
+}
+
+}  // namespace
+}  // namespace equipoise::training
