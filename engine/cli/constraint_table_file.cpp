@@ -33,6 +33,10 @@ ordered_json cells_json(const data::Cells& cells) {
   for (const data::Cells::Cell& cell : cells.cells) list.push_back({{"levels", cell.levels}, {"label", cell.label}});
   ordered_json json = {{"groupings", cells.groupings}, {"levels", cells.levels}, {"cells", list}};
   if (cells.task == data::Task::binary) return json;
+  if (cells.task == data::Task::calibrated) {
+    json["score_bins"] = cells.score_bins();
+    return json;
+  }
   json["task"] = data::name_of(cells.task);
   json["thresholds"] = cells.thresholds;
   return json;
@@ -155,6 +159,7 @@ class TableReader {
 
   // A table without it is of the task that has one outcome.
   void read_task() {
+    if (object_.contains("score_bins")) table_.cells.task = data::Task::calibrated;
     if (!object_.contains("task")) return;
     std::string task;
     reader_.read("task", task);
@@ -171,6 +176,11 @@ class TableReader {
     if (cells.groupings.empty() || cells.groupings.back() != data::outcome_grouping(cells.task))
       fail(fmt::format("the last grouping is not '{}'", data::outcome_grouping(cells.task)));
     const auto outcomes = static_cast<std::size_t>(cells.outcomes());
+    if (cells.task == data::Task::calibrated) {
+      std::int64_t bins = 0;
+      reader_.read("score_bins", bins);
+      if (static_cast<std::int64_t>(outcomes) != bins + 1) fail("score_bins and bins differ in number");
+    }
     if (cells.task == data::Task::regression && outcomes != data::regression_figures().size() + cells.thresholds.size())
       fail("thresholds and figures differ in number");
     for (std::size_t i = 0; i < cells.cells.size(); ++i) {

@@ -62,7 +62,8 @@ bool all_finite(const std::vector<double>& values) {
 MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells,
                            models::Learner& learner, const at::Device& device)
     : dataset_(dataset), cells_(cells) {
-  if (device.is_cpu() || dataset.task != data::Task::binary) {
+  const bool has_outcomes = cells.size() != static_cast<std::size_t>(dataset.rows());
+  if (device.is_cpu() || has_outcomes) {
     scores_ = score_rows(dataset, learner, device);
     return;
   }
@@ -82,7 +83,10 @@ evaluation::ScoreStatistics MeasuredRows::statistics_of(const std::string& name,
   const std::vector<double> probabilities = picked(scores_, rows);
   const std::vector<std::uint8_t> labels = picked(dataset_.labels, rows);
   const std::vector<float> weights = picked(dataset_.weights, rows);
-  const std::vector<std::int32_t> cells = picked(cells_, rows);
+  // Of several outcomes, which scores cut into bins have, a row's first has all that is said of it without them.
+  const std::size_t outcomes = cells_.size() / static_cast<std::size_t>(dataset_.rows());
+  std::vector<std::int32_t> cells;
+  for (const std::int64_t row : rows) cells.push_back(cells_[static_cast<std::size_t>(row) * outcomes]);
   return evaluation::host_statistics(name, {probabilities, labels, weights, cells, groups_of(rows)}, request);
 }
 

@@ -90,6 +90,11 @@ void worst_rows(ConstraintTable& table, std::size_t index) {
     table.rows.push_back({{{rate, 1.0}, {promise.overall_rate, -1.0}}, -1, 0, 0, static_cast<std::int32_t>(index)});
 }
 
+void from_zero_rows(ConstraintTable& table, std::size_t index) {
+  bound_rows(table, index, +1, table.promises[index].tolerance);
+  bound_rows(table, index, -1, table.promises[index].tolerance);
+}
+
 void linear_rows(ConstraintTable& table, std::size_t index) {
   const Promise& promise = table.promises[index];
   Row row{{}, -1, 0, promise.tolerance, static_cast<std::int32_t>(index)};
@@ -127,6 +132,10 @@ double largest(const Promise&, const std::vector<double>& compared, const std::v
   return *std::max_element(compared.begin(), compared.end());
 }
 
+double largest_size(const Promise&, const std::vector<double>& compared, const std::vector<double>&) {
+  return largest_distance(compared, 0);
+}
+
 double below_one(const Promise&, const std::vector<double>& compared, const std::vector<double>&) {
   return 1 - *std::min_element(compared.begin(), compared.end());
 }
@@ -160,6 +169,7 @@ const std::vector<FormEntry>& form_entries() {
       {"at_most", alone, false, 0, 1, 1, at_most_rows, largest, once},
       {"at_least", alone, false, 1, -1, 1, at_least_rows, below_one, once},
       {"worst", alone, false, 0, 1, 2, worst_rows, largest, unlimited},
+      {"from_zero", zero, false, 0, 1, 1, from_zero_rows, largest_size, unlimited},
       {"linear", sum, false, 0, 1, 1, linear_rows, weighted_sum, unlimited},
   };
   return entries;
@@ -180,7 +190,9 @@ const FormEntry& form_entry(const std::string& name) {
 std::vector<std::string> parity_form_names() {
   std::vector<std::string> names;
   for (const FormEntry& entry : form_entries())
-    if (entry.comparison != Comparison::alone && entry.comparison != Comparison::sum) names.emplace_back(entry.name);
+    if (entry.comparison != Comparison::alone && entry.comparison != Comparison::sum &&
+        entry.comparison != Comparison::zero)
+      names.emplace_back(entry.name);
   return names;
 }
 
@@ -193,6 +205,7 @@ bool comparable(const Promise& promise) {
 
 Unit unit_of(const Promise& promise) {
   const FormEntry& form = form_entry(promise.form);
+  if (form.comparison == Comparison::zero) return Unit::points;  // between a mean score and a share
   const bool is_share = !promise.rate.empty() && rate_entry(promise.rate).family == RateFamily::share;
   if (form.of_logarithms) return Unit::percent;
   if (!is_share) return Unit::number;

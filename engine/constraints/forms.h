@@ -10,8 +10,9 @@
 namespace equipoise::constraints {
 
 /// What a figure is the largest of, over the estimable levels: differences of pairs of rates, differences to everyone's
-/// or to the reference's rate in both directions, each rate alone, or the one weighted sum of all.
-enum class Comparison { pairs, everyone, reference, alone, sum };
+/// or to the reference's rate in both directions, each rate alone, each in both directions from 0, or the one weighted sum of
+/// all.
+enum class Comparison { pairs, everyone, reference, alone, zero, sum };
 
 /// One form: how a figure is made of rates, and the rows that keep it at or below a tolerance. The figure is
 /// offset + sign * the largest of what `comparison` says, of logarithms 1 - exp of minus it.

@@ -27,6 +27,12 @@ const std::vector<KindEntry>& kind_entries() {
        parity,
        {"fn_share"}},
       {"loss_parity", "loss parity", "mean losses agree", parity, {"loss"}},
+      {"calibration",
+       "calibration",
+       "in each score bin, mean scores and shares of positives differ by no more than the tolerance in each group",
+       parity,
+       {"calibration"},
+       "from_zero"},
       {"mean_prediction_parity", "mean prediction parity", "mean predictions agree", parity, {"mean_prediction"}},
       {"residual_parity", "residual parity", "mean residuals agree", parity, {"residual"}},
       {"exceedance_parity", "exceedance parity", "shares of predictions above `above` agree", parity, {"exceedance"}},
@@ -93,6 +99,13 @@ bool needs_stored_decisions(const ConstraintParams& wanted) {
   return std::ranges::any_of(rates_of(wanted), [](const std::string& name) {
     const RateEntry* rate = find_rate(name);
     return rate != nullptr && needs_stored_decisions(*rate);
+  });
+}
+
+bool is_calibration(const ConstraintParams& wanted) {
+  return std::ranges::any_of(rates_of(wanted), [](const std::string& name) {
+    const RateEntry* rate = find_rate(name);
+    return rate != nullptr && is_by_score(*rate);
   });
 }
 

@@ -48,6 +48,9 @@ bool fits(const ConstraintParams& wanted, data::Task task);
 /// Whether some rate of the constraint needs stored decisions (rates.h).
 bool needs_stored_decisions(const ConstraintParams& wanted);
 
+/// Whether some rate of the constraint is of the rows whose score is in one bin (rates.h: is_by_score).
+bool is_calibration(const ConstraintParams& wanted);
+
 /// What a constraint demands of the groups of each of its groupings; its kind must be known.
 std::vector<Demanded> demands_of(const ConstraintParams& wanted);
 

@@ -75,6 +75,10 @@ void check_outcomes(const Request& request) {
     const TermParams& term = request.wanted.terms[i];
     const std::string path = "terms[" + std::to_string(i) + "].";
     const RateEntry* rate = find_rate(term.rate, request.known.task);
+    if (rate && is_by_score(*rate)) {
+      request.refuse(path + "rate", "calibration is held bin by bin; say kind: calibration");
+      continue;
+    }
     const bool has_names = request.known.task != data::Task::regression;
     if (rate && has_names && is_of_an_outcome(*rate, request.known.task) && term.outcome.empty())
       request.refuse(path + "outcome",
@@ -84,6 +88,22 @@ void check_outcomes(const Request& request) {
     std::vector<std::string> outcomes;
     if (!term.outcome.empty()) outcomes = {term.outcome};
     check_outcomes(request, path, {term.rate}, outcomes, term.above);
+  }
+}
+
+void check_bins(const std::vector<ConstraintParams>& constraints, Problems& problems) {
+  std::optional<std::size_t> first;
+  for (std::size_t i = 0; i < constraints.size(); ++i) {
+    if (!is_calibration(constraints[i])) {
+      if (constraints[i].bins != ConstraintParams().bins)
+        problems.add(i, "bins", "it is for calibration; the kind is '" + constraints[i].kind + "'");
+    } else if (!first) {
+      first = i;
+    } else if (constraints[i].bins != constraints[*first].bins) {
+      problems.add(i, "bins",
+                   "it is " + std::to_string(constraints[i].bins) + ", where constraints[" + std::to_string(*first) +
+                       "] has " + std::to_string(constraints[*first].bins) + "; scores are cut into bins once");
+    }
   }
 }
 

@@ -11,4 +11,7 @@ void check_task(const Request& request);
 /// twice, or are for other rates.
 void check_outcomes(const Request& request);
 
+/// Says where constraints about calibration want different bins, and where others want any.
+void check_bins(const std::vector<ConstraintParams>& constraints, Problems& problems);
+
 }  // namespace equipoise::constraints

@@ -39,6 +39,7 @@ struct ConstraintParams {
   std::string within = {};                // control grouping
   std::vector<std::string> outcome = {};  // classes or labels, each on its own; empty: all of them
   double above = kNoNumber;               // for the rate exceedance
+  std::int64_t bins = 5;                  // for the rate calibration: equal bins over the scores
   std::vector<TermParams> terms = {};
 
   void describe(config::Fields& fields);

@@ -23,7 +23,8 @@ using enum Against;
 using enum Scope;
 using data::Task;
 
-constexpr Tasks kOfLabels = {Task::binary, Task::labels};
+constexpr Tasks kOfLabels = {Task::binary, Task::labels, Task::calibrated};
+constexpr CellShare kMissed = {-1, 0, 1};  // score minus label, of a positive
 constexpr Tasks kOfClasses = {Task::classes};
 constexpr Tasks kOfNumbers = {Task::regression};
 
@@ -169,7 +170,7 @@ const std::vector<RateEntry>& rate_entries() {
        {kSelected, kRejected},
        {kWeighed, kWeighed},
        stored_decisions,
-       {Task::binary}},
+       {Task::binary, Task::calibrated}},
       {"loss",
        "loss",
        "mean loss",
@@ -200,6 +201,15 @@ const std::vector<RateEntry>& rate_entries() {
        kOfNumbers,
        row,
        "loss"},
+      {"calibration",
+       "calibration error",
+       "calibration error",
+       "mean score minus share of positives, of the rows whose score is in one of the constraint's `bins`",
+       mean,
+       {kSelected, kMissed},
+       {kWeighed, kWeighed},
+       labels,
+       {Task::calibrated}},
       {"mean_prediction",
        "prediction",
        "mean prediction",
@@ -290,12 +300,17 @@ std::vector<std::string> rate_names(data::Task task) {
   return names_of([task](const RateEntry& entry) { return entry.tasks.contain(task); });
 }
 
+bool is_by_score(const RateEntry& entry) {
+  return entry.tasks.contain(data::Task::calibrated) && !entry.tasks.contain(data::Task::binary);
+}
+
 bool may_be_negative(const RateEntry& entry) {
   const std::string figure = entry.figure;
-  return figure == "prediction" || figure == "residual";
+  return is_by_score(entry) || figure == "prediction" || figure == "residual";
 }
 
 bool is_of_an_outcome(const RateEntry& entry, data::Task task) {
+  if (task == data::Task::calibrated) return is_by_score(entry);
   return task != data::Task::binary && entry.scope == Scope::outcome;
 }
 
@@ -333,7 +348,9 @@ std::vector<bool> cells_where(const data::Cells& cells, const std::vector<Condit
   return meant;
 }
 
-std::vector<Condition> with_figure(const RateEntry& entry, std::vector<Condition> where) {
+// With the outcome that the rate is about without a word of the constraint.
+std::vector<Condition> with_figure(const RateEntry& entry, data::Task task, std::vector<Condition> where) {
+  if (task == Task::calibrated && !is_by_score(entry)) where.push_back({data::outcome_grouping(task), data::kAnyScore});
   if (*entry.figure != '\0') where.push_back({data::outcome_grouping(data::Task::regression), entry.figure});
   return where;
 }
@@ -356,7 +373,7 @@ LinearForm weight_of(const data::Cells& cells, const std::vector<Condition>& whe
 
 Rate make_rate(const std::string& kind, const data::Cells& cells, std::vector<Condition> where) {
   const RateEntry& entry = rate_entry(kind, cells.task);
-  const std::vector<bool> meant = cells_where(cells, with_figure(entry, where));
+  const std::vector<bool> meant = cells_where(cells, with_figure(entry, cells.task, where));
   Rate rate{kind, std::move(where), {}, {}};
   const std::vector<int> sides = sides_of_cells(entry, cells);
   for (std::int32_t c = 0; c < cells.count(); ++c) {

@@ -37,7 +37,8 @@ class Tasks {
  private:
   unsigned bits_ = 0;
 };
-inline constexpr Tasks kOfDecisions = {data::Task::binary, data::Task::classes, data::Task::labels};
+inline constexpr Tasks kOfDecisions = {data::Task::binary, data::Task::classes, data::Task::labels,
+                                       data::Task::calibrated};
 
 /// One kind of rate: what a cell of label (or stored decision) 0 and one of 1 add to its numerator and its denominator.
 /// Cells are those of one outcome; of a rate that counts rows once, of all outcomes together, or of one figure.
@@ -68,6 +69,9 @@ const RateEntry& rate_entry(const std::string& name, data::Task task);
 /// Each name once; those of a task.
 std::vector<std::string> rate_names();
 std::vector<std::string> rate_names(data::Task task);
+
+/// Whether the rate is of the rows whose score is in one bin: then cells are cut by score, and it is of one bin.
+bool is_by_score(const RateEntry& entry);
 
 /// Whether the rate is a mean that may lie below 0: then a bound may be any number, and a ratio says nothing.
 bool may_be_negative(const RateEntry& entry);

@@ -148,7 +148,7 @@ void check_parity(const Request& request) {
                    "the kind '" + wanted.kind + "' has a tolerance of its own, " + number_text(request.kind.tolerance));
   if (wanted.form == "ratio" && may_be_negative(request))
     request.refuse("form", "a ratio is of rates that cannot be below 0, as this one can");
-  const bool is_share = family_of(request) == RateFamily::share || wanted.form == "ratio";
+  const bool is_share = family_of(request) == RateFamily::share || wanted.form == "ratio" || is_calibration(wanted);
   if (!(wanted.tolerance > 0 && wanted.tolerance < (is_share ? 1 : ConstraintParams::kUnbounded)))
     request.refuse("tolerance", (is_share ? "the tolerance must lie between 0 and 1, both excluded; it is "
                                           : "the tolerance must be a finite number above 0; it is ") +
@@ -303,6 +303,11 @@ void check_stored_decisions(const std::vector<ConstraintParams>& constraints, bo
                     "no constraint is about them; add one, such as {kind: churn, at_most: 0.05}, or take them out");
 }
 
+// Binary scores may be constrained bin by bin, so that the task has those rates too.
+data::Task with_scores(data::Task task) {
+  return task == data::Task::binary ? data::Task::calibrated : task;
+}
+
 void check_all(const std::vector<ConstraintParams>& constraints, const Known& known, const config::Origin& origin) {
   Problems problems(origin);
   for (std::size_t i = 0; i < constraints.size(); ++i) {
@@ -322,6 +327,7 @@ void check_all(const std::vector<ConstraintParams>& constraints, const Known& kn
     check_repeats(constraints, i, problems);
   }
   check_single_aim(constraints, problems);
+  check_bins(constraints, problems);
   check_stored_decisions(constraints, known.has_stored_decisions, problems);
   problems.throw_if_any();
 }
@@ -330,7 +336,7 @@ void check_all(const std::vector<ConstraintParams>& constraints, const Known& kn
 
 void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                     const config::Origin& origin) {
-  Known known{{}, dataset.stored_decisions.has_value(), dataset.task, dataset.outcomes};
+  Known known{{}, dataset.stored_decisions.has_value(), with_scores(dataset.task), dataset.outcomes};
   for (const data::Grouping& grouping : dataset.groupings)
     known.groupings.push_back({grouping.name, occurring_levels(grouping)});
   check_all(constraints, known, origin);
@@ -338,7 +344,7 @@ void check_requests(const std::vector<ConstraintParams>& constraints, const data
 
 void check_requests(const std::vector<ConstraintParams>& constraints, const KnownOfData& known,
                     const config::Origin& origin) {
-  Known all{{}, known.has_stored_decisions, known.task, known.outcomes};
+  Known all{{}, known.has_stored_decisions, with_scores(known.task), known.outcomes};
   for (const std::string& name : known.groupings) all.groupings.push_back({name, std::nullopt});
   check_all(constraints, all, origin);
 }

@@ -110,7 +110,8 @@ class Compiler {
     if (cells.task == data::Task::regression) return {{{cells.groupings.back(), data::figure_above(wanted.above)}}};
     std::vector<std::vector<Condition>> outcomes;
     for (const std::string& name : wanted.outcome.empty() ? cells.levels.back() : wanted.outcome)
-      outcomes.push_back({{cells.groupings.back(), name}});
+      if (name != data::kAnyScore || cells.task != data::Task::calibrated)
+        outcomes.push_back({{cells.groupings.back(), name}});
     return outcomes;
   }
 
@@ -268,13 +269,20 @@ std::vector<double> thresholds_named(const std::vector<ConstraintParams>& constr
   return {thresholds.begin(), thresholds.end()};
 }
 
+// Into how many bins scores are cut; 0 where nothing is about them.
+std::int32_t score_bins(const std::vector<ConstraintParams>& constraints) {
+  const auto calibration = std::ranges::find_if(constraints, is_calibration);
+  return calibration == constraints.end() ? 0 : static_cast<std::int32_t>(calibration->bins);
+}
+
 }  // namespace
 
 ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                         std::int64_t min_rows, const config::Origin& origin, core::Journal& journal) {
   check_requests(constraints, dataset, origin);
   ConstraintTable table;
-  table.cells = data::build_cells(dataset, groupings_named(constraints), thresholds_named(constraints));
+  table.cells =
+      data::build_cells(dataset, groupings_named(constraints), thresholds_named(constraints), score_bins(constraints));
   const RowCounts counts = count_rows(table.cells, dataset);
   check_levels_in_splits(constraints, table.cells, counts, min_rows, origin);
   Compiler compiler(table, counts, min_rows, journal);

@@ -107,6 +107,7 @@ std::string promise_title(const Promise& promise) {
   const std::string by = " by " + promise.grouping + within;
   if (promise.form == "at_most" || promise.form == "worst") return "largest " + rate + by;
   if (promise.form == "at_least") return "smallest " + rate + by;
+  if (promise.form == "from_zero") return "largest " + rate + by;
   if (promise.form == "overall") return rate + " gap to everyone" + by;
   if (promise.form == "reference")
     return rate + " gap to " + promise.grouping + "=" + promise.levels[promise.reference_level] + within;

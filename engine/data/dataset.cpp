@@ -71,22 +71,37 @@ const Grouping& Dataset::grouping(const std::string& name) const {
                             "; the groupings of data.groups are: " + (names.empty() ? "none" : core::listed(names)));
 }
 
-std::string figure_above(double threshold) {
+namespace {
+
+std::string number_text(double number) {
   char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, threshold, std::chars_format::general, 10).ptr;
-  return "above " + std::string(text, end);
+  const auto end = std::to_chars(text, text + sizeof text, number, std::chars_format::general, 10).ptr;
+  return {text, end};
 }
 
-Cells build_cells(const Dataset& dataset, const std::vector<std::string>& names, std::vector<double> thresholds) {
+}  // namespace
+
+std::string figure_above(double threshold) {
+  return "above " + number_text(threshold);
+}
+
+std::string score_bin_name(std::int32_t bin, std::int32_t bins) {
+  return number_text(static_cast<double>(bin) / bins) + " to " + number_text(static_cast<double>(bin + 1) / bins);
+}
+
+Cells build_cells(const Dataset& dataset, const std::vector<std::string>& names, std::vector<double> thresholds,
+                  std::int32_t score_bins) {
   Cells cells;
-  cells.task = dataset.task;
+  cells.task = score_bins > 0 ? Task::calibrated : dataset.task;
   cells.groupings = names;
   cells.thresholds = std::move(thresholds);
   for (const Grouping* grouping : groupings_named(dataset, names)) cells.levels.push_back(grouping->levels);
-  if (dataset.task != Task::binary) {
-    cells.groupings.emplace_back(outcome_grouping(dataset.task));
+  if (cells.task != Task::binary) {
+    cells.groupings.emplace_back(outcome_grouping(cells.task));
     std::vector<std::string>& outcomes = cells.levels.emplace_back(dataset.outcomes);
-    if (dataset.task == Task::regression) outcomes = regression_figures();
+    if (cells.task == Task::regression) outcomes = regression_figures();
+    if (cells.task == Task::calibrated) outcomes = {kAnyScore};
+    for (std::int32_t bin = 0; bin < score_bins; ++bin) outcomes.push_back(score_bin_name(bin, score_bins));
     for (const double threshold : cells.thresholds) outcomes.push_back(figure_above(threshold));
   }
   return cells_of(dataset, std::move(cells));

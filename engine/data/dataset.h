@@ -110,16 +110,23 @@ struct Cells {
   std::vector<std::int32_t> of_row;  ///< [rows * outcomes], row by row; kUnknownLevel for all when there are no labels
   Task task = Task::binary;
   std::vector<double> thresholds;  ///< regression: ascending, those of the figures "above"
+  /// B, calibrated: after the outcome kAnyScore come those of B equal bins over the scores. A row is then in the cells of
+  /// all bins as far as they are known before it has a score, and counts in that of its own.
+  std::int32_t score_bins() const { return task == Task::calibrated ? outcomes() - 1 : 0; }
 
   std::int32_t count() const { return static_cast<std::int32_t>(cells.size()); }
   /// V, how many cells a row is in.
   std::int32_t outcomes() const { return task == Task::binary ? 1 : static_cast<std::int32_t>(levels.back().size()); }
 };
 
-/// Builds the cells over all rows of the data set for the named groupings (none: cells are the labels), and `thresholds`
-/// of a regression. A level combination with only one label gets both cells, so that every rate has its denominator's cell.
+/// Builds the cells over all rows of the data set for the named groupings (none: cells are the labels), `thresholds` of a
+/// regression, and `score_bins` of binary scores (0: none). A level combination with only one label gets both cells, so that
+/// every rate has its denominator's cell.
 Cells build_cells(const Dataset& dataset, const std::vector<std::string>& groupings,
-                  std::vector<double> thresholds = {});
+                  std::vector<double> thresholds = {}, std::int32_t score_bins = 0);
+
+/// The name of bin b of B over the scores: "0.2 to 0.4".
+std::string score_bin_name(std::int32_t bin, std::int32_t bins);
 
 /// The name of the figure "above" a threshold: "above 0.4".
 std::string figure_above(double threshold);

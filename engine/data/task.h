@@ -8,11 +8,12 @@
 namespace equipoise::data {
 
 /// What is told of a row: one of two values; one of several classes; of several labels each whether it holds; a number.
-enum class Task : std::uint8_t { binary = 0, classes = 1, labels = 2, regression = 3 };
+/// `calibrated` is no task of a config: it is what cells are of where binary scores are constrained bin by bin.
+enum class Task : std::uint8_t { binary = 0, classes = 1, labels = 2, regression = 3, calibrated = 4 };
 inline constexpr const char* kTaskNames[] = {"binary", "classes", "labels", "regression"};
 
 inline const char* name_of(Task task) {
-  return kTaskNames[static_cast<int>(task)];
+  return task == Task::calibrated ? "binary" : kTaskNames[static_cast<int>(task)];
 }
 
 inline std::optional<Task> task_from(const std::string& name) {
@@ -24,9 +25,12 @@ inline std::optional<Task> task_from(const std::string& name) {
 /// By what the cells of a row's several outcomes are told apart, as if it were a grouping of rows: the class, the label, or
 /// which figure of the prediction. "" of the task that has one outcome.
 inline const char* outcome_grouping(Task task) {
-  static constexpr const char* kNames[] = {"", "class", "label", "figure"};
+  static constexpr const char* kNames[] = {"", "class", "label", "figure", "score"};
   return kNames[static_cast<int>(task)];
 }
+
+/// Of the cells by score: the outcome that has all rows, before those of the bins.
+inline constexpr const char* kAnyScore = "any";
 
 /// The figures of a regression that have no parameter, in their order; after them those "above" a threshold.
 inline const std::vector<std::string>& regression_figures() {

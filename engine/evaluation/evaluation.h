@@ -220,10 +220,12 @@ SplitResult evaluate(const std::string& split, const TaskScores& scores, const c
 
 /// Sums by cell of what the spread of rates is made of, beyond the cell sums; s is a row's weight.
 struct SquareWeights {
-  std::vector<double> all;          ///< [C] s^2; empty when every row weighs 1
-  std::vector<double> selected;     ///< [C] s^2 of the selected rows; empty when every row weighs 1
-  std::vector<double> loss;         ///< [C] s^2 loss; empty where no constraint is about losses or other means
-  std::vector<double> loss_square;  ///< [C] s^2 loss^2; the same. Of the cells of a regression's other figures, theirs
+  std::vector<double> all;       ///< [C] s^2; empty when every row weighs 1
+  std::vector<double> selected;  ///< [C] s^2 of the selected rows; empty when every row weighs 1
+  std::vector<double> loss;      ///< [C] s^2 loss; empty where no constraint is about losses or other means
+  std::vector<double>
+      loss_square;  ///< [C] s^2 loss^2; the same. Of the cells of a regression's other figures, theirs; of a
+                    ///< score's bin, those of score minus label
 };
 
 /// The upper confidence bound of each promise [P] from exact cell sums alone (the selection of an iterate uses it many

@@ -57,6 +57,8 @@ std::vector<Contrast> contrasts_of(const GapSample& sample) {
     if (!sample.levels[level].compared) continue;
     if (form.comparison == Comparison::alone)
       contrasts.push_back({{level, form.sign}});
+    else if (form.comparison == Comparison::zero)
+      contrasts.insert(contrasts.end(), {{{level, 1.0}}, {{level, -1.0}}});
     else if (form.comparison == Comparison::everyone)
       add_against_everyone(sample, level, contrasts);
     else
@@ -274,7 +276,7 @@ double noise_floor(const GapSample& unordered, const Draws& draws) {
     positives += level.rate * level.share;
     rows += level.share;
   }
-  const std::vector<double> equal(sample.levels.size(), positives / rows);
+  const std::vector<double> equal(sample.levels.size(), comparison == Comparison::zero ? 0 : positives / rows);
   const Resampler resampler(sample, equal, core::seed_for(draws.seed, "noise floor"));
   std::vector<double> drawn(sample.levels.size() + 1);
   double total = 0;

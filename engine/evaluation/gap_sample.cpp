@@ -144,7 +144,7 @@ void measure_mean(const constraints::ConstraintTable& table, const constraints::
   level.skewness = std::max(third / std::pow(level.deviation, 3), 2 * level.deviation / level.rate);
 }
 
-// Of a figure of predicted numbers: effective rows and the spread of one. Squares and losses, which are never negative, are
+// Of a figure of predicted numbers, or of scores less labels: effective rows and the spread of one. Squares and losses, which are never negative, are
 // taken for gamma distributed, as squares of normal numbers are.
 void measure_figure(const constraints::Rate& rate, const std::vector<double>& sums, const SquareWeights& squares,
                     Level& level) {
@@ -250,7 +250,9 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
     everyone.add(level.share);
     level.rate =
         level.share > 0 ? value_of(rate.numerator, sums) / level.share : std::numeric_limits<double>::quiet_NaN();
-    if (level.share > 0 && level.family == constraints::RateFamily::mean && table.cells.task == data::Task::regression)
+    const bool is_figure = table.cells.task == data::Task::regression ||
+                           constraints::is_by_score(constraints::rate_entry(rate.kind, table.cells.task));
+    if (level.share > 0 && level.family == constraints::RateFamily::mean && is_figure)
       measure_figure(rate, sums, squares, level);
     else if (level.share > 0 && level.family == constraints::RateFamily::mean)
       measure_mean(table, rate, sums, squares, level);

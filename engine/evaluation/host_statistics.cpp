@@ -94,7 +94,8 @@ std::vector<double> weigh_above(const Scores& scores, std::size_t cells, std::sp
 }  // namespace
 
 StatisticsRequest usual_request(const constraints::ConstraintTable& table, const EvaluationParams& params) {
-  return {table.cells.count(), params.calibration_bins, common_thresholds(), needs_losses(table)};
+  return {table.cells.count(), params.calibration_bins, common_thresholds(), needs_losses(table),
+          table.cells.score_bins()};
 }
 
 bool needs_losses(const constraints::ConstraintTable& table) {
@@ -168,6 +169,36 @@ CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshol
                   [](CellTotals& totals, const CellTotals& later) { join(totals, later); });
 }
 
+namespace {
+
+// Each row in the cell of its score's bin: its score among the selected, its score minus its label among the losses.
+CellTotals total_bins(const Scores& scores, std::int32_t cells, std::int32_t bins) {
+  const auto count = static_cast<std::size_t>(cells);
+  CellTotals zero;
+  zero.sums.assign(count * constraints::kColumns, 0.0);
+  zero.rows.assign(count, 0);
+  zero.selected_rows.assign(count, 0);
+  zero.squares.loss = zero.squares.loss_square = std::vector<double>(count, 0.0);
+  if (!scores.weights.empty()) zero.squares.all = zero.squares.selected = std::vector<double>(count, 0.0);
+  return sum_rows(
+      scores.cells.size(), zero,
+      [&](CellTotals& totals, std::size_t i) {
+        if (scores.cells[i] == data::kUnknownLevel) return;
+        const double score = scores.probability[i], weight = weight_of(scores, i), missed = score - scores.labels[i];
+        const std::int32_t bin = std::min(static_cast<std::int32_t>(score * bins), bins - 1);
+        const std::int32_t cell = scores.cells[i] + 2 * (bin + 1);
+        totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns + constraints::kWeight] += weight;
+        totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns + constraints::kHard] += weight * score;
+        totals.squares.loss[cell] += weight * weight * missed;
+        totals.squares.loss_square[cell] += weight * missed * weight * missed;
+        ++totals.rows[cell];
+        if (!scores.weights.empty()) totals.squares.all[cell] += weight * weight;
+      },
+      [](CellTotals& totals, const CellTotals& later) { join(totals, later); });
+}
+
+}  // namespace
+
 ScoreStatistics host_statistics(const std::string& split, const Scores& scores, const StatisticsRequest& request) {
   check(split, scores);
   ScoreStatistics statistics;
@@ -183,6 +214,7 @@ ScoreStatistics host_statistics(const std::string& split, const Scores& scores, 
   statistics.histogram =
       histogram_of(score_rows(scores.probability, scores.labels, scores.weights), request.calibration_bins);
   statistics.cells = total_cells(scores, request.cells, 0.5, request.with_losses);
+  if (request.score_bins > 0) join(statistics.cells, total_bins(scores, request.cells, request.score_bins));
   statistics.thresholds = request.thresholds;
   statistics.above = weigh_above(scores, static_cast<std::size_t>(request.cells), request.thresholds);
   return statistics;

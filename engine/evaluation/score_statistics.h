@@ -77,6 +77,7 @@ struct StatisticsRequest {
   std::int64_t calibration_bins = 0;
   std::vector<double> thresholds;  ///< ascending
   bool with_losses = false;        ///< in the cells
+  std::int32_t score_bins = 0;     ///< B, whose cells come after a row's own (data::Cells)
 };
 
 /// What evaluate() makes of scores: common_thresholds() and the table's cells.

@@ -118,6 +118,7 @@ std::string comparison(const PromiseResult& promise, const FigureText& text) {
   if (promise.form == "linear") return rate + " is " + amount;
   if (promise.grouping.empty()) return "The " + rate + " of everyone" + within(promise) + " is " + amount;
   const auto [lowest, highest] = extremes(promise);
+  if (promise.form == "from_zero") return "The " + rate + " of " + named(furthest(promise, 0)->level) + " is " + amount;
   if (promise.form == "at_most" || promise.form == "worst")
     return "The largest " + rate + " is that of " + named(highest->level) + ", " + amount + ",";
   if (promise.form == "at_least")
@@ -240,6 +241,7 @@ std::string in_short(const PromiseResult& promise, const PromiseResult& first) {
   std::replace(verdict.begin(), verdict.end(), '_', ' ');
   std::string figure = " differs by ";
   if (promise.unit == "percent") figure = " has a smallest ratio of ";
+  if (promise.form == "from_zero") figure = " has a largest size of ";
   if (promise.form == "at_most" || promise.form == "worst")
     figure = promise.grouping.empty() ? " is " : " has a largest value of ";
   if (promise.form == "at_least") figure = promise.grouping.empty() ? " is " : " has a smallest value of ";

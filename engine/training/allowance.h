@@ -34,6 +34,12 @@ class Allowance {
   std::vector<double> violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                                  const std::vector<double>& sums) const;
 
+  /// Effective rows that a rate over a sum of weights rests on, of the measured rows or of those held out.
+  double rows_behind(std::size_t rate, double weight, bool is_held_out) const {
+    const std::vector<double>& efficiency = is_held_out ? held_out_ : measured_;
+    return efficiency.empty() ? weight : efficiency[rate] * weight;
+  }
+
  private:
   ChanceParams params_;
   std::vector<double> measured_, held_out_;

@@ -109,7 +109,7 @@ DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std
   }
   result.target_mean = dataset.target_mean;
   result.target_deviation = dataset.target_deviation;
-  if (dataset.task == data::Task::classes)
+  if (dataset.task == data::Task::classes || cells.task == data::Task::calibrated)
     result.targets = of_rows([&](std::size_t row) { return dataset.labels[row]; });
   if (dataset.task == data::Task::regression)
     result.targets = of_rows([&](std::size_t row) { return dataset.targets[row]; });

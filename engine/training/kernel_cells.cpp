@@ -7,7 +7,23 @@ namespace {
 
 using constraints::kColumns;
 using constraints::kQuantities;
+using constraints::Quantity;
 using data::Task;
+
+// What one cell of the table is made of.
+struct Parts {
+  std::vector<std::int32_t> weight, loss, positives;
+};
+
+std::int32_t entry(std::int32_t row, Quantity quantity) {
+  return row * kQuantities + quantity;
+}
+
+void add(KernelCells& kernel, Parts cell) {
+  kernel.parts[Quantity::weight].push_back(std::move(cell.weight));
+  kernel.parts[Quantity::loss].push_back(std::move(cell.loss));
+  kernel.parts[Quantity::positives].push_back(std::move(cell.positives));
+}
 
 // Cell (g, k, l) of the table is of the rows of groups g that are (l = 1) or are not (l = 0) of class k. The kernels' row
 // (g y) K + m has the sums for class m of the rows of class y.
@@ -15,17 +31,15 @@ void map_classes(KernelCells& kernel, std::int32_t combinations, std::int32_t cl
   for (std::int32_t g = 0; g < combinations; ++g) {
     for (std::int32_t k = 0; k < classes; ++k) {
       for (const bool is_of_class : {false, true}) {
-        std::vector<std::int32_t> weight, loss, positives;
+        Parts cell;
         for (std::int32_t y = 0; y < classes; ++y) {
           if ((y == k) != is_of_class) continue;
           const std::int32_t first = (g * classes + y) * classes;
-          weight.push_back(first);
-          if (is_of_class) loss.push_back(first);
-          positives.push_back(first + k);
+          cell.weight.push_back(entry(first, Quantity::weight));
+          if (is_of_class) cell.loss.push_back(entry(first, Quantity::loss));
+          cell.positives.push_back(entry(first + k, Quantity::positives));
         }
-        kernel.parts[constraints::Quantity::weight].push_back(std::move(weight));
-        kernel.parts[constraints::Quantity::loss].push_back(std::move(loss));
-        kernel.parts[constraints::Quantity::positives].push_back(std::move(positives));
+        add(kernel, std::move(cell));
       }
     }
   }
@@ -39,12 +53,29 @@ void map_figures(KernelCells& kernel, std::int32_t combinations, std::int32_t fi
     for (std::int32_t m = 0; m < figures; ++m) {
       const bool is_loss = m == data::kLossFigure;
       const std::int32_t outcome = first + (m > data::kLossFigure ? m - 1 : m);
-      kernel.parts[constraints::Quantity::weight].push_back({first});
-      kernel.parts[constraints::Quantity::loss].push_back(is_loss ? std::vector{first} : std::vector<std::int32_t>{});
-      kernel.parts[constraints::Quantity::positives].push_back(is_loss ? std::vector<std::int32_t>{}
-                                                                       : std::vector{outcome});
-      for (auto& of_quantity : kernel.parts) of_quantity.emplace_back();  // label 1: nobody
+      Parts cell{{entry(first, Quantity::weight)}, {}, {}};
+      (is_loss ? cell.loss : cell.positives) = {is_loss ? entry(first, Quantity::loss)
+                                                        : entry(outcome, Quantity::positives)};
+      add(kernel, std::move(cell));
+      add(kernel, {});  // label 1: nobody
     }
+  }
+}
+
+// Cell (g, 0, l) of the table is the kernels' of groups g and label l. Its bins' weight is one of the kernels' outcomes, as is
+// the sum of their scores.
+void map_scores(KernelCells& kernel, std::int32_t combinations, std::int32_t bins) {
+  for (std::int32_t g = 0; g < combinations; ++g) {
+    const auto first = [&](std::int32_t label) { return (2 * g + label) * kernel.outcomes; };
+    for (const std::int32_t label : {0, 1})
+      add(kernel, {{entry(first(label), Quantity::weight)},
+                   {entry(first(label), Quantity::loss)},
+                   {entry(first(label), Quantity::positives)}});
+    for (std::int32_t bin = 0; bin < bins; ++bin)
+      for (const std::int32_t label : {0, 1})
+        add(kernel, {{entry(first(label) + 1 + bins + bin, Quantity::positives)},
+                     {},
+                     {entry(first(label) + 1 + bin, Quantity::positives)}});
   }
 }
 
@@ -74,6 +105,11 @@ KernelCells kernel_cells(const data::Cells& cells) {
       kernel.outcomes = outcomes - 1;
       map_figures(kernel, combinations, outcomes);
       break;
+    case Task::calibrated:
+      kernel.cells = 2 * combinations;
+      kernel.outcomes = 1 + 2 * cells.score_bins();
+      map_scores(kernel, combinations, cells.score_bins());
+      break;
   }
   return kernel;
 }
@@ -99,7 +135,10 @@ std::vector<std::int32_t> kernel_cells_of(const std::vector<std::int64_t>& rows,
       continue;
     }
     const std::int32_t combination = *of_row / (2 * outcomes);
-    result.push_back(kernel.task == Task::classes ? combination * outcomes + class_of(row, cells) : combination);
+    if (kernel.task == Task::classes)
+      result.push_back(combination * outcomes + class_of(row, cells));
+    else
+      result.push_back(kernel.task == Task::calibrated ? 2 * combination + *of_row % 2 : combination);
   }
   return result;
 }
@@ -108,20 +147,24 @@ constraints::LinearForm of_kernel_sums(const constraints::LinearForm& form, cons
   if (kernel.are_of_table()) return form;
   constraints::LinearForm result;
   for (const auto& [index, coefficient] : form)
-    for (const std::int32_t row : kernel.parts[index % kQuantities][static_cast<std::size_t>(index / kQuantities)])
-      result.emplace_back(row * kQuantities + index % kQuantities, coefficient);
+    for (const std::int32_t part : kernel.parts[index % kQuantities][static_cast<std::size_t>(index / kQuantities)])
+      result.emplace_back(part, coefficient);
   return result;
 }
 
 std::vector<double> table_sums(const double* kernel_sums, const KernelCells& kernel) {
   if (kernel.are_of_table()) return {kernel_sums, kernel_sums + static_cast<std::ptrdiff_t>(kernel.cells) * kColumns};
   std::vector<double> sums(static_cast<std::size_t>(kernel.of_table) * kColumns, 0.0);
-  const int quantity_of[kColumns] = {constraints::Quantity::weight, constraints::Quantity::loss,
-                                     constraints::Quantity::positives, constraints::Quantity::positives};
+  const int quantity_of[kColumns] = {Quantity::weight, Quantity::loss, Quantity::positives, Quantity::positives};
   for (std::size_t c = 0; c < static_cast<std::size_t>(kernel.of_table); ++c)
-    for (int column = 0; column < kColumns; ++column)
-      for (const std::int32_t row : kernel.parts[quantity_of[column]][c])
-        sums[c * kColumns + static_cast<std::size_t>(column)] += kernel_sums[row * kColumns + column];
+    for (int column = 0; column < kColumns; ++column) {
+      // A bin's weight is a sum of the kernels' decisions, exact or soft alike.
+      const int of_positives = column == constraints::kSoft ? constraints::kSoft : constraints::kHard;
+      const int columns[kQuantities] = {constraints::kWeight, constraints::kLoss, of_positives};
+      for (const std::int32_t part : kernel.parts[quantity_of[column]][c])
+        sums[c * kColumns + static_cast<std::size_t>(column)] +=
+            kernel_sums[part / kQuantities * kColumns + columns[part % kQuantities]];
+    }
   return sums;
 }
 
@@ -129,6 +172,7 @@ std::optional<kernels::OutcomeRule> outcome_rule(const KernelCells& kernel, cons
                                                  double temperature, double mean, double deviation) {
   if (kernel.are_of_table()) return std::nullopt;
   if (kernel.task == Task::classes) return kernels::softmax_rule(kernel.outputs);
+  if (kernel.task == Task::calibrated) return kernels::calibration_rule((kernel.outcomes - 1) / 2, 0.0, temperature);
   const kernels::RegressionUnits units{mean, deviation};
   const kernels::Exceedances exceedances{kernel.thresholds, temperature};
   if (params.loss == "huber") return kernels::huber_rule(units, params.huber_delta, exceedances);

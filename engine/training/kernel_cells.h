@@ -14,7 +14,8 @@ namespace equipoise::training {
 /// How the kernels sum the cells of a constraint table.
 ///
 /// Binary, and each label of several, is a score and a cell of the table: the kernels' cells are the table's. Of several
-/// classes a row has all scores at once, and one cell of groups and class; of a number one of groups alone. Those have M
+/// classes a row has all scores at once, and one cell of groups and class; of a number one of groups alone; of binary scores
+/// with bins one of groups and label. Those have M
 /// rows of sums, one for each outcome (kernels/outcome_stats), and what the table wants is made of them by adding.
 struct KernelCells {
   data::Task task = data::Task::binary;
@@ -24,7 +25,8 @@ struct KernelCells {
   std::int32_t outcomes = 1;        ///< M
   std::int32_t of_table = 0;        ///< C, cells of the table
   std::vector<double> thresholds;   ///< of a number, above which predictions are counted
-  /// [C] for each of the table's quantities the kernels' rows of sums that add up to it; empty where they are the same.
+  /// [C] for each of the table's quantities what of the kernels' sums adds up to it, as row * kQuantities + quantity; empty
+  /// where they are the same.
   std::vector<std::vector<std::int32_t>> parts[constraints::kQuantities];
 
   std::int32_t rows() const { return cells * outcomes; }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "engine/constraints/rates.h"
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/training/scoring.h"
@@ -65,7 +66,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
                           fmt::format("step {}: the training loss left the finite numbers", moment.step));
   }
   const std::vector<double> driving = driving_sums(driving_, sums);
-  const std::vector<double> rates = constraints::rate_values(table_, driving, constraints::Reading::exact);
+  const std::vector<double> rates = estimable_rates(driving, false);
   m.training_gaps = gaps_of(table_, rates);
   constraints::update(multipliers_, allowance_.violations(table_, rates, driving),
                       static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
@@ -75,11 +76,23 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   return outcome_.measurements.back();
 }
 
+// How many rows are in a score's bin is only known once they have scores: with too few there is no rate.
+std::vector<double> RunState::estimable_rates(const std::vector<double>& sums, bool is_selection) const {
+  std::vector<double> rates = constraints::rate_values(table_, sums, constraints::Reading::exact);
+  for (std::size_t r = 0; r < rates.size(); ++r) {
+    if (!constraints::is_by_score(constraints::rate_entry(table_.rates[r].kind))) continue;
+    const double weight = constraints::value_of(table_.rates[r].denominator, sums, constraints::Reading::exact);
+    if (allowance_.rows_behind(r, weight, is_selection) < static_cast<double>(config_.multipliers.min_rows))
+      rates[r] = std::nan("");
+  }
+  return rates;
+}
+
 void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) const {
   const std::vector<double>& own = sums.selection;
   m.selection_loss = mean_loss(own, table_.cells);
   m.selection_accuracy = accuracy(own, table_.cells);
-  m.selection_gaps = gaps_of(table_, constraints::rate_values(table_, own, constraints::Reading::exact));
+  m.selection_gaps = gaps_of(table_, estimable_rates(own, true));
   if (m.step < first_candidate_) return;
   m.selection_bounds = evaluation::upper_bounds(table_, own, sums.spread, config_.evaluation);
 }

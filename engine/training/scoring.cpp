@@ -74,15 +74,9 @@ double mean_loss(const std::vector<double>& sums, const data::Cells& cells) {
 
 double accuracy(const std::vector<double>& sums, const data::Cells& cells) {
   if (cells.task == data::Task::regression) return std::nan("");
-  double right = 0, weight = 0;
-  for (std::size_t c = 0; c < cells.cells.size(); ++c) {
-    if (cells.task == data::Task::classes && cells.cells[c].label == 0)
-      continue;  // the rows of a class are counted there
-    const double positives = sums[c * kColumns + constraints::kHard], rows = sums[c * kColumns + constraints::kWeight];
-    right += cells.cells[c].label == 1 ? positives : rows - positives;
-    weight += rows;
-  }
-  return right / weight;
+  const constraints::Rate right = constraints::make_rate("accuracy", cells, {});
+  return constraints::value_of(right.numerator, sums, constraints::Reading::exact) /
+         constraints::value_of(right.denominator, sums, constraints::Reading::exact);
 }
 
 }  // namespace equipoise::training

@@ -170,7 +170,12 @@ void SplitSums::measure_spread(Chunk& chunk, const at::Tensor& logits) {
   if (!chunk.losses.defined()) return;
   for (std::int64_t run = 0; run < logits.size(0); ++run) {
     const at::Tensor own = logits.narrow(0, run, 1);
-    if (data_.kernel.task == data::Task::regression) {
+    if (data_.kernel.task == data::Task::calibrated) {
+      const at::Tensor labels = data_.targets.narrow(0, chunk.first, chunk.rows), logits_of_run = own.squeeze(0);
+      chunk.losses.copy_(at::softplus(logits_of_run * (1 - labels * 2)));
+      add_by(kByLoss, chunk, own, chunk.losses, run);
+      add_by(kByPrediction, chunk, own, logits_of_run.sigmoid(), run);
+    } else if (data_.kernel.task == data::Task::regression) {
       measure_figures(chunk, own.squeeze(0), run);
     } else if (rule_) {
       const at::Tensor classes = data_.targets.narrow(0, chunk.first, chunk.rows).to(at::kLong).unsqueeze(1);
@@ -235,6 +240,9 @@ std::vector<RunState::Sums> SplitSums::read() const {
       sums.spread.loss = column(kByLoss, run, constraints::kWeight);
       sums.spread.loss_square = column(kByLoss, run, constraints::kLoss);
     }
+    if (with_losses_ && data_.kernel.task == data::Task::calibrated)
+      spread_of_bins(data_.weights ? sums_of(kBySquare, run) : sums.selection, sums_of(kByPrediction, run),
+                     sums.spread);
     if (with_losses_ && data_.kernel.task == data::Task::regression) {
       // A figure's sum with the weights s^2, and its own with s^2 times itself.
       const std::vector<double> squares = data_.weights ? sums_of(kBySquare, run) : sums.selection;
@@ -249,6 +257,19 @@ std::vector<RunState::Sums> SplitSums::read() const {
     }
   }
   return result;
+}
+
+// With s the score and y the label: sums of s^2 (p - y) and s^2 (p - y)^2 from those of s^2, s^2 p and s^2 p^2.
+void SplitSums::spread_of_bins(const std::vector<double>& squares, const std::vector<double>& by_score,
+                               evaluation::SquareWeights& spread) const {
+  const std::size_t of_combination = static_cast<std::size_t>(data_.kernel.outcomes) + 1;  // 2 (1 + B) cells
+  for (std::size_t c = 0; c < spread.loss.size(); ++c) {
+    if (c % of_combination < 2) continue;  // any score
+    const double label = static_cast<double>(c % 2), weight = squares[c * kColumns + constraints::kWeight],
+                 score = squares[c * kColumns + constraints::kHard];
+    spread.loss[c] = score - label * weight;
+    spread.loss_square[c] = by_score[c * kColumns + constraints::kHard] - 2 * label * score + label * weight;
+  }
 }
 
 }  // namespace equipoise::training

@@ -67,6 +67,9 @@ class SplitSums {
   void measure_figures(Chunk& chunk, const at::Tensor& scores, std::int64_t run);
   void add_by(std::int64_t plane, Chunk& chunk, const at::Tensor& scores, const at::Tensor& by, std::int64_t run);
 
+  void spread_of_bins(const std::vector<double>& squares, const std::vector<double>& by_score,
+                      evaluation::SquareWeights& spread) const;
+
   const DeviceData& data_;
   models::Learner& learner_;
   double temperature_;

@@ -16,6 +16,21 @@ struct OutcomeOfRow {
   double loss = 0, soft = 0, hard = 0;
 };
 
+/// The outcomes of a row of binary scores that are cut into bins: any score, then each bin. A row's own bin has its score, and
+/// is the only one that has the row: `weight` of the others is 0.
+struct OutcomeOfScore : OutcomeOfRow {
+  double weight = 0;
+};
+inline std::vector<OutcomeOfScore> outcomes_of_score(int label, double logit, std::int32_t bins, double temperature) {
+  const double score = 1 / (1 + std::exp(-logit));
+  std::vector<OutcomeOfScore> outcomes(static_cast<std::size_t>(bins) + 1);
+  outcomes[0] = {{std::log1p(std::exp(label == 1 ? -logit : logit)), 1 / (1 + std::exp(-logit / temperature)),
+                  logit > 0 ? 1.0 : 0.0},
+                 1};
+  outcomes[1 + static_cast<std::size_t>(score * bins)] = {{0, score, score}, 1};
+  return outcomes;
+}
+
 /// The outcomes of a row from its logits [O], in the order of the table's outcomes: the oracle of the tests of tasks.
 inline std::vector<OutcomeOfRow> outcomes_of_row(const data::Dataset& people, std::size_t row,
                                                  const std::vector<double>& logits,
