@@ -64,7 +64,8 @@ class Predict final : public Command {
       return fmt::format("predicted from {:.6g} to {:.6g}", *least, *largest);
     }
     std::vector<std::string> texts;
-    for (std::size_t i = 0; i < counts.size(); ++i) texts.push_back(fmt::format("{} {}", predictions.outcomes[i], counts[i]));
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      texts.push_back(fmt::format("{} {}", predictions.outcomes[i], counts[i]));
     return (predictions.task == data::Task::classes ? "decided " : "positive of ") + core::listed(texts, 64);
   }
 

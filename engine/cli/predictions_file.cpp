@@ -80,12 +80,12 @@ std::shared_ptr<arrow::Table> table_of(const Predictions& predictions) {
     fields.push_back(arrow::field(name, array->type(), false));
     arrays.push_back(std::move(array));
   };
-  add("row", column<arrow::Int64Builder>(predictions, [](std::size_t row) { return static_cast<std::int64_t>(row) + 1; }));
+  add("row",
+      column<arrow::Int64Builder>(predictions, [](std::size_t row) { return static_cast<std::int64_t>(row) + 1; }));
   const std::vector<std::string> scores = score_names(predictions), decided = decision_names(predictions);
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    add(scores[i], column<arrow::DoubleBuilder>(predictions, [&](std::size_t row) {
-          return predictions.scores[row * scores.size() + i];
-        }));
+    add(scores[i], column<arrow::DoubleBuilder>(
+                       predictions, [&](std::size_t row) { return predictions.scores[row * scores.size() + i]; }));
   }
   for (std::size_t i = 0; i < decided.size(); ++i) add(decided[i], decisions(predictions, i));
   return arrow::Table::Make(arrow::schema(fields), arrays);
@@ -149,7 +149,8 @@ std::vector<std::int64_t> decision_counts(const Predictions& predictions) {
       ++counts[class_of(predictions, row)];
       continue;
     }
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += decision_of(predictions.scores[row * counts.size() + i]);
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      counts[i] += decision_of(predictions.scores[row * counts.size() + i]);
   }
   return counts;
 }

@@ -136,15 +136,9 @@ json to_json(const Encoder& encoder) {
                       {"levels", rule.levels}});
   }
   for (const FeatureRule& rule : encoder.features) features.push_back(rule_json(rule));
-  json object = {
-      {"format", kFormat},
-      {"version", kVersion},
-      {"csv", csv_json(encoder.csv)},
-      {"columns", encoder.columns},
-      {"label", label_json(encoder)},
-      {"weight", encoder.weight},
-      {"groups", groups},
-      {"features", features}};
+  json object = {{"format", kFormat},          {"version", kVersion},          {"csv", csv_json(encoder.csv)},
+                 {"columns", encoder.columns}, {"label", label_json(encoder)}, {"weight", encoder.weight},
+                 {"groups", groups},           {"features", features}};
   if (encoder.stored_decisions) {
     object["stored_decisions"] = {{"column", encoder.stored_decisions->column},
                                   {"in_data", encoder.stored_decisions->in_data}};

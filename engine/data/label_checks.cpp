@@ -55,7 +55,8 @@ std::optional<std::size_t> repeated(const std::vector<std::string>& values) {
   return std::nullopt;
 }
 
-void check_number_of(const std::string& field, std::size_t count, const std::string& what, const config::Origin& origin) {
+void check_number_of(const std::string& field, std::size_t count, const std::string& what,
+                     const config::Origin& origin) {
   if (count >= kFewestOutcomes && count <= kMostOutcomes) return;
   refuse(field, "expected 2 to 64 " + what + ", got " + std::to_string(count), origin);
 }

@@ -83,11 +83,10 @@ void refuse_unlisted(const std::vector<std::string>& others, const LabelParams& 
                           origin.of("data.label.negative"));
   }
   if (others.size() <= params.positive.size()) return;
-  throw core::UserError(
-      core::Fault::config,
-      "data.label: " + found + "; with " + std::to_string(others.size()) +
-          " values besides the positive ones, list under data.label.negative which count as negative",
-      origin.of("data.label"));
+  throw core::UserError(core::Fault::config,
+                        "data.label: " + found + "; with " + std::to_string(others.size()) +
+                            " values besides the positive ones, list under data.label.negative which count as negative",
+                        origin.of("data.label"));
 }
 
 // The levels that are different classes, in the order in which they are told of; nothing when there are too many.
@@ -139,18 +138,18 @@ void check_classes(const Table& table, const LabelLevels& found, const std::vect
   if (!others.empty()) {
     throw core::UserError(core::Fault::config,
                           "data.label.classes: " + quoted(others) + " is not among the classes" +
-                              core::did_you_mean(others.front(), classes) + " (the first such row: " +
-                              table.where(first).text() + "); " + found.found(),
+                              core::did_you_mean(others.front(), classes) +
+                              " (the first such row: " + table.where(first).text() + "); " + found.found(),
                           origin.of("data.label.classes"));
   }
   const auto absent = std::ranges::find(occurs, false) - occurs.begin();
   if (absent == static_cast<std::ptrdiff_t>(occurs.size())) return;
   const std::string& name = classes[static_cast<std::size_t>(absent)];
   const std::string field = "data.label.classes[" + std::to_string(absent) + "]";
-  throw core::UserError(core::Fault::config,
-                        field + ": no row has '" + name + "'" + core::did_you_mean(name, found.view.levels()) + "; " +
-                            found.found(),
-                        origin.of(field));
+  throw core::UserError(
+      core::Fault::config,
+      field + ": no row has '" + name + "'" + core::did_you_mean(name, found.view.levels()) + "; " + found.found(),
+      origin.of(field));
 }
 
 template <typename Value>
@@ -173,8 +172,8 @@ std::vector<std::int32_t> classes_of_levels(const LabelLevels& found, const std:
 template <typename Value>
 void refuse_unseen(const Table& table, const LabelLevels& found, const std::vector<Value>& values,
                    const std::vector<std::string>& known, const std::string& expected) {
-  const auto bad = std::ranges::find_if(
-      found.codes, [&](std::int32_t code) { return values[static_cast<std::size_t>(code)] < 0; });
+  const auto bad =
+      std::ranges::find_if(found.codes, [&](std::int32_t code) { return values[static_cast<std::size_t>(code)] < 0; });
   if (bad == found.codes.end()) return;
   const std::string& level = found.view.levels()[static_cast<std::size_t>(*bad)];
   throw core::UserError(core::Fault::data,

@@ -67,10 +67,10 @@ void check_number_columns(const Table& table, const LabelParams& params, const c
 std::vector<double> label_numbers(const Table& table, const std::string& name) {
   const Column& column = *table.find(name);
   if (!is_number(column)) {
-    throw core::UserError(core::Fault::data,
-                          "the label column '" + name + "' holds " + name_of(column.kind) +
-                              ", but in training it held numbers",
-                          core::Position{table.files.front().path, 0, 0});
+    throw core::UserError(
+        core::Fault::data,
+        "the label column '" + name + "' holds " + name_of(column.kind) + ", but in training it held numbers",
+        core::Position{table.files.front().path, 0, 0});
   }
   refuse_text(table, column, "label");
   return NumberView(column).numbers(table);
@@ -93,8 +93,7 @@ std::vector<std::uint8_t> make_labels_above(const Table& table, const std::strin
     throw core::UserError(core::Fault::config,
                           std::string("data.label.above: ") + (positive == 0 ? "no" : "every") + " row is above " +
                               number_text(bound) + " in the label column '" + column + "', which goes from " +
-                              number_text(least) + " to " + number_text(largest) +
-                              ", so there is nothing to learn",
+                              number_text(least) + " to " + number_text(largest) + ", so there is nothing to learn",
                           origin.of("data.label.above"));
   }
   journal.say("label '" + column + "': positive above " + number_text(bound) + " (" + std::to_string(positive) +
@@ -113,10 +112,10 @@ std::vector<float> targets_of(const Table& table, const std::string& column) {
   const std::vector<double> numbers = label_numbers(table, column);
   const auto bad = std::ranges::find_if(numbers, [](double number) { return std::abs(number) > kLargestTarget; });
   if (bad == numbers.end()) return {numbers.begin(), numbers.end()};
-  throw core::UserError(core::Fault::data,
-                        "the target in column '" + column + "' is " + number_text(*bad) +
-                            "; targets are numbers from -1e30 to 1e30",
-                        table.where(bad - numbers.begin()));
+  throw core::UserError(
+      core::Fault::data,
+      "the target in column '" + column + "' is " + number_text(*bad) + "; targets are numbers from -1e30 to 1e30",
+      table.where(bad - numbers.begin()));
 }
 
 void set_targets(const Table& table, const LabelParams& params, Dataset& dataset) {

@@ -176,8 +176,7 @@ std::vector<std::uint8_t> outcome_of(const Dataset& dataset, std::size_t outcome
 
 void add_labels(const Dataset& dataset, const Half& learning, const Half& scoring, std::vector<Target>& targets) {
   const auto add = [&](const std::string& name, const auto& values, std::size_t levels) {
-    targets.push_back(
-        {name, picked(values, learning), picked(values, scoring), static_cast<std::int32_t>(levels), ""});
+    targets.push_back({name, picked(values, learning), picked(values, scoring), static_cast<std::int32_t>(levels), ""});
   };
   switch (dataset.task) {
     case Task::binary:

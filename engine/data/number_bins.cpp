@@ -30,8 +30,9 @@ std::vector<std::int32_t> bin_codes(const Table& table, const Column& column, co
   std::vector<std::int32_t> codes;
   codes.reserve(static_cast<std::size_t>(table.rows()));
   for (const double number : NumberView(column).numbers(table)) {
-    codes.push_back(std::isnan(number) ? static_cast<std::int32_t>(bins.size()) + 1
-                                       : static_cast<std::int32_t>(std::ranges::upper_bound(bins, number) - bins.begin()));
+    codes.push_back(std::isnan(number)
+                        ? static_cast<std::int32_t>(bins.size()) + 1
+                        : static_cast<std::int32_t>(std::ranges::upper_bound(bins, number) - bins.begin()));
   }
   return codes;
 }

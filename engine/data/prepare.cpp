@@ -88,7 +88,7 @@ void warn_of_leaks(const Dataset& dataset, core::Journal& journal) {
     char accuracy[16];
     std::snprintf(accuracy, sizeof accuracy, "%.4f", leak.accuracy);
     const bool of_label = leak.target.starts_with("label");  // of what rows are told, as leaks.h names it
-    const std::string target = !of_label ? "the grouping '" + leak.target + "'"
+    const std::string target = !of_label                          ? "the grouping '" + leak.target + "'"
                                : dataset.task == Task::regression ? "the quarter in which the label lies"
                                                                   : "the " + leak.target;
     journal.warn("the input '" + leak.feature + "' alone tells " + target + " almost exactly (accuracy " + accuracy +

@@ -44,7 +44,8 @@ TEST(LabelChecks, AFieldOfAnotherTaskIsRefused) {
                                                 "data.label.task is classes")));
   label = task("binary");
   label.classes = {"0", "1"};
-  EXPECT_THAT(complaint(label), HasSubstr("data.label.classes: is for the task classes, but data.label.task is binary"));
+  EXPECT_THAT(complaint(label),
+              HasSubstr("data.label.classes: is for the task classes, but data.label.task is binary"));
   label = task("regression");
   label.bins = {1};
   EXPECT_THAT(complaint(label), HasSubstr("data.label.bins: is for the task classes, but"));
@@ -85,7 +86,8 @@ TEST(LabelChecks, WhatExcludesEachOtherIsRefused) {
   LabelParams label = task("classes");
   label.classes = {"0", "1"};
   label.bins = {1};
-  EXPECT_THAT(complaint(label), HasSubstr("data.label.bins: expected either bins, which cut a number into classes, or"));
+  EXPECT_THAT(complaint(label),
+              HasSubstr("data.label.bins: expected either bins, which cut a number into classes, or"));
 }
 
 TEST(LabelChecks, NothingIsListedTwice) {
@@ -158,8 +160,7 @@ std::string complaint_of_training(const LabelParams& label, const std::string& t
   DataParams params;
   params.label = label;
   params.split.column = "split";
-  params.files = {
-      temporary_file("t.csv", "x,a,b,split\n1,0,1,test\n2,1,0,test\n3,2,1,test\n4,1,1,test\n" + training)};
+  params.files = {temporary_file("t.csv", "x,a,b,split\n1,0,1,test\n2,1,0,test\n3,2,1,test\n4,1,1,test\n" + training)};
   return error_of_preparing(params);
 }
 

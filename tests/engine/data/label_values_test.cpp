@@ -88,8 +88,8 @@ TEST(Labels, SuggestTheValueThatWasMeant) {
 }
 
 TEST(Labels, OfSeveralColumnsLieRowByRow) {
-  const DataParams params = labelled("x,car,house", {"yes,no", "no,no", "yes,yes", "no,yes"},
-                                     labels_of({"house", "car"}, {"yes"}));
+  const DataParams params =
+      labelled("x,car,house", {"yes,no", "no,no", "yes,yes", "no,yes"}, labels_of({"house", "car"}, {"yes"}));
   const Dataset dataset = prepared(params).dataset;
   EXPECT_EQ(dataset.task, Task::labels);
   EXPECT_THAT(dataset.outcomes, ElementsAre("house", "car"));
@@ -111,8 +111,9 @@ TEST(Labels, OfSeveralColumnsShareTheListedValues) {
 }
 
 TEST(Labels, OfSeveralColumnsNameTheOneThatIsWrong) {
-  EXPECT_THAT(error_of_preparing(labelled("x,a,b", {"yes,1", "no,0"}, labels_of({"a", "b"}, {"yes"}))),
-              HasSubstr("data.label.positive: no row has 'yes'; the label column 'b' holds '0' (20 rows), '1' (20 rows)"));
+  EXPECT_THAT(
+      error_of_preparing(labelled("x,a,b", {"yes,1", "no,0"}, labels_of({"a", "b"}, {"yes"}))),
+      HasSubstr("data.label.positive: no row has 'yes'; the label column 'b' holds '0' (20 rows), '1' (20 rows)"));
   EXPECT_THAT(error_of_preparing(labelled("x,a,b", {"1,1", "0,1"}, labels_of({"a", "b"}, {"1"}))),
               HasSubstr("every row is positive, so there is nothing to learn; the label column 'b'"));
 }
@@ -140,18 +141,20 @@ TEST(Classes, RefuseAValueThatIsNotListed) {
   config::Origin origin;
   origin.set("data.label.classes", {"run.yaml", 7, 5});
   const DataParams params = band({"low", "high", "hihg"}, {"low", "high"});
-  EXPECT_THAT(error_of_preparing(params, origin),
-              AllOf(HasSubstr("run.yaml:7:5: data.label.classes: 'hihg' is not among the classes (did you mean 'high'?) "
-                              "(the first such row: "),
-                    HasSubstr("labels.csv:4); the label column 'band' holds 'high' (13 rows), 'hihg' (13 rows)")));
+  EXPECT_THAT(
+      error_of_preparing(params, origin),
+      AllOf(HasSubstr("run.yaml:7:5: data.label.classes: 'hihg' is not among the classes (did you mean 'high'?) "
+                      "(the first such row: "),
+            HasSubstr("labels.csv:4); the label column 'band' holds 'high' (13 rows), 'hihg' (13 rows)")));
   EXPECT_EQ(fault_of([&] { prepared(params); }), core::Fault::config);
 }
 
 TEST(Classes, RefuseOneThatNoRowHas) {
   config::Origin origin;
   origin.set("data.label.classes[1]", {"run.yaml", 7, 25});
-  EXPECT_THAT(error_of_preparing(band({"low", "high"}, {"low", "middle", "high"}), origin),
-              HasSubstr("run.yaml:7:25: data.label.classes[1]: no row has 'middle'; the label column 'band' holds 'high'"));
+  EXPECT_THAT(
+      error_of_preparing(band({"low", "high"}, {"low", "middle", "high"}), origin),
+      HasSubstr("run.yaml:7:25: data.label.classes[1]: no row has 'middle'; the label column 'band' holds 'high'"));
 }
 
 TEST(Classes, RefuseFewerThanTwoAndMoreThan64) {

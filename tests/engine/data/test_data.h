@@ -103,7 +103,8 @@ inline DataParams people_params(const std::string& path) {
 }
 
 /// A file with the header `header` and 40 rows: the row's number, and each of `fields` in turn.
-inline DataParams labelled(const std::string& header, const std::vector<std::string>& fields, const LabelParams& label) {
+inline DataParams labelled(const std::string& header, const std::vector<std::string>& fields,
+                           const LabelParams& label) {
   std::string text = header + "\n";
   for (std::size_t row = 0; row < 40; ++row) text += std::to_string(row) + "," + fields[row % fields.size()] + "\n";
   DataParams params;
