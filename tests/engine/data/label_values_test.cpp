@@ -1,5 +1,6 @@
 #include "engine/data/label_values.h"
 
+#include "engine/data/labels.h"
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
@@ -116,6 +117,46 @@ TEST(Labels, OfSeveralColumnsNameTheOneThatIsWrong) {
       HasSubstr("data.label.positive: no row has 'yes'; the label column 'b' holds '0' (20 rows), '1' (20 rows)"));
   EXPECT_THAT(error_of_preparing(labelled("x,a,b", {"1,1", "0,1"}, labels_of({"a", "b"}, {"1"}))),
               HasSubstr("every row is positive, so there is nothing to learn; the label column 'b'"));
+}
+
+// Rows of truth values and of the numbers 1 and 0, as Parquet files have them.
+Table truth_and_numbers() {
+  Table table;
+  for (const ColumnKind kind : {ColumnKind::boolean, ColumnKind::number}) {
+    Column column;
+    column.name = name_of(kind);
+    column.kind = kind;
+    column.chunks.push_back({kind, {1, 0, 1, 0}, {}, {}});
+    table.columns.push_back(column);
+  }
+  table.chunk_begins = {0, 4};
+  table.chunk_files = {0};
+  table.files = {{"rows.parquet", "", 0, 4}};
+  return table;
+}
+
+TEST(Labels, OfTruthValuesAreListedAsOneAndZeroToo) {
+  const Table table = truth_and_numbers();
+  core::Journal journal;
+  Dataset dataset;
+  LabelParams params = label_of("true and false", {"1"});
+  make_labels(table, params, {}, journal, dataset);
+  EXPECT_THAT(dataset.labels, ElementsAre(1, 0, 1, 0));
+  EXPECT_THAT(params.positive, ElementsAre("true"));  // so that new rows may spell it out in a CSV file
+  EXPECT_THAT(params.negative, ElementsAre("false"));
+
+  LabelParams both = labels_of({"true and false", "numbers"}, {"1"});
+  make_labels(table, both, {}, journal, dataset);
+  EXPECT_THAT(dataset.labels, ElementsAre(1, 1, 0, 0, 1, 1, 0, 0));
+  Dataset again;
+  apply_labels(table, both, again);
+  EXPECT_EQ(again.labels, dataset.labels);
+
+  LabelParams classes = classes_of({"1", "0"});
+  classes.column = "true and false";
+  make_labels(table, classes, {}, journal, dataset);
+  EXPECT_THAT(dataset.outcomes, ElementsAre("true", "false"));
+  EXPECT_THAT(dataset.labels, ElementsAre(0, 1, 0, 1));
 }
 
 TEST(Classes, KeepTheOrderThatIsListed) {
