@@ -70,7 +70,8 @@ std::string write_file(std::int64_t rows) {
 data::DataParams params_for(const std::string& path) {
   data::DataParams params;
   params.files = {path};
-  params.label = {"integer7", {"1"}, {}};
+  params.label.column = "integer7";
+  params.label.positive = {"1"};
   params.groups = {{"", "text0", {}, {}}};
   return params;
 }

@@ -134,7 +134,7 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise evaluate runs/adult-equalized-odds-001 --split selection --output selection.json",
        make_evaluate},
       {{"predict"},
-       "Writes score and decision of every row of a file.",
+       "Writes scores and decisions, or predicted numbers, of every row of a file.",
        "  equipoise predict runs/adult-equalized-odds-001 --data new.csv --output decisions.csv\n"
        "  equipoise predict runs/adult-equalized-odds-001 --data new.parquet --output decisions.parquet",
        make_predict},

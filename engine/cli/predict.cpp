@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "engine/cli/command.h"
 #include "engine/cli/measuring.h"
@@ -9,6 +10,7 @@
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
+#include "engine/core/nearest_name.h"
 
 namespace equipoise::cli {
 namespace {
@@ -18,7 +20,7 @@ class Predict final : public Command {
   std::vector<Argument> arguments() override {
     return {{"RUN", "A run folder", &run_, "", true},
             {"--data", "Rows to decide, CSV or Parquet; may be given several times", &files_, "", true},
-            {"--output", "Where to write row, score and decision: a .csv or a .parquet file", &output_, "", true}};
+            {"--output", "Where to write rows, scores and decisions: a .csv or a .parquet file", &output_, "", true}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -33,28 +35,45 @@ class Predict final : public Command {
     check_output(output_, files_);
     const SavedRun run = open_run(run_);
     check_output(output_, run);
-    const std::vector<double> scores = score(run, journal);
-    write_predictions(output_, scores);
+    const Predictions predictions = predict(run, journal);
+    write_predictions(output_, predictions);
 
     journal.end_line();
-    const auto positive =
-        std::count_if(scores.begin(), scores.end(), [](double score) { return score > kDecisionThreshold; });
-    console.print(fmt::format("{} rows, {} decided positive: {}\n", scores.size(), positive, output_));
-    console.print_json({{"run", run.path.string()},
-                        {"output", output_},
-                        {"rows", scores.size()},
-                        {"positive", positive},
-                        {"warnings", journal.warnings()},
-                        {"exit_code", 0}});
+    const std::vector<std::int64_t> counts = decision_counts(predictions);
+    console.print(fmt::format("{} rows, {}: {}\n", predictions.rows(), summary(predictions, counts), output_));
+    nlohmann::ordered_json object = {{"run", run.path.string()}, {"output", output_}, {"rows", predictions.rows()}};
+    if (predictions.task == data::Task::binary) {
+      object["positive"] = counts.front();
+    } else if (predictions.task != data::Task::regression) {
+      nlohmann::ordered_json& named = object[predictions.task == data::Task::classes ? "decided" : "positive"];
+      for (std::size_t i = 0; i < counts.size(); ++i) named[predictions.outcomes[i]] = counts[i];
+    }
+    object["warnings"] = journal.warnings();
+    object["exit_code"] = 0;
+    console.print_json(object);
     return 0;
   }
 
  private:
-  std::vector<double> score(const SavedRun& run, TerminalJournal& journal) const {
+  // "3 decided positive", "decided a 12, b 30", "positive of hired 5, kept 9", "predicted from -1.5 to 3"
+  static std::string summary(const Predictions& predictions, const std::vector<std::int64_t>& counts) {
+    if (predictions.task == data::Task::binary) return fmt::format("{} decided positive", counts.front());
+    if (predictions.task == data::Task::regression) {
+      if (predictions.scores.empty()) return "predicted";
+      const auto [least, largest] = std::minmax_element(predictions.scores.begin(), predictions.scores.end());
+      return fmt::format("predicted from {:.6g} to {:.6g}", *least, *largest);
+    }
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < counts.size(); ++i)
+      texts.push_back(fmt::format("{} {}", predictions.outcomes[i], counts[i]));
+    return (predictions.task == data::Task::classes ? "decided " : "positive of ") + core::listed(texts, 64);
+  }
+
+  Predictions predict(const SavedRun& run, TerminalJournal& journal) const {
     const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
     const std::unique_ptr<models::Learner> learner = read_learner(run, data::layout_of(*encoder), device);
-    const data::Dataset dataset = data::apply(*encoder, files_, data::Wanted::inputs, journal);
+    data::Dataset dataset = data::apply(*encoder, files_, data::Wanted::inputs, journal);
     core::stop_if_interrupted();
     std::vector<double> scores = score_rows(dataset, *learner, device);
     core::stop_if_interrupted();
@@ -62,7 +81,7 @@ class Predict final : public Command {
       throw core::UserError(core::Fault::numerical,
                             fmt::format("the model of '{}' gives scores that are not finite", run.path.string()));
     }
-    return scores;
+    return {dataset.task, std::move(dataset.outcomes), std::move(scores)};
   }
 
   std::string run_, output_;

@@ -4,6 +4,7 @@
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 #include "engine/data/encoder.h"
+#include "engine/data/labels.h"
 #include "engine/data/prepare.h"
 #include "engine/data/read_files.h"
 #include "engine/data/stored_decisions.h"
@@ -13,7 +14,9 @@ namespace equipoise::data {
 namespace {
 
 ReadRequest request_of(const Encoder& encoder, const std::vector<std::string>& files) {
-  ReadRequest request{files, encoder.csv, {encoder.label.column}, encoder.columns};
+  ReadRequest request{files, encoder.csv, {}, encoder.columns};
+  const std::vector<std::string> labels = label_columns(encoder.label);
+  if (!is_by_number(encoder.label)) request.as_text.insert(labels.begin(), labels.end());
   for (const GroupRule& rule : encoder.groups) {
     if (rule.cross.empty() && rule.bins.empty()) request.as_text.insert(rule.column);
   }
@@ -27,7 +30,8 @@ std::set<std::string> columns_used(const Encoder& encoder, Wanted wanted) {
   std::set<std::string> used;
   for (const FeatureRule& rule : encoder.features) used.insert(rule.column);
   if (wanted == Wanted::inputs) return used;
-  used.insert(encoder.label.column);
+  const std::vector<std::string> labels = label_columns(encoder.label);
+  used.insert(labels.begin(), labels.end());
   used.insert(encoder.weight);
   if (encoder.stored_decisions && encoder.stored_decisions->in_data) used.insert(encoder.stored_decisions->column);
   for (const GroupRule& rule : encoder.groups) used.insert(rule.column);
@@ -55,7 +59,7 @@ void check_targets(const Encoder& encoder, const Table& table) {
                               core::did_you_mean(column, table.names()) + columns_text(table),
                           core::Position{table.files.front().path, 0, 0});
   };
-  require(encoder.label.column, "label");
+  for (const std::string& column : label_columns(encoder.label)) require(column, "label");
   require(encoder.weight, "weight");
   if (encoder.stored_decisions && encoder.stored_decisions->in_data)
     require(encoder.stored_decisions->column, "stored decisions'");
@@ -148,10 +152,11 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
   refuse_infinities(table, [&](const std::string& column) { return used.contains(column); });
   Dataset dataset;
   dataset.files = table.files;
+  set_task(encoder, dataset);
   if (wanted == Wanted::everything) {
     check_targets(encoder, table);
-    drop_rows_without_label(table, encoder.label.column, journal);
-    dataset.labels = apply_labels(table, encoder.label);
+    drop_rows_without_label(table, encoder.label, journal);
+    apply_labels(table, encoder.label, dataset);
     if (!encoder.weight.empty()) dataset.weights = make_weights(table, encoder.weight);
     dataset.groupings = make_groupings(table, encoder.groups);
     warn_of_unknown_levels(dataset.groupings, journal);

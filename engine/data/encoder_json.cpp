@@ -83,6 +83,47 @@ CsvParams csv_from(const json& object) {
   return csv;
 }
 
+// An infinite bound, which compares nothing, is no JSON.
+json label_json(const Encoder& encoder) {
+  const LabelParams& label = encoder.label;
+  json object = {
+      {"task", label.task}, {"column", label.column}, {"positive", label.positive}, {"negative", label.negative}};
+  if (label.above != LabelParams::kNoNumber) object["above"] = label.above;
+  if (!label.columns.empty()) object["columns"] = label.columns;
+  if (!label.classes.empty()) object["classes"] = label.classes;
+  if (!label.bins.empty()) object["bins"] = label.bins;
+  if (label.task == name_of(Task::regression)) {
+    object["mean"] = encoder.target_mean;
+    object["deviation"] = encoder.target_deviation;
+  }
+  return object;
+}
+
+// Encoders from before there were other tasks say nothing of the task.
+void read_label(const json& object, Encoder& encoder) {
+  LabelParams& label = encoder.label;
+  label.task = object.value("task", std::string(name_of(Task::binary)));
+  label.column = object.at("column");
+  label.positive = object.at("positive").get<std::vector<std::string>>();
+  label.negative = object.at("negative").get<std::vector<std::string>>();
+  label.above = object.value("above", LabelParams::kNoNumber);
+  label.columns = object.value("columns", std::vector<std::string>());
+  label.classes = object.value("classes", std::vector<std::string>());
+  label.bins = object.value("bins", std::vector<double>());
+  const std::optional<Task> task = task_from(label.task);
+  if (!task) throw std::runtime_error("unknown task '" + label.task + "'");
+  if (*task == Task::classes && label.classes.size() < 2) throw std::runtime_error("fewer than two classes");
+  if (*task == Task::labels && label.columns.size() < 2) throw std::runtime_error("fewer than two labels");
+  if (std::max(label.classes.size(), label.columns.size()) > 64) throw std::runtime_error("more than 64 outcomes");
+  if (!label.bins.empty() &&
+      (label.classes.size() != label.bins.size() + 1 || !std::ranges::is_sorted(label.bins, std::less_equal())))
+    throw std::runtime_error("the bins of the label do not ascend, or are not those of its classes");
+  if (*task != Task::regression) return;
+  encoder.target_mean = object.at("mean");
+  encoder.target_deviation = object.at("deviation");
+  if (!(encoder.target_deviation > 0)) throw std::runtime_error("the deviation of the targets is not above 0");
+}
+
 }  // namespace
 
 json to_json(const Encoder& encoder) {
@@ -95,16 +136,9 @@ json to_json(const Encoder& encoder) {
                       {"levels", rule.levels}});
   }
   for (const FeatureRule& rule : encoder.features) features.push_back(rule_json(rule));
-  json object = {
-      {"format", kFormat},
-      {"version", kVersion},
-      {"csv", csv_json(encoder.csv)},
-      {"columns", encoder.columns},
-      {"label",
-       {{"column", encoder.label.column}, {"positive", encoder.label.positive}, {"negative", encoder.label.negative}}},
-      {"weight", encoder.weight},
-      {"groups", groups},
-      {"features", features}};
+  json object = {{"format", kFormat},          {"version", kVersion},          {"csv", csv_json(encoder.csv)},
+                 {"columns", encoder.columns}, {"label", label_json(encoder)}, {"weight", encoder.weight},
+                 {"groups", groups},           {"features", features}};
   if (encoder.stored_decisions) {
     object["stored_decisions"] = {{"column", encoder.stored_decisions->column},
                                   {"in_data", encoder.stored_decisions->in_data}};
@@ -142,10 +176,7 @@ EncoderPointer encoder_from_json(const json& object) {
     auto encoder = std::make_shared<Encoder>();
     encoder->csv = csv_from(object.at("csv"));
     encoder->columns = object.at("columns").get<std::vector<std::string>>();
-    const json& label = object.at("label");
-    encoder->label.column = label.at("column");
-    encoder->label.positive = label.at("positive").get<std::vector<std::string>>();
-    encoder->label.negative = label.at("negative").get<std::vector<std::string>>();
+    read_label(object.at("label"), *encoder);
     encoder->weight = object.at("weight");
     for (const json& group : object.at("groups")) {
       encoder->groups.push_back(

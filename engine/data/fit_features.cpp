@@ -59,7 +59,7 @@ class ColumnFitter {
 
  private:
   std::string not_an_input(const std::string& name) const {
-    if (name == roles_.label) return "the label, not an input";
+    if (contains(roles_.labels, name)) return "the label, not an input";
     if (name == roles_.weight) return "the sample weight, not an input";
     if (name == roles_.split) return "the split, not an input";
     if (name == roles_.stored_decision) return "the stored decision, not an input";
@@ -228,7 +228,7 @@ void check_feature_names(const FeatureParams& params, const Table& table, const 
 void check_kept_names(const FeatureParams& params, const ColumnRoles& roles, const config::Origin& origin) {
   for (const std::string& name : params.keep) {
     std::string reason;
-    if (name == roles.label) reason = "is the label: a model that sees it has nothing to learn";
+    if (contains(roles.labels, name)) reason = "is the label: a model that sees it has nothing to learn";
     if (name == roles.weight) reason = "is the sample weight";
     if (name == roles.split) reason = "tells the split";
     if (name == roles.stored_decision) reason = "is the stored decision, which the model does not see";

@@ -13,7 +13,7 @@ namespace equipoise::data {
 
 /// Columns that have a role besides being inputs.
 struct ColumnRoles {
-  std::string label;
+  std::vector<std::string> labels;
   std::string weight;
   std::string split;
   std::string stored_decision;

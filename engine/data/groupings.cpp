@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "engine/core/nearest_name.h"
+#include "engine/data/number_bins.h"
 #include "engine/data/targets.h"
 
 namespace equipoise::data {
@@ -23,43 +23,14 @@ std::string field_of(std::size_t index, const char* field) {
   throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
 }
 
-// "under 25", "25 to 45", "65 and over", and last the missing.
-std::vector<std::string> bin_names(const std::vector<double>& bins) {
-  std::vector<std::string> names = {"under " + number_text(bins.front())};
-  for (std::size_t i = 0; i + 1 < bins.size(); ++i)
-    names.push_back(number_text(bins[i]) + " to " + number_text(bins[i + 1]));
-  names.push_back(number_text(bins.back()) + " and over");
-  names.emplace_back(kMissingLevel);
-  return names;
-}
-
-std::vector<std::int32_t> bin_codes(const Table& table, const Column& column, const std::vector<double>& bins) {
-  const NumberView view(column);
-  if (const std::int32_t bad = view.first_unreadable_level(); bad >= 0) {
-    const std::vector<std::int32_t> codes = CategoryView(table, column).codes(table);
-    throw core::UserError(core::Fault::data,
-                          "'" + column.levels[static_cast<std::size_t>(bad)] + "' in the group column '" + column.name +
-                              "' is not a number; if it means a missing value, list it under data.csv.missing",
-                          table.where(std::ranges::find(codes, bad) - codes.begin()));
-  }
-  std::vector<std::int32_t> codes;
-  std::vector<double> numbers;
-  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
-    numbers.resize(static_cast<std::size_t>(table.chunk_begins[chunk + 1] - table.chunk_begins[chunk]));
-    view.read(chunk, 0, static_cast<std::int64_t>(numbers.size()), numbers.data());
-    for (const double number : numbers) {
-      codes.push_back(std::isnan(number)
-                          ? static_cast<std::int32_t>(bins.size()) + 1
-                          : static_cast<std::int32_t>(std::ranges::upper_bound(bins, number) - bins.begin()));
-    }
-  }
-  return codes;
-}
-
 // A grouping with every level it could have; codes into them.
 Grouping raw_grouping_of_column(const Table& table, const GroupRule& rule) {
   const Column& column = *table.find(rule.column);
-  if (!rule.bins.empty()) return {rule.name, bin_names(rule.bins), bin_codes(table, column, rule.bins)};
+  if (!rule.bins.empty()) {
+    Grouping grouping{rule.name, bin_names(rule.bins), bin_codes(table, column, rule.bins, "group")};
+    grouping.levels.emplace_back(kMissingLevel);
+    return grouping;
+  }
   const CategoryView view(table, column);
   Grouping grouping{rule.name, view.levels(), view.codes(table)};
   // A column may spell "(missing)" out: that is the same level.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/core/seed.h"
+#include "engine/data/strata.h"
 #include "engine/data/two_threads.h"
 
 namespace equipoise::data {
@@ -165,10 +166,36 @@ std::vector<std::int32_t> picked(const std::vector<Value>& values, const Half& h
   return result;
 }
 
+// One outcome of several, as [rows].
+std::vector<std::uint8_t> outcome_of(const Dataset& dataset, std::size_t outcome) {
+  std::vector<std::uint8_t> labels;
+  for (std::size_t place = outcome; place < dataset.labels.size(); place += dataset.outcomes.size())
+    labels.push_back(dataset.labels[place]);
+  return labels;
+}
+
+void add_labels(const Dataset& dataset, const Half& learning, const Half& scoring, std::vector<Target>& targets) {
+  const auto add = [&](const std::string& name, const auto& values, std::size_t levels) {
+    targets.push_back({name, picked(values, learning), picked(values, scoring), static_cast<std::int32_t>(levels), ""});
+  };
+  switch (dataset.task) {
+    case Task::binary:
+      return add("label", dataset.labels, 2);
+    case Task::classes:
+      return add("label", dataset.labels, dataset.outcomes.size());
+    case Task::labels:
+      for (std::size_t i = 0; i < dataset.outcomes.size(); ++i)
+        add("label '" + dataset.outcomes[i] + "'", outcome_of(dataset, i), 2);
+      return;
+    case Task::regression:
+      return add("label", quarters_of(dataset.targets), 4);
+  }
+}
+
 std::vector<Target> targets_of(const Dataset& dataset, const std::vector<GroupRule>& rules, const Half& learning,
                                const Half& scoring) {
   std::vector<Target> targets;
-  targets.push_back({"label", picked(dataset.labels, learning), picked(dataset.labels, scoring), 2, ""});
+  add_labels(dataset, learning, scoring, targets);
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (!rules[i].cross.empty()) continue;
     const Grouping& grouping = dataset.groupings[i];

@@ -12,7 +12,8 @@ namespace equipoise::data {
 /// 100,000) training rows, each value of the input (each of 64 parts of each bin, for a number) learns the target value
 /// that it goes with most, relative to how frequent that value is; on the other half the rule's accuracy is averaged
 /// over the target's values. Values of the input seen once are not believed. Above 0.995 it is a leak. A grouping made
-/// of the input's own column is not held against it.
+/// of the input's own column is not held against it. The target "label" has a value for each class, of a regression one for
+/// each quarter of its targets; of several labels each is a target, "label 'hired'".
 std::vector<Leak> find_leaks(const Dataset& dataset, const std::vector<GroupRule>& rules, std::uint64_t seed);
 
 }  // namespace equipoise::data

@@ -1,5 +1,9 @@
 #include "engine/data/params.h"
 
+#include <iterator>
+
+#include "engine/data/task.h"
+
 namespace equipoise::data {
 
 using config::at_least;
@@ -17,11 +21,24 @@ void CsvParams::describe(config::Fields& fields) {
 }
 
 void LabelParams::describe(config::Fields& fields) {
-  fields.text("column", column, "The column to predict.", Need::required);
-  fields.texts("positive", positive, "The values that count as positive.", Need::required);
+  fields.choice(
+      "task", task, {std::begin(kTaskNames), std::end(kTaskNames)},
+      "What is told of a row: one of two values (binary), one of several classes (classes), of several labels "
+      "whether each holds (labels), or a number (regression).");
+  fields.text("column", column, "The column to predict; with the task labels say columns instead.");
+  fields.texts("columns", columns, "With labels, the columns to predict: 2 to 64, each a label of its own.");
+  fields.texts("positive", positive, "With binary and labels, the values that count as positive.");
   fields.texts("negative", negative,
                "The values that count as negative; when left out, all others, of which there may be at most as many as "
                "positive ones.");
+  fields.number(
+      "above", above, {-kNoNumber, kNoNumber, true, false},
+      "With binary and labels, instead of values: numbers above it count as positive; .inf is not by number.");
+  fields.texts("classes", classes,
+               "With classes, the values in the order that reports keep, 2 to 64; when left out, all that occur.");
+  fields.numbers("bins", bins, config::any(),
+                 "With classes, instead of values: ascending bounds that cut a number into classes, each closed on the "
+                 "left.");
 }
 
 void GroupParams::describe(config::Fields& fields) {
@@ -64,7 +81,9 @@ void SplitParams::describe(config::Fields& fields) {
   fields.choice(
       "stratify", stratify, {"cells", "label", "none"},
       "What keeps its shares in every split: the first of data.groups and the label together, the label alone, or "
-      "nothing.");
+      "nothing. Of several labels each combination that is not rare keeps its share, of a regression each quarter of "
+      "its "
+      "targets.");
   fields.choice("assign_by", assign_by, {"row", "content"},
                 "Whether a row's split hangs on its place or on its content (equal rows then share a split).");
   fields.text("column", column, "A column that holds train, selection, holdout or test, instead of shares.");

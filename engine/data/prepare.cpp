@@ -10,10 +10,13 @@
 #include "engine/data/csv_records.h"
 #include "engine/data/encoder.h"
 #include "engine/data/fit_features.h"
+#include "engine/data/label_checks.h"
+#include "engine/data/labels.h"
 #include "engine/data/leaks.h"
 #include "engine/data/read_files.h"
 #include "engine/data/splits.h"
 #include "engine/data/stored_decisions.h"
+#include "engine/data/strata.h"
 #include "engine/data/targets.h"
 
 namespace equipoise::data {
@@ -37,7 +40,8 @@ std::vector<std::string> all_files(const DataParams& params) {
 
 ColumnRoles roles_of(const DataParams& params) {
   const std::optional<DecisionRule> stored = decision_rule(params.stored_decisions);
-  ColumnRoles roles{params.label.column, params.weight, params.split.column, {}, {}, {}};
+  const std::vector<std::string> labels = label_columns(params.label);
+  ColumnRoles roles{labels, params.weight, params.split.column, {}, {}, {}};
   if (stored && stored->in_data) roles.stored_decision = stored->column;
   for (const GroupParams& group : params.groups) {
     const bool is_input = std::ranges::any_of(
@@ -45,7 +49,7 @@ ColumnRoles roles_of(const DataParams& params) {
     if (!group.column.empty() && !is_input) roles.groups.push_back(group.column);
     if (!group.column.empty() && group.bins.empty()) roles.read_as_text.push_back(group.column);
   }
-  roles.read_as_text.push_back(params.label.column);
+  if (!is_by_number(params.label)) roles.read_as_text.insert(roles.read_as_text.end(), labels.begin(), labels.end());
   if (!params.split.column.empty()) roles.read_as_text.push_back(params.split.column);
   return roles;
 }
@@ -61,7 +65,9 @@ ReadRequest request_of(const DataParams& params, const ColumnRoles& roles) {
 
 void check_columns(const DataParams& params, const ColumnRoles& roles, const Table& table,
                    const config::Origin& origin) {
-  column_named(table, params.label.column, "data.label.column", origin);
+  if (!params.label.column.empty()) column_named(table, params.label.column, "data.label.column", origin);
+  for (std::size_t i = 0; i < params.label.columns.size(); ++i)
+    column_named(table, params.label.columns[i], "data.label.columns[" + std::to_string(i) + "]", origin);
   if (!params.weight.empty()) column_named(table, params.weight, "data.weight", origin);
   check_feature_names(params.features, table, origin);
 }
@@ -71,37 +77,20 @@ bool is_used(const DataParams& params, const std::string& column) {
   const auto contains = [&](const std::vector<std::string>& names) {
     return std::ranges::find(names, column) != names.end();
   };
-  if (column == params.label.column || column == params.weight || column == params.split.column) return true;
+  if (contains(label_columns(params.label)) || column == params.weight || column == params.split.column) return true;
   if (column == params.stored_decisions.column && params.stored_decisions.predictions.empty()) return true;
   if (std::ranges::find(params.groups, column, &GroupParams::column) != params.groups.end()) return true;
   return !contains(params.features.drop) && (params.features.keep.empty() || contains(params.features.keep));
 }
 
-void check_labels_of_training(const Dataset& dataset, const LabelParams& label) {
-  std::int64_t counts[2] = {0, 0};
-  for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
-    if (dataset.splits[row] == Split::train) ++counts[dataset.labels[row]];
-  }
-  double weight = 0;
-  for (std::size_t row = 0; row < dataset.weights.size(); ++row) {
-    if (dataset.splits[row] == Split::train) weight += dataset.weights[row];
-  }
-  if (counts[0] + counts[1] > 0 && weight == 0 && !dataset.weights.empty()) {
-    throw core::UserError(core::Fault::data, "all sample weights of the training split are 0");
-  }
-  for (const int value : {0, 1}) {
-    if (counts[value] > 0) continue;
-    throw core::UserError(core::Fault::data,
-                          std::string("the training split has no ") + (value ? "positive" : "negative") + " row (" +
-                              std::to_string(counts[1 - value]) + " rows, label column '" + label.column + "')");
-  }
-}
-
-void warn_of_leaks(const std::vector<Leak>& leaks, core::Journal& journal) {
-  for (const Leak& leak : leaks) {
+void warn_of_leaks(const Dataset& dataset, core::Journal& journal) {
+  for (const Leak& leak : dataset.leaks) {
     char accuracy[16];
     std::snprintf(accuracy, sizeof accuracy, "%.4f", leak.accuracy);
-    const std::string target = leak.target == "label" ? "the label" : "the grouping '" + leak.target + "'";
+    const bool of_label = leak.target.starts_with("label");  // of what rows are told, as leaks.h names it
+    const std::string target = !of_label                          ? "the grouping '" + leak.target + "'"
+                               : dataset.task == Task::regression ? "the quarter in which the label lies"
+                                                                  : "the " + leak.target;
     journal.warn("the input '" + leak.feature + "' alone tells " + target + " almost exactly (accuracy " + accuracy +
                  ", averaged over its values): would it be known when the model decides? If not, list it under "
                  "data.features.drop");
@@ -117,15 +106,6 @@ void check_files(const DataParams& params, const config::Origin& origin) {
   }
 }
 
-void check_label(const LabelParams& label, const config::Origin& origin) {
-  if (label.positive.empty()) refuse("data.label.positive", "expected at least one value", origin);
-  for (const std::string& value : label.positive) {
-    if (std::ranges::find(label.negative, value) != label.negative.end()) {
-      refuse("data.label.negative", "the value '" + value + "' is also listed as positive", origin);
-    }
-  }
-}
-
 void check_csv(const CsvParams& csv, const config::Origin& origin) {
   if (!csv.header && csv.columns.empty()) {
     refuse("data.csv.columns", "needed when data.csv.header is false", origin);
@@ -137,14 +117,6 @@ void check_csv(const CsvParams& csv, const config::Origin& origin) {
   CsvMarks::of(csv, origin);
 }
 
-void check_label_is_no_group(const DataParams& params, const config::Origin& origin) {
-  for (std::size_t i = 0; i < params.groups.size(); ++i) {
-    if (params.groups[i].column != params.label.column) continue;
-    refuse("data.groups[" + std::to_string(i) + "].column", "the label '" + params.label.column + "' cannot be a group",
-           origin);
-  }
-}
-
 }  // namespace
 
 void check_params(const DataParams& params, const config::Origin& origin) {
@@ -152,7 +124,7 @@ void check_params(const DataParams& params, const config::Origin& origin) {
   problems.collect([&] { check_files(params, origin); });
   problems.collect([&] { check_label(params.label, origin); });
   problems.collect([&] { check_csv(params.csv, origin); });
-  problems.collect([&] { check_label_is_no_group(params, origin); });
+  problems.collect([&] { check_label_beside_groups(params, origin); });
   problems.collect([&] { check_groups(params.groups, origin); });
   problems.collect([&] { check_stored_decisions(params, origin); });
   problems.collect([&] { check_kept_names(params.features, roles_of(params), origin); });
@@ -166,7 +138,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   Table table = read_files(request_of(params, roles), origin, journal);
   check_columns(params, roles, table, origin);
   refuse_infinities(table, [&](const std::string& column) { return is_used(params, column); });
-  drop_rows_without_label(table, params.label.column, journal);
+  drop_rows_without_label(table, params.label, journal);
 
   auto encoder = std::make_shared<Encoder>();
   encoder->csv = params.csv;
@@ -176,7 +148,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
 
   Prepared prepared;
   Dataset& dataset = prepared.dataset;
-  dataset.labels = make_labels(table, encoder->label, origin, journal);
+  make_labels(table, encoder->label, origin, journal, dataset);
   if (!params.weight.empty()) dataset.weights = make_weights(table, params.weight);
   Groups groups = make_groups(table, params.groups, origin);
   encoder->groups = std::move(groups.rules);
@@ -189,8 +161,11 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
     dataset.stored_decisions = std::move(stored.grouping);
     predictions = std::move(stored.file);
   }
-  dataset.splits = make_splits(table, params.split, dataset.labels, dataset.groupings, seed, origin);
+  dataset.splits = make_splits(table, params.split, strata_of(dataset, params.split.stratify), seed, origin);
   check_labels_of_training(dataset, params.label);
+  if (dataset.task == Task::regression) set_target_scale(dataset);
+  encoder->target_mean = dataset.target_mean;
+  encoder->target_deviation = dataset.target_deviation;
   FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
   encoder->features = std::move(fitted.rules);
   dataset.reading = std::move(fitted.reading);
@@ -198,7 +173,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   if (predictions) dataset.files.push_back(std::move(*predictions));
   dataset.encoded = encode(encoder->features, table);
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);
-  warn_of_leaks(dataset.leaks, journal);
+  warn_of_leaks(dataset, journal);
   prepared.encoder = std::move(encoder);
   return prepared;
 }

@@ -79,17 +79,6 @@ std::vector<std::uint64_t> row_hashes(const Table& table, const SplitParams& par
   return hashes;
 }
 
-// A number per row; rows with the same number are one stratum.
-std::vector<std::int32_t> strata_of(const SplitParams& params, const std::vector<std::uint8_t>& labels,
-                                    const std::vector<Grouping>& groupings) {
-  std::vector<std::int32_t> strata(labels.size());
-  if (params.stratify != "none") strata.assign(labels.begin(), labels.end());
-  if (params.stratify == "cells" && !groupings.empty()) {
-    for (std::size_t row = 0; row < labels.size(); ++row) strata[row] += 2 * groupings.front().codes[row];
-  }
-  return strata;
-}
-
 // How many of `count` rows each split gets: the exact shares rounded down, the rest to the largest remainders.
 std::array<std::size_t, kSplits> rounded_counts(std::size_t count, const Shares& shares) {
   std::array<std::size_t, kSplits> counts{};
@@ -159,15 +148,13 @@ Split split_of_file(const SplitParams& params, const std::string& path) {
 }
 
 std::vector<Split> splits_by_shares(const Table& table, const SplitParams& params,
-                                    const std::vector<std::uint8_t>& labels, const std::vector<Grouping>& groupings,
-                                    std::uint64_t seed) {
-  std::vector<Split> splits(labels.size());
+                                    const std::vector<std::int32_t>& strata, std::uint64_t seed) {
+  std::vector<Split> splits(strata.size());
   for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
     const std::string& path = table.files[static_cast<std::size_t>(table.chunk_files[chunk])].path;
     std::fill(splits.begin() + table.chunk_begins[chunk], splits.begin() + table.chunk_begins[chunk + 1],
               split_of_file(params, path));
   }
-  const std::vector<std::int32_t> strata = strata_of(params, labels, groupings);
   const std::vector<std::uint64_t> hashes = row_hashes(table, params, seed);
   std::vector<std::vector<std::uint64_t>> hashes_of_stratum(strata.empty() ? 0 : std::ranges::max(strata) + 1);
   for (std::size_t row = 0; row < splits.size(); ++row) {
@@ -217,10 +204,9 @@ void check_splits(const SplitParams& params, const config::Origin& origin) {
          origin);
 }
 
-std::vector<Split> make_splits(const Table& table, const SplitParams& params, const std::vector<std::uint8_t>& labels,
-                               const std::vector<Grouping>& groupings, std::uint64_t seed,
-                               const config::Origin& origin) {
-  std::vector<Split> splits = params.column.empty() ? splits_by_shares(table, params, labels, groupings, seed)
+std::vector<Split> make_splits(const Table& table, const SplitParams& params, const std::vector<std::int32_t>& strata,
+                               std::uint64_t seed, const config::Origin& origin) {
+  std::vector<Split> splits = params.column.empty() ? splits_by_shares(table, params, strata, seed)
                                                     : splits_by_column(table, params.column, origin);
   if (std::ranges::find(splits, Split::train) == splits.end()) {
     refuse("data.split", "the training split has no row", origin);

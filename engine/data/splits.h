@@ -18,11 +18,10 @@ void check_splits(const SplitParams& params, const config::Origin& origin);
 /// By column: the column's words. By file: the files' rows; what is left is divided by the shares of the other splits.
 /// By shares: inside each stratum the rows are ranked by a hash of the seed and the row's number (or content) and cut
 /// at the cumulative shares, rounded by largest remainder, so that the shares hold in every stratum as well as whole
-/// rows allow. Strata: label and first grouping together (`cells`), the label, or all rows as one. Only the first
-/// grouping, because crossing all of them would leave strata of single rows. Throws UserError when training gets no
+/// rows allow. `strata` (strata.h): label and first grouping together (`cells`), the label, or all rows as one. Only the
+/// first grouping, because crossing all of them would leave strata of single rows. Throws UserError when training gets no
 /// row.
-std::vector<Split> make_splits(const Table& table, const SplitParams& params, const std::vector<std::uint8_t>& labels,
-                               const std::vector<Grouping>& groupings, std::uint64_t seed,
-                               const config::Origin& origin);
+std::vector<Split> make_splits(const Table& table, const SplitParams& params, const std::vector<std::int32_t>& strata,
+                               std::uint64_t seed, const config::Origin& origin);
 
 }  // namespace equipoise::data

@@ -22,20 +22,9 @@ std::string rows_text(std::int64_t rows) {
   return std::to_string(rows) + (rows == 1 ? " row" : " rows");
 }
 
-// NaN where it is missing, or no number.
-std::vector<double> numbers_of(const Table& table, const Column& column) {
-  const NumberView view(column);
-  std::vector<double> numbers(static_cast<std::size_t>(table.rows()));
-  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
-    const std::int64_t begin = table.chunk_begins[chunk];
-    view.read(chunk, 0, table.chunk_begins[chunk + 1] - begin, numbers.data() + begin);
-  }
-  return numbers;
-}
-
 std::vector<std::int32_t> decisions_of(const Table& table, const Column& column) {
   std::vector<std::int32_t> decisions;
-  for (const double number : numbers_of(table, column)) {
+  for (const double number : NumberView(column).numbers(table)) {
     if (number == 0 || number == 1) {
       decisions.push_back(number == 1);
       continue;
@@ -54,7 +43,7 @@ void check_order(const Table& predictions) {
   const Column* rows = predictions.find(kRowOfPredictions);
   if (rows == nullptr) return;
   std::int64_t expected = 0;
-  for (const double number : numbers_of(predictions, *rows)) {
+  for (const double number : NumberView(*rows).numbers(predictions)) {
     if (number == static_cast<double>(++expected)) continue;
     throw core::UserError(core::Fault::data,
                           "the column 'row' holds " + (std::isnan(number) ? "no number" : number_text(number)) +
@@ -115,6 +104,11 @@ void check_stored_decisions(const DataParams& params, const config::Origin& orig
                  "another name",
              origin);
   }
+  if (rule && params.label.task != name_of(Task::binary))
+    refuse(kField,
+           "stored decisions are compared with those of the task binary alone, but data.label.task is " +
+               params.label.task,
+           origin);
   if (!rule || !rule->in_data) return;
   const std::string field = std::string(kField) + ".column", name = "the column '" + rule->column + "' ";
   if (rule->column == params.label.column)

@@ -220,6 +220,15 @@ void NumberView::read(std::size_t chunk, std::int64_t begin, std::int64_t count,
   }
 }
 
+std::vector<double> NumberView::numbers(const Table& table) const {
+  std::vector<double> numbers(static_cast<std::size_t>(table.rows()));
+  for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+    const std::int64_t begin = table.chunk_begins[chunk];
+    read(chunk, 0, table.chunk_begins[chunk + 1] - begin, numbers.data() + begin);
+  }
+  return numbers;
+}
+
 CategoryView::CategoryView(const Table& table, const Column& column) : column_(column) {
   if (column.kind == ColumnKind::text) {
     levels_ = column.levels;

@@ -88,6 +88,8 @@ class NumberView {
   std::int32_t first_unreadable_level() const { return unreadable_; }
   /// Missing and unreadable values are NaN.
   void read(std::size_t chunk, std::int64_t begin, std::int64_t count, double* numbers) const;
+  /// Those of all rows.
+  std::vector<double> numbers(const Table& table) const;
 
  private:
   const Column& column_;

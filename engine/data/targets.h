@@ -16,16 +16,6 @@ namespace equipoise::data {
 const Column& column_named(const Table& table, const std::string& name, const std::string& field,
                            const config::Origin& origin);
 
-/// Drops rows without a label, with a warning that counts them. Returns how many.
-std::int64_t drop_rows_without_label(Table& table, const std::string& column, core::Journal& journal);
-
-/// [rows] 0 or 1. Completes `params.negative` when it is empty; throws UserError where values are neither.
-std::vector<std::uint8_t> make_labels(const Table& table, LabelParams& params, const config::Origin& origin,
-                                      core::Journal& journal);
-
-/// The labels of new rows, by complete lists. Throws UserError (data) for a value in neither.
-std::vector<std::uint8_t> apply_labels(const Table& table, const LabelParams& params);
-
 /// [rows]; throws UserError (data) for a missing, negative or infinite weight, or when all are 0.
 std::vector<float> make_weights(const Table& table, const std::string& column);
 

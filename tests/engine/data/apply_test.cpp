@@ -166,7 +166,7 @@ TEST(Apply, NumbersThatAreNamesMakeNoHeader) {
   params.files = {temporary_file("numbers.csv", text)};
   params.csv.header = false;
   params.csv.columns = {"1", "2", "hired"};
-  params.label = {"hired", {"yes"}, {}};
+  params.label = label_of("hired", {"yes"});
   const Prepared p = prepared(params);
   core::Journal journal;
   EXPECT_EQ(apply_text(*p.encoder, "1,4,yes\n2,2,no\n", journal).rows(), 2);

@@ -34,6 +34,85 @@ TEST(EncoderJson, DoublesSurvive) {
   EXPECT_EQ(again->features[1].deviation, 0.1 + 0.2);
 }
 
+LabelParams label_of_task(const std::string& task) {
+  LabelParams label;
+  label.task = task;
+  label.column = "hired";
+  return label;
+}
+
+EncoderPointer through_json(const Encoder& encoder) {
+  return encoder_from_json(nlohmann::json::parse(to_json(encoder).dump()));
+}
+
+TEST(EncoderJson, KeepsTheLabelOfEveryTask) {
+  const DataParams params = people_params(temporary_file("people.csv", people(200)));
+  const auto with = [&](const LabelParams& label, const std::string& group) {
+    DataParams changed = params;
+    changed.label = label;
+    changed.groups = {{"", group, {}, {}}};
+    return prepared(changed).encoder;
+  };
+  const EncoderPointer classes = through_json(*with(label_of_task("classes"), "sex"));
+  EXPECT_EQ(classes->label.task, "classes");
+  EXPECT_THAT(classes->label.classes, testing::ElementsAre("no", "yes"));
+
+  LabelParams label = label_of_task("classes");
+  label.column = "age";
+  label.bins = {30, 50.25};
+  const EncoderPointer bins = through_json(*with(label, "sex"));
+  EXPECT_EQ(bins->label.bins, label.bins);
+  EXPECT_THAT(bins->label.classes, testing::ElementsAre("under 30", "30 to 50.25", "50.25 and over"));
+
+  label = label_of_task("labels");
+  label.column = "";
+  label.columns = {"hired", "sex"};
+  label.positive = {"yes", "woman"};
+  const EncoderPointer labels = through_json(*with(label, "city"));
+  EXPECT_EQ(labels->label.columns, label.columns);
+  EXPECT_THAT(labels->label.negative, testing::ElementsAre("no", "man"));
+
+  label = label_of_task("binary");
+  label.column = "age";
+  label.above = 1.0 / 3 + 40;
+  EXPECT_EQ(through_json(*with(label, "sex"))->label.above, label.above);
+
+  label = label_of_task("regression");
+  label.column = "age";
+  const EncoderPointer number = with(label, "sex"), again = through_json(*number);
+  EXPECT_EQ(again->label.task, "regression");
+  EXPECT_EQ(again->target_mean, number->target_mean);
+  EXPECT_EQ(again->target_deviation, number->target_deviation);
+  EXPECT_GT(again->target_mean, 20);
+}
+
+TEST(EncoderJson, WithoutATaskIsOfTheBinaryOne) {
+  nlohmann::json older = to_json(*prepared(adult()).encoder);
+  EXPECT_EQ(older["label"].size(), 4u);
+  older["label"].erase("task");
+  const EncoderPointer encoder = encoder_from_json(older);
+  EXPECT_EQ(encoder->label.task, "binary");
+  EXPECT_EQ(encoder->label.above, LabelParams::kNoNumber);
+  EXPECT_EQ(encoder->label.column, "income");
+}
+
+TEST(EncoderJson, RefusesALabelThatFitsNoTask) {
+  const nlohmann::json right = to_json(*prepared(adult()).encoder);
+  const auto error = [&](const char* changes) {
+    nlohmann::json broken = right;
+    broken["label"].update(nlohmann::json::parse(changes));
+    return error_of([&] { encoder_from_json(broken); });
+  };
+  EXPECT_THAT(error(R"({"task": "rank"})"), HasSubstr("this encoder is damaged: unknown task 'rank'"));
+  EXPECT_THAT(error(R"({"task": "classes"})"), HasSubstr("fewer than two classes"));
+  EXPECT_THAT(error(R"({"task": "classes", "classes": ["a", "b"], "bins": [2, 3]})"),
+              HasSubstr("the bins of the label"));
+  EXPECT_THAT(error(R"({"task": "classes", "classes": ["a", "b", "c"], "bins": [3, 2]})"), HasSubstr("do not ascend"));
+  EXPECT_THAT(error(R"({"task": "labels", "columns": ["a"]})"), HasSubstr("fewer than two labels"));
+  EXPECT_THAT(error(R"({"task": "regression"})"), HasSubstr("this encoder is damaged"));
+  EXPECT_THAT(error(R"({"task": "regression", "mean": 1, "deviation": 0})"), HasSubstr("deviation of the targets"));
+}
+
 TEST(EncoderJson, RefusesWhatIsNoEncoder) {
   const auto error = [](const char* text) { return error_of([&] { encoder_from_json(nlohmann::json::parse(text)); }); };
   EXPECT_THAT(error("[]"), HasSubstr("not an encoder of Equipoise"));

@@ -28,7 +28,7 @@ DataParams with_column(const CellOf& cell) {
   }
   DataParams params;
   params.files = {temporary_file("column.csv", text)};
-  params.label = {"hired", {"yes"}, {}};
+  params.label = label_of("hired", {"yes"});
   return params;
 }
 
@@ -185,7 +185,7 @@ TEST(FitFeatures, LearnsFromTrainingRowsOnly) {
   }
   DataParams params;
   params.files = {temporary_file("parts.csv", text)};
-  params.label = {"hired", {"yes"}, {}};
+  params.label = label_of("hired", {"yes"});
   params.split.column = "part";
   const Prepared p = prepared(params);
   EXPECT_THAT(p.dataset.encoded.features[1].components, ElementsAre("v = a", "v = b"));

@@ -21,7 +21,7 @@ DataParams grouped(const std::vector<GroupParams>& groups) {
   }
   DataParams params;
   params.files = {temporary_file("groups.csv", text)};
-  params.label = {"hired", {"yes"}, {}};
+  params.label = label_of("hired", {"yes"});
   params.groups = groups;
   return params;
 }

@@ -78,6 +78,63 @@ TEST(Leaks, AGroupIsNotHeldAgainstItsOwnColumn) {
   EXPECT_THAT(leaks(params), IsEmpty());
 }
 
+LabelParams label_of_task(const std::string& task, const std::string& column) {
+  LabelParams label;
+  label.task = task;
+  label.column = column;
+  return label;
+}
+
+// 2000 people with a band of three, two yes or no and a number; the column "v" is given by these.
+template <typename CellOf>
+DataParams with_outcomes(const CellOf& cell, const LabelParams& label) {
+  std::string text = "x,v,band,car,house,pay\n";
+  for (int row = 0; row < 2000; ++row) {
+    const std::uint64_t draw = core::mix(8, static_cast<std::uint64_t>(row));
+    const int band = static_cast<int>(draw % 3), pay = static_cast<int>((draw >> 30) % 9973);
+    const bool car = (draw >> 9) % 4 == 0, house = (draw >> 12) % 2 == 0;
+    text += std::to_string((draw >> 20) % 50) + "," + cell(band, car, house, pay) + ",b" + std::to_string(band) +
+            (car ? ",yes" : ",no") + (house ? ",yes," : ",no,") + std::to_string(pay) + "\n";
+  }
+  DataParams params;
+  params.files = {temporary_file("outcomes.csv", text)};
+  params.label = label;
+  params.features.keep = {"x", "v"};
+  return params;
+}
+
+TEST(Leaks, OfClassesAreOfAllOfThem) {
+  const LabelParams label = label_of_task("classes", "band");
+  EXPECT_THAT(leaks(with_outcomes([](int band, bool, bool, int) { return "k" + std::to_string(2 - band); }, label)),
+              ElementsAre("v -> label"));
+  EXPECT_THAT(leaks(with_outcomes([](int band, bool, bool, int) { return band == 0 ? "k" : "j"; }, label)), IsEmpty());
+}
+
+TEST(Leaks, OfSeveralLabelsNameTheLabel) {
+  LabelParams label = label_of_task("labels", "");
+  label.columns = {"car", "house"};
+  label.positive = {"yes"};
+  const DataParams params = with_outcomes([](int, bool, bool house, int) { return house ? "rent" : "none"; }, label);
+  EXPECT_THAT(leaks(params), ElementsAre("v -> label 'house'"));
+  Notes notes;
+  prepare(params, 7, {}, notes);
+  EXPECT_THAT(notes.warnings(),
+              ElementsAre(HasSubstr("the input 'v' alone tells the label 'house' almost exactly (accuracy 1.0000")));
+}
+
+TEST(Leaks, OfARegressionTellTheQuarter) {
+  const LabelParams label = label_of_task("regression", "pay");
+  const DataParams params = with_outcomes([](int, bool, bool, int pay) { return std::to_string(-3 * pay); }, label);
+  EXPECT_THAT(leaks(params), ElementsAre("v -> label"));
+  Notes notes;
+  prepare(params, 7, {}, notes);
+  EXPECT_THAT(notes.warnings(), ElementsAre(HasSubstr("tells the quarter in which the label lies almost exactly")));
+  // Half of the pay is not told.
+  EXPECT_THAT(
+      leaks(with_outcomes([](int, bool, bool, int pay) { return std::to_string(pay + 97 * pay % 9973); }, label)),
+      IsEmpty());
+}
+
 TEST(Leaks, AdultHasNone) {
   EXPECT_THAT(leaks(adult()), IsEmpty());
 }

@@ -81,7 +81,7 @@ TEST(Splits, ByColumn) {
   for (int i = 0; i < 12; ++i) text += std::to_string(i) + (i % 2 ? ",yes," : ",no,") + kSplitNames[i / 3] + "\n";
   DataParams params;
   params.files = {temporary_file("parts.csv", text)};
-  params.label = {"hired", {"yes"}, {}};
+  params.label = label_of("hired", {"yes"});
   params.split.column = "part";
   const Dataset dataset = prepared(params).dataset;
   EXPECT_THAT(dataset.rows_of(Split::selection), ElementsAre(3, 4, 5));

@@ -85,11 +85,31 @@ inline std::string people(int rows) {
   return text;
 }
 
+inline LabelParams label_of(const std::string& column, const std::vector<std::string>& positive,
+                            const std::vector<std::string>& negative = {}) {
+  LabelParams label;
+  label.column = column;
+  label.positive = positive;
+  label.negative = negative;
+  return label;
+}
+
 inline DataParams people_params(const std::string& path) {
   DataParams params;
   params.files = {path};
-  params.label = {"hired", {"yes"}, {}};
+  params.label = label_of("hired", {"yes"});
   params.groups = {{"", "sex", {}, {}}};
+  return params;
+}
+
+/// A file with the header `header` and 40 rows: the row's number, and each of `fields` in turn.
+inline DataParams labelled(const std::string& header, const std::vector<std::string>& fields,
+                           const LabelParams& label) {
+  std::string text = header + "\n";
+  for (std::size_t row = 0; row < 40; ++row) text += std::to_string(row) + "," + fields[row % fields.size()] + "\n";
+  DataParams params;
+  params.files = {temporary_file("labels.csv", text)};
+  params.label = label;
   return params;
 }
 
@@ -129,7 +149,7 @@ inline DataParams adult() {
       "income"};
   params.csv.missing = {"?"};
   params.csv.skip_rows_starting_with = "|";
-  params.label = {"income", {">50K", ">50K."}, {}};
+  params.label = label_of("income", {">50K", ">50K."});
   params.groups = {
       {"", "sex", {}, {}}, {"", "race", {}, {}}, {"", "age", {25, 45, 65}, {}}, {"", "", {}, {"sex", "race"}}};
   params.features.drop = {"fnlwgt"};
