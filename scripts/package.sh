@@ -45,7 +45,7 @@ install -m 755 scripts/package/equipoise.sh "$top/equipoise"
 install -m 755 "$built/bin/equipoise" "$top/libexec/equipoise"
 cp "$built/lib/libequipoise_kernels.so" "$top/lib/"
 cp -r configs "$top/configs"
-cp -r benchmarks/data/adult "$top/benchmarks/data/adult"
+cp -r benchmarks/data/. "$top/benchmarks/data"
 rm -rf "$top/configs/runs"
 cp LICENSE "$top/"
 

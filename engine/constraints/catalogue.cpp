@@ -1,5 +1,7 @@
 #include "engine/constraints/catalogue.h"
 
+#include <functional>
+
 #include "engine/constraints/kinds.h"
 #include "engine/constraints/rates.h"
 
@@ -35,10 +37,12 @@ compared inside each level of another grouping. Bounds without a group are about
 names: a file that `equipoise predict` wrote for the same rows, or a column of 0 and 1 in the data. They are no input of the
 model. Guide: [guides/churn.md](guides/churn.md).
 
+Several classes, several labels, numbers and calibration: [guides/tasks.md](guides/tasks.md).
+
 ## Kinds
 
-| kind | what must hold | rates | needs |
-|---|---|---|---|
+| kind | what must hold | rates | needs | tasks |
+|---|---|---|---|---|
 )";
 
 constexpr const char* kForms = R"(
@@ -53,8 +57,8 @@ constexpr const char* kForms = R"(
 
 ## Rates
 
-| rate | stands in titles as | what it is |
-|---|---|---|
+| rate | stands in titles as | what it is | tasks |
+|---|---|---|---|
 )";
 
 constexpr const char* kEnd = R"(
@@ -71,9 +75,24 @@ std::string rates_of(const KindEntry& kind) {
 std::string needs_of(const KindEntry& kind) {
   if (kind.demand == Demand::linear) return "`terms`, `at_most`";
   if (kind.demand == Demand::worst) return "`group`";
+  if (is_calibration(ConstraintParams{kind.name})) return "`group`, `tolerance`, `bins`";
+  if (std::string(kind.name) == "exceedance_parity") return "`group`, `tolerance`, `above`";
   const bool is_loss = !kind.rates.empty() && rate_entry(kind.rates.front()).family == RateFamily::mean;
   if (kind.demand == Demand::bound) return is_loss ? "`at_most`" : "`at_most` or `at_least`";
   return kind.tolerance > 0 ? "`group`" : "`group`, `tolerance`";
+}
+
+// "all", or the names of the tasks for which it holds; what is of scores cut into bins is binary.
+std::string tasks_where(const std::function<bool(data::Task)>& holds) {
+  std::string names;
+  int count = 0;
+  for (const data::Task task :
+       {data::Task::calibrated, data::Task::classes, data::Task::labels, data::Task::regression}) {
+    if (!holds(task)) continue;
+    ++count;
+    names += std::string(names.empty() ? "" : ", ") + data::name_of(task);
+  }
+  return count == 4 ? "all" : names;
 }
 
 }  // namespace
@@ -82,11 +101,12 @@ std::string catalogue() {
   std::string page = kIntroduction;
   for (const KindEntry& kind : kind_entries())
     page += std::string("| `") + kind.name + "` | " + kind.meaning + " | " + rates_of(kind) + " | " + needs_of(kind) +
-            " |\n";
+            " | " + tasks_where([&](data::Task task) { return fits(ConstraintParams{kind.name}, task); }) + " |\n";
   page += kForms;
   for (const RateEntry& rate : rate_entries())
     page += std::string("| `") + rate.name + "` | " + rate.short_name + " | " + rate.meaning +
-            (depends_on_decisions(rate) ? "; its denominator hangs on the decisions" : "") + " |\n";
+            (depends_on_decisions(rate) ? "; its denominator hangs on the decisions" : "") + " | " +
+            tasks_where([&](data::Task task) { return rate.tasks.contain(task); }) + " |\n";
   return page + kEnd;
 }
 

@@ -194,6 +194,7 @@ void check_labels_of_training(const Dataset& dataset, const LabelParams& label) 
   if (rows > 0 && weight == 0 && !dataset.weights.empty())
     throw core::UserError(core::Fault::data, "all sample weights of the training split are 0");
   switch (dataset.task) {
+    case Task::calibrated:  // of cells alone
     case Task::binary:
       return check_both_values(training_counts(dataset, 0), columns_text(label));
     case Task::classes:

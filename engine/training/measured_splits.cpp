@@ -78,6 +78,22 @@ MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
 
 }  // namespace
 
+std::string sentence_of(MeasuredSplits measured, std::int64_t members) {
+  const std::string head = "The multipliers followed the exact rates of ";
+  switch (measured) {
+    case MeasuredSplits::train:
+      return head + "the training rows.";
+    case MeasuredSplits::holdout:
+      return head + "the holdout rows.";
+    case MeasuredSplits::both:
+      return head + "the training and the holdout rows.";
+    case MeasuredSplits::cross_fitted:
+      break;
+  }
+  return head +
+         fmt::format("the training rows, each measured by the one of {} models that did not learn from it.", members);
+}
+
 TrainingWork training_work(const RunConfig& config, std::int64_t features, std::int64_t rows,
                            const at::Device& device) {
   constexpr double kLimitOnCpu = 7.5e11, kLimitOnGpu = 7.5e13;

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <string>
 
 #include "engine/config/origin.h"
 #include "engine/constraints/params.h"
@@ -15,6 +16,9 @@ namespace equipoise::training {
 
 /// The rows whose exact rates move the multipliers.
 enum class MeasuredSplits { train, holdout, both, cross_fitted };
+
+/// Which rows moved the multipliers, for people: "The multipliers followed the exact rates of the training rows."
+std::string sentence_of(MeasuredSplits measured, std::int64_t members);
 
 /// How much arithmetic training takes: multiply-adds of the model's products for all rows of all epochs, whether one model
 /// learns or one for each fold, and how much may be spent before it is called too long.

@@ -121,6 +121,10 @@ class Trainer {
     const std::string precision = config_.precision == "fp32" ? "" : " in " + config_.precision;
     journal_.say(fmt::format("Training {}{}{}{} on {} rows, {} steps of {} rows.", learner_->description(), folds, bank,
                              precision, data_.train.count, steps_, config_.training.batch_size));
+    if (config_.multipliers.margin > 0 && data_.selection.count == 0 && !runs_.front().table().rows.empty())
+      journal_.say(
+          "There is no selection split, so training aims at the tolerances themselves: multipliers.margin needs one "
+          "(data.split.selection).");
     try {
       take_steps(on_measurement);
     } catch (const core::Interrupted& stopped) {
@@ -269,7 +273,9 @@ class Trainer {
   }
 
   TrainingResult result_of(RunState& run) {
-    TrainingResult result{std::move(run.outcome()), nullptr, "", 0, {}, seconds_since(start_), 0};
+    TrainingResult result{std::move(run.outcome()), nullptr, "", 0, "", 1, {}, seconds_since(start_), 0};
+    result.members = static_cast<std::int64_t>(data_.folds.size());
+    if (!run.table().rows.empty()) result.measured_on = sentence_of(measured_, result.members);
     result.swings = last_swings(result.measurements);
     if (result.outcome == "finished") result.steps = done_;
     const std::vector<std::uint64_t> seeds = member_seeds(run.config(), data_.folds.size());

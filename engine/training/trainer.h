@@ -25,6 +25,8 @@ struct TrainingResult : RunOutcome {
   std::unique_ptr<models::Learner> learner;
   std::string kept;  ///< which iterate, and why
   std::int64_t kept_step = 0;
+  std::string measured_on;     ///< which rows moved the multipliers, a sentence; "" where nothing is constrained
+  std::int64_t members = 1;    ///< that decide together
   Swings swings;               ///< what still moved over the last tenth of the measures
   double seconds = 0;          ///< of the bank that the run was trained in
   double rows_per_second = 0;  ///< training rows of this run, measures included

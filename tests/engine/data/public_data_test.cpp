@@ -1,10 +1,7 @@
-// Data sets that are not part of the sources. EQUIPOISE_DATA names a folder that holds
-// acs_sample/acs_pums_2013_2017_100k.csv.gz (100,000 people of the census bureau's ACS), and
-// communities_crime/communities.data.gz and communities.names.gz (UCI repository).
+// The data sets of benchmarks/data, which are those of configs/.
 #include <arrow/util/compression.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <regex>
 
 #include "engine/core/files.h"
@@ -16,19 +13,14 @@ namespace {
 using testing::Each;
 using testing::ElementsAre;
 
-// "" where the file is not there.
 std::string public_file(const std::string& name) {
-  const char* folder = std::getenv("EQUIPOISE_DATA");
-  const std::filesystem::path path = std::filesystem::path(folder == nullptr ? "" : folder) / name;
-  return folder != nullptr && std::filesystem::exists(path) ? path.string() : "";
+  return std::string(EQUIPOISE_SOURCE_DIR) + "/benchmarks/data/" + name;
 }
 
 class Acs : public testing::Test {
  protected:
   void SetUp() override {
-    const std::string file = public_file("acs_sample/acs_pums_2013_2017_100k.csv.gz");
-    if (file.empty()) GTEST_SKIP() << "EQUIPOISE_DATA names no folder with the ACS sample";
-    params.files = {file};
+    params.files = {public_file("acs_sample/acs_pums_2013_2017_100k.csv.gz")};
     params.groups = {{"", "sex", {}, {}}};
     params.features.keep = {"stabbr", "agep", "mar", "sporder"};
   }
@@ -87,7 +79,6 @@ std::string unpacked(const std::string& path) {
 TEST(CommunitiesAndCrime, IsARegression) {
   const std::string file = public_file("communities_crime/communities.data.gz");
   const std::string names = public_file("communities_crime/communities.names.gz");
-  if (file.empty() || names.empty()) GTEST_SKIP() << "EQUIPOISE_DATA names no folder with Communities and Crime";
   DataParams params;
   params.files = {file};
   params.csv.header = false;

@@ -1,0 +1,192 @@
+// Several classes, several labels and numbers, from the config to predictions for new people.
+#include <sstream>
+
+#include "tests/end_to_end/workspace.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+// The people with "house", which the rich have more often, and "wage", a number that follows hours and sex.
+std::string more_people(int rows, unsigned seed) {
+  std::istringstream lines(people(rows, seed));
+  std::string line, result;
+  for (int i = -1; std::getline(lines, line); ++i) {
+    if (i < 0) {
+      result += line + ",house,wage\n";
+      continue;
+    }
+    std::istringstream fields(line);
+    std::string age, hours, job, sex;
+    std::getline(std::getline(std::getline(std::getline(fields, age, ','), hours, ','), job, ','), sex, ',');
+    const bool is_rich = line.back() == 's', is_man = sex == "m";
+    const bool has_house = (i * 7 + std::stoi(age)) % 10 < (is_rich ? 8 : 3);
+    const double wage = 10 + 0.5 * std::stoi(hours) + (is_man ? 6 : 0) + (i * 13 % 17) * 0.2;
+    result += line + (has_house ? ",yes," : ",no,") + std::to_string(wage) + "\n";
+  }
+  return result;
+}
+
+constexpr const char* kClasses = "data.label={task: classes, column: job}";
+constexpr const char* kBands = "data.label={task: classes, column: wage, bins: [25, 35]}";
+constexpr const char* kLabels = "data.label={task: labels, columns: [income, house], positive: [\"yes\"]}";
+constexpr const char* kNumber = "data.label={task: regression, column: wage}";
+
+class Tasks : public Workspace {
+ protected:
+  Tasks() {
+    write("people.csv", more_people(1500, 1));
+    write("new.csv", more_people(400, 2));
+  }
+
+  std::vector<std::string> words(const std::string& verb, const std::vector<std::string>& more) const {
+    std::vector<std::string> all = {verb, "config.yaml", "multipliers.measure_on=train", "multipliers.margin=0",
+                                    "multipliers.allowance=0"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  nlohmann::json trained(const std::string& name, std::vector<std::string> more) const {
+    more.push_back("output.run=" + name);
+    const Outcome outcome = run(words("train", more));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return nlohmann::json::parse(read("runs/" + name + "/results.json"));
+  }
+
+  void expect_refused(int exit_code, const std::string& text, std::vector<std::string> more) const {
+    more.push_back("output.folder=new");
+    const Outcome outcome = run(words("train", more));
+    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(text));
+    EXPECT_FALSE(exists("new")) << text;
+  }
+
+  // The measured gap of the first constraint, of all its promises the largest, on the run's own rows of a split and on the
+  // new people; the run's folder is all that is needed.
+  double gap(const std::string& name, const std::vector<std::string>& rows) const {
+    std::vector<std::string> all = {"evaluate", "runs/" + name, "--json"};
+    all.insert(all.end(), rows.begin(), rows.end());
+    const Outcome outcome = run(all);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.json()["split"]["constraints"][0]["gap"].get<double>();
+  }
+
+  std::string first_lines_of_predictions(const std::string& name) const {
+    const Outcome outcome = run({"predict", "runs/" + name, "--data", "new.csv", "--output", name + ".csv"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    const std::string text = read(name + ".csv");
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 401);
+    return text.substr(0, text.find('\n', text.find('\n') + 1));
+  }
+};
+
+TEST_F(Tasks, ClassesAreHeldToParityOfEach) {
+  const std::string parity = "constraints=[{kind: demographic_parity, group: sex, tolerance: ";
+  const auto with = [&](const std::string& name, const std::string& tolerance) {
+    return trained(name, {kBands, "data.features.drop=[income, house]", "training.epochs=30", parity + tolerance + "}]",
+                          "training.keep=final"});
+  };
+  with("free", "0.9");
+  const nlohmann::json held = with("held", "0.05");
+  EXPECT_GT(gap("free", {"--split", "train"}), 0.1);
+  EXPECT_LT(gap("held", {"--split", "train"}), 0.07);
+  EXPECT_LT(gap("held", {"--data", "new.csv"}), 0.2);
+  EXPECT_EQ(held["splits"][0]["task"], "classes");
+  EXPECT_EQ(held["splits"][0]["outcomes"].size(), 3u);
+  EXPECT_GT(held["splits"][0]["metrics"]["accuracy"].get<double>(), 0.6);
+  EXPECT_THAT(read("runs/held/report.html"), AllOf(HasSubstr("25 to 35"), HasSubstr("class")));
+  EXPECT_THAT(first_lines_of_predictions("held"),
+              HasSubstr("row,score_under 25,score_25 to 35,score_35 and over,decision\n1,"));
+  EXPECT_EQ(run({"report", "runs/held"}).exit_code, 0);
+}
+
+TEST_F(Tasks, LabelsAreHeldEachByItself) {
+  const nlohmann::json held =
+      trained("held", {kLabels, "data.features.drop=[wage]", "training.epochs=30", "training.keep=final",
+                       "constraints=[{kind: demographic_parity, group: sex, tolerance: 0.05}]"});
+  EXPECT_LT(gap("held", {"--split", "train"}), 0.07);
+  EXPECT_EQ(held["splits"][0]["outcomes"][1]["name"], "house");
+  EXPECT_EQ(held["splits"][0]["constraints"][0]["promises"].size(), 2u);
+  EXPECT_THAT(first_lines_of_predictions("held"),
+              HasSubstr("row,score_income,decision_income,score_house,decision_house\n1,"));
+}
+
+TEST_F(Tasks, NumbersAreHeldInTheirUnits) {
+  const auto with = [&](const std::string& name, const std::string& tolerance) {
+    return trained(name,
+                   {kNumber, "data.features.drop=[income, house]", "training.epochs=40", "+data.groups[]={column: job}",
+                    "data.features.groups_as_inputs=true", "training.loss=huber", "training.keep=final",
+                    "constraints=[{kind: mean_prediction_parity, group: sex, tolerance: " + tolerance + "}]"});
+  };
+  with("free", "100");
+  const nlohmann::json held = with("held", "1");
+  EXPECT_GT(gap("free", {"--split", "train"}), 4);
+  EXPECT_LT(gap("held", {"--split", "train"}), 1.5);
+  EXPECT_TRUE(held["splits"][0]["metrics"]["accuracy"].is_null());
+  EXPECT_GT(held["splits"][0]["regression"]["explained_share"].get<double>(), 0.5);
+  EXPECT_EQ(held["splits"][0]["constraints"][0]["unit"], "number");
+  EXPECT_THAT(first_lines_of_predictions("held"), HasSubstr("row,prediction\n1,"));
+  EXPECT_THAT(run({"evaluate", "runs/held"}).out, HasSubstr("mean prediction parity by sex, gap at most 1"));
+}
+
+TEST_F(Tasks, ACrossFittedModelIsOneModelOfEveryTask) {
+  for (const char* label : {kBands, kLabels, kNumber}) {
+    const std::string constraint = label == kNumber
+                                       ? "constraints=[{kind: residual_parity, group: sex, tolerance: 3}]"
+                                       : "constraints=[{kind: demographic_parity, group: sex, tolerance: 0.2}]";
+    const std::string name = "fitted" + std::to_string(label == kBands ? 0 : label == kLabels ? 1 : 2);
+    const nlohmann::json result =
+        trained(name, {label, constraint, "multipliers.measure_on=cross_fitted", "multipliers.folds=3"});
+    EXPECT_EQ(nlohmann::json::parse(read("runs/" + name + "/model.json"))["members"], 3);
+    EXPECT_NEAR(gap(name, {"--split", "test"}), result["splits"][0]["constraints"][0]["gap"].get<double>(), 1e-12);
+  }
+}
+
+TEST_F(Tasks, ScoresAreHeldToWhatTheySay) {
+  const nlohmann::json result =
+      trained("calibrated", {"data.features.drop=[wage, house]", "training.epochs=20",
+                             "constraints=[{kind: calibration, group: sex, bins: 2, tolerance: 0.1}]"});
+  const nlohmann::json& promises = result["splits"][0]["constraints"][0]["promises"];
+  ASSERT_EQ(promises.size(), 2u);
+  EXPECT_EQ(promises[1]["within"], "score=0.5 to 1");
+  // 300 people of the test split are in one bin each.
+  std::int64_t rows = 0;
+  for (const nlohmann::json& promise : promises)
+    for (const nlohmann::json& level : promise["levels"]) rows += level["rows"].get<std::int64_t>();
+  EXPECT_EQ(rows, 300);
+  EXPECT_NEAR(gap("calibrated", {"--split", "test"}), result["splits"][0]["constraints"][0]["gap"].get<double>(),
+              1e-12);
+  EXPECT_EQ(run({"evaluate", "runs/calibrated", "--data", "new.csv"}).exit_code, 0);
+}
+
+TEST_F(Tasks, WhatDoesNotFitIsRefusedWithItsPlace) {
+  expect_refused(2, "constraints[0].kind: the rate 'fpr' is none of the task 'regression'",
+                 {kNumber, "constraints=[{kind: predictive_equality, group: sex}]"});
+  expect_refused(2, "constraints[0].kind: the rate 'residual' is none of the task 'classes'",
+                 {kClasses, "constraints=[{kind: residual_parity, group: sex}]"});
+  expect_refused(2, "there is no class 'w' (did you mean 'x'?",
+                 {kClasses, "constraints=[{kind: demographic_parity, group: sex, outcome: w}]"});
+  expect_refused(2, "the rate 'calibration' is none of the task 'labels'",
+                 {kLabels, "constraints=[{kind: calibration, group: sex}]"});
+  expect_refused(2, "training.loss: it is for regression", {kClasses, "training.loss=huber"});
+  expect_refused(2, "data.label", {"data.label={task: classes, columns: [job, race]}"});
+  expect_refused(2, "scores are cut into bins once",
+                 {"constraints=[{kind: calibration, group: sex, bins: 3}, {kind: bound, rate: calibration, group: sex, "
+                  "bins: 4, at_most: 0.1}]"});
+}
+
+TEST_F(Tasks, AClassThatTrainingNeverSawIsRefusedInNewRows) {
+  trained("small", {kClasses, "constraints=[]"});
+  std::string text = read("new.csv");
+  const std::size_t row = text.find('\n') + 1, job = text.find(',', text.find(',', row) + 1) + 1;
+  text[job] = 'w';
+  write("new.csv", text);
+  const Outcome outcome = run({"evaluate", "runs/small", "--data", "new.csv"});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.out;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("'w'"), HasSubstr("new.csv:2")));
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end
