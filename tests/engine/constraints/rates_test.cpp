@@ -96,8 +96,8 @@ TEST(RatesTest, ChurnIsOfRowsWhoseStoredDecisionIsKnown) {
 TEST(RatesTest, NamesAreTheirOwnAndSharesLieInZeroToOne) {
   for (const RateEntry& entry : rate_entries()) {
     int tasks = 0;
-    for (const data::Task task :
-         {data::Task::binary, data::Task::classes, data::Task::labels, data::Task::regression}) {
+    for (const data::Task task : {data::Task::binary, data::Task::classes, data::Task::labels, data::Task::regression,
+                                  data::Task::calibrated}) {
       if (!entry.tasks.contain(task)) continue;
       ++tasks;
       EXPECT_EQ(find_rate(entry.name, task), &entry) << entry.name;

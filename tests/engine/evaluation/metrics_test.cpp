@@ -108,14 +108,14 @@ TEST(MetricsTest, ExtremeScoresKeepTheLossFinite) {
 
 TEST(MetricsTest, NoRowsAndNoNumbers) {
   const std::vector<double> none;
-  const SplitResult result = evaluate("holdout", {none, {}, {}, {}, {}}, {}, {}, 30, {}, 1);
+  const SplitResult result = evaluate("holdout", Scores{none, {}, {}, {}, {}}, {}, {}, 30, {}, 1);
   EXPECT_EQ(result.metrics.rows, 0);
   EXPECT_FALSE(result.metrics.auc || result.metrics.accuracy_interval);
   const std::vector<double> undefined = {0.5, NAN};
   const std::vector<std::uint8_t> labels = {0, 1};
   const std::vector<std::int32_t> cells(2, -1);
   try {
-    evaluate("test", {undefined, labels, {}, cells, {}}, {}, {}, 30, {}, 1);
+    evaluate("test", Scores{undefined, labels, {}, cells, {}}, {}, {}, 30, {}, 1);
     FAIL();
   } catch (const core::UserError& error) {
     EXPECT_EQ(error.fault(), core::Fault::numerical);
