@@ -6,6 +6,7 @@
 
 #include "engine/report/figures.h"
 #include "engine/report/line_chart.h"
+#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 
 namespace equipoise::report {
@@ -76,10 +77,22 @@ void draw_if_any(Markup& page, const Report& report, LineChart chart) {
   draw_line_chart(page, chart);
 }
 
+/// What training makes small, by the task.
+std::string loss_title(const Report& report) {
+  const evaluation::SplitResult* split = headline_split(report);
+  if (split && is_regression(*split)) return "Loss, in standardised units";
+  return split && split->task == "labels" ? "Log loss, mean over the labels" : "Log loss";
+}
+
+std::string accuracy_title(const Report& report) {
+  const evaluation::SplitResult* split = headline_split(report);
+  return split && split->task == "labels" ? "Mean accuracy over the labels, %" : "Accuracy, %";
+}
+
 void write_quality(Markup& page, const Report& report) {
   const auto pair = page.in("div", {{"class", "charts"}});
   LineChart accuracy;
-  accuracy.title = "Accuracy, %";
+  accuracy.title = accuracy_title(report);
   accuracy.y_word = [](double value) { return percent_text(value); };
   accuracy.y_unit = 0.01;
   add(accuracy, {"training rows", curve(report, [](const Measurement& m) { return m.training_accuracy; }), 0,
@@ -89,7 +102,7 @@ void write_quality(Markup& page, const Report& report) {
        Stroke::dashed, false, false});
   draw_if_any(page, report, std::move(accuracy));
   LineChart loss;
-  loss.title = "Log loss";
+  loss.title = loss_title(report);
   loss.y_word = [](double value) { return decimal_text(value, 4); };
   add(loss, {"training rows", curve(report, [](const Measurement& m) { return m.training_loss; }), 0, Stroke::solid,
              false, false});
@@ -134,7 +147,10 @@ void write_gap_curves(Markup& page, const Report& report) {
   page.element("h3", {}, "Gaps over training");
   page.element(
       "p", {{"class", "intro"}},
-      "The multipliers are driven by the exact gap; the model is chosen by the upper bound on the selection rows.");
+      fmt::format(
+          "The multipliers are driven by the exact gap; the model is chosen by the upper bound on the selection "
+          "rows. {}",
+          report.measured_on));
   {
     const auto charts = page.in("div", {{"class", "charts"}});
     for (std::size_t i = 0; i < std::min(promises, kShownPromises); ++i) draw_gap(page, report, i);
