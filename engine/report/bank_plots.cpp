@@ -118,11 +118,22 @@ void write_missing(Markup& page, const BankReport& report, const BankConstraint&
   for (const std::string& sentence : sentences) page.element("li", {}, sentence);
 }
 
-std::string axis_title(const std::string& unit) {
+/// Of plain numbers the form says whether they are gaps.
+std::string number_title(const BankConstraint& constraint) {
+  for (const ConstraintResult* result : constraint.of) {
+    if (!result) continue;
+    const bool alone = result->form == "at_most" || result->form == "at_least" || result->form == "worst";
+    return alone || result->form == "linear" ? "figure" : "gap";
+  }
+  return "figure";
+}
+
+std::string axis_title(const BankConstraint& constraint) {
+  const std::string& unit = constraint.unit;
   if (unit == "percent") return "gap, % of the larger rate";
   if (unit == "share") return "largest rate, %";
   if (unit == "floor") return "one minus the smallest rate, %";
-  return unit == "number" ? "figure" : "gap, points";
+  return unit == "number" ? number_title(constraint) : "gap, points";
 }
 
 void write_plot(Markup& page, const BankReport& report, const BankConstraint& constraint) {
@@ -132,7 +143,7 @@ void write_plot(Markup& page, const BankReport& report, const BankConstraint& co
   ScatterPlot plot;
   const Quality quality = quality_of(report);
   plot.title = fmt::format("{} against the gap: {}", at_the_start(quality.short_name), constraint.name);
-  plot.x_title = axis_title(constraint.unit);
+  plot.x_title = axis_title(constraint);
   plot.y_title =
       quality.is_error ? "Root mean square error, in the units of the target; less is better" : "Accuracy, %";
   if (constraint.unit == "number") plot.x_unit = 1;

@@ -26,8 +26,10 @@ void write_block(Markup& page, const FigureTable::Block& block, std::size_t colu
 }  // namespace
 
 void write_figure_table(Markup& page, const FigureTable& table) {
+  constexpr std::size_t kFew = 3;
+  const char* style = table.columns.size() <= kFew ? "scroll slim" : "scroll";
   const auto wrap =
-      page.in("div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", table.caption}});
+      page.in("div", {{"class", style}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", table.caption}});
   const auto element = page.in("table");
   page.element("caption", {}, table.caption);
   {

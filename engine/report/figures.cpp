@@ -71,10 +71,22 @@ std::string amount_text(std::optional<double> value, int decimals) {
 }
 
 std::string tick_text(double value) {
-  constexpr double kSeparated = 10000;
+  constexpr double kSeparated = 1e4, kMillion = 1e6, kBillion = 1e9;
   const double size = std::abs(value);
-  const bool whole = size >= kSeparated && size < 1e15;
-  return (value < 0 ? "\u2212" : "") + (whole ? count_text(std::llround(size)) : fmt::format("{:g}", size));
+  std::string digits = fmt::format("{:g}", size);
+  if (size >= kBillion && size < 1000 * kBillion) {
+    digits = fmt::format("{:g}{}bn", size / kBillion, kNarrowSpace);
+  } else if (size >= kMillion && size < kBillion) {
+    digits = fmt::format("{:g}{}M", size / kMillion, kNarrowSpace);
+  } else if (size >= kSeparated && size < kMillion) {
+    digits = count_text(std::llround(size));
+  }
+  return (value < 0 ? "\u2212" : "") + digits;
+}
+
+std::string tick_text(double value, int decimals) {
+  constexpr double kLarge = 1e4;
+  return std::abs(value) >= kLarge ? tick_text(value) : fmt::format("{:.{}f}", value, decimals);
 }
 
 std::string points_text(std::optional<double> gap) {

@@ -25,8 +25,10 @@ std::string amount_text(std::optional<double> value);
 std::string amount_text(std::optional<double> value, int decimals);
 /// How many decimals a column needs whose largest number, without its sign, is this.
 int amount_decimals(double largest);
-/// A number under a scale, as it is but for rounding: "0.25", "20,000"
+/// A number under a scale, as it is but for rounding: "0.25", "20,000", "1.5 M", "2 bn"
 std::string tick_text(double value);
+/// The same with so many decimals, which tell it from the ticks beside it; large ones without.
+std::string tick_text(double value, int decimals);
 /// "1.3 points"; "1 point" never occurs, because the decimal is always shown
 std::string points_text(std::optional<double> gap);
 

@@ -19,7 +19,7 @@ using evaluation::ConstraintResult;
 using evaluation::PromiseResult;
 using evaluation::SplitResult;
 
-constexpr std::size_t kOpenRows = 24;        // of more, those of a class or label that keeps all it promised are closed
+constexpr std::size_t kOpenRows = 24;        // of more, those of a class or label where nothing is wrong are closed
 constexpr std::size_t kShownSentences = 12;  // more are closed
 
 /// A promise, and the same one on the selection split.
@@ -128,29 +128,37 @@ void write_rows(Markup& page, const Block& block, const Scale& scale, const Spli
   page.element("div", {{"class", "numbers note"}}, sign_of(unit));
 }
 
-evaluation::Verdict worst_of(const Block& block) {
-  std::vector<evaluation::Verdict> verdicts;
-  for (const Row& row : block.rows) verdicts.push_back(row.promise->verdict);
-  return evaluation::worst(verdicts);
-}
-
 std::string heading_of(const Block& block, const SplitResult& split) {
-  if (is_regression(split)) return block.name;
   return block.name.empty() ? "Over all " + counted_outcomes(split) : outcome_title(split, block.name);
 }
 
-/// A block among so many that each has its verdict on the outside; open where not all of it is met.
+/// The promise that a block is judged by: of the worst verdict the one furthest out.
+const PromiseResult& worst_of(const Block& block) {
+  std::vector<evaluation::Verdict> verdicts;
+  for (const Row& row : block.rows) verdicts.push_back(row.promise->verdict);
+  const evaluation::Verdict worst = evaluation::worst(verdicts);
+  const auto beyond = [worst](const Row& row) {
+    const PromiseResult& promise = *row.promise;
+    return std::pair(promise.verdict == worst, promise.gap.value_or(0) - promise.tolerance);
+  };
+  return *std::ranges::max_element(block.rows, {}, beyond)->promise;
+}
+
+/// A block among so many that each is judged on the outside; open where something is wrong.
 void write_folded(Markup& page, const Block& block, const Scale& scale, const SplitResult& split,
                   const SplitResult* selection) {
-  const evaluation::Verdict worst = worst_of(block);
-  const bool open = worst != evaluation::Verdict::met;
+  using enum evaluation::Verdict;
+  const PromiseResult& worst = worst_of(block);
+  const bool open = worst.verdict == violated || worst.verdict == not_estimable;
   const auto details =
       open ? page.in("details", {{"class", "outcome"}, {"open", ""}}) : page.in("details", {{"class", "outcome"}});
   {
     const auto summary = page.in("summary");
     page.element("strong", {}, heading_of(block, split)).text(" ");
-    draw_badge(page, worst);
-    page.text(fmt::format(" the worst of {}", counted(static_cast<std::int64_t>(block.rows.size()), "promise")));
+    draw_badge(page, worst.verdict);
+    page.element("span", {{"class", "note"}},
+                 fmt::format(" {}, the worst of {}", figure_text(worst.gap, worst.unit),
+                             counted(static_cast<std::int64_t>(block.rows.size()), "promise")));
   }
   write_rows(page, block, scale, split, selection);
 }
@@ -159,12 +167,13 @@ void write_family(Markup& page, const Family& family, const SplitResult& split, 
                   const char* heading) {
   const std::vector<Block> blocks = blocks_of(family, split, selection);
   const bool own_scales = is_regression(split) && family.units[0] == std::string_view("number");
-  const bool named = blocks.size() > 1 || !blocks.front().name.empty();
+  // A regression's rows say their rate themselves.
+  const bool named = !is_regression(split) && (blocks.size() > 1 || !blocks.front().name.empty());
   std::size_t rows = 0;
   for (const Block& block : blocks) rows += block.rows.size();
   for (const Block& block : blocks) {
     const Scale scale = scale_of(own_scales ? std::vector<Block>{block} : blocks);
-    if (rows > kOpenRows && blocks.size() > 1) {
+    if (named && rows > kOpenRows && blocks.size() > 1) {
       write_folded(page, block, scale, split, selection);
       continue;
     }

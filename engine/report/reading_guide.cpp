@@ -12,10 +12,16 @@ struct Word {
   const char* meaning;
 };
 
+constexpr Word kGap = {
+    "Gap",
+    "How far apart the rates of the groups of a grouping lie. With three groups decided positive at 20, 25 and 31 %, "
+    "the gap is 11.0 points. A constraint of two rates (equalized odds) is as good as the worse of them."};
+constexpr Word kGapOfMeans = {"Gap",
+                              "How far apart the means of the groups of a grouping lie, in the units of the target, or "
+                              "how far apart shares of them "
+                              "do. With three groups of mean prediction 20, 25 and 31 the gap is 11."};
+
 constexpr Word kWords[] = {
-    {"Gap",
-     "How far apart the rates of the groups of a grouping lie. With three groups decided positive at 20, 25 and 31 %, "
-     "the gap is 11.0 points. A constraint of two rates (equalized odds) is as good as the worse of them."},
     {"Tolerance", "The largest gap that was allowed, set in the config before training."},
     {"Interval and upper bound",
      "Another test split of the same size would give another gap. The interval covers the gap among all such people "
@@ -76,6 +82,7 @@ void write_word(Markup& page, const Word& word) {
 void write_words(Markup& page, const SplitResult* split) {
   page.element("h3", {}, "Words");
   const auto list = page.in("dl", {{"class", "guide"}});
+  write_word(page, split && is_regression(*split) ? kGapOfMeans : kGap);
   for (const Word& word : kWords) write_word(page, word);
   if (!split) return;
   if (split->task == "classes") {

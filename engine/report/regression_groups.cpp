@@ -79,7 +79,7 @@ void draw_figure(Markup& page, const Report& report, const std::vector<GroupErro
   for (const GroupErrors* group : grouping.levels) draw_level(page, report, groups, drawn, *group);
   const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
   page.element("div", {{"class", "label"}}, "");
-  draw_track_axis(page, scale_of(groups, drawn), tick_text);
+  draw_track_axis(page, scale_of(groups, drawn), [](double figure) { return tick_text(figure); });
   page.element("div", {{"class", "numbers"}}, "");
 }
 

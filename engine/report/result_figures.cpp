@@ -49,12 +49,10 @@ void write_shares(Markup& page, const SplitResult& split) {
 void write_errors(Markup& page, const SplitResult& split) {
   write_figure(page, "Rows measured", count_text(split.metrics.rows));
   if (!split.regression) return;
-  if (const GroupErrors* all = errors_of_everyone(split)) {
+  if (const GroupErrors* all = errors_of_everyone(split))
     write_figure(page, "Mean absolute error", amount_text(all->mean_absolute_error));
-    write_figure(page, "Mean residual", amount_text(all->mean_residual));
-  }
   write_figure(page, "Explained share", percent_text(split.regression->explained_share));
-  write_figure(page, "Training's loss", decimal_text(split.regression->loss, 3));
+  write_figure(page, "Loss, standardised", decimal_text(split.regression->loss, 3));
 }
 
 /// A row for each class or label: how common it is, and how well it is told.

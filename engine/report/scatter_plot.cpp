@@ -70,12 +70,6 @@ Frame frame_of(const ScatterPlot& plot) {
   return {round_in(plot.x_unit, x, 8), round_in(plot.y_unit, y, 5), height};
 }
 
-/// Those of small steps with as many decimals as tell them apart.
-std::string tick_word(double tick, const std::vector<double>& all) {
-  constexpr double kSeparated = 10000;
-  return std::abs(tick) >= kSeparated ? tick_text(tick) : fmt::format("{:.{}f}", tick, tick_digits(all));
-}
-
 void draw_scales(Markup& page, const ScatterPlot& plot, const Frame& frame) {
   const std::string height = fmt::format("{}", frame.height);
   const std::vector<double> rows = ticks({frame.y.low / plot.y_unit, frame.y.high / plot.y_unit}, 5);
@@ -83,7 +77,7 @@ void draw_scales(Markup& page, const ScatterPlot& plot, const Frame& frame) {
     const std::string y = pixels(frame.down(tick * plot.y_unit));
     page.empty("line", {{"class", "grid"}, {"x1", "0"}, {"x2", "100%"}, {"y1", y}, {"y2", y}});
     page.element("text", {{"class", "tick-word"}, {"x", "-8"}, {"y", y}, {"dy", "4"}, {"text-anchor", "end"}},
-                 tick_word(tick, rows));
+                 tick_text(tick, tick_digits(rows)));
   }
   const std::vector<double> columns = ticks({frame.x.low / plot.x_unit, frame.x.high / plot.x_unit}, 5);
   for (const double tick : columns) {
@@ -92,7 +86,7 @@ void draw_scales(Markup& page, const ScatterPlot& plot, const Frame& frame) {
                {{"class", "tick"}, {"x1", x}, {"x2", x}, {"y1", height}, {"y2", fmt::format("{}", frame.height + 4)}});
     page.element("text",
                  {{"class", "tick-word"}, {"x", x}, {"y", pixels(frame.height + 18)}, {"text-anchor", "middle"}},
-                 tick_word(tick, columns));
+                 tick_text(tick, tick_digits(columns)));
   }
 }
 

@@ -196,6 +196,9 @@ summary { cursor: pointer; color: var(--link); line-height: 32px; }
 .outcome[open] { margin-bottom: 32px; }
 .outcome summary strong { font-weight: 600; color: var(--ink); }
 .outcome .badge { margin: 0 4px; }
+.gaps + .gaps { margin-top: 24px; }
+.small-multiples .reliability { align-self: end; }
+.slim { max-width: 560px; }
 .after { margin-top: 24px; max-width: 96ch; }
 pre { margin: 8px 0 0; padding: 16px; background: var(--panel); border-radius: 4px; overflow-x: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; }
