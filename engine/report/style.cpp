@@ -194,6 +194,7 @@ details { margin-top: 24px; }
 summary { cursor: pointer; color: var(--link); line-height: 32px; }
 .outcome { margin-top: 12px; }
 .outcome[open] { margin-bottom: 32px; }
+.outcome summary { margin-bottom: 8px; }
 .outcome summary strong { font-weight: 600; color: var(--ink); }
 .outcome .badge { margin: 0 4px; }
 .gaps + .gaps { margin-top: 24px; }

@@ -154,6 +154,7 @@ TEST(TasksPage, ARegressionShowsErrorsByGroup) {
 TEST(TasksPage, MeansHaveScalesOfTheirOwn) {
   const std::string gaps = section_of(to_html(sample_regression()), "gaps"), text = text_of(gaps);
   EXPECT_EQ(times(gaps, "axis-row"), 3u);
+  EXPECT_EQ(times(gaps, ">2000</text>"), 1u);  // of the mean prediction
   EXPECT_THAT(text, AllOf(HasSubstr("980.4"), HasSubstr("at most 550,000,000"), HasSubstr("600\u202FM"),
                           HasSubstr("selection rate (above 50000) by sex"), HasSubstr("6.2\u00A0points")));
   EXPECT_THAT(gaps, AllOf(Not(HasSubstr("within figure")), Not(HasSubstr("mean prediction (prediction)"))));
@@ -178,6 +179,16 @@ TEST(TasksPage, TrainingDrawsWhatThereIs) {
   EXPECT_THAT(section_of(to_html(sample_labels()), "training"),
               AllOf(HasSubstr("Mean accuracy over the labels, %"), HasSubstr("Log loss, mean over the labels")));
   EXPECT_THAT(section_of(to_html(sample_report()), "training"), HasSubstr("<figcaption>Log loss</figcaption>"));
+}
+
+TEST(TasksPage, OfManyPromisesTheCurvesThatEndedOutsideStandFirst) {
+  Report report = sample_classes();
+  report.measurements.back().selection_bounds.back() = 0.4;
+  const std::string training = section_of(to_html(report), "training");
+  const std::size_t last = training.find("<figcaption>" + report.promise_titles.back());
+  ASSERT_NE(last, std::string::npos);
+  EXPECT_LT(last, training.find("<summary>10 more, which ended further inside"));
+  EXPECT_LT(last, training.find("<figcaption>" + report.promise_titles.front()));
 }
 
 TEST(TasksPage, TheGuideExplainsTheWordsOfTheTaskAlone) {
