@@ -15,7 +15,7 @@ using evaluation::OutcomeMetrics;
 using evaluation::SplitResult;
 
 constexpr std::size_t kOpenOutcomes = 4;    // more are closed, with the main figure on the outside
-constexpr std::size_t kDrawnOutcomes = 16;  // of more the tables alone, so that the page stays small
+constexpr std::size_t kDrawnOutcomes = 10;  // of more the tables alone, so that the page stays small
 
 void write_accuracy(Markup& page, const SplitResult& split) {
   FigureTable table;

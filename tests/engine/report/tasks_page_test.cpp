@@ -122,7 +122,7 @@ TEST(TasksPage, EachOutcomeHasItsRatesByGroup) {
   EXPECT_LT(table.find("Everyone"), table.find("By sex"));
   // Of more than a few each is closed; of very many only the tables are there.
   EXPECT_EQ(times(section_of(to_html(sample_labels(6)), "groups"), "<details"), 6u);
-  EXPECT_THAT(section_of(to_html(sample_labels(20)), "groups"), Not(HasSubstr("<svg")));
+  EXPECT_THAT(section_of(to_html(sample_labels(11)), "groups"), Not(HasSubstr("<svg")));
 }
 
 TEST(TasksPage, TheRowsBehindARateAreThoseOfItsOwnClass) {
