@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/data/task.h"
 #include "engine/report/figures.h"
 #include "engine/report/interval_plot.h"
 #include "engine/report/outcomes.h"
@@ -22,7 +21,8 @@ using evaluation::SplitResult;
 /// "gap"; of a bound "rate", of other figures "value".
 std::string figure_word(const PromiseResult& promise) {
   if (promise.form == "linear") return "value";
-  const bool is_rate = promise.form == "at_most" || promise.form == "at_least" || promise.form == "worst";
+  const bool is_rate =
+      promise.form == "at_most" || promise.form == "at_least" || promise.form == "worst" || promise.form == "from_zero";
   return is_rate ? promise.rate_name : "gap";
 }
 
@@ -87,21 +87,17 @@ std::string comparison_words(const PromiseResult& promise) {
                : "; largest distance to the rate over everyone";
   }
   if (promise.form == "reference") return fmt::format("; largest distance to {}", promise.reference);
+  if (promise.form == "from_zero") return "; largest size, of either sign, in any group";
   if (promise.form == "ratio") return "; how far the smallest rate is below the largest";
   return "";
 }
 
-/// The figures of a regression that its rates' names do not say: "above 0.4".
-std::string figure_words(const std::string& figure) {
-  const auto& plain = data::regression_figures();
-  return std::ranges::find(plain, figure) == plain.end() ? fmt::format(" ({})", figure) : "";
-}
-
-/// "true positive rate by sex within degree=none"; the class or label stands in the heading.
+/// "true positive rate by sex within degree=none", "share of predictions above 0.4 by sex"; a class or label stands in the
+/// heading.
 std::string promise_name(const SplitResult& split, const PromiseResult& promise) {
   const Within within = within_of(split, promise.within);
   std::string name = promise.rate_name;
-  if (is_regression(split) && !within.outcome.empty()) name += figure_words(within.outcome);
+  if (is_regression(split) && !within.outcome.empty()) name += " " + within.outcome;
   if (promise.form != "linear") name += promise.grouping.empty() ? " of everyone" : " by " + promise.grouping;
   return within.control.empty() ? name : name + " within " + within.control;
 }

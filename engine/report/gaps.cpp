@@ -65,9 +65,8 @@ bool is_of(const Family& family, const PromiseResult& promise) {
 
 const char* introduction_of(const Family& family, const SplitResult& split) {
   if (family.units[0] == std::string_view("number") && is_regression(split))
-    return "Means over the rows of a group, and the gaps between groups, in the units of the target; of squared errors "
-           "in "
-           "their square. Each has a scale of its own.";
+    return "Means over the rows of a group, and the gaps between groups, in the units of the target; of squared "
+           "errors in their square, of losses in standard deviations. Each has a scale of its own.";
   return family.introduction;
 }
 

@@ -32,13 +32,15 @@ data::Task task_of(const SplitResult& split) {
   return data::task_from(split.task).value_or(data::Task::binary);
 }
 
-/// A figure has no list of names in the results: what follows the last "figure=".
-Within figure_within(const std::string& within, const std::string& key) {
+/// Shares of a regression are of predictions above a number: "degree=none and prediction above 0.4". The other figures are
+/// told by their rates.
+Within above_within(const std::string& within) {
+  const std::string figure = "prediction ", key = figure + "above ";
   const std::size_t at = within.rfind(key);
   if (at == std::string::npos) return {"", within};
-  const std::string figure = within.substr(at + key.size());
   std::string control;
-  return take(within, key + figure, control) ? Within{figure, control} : Within{"", within};
+  return take(within, within.substr(at), control) ? Within{within.substr(at + figure.size()), control}
+                                                  : Within{"", within};
 }
 
 }  // namespace
@@ -46,7 +48,7 @@ Within figure_within(const std::string& within, const std::string& key) {
 Within within_of(const SplitResult& split, const std::string& within) {
   const std::string noun = outcome_noun(split), key = noun + "=";
   if (noun.empty() || within.empty()) return {"", within};
-  if (task_of(split) == data::Task::regression) return figure_within(within, key);
+  if (task_of(split) == data::Task::regression) return above_within(within);
   // A name may hold " and ", or end as another does: the longest that fits is meant.
   Within found{"", within};
   for (const evaluation::OutcomeMetrics& outcome : split.outcomes) {

@@ -13,7 +13,7 @@ struct Within {
   std::string control;  ///< "degree=none": the level of the control grouping
 };
 
-/// Takes "degree=none and class=high" apart. `within` is that of a promise of `split`.
+/// Takes "degree=none and class=high" apart, and "prediction above 0.4". `within` is that of a promise of `split`.
 Within within_of(const evaluation::SplitResult& split, const std::string& within);
 
 /// "class", "label", "figure"; "" of a binary task.

@@ -85,7 +85,8 @@ inline void name_promises(Report& report) {
   report.promise_tolerances.clear();
   for (const evaluation::ConstraintResult& constraint : report.splits[0].constraints) {
     for (const evaluation::PromiseResult& promise : constraint.promises) {
-      report.promise_titles.push_back(promise.rate + " gap by " + promise.grouping + " within " + promise.within);
+      report.promise_titles.push_back(promise.rate + " gap by " + promise.grouping +
+                                      (promise.within.empty() ? "" : " within " + promise.within));
       report.promise_tolerances.push_back(promise.tolerance);
     }
   }
@@ -134,7 +135,7 @@ inline Report sample_labels(int count = 3) {
   return sample_outcomes("labels", "label", count);
 }
 
-inline evaluation::ConstraintResult sample_mean(const std::string& rate, const std::string& figure,
+inline evaluation::ConstraintResult sample_mean(const std::string& rate, const std::string& within,
                                                 const std::string& form, const std::string& unit, double tolerance,
                                                 double gap, double spread) {
   using evaluation::Verdict;
@@ -151,7 +152,7 @@ inline evaluation::ConstraintResult sample_mean(const std::string& rate, const s
   evaluation::PromiseResult& promise = constraint.promises[0];
   promise.form = form;
   promise.unit = unit;
-  promise.within = "figure=" + figure;
+  promise.within = within;
   promise.levels = {{"Female", 3239, 3239, true, 0.4 * gap, {}}, {"Male", 6530, 6530, true, 1.4 * gap, {}}};
   constraint.gap = gap;
   constraint.interval = promise.interval;
@@ -194,9 +195,10 @@ inline Report sample_regression() {
     split.metrics.rows = 9769;
     split.metrics.accuracy = std::numeric_limits<double>::quiet_NaN();
     split.regression = sample_errors();
-    split.constraints = {sample_mean("mean prediction", "prediction", "max_min", "number", 1500, 980.4, 912),
-                         sample_mean("mean squared error", "squared error", "at_most", "number", 5.5e8, 4.91e8, 3.2e7),
-                         sample_mean("selection rate", "above 50000", "max_min", "points", 0.05, 0.062, 0.021)};
+    split.constraints = {
+        sample_mean("mean prediction", "", "max_min", "number", 1500, 980.4, 912),
+        sample_mean("mean squared error", "", "at_most", "number", 5.5e8, 4.91e8, 3.2e7),
+        sample_mean("share of predictions", "prediction above 50000", "max_min", "points", 0.05, 0.062, 0.021)};
   }
   for (Measurement& measurement : report.measurements) {
     measurement.training_accuracy = std::numeric_limits<double>::quiet_NaN();

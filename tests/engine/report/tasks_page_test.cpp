@@ -156,8 +156,21 @@ TEST(TasksPage, MeansHaveScalesOfTheirOwn) {
   EXPECT_EQ(times(gaps, "axis-row"), 3u);
   EXPECT_EQ(times(gaps, ">2000</text>"), 1u);  // of the mean prediction
   EXPECT_THAT(text, AllOf(HasSubstr("980.4"), HasSubstr("at most 550,000,000"), HasSubstr("600\u202FM"),
-                          HasSubstr("selection rate (above 50000) by sex"), HasSubstr("6.2\u00A0points")));
-  EXPECT_THAT(gaps, AllOf(Not(HasSubstr("within figure")), Not(HasSubstr("mean prediction (prediction)"))));
+                          HasSubstr("share of predictions above 50000 by sex"), HasSubstr("6.2\u00A0points")));
+  EXPECT_THAT(gaps, Not(HasSubstr(" within ")));
+}
+
+TEST(TasksPage, ADistanceFromZeroIsNoGapBetweenGroups) {
+  Report report = sample_report();
+  auto& promise = report.splits[0].constraints[1].promises[0];
+  promise.form = "from_zero";
+  promise.rate_name = "calibration error";
+  promise.within = "score=0.2 to 0.4";
+  const std::string gaps = section_of(to_html(report), "gaps");
+  EXPECT_THAT(text_of(gaps), HasSubstr("calibration error by race within score=0.2 to 0.4 tolerance 5.0\u00A0points; "
+                                       "largest size, of either sign, in any group"));
+  EXPECT_THAT(gaps, HasSubstr("test split: calibration error 13.7\u00A0points"));
+  EXPECT_THAT(gaps, Not(HasSubstr("Gap in calibration error")));
 }
 
 TEST(TasksPage, EachOutcomeHasItsCalibration) {
@@ -224,7 +237,7 @@ TEST(TasksPage, NamesOfOutcomesAreNoMarkup) {
   EXPECT_THAT(html, HasSubstr("<h3>class = &lt;script&gt;alert(1)&lt;/script&gt; and &quot;class=high</h3>"));
   Report regression = sample_regression();
   for (auto& split : regression.splits) {
-    split.constraints[2].promises[0].within = "figure=above " + hostile;
+    split.constraints[2].promises[0].within = "prediction above " + hostile;
     for (auto& group : split.regression->groups) group.level = hostile;
   }
   expect_whole(to_html(regression), {});

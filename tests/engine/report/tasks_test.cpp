@@ -169,8 +169,9 @@ TEST(Within, IsTakenApart) {
   EXPECT_EQ(parts(classes, "class=unknown"), Parts("", "class=unknown"));
   EXPECT_EQ(parts(classes, ""), Parts("", ""));
   const evaluation::SplitResult regression = sample_regression().splits[0];
-  EXPECT_EQ(parts(regression, "degree=none and figure=above 0.4"), Parts("above 0.4", "degree=none"));
-  EXPECT_EQ(parts(regression, "figure=squared error"), Parts("squared error", ""));
+  EXPECT_EQ(parts(regression, "degree=none and prediction above 0.4"), Parts("above 0.4", "degree=none"));
+  EXPECT_EQ(parts(regression, "prediction above -1"), Parts("above -1", ""));
+  EXPECT_EQ(parts(regression, "degree=none"), Parts("", "degree=none"));
   EXPECT_EQ(parts(sample_report().splits[0], "class=high"), Parts("", "class=high"));
 }
 
