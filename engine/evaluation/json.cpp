@@ -155,10 +155,10 @@ void fields(Visitor& visit, ThresholdRow& value) {
 template <typename Visitor>
 void fields(Visitor& visit, SplitResult& value) {
   visit("split", value.split);
-  visit("task", value.task);
+  visit.if_there("task", value.task);
   visit("metrics", value.metrics);
-  visit("outcomes", value.outcomes);
-  visit("regression", value.regression);
+  visit.if_there("outcomes", value.outcomes);
+  visit.if_there("regression", value.regression);
   visit("constraints", value.constraints);
   visit("joint", value.joint);
   visit("thresholds", value.thresholds);
@@ -173,6 +173,10 @@ class Writer {
   template <typename Value>
   void operator()(const char* name, Value& value) {
     object_[name] = written(value);
+  }
+  template <typename Value>
+  void if_there(const char* name, Value& value) {
+    (*this)(name, value);
   }
 
   template <typename Value>
@@ -220,6 +224,11 @@ class Reader {
     const std::string place = (place_.empty() ? "" : place_ + ".") + name;
     if (found == object_.end()) throw error(place, "is missing");
     read(*found, value, place);
+  }
+  // A field that results of an earlier version have not: its value stays as it is.
+  template <typename Value>
+  void if_there(const char* name, Value& value) {
+    if (object_.contains(name)) (*this)(name, value);
   }
 
  private:

@@ -41,6 +41,11 @@ BankMember member_from_json(const json& object, const std::string& path) {
   return member;
 }
 
+void let_go(evaluation::Metrics& metrics) {
+  metrics.groups.clear();
+  metrics.calibration.clear();
+}
+
 }  // namespace
 
 BankMember bank_member(const Report& report, std::string title, std::string folder, std::string failure) {
@@ -53,8 +58,11 @@ BankMember bank_member(const Report& report, std::string title, std::string fold
   member.kept = report.kept;
   if (const evaluation::SplitResult* split = headline_split(report)) {
     member.result = *split;
-    member.result->metrics.groups.clear();
-    member.result->metrics.calibration.clear();
+    let_go(member.result->metrics);
+    for (evaluation::OutcomeMetrics& outcome : member.result->outcomes) let_go(outcome.metrics);
+    // Everyone's errors say how good the member is.
+    if (member.result->regression)
+      std::erase_if(member.result->regression->groups, [](const auto& group) { return !group.grouping.empty(); });
     member.result->thresholds.clear();
   }
   return member;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "engine/report/bank_sections.h"
+#include "engine/report/bank_summary.h"
 #include "engine/report/sections.h"
 
 namespace equipoise::report {
@@ -14,7 +15,7 @@ std::string to_html(const BankReport& report) {
                kBankStyleSheet);
     const auto body = page.in("body");
     write_contents(page, {{"#result", "Result"},
-                          {"#plots", "Accuracy and gaps"},
+                          {"#plots", quality_of(report).is_error ? "Errors and gaps" : "Accuracy and gaps"},
                           {"#members", "Members"},
                           {"#choice", "Choosing one"},
                           {"#guide", "How to read this"},

@@ -20,16 +20,15 @@ using evaluation::Verdict;
 constexpr std::size_t kLimitLines = 6;
 
 bool drawable(const BankMember& member, const ConstraintResult* result) {
-  return result && result->gap && std::isfinite(*result->gap) && std::isfinite(member.result->metrics.accuracy);
+  return result && result->gap && std::isfinite(*result->gap) && quality_of(*member.result).figure.has_value();
 }
 
 std::string figures_in_words(const std::string& number, const BankMember& member, const ConstraintResult& result) {
   std::string words = fmt::format("member {}", number);
   if (!member.title.empty()) words += fmt::format(" ({})", member.title);
-  words += fmt::format(": accuracy {}", percent_text(member.result->metrics.accuracy));
-  if (member.result->metrics.accuracy_interval) {
-    words += fmt::format(", interval {}", percent_range(member.result->metrics.accuracy_interval));
-  }
+  const Quality quality = quality_of(*member.result);
+  words += fmt::format(": {} {}", quality.short_name, quality_text(quality));
+  if (quality.interval) words += fmt::format(", interval {}", percent_range(quality.interval));
   const std::string& unit = result.unit;
   words += fmt::format("; {} {}", is_gap(unit) ? "gap" : "figure", figure_text(result.gap, unit));
   if (result.interval) words += fmt::format(", interval {}", figure_range(result.interval, unit));
@@ -49,16 +48,17 @@ ScatterMark mark_of(const std::string& number, const BankMember& member, const C
   mark.link = "#member-" + number;
   mark.hover = figures_in_words(number, member, result);
   mark.x = *result.gap;
-  mark.y = member.result->metrics.accuracy;
+  const Quality quality = quality_of(*member.result);
+  mark.y = *quality.figure;
   mark.x_interval = result.interval;
-  mark.y_interval = member.result->metrics.accuracy_interval;
+  mark.y_interval = quality.interval;
   mark.x_bound = result.upper_bound;
   if (own_limit) mark.limit = result.tolerance;
   mark.verdict = result.verdict;
   return mark;
 }
 
-void write_key(Markup& page, bool own_limits, bool stopped) {
+void write_key(Markup& page, const Quality& quality, bool own_limits, bool stopped) {
   const auto key = page.in("ul", {{"class", "legend"}});
   for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
     const auto item = page.in("li");
@@ -76,7 +76,8 @@ void write_key(Markup& page, bool own_limits, bool stopped) {
     }
     page.text(words);
   };
-  entry("bar-line", "M4 7H24M14 0V14", "intervals of gap and accuracy");
+  entry("bar-line", quality.is_error ? "M4 7H24" : "M4 7H24M14 0V14",
+        quality.is_error ? "interval of the gap" : "intervals of gap and accuracy");
   entry("bound", "M14 1V13", "upper bound of the gap, which decides the verdict");
   if (own_limits) {
     entry("bracket", "M10 1H14V13H10", "the member's own tolerance");
@@ -108,7 +109,7 @@ void write_missing(Markup& page, const BankReport& report, const BankConstraint&
     if (who.empty()) return;
     sentences.push_back(fmt::format("Not drawn: {} {}, {}.", who.size() == 1 ? "member" : "members", listed(who), why));
   };
-  add(inestimable, "of which the gap or the accuracy could not be estimated");
+  add(inestimable, fmt::format("of which the gap or the {} could not be estimated", quality_of(report).short_name));
   add(unmeasured, "of which nothing was measured");
   add(unconstrained, "without this constraint");
   add(far, "whose training did not finish and whose figures lie far from all others");
@@ -117,11 +118,22 @@ void write_missing(Markup& page, const BankReport& report, const BankConstraint&
   for (const std::string& sentence : sentences) page.element("li", {}, sentence);
 }
 
-std::string axis_title(const std::string& unit) {
+/// Of plain numbers the form says whether they are gaps.
+std::string number_title(const BankConstraint& constraint) {
+  for (const ConstraintResult* result : constraint.of) {
+    if (!result) continue;
+    const bool alone = result->form == "at_most" || result->form == "at_least" || result->form == "worst";
+    return alone || result->form == "linear" ? "figure" : "gap";
+  }
+  return "figure";
+}
+
+std::string axis_title(const BankConstraint& constraint) {
+  const std::string& unit = constraint.unit;
   if (unit == "percent") return "gap, % of the larger rate";
   if (unit == "share") return "largest rate, %";
   if (unit == "floor") return "one minus the smallest rate, %";
-  return unit == "number" ? "figure, hundredths" : "gap, points";
+  return unit == "number" ? number_title(constraint) : "gap, points";
 }
 
 void write_plot(Markup& page, const BankReport& report, const BankConstraint& constraint) {
@@ -129,9 +141,13 @@ void write_plot(Markup& page, const BankReport& report, const BankConstraint& co
   const std::vector<double> tolerances = constraint.tolerances();
   const bool own_limits = tolerances.size() > 1;
   ScatterPlot plot;
-  plot.title = fmt::format("Accuracy against the gap: {}", constraint.name);
-  plot.x_title = axis_title(constraint.unit);
-  plot.y_title = "Accuracy, %";
+  const Quality quality = quality_of(report);
+  plot.title = fmt::format("{} against the gap: {}", at_the_start(quality.short_name), constraint.name);
+  plot.x_title = axis_title(constraint);
+  plot.y_title =
+      quality.is_error ? "Root mean square error, in the units of the target; less is better" : "Accuracy, %";
+  if (constraint.unit == "number") plot.x_unit = 1;
+  if (quality.is_error) plot.y_unit = 1;
   bool stopped = false;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const BankMember& member = report.members[i];
@@ -148,7 +164,7 @@ void write_plot(Markup& page, const BankReport& report, const BankConstraint& co
   }
   if (tolerances.size() <= kLimitLines) plot.limits = tolerances;
   const std::vector<std::string> outside = draw_scatter_plot(page, plot);
-  write_key(page, own_limits, stopped);
+  write_key(page, quality, own_limits, stopped);
   write_missing(page, report, constraint, outside);
 }
 
@@ -156,20 +172,23 @@ void write_plot(Markup& page, const BankReport& report, const BankConstraint& co
 
 void write_bank_plots(Markup& page, const BankReport& report) {
   const auto section = page.in("section", {{"id", "plots"}, {"aria-labelledby", "plots-title"}});
-  page.element("h2", {{"id", "plots-title"}}, "Accuracy and gaps");
+  const Quality quality = quality_of(report);
+  page.element("h2", {{"id", "plots-title"}}, quality.is_error ? "Errors and gaps" : "Accuracy and gaps");
   const std::vector<BankConstraint> constraints = constraints_of(report);
   if (constraints.empty()) {
-    page.element("p", {}, "There is no constraint with a figure, so there is no gap to draw the accuracy against.");
+    page.element("p", {},
+                 fmt::format("There is no constraint with a figure, so there is no gap to draw the {} against.",
+                             quality.short_name));
     return;
   }
   page.element(
       "p", {{"class", "intro"}},
       fmt::format(
-          "Further to the left is fairer by the constraint, further up is more accurate. The number at a "
+          "Further to the left is fairer by the constraint, further {} is more accurate. The number at a "
           "shape is the member's number in the table below; where there is no room for it, a pointer on the shape "
           "tells it, and a click leads to the row. Intervals are at {:.0f}\u202F% confidence. All members are "
           "measured on the same rows, so their differences are surer than intervals that overlap suggest.",
-          100 * report.confidence));
+          quality.is_error ? "down" : "up", 100 * report.confidence));
   for (const BankConstraint& constraint : constraints) write_plot(page, report, constraint);
 }
 

@@ -20,8 +20,8 @@ struct BankMember {
   std::int64_t steps = 0;                         ///< steps taken
   std::string kept;                               ///< which iterate and why, a sentence
   std::optional<evaluation::SplitResult> result;  ///< of the headline split (test, where there is one), its groups,
-                                                  ///< calibration and thresholds left out; nothing when nothing could
-                                                  ///< be measured
+                                                  ///< calibration and thresholds left out (of a regression everyone's
+                                                  ///< errors stay); nothing when nothing could be measured
 };
 
 /// Runs that were trained together, side by side; bank.json is this struct (schema: docs/bank.schema.json).
@@ -45,9 +45,9 @@ nlohmann::ordered_json to_json(const BankReport& report);
 /// Throws UserError (data) naming what is missing or of the wrong type, and in which member.
 BankReport bank_report_from_json(const nlohmann::json& json);
 
-/// One line a member: its number, settings, accuracy, each constraint's gap and upper bound, and the worst verdict; what
-/// holds for all of them stands last, where a long table leaves the cursor. 80 columns hold it, up to two constraints
-/// and without outcomes.
+/// One line a member: its number, settings, accuracy (of a regression its root mean square error), each constraint's gap
+/// and upper bound, and the worst verdict; what holds for all of them stands last, where a long table leaves the cursor.
+/// 80 columns hold it, up to two constraints and without outcomes.
 std::string to_terminal(const BankReport& report, bool color);
 
 /// One self-contained page: how many members keep their promises, a plot of accuracy against the gap with intervals, a

@@ -44,28 +44,23 @@ std::string named(const BankReport& report, std::size_t member) {
                      settings.empty() ? "" : fmt::format(" ({})", settings));
 }
 
-/// "85.3 % (84.6 to 86.0 %)"
-std::string accuracy_words(const BankMember& member) {
-  const evaluation::Metrics& metrics = member.result->metrics;
-  const std::string interval =
-      metrics.accuracy_interval ? fmt::format(" ({})", percent_range(metrics.accuracy_interval)) : "";
-  return percent_text(metrics.accuracy) + interval;
-}
-
-/// The member of that verdict (or of any, without one) with the highest accuracy; the first of equals.
+/// The member of that verdict (or of any, without one) with the highest accuracy or the smallest error; the first of
+/// equals.
 std::size_t most_accurate(const BankReport& report, std::optional<Verdict> verdict) {
   std::size_t best = report.members.size();
   for (std::size_t i = 0; i < report.members.size(); ++i) {
     const BankMember& member = report.members[i];
     if (!member.result || (verdict && worst_verdict(member) != verdict)) continue;
-    const double accuracy = member.result->metrics.accuracy;
     const bool none = best == report.members.size();
-    if (none || accuracy > report.members[best].result->metrics.accuracy ||
-        (std::isfinite(accuracy) && !std::isfinite(report.members[best].result->metrics.accuracy))) {
-      best = i;
-    }
+    if (none || is_better(quality_of(*member.result), quality_of(*report.members[best].result))) best = i;
   }
   return best;
+}
+
+/// "an accuracy of 85.3 % (84.6 to 86.0 %)"
+std::string with_quality(const BankMember& member) {
+  const Quality quality = quality_of(*member.result);
+  return fmt::format("{} {} of {}", quality.name.starts_with('a') ? "an" : "a", quality.name, quality_words(quality));
 }
 
 struct Counts {
@@ -116,7 +111,8 @@ std::string promised(const BankReport& report) {
 std::string sentence_of_one(const BankReport& report) {
   const BankMember& member = report.members.front();
   const std::string constraint = promised(report);
-  const std::string accuracy = fmt::format("Its accuracy is {}.", accuracy_words(member));
+  const Quality quality = quality_of(*member.result);
+  const std::string accuracy = fmt::format("Its {} is {}.", quality.name, quality_words(quality));
   switch (*worst_verdict(member)) {
     case Verdict::met:
       return fmt::format("The one member met {} on people the model has not met. {}", constraint, accuracy);
@@ -141,8 +137,7 @@ std::string sentence_of_many(const BankReport& report, const Counts& counts) {
     return fmt::format("None of the {} members is shown to meet {}: {}.", n, what, others(counts));
   }
   const std::size_t best = most_accurate(report, Verdict::met);
-  const std::string winner =
-      fmt::format("{}, with an accuracy of {}", named(report, best), accuracy_words(report.members[best]));
+  const std::string winner = fmt::format("{}, with {}", named(report, best), with_quality(report.members[best]));
   if (counts.met == n) {
     return fmt::format("All {} members met {}; the most accurate is {}.", n, what, winner);
   }
@@ -205,6 +200,12 @@ std::optional<Verdict> worst_verdict(const BankMember& member) {
   return evaluation::worst(verdicts);
 }
 
+Quality quality_of(const BankReport& report) {
+  for (const BankMember& member : report.members)
+    if (member.result) return quality_of(*member.result);
+  return quality_of_task("binary");
+}
+
 bool measured_on_new_people(const BankReport& report) {
   return std::all_of(report.members.begin(), report.members.end(), [](const BankMember& member) {
     return !member.result || member.result->split == "test" || member.result->split == "new rows";
@@ -226,9 +227,9 @@ std::string bank_sentence(const BankReport& report) {
             ? ""
             : fmt::format(" {} not measured.",
                           counts.unmeasured == 1 ? "1 member was" : fmt::format("{} members were", counts.unmeasured));
-    return fmt::format("No fairness constraint was set. {} is {}, with an accuracy of {}.{}",
+    return fmt::format("No fairness constraint was set. {} is {}, with {}.{}",
                        n == 1 ? "The one member" : fmt::format("The most accurate of {} members", n),
-                       named(report, best), accuracy_words(report.members[best]), rest);
+                       named(report, best), with_quality(report.members[best]), rest);
   }
   if (!measured_on_new_people(report)) {
     const auto measured = std::find_if(report.members.begin(), report.members.end(), [](const BankMember& member) {

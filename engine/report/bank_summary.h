@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/report/bank_report.h"
+#include "engine/report/quality.h"
 
 namespace equipoise::report {
 
@@ -30,6 +31,9 @@ std::optional<evaluation::Verdict> worst_verdict(const BankMember& member);
 
 /// Whether every measured member was measured on rows that training never saw.
 bool measured_on_new_people(const BankReport& report);
+
+/// What says how good the members are: with the figure and the names of the first that was measured.
+Quality quality_of(const BankReport& report);
 
 /// How many members keep every constraint, which of them is the most accurate, and what holds for the others.
 std::string bank_sentence(const BankReport& report);

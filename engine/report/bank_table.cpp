@@ -86,6 +86,7 @@ std::string remark_of(const BankMember& member) {
 }
 
 struct Columns {
+  std::string quality = "Accuracy";
   bool constraint_names = false;
   std::size_t constraints = 0;  ///< lines of a measured member
 
@@ -112,8 +113,8 @@ void write_member(Markup& page, const std::string& number, const BankMember& mem
                      "nothing was measured");
         break;
       }
-      const auto& interval = member.result->metrics.accuracy_interval;
-      write_figure(page, rows, percent_text(member.result->metrics.accuracy), interval ? percent_range(interval) : "");
+      const Quality quality = quality_of(*member.result);
+      write_figure(page, rows, quality_text(quality), quality.interval ? percent_range(quality.interval) : "");
     }
     if (line < constraints.size()) {
       write_constraint(page, constraints[line], constraints[line].of[place], columns.constraint_names);
@@ -133,7 +134,7 @@ void write_head_row(Markup& page, const Columns& columns) {
   column("No.", "number");
   column("Settings", "settings");
   column("Outcome", "outcome");
-  column("Accuracy", "figure");
+  column(columns.quality, "figure");
   if (columns.constraint_names) column("Constraint", "constraint");
   if (columns.constraints == 0) return;
   for (const char* name : {"Gap", "Upper bound", "Tolerance"}) column(name, "figure");
@@ -160,7 +161,7 @@ void write_bank_members(Markup& page, const BankReport& report) {
   }
   const std::vector<BankConstraint> constraints = constraints_of(report);
   const std::vector<std::string> numbers = member_numbers(report);
-  const Columns columns{constraints.size() > 1, constraints.size()};
+  const Columns columns{at_the_start(quality_of(report).short_name), constraints.size() > 1, constraints.size()};
   page.element(
       "p", {{"class", "intro"}},
       split_words(report) + "The settings lead to the member's own report. Below a figure stands its interval.");

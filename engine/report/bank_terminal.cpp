@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/report/bank_summary.h"
+#include "engine/report/figures.h"
 #include "engine/report/terminal_table.h"
 #include "engine/report/verdicts.h"
 
@@ -18,16 +19,23 @@ constexpr std::size_t kNameWidth = 56;
 constexpr std::size_t kLeastTitle = 20;
 constexpr std::size_t kOutcomeWidth = 16;
 
-std::string percent(double share) {
-  return std::isfinite(share) ? fmt::format("{:.1f} %", 100 * share) : "-";
+std::string quality_figure(const BankMember& member) {
+  if (!member.result) return "-";
+  const Quality quality = quality_of(*member.result);
+  if (quality.is_error) return plain_amount(quality.figure);
+  return quality.figure ? fmt::format("{:.1f} %", 100 * *quality.figure) : "-";
+}
+
+std::string in_unit(double figure, const std::string& unit) {
+  return unit == "number" ? plain_amount(figure) : fmt::format("{:.1f}", shown_figure(figure, unit));
 }
 
 /// "1.8 (6.3)": the gap, and its upper bound.
 std::string gap_and_bound(const ConstraintResult* result) {
   if (!result || !result->gap || !std::isfinite(*result->gap)) return "-";
   const bool bounded = result->upper_bound && std::isfinite(*result->upper_bound);
-  return fmt::format("{:.1f} ({})", 100 * *result->gap,
-                     bounded ? fmt::format("{:.1f}", 100 * *result->upper_bound) : "-");
+  return fmt::format("{} ({})", in_unit(*result->gap, result->unit),
+                     bounded ? in_unit(*result->upper_bound, result->unit) : "-");
 }
 
 std::string verdict_word(const BankMember& member) {
@@ -84,13 +92,13 @@ std::string members_table(const BankReport& report, const std::vector<BankConstr
   std::size_t number_width = 1;
   for (const std::string& number : numbers) number_width = std::max(number_width, number.size());
   std::vector<TerminalLine> lines(1 + report.members.size());
-  lines[0] = {padded("#", number_width, true), "member", "accuracy"};
+  lines[0] = {padded("#", number_width, true), "member", quality_of(report).short_name};
   for (std::size_t c = 0; c < constraints.size(); ++c) lines[0].push_back(heading(c, constraints.size()));
   lines[0].push_back("verdict");
   for (std::size_t i = 0; i < report.members.size(); ++i) {
     const BankMember& member = report.members[i];
     TerminalLine& line = lines[i + 1];
-    line = {padded(numbers[i], number_width, true), "", member.result ? percent(member.result->metrics.accuracy) : "-"};
+    line = {padded(numbers[i], number_width, true), "", quality_figure(member)};
     for (const BankConstraint& constraint : constraints) line.push_back(gap_and_bound(constraint.of[i]));
     line.push_back(verdict_words(member, color));
   }

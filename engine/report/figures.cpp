@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace equipoise::report {
@@ -45,6 +46,49 @@ std::string decimal_text(std::optional<double> value, int digits) {
   return is_there(value) ? fmt::format("{:.{}f}", *value, digits) : std::string(kNone);
 }
 
+int amount_decimals(double largest) {
+  constexpr int kMost = 9;
+  const double size = std::abs(largest);
+  if (!(size > 0) || !std::isfinite(size)) return 3;
+  if (size >= 999.95) return 0;
+  if (size >= 1) return 3 - static_cast<int>(std::log10(size * 1.00005));
+  return size >= 0.01 ? 3 : std::min(kMost, static_cast<int>(std::ceil(-std::log10(size))) + 2);
+}
+
+std::string amount_text(std::optional<double> value) {
+  return amount_text(value, is_there(value) ? amount_decimals(*value) : 0);
+}
+
+std::string amount_text(std::optional<double> value, int decimals) {
+  if (!is_there(value)) return std::string(kNone);
+  constexpr double kMostWritten = 1e15;
+  const double size = std::abs(*value);
+  const std::string digits = size >= kMostWritten ? fmt::format("{:.3e}", size)
+                             : decimals == 0      ? count_text(std::llround(size))
+                                                  : fmt::format("{:.{}f}", size, decimals);
+  const bool is_zero = digits.find_first_not_of("0.") == std::string::npos;
+  return *value < 0 && !is_zero ? "\u2212" + digits : digits;
+}
+
+std::string tick_text(double value) {
+  constexpr double kSeparated = 1e4, kMillion = 1e6, kBillion = 1e9;
+  const double size = std::abs(value);
+  std::string digits = fmt::format("{:g}", size);
+  if (size >= kBillion && size < 1000 * kBillion) {
+    digits = fmt::format("{:g}{}bn", size / kBillion, kNarrowSpace);
+  } else if (size >= kMillion && size < kBillion) {
+    digits = fmt::format("{:g}{}M", size / kMillion, kNarrowSpace);
+  } else if (size >= kSeparated && size < kMillion) {
+    digits = count_text(std::llround(size));
+  }
+  return (value < 0 ? "\u2212" : "") + digits;
+}
+
+std::string tick_text(double value, int decimals) {
+  constexpr double kLarge = 1e4;
+  return std::abs(value) >= kLarge ? tick_text(value) : fmt::format("{:.{}f}", value, decimals);
+}
+
 std::string points_text(std::optional<double> gap) {
   return figure_text(gap, "points");
 }
@@ -65,7 +109,7 @@ double shown_figure(double figure, std::string_view unit) {
 
 std::string figure_text(std::optional<double> figure, std::string_view unit) {
   if (!is_there(figure)) return std::string(kNone);
-  if (unit == "number") return decimal_text(figure, 3);
+  if (unit == "number") return amount_text(figure);
   const std::string number = one_decimal(shown_figure(*figure, unit));
   return unit == "points" ? number + "\u00A0points" : fmt::format("{}{}%", number, kNarrowSpace);
 }
@@ -75,8 +119,16 @@ std::string figure_range(const std::optional<evaluation::Interval>& interval, st
   const bool is_turned = unit == "floor";
   const double low = shown_figure(is_turned ? interval->high : interval->low, unit);
   const double high = shown_figure(is_turned ? interval->low : interval->high, unit);
-  if (unit == "number") return fmt::format("{} to {}", decimal_text(low, 3), decimal_text(high, 3));
+  if (unit == "number") {
+    const int decimals = amount_decimals(std::max(std::abs(low), std::abs(high)));
+    return fmt::format("{} to {}", amount_text(low, decimals), amount_text(high, decimals));
+  }
   return fmt::format("{} to {}", one_decimal(low), one_decimal(high));
+}
+
+std::string at_the_start(std::string words) {
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z') words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return words;
 }
 
 std::string counted(std::int64_t count, std::string_view noun) {

@@ -5,7 +5,10 @@
 
 #include "engine/core/nearest_name.h"
 #include "engine/report/figures.h"
+#include "engine/report/gap_rows.h"
 #include "engine/report/interval_plot.h"
+#include "engine/report/outcomes.h"
+#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 
@@ -16,18 +19,26 @@ using evaluation::ConstraintResult;
 using evaluation::PromiseResult;
 using evaluation::SplitResult;
 
+constexpr std::size_t kOpenRows = 24;        // of more, those of a class or label where nothing is wrong are closed
+constexpr std::size_t kShownSentences = 12;  // more are closed
+
+/// A promise, and the same one on the selection split.
+struct Row {
+  const PromiseResult* promise;
+  const PromiseResult* lighter;
+};
+
+/// Rows under one heading: of a class or label; of a regression of a rate, as means have scales of their own.
+struct Block {
+  std::string name;  ///< "" where there is no need of one
+  std::vector<Row> rows;
+};
+
 /// The same promise on the selection split, by its place.
 const PromiseResult* counterpart(const SplitResult* other, std::size_t constraint, std::size_t promise) {
   if (!other || constraint >= other->constraints.size()) return nullptr;
   const auto& promises = other->constraints[constraint].promises;
   return promise < promises.size() ? &promises[promise] : nullptr;
-}
-
-void include(double& high, const PromiseResult& promise) {
-  for (const double value : {promise.gap.value_or(0), promise.upper_bound.value_or(0), promise.tolerance,
-                             promise.noise_floor, promise.interval ? promise.interval->high : 0}) {
-    if (std::isfinite(value)) high = std::max(high, value);
-  }
 }
 
 /// Figures that stand on one scale: those of one unit, and ratios beside gaps in points.
@@ -52,144 +63,122 @@ bool is_of(const Family& family, const PromiseResult& promise) {
   return promise.unit == family.units[0] || promise.unit == family.units[1];
 }
 
-/// One scale for every promise of both splits, so that rows compare by eye.
-Scale scale_of(const Family& family, const SplitResult& split, const SplitResult* other) {
-  double high = 0.01;
-  for (const SplitResult* each : {&split, other}) {
-    if (!each) continue;
-    for (const ConstraintResult& constraint : each->constraints) {
-      for (const PromiseResult& promise : constraint.promises)
-        if (is_of(family, promise)) include(high, promise);
+const char* introduction_of(const Family& family, const SplitResult& split) {
+  if (family.units[0] == std::string_view("number") && is_regression(split))
+    return "Means over the rows of a group, and the gaps between groups, in the units of the target; of squared "
+           "errors in their square, of losses in standard deviations. Each has a scale of its own.";
+  return family.introduction;
+}
+
+/// Of the promises of a family, by what they stand under; in the order of the config.
+std::vector<Block> blocks_of(const Family& family, const SplitResult& split, const SplitResult* selection) {
+  std::vector<Block> blocks;
+  for (std::size_t c = 0; c < split.constraints.size(); ++c) {
+    for (std::size_t p = 0; p < split.constraints[c].promises.size(); ++p) {
+      const PromiseResult& promise = split.constraints[c].promises[p];
+      if (!is_of(family, promise)) continue;
+      const std::string outcome = within_of(split, promise.within).outcome;
+      const bool by_rate = is_regression(split) && promise.unit == "number";
+      const std::string name = by_rate ? promise.rate_name : is_regression(split) ? "" : outcome;
+      const auto known = std::ranges::find(blocks, name, &Block::name);
+      Block& block = known == blocks.end() ? blocks.emplace_back(Block{name, {}}) : *known;
+      block.rows.push_back({&promise, counterpart(selection, c, p)});
     }
   }
-  const Scale percent = round_scale(0, 100 * high);
+  return blocks;
+}
+
+void include(double& low, double& high, const PromiseResult& promise) {
+  for (const double value : {promise.gap.value_or(0), promise.upper_bound.value_or(0), promise.tolerance,
+                             promise.noise_floor, promise.interval ? promise.interval->high : 0}) {
+    if (!std::isfinite(value)) continue;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+}
+
+/// One scale for all rows of both splits, so that they compare by eye.
+Scale scale_of(const std::vector<Block>& blocks) {
+  double low = 0, high = 0;
+  bool number = false;
+  for (const Block& block : blocks) {
+    for (const Row& row : block.rows) {
+      number = number || row.promise->unit == "number";
+      include(low, high, *row.promise);
+      if (row.lighter) include(low, high, *row.lighter);
+    }
+  }
+  if (number) return round_scale(low, high);
+  const Scale percent = round_scale(0, 100 * std::max(0.01, high));
   return {0, percent.high / 100};
 }
 
-/// "gap"; of a bound "rate", of other figures "value".
-std::string figure_word(const PromiseResult& promise) {
-  if (promise.form == "linear") return "value";
-  const bool is_rate = promise.form == "at_most" || promise.form == "at_least" || promise.form == "worst";
-  return is_rate ? promise.rate_name : "gap";
+void write_rows(Markup& page, const Block& block, const Scale& scale, const SplitResult& split,
+                const SplitResult* selection) {
+  const std::string unit = block.rows.front().promise->unit;
+  const auto list = page.in("ul", {{"class", "plot-rows gaps"}});
+  for (const Row& row : block.rows) write_gap_row(page, scale, split, *row.promise, selection, row.lighter);
+  const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
+  page.element("div", {{"class", "label"}}, "");
+  draw_track_axis(page, scale, [unit](double figure) {
+    if (unit == "number") return tick_text(figure);
+    return fmt::format("{:g}", std::round(100 * shown_figure(figure, unit)) / 100);
+  });
+  page.element("div", {{"class", "numbers note"}}, sign_of(unit));
 }
 
-std::string limit_word(const PromiseResult& promise) {
-  if (promise.form == "worst") return "as small as it can be";
-  if (promise.form == "at_most" || promise.form == "linear") return "at most";
-  return promise.form == "at_least" ? "at least" : "tolerance";
+std::string heading_of(const Block& block, const SplitResult& split) {
+  return block.name.empty() ? "Over all " + counted_outcomes(split) : outcome_title(split, block.name);
 }
 
-/// "tolerance 2.0 points"
-std::string limit_text(const PromiseResult& promise) {
-  if (!std::isfinite(promise.tolerance)) return limit_word(promise);
-  return fmt::format("{} {}", limit_word(promise), figure_text(promise.tolerance, promise.unit));
-}
-
-std::string bound_word(const PromiseResult& promise) {
-  return promise.unit == "floor" ? "lower bound" : "upper bound";
-}
-
-std::string in_words(const PromiseResult& promise, const std::string& split) {
-  if (!promise.gap) return fmt::format("{} split: not estimable", split);
-  std::string words =
-      fmt::format("{} split: {} {}", split, figure_word(promise), figure_text(promise.gap, promise.unit));
-  if (promise.interval) words += fmt::format(", interval {}", figure_range(promise.interval, promise.unit));
-  if (promise.upper_bound)
-    words += fmt::format(", {} {}", bound_word(promise), figure_text(promise.upper_bound, promise.unit));
-  return words;
-}
-
-IntervalMark mark_of(const PromiseResult& promise, const std::string& split, bool lighter) {
-  IntervalMark mark;
-  mark.estimate = promise.gap;
-  mark.interval = promise.interval;
-  mark.upper_bound = promise.upper_bound;
-  if (!lighter) mark.verdict = promise.verdict;
-  mark.lighter = lighter;
-  mark.hover = in_words(promise, split);
-  return mark;
-}
-
-void write_numbers(Markup& page, const PromiseResult& promise, const SplitResult& split) {
-  const auto numbers = page.in("div", {{"class", "numbers"}});
-  {
-    const auto line = page.in("p", {{"class", "estimate"}});
-    page.element("strong", {}, figure_text(promise.gap, promise.unit)).text(" ");
-    draw_badge(page, promise.verdict);
-  }
-  if (!promise.gap) {
-    page.element("p", {{"class", "note"}}, reason_of_no_gap(promise, split_phrase(split)));
-    return;
-  }
-  page.element("p", {{"class", "note"}}, fmt::format("interval {}", figure_range(promise.interval, promise.unit)));
-  page.element("p", {{"class", "note"}},
-               fmt::format("{} {}", bound_word(promise), figure_text(promise.upper_bound, promise.unit)));
-}
-
-/// What the gap compares, where it is not the default that the introduction names.
-std::string comparison_words(const PromiseResult& promise) {
-  if (promise.form == "overall") {
-    return promise.everyone_rate
-               ? fmt::format("; largest distance to everyone's {}", percent_text(promise.everyone_rate))
-               : "; largest distance to the rate over everyone";
-  }
-  if (promise.form == "reference") return fmt::format("; largest distance to {}", promise.reference);
-  if (promise.form == "ratio") return "; how far the smallest rate is below the largest";
-  return "";
-}
-
-/// "true positive rate by sex within degree=none"
-std::string promise_name(const PromiseResult& promise) {
-  std::string name = promise.rate_name;
-  if (promise.form != "linear") name += promise.grouping.empty() ? " of everyone" : " by " + promise.grouping;
-  return promise.within.empty() ? name : name + " within " + promise.within;
-}
-
-void write_row(Markup& page, const Scale& scale, const SplitResult& split, const PromiseResult& promise,
-               const SplitResult* other, const PromiseResult* lighter) {
-  const auto row = page.in("li", {{"class", "plot-row"}});
-  const std::string name = promise_name(promise);
-  {
-    const auto label = page.in("div", {{"class", "label"}});
-    page.element("p", {}, name);
-    page.element("p", {{"class", "note"}}, limit_text(promise) + comparison_words(promise));
-  }
-  IntervalTrack track;
-  track.title = figure_word(promise) == "gap" ? fmt::format("Gap in {}", name) : name;
-  track.description = in_words(promise, split.split);
-  track.marks.push_back(mark_of(promise, split.split, false));
-  if (lighter) {
-    track.marks.push_back(mark_of(*lighter, other->split, true));
-    track.description += "; " + in_words(*lighter, other->split);
-  }
-  if (std::isfinite(promise.tolerance)) {
-    track.reference = promise.tolerance;
-    track.shaded = true;
-  }
-  if (promise.noise_floor > 0) track.noise_floor = promise.noise_floor;
-  track.description += "; " + limit_text(promise);
-  if (figure_word(promise) == "gap")
-    track.description +=
-        fmt::format("; equal rates would show {} on average", figure_text(promise.noise_floor, promise.unit));
-  draw_track(page, scale, track);
-  write_numbers(page, promise, split);
-}
-
-void write_key(Markup& page, bool selection) {
-  const auto key = page.in("ul", {{"class", "legend"}});
-  const auto entry = [&](std::string_view style, const std::string& path, std::string_view words) {
-    const auto item = page.in("li");
-    {
-      const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 14"}});
-      page.empty("path", {{"class", std::string(style)}, {"d", path}});
-    }
-    page.text(words);
+/// The promise that a block is judged by: of the worst verdict the one furthest out.
+const PromiseResult& worst_of(const Block& block) {
+  std::vector<evaluation::Verdict> verdicts;
+  for (const Row& row : block.rows) verdicts.push_back(row.promise->verdict);
+  const evaluation::Verdict worst = evaluation::worst(verdicts);
+  const auto beyond = [worst](const Row& row) {
+    const PromiseResult& promise = *row.promise;
+    return std::pair(promise.verdict == worst, promise.gap.value_or(0) - promise.tolerance);
   };
-  entry("interval", "M2 7H26", "interval");
-  entry("bound", "M14 1V13", "upper bound, which decides the verdict");
-  entry("reference", "M14 0V14", "tolerance; the shaded side is allowed");
-  entry("noise", "M14 5V14", "noise floor: the gap that equal rates would show on so few rows");
-  if (selection) entry("interval lighter", "M2 7H26", "selection split, lighter");
+  return *std::ranges::max_element(block.rows, {}, beyond)->promise;
+}
+
+/// A block among so many that each is judged on the outside; open where something is wrong.
+void write_folded(Markup& page, const Block& block, const Scale& scale, const SplitResult& split,
+                  const SplitResult* selection) {
+  using enum evaluation::Verdict;
+  const PromiseResult& worst = worst_of(block);
+  const bool open = worst.verdict == violated || worst.verdict == not_estimable;
+  const auto details =
+      open ? page.in("details", {{"class", "outcome"}, {"open", ""}}) : page.in("details", {{"class", "outcome"}});
+  {
+    const auto summary = page.in("summary");
+    page.element("strong", {}, heading_of(block, split)).text(" ");
+    draw_badge(page, worst.verdict);
+    page.element("span", {{"class", "note"}},
+                 fmt::format(" {}, the worst of {}", figure_text(worst.gap, worst.unit),
+                             counted(static_cast<std::int64_t>(block.rows.size()), "promise")));
+  }
+  write_rows(page, block, scale, split, selection);
+}
+
+void write_family(Markup& page, const Family& family, const SplitResult& split, const SplitResult* selection,
+                  const char* heading) {
+  const std::vector<Block> blocks = blocks_of(family, split, selection);
+  const bool own_scales = is_regression(split) && family.units[0] == std::string_view("number");
+  // A regression's rows say their rate themselves.
+  const bool named = !is_regression(split) && (blocks.size() > 1 || !blocks.front().name.empty());
+  std::size_t rows = 0;
+  for (const Block& block : blocks) rows += block.rows.size();
+  for (const Block& block : blocks) {
+    const Scale scale = scale_of(own_scales ? std::vector<Block>{block} : blocks);
+    if (named && rows > kOpenRows && blocks.size() > 1) {
+      write_folded(page, block, scale, split, selection);
+      continue;
+    }
+    if (named) page.element(heading, {}, heading_of(block, split));
+    write_rows(page, block, scale, split, selection);
+  }
 }
 
 std::string left_out(const std::string& rate, const PromiseResult::LevelRate& level, const SplitResult& split) {
@@ -215,6 +204,11 @@ std::string left_out(const std::string& rate, const PromiseResult::LevelRate& le
                      core::listed(level.short_splits));
 }
 
+void write_list(Markup& page, const std::vector<std::string>& sentences) {
+  const auto list = page.in("ul", {{"class", "plain note"}});
+  for (const std::string& sentence : sentences) page.element("li", {}, sentence);
+}
+
 void write_missing_levels(Markup& page, const SplitResult& split) {
   std::vector<std::string> sentences;
   for (const ConstraintResult& constraint : split.constraints) {
@@ -229,8 +223,13 @@ void write_missing_levels(Markup& page, const SplitResult& split) {
     }
   }
   if (sentences.empty()) return;
-  const auto list = page.in("ul", {{"class", "plain note"}});
-  for (const std::string& sentence : sentences) page.element("li", {}, sentence);
+  if (sentences.size() <= kShownSentences) {
+    write_list(page, sentences);
+    return;
+  }
+  const auto details = page.in("details");
+  page.element("summary", {}, fmt::format("{} rates of groups that are left out, or did not steer", sentences.size()));
+  write_list(page, sentences);
 }
 
 bool has_any(const Family& family, const SplitResult& split) {
@@ -243,24 +242,6 @@ bool has_only(const Family& family, const SplitResult& split) {
   return std::ranges::all_of(split.constraints, [&](const ConstraintResult& constraint) {
     return std::ranges::all_of(constraint.promises, [&](const PromiseResult& one) { return is_of(family, one); });
   });
-}
-
-void write_family(Markup& page, const Family& family, const SplitResult& split, const SplitResult* selection) {
-  const Scale scale = scale_of(family, split, selection);
-  const std::string unit = family.units[0];
-  const auto list = page.in("ul", {{"class", "plot-rows gaps"}});
-  for (std::size_t c = 0; c < split.constraints.size(); ++c) {
-    for (std::size_t p = 0; p < split.constraints[c].promises.size(); ++p) {
-      const PromiseResult& promise = split.constraints[c].promises[p];
-      if (is_of(family, promise)) write_row(page, scale, split, promise, selection, counterpart(selection, c, p));
-    }
-  }
-  const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
-  page.element("div", {{"class", "label"}}, "");
-  draw_track_axis(page, scale, [unit](double figure) {
-    return fmt::format("{:g}", std::round(100 * shown_figure(figure, unit)) / 100);
-  });
-  page.element("div", {{"class", "numbers note"}}, sign_of(unit));
 }
 
 }  // namespace
@@ -280,13 +261,13 @@ void write_gaps(Markup& page, const Report& report) {
   for (const Family& family : kFamilies) {
     if (!has_any(family, *split)) continue;
     if (!only_gaps) page.element("h3", {}, family.heading);
-    page.element(
-        "p", {{"class", "intro"}},
-        fmt::format("{} Each line is an interval at {:.0f}\u202F% confidence on {} {} rows.", family.introduction,
-                    100 * report.confidence, count_text(split->metrics.rows), split->split));
-    write_family(page, family, *split, selection);
+    page.element("p", {{"class", "intro"}},
+                 fmt::format("{} Each line is an interval at {:.0f}\u202F% confidence on {} {} rows.",
+                             introduction_of(family, *split), 100 * report.confidence, count_text(split->metrics.rows),
+                             split->split));
+    write_family(page, family, *split, selection, only_gaps ? "h3" : "h4");
   }
-  write_key(page, selection != nullptr);
+  write_gap_key(page, selection != nullptr);
   write_missing_levels(page, *split);
 }
 

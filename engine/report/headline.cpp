@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 
@@ -85,28 +86,6 @@ void write_outcome(Markup& page, const Report& report) {
   }
 }
 
-void write_figure(Markup& page, std::string_view name, const std::string& value, const std::string& note = "") {
-  const auto item = page.in("div");
-  page.element("dt", {}, name);
-  const auto detail = page.in("dd");
-  page.element("span", {{"class", "number"}}, value);
-  if (!note.empty()) page.element("span", {{"class", "note"}}, note);
-}
-
-void write_quality(Markup& page, const Report& report, const SplitResult& split) {
-  const evaluation::Metrics& metrics = split.metrics;
-  const auto list = page.in("dl", {{"class", "figures"}});
-  write_figure(page, fmt::format("Accuracy on {}", split_phrase(split)), percent_text(metrics.accuracy),
-               metrics.accuracy_interval ? fmt::format("{:.0f}\u202F% interval {}", 100 * report.confidence,
-                                                       percent_range(metrics.accuracy_interval))
-                                         : "no interval");
-  write_figure(page, "Rows measured", count_text(metrics.rows));
-  write_figure(page, "AUC", decimal_text(metrics.auc, 3));
-  write_figure(page, "Log loss", decimal_text(metrics.log_loss, 3));
-  write_figure(page, "Brier score", decimal_text(metrics.brier, 3));
-  write_figure(page, "Calibration error", decimal_text(metrics.calibration_error, 3));
-}
-
 void write_constraint(Markup& page, const ConstraintResult& constraint) {
   const auto item = page.in("li", {{"class", "verdict"}});
   draw_badge(page, constraint.verdict);
@@ -118,14 +97,22 @@ void write_constraint(Markup& page, const ConstraintResult& constraint) {
 void write_result(Markup& page, const Report& report, const SplitResult& split) {
   if (split.constraints.empty()) {
     page.element("p", {},
-                 "No fairness constraint was set for this run. The rates per group below show how the model treats "
-                 "each group; nothing about them is promised.");
+                 fmt::format("No fairness constraint was set for this run. The {} per group below show how the model "
+                             "treats each group; nothing about them is promised.",
+                             is_regression(split) ? "means and errors" : "rates"));
   } else {
     const auto list = page.in("ul", {{"class", "verdicts"}});
     for (const ConstraintResult& constraint : split.constraints) write_constraint(page, constraint);
   }
   if (split.joint) page.element("p", {{"class", "joint"}}, split.joint->sentence);
-  write_quality(page, report, split);
+  write_result_figures(page, report, split);
+}
+
+/// What decides, where that is more than one model.
+std::string members_sentence(const Report& report, const SplitResult* split) {
+  const bool regression = split && is_regression(*split);
+  return fmt::format("The model is {} members that {} together, by the mean of their {}.", count_text(report.members),
+                     regression ? "predict" : "decide", regression ? "predictions" : "scores");
 }
 
 }  // namespace
@@ -164,8 +151,9 @@ std::string verdict_sentence(const Report& report) {
         "This is about {}, which the training used: it shows nothing about people the model has not met.", where);
   }
   if (split->constraints.empty()) {
-    return fmt::format("No fairness constraint was set; accuracy on {} is {}.", where,
-                       percent_text(split->metrics.accuracy));
+    const Quality quality = quality_of(*split);
+    return fmt::format("No fairness constraint was set; the {} on {} is {}.", quality.name, where,
+                       quality_text(quality));
   }
   if (split->constraints.size() == 1) return sentence_of_one(split->constraints.front(), where);
   return sentence_of_many(split->constraints, where);
@@ -184,6 +172,7 @@ void write_headline(Markup& page, const Report& report) {
       page.element("p", {}, "No split was measured in this run.");
     }
     if (!report.kept.empty()) page.element("p", {{"class", "kept"}}, report.kept);
+    if (report.members > 1) page.element("p", {{"class", "kept"}}, members_sentence(report, split));
   }
   write_warnings(page, report.warnings);
 }

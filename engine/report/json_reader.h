@@ -37,6 +37,12 @@ class JsonReader {
     convert(*found, path_ + "." + key, value);
   }
 
+  /// A field that may be absent: the value then stays as it is.
+  template <typename T>
+  void read_if_there(const char* key, T& value) const {
+    if (object_.contains(key)) read(key, value);
+  }
+
   /// Throws UserError (data) unless the object's `format` is the one that this program reads.
   void require_format(std::int64_t readable) const {
     std::int64_t format = 0;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/report/figures.h"
+
 namespace equipoise::report {
 namespace {
 
@@ -53,7 +55,7 @@ void draw_scales(Markup& page, const LineChart& chart, const Frame& frame) {
     const std::string y = pixels(frame.down(tick * chart.y_unit));
     page.empty("line", {{"class", "grid"}, {"x1", "0"}, {"x2", "100%"}, {"y1", y}, {"y2", y}});
     page.element("text", {{"class", "tick-word"}, {"x", "-8"}, {"y", y}, {"dy", "4"}, {"text-anchor", "end"}},
-                 fmt::format("{:.{}f}", tick, digits));
+                 tick_text(tick, digits));
   }
   const std::vector<double> columns = ticks(frame.x, 5);
   const int column_digits = tick_digits(columns);

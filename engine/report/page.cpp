@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 
 namespace equipoise::report {
@@ -18,10 +19,35 @@ void write_head(Markup& page, std::string_view title, std::string_view more_styl
   page.verbatim(kStyleSheet).verbatim(more_style);
 }
 
-void write_contents(Markup& page, std::initializer_list<std::pair<const char*, const char*>> sections) {
+void write_contents(Markup& page, const std::vector<std::pair<const char*, const char*>>& sections) {
   const auto contents = page.in("nav", {{"class", "contents"}, {"aria-label", "Sections"}});
   for (const auto& [id, name] : sections) page.element("a", {{"href", id}}, name).text(" ");
 }
+
+namespace {
+
+struct Section {
+  const char* link;
+  const char* name;
+  void (*write)(Markup& page, const Report& report);
+};
+
+std::vector<Section> sections_of(const Report& report) {
+  const evaluation::SplitResult* split = headline_split(report);
+  const bool binary = !split || is_binary(*split), regression = split && is_regression(*split);
+  std::vector<Section> sections = {{"#result", "Result", write_headline},
+                                   {"#gaps", "Gaps", write_gaps},
+                                   {"#groups", "Groups", write_groups},
+                                   {"#training", "Training", write_training}};
+  if (binary) sections.push_back({"#thresholds", "Thresholds", write_thresholds});
+  if (!regression) sections.push_back({"#calibration", "Calibration", write_calibration});
+  sections.push_back({"#data", "Data", write_data});
+  sections.push_back({"#guide", "How to read this", write_reading_guide});
+  sections.push_back({"#reproduce", "Reproduce", write_reproduction});
+  return sections;
+}
+
+}  // namespace
 
 std::string to_html(const Report& report) {
   Markup page;
@@ -30,25 +56,12 @@ std::string to_html(const Report& report) {
     const auto html = page.in("html", {{"lang", "en"}});
     write_head(page, fmt::format("{} \u00B7 Equipoise report", report.name.empty() ? "Unnamed run" : report.name));
     const auto body = page.in("body");
-    write_contents(page, {{"#result", "Result"},
-                          {"#gaps", "Gaps"},
-                          {"#groups", "Groups"},
-                          {"#training", "Training"},
-                          {"#thresholds", "Thresholds"},
-                          {"#calibration", "Calibration"},
-                          {"#data", "Data"},
-                          {"#guide", "How to read this"},
-                          {"#reproduce", "Reproduce"}});
+    const std::vector<Section> sections = sections_of(report);
+    std::vector<std::pair<const char*, const char*>> links;
+    for (const Section& section : sections) links.emplace_back(section.link, section.name);
+    write_contents(page, links);
     const auto main = page.in("main");
-    write_headline(page, report);
-    write_gaps(page, report);
-    write_groups(page, report);
-    write_training(page, report);
-    write_thresholds(page, report);
-    write_calibration(page, report);
-    write_data(page, report);
-    write_reading_guide(page);
-    write_reproduction(page, report);
+    for (const Section& section : sections) section.write(page, report);
   }
   return page.take();
 }

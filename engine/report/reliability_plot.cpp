@@ -13,8 +13,8 @@ namespace {
 
 using evaluation::CalibrationBin;
 
-constexpr int kHeight = 320;
-constexpr int kBarHeight = 72;
+constexpr int kHeight = 320, kSmallHeight = 200;
+constexpr int kBarHeight = 72, kSmallBarHeight = 40;
 constexpr double kTicks[] = {0, 0.25, 0.5, 0.75, 1};
 
 std::string pixels(double value) {
@@ -26,55 +26,57 @@ std::string words_of(const CalibrationBin& bin) {
                      percent_text(bin.mean_score), percent_text(bin.positive_share), counted(bin.rows, "row"));
 }
 
-void draw_across(Markup& page, double share) {
+void draw_across(Markup& page, double share, int height) {
   page.element("text",
-               {{"class", "tick-word"}, {"x", length(share)}, {"y", pixels(kHeight + 18)}, {"text-anchor", "middle"}},
+               {{"class", "tick-word"}, {"x", length(share)}, {"y", pixels(height + 18)}, {"text-anchor", "middle"}},
                fmt::format("{:.0f}", 100 * share));
 }
 
-void draw_diagram(Markup& page, const std::vector<CalibrationBin>& bins, std::int64_t most) {
+void draw_diagram(Markup& page, const ReliabilityPlot& plot, std::int64_t most) {
+  const int height = plot.small ? kSmallHeight : kHeight;
   const std::string title = page.next_id(), description = page.next_id();
   const auto picture = page.in("svg", {{"class", "canvas"},
                                        {"role", "img"},
-                                       {"height", fmt::format("{}", kHeight)},
+                                       {"height", fmt::format("{}", height)},
                                        {"aria-labelledby", title + " " + description}});
-  page.element("title", {{"id", title}}, "Reliability diagram");
+  page.element("title", {{"id", title}}, plot.title);
   page.element("desc", {{"id", description}},
                "Each dot is a bin of scores: the share of rows that are positive against the mean score. On the "
                "diagonal the scores mean what they say. The figures are in the table below.");
   for (const double tick : kTicks) {
-    const std::string y = pixels(kHeight * (1 - tick));
+    const std::string y = pixels(height * (1 - tick));
     page.empty("line", {{"class", "grid"}, {"x1", "0"}, {"x2", "100%"}, {"y1", y}, {"y2", y}});
     page.element("text", {{"class", "tick-word"}, {"x", "-8"}, {"y", y}, {"dy", "4"}, {"text-anchor", "end"}},
                  fmt::format("{:.0f}", 100 * tick));
-    draw_across(page, tick);
+    draw_across(page, tick, height);
   }
-  page.empty("line", {{"class", "reference"}, {"x1", "0"}, {"x2", "100%"}, {"y1", pixels(kHeight)}, {"y2", "0"}});
-  for (const CalibrationBin& bin : bins) {
+  page.empty("line", {{"class", "reference"}, {"x1", "0"}, {"x2", "100%"}, {"y1", pixels(height)}, {"y2", "0"}});
+  for (const CalibrationBin& bin : plot.bins) {
     if (bin.rows == 0 || !std::isfinite(bin.mean_score) || !std::isfinite(bin.positive_share)) continue;
     const double radius = 3 + 6 * std::sqrt(static_cast<double>(bin.rows) / static_cast<double>(most));
     const auto dot = page.in("circle", {{"class", "dot"},
                                         {"cx", length(std::clamp(bin.mean_score, 0.0, 1.0))},
-                                        {"cy", pixels(kHeight * (1 - std::clamp(bin.positive_share, 0.0, 1.0)))},
+                                        {"cy", pixels(height * (1 - std::clamp(bin.positive_share, 0.0, 1.0)))},
                                         {"r", pixels(radius)}});
     page.element("title", {}, words_of(bin));
   }
 }
 
-void draw_counts(Markup& page, const std::vector<CalibrationBin>& bins, std::int64_t most) {
+void draw_counts(Markup& page, const ReliabilityPlot& plot, std::int64_t most) {
+  const int bar_height = plot.small ? kSmallBarHeight : kBarHeight;
   const std::string title = page.next_id(), description = page.next_id();
   const auto picture = page.in("svg", {{"class", "canvas counts"},
                                        {"role", "img"},
-                                       {"height", fmt::format("{}", kBarHeight)},
+                                       {"height", fmt::format("{}", bar_height)},
                                        {"aria-labelledby", title + " " + description}});
-  page.element("title", {{"id", title}}, "Rows per bin of scores");
+  page.element("title", {{"id", title}}, plot.title + ": rows per bin of scores");
   page.element("desc", {{"id", description}}, "Bars from the lowest scores on the left to the highest on the right.");
-  const double floor = kBarHeight;
+  const double floor = bar_height;
   const std::string foot = pixels(floor);
   page.empty("line", {{"class", "rule"}, {"x1", "0"}, {"x2", "100%"}, {"y1", foot}, {"y2", foot}});
   page.element("text", {{"class", "tick-word"}, {"x", "-8"}, {"y", "14"}, {"text-anchor", "end"}}, count_text(most));
   page.element("text", {{"class", "tick-word"}, {"x", "-8"}, {"y", foot}, {"text-anchor", "end"}}, "0");
-  for (const CalibrationBin& bin : bins) {
+  for (const CalibrationBin& bin : plot.bins) {
     if (bin.rows == 0) continue;
     const double height = std::max(1.0, (floor - 10) * static_cast<double>(bin.rows) / static_cast<double>(most));
     const double left = std::clamp(bin.low, 0.0, 1.0), right = std::clamp(bin.high, 0.0, 1.0);
@@ -89,19 +91,19 @@ void draw_counts(Markup& page, const std::vector<CalibrationBin>& bins, std::int
 
 }  // namespace
 
-void draw_reliability_plot(Markup& page, const std::vector<CalibrationBin>& bins) {
+void draw_reliability_plot(Markup& page, const ReliabilityPlot& plot) {
   std::int64_t most = 1;
-  for (const CalibrationBin& bin : bins) most = std::max(most, bin.rows);
+  for (const CalibrationBin& bin : plot.bins) most = std::max(most, bin.rows);
   const auto figure = page.in("figure", {{"class", "chart reliability"}});
-  page.element("figcaption", {}, "Share that is positive against mean score, in %; larger dots stand for more rows");
+  page.element("figcaption", {}, plot.caption);
   {
-    const auto plot = page.in("div", {{"class", "plot"}});
-    draw_diagram(page, bins, most);
+    const auto box = page.in("div", {{"class", "plot"}});
+    draw_diagram(page, plot, most);
   }
   page.element("p", {{"class", "x-title"}}, "mean score, %");
   page.element("p", {{"class", "sub-caption"}}, "Rows per bin");
-  const auto plot = page.in("div", {{"class", "plot flush"}});
-  draw_counts(page, bins, most);
+  const auto box = page.in("div", {{"class", "plot flush"}});
+  draw_counts(page, plot, most);
 }
 
 }  // namespace equipoise::report

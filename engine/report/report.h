@@ -48,6 +48,8 @@ struct Report {
   std::int64_t swing_measures = 0;             ///< measurements that the swings are of
   std::optional<LargestSwing> gap_swing;       ///< of the gaps on the rows that drive the multipliers
   std::optional<LargestSwing> multiplier_swing;
+  std::string measured_on;   ///< which rows moved the multipliers, a sentence; "" when nothing is constrained
+  std::int64_t members = 1;  ///< that decide together, by the mean of their scores
   std::vector<data::Fingerprint> files;
   std::vector<std::string> reading;  ///< how each column was read
   std::vector<data::Leak> leaks;

@@ -117,7 +117,7 @@ void read_results(const JsonReader& reader, Report& report) {
   reader.read("promise_titles", report.promise_titles);
   reader.read("promise_tolerances", report.promise_tolerances);
   reader.read("multiplier_titles", report.multiplier_titles);
-  // Results of an earlier version have none.
+  // Results of an earlier version may have none of these.
   reader.if_there("swing", [&](const json& item, const std::string& path) {
     const JsonReader swing(item, path);
     swing.read("measures", report.swing_measures);
@@ -126,6 +126,8 @@ void read_results(const JsonReader& reader, Report& report) {
       report.multiplier_swing = swing_at(multiplier, at);
     });
   });
+  reader.read_if_there("measured_on", report.measured_on);
+  reader.read_if_there("members", report.members);
   reader.each("splits", [&](const json& item, const std::string&) {
     report.splits.push_back(evaluation::split_result_from_json(item));
   });
@@ -173,6 +175,8 @@ json to_json(const Report& report) {
                  {"promise_titles", report.promise_titles},
                  {"promise_tolerances", numbers(report.promise_tolerances)},
                  {"multiplier_titles", report.multiplier_titles},
+                 {"measured_on", report.measured_on},
+                 {"members", report.members},
                  {"reading", report.reading},
                  {"warnings", report.warnings},
                  {"config_yaml", report.config_yaml}};

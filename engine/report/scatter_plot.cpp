@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/report/figures.h"
 #include "engine/report/label_places.h"
 #include "engine/report/scale.h"
 #include "engine/report/verdicts.h"
@@ -45,9 +46,9 @@ struct Span {
   }
 };
 
-Scale hundredths(const Span& span, int about) {
-  const Scale percent = round_scale(100 * span.low, 100 * span.high, about);
-  return {percent.low / 100, percent.high / 100};
+Scale round_in(double unit, const Span& span, int about) {
+  const Scale scale = round_scale(span.low / unit, span.high / unit, about);
+  return {unit * scale.low, unit * scale.high};
 }
 
 Frame frame_of(const ScatterPlot& plot) {
@@ -66,27 +67,32 @@ Frame frame_of(const ScatterPlot& plot) {
     }
   }
   const int height = std::clamp(280 + 5 * static_cast<int>(plot.marks.size()), 300, 560);
-  return {hundredths(x, 8), hundredths(y, 5), height};
+  return {round_in(plot.x_unit, x, 8), round_in(plot.y_unit, y, 5), height};
 }
 
-void draw_scales(Markup& page, const Frame& frame) {
+void draw_scales(Markup& page, const ScatterPlot& plot, const Frame& frame) {
   const std::string height = fmt::format("{}", frame.height);
-  const std::vector<double> rows = ticks({100 * frame.y.low, 100 * frame.y.high}, 5);
+  const std::vector<double> rows = ticks({frame.y.low / plot.y_unit, frame.y.high / plot.y_unit}, 5);
   for (const double tick : rows) {
-    const std::string y = pixels(frame.down(tick / 100));
+    const std::string y = pixels(frame.down(tick * plot.y_unit));
     page.empty("line", {{"class", "grid"}, {"x1", "0"}, {"x2", "100%"}, {"y1", y}, {"y2", y}});
     page.element("text", {{"class", "tick-word"}, {"x", "-8"}, {"y", y}, {"dy", "4"}, {"text-anchor", "end"}},
-                 fmt::format("{:.{}f}", tick, tick_digits(rows)));
+                 tick_text(tick, tick_digits(rows)));
   }
-  const std::vector<double> columns = ticks({100 * frame.x.low, 100 * frame.x.high}, 5);
+  const std::vector<double> columns = ticks({frame.x.low / plot.x_unit, frame.x.high / plot.x_unit}, 5);
   for (const double tick : columns) {
-    const std::string x = length(frame.x.at(tick / 100));
+    const std::string x = length(frame.x.at(tick * plot.x_unit));
     page.empty("line",
                {{"class", "tick"}, {"x1", x}, {"x2", x}, {"y1", height}, {"y2", fmt::format("{}", frame.height + 4)}});
     page.element("text",
                  {{"class", "tick-word"}, {"x", x}, {"y", pixels(frame.height + 18)}, {"text-anchor", "middle"}},
-                 fmt::format("{:.{}f}", tick, tick_digits(columns)));
+                 tick_text(tick, tick_digits(columns)));
   }
+}
+
+/// To hundredths, but as it is where that would hide it.
+std::string limit_word(double limit) {
+  return std::abs(limit) < 1 ? tick_text(limit) : tick_text(std::round(100 * limit) / 100);
 }
 
 void draw_limits(Markup& page, const ScatterPlot& plot, const Frame& frame) {
@@ -112,7 +118,7 @@ void draw_limits(Markup& page, const ScatterPlot& plot, const Frame& frame) {
     page.element(
         "text",
         {{"class", "guide-word"}, {"x", length(at)}, {"y", "-6"}, {"text-anchor", at < 0.06 ? "start" : "middle"}},
-        fmt::format("{:g}", std::round(1e4 * limit) / 100));
+        limit_word(limit / plot.x_unit));
   }
 }
 
@@ -214,7 +220,7 @@ std::vector<std::string> draw_scatter_plot(Markup& page, const ScatterPlot& plot
     page.element("title", {{"id", title}}, plot.title);
     page.element("desc", {{"id", description}}, plot.description);
     draw_limits(page, plot, frame);
-    draw_scales(page, frame);
+    draw_scales(page, plot, frame);
     draw_marks(page, plot, frame);
   }
   page.element("p", {{"class", "x-title"}}, plot.x_title);

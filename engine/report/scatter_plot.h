@@ -9,7 +9,7 @@
 
 namespace equipoise::report {
 
-/// One thing measured twice, with its intervals. All values are shares.
+/// One thing measured twice, with its intervals.
 struct ScatterMark {
   std::string label;  ///< a few characters that stand beside it
   std::string link;   ///< "#member-3": where its row in a table is
@@ -25,8 +25,9 @@ struct ScatterMark {
 struct ScatterPlot {
   std::string title;
   std::string description;  ///< the figures in words, for those who cannot see the plot
-  std::string x_title;      ///< x starts at 0; its ticks are in hundredths
-  std::string y_title;      ///< so are those of y
+  std::string x_title;      ///< x starts at 0
+  std::string y_title;
+  double x_unit = 0.01, y_unit = 0.01;  ///< ticks show x / x_unit: by default shares are in hundredths
   std::vector<ScatterMark> marks;
   std::vector<double> limits;  ///< upright dashed lines, with their values above; one alone is shaded up to it
 };

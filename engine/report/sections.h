@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,20 +14,23 @@ namespace equipoise::report {
 /// What stands before the body of every page: title, style, and the policy that nothing may be loaded.
 void write_head(Markup& page, std::string_view title, std::string_view more_style = "");
 /// Links to the sections of the page: "#gaps", "Gaps".
-void write_contents(Markup& page, std::initializer_list<std::pair<const char*, const char*>> sections);
+void write_contents(Markup& page, const std::vector<std::pair<const char*, const char*>>& sections);
 
 /// The parts of a run's page in the order they stand. Each writes one <section> with a heading, and says so in words when
-/// the run has nothing for it.
-void write_headline(Markup& page, const Report& report);      ///< verdicts, accuracy, which iterate was kept; warnings
-void write_gaps(Markup& page, const Report& report);          ///< every promise with interval, bound and tolerance
-void write_groups(Markup& page, const Report& report);        ///< rates per group
-void write_training(Markup& page, const Report& report);      ///< accuracy, loss, gaps, multipliers over epochs
-void write_thresholds(Markup& page, const Report& report);    ///< what deciding at another threshold would do
-void write_calibration(Markup& page, const Report& report);   ///< reliability
-void write_data(Markup& page, const Report& report);          ///< files, splits, how columns were read, leaks
-void write_reading_guide(Markup& page);                       ///< what the words mean, and what is not promised
-void write_reproduction(Markup& page, const Report& report);  ///< command, seed, versions, config
+/// the run has nothing for it. Two are left out of pages of other tasks: thresholds of all but binary labels, calibration
+/// of regressions.
+void write_headline(Markup& page, const Report& report);       ///< verdicts, accuracy, which iterate was kept; warnings
+void write_gaps(Markup& page, const Report& report);           ///< every promise with interval, bound and tolerance
+void write_groups(Markup& page, const Report& report);         ///< rates or errors per group
+void write_training(Markup& page, const Report& report);       ///< accuracy, loss, gaps, multipliers over epochs
+void write_thresholds(Markup& page, const Report& report);     ///< what deciding at another threshold would do
+void write_calibration(Markup& page, const Report& report);    ///< reliability
+void write_data(Markup& page, const Report& report);           ///< files, splits, how columns were read, leaks
+void write_reading_guide(Markup& page, const Report& report);  ///< what the words mean, and what is not promised
+void write_reproduction(Markup& page, const Report& report);   ///< command, seed, versions, config
 
+/// The figures of the result: how good the model is on the split, and, where rows have several outcomes, on each.
+void write_result_figures(Markup& page, const Report& report, const evaluation::SplitResult& split);
 /// The split the verdicts are about: "test", or else the first; nullptr when nothing was measured.
 const evaluation::SplitResult* headline_split(const Report& report);
 /// The split of that name; nullptr when it was not measured.

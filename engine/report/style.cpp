@@ -34,10 +34,11 @@ body {
   font-variant-numeric: tabular-nums lining-nums;
 }
 main { max-width: 1104px; margin: 0 auto; padding: 0 32px 96px; }
-h1, h2, h3, p, ul, dl, dd, figure { margin: 0; padding: 0; }
+h1, h2, h3, h4, p, ul, dl, dd, figure { margin: 0; padding: 0; }
 h1 { font-size: 32px; line-height: 40px; font-weight: 650; letter-spacing: -0.01em; }
 h2 { font-size: 24px; line-height: 32px; font-weight: 600; letter-spacing: -0.005em; margin-bottom: 8px; }
 h3 { font-size: 18px; line-height: 24px; font-weight: 600; margin: 40px 0 8px; }
+h4 { font-size: 16px; line-height: 24px; font-weight: 600; margin: 32px 0 0; }
 section { margin-top: 72px; scroll-margin-top: 56px; }
 a { color: var(--link); }
 code, pre { font: 13px/20px ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
@@ -184,11 +185,22 @@ th:first-child { text-align: left; padding-left: 0; min-width: 96px; overflow-wr
 thead th { color: var(--quiet); font-weight: 500; vertical-align: bottom; }
 tbody th { font-weight: 500; }
 td { white-space: nowrap; }
+.block th { padding-top: 14px; color: var(--quiet); font-weight: 500; }
+.figures + .scroll { margin-top: 40px; }
 .current { background: var(--panel); font-weight: 600; }
 .inside { color: var(--met-ink); }
 
 details { margin-top: 24px; }
 summary { cursor: pointer; color: var(--link); line-height: 32px; }
+.outcome { margin-top: 12px; }
+.outcome[open] { margin-bottom: 32px; }
+.outcome summary { margin-bottom: 8px; }
+.outcome summary strong { font-weight: 600; color: var(--ink); }
+.outcome .badge { margin: 0 4px; }
+.gaps + .gaps { margin-top: 24px; }
+.small-multiples .reliability { align-self: end; }
+.slim { max-width: 560px; }
+.after { margin-top: 24px; max-width: 96ch; }
 pre { margin: 8px 0 0; padding: 16px; background: var(--panel); border-radius: 4px; overflow-x: auto;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 .columns { padding: 8px 0 0 20px; font-size: 14px; line-height: 24px; }
@@ -221,7 +233,7 @@ section > ul:not([class]) li { margin-bottom: 4px; max-width: 80ch; }
   .contents { display: none; }
   .masthead { margin-top: 0; }
   section { margin-top: 28pt; }
-  h2, h3, figcaption, caption, summary, .intro { break-after: avoid; }
+  h2, h3, h4, figcaption, caption, summary, .intro { break-after: avoid; }
   th, td { padding-top: 3px; padding-bottom: 3px; }
   .charts, .side-by-side { grid-template-columns: 1fr 1fr; gap: 24px 32px; }
   .chart.wide { grid-column: 1 / -1; }

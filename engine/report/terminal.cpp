@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/report.h"
 #include "engine/report/sections.h"
 #include "engine/report/terminal_table.h"
@@ -17,13 +18,9 @@ using evaluation::SplitResult;
 
 constexpr std::size_t kTitleWidth = 56;
 
-std::string share(std::optional<double> value) {
-  return value && std::isfinite(*value) ? fmt::format("{:.1f} %", 100 * *value) : "-";
-}
-
 std::string figure(std::optional<double> value, const std::string& unit) {
   if (!value || !std::isfinite(*value)) return "-";
-  if (unit == "number") return fmt::format("{:.3f}", *value);
+  if (unit == "number") return plain_amount(value);
   return fmt::format("{:.1f} {}", shown_figure(*value, unit), sign_of(unit));
 }
 
@@ -44,15 +41,29 @@ std::string constraints_table(const SplitResult& split, bool color) {
   return table_of(lines);
 }
 
-std::string accuracy_line(const SplitResult& split) {
-  const evaluation::Metrics& metrics = split.metrics;
-  std::string line = fmt::format("  accuracy {}", share(metrics.accuracy));
-  if (metrics.accuracy_interval) {
-    line +=
-        fmt::format(" ({:.1f} to {:.1f})", 100 * metrics.accuracy_interval->low, 100 * metrics.accuracy_interval->high);
+/// "86.1 % (85.4 to 86.8)"; of a regression "12.34"
+std::string quality_figures(const Quality& quality) {
+  if (quality.is_error) return plain_amount(quality.figure);
+  std::string text = quality.figure ? fmt::format("{:.1f} %", 100 * *quality.figure) : "-";
+  if (quality.interval)
+    text += fmt::format(" ({:.1f} to {:.1f})", 100 * quality.interval->low, 100 * quality.interval->high);
+  return text;
+}
+
+std::string quality_line(const SplitResult& split) {
+  const Quality quality = quality_of(split);
+  std::string line = fmt::format("  {} {}", quality.name, quality_figures(quality));
+  if (split.metrics.auc)
+    line += fmt::format(", {}AUC {:.3f}", split.task == "labels" ? "mean " : "", *split.metrics.auc);
+  if (const auto* errors = errors_of_everyone(split)) {
+    line += fmt::format(", mean absolute error {}", plain_amount(errors->mean_absolute_error));
+    if (const auto share = split.regression->explained_share; share && std::isfinite(*share))
+      line += fmt::format(", explained share {:.1f} %", 100 * *share);
+    line += "\n ";
+  } else {
+    line += ",";
   }
-  if (metrics.auc) line += fmt::format(", AUC {:.3f}", *metrics.auc);
-  return line + fmt::format(", on {} rows of the {} split\n", metrics.rows, plain(split.split, kTitleWidth));
+  return line + fmt::format(" on {} rows of the {} split\n", split.metrics.rows, plain(split.split, kTitleWidth));
 }
 
 }  // namespace
@@ -63,7 +74,7 @@ std::string to_terminal(const Report& report, bool color) {
   text += "\n";
   const SplitResult* split = headline_split(report);
   if (!split) return text + "  nothing was measured\n";
-  text += accuracy_line(*split);
+  text += quality_line(*split);
   text += split->constraints.empty() ? "  no constraint was set\n" : "\n" + constraints_table(*split, color);
   if (!report.warnings.empty()) {
     text += fmt::format("\n  {} warning{}, see the report\n", report.warnings.size(),

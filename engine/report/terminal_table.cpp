@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "engine/report/figures.h"
 
 namespace equipoise::report {
 
@@ -21,6 +24,13 @@ std::string plain(std::string_view text, std::size_t most) {
     result += byte < 0x20 || byte == 0x7F || late_control ? '?' : text[i];
   }
   return result;
+}
+
+std::string plain_amount(std::optional<double> value) {
+  if (!value || !std::isfinite(*value)) return "-";
+  const std::string text = amount_text(std::abs(*value));
+  const bool is_zero = text.find_first_not_of("0.") == std::string::npos;
+  return (*value < 0 && !is_zero ? "-" : "") + text;
 }
 
 std::size_t width_of(std::string_view text) {

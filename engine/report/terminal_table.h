@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ namespace equipoise::report {
 /// Text from data as it may stand in a terminal: what could steer it is shown as '?', and what is longer than `most`
 /// characters is cut, with "..." after it.
 std::string plain(std::string_view text, std::size_t most);
+
+/// A number of any size in about four digits that count, "-" where there is none.
+std::string plain_amount(std::optional<double> value);
 
 /// Characters, not bytes, as far as a terminal's columns go.
 std::size_t width_of(std::string_view text);

@@ -6,6 +6,7 @@
 
 #include "engine/report/figures.h"
 #include "engine/report/line_chart.h"
+#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 
 namespace equipoise::report {
@@ -76,10 +77,22 @@ void draw_if_any(Markup& page, const Report& report, LineChart chart) {
   draw_line_chart(page, chart);
 }
 
+/// What training makes small, by the task.
+std::string loss_title(const Report& report) {
+  const evaluation::SplitResult* split = headline_split(report);
+  if (split && is_regression(*split)) return "Loss, in standardised units";
+  return split && split->task == "labels" ? "Log loss, mean over the labels" : "Log loss";
+}
+
+std::string accuracy_title(const Report& report) {
+  const evaluation::SplitResult* split = headline_split(report);
+  return split && split->task == "labels" ? "Mean accuracy over the labels, %" : "Accuracy, %";
+}
+
 void write_quality(Markup& page, const Report& report) {
   const auto pair = page.in("div", {{"class", "charts"}});
   LineChart accuracy;
-  accuracy.title = "Accuracy, %";
+  accuracy.title = accuracy_title(report);
   accuracy.y_word = [](double value) { return percent_text(value); };
   accuracy.y_unit = 0.01;
   add(accuracy, {"training rows", curve(report, [](const Measurement& m) { return m.training_accuracy; }), 0,
@@ -89,7 +102,7 @@ void write_quality(Markup& page, const Report& report) {
        Stroke::dashed, false, false});
   draw_if_any(page, report, std::move(accuracy));
   LineChart loss;
-  loss.title = "Log loss";
+  loss.title = loss_title(report);
   loss.y_word = [](double value) { return decimal_text(value, 4); };
   add(loss, {"training rows", curve(report, [](const Measurement& m) { return m.training_loss; }), 0, Stroke::solid,
              false, false});
@@ -128,22 +141,47 @@ void draw_gap(Markup& page, const Report& report, std::size_t i) {
   draw_if_any(page, report, std::move(chart));
 }
 
+/// How much of its tolerance a promise takes up in the end: by its bound on the selection rows, or else by its gap.
+double end_over_tolerance(const Report& report, std::size_t i) {
+  const Measurement& last = report.measurements.back();
+  std::optional<double> figure;
+  for (const auto* list : {&last.selection_bounds, &last.selection_gaps, &last.training_gaps}) {
+    if (!figure && i < list->size()) figure = (*list)[i];
+  }
+  if (!figure || i >= report.promise_tolerances.size()) return 0;
+  const double tolerance = report.promise_tolerances[i];
+  return std::isfinite(*figure) && tolerance > 0 && std::isfinite(tolerance) ? *figure / tolerance : 0;
+}
+
+/// The promises as they are; of more than are shown those first that ended furthest outside, or nearest to it.
+std::vector<std::size_t> nearest_first(const Report& report) {
+  std::vector<std::size_t> order(report.promise_titles.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  if (order.size() > kShownPromises)
+    std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t i) { return end_over_tolerance(report, i); });
+  return order;
+}
+
 void write_gap_curves(Markup& page, const Report& report) {
   const std::size_t promises = report.promise_titles.size();
   if (promises == 0) return;
   page.element("h3", {}, "Gaps over training");
   page.element(
       "p", {{"class", "intro"}},
-      "The multipliers are driven by the exact gap; the model is chosen by the upper bound on the selection rows.");
+      fmt::format(
+          "The multipliers are driven by the exact gap; the model is chosen by the upper bound on the selection "
+          "rows. {}",
+          report.measured_on));
+  const std::vector<std::size_t> order = nearest_first(report);
   {
     const auto charts = page.in("div", {{"class", "charts"}});
-    for (std::size_t i = 0; i < std::min(promises, kShownPromises); ++i) draw_gap(page, report, i);
+    for (std::size_t i = 0; i < std::min(promises, kShownPromises); ++i) draw_gap(page, report, order[i]);
   }
   if (promises <= kShownPromises) return;
   const auto rest = page.in("details");
-  page.element("summary", {}, fmt::format("{} more", promises - kShownPromises));
+  page.element("summary", {}, fmt::format("{} more, which ended further inside", promises - kShownPromises));
   const auto charts = page.in("div", {{"class", "charts"}});
-  for (std::size_t i = kShownPromises; i < promises; ++i) draw_gap(page, report, i);
+  for (std::size_t i = kShownPromises; i < promises; ++i) draw_gap(page, report, order[i]);
 }
 
 double last_multiplier(const Report& report, std::size_t j) {

@@ -53,6 +53,35 @@ TEST(Figures, Decimals) {
   EXPECT_EQ(decimal_text(std::numeric_limits<double>::infinity(), 3), "–");
 }
 
+TEST(Figures, AmountsHaveAboutFourDigitsThatCount) {
+  EXPECT_EQ(amount_text(34210.4), "34,210");
+  EXPECT_EQ(amount_text(-1189.6), "\u22121,190");
+  EXPECT_EQ(amount_text(980.44), "980.4");
+  EXPECT_EQ(amount_text(999.96), "1,000");
+  EXPECT_EQ(amount_text(34.2), "34.20");
+  EXPECT_EQ(amount_text(9.9999), "10.00");
+  EXPECT_EQ(amount_text(0.4126), "0.413");
+  EXPECT_EQ(amount_text(0.00031), "0.000310");
+  EXPECT_EQ(amount_text(0.0), "0.000");
+  EXPECT_EQ(amount_text(-1e-12), "0.000000000");
+  EXPECT_EQ(amount_text(2.5e17), "2.500e+17");
+  EXPECT_EQ(amount_text(kNan), "–");
+  EXPECT_EQ(amount_text(std::nullopt), "–");
+  EXPECT_EQ(amount_text(34.2, amount_decimals(41500)), "34");  // in a column of large ones
+  EXPECT_EQ(figure_range(evaluation::Interval{68.4, 1892.4}, "number"), "68 to 1,892");
+}
+
+TEST(Figures, TicksAreShort) {
+  EXPECT_EQ(tick_text(0.25), "0.25");
+  EXPECT_EQ(tick_text(1500), "1500");
+  EXPECT_EQ(tick_text(-20000), "\u221220,000");
+  EXPECT_EQ(tick_text(1.5e6), "1.5\u202FM");
+  EXPECT_EQ(tick_text(2e9), "2\u202Fbn");
+  EXPECT_EQ(tick_text(3e12), "3e+12");
+  EXPECT_EQ(tick_text(0.2, 2), "0.20");
+  EXPECT_EQ(tick_text(20000, 0), "20,000");
+}
+
 TEST(Figures, DurationsSizesAndMoments) {
   EXPECT_EQ(duration_text(38.41), "38.4\u202Fs");
   EXPECT_EQ(duration_text(185), "3 min 05 s");

@@ -109,11 +109,11 @@ class PageReader {
 
   static const std::set<std::string>& known() {
     static const std::set<std::string> kKnown = {
-        "html",   "head",    "meta",       "title",   "style", "body",   "nav",     "a",       "main",
-        "header", "section", "aside",      "div",     "p",     "span",   "strong",  "h1",      "h2",
-        "h3",     "ul",      "li",         "dl",      "dt",    "dd",     "svg",     "g",       "desc",
-        "circle", "path",    "line",       "rect",    "text",  "figure", "table",   "caption", "thead",
-        "tr",     "th",      "figcaption", "details", "tbody", "td",     "summary", "pre",     "code"};
+        "html",    "head",  "meta", "title",   "style", "body",    "nav",   "a",    "main",   "header",
+        "section", "aside", "div",  "p",       "span",  "strong",  "h1",    "h2",   "h3",     "h4",
+        "ul",      "li",    "dl",   "dt",      "dd",    "svg",     "g",     "desc", "circle", "path",
+        "line",    "rect",  "text", "figure",  "table", "caption", "thead", "tr",   "th",     "figcaption",
+        "details", "tbody", "td",   "summary", "pre",   "code"};
     return kKnown;
   }
 

@@ -16,11 +16,19 @@ inline std::vector<std::string> section_ids(const PageReader& reader) {
   return ids;
 }
 
-inline void expect_whole(const std::string& html) {
+/// The sections of every page, with those that its task has beyond them.
+inline void expect_whole(const std::string& html,
+                         const std::vector<std::string>& of_task = {"thresholds", "calibration"}) {
   using namespace testing;
   const PageReader reader(html);
-  EXPECT_THAT(section_ids(reader), ElementsAre("result", "gaps", "groups", "training", "thresholds", "calibration",
-                                               "data", "guide", "reproduce"));
+  std::vector<std::string> sections = {"result", "gaps", "groups", "training"};
+  sections.insert(sections.end(), of_task.begin(), of_task.end());
+  sections.insert(sections.end(), {"data", "guide", "reproduce"});
+  EXPECT_EQ(section_ids(reader), sections);
+  std::vector<std::string> links;
+  for (const Tag& link : reader.named("a"))
+    if (link.inside.back() == "nav") links.push_back(link.attributes.at("href").substr(1));
+  EXPECT_EQ(links, sections);
   EXPECT_THAT(html, AllOf(Not(HasSubstr("nan")), Not(HasSubstr("inf%")), Not(HasSubstr("=\"inf"))));
   std::set<std::string> ids;
   for (const Tag& tag : reader.tags()) {
