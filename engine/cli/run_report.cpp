@@ -63,6 +63,8 @@ report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::Sp
     report.model = facts.result.learner->description();
     if (members > 1) report.model += fmt::format(" each, the mean score of {} members", members);
   }
+  report.measured_on = facts.result.measured_on;
+  report.members = facts.result.members;
   report.splits = std::move(splits);
   report.measurements = facts.result.measurements;
   report.config_yaml = facts.config_yaml;

@@ -165,6 +165,13 @@ void measure_figure(const constraints::Rate& rate, const std::vector<double>& su
   if (is_never_negative && level.rate > 0) level.skewness = 2 * level.deviation / level.rate;
 }
 
+void measure_spread(const constraints::ConstraintTable& table, const constraints::Rate& rate,
+                    const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
+  const bool is_figure = table.cells.task == data::Task::regression ||
+                         constraints::is_by_score(constraints::rate_entry(rate.kind, table.cells.task));
+  is_figure ? measure_figure(rate, sums, squares, level) : measure_mean(table, rate, sums, squares, level);
+}
+
 // Terms of a sum may be about the same people.
 void find_clusters(const constraints::ConstraintTable& table, const constraints::Promise& promise, GapSample& sample) {
   for (std::size_t i = 0; i < sample.levels.size(); ++i) {
@@ -250,12 +257,8 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
     everyone.add(level.share);
     level.rate =
         level.share > 0 ? value_of(rate.numerator, sums) / level.share : std::numeric_limits<double>::quiet_NaN();
-    const bool is_figure = table.cells.task == data::Task::regression ||
-                           constraints::is_by_score(constraints::rate_entry(rate.kind, table.cells.task));
-    if (level.share > 0 && level.family == constraints::RateFamily::mean && is_figure)
-      measure_figure(rate, sums, squares, level);
-    else if (level.share > 0 && level.family == constraints::RateFamily::mean)
-      measure_mean(table, rate, sums, squares, level);
+    if (level.share > 0 && level.family == constraints::RateFamily::mean)
+      measure_spread(table, rate, sums, squares, level);
     else
       level.rows = level.share > 0 ? rows_of_share(rate, level.share, level.rate, sums, squares) : 0;
     level.compared = estimable[i] && level.share > 0;
@@ -268,6 +271,17 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
   if (promise.overall_rate >= 0) sample.promise.overall_rate = static_cast<std::int32_t>(promise.levels.size());
   find_clusters(table, promise, sample);
   return sample;
+}
+
+double deviation_of_mean(const constraints::ConstraintTable& table, const constraints::Rate& rate,
+                         const std::vector<double>& sums, const SquareWeights& squares) {
+  const double weight = value_of(rate.denominator, sums);
+  const bool is_mean = constraints::rate_entry(rate.kind).family == constraints::RateFamily::mean;
+  if (!is_mean || squares.loss_square.empty() || !(weight > 0)) return std::numeric_limits<double>::quiet_NaN();
+  Level level;
+  level.rate = value_of(rate.numerator, sums) / weight;
+  measure_spread(table, rate, sums, squares, level);
+  return level.deviation;
 }
 
 Interval limits_of(const GapSample::Level& level, double tail) {

@@ -45,6 +45,11 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
                           const std::vector<double>& sums, const SquareWeights& squares,
                           const std::vector<bool>& estimable);
 
+/// The standard deviation that one effective row of a mean has, from exact cell sums and their spread; NaN for a share, and where
+/// there are no rows or no spread.
+double deviation_of_mean(const constraints::ConstraintTable& table, const constraints::Rate& rate,
+                         const std::vector<double>& sums, const SquareWeights& squares);
+
 /// Limits of one level's rate, each missed with probability at most `tail`: exact ones of a share, skewed_limits of a mean.
 Interval limits_of(const GapSample::Level& level, double tail);
 

@@ -71,7 +71,7 @@ void write_leaks(Markup& page, const Report& report) {
     const auto item = page.in("li");
     page.element("strong", {}, leak.feature);
     page.text(fmt::format(" tells {} with a balanced accuracy of {} by a rule on that input alone.",
-                          leak.target == "label" ? "the label" : fmt::format("the group {}", leak.target),
+                          leak.target.starts_with("label") ? "the " + leak.target : fmt::format("the group {}", leak.target),
                           percent_text(leak.accuracy)));
   }
 }

@@ -10,7 +10,13 @@
 namespace equipoise::training {
 namespace {
 
-double standard_error(double rate, double rows) {
+bool is_mean(const constraints::Rate& rate) {
+  return constraints::rate_entry(rate.kind).family == constraints::RateFamily::mean;
+}
+
+// Of a share; of a mean whose rows have the deviation.
+double standard_error(double rate, double rows, double deviation) {
+  if (!std::isnan(deviation)) return deviation / std::sqrt(rows);
   const double drawn = (rate * rows + 1) / (rows + 2);
   return std::sqrt(drawn * (1 - drawn) / rows);
 }
@@ -25,11 +31,15 @@ double margin_of(const constraints::Row& row, const std::vector<double>& errors)
 
 // What a row has of its promise's tolerance, in rates: of a band half, of a ratio the share of the largest rate. A bound has
 // no tolerance to share, so that of a gap stands in, the default's.
-double room_of(const constraints::Promise& promise, const constraints::Row& row, const std::vector<double>& rates) {
+double room_of(const constraints::ConstraintTable& table, const constraints::Row& row,
+               const std::vector<double>& rates) {
+  const constraints::Promise& promise = table.promises[row.promise];
   constexpr double kOfBounds = 0.05;
   const constraints::FormEntry& form = constraints::form_entry(promise.form);
-  if (form.comparison == constraints::Comparison::alone || form.comparison == constraints::Comparison::sum)
+  if (form.comparison == constraints::Comparison::alone || form.comparison == constraints::Comparison::sum) {
+    if (std::ranges::any_of(row.terms, [&](const auto& term) { return is_mean(table.rates[term.first]); })) return 0;
     return std::isfinite(promise.tolerance) ? kOfBounds : 0;
+  }
   const double room = promise.tolerance / (row.band >= 0 ? 2 : 1);
   if (!form.of_logarithms) return room;
   double largest = 0;
@@ -47,7 +57,7 @@ void add_margins(const constraints::ConstraintTable& table, const std::vector<do
   for (const constraints::Row& row : table.rows) {
     margins.push_back(margin_of(row, errors));
     if (margins.back() == 0) continue;
-    const double room = room_of(table.promises[row.promise], row, rates);
+    const double room = room_of(table, row, rates);
     const double share = room > 0 ? (kNone - margins.back() / room) / (kNone - kWhole) : 0;
     shares[row.promise] = std::min(shares[row.promise], std::clamp(share, 0.0, 1.0));
   }
@@ -57,18 +67,19 @@ void add_margins(const constraints::ConstraintTable& table, const std::vector<do
 }  // namespace
 
 std::vector<double> Allowance::violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
-                                          const std::vector<double>& sums) const {
+                                          const std::vector<double>& sums,
+                                          const std::vector<double>& deviations) const {
   if (measured_.empty()) return constraints::violations(table, rates);
   std::vector<double> allowed(rates.size(), 0.0), errors(rates.size(), 0.0);
   for (std::size_t r = 0; r < rates.size(); ++r) {
-    if (std::isnan(rates[r]) || constraints::rate_entry(table.rates[r].kind).family != constraints::RateFamily::share)
-      continue;
+    const double deviation = deviations.empty() ? std::nan("") : deviations[r];
+    if (std::isnan(rates[r]) || (is_mean(table.rates[r]) && std::isnan(deviation))) continue;
     const double denominator = constraints::value_of(table.rates[r].denominator, sums, constraints::Reading::exact);
     const double rows = denominator * measured_[r];
     const double kept = params_.allowance_rows == 0 ? 1 : params_.allowance_rows / (params_.allowance_rows + rows);
-    allowed[r] = params_.allowance * kept * standard_error(rates[r], rows);
+    allowed[r] = params_.allowance * kept * standard_error(rates[r], rows, deviation);
     if (!held_out_.empty() && held_out_[r] > 0)
-      errors[r] = params_.margin * standard_error(rates[r], denominator * held_out_[r]);
+      errors[r] = params_.margin * standard_error(rates[r], denominator * held_out_[r], deviation);
   }
   std::vector<double> values = constraints::violations(table, rates, allowed);
   add_margins(table, rates, errors, values);

@@ -21,7 +21,8 @@ struct ChanceParams {
 /// (fading until six tenths) of the tolerance for any group, or of .05 for bounds and sums: what is at its tolerance in training is outside on every second set of new people.
 ///
 /// Of a share R over n effective rows a standard error is sqrt(R' (1 - R') / n), with R' = (R n + 1) / (n + 2) so that a rate
-/// of 0 has one too; of other rates none is taken. Of several rates squares are added.
+/// of 0 has one too; of a mean it is s / sqrt(n), s being the deviation of one row, where that is known. Of several rates squares
+/// are added. Bounds and sums of means, which have no tolerance to share, get no margin.
 class Allowance {
  public:
   Allowance() = default;
@@ -30,9 +31,10 @@ class Allowance {
   Allowance(ChanceParams params, std::vector<double> measured, std::vector<double> held_out)
       : params_(params), measured_(std::move(measured)), held_out_(std::move(held_out)) {}
 
-  /// The violations [J] of the table that multipliers heed; exact rates and cell sums as they were measured.
+  /// The violations [J] of the table that multipliers heed; exact rates and cell sums as they were measured, `deviations` [R]
+  /// of one row of each rate that is a mean (NaN: not known), or empty.
   std::vector<double> violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
-                                 const std::vector<double>& sums) const;
+                                 const std::vector<double>& sums, const std::vector<double>& deviations = {}) const;
 
   /// Effective rows that a rate over a sum of weights rests on, of the measured rows or of those held out.
   double rows_behind(std::size_t rate, double weight, bool is_held_out) const {

@@ -7,6 +7,7 @@
 #include "engine/constraints/rates.h"
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
+#include "engine/evaluation/gap_sample.h"
 #include "engine/training/scoring.h"
 
 namespace equipoise::training {
@@ -68,7 +69,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   const std::vector<double> driving = driving_sums(driving_, sums);
   const std::vector<double> rates = estimable_rates(driving, false);
   m.training_gaps = gaps_of(table_, rates);
-  constraints::update(multipliers_, allowance_.violations(table_, rates, driving),
+  constraints::update(multipliers_, allowance_.violations(table_, with_empty_bins(rates), driving, deviations_of(sums)),
                       static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
   if (has_selection_) measure_selection(m, sums);
@@ -86,6 +87,23 @@ std::vector<double> RunState::estimable_rates(const std::vector<double>& sums, b
       rates[r] = std::nan("");
   }
   return rates;
+}
+
+// A bin that has become too empty to be measured asks for nothing: its multipliers come down, or what they were would keep
+// everyone out of it.
+std::vector<double> RunState::with_empty_bins(std::vector<double> rates) const {
+  for (std::size_t r = 0; r < rates.size(); ++r)
+    if (std::isnan(rates[r]) && constraints::is_by_score(constraints::rate_entry(table_.rates[r].kind))) rates[r] = 0;
+  return rates;
+}
+
+// [R] of one row of each mean, as the selection rows show it: those that were learnt from vary less. Empty where none do.
+std::vector<double> RunState::deviations_of(const Sums& sums) const {
+  std::vector<double> deviations;
+  if (!has_selection_ || sums.spread.loss_square.empty()) return deviations;
+  for (const constraints::Rate& rate : table_.rates)
+    deviations.push_back(evaluation::deviation_of_mean(table_, rate, sums.selection, sums.spread));
+  return deviations;
 }
 
 void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) const {

@@ -240,6 +240,8 @@ std::vector<RunState::Sums> SplitSums::read() const {
       sums.spread.loss = column(kByLoss, run, constraints::kWeight);
       sums.spread.loss_square = column(kByLoss, run, constraints::kLoss);
     }
+    if (with_losses_ && data_.kernel.task == data::Task::classes)  // a row's loss is in the cell of its class
+      for (std::size_t c = 0; c < sums.spread.loss.size(); c += 2) sums.spread.loss[c] = sums.spread.loss_square[c] = 0;
     if (with_losses_ && data_.kernel.task == data::Task::calibrated)
       spread_of_bins(data_.weights ? sums_of(kBySquare, run) : sums.selection, sums_of(kByPrediction, run),
                      sums.spread);

@@ -147,11 +147,18 @@ TEST_P(Calibration, AStepGoesAgainstTheGradientOfTheLagrangian) {
       loss += weight * own_loss;
       weights += weight;
     }
-    const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::soft);
+    // Prices are over all rows of the group, whatever their score: the bin's share of them times its error.
+    std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::soft);
+    for (std::size_t r = 0; r < rates.size(); ++r) {
+      const constraints::Rate& rate = table.rates[r];
+      if (rate.kind != "calibration") continue;
+      const double of_group = constraints::value_of(constraints::weight_of(table.cells, {rate.where.front()}), sums,
+                                                    constraints::Reading::exact);
+      rates[r] = constraints::value_of(rate.numerator, sums, constraints::Reading::soft) / of_group;
+    }
     double value = loss / weights;
     for (std::size_t j = 0; j < table.rows.size(); ++j)
-      for (const auto& [rate, coefficient] : table.rows[j].terms)
-        if (!std::isnan(rates[rate])) value += multipliers[j] * coefficient * rates[rate];
+      for (const auto& [rate, coefficient] : table.rows[j].terms) value += multipliers[j] * coefficient * rates[rate];
     return value;
   };
   at::Tensor parameters = learner->flat_parameters().squeeze(0);

@@ -37,7 +37,8 @@ double last_gap(const TrainingResult& result) {
   const std::size_t count = 8;
   for (std::size_t i = result.measurements.size() - count; i < result.measurements.size(); ++i) {
     double largest = 0;
-    for (const auto& gap : result.measurements[i].training_gaps) largest = std::max(largest, gap.value());
+    for (const auto& gap : result.measurements[i].training_gaps)
+      largest = std::max(largest, gap.value_or(0));  // a class that one sex hardly has
     sum += largest;
   }
   return sum / static_cast<double>(count);
@@ -50,6 +51,7 @@ struct Case {
   const char* measure_on = "train";
   const char* loss = "squared";
   double above = constraints::kNoNumber;
+  double step = 0.1;
 
   friend std::ostream& operator<<(std::ostream& out, const Case& c) {
     return out << data::name_of(c.task) << ", " << c.kind << ", " << c.measure_on << ", " << c.loss;
@@ -66,6 +68,7 @@ TEST_P(EveryTask, ClosesTheGapThatIsThereWithoutIt) {
   config.training.loss = wanted.loss;
   config.multipliers.measure_on = wanted.measure_on;
   config.multipliers.folds = 3;
+  config.multipliers.step = wanted.step;
   config.constraints = {constraint(wanted.kind, wanted.tolerance)};
   config.constraints.front().above = wanted.above;
   RunConfig free = config;
@@ -79,7 +82,8 @@ TEST_P(EveryTask, ClosesTheGapThatIsThereWithoutIt) {
 INSTANTIATE_TEST_SUITE_P(Tasks, EveryTask,
                          testing::Values(Case{Task::classes, "demographic_parity", 0.05},
                                          Case{Task::classes, "demographic_parity", 0.05, "cross_fitted"},
-                                         Case{Task::classes, "equalized_odds", 0.06},
+                                         Case{Task::classes, "equalized_odds", 0.05, "train", "squared",
+                                              constraints::kNoNumber, 0.5},
                                          Case{Task::labels, "demographic_parity", 0.05},
                                          Case{Task::labels, "demographic_parity", 0.05, "cross_fitted"},
                                          Case{Task::regression, "mean_prediction_parity", 1.0},
@@ -98,7 +102,7 @@ TEST(OutcomeTrainer, LearnsEveryTask) {
       EXPECT_TRUE(std::isnan(last.training_accuracy));
       EXPECT_LT(last.training_loss, 0.2);  // noise of a variance of 0.75 in one of about 17
     } else {
-      EXPECT_GT(last.training_accuracy, task == Task::classes ? 0.75 : 0.78) << data::name_of(task);
+      EXPECT_GT(last.training_accuracy, 0.75) << data::name_of(task);
     }
   }
 }
