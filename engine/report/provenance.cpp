@@ -70,9 +70,10 @@ void write_leaks(Markup& page, const Report& report) {
   for (const data::Leak& leak : report.leaks) {
     const auto item = page.in("li");
     page.element("strong", {}, leak.feature);
-    page.text(fmt::format(" tells {} with a balanced accuracy of {} by a rule on that input alone.",
-                          leak.target.starts_with("label") ? "the " + leak.target : fmt::format("the group {}", leak.target),
-                          percent_text(leak.accuracy)));
+    page.text(
+        fmt::format(" tells {} with a balanced accuracy of {} by a rule on that input alone.",
+                    leak.target.starts_with("label") ? "the " + leak.target : fmt::format("the group {}", leak.target),
+                    percent_text(leak.accuracy)));
   }
 }
 

@@ -85,8 +85,9 @@ class Tasks : public Workspace {
 TEST_F(Tasks, ClassesAreHeldToParityOfEach) {
   const std::string parity = "constraints=[{kind: demographic_parity, group: sex, tolerance: ";
   const auto with = [&](const std::string& name, const std::string& tolerance) {
-    return trained(name, {kBands, "data.features.drop=[income, house]", "data.features.groups_as_inputs=true",
-                          "training.epochs=30", parity + tolerance + "}]", "training.keep=final"});
+    return trained(name,
+                   {kBands, "data.features.drop=[income, house]", "data.features.groups_as_inputs=true",
+                    "multipliers.step=0.5", "training.epochs=30", parity + tolerance + "}]", "training.keep=final"});
   };
   with("free", "0.9");
   const nlohmann::json held = with("held", "0.05");
