@@ -23,7 +23,11 @@ if [ "$sanitize" = 1 ]; then
   cmake --preset sanitize
   ninja -C build/sanitize -j "${EQUIPOISE_JOBS:-2}"
   ctest --preset sanitize "${arguments[@]}"
+  log=build/sanitize/Testing/Temporary/LastTest.log
 else
   scripts/build.sh "${options[@]}" --tests
   ctest --preset release "${arguments[@]}"
+  log=build/release/Testing/Temporary/LastTest.log
 fi
+# A program's tests pass together, so what was skipped among them, and why, would not be seen.
+awk '/: Skipped$/ { getline; print }' "$log" | sort | uniq -c | sed 's/^ *\([0-9]*\) /skipped \1: /'

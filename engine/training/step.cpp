@@ -44,7 +44,8 @@ namespace {
 // What a rate is over where prices are made. A bin of scores may hold few rows, and pushing each by the inverse of their number
 // throws them out of it: so it is over all rows of its groups, which multiplies its constraint by the bin's share of them.
 constraints::LinearForm priced_over(const constraints::Rate& rate, const data::Cells& cells) {
-  if (!constraints::is_by_score(constraints::rate_entry(rate.kind))) return rate.denominator;
+  if (cells.task != data::Task::calibrated || !constraints::is_by_score(constraints::rate_entry(rate.kind)))
+    return rate.denominator;
   std::vector<constraints::Condition> where = rate.where;
   std::erase_if(where, [&](const constraints::Condition& one) { return one.grouping == cells.groupings.back(); });
   return constraints::weight_of(cells, where);
