@@ -34,6 +34,10 @@ class Allowance {
   std::vector<double> violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                                  const std::vector<double>& sums) const;
 
+  /// [J] what of that is the margin, which held-out rows have need of.
+  std::vector<double> margins(const constraints::ConstraintTable& table, const std::vector<double>& rates,
+                              const std::vector<double>& sums) const;
+
   /// Effective rows that a rate over a sum of weights rests on, of the measured rows or of those held out.
   double rows_behind(std::size_t rate, double weight, bool is_held_out) const {
     const std::vector<double>& efficiency = is_held_out ? held_out_ : measured_;
@@ -41,6 +45,9 @@ class Allowance {
   }
 
  private:
+  std::vector<double> errors_of(const constraints::ConstraintTable& table, const std::vector<double>& rates,
+                                const std::vector<double>& sums) const;
+
   ChanceParams params_;
   std::vector<double> measured_, held_out_;
 };

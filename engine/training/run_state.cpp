@@ -71,6 +71,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   constraints::update(multipliers_, allowance_.violations(table_, rates, driving),
                       static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
+  if (config_.training.keep == "mixture") margins_ = allowance_.margins(table_, rates, driving);
   if (has_selection_) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));
   return outcome_.measurements.back();
@@ -97,7 +98,7 @@ void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) c
   m.selection_bounds = evaluation::upper_bounds(table_, own, sums.spread, config_.evaluation);
 }
 
-void RunState::offer(const at::Tensor& weights) {
+void RunState::offer(const at::Tensor& weights, const Sums& sums) {
   const evaluation::Measurement& measurement = outcome_.measurements.back();
   const bool is_candidate = measurement.step >= first_candidate_ && has_selection_;
   // Before the first candidate the newest iterate is held, so that a run that is cut off leaves a model.
@@ -106,6 +107,9 @@ void RunState::offer(const at::Tensor& weights) {
     if (measurement.step == steps_ && !kept_.has_one()) kept_.take(measurement, weights);
   } else {
     kept_.offer(measurement, weights);
+    if (config_.training.keep == "mixture")
+      candidates_.offer({measurement.step, measurement.epoch, *measurement.selection_loss, sums.selection, sums.spread,
+                         weights.clone()});
   }
 }
 
@@ -115,6 +119,20 @@ void RunState::offer_mean(const Sums& sums, const at::Tensor& weights) {
   m.training_loss = mean_loss(sums.train, table_.cells);
   measure_selection(m, sums);
   kept_.offer_mean(m, weights);
+}
+
+std::optional<KeptMixture> RunState::mixture() const {
+  const std::optional<ChosenMixture> chosen = choose_mixture(candidates_, table_, margins_);
+  if (!chosen) return std::nullopt;
+  Sums mean;
+  mean.selection = chosen->sums;
+  mean.spread = chosen->spread;
+  evaluation::Measurement m;
+  m.step = steps_;
+  measure_selection(m, mean);
+  return KeptMixture{chosen->weights(), chosen->mixture(static_cast<std::uint64_t>(config_.seed)),
+                     chosen->iterates.size() == 1 ? chosen->iterates.front()->step : 0,
+                     sentence_of(*chosen, candidates_, table_.promises, m)};
 }
 
 void RunState::end_early(const std::string& outcome, const std::string& why, std::int64_t steps) {
