@@ -137,7 +137,7 @@ namespace {
 std::string who_was_looked_at(const MixtureCandidates& candidates) {
   const auto held = static_cast<std::int64_t>(candidates.held().size());
   if (held == candidates.offered()) return fmt::format("{} iterates", held);
-  return fmt::format("{} iterates, evenly of {}", held, candidates.offered());
+  return fmt::format("{} iterates (evenly from {})", held, candidates.offered());
 }
 
 // What the choice was, and whether tolerances hold for the mean of the draws.
