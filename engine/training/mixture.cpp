@@ -15,6 +15,7 @@ namespace equipoise::training {
 namespace {
 
 constexpr double kRounding = 1e-6;  // of a figure: what the solver may be off by
+constexpr int kMarginRounds = 2;
 
 // "410, 430 and 470"
 template <typename Values, typename Text>
@@ -108,12 +109,22 @@ models::Mixture ChosenMixture::mixture(std::uint64_t run_seed) const {
 }
 
 std::optional<ChosenMixture> choose_mixture(const MixtureCandidates& candidates,
-                                            const constraints::ConstraintTable& table,
-                                            const std::vector<double>& margins) {
+                                            const constraints::ConstraintTable& table, const MarginsOf& margins_of) {
   std::vector<constraints::MixedModel> models;
-  for (const Candidate& candidate : candidates.held()) models.push_back({&candidate.sums, candidate.loss});
+  std::vector<const std::vector<double>*> driving;
+  for (const Candidate& candidate : candidates.held()) {
+    models.push_back({&candidate.sums, candidate.loss});
+    driving.push_back(&candidate.driving);
+  }
   if (models.empty()) return std::nullopt;
-  const std::optional<constraints::BestMixture> best = constraints::best_mixture(table, models, margins);
+  // Margins hang on rates, a little: the mixture's own are found from those of all candidates on.
+  std::vector<double> margins = margins_of(
+      constraints::mixed(driving, std::vector<double>(models.size(), 1.0 / static_cast<double>(models.size()))));
+  std::optional<constraints::BestMixture> best = constraints::best_mixture(table, models, margins);
+  for (int round = 0; best && round < kMarginRounds; ++round) {
+    margins = margins_of(constraints::mixed(driving, best->probabilities));
+    best = constraints::best_mixture(table, models, margins);
+  }
   if (!best) return std::nullopt;
   ChosenMixture chosen;
   std::vector<const std::vector<double>*> sums;

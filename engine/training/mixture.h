@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ namespace equipoise::training {
 /// An iterate that a mixture may draw from.
 struct Candidate {
   std::int64_t step = 0;
-  double epoch = 0, loss = 0;  ///< loss: mean of the selection rows
-  std::vector<double> sums;    ///< [C * 4] of the selection rows
+  double epoch = 0, loss = 0;   ///< loss: mean of the selection rows
+  std::vector<double> driving;  ///< [C * 4] of the rows that moved the multipliers
+  std::vector<double> sums;     ///< [C * 4] of the selection rows
   evaluation::SquareWeights spread;
   at::Tensor weights;  ///< [F, P] a copy
 };
@@ -56,11 +58,13 @@ struct ChosenMixture {
   models::Mixture mixture(std::uint64_t run_seed) const;
 };
 
-/// The mixture with the smallest loss that holds every row of the table (constraints/mixture.h), with `margins` [J] to
-/// spare; nothing without candidates, or where the solver gives up.
+/// The margins [J] that training aims at where its own rows have these cell sums.
+using MarginsOf = std::function<std::vector<double>(const std::vector<double>& driving)>;
+
+/// The mixture with the smallest loss that holds every row of the table (constraints/mixture.h), with the margins to spare
+/// that its own rates on the training rows have; nothing without candidates, or where the solver gives up.
 std::optional<ChosenMixture> choose_mixture(const MixtureCandidates& candidates,
-                                            const constraints::ConstraintTable& table,
-                                            const std::vector<double>& margins);
+                                            const constraints::ConstraintTable& table, const MarginsOf& margins_of);
 
 /// For the report: which iterates, with which probabilities, and whether all promises hold on the selection split, where
 /// `measured` is what the mixture's sums say.

@@ -71,7 +71,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   constraints::update(multipliers_, allowance_.violations(table_, rates, driving),
                       static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
-  if (config_.training.keep == "mixture") margins_ = allowance_.margins(table_, rates, driving);
+  if (config_.training.keep == "mixture") driving_sums_ = driving;
   if (has_selection_) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));
   return outcome_.measurements.back();
@@ -108,8 +108,8 @@ void RunState::offer(const at::Tensor& weights, const Sums& sums) {
   } else {
     kept_.offer(measurement, weights);
     if (config_.training.keep == "mixture")
-      candidates_.offer({measurement.step, measurement.epoch, *measurement.selection_loss, sums.selection, sums.spread,
-                         weights.clone()});
+      candidates_.offer({measurement.step, measurement.epoch, *measurement.selection_loss, driving_sums_,
+                         sums.selection, sums.spread, weights.clone()});
   }
 }
 
@@ -122,7 +122,10 @@ void RunState::offer_mean(const Sums& sums, const at::Tensor& weights) {
 }
 
 std::optional<KeptMixture> RunState::mixture() const {
-  const std::optional<ChosenMixture> chosen = choose_mixture(candidates_, table_, margins_);
+  const std::optional<ChosenMixture> chosen =
+      choose_mixture(candidates_, table_, [&](const std::vector<double>& driving) {
+        return allowance_.margins(table_, estimable_rates(driving, false), driving);
+      });
   if (!chosen) return std::nullopt;
   Sums mean;
   mean.selection = chosen->sums;

@@ -89,7 +89,7 @@ class RunState {
   constraints::Multipliers multipliers_;
   KeptIterate kept_;
   MixtureCandidates candidates_;
-  std::vector<double> margins_;  // [J] of the last measure
+  std::vector<double> driving_sums_;  // [C * 4] of the last measure, for a mixture
   std::pair<evaluation::Measurement, at::Tensor> last_good_;
   RunOutcome outcome_;
 };
