@@ -56,24 +56,10 @@ void add_margins(const constraints::ConstraintTable& table, const std::vector<do
 
 }  // namespace
 
-// [R] by how much each may be off on held-out rows.
-std::vector<double> Allowance::errors_of(const constraints::ConstraintTable& table, const std::vector<double>& rates,
-                                         const std::vector<double>& sums) const {
-  std::vector<double> errors(rates.size(), 0.0);
-  for (std::size_t r = 0; r < rates.size(); ++r) {
-    if (std::isnan(rates[r]) || constraints::rate_entry(table.rates[r].kind).family != constraints::RateFamily::share)
-      continue;
-    const double denominator = constraints::value_of(table.rates[r].denominator, sums, constraints::Reading::exact);
-    if (!held_out_.empty() && held_out_[r] > 0)
-      errors[r] = params_.margin * standard_error(rates[r], denominator * held_out_[r]);
-  }
-  return errors;
-}
-
 std::vector<double> Allowance::violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                                           const std::vector<double>& sums) const {
   if (measured_.empty()) return constraints::violations(table, rates);
-  std::vector<double> allowed(rates.size(), 0.0);
+  std::vector<double> allowed(rates.size(), 0.0), errors(rates.size(), 0.0);
   for (std::size_t r = 0; r < rates.size(); ++r) {
     if (std::isnan(rates[r]) || constraints::rate_entry(table.rates[r].kind).family != constraints::RateFamily::share)
       continue;
@@ -81,17 +67,12 @@ std::vector<double> Allowance::violations(const constraints::ConstraintTable& ta
     const double rows = denominator * measured_[r];
     const double kept = params_.allowance_rows == 0 ? 1 : params_.allowance_rows / (params_.allowance_rows + rows);
     allowed[r] = params_.allowance * kept * standard_error(rates[r], rows);
+    if (!held_out_.empty() && held_out_[r] > 0)
+      errors[r] = params_.margin * standard_error(rates[r], denominator * held_out_[r]);
   }
   std::vector<double> values = constraints::violations(table, rates, allowed);
-  add_margins(table, rates, errors_of(table, rates, sums), values);
+  add_margins(table, rates, errors, values);
   return values;
-}
-
-std::vector<double> Allowance::margins(const constraints::ConstraintTable& table, const std::vector<double>& rates,
-                                       const std::vector<double>& sums) const {
-  std::vector<double> margins(table.rows.size(), 0.0);
-  if (!measured_.empty()) add_margins(table, rates, errors_of(table, rates, sums), margins);
-  return margins;
 }
 
 std::vector<double> efficiency_of(const constraints::ConstraintTable& table, const std::vector<double>& weight,

@@ -34,9 +34,8 @@ class Allowance {
   std::vector<double> violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                                  const std::vector<double>& sums) const;
 
-  /// [J] what of that is the margin, which held-out rows have need of.
-  std::vector<double> margins(const constraints::ConstraintTable& table, const std::vector<double>& rates,
-                              const std::vector<double>& sums) const;
+  /// The same with nothing taken off: what its violations have more than the bare ones is the margin.
+  Allowance of_margin_alone() const { return {{0, params_.allowance_rows, params_.margin}, measured_, held_out_}; }
 
   /// Effective rows that a rate over a sum of weights rests on, of the measured rows or of those held out.
   double rows_behind(std::size_t rate, double weight, bool is_held_out) const {
@@ -45,9 +44,6 @@ class Allowance {
   }
 
  private:
-  std::vector<double> errors_of(const constraints::ConstraintTable& table, const std::vector<double>& rates,
-                                const std::vector<double>& sums) const;
-
   ChanceParams params_;
   std::vector<double> measured_, held_out_;
 };
