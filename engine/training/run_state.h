@@ -77,9 +77,9 @@ class RunState {
   const RunOutcome& outcome() const { return outcome_; }
 
  private:
-  std::vector<double> margins_at(const std::vector<double>& driving) const;
   std::vector<double> estimable_rates(const std::vector<double>& sums, bool is_selection) const;
   void measure_selection(evaluation::Measurement& m, const Sums& sums) const;
+  std::vector<double> margins_at(const std::vector<double>& driving) const;
 
   const RunConfig& config_;
   const constraints::ConstraintTable& table_;
