@@ -65,7 +65,7 @@ class Program {
       const Row& row = table.rows[j];
       if (table.promises[row.promise].form == "worst")
         add_group_loss(row);
-      else if (std::isfinite(row.bound))
+      else if (std::isfinite(row.bound) && (margins.empty() || !std::isnan(margins[j])))
         add_row(row, row.bound - (margins.empty() ? 0.0 : margins[j]));
     }
     if (costs_.back() == 0) {

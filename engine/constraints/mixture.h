@@ -34,7 +34,8 @@ struct BestMixture {
 };
 
 /// Where no probabilities hold all rows, those with the smallest largest excess, and of them the smallest loss. `margins` [J]
-/// are taken off the rows' bounds; empty: nothing is. A row of which a rate is not defined over those rows is left out.
+/// are taken off the rows' bounds; empty: nothing is. A row whose margin is NaN is left out, as is one of which a rate is not
+/// defined over those rows.
 /// Nothing where the solver gives up. At least one model.
 std::optional<BestMixture> best_mixture(const ConstraintTable& table, const std::vector<MixedModel>& models,
                                         const std::vector<double>& margins);

@@ -57,6 +57,10 @@ evaluation::SquareWeights mixed_spread(const std::vector<const Candidate*>& iter
           of(&SquareWeights::loss_square)};
 }
 
+std::vector<double> even(std::size_t models) {
+  return std::vector<double>(models, 1.0 / static_cast<double>(models));
+}
+
 std::optional<double> smallest_loss_alone(const std::vector<Candidate>& held, const constraints::ConstraintTable& table,
                                           const std::vector<double>& margins) {
   std::optional<double> smallest;
@@ -109,7 +113,8 @@ models::Mixture ChosenMixture::mixture(std::uint64_t run_seed) const {
 }
 
 std::optional<ChosenMixture> choose_mixture(const MixtureCandidates& candidates,
-                                            const constraints::ConstraintTable& table, const MarginsOf& margins_of) {
+                                            const constraints::ConstraintTable& table, const std::vector<bool>& heeded,
+                                            const MarginsOf& margins_of) {
   std::vector<constraints::MixedModel> models;
   std::vector<const std::vector<double>*> driving;
   for (const Candidate& candidate : candidates.held()) {
@@ -117,14 +122,16 @@ std::optional<ChosenMixture> choose_mixture(const MixtureCandidates& candidates,
     driving.push_back(&candidate.driving);
   }
   if (models.empty()) return std::nullopt;
+  std::vector<double> margins;
+  const auto solve_from = [&](const std::vector<double>& probabilities) {
+    margins = margins_of(constraints::mixed(driving, probabilities));
+    for (std::size_t j = 0; j < margins.size(); ++j)
+      if (!heeded[j]) margins[j] = std::nan("");
+    return constraints::best_mixture(table, models, margins);
+  };
   // Margins hang on rates, a little: the mixture's own are found from those of all candidates on.
-  std::vector<double> margins = margins_of(
-      constraints::mixed(driving, std::vector<double>(models.size(), 1.0 / static_cast<double>(models.size()))));
-  std::optional<constraints::BestMixture> best = constraints::best_mixture(table, models, margins);
-  for (int round = 0; best && round < kMarginRounds; ++round) {
-    margins = margins_of(constraints::mixed(driving, best->probabilities));
-    best = constraints::best_mixture(table, models, margins);
-  }
+  std::optional<constraints::BestMixture> best = solve_from(even(models.size()));
+  for (int round = 0; best && round < kMarginRounds; ++round) best = solve_from(best->probabilities);
   if (!best) return std::nullopt;
   ChosenMixture chosen;
   std::vector<const std::vector<double>*> sums;
@@ -143,6 +150,12 @@ std::optional<ChosenMixture> choose_mixture(const MixtureCandidates& candidates,
   return chosen;
 }
 
+std::vector<double> mean_sums(const MixtureCandidates& candidates) {
+  std::vector<const std::vector<double>*> sums;
+  for (const Candidate& candidate : candidates.held()) sums.push_back(&candidate.sums);
+  return constraints::mixed(sums, even(sums.size()));
+}
+
 namespace {
 
 std::string who_was_looked_at(const MixtureCandidates& candidates) {
@@ -156,9 +169,12 @@ std::string claim_of(const ChosenMixture& chosen, const MixtureCandidates& candi
                      const std::vector<constraints::Promise>& promises, const evaluation::Measurement& measured) {
   const Worst worst = worst_of(measured.selection_gaps, promises);
   const std::string looked_at = who_was_looked_at(candidates);
+  const bool is_aim = std::ranges::any_of(promises, [](const auto& promise) { return promise.form == "worst"; });
+  const char* what = is_aim ? "largest loss of a group" : "loss";
   if (worst.known == 0) {
-    return fmt::format("of all mixtures of {} the smallest selection loss, {:.5f}{}", looked_at, chosen.loss,
-                       promises.empty() ? "" : "; no constraint could be estimated there, so none had a say");
+    const bool has_promise = std::ranges::any_of(promises, [](const auto& p) { return std::isfinite(p.tolerance); });
+    return fmt::format("of all mixtures of {} the smallest {} on the selection split, {:.5f}{}", looked_at, what,
+                       chosen.loss, has_promise ? "; no constraint could be estimated there, so none had a say" : "");
   }
   if (worst.excess > kRounding) {
     return fmt::format(
@@ -177,8 +193,8 @@ std::string claim_of(const ChosenMixture& chosen, const MixtureCandidates& candi
                                 ? fmt::format("the smallest of such an iterate alone: {:.5f}", *chosen.loss_alone)
                                 : "no iterate is so alone";
   return fmt::format(
-      "of all mixtures of {} with every figure on the selection split {} the smallest loss there, {:.5f} ({})",
-      looked_at, inside, chosen.loss, alone);
+      "of all mixtures of {} with every figure on the selection split {} the smallest {} there, {:.5f} ({})", looked_at,
+      inside, what, chosen.loss, alone);
 }
 
 std::string bounds_of(const std::vector<constraints::Promise>& promises, const evaluation::Measurement& measured) {

@@ -62,9 +62,14 @@ struct ChosenMixture {
 using MarginsOf = std::function<std::vector<double>(const std::vector<double>& driving)>;
 
 /// The mixture with the smallest loss that holds every row of the table (constraints/mixture.h), with the margins to spare
-/// that its own rates on the training rows have; nothing without candidates, or where the solver gives up.
+/// that its own rates on the training rows have; `heeded` [J]: rows that are not are left out. Nothing without candidates, or
+/// where the solver gives up.
 std::optional<ChosenMixture> choose_mixture(const MixtureCandidates& candidates,
-                                            const constraints::ConstraintTable& table, const MarginsOf& margins_of);
+                                            const constraints::ConstraintTable& table, const std::vector<bool>& heeded,
+                                            const MarginsOf& margins_of);
+
+/// The mean of the candidates' sums of the selection rows; of one or more.
+std::vector<double> mean_sums(const MixtureCandidates& candidates);
 
 /// For the report: which iterates, with which probabilities, and whether all promises hold on the selection split, where
 /// `measured` is what the mixture's sums say.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/constraints/rates.h"
@@ -129,9 +130,20 @@ std::vector<double> RunState::margins_at(const std::vector<double>& driving) con
   return margins;
 }
 
+// [J] those of rates that the candidates' selection rows, on average, are enough for.
+std::vector<bool> RunState::rows_of_a_mixture() const {
+  const std::vector<double> rates = estimable_rates(mean_sums(candidates_), true);
+  std::vector<bool> heeded;
+  for (const constraints::Row& row : table_.rows)
+    heeded.push_back(std::ranges::none_of(row.terms, [&](const auto& term) { return std::isnan(rates[term.first]); }));
+  return heeded;
+}
+
 std::optional<KeptMixture> RunState::mixture() const {
+  if (candidates_.held().empty()) return std::nullopt;
   const std::optional<ChosenMixture> chosen =
-      choose_mixture(candidates_, table_, [&](const std::vector<double>& driving) { return margins_at(driving); });
+      choose_mixture(candidates_, table_, rows_of_a_mixture(),
+                     [&](const std::vector<double>& driving) { return margins_at(driving); });
   if (!chosen) return std::nullopt;
   Sums mean;
   mean.selection = chosen->sums;

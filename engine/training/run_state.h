@@ -79,6 +79,7 @@ class RunState {
  private:
   std::vector<double> estimable_rates(const std::vector<double>& sums, bool is_selection) const;
   void measure_selection(evaluation::Measurement& m, const Sums& sums) const;
+  std::vector<bool> rows_of_a_mixture() const;
   std::vector<double> margins_at(const std::vector<double>& driving) const;
 
   const RunConfig& config_;

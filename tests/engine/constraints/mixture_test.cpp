@@ -78,6 +78,14 @@ TEST(Mixture, KeepsTheMargins) {
   EXPECT_THAT(mixture.probabilities, ElementsAre(DoubleNear(0.15, kSolver), DoubleNear(0.85, kSolver)));
 }
 
+TEST(Mixture, LeavesOutRowsWithoutAMargin) {
+  const std::vector<std::vector<double>> models = {sums({10, 40, 10, 80}), sums({10, 80, 10, 80})};
+  const ConstraintTable table = table_of({parity("tpr", 0.1)});
+  const BestMixture mixture = best(table, models, {0.3, 0.5}, std::vector<double>(table.rows.size(), std::nan("")));
+  EXPECT_THAT(mixture.probabilities, ElementsAre(DoubleNear(1, kSolver), DoubleNear(0, kSolver)));
+  EXPECT_EQ(mixture.excess, 0);
+}
+
 // Precision is N / D: 80 of 200 decided positive and 60 of 80. The mixture's is (80 p + 60 (1 - p)) / (200 p + 80 (1 - p)),
 // 1/2 at p = 1/2; the mean of the two ratios would be there at p = 5/7.
 TEST(Mixture, OfPrecisionIsARatioOfMeans) {

@@ -198,6 +198,25 @@ TEST(Mixture, ThatNoneHoldsComesNearestAndSaysSo) {
   EXPECT_THAT(result.kept, HasSubstr("SR gap by sex is "));
 }
 
+// Bins that hold fewer of the selection rows than a rate needs have no say, as they have none in what is measured.
+TEST(Mixture, IsNotHeldToBinsWithoutRows) {
+  const data::Dataset people = generated_people(300);
+  RunConfig config = swinging();
+  config.constraints = {{"calibration", {"sex"}, 0.001}};
+  const TrainingResult result = std::move(trained(people, config, "mixture").front());
+  EXPECT_THAT(result.kept, StartsWith("Kept: step "));
+  EXPECT_THAT(result.kept, HasSubstr("no constraint could be estimated there, so none had a say"));
+}
+
+TEST(Mixture, OfAnAimHasTheSmallestWorstGroup) {
+  const data::Dataset people = generated_people(2000);
+  RunConfig config = swinging();
+  config.constraints = {{"worst_group", {"sex"}}};
+  const TrainingResult result = std::move(trained(people, config, "mixture").front());
+  EXPECT_THAT(result.kept, HasSubstr("the smallest largest loss of a group on the selection split, 0."));
+  EXPECT_THAT(result.kept, testing::Not(HasSubstr("could be estimated")));
+}
+
 TEST(Mixture, OfOneIterateIsAnOrdinaryModel) {
   const data::Dataset people = generated_people(2000);
   RunConfig config = swinging();
