@@ -77,7 +77,7 @@ class Evaluate final : public Command {
   evaluation::SplitResult measure_run(const SavedRun& run, data::Split split, TerminalJournal& journal) const {
     const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
-    const std::unique_ptr<models::Learner> learner = read_learner(run, data::layout_of(*encoder), device);
+    const SavedModel model = read_model(run, data::layout_of(*encoder), device);
     const bool is_new = !files_.empty();
     const data::Dataset dataset = is_new
                                       ? data::apply(*encoder, files_, data::Wanted::everything, journal, predictions_)
@@ -92,7 +92,7 @@ class Evaluate final : public Command {
     }
     if (rows.empty()) throw core::UserError(core::Fault::data, "there are no rows to measure in --data");
     const constraints::ConstraintTable table = constraints::table_for(dataset, read_constraint_table(run));
-    const MeasuredRows measured(dataset, table.cells.of_row, *learner, device);
+    const MeasuredRows measured(dataset, table.cells.of_row, *model.learner, model.mixture, device);
     core::stop_if_interrupted();
     return measured.measure(name, rows, table, run.config);
   }

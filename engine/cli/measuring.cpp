@@ -49,10 +49,11 @@ std::vector<std::string> words_between_commas(const std::string& list) {
 
 }  // namespace
 
-std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const at::Device& device) {
+std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
+                               const at::Device& device) {
   const at::NoGradGuard no_gradient;
   return training::scores(models::to_tensors(dataset.encoded, device), learner,
-                          {dataset.task, dataset.target_mean, dataset.target_deviation});
+                          {dataset.task, dataset.target_mean, dataset.target_deviation}, mixture);
 }
 
 bool all_finite(const std::vector<double>& values) {
@@ -60,16 +61,16 @@ bool all_finite(const std::vector<double>& values) {
 }
 
 MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells,
-                           models::Learner& learner, const at::Device& device)
+                           models::Learner& learner, const models::Mixture& mixture, const at::Device& device)
     : dataset_(dataset), cells_(cells) {
   const bool has_outcomes = cells.size() != static_cast<std::size_t>(dataset.rows());
   if (device.is_cpu() || has_outcomes) {
-    scores_ = score_rows(dataset, learner, device);
+    scores_ = score_rows(dataset, learner, mixture, device);
     return;
   }
   const at::NoGradGuard no_gradient;
   device_scores_ = training::device_scores(
-      dataset, cells, training::device_probabilities(models::to_tensors(dataset.encoded, device), learner));
+      dataset, cells, training::device_probabilities(models::to_tensors(dataset.encoded, device), learner, mixture));
 }
 
 std::int64_t MeasuredRows::not_finite() const {

@@ -9,14 +9,16 @@
 #include "engine/data/dataset.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/models/learner.h"
+#include "engine/models/mixture.h"
 #include "engine/training/device_statistics.h"
 #include "engine/training/run_config.h"
 
 namespace equipoise::cli {
 
 /// [rows * O] row by row, of every row of the data set: the probability of the positive class, of each class or of each label;
-/// or the number that is predicted.
-std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const at::Device& device);
+/// or the number that is predicted. Of a mixture each row has those of the iterate that decides it.
+std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
+                               const at::Device& device);
 
 bool all_finite(const std::vector<double>& values);
 
@@ -27,7 +29,7 @@ class MeasuredRows {
  public:
   /// Scores all rows. `cells` [rows * outcomes] in a constraint table's cells. Data set and cells must outlive this.
   MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells, models::Learner& learner,
-               const at::Device& device);
+               const models::Mixture& mixture, const at::Device& device);
 
   /// How many rows have a score that is not a finite number.
   std::int64_t not_finite() const;

@@ -72,10 +72,10 @@ class Predict final : public Command {
   Predictions predict(const SavedRun& run, TerminalJournal& journal) const {
     const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
-    const std::unique_ptr<models::Learner> learner = read_learner(run, data::layout_of(*encoder), device);
+    const SavedModel model = read_model(run, data::layout_of(*encoder), device);
     data::Dataset dataset = data::apply(*encoder, files_, data::Wanted::inputs, journal);
     core::stop_if_interrupted();
-    std::vector<double> scores = score_rows(dataset, *learner, device);
+    std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device);
     core::stop_if_interrupted();
     if (!all_finite(scores)) {
       throw core::UserError(core::Fault::numerical,

@@ -61,7 +61,14 @@ report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::Sp
   if (facts.result.learner) {
     const std::int64_t members = facts.result.learner->members();
     report.model = facts.result.learner->description();
-    if (members > 1) report.model += fmt::format(" each, the mean score of {} members", members);
+    const auto iterates = static_cast<std::int64_t>(facts.result.mixture.iterates());
+    const std::int64_t each = members / iterates;
+    if (iterates > 1) {
+      report.model += fmt::format(" each, a mixture of {} iterates", iterates);
+      if (each > 1) report.model += fmt::format(", each the mean score of {} members", each);
+    } else if (each > 1) {
+      report.model += fmt::format(" each, the mean score of {} members", each);
+    }
   }
   report.measured_on = facts.result.measured_on;
   report.members = facts.result.members;

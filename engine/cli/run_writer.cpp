@@ -45,7 +45,7 @@ void fail_without_model(training::TrainingResult& result, std::int64_t rows, Ter
 std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
                                                 training::TrainingResult& result, TerminalJournal& journal) {
   models::Learner& learner = *result.learner;
-  const MeasuredRows rows(inputs.prepared.dataset, inputs.table.cells.of_row, learner, device);
+  const MeasuredRows rows(inputs.prepared.dataset, inputs.table.cells.of_row, learner, result.mixture, device);
   if (const std::int64_t bad = rows.not_finite(); bad > 0) {
     folder.keep();
     fail_without_model(result, bad, journal);
@@ -56,7 +56,8 @@ std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInpu
   const data::EncodedRows layout = data::layout_of(*inputs.prepared.encoder);
   const data::Dataset& dataset = inputs.prepared.dataset;
   const models::OutputMeaning meaning{dataset.task, dataset.outcomes, dataset.target_mean, dataset.target_deviation};
-  folder.write(run_files::kModel, json_text(models::describe_model(inputs.config.model, layout, learner, meaning)));
+  folder.write(run_files::kModel,
+               json_text(models::describe_model(inputs.config.model, layout, learner, meaning, result.mixture)));
   return measure_splits(inputs, rows);
 }
 

@@ -178,8 +178,7 @@ constraints::ConstraintTable read_constraint_table(const SavedRun& run) {
                                     run.file(run_files::kConfig).string(), path.string()));
 }
 
-std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::EncodedRows& layout,
-                                              const at::Device& device) {
+SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, const at::Device& device) {
   const fs::path weights = run.file(run_files::kWeights), description = run.file(run_files::kModel);
   std::error_code error;
   if (!fs::exists(weights, error)) {
@@ -191,10 +190,12 @@ std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::E
   const std::int64_t members = models::model_members_from(model, description.string());
   // Initial weights, and so their seeds, do not matter: all are read.
   const std::vector<std::uint64_t> seeds(static_cast<std::size_t>(members), 0);
-  std::unique_ptr<models::Learner> learner = models::make_learner(
-      params, layout, seeds, device, models::Precision::fp32, models::model_outputs_from(model, description.string()));
-  models::load_weights(*learner, models::read_safetensors(weights), weights.string());
-  return learner;
+  SavedModel saved;
+  saved.mixture = models::model_mixture_from(model, description.string());
+  saved.learner = models::make_learner(params, layout, seeds, device, models::Precision::fp32,
+                                       models::model_outputs_from(model, description.string()));
+  models::load_weights(*saved.learner, models::read_safetensors(weights), weights.string());
+  return saved;
 }
 
 at::Device device_of(const SavedRun& run, core::Journal& journal) {

@@ -9,6 +9,7 @@
 #include "engine/constraints/table.h"
 #include "engine/data/prepare.h"
 #include "engine/models/learner.h"
+#include "engine/models/mixture.h"
 #include "engine/training/run_config.h"
 
 namespace equipoise::cli {
@@ -32,9 +33,12 @@ bool is_bank(const SavedRun& run);
 
 data::EncoderPointer read_encoder(const SavedRun& run);
 constraints::ConstraintTable read_constraint_table(const SavedRun& run);
+struct SavedModel {
+  std::unique_ptr<models::Learner> learner;
+  models::Mixture mixture;  ///< how its members decide
+};
 /// The model with its weights, ready to score rows encoded as `layout` says.
-std::unique_ptr<models::Learner> read_learner(const SavedRun& run, const data::EncodedRows& layout,
-                                              const at::Device& device);
+SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, const at::Device& device);
 
 /// The device on which a finished run is measured: the CPU when it was trained there by wish, else what there is.
 at::Device device_of(const SavedRun& run, core::Journal& journal);

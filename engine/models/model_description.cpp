@@ -8,9 +8,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 1, kFormatOfMixtures = 2;
 constexpr std::int64_t kWidest = 1 << 20;
-constexpr std::int64_t kMostMembers = 1024;
+constexpr std::int64_t kMostMembers = 2048;
 constexpr double kDecisionThreshold = 0.5;
 
 json describe_feature(const data::Feature& feature) {
@@ -50,7 +50,12 @@ const char* output_text(data::Task task) {
 }
 
 // What the members' mean is of.
-const char* combination_text(data::Task task, std::int64_t members) {
+std::string combination_text(data::Task task, std::int64_t members, const Mixture& mixture) {
+  if (!mixture.probabilities.empty()) {
+    const std::int64_t each = members / static_cast<std::int64_t>(mixture.iterates());
+    return "each row is decided by one of the mixture's iterates, drawn by its probability: " +
+           combination_text(task, each, {});
+  }
   if (members == 1) return "one network";
   return task == data::Task::regression ? "the mean of the members' predictions" : "the mean of the members' scores";
 }
@@ -58,9 +63,10 @@ const char* combination_text(data::Task task, std::int64_t members) {
 }  // namespace
 
 json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
-                    const OutputMeaning& meaning) {
+                    const OutputMeaning& meaning, const Mixture& mixture) {
+  const bool is_mixture = !mixture.probabilities.empty();
   json description = {
-      {"format", kFormat},
+      {"format", is_mixture ? kFormatOfMixtures : kFormat},
       {"kind", params.kind},
       {"hidden", params.hidden},
       {"dropout", params.dropout},
@@ -68,7 +74,7 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
       {"input_width", layout.width},
       {"output", output_text(meaning.task)},
       {"members", learner.members()},
-      {"combination", combination_text(meaning.task, learner.members())},
+      {"combination", combination_text(meaning.task, learner.members(), mixture)},
       {"weight_layout", learner.members() == 1
                             ? "layers.N.weight is [inputs, outputs]; rectifiers between layers"
                             : "layers.N.weight is [members, inputs, outputs]; rectifiers between layers"}};
@@ -78,6 +84,7 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
     description["task"] = data::name_of(meaning.task);
     description["outputs"] = learner.outputs();
   }
+  if (is_mixture) description["mixture"] = describe_mixture(mixture, learner.members());
   if (!meaning.outcomes.empty()) description["outcomes"] = meaning.outcomes;
   if (meaning.task == data::Task::regression) {
     description["target_mean"] = meaning.target_mean;
@@ -96,9 +103,12 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
 
 ModelParams model_params_from(const json& description, const std::string& name) {
   if (!description.is_object()) throw core::UserError(core::Fault::data, "'" + name + "' is not a model description");
-  if (field<std::int64_t>(description, "format", &json::is_number_integer, "a number", name) != kFormat) {
+  const auto format = field<std::int64_t>(description, "format", &json::is_number_integer, "a number", name);
+  const bool is_of_mixture = format == kFormatOfMixtures && description.contains("mixture");
+  if (!is_of_mixture && (format != kFormat || description.contains("mixture"))) {
     throw core::UserError(core::Fault::data, "'" + name + "' has format " + description["format"].dump() +
-                                                 "; this program reads format " + std::to_string(kFormat));
+                                                 "; this program reads format " + std::to_string(kFormat) +
+                                                 ", and with a mixture " + std::to_string(kFormatOfMixtures));
   }
   ModelParams params;
   params.kind = field<std::string>(description, "kind", &json::is_string, "a text", name);
@@ -140,6 +150,11 @@ std::int64_t model_members_from(const json& description, const std::string& name
                                                  ", expected 1 to " + std::to_string(kMostMembers));
   }
   return members;
+}
+
+Mixture model_mixture_from(const json& description, const std::string& name) {
+  if (!description.contains("mixture")) return {};
+  return mixture_from(description["mixture"], model_members_from(description, name), name);
 }
 
 }  // namespace equipoise::models

@@ -10,6 +10,7 @@
 
 #include "engine/data/dataset.h"
 #include "engine/models/learner.h"
+#include "engine/models/mixture.h"
 
 namespace equipoise::models {
 
@@ -45,14 +46,17 @@ struct OutputMeaning {
 };
 
 /// What stands beside the weights: the architecture, the inputs with their components, the outputs, the members and how they
-/// decide together, the parameters.
+/// decide together, the parameters. That of a mixture has a format of its own, which a program that would take it for a mean
+/// of scores does not read.
 nlohmann::json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
-                              const OutputMeaning& meaning = {});
+                              const OutputMeaning& meaning = {}, const Mixture& mixture = {});
 /// The architecture of a description. Throws UserError (data) naming `name` and what is missing.
 ModelParams model_params_from(const nlohmann::json& description, const std::string& name);
 /// How many logits a row a description's model has.
 std::int64_t model_outputs_from(const nlohmann::json& description, const std::string& name);
 /// How many members a description's model has.
 std::int64_t model_members_from(const nlohmann::json& description, const std::string& name);
+/// How they decide together.
+Mixture model_mixture_from(const nlohmann::json& description, const std::string& name);
 
 }  // namespace equipoise::models

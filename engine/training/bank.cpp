@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/constraints/kinds.h"
+#include "engine/constraints/mixture.h"
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/training/run_config.h"
@@ -82,6 +83,7 @@ void check_distinct(const char* field, std::vector<Value> values, const config::
 void check(const RunConfig& config, const config::Origin& origin) {
   evaluation::check_resamples(config.evaluation, config.constraints, origin);
   constraints::check(config.multipliers, origin);
+  if (config.training.keep == "mixture") constraints::check_mixture(config.constraints, origin);
   const BankParams& bank = config.bank;
   check_distinct("tolerances", bank.tolerances, origin);
   check_distinct("seeds", bank.seeds, origin);

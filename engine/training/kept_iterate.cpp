@@ -14,14 +14,13 @@ namespace {
 
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
-// "4.3 points" of shares; of a ratio and other figures as a number.
+}  // namespace
+
 std::string excess_text(const constraints::Promise& promise, double excess) {
   const constraints::Unit unit = constraints::unit_of(promise);
   const bool is_number = unit == constraints::Unit::percent || unit == constraints::Unit::number;
   return is_number ? fmt::format("{:.2g}", excess) : fmt::format("{:.2g} points", 100 * excess);
 }
-
-}  // namespace
 
 KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises, bool averages)
     : promises_(promises), averages_(averages) {}

@@ -12,6 +12,9 @@
 
 namespace equipoise::training {
 
+/// An excess over a promise's tolerance: "4.3 points" of shares; of a ratio and other figures as a number.
+std::string excess_text(const constraints::Promise& promise, double excess);
+
 /// Chooses among measured iterates on the selection split: the lowest loss among those that are shown to be inside,
 /// that is whose upper bound of every promise is inside its tolerance, and so are those of every later iterate. While
 /// there is none, the smallest largest excess of a bound over its tolerance, and among equal ones the lowest loss.

@@ -28,11 +28,15 @@ void TrainingParams::describe(config::Fields& fields) {
   fields.section("optimizer", optimizer, "How gradients move the weights.");
   fields.choice("schedule", schedule, {"cosine", "constant"}, "How the learning rate goes over training.");
   fields.choice(
-      "keep", keep, {"best_feasible", "final", "average"},
+      "keep", keep, {"best_feasible", "final", "average", "mixture"},
       "Which iterate becomes the model: the lowest selection loss among those whose upper bounds are inside the "
       "tolerances, as are those of every later one; the last; or (average) the mean of the weights of all whose bounds "
-      "are "
-      "inside, where its own are too and its loss is lower, else as best_feasible.");
+      "are inside, where its own are too and its loss is lower, else as best_feasible; or (mixture) several, each with "
+      "a "
+      "probability: of all mixtures whose figures on the selection split are inside the tolerances the smallest loss. "
+      "Each "
+      "row is then decided by one of them, drawn by its place in the files, so that equal people may be decided "
+      "differently; up to 32 copies of the model are held while training.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
   fields.choice("loss", loss, {"squared", "huber", "quantile"},

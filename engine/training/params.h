@@ -26,7 +26,7 @@ struct TrainingParams {
   std::int64_t batch_size = 512;
   OptimizerParams optimizer;
   std::string schedule = "cosine";     // cosine | constant
-  std::string keep = "best_feasible";  // best_feasible | final | average
+  std::string keep = "best_feasible";  // best_feasible | final | average | mixture
   double candidates_from = 0.9;        // share of the steps after which iterates may be kept
   std::string loss = "squared";        // regression: squared | huber | quantile
   double huber_delta = 1.0;            // huber: standard deviations of the target

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/constraints/rates.h"
@@ -72,6 +73,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   constraints::update(multipliers_, allowance_.violations(table_, with_empty_bins(rates), driving, deviations_of(sums)),
                       static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
+  if (config_.training.keep == "mixture") driving_sums_ = driving;
   if (has_selection_) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));
   return outcome_.measurements.back();
@@ -115,7 +117,7 @@ void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) c
   m.selection_bounds = evaluation::upper_bounds(table_, own, sums.spread, config_.evaluation);
 }
 
-void RunState::offer(const at::Tensor& weights) {
+void RunState::offer(const at::Tensor& weights, const Sums& sums) {
   const evaluation::Measurement& measurement = outcome_.measurements.back();
   const bool is_candidate = measurement.step >= first_candidate_ && has_selection_;
   // Before the first candidate the newest iterate is held, so that a run that is cut off leaves a model.
@@ -124,6 +126,9 @@ void RunState::offer(const at::Tensor& weights) {
     if (measurement.step == steps_ && !kept_.has_one()) kept_.take(measurement, weights);
   } else {
     kept_.offer(measurement, weights);
+    if (config_.training.keep == "mixture")
+      candidates_.offer({measurement.step, measurement.epoch, *measurement.selection_loss, driving_sums_,
+                         sums.selection, sums.spread, weights.clone()});
   }
 }
 
@@ -133,6 +138,40 @@ void RunState::offer_mean(const Sums& sums, const at::Tensor& weights) {
   m.training_loss = mean_loss(sums.train, table_.cells);
   measure_selection(m, sums);
   kept_.offer_mean(m, weights);
+}
+
+// [J] by which training aims inside where its own rows have these sums; 0 of a row whose rates are not defined there.
+std::vector<double> RunState::margins_at(const std::vector<double>& driving) const {
+  const std::vector<double> rates = estimable_rates(driving, false), bare = constraints::violations(table_, rates);
+  std::vector<double> margins = allowance_.of_margin_alone().violations(table_, rates, driving);
+  for (std::size_t j = 0; j < margins.size(); ++j) margins[j] = std::isnan(margins[j]) ? 0 : margins[j] - bare[j];
+  return margins;
+}
+
+// [J] those of rates that the candidates' selection rows, on average, are enough for.
+std::vector<bool> RunState::rows_of_a_mixture() const {
+  const std::vector<double> rates = estimable_rates(mean_sums(candidates_), true);
+  std::vector<bool> heeded;
+  for (const constraints::Row& row : table_.rows)
+    heeded.push_back(std::ranges::none_of(row.terms, [&](const auto& term) { return std::isnan(rates[term.first]); }));
+  return heeded;
+}
+
+std::optional<KeptMixture> RunState::mixture() const {
+  if (candidates_.held().empty()) return std::nullopt;
+  const std::optional<ChosenMixture> chosen =
+      choose_mixture(candidates_, table_, rows_of_a_mixture(),
+                     [&](const std::vector<double>& driving) { return margins_at(driving); });
+  if (!chosen) return std::nullopt;
+  Sums mean;
+  mean.selection = chosen->sums;
+  mean.spread = chosen->spread;
+  evaluation::Measurement m;
+  m.step = steps_;
+  measure_selection(m, mean);
+  return KeptMixture{chosen->weights(), chosen->mixture(static_cast<std::uint64_t>(config_.seed)),
+                     chosen->iterates.size() == 1 ? chosen->iterates.front()->step : 0,
+                     sentence_of(*chosen, candidates_, table_.promises, m)};
 }
 
 void RunState::end_early(const std::string& outcome, const std::string& why, std::int64_t steps) {

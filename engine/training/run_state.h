@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "engine/training/allowance.h"
 #include "engine/training/kept_iterate.h"
 #include "engine/training/measured_splits.h"
+#include "engine/training/mixture.h"
 #include "engine/training/run_config.h"
 
 namespace equipoise::training {
@@ -50,8 +52,8 @@ class RunState {
   /// Judges the sums, moves the multipliers. Throws UserError (numerical) when the training loss is not finite.
   const evaluation::Measurement& measure(const Sums& sums, const Moment& moment);
 
-  /// After a measure: keeps a copy of the weights where they are worth it.
-  void offer(const at::Tensor& weights);
+  /// After a measure of these sums: keeps a copy of the weights where they are worth it.
+  void offer(const at::Tensor& weights, const Sums& sums);
   /// After the last measure: the mean of the iterates that were looked at, where it is asked for; else undefined.
   at::Tensor mean_iterate() const { return goes_on() ? kept_.mean() : at::Tensor(); }
   /// The sums of that mean, which is kept where it is better.
@@ -61,10 +63,15 @@ class RunState {
   /// Stops; the last good iterate becomes the kept one where none was kept.
   void end_early(const std::string& outcome, const std::string& why, std::int64_t steps);
 
+  /// The mixture of the iterates that were looked at, also after an early end; nothing where keep is another, none was looked
+  /// at, or the linear program could not be solved.
+  std::optional<KeptMixture> mixture() const;
+
   bool goes_on() const { return outcome_.outcome == "finished"; }
   const std::vector<double>& multipliers() const { return multipliers_.values; }
   const RunConfig& config() const { return config_; }
   const constraints::ConstraintTable& table() const { return table_; }
+  const MixtureCandidates& candidates() const { return candidates_; }
   const KeptIterate& kept() const { return kept_; }
   RunOutcome& outcome() { return outcome_; }
   const RunOutcome& outcome() const { return outcome_; }
@@ -74,6 +81,8 @@ class RunState {
   std::vector<double> deviations_of(const Sums& sums) const;
   std::vector<double> estimable_rates(const std::vector<double>& sums, bool is_selection) const;
   void measure_selection(evaluation::Measurement& m, const Sums& sums) const;
+  std::vector<bool> rows_of_a_mixture() const;
+  std::vector<double> margins_at(const std::vector<double>& driving) const;
 
   const RunConfig& config_;
   const constraints::ConstraintTable& table_;
@@ -83,6 +92,8 @@ class RunState {
   Allowance allowance_;
   constraints::Multipliers multipliers_;
   KeptIterate kept_;
+  MixtureCandidates candidates_;
+  std::vector<double> driving_sums_;  // [C * 4] of the last measure, for a mixture
   std::pair<evaluation::Measurement, at::Tensor> last_good_;
   RunOutcome outcome_;
 };

@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
 #include <cmath>
@@ -26,44 +27,94 @@ at::Tensor all_logits(const models::EncodedTensors& encoded, models::Learner& le
 
 }  // namespace
 
-std::vector<double> probabilities(const models::EncodedTensors& encoded, models::Learner& learner) {
+namespace {
+
+// The first of the members of an iterate, and how many there are.
+struct Members {
+  std::int64_t first = 0, count = 0;
+};
+
+Members members_of(std::size_t iterate, std::int64_t members, const models::Mixture& mixture) {
+  const std::int64_t each = members / static_cast<std::int64_t>(mixture.iterates());
+  return {static_cast<std::int64_t>(iterate) * each, each};
+}
+
+// [rows] which iterate decides each row, on the device of `like`.
+at::Tensor deciding_iterates(const models::Mixture& mixture, const at::Tensor& like) {
+  at::Tensor iterates = at::empty({like.size(0)}, at::kLong);
+  for (std::int64_t row = 0; row < iterates.size(0); ++row)
+    iterates.mutable_data_ptr<std::int64_t>()[row] = static_cast<std::int64_t>(models::iterate_of(mixture, row));
+  return iterates.to(like.device());
+}
+
+// [rows] or [rows, O]: each row's from the iterate that decides it, whose own are `of_iterate(members)`.
+template <typename OfIterate>
+at::Tensor decided(const at::Tensor& logits, const models::Mixture& mixture, const OfIterate& of_iterate) {
+  at::Tensor scores = of_iterate(members_of(0, logits.size(0), mixture));
+  if (mixture.iterates() == 1) return scores;
+  at::Tensor iterates = deciding_iterates(mixture, scores);
+  if (scores.dim() == 2) iterates = iterates.unsqueeze(1);
+  for (std::size_t i = 1; i < mixture.iterates(); ++i)
+    scores =
+        at::where(iterates == static_cast<std::int64_t>(i), of_iterate(members_of(i, logits.size(0), mixture)), scores);
+  return scores;
+}
+
+}  // namespace
+
+std::vector<double> probabilities(const models::EncodedTensors& encoded, models::Learner& learner,
+                                  const models::Mixture& mixture) {
   const at::Tensor logits = all_logits(encoded, learner).to(at::kCPU).contiguous();
-  const std::int64_t members = logits.size(0), rows = logits.size(1);
+  const std::int64_t rows = logits.size(1);
   std::vector<double> result(static_cast<std::size_t>(rows), 0.0);
-  for (std::int64_t member = 0; member < members; ++member) {
-    const float* from = logits.const_data_ptr<float>() + member * rows;
-    for (std::int64_t i = 0; i < rows; ++i)
-      result[static_cast<std::size_t>(i)] += 1.0 / (1.0 + std::exp(-static_cast<double>(from[i])));
+  const auto add = [&](std::int64_t member, std::int64_t row) {
+    const auto logit = static_cast<double>(logits.const_data_ptr<float>()[member * rows + row]);
+    result[static_cast<std::size_t>(row)] += 1.0 / (1.0 + std::exp(-logit));
+  };
+  const Members all = members_of(0, logits.size(0), mixture);
+  if (mixture.iterates() == 1) {
+    for (std::int64_t member = 0; member < all.count; ++member)
+      for (std::int64_t row = 0; row < rows; ++row) add(member, row);
+  } else {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const Members own = members_of(models::iterate_of(mixture, row), logits.size(0), mixture);
+      for (std::int64_t member = own.first; member < own.first + own.count; ++member) add(member, row);
+    }
   }
-  if (members > 1) {
-    for (double& score : result) score /= static_cast<double>(members);
+  if (all.count > 1) {
+    for (double& score : result) score /= static_cast<double>(all.count);
   }
   return result;
 }
 
-std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
-                           const ScoreMeaning& meaning) {
-  if (meaning.task == data::Task::binary) return probabilities(encoded, learner);
+std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner, const ScoreMeaning& meaning,
+                           const models::Mixture& mixture) {
+  if (meaning.task == data::Task::binary) return probabilities(encoded, learner, mixture);
   const at::Tensor logits = all_logits(encoded, learner);
-  at::Tensor mean = at::zeros(logits.sizes().slice(1), logits.options().dtype(at::kDouble));
-  for (std::int64_t member = 0; member < logits.size(0); ++member) {
-    const at::Tensor own = logits.select(0, member).to(at::kDouble);
-    if (meaning.task == data::Task::regression)
-      mean.add_(own * meaning.target_deviation + meaning.target_mean);
-    else
-      mean.add_(meaning.task == data::Task::classes ? own.softmax(-1) : own.sigmoid());
-  }
-  mean = mean.div_(static_cast<double>(logits.size(0))).to(at::kCPU).contiguous();
-  return {mean.const_data_ptr<double>(), mean.const_data_ptr<double>() + mean.numel()};
+  const auto mean_of = [&](const Members& members) {
+    at::Tensor mean = at::zeros(logits.sizes().slice(1), logits.options().dtype(at::kDouble));
+    for (std::int64_t member = members.first; member < members.first + members.count; ++member) {
+      const at::Tensor own = logits.select(0, member).to(at::kDouble);
+      if (meaning.task == data::Task::regression)
+        mean.add_(own * meaning.target_deviation + meaning.target_mean);
+      else
+        mean.add_(meaning.task == data::Task::classes ? own.softmax(-1) : own.sigmoid());
+    }
+    return mean.div_(static_cast<double>(members.count));
+  };
+  const at::Tensor own = decided(logits, mixture, mean_of).to(at::kCPU).contiguous();
+  return {own.const_data_ptr<double>(), own.const_data_ptr<double>() + own.numel()};
 }
 
-at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner) {
+at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner,
+                                const models::Mixture& mixture) {
   const at::Tensor logits = all_logits(encoded, learner);
-  const std::int64_t members = logits.size(0);
-  at::Tensor mean = at::zeros({logits.size(1)}, logits.options().dtype(at::kDouble));
-  for (std::int64_t member = 0; member < members; ++member)
-    mean.add_(logits.select(0, member).to(at::kDouble).sigmoid_());
-  return mean.div_(static_cast<double>(members));
+  return decided(logits, mixture, [&](const Members& members) {
+    at::Tensor mean = at::zeros({logits.size(1)}, logits.options().dtype(at::kDouble));
+    for (std::int64_t member = members.first; member < members.first + members.count; ++member)
+      mean.add_(logits.select(0, member).to(at::kDouble).sigmoid_());
+    return mean.div_(static_cast<double>(members.count));
+  });
 }
 
 double mean_loss(const std::vector<double>& sums, const data::Cells& cells) {

@@ -6,15 +6,19 @@
 
 #include "engine/constraints/table.h"
 #include "engine/models/learner.h"
+#include "engine/models/mixture.h"
 #include "engine/training/device_data.h"
 
 namespace equipoise::training {
 
-/// Probability of the positive class of every row: the mean of the members' scores.
-std::vector<double> probabilities(const models::EncodedTensors& encoded, models::Learner& learner);
+/// Probability of the positive class of every row: the mean of the members' scores; of a mixture that of the members of the
+/// iterate that decides the row, its place among `encoded` being that in the files.
+std::vector<double> probabilities(const models::EncodedTensors& encoded, models::Learner& learner,
+                                  const models::Mixture& mixture = {});
 
 /// The same, left on the learner's device: [rows] f64.
-at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner);
+at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner,
+                                const models::Mixture& mixture = {});
 
 /// What the scores of a row mean.
 struct ScoreMeaning {
@@ -22,10 +26,10 @@ struct ScoreMeaning {
   double target_mean = 0, target_deviation = 1;  ///< of a number
 };
 
-/// [rows * O] row by row, the mean of the members': the probability of the positive class, of each class or of each label; or
+/// [rows * O] row by row, the mean of the members', of a mixture that of the row's iterate: the probability of the positive class, of each class or of each label; or
 /// the number that is predicted, in the target's units.
-std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
-                           const ScoreMeaning& meaning);
+std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner, const ScoreMeaning& meaning,
+                           const models::Mixture& mixture = {});
 
 /// Mean loss and accuracy from sums of cells. Of several classes accuracy is the share of rows whose class is predicted, of
 /// several labels the mean over them, of a number there is none: NaN.

@@ -253,7 +253,7 @@ class Trainer {
         const evaluation::Measurement& measurement =
             state.measure(sums[run], {done_, steps_since, epoch, seconds_since(start_)});
         set_multipliers(run, step);
-        state.offer(weights_of(run));
+        state.offer(weights_of(run), sums[run]);
         on_measurement(run, measurement);
       } catch (const core::UserError& failure) {
         if (failure.fault() != core::Fault::numerical) throw;
@@ -273,21 +273,36 @@ class Trainer {
   }
 
   TrainingResult result_of(RunState& run) {
-    TrainingResult result{std::move(run.outcome()), nullptr, "", 0, "", 1, {}, seconds_since(start_), 0};
+    TrainingResult result{std::move(run.outcome()), nullptr, {}, "", 0, "", 1, {}, seconds_since(start_), 0};
     result.members = static_cast<std::int64_t>(data_.folds.size());
     if (!run.table().rows.empty()) result.measured_on = sentence_of(measured_, result.members);
     result.swings = last_swings(result.measurements);
     if (result.outcome == "finished") result.steps = done_;
-    const std::vector<std::uint64_t> seeds = member_seeds(run.config(), data_.folds.size());
+    keep(run, result);
+    result.rows_per_second = static_cast<double>(result.steps * config_.training.batch_size) / result.seconds;
+    return result;
+  }
+
+  // Initial weights where there is nothing to keep.
+  void keep(RunState& run, TrainingResult& result) {
+    const std::optional<KeptMixture> mixture = run.mixture();
+    if (!mixture && !run.candidates().held().empty())
+      journal_.warn("The linear program of training.keep: mixture was not solved; the best iterate is kept instead.");
+    std::vector<std::uint64_t> seeds;
+    for (std::size_t i = 0; i < (mixture ? mixture->mixture.iterates() : 1); ++i)
+      for (const std::uint64_t seed : member_seeds(run.config(), data_.folds.size())) seeds.push_back(seed);
     result.learner =
         models::make_learner(config_.model, data_.host, seeds, device_, models::Precision::fp32, data_.kernel.outputs);
-    if (run.kept().has_one()) {
+    if (mixture) {
+      result.learner->flat_parameters().copy_(mixture->weights);
+      result.mixture = mixture->mixture;
+      result.kept = mixture->sentence;
+      result.kept_step = mixture->step;
+    } else if (run.kept().has_one()) {
       result.learner->flat_parameters().copy_(run.kept().weights());
       result.kept = run.kept().sentence();
       result.kept_step = run.kept().step();
     }
-    result.rows_per_second = static_cast<double>(result.steps * config_.training.batch_size) / result.seconds;
-    return result;
   }
 
   const RunConfig& config_;  // of the first member: what a bank shares

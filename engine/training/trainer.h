@@ -14,6 +14,7 @@
 #include "engine/data/dataset.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/models/learner.h"
+#include "engine/models/mixture.h"
 #include "engine/training/run_config.h"
 #include "engine/training/run_state.h"
 #include "engine/training/settling.h"
@@ -23,10 +24,11 @@ namespace equipoise::training {
 /// How the training of one run went. `learner` holds the kept iterate's weights, also after an early end.
 struct TrainingResult : RunOutcome {
   std::unique_ptr<models::Learner> learner;
-  std::string kept;  ///< which iterate, and why
+  models::Mixture mixture = {};  ///< how its members decide; empty: by their mean
+  std::string kept;              ///< which iterate, and why
   std::int64_t kept_step = 0;
   std::string measured_on;     ///< which rows moved the multipliers, a sentence; "" where nothing is constrained
-  std::int64_t members = 1;    ///< that decide together
+  std::int64_t members = 1;    ///< that decide together; of a mixture in each iterate
   Swings swings;               ///< what still moved over the last tenth of the measures
   double seconds = 0;          ///< of the bank that the run was trained in
   double rows_per_second = 0;  ///< training rows of this run, measures included

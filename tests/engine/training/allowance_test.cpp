@@ -105,6 +105,17 @@ TEST(Allowance, AMarginThatLeavesTooLittleIsNotTaken) {
     EXPECT_NEAR(violation, -0.05, 1e-12);
 }
 
+TEST(Allowance, OfTheMarginAloneTakesNothingOff) {
+  const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
+  const std::vector<double> sums = sums_of(table, {9998, 4998, 2998}, {4999, 2600, 1400});
+  const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact);
+  const std::vector<double> ones(table.rates.size(), 1);
+  const std::vector<double> found =
+      Allowance({0.5, 700, 1}, ones, ones).of_margin_alone().violations(table, rates, sums);
+  EXPECT_EQ(found, violations_with({0, 0, 1}, table, sums));
+  EXPECT_NE(found, violations_with({0.5, 700, 1}, table, sums));
+}
+
 TEST(Allowance, OfNoneLeavesViolationsAsTheyAre) {
   const ConstraintTable table = compiled({{"demographic_parity", {"race"}, 0.1}});
   const std::vector<double> sums = sums_of(table, {98, 98, 98}, {49, 10, 20});
