@@ -139,6 +139,7 @@ class Program {
     if (!figures) return;
     Inequality inequality{terms_of(*figures), is_of_model(row) ? 0.0 : bound, 1};
     if (table_.promises[row.promise].form == "max_min") inequality.give = 0.5;
+    inequality.give /= table_.promises[row.promise].scale;
     if (row.band >= 0)
       inequality.terms.emplace_back(static_cast<std::int32_t>(models_.size()) + row.band, row.band_coefficient);
     inequalities_.push_back(std::move(inequality));

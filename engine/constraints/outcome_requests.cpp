@@ -2,13 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "engine/constraints/rates.h"
 
 namespace equipoise::constraints {
+namespace {
+
+constexpr std::size_t kMostThresholds = 32;  // kernels/outcome_stats/outcome_rule.h: kMostExceedances
+
+}  // namespace
 
 void check_task(const Request& request) {
   const data::Task task = request.known.task;
+  if (const RateEntry* rate = find_rate(request.wanted.rate, task); rate && is_by_score(*rate))
+    request.refuse("rate", "calibration is held from 0, bin by bin; say kind: calibration");
   const auto check = [&](const std::string& field, const std::string& name) {
     if (find_rate(name) == nullptr || find_rate(name, task) != nullptr) return;
     request.refuse(field, "the rate '" + name + "' is none of the task '" + data::name_of(task) +
@@ -104,6 +112,31 @@ void check_bins(const std::vector<ConstraintParams>& constraints, Problems& prob
                    "it is " + std::to_string(constraints[i].bins) + ", where constraints[" + std::to_string(*first) +
                        "] has " + std::to_string(constraints[*first].bins) + "; scores are cut into bins once");
     }
+  }
+}
+
+void check_score_grouping(const std::vector<ConstraintParams>& constraints, const Known& known, Problems& problems) {
+  const auto calibration = std::ranges::find_if(constraints, is_calibration);
+  const char* name = data::outcome_grouping(data::Task::calibrated);
+  if (calibration == constraints.end() ||
+      std::ranges::find(known.groupings, name, &KnownGrouping::name) == known.groupings.end())
+    return;
+  problems.add(static_cast<std::size_t>(calibration - constraints.begin()), "kind",
+               std::string("calibration cuts rows by '") + name +
+                   "', and data.groups has a grouping of that name; give it another (data.groups: name)");
+}
+
+void check_thresholds(const std::vector<ConstraintParams>& constraints, Problems& problems) {
+  std::set<double> thresholds;
+  for (std::size_t i = 0; i < constraints.size(); ++i) {
+    if (std::isfinite(constraints[i].above)) thresholds.insert(constraints[i].above);
+    for (const TermParams& term : constraints[i].terms)
+      if (std::isfinite(term.above)) thresholds.insert(term.above);
+    if (thresholds.size() <= kMostThresholds) continue;
+    problems.add(i, "above",
+                 "there are more than " + std::to_string(kMostThresholds) +
+                     " different numbers above which predictions are counted");
+    return;
   }
 }
 

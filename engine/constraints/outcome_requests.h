@@ -11,6 +11,12 @@ void check_task(const Request& request);
 /// twice, or are for other rates.
 void check_outcomes(const Request& request);
 
+/// Says where a grouping has the name by which cells are cut for calibration.
+void check_score_grouping(const std::vector<ConstraintParams>& constraints, const Known& known, Problems& problems);
+
+/// Says where there are more thresholds of predictions than one pass can count.
+void check_thresholds(const std::vector<ConstraintParams>& constraints, Problems& problems);
+
 /// Says where constraints about calibration want different bins, and where others want any.
 void check_bins(const std::vector<ConstraintParams>& constraints, Problems& problems);
 

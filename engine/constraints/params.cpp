@@ -94,7 +94,8 @@ void MultiplierParams::describe(config::Fields& fields) {
   fields.integer("min_rows", min_rows, config::at_least(1),
                  "A rate with fewer rows in its denominator is not estimable.");
   fields.number("temperature", temperature, config::between(0.01, 100),
-                "The soft rate that carries the gradient is sigmoid(logit / temperature).");
+                "The soft rate that carries the gradient is sigmoid(logit / temperature); of several classes it is the "
+                "softmax, whatever the temperature.");
   fields.number("averaging", averaging, {0, 1, false, true},
                 "Decay of the running averages of the cell sums that price a batch.");
 }

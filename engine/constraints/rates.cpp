@@ -274,6 +274,11 @@ bool is_by_score(const RateEntry& entry) {
   return entry.tasks.contain(data::Task::calibrated) && !entry.tasks.contain(data::Task::binary);
 }
 
+int unit_power(const RateEntry& entry) {
+  const std::string figure = entry.figure;
+  return figure == "squared error" ? 2 : figure == "prediction" || figure == "residual" ? 1 : 0;
+}
+
 bool may_be_negative(const RateEntry& entry) {
   const std::string figure = entry.figure;
   return is_by_score(entry) || figure == "prediction" || figure == "residual";

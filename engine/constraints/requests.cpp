@@ -328,6 +328,8 @@ void check_all(const std::vector<ConstraintParams>& constraints, const Known& kn
   }
   check_single_aim(constraints, problems);
   check_bins(constraints, problems);
+  check_score_grouping(constraints, known, problems);
+  check_thresholds(constraints, problems);
   check_stored_decisions(constraints, known.has_stored_decisions, problems);
   problems.throw_if_any();
 }

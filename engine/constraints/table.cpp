@@ -74,6 +74,7 @@ class Compiler {
       promise.estimable.push_back(promise.short_splits.back().empty());
       promise.occurs.push_back(occurs(table_.rates[promise.rates[level]], table_.cells, occupied_));
     }
+    promise.scale = scale_of(promise);
     table_.promises.push_back(std::move(promise));
     const Promise& added = table_.promises.back();
     warn_of_small_levels(added);
@@ -84,6 +85,14 @@ class Compiler {
     else
       warn_of_nothing_left(added);
     if (added.form == "worst" && comparable(added)) add_block(first_row);
+  }
+
+  // Of a sum of means in different units nothing is said.
+  double scale_of(const Promise& promise) const {
+    const auto power = [&](std::int32_t rate) { return unit_power(rate_entry(table_.rates[rate].kind)); };
+    const bool is_one_unit = std::ranges::all_of(
+        promise.rates, [&](std::int32_t rate) { return power(rate) == power(promise.rates.front()); });
+    return is_one_unit ? std::pow(table_.cells.target_deviation, -power(promise.rates.front())) : 1;
   }
 
   void add_block(std::size_t first_row) {

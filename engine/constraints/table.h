@@ -67,6 +67,9 @@ struct Promise {
   std::int32_t reference_level = -1;                   ///< form reference
   std::int32_t unseen_level = -1;                      ///< kUnseenLevel, where there is one
   bool is_of_unseen = false;                           ///< `within` is kUnseenLevel
+  /// What its figure is multiplied with where training compares it with others: the losses it makes small are in deviations
+  /// of the target, and so is what multipliers answer to, whatever the target's unit. 1 but for means in that unit; not stored.
+  double scale = 1;
 };
 
 /// Rows whose multipliers are a distribution over groups: the worst group gets the most weight (form worst). The violation

@@ -16,6 +16,10 @@ const std::string kFigure = data::outcome_grouping(data::Task::regression);
 // A config alone does not tell whether it is a class or a label.
 constexpr const char* kOutcomeInTitles = "outcome";
 
+bool is_threshold(const Condition& condition) {
+  return condition.grouping == kFigure && condition.level.starts_with("above ");
+}
+
 std::string within_text(const std::vector<Condition>& within) {
   return within.empty() ? "" : " within " + who(within);
 }
@@ -70,7 +74,7 @@ std::string number_text(double value) {
 std::string who(const std::vector<Condition>& where) {
   std::string text;
   for (const Condition& condition : where)
-    text += (text.empty() ? "" : " and ") + (condition.grouping == kFigure ? "prediction " : condition.grouping + "=") +
+    text += (text.empty() ? "" : " and ") + (is_threshold(condition) ? "prediction " : condition.grouping + "=") +
             condition.level;
   return text.empty() ? "everyone" : text;
 }

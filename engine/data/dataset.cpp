@@ -95,6 +95,7 @@ Cells build_cells(const Dataset& dataset, const std::vector<std::string>& names,
   cells.task = score_bins > 0 ? Task::calibrated : dataset.task;
   cells.groupings = names;
   cells.thresholds = std::move(thresholds);
+  cells.target_deviation = dataset.target_deviation;
   for (const Grouping* grouping : groupings_named(dataset, names)) cells.levels.push_back(grouping->levels);
   if (cells.task != Task::binary) {
     cells.groupings.emplace_back(outcome_grouping(cells.task));

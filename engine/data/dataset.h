@@ -110,6 +110,7 @@ struct Cells {
   std::vector<std::int32_t> of_row;  ///< [rows * outcomes], row by row; kUnknownLevel for all when there are no labels
   Task task = Task::binary;
   std::vector<double> thresholds;  ///< regression: ascending, those of the figures "above"
+  double target_deviation = 1;     ///< regression, while training: of the training rows' targets
   /// B, calibrated: after the outcome kAnyScore come those of B equal bins over the scores. A row is then in the cells of
   /// all bins as far as they are known before it has a score, and counts in that of its own.
   std::int32_t score_bins() const { return task == Task::calibrated ? outcomes() - 1 : 0; }

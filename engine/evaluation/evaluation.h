@@ -230,9 +230,10 @@ struct SquareWeights {
 
 /// The upper confidence bound of each promise [P] from exact cell sums alone (the selection of an iterate uses it many
 /// times; gap_bounds.h has the construction, which needs no draws). Promises that cannot be estimated have no bound.
+/// Levels of a score's bin count from `min_rows` on, which is not known before rows have scores.
 std::vector<std::optional<double>> upper_bounds(const constraints::ConstraintTable& table,
                                                 const std::vector<double>& sums, const SquareWeights& squares,
-                                                const EvaluationParams& params);
+                                                const EvaluationParams& params, std::int64_t min_rows = 1);
 
 /// Throws UserError (config) when there are too few resamples for the confidence of these constraints' intervals, as far
 /// as the config tells how many promises each makes, or as the data do.

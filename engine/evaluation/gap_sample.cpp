@@ -167,7 +167,8 @@ void measure_figure(const constraints::Rate& rate, const std::vector<double>& su
 
 void measure_spread(const constraints::ConstraintTable& table, const constraints::Rate& rate,
                     const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
-  const bool is_figure = table.cells.task == data::Task::regression ||
+  // Of several classes all rows are in cells of label 1: there is no rarer label.
+  const bool is_figure = table.cells.task == data::Task::regression || table.cells.task == data::Task::classes ||
                          constraints::is_by_score(constraints::rate_entry(rate.kind, table.cells.task));
   is_figure ? measure_figure(rate, sums, squares, level) : measure_mean(table, rate, sums, squares, level);
 }
@@ -180,8 +181,12 @@ void find_clusters(const constraints::ConstraintTable& table, const constraints:
     const std::vector<std::int32_t> cells = constraints::cells_of(table.rates[promise.rates[i]].denominator);
     for (std::size_t j = 0; j < i; ++j) {
       const std::vector<std::int32_t> others = constraints::cells_of(table.rates[promise.rates[j]].denominator);
-      const bool share_rows = table.cells.task != data::Task::binary;  // of several outcomes
-      if (!share_rows && std::ranges::find_first_of(cells, others) == cells.end()) continue;
+      // Cells of one combination of groups may have the same rows in several outcomes.
+      const std::int32_t block = table.cells.task == data::Task::binary ? 1 : 2 * table.cells.outcomes();
+      const bool share_rows = std::ranges::any_of(cells, [&](std::int32_t cell) {
+        return std::ranges::any_of(others, [&](std::int32_t other) { return cell / block == other / block; });
+      });
+      if (!share_rows) continue;
       const std::size_t joined = sample.levels[j].cluster, left = sample.levels[i].cluster;
       for (std::size_t k = 0; k <= i; ++k)
         if (sample.levels[k].cluster == left) sample.levels[k].cluster = joined;

@@ -179,9 +179,9 @@ bool is_measured(const PromiseResult& promise) {
 }
 
 double promises_of_constraint(const ConstraintTable& table, std::int32_t constraint) {
-  return static_cast<double>(
-      std::count_if(table.promises.begin(), table.promises.end(),
-                    [constraint](const Promise& promise) { return promise.constraint == constraint; }));
+  return static_cast<double>(std::count_if(
+      table.promises.begin(), table.promises.end(),
+      [constraint](const Promise& promise) { return promise.constraint == constraint && !promise.is_of_unseen; }));
 }
 
 std::vector<std::vector<bool>> estimable_levels(const ConstraintTable& table, const CellTotals& totals,

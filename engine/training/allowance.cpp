@@ -82,6 +82,10 @@ std::vector<double> Allowance::violations(const constraints::ConstraintTable& ta
       errors[r] = params_.margin * standard_error(rates[r], denominator * held_out_[r], deviation);
   }
   std::vector<double> values = constraints::violations(table, rates, allowed);
+  // An aim compares groups with each other: an allowance would make small ones weigh less.
+  const std::vector<double> bare = constraints::violations(table, rates);
+  for (std::size_t j = 0; j < values.size(); ++j)
+    if (!std::isfinite(table.promises[table.rows[j].promise].tolerance)) values[j] = bare[j];
   add_margins(table, rates, errors, values);
   return values;
 }

@@ -28,8 +28,13 @@ class Allowance {
   Allowance() = default;
   /// [R] effective rows over the denominator of each rate as it is measured: of the measured rows, and of those held out
   /// (empty: none are).
-  Allowance(ChanceParams params, std::vector<double> measured, std::vector<double> held_out)
-      : params_(params), measured_(std::move(measured)), held_out_(std::move(held_out)) {}
+  /// `held_out_alone`: those of the held-out rows over a sum of their own weights.
+  Allowance(ChanceParams params, std::vector<double> measured, std::vector<double> held_out,
+            std::vector<double> held_out_alone = {})
+      : params_(params),
+        measured_(std::move(measured)),
+        held_out_(std::move(held_out)),
+        held_out_alone_(std::move(held_out_alone)) {}
 
   /// The violations [J] of the table that multipliers heed; exact rates and cell sums as they were measured, `deviations` [R]
   /// of one row of each rate that is a mean (NaN: not known), or empty.
@@ -41,13 +46,13 @@ class Allowance {
 
   /// Effective rows that a rate over a sum of weights rests on, of the measured rows or of those held out.
   double rows_behind(std::size_t rate, double weight, bool is_held_out) const {
-    const std::vector<double>& efficiency = is_held_out ? held_out_ : measured_;
+    const std::vector<double>& efficiency = is_held_out ? held_out_alone_ : measured_;
     return efficiency.empty() ? weight : efficiency[rate] * weight;
   }
 
  private:
   ChanceParams params_;
-  std::vector<double> measured_, held_out_;
+  std::vector<double> measured_, held_out_, held_out_alone_;
 };
 
 /// [R] Effective rows (Kish) of `weight` and `square_weight` by cell over the sum of `measured` weights, in each rate's

@@ -16,7 +16,8 @@ constexpr double kNone = -std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-std::string excess_text(const constraints::Promise& promise, double excess) {
+std::string excess_text(const constraints::Promise& promise, double scaled) {
+  const double excess = scaled / promise.scale;
   const constraints::Unit unit = constraints::unit_of(promise);
   const bool is_number = unit == constraints::Unit::percent || unit == constraints::Unit::number;
   return is_number ? fmt::format("{:.2g}", excess) : fmt::format("{:.2g} points", 100 * excess);
@@ -41,7 +42,7 @@ KeptIterate::Iterate KeptIterate::measured(const evaluation::Measurement& measur
   for (std::size_t p = 0; p < promises_.size() && p < measurement.selection_bounds.size(); ++p) {
     if (!measurement.selection_bounds[p] || !std::isfinite(promises_[p].tolerance)) continue;
     ++iterate.bounds;
-    const double over = *measurement.selection_bounds[p] - promises_[p].tolerance;
+    const double over = (*measurement.selection_bounds[p] - promises_[p].tolerance) * promises_[p].scale;
     if (over > iterate.excess) iterate.worst = p;
     iterate.excess = std::max(iterate.excess, over);
   }

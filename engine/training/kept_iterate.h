@@ -12,7 +12,7 @@
 
 namespace equipoise::training {
 
-/// An excess over a promise's tolerance: "4.3 points" of shares; of a ratio and other figures as a number.
+/// An excess over a promise's tolerance, times its scale: "4.3 points" of shares; of a ratio and other figures as a number.
 std::string excess_text(const constraints::Promise& promise, double excess);
 
 /// Chooses among measured iterates on the selection split: the lowest loss among those that are shown to be inside,

@@ -39,7 +39,7 @@ Worst worst_of(const std::vector<std::optional<double>>& figures, const std::vec
   for (std::size_t p = 0; p < promises.size() && p < figures.size(); ++p) {
     if (!figures[p] || !std::isfinite(promises[p].tolerance)) continue;
     ++worst.known;
-    const double excess = *figures[p] - promises[p].tolerance;
+    const double excess = (*figures[p] - promises[p].tolerance) * promises[p].scale;
     if (excess > worst.excess) worst = {p, worst.known, excess};
   }
   return worst;

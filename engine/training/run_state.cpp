@@ -70,8 +70,8 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   const std::vector<double> driving = driving_sums(driving_, sums);
   const std::vector<double> rates = estimable_rates(driving, false);
   m.training_gaps = gaps_of(table_, rates);
-  constraints::update(multipliers_, allowance_.violations(table_, with_empty_bins(rates), driving, deviations_of(sums)),
-                      static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
+  constraints::update(multipliers_, heeded_violations(rates, driving, sums), static_cast<double>(moment.steps_since),
+                      config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
   if (config_.training.keep == "mixture") driving_sums_ = driving;
   if (has_selection_) measure_selection(m, sums);
@@ -82,7 +82,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
 // How many rows are in a score's bin is only known once they have scores: with too few there is no rate.
 std::vector<double> RunState::estimable_rates(const std::vector<double>& sums, bool is_selection) const {
   std::vector<double> rates = constraints::rate_values(table_, sums, constraints::Reading::exact);
-  for (std::size_t r = 0; r < rates.size(); ++r) {
+  for (std::size_t r = 0; table_.cells.task == data::Task::calibrated && r < rates.size(); ++r) {
     if (!constraints::is_by_score(constraints::rate_entry(table_.rates[r].kind))) continue;
     const double weight = constraints::value_of(table_.rates[r].denominator, sums, constraints::Reading::exact);
     if (allowance_.rows_behind(r, weight, is_selection) < static_cast<double>(config_.multipliers.min_rows))
@@ -93,10 +93,19 @@ std::vector<double> RunState::estimable_rates(const std::vector<double>& sums, b
 
 // A bin that has become too empty to be measured asks for nothing: its multipliers come down, or what they were would keep
 // everyone out of it.
-std::vector<double> RunState::with_empty_bins(std::vector<double> rates) const {
-  for (std::size_t r = 0; r < rates.size(); ++r)
-    if (std::isnan(rates[r]) && constraints::is_by_score(constraints::rate_entry(table_.rates[r].kind))) rates[r] = 0;
-  return rates;
+std::vector<double> RunState::heeded_violations(std::vector<double> rates, const std::vector<double>& driving,
+                                                const Sums& sums) const {
+  std::vector<double> deviations = deviations_of(sums);
+  for (std::size_t r = 0; r < rates.size(); ++r) {
+    if (!std::isnan(rates[r]) || table_.cells.task != data::Task::calibrated ||
+        !constraints::is_by_score(constraints::rate_entry(table_.rates[r].kind)))
+      continue;
+    rates[r] = 0;
+    if (!deviations.empty()) deviations[r] = std::nan("");
+  }
+  std::vector<double> violations = allowance_.violations(table_, rates, driving, deviations);
+  for (std::size_t j = 0; j < violations.size(); ++j) violations[j] *= table_.promises[table_.rows[j].promise].scale;
+  return violations;
 }
 
 // [R] of one row of each mean, as the selection rows show it: those that were learnt from vary less. Empty where none do.
@@ -114,7 +123,8 @@ void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) c
   m.selection_accuracy = accuracy(own, table_.cells);
   m.selection_gaps = gaps_of(table_, estimable_rates(own, true));
   if (m.step < first_candidate_) return;
-  m.selection_bounds = evaluation::upper_bounds(table_, own, sums.spread, config_.evaluation);
+  m.selection_bounds =
+      evaluation::upper_bounds(table_, own, sums.spread, config_.evaluation, config_.multipliers.min_rows);
 }
 
 void RunState::offer(const at::Tensor& weights, const Sums& sums) {

@@ -77,7 +77,8 @@ class RunState {
   const RunOutcome& outcome() const { return outcome_; }
 
  private:
-  std::vector<double> with_empty_bins(std::vector<double> rates) const;
+  std::vector<double> heeded_violations(std::vector<double> rates, const std::vector<double>& driving,
+                                        const Sums& sums) const;
   std::vector<double> deviations_of(const Sums& sums) const;
   std::vector<double> estimable_rates(const std::vector<double>& sums, bool is_selection) const;
   void measure_selection(evaluation::Measurement& m, const Sums& sums) const;

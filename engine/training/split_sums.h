@@ -16,7 +16,8 @@ namespace equipoise::training {
 
 /// Sums of the cells of whole splits, in evaluation mode: what moves the multipliers and chooses the iterate. A run is as
 /// many neighbouring members as there are folds; they decide together by the mean of their scores. One measure is like the
-/// next, so that on CUDA it can be captured as a graph.
+/// next, so that on CUDA it can be captured as a graph; but for spreads of means and for several classes that are decided
+/// together, which take memory.
 class SplitSums {
  public:
   /// Of all training rows, of the selection rows where there are any, of the holdout rows where they are asked for. With

@@ -57,6 +57,9 @@ kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, cons
   const KernelCells kernel = kernel_cells(table.cells);
   constraints::ConstraintTable of_kernels;
   of_kernels.rows = table.rows;
+  for (constraints::Row& row : of_kernels.rows)
+    for (auto& [rate, coefficient] : row.terms)
+      if (!table.promises.empty()) coefficient *= table.promises[row.promise].scale;
   for (const constraints::Rate& rate : table.rates)
     of_kernels.rates.push_back({rate.kind, rate.where, of_kernel_sums(rate.numerator, kernel),
                                 of_kernel_sums(priced_over(rate, table.cells), kernel)});

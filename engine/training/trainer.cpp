@@ -49,7 +49,8 @@ Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTab
   constexpr int kSelection = static_cast<int>(data::Split::selection);
   return {{params.allowance, static_cast<double>(params.allowance_rows), params.margin},
           efficiency_of(table, weight, square, weight),
-          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], weight)};
+          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], weight),
+          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], counts.weight[kSelection])};
 }
 
 TrainingWork work_of(const RunConfig& config, const data::Dataset& dataset, const at::Device& device) {

@@ -173,9 +173,11 @@ TEST_F(Tasks, WhatDoesNotFitIsRefusedWithItsPlace) {
                  {kLabels, "constraints=[{kind: calibration, group: sex}]"});
   expect_refused(2, "training.loss: it is for regression", {kClasses, "training.loss=huber"});
   expect_refused(2, "data.label", {"data.label={task: classes, columns: [job, race]}"});
+  expect_refused(2, "calibration cuts rows by 'score', and data.groups has a grouping of that name",
+                 {"+data.groups[]={column: race, name: score}", "constraints=[{kind: calibration, group: sex}]"});
+  expect_refused(2, "say kind: calibration", {"constraints=[{kind: bound, rate: calibration, at_most: 0.1}]"});
   expect_refused(2, "scores are cut into bins once",
-                 {"constraints=[{kind: calibration, group: sex, bins: 3}, {kind: bound, rate: calibration, group: sex, "
-                  "bins: 4, at_most: 0.1}]"});
+                 {"constraints=[{kind: calibration, group: sex, bins: 3}, {kind: calibration, group: sex, bins: 4}]"});
 }
 
 TEST_F(Tasks, AClassThatTrainingNeverSawIsRefusedInNewRows) {

@@ -207,6 +207,27 @@ TEST_P(EveryWeight, NumbersAreMeasuredInTheirUnits) {
 
 INSTANTIATE_TEST_SUITE_P(Weights, EveryWeight, testing::Bool());
 
+// Of two groups the rows are others, of two classes of one group they are the same.
+TEST(LinearResults, ReachesOfOtherRowsAddInSquaresThoseOfTheSameRowsAsTheyAre) {
+  ConstraintParams groups, classes;
+  groups.kind = classes.kind = "linear";
+  groups.at_most = classes.at_most = 0.9;
+  groups.terms = {{"selection_rate", {{"sex", "Male"}}, 1, "high"},
+                  {"selection_rate", {{"sex", "Female"}}, -1, "high"}};
+  classes.terms = {{"selection_rate", {{"sex", "Male"}}, 1, "high"}, {"selection_rate", {{"sex", "Male"}}, 1, "low"}};
+  const SplitResult result = scored(Task::classes, false, {groups, classes}).result();
+  const auto reach = [&](const PromiseResult& promise, std::size_t level, double sign) {
+    const auto& own = promise.levels[level];
+    // Limits at a one-sided tail are not shown; Wilson's two-sided ones are within a tenth of them here.
+    return sign > 0 ? own.interval->high - *own.rate : *own.rate - own.interval->low;
+  };
+  const PromiseResult &of_groups = result.constraints[0].promises[0], &of_classes = result.constraints[1].promises[0];
+  const double apart = std::hypot(reach(of_groups, 0, 1), reach(of_groups, 1, -1));
+  const double together = reach(of_classes, 0, 1) + reach(of_classes, 1, 1);
+  EXPECT_NEAR(of_groups.interval->high - *of_groups.gap, apart, 0.1 * apart);
+  EXPECT_NEAR(of_classes.interval->high - *of_classes.gap, together, 0.1 * together);
+}
+
 // The two-sample interval of Welch: two means of unweighted numbers, whose deviations are those of the samples.
 TEST(NumberResults, AMeanPredictionHasStudentsInterval) {
   const Scored it = scored(Task::regression, false, {by_sex("mean_prediction_parity", 0.5)});

@@ -26,6 +26,12 @@ struct Case {
 
 class OutcomeStep : public testing::TestWithParam<Case> {};
 
+// What a rate is divided by: training counts in deviations of the target.
+double in_deviations(const std::string& kind, const data::Dataset& people) {
+  if (kind == "mean_prediction" || kind == "residual") return people.target_deviation;
+  return kind == "squared_error" ? people.target_deviation * people.target_deviation : 1;
+}
+
 // Row by row in double: the mean loss and the multipliers' weight on every row of the table, from soft rates. The middle of a
 // band is a constant.
 double lagrangian(const data::Dataset& people, const constraints::ConstraintTable& table, const DeviceData& data,
@@ -55,7 +61,8 @@ double lagrangian(const data::Dataset& people, const constraints::ConstraintTabl
   const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::soft);
   double value = loss / weights;
   for (std::size_t j = 0; j < table.rows.size(); ++j)
-    for (const auto& [rate, coefficient] : table.rows[j].terms) value += multipliers[j] * coefficient * rates[rate];
+    for (const auto& [rate, coefficient] : table.rows[j].terms)
+      value += multipliers[j] * coefficient * rates[rate] / in_deviations(table.rates[rate].kind, people);
   return value;
 }
 

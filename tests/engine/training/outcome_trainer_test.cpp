@@ -107,6 +107,27 @@ TEST(OutcomeTrainer, LearnsEveryTask) {
   }
 }
 
+// Multipliers answer to violations in deviations of the target, so dollars or thousands of dollars are the same to them. The
+// unit is a power of two: no bit is rounded otherwise.
+TEST(OutcomeTrainer, TheUnitOfTheTargetChangesNothing) {
+  const auto trained = [](double unit) {
+    data::Dataset people = generated_outcomes(Task::regression, 1500);
+    for (float& target : people.targets) target *= static_cast<float>(unit);
+    people.target_mean *= unit;
+    people.target_deviation *= unit;
+    RunConfig config = small_config();
+    config.constraints = {constraint("mean_prediction_parity", 1 * unit), constraint("residual_parity", 0.5 * unit)};
+    constraints::ConstraintParams& square = config.constraints.emplace_back(constraint("parity", unit * unit));
+    square.rate = "squared_error";
+    return train_on(people, config);
+  };
+  const TrainingResult one = trained(1), other = trained(4096);
+  EXPECT_TRUE(one.learner->flat_parameters().allclose(other.learner->flat_parameters(), 1e-4, 1e-5));
+  EXPECT_GT(*std::ranges::max_element(one.measurements.back().multipliers), 0.01);
+  EXPECT_NEAR(other.measurements.back().training_gaps[0].value(),
+              4096 * one.measurements.back().training_gaps[0].value(), 4096 * 1e-3);
+}
+
 TEST(OutcomeTrainer, MembersOfABankAndThreadsChangeNoByte) {
   for (const Task task : {Task::classes, Task::labels, Task::regression}) {
     const data::Dataset people = generated_outcomes(task, 1500, true);
