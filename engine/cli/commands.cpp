@@ -31,7 +31,10 @@ bool is_help(const std::string& word) {
 
 std::string overview() {
   std::string text = version_line() + ": trains neural networks under fairness constraints\n\nCommands\n";
-  for (const CommandEntry& entry : commands()) text += fmt::format("  {:<16} {}\n", name_of(entry), entry.summary);
+  std::size_t width = 0;
+  for (const CommandEntry& entry : commands()) width = std::max(width, name_of(entry).size());
+  for (const CommandEntry& entry : commands())
+    text += fmt::format("  {:<{}}  {}\n", name_of(entry), width, entry.summary);
   return text +
          "\nEvery command has --help with an example, and --json (one JSON object on standard output).\n"
          "Progress and messages go to standard error; NO_COLOR=1 turns colours off. `equipoise --version` is the "

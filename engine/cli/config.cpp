@@ -67,10 +67,7 @@ class Validate final : public OfConfig {
   int run(const Console& console, TerminalJournal& journal) override {
     const training::RunConfig config = load();
     core::ProblemList problems;
-    constraints::KnownOfData known{{},
-                                   config.data.stored_decisions.is_named(),
-                                   data::task_from(config.data.label.task).value_or(data::Task::binary),
-                                   {}};
+    constraints::KnownOfData known{{}, config.data.stored_decisions.is_named(), data::task_of(config.data.label), {}};
     for (const data::GroupParams& group : config.data.groups) known.groupings.push_back(group.shown_name());
     if (known.task == data::Task::labels) known.outcomes = config.data.label.columns;
     if (known.task == data::Task::classes) known.outcomes = config.data.label.classes;

@@ -10,6 +10,7 @@
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/number_statistics.h"
+#include "engine/models/model_file.h"
 #include "engine/training/scoring.h"
 
 namespace equipoise::cli {
@@ -52,8 +53,7 @@ std::vector<std::string> words_between_commas(const std::string& list) {
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
                                const at::Device& device) {
   const at::NoGradGuard no_gradient;
-  return training::scores(models::to_tensors(dataset.encoded, device), learner,
-                          {dataset.task, dataset.target_mean, dataset.target_deviation}, mixture);
+  return training::scores(models::to_tensors(dataset.encoded, device), learner, models::meaning_of(dataset), mixture);
 }
 
 bool all_finite(const std::vector<double>& values) {

@@ -10,10 +10,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
+#include <span>
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/data/arrow_memory.h"
+#include "engine/evaluation/evaluation.h"
 
 namespace equipoise::cli {
 namespace {
@@ -28,11 +30,9 @@ std::int8_t decision_of(double score) {
   return score > kDecisionThreshold ? 1 : 0;
 }
 
-// The class with the largest score of a row, of equal ones the first.
 std::size_t class_of(const Predictions& predictions, std::size_t row) {
-  const auto first = predictions.scores.begin() + static_cast<std::ptrdiff_t>(row * predictions.outcomes_of_row());
-  return static_cast<std::size_t>(
-      std::max_element(first, first + static_cast<std::ptrdiff_t>(predictions.outcomes_of_row())) - first);
+  const std::size_t outcomes = predictions.outcomes_of_row();
+  return evaluation::most_probable(std::span(predictions.scores).subspan(row * outcomes, outcomes));
 }
 
 // "score", or "score_a" and "score_b" of several outcomes.

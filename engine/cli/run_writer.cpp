@@ -54,8 +54,7 @@ std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInpu
   models::write_safetensors(folder.file(run_files::kWeights), models::weights_of(learner));
   folder.keep();
   const data::EncodedRows layout = data::layout_of(*inputs.prepared.encoder);
-  const data::Dataset& dataset = inputs.prepared.dataset;
-  const models::OutputMeaning meaning{dataset.task, dataset.outcomes, dataset.target_mean, dataset.target_deviation};
+  const models::OutputMeaning meaning = models::meaning_of(inputs.prepared.dataset);
   folder.write(run_files::kModel,
                json_text(models::describe_model(inputs.config.model, layout, learner, meaning, result.mixture)));
   return measure_splits(inputs, rows);

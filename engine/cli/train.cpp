@@ -63,7 +63,7 @@ class Train final : public Command {
     failing_ = verdicts_from(fail_on_);
     config::load(config_file_, overrides_, config_, origin_);
     members_ = training::members_of(config_, origin_);
-    training::check(config_.training, data::task_from(config_.data.label.task).value_or(data::Task::binary), origin_);
+    training::check(config_.training, data::task_of(config_.data.label), origin_);
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};

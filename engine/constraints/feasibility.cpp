@@ -16,7 +16,6 @@ namespace equipoise::constraints {
 namespace {
 
 constexpr int kTrain = static_cast<int>(data::Split::train);
-constexpr double kSlack = 1e-6;  // of a rate: what the solver may be off by
 
 // A linear form of the sums in what may be chosen: for each cell the share of its weight that is decided positive.
 struct OfShares {
@@ -29,12 +28,11 @@ struct OfShares {
   }
 };
 
-// Nothing of one that has losses in it.
-std::optional<OfShares> of_shares(const LinearForm& form, const std::vector<double>& weight) {
+// Of a rate of shares, which has no losses in it.
+OfShares of_shares(const LinearForm& form, const std::vector<double>& weight) {
   OfShares sum;
   for (const auto& [index, coefficient] : form) {
     const std::int32_t cell = index / kQuantities, quantity = index % kQuantities;
-    if (quantity == Quantity::loss) return std::nullopt;
     if (quantity == Quantity::weight) sum.constant += coefficient * weight[cell];
     if (quantity == Quantity::positives) sum.shares[cell] += coefficient * weight[cell];
   }
@@ -84,7 +82,7 @@ class Program {
       inequalities.push_back(row.inequality);
       inequalities.back().give = 1;
     }
-    return smallest_excess(variables_, inequalities).value_or(0) <= kSlack;
+    return smallest_excess(variables_, inequalities).value_or(0) <= kSolverRounding;
   }
 
   // By how much the tolerance (or the bounds) of one of these constraints would have to be larger, where one number says it.
@@ -110,12 +108,12 @@ class Program {
     const auto [index, coefficient] = row.terms.front();
     const Rate& rate = table_.rates[index];
     if (rate_entry(rate.kind).family == RateFamily::mean) return std::nullopt;
-    const auto numerator = of_shares(rate.numerator, weight_), denominator = of_shares(rate.denominator, weight_);
+    const OfShares numerator = of_shares(rate.numerator, weight_), denominator = of_shares(rate.denominator, weight_);
     const double weight = weight_behind(rate.denominator, weight_);
-    if (!numerator || !denominator || !(weight > 0)) return std::nullopt;
+    if (!(weight > 0)) return std::nullopt;
     OfShares sum;
-    sum.add(coefficient / weight, *numerator);
-    sum.add(-row.bound / weight, *denominator);
+    sum.add(coefficient / weight, numerator);
+    sum.add(-row.bound / weight, denominator);
     return inequality_of(sum, 0);
   }
 
@@ -124,10 +122,9 @@ class Program {
     for (const auto& [index, coefficient] : row.terms) {
       const Rate& rate = table_.rates[index];
       if (rate_entry(rate.kind).family == RateFamily::mean) return std::nullopt;
-      const auto numerator = of_shares(rate.numerator, weight_), denominator = of_shares(rate.denominator, weight_);
-      if (!numerator || !denominator || !denominator->shares.empty() || !(denominator->constant > 0))
-        return std::nullopt;
-      sum.add(coefficient / denominator->constant, *numerator);
+      const OfShares numerator = of_shares(rate.numerator, weight_), denominator = of_shares(rate.denominator, weight_);
+      if (!denominator.shares.empty() || !(denominator.constant > 0)) return std::nullopt;
+      sum.add(coefficient / denominator.constant, numerator);
     }
     Inequality inequality = inequality_of(sum, row.bound);
     if (row.band >= 0) inequality.terms.emplace_back(table_.cells.count() + row.band, row.band_coefficient);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "engine/constraints/rates.h"
 
@@ -107,6 +108,16 @@ bool is_calibration(const ConstraintParams& wanted) {
     const RateEntry* rate = find_rate(name);
     return rate != nullptr && is_by_score(*rate);
   });
+}
+
+std::vector<double> thresholds_named(const std::vector<ConstraintParams>& constraints) {
+  std::set<double> thresholds;
+  for (const ConstraintParams& wanted : constraints) {
+    if (std::isfinite(wanted.above)) thresholds.insert(wanted.above);
+    for (const TermParams& term : wanted.terms)
+      if (std::isfinite(term.above)) thresholds.insert(term.above);
+  }
+  return {thresholds.begin(), thresholds.end()};
 }
 
 std::vector<Demanded> demands_of(const ConstraintParams& wanted) {

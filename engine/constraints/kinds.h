@@ -51,6 +51,9 @@ bool needs_stored_decisions(const ConstraintParams& wanted);
 /// Whether some rate of the constraint is of the rows whose score is in one bin (rates.h: is_by_score).
 bool is_calibration(const ConstraintParams& wanted);
 
+/// Above which numbers predictions are counted: ascending, each once.
+std::vector<double> thresholds_named(const std::vector<ConstraintParams>& constraints);
+
 /// What a constraint demands of the groups of each of its groupings; its kind must be known.
 std::vector<Demanded> demands_of(const ConstraintParams& wanted);
 

@@ -10,6 +10,9 @@ namespace equipoise::constraints {
 
 inline constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
+/// What a rate that the solver made may be off by.
+inline constexpr double kSolverRounding = 1e-6;
+
 struct Variable {
   double low = -kNoLimit;
   double high = kNoLimit;

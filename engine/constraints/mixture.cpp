@@ -16,8 +16,7 @@
 namespace equipoise::constraints {
 namespace {
 
-constexpr double kNobody = 1e-9;    // a probability below this is the solver's rounding
-constexpr double kRounding = 1e-6;  // of a rate: what the solver may be off by
+constexpr double kNobody = 1e-9;  // a probability below this is the solver's rounding
 
 // Which rows the denominator counts hangs on what is decided, or on the score's bin.
 bool depends_on_model(const RateEntry& entry) {
@@ -86,13 +85,13 @@ class Program {
     const std::optional<double> excess = smallest_excess(variables_, inequalities_);
     if (!excess) return std::nullopt;
     std::optional<Solution> solution;
-    for (const double rounding : {0.0, kRounding}) {
+    for (const double rounding : {0.0, kSolverRounding}) {
       std::vector<Inequality> holding = inequalities_;
       for (Inequality& inequality : holding) inequality.bound += inequality.give * (*excess + rounding);
       if (!solution) solution = cheapest(variables_, holding, costs_);
     }
     if (!solution) return std::nullopt;
-    return BestMixture{cleaned(*solution), solution->objective, *excess <= kRounding ? 0 : *excess};
+    return BestMixture{cleaned(*solution), solution->objective, *excess <= kSolverRounding ? 0 : *excess};
   }
 
  private:

@@ -2,17 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "engine/constraints/rates.h"
 
 namespace equipoise::constraints {
-namespace {
-
-constexpr std::size_t kMostThresholds = 32;  // kernels/outcome_stats/outcome_rule.h: kMostExceedances
-
-}  // namespace
-
 void check_task(const Request& request) {
   const data::Task task = request.known.task;
   if (const RateEntry* rate = find_rate(request.wanted.rate, task); rate && is_by_score(*rate))
@@ -127,17 +120,12 @@ void check_score_grouping(const std::vector<ConstraintParams>& constraints, cons
 }
 
 void check_thresholds(const std::vector<ConstraintParams>& constraints, Problems& problems) {
-  std::set<double> thresholds;
-  for (std::size_t i = 0; i < constraints.size(); ++i) {
-    if (std::isfinite(constraints[i].above)) thresholds.insert(constraints[i].above);
-    for (const TermParams& term : constraints[i].terms)
-      if (std::isfinite(term.above)) thresholds.insert(term.above);
-    if (thresholds.size() <= kMostThresholds) continue;
-    problems.add(i, "above",
-                 "there are more than " + std::to_string(kMostThresholds) +
-                     " different numbers above which predictions are counted");
-    return;
-  }
+  const std::size_t count = thresholds_named(constraints).size();
+  if (count <= data::kMostThresholds) return;
+  problems.add_at("constraints", std::to_string(count) +
+                                     " different numbers are named above which predictions are counted, "
+                                     "expected at most " +
+                                     std::to_string(data::kMostThresholds));
 }
 
 }  // namespace equipoise::constraints

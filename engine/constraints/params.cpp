@@ -40,7 +40,7 @@ void ConstraintParams::describe(config::Fields& fields) {
       "above", above, {},
       "Of the rate exceedance: the number above which predictions count, in the target's units; .inf is none.");
   fields.integer(
-      "bins", bins, config::between(2, 32),
+      "bins", bins, config::between(2, data::kMostScoreBins),
       "Of calibration: how many equal bins the scores from 0 to 1 are cut into; the same for all constraints "
       "of a config.");
   fields.list("terms", terms, "Linear: the rates whose weighted sum is bounded.");

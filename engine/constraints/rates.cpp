@@ -274,6 +274,11 @@ bool is_by_score(const RateEntry& entry) {
   return entry.tasks.contain(data::Task::calibrated) && !entry.tasks.contain(data::Task::binary);
 }
 
+bool is_by_score(const Rate& rate) {
+  const RateEntry* entry = find_rate(rate.kind);
+  return entry != nullptr && is_by_score(*entry);
+}
+
 int unit_power(const RateEntry& entry) {
   const std::string figure = entry.figure;
   return figure == "squared error" ? 2 : figure == "prediction" || figure == "residual" ? 1 : 0;

@@ -88,6 +88,9 @@ bool needs_stored_decisions(const RateEntry& entry);
 /// [C] what a rate of this kind holds the decisions of each cell against, 0 or 1; -1 where that is not known.
 std::vector<int> sides_of_cells(const RateEntry& entry, const data::Cells& cells);
 
+/// The same of a rate; one whose kind is not named is none.
+bool is_by_score(const Rate& rate);
+
 /// How often the target's unit is in a rate: 1 of mean predictions and residuals, 2 of squared errors, 0 of all others.
 int unit_power(const RateEntry& entry);
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstdio>
 #include <map>
-#include <set>
 
 #include "engine/constraints/conflicts.h"
 #include "engine/constraints/feasibility.h"
@@ -265,17 +264,6 @@ std::vector<std::string> groupings_named(const std::vector<ConstraintParams>& co
   if (std::ranges::any_of(constraints, [](const auto& wanted) { return needs_stored_decisions(wanted); }))
     add(data::kStoredDecision);
   return names;
-}
-
-// Above which numbers predictions are counted, ascending, each once.
-std::vector<double> thresholds_named(const std::vector<ConstraintParams>& constraints) {
-  std::set<double> thresholds;
-  for (const ConstraintParams& wanted : constraints) {
-    if (std::isfinite(wanted.above)) thresholds.insert(wanted.above);
-    for (const TermParams& term : wanted.terms)
-      if (std::isfinite(term.above)) thresholds.insert(term.above);
-  }
-  return {thresholds.begin(), thresholds.end()};
 }
 
 // Into how many bins scores are cut; 0 where nothing is about them.

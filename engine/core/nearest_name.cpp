@@ -52,6 +52,12 @@ std::string did_you_mean(std::string_view given, const std::vector<std::string>&
   return name.empty() ? "" : " (did you mean '" + name + "'?)";
 }
 
+std::string quoted(const std::vector<std::string>& names) {
+  std::vector<std::string> marked;
+  for (const std::string& name : names) marked.push_back("'" + name + "'");
+  return listed(marked);
+}
+
 std::string listed(const std::vector<std::string>& names, std::size_t most) {
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < most; ++i) text += (i ? ", " : "") + names[i];

@@ -15,5 +15,7 @@ std::string did_you_mean(std::string_view given, const std::vector<std::string>&
 
 /// "a, b, c", cut after `most` names with "... (n in all)".
 std::string listed(const std::vector<std::string>& names, std::size_t most = 24);
+/// The same with each in quotes: "'a', 'b'".
+std::string quoted(const std::vector<std::string>& names);
 
 }  // namespace equipoise::core

@@ -12,7 +12,7 @@
 namespace equipoise::data {
 namespace {
 
-constexpr std::size_t kFewestOutcomes = 2, kMostOutcomes = 64;
+constexpr std::size_t kFewestOutcomes = 2;
 
 [[noreturn]] void refuse(const std::string& field, const std::string& what, const config::Origin& origin) {
   throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
@@ -58,7 +58,8 @@ std::optional<std::size_t> repeated(const std::vector<std::string>& values) {
 void check_number_of(const std::string& field, std::size_t count, const std::string& what,
                      const config::Origin& origin) {
   if (count >= kFewestOutcomes && count <= kMostOutcomes) return;
-  refuse(field, "expected 2 to 64 " + what + ", got " + std::to_string(count), origin);
+  refuse(field, "expected 2 to " + std::to_string(kMostOutcomes) + " " + what + ", got " + std::to_string(count),
+         origin);
 }
 
 void check_yes_or_no(const LabelParams& label, const config::Origin& origin) {
@@ -152,7 +153,7 @@ void check_targets_differ(const Dataset& dataset, const LabelParams& label) {
 }  // namespace
 
 void check_label(const LabelParams& label, const config::Origin& origin) {
-  const Task task = task_from(label.task).value();  // the reader knows no other names
+  const Task task = task_of(label);
   core::ProblemList problems;
   for (const Field& field : fields_of(label)) problems.collect([&] { check_field(field, task, origin); });
   problems.throw_if_any();
@@ -170,7 +171,7 @@ void check_label(const LabelParams& label, const config::Origin& origin) {
 
 void check_label_beside_groups(const DataParams& params, const config::Origin& origin) {
   const std::vector<std::string> columns = label_columns(params.label);
-  const std::string taken = outcome_grouping(task_from(params.label.task).value());
+  const std::string taken = outcome_grouping(task_of(params.label));
   for (std::size_t i = 0; i < params.groups.size(); ++i) {
     const std::string place = "data.groups[" + std::to_string(i) + "]", &column = params.groups[i].column;
     if (!column.empty() && std::ranges::find(columns, column) != columns.end())

@@ -9,14 +9,6 @@
 namespace equipoise::data {
 namespace {
 
-constexpr std::size_t kMostClasses = 64;
-
-std::string quoted(const std::vector<std::string>& values) {
-  std::vector<std::string> marked;
-  for (const std::string& value : values) marked.push_back("'" + value + "'");
-  return core::listed(marked);
-}
-
 // A label column as categories, and how many rows have each level.
 struct LabelLevels {
   LabelLevels(const Table& table, const std::string& name)
@@ -79,7 +71,7 @@ void refuse_unlisted(const std::vector<std::string>& others, const LabelParams& 
   if (others.empty()) return;
   if (!params.negative.empty()) {
     throw core::UserError(core::Fault::config,
-                          "data.label: " + quoted(others) + " is neither in positive nor in negative; " + found,
+                          "data.label: " + core::quoted(others) + " is neither in positive nor in negative; " + found,
                           origin.of("data.label.negative"));
   }
   if (others.size() <= params.positive.size()) return;
@@ -97,7 +89,7 @@ std::optional<std::vector<std::string>> classes_of(std::vector<std::string> leve
   std::vector<std::string> classes;
   for (const std::string& level : levels) {
     if (LevelIndex(classes).find(level) >= 0) continue;
-    if (classes.size() == kMostClasses) return std::nullopt;
+    if (classes.size() == kMostOutcomes) return std::nullopt;
     classes.push_back(level);
   }
   return classes;
@@ -111,8 +103,9 @@ void fill_classes(const LabelLevels& found, LabelParams& params, const config::O
   }
   const std::string what =
       classes ? "one value only, '" + classes->front() + "': there is nothing to learn"
-              : std::to_string(found.view.levels().size()) +
-                    " different values, but classes are at most 64; numbers can be cut into classes, for example with "
+              : std::to_string(found.view.levels().size()) + " different values, but classes are at most " +
+                    std::to_string(kMostOutcomes) +
+                    "; numbers can be cut into classes, for example with "
                     "data.label.bins: [20000, 50000], or predicted as they are with data.label.task: regression";
   throw core::UserError(core::Fault::config,
                         "data.label.column: the label column '" + found.column.name + "' holds " + what,
@@ -137,7 +130,7 @@ void check_classes(const Table& table, const LabelLevels& found, const std::vect
   }
   if (!others.empty()) {
     throw core::UserError(core::Fault::config,
-                          "data.label.classes: " + quoted(others) + " is not among the classes" +
+                          "data.label.classes: " + core::quoted(others) + " is not among the classes" +
                               core::did_you_mean(others.front(), classes) +
                               " (the first such row: " + table.where(first).text() + "); " + found.found(),
                           origin.of("data.label.classes"));
@@ -203,7 +196,7 @@ std::vector<std::uint8_t> make_signs(const Table& table, const std::string& colu
   if (!params.negative.empty()) refuse_unlisted(others, params, found.found(), origin);
   if (std::ranges::find(signs, 1) == signs.end()) {
     throw core::UserError(core::Fault::config,
-                          "data.label.positive: no row has " + quoted(params.positive) +
+                          "data.label.positive: no row has " + core::quoted(params.positive) +
                               core::did_you_mean(params.positive.front(), found.view.levels()) + "; " + found.found(),
                           origin.of("data.label.positive"));
   }
@@ -214,9 +207,9 @@ std::vector<std::uint8_t> make_signs(const Table& table, const std::string& colu
   refuse_unlisted(others, params, found.found(), origin);
   std::ranges::replace(signs, -1, 0);
   if (params.negative.empty()) add_negatives(others, found.column, negative);
-  journal.say("label '" + column + "': positive " + quoted(spelt_as_column(params.positive, found.column)) +
+  journal.say("label '" + column + "': positive " + core::quoted(spelt_as_column(params.positive, found.column)) +
               ", negative " +
-              quoted(params.negative.empty() ? others : spelt_as_column(params.negative, found.column)));
+              core::quoted(params.negative.empty() ? others : spelt_as_column(params.negative, found.column)));
   return values_of_rows(found.codes, signs);
 }
 
@@ -226,7 +219,7 @@ std::vector<std::uint8_t> apply_signs(const Table& table, const std::string& col
   std::vector<std::string> known = params.positive;
   known.insert(known.end(), params.negative.begin(), params.negative.end());
   refuse_unseen(table, found, signs, known,
-                "positive is " + quoted(params.positive) + ", negative " + quoted(params.negative));
+                "positive is " + core::quoted(params.positive) + ", negative " + core::quoted(params.negative));
   return values_of_rows(found.codes, signs);
 }
 
@@ -236,7 +229,7 @@ std::vector<std::uint8_t> make_classes(const Table& table, LabelParams& params, 
   if (params.classes.empty()) fill_classes(found, params, origin);
   check_classes(table, found, params.classes, origin);
   journal.say("label '" + params.column + "': " + std::to_string(params.classes.size()) + " classes, " +
-              quoted(params.classes));
+              core::quoted(params.classes));
   return values_of_rows(found.codes, classes_of_levels(found, params.classes));
 }
 
@@ -244,7 +237,7 @@ std::vector<std::uint8_t> apply_classes(const Table& table, const LabelParams& p
   const LabelLevels found(table, params.column);
   const std::vector<std::string> classes = spelt_as_column(params.classes, found.column);
   const std::vector<std::int32_t> places = classes_of_levels(found, classes);
-  refuse_unseen(table, found, places, classes, "the classes are " + quoted(classes));
+  refuse_unseen(table, found, places, classes, "the classes are " + core::quoted(classes));
   return values_of_rows(found.codes, places);
 }
 

@@ -12,16 +12,6 @@ namespace {
 
 constexpr double kLargestTarget = 1e30;  // as float, and its square in double, a finite number
 
-Task task_of(const LabelParams& params) {
-  return task_from(params.task).value();  // the reader knows no other names
-}
-
-std::string quoted(const std::vector<std::string>& names) {
-  std::vector<std::string> marked;
-  for (const std::string& name : names) marked.push_back("'" + name + "'");
-  return core::listed(marked);
-}
-
 // [rows]; that a text is no number is told of later.
 std::vector<std::uint8_t> has_value(const Table& table, const Column& column) {
   std::vector<std::uint8_t> has;
@@ -191,7 +181,8 @@ std::int64_t drop_rows_without_label(Table& table, const LabelParams& params, co
   const std::int64_t missing = std::ranges::count(keep, 0);
   if (missing == 0) return 0;
   const bool several = columns.size() > 1;
-  const std::string where = several ? "one of the columns " + quoted(columns) : "column '" + columns.front() + "'";
+  const std::string where =
+      several ? "one of the columns " + core::quoted(columns) : "column '" + columns.front() + "'";
   if (missing == table.rows())
     throw core::UserError(core::Fault::data, "every row lacks a label in " + where, table.where(0));
   journal.warn(std::to_string(missing) + (missing == 1 ? " row has" : " rows have") + " no label in " + where +
@@ -219,7 +210,7 @@ void make_labels(const Table& table, LabelParams& params, const config::Origin& 
         params.classes = bin_names(params.bins);
         dataset.labels = binned(table, params);
         journal.say("label '" + params.column + "': " + std::to_string(params.classes.size()) + " classes, " +
-                    quoted(params.classes));
+                    core::quoted(params.classes));
       }
       break;
     case Task::regression:

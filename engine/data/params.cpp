@@ -41,6 +41,10 @@ void LabelParams::describe(config::Fields& fields) {
                  "left.");
 }
 
+Task task_of(const LabelParams& params) {
+  return task_from(params.task).value();
+}
+
 void GroupParams::describe(config::Fields& fields) {
   fields.text("name", name, "What constraints and reports call it; the column, or the crossed names joined by '*'.");
   fields.text("column", column, "The column whose values are the groups.");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/config/fields.h"
+#include "engine/data/task.h"
 
 namespace equipoise::data {
 
@@ -38,6 +39,9 @@ struct LabelParams {
 
   void describe(config::Fields& fields);
 };
+
+/// The task that a config names, whose reader knows no other names.
+Task task_of(const LabelParams& params);
 
 /// One way to divide people into groups: a column, the bins of a number, or the crossing of other groups.
 struct GroupParams {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -31,6 +32,9 @@ inline const char* outcome_grouping(Task task) {
 
 /// Of the cells by score: the outcome that has all rows, before those of the bins.
 inline constexpr const char* kAnyScore = "any";
+
+/// More classes or labels, thresholds of a prediction, or bins of a score than these are not counted in one pass.
+inline constexpr std::size_t kMostOutcomes = 64, kMostThresholds = 32, kMostScoreBins = 32;
 
 /// The figures of a regression that have no parameter, in their order; after them those "above" a threshold.
 inline const std::vector<std::string>& regression_figures() {

@@ -52,6 +52,9 @@ struct Scores {
   std::span<const std::uint8_t> decisions = {};
 };
 
+/// The class that is decided, by its place: of equal scores the first.
+std::size_t most_probable(std::span<const double> scores_of_row);
+
 /// Scores of the rows of one split of a task other than binary.
 struct TaskScores {
   /// [n * O] row by row. Classes: the probability of each; decided is the largest, of equal ones the first. Labels: the

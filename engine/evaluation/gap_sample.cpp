@@ -169,7 +169,7 @@ void measure_spread(const constraints::ConstraintTable& table, const constraints
                     const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
   // Of several classes all rows are in cells of label 1: there is no rarer label.
   const bool is_figure = table.cells.task == data::Task::regression || table.cells.task == data::Task::classes ||
-                         constraints::is_by_score(constraints::rate_entry(rate.kind, table.cells.task));
+                         constraints::is_by_score(rate);
   is_figure ? measure_figure(rate, sums, squares, level) : measure_mean(table, rate, sums, squares, level);
 }
 

@@ -31,15 +31,11 @@ bool is_decided(const Scores& scores, std::size_t row, double threshold = 0.5) {
   return scores.decisions.empty() ? scores.probability[row] > threshold : scores.decisions[row] != 0;
 }
 
-double weight_of(const Scores& scores, std::size_t row) {
-  return scores.weights.empty() ? 1.0 : scores.weights[row];
-}
-
 std::vector<Tally> tally_levels(const Scores& scores, std::span<const std::int32_t> codes, std::size_t levels) {
   return sum_rows(
       codes.size(), std::vector<Tally>(levels),
       [&](std::vector<Tally>& tallies, std::size_t i) {
-        if (codes[i] >= 0) tallies[codes[i]].add(scores.labels[i], weight_of(scores, i), is_decided(scores, i));
+        if (codes[i] >= 0) tallies[codes[i]].add(scores.labels[i], weight_at(scores.weights, i), is_decided(scores, i));
       },
       [](std::vector<Tally>& tallies, const std::vector<Tally>& later) {
         for (std::size_t level = 0; level < tallies.size(); ++level) tallies[level].join(later[level]);
@@ -49,7 +45,9 @@ std::vector<Tally> tally_levels(const Scores& scores, std::span<const std::int32
 Tally tally_everyone(const Scores& scores) {
   return sum_rows(
       scores.probability.size(), Tally(),
-      [&](Tally& tally, std::size_t i) { tally.add(scores.labels[i], weight_of(scores, i), is_decided(scores, i)); },
+      [&](Tally& tally, std::size_t i) {
+        tally.add(scores.labels[i], weight_at(scores.weights, i), is_decided(scores, i));
+      },
       [](Tally& tally, const Tally& later) { tally.join(later); });
 }
 
@@ -60,7 +58,7 @@ void sum_losses(const Scores& scores, ScoreStatistics& statistics) {
   const Sums sums = sum_rows(
       scores.probability.size(), Sums(),
       [&](Sums& sums, std::size_t i) {
-        const double score = scores.probability[i], weight = weight_of(scores, i);
+        const double score = scores.probability[i], weight = weight_at(scores.weights, i);
         const double of_label = scores.labels[i] ? score : 1 - score;
         sums.log_loss -= weight * std::log(std::max(of_label, kSurest));
         sums.brier += weight * (1 - of_label) * (1 - of_label);
@@ -112,12 +110,30 @@ void refuse_score(const std::string& split, std::int64_t row, double score) {
 namespace {
 
 void join_sums(std::vector<double>& sums, const std::vector<double>& later) {
-  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += later[i];
+  if (sums.size() < later.size()) sums.resize(later.size());
+  for (std::size_t i = 0; i < later.size(); ++i) sums[i] += later[i];
 }
 
 double loss_of(const Scores& scores, std::size_t row) {
   const double score = scores.probability[row];
-  return -std::log(std::max(scores.labels[row] ? score : 1 - score, kSurest));
+  return log_loss_of(scores.labels[row] ? score : 1 - score);
+}
+
+}  // namespace
+
+double log_loss_of(double probability) {
+  return -std::log(std::max(probability, kSurest));
+}
+
+CellTotals no_totals(std::int32_t cells, bool is_weighted, bool with_spread) {
+  const auto count = static_cast<std::size_t>(cells);
+  CellTotals totals;
+  totals.sums.assign(count * constraints::kColumns, 0.0);
+  totals.rows.assign(count, 0);
+  totals.selected_rows.assign(count, 0);
+  if (is_weighted) totals.squares.all = totals.squares.selected = std::vector<double>(count, 0.0);
+  if (with_spread) totals.squares.loss = totals.squares.loss_square = std::vector<double>(count, 0.0);
+  return totals;
 }
 
 void add_loss(CellTotals& totals, std::int32_t cell, double weight, double loss) {
@@ -125,8 +141,6 @@ void add_loss(CellTotals& totals, std::int32_t cell, double weight, double loss)
   totals.squares.loss[cell] += weight * weight * loss;
   totals.squares.loss_square[cell] += weight * loss * weight * loss;
 }
-
-}  // namespace
 
 void join(CellTotals& totals, const CellTotals& more) {
   join_sums(totals.sums, more.sums);
@@ -141,17 +155,11 @@ void join(CellTotals& totals, const CellTotals& more) {
 }
 
 CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold, bool with_losses) {
-  const auto count = static_cast<std::size_t>(cells);
-  CellTotals zero;
-  zero.sums.assign(count * constraints::kColumns, 0.0);
-  zero.rows.assign(count, 0);
-  zero.selected_rows.assign(count, 0);
-  if (!scores.weights.empty()) zero.squares.all = zero.squares.selected = std::vector<double>(count, 0.0);
-  if (with_losses) zero.squares.loss = zero.squares.loss_square = std::vector<double>(count, 0.0);
+  const CellTotals zero = no_totals(cells, !scores.weights.empty(), with_losses);
   const auto add = [&](CellTotals& totals, std::size_t i) {
     const std::int32_t cell = scores.cells[i];
     if (cell == data::kUnknownLevel) return;
-    const double weight = scores.weights.empty() ? 1.0 : scores.weights[i];
+    const double weight = weight_at(scores.weights, i);
     double* sums = &totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns];
     sums[constraints::kWeight] += weight;
     const bool is_selected = is_decided(scores, i, threshold);
@@ -173,18 +181,13 @@ namespace {
 
 // Each row in the cell of its score's bin: its score among the selected, its score minus its label among the losses.
 CellTotals total_bins(const Scores& scores, std::int32_t cells, std::int32_t bins) {
-  const auto count = static_cast<std::size_t>(cells);
-  CellTotals zero;
-  zero.sums.assign(count * constraints::kColumns, 0.0);
-  zero.rows.assign(count, 0);
-  zero.selected_rows.assign(count, 0);
-  zero.squares.loss = zero.squares.loss_square = std::vector<double>(count, 0.0);
-  if (!scores.weights.empty()) zero.squares.all = zero.squares.selected = std::vector<double>(count, 0.0);
+  const CellTotals zero = no_totals(cells, !scores.weights.empty(), true);
   return sum_rows(
       scores.cells.size(), zero,
       [&](CellTotals& totals, std::size_t i) {
         if (scores.cells[i] == data::kUnknownLevel) return;
-        const double score = scores.probability[i], weight = weight_of(scores, i), missed = score - scores.labels[i];
+        const double score = scores.probability[i], weight = weight_at(scores.weights, i),
+                     missed = score - scores.labels[i];
         const std::int32_t bin = std::min(static_cast<std::int32_t>(score * bins), bins - 1);
         const std::int32_t cell = scores.cells[i] + 2 * (bin + 1);
         totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns + constraints::kWeight] += weight;

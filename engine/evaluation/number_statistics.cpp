@@ -12,10 +12,6 @@ namespace {
 
 using constraints::ConstraintTable;
 
-double weight_of(const TaskScores& scores, std::size_t row) {
-  return scores.weights.empty() ? 1.0 : scores.weights[row];
-}
-
 // Sums over the rows of one group.
 struct Errors {
   std::int64_t rows = 0;
@@ -54,7 +50,7 @@ std::vector<Errors> sum_levels(const TaskScores& scores, std::span<const std::in
       codes.size(), std::vector<Errors>(levels),
       [&](std::vector<Errors>& sums, std::size_t i) {
         if (codes[i] >= 0)
-          sums[codes[i]].add(weight_of(scores, i), scores.targets[i], scores.scores[i], loss_of(scores, i));
+          sums[codes[i]].add(weight_at(scores.weights, i), scores.targets[i], scores.scores[i], loss_of(scores, i));
       },
       [](std::vector<Errors>& sums, const std::vector<Errors>& later) {
         for (std::size_t level = 0; level < sums.size(); ++level) sums[level].join(later[level]);
@@ -94,44 +90,45 @@ RegressionMetrics metrics_of(const TaskScores& scores) {
   return metrics;
 }
 
-// The figures of a row, in the order of the table's outcomes.
-std::vector<double> figures_of(const TaskScores& scores, std::size_t row, const std::vector<double>& thresholds) {
+// A figure of a row, by the order of the table's outcomes.
+double figure_of(const TaskScores& scores, std::size_t row, std::size_t figure, const std::vector<double>& thresholds) {
   const double prediction = scores.scores[row], residual = prediction - scores.targets[row];
-  std::vector<double> figures = {prediction, residual, residual * residual, loss_of(scores, row)};
-  for (const double threshold : thresholds) figures.push_back(prediction > threshold ? 1 : 0);
-  return figures;
+  switch (figure) {
+    case 0:
+      return prediction;
+    case 1:
+      return residual;
+    case 2:
+      return residual * residual;
+    case data::kLossFigure:
+      return loss_of(scores, row);
+    default:
+      return prediction > thresholds[figure - data::regression_figures().size()] ? 1 : 0;
+  }
 }
 
 CellTotals totals_of(const TaskScores& scores, const ConstraintTable& table) {
-  const auto cells = static_cast<std::size_t>(table.cells.count());
   const auto outcomes = static_cast<std::size_t>(table.cells.outcomes());
   const std::size_t first_share = data::regression_figures().size();
-  CellTotals zero;
-  zero.sums.assign(cells * constraints::kColumns, 0.0);
-  zero.rows.assign(cells, 0);
-  zero.selected_rows.assign(cells, 0);
-  zero.squares.loss.assign(cells, 0.0);
-  zero.squares.loss_square.assign(cells, 0.0);
-  if (!scores.weights.empty()) zero.squares.all = zero.squares.selected = std::vector<double>(cells, 0.0);
   return sum_rows(
-      scores.targets.size(), zero,
+      scores.targets.size(), no_totals(table.cells.count(), !scores.weights.empty(), true),
       [&](CellTotals& totals, std::size_t i) {
-        const std::vector<double> figures = figures_of(scores, i, table.cells.thresholds);
-        const double weight = weight_of(scores, i);
+        const double weight = weight_at(scores.weights, i);
         for (std::size_t m = 0; m < outcomes; ++m) {
           const std::int32_t cell = scores.cells[i * outcomes + m];
           if (cell == data::kUnknownLevel) continue;
           double* sums = &totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns];
-          const double weighted = weight * figures[m];
+          const double figure = figure_of(scores, i, m, table.cells.thresholds), weighted = weight * figure;
+          const bool is_above = m >= first_share && figure > 0;
           sums[constraints::kWeight] += weight;
           sums[m == data::kLossFigure ? constraints::kLoss : constraints::kHard] += weighted;
           totals.squares.loss[cell] += weight * weighted;
           totals.squares.loss_square[cell] += weighted * weighted;
           ++totals.rows[cell];
-          if (m >= first_share && figures[m] > 0) ++totals.selected_rows[cell];
+          totals.selected_rows[cell] += is_above;
           if (scores.weights.empty()) continue;
           totals.squares.all[cell] += weight * weight;
-          if (m >= first_share) totals.squares.selected[cell] += weighted * weighted;
+          if (is_above) totals.squares.selected[cell] += weight * weight;
         }
       },
       [](CellTotals& totals, const CellTotals& later) { join(totals, later); });

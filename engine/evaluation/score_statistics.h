@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,14 @@ struct Tally {
     }
   }
 };
+
+/// 1 where rows have no weights.
+inline double weight_at(std::span<const float> weights, std::size_t row) {
+  return weights.empty() ? 1.0 : weights[row];
+}
+
+/// The log loss of a row whose own label has the probability.
+double log_loss_of(double probability);
 
 /// Everything that promises are judged from: what the rows of one split sum to.
 struct CellTotals {
@@ -93,7 +102,13 @@ ScoreStatistics host_statistics(const std::string& split, const Scores& scores, 
 /// Sums over the rows with a known cell, a row counting as selected above `threshold`, or where its decision says so.
 CellTotals total_cells(const Scores& scores, std::int32_t cells, double threshold, bool with_losses = false);
 
-/// Adds the sums of other rows, or of the same rows' other outcomes.
+/// Zeros of so many cells; with room for squares of weights, and for the spread of losses or other means.
+CellTotals no_totals(std::int32_t cells, bool is_weighted, bool with_spread);
+
+/// Adds a row's loss to its cell.
+void add_loss(CellTotals& totals, std::int32_t cell, double weight, double loss);
+
+/// Adds the sums of other rows, or of the same rows' other outcomes; what one of them lacks is 0 there.
 void join(CellTotals& totals, const CellTotals& more);
 
 /// Whether some promise is about losses, or other means.

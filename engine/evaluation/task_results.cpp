@@ -27,23 +27,16 @@ struct OneOutcome {
   }
 };
 
-std::size_t most_probable(const double* of_row, std::size_t classes) {
-  return static_cast<std::size_t>(std::max_element(of_row, of_row + classes) - of_row);
-}
-
-OneOutcome outcome_of(const TaskScores& scores, Task task, std::size_t outcome, std::size_t outcomes) {
+// `decided`: of classes the one that each row is decided to be of.
+OneOutcome outcome_of(const TaskScores& scores, const std::vector<std::size_t>& decided, std::size_t outcome,
+                      std::size_t outcomes) {
   OneOutcome one;
   const std::size_t rows = scores.scores.size() / outcomes;
   for (std::size_t i = 0; i < rows; ++i) {
-    const double* of_row = &scores.scores[i * outcomes];
-    one.probability.push_back(of_row[outcome]);
+    one.probability.push_back(scores.scores[i * outcomes + outcome]);
     one.cells.push_back(scores.cells[i * outcomes + outcome]);
-    if (task == Task::classes) {
-      one.labels.push_back(scores.labels[i] == outcome);
-      one.decisions.push_back(most_probable(of_row, outcomes) == outcome);
-    } else {
-      one.labels.push_back(scores.labels[i * outcomes + outcome]);
-    }
+    one.labels.push_back(decided.empty() ? scores.labels[i * outcomes + outcome] : scores.labels[i] == outcome);
+    if (!decided.empty()) one.decisions.push_back(decided[i] == outcome);
   }
   return one;
 }
@@ -59,23 +52,19 @@ GroupMetrics accuracy_alone(const GroupMetrics& whole) {
   return group;
 }
 
-double loss_of(double probability) {
-  return -std::log(std::max(probability, kSurest));
-}
-
 // Of several classes a row is right where its class is the most probable one.
-Metrics metrics_of_classes(const std::string& split, const TaskScores& scores, std::size_t classes,
-                           const EvaluationParams& params) {
+Metrics metrics_of_classes(const std::string& split, const TaskScores& scores, const std::vector<std::size_t>& decided,
+                           std::size_t classes, const EvaluationParams& params) {
   const std::size_t rows = scores.labels.size();
   const std::vector<std::uint8_t> all(rows, 1);
   OneOutcome right{std::vector<double>(rows, 0.5), all, {}, std::vector<std::int32_t>(rows, data::kUnknownLevel)};
   double loss = 0, brier = 0, weight = 0;
   for (std::size_t i = 0; i < rows; ++i) {
     const double* of_row = &scores.scores[i * classes];
-    const double of_weight = scores.weights.empty() ? 1.0 : scores.weights[i];
-    right.decisions.push_back(most_probable(of_row, classes) == scores.labels[i]);
+    const double of_weight = weight_at(scores.weights, i);
+    right.decisions.push_back(decided[i] == scores.labels[i]);
     weight += of_weight;
-    loss += of_weight * loss_of(of_row[scores.labels[i]]);
+    loss += of_weight * log_loss_of(of_row[scores.labels[i]]);
     for (std::size_t k = 0; k < classes; ++k) {
       const double distance = of_row[k] - (k == scores.labels[i] ? 1 : 0);
       brier += of_weight * distance * distance;
@@ -113,16 +102,11 @@ Metrics metrics_of_labels(const std::vector<OutcomeMetrics>& outcomes) {
 
 // The loss of a row is in the cell of its class.
 void add_class_losses(const TaskScores& scores, std::size_t classes, CellTotals& totals) {
-  totals.squares.loss.assign(totals.rows.size(), 0.0);
-  totals.squares.loss_square.assign(totals.rows.size(), 0.0);
   for (std::size_t i = 0; i < scores.labels.size(); ++i) {
     const std::size_t place = i * classes + scores.labels[i];
     const std::int32_t cell = scores.cells[place];
     if (cell == data::kUnknownLevel) continue;
-    const double weight = scores.weights.empty() ? 1.0 : scores.weights[i], loss = loss_of(scores.scores[place]);
-    totals.sums[static_cast<std::size_t>(cell) * constraints::kColumns + constraints::kLoss] += weight * loss;
-    totals.squares.loss[cell] += weight * weight * loss;
-    totals.squares.loss_square[cell] += weight * loss * weight * loss;
+    add_loss(totals, cell, weight_at(scores.weights, i), log_loss_of(scores.scores[place]));
   }
 }
 
@@ -131,25 +115,29 @@ CellTotals measure_outcomes(const std::string& split, const TaskScores& scores, 
   const std::vector<std::string>& names = table.cells.levels.back();
   const Task task = table.cells.task;
   const bool with_losses = needs_losses(table);
-  CellTotals totals;
+  std::vector<std::size_t> decided;
+  for (std::size_t i = 0; task == Task::classes && i < scores.labels.size(); ++i)
+    decided.push_back(most_probable(scores.scores.subspan(i * names.size(), names.size())));
+  CellTotals totals = no_totals(table.cells.count(), !scores.weights.empty(), with_losses);
   for (std::size_t k = 0; k < names.size(); ++k) {
-    const OneOutcome one = outcome_of(scores, task, k, names.size());
-    ScoreStatistics statistics =
+    const OneOutcome one = outcome_of(scores, decided, k, names.size());
+    const ScoreStatistics statistics =
         host_statistics(split, one.scores(scores),
                         {table.cells.count(), params.calibration_bins, {}, with_losses && task == Task::labels});
     result.outcomes.push_back({names[k], measure(statistics, params)});
-    if (k == 0)
-      totals = std::move(statistics.cells);
-    else
-      join(totals, statistics.cells);
+    join(totals, statistics.cells);
   }
   if (with_losses && task == Task::classes) add_class_losses(scores, names.size(), totals);
-  result.metrics = task == Task::classes ? metrics_of_classes(split, scores, names.size(), params)
+  result.metrics = task == Task::classes ? metrics_of_classes(split, scores, decided, names.size(), params)
                                          : metrics_of_labels(result.outcomes);
   return totals;
 }
 
 }  // namespace
+
+std::size_t most_probable(std::span<const double> scores_of_row) {
+  return static_cast<std::size_t>(std::ranges::max_element(scores_of_row) - scores_of_row.begin());
+}
 
 SplitResult evaluate(const std::string& split, const TaskScores& scores, const ConstraintTable& table,
                      const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,

@@ -62,6 +62,10 @@ std::string combination_text(data::Task task, std::int64_t members, const Mixtur
 
 }  // namespace
 
+OutputMeaning meaning_of(const data::Dataset& dataset) {
+  return {dataset.task, dataset.outcomes, dataset.target_mean, dataset.target_deviation};
+}
+
 json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
                     const OutputMeaning& meaning, const Mixture& mixture) {
   const bool is_mixture = !mixture.probabilities.empty();

@@ -45,6 +45,8 @@ struct OutputMeaning {
   double target_mean = 0, target_deviation = 1;  ///< of a number, which is mean + deviation * output
 };
 
+OutputMeaning meaning_of(const data::Dataset& dataset);
+
 /// What stands beside the weights: the architecture, the inputs with their components, the outputs, the members and how they
 /// decide together, the parameters. That of a mixture has a format of its own, which a program that would take it for a mean
 /// of scores does not read.

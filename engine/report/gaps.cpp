@@ -118,13 +118,11 @@ void write_rows(Markup& page, const Block& block, const Scale& scale, const Spli
   const std::string unit = block.rows.front().promise->unit;
   const auto list = page.in("ul", {{"class", "plot-rows gaps"}});
   for (const Row& row : block.rows) write_gap_row(page, scale, split, *row.promise, selection, row.lighter);
-  const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
-  page.element("div", {{"class", "label"}}, "");
-  draw_track_axis(page, scale, [unit](double figure) {
+  const auto word = [&unit](double figure) {
     if (unit == "number") return tick_text(figure);
     return fmt::format("{:g}", std::round(100 * shown_figure(figure, unit)) / 100);
-  });
-  page.element("div", {{"class", "numbers note"}}, sign_of(unit));
+  };
+  write_axis_row(page, scale, word, sign_of(unit));
 }
 
 std::string heading_of(const Block& block, const SplitResult& split) {

@@ -92,4 +92,12 @@ void draw_track_axis(Markup& page, const Scale& scale, const std::function<std::
   }
 }
 
+void write_axis_row(Markup& page, const Scale& scale, const std::function<std::string(double)>& word,
+                    const std::string& unit) {
+  const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
+  page.element("div", {{"class", "label"}}, "");
+  draw_track_axis(page, scale, word);
+  page.element("div", {{"class", unit.empty() ? "numbers" : "numbers note"}}, unit);
+}
+
 }  // namespace equipoise::report

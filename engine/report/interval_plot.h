@@ -38,4 +38,8 @@ void draw_track(Markup& page, const Scale& scale, const IntervalTrack& track);
 /// The scale under the tracks, with a word for each tick.
 void draw_track_axis(Markup& page, const Scale& scale, const std::function<std::string(double)>& word);
 
+/// The last row of a list of tracks with labels: their scale, and its unit where the tracks have their figures.
+void write_axis_row(Markup& page, const Scale& scale, const std::function<std::string(double)>& word,
+                    const std::string& unit = "");
+
 }  // namespace equipoise::report

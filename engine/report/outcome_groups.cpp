@@ -25,12 +25,7 @@ void write_accuracy(Markup& page, const SplitResult& split) {
   const auto row = [](const GroupMetrics& group, const std::string& name) {
     return std::vector<std::string>{name, count_text(group.rows), percent_text(group.accuracy)};
   };
-  if (const GroupMetrics* all = everyone(split.metrics.groups)) table.blocks.push_back({"", {row(*all, "Everyone")}});
-  for (const GroupingRows<GroupMetrics>& grouping : groupings_of(split.metrics.groups)) {
-    FigureTable::Block& block = table.blocks.emplace_back();
-    block.name = "By " + grouping.name;
-    for (const GroupMetrics* group : grouping.levels) block.rows.push_back(row(*group, group->level));
-  }
+  table.blocks = blocks_by_group(split.metrics.groups, row);
   write_figure_table(page, table);
 }
 
@@ -38,13 +33,7 @@ void write_outcome_table(Markup& page, const SplitResult& split, const OutcomeMe
   FigureTable table;
   table.caption = fmt::format("Figures of {} on {}", outcome_title(split, outcome.name), split_phrase(split));
   table.columns = {"Group", "n", "Base rate", "Selection rate", "TPR", "FPR", "PPV", "Accuracy", "AUC"};
-  if (const GroupMetrics* all = everyone(outcome.metrics.groups))
-    table.blocks.push_back({"", {figures_of(*all, "Everyone")}});
-  for (const GroupingRows<GroupMetrics>& grouping : groupings_of(outcome.metrics.groups)) {
-    FigureTable::Block& block = table.blocks.emplace_back();
-    block.name = "By " + grouping.name;
-    for (const GroupMetrics* group : grouping.levels) block.rows.push_back(figures_of(*group, group->level));
-  }
+  table.blocks = blocks_by_group(outcome.metrics.groups, figures_of);
   write_figure_table(page, table);
 }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/data/task.h"
+#include "engine/report/quality.h"
 
 namespace equipoise::report {
 namespace {
@@ -26,10 +26,6 @@ bool take(const std::string& within, const std::string& condition, std::string& 
     return false;
   }
   return true;
-}
-
-data::Task task_of(const SplitResult& split) {
-  return data::task_from(split.task).value_or(data::Task::binary);
 }
 
 /// Shares of a regression are of predictions above a number: "degree=none and prediction above 0.4". The other figures are

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "engine/data/task.h"
 #include "engine/report/figures.h"
+#include "engine/report/groupings.h"
 
 namespace equipoise::report {
 namespace {
@@ -13,27 +13,26 @@ namespace {
 using data::Task;
 using evaluation::SplitResult;
 
-Task task_of(const std::string& name) {
+Task task_named(const std::string& name) {
   return data::task_from(name).value_or(Task::binary);
 }
 
 }  // namespace
 
 Quality quality_of_task(const std::string& task) {
-  if (task_of(task) == Task::regression) return {"root mean square error", "RMSE", true, {}, {}};
-  return {task_of(task) == Task::labels ? "mean accuracy" : "accuracy", "accuracy", false, {}, {}};
+  if (task_named(task) == Task::regression) return {"root mean square error", "RMSE", true, {}, {}};
+  return {task_named(task) == Task::labels ? "mean accuracy" : "accuracy", "accuracy", false, {}, {}};
 }
 
 Quality quality_of(const SplitResult& split) {
   Quality quality = quality_of_task(split.task);
   if (quality.is_error) {
-    if (const auto* everyone = errors_of_everyone(split)) quality.figure = everyone->root_mean_square_error;
+    if (const auto* errors = errors_of_everyone(split)) quality.figure = errors->root_mean_square_error;
     return quality;
   }
   const auto count = static_cast<std::int64_t>(split.outcomes.size());
-  if (task_of(split.task) == Task::classes) quality.name += fmt::format(" over {} classes", count);
-  if (task_of(split.task) == Task::labels)
-    quality.name += fmt::format(" over {} label{}", count, count == 1 ? "" : "s");
+  if (task_of(split) == Task::classes) quality.name += fmt::format(" over {} classes", count);
+  if (task_of(split) == Task::labels) quality.name += fmt::format(" over {} label{}", count, count == 1 ? "" : "s");
   if (std::isfinite(split.metrics.accuracy)) quality.figure = split.metrics.accuracy;
   quality.interval = split.metrics.accuracy_interval;
   return quality;
@@ -56,18 +55,19 @@ bool is_better(const Quality& one, const Quality& other) {
 }
 
 bool is_binary(const SplitResult& split) {
-  return task_of(split.task) == Task::binary;
+  return task_of(split) == Task::binary;
 }
 
 bool is_regression(const SplitResult& split) {
-  return task_of(split.task) == Task::regression;
+  return task_of(split) == Task::regression;
+}
+
+data::Task task_of(const SplitResult& split) {
+  return task_named(split.task);
 }
 
 const evaluation::GroupErrors* errors_of_everyone(const SplitResult& split) {
-  if (!split.regression) return nullptr;
-  for (const evaluation::GroupErrors& group : split.regression->groups)
-    if (group.grouping.empty()) return &group;
-  return nullptr;
+  return split.regression ? everyone(split.regression->groups) : nullptr;
 }
 
 }  // namespace equipoise::report

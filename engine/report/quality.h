@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/data/task.h"
 #include "engine/evaluation/evaluation.h"
 
 namespace equipoise::report {
@@ -27,6 +28,7 @@ std::string quality_words(const Quality& quality);
 /// Whether `one` is surely better; a figure is better than none.
 bool is_better(const Quality& one, const Quality& other);
 
+data::Task task_of(const evaluation::SplitResult& split);
 bool is_binary(const evaluation::SplitResult& split);
 bool is_regression(const evaluation::SplitResult& split);
 /// Of a regression the errors over everyone; nullptr where there are none.

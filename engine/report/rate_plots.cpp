@@ -108,10 +108,7 @@ void draw_rate(Markup& page, const MeasuredGroups& measured, const DrawnRate& ra
   page.element("figcaption", {}, fmt::format("{}{}, %", rate.name, caption));
   const auto list = page.in("ul", {{"class", "plot-rows"}});
   for (const GroupMetrics* group : grouping.levels) write_level(page, measured, rate, scale, *group);
-  const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
-  page.element("div", {{"class", "label"}}, "");
-  draw_track_axis(page, scale, [](double share) { return fmt::format("{:g}", std::round(1e4 * share) / 100); });
-  page.element("div", {{"class", "numbers"}}, "");
+  write_axis_row(page, scale, [](double share) { return fmt::format("{:g}", std::round(1e4 * share) / 100); });
 }
 
 }  // namespace

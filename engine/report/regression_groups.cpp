@@ -77,10 +77,7 @@ void draw_figure(Markup& page, const Report& report, const std::vector<GroupErro
   page.element("figcaption", {}, drawn.name);
   const auto list = page.in("ul", {{"class", "plot-rows"}});
   for (const GroupErrors* group : grouping.levels) draw_level(page, report, groups, drawn, *group);
-  const auto row = page.in("li", {{"class", "plot-row axis-row"}, {"aria-hidden", "true"}});
-  page.element("div", {{"class", "label"}}, "");
-  draw_track_axis(page, scale_of(groups, drawn), [](double figure) { return tick_text(figure); });
-  page.element("div", {{"class", "numbers"}}, "");
+  write_axis_row(page, scale_of(groups, drawn), [](double tick) { return tick_text(tick); });
 }
 
 void write_table(Markup& page, const SplitResult& split) {
@@ -96,12 +93,7 @@ void write_table(Markup& page, const SplitResult& split) {
     for (const Figure column : kColumns) figures.push_back(amount_text(group.*column, decimals_of(groups, column)));
     return figures;
   };
-  if (const GroupErrors* all = everyone(groups)) table.blocks.push_back({"", {row(*all, "Everyone")}});
-  for (const GroupingRows<GroupErrors>& grouping : groupings_of(groups)) {
-    FigureTable::Block& block = table.blocks.emplace_back();
-    block.name = "By " + grouping.name;
-    for (const GroupErrors* group : grouping.levels) block.rows.push_back(row(*group, group->level));
-  }
+  table.blocks = blocks_by_group(groups, row);
   write_figure_table(page, table);
 }
 

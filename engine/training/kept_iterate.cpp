@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/constraints/forms.h"
 #include "engine/constraints/titles.h"
 
 namespace equipoise::training {
@@ -15,13 +14,6 @@ namespace {
 constexpr double kNone = -std::numeric_limits<double>::infinity();
 
 }  // namespace
-
-std::string excess_text(const constraints::Promise& promise, double scaled) {
-  const double excess = scaled / promise.scale;
-  const constraints::Unit unit = constraints::unit_of(promise);
-  const bool is_number = unit == constraints::Unit::percent || unit == constraints::Unit::number;
-  return is_number ? fmt::format("{:.2g}", excess) : fmt::format("{:.2g} points", 100 * excess);
-}
 
 KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises, bool averages)
     : promises_(promises), averages_(averages) {}
@@ -38,14 +30,7 @@ KeptIterate::Iterate KeptIterate::measured(const evaluation::Measurement& measur
   Iterate iterate;
   iterate.step = measurement.step;
   iterate.epoch = measurement.epoch;
-  iterate.excess = kNone;
-  for (std::size_t p = 0; p < promises_.size() && p < measurement.selection_bounds.size(); ++p) {
-    if (!measurement.selection_bounds[p] || !std::isfinite(promises_[p].tolerance)) continue;
-    ++iterate.bounds;
-    const double over = (*measurement.selection_bounds[p] - promises_[p].tolerance) * promises_[p].scale;
-    if (over > iterate.excess) iterate.worst = p;
-    iterate.excess = std::max(iterate.excess, over);
-  }
+  iterate.worst = worst_excess(measurement.selection_bounds, promises_);
   iterate.loss = loss_of(measurement);
   if (std::isnan(iterate.loss)) iterate.loss = std::numeric_limits<double>::infinity();
   return iterate;
@@ -58,19 +43,20 @@ void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Te
     kept.weights = weights.clone();
   };
   ++offered_;
-  if (averages_ && iterate.excess <= 0) {
+  if (averages_ && iterate.worst.scaled <= 0) {
     sum_ = averaged_ > 0 ? sum_.add(weights) : weights.to(at::kDouble);
     ++averaged_;
   }
-  if (iterate.excess > 0) {
+  if (iterate.worst.scaled > 0) {
     by_luck_ += shown_;
     shown_ = 0;
     inside_ = Iterate();
   } else if (++shown_; !inside_.weights.defined() || iterate.loss < inside_.loss) {
     keep(inside_);
   }
-  const bool is_nearer = iterate.excess < nearest_.excess;
-  if (!nearest_.weights.defined() || is_nearer || (iterate.excess == nearest_.excess && iterate.loss < nearest_.loss))
+  const bool is_nearer = iterate.worst.scaled < nearest_.worst.scaled;
+  if (!nearest_.weights.defined() || is_nearer ||
+      (iterate.worst.scaled == nearest_.worst.scaled && iterate.loss < nearest_.loss))
     keep(nearest_);
 }
 
@@ -83,7 +69,7 @@ void KeptIterate::offer_mean(const evaluation::Measurement& measurement, const a
   Iterate mean = measured(measurement);
   mean.step = 0;
   const bool is_lowest = !inside_.weights.defined() || mean.loss < inside_.loss;
-  if (mean.excess <= 0 && is_lowest && std::isfinite(mean.loss)) {
+  if (mean.worst.scaled <= 0 && is_lowest && std::isfinite(mean.loss)) {
     mean_ = mean;
     mean_.weights = weights.clone();
   }
@@ -105,18 +91,18 @@ std::string KeptIterate::sentence_of_mean() const {
             ? fmt::format("its selection loss, {:.5f}, is lower than {:.5f}, the lowest of an iterate alone (step {})",
                           mean.loss, inside_.loss, inside_.step)
             : "no iterate alone was shown to be inside";
-    if (mean.bounds == 0)
+    if (mean.worst.known == 0)
       return fmt::format("Kept: the mean of the weights of the {} iterates that were looked at: {}.", averaged_, alone);
     return fmt::format(
         "Kept: the mean of the weights of {} iterates, of the {} that were looked at those whose upper bounds on the "
         "selection split were all inside the tolerances. So are its own, and {}.",
         averaged_, offered_, alone);
   }
-  const std::string why =
-      mean.excess > 0
-          ? fmt::format("the bound of {} is {} above its tolerance", constraints::promise_title(promises_[mean.worst]),
-                        excess_text(promises_[mean.worst], mean.excess))
-          : fmt::format("its selection loss is {:.5f}, not below {:.5f}", mean.loss, best().loss);
+  const std::string why = mean.worst.scaled > 0
+                              ? fmt::format("the bound of {} is {} above its tolerance",
+                                            constraints::promise_title(promises_[mean.worst.promise]),
+                                            excess_text(promises_[mean.worst.promise], mean.worst.scaled))
+                              : fmt::format("its selection loss is {:.5f}, not below {:.5f}", mean.loss, best().loss);
   return fmt::format(" The mean of the weights of the {} iterates with all bounds inside was not taken: {}.", averaged_,
                      why);
 }
@@ -134,13 +120,13 @@ std::string KeptIterate::sentence_of_best() const {
     return "Nothing was measured before the end: the model has its initial weights.";
   if (was_asked_for_) return fmt::format("The last iterate was kept (step {}, epoch {:.2f}).", kept.step, kept.epoch);
   const std::string which = fmt::format("Kept: step {} (epoch {:.2f})", kept.step, kept.epoch);
-  if (kept.bounds == 0) {
+  if (kept.worst.known == 0) {
     const char* why = promises_.empty() ? "" : "; no constraint could be estimated there, so none had a say";
     return fmt::format("{}, the lowest selection loss of {} iterates{}.", which, offered_, why);
   }
-  const std::string of_all = kept.bounds == promises_.size()
+  const std::string of_all = kept.worst.known == promises_.size()
                                  ? ""
-                                 : fmt::format(" ({} of {} could be estimated)", kept.bounds, promises_.size());
+                                 : fmt::format(" ({} of {} could be estimated)", kept.worst.known, promises_.size());
   if (shown_ > 0) {
     return fmt::format(
         "{}, the lowest selection loss among the iterates whose upper bounds on the selection split{} were all inside "
@@ -159,8 +145,8 @@ std::string KeptIterate::sentence_of_best() const {
   return fmt::format(
       "{}. None of {} iterates had all upper bounds on the selection split{} inside the tolerances; this one came "
       "nearest: the bound of {} is {} above its tolerance.",
-      which, offered_, of_all, constraints::promise_title(promises_[kept.worst]),
-      excess_text(promises_[kept.worst], kept.excess));
+      which, offered_, of_all, constraints::promise_title(promises_[kept.worst.promise]),
+      excess_text(promises_[kept.worst.promise], kept.worst.scaled));
 }
 
 }  // namespace equipoise::training

@@ -9,11 +9,9 @@
 
 #include "engine/constraints/table.h"
 #include "engine/evaluation/measurement.h"
+#include "engine/training/excess.h"
 
 namespace equipoise::training {
-
-/// An excess over a promise's tolerance, times its scale: "4.3 points" of shares; of a ratio and other figures as a number.
-std::string excess_text(const constraints::Promise& promise, double excess);
 
 /// Chooses among measured iterates on the selection split: the lowest loss among those that are shown to be inside,
 /// that is whose upper bound of every promise is inside its tolerance, and so are those of every later iterate. While
@@ -55,9 +53,7 @@ class KeptIterate {
     at::Tensor weights;
     std::int64_t step = 0;
     double epoch = 0, loss = 0;
-    double excess = 0;      // of the worst bound over its tolerance; -inf without a bound
-    std::size_t worst = 0;  // whose bound that is
-    std::size_t bounds = 0;
+    WorstExcess worst;  // of the bounds
   };
   Iterate measured(const evaluation::Measurement& measurement) const;
   std::string sentence_of_best() const;

@@ -10,6 +10,9 @@ using constraints::kQuantities;
 using constraints::Quantity;
 using data::Task;
 
+static_assert(data::kMostOutcomes == kernels::kMostClasses && data::kMostThresholds == kernels::kMostExceedances &&
+              data::kMostScoreBins == kernels::kMostBins);
+
 // What one cell of the table is made of.
 struct Parts {
   std::vector<std::int32_t> weight, loss, positives;

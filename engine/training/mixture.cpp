@@ -6,15 +6,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/constraints/linear_program.h"
 #include "engine/constraints/mixture.h"
 #include "engine/constraints/titles.h"
 #include "engine/core/seed.h"
-#include "engine/training/kept_iterate.h"
+#include "engine/training/excess.h"
 
 namespace equipoise::training {
 namespace {
 
-constexpr double kRounding = 1e-6;  // of a figure: what the solver may be off by
 constexpr int kMarginRounds = 2;
 
 // "410, 430 and 470"
@@ -26,23 +26,6 @@ std::string listed(const Values& values, const Text& text) {
     list += text(values[i]);
   }
   return list;
-}
-
-// The promise whose figure is furthest above its tolerance.
-struct Worst {
-  std::size_t promise = 0, known = 0;
-  double excess = -std::numeric_limits<double>::infinity();
-};
-
-Worst worst_of(const std::vector<std::optional<double>>& figures, const std::vector<constraints::Promise>& promises) {
-  Worst worst;
-  for (std::size_t p = 0; p < promises.size() && p < figures.size(); ++p) {
-    if (!figures[p] || !std::isfinite(promises[p].tolerance)) continue;
-    ++worst.known;
-    const double excess = (*figures[p] - promises[p].tolerance) * promises[p].scale;
-    if (excess > worst.excess) worst = {p, worst.known, excess};
-  }
-  return worst;
 }
 
 evaluation::SquareWeights mixed_spread(const std::vector<const Candidate*>& iterates,
@@ -167,7 +150,7 @@ std::string who_was_looked_at(const MixtureCandidates& candidates) {
 // What the choice was, and whether tolerances hold for the mean of the draws.
 std::string claim_of(const ChosenMixture& chosen, const MixtureCandidates& candidates,
                      const std::vector<constraints::Promise>& promises, const evaluation::Measurement& measured) {
-  const Worst worst = worst_of(measured.selection_gaps, promises);
+  const WorstExcess worst = worst_excess(measured.selection_gaps, promises);
   const std::string looked_at = who_was_looked_at(candidates);
   const bool is_aim = std::ranges::any_of(promises, [](const auto& promise) { return promise.form == "worst"; });
   const char* what = is_aim ? "largest loss of a group" : "loss";
@@ -176,12 +159,12 @@ std::string claim_of(const ChosenMixture& chosen, const MixtureCandidates& candi
     return fmt::format("of all mixtures of {} the smallest {} on the selection split, {:.5f}{}", looked_at, what,
                        chosen.loss, has_promise ? "; no constraint could be estimated there, so none had a say" : "");
   }
-  if (worst.excess > kRounding) {
+  if (worst.scaled > constraints::kSolverRounding) {
     return fmt::format(
         "no mixture of {} has every figure on the selection split inside its tolerance, and this one comes nearest: "
         "{} is {} above its tolerance",
         looked_at, constraints::promise_title(promises[worst.promise]),
-        excess_text(promises[worst.promise], worst.excess));
+        excess_text(promises[worst.promise], worst.scaled));
   }
   const std::string inside = chosen.has_margin ? "inside its tolerance by multipliers.margin" : "inside its tolerance";
   if (chosen.excess > 0) {
@@ -198,12 +181,12 @@ std::string claim_of(const ChosenMixture& chosen, const MixtureCandidates& candi
 }
 
 std::string bounds_of(const std::vector<constraints::Promise>& promises, const evaluation::Measurement& measured) {
-  const Worst worst = worst_of(measured.selection_bounds, promises);
+  const WorstExcess worst = worst_excess(measured.selection_bounds, promises);
   if (worst.known == 0) return "";
-  if (worst.excess <= 0) return " Its upper bounds there are all inside.";
+  if (worst.scaled <= 0) return " Its upper bounds there are all inside.";
   return fmt::format(" Its upper bounds there are not all inside: that of {} is {} above its tolerance.",
                      constraints::promise_title(promises[worst.promise]),
-                     excess_text(promises[worst.promise], worst.excess));
+                     excess_text(promises[worst.promise], worst.scaled));
 }
 
 }  // namespace

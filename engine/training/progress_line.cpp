@@ -8,24 +8,23 @@
 #include <optional>
 
 #include "engine/constraints/titles.h"
+#include "engine/training/excess.h"
 
 namespace equipoise::training {
 namespace {
 
+// In the units of its promise; nothing where there is none.
 struct WorstViolation {
   double excess = 0;
-  std::size_t promise = 0;
+  const constraints::Promise& promise;
 };
 
 std::optional<WorstViolation> worst_violation(const RunState& run) {
-  std::optional<WorstViolation> worst;
-  const evaluation::Measurement& m = run.outcome().measurements.back();
-  for (std::size_t p = 0; p < m.training_gaps.size(); ++p) {
-    if (!m.training_gaps[p] || !std::isfinite(run.table().promises[p].tolerance)) continue;
-    const double excess = *m.training_gaps[p] - run.table().promises[p].tolerance;
-    if (!worst || excess > worst->excess) worst = WorstViolation{excess, p};
-  }
-  return worst;
+  const std::vector<constraints::Promise>& promises = run.table().promises;
+  const WorstExcess worst = worst_excess(run.outcome().measurements.back().training_gaps, promises);
+  if (worst.known == 0) return std::nullopt;
+  const constraints::Promise& promise = promises[worst.promise];
+  return WorstViolation{worst.scaled / promise.scale, promise};
 }
 
 double largest_multiplier(const evaluation::Measurement& m) {
@@ -36,10 +35,8 @@ std::string single_run(const RunState& run) {
   const evaluation::Measurement& m = run.outcome().measurements.back();
   std::string detail = fmt::format("loss {:.4f}", m.training_loss);
   if (std::isfinite(m.training_accuracy)) detail += fmt::format("  accuracy {:.4f}", m.training_accuracy);
-  if (const auto worst = worst_violation(run)) {
-    const constraints::Promise& promise = run.table().promises[worst->promise];
-    detail += fmt::format("  worst violation {:+.4f} ({})", worst->excess, constraints::promise_title(promise));
-  }
+  if (const auto worst = worst_violation(run))
+    detail += fmt::format("  worst violation {:+.4f} ({})", worst->excess, constraints::promise_title(worst->promise));
   if (!m.multipliers.empty()) detail += fmt::format("  largest multiplier {:.3f}", largest_multiplier(m));
   return detail;
 }

@@ -73,7 +73,6 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   constraints::update(multipliers_, heeded_violations(rates, driving, sums), static_cast<double>(moment.steps_since),
                       config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
-  if (config_.training.keep == "mixture") driving_sums_ = driving;
   if (has_selection_) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));
   return outcome_.measurements.back();
@@ -82,8 +81,8 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
 // How many rows are in a score's bin is only known once they have scores: with too few there is no rate.
 std::vector<double> RunState::estimable_rates(const std::vector<double>& sums, bool is_selection) const {
   std::vector<double> rates = constraints::rate_values(table_, sums, constraints::Reading::exact);
-  for (std::size_t r = 0; table_.cells.task == data::Task::calibrated && r < rates.size(); ++r) {
-    if (!constraints::is_by_score(constraints::rate_entry(table_.rates[r].kind))) continue;
+  for (std::size_t r = 0; r < rates.size(); ++r) {
+    if (!constraints::is_by_score(table_.rates[r])) continue;
     const double weight = constraints::value_of(table_.rates[r].denominator, sums, constraints::Reading::exact);
     if (allowance_.rows_behind(r, weight, is_selection) < static_cast<double>(config_.multipliers.min_rows))
       rates[r] = std::nan("");
@@ -97,9 +96,7 @@ std::vector<double> RunState::heeded_violations(std::vector<double> rates, const
                                                 const Sums& sums) const {
   std::vector<double> deviations = deviations_of(sums);
   for (std::size_t r = 0; r < rates.size(); ++r) {
-    if (!std::isnan(rates[r]) || table_.cells.task != data::Task::calibrated ||
-        !constraints::is_by_score(constraints::rate_entry(table_.rates[r].kind)))
-      continue;
+    if (!std::isnan(rates[r]) || !constraints::is_by_score(table_.rates[r])) continue;
     rates[r] = 0;
     if (!deviations.empty()) deviations[r] = std::nan("");
   }
@@ -137,7 +134,7 @@ void RunState::offer(const at::Tensor& weights, const Sums& sums) {
   } else {
     kept_.offer(measurement, weights);
     if (config_.training.keep == "mixture")
-      candidates_.offer({measurement.step, measurement.epoch, *measurement.selection_loss, driving_sums_,
+      candidates_.offer({measurement.step, measurement.epoch, *measurement.selection_loss, driving_sums(driving_, sums),
                          sums.selection, sums.spread, weights.clone()});
   }
 }

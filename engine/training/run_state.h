@@ -94,7 +94,6 @@ class RunState {
   constraints::Multipliers multipliers_;
   KeptIterate kept_;
   MixtureCandidates candidates_;
-  std::vector<double> driving_sums_;  // [C * 4] of the last measure, for a mixture
   std::pair<evaluation::Measurement, at::Tensor> last_good_;
   RunOutcome outcome_;
 };

@@ -13,8 +13,6 @@
 
 namespace equipoise::training {
 
-using constraints::kColumns;
-
 namespace {
 
 at::Tensor all_logits(const models::EncodedTensors& encoded, models::Learner& learner) {
@@ -24,10 +22,6 @@ at::Tensor all_logits(const models::EncodedTensors& encoded, models::Learner& le
   learner.score(encoded, 0, {}, logits);
   return logits;
 }
-
-}  // namespace
-
-namespace {
 
 // The first of the members of an iterate, and how many there are.
 struct Members {
@@ -60,6 +54,21 @@ at::Tensor decided(const at::Tensor& logits, const models::Mixture& mixture, con
   return scores;
 }
 
+// [rows] or [rows, O] f64 on the logits' device: each row's mean over the members that decide it.
+at::Tensor mean_scores(const at::Tensor& logits, const models::OutputMeaning& meaning, const models::Mixture& mixture) {
+  return decided(logits, mixture, [&](const Members& members) {
+    at::Tensor mean = at::zeros(logits.sizes().slice(1), logits.options().dtype(at::kDouble));
+    for (std::int64_t member = members.first; member < members.first + members.count; ++member) {
+      const at::Tensor own = logits.select(0, member).to(at::kDouble);
+      if (meaning.task == data::Task::regression)
+        mean.add_(own * meaning.target_deviation + meaning.target_mean);
+      else
+        mean.add_(meaning.task == data::Task::classes ? own.softmax(-1) : own.sigmoid());
+    }
+    return mean.div_(static_cast<double>(members.count));
+  });
+}
+
 }  // namespace
 
 std::vector<double> probabilities(const models::EncodedTensors& encoded, models::Learner& learner,
@@ -87,34 +96,16 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
   return result;
 }
 
-std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner, const ScoreMeaning& meaning,
-                           const models::Mixture& mixture) {
+std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
+                           const models::OutputMeaning& meaning, const models::Mixture& mixture) {
   if (meaning.task == data::Task::binary) return probabilities(encoded, learner, mixture);
-  const at::Tensor logits = all_logits(encoded, learner);
-  const auto mean_of = [&](const Members& members) {
-    at::Tensor mean = at::zeros(logits.sizes().slice(1), logits.options().dtype(at::kDouble));
-    for (std::int64_t member = members.first; member < members.first + members.count; ++member) {
-      const at::Tensor own = logits.select(0, member).to(at::kDouble);
-      if (meaning.task == data::Task::regression)
-        mean.add_(own * meaning.target_deviation + meaning.target_mean);
-      else
-        mean.add_(meaning.task == data::Task::classes ? own.softmax(-1) : own.sigmoid());
-    }
-    return mean.div_(static_cast<double>(members.count));
-  };
-  const at::Tensor own = decided(logits, mixture, mean_of).to(at::kCPU).contiguous();
+  const at::Tensor own = mean_scores(all_logits(encoded, learner), meaning, mixture).to(at::kCPU).contiguous();
   return {own.const_data_ptr<double>(), own.const_data_ptr<double>() + own.numel()};
 }
 
 at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner,
                                 const models::Mixture& mixture) {
-  const at::Tensor logits = all_logits(encoded, learner);
-  return decided(logits, mixture, [&](const Members& members) {
-    at::Tensor mean = at::zeros({logits.size(1)}, logits.options().dtype(at::kDouble));
-    for (std::int64_t member = members.first; member < members.first + members.count; ++member)
-      mean.add_(logits.select(0, member).to(at::kDouble).sigmoid_());
-    return mean.div_(static_cast<double>(members.count));
-  });
+  return mean_scores(all_logits(encoded, learner), {}, mixture);
 }
 
 double mean_loss(const std::vector<double>& sums, const data::Cells& cells) {

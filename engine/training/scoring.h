@@ -7,6 +7,7 @@
 #include "engine/constraints/table.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
+#include "engine/models/model_file.h"
 #include "engine/training/device_data.h"
 
 namespace equipoise::training {
@@ -20,16 +21,10 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
 at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner,
                                 const models::Mixture& mixture = {});
 
-/// What the scores of a row mean.
-struct ScoreMeaning {
-  data::Task task = data::Task::binary;
-  double target_mean = 0, target_deviation = 1;  ///< of a number
-};
-
-/// [rows * O] row by row, the mean of the members', of a mixture that of the row's iterate: the probability of the positive class, of each class or of each label; or
-/// the number that is predicted, in the target's units.
-std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner, const ScoreMeaning& meaning,
-                           const models::Mixture& mixture = {});
+/// [rows * O] row by row, the mean of the members', of a mixture that of the row's iterate: the probability of the positive
+/// class, of each class or of each label; or the number that is predicted, in the target's units.
+std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
+                           const models::OutputMeaning& meaning, const models::Mixture& mixture = {});
 
 /// Mean loss and accuracy from sums of cells. Of several classes accuracy is the share of rows whose class is predicted, of
 /// several labels the mean over them, of a number there is none: NaN.

@@ -22,7 +22,8 @@ using constraints::kColumns;
 // Of all members together: by rows alone, so that a member's sums do not hang on the bank's size.
 constexpr std::int64_t kRowsAtOnce = 1 << 20;
 
-// Sums by split; then those of the selection rows with the weights s^2, s^2 loss, and s^2 times each figure of a number.
+// Sums by split; then those of the selection rows with the weights s^2, s^2 loss, and s^2 times each figure of a number, of
+// which a score has the first alone.
 enum Plane : std::int64_t {
   kTrain,
   kSelection,
@@ -32,8 +33,18 @@ enum Plane : std::int64_t {
   kByPrediction,
   kByResidual,
   kBySquaredError,
-  kPlanes
 };
+
+std::int64_t planes_of(data::Task task) {
+  if (task == data::Task::regression) return kBySquaredError + 1;
+  return task == data::Task::calibrated ? kByPrediction + 1 : kByLoss + 1;
+}
+
+std::vector<double> column_of(const std::vector<double>& sums, constraints::Column column) {
+  std::vector<double> of_cells;
+  for (std::size_t c = static_cast<std::size_t>(column); c < sums.size(); c += kColumns) of_cells.push_back(sums[c]);
+  return of_cells;
+}
 
 // The first numbers of `room`, which is made larger where it holds too few.
 at::Tensor view_in(at::Tensor& room, std::int64_t rows, std::int64_t columns, const at::TensorOptions& options) {
@@ -47,7 +58,7 @@ SplitSums::SplitSums(const DeviceData& data, bool with_holdout, bool with_losses
                      models::Learner& learner, const std::optional<kernels::OutcomeRule>& rule)
     : data_(data), learner_(learner), temperature_(temperature), with_losses_(with_losses), rule_(rule) {
   const auto folds = static_cast<std::int64_t>(data.folds.size());
-  totals_ = at::zeros({kPlanes, learner.members() / folds, data.kernel.rows(), kColumns},
+  totals_ = at::zeros({planes_of(data.kernel.task), learner.members() / folds, data.kernel.rows(), kColumns},
                       learner.flat_parameters().options().dtype(at::kDouble));
   for (std::int64_t fold = 0; fold < folds; ++fold)
     add_split(kTrain, data.folds[static_cast<std::size_t>(fold)], {fold, folds}, 1);
@@ -220,48 +231,45 @@ std::vector<RunState::Sums> SplitSums::read() const {
   const auto sums_of = [&](std::int64_t plane, std::int64_t run) {
     return table_sums(host.const_data_ptr<double>() + (plane * runs + run) * size, data_.kernel);
   };
-  const auto column = [&](Plane plane, std::int64_t run, constraints::Column column) {
-    const std::vector<double> sums = sums_of(plane, run);
-    std::vector<double> of_cells;
-    for (std::size_t c = static_cast<std::size_t>(column); c < sums.size(); c += kColumns) of_cells.push_back(sums[c]);
-    return of_cells;
-  };
   std::vector<RunState::Sums> result;
   for (std::int64_t run = 0; run < runs; ++run) {
     RunState::Sums& sums = result.emplace_back();
     sums.train = sums_of(kTrain, run);
     sums.holdout = sums_of(kHoldout, run);
     sums.selection = sums_of(kSelection, run);
+    const std::vector<double> squares = data_.weights ? sums_of(kBySquare, run) : sums.selection;
     if (data_.weights) {
-      sums.spread.all = column(kBySquare, run, constraints::kWeight);
-      sums.spread.selected = column(kBySquare, run, constraints::kHard);
+      sums.spread.all = column_of(squares, constraints::kWeight);
+      sums.spread.selected = column_of(squares, constraints::kHard);
     }
-    if (with_losses_) {
-      sums.spread.loss = column(kByLoss, run, constraints::kWeight);
-      sums.spread.loss_square = column(kByLoss, run, constraints::kLoss);
-    }
-    if (with_losses_ && data_.kernel.task == data::Task::classes)  // a row's loss is in the cell of its class
-      for (std::size_t c = 0; c < sums.spread.loss.size(); c += 2) sums.spread.loss[c] = sums.spread.loss_square[c] = 0;
-    if (with_losses_ && data_.kernel.task == data::Task::calibrated)
-      spread_of_bins(data_.weights ? sums_of(kBySquare, run) : sums.selection, sums_of(kByPrediction, run),
-                     sums.spread);
-    if (with_losses_ && data_.kernel.task == data::Task::regression) {
-      // A figure's sum with the weights s^2, and its own with s^2 times itself.
-      const std::vector<double> squares = data_.weights ? sums_of(kBySquare, run) : sums.selection;
-      const auto figures = static_cast<std::size_t>(data_.kernel.outcomes) + 1;
-      for (std::size_t figure = 0; figure < static_cast<std::size_t>(data::kLossFigure); ++figure) {
-        const std::vector<double> by_itself = sums_of(kByPrediction + static_cast<std::int64_t>(figure), run);
-        for (std::size_t c = 2 * figure; c < sums.spread.loss.size(); c += 2 * figures) {
-          sums.spread.loss[c] = squares[c * kColumns + constraints::kHard];
-          sums.spread.loss_square[c] = by_itself[c * kColumns + constraints::kHard];
-        }
-      }
-    }
+    if (!with_losses_) continue;
+    const std::vector<double> by_loss = sums_of(kByLoss, run);
+    sums.spread.loss = column_of(by_loss, constraints::kWeight);
+    sums.spread.loss_square = column_of(by_loss, constraints::kLoss);
+    if (data_.kernel.task == data::Task::classes) spread_of_classes(sums.spread);
+    if (data_.kernel.task == data::Task::calibrated) spread_of_bins(squares, sums_of(kByPrediction, run), sums.spread);
+    for (std::int32_t figure = 0; data_.kernel.task == data::Task::regression && figure < data::kLossFigure; ++figure)
+      spread_of_figure(figure, squares, sums_of(kByPrediction + figure, run), sums.spread);
   }
   return result;
 }
 
-// With s the score and y the label: sums of s^2 (p - y) and s^2 (p - y)^2 from those of s^2, s^2 p and s^2 p^2.
+// A row's loss is in the cell of its class.
+void SplitSums::spread_of_classes(evaluation::SquareWeights& spread) const {
+  for (std::size_t c = 0; c < spread.loss.size(); c += 2) spread.loss[c] = spread.loss_square[c] = 0;
+}
+
+// A figure's sum with the weights s^2, and its own with s^2 times itself.
+void SplitSums::spread_of_figure(std::int32_t figure, const std::vector<double>& squares,
+                                 const std::vector<double>& by_itself, evaluation::SquareWeights& spread) const {
+  const std::size_t of_combination = 2 * (static_cast<std::size_t>(data_.kernel.outcomes) + 1);
+  for (std::size_t c = 2 * static_cast<std::size_t>(figure); c < spread.loss.size(); c += of_combination) {
+    spread.loss[c] = squares[c * kColumns + constraints::kHard];
+    spread.loss_square[c] = by_itself[c * kColumns + constraints::kHard];
+  }
+}
+
+// With p the score and y the label: sums of s^2 (p - y) and s^2 (p - y)^2 from those of s^2, s^2 p and s^2 p^2.
 void SplitSums::spread_of_bins(const std::vector<double>& squares, const std::vector<double>& by_score,
                                evaluation::SquareWeights& spread) const {
   const std::size_t of_combination = static_cast<std::size_t>(data_.kernel.outcomes) + 1;  // 2 (1 + B) cells

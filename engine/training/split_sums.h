@@ -67,7 +67,9 @@ class SplitSums {
   void measure_spread(Chunk& chunk, const at::Tensor& logits);
   void measure_figures(Chunk& chunk, const at::Tensor& scores, std::int64_t run);
   void add_by(std::int64_t plane, Chunk& chunk, const at::Tensor& scores, const at::Tensor& by, std::int64_t run);
-
+  void spread_of_classes(evaluation::SquareWeights& spread) const;
+  void spread_of_figure(std::int32_t figure, const std::vector<double>& squares, const std::vector<double>& by_itself,
+                        evaluation::SquareWeights& spread) const;
   void spread_of_bins(const std::vector<double>& squares, const std::vector<double>& by_score,
                       evaluation::SquareWeights& spread) const;
 

@@ -44,8 +44,7 @@ namespace {
 // What a rate is over where prices are made. A bin of scores may hold few rows, and pushing each by the inverse of their number
 // throws them out of it: so it is over all rows of its groups, which multiplies its constraint by the bin's share of them.
 constraints::LinearForm priced_over(const constraints::Rate& rate, const data::Cells& cells) {
-  if (cells.task != data::Task::calibrated || !constraints::is_by_score(constraints::rate_entry(rate.kind)))
-    return rate.denominator;
+  if (!constraints::is_by_score(rate)) return rate.denominator;
   std::vector<constraints::Condition> where = rate.where;
   std::erase_if(where, [&](const constraints::Condition& one) { return one.grouping == cells.groupings.back(); });
   return constraints::weight_of(cells, where);
@@ -117,6 +116,7 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   if (rule_) {
     targets_ = at::empty({batch}, single);
     measured_ = kernels::make_outcome_stats_workspace(members, batch, kernel_cells, *rule_, device);
+    batch_.measured.sums = measured_.sums;
     batch_.gradient = at::empty({members, batch, data.kernel.outputs}, single);
   } else {
     batch_.measured = kernels::make_cell_stats_workspace(members, batch * of_a_row, kernel_cells, device);
@@ -171,7 +171,6 @@ void TrainingStep::measure() {
   if (rule_) {
     const std::int64_t cells = measured_.sums.size(1) / rule_->outcomes;
     kernels::outcome_stats_out(measured_, logits_, targets_, cells_, cells, weights_, *rule_);
-    batch_.measured.sums = measured_.sums;
   } else {
     kernels::cell_stats_out(batch_.measured, logits_, cells_.flatten(), data_.fold_cell_labels, flat_weights(), 0.0,
                             temperature_);

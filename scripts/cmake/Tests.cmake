@@ -21,8 +21,7 @@ else()
 endif()
 
 # equipoise_test(<name> SOURCES files... LIBRARIES targets... [HEADERS to precompile... | HEADERS_OF another test]): one GoogleTest
-# program, its cases dealt out to four CTest tests: to load torch takes longer than most cases, so a process for each would
-# double the time. One case alone: build/release/bin/<name> --gtest_filter=Suite.Case
+# program, its cases dealt out to four CTest tests: to load torch takes longer than most cases. One case alone: build/release/bin/<name> --gtest_filter=Suite.Case
 # With the stand-in, which cannot deal them out, the program is one CTest test.
 function(equipoise_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;HEADERS_OF" "SOURCES;LIBRARIES;HEADERS;LABELS")

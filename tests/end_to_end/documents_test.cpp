@@ -132,6 +132,14 @@ std::vector<std::string> blocks_of(std::string page, const std::string& language
   return blocks;
 }
 
+TEST_F(Documents, TheTasksGuidesCommandsRunAsWritten) {
+  run_commands_of(source_file("docs/guides/tasks.md"));
+  int runs = 0;
+  for (const auto& run : std::filesystem::directory_iterator(path("runs")))
+    runs += std::filesystem::exists(run.path() / "results.json");
+  EXPECT_EQ(runs, 3);
+}
+
 // Each of its examples in place of the label and the constraints of a config of that task.
 TEST_F(Documents, TheTasksGuideTrainsAsWritten) {
   for (const char* folder : {"configs", "benchmarks"})

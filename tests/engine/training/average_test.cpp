@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "engine/training/scoring.h"
-#include "engine/training/trainer.h"
 #include "tests/engine/training/generated_people.h"
+#include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
 namespace {
@@ -19,12 +19,7 @@ using testing::StartsWith;
 
 std::vector<TrainingResult> trained(const data::Dataset& people, RunConfig config, const std::string& keep) {
   config.training.keep = keep;
-  core::Journal journal;
-  const std::vector<RunConfig> members = members_of(config, {});
-  std::vector<constraints::ConstraintTable> tables;
-  for (const RunConfig& member : members)
-    tables.push_back(constraints::compile(member.constraints, people, member.multipliers.min_rows, {}, journal));
-  return train(members, people, tables, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {});
+  return trained(people, config);
 }
 
 // Large steps on small batches to the end leave iterates around the minimum: their mean is nearer to it.

@@ -1,5 +1,4 @@
 #include <ATen/Functions.h>
-#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
@@ -7,10 +6,10 @@
 
 #include "engine/constraints/rates.h"
 #include "engine/training/split_sums.h"
-#include "engine/training/step.h"
-#include "engine/training/trainer.h"
 #include "tests/engine/training/generated_people.h"
+#include "tests/engine/training/gradient_check.h"
 #include "tests/engine/training/outcome_rows.h"
+#include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
 namespace {
@@ -106,25 +105,11 @@ TEST_P(Calibration, AStepGoesAgainstTheGradientOfTheLagrangian) {
   const data::Dataset people = people_of(GetParam(), 500);
   const constraints::ConstraintTable table = table_of(people);
   const DeviceData data = to_device(people, table.cells, 1, 3, at::kCPU);
-  models::ModelParams model;
-  model.kind = "linear";
-  const auto learner = models::make_learner(model, data.host, {4}, at::kCPU);
-  TrainingParams training = small_config().training;
-  training.batch_size = data.train.count;
-  training.schedule = "constant";
-  training.optimizer.kind = "sgd";
-  training.optimizer.momentum = training.optimizer.weight_decay = 0;
-  constexpr double kRate = 1e-3, kStep = 1e-3;
+  const auto learner = linear_model(data);
   std::vector<double> multipliers;
   for (std::size_t j = 0; j < table.rows.size(); ++j) multipliers.push_back(0.3 * static_cast<double>(j % 3));
   at::Tensor at_start = at::empty({1, data.encoded.codes.size(0)});
   learner->score(data.encoded, 0, {}, at_start);
-  TrainingStep step(data, table, {}, training, {kRate}, 5, 7, *learner);
-  step.set_multipliers(0, multipliers);
-  const at::Tensor before = learner->flat_parameters().clone();
-  step.run();
-  const at::Tensor gradient = ((before - learner->flat_parameters()) / kRate).squeeze(0);
-  learner->flat_parameters().copy_(before);
   const auto lagrangian = [&] {
     at::Tensor logits = at::empty_like(at_start);
     learner->score(data.encoded, 0, {}, logits);
@@ -161,17 +146,7 @@ TEST_P(Calibration, AStepGoesAgainstTheGradientOfTheLagrangian) {
       for (const auto& [rate, coefficient] : table.rows[j].terms) value += multipliers[j] * coefficient * rates[rate];
     return value;
   };
-  at::Tensor parameters = learner->flat_parameters().squeeze(0);
-  for (std::int64_t p = 0; p < parameters.numel(); ++p) {
-    const double value = parameters[p].item<double>();
-    parameters[p].fill_(value + kStep);
-    const double above = lagrangian();
-    parameters[p].fill_(value - kStep);
-    const double below = lagrangian();
-    parameters[p].fill_(value);
-    const double expected = (above - below) / (2 * kStep);
-    EXPECT_NEAR(gradient[p].item<double>(), expected, 3e-3 * (1 + std::abs(expected))) << "parameter " << p;
-  }
+  expect_step_against(lagrangian, data, table, small_config().training, multipliers, *learner, 3e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(Weights, Calibration, testing::Bool());
@@ -184,14 +159,7 @@ TEST(CalibrationTrainer, ClosesTheErrorThatIsThereWithoutIt) {
   config.training.epochs = 25;
   const auto largest = [&](double tolerance) {
     config.constraints = {wanted(tolerance).front()};
-    const constraints::ConstraintTable table = [&] {
-      core::Journal journal;
-      return constraints::compile(config.constraints, people, 30, {}, journal);
-    }();
-    core::Journal journal;
-    const auto result = std::move(
-        train({config}, people, {table}, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {
-        }).front());
+    const TrainingResult result = std::move(trained(people, config).front());
     double sum = 0;
     const std::size_t count = 12;
     for (std::size_t i = result.measurements.size() - count; i < result.measurements.size(); ++i) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,19 @@ inline data::Dataset generated_outcomes(data::Task task, std::int64_t rows, bool
   }
   return people;
 }
+
+/// What tests of tasks differ in.
+struct TaskCase {
+  data::Task task;
+  std::int64_t folds = 1;
+  bool is_weighted = false;
+  std::string loss = "squared";
+
+  friend std::ostream& operator<<(std::ostream& out, const TaskCase& c) {
+    return out << data::name_of(c.task) << ", " << c.folds << " folds" << (c.is_weighted ? ", weighted, " : ", ")
+               << c.loss;
+  }
+};
 
 /// Constraints about every kind of figure that the task has.
 inline std::vector<constraints::ConstraintParams> constraints_of(data::Task task) {

@@ -10,8 +10,8 @@
 
 #include "engine/core/interrupt.h"
 #include "engine/training/scoring.h"
-#include "engine/training/trainer.h"
 #include "tests/engine/training/generated_outcomes.h"
+#include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
 namespace {
@@ -61,7 +61,7 @@ TEST(MixtureCandidates, WithoutAFiniteLossArePassedOver) {
 void expect_scores_of_iterates(const data::Dataset& people, models::Learner& learner, const models::Mixture& mixture,
                                const RunConfig& config) {
   const at::NoGradGuard no_gradient;
-  const ScoreMeaning meaning{people.task, people.target_mean, people.target_deviation};
+  const models::OutputMeaning meaning = models::meaning_of(people);
   const models::EncodedTensors encoded = models::to_tensors(people.encoded, at::kCPU);
   const std::vector<double> found = scores(encoded, learner, meaning, mixture);
   const std::int64_t each = learner.members() / static_cast<std::int64_t>(mixture.iterates());
@@ -103,12 +103,7 @@ TEST(Mixture, OfEveryTaskScoresEachRowByOneIterate) {
 
 std::vector<TrainingResult> trained(const data::Dataset& people, RunConfig config, const std::string& keep) {
   config.training.keep = keep;
-  core::Journal journal;
-  const std::vector<RunConfig> members = members_of(config, {});
-  std::vector<constraints::ConstraintTable> tables;
-  for (const RunConfig& member : members)
-    tables.push_back(constraints::compile(member.constraints, people, member.multipliers.min_rows, {}, journal));
-  return train(members, people, tables, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {});
+  return trained(people, config);
 }
 
 // Multipliers that are moved far at each measure swing, and the rates with them from one side of the tolerance to the other.

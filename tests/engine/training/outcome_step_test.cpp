@@ -1,11 +1,10 @@
 #include <ATen/Functions.h>
-#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "engine/constraints/rates.h"
-#include "engine/training/step.h"
 #include "tests/engine/training/generated_outcomes.h"
+#include "tests/engine/training/gradient_check.h"
 #include "tests/engine/training/outcome_rows.h"
 
 namespace equipoise::training {
@@ -14,17 +13,7 @@ namespace {
 using constraints::kColumns;
 using data::Task;
 
-struct Case {
-  Task task;
-  bool is_weighted = false;
-  std::string loss = "squared";
-
-  friend std::ostream& operator<<(std::ostream& out, const Case& c) {
-    return out << data::name_of(c.task) << (c.is_weighted ? ", weighted, " : ", ") << c.loss;
-  }
-};
-
-class OutcomeStep : public testing::TestWithParam<Case> {};
+class OutcomeStep : public testing::TestWithParam<TaskCase> {};
 
 // What a rate is divided by: training counts in deviations of the target.
 double in_deviations(const std::string& kind, const data::Dataset& people) {
@@ -72,51 +61,26 @@ TEST_P(OutcomeStep, GoesAgainstTheGradientOfTheLagrangian) {
   core::Journal journal;
   const constraints::ConstraintTable table = constraints::compile(constraints_of(people.task), people, 10, {}, journal);
   const DeviceData data = to_device(people, table.cells, 1, 3, at::kCPU);
-  models::ModelParams model;
-  model.kind = "linear";
-  const auto learner =
-      models::make_learner(model, data.host, {4}, at::kCPU, models::Precision::fp32, data.kernel.outputs);
+  const auto learner = linear_model(data);
   TrainingParams training = small_config().training;
-  training.batch_size = data.train.count;  // a batch of all rows: the averages are its own sums
-  training.schedule = "constant";
-  training.optimizer.kind = "sgd";
-  training.optimizer.momentum = 0;
-  training.optimizer.weight_decay = 0;
   training.loss = GetParam().loss;
   training.huber_delta = 0.4;
   training.quantile = 0.3;
-  constexpr double kRate = 1e-3, kStep = 1e-3;
   std::vector<double> multipliers;
   for (std::size_t j = 0; j < table.rows.size(); ++j) multipliers.push_back(0.1 + 0.05 * static_cast<double>(j % 4));
-  TrainingStep step(data, table, {}, training, {kRate}, 5, 7, *learner);
-  step.set_multipliers(0, multipliers);
-  const at::Tensor before = learner->flat_parameters().clone();
-  step.run();
-  const at::Tensor gradient = ((before - learner->flat_parameters()) / kRate).squeeze(0);
-  learner->flat_parameters().copy_(before);
-  at::Tensor parameters = learner->flat_parameters().squeeze(0);
-  double largest = 0;
-  for (std::int64_t p = 0; p < parameters.numel(); ++p) {
-    const double at_start = parameters[p].item<double>();
-    parameters[p].fill_(at_start + kStep);
-    const double above = lagrangian(people, table, data, training, *learner, multipliers);
-    parameters[p].fill_(at_start - kStep);
-    const double below = lagrangian(people, table, data, training, *learner, multipliers);
-    parameters[p].fill_(at_start);
-    const double expected = (above - below) / (2 * kStep), found = gradient[p].item<double>();
-    largest = std::max(largest, std::abs(expected));
-    // A quantile's loss has corners, of which a finite difference sees those of a few rows.
-    EXPECT_NEAR(found, expected, (GetParam().loss == "quantile" ? 2e-2 : 3e-3) * (1 + std::abs(expected)))
-        << "parameter " << p;
-  }
+  // A quantile's loss has corners, of which a finite difference sees those of a few rows.
+  const double tolerance = GetParam().loss == "quantile" ? 2e-2 : 3e-3;
+  const double largest =
+      expect_step_against([&] { return lagrangian(people, table, data, training, *learner, multipliers); }, data, table,
+                          training, multipliers, *learner, tolerance);
   EXPECT_GT(largest, 0.05);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, OutcomeStep,
-                         testing::Values(Case{Task::classes}, Case{Task::classes, true}, Case{Task::labels},
-                                         Case{Task::labels, true}, Case{Task::regression},
-                                         Case{Task::regression, true, "huber"},
-                                         Case{Task::regression, true, "quantile"}));
+                         testing::Values(TaskCase{Task::classes}, TaskCase{Task::classes, 1, true},
+                                         TaskCase{Task::labels}, TaskCase{Task::labels, 1, true},
+                                         TaskCase{Task::regression}, TaskCase{Task::regression, 1, true, "huber"},
+                                         TaskCase{Task::regression, 1, true, "quantile"}));
 
 }  // namespace
 }  // namespace equipoise::training

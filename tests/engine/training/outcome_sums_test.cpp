@@ -13,19 +13,7 @@ namespace {
 using constraints::kColumns;
 using data::Task;
 
-struct Case {
-  Task task;
-  std::int64_t folds = 1;
-  bool is_weighted = false;
-  std::string loss = "squared";
-
-  friend std::ostream& operator<<(std::ostream& out, const Case& c) {
-    return out << data::name_of(c.task) << ", " << c.folds << " folds" << (c.is_weighted ? ", weighted, " : ", ")
-               << c.loss;
-  }
-};
-
-class OutcomeSums : public testing::TestWithParam<Case> {
+class OutcomeSums : public testing::TestWithParam<TaskCase> {
  protected:
   OutcomeSums() : people_(generated_outcomes(GetParam().task, 1200, GetParam().is_weighted)) {
     training_.loss = GetParam().loss;
@@ -155,10 +143,11 @@ TEST_P(OutcomeSums, AreThoseOfEveryRowAndOutcome) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Tasks, OutcomeSums,
-                         testing::Values(Case{Task::classes}, Case{Task::classes, 3, true}, Case{Task::labels},
-                                         Case{Task::labels, 3, true}, Case{Task::regression, 1, false},
-                                         Case{Task::regression, 3, true, "huber"},
-                                         Case{Task::regression, 1, true, "quantile"}));
+                         testing::Values(TaskCase{Task::classes}, TaskCase{Task::classes, 3, true},
+                                         TaskCase{Task::labels}, TaskCase{Task::labels, 3, true},
+                                         TaskCase{Task::regression, 1, false},
+                                         TaskCase{Task::regression, 3, true, "huber"},
+                                         TaskCase{Task::regression, 1, true, "quantile"}));
 
 }  // namespace
 }  // namespace equipoise::training

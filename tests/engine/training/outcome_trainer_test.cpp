@@ -5,23 +5,13 @@
 #include <cmath>
 
 #include "engine/core/error.h"
-#include "engine/training/trainer.h"
 #include "tests/engine/training/generated_outcomes.h"
+#include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
 namespace {
 
 using data::Task;
-
-TrainingResult train_on(const data::Dataset& people, const RunConfig& config) {
-  core::Journal journal;
-  const std::vector<RunConfig> members = {config};
-  const std::vector<constraints::ConstraintTable> tables = {
-      constraints::compile(config.constraints, people, config.multipliers.min_rows, {}, journal)};
-  return std::move(
-      train(members, people, tables, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {
-      }).front());
-}
 
 constraints::ConstraintParams constraint(const std::string& kind, double tolerance) {
   constraints::ConstraintParams params;
@@ -74,7 +64,7 @@ TEST_P(EveryTask, ClosesTheGapThatIsThereWithoutIt) {
   RunConfig free = config;
   free.constraints.front().tolerance = wanted.task == Task::regression ? 1e6 : 0.999;
   if (wanted.above < constraints::kNoNumber) free.constraints.front().tolerance = 0.999;
-  const double without = last_gap(train_on(people, free)), with = last_gap(train_on(people, config));
+  const double without = last_gap(trained(people, free).front()), with = last_gap(trained(people, config).front());
   EXPECT_GT(without, 1.5 * wanted.tolerance);
   EXPECT_LT(with, wanted.tolerance * 1.25) << "without it " << without;
 }
@@ -95,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Tasks, EveryTask,
 TEST(OutcomeTrainer, LearnsEveryTask) {
   for (const Task task : {Task::classes, Task::labels, Task::regression}) {
     const data::Dataset people = generated_outcomes(task, 3000);
-    const TrainingResult result = train_on(people, small_config());
+    const TrainingResult result = std::move(trained(people, small_config()).front());
     const evaluation::Measurement& last = result.measurements.back();
     EXPECT_EQ(result.outcome, "finished") << data::name_of(task);
     if (task == Task::regression) {
@@ -110,7 +100,7 @@ TEST(OutcomeTrainer, LearnsEveryTask) {
 // Multipliers answer to violations in deviations of the target, so dollars or thousands of dollars are the same to them. The
 // unit is a power of two: no bit is rounded otherwise.
 TEST(OutcomeTrainer, TheUnitOfTheTargetChangesNothing) {
-  const auto trained = [](double unit) {
+  const auto in_unit = [](double unit) {
     data::Dataset people = generated_outcomes(Task::regression, 1500);
     for (float& target : people.targets) target *= static_cast<float>(unit);
     people.target_mean *= unit;
@@ -119,9 +109,9 @@ TEST(OutcomeTrainer, TheUnitOfTheTargetChangesNothing) {
     config.constraints = {constraint("mean_prediction_parity", 1 * unit), constraint("residual_parity", 0.5 * unit)};
     constraints::ConstraintParams& square = config.constraints.emplace_back(constraint("parity", unit * unit));
     square.rate = "squared_error";
-    return train_on(people, config);
+    return std::move(trained(people, config).front());
   };
-  const TrainingResult one = trained(1), other = trained(4096);
+  const TrainingResult one = in_unit(1), other = in_unit(4096);
   EXPECT_TRUE(one.learner->flat_parameters().allclose(other.learner->flat_parameters(), 1e-4, 1e-5));
   EXPECT_GT(*std::ranges::max_element(one.measurements.back().multipliers), 0.01);
   EXPECT_NEAR(other.measurements.back().training_gaps[0].value(),
@@ -134,7 +124,7 @@ TEST(OutcomeTrainer, MembersOfABankAndThreadsChangeNoByte) {
     RunConfig config = small_config();
     config.training.epochs = 3;
     config.constraints = constraints_of(task);
-    const TrainingResult alone = train_on(people, config);
+    const TrainingResult alone = std::move(trained(people, config).front());
     core::Journal journal;
     RunConfig other = config;
     other.training.seed = 99;

@@ -12,6 +12,7 @@
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "tests/engine/training/generated_people.h"
+#include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
 namespace {
@@ -20,24 +21,11 @@ using testing::HasSubstr;
 
 using OnOneMeasurement = std::function<void(const evaluation::Measurement&)>;
 
-std::vector<TrainingResult> train_bank(
-    const data::Dataset& people, const RunConfig& config,
-    const OnMeasurement& on_measurement = [](std::size_t, const evaluation::Measurement&) {}) {
-  core::Journal journal;
-  const config::Origin origin;
-  const std::vector<RunConfig> members = members_of(config, origin);
-  std::vector<constraints::ConstraintTable> tables;
-  for (const RunConfig& member : members) {
-    tables.push_back(constraints::compile(member.constraints, people, member.multipliers.min_rows, origin, journal));
-  }
-  return train(members, people, tables, at::kCPU, origin, journal, on_measurement);
-}
-
 TrainingResult train_on(
     const data::Dataset& people, const RunConfig& config,
     const OnOneMeasurement& on_measurement = [](const evaluation::Measurement&) {}) {
   return std::move(
-      train_bank(people, config, [&](std::size_t, const evaluation::Measurement& m) { on_measurement(m); }).front());
+      trained(people, config, [&](std::size_t, const evaluation::Measurement& m) { on_measurement(m); }).front());
 }
 
 constraints::ConstraintParams constraint(const std::string& kind, double tolerance) {
@@ -284,7 +272,7 @@ TEST(CrossFitted, ARunIsTheSameBytesInABankAndForOneAndTwoThreads) {
   RunConfig config = cross_fitted_config();
   const int before = at::get_num_threads();
   config.bank.tolerances = {0.02, 0.1};
-  const std::vector<TrainingResult> bank = train_bank(people, config);
+  const std::vector<TrainingResult> bank = trained(people, config);
   const std::vector<RunConfig> members = members_of(config, {});
   for (std::size_t run = 0; run < 2; ++run) {
     for (const int threads : {1, 2}) {
@@ -324,7 +312,7 @@ RunConfig bank_config() {
 TEST(Bank, AMemberIsByteForByteTheRunOfItsOwnConfig) {
   const data::Dataset people = generated_people(2000);
   const RunConfig config = bank_config();
-  const std::vector<TrainingResult> bank = train_bank(people, config);
+  const std::vector<TrainingResult> bank = trained(people, config);
   const std::vector<RunConfig> members = members_of(config, {});
   ASSERT_EQ(bank.size(), 16u);
   for (std::size_t k = 0; k < bank.size(); ++k) {
@@ -342,12 +330,12 @@ TEST(Bank, AMemberIsByteForByteTheRunOfItsOwnConfig) {
 TEST(Bank, OrderAndSizeOfTheBankChangeNoMember) {
   const data::Dataset people = generated_people(2000);
   RunConfig config = bank_config();
-  const std::vector<TrainingResult> before = train_bank(people, config);
+  const std::vector<TrainingResult> before = trained(people, config);
   config.bank.tolerances = {0.1};
   config.bank.seeds = {8, 5, 3};
   config.bank.learning_rates = {3e-3};
   config.bank.multiplier_steps = {0.4};
-  const std::vector<TrainingResult> after = train_bank(people, config);
+  const std::vector<TrainingResult> after = trained(people, config);
   // (tolerance .1, rate 3e-3, step .4): seeds 3 and 8 stand at 8 + 3 and 8 + 4 + 3 of the first bank.
   EXPECT_TRUE(at::equal(after[2].learner->flat_parameters(), before[11].learner->flat_parameters()));
   EXPECT_TRUE(at::equal(after[0].learner->flat_parameters(), before[15].learner->flat_parameters()));
@@ -358,7 +346,7 @@ TEST(Bank, AMemberThatDivergesStopsAlone) {
   RunConfig config = small_config();
   config.training.optimizer.kind = "sgd";
   config.bank.learning_rates = {1e-2, 1e30, 2e-2};
-  const std::vector<TrainingResult> bank = train_bank(people, config);
+  const std::vector<TrainingResult> bank = trained(people, config);
   EXPECT_EQ(bank[0].outcome, "finished");
   EXPECT_EQ(bank[1].outcome, "diverged");
   EXPECT_EQ(bank[1].steps, 1);
@@ -376,7 +364,7 @@ TEST(Bank, ASignalStopsAllMembers) {
   int measured = 0;
   RunConfig config = small_config();
   config.bank.seeds = {1, 2};
-  const std::vector<TrainingResult> bank = train_bank(people, config, [&](std::size_t, const evaluation::Measurement&) {
+  const std::vector<TrainingResult> bank = trained(people, config, [&](std::size_t, const evaluation::Measurement&) {
     if (++measured == 4) std::raise(SIGINT);
   });
   for (const TrainingResult& member : bank) {
