@@ -34,8 +34,8 @@ constraints:
 compared inside each level of another grouping. Bounds without a group are about everyone. Sample weights count everywhere.
 
 `{kind: churn, at_most: 0.05}` holds decisions against stored ones, such as a deployed model's, which `data.stored_decisions`
-names: a file that `equipoise predict` wrote for the same rows, or a column of 0 and 1 in the data. They are no input of the
-model. Guide: [guides/churn.md](guides/churn.md).
+names: a file that `equipoise predict` wrote for the same rows, or a column of 0 and 1 (of several classes their names) in the
+data. They are no input of the model. Guide: [guides/churn.md](guides/churn.md).
 
 Several classes, several labels, numbers and calibration: [guides/tasks.md](guides/tasks.md).
 

@@ -49,7 +49,11 @@ std::vector<int> sides_of_cells(const RateEntry& entry, const data::Cells& cells
   const std::size_t grouping = place_of(cells.groupings, data::kStoredDecision);
   if (grouping == cells.groupings.size())
     throw std::logic_error(std::string("the rate '") + entry.name + "' needs cells that are cut by stored decisions");
-  for (const data::Cells::Cell& cell : cells.cells) sides.push_back(cell.levels[grouping]);
+  const bool is_of_class = cells.task == data::Task::classes;  // then 1 in the cell of the class that was decided
+  for (const data::Cells::Cell& cell : cells.cells) {
+    const std::int32_t level = cell.levels[grouping];
+    sides.push_back(is_of_class && level >= 0 ? level == cell.levels.back() : level);
+  }
   return sides;
 }
 

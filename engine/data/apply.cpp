@@ -33,7 +33,8 @@ std::set<std::string> columns_used(const Encoder& encoder, Wanted wanted) {
   const std::vector<std::string> labels = label_columns(encoder.label);
   used.insert(labels.begin(), labels.end());
   used.insert(encoder.weight);
-  if (encoder.stored_decisions && encoder.stored_decisions->in_data) used.insert(encoder.stored_decisions->column);
+  if (encoder.stored_decisions && encoder.stored_decisions->in_data)
+    for (const std::string& column : decision_columns(*encoder.stored_decisions, encoder.label)) used.insert(column);
   for (const GroupRule& rule : encoder.groups) used.insert(rule.column);
   return used;
 }
@@ -62,7 +63,8 @@ void check_targets(const Encoder& encoder, const Table& table) {
   for (const std::string& column : label_columns(encoder.label)) require(column, "label");
   require(encoder.weight, "weight");
   if (encoder.stored_decisions && encoder.stored_decisions->in_data)
-    require(encoder.stored_decisions->column, "stored decisions'");
+    for (const std::string& column : decision_columns(*encoder.stored_decisions, encoder.label))
+      require(column, "stored decisions'");
   for (const GroupRule& rule : encoder.groups) require(rule.column, "group");
 }
 
@@ -128,14 +130,15 @@ void check_predictions(const Encoder& encoder, const std::string& predictions) {
                                                    encoder.stored_decisions->column + "' of the data files themselves");
 }
 
-StoredDecisions stored_decisions(const DecisionRule& rule, const std::string& predictions, const Table& table,
-                                 core::Journal& journal) {
+StoredDecisions stored_decisions(const Encoder& encoder, const std::string& predictions, const Table& table,
+                                 const std::vector<std::string>& outcomes, core::Journal& journal) {
+  const DecisionRule& rule = *encoder.stored_decisions;
   if (rule.in_data || !predictions.empty())
-    return read_stored_decisions(rule, predictions, table, config::Origin(), journal);
+    return read_stored_decisions(rule, predictions, table, encoder.label, outcomes, config::Origin(), journal);
   journal.warn(
       "the stored decisions of these rows are not known, so nothing can be said of churn on them: those of the "
       "training rows came from a predictions file, and none was given for these");
-  return {unknown_decisions(), {}};
+  return {unknown_decisions(encoder.label, outcomes), {}};
 }
 
 }  // namespace
@@ -161,7 +164,7 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
     dataset.groupings = make_groupings(table, encoder.groups);
     warn_of_unknown_levels(dataset.groupings, journal);
     if (encoder.stored_decisions) {
-      StoredDecisions stored = stored_decisions(*encoder.stored_decisions, predictions, table, journal);
+      StoredDecisions stored = stored_decisions(encoder, predictions, table, dataset.outcomes, journal);
       dataset.stored_decisions = std::move(stored.grouping);
       if (stored.file) dataset.files.push_back(std::move(*stored.file));
     }

@@ -19,13 +19,33 @@ std::vector<const Grouping*> groupings_named(const Dataset& dataset, const std::
 
 using Combination = std::vector<std::int32_t>;
 
-// The row's level of each grouping; kUnknownLevel where it has none that training saw.
-void read_levels(const std::vector<const Grouping*>& groupings, std::size_t row, Combination& levels) {
-  levels.clear();
-  for (const Grouping* grouping : groupings) {
-    levels.push_back(grouping->codes.empty() ? kUnknownLevel : grouping->codes[row]);
+// Levels of each grouping; kUnknownLevel where a row has none that training saw. Decisions about several labels have one for
+// each of them.
+class Levels {
+ public:
+  Levels(std::vector<const Grouping*> groupings, std::size_t rows, std::int32_t outcomes)
+      : groupings_(std::move(groupings)), rows_(rows), outcomes_(static_cast<std::size_t>(outcomes)) {}
+
+  // Whether they hang on the outcome.
+  bool differ_by_outcome() const {
+    return std::ranges::any_of(groupings_, [&](const Grouping* grouping) { return grouping->codes.size() > rows_; });
   }
-}
+
+  const Combination& read(std::size_t row, std::int32_t outcome) {
+    levels_.clear();
+    for (const Grouping* grouping : groupings_) {
+      const std::size_t place =
+          grouping->codes.size() > rows_ ? row * outcomes_ + static_cast<std::size_t>(outcome) : row;
+      levels_.push_back(grouping->codes.empty() ? kUnknownLevel : grouping->codes[place]);
+    }
+    return levels_;
+  }
+
+ private:
+  std::vector<const Grouping*> groupings_;
+  std::size_t rows_, outcomes_;
+  Combination levels_;
+};
 
 // The first cell of each combination of groups, after which those of its other outcomes follow.
 std::map<Combination, std::int32_t> first_cells(const Cells& cells) {
@@ -115,13 +135,15 @@ Cells cells_of(const Dataset& dataset, Cells cells) {
   if (dataset.labels.empty()) return cells;
   std::vector<std::string> names = cells.groupings;
   if (cells.task != Task::binary) names.pop_back();
-  const std::vector<const Grouping*> groupings = groupings_named(dataset, names);
+  Levels levels(groupings_named(dataset, names), rows, outcomes);
+  const std::int32_t told_apart = levels.differ_by_outcome() ? outcomes : 1;
   std::map<Combination, std::int32_t> first_cell = first_cells(cells);
   std::set<Combination> fresh;
-  Combination levels;
   for (std::size_t row = 0; row < rows; ++row) {
-    read_levels(groupings, row, levels);
-    if (!first_cell.contains(levels)) fresh.insert(levels);
+    for (std::int32_t outcome = 0; outcome < told_apart; ++outcome) {
+      const Combination& combination = levels.read(row, outcome);
+      if (!first_cell.contains(combination)) fresh.insert(combination);
+    }
   }
   for (const Combination& combination : fresh) {
     first_cell.emplace(combination, cells.count());
@@ -133,11 +155,12 @@ Cells cells_of(const Dataset& dataset, Cells cells) {
     }
   }
   for (std::size_t row = 0; row < rows; ++row) {
-    read_levels(groupings, row, levels);
-    const std::int32_t first = first_cell.at(levels);
-    for (std::int32_t outcome = 0; outcome < outcomes; ++outcome)
+    std::int32_t first = 0;
+    for (std::int32_t outcome = 0; outcome < outcomes; ++outcome) {
+      if (outcome < told_apart) first = first_cell.at(levels.read(row, outcome));
       cells.of_row[row * static_cast<std::size_t>(outcomes) + static_cast<std::size_t>(outcome)] =
           first + 2 * outcome + label_of(dataset, row, outcome);
+    }
   }
   return cells;
 }

@@ -42,13 +42,14 @@ inline constexpr const char* kSplitNames[] = {"train", "selection", "holdout", "
 
 /// One grouping of the rows. Rows whose value is missing form the level "(missing)".
 struct Grouping {
-  std::string name;                 ///< "sex", "age", "sex*race"
-  std::vector<std::string> levels;  ///< sorted by name (bins in order of size)
-  std::vector<std::int32_t> codes;  ///< [rows], an index into levels, or kUnknownLevel
+  std::string name;                     ///< "sex", "age", "sex*race"
+  std::vector<std::string> levels;      ///< sorted by name (bins in order of size)
+  std::vector<std::int32_t> codes;      ///< [rows], an index into levels, or kUnknownLevel
+  std::vector<std::string> cross = {};  ///< names of the groupings that it crosses; else empty
 };
 inline constexpr std::int32_t kUnknownLevel = -1;  ///< new rows only: a level that training never saw
 
-/// The grouping of rows by the decision, 0 or 1, that another model made about them: no group of people.
+/// The grouping of rows by what another model decided about them: no group of people.
 inline constexpr const char* kStoredDecision = "stored decision";
 
 /// What was read, so that a later reader can tell whether it is the same.
@@ -79,7 +80,8 @@ struct Dataset {
   double target_mean = 0, target_deviation = 1;
   std::vector<float> weights;       ///< [rows], or empty when every row weighs 1
   std::vector<Grouping> groupings;  ///< empty codes when the file lacks the column (new rows only)
-  /// kStoredDecision, with the levels "0" and "1", if the config names any; empty codes when not known (new rows only).
+  /// kStoredDecision, if the config names any: with the levels "0" and "1", of several classes their names. Codes are empty when
+  /// not known (new rows only), and of several labels [rows * outcomes], for each is decided apart.
   std::optional<Grouping> stored_decisions;
   std::vector<Split> splits;  ///< [rows]
   std::vector<Fingerprint> files;

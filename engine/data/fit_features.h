@@ -16,7 +16,7 @@ struct ColumnRoles {
   std::vector<std::string> labels;
   std::string weight;
   std::string split;
-  std::string stored_decision;
+  std::vector<std::string> stored_decisions;
   std::vector<std::string> groups;        ///< that are no inputs but by data.features.groups_as_inputs
   std::vector<std::string> read_as_text;  ///< because of a role; numbers in them are still numbers
 };

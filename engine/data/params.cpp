@@ -103,8 +103,9 @@ void StoredDecisionParams::describe(config::Fields& fields) {
       "data.split names), in their order, as equipoise predict writes it.");
   fields.text(
       "column", column,
-      "The column of 0 and 1: of the predictions ('decision' when left out), or without a predictions file of the "
-      "data files.");
+      "The column of 0 and 1, or of several classes their names: of the predictions ('decision' when left out), or "
+      "without a predictions file of the data files. With several labels its name goes before theirs: "
+      "'decision_spam'.");
 }
 
 void DataParams::describe(config::Fields& fields) {

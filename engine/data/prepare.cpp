@@ -42,7 +42,7 @@ ColumnRoles roles_of(const DataParams& params) {
   const std::optional<DecisionRule> stored = decision_rule(params.stored_decisions);
   const std::vector<std::string> labels = label_columns(params.label);
   ColumnRoles roles{labels, params.weight, params.split.column, {}, {}, {}};
-  if (stored && stored->in_data) roles.stored_decision = stored->column;
+  if (stored && stored->in_data) roles.stored_decisions = decision_columns(*stored, params.label);
   for (const GroupParams& group : params.groups) {
     const bool is_input = std::ranges::any_of(
         params.groups, [&](const GroupParams& other) { return other.input && other.column == group.column; });
@@ -78,7 +78,8 @@ bool is_used(const DataParams& params, const std::string& column) {
     return std::ranges::find(names, column) != names.end();
   };
   if (contains(label_columns(params.label)) || column == params.weight || column == params.split.column) return true;
-  if (column == params.stored_decisions.column && params.stored_decisions.predictions.empty()) return true;
+  if (const auto stored = decision_rule(params.stored_decisions); stored && stored->in_data)
+    if (contains(decision_columns(*stored, params.label))) return true;
   if (std::ranges::find(params.groups, column, &GroupParams::column) != params.groups.end()) return true;
   return !contains(params.features.drop) && (params.features.keep.empty() || contains(params.features.keep));
 }
@@ -156,8 +157,8 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   std::optional<Fingerprint> predictions;
   encoder->stored_decisions = decision_rule(params.stored_decisions);
   if (encoder->stored_decisions) {
-    StoredDecisions stored =
-        read_stored_decisions(*encoder->stored_decisions, params.stored_decisions.predictions, table, origin, journal);
+    StoredDecisions stored = read_stored_decisions(*encoder->stored_decisions, params.stored_decisions.predictions,
+                                                   table, params.label, dataset.outcomes, origin, journal);
     dataset.stored_decisions = std::move(stored.grouping);
     predictions = std::move(stored.file);
   }

@@ -162,6 +162,52 @@ TEST_F(Tasks, ScoresAreHeldToWhatTheySay) {
   EXPECT_EQ(run({"evaluate", "runs/calibrated", "--data", "new.csv"}).exit_code, 0);
 }
 
+// A model of several classes or labels is replaced: what predict wrote is read back, and the next one decides few otherwise.
+TEST_F(Tasks, ChurnIsHeldForClassesAndLabels) {
+  struct Kind {
+    const char *label, *dropped;
+    std::size_t promises;
+  };
+  for (const Kind& kind :
+       {Kind{kBands, "data.features.drop=[income, house]", 1}, Kind{kLabels, "data.features.drop=[wage]", 2}}) {
+    trained("old", {kind.label, kind.dropped, "training.seed=11", "constraints=[]", "output.overwrite=true"});
+    ASSERT_EQ(run({"predict", "runs/old", "--data", "people.csv", "--output", "old.csv"}).exit_code, 0);
+    ASSERT_EQ(run({"predict", "runs/old", "--data", "new.csv", "--output", "old_new.csv"}).exit_code, 0);
+    const auto with = [&](const std::string& at_most) {
+      return trained(
+          "next", {kind.label, kind.dropped, "+data.stored_decisions={predictions: old.csv}", "training.seed=5",
+                   "training.epochs=40", "multipliers.step=0.5", "multipliers.temperature=0.1", "training.keep=final",
+                   "output.overwrite=true", "constraints=[{kind: churn, at_most: " + at_most + "}]"});
+    };
+    with("0.9");
+    const double free = gap("next", {"--split", "train"});
+    const nlohmann::json held = with("0.05");
+    EXPECT_GT(free, 0.09) << kind.label;
+    EXPECT_LT(gap("next", {"--split", "train"}), 0.07) << kind.label << ", without the bound " << free;
+    EXPECT_EQ(held["splits"][0]["constraints"][0]["promises"].size(), kind.promises);
+    EXPECT_LT(gap("next", {"--data", "new.csv", "--predictions", "old_new.csv"}), 0.1);
+    // Against what it decides itself nothing has changed.
+    ASSERT_EQ(run({"predict", "runs/next", "--data", "new.csv", "--output", "own.parquet"}).exit_code, 0);
+    EXPECT_EQ(gap("next", {"--data", "new.csv", "--predictions", "own.parquet"}), 0);
+    const Outcome unknown = run({"evaluate", "runs/next", "--data", "new.csv", "--json"});
+    EXPECT_EQ(unknown.json()["split"]["constraints"][0]["verdict"], "not_estimable") << unknown.err;
+  }
+}
+
+TEST_F(Tasks, AStoredDecisionThatIsNoClassIsRefused) {
+  trained("old", {kClasses, "constraints=[]"});
+  ASSERT_EQ(run({"predict", "runs/old", "--data", "people.csv", "--output", "old.csv"}).exit_code, 0);
+  const std::string stored = "+data.stored_decisions={predictions: old.csv}",
+                    churn = "constraints=[{kind: churn, at_most: 0.1}]";
+  std::string text = read("old.csv");
+  text[text.find('\n', text.find('\n') + 1) - 1] = 'w';
+  write("old.csv", text);
+  expect_refused(3, "old.csv:2: the stored decision in column 'decision' is 'w', none of the classes",
+                 {kClasses, stored, churn});
+  expect_refused(2, "a number that is predicted is no decision", {kNumber, stored, churn});
+  expect_refused(2, "there is no column 'decision_income'", {kLabels, stored, churn});
+}
+
 TEST_F(Tasks, WhatDoesNotFitIsRefusedWithItsPlace) {
   expect_refused(2, "constraints[0].kind: the rate 'fpr' is none of the task 'regression'",
                  {kNumber, "constraints=[{kind: predictive_equality, group: sex}]"});

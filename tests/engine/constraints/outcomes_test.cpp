@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/constraints/rates.h"
 #include "engine/constraints/requests.h"
 #include "engine/constraints/row_counts.h"
@@ -207,6 +209,83 @@ TEST(OutcomeRequests, TheConfigAloneTellsTheSame) {
     EXPECT_THAT(error.what(), HasSubstr("there is no label 'c'"));
   }
   check_requests({wanted}, KnownOfData{{"sex"}, false, Task::classes, {}}, {});  // classes are not known yet
+}
+
+// Sums as if row i were decided so: of outcome k 0 or 1.
+template <typename Decided>
+std::vector<double> sums_of_decisions(const data::Cells& cells, std::int64_t rows, const Decided& decided) {
+  const auto outcomes = static_cast<std::size_t>(cells.outcomes());
+  std::vector<double> sums(static_cast<std::size_t>(cells.count()) * kColumns, 0.0);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(rows); ++i)
+    for (std::size_t k = 0; k < outcomes; ++k) {
+      double* of_cell = &sums[static_cast<std::size_t>(cells.of_row[i * outcomes + k]) * kColumns];
+      of_cell[kWeight] += 1;
+      of_cell[kHard] += decided(i, k);
+    }
+  return sums;
+}
+
+TEST(OutcomeChurn, OfClassesIsTheShareOfWhichAnotherIsPredictedThanBefore) {
+  data::Dataset people = people_of(Task::classes);
+  people.stored_decisions = data::Grouping{data::kStoredDecision, people.outcomes, {}};
+  const auto before = [](std::size_t i) { return (i / 2) % 3; };
+  const auto now = [](std::size_t i) { return i % 7 % 3; };
+  double changed[2] = {0, 0}, rows[2] = {0, 0};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(people.rows()); ++i) {
+    people.stored_decisions->codes.push_back(static_cast<std::int32_t>(before(i)));
+    const auto sex = static_cast<std::size_t>(people.groupings[0].codes[i]);
+    ++rows[sex];
+    changed[sex] += before(i) != now(i);
+  }
+  ConstraintParams churn = by_sex("churn", 0.05);
+  churn.at_most = 0.9;
+  const ConstraintTable table = compiled({churn}, people);
+  ASSERT_THAT(table.promises, SizeIs(1));
+  const std::vector<double> rates = rate_values(
+      table, sums_of_decisions(table.cells, people.rows(), [&](std::size_t i, std::size_t k) { return now(i) == k; }),
+      Reading::exact);
+  EXPECT_THAT(rates, ElementsAre(testing::DoubleEq(changed[0] / rows[0]), testing::DoubleEq(changed[1] / rows[1])));
+}
+
+TEST(OutcomeChurn, OfLabelsIsOfEachLabelAndItsOwnDecisions) {
+  data::Dataset people = people_of(Task::labels);
+  people.stored_decisions = data::Grouping{data::kStoredDecision, {"0", "1"}, {}};
+  const auto before = [](std::size_t i, std::size_t k) { return k == 0 ? i % 3 == 0 : i % 5 == 0; };
+  const auto now = [](std::size_t i, std::size_t k) { return k == 0 ? i % 4 == 0 : i % 2 == 0; };
+  double changed[2] = {0, 0};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(people.rows()); ++i)
+    for (const std::size_t k : {0, 1}) {
+      people.stored_decisions->codes.push_back(before(i, k));
+      changed[k] += before(i, k) != now(i, k);
+    }
+  ConstraintParams churn;
+  churn.kind = "churn";
+  churn.at_most = 0.9;
+  const ConstraintTable table = compiled({churn}, people);
+  const auto rows = static_cast<double>(people.rows());
+  EXPECT_THAT(promise_titles(table),
+              ElementsAre("churn of everyone within label=a", "churn of everyone within label=b"));
+  EXPECT_THAT(rate_values(table, sums_of_decisions(table.cells, people.rows(), now), Reading::exact),
+              ElementsAre(testing::DoubleEq(changed[0] / rows), testing::DoubleEq(changed[1] / rows)));
+}
+
+TEST(OutcomeChurn, OfRowsWithoutADecisionBeforeIsNotKnown) {
+  for (const Task task : {Task::classes, Task::labels}) {
+    data::Dataset people = people_of(task);
+    const std::vector<std::string> levels =
+        task == Task::classes ? people.outcomes : std::vector<std::string>{"0", "1"};
+    people.stored_decisions = data::Grouping{data::kStoredDecision, levels, {}};
+    people.stored_decisions->codes.assign(people.labels.size(), 1);
+    ConstraintParams churn = by_sex("churn", 0.05);
+    churn.at_most = 0.9;
+    const ConstraintTable table = compiled({churn}, people);
+    people.stored_decisions->codes.clear();
+    const ConstraintTable again = table_for(people, table);
+    for (const double rate :
+         rate_values(again, sums_of_decisions(again.cells, people.rows(), [](std::size_t, std::size_t) { return 1; }),
+                     Reading::exact))
+      EXPECT_TRUE(std::isnan(rate));
+  }
 }
 
 }  // namespace

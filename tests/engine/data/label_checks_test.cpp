@@ -143,14 +143,13 @@ TEST(LabelChecks, NoGroupingTakesTheNameOfTheOutcomes) {
   }
 }
 
-TEST(LabelChecks, StoredDecisionsAreOfTheBinaryTask) {
+TEST(LabelChecks, StoredDecisionsAreOfNoNumber) {
   config::Origin origin;
   origin.set("data.stored_decisions", {"run.yaml", 4, 3});
-  DataParams params = labelled("x,a,b,old", {"1,0,1", "0,1,0", "1,1,1"}, task("classes"));
+  DataParams params = labelled("x,a,b,old", {"1,0,1", "0,1,0", "1,1,1"}, task("regression"));
   params.stored_decisions.column = "old";
   EXPECT_THAT(error_of_preparing(params, origin),
-              HasSubstr("run.yaml:4:3: data.stored_decisions: stored decisions are compared with those of the task "
-                        "binary alone, but data.label.task is classes"));
+              HasSubstr("run.yaml:4:3: data.stored_decisions: a number that is predicted is no decision"));
   params.label = task("binary");
   EXPECT_EQ(error_of_preparing(params), "no error");
 }

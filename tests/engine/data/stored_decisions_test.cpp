@@ -215,5 +215,89 @@ TEST(StoredDecisions, AreNotNeededToScore) {
   EXPECT_THAT(journal.warnings(), IsEmpty());
 }
 
+// What is decided of several classes is one of them.
+DataParams with_classes(const std::string& decision = "Lima") {
+  std::string text = "row,decision\n";
+  for (int row = 1; row <= 300; ++row)
+    text += std::to_string(row) + (row == 3 ? "," + decision : row % 3 == 0 ? ",Oslo" : ",Bern") + "\n";
+  DataParams params = with_file(text);
+  params.label = {};
+  params.label.task = "classes";
+  params.label.column = "city";
+  return params;
+}
+
+TEST(StoredDecisions, OfSeveralClassesAreTheirNames) {
+  const Dataset dataset = prepared(with_classes()).dataset;
+  ASSERT_TRUE(dataset.stored_decisions);
+  EXPECT_EQ(dataset.stored_decisions->levels, dataset.outcomes);
+  EXPECT_THAT(dataset.outcomes, ElementsAre("Bern", "Lima", "Oslo"));
+  const std::vector<std::int32_t>& codes = dataset.stored_decisions->codes;
+  EXPECT_THAT(std::vector<std::int32_t>(codes.begin(), codes.begin() + 6), ElementsAre(0, 0, 1, 0, 0, 2));
+}
+
+TEST(StoredDecisions, OfAnUnknownClassAreRefusedWithTheirLine) {
+  EXPECT_THAT(
+      error_of_preparing(with_classes("Osl")),
+      AllOf(HasSubstr("old.csv:4: the stored decision in column 'decision' is 'Osl', none of the classes (did you "
+                      "mean 'Oslo'?)"),
+            HasSubstr("expected one of Bern, Lima, Oslo")));
+  EXPECT_THAT(error_of_preparing(with_classes("")),
+              HasSubstr("old.csv:4: the stored decision in column 'decision' is missing"));
+}
+
+// Of two labels each is decided by itself, and stands in a column of its own.
+std::string people_with_labels(int rows, const std::string& more = "") {
+  std::string text = "age,sex,spam,rude" + more + "\n";
+  for (int row = 0; row < rows; ++row) {
+    const std::string spam = row % 3 == 0 ? "1" : "0", rude = row % 4 == 0 ? "1" : "0";
+    text += std::to_string(20 + row % 50) + (row % 2 == 0 ? ",man," : ",woman,") + spam + "," + rude;
+    if (!more.empty()) text += (row % 5 == 0 ? ",1" : ",0") + std::string(row % 7 == 0 ? ",1" : ",0");
+    text += "\n";
+  }
+  return text;
+}
+
+DataParams with_labels(const std::string& data) {
+  DataParams params = people_params(temporary_file("labels.csv", data));
+  params.label = {};
+  params.label.task = "labels";
+  params.label.columns = {"spam", "rude"};
+  params.label.positive = {"1"};
+  return params;
+}
+
+TEST(StoredDecisions, OfSeveralLabelsAreAColumnForEach) {
+  std::string text = "decision_rude,decision_spam\n";
+  for (int row = 0; row < 300; ++row) text += (row % 7 == 0 ? "1," : "0,") + std::string(row % 5 == 0 ? "1\n" : "0\n");
+  DataParams from_file = with_labels(people_with_labels(300)),
+             from_column = with_labels(people_with_labels(300, ",old_spam,old_rude"));
+  from_file.stored_decisions.predictions = temporary_file("old.csv", text);
+  from_column.stored_decisions.column = "old";
+  std::vector<std::int32_t> expected;
+  for (int row = 0; row < 300; ++row) expected.insert(expected.end(), {row % 5 == 0, row % 7 == 0});
+  for (const DataParams& params : {from_file, from_column}) {
+    const Dataset dataset = prepared(params).dataset;
+    ASSERT_TRUE(dataset.stored_decisions);
+    EXPECT_EQ(dataset.stored_decisions->codes, expected);
+    // Row 5 was decided spam and not rude: it is in the cells of either decision.
+    const Cells cells = build_cells(dataset, {kStoredDecision});
+    EXPECT_EQ(cells.cells[static_cast<std::size_t>(cells.of_row[10])].levels, (std::vector<std::int32_t>{1, 0}));
+    EXPECT_EQ(cells.cells[static_cast<std::size_t>(cells.of_row[11])].levels, (std::vector<std::int32_t>{0, 1}));
+  }
+  EXPECT_THAT(prepared(from_column).dataset.reading.back(), HasSubstr("old_rude: the stored decision, not an input"));
+  from_column.stored_decisions.column = "before";
+  EXPECT_THAT(error_of_preparing(from_column), HasSubstr("there is no column 'before_spam'"));
+}
+
+TEST(StoredDecisions, OfNumbersThereAreNone) {
+  DataParams params = with_file();
+  params.label = {};
+  params.label.task = "regression";
+  params.label.column = "age";
+  EXPECT_THAT(error_of_preparing(params),
+              HasSubstr("data.stored_decisions: a number that is predicted is no decision"));
+}
+
 }  // namespace
 }  // namespace equipoise::data
