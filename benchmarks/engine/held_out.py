@@ -47,10 +47,16 @@ WAYS = {
     "cross-fitted, allowance .5": way("cross_fitted", 0.5),
     "cross-fitted, allowance 1": way("cross_fitted", 1),
     "cross-fitted, fading": way("cross_fitted", 1, 500),
+    "auto, shrinkage 50": ["multipliers.shrinkage_rows=50"],
+    "auto, shrinkage 200": ["multipliers.shrinkage_rows=200"],
+    "cross-fitted, shrinkage 50": way("cross_fitted", 0, 0, "multipliers.shrinkage_rows=50"),
+    "cross-fitted, shrinkage 200": way("cross_fitted", 0, 0, "multipliers.shrinkage_rows=200"),
+    "cross-fitted, shrinkage 1000": way("cross_fitted", 0, 0, "multipliers.shrinkage_rows=1000"),
+    "distilled": ["training.distill=true"],
 }
 KINDS = ("demographic_parity", "equalized_odds")
 STUDIES = {"reach": ([("Adult, sex", "sex")], (.02, .05, .10)),
-           "small_groups": ([("Adult, race", "race"), ("ACS, marital status", "marital_status")], (.05,))}
+           "small_groups": ([("Adult, race", "race"), ("Adult, sex and race", "sex*race"), ("ACS, marital status", "marital_status")], (.05,))}
 
 
 def write_acs(source, folder):
@@ -81,7 +87,7 @@ constraints:
 def train(options, folder, run):
     group, kind, tolerance, settings, seed = run
     config = folder / "acs.yaml" if group == "marital_status" else ROOT / "configs" / f"adult_{kind}.yaml"
-    name = f"{group}-{kind}-{tolerance}-{settings}-{seed}".replace(" ", "_").replace(",", "")
+    name = f"{group}-{kind}-{tolerance}-{settings}-{seed}".replace(" ", "_").replace(",", "").replace("*", "-")
     command = [options.equipoise, "train", str(config), f"seed={seed}", f"device={options.device}", f"threads={options.threads}",
                f"constraints=[{{kind: {kind}, group: {group}, tolerance: {tolerance}}}]", f"output.folder={folder / 'runs'}",
                f"output.run={name}", *WAYS.get(settings, way("train")), *options.override]
@@ -136,7 +142,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--way", choices=WAYS, action="append", help="all when it is left out; of reach auto and train")
-    parser.add_argument("--task", choices=["sex", "race", "marital_status"], action="append")
+    parser.add_argument("--task", choices=["sex", "race", "sex*race", "marital_status"], action="append")
     parser.add_argument("--kind", choices=KINDS, action="append")
     parser.add_argument("--tolerance", type=float, action="append", help="instead of the study's")
     parser.add_argument("--json", type=pathlib.Path, help="where the figures go as well")

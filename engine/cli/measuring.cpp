@@ -70,7 +70,7 @@ MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::
   }
   const at::NoGradGuard no_gradient;
   device_scores_ = training::device_scores(
-      dataset, cells, training::device_probabilities(models::to_tensors(dataset.encoded, device), learner, mixture));
+      dataset, cells, training::device_scores(models::to_tensors(dataset.encoded, device), learner, {}, mixture));
 }
 
 std::int64_t MeasuredRows::not_finite() const {

@@ -84,6 +84,11 @@ void MultiplierParams::describe(config::Fields& fields) {
   fields.integer("allowance_rows", allowance_rows, config::at_least(0),
                  "A rate over this many rows gets half of the allowance, one over n rows the share rows / (rows + n): "
                  "small groups get it, large ones keep their tolerance. 0 gives all rates the same.");
+  fields.integer(
+      "shrinkage_rows", shrinkage_rows, config::at_least(0),
+      "Of a grouping that crosses others: how many rows the rate of the groups it is part of (of women, and of "
+      "that race) is worth beside its own. Multipliers see the mean of both by rows, so that a small crossing is "
+      "taken for what its parts are like. 0 takes each rate as it was measured.");
   fields.number(
       "margin", margin, config::at_least(0),
       "How far inside a tolerance training aims, in standard errors of the figure on the selection split: so "

@@ -70,7 +70,7 @@ Grouping raw_crossing(const GroupRule& rule, const std::vector<const Grouping*>&
   std::vector<std::int64_t> sorted(distinct.begin(), distinct.end());
   std::ranges::sort(sorted);
   std::unordered_map<std::int64_t, std::int32_t> codes = {{kUnknownLevel, kUnknownLevel}};
-  Grouping grouping{rule.name, {}, {}};
+  Grouping grouping{rule.name, {}, {}, rule.cross};
   for (const std::int64_t key : sorted) {
     if (key == kUnknownLevel) continue;
     codes.emplace(key, static_cast<std::int32_t>(grouping.levels.size()));

@@ -80,10 +80,23 @@ void check_distinct(const char* field, std::vector<Value> values, const config::
     refuse(field, fmt::format("{} is listed twice; it would be trained twice", *twice), origin);
 }
 
+void check_distillation(const RunConfig& config, const config::Origin& origin) {
+  const auto refuse = [&](const std::string& why) {
+    throw core::UserError(core::Fault::config, "training.distill: " + why, origin.of("training.distill"));
+  };
+  const std::string& measured = config.multipliers.measure_on;
+  if (config.training.keep == "mixture")
+    refuse(
+        "training.keep is 'mixture', whose iterates each decide rows of their own: one network cannot answer for them");
+  if (measured != "auto" && measured != "cross_fitted")
+    refuse("multipliers.measure_on is '" + measured + "': only a cross-fitted run has members that could be distilled");
+}
+
 void check(const RunConfig& config, const config::Origin& origin) {
   evaluation::check_resamples(config.evaluation, config.constraints, origin);
   constraints::check(config.multipliers, origin);
   if (config.training.keep == "mixture") constraints::check_mixture(config.constraints, origin);
+  if (config.training.distill) check_distillation(config, origin);
   const BankParams& bank = config.bank;
   check_distinct("tolerances", bank.tolerances, origin);
   check_distinct("seeds", bank.seeds, origin);

@@ -56,8 +56,7 @@ void cross_with_folds(DeviceData& data, const std::vector<std::int32_t>& cell_of
                       const at::Device& device) {
   const auto folds = static_cast<std::int32_t>(data.folds.size());
   if (folds == 1) {
-    data.fold_cells = data.cells.narrow(0, data.train.first, data.train.count * data.kernel.cells_of_a_row);
-    data.fold_cell_labels = data.cell_labels;
+    join_folds(data);
     return;
   }
   const std::int64_t of_a_row = data.kernel.cells_of_a_row;
@@ -72,6 +71,12 @@ void cross_with_folds(DeviceData& data, const std::vector<std::int32_t>& cell_of
 }
 
 }  // namespace
+
+void join_folds(DeviceData& data) {
+  data.folds = {data.train};
+  data.fold_cells = data.cells.narrow(0, data.train.first, data.train.count * data.kernel.cells_of_a_row);
+  data.fold_cell_labels = data.cell_labels;
+}
 
 DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std::int64_t folds, std::uint64_t seed,
                      const at::Device& device) {

@@ -41,6 +41,9 @@ struct DeviceData {
 DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std::int64_t folds, std::uint64_t seed,
                      const at::Device& device);
 
+/// Makes one fold of all: for a network that learns from every training row.
+void join_folds(DeviceData& data);
+
 /// The cell ids as the smallest tensor type, on `device`.
 at::Tensor cell_tensor(const std::vector<std::int32_t>& cells, std::int32_t count, const at::Device& device);
 

@@ -37,6 +37,10 @@ void TrainingParams::describe(config::Fields& fields) {
       "Each "
       "row is then decided by one of them, drawn by its place in the files, so that equal people may be decided "
       "differently; up to 32 copies of the model are held while training.");
+  fields.boolean(
+      "distill", distill,
+      "Whether the members of a cross-fitted run are taught to one network, which then is the model: as many "
+      "epochs again, of one network. It scores as fast as one, and is a little less accurate than their mean.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
   fields.choice("loss", loss, {"squared", "huber", "quantile"},

@@ -27,6 +27,7 @@ struct TrainingParams {
   OptimizerParams optimizer;
   std::string schedule = "cosine";     // cosine | constant
   std::string keep = "best_feasible";  // best_feasible | final | average | mixture
+  bool distill = false;                // the members of a cross-fitted run into one network
   double candidates_from = 0.9;        // share of the steps after which iterates may be kept
   std::string loss = "squared";        // regression: squared | huber | quantile
   double huber_delta = 1.0;            // huber: standard deviations of the target

@@ -38,7 +38,7 @@ std::vector<double> driving_sums(MeasuredSplits driving, const RunState::Sums& s
 
 RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
                    std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers,
-                   Allowance allowance)
+                   Allowance allowance, Shrinkage shrinkage)
     : config_(config),
       table_(table),
       driving_(driving),
@@ -46,6 +46,7 @@ RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& 
       first_candidate_(static_cast<std::int64_t>(config.training.candidates_from * static_cast<double>(steps))),
       has_selection_(has_selection),
       allowance_(std::move(allowance)),
+      shrinkage_(std::move(shrinkage)),
       multipliers_(
           starting_multipliers.empty()
               ? constraints::zero_multipliers(table.rows.size(), config.multipliers, table.worst_group_blocks)
@@ -70,8 +71,8 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   const std::vector<double> driving = driving_sums(driving_, sums);
   const std::vector<double> rates = estimable_rates(driving, false);
   m.training_gaps = gaps_of(table_, rates);
-  constraints::update(multipliers_, heeded_violations(rates, driving, sums), static_cast<double>(moment.steps_since),
-                      config_.multipliers, table_.worst_group_blocks);
+  constraints::update(multipliers_, heeded_violations(shrunk(rates, driving), driving, sums),
+                      static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
   if (has_selection_) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));
@@ -88,6 +89,15 @@ std::vector<double> RunState::estimable_rates(const std::vector<double>& sums, b
       rates[r] = std::nan("");
   }
   return rates;
+}
+
+// As multipliers see them: what is reported stays as it was measured.
+std::vector<double> RunState::shrunk(const std::vector<double>& rates, const std::vector<double>& driving) const {
+  std::vector<double> rows;
+  for (std::size_t r = 0; r < rates.size(); ++r)
+    rows.push_back(allowance_.rows_behind(
+        r, constraints::value_of(table_.rates[r].denominator, driving, constraints::Reading::exact), false));
+  return shrinkage_.shrunk(rates, driving, rows);
 }
 
 // A bin that has become too empty to be measured asks for nothing: its multipliers come down, or what they were would keep

@@ -17,6 +17,7 @@
 #include "engine/training/measured_splits.h"
 #include "engine/training/mixture.h"
 #include "engine/training/run_config.h"
+#include "engine/training/shrinkage.h"
 
 namespace equipoise::training {
 
@@ -35,8 +36,8 @@ class RunState {
  public:
   /// `starting_multipliers` [J], or empty for 0. `config` and `table` must outlive this.
   RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
-           std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers,
-           Allowance allowance);
+           std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers, Allowance allowance,
+           Shrinkage shrinkage = {});
 
   /// Cell sums [C * 4] of each split; those of a split that is not used are 0. The training split's are out of fold
   /// where the run is cross-fitted.
@@ -77,6 +78,7 @@ class RunState {
   const RunOutcome& outcome() const { return outcome_; }
 
  private:
+  std::vector<double> shrunk(const std::vector<double>& rates, const std::vector<double>& driving) const;
   std::vector<double> heeded_violations(std::vector<double> rates, const std::vector<double>& driving,
                                         const Sums& sums) const;
   std::vector<double> deviations_of(const Sums& sums) const;
@@ -91,6 +93,7 @@ class RunState {
   std::int64_t steps_, first_candidate_;
   bool has_selection_;
   Allowance allowance_;
+  Shrinkage shrinkage_;
   constraints::Multipliers multipliers_;
   KeptIterate kept_;
   MixtureCandidates candidates_;

@@ -99,13 +99,13 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
 std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
                            const models::OutputMeaning& meaning, const models::Mixture& mixture) {
   if (meaning.task == data::Task::binary) return probabilities(encoded, learner, mixture);
-  const at::Tensor own = mean_scores(all_logits(encoded, learner), meaning, mixture).to(at::kCPU).contiguous();
+  const at::Tensor own = device_scores(encoded, learner, meaning, mixture).to(at::kCPU).contiguous();
   return {own.const_data_ptr<double>(), own.const_data_ptr<double>() + own.numel()};
 }
 
-at::Tensor device_probabilities(const models::EncodedTensors& encoded, models::Learner& learner,
-                                const models::Mixture& mixture) {
-  return mean_scores(all_logits(encoded, learner), {}, mixture);
+at::Tensor device_scores(const models::EncodedTensors& encoded, models::Learner& learner,
+                         const models::OutputMeaning& meaning, const models::Mixture& mixture) {
+  return mean_scores(all_logits(encoded, learner), meaning, mixture);
 }
 
 double mean_loss(const std::vector<double>& sums, const data::Cells& cells) {

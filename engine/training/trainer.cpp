@@ -14,6 +14,7 @@
 #include "engine/evaluation/score_statistics.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/device_data.h"
+#include "engine/training/distillation.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
 #include "engine/training/split_sums.h"
@@ -109,7 +110,8 @@ class Trainer {
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
       runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0, starting_multipliers,
-                         allowance_of(members[run], tables[run], dataset, measured_));
+                         allowance_of(members[run], tables[run], dataset, measured_),
+                         Shrinkage(tables[run], dataset, static_cast<double>(members[run].multipliers.shrinkage_rows)));
     }
   }
 
@@ -137,6 +139,7 @@ class Trainer {
     }
     std::vector<TrainingResult> results;
     for (RunState& run : runs_) results.push_back(result_of(run));
+    if (config_.training.distill) distil(results);
     return results;
   }
 
@@ -304,6 +307,48 @@ class Trainer {
       result.kept = run.kept().sentence();
       result.kept_step = run.kept().step();
     }
+  }
+
+  // Into one network for each run that came to its end. The members' folds are wanted no more.
+  void distil(std::vector<TrainingResult>& results) {
+    if (data_.folds.size() == 1) {
+      journal_.say(
+          "Nothing is distilled (training.distill): the run has no members, but one network that learnt by itself.");
+      return;
+    }
+    join_folds(data_);
+    std::vector<Teacher> teachers;
+    std::vector<TrainingResult*> taught;
+    for (std::size_t run = 0; run < runs_.size(); ++run) {
+      if (results[run].outcome != "finished") continue;
+      const RunConfig& config = runs_[run].config();
+      const auto kept =
+          std::ranges::find(results[run].measurements, results[run].kept_step, &evaluation::Measurement::step);
+      teachers.push_back({config, runs_[run].table(), *results[run].learner,
+                          core::seed_for(model_seed(config), "distilled"),
+                          kept == results[run].measurements.end() ? nullptr : &*kept});
+      taught.push_back(&results[run]);
+    }
+    if (teachers.empty()) return;
+    journal_.say(fmt::format("Distilling the mean score of {} members into one network.", taught.front()->members));
+    std::vector<Student> students = distill(teachers, data_, journal_);
+    for (std::size_t i = 0; i < students.size(); ++i) take(*taught[i], std::move(students[i]));
+  }
+
+  void take(TrainingResult& result, Student student) {
+    result.seconds = seconds_since(start_);
+    if (!student.network) {
+      journal_.warn(student.sentence);
+      if (student.signal == 0) return;
+      result.outcome = "interrupted";
+      result.failure = student.sentence;
+      result.signal = student.signal;
+      return;
+    }
+    result.learner = std::move(student.network);
+    result.members = 1;
+    result.kept = student.sentence;
+    result.kept_step = 0;  // no measure of the members' training is the network's
   }
 
   const RunConfig& config_;  // of the first member: what a bank shares

@@ -176,7 +176,7 @@ TEST(DeviceProbabilities, AreTheMeanOfTheMembersScores) {
   const data::Dataset people = generated_people(300);
   const auto learner = models::make_learner(small_config().model, people.encoded, {1, 2, 3}, at::kCPU);
   const models::EncodedTensors encoded = models::to_tensors(people.encoded, at::kCPU);
-  const at::Tensor scores = device_probabilities(encoded, *learner);
+  const at::Tensor scores = device_scores(encoded, *learner);
   const std::vector<double> expected = probabilities(encoded, *learner);
   ASSERT_EQ(scores.sizes(), at::IntArrayRef({300}));
   for (std::size_t row = 0; row < 300; ++row)

@@ -94,7 +94,7 @@ TEST(Mixture, OfEveryTaskScoresEachRowByOneIterate) {
     expect_scores_of_iterates(people, *learner, mixture, small_config());
     if (task != data::Task::binary) continue;
     const models::EncodedTensors encoded = models::to_tensors(people.encoded, at::kCPU);
-    const at::Tensor on_device = device_probabilities(encoded, *learner, mixture);
+    const at::Tensor on_device = device_scores(encoded, *learner, {}, mixture);
     const std::vector<double> on_host = probabilities(encoded, *learner, mixture);
     for (std::size_t row = 0; row < on_host.size(); ++row)
       ASSERT_NEAR(on_device.const_data_ptr<double>()[row], on_host[row], 1e-15) << row;
