@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
-"""False positive rates of overlapping groups on Communities and Crime.
+"""False positive rates of overlapping groups on Communities and Crime, as published.
 
 usage: communities_crime.py DATA NAMES [override ...] [--seeds N] [--jobs N] [--threads N] [--equipoise PROGRAM]
     DATA, NAMES   communities.data.gz and communities.names.gz of the UCI repository
 
-After the task of Cotter et al. 2019 (Training Well-Generalizing Classifiers for Fairness Metrics and Other Data-Dependent Constraints, ICML):
-is a community's violent crime in the top 30 percent; four overlapping groups, the communities whose share of black, Hispanic, Asian
-and white people is above its median; no group's false positive rate above everyone's. Shares of races are no inputs. For N seeds, on
-which the splits hang (60/20/20): the error on the test fifth, and the violation there, the largest excess of a group's false
-positive rate over everyone's. First without constraints, then with the constraints at the slack below, by what multipliers see.
+The task of Cotter et al. 2019 (Training Well-Generalizing Classifiers for Fairness Metrics and Other Data-Dependent Constraints,
+ICML), as the authors' notebook has it (google-research/tensorflow_constrained_optimization, Generalization_communities.ipynb): is a
+community's violent crime above the 70th percentile; eight overlapping groups, the communities whose share of black, Hispanic, Asian
+and white people is above its median, or not; no group's false positive rate above everyone's. All census columns are inputs, shares of
+races and groups too; a third of the rows is the test split; a network of ten hidden units. The notebook shows one split: without
+constraints a test error of .135 and a violation of .179; with them .231 and .025, with constraints on rows of their own .228 and .0042,
+of a classifier that draws among iterates.
+
+For N seeds, on which the splits hang: the test error, and the violation on the test split, the largest excess of a group's false
+positive rate over everyone's. `noise` is what the violation would be if all groups had everyone's rate: drawn 2,000 times for each test
+split. Ways below say what multipliers see; --cap also bounds everyone's false positive rate.
 """
 import argparse
 import concurrent.futures
@@ -22,6 +28,8 @@ import subprocess
 import sys
 import tempfile
 
+import numpy
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARES = {"racepctblack": "black", "racePctHisp": "hispanic", "racePctAsian": "asian", "racePctWhite": "white"}
 WAYS = {
@@ -29,7 +37,9 @@ WAYS = {
     "training rows": ["multipliers.measure_on=train", "multipliers.allowance=0", "multipliers.margin=0"],
     "holdout": ["multipliers.measure_on=holdout", "data.split.holdout=0.2", "multipliers.allowance=0", "multipliers.margin=0"],
     "cross-fitted": ["multipliers.measure_on=cross_fitted", "multipliers.allowance=0", "multipliers.margin=0"],
-    "cross-fitted, allowance .5": ["multipliers.measure_on=cross_fitted", "multipliers.allowance=0.5", "multipliers.allowance_rows=0", "multipliers.margin=0"],
+    "cross-fitted, mixture": ["multipliers.measure_on=cross_fitted", "multipliers.allowance=0", "multipliers.margin=0", "training.keep=mixture",
+                              "training.candidates_from=0.5"],
+    "defaults": [],
 }
 
 
@@ -41,7 +51,7 @@ def write(options, folder):
     crime = sorted(float(community["ViolentCrimesPerPop"]) for community in communities)
     high = crime[int(0.7 * len(crime))]
     median = {share: statistics.median(float(community[share]) for community in communities) for share in SHARES}
-    inputs = [name for name in names[5:-1] if name not in SHARES]
+    inputs = names[4:-1]  # without state, county, community and its name; the fold is one of the notebook's inputs
     with open(folder / "communities.csv", "w", newline="") as file:
         out = csv.writer(file)
         out.writerow([*inputs, *SHARES.values(), "crime"])
@@ -54,33 +64,51 @@ seed: 0
 data:
   files: [{folder / "communities.csv"}]
   label: {{column: crime, positive: [high]}}
-  groups: [{", ".join(f"{{column: {name}}}" for name in SHARES.values())}]
+  groups: [{", ".join(f"{{column: {name}, input: true}}" for name in SHARES.values())}]
   features: {{numbers: standardize}}
-  split: {{test: 0.2, selection: 0.2, stratify: label}}
-model: {{kind: mlp, hidden: [32], dropout: 0.3}}
-training: {{epochs: 40, batch_size: 128, optimizer: {{learning_rate: 0.002}}}}
+  split: {{test: 0.33, selection: 0.17, stratify: label}}
+model: {{kind: mlp, hidden: [10], dropout: 0}}
+training: {{epochs: 60, batch_size: 100, optimizer: {{learning_rate: 0.003}}}}
 constraints: []
 """)
 
 
-def constraints(slack):
-    terms = ("{{kind: linear, terms: [{{rate: fpr, group: {{{name}: high}}, weight: 1}}, {{rate: fpr, weight: -1}}], at_most: {slack}}}"
-             .format(name=name, slack=slack) for name in SHARES.values())
-    return f"constraints=[{', '.join(terms)}]"
+def constraints(slack, cap=None):
+    """One for each group, and with a cap a bound on everyone's false positive rate."""
+    listed = [f"{{kind: linear, terms: [{{rate: fpr, group: {{{name}: {level}}}, weight: 1}}, {{rate: fpr, weight: -1}}], at_most: {slack}}}"
+              for name in SHARES.values() for level in ("high", "low")]
+    if cap is not None:
+        listed.append(f"{{kind: bound, rate: fpr, at_most: {cap}}}")
+    return f"constraints=[{', '.join(listed)}]"
 
 
-def train(options, folder, way, slack, seed):
-    name = f"{way}-{slack}-{seed}".replace(" ", "_").replace(",", "")
+def train(options, folder, way, slack, cap, seed):
+    name = f"{way}-{slack}-{cap}-{seed}".replace(" ", "_").replace(",", "")
     # Without constraints the same figures are asked for at a tolerance that nothing breaks, so that they are measured.
-    chosen = [constraints(1), *WAYS["training rows"]] if WAYS[way] is None else [constraints(slack), *WAYS[way]]
+    chosen = [constraints(1), *WAYS["training rows"]] if WAYS[way] is None else [constraints(slack, cap), *WAYS[way]]
     command = [options.equipoise, "train", str(folder / "communities.yaml"), f"seed={seed}", "device=cpu",
                f"threads={options.threads}", *chosen, f"output.folder={folder / 'runs'}", f"output.run={name}", *options.override]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"equipoise ended with {done.returncode}:\n{done.stderr}")
-    results = json.loads((folder / "runs" / name / "results.json").read_text())
+    run = folder / "runs" / name
+    results = json.loads((run / "results.json").read_text())
     test = next(split for split in results["splits"] if split["split"] == "test")
-    return 1 - test["metrics"]["accuracy"], max(constraint["gap"] for constraint in test["constraints"])
+    overall = next(level for level in test["metrics"]["groups"] if level["grouping"] == "")
+    return {"error": 1 - test["metrics"]["accuracy"], "violation": max(constraint["gap"] for constraint in test["constraints"][:8]),
+            "fpr": overall["false_positive_rate"], "noise": noise_of(test["metrics"]["groups"], overall["false_positive_rate"])}
+
+
+def noise_of(groups, fpr):
+    """The mean largest excess where all groups have the same rate. A group and the other half of its share are all negatives."""
+    draws, largest = numpy.random.default_rng(1), None
+    for share in SHARES.values():
+        negatives = [round(group["false_positive_rate_rows"]) for group in groups if group["grouping"] == share]
+        positive = [draws.binomial(n, fpr, size=2000) for n in negatives]
+        everyone = sum(positive) / sum(negatives)
+        excess = numpy.maximum(*(one / n - everyone for one, n in zip(positive, negatives)))
+        largest = excess if largest is None else numpy.maximum(largest, excess)
+    return float(largest.mean())
 
 
 def main():
@@ -92,20 +120,25 @@ def main():
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--slack", type=float, action="append", help="at most how far above (default 0 and -.03)")
+    parser.add_argument("--slack", type=float, action="append", help="at most how far above everyone's rate (default 0)")
+    parser.add_argument("--cap", type=float, action="append", help="everyone's rate at most (default: no bound)")
     parser.add_argument("--way", choices=WAYS, action="append")
     options = parser.parse_intermixed_args()
-    print("| multipliers see | at most | test error | test violation | largest of any seed | violation's standard error |\n|---|---|---|---|---|---|")
+    print("| multipliers see | excess at most | everyone's rate at most | test error | test violation (standard error) | largest of any seed "
+          "| noise | everyone's rate |\n|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as place, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         folder = pathlib.Path(place)
         write(options, folder)
         for way in options.way or WAYS:
-            for slack in [0.0] if WAYS[way] is None else options.slack or [0.0, -0.03]:
-                runs = list(pool.map(lambda seed: train(options, folder, way, slack, seed), range(options.seeds)))
-                errors, violations = zip(*runs)
+            free = WAYS[way] is None
+            for slack, cap in [(None, None)] if free else [(s, c) for s in options.slack or [0.0] for c in options.cap or [None]]:
+                runs = list(pool.map(lambda seed: train(options, folder, way, slack, cap, seed), range(options.seeds)))
+                mean = {key: statistics.mean(run[key] for run in runs) for key in runs[0]}
+                violations = [run["violation"] for run in runs]
                 spread = statistics.stdev(violations) / len(violations) ** 0.5 if len(violations) > 1 else 0
-                print(f"| {way} | {'' if WAYS[way] is None else slack} | {statistics.mean(errors):.4f} | "
-                      f"{statistics.mean(violations):.4f} | {max(violations):.4f} | {spread:.4f} |", flush=True)
+                print(f"| {way} | {'' if slack is None else slack} | {'' if cap is None else cap} | {mean['error']:.4f} | "
+                      f"{mean['violation']:.4f} ({spread:.4f}) | {max(violations):.4f} | {mean['noise']:.4f} | {mean['fpr']:.4f} |",
+                      flush=True)
 
 
 if __name__ == "__main__":
