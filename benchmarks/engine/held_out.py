@@ -8,7 +8,8 @@ usage: held_out.py reach|small_groups [override ...] [--acs FILE] [--seeds N] [-
 .02, .05 and .10. small_groups: Adult by race and, with --acs (100,000 people of the census bureau's ACS, 2013 to 2017), income above
 50,000 dollars by marital status, tolerance .05, five groups each. WAYS below says what is varied. Printed for each are means over
 the seeds: test accuracy, what it is below the same model without constraints (tolerance .999), the test gap, and how many of the runs
-have a gap inside the tolerance plus the noise floor of their test split; then the gap of the counts pooled over the test splits, and
+have a gap inside the tolerance plus the noise floor of their test split, beside the share of such splits where it would be inside if the
+rates of all groups were equal; then the gap of the counts pooled over the test splits, and
 the gap that equal rates would show on as many rows; the smallest selection rate of any run (a constant classifier has 0); seconds of
 training.
 """
@@ -28,9 +29,9 @@ import numpy
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def way(measure_on, allowance=0.0, allowance_rows=0, *more):
+def way(measure_on, allowance=0.0, allowance_rows=0, *more, shrinkage=0):
     return [f"multipliers.measure_on={measure_on}", f"multipliers.allowance={allowance}",
-            f"multipliers.allowance_rows={allowance_rows}", "multipliers.margin=0", *more]
+            f"multipliers.allowance_rows={allowance_rows}", "multipliers.margin=0", f"multipliers.shrinkage_rows={shrinkage}", *more]
 
 
 WAYS = {
@@ -47,11 +48,11 @@ WAYS = {
     "cross-fitted, allowance .5": way("cross_fitted", 0.5),
     "cross-fitted, allowance 1": way("cross_fitted", 1),
     "cross-fitted, fading": way("cross_fitted", 1, 500),
+    "auto, no shrinkage": ["multipliers.shrinkage_rows=0"],
     "auto, shrinkage 50": ["multipliers.shrinkage_rows=50"],
-    "auto, shrinkage 200": ["multipliers.shrinkage_rows=200"],
-    "cross-fitted, shrinkage 50": way("cross_fitted", 0, 0, "multipliers.shrinkage_rows=50"),
-    "cross-fitted, shrinkage 200": way("cross_fitted", 0, 0, "multipliers.shrinkage_rows=200"),
-    "cross-fitted, shrinkage 1000": way("cross_fitted", 0, 0, "multipliers.shrinkage_rows=1000"),
+    "cross-fitted, shrinkage 50": way("cross_fitted", shrinkage=50),
+    "cross-fitted, shrinkage 200": way("cross_fitted", shrinkage=200),
+    "cross-fitted, shrinkage 1000": way("cross_fitted", shrinkage=1000),
     "distilled": ["training.distill=true"],
 }
 KINDS = ("demographic_parity", "equalized_odds")
@@ -118,6 +119,18 @@ def pooled(constraints):
     return gap, floor
 
 
+def equal_inside(constraint, limit):
+    """How often a split of this size would show a gap of at most `limit` were the rates of all groups equal."""
+    draws, largest = numpy.random.default_rng(1), numpy.zeros(4000)
+    for promise in constraint["promises"]:
+        levels = [level for level in promise["levels"] if level["rate"] is not None]
+        rows = numpy.array([level["rows"] for level in levels])
+        rate = sum(level["rate"] * level["rows"] for level in levels) / rows.sum()
+        drawn = draws.binomial(rows.astype(int), rate, size=(4000, len(rows))) / rows
+        largest = numpy.maximum(largest, drawn.max(1) - drawn.min(1))
+    return float((largest <= limit).mean())
+
+
 def figures(results, tolerance, unconstrained):
     tests = [next(split for split in result["splits"] if split["split"] == "test") for result in results]
     constraints = [test["constraints"][0] for test in tests]
@@ -127,6 +140,7 @@ def figures(results, tolerance, unconstrained):
     gap, floor = pooled(constraints)
     return {"runs": len(results), "accuracy": accuracy, "cost": unconstrained - accuracy if unconstrained else None,
             "gap": statistics.mean(gaps), "inside": sum(g <= tolerance + f for g, f in zip(gaps, floors)),
+            "equal_inside": statistics.mean(equal_inside(c, tolerance + f) for c, f in zip(constraints, floors)),
             "met": sum(constraint["verdict"] == "met" for constraint in constraints), "pooled_gap": gap, "pooled_floor": floor,
             "least_selected": min(test["metrics"]["groups"][0]["selection_rate"] for test in tests),
             "seconds": statistics.mean(result["training_seconds"] for result in results)}
@@ -157,8 +171,8 @@ def main():
              for name in chosen for tolerance in (tolerances[:1] if name == "none" else tolerances)]
     title_of = {group: title for title, group in tasks}
     collected, unconstrained, table, failed = {}, {}, [], False
-    print("| task | constraint | tolerance | exact rates from | accuracy | below unconstrained | test gap | inside | met | pooled gap "
-          "(floor) | least selected | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|---|")
+    print("| task | constraint | tolerance | exact rates from | accuracy | below unconstrained | test gap | inside | were rates "
+          "equal | met | pooled gap (floor) | least selected | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as place, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         folder = pathlib.Path(place)
         if options.acs:
@@ -181,7 +195,8 @@ def main():
             table.append({"task": title_of[group], "kind": kind, "tolerance": tolerance, "way": name, **found})
             cost = f"{found['cost']:.4f}" if found["cost"] is not None else ""
             print(f"| {title_of[group]} | {kind} | {'' if name == 'none' else tolerance} | {name} | {found['accuracy']:.4f} | {cost} | "
-                  f"{found['gap']:.4f} | {found['inside']} of {found['runs']} | {found['met']} | {found['pooled_gap']:.4f} "
+                  f"{found['gap']:.4f} | {found['inside']} of {found['runs']} | "
+                  f"{100 * found['equal_inside']:.0f} % | {found['met']} | {found['pooled_gap']:.4f} "
                   f"({found['pooled_floor']:.4f}) | {found['least_selected']:.3f} | {found['seconds']:.1f} |", flush=True)
     if options.json:
         options.json.write_text(json.dumps(table, indent=1) + "\n")
