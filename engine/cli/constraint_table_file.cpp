@@ -32,11 +32,8 @@ ordered_json cells_json(const data::Cells& cells) {
   ordered_json list = ordered_json::array();
   for (const data::Cells::Cell& cell : cells.cells) list.push_back({{"levels", cell.levels}, {"label", cell.label}});
   ordered_json json = {{"groupings", cells.groupings}, {"levels", cells.levels}, {"cells", list}};
+  if (cells.score_bins > 0) json["score_bins"] = cells.score_bins;
   if (cells.task == data::Task::binary) return json;
-  if (cells.task == data::Task::calibrated) {
-    json["score_bins"] = cells.score_bins();
-    return json;
-  }
   json["task"] = data::name_of(cells.task);
   json["thresholds"] = cells.thresholds;
   return json;
@@ -159,7 +156,13 @@ class TableReader {
 
   // A table without it is of the task that has one outcome.
   void read_task() {
-    if (object_.contains("score_bins")) table_.cells.task = data::Task::calibrated;
+    if (object_.contains("score_bins")) {
+      std::int64_t bins = 0;
+      reader_.read("score_bins", bins);
+      if (bins < 1 || bins > static_cast<std::int64_t>(data::kMostScoreBins))
+        fail(fmt::format("score_bins is {}", bins));
+      table_.cells.score_bins = static_cast<std::int32_t>(bins);
+    }
     if (!object_.contains("task")) return;
     std::string task;
     reader_.read("task", task);
@@ -172,15 +175,13 @@ class TableReader {
   // The outcomes are the last grouping, and every combination of the others has all of them, in order.
   void check_outcomes() const {
     const data::Cells& cells = table_.cells;
-    if (cells.task == data::Task::binary) return;
+    if (!cells.has_outcomes()) return;
     if (cells.groupings.empty() || cells.groupings.back() != data::outcome_grouping(cells.task))
       fail(fmt::format("the last grouping is not '{}'", data::outcome_grouping(cells.task)));
     const auto outcomes = static_cast<std::size_t>(cells.outcomes());
-    if (cells.task == data::Task::calibrated) {
-      std::int64_t bins = 0;
-      reader_.read("score_bins", bins);
-      if (static_cast<std::int64_t>(outcomes) != bins + 1) fail("score_bins and bins differ in number");
-    }
+    if (outcomes % static_cast<std::size_t>(1 + cells.score_bins) != 0 ||
+        (cells.task == data::Task::binary && cells.answers() != 1))
+      fail("score_bins and bins differ in number");
     if (cells.task == data::Task::regression && outcomes != data::regression_figures().size() + cells.thresholds.size())
       fail("thresholds and figures differ in number");
     for (std::size_t i = 0; i < cells.cells.size(); ++i) {

@@ -82,12 +82,11 @@ std::string needs_of(const KindEntry& kind) {
   return kind.tolerance > 0 ? "`group`" : "`group`, `tolerance`";
 }
 
-// "all", or the names of the tasks for which it holds; what is of scores cut into bins is binary.
+// "all", or the names of the tasks for which it holds.
 std::string tasks_where(const std::function<bool(data::Task)>& holds) {
   std::string names;
   int count = 0;
-  for (const data::Task task :
-       {data::Task::calibrated, data::Task::classes, data::Task::labels, data::Task::regression}) {
+  for (const data::Task task : {data::Task::binary, data::Task::classes, data::Task::labels, data::Task::regression}) {
     if (!holds(task)) continue;
     ++count;
     names += std::string(names.empty() ? "" : ", ") + data::name_of(task);

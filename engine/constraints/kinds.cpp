@@ -106,7 +106,7 @@ bool needs_stored_decisions(const ConstraintParams& wanted) {
 bool is_calibration(const ConstraintParams& wanted) {
   return std::ranges::any_of(rates_of(wanted), [](const std::string& name) {
     const RateEntry* rate = find_rate(name);
-    return rate != nullptr && is_by_score(*rate);
+    return rate != nullptr && rate->by_score;
   });
 }
 

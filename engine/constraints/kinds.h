@@ -48,7 +48,7 @@ bool fits(const ConstraintParams& wanted, data::Task task);
 /// Whether some rate of the constraint needs stored decisions (rates.h).
 bool needs_stored_decisions(const ConstraintParams& wanted);
 
-/// Whether some rate of the constraint is of the rows whose score is in one bin (rates.h: is_by_score).
+/// Whether some rate of the constraint is of the rows whose score is in one bin (rates.h: by_score).
 bool is_calibration(const ConstraintParams& wanted);
 
 /// Above which numbers predictions are counted: ascending, each once.

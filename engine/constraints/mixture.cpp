@@ -20,7 +20,7 @@ constexpr double kNobody = 1e-9;  // a probability below this is the solver's ro
 
 // Which rows the denominator counts hangs on what is decided, or on the score's bin.
 bool depends_on_model(const RateEntry& entry) {
-  return depends_on_decisions(entry) || is_by_score(entry);
+  return depends_on_decisions(entry) || entry.by_score;
 }
 
 bool has_one_rate_a_row(const std::string& form) {

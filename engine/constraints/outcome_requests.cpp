@@ -8,7 +8,7 @@
 namespace equipoise::constraints {
 void check_task(const Request& request) {
   const data::Task task = request.known.task;
-  if (const RateEntry* rate = find_rate(request.wanted.rate, task); rate && is_by_score(*rate))
+  if (const RateEntry* rate = find_rate(request.wanted.rate, task); rate && rate->by_score)
     request.refuse("rate", "calibration is held from 0, bin by bin; say kind: calibration");
   const auto check = [&](const std::string& field, const std::string& name) {
     if (find_rate(name) == nullptr || find_rate(name, task) != nullptr) return;
@@ -76,7 +76,7 @@ void check_outcomes(const Request& request) {
     const TermParams& term = request.wanted.terms[i];
     const std::string path = "terms[" + std::to_string(i) + "].";
     const RateEntry* rate = find_rate(term.rate, request.known.task);
-    if (rate && is_by_score(*rate)) {
+    if (rate && rate->by_score) {
       request.refuse(path + "rate", "calibration is held bin by bin; say kind: calibration");
       continue;
     }
@@ -110,8 +110,8 @@ void check_bins(const std::vector<ConstraintParams>& constraints, Problems& prob
 
 void check_score_grouping(const std::vector<ConstraintParams>& constraints, const Known& known, Problems& problems) {
   const auto calibration = std::ranges::find_if(constraints, is_calibration);
-  const char* name = data::outcome_grouping(data::Task::calibrated);
-  if (calibration == constraints.end() ||
+  const char* name = data::outcome_grouping(data::Task::binary);
+  if (known.task != data::Task::binary || calibration == constraints.end() ||
       std::ranges::find(known.groupings, name, &KnownGrouping::name) == known.groupings.end())
     return;
   problems.add(static_cast<std::size_t>(calibration - constraints.begin()), "kind",

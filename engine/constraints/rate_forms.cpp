@@ -52,7 +52,7 @@ std::vector<int> sides_of_cells(const RateEntry& entry, const data::Cells& cells
   const bool is_of_class = cells.task == data::Task::classes;  // then 1 in the cell of the class that was decided
   for (const data::Cells::Cell& cell : cells.cells) {
     const std::int32_t level = cell.levels[grouping];
-    sides.push_back(is_of_class && level >= 0 ? level == cell.levels.back() : level);
+    sides.push_back(is_of_class && level >= 0 ? level == cells.answer_of(cell.levels.back()) : level);
   }
   return sides;
 }
@@ -71,9 +71,7 @@ std::vector<bool> cells_where(const data::Cells& cells, const std::vector<Condit
 }
 
 // With the outcome that the rate is about without a word of the constraint.
-std::vector<Condition> with_figure(const RateEntry& entry, data::Task task, std::vector<Condition> where) {
-  if (task == data::Task::calibrated && !is_by_score(entry))
-    where.push_back({data::outcome_grouping(task), data::kAnyScore});
+std::vector<Condition> with_figure(const RateEntry& entry, std::vector<Condition> where) {
   if (*entry.figure != '\0') where.push_back({data::outcome_grouping(data::Task::regression), entry.figure});
   return where;
 }
@@ -83,10 +81,9 @@ std::vector<Condition> with_figure(const RateEntry& entry, data::Task task, std:
 LinearForm weight_of(const data::Cells& cells, const std::vector<Condition>& where) {
   std::vector<Condition> once = where;
   const bool names_outcome = std::ranges::any_of(where, [&](const Condition& condition) {
-    return cells.task != data::Task::binary && condition.grouping == cells.groupings.back();
+    return cells.has_outcomes() && condition.grouping == cells.groupings.back();
   });
-  if (cells.task != data::Task::binary && !names_outcome)
-    once.push_back({cells.groupings.back(), cells.levels.back().front()});
+  if (cells.has_outcomes() && !names_outcome) once.push_back({cells.groupings.back(), cells.levels.back().front()});
   const std::vector<bool> meant = cells_where(cells, once);
   LinearForm form;
   for (std::int32_t c = 0; c < cells.count(); ++c)
@@ -96,12 +93,17 @@ LinearForm weight_of(const data::Cells& cells, const std::vector<Condition>& whe
 
 Rate make_rate(const std::string& kind, const data::Cells& cells, std::vector<Condition> where) {
   const RateEntry& entry = rate_entry(kind, cells.task);
-  const std::vector<bool> meant = cells_where(cells, with_figure(entry, cells.task, where));
+  if (entry.by_score && cells.score_bins == 0)
+    throw std::logic_error("the rate '" + kind + "' needs cells that are cut by score");
+  const std::vector<bool> meant = cells_where(cells, with_figure(entry, where));
   Rate rate{kind, std::move(where), {}, {}};
   const std::vector<int> sides = sides_of_cells(entry, cells);
   for (std::int32_t c = 0; c < cells.count(); ++c) {
     const int side = sides[static_cast<std::size_t>(c)];
     if (!meant[static_cast<std::size_t>(c)] || side < 0) continue;
+    // A row is in the cells of its bins once more.
+    if (cells.score_bins > 0 && cells.is_bin(cells.cells[static_cast<std::size_t>(c)].levels.back()) != entry.by_score)
+      continue;
     add(rate.numerator, c, entry.numerator[side]);
     add(rate.denominator, c, entry.denominator[side]);
   }

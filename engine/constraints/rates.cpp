@@ -20,7 +20,7 @@ using enum Against;
 using enum Scope;
 using data::Task;
 
-constexpr Tasks kOfLabels = {Task::binary, Task::labels, Task::calibrated};
+constexpr Tasks kOfLabels = {Task::binary, Task::labels};
 constexpr CellShare kMissed = {-1, 0, 1};  // score minus label, of a positive
 constexpr Tasks kOfClasses = {Task::classes};
 constexpr Tasks kOfNumbers = {Task::regression};
@@ -189,7 +189,10 @@ const std::vector<RateEntry>& rate_entries() {
        {kSelected, kMissed},
        {kWeighed, kWeighed},
        labels,
-       {Task::calibrated}},
+       kOfDecisions,
+       outcome,
+       "",
+       true},
       {"mean_prediction",
        "prediction",
        "mean prediction",
@@ -280,13 +283,9 @@ std::vector<std::string> rate_names(data::Task task) {
   return names_of([task](const RateEntry& entry) { return entry.tasks.contain(task); });
 }
 
-bool is_by_score(const RateEntry& entry) {
-  return entry.tasks.contain(data::Task::calibrated) && !entry.tasks.contain(data::Task::binary);
-}
-
 bool is_by_score(const Rate& rate) {
   const RateEntry* entry = find_rate(rate.kind);
-  return entry != nullptr && is_by_score(*entry);
+  return entry != nullptr && entry->by_score;
 }
 
 int unit_power(const RateEntry& entry) {
@@ -296,12 +295,12 @@ int unit_power(const RateEntry& entry) {
 
 bool may_be_negative(const RateEntry& entry) {
   const std::string figure = entry.figure;
-  return is_by_score(entry) || figure == "prediction" || figure == "residual";
+  return entry.by_score || figure == "prediction" || figure == "residual";
 }
 
 bool is_of_an_outcome(const RateEntry& entry, data::Task task) {
-  if (task == data::Task::calibrated) return is_by_score(entry);
-  return task != data::Task::binary && entry.scope == Scope::outcome;
+  if (task == data::Task::binary) return entry.by_score;
+  return entry.scope == Scope::outcome;
 }
 
 bool depends_on_decisions(const RateEntry& entry) {

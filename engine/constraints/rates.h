@@ -37,8 +37,7 @@ class Tasks {
  private:
   unsigned bits_ = 0;
 };
-inline constexpr Tasks kOfDecisions = {data::Task::binary, data::Task::classes, data::Task::labels,
-                                       data::Task::calibrated};
+inline constexpr Tasks kOfDecisions = {data::Task::binary, data::Task::classes, data::Task::labels};
 
 /// One kind of rate: what a cell of label (or stored decision) 0 and one of 1 add to its numerator and its denominator.
 /// Cells are those of one outcome; of a rate that counts rows once, of all outcomes together, or of one figure.
@@ -54,6 +53,7 @@ struct RateEntry {
   Tasks tasks = kOfDecisions;
   Scope scope = Scope::outcome;
   const char* figure = "";  ///< of a regression: the figure it is about (data::regression_figures)
+  bool by_score = false;    ///< of the rows whose score is in one bin: then cells are cut by score
 };
 
 /// All kinds of rate. A new kind is one row of this table (rates.cpp): docs/guides/add_a_rate.md. A name may have a row for
@@ -70,9 +70,6 @@ const RateEntry& rate_entry(const std::string& name, data::Task task);
 std::vector<std::string> rate_names();
 std::vector<std::string> rate_names(data::Task task);
 
-/// Whether the rate is of the rows whose score is in one bin: then cells are cut by score, and it is of one bin.
-bool is_by_score(const RateEntry& entry);
-
 /// Whether the rate is a mean that may lie below 0: then a bound may be any number, and a ratio says nothing.
 bool may_be_negative(const RateEntry& entry);
 
@@ -88,7 +85,7 @@ bool needs_stored_decisions(const RateEntry& entry);
 /// [C] what a rate of this kind holds the decisions of each cell against, 0 or 1; -1 where that is not known.
 std::vector<int> sides_of_cells(const RateEntry& entry, const data::Cells& cells);
 
-/// The same of a rate; one whose kind is not named is none.
+/// Whether the rate is of the rows whose score is in one bin; one whose kind is not named is not.
 bool is_by_score(const Rate& rate);
 
 /// How often the target's unit is in a rate: 1 of mean predictions and residuals, 2 of squared errors, 0 of all others.

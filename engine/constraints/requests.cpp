@@ -303,11 +303,6 @@ void check_stored_decisions(const std::vector<ConstraintParams>& constraints, bo
                     "no constraint is about them; add one, such as {kind: churn, at_most: 0.05}, or take them out");
 }
 
-// Binary scores may be constrained bin by bin, so that the task has those rates too.
-data::Task with_scores(data::Task task) {
-  return task == data::Task::binary ? data::Task::calibrated : task;
-}
-
 void check_all(const std::vector<ConstraintParams>& constraints, const Known& known, const config::Origin& origin) {
   Problems problems(origin);
   for (std::size_t i = 0; i < constraints.size(); ++i) {
@@ -338,7 +333,7 @@ void check_all(const std::vector<ConstraintParams>& constraints, const Known& kn
 
 void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                     const config::Origin& origin) {
-  Known known{{}, dataset.stored_decisions.has_value(), with_scores(dataset.task), dataset.outcomes};
+  Known known{{}, dataset.stored_decisions.has_value(), dataset.task, dataset.outcomes};
   for (const data::Grouping& grouping : dataset.groupings)
     known.groupings.push_back({grouping.name, occurring_levels(grouping)});
   check_all(constraints, known, origin);
@@ -346,7 +341,7 @@ void check_requests(const std::vector<ConstraintParams>& constraints, const data
 
 void check_requests(const std::vector<ConstraintParams>& constraints, const KnownOfData& known,
                     const config::Origin& origin) {
-  Known all{{}, known.has_stored_decisions, with_scores(known.task), known.outcomes};
+  Known all{{}, known.has_stored_decisions, known.task, known.outcomes};
   for (const std::string& name : known.groupings) all.groupings.push_back({name, std::nullopt});
   check_all(constraints, all, origin);
 }

@@ -111,15 +111,20 @@ class Compiler {
     return strata;
   }
 
-  // One for each class or label that is meant; of a rate that counts rows whole, all of them at once.
+  // One for each class or label that is meant, of a rate by score for each of its bins; of a rate that counts rows whole, all of them at once.
   std::vector<std::vector<Condition>> outcomes_of(const ConstraintParams& wanted, const std::string& rate) const {
     const data::Cells& cells = table_.cells;
     if (!is_of_an_outcome(rate_entry(rate, cells.task), cells.task)) return {{}};
     if (cells.task == data::Task::regression) return {{{cells.groupings.back(), data::figure_above(wanted.above)}}};
+    const bool is_by_score = rate_entry(rate, cells.task).by_score;
     std::vector<std::vector<Condition>> outcomes;
-    for (const std::string& name : wanted.outcome.empty() ? cells.levels.back() : wanted.outcome)
-      if (name != data::kAnyScore || cells.task != data::Task::calibrated)
-        outcomes.push_back({{cells.groupings.back(), name}});
+    for (std::int32_t outcome = 0; outcome < cells.outcomes(); ++outcome) {
+      const std::string& answer = cells.levels.back()[outcome - outcome % (1 + cells.score_bins)];
+      const bool is_wanted =
+          wanted.outcome.empty() || std::ranges::find(wanted.outcome, answer) != wanted.outcome.end();
+      if (is_wanted && cells.is_bin(outcome) == is_by_score)
+        outcomes.push_back({{cells.groupings.back(), cells.levels.back()[outcome]}});
+    }
     return outcomes;
   }
 

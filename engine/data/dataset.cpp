@@ -23,19 +23,19 @@ using Combination = std::vector<std::int32_t>;
 // each of them.
 class Levels {
  public:
-  Levels(std::vector<const Grouping*> groupings, std::size_t rows, std::int32_t outcomes)
-      : groupings_(std::move(groupings)), rows_(rows), outcomes_(static_cast<std::size_t>(outcomes)) {}
+  Levels(std::vector<const Grouping*> groupings, std::size_t rows, std::int32_t answers)
+      : groupings_(std::move(groupings)), rows_(rows), answers_(static_cast<std::size_t>(answers)) {}
 
-  // Whether they hang on the outcome.
-  bool differ_by_outcome() const {
+  // Whether they hang on which label is meant.
+  bool differ_by_answer() const {
     return std::ranges::any_of(groupings_, [&](const Grouping* grouping) { return grouping->codes.size() > rows_; });
   }
 
-  const Combination& read(std::size_t row, std::int32_t outcome) {
+  const Combination& read(std::size_t row, std::int32_t answer) {
     levels_.clear();
     for (const Grouping* grouping : groupings_) {
       const std::size_t place =
-          grouping->codes.size() > rows_ ? row * outcomes_ + static_cast<std::size_t>(outcome) : row;
+          grouping->codes.size() > rows_ ? row * answers_ + static_cast<std::size_t>(answer) : row;
       levels_.push_back(grouping->codes.empty() ? kUnknownLevel : grouping->codes[place]);
     }
     return levels_;
@@ -43,7 +43,7 @@ class Levels {
 
  private:
   std::vector<const Grouping*> groupings_;
-  std::size_t rows_, outcomes_;
+  std::size_t rows_, answers_;
   Combination levels_;
 };
 
@@ -52,18 +52,19 @@ std::map<Combination, std::int32_t> first_cells(const Cells& cells) {
   std::map<Combination, std::int32_t> first;
   for (std::int32_t i = 0; i < cells.count(); i += 2 * cells.outcomes()) {
     Combination combination = cells.cells[static_cast<std::size_t>(i)].levels;
-    if (cells.task != Task::binary) combination.pop_back();
+    if (cells.has_outcomes()) combination.pop_back();
     first.emplace(std::move(combination), i);
   }
   return first;
 }
 
-std::int32_t label_of(const Dataset& dataset, std::size_t row, std::int32_t outcome) {
+// `answer`: which class, or which label.
+std::int32_t label_of(const Dataset& dataset, std::size_t row, std::int32_t answer) {
   switch (dataset.task) {
     case Task::classes:
-      return dataset.labels[row] == outcome ? 1 : 0;
+      return dataset.labels[row] == answer ? 1 : 0;
     case Task::labels:
-      return dataset.labels[row * dataset.outcomes.size() + static_cast<std::size_t>(outcome)];
+      return dataset.labels[row * dataset.outcomes.size() + static_cast<std::size_t>(answer)];
     default:
       return dataset.labels[row];
   }
@@ -105,27 +106,42 @@ std::string figure_above(double threshold) {
   return "above " + number_text(threshold);
 }
 
-std::string score_bin_name(std::int32_t bin, std::int32_t bins) {
-  return number_text(static_cast<double>(bin) / bins) + " to " + number_text(static_cast<double>(bin + 1) / bins);
+std::string score_bin_name(std::int32_t bin, std::int32_t bins, const std::string& answer) {
+  const std::string of_answer = answer.empty() ? "" : answer + ", score ";
+  return of_answer + number_text(static_cast<double>(bin) / bins) + " to " +
+         number_text(static_cast<double>(bin + 1) / bins);
 }
 
 Cells build_cells(const Dataset& dataset, const std::vector<std::string>& names, std::vector<double> thresholds,
                   std::int32_t score_bins) {
   Cells cells;
-  cells.task = score_bins > 0 ? Task::calibrated : dataset.task;
+  cells.task = dataset.task;
+  cells.score_bins = score_bins;
   cells.groupings = names;
   cells.thresholds = std::move(thresholds);
   cells.target_deviation = dataset.target_deviation;
   for (const Grouping* grouping : groupings_named(dataset, names)) cells.levels.push_back(grouping->levels);
-  if (cells.task != Task::binary) {
+  if (cells.has_outcomes()) {
     cells.groupings.emplace_back(outcome_grouping(cells.task));
-    std::vector<std::string>& outcomes = cells.levels.emplace_back(dataset.outcomes);
-    if (cells.task == Task::regression) outcomes = regression_figures();
-    if (cells.task == Task::calibrated) outcomes = {kAnyScore};
-    for (std::int32_t bin = 0; bin < score_bins; ++bin) outcomes.push_back(score_bin_name(bin, score_bins));
+    std::vector<std::string> answers = dataset.outcomes;
+    if (cells.task == Task::regression) answers = regression_figures();
+    if (cells.task == Task::binary) answers = {kAnyScore};
+    std::vector<std::string>& outcomes = cells.levels.emplace_back();
+    for (const std::string& answer : answers) {
+      outcomes.push_back(answer);
+      for (std::int32_t bin = 0; bin < score_bins; ++bin)
+        outcomes.push_back(score_bin_name(bin, score_bins, cells.task == Task::binary ? "" : answer));
+    }
     for (const double threshold : cells.thresholds) outcomes.push_back(figure_above(threshold));
   }
   return cells_of(dataset, std::move(cells));
+}
+
+std::vector<std::string> Cells::answer_names() const {
+  std::vector<std::string> names;
+  for (std::int32_t outcome = 0; outcome < outcomes(); outcome += 1 + score_bins)
+    names.push_back(levels.back()[static_cast<std::size_t>(outcome)]);
+  return names;
 }
 
 Cells cells_of(const Dataset& dataset, Cells cells) {
@@ -134,14 +150,14 @@ Cells cells_of(const Dataset& dataset, Cells cells) {
   cells.of_row.assign(rows * static_cast<std::size_t>(outcomes), kUnknownLevel);
   if (dataset.labels.empty()) return cells;
   std::vector<std::string> names = cells.groupings;
-  if (cells.task != Task::binary) names.pop_back();
-  Levels levels(groupings_named(dataset, names), rows, outcomes);
-  const std::int32_t told_apart = levels.differ_by_outcome() ? outcomes : 1;
+  if (cells.has_outcomes()) names.pop_back();
+  Levels levels(groupings_named(dataset, names), rows, cells.answers());
+  const std::int32_t told_apart = levels.differ_by_answer() ? cells.answers() : 1;
   std::map<Combination, std::int32_t> first_cell = first_cells(cells);
   std::set<Combination> fresh;
   for (std::size_t row = 0; row < rows; ++row) {
-    for (std::int32_t outcome = 0; outcome < told_apart; ++outcome) {
-      const Combination& combination = levels.read(row, outcome);
+    for (std::int32_t answer = 0; answer < told_apart; ++answer) {
+      const Combination& combination = levels.read(row, answer);
       if (!first_cell.contains(combination)) fresh.insert(combination);
     }
   }
@@ -149,7 +165,7 @@ Cells cells_of(const Dataset& dataset, Cells cells) {
     first_cell.emplace(combination, cells.count());
     for (std::int32_t outcome = 0; outcome < outcomes; ++outcome) {
       Combination whole = combination;
-      if (cells.task != Task::binary) whole.push_back(outcome);
+      if (cells.has_outcomes()) whole.push_back(outcome);
       cells.cells.push_back({whole, 0});
       cells.cells.push_back({whole, 1});
     }
@@ -157,9 +173,10 @@ Cells cells_of(const Dataset& dataset, Cells cells) {
   for (std::size_t row = 0; row < rows; ++row) {
     std::int32_t first = 0;
     for (std::int32_t outcome = 0; outcome < outcomes; ++outcome) {
-      if (outcome < told_apart) first = first_cell.at(levels.read(row, outcome));
+      const std::int32_t answer = cells.answer_of(outcome);
+      if (!cells.is_bin(outcome) && answer < told_apart) first = first_cell.at(levels.read(row, answer));
       cells.of_row[row * static_cast<std::size_t>(outcomes) + static_cast<std::size_t>(outcome)] =
-          first + 2 * outcome + label_of(dataset, row, outcome);
+          first + 2 * outcome + label_of(dataset, row, answer);
     }
   }
   return cells;

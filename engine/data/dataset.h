@@ -113,23 +113,33 @@ struct Cells {
   Task task = Task::binary;
   std::vector<double> thresholds;  ///< regression: ascending, those of the figures "above"
   double target_deviation = 1;     ///< regression, while training: of the training rows' targets
-  /// B, calibrated: after the outcome kAnyScore come those of B equal bins over the scores. A row is then in the cells of
-  /// all bins as far as they are known before it has a score, and counts in that of its own.
-  std::int32_t score_bins() const { return task == Task::calibrated ? outcomes() - 1 : 0; }
+  /// B, of scores that are cut into equal bins: every class or label (of binary scores kAnyScore) is followed by B outcomes of
+  /// its own, one a bin. A row is in the cells of all its bins as far as they are known before it has a score, and counts in
+  /// that of its own.
+  std::int32_t score_bins = 0;
 
   std::int32_t count() const { return static_cast<std::int32_t>(cells.size()); }
+  /// Whether outcomes are the last grouping.
+  bool has_outcomes() const { return task != Task::binary || score_bins > 0; }
   /// V, how many cells a row is in.
-  std::int32_t outcomes() const { return task == Task::binary ? 1 : static_cast<std::int32_t>(levels.back().size()); }
+  std::int32_t outcomes() const { return has_outcomes() ? static_cast<std::int32_t>(levels.back().size()) : 1; }
+  /// How many of them are no bins; the first of these is outcome 0, the next 1 + B, ...
+  std::int32_t answers() const { return outcomes() / (1 + score_bins); }
+  /// Which of them an outcome is, or is a bin of.
+  std::int32_t answer_of(std::int32_t outcome) const { return outcome / (1 + score_bins); }
+  bool is_bin(std::int32_t outcome) const { return outcome % (1 + score_bins) != 0; }
+  /// Their names, without those of bins.
+  std::vector<std::string> answer_names() const;
 };
 
 /// Builds the cells over all rows of the data set for the named groupings (none: cells are the labels), `thresholds` of a
-/// regression, and `score_bins` of binary scores (0: none). A level combination with only one label gets both cells, so that
+/// regression, and `score_bins` of scores that are probabilities (0: none). A level combination with only one label gets both cells, so that
 /// every rate has its denominator's cell.
 Cells build_cells(const Dataset& dataset, const std::vector<std::string>& groupings,
                   std::vector<double> thresholds = {}, std::int32_t score_bins = 0);
 
-/// The name of bin b of B over the scores: "0.2 to 0.4".
-std::string score_bin_name(std::int32_t bin, std::int32_t bins);
+/// The name of bin b of B over the scores: "0.2 to 0.4"; of a class or label "spam, score 0.2 to 0.4".
+std::string score_bin_name(std::int32_t bin, std::int32_t bins, const std::string& answer = "");
 
 /// The name of the figure "above" a threshold: "above 0.4".
 std::string figure_above(double threshold);

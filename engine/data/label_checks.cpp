@@ -171,7 +171,9 @@ void check_label(const LabelParams& label, const config::Origin& origin) {
 
 void check_label_beside_groups(const DataParams& params, const config::Origin& origin) {
   const std::vector<std::string> columns = label_columns(params.label);
-  const std::string taken = outcome_grouping(task_of(params.label));
+  // Binary scores are told apart only where a constraint cuts them into bins, which the constraints' room knows.
+  const Task task = task_of(params.label);
+  const std::string taken = task == Task::binary ? "" : outcome_grouping(task);
   for (std::size_t i = 0; i < params.groups.size(); ++i) {
     const std::string place = "data.groups[" + std::to_string(i) + "]", &column = params.groups[i].column;
     if (!column.empty() && std::ranges::find(columns, column) != columns.end())
@@ -195,7 +197,6 @@ void check_labels_of_training(const Dataset& dataset, const LabelParams& label) 
   if (rows > 0 && weight == 0 && !dataset.weights.empty())
     throw core::UserError(core::Fault::data, "all sample weights of the training split are 0");
   switch (dataset.task) {
-    case Task::calibrated:  // of cells alone
     case Task::binary:
       return check_both_values(training_counts(dataset, 0), columns_text(label));
     case Task::classes:

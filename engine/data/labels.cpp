@@ -198,7 +198,6 @@ void make_labels(const Table& table, LabelParams& params, const config::Origin& 
   if (is_by_number(params)) check_number_columns(table, params, origin);
   spell_as_columns(table, label_columns(params), params);
   switch (dataset.task) {
-    case Task::calibrated:  // of cells alone
     case Task::binary:
     case Task::labels:
       dataset.labels = make_yes_or_no(table, params, origin, journal);
@@ -230,7 +229,6 @@ void set_task(const Encoder& encoder, Dataset& dataset) {
 
 void apply_labels(const Table& table, const LabelParams& params, Dataset& dataset) {
   switch (task_of(params)) {
-    case Task::calibrated:  // of cells alone
     case Task::binary:
     case Task::labels:
       dataset.labels = apply_yes_or_no(table, params);

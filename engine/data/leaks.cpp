@@ -179,7 +179,6 @@ void add_labels(const Dataset& dataset, const Half& learning, const Half& scorin
     targets.push_back({name, picked(values, learning), picked(values, scoring), static_cast<std::int32_t>(levels), ""});
   };
   switch (dataset.task) {
-    case Task::calibrated:  // of cells alone
     case Task::binary:
       return add("label", dataset.labels, 2);
     case Task::classes:

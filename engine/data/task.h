@@ -9,12 +9,11 @@
 namespace equipoise::data {
 
 /// What is told of a row: one of two values; one of several classes; of several labels each whether it holds; a number.
-/// `calibrated` is no task of a config: it is what cells are of where binary scores are constrained bin by bin.
-enum class Task : std::uint8_t { binary = 0, classes = 1, labels = 2, regression = 3, calibrated = 4 };
+enum class Task : std::uint8_t { binary = 0, classes = 1, labels = 2, regression = 3 };
 inline constexpr const char* kTaskNames[] = {"binary", "classes", "labels", "regression"};
 
 inline const char* name_of(Task task) {
-  return task == Task::calibrated ? "binary" : kTaskNames[static_cast<int>(task)];
+  return kTaskNames[static_cast<int>(task)];
 }
 
 inline std::optional<Task> task_from(const std::string& name) {
@@ -24,13 +23,13 @@ inline std::optional<Task> task_from(const std::string& name) {
 }
 
 /// By what the cells of a row's several outcomes are told apart, as if it were a grouping of rows: the class, the label, or
-/// which figure of the prediction. "" of the task that has one outcome.
+/// which figure of the prediction. The binary task has one outcome, but where its scores are cut into bins.
 inline const char* outcome_grouping(Task task) {
-  static constexpr const char* kNames[] = {"", "class", "label", "figure", "score"};
+  static constexpr const char* kNames[] = {"score", "class", "label", "figure"};
   return kNames[static_cast<int>(task)];
 }
 
-/// Of the cells by score: the outcome that has all rows, before those of the bins.
+/// Of binary scores that are cut into bins: the outcome that has all rows, before those of the bins.
 inline constexpr const char* kAnyScore = "any";
 
 /// More classes or labels, thresholds of a prediction, or bins of a score than these are not counted in one pass.

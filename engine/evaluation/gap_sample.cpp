@@ -182,7 +182,7 @@ void find_clusters(const constraints::ConstraintTable& table, const constraints:
     for (std::size_t j = 0; j < i; ++j) {
       const std::vector<std::int32_t> others = constraints::cells_of(table.rates[promise.rates[j]].denominator);
       // Cells of one combination of groups may have the same rows in several outcomes.
-      const std::int32_t block = table.cells.task == data::Task::binary ? 1 : 2 * table.cells.outcomes();
+      const std::int32_t block = !table.cells.has_outcomes() ? 1 : 2 * table.cells.outcomes();
       const bool share_rows = std::ranges::any_of(cells, [&](std::int32_t cell) {
         return std::ranges::any_of(others, [&](std::int32_t other) { return cell / block == other / block; });
       });

@@ -93,7 +93,7 @@ std::vector<double> weigh_above(const Scores& scores, std::size_t cells, std::sp
 
 StatisticsRequest usual_request(const constraints::ConstraintTable& table, const EvaluationParams& params) {
   return {table.cells.count(), params.calibration_bins, common_thresholds(), needs_losses(table),
-          table.cells.score_bins()};
+          table.cells.score_bins};
 }
 
 bool needs_losses(const constraints::ConstraintTable& table) {

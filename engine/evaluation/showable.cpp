@@ -165,7 +165,7 @@ class Outlook {
     const data::Cells& cells = table_.cells;
     std::vector<constraints::Condition> outcome;  // whose selection rate it is
     for (const constraints::Condition& condition : promise_.within)
-      if (cells.task != data::Task::binary && condition.grouping == cells.groupings.back()) outcome = {condition};
+      if (cells.has_outcomes() && condition.grouping == cells.groupings.back()) outcome = {condition};
     for (const std::int32_t c : constraints::cells_of(constraints::weight_of(cells, outcome)))
       weight[cells.cells[c].label] += counts_.weight[kTrain][c];
     return weight[1] / (weight[0] + weight[1]);

@@ -27,14 +27,15 @@ struct OneOutcome {
   }
 };
 
-// `decided`: of classes the one that each row is decided to be of.
+// Of one of the classes or labels; `decided`: of classes the one that each row is decided to be of; `bins`: whose cells come after
+// each of theirs.
 OneOutcome outcome_of(const TaskScores& scores, const std::vector<std::size_t>& decided, std::size_t outcome,
-                      std::size_t outcomes) {
+                      std::size_t outcomes, std::size_t bins) {
   OneOutcome one;
   const std::size_t rows = scores.scores.size() / outcomes;
   for (std::size_t i = 0; i < rows; ++i) {
     one.probability.push_back(scores.scores[i * outcomes + outcome]);
-    one.cells.push_back(scores.cells[i * outcomes + outcome]);
+    one.cells.push_back(scores.cells[(i * outcomes + outcome) * (1 + bins)]);
     one.labels.push_back(decided.empty() ? scores.labels[i * outcomes + outcome] : scores.labels[i] == outcome);
     if (!decided.empty()) one.decisions.push_back(decided[i] == outcome);
   }
@@ -101,10 +102,10 @@ Metrics metrics_of_labels(const std::vector<OutcomeMetrics>& outcomes) {
 }
 
 // The loss of a row is in the cell of its class.
-void add_class_losses(const TaskScores& scores, std::size_t classes, CellTotals& totals) {
+void add_class_losses(const TaskScores& scores, std::size_t classes, std::size_t bins, CellTotals& totals) {
   for (std::size_t i = 0; i < scores.labels.size(); ++i) {
     const std::size_t place = i * classes + scores.labels[i];
-    const std::int32_t cell = scores.cells[place];
+    const std::int32_t cell = scores.cells[place * (1 + bins)];
     if (cell == data::kUnknownLevel) continue;
     add_loss(totals, cell, weight_at(scores.weights, i), log_loss_of(scores.scores[place]));
   }
@@ -112,7 +113,8 @@ void add_class_losses(const TaskScores& scores, std::size_t classes, CellTotals&
 
 CellTotals measure_outcomes(const std::string& split, const TaskScores& scores, const ConstraintTable& table,
                             const EvaluationParams& params, SplitResult& result) {
-  const std::vector<std::string>& names = table.cells.levels.back();
+  const std::vector<std::string> names = table.cells.answer_names();
+  const auto bins = static_cast<std::size_t>(table.cells.score_bins);
   const Task task = table.cells.task;
   const bool with_losses = needs_losses(table);
   std::vector<std::size_t> decided;
@@ -120,14 +122,17 @@ CellTotals measure_outcomes(const std::string& split, const TaskScores& scores, 
     decided.push_back(most_probable(scores.scores.subspan(i * names.size(), names.size())));
   CellTotals totals = no_totals(table.cells.count(), !scores.weights.empty(), with_losses);
   for (std::size_t k = 0; k < names.size(); ++k) {
-    const OneOutcome one = outcome_of(scores, decided, k, names.size());
-    const ScoreStatistics statistics =
-        host_statistics(split, one.scores(scores),
-                        {table.cells.count(), params.calibration_bins, {}, with_losses && task == Task::labels});
+    const OneOutcome one = outcome_of(scores, decided, k, names.size(), bins);
+    const ScoreStatistics statistics = host_statistics(split, one.scores(scores),
+                                                       {table.cells.count(),
+                                                        params.calibration_bins,
+                                                        {},
+                                                        with_losses && task == Task::labels,
+                                                        table.cells.score_bins});
     result.outcomes.push_back({names[k], measure(statistics, params)});
     join(totals, statistics.cells);
   }
-  if (with_losses && task == Task::classes) add_class_losses(scores, names.size(), totals);
+  if (with_losses && task == Task::classes) add_class_losses(scores, names.size(), bins, totals);
   result.metrics = task == Task::classes ? metrics_of_classes(split, scores, decided, names.size(), params)
                                          : metrics_of_labels(result.outcomes);
   return totals;
@@ -143,8 +148,9 @@ SplitResult evaluate(const std::string& split, const TaskScores& scores, const C
                      const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
                      const EvaluationParams& params, std::uint64_t seed) {
   const Task task = table.cells.task;
-  const std::size_t rows =
-      task == Task::regression ? scores.targets.size() : scores.scores.size() / table.cells.levels.back().size();
+  const std::size_t rows = task == Task::regression
+                               ? scores.targets.size()
+                               : scores.scores.size() / static_cast<std::size_t>(table.cells.answers());
   if (task == Task::binary || scores.cells.size() != rows * static_cast<std::size_t>(table.cells.outcomes()))
     throw std::logic_error("evaluate: cells need one entry per row and outcome");
   SplitResult result;

@@ -13,7 +13,7 @@ std::vector<std::optional<double>> upper_bounds(const constraints::ConstraintTab
   for (const constraints::Promise& promise : table.promises) {
     GapSample sample = make_gap_sample(table, promise, sums, squares, promise.estimable);
     const constraints::RateEntry* rate = constraints::find_rate(promise.rate);
-    for (std::size_t i = 0; rate && constraints::is_by_score(*rate) && i < sample.levels.size(); ++i) {
+    for (std::size_t i = 0; rate && rate->by_score && i < sample.levels.size(); ++i) {
       if (sample.levels[i].rows >= static_cast<double>(min_rows)) continue;
       sample.levels[i].compared = false;
       sample.promise.estimable[i] = false;

@@ -36,7 +36,6 @@ namespace {
 
 const char* output_text(data::Task task) {
   switch (task) {
-    case data::Task::calibrated:  // of cells alone
     case data::Task::binary:
       return "the logit of the positive class; its score is 1 / (1 + exp(-logit))";
     case data::Task::classes:

@@ -1,6 +1,8 @@
 #include "engine/training/device_data.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/remainder.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -52,22 +54,16 @@ at::Tensor label_tensor(const data::Cells& cells, const at::Device& device) {
 namespace {
 
 // The cells of the training rows, apart by fold: a member's own fold can then be priced at nothing.
-void cross_with_folds(DeviceData& data, const std::vector<std::int32_t>& cell_of_row, std::int32_t cells,
-                      const at::Device& device) {
-  const auto folds = static_cast<std::int32_t>(data.folds.size());
-  if (folds == 1) {
-    join_folds(data);
-    return;
-  }
-  const std::int64_t of_a_row = data.kernel.cells_of_a_row;
+at::Tensor crossed_with_folds(const DeviceData& data, const std::vector<std::int32_t>& cell_of_row,
+                              std::int64_t of_a_row, std::int32_t cells, const at::Device& device) {
   std::vector<std::int32_t> fold_cell_of_row;
+  const auto folds = static_cast<std::int32_t>(data.folds.size());
   for (std::int32_t fold = 0; fold < folds; ++fold) {
     const DeviceData::Range& range = data.folds[static_cast<std::size_t>(fold)];
     for (std::int64_t i = 0; i < range.count * of_a_row; ++i)
       fold_cell_of_row.push_back(fold * cells + cell_of_row[static_cast<std::size_t>(range.first * of_a_row + i)]);
   }
-  data.fold_cells = cell_tensor(fold_cell_of_row, folds * cells, device);
-  data.fold_cell_labels = data.cell_labels.repeat({folds});
+  return cell_tensor(fold_cell_of_row, folds * cells, device);
 }
 
 }  // namespace
@@ -76,6 +72,8 @@ void join_folds(DeviceData& data) {
   data.folds = {data.train};
   data.fold_cells = data.cells.narrow(0, data.train.first, data.train.count * data.kernel.cells_of_a_row);
   data.fold_cell_labels = data.cell_labels;
+  if (data.bin_cells.defined())
+    data.fold_bin_cells = data.bin_cells.narrow(0, 0, data.train.count * data.kernel.outputs);
 }
 
 DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std::int64_t folds, std::uint64_t seed,
@@ -100,7 +98,19 @@ DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std
   result.cell_labels = result.kernel.are_of_table()
                            ? label_tensor(cells, device)
                            : at::zeros({result.kernel.cells}, at::TensorOptions(device).dtype(at::kByte));
-  cross_with_folds(result, cell_of_row, result.kernel.cells, device);
+  const std::vector<std::int32_t> bin_cell_of_row =
+      result.kernel.bin_cells > 0 ? bin_cells_of(order, cells) : std::vector<std::int32_t>();
+  if (result.kernel.bin_cells > 0) result.bin_cells = cell_tensor(bin_cell_of_row, result.kernel.bin_cells, device);
+  if (folds == 1) {
+    join_folds(result);
+  } else {
+    result.fold_cells =
+        crossed_with_folds(result, cell_of_row, result.kernel.cells_of_a_row, result.kernel.cells, device);
+    result.fold_cell_labels = result.cell_labels.repeat({folds});
+    if (result.kernel.bin_cells > 0)
+      result.fold_bin_cells =
+          crossed_with_folds(result, bin_cell_of_row, result.kernel.outputs, result.kernel.bin_cells, device);
+  }
   const auto of_rows = [&](const auto& number) {
     at::Tensor numbers = at::empty({static_cast<std::int64_t>(order.size())}, at::kFloat);
     for (std::size_t i = 0; i < order.size(); ++i)
@@ -114,8 +124,19 @@ DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std
   }
   result.target_mean = dataset.target_mean;
   result.target_deviation = dataset.target_deviation;
-  if (dataset.task == data::Task::classes || cells.task == data::Task::calibrated)
+  if (dataset.task == data::Task::classes)
     result.targets = of_rows([&](std::size_t row) { return dataset.labels[row]; });
+  if (result.kernel.bin_cells > 0) {
+    result.bin_targets = result.bin_cells.remainder(2).to(at::kFloat);  // a cell's label is its last digit
+    if (result.weights) result.bin_weights = result.weights->repeat_interleave(result.kernel.outputs);
+  }
+  if (result.kernel.are_binary() && result.kernel.score_bins > 0) {
+    const auto of_a_row = static_cast<std::size_t>(result.kernel.cells_of_a_row);
+    std::vector<at::Tensor> of_labels;
+    for (std::size_t label = 0; label < of_a_row; ++label)
+      of_labels.push_back(of_rows([&](std::size_t row) { return dataset.labels[row * of_a_row + label]; }));
+    result.targets = at::stack(of_labels, 1).flatten();
+  }
   if (dataset.task == data::Task::regression)
     result.targets = of_rows([&](std::size_t row) { return dataset.targets[row]; });
   return result;

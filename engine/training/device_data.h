@@ -28,13 +28,18 @@ struct DeviceData {
   at::Tensor cells;        ///< [rows * A] the kernels' cells: the smallest of u8, i16, i32 that holds every one
   at::Tensor cell_labels;  ///< [Ck] u8, of binary scores
   std::optional<at::Tensor> weights;  ///< [rows * A]
-  at::Tensor targets;                 ///< [rows] f32: the class, or the number; undefined of binary scores
+  at::Tensor
+      targets;  ///< f32: [rows] the class, or the number; [rows * A] the labels of scores with bins; else undefined
+  /// Of several classes with bins, each as a binary score (class_bins.h): [rows * O] cells and labels, and the rows' weights.
+  at::Tensor bin_cells, bin_targets;
+  std::optional<at::Tensor> bin_weights;
   double target_mean = 0, target_deviation = 1;
   Range train, selection, holdout;
 
   std::vector<Range> folds;     ///< [F] parts of train, one after the other; a single one where nothing is cross-fitted
   at::Tensor fold_cells;        ///< [rows of train * A] fold * Ck + cell, which is the cell where there is one fold
   at::Tensor fold_cell_labels;  ///< [F * Ck] u8
+  at::Tensor fold_bin_cells;    ///< [rows of train * O] the same of bin_cells
 };
 
 /// Train (fold by fold), selection and holdout rows of the data set, in this order.

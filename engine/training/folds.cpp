@@ -23,7 +23,7 @@ std::vector<std::vector<std::int64_t>> cut_into_folds(const std::vector<std::int
   std::vector<Drawn> drawn;
   for (const std::int64_t row : rows) {
     // Of several classes that of its own; of several labels that of the first.
-    const std::int32_t outcome = cells.task == data::Task::classes ? class_of(row, cells) : 0;
+    const std::int32_t outcome = cells.task == data::Task::classes ? class_of(row, cells) * (1 + cells.score_bins) : 0;
     const std::int32_t cell = cells.of_row[static_cast<std::size_t>(row * cells.outcomes() + outcome)];
     drawn.push_back({cell, core::mix(key, static_cast<std::uint64_t>(row)), row});
   }

@@ -28,9 +28,18 @@ void add(KernelCells& kernel, Parts cell) {
   kernel.parts[Quantity::positives].push_back(std::move(cell.positives));
 }
 
+// A bin's weight is one of the kernels' outcomes, as is the sum of its scores; `first` is outcome 0 of groups and label.
+void add_bin(KernelCells& kernel, std::int32_t first, std::int32_t bin) {
+  add(kernel, {{entry(first + 1 + kernel.score_bins + bin, Quantity::positives)},
+               {},
+               {entry(first + 1 + bin, Quantity::positives)}});
+}
+
 // Cell (g, k, l) of the table is of the rows of groups g that are (l = 1) or are not (l = 0) of class k. The kernels' row
-// (g y) K + m has the sums for class m of the rows of class y.
+// (g y) K + m has the sums for class m of the rows of class y. The cells of its bins come after each class, and are made of the
+// rows that class_bins.h sums as binary scores.
 void map_classes(KernelCells& kernel, std::int32_t combinations, std::int32_t classes) {
+  const std::int32_t bins = kernel.score_bins, first_bin = kernel.cells * kernel.outcomes;
   for (std::int32_t g = 0; g < combinations; ++g) {
     for (std::int32_t k = 0; k < classes; ++k) {
       for (const bool is_of_class : {false, true}) {
@@ -44,6 +53,9 @@ void map_classes(KernelCells& kernel, std::int32_t combinations, std::int32_t cl
         }
         add(kernel, std::move(cell));
       }
+      for (std::int32_t bin = 0; bin < bins; ++bin)
+        for (const std::int32_t label : {0, 1})
+          add_bin(kernel, first_bin + (2 * (g * classes + k) + label) * (1 + 2 * bins), bin);
     }
   }
 }
@@ -65,7 +77,7 @@ void map_figures(KernelCells& kernel, std::int32_t combinations, std::int32_t fi
   }
 }
 
-// Cell (g, 0, l) of the table is the kernels' of groups g and label l. Its bins' weight is one of the kernels' outcomes, as is
+// Cell (g, 0, l) of the table is the kernels' of groups g and label l; of several labels g tells them apart as well. Its bins' weight is one of the kernels' outcomes, as is
 // the sum of their scores.
 void map_scores(KernelCells& kernel, std::int32_t combinations, std::int32_t bins) {
   for (std::int32_t g = 0; g < combinations; ++g) {
@@ -75,10 +87,7 @@ void map_scores(KernelCells& kernel, std::int32_t combinations, std::int32_t bin
                    {entry(first(label), Quantity::loss)},
                    {entry(first(label), Quantity::positives)}});
     for (std::int32_t bin = 0; bin < bins; ++bin)
-      for (const std::int32_t label : {0, 1})
-        add(kernel, {{entry(first(label) + 1 + bins + bin, Quantity::positives)},
-                     {},
-                     {entry(first(label) + 1 + bin, Quantity::positives)}});
+      for (const std::int32_t label : {0, 1}) add_bin(kernel, first(label), bin);
   }
 }
 
@@ -89,29 +98,28 @@ KernelCells kernel_cells(const data::Cells& cells) {
   kernel.task = cells.task;
   kernel.of_table = cells.count();
   kernel.thresholds = cells.thresholds;
-  const std::int32_t outcomes = cells.outcomes(), combinations = cells.count() / (2 * outcomes);
+  kernel.score_bins = cells.score_bins;
+  const std::int32_t outcomes = cells.outcomes(), answers = cells.answers(),
+                     combinations = cells.count() / (2 * outcomes);
   switch (cells.task) {
     case Task::binary:
-      kernel.cells = cells.count();
-      break;
     case Task::labels:
-      kernel.cells = cells.count();
-      kernel.outputs = kernel.cells_of_a_row = outcomes;
+      kernel.outputs = kernel.cells_of_a_row = answers;
+      kernel.cells = 2 * combinations * answers;
+      if (cells.score_bins == 0) break;
+      kernel.outcomes = 1 + 2 * cells.score_bins;
+      map_scores(kernel, combinations * answers, cells.score_bins);
       break;
     case Task::classes:
-      kernel.cells = combinations * outcomes;
-      kernel.outputs = kernel.outcomes = outcomes;
-      map_classes(kernel, combinations, outcomes);
+      kernel.cells = combinations * answers;
+      kernel.outputs = kernel.outcomes = answers;
+      if (cells.score_bins > 0) kernel.bin_cells = 2 * combinations * answers;
+      map_classes(kernel, combinations, answers);
       break;
     case Task::regression:
       kernel.cells = combinations;
       kernel.outcomes = outcomes - 1;
       map_figures(kernel, combinations, outcomes);
-      break;
-    case Task::calibrated:
-      kernel.cells = 2 * combinations;
-      kernel.outcomes = 1 + 2 * cells.score_bins();
-      map_scores(kernel, combinations, cells.score_bins());
       break;
   }
   return kernel;
@@ -121,10 +129,23 @@ std::int32_t class_of(std::int64_t row, const data::Cells& cells) {
   const std::int32_t outcomes = cells.outcomes();
   for (std::int32_t k = 0; k < outcomes; ++k) {
     const std::int32_t cell = cells.of_row[static_cast<std::size_t>(row * outcomes + k)];
-    if (cells.cells[static_cast<std::size_t>(cell)].label == 1) return k;
+    if (cells.cells[static_cast<std::size_t>(cell)].label == 1) return cells.answer_of(k);
   }
   throw std::logic_error("row " + std::to_string(row) + " is of no class");
 }
+
+namespace {
+
+// Of each class or label the cell of groups, which of them it is, and its label: those of its bins come after its own two.
+void append_binary(std::int64_t row, const data::Cells& cells, std::vector<std::int32_t>& result) {
+  const std::int32_t outcomes = cells.outcomes(), of_answer = 1 + cells.score_bins;
+  for (std::int32_t outcome = 0; outcome < outcomes; outcome += of_answer) {
+    const std::int32_t cell = cells.of_row[static_cast<std::size_t>(row * outcomes + outcome)];
+    result.push_back(cell / (2 * of_answer) * 2 + cell % 2);
+  }
+}
+
+}  // namespace
 
 std::vector<std::int32_t> kernel_cells_of(const std::vector<std::int64_t>& rows, const data::Cells& cells,
                                           const KernelCells& kernel) {
@@ -132,17 +153,19 @@ std::vector<std::int32_t> kernel_cells_of(const std::vector<std::int64_t>& rows,
   std::vector<std::int32_t> result;
   result.reserve(rows.size() * static_cast<std::size_t>(kernel.cells_of_a_row));
   for (const std::int64_t row : rows) {
-    const std::int32_t* of_row = &cells.of_row[static_cast<std::size_t>(row * outcomes)];
-    if (kernel.are_of_table()) {
-      result.insert(result.end(), of_row, of_row + kernel.cells_of_a_row);
-      continue;
-    }
-    const std::int32_t combination = *of_row / (2 * outcomes);
-    if (kernel.task == Task::classes)
-      result.push_back(combination * outcomes + class_of(row, cells));
+    const std::int32_t combination = cells.of_row[static_cast<std::size_t>(row * outcomes)] / (2 * outcomes);
+    if (kernel.are_binary())
+      append_binary(row, cells, result);
     else
-      result.push_back(kernel.task == Task::calibrated ? 2 * combination + *of_row % 2 : combination);
+      result.push_back(kernel.task == Task::classes ? combination * cells.answers() + class_of(row, cells)
+                                                    : combination);
   }
+  return result;
+}
+
+std::vector<std::int32_t> bin_cells_of(const std::vector<std::int64_t>& rows, const data::Cells& cells) {
+  std::vector<std::int32_t> result;
+  for (const std::int64_t row : rows) append_binary(row, cells, result);
   return result;
 }
 
@@ -175,7 +198,7 @@ std::optional<kernels::OutcomeRule> outcome_rule(const KernelCells& kernel, cons
                                                  double temperature, double mean, double deviation) {
   if (kernel.are_of_table()) return std::nullopt;
   if (kernel.task == Task::classes) return kernels::softmax_rule(kernel.outputs);
-  if (kernel.task == Task::calibrated) return kernels::calibration_rule((kernel.outcomes - 1) / 2, 0.0, temperature);
+  if (kernel.are_binary()) return kernels::calibration_rule(kernel.score_bins, 0.0, temperature);
   const kernels::RegressionUnits units{mean, deviation};
   const kernels::Exceedances exceedances{kernel.thresholds, temperature};
   if (params.loss == "huber") return kernels::huber_rule(units, params.huber_delta, exceedances);

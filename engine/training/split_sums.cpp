@@ -1,6 +1,7 @@
 #include "engine/training/split_sums.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/maximum.h>
@@ -35,9 +36,9 @@ enum Plane : std::int64_t {
   kBySquaredError,
 };
 
-std::int64_t planes_of(data::Task task) {
-  if (task == data::Task::regression) return kBySquaredError + 1;
-  return task == data::Task::calibrated ? kByPrediction + 1 : kByLoss + 1;
+std::int64_t planes_of(const KernelCells& kernel) {
+  if (kernel.task == data::Task::regression) return kBySquaredError + 1;
+  return kernel.score_bins > 0 ? kByPrediction + 1 : kByLoss + 1;
 }
 
 std::vector<double> column_of(const std::vector<double>& sums, constraints::Column column) {
@@ -58,7 +59,7 @@ SplitSums::SplitSums(const DeviceData& data, bool with_holdout, bool with_losses
                      models::Learner& learner, const std::optional<kernels::OutcomeRule>& rule)
     : data_(data), learner_(learner), temperature_(temperature), with_losses_(with_losses), rule_(rule) {
   const auto folds = static_cast<std::int64_t>(data.folds.size());
-  totals_ = at::zeros({planes_of(data.kernel.task), learner.members() / folds, data.kernel.rows(), kColumns},
+  totals_ = at::zeros({planes_of(data.kernel), learner.members() / folds, data.kernel.rows(), kColumns},
                       learner.flat_parameters().options().dtype(at::kDouble));
   for (std::int64_t fold = 0; fold < folds; ++fold)
     add_split(kTrain, data.folds[static_cast<std::size_t>(fold)], {fold, folds}, 1);
@@ -85,11 +86,13 @@ void SplitSums::add_split(std::size_t split, const DeviceData::Range& range, mod
       chunk.common_logits = view_in(common_logits_, members / together, scores, single);
     }
     if (rule_)
-      chunk.measured_outcomes =
-          kernels::make_outcome_stats_workspace(members / together, rows, data_.kernel.cells, *rule_, single.device());
+      chunk.measured_outcomes = kernels::make_outcome_stats_workspace(
+          members / together, rows * data_.kernel.cells_of_a_row, data_.kernel.cells, *rule_, single.device());
     else
       chunk.measured =
           kernels::make_cell_stats_workspace(members / together, scores, data_.kernel.cells, single.device());
+    if (data_.kernel.bin_cells > 0)
+      chunk.bins.emplace(members / together, rows, outputs, data_.kernel.bin_cells, data_.kernel.score_bins, single);
     if (split == kSelection) add_spread(chunk);
     chunks_.push_back(std::move(chunk));
   }
@@ -104,7 +107,10 @@ void SplitSums::add_spread(Chunk& chunk) const {
   chunk.loss_weights = at::empty({count}, single);
   if (rule_) {
     chunk.outcomes_of_one =
-        kernels::make_outcome_stats_workspace(1, chunk.rows, data_.kernel.cells, *rule_, single.device());
+        kernels::make_outcome_stats_workspace(1, count, data_.kernel.cells, *rule_, single.device());
+    if (chunk.bins)
+      chunk.bins_of_one.emplace(1, chunk.rows, data_.kernel.outputs, data_.kernel.bin_cells, data_.kernel.score_bins,
+                                single);
     return;
   }
   const at::Tensor cells = data_.cells.narrow(0, chunk.first * of_a_row, count).to(at::kLong);
@@ -168,10 +174,30 @@ at::Tensor SplitSums::sums_of(Chunk& chunk, const at::Tensor& logits, const std:
     return workspace.sums;
   }
   kernels::OutcomeStatsWorkspace& workspace = of_one ? chunk.outcomes_of_one : chunk.measured_outcomes;
-  kernels::outcome_stats_out(workspace, logits.unflatten(1, {chunk.rows, data_.kernel.outputs}),
-                             data_.targets.narrow(0, chunk.first, chunk.rows), cells, data_.kernel.cells, weights,
-                             *rule_);
-  return workspace.sums;
+  kernels::outcome_stats_out(workspace, logits.unflatten(1, {-1, rule_->outputs}),
+                             data_.targets.narrow(0, chunk.first * of_a_row, chunk.rows * of_a_row), cells,
+                             data_.kernel.cells, weights, *rule_);
+  if (!chunk.bins) return workspace.sums;
+  std::optional<at::Tensor> of_classes;
+  if (weights) of_classes = weights->repeat_interleave(data_.kernel.outputs);
+  ClassBins& bins = of_one ? *chunk.bins_of_one : *chunk.bins;
+  return at::cat({workspace.sums, sums_of_bins(bins, chunk, logits, of_classes)}, 1);
+}
+
+const at::Tensor& SplitSums::sums_of_bins(ClassBins& bins, const Chunk& chunk, const at::Tensor& logits,
+                                          const std::optional<at::Tensor>& weights) const {
+  const std::int64_t classes = data_.kernel.outputs, first = chunk.first * classes, count = chunk.rows * classes;
+  return bins.measure(logits.unflatten(1, {-1, classes}), data_.bin_targets.narrow(0, first, count),
+                      data_.bin_cells.narrow(0, first, count), weights);
+}
+
+// s^2 times each class's own probability.
+void SplitSums::measure_bin_scores(Chunk& chunk, const at::Tensor& own, std::int64_t run) {
+  at::Tensor weights = own.unflatten(1, {-1, data_.kernel.outputs}).softmax(-1).flatten();
+  if (chunk.square_weights.defined()) weights.mul_(chunk.square_weights.repeat_interleave(data_.kernel.outputs));
+  const at::Tensor sums = sums_of_bins(*chunk.bins_of_one, chunk, own, weights);
+  const std::int64_t rows = data_.kernel.bin_rows();
+  totals_.select(0, kByPrediction).select(0, run).narrow(0, data_.kernel.rows() - rows, rows).add_(sums.select(0, 0));
 }
 
 // The same op with other weights: s^2 gives the sums of s^2 and of those selected; s^2 loss those of s^2 loss and s^2 loss^2.
@@ -181,8 +207,10 @@ void SplitSums::measure_spread(Chunk& chunk, const at::Tensor& logits) {
   if (!chunk.losses.defined()) return;
   for (std::int64_t run = 0; run < logits.size(0); ++run) {
     const at::Tensor own = logits.narrow(0, run, 1);
-    if (data_.kernel.task == data::Task::calibrated) {
-      const at::Tensor labels = data_.targets.narrow(0, chunk.first, chunk.rows), logits_of_run = own.squeeze(0);
+    if (rule_ && data_.kernel.are_binary()) {
+      const std::int64_t of_a_row = data_.kernel.cells_of_a_row;
+      const at::Tensor labels = data_.targets.narrow(0, chunk.first * of_a_row, chunk.rows * of_a_row),
+                       logits_of_run = own.squeeze(0);
       chunk.losses.copy_(at::softplus(logits_of_run * (1 - labels * 2)));
       add_by(kByLoss, chunk, own, chunk.losses, run);
       add_by(kByPrediction, chunk, own, logits_of_run.sigmoid(), run);
@@ -192,6 +220,7 @@ void SplitSums::measure_spread(Chunk& chunk, const at::Tensor& logits) {
       const at::Tensor classes = data_.targets.narrow(0, chunk.first, chunk.rows).to(at::kLong).unsqueeze(1);
       chunk.losses.copy_(own.view({chunk.rows, -1}).log_softmax(1).gather(1, classes).squeeze(1).neg_());
       add_by(kByLoss, chunk, own, chunk.losses, run);
+      if (chunk.bins) measure_bin_scores(chunk, own, run);
     } else {
       at::mul_out(chunk.loss_weights, own.squeeze(0), chunk.signs);
       at::softplus_out(chunk.losses, chunk.loss_weights);
@@ -247,7 +276,7 @@ std::vector<RunState::Sums> SplitSums::read() const {
     sums.spread.loss = column_of(by_loss, constraints::kWeight);
     sums.spread.loss_square = column_of(by_loss, constraints::kLoss);
     if (data_.kernel.task == data::Task::classes) spread_of_classes(sums.spread);
-    if (data_.kernel.task == data::Task::calibrated) spread_of_bins(squares, sums_of(kByPrediction, run), sums.spread);
+    if (data_.kernel.score_bins > 0) spread_of_bins(squares, sums_of(kByPrediction, run), sums.spread);
     for (std::int32_t figure = 0; data_.kernel.task == data::Task::regression && figure < data::kLossFigure; ++figure)
       spread_of_figure(figure, squares, sums_of(kByPrediction + figure, run), sums.spread);
   }
@@ -272,9 +301,9 @@ void SplitSums::spread_of_figure(std::int32_t figure, const std::vector<double>&
 // With p the score and y the label: sums of s^2 (p - y) and s^2 (p - y)^2 from those of s^2, s^2 p and s^2 p^2.
 void SplitSums::spread_of_bins(const std::vector<double>& squares, const std::vector<double>& by_score,
                                evaluation::SquareWeights& spread) const {
-  const std::size_t of_combination = static_cast<std::size_t>(data_.kernel.outcomes) + 1;  // 2 (1 + B) cells
+  const std::size_t of_answer = 2 * (1 + static_cast<std::size_t>(data_.kernel.score_bins));
   for (std::size_t c = 0; c < spread.loss.size(); ++c) {
-    if (c % of_combination < 2) continue;  // any score
+    if (c % of_answer < 2) continue;  // no bin
     const double label = static_cast<double>(c % 2), weight = squares[c * kColumns + constraints::kWeight],
                  score = squares[c * kColumns + constraints::kHard];
     spread.loss[c] = score - label * weight;

@@ -7,6 +7,7 @@
 
 #include "engine/models/learner.h"
 #include "engine/training/captured_graph.h"
+#include "engine/training/class_bins.h"
 #include "engine/training/device_data.h"
 #include "engine/training/run_state.h"
 #include "kernels/cell_stats/cell_stats.h"
@@ -56,6 +57,7 @@ class SplitSums {
     at::Tensor losses, loss_weights;              // [rows * A], and s^2 times it; of one run at a time
     kernels::CellStatsWorkspace measured_of_one;  // run
     kernels::OutcomeStatsWorkspace outcomes_of_one;
+    std::optional<ClassBins> bins, bins_of_one;  // of several classes
   };
 
   void add_split(std::size_t split, const DeviceData::Range& range, models::MemberSlice slice, std::int64_t together);
@@ -65,6 +67,9 @@ class SplitSums {
   at::Tensor sums_of(Chunk& chunk, const at::Tensor& logits, const std::optional<at::Tensor>& weights,
                      bool of_one) const;
   void measure_spread(Chunk& chunk, const at::Tensor& logits);
+  const at::Tensor& sums_of_bins(ClassBins& bins, const Chunk& chunk, const at::Tensor& logits,
+                                 const std::optional<at::Tensor>& weights) const;
+  void measure_bin_scores(Chunk& chunk, const at::Tensor& own, std::int64_t run);
   void measure_figures(Chunk& chunk, const at::Tensor& scores, std::int64_t run);
   void add_by(std::int64_t plane, Chunk& chunk, const at::Tensor& scores, const at::Tensor& by, std::int64_t run);
   void spread_of_classes(evaluation::SquareWeights& spread) const;

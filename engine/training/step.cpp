@@ -114,10 +114,20 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   batch_.priced = kernels::make_price_workspace(members, sums, table_);
   batch_.row_prices = at::empty({2, members, folds * sums}, single);
   if (rule_) {
-    targets_ = at::empty({batch}, single);
-    measured_ = kernels::make_outcome_stats_workspace(members, batch, kernel_cells, *rule_, device);
+    targets_ = at::empty(batch_cells, single);
+    measured_ = kernels::make_outcome_stats_workspace(members, batch * of_a_row, kernel_cells, *rule_, device);
     batch_.measured.sums = measured_.sums;
-    batch_.gradient = at::empty({members, batch, data.kernel.outputs}, single);
+    batch_.gradient = at::empty({members, batch * of_a_row, rule_->outputs}, single);
+    if (data.kernel.bin_cells > 0) {
+      const std::int64_t outputs = data.kernel.outputs, bin_rows = data.kernel.bin_rows();
+      bins_.emplace(members, batch, outputs, folds * data.kernel.bin_cells, data.kernel.score_bins, single);
+      bin_cells_ = at::empty({batch, outputs}, data.fold_bin_cells.options());
+      bin_targets_ = at::empty({batch, outputs}, single);
+      if (data.bin_weights) bin_weights_ = at::empty({batch, outputs}, single);
+      all_sums_ = at::empty({members, folds, sums, 4}, real);
+      cell_prices_ = at::empty({2, members, folds, sums - bin_rows}, single);
+      bin_prices_ = at::empty({members, folds, bin_rows}, single);
+    }
   } else {
     batch_.measured = kernels::make_cell_stats_workspace(members, batch * of_a_row, kernel_cells, device);
     batch_.gradient = at::empty({members, batch * of_a_row}, single);
@@ -147,7 +157,8 @@ void TrainingStep::enqueue() {
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
   const at::Tensor& scores = learner_.forward(data_.encoded, rows_, step_);
-  logits_ = rule_ && scores.dim() == 2 ? scores.unsqueeze(2) : rule_ ? scores : scores.flatten(1);
+  logits_ = scores.flatten(1);
+  if (rule_) logits_ = logits_.unflatten(1, {-1, rule_->outputs});
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
   learner_.backward(data_.encoded, rows_, batch_.gradient.view(scores.sizes()));
@@ -165,22 +176,52 @@ void TrainingStep::draw_batch() {
   pick(cells_, data_.fold_cells);
   if (weights_) pick(*weights_, *data_.weights);
   if (rule_) pick(targets_, data_.targets);
+  if (!bins_) return;
+  pick(bin_cells_, data_.fold_bin_cells);
+  pick(bin_targets_, data_.bin_targets);
+  if (bin_weights_) pick(*bin_weights_, *data_.bin_weights);
 }
 
 void TrainingStep::measure() {
   if (rule_) {
     const std::int64_t cells = measured_.sums.size(1) / rule_->outcomes;
-    kernels::outcome_stats_out(measured_, logits_, targets_, cells_, cells, weights_, *rule_);
+    kernels::outcome_stats_out(measured_, logits_, targets_.flatten(), cells_.flatten(), cells, flat_weights(), *rule_);
   } else {
     kernels::cell_stats_out(batch_.measured, logits_, cells_.flatten(), data_.fold_cell_labels, flat_weights(), 0.0,
                             temperature_);
   }
 }
 
+// Of the last measure, [K, F * S, 4]; of one member's folds one after the other.
+const at::Tensor& TrainingStep::sums() {
+  if (!bins_) return batch_.measured.sums;
+  const at::Tensor of_bins = bins_->measure(logits_, bin_targets_.flatten(), bin_cells_.flatten(),
+                                            bin_weights_ ? std::optional(bin_weights_->flatten()) : std::nullopt);
+  const std::int64_t bin_rows = bin_prices_.size(2), rows = all_sums_.size(2) - bin_rows;
+  all_sums_.narrow(2, 0, rows).copy_(batch_.measured.sums.view({all_sums_.size(0), -1, rows, 4}));
+  all_sums_.narrow(2, rows, bin_rows).copy_(of_bins.view({all_sums_.size(0), -1, bin_rows, 4}));
+  return all_sums_;
+}
+
+// Prices are of the cells' rows and then the bins', fold by fold; each op wants its own.
+void TrainingStep::push_bins() {
+  const at::Tensor by_fold = batch_.row_prices.view({2, all_sums_.size(0), all_sums_.size(1), -1});
+  const std::int64_t rows = cell_prices_.size(3);
+  cell_prices_.copy_(by_fold.narrow(3, 0, rows));
+  bin_prices_.copy_(by_fold.select(0, 1).narrow(2, rows, bin_prices_.size(2)));
+  const at::Tensor prices = cell_prices_.flatten(2);
+  kernels::outcome_push_out(batch_.gradient, logits_, targets_, cells_, prices.select(0, 0), prices.select(0, 1),
+                            weights_, *rule_);
+  bins_->add_gradient(batch_.gradient, bin_targets_.flatten(), bin_cells_.flatten(), bin_prices_.flatten(1),
+                      bin_weights_ ? std::optional(bin_weights_->flatten()) : std::nullopt);
+}
+
 void TrainingStep::push() {
+  if (bins_) return push_bins();
   const at::Tensor loss = batch_.row_prices.select(0, 0), soft = batch_.row_prices.select(0, 1);
   if (rule_) {
-    kernels::outcome_push_out(batch_.gradient, logits_, targets_, cells_, loss, soft, weights_, *rule_);
+    kernels::outcome_push_out(batch_.gradient, logits_, targets_.flatten(), cells_.flatten(), loss, soft,
+                              flat_weights(), *rule_);
   } else {
     kernels::push_out(batch_.gradient, logits_, cells_.flatten(), data_.fold_cell_labels, loss, soft, flat_weights(),
                       0.0, temperature_);
@@ -195,7 +236,8 @@ std::optional<at::Tensor> TrainingStep::flat_weights() const {
 void TrainingStep::set_logit_gradient() {
   if (!learns_from_.defined() && rule_) {
     measure();
-    kernels::price_out(batch_.priced, batch_.measured.sums, averages_, step_, multipliers_, table_, averaging_);
+    kernels::price_out(batch_.priced, sums().view(averages_.sizes()), averages_, step_, multipliers_, table_,
+                       averaging_);
     batch_.row_prices.copy_(batch_.priced.prices.transpose(0, 1));
     push();
     return;
@@ -206,7 +248,7 @@ void TrainingStep::set_logit_gradient() {
     return;
   }
   measure();
-  at::mul_out(learned_sums_, batch_.measured.sums.view(learned_sums_.sizes()), learns_from_);
+  at::mul_out(learned_sums_, sums().view(learned_sums_.sizes()), learns_from_);
   at::sum_out(summed_folds_, learned_sums_, {1});
   kernels::price_out(batch_.priced, summed_folds_, averages_, step_, multipliers_, table_, averaging_);
   at::Tensor by_fold =  // [K, 2, F, S]

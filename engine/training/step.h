@@ -13,6 +13,7 @@
 #include "engine/constraints/table.h"
 #include "engine/models/learner.h"
 #include "engine/training/captured_graph.h"
+#include "engine/training/class_bins.h"
 #include "engine/training/device_data.h"
 #include "engine/training/optimizer.h"
 #include "engine/training/params.h"
@@ -59,7 +60,9 @@ class TrainingStep {
   void enqueue();
   void draw_batch();
   void measure();
+  const at::Tensor& sums();
   void push();
+  void push_bins();
   std::optional<at::Tensor> flat_weights() const;
   void set_logit_gradient();
 
@@ -78,16 +81,21 @@ class TrainingStep {
   at::Tensor rows_;                           // [B] i64, the batch
   at::Tensor cells_;                          // [B, A] of fold_cells; [B] where A is 1
   std::optional<at::Tensor> weights_;         // the same, f32
-  at::Tensor targets_;                        // [B] f32, with a rule
+  at::Tensor targets_;                        // f32, as cells_, with a rule
   std::optional<kernels::OutcomeRule> rule_;  // of rows with several outcomes in one cell
   kernels::OutcomeStatsWorkspace measured_;   // with a rule, in place of batch_.measured
+  std::optional<ClassBins> bins_;             // of several classes, and what its rows are:
+  at::Tensor bin_cells_, bin_targets_;        // [B, O]
+  std::optional<at::Tensor> bin_weights_;     // [B, O]
+  at::Tensor all_sums_;                       // [K, F, S, 4] f64, the cells' and the bins'
+  at::Tensor cell_prices_, bin_prices_;       // [2, K, F, rows of the cells], [K, F, rows of the bins] f32
   at::Tensor learns_from_;                    // [K, F, 1, 1] f64, 0 for a member's own fold; undefined with one fold
   at::Tensor priced_folds_;                   // [K, 1, F, 1] f32, the same for prices
   at::Tensor learned_sums_, summed_folds_;    // [K, F, S, 4] and [K, S, 4] f64, with several folds; S rows of sums
   at::Tensor averages_;                       // [K, S, 4] f64
   at::Tensor multipliers_;                    // [K, J] f64
   kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S
-  at::Tensor logits_;                         // [K, B * A], or [K, B, O] with a rule, f32, of the last step
+  at::Tensor logits_;  // [K, B * A], with a rule [K, B * A, its scores a row], f32, of the last step
   CapturedGraph graph_;
 };
 

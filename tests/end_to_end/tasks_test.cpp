@@ -162,6 +162,32 @@ TEST_F(Tasks, ScoresAreHeldToWhatTheySay) {
   EXPECT_EQ(run({"evaluate", "runs/calibrated", "--data", "new.csv"}).exit_code, 0);
 }
 
+// Of several classes and labels those of each; the table with its bins is stored and read again.
+TEST_F(Tasks, ScoresOfClassesAndLabelsAreHeldToWhatTheySay) {
+  for (const char* label : {kBands, kLabels}) {
+    const std::string name = label == kBands ? "bands" : "both";
+    const nlohmann::json result =
+        trained(name, {label, label == kBands ? "data.features.drop=[income, house]" : "data.features.drop=[wage]",
+                       "training.epochs=10",
+                       "constraints=[{kind: calibration, group: sex, bins: 2, tolerance: 0.1}, {kind: "
+                       "demographic_parity, group: sex, tolerance: 0.3}]"});
+    const nlohmann::json& promises = result["splits"][0]["constraints"][0]["promises"];
+    const std::size_t answers = label == kBands ? 3 : 2;
+    ASSERT_EQ(promises.size(), 2 * answers);
+    EXPECT_EQ(promises[1]["within"],
+              label == kBands ? "class=under 25, score 0.5 to 1" : "label=income, score 0.5 to 1");
+    std::int64_t rows = 0;  // of the first class or label everyone is in one bin
+    for (const std::size_t bin : {0, 1})
+      for (const nlohmann::json& level : promises[bin]["levels"]) rows += level["rows"].get<std::int64_t>();
+    EXPECT_EQ(rows, result["splits"][0]["metrics"]["rows"]);
+    EXPECT_EQ(result["splits"][0]["constraints"][1]["promises"].size(), answers);
+    EXPECT_EQ(result["splits"][0]["outcomes"].size(), answers);
+    EXPECT_NEAR(gap(name, {"--split", "test"}), result["splits"][0]["constraints"][0]["gap"].get<double>(), 1e-12);
+    EXPECT_EQ(run({"evaluate", "runs/" + name, "--data", "new.csv"}).exit_code, 0);
+    EXPECT_EQ(run({"report", "runs/" + name}).exit_code, 0);
+  }
+}
+
 // A model of several classes or labels is replaced: what predict wrote is read back, and the next one decides few otherwise.
 TEST_F(Tasks, ChurnIsHeldForClassesAndLabels) {
   struct Kind {
@@ -215,8 +241,8 @@ TEST_F(Tasks, WhatDoesNotFitIsRefusedWithItsPlace) {
                  {kClasses, "constraints=[{kind: residual_parity, group: sex}]"});
   expect_refused(2, "there is no class 'w' (did you mean 'x'?",
                  {kClasses, "constraints=[{kind: demographic_parity, group: sex, outcome: w}]"});
-  expect_refused(2, "the rate 'calibration' is none of the task 'labels'",
-                 {kLabels, "constraints=[{kind: calibration, group: sex}]"});
+  expect_refused(2, "the rate 'calibration' is none of the task 'regression'",
+                 {kNumber, "constraints=[{kind: calibration, group: sex}]"});
   expect_refused(2, "training.loss: it is for regression", {kClasses, "training.loss=huber"});
   expect_refused(2, "data.label", {"data.label={task: classes, columns: [job, race]}"});
   expect_refused(2, "calibration cuts rows by 'score', and data.groups has a grouping of that name",

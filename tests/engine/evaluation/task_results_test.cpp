@@ -131,6 +131,45 @@ TEST_P(EveryWeight, ClassesAreMeasuredRowByRow) {
   EXPECT_TRUE(result.thresholds.empty());
 }
 
+// Each class and each label against the rest: in each bin of its scores mean score minus share of positives.
+TEST_P(EveryWeight, ScoresAreMeasuredInTheBinsOfEachClassAndLabel) {
+  for (const Task task : {Task::classes, Task::labels}) {
+    ConstraintParams calibration = by_sex("calibration", 0.1);
+    calibration.bins = 2;
+    const Scored it = scored(task, GetParam(), {calibration, by_sex("error_parity", 0.1)});
+    const SplitResult result = it.result();
+    const std::size_t answers = it.people.outcomes.size();
+    ASSERT_EQ(result.constraints[0].promises.size(), 2 * answers);
+    for (std::size_t k = 0; k < answers; ++k) {
+      double weight[2][2] = {}, missed[2][2] = {};
+      std::int64_t rows[2][2] = {};
+      for (std::size_t i = 0; i < kRows; ++i) {
+        const double score = it.scores[i * answers + k];
+        const int label = task == Task::classes ? it.people.labels[i] == k : it.people.labels[i * answers + k];
+        const int bin = score >= 0.5, sex = it.people.groupings[0].codes[i];
+        weight[bin][sex] += it.weight(i);
+        missed[bin][sex] += it.weight(i) * (score - label);
+        ++rows[bin][sex];
+      }
+      for (const int bin : {0, 1}) {
+        const PromiseResult& promise = result.constraints[0].promises[2 * k + static_cast<std::size_t>(bin)];
+        EXPECT_EQ(promise.within, std::string(task == Task::classes ? "class=" : "label=") + it.people.outcomes[k] +
+                                      ", score " + (bin == 0 ? "0 to 0.5" : "0.5 to 1"));
+        for (const std::size_t sex : {0, 1}) {
+          EXPECT_EQ(promise.levels[sex].rows, rows[bin][sex]);
+          EXPECT_NEAR(promise.levels[sex].rate.value(), missed[bin][sex] / weight[bin][sex], 1e-12);
+        }
+      }
+    }
+    // What is not about bins is what it is without them.
+    const Scored plain = scored(task, GetParam(), {by_sex("error_parity", 0.1)});
+    const SplitResult without = plain.result();
+    EXPECT_EQ(result.constraints[1].gap, without.constraints[0].gap);
+    EXPECT_EQ(result.metrics.log_loss, without.metrics.log_loss);
+    EXPECT_EQ(result.outcomes.size(), answers);
+  }
+}
+
 TEST_P(EveryWeight, LabelsAreMeasuredEachByItself) {
   const Scored it = scored(Task::labels, GetParam(), {by_sex("demographic_parity", 0.1)});
   const SplitResult result = it.result();
