@@ -79,7 +79,7 @@ data:
   groups: [{{column: marital_status}}]
   split: {{test: 0.2, selection: 0.2, stratify: cells}}
 model: {{kind: mlp, hidden: [256, 256], dropout: 0.3}}
-training: {{epochs: 10, batch_size: 1024}}
+training: {{epochs: 20, batch_size: 512}}
 constraints:
   - {{kind: demographic_parity, group: marital_status, tolerance: 0.05}}
 """)

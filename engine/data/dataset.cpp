@@ -94,22 +94,21 @@ const Grouping& Dataset::grouping(const std::string& name) const {
 
 namespace {
 
-std::string number_text(double number) {
+std::string number_text(double number, int digits) {
   char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, number, std::chars_format::general, 10).ptr;
+  const auto end = std::to_chars(text, text + sizeof text, number, std::chars_format::general, digits).ptr;
   return {text, end};
 }
 
 }  // namespace
 
 std::string figure_above(double threshold) {
-  return "above " + number_text(threshold);
+  return "above " + number_text(threshold, 10);
 }
 
 std::string score_bin_name(std::int32_t bin, std::int32_t bins, const std::string& answer) {
-  const std::string of_answer = answer.empty() ? "" : answer + ", score ";
-  return of_answer + number_text(static_cast<double>(bin) / bins) + " to " +
-         number_text(static_cast<double>(bin + 1) / bins);
+  const auto edge = [&](std::int32_t at) { return number_text(static_cast<double>(at) / bins, 4); };
+  return (answer.empty() ? "" : answer + ", score ") + edge(bin) + " to " + edge(bin + 1);
 }
 
 Cells build_cells(const Dataset& dataset, const std::vector<std::string>& names, std::vector<double> thresholds,

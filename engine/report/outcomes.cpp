@@ -11,7 +11,7 @@ namespace {
 
 using evaluation::SplitResult;
 
-constexpr std::string_view kAnd = " and ";
+constexpr std::string_view kAnd = " and ", kOfBin = ", score ";
 
 /// The condition at one end of `within`, and what the other end says.
 bool take(const std::string& within, const std::string& condition, std::string& rest) {
@@ -47,10 +47,16 @@ Within within_of(const SplitResult& split, const std::string& within) {
   if (task_of(split) == data::Task::regression) return above_within(within);
   // A name may hold " and ", or end as another does: the longest that fits is meant.
   Within found{"", within};
+  // A bin is of its class or label: "class=high, score 0.2 to 0.4".
+  const std::size_t at = within.rfind(kOfBin);
+  const std::string bin = at == std::string::npos ? "" : within.substr(at, within.find(kAnd, at) - at);
   for (const evaluation::OutcomeMetrics& outcome : split.outcomes) {
     std::string control;
-    if (outcome.name.size() > found.outcome.size() && take(within, key + outcome.name, control))
+    if (outcome.name.size() <= found.outcome.size()) continue;
+    if (take(within, key + outcome.name, control))
       found = {outcome.name, control};
+    else if (!bin.empty() && take(within, key + outcome.name + bin, control))
+      found = {outcome.name, control + std::string(control.empty() ? "" : kAnd) + bin.substr(2)};
   }
   return found;
 }

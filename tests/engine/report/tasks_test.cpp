@@ -165,6 +165,9 @@ TEST(Within, IsTakenApart) {
   EXPECT_EQ(parts(classes, "class=high and degree=none"), Parts("high", "degree=none"));
   EXPECT_EQ(parts(classes, "class=low and late"), Parts("low and late", ""));
   EXPECT_EQ(parts(classes, "a=b and c and class=low and late"), Parts("low and late", "a=b and c"));
+  EXPECT_EQ(parts(classes, "class=high, score 0.2 to 0.4"), Parts("high", "score 0.2 to 0.4"));
+  EXPECT_EQ(parts(classes, "degree=none and class=high, score 0.2 to 0.4"),
+            Parts("high", "degree=none and score 0.2 to 0.4"));
   EXPECT_EQ(parts(classes, "degree=none"), Parts("", "degree=none"));
   EXPECT_EQ(parts(classes, "class=unknown"), Parts("", "class=unknown"));
   EXPECT_EQ(parts(classes, ""), Parts("", ""));
