@@ -107,12 +107,12 @@ std::vector<std::string> option_names(const CLI::App& app) {
 
 // CLI11 knows no near names, so what it does not know is handed back to here.
 void refuse_extras(const CLI::App& app, const std::string& command) {
+  const std::vector<std::string> known = option_names(app);
   for (const std::string& word : app.remaining()) {
     if (word.size() < 2 || word.front() != '-') {
-      throw usage_error(fmt::format("unexpected argument '{}' after 'equipoise {}'; see equipoise {} --help", word,
-                                    command, command));
+      throw usage_error(fmt::format("unexpected argument '{}' after 'equipoise {}'; its options are {}", word, command,
+                                    core::listed(known)));
     }
-    const std::vector<std::string> known = option_names(app);
     const std::string name = word.substr(0, word.find('='));
     throw usage_error(fmt::format("unknown option '{}' of 'equipoise {}'{}; there are: {}", name, command,
                                   core::did_you_mean(name, known), core::listed(known)));

@@ -69,7 +69,11 @@ void check_yes_or_no(const LabelParams& label, const config::Origin& origin) {
            origin);
   }
   if (label.positive.empty())
-    refuse("data.label.positive", "expected at least one value (or data.label.above, to compare numbers)", origin);
+    refuse("data.label.positive",
+           "expected at least one value that counts as positive, such as [\"1\"] of a column of 0 and 1 (or "
+           "data.label.above, "
+           "to compare numbers)",
+           origin);
   for (const std::string& value : label.positive) {
     if (std::ranges::find(label.negative, value) != label.negative.end())
       refuse("data.label.negative", "the value '" + value + "' is also listed as positive", origin);

@@ -65,7 +65,8 @@ TEST(LabelChecks, WhatATaskNeedsIsAskedFor) {
   EXPECT_EQ(complaint(label, "data.label"), "run.yaml:9:3: data.label.column: expected the column to predict");
   label = task("binary");
   label.positive = {};
-  EXPECT_THAT(complaint(label), HasSubstr("data.label.positive: expected at least one value (or data.label.above, to"));
+  EXPECT_THAT(complaint(label),
+              HasSubstr("data.label.positive: expected at least one value that counts as positive, such as [\"1\"]"));
   label = task("labels");
   label.columns = {};
   EXPECT_THAT(complaint(label), HasSubstr("data.label.columns: expected 2 to 64 columns, one for each label, got 0"));
