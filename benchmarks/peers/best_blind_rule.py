@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What parity costs at least: the best rule that does not see the group, from LightGBM's posteriors and a linear program.
+"""What parity costs a rule that does not see the group, made of LightGBM's posteriors and a linear program.
 
 usage: best_blind_rule.py [--acs FILE] [--task race|marital_status ...] [--tolerance T ...] [--seeds N]
 
@@ -8,8 +8,8 @@ The most accurate rule under parity that may not look at the group decides 1 whe
 LightGBM learns both posteriors, early-stopped; lambda solves the linear program of all decisions on 6,000 of the training and selection
 rows. Same tasks and split shares as held_out.py small_groups: Adult by race and, with --acs, income above 50,000 dollars by
 marital status. Printed are means over the seeds on the test fifth: accuracy, what it is below the rule without constraints, the gap,
-and the gap of the counts pooled over the seeds. Where the pooled gap is at the tolerance, no method that learns posteriors as good
-as these can cost less.
+and the gap of the counts pooled over the seeds. With true posteriors no rule could cost less; with learnt ones it is a reference, whose gap on
+new people is above the tolerance where posteriors of small groups are not as good there as on the rows they were learnt from.
 """
 import argparse
 import csv

@@ -16,6 +16,7 @@
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/score_statistics.h"
+#include "engine/training/excess.h"
 #include "engine/training/optimizer.h"
 #include "engine/training/progress_line.h"
 #include "engine/training/run_state.h"
@@ -98,9 +99,19 @@ class Lesson {
       core::stop_if_interrupted();
       take_step(schedule_factor(params_, done - 1, steps_));
       if (!is_measured_after(done)) continue;
+      end_stopped(done);
+      if (std::ranges::none_of(students_, &RunState::goes_on)) return;
       sums.run();
       judge(sums.read(), done);
     }
+  }
+
+  // The optimizer leaves the weights of one whose gradient was not finite where they were.
+  void end_stopped(std::int64_t done) {
+    const at::Tensor alive = optimizer_->alive().to(at::kCPU);
+    for (std::size_t run = 0; run < students_.size(); ++run)
+      if (alive.const_data_ptr<std::uint8_t>()[run] == 0 && students_[run].goes_on())
+        students_[run].end_early("diverged", "its gradient left the finite numbers", done);
   }
 
   void take_step(double factor) {
@@ -127,11 +138,12 @@ class Lesson {
     const double answers = task == data::Task::labels ? static_cast<double>(data_.kernel.outputs) : 1;
     if (!data_.weights) return gradient.div_(static_cast<double>(rows_.size(0)) * answers);
     at::Tensor weights = data_.weights->view({-1, data_.kernel.cells_of_a_row}).select(1, 0).index_select(0, rows_);
-    weights = weights / (weights.sum() * answers);
+    // A batch in which nobody weighs anything teaches nothing.
+    weights = weights / (weights.sum() * answers).clamp_min(1e-30);
     return gradient.mul_(gradient.dim() == 3 ? weights.unsqueeze(1) : weights);
   }
 
-  // Where iterates may be kept as often as the members were, before that once an epoch.
+  // Where iterates may be kept at least as often as the members were, before that once an epoch.
   bool is_measured_after(std::int64_t done) const {
     if (done == steps_) return true;
     const bool is_late = static_cast<double>(done) >= params_.candidates_from * static_cast<double>(steps_);
@@ -171,18 +183,45 @@ class Lesson {
     student.network = models::make_learner(teacher.config.model, data_.host, {teacher.seed}, data_.cell_labels.device(),
                                            models::Precision::fp32, data_.kernel.outputs);
     student.network->flat_parameters().copy_(state.kept().weights());
-    student.sentence = fmt::format("{} It was distilled from the mean score of {} members{}.", state.kept().sentence(),
-                                   teacher.members.members(), compared(state, teacher));
+    student.sentence = fmt::format(
+        "{} These are steps of its own training: it was distilled from the mean score of {} members{}. The same "
+        "selection "
+        "rows chose them, so that its bounds there say less than one choice's.",
+        state.kept().sentence(), teacher.members.members(), compared(state, teacher));
+    student.warning = warning_of(state, teacher);
     return student;
+  }
+
+  static const evaluation::Measurement* kept_measurement(const RunState& state) {
+    const std::vector<evaluation::Measurement>& all = state.outcome().measurements;
+    const auto own = std::ranges::find(all, state.kept().step(), &evaluation::Measurement::step);
+    return own == all.end() || !own->selection_loss ? nullptr : &*own;
+  }
+
+  // Where it lost what the members had: much of their loss, or bounds that were inside.
+  static std::string warning_of(const RunState& state, const Teacher& teacher) {
+    constexpr double kMuch = 1.05;
+    const evaluation::Measurement* own = kept_measurement(state);
+    if (own == nullptr || teacher.measurement == nullptr || !teacher.measurement->selection_loss) return "";
+    const auto worst = [&](const evaluation::Measurement& m) {
+      return worst_excess(m.selection_bounds, state.table().promises);
+    };
+    const bool is_worse = *own->selection_loss > kMuch * *teacher.measurement->selection_loss;
+    const bool left =
+        worst(*teacher.measurement).known > 0 && worst(*teacher.measurement).scaled <= 0 && worst(*own).scaled > 0;
+    if (!is_worse && !left) return "";
+    return fmt::format(
+        "The distilled network has not learnt all that the members know: {}. More training.epochs help, or "
+        "training.distill: false, which keeps them.",
+        is_worse ? fmt::format("its selection loss is {:.4f}, theirs was {:.4f}", *own->selection_loss,
+                               *teacher.measurement->selection_loss)
+                 : "their upper bounds on the selection split were inside the tolerances, its own are not");
   }
 
   // What the selection rows show of what was lost.
   static std::string compared(const RunState& state, const Teacher& teacher) {
-    const std::vector<evaluation::Measurement>& all = state.outcome().measurements;
-    const auto own = std::ranges::find(all, state.kept().step(), &evaluation::Measurement::step);
-    if (own == all.end() || !own->selection_loss || teacher.measurement == nullptr ||
-        !teacher.measurement->selection_loss)
-      return "";
+    const evaluation::Measurement* own = kept_measurement(state);
+    if (own == nullptr || teacher.measurement == nullptr || !teacher.measurement->selection_loss) return "";
     return fmt::format(": its selection loss is {:.5f}, theirs was {:.5f}", *own->selection_loss,
                        *teacher.measurement->selection_loss);
   }

@@ -28,6 +28,7 @@ struct Student {
   std::unique_ptr<models::Learner> network;
   std::string sentence;  ///< which iterate it is and why, and what became of the members' loss; or why there is none
   int signal = 0;        ///< that interrupted it
+  std::string warning = {};  ///< what it lost that the members had; "" mostly
 };
 
 /// Teaches each run's members to one network of their architecture (Hinton, Vinyals and Dean 2015): for as many epochs over the

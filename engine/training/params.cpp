@@ -40,7 +40,8 @@ void TrainingParams::describe(config::Fields& fields) {
   fields.boolean(
       "distill", distill,
       "Whether the members of a cross-fitted run are taught to one network, which then is the model: as many "
-      "epochs again, of one network. It scores as fast as one, and is a little less accurate than their mean.");
+      "epochs again, of one network. It scores as fast as one, and is about as accurate as "
+      "their mean where that is long enough to learn it; the run warns where it is not.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
   fields.choice("loss", loss, {"squared", "huber", "quantile"},

@@ -35,7 +35,12 @@ Shrinkage::Shrinkage(const constraints::ConstraintTable& table, const data::Data
   std::map<std::string, std::vector<std::vector<std::int32_t>>> parts_of;
   for (const data::Grouping& grouping : dataset.groupings)
     if (!grouping.cross.empty()) parts_of.emplace(grouping.name, parts_of_levels(grouping, dataset));
+  std::vector<bool> is_aim(table.rates.size());
+  for (const constraints::Promise& promise : table.promises)
+    for (const std::int32_t rate : promise.rates)
+      if (!std::isfinite(promise.tolerance)) is_aim[static_cast<std::size_t>(rate)] = true;
   for (std::size_t r = 0; r < table.rates.size(); ++r) {
+    if (is_aim[r]) continue;
     const constraints::Rate& rate = table.rates[r];
     const auto condition = std::ranges::find_if(
         rate.where, [&](const constraints::Condition& one) { return parts_of.contains(one.grouping); });

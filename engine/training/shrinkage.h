@@ -13,7 +13,7 @@ namespace equipoise::training {
 /// multipliers see R' = (n R + m P) / (n + m): n effective rows behind the measured rate R, m as many as the parents' rate P is
 /// worth. P is the mean of the rates that the crossing has with each of its parts left out: of women, and of that race. It is the
 /// posterior mean of a rate whose prior is a beta distribution around P, worth m rows (empirical Bayes for rates: Efron and Morris
-/// 1975; for small areas Fay and Herriot 1979).
+/// 1975; for small areas Fay and Herriot 1979). An aim (the worst group's loss) compares groups with each other, and is left as it is.
 class Shrinkage {
  public:
   Shrinkage() = default;

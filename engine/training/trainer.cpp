@@ -345,6 +345,7 @@ class Trainer {
       result.signal = student.signal;
       return;
     }
+    if (!student.warning.empty()) journal_.warn(student.warning);
     result.learner = std::move(student.network);
     result.members = 1;
     result.kept = student.sentence;

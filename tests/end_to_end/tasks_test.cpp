@@ -145,6 +145,22 @@ TEST_F(Tasks, ACrossFittedModelIsOneModelOfEveryTask) {
   }
 }
 
+TEST_F(Tasks, DistilledMembersAreStoredAsOneNetwork) {
+  for (const char* label : {kBands, kLabels, kNumber}) {
+    const std::string constraint = label == kNumber
+                                       ? "constraints=[{kind: residual_parity, group: sex, tolerance: 3}]"
+                                       : "constraints=[{kind: demographic_parity, group: sex, tolerance: 0.2}]";
+    const nlohmann::json result =
+        trained("one", {label, constraint, "multipliers.measure_on=cross_fitted", "multipliers.folds=3",
+                        "training.distill=true", "output.overwrite=true"});
+    EXPECT_FALSE(nlohmann::json::parse(read("runs/one/model.json")).value("members", 1) > 1);
+    EXPECT_EQ(result["members"], 1);
+    EXPECT_THAT(result["kept"].get<std::string>(), HasSubstr("distilled from the mean score of 3 members"));
+    EXPECT_NEAR(gap("one", {"--split", "test"}), result["splits"][0]["constraints"][0]["gap"].get<double>(), 1e-12);
+    first_lines_of_predictions("one");
+  }
+}
+
 TEST_F(Tasks, ScoresAreHeldToWhatTheySay) {
   const nlohmann::json result =
       trained("calibrated", {"data.features.drop=[wage, house]", "training.epochs=20",

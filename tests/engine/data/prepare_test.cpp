@@ -27,6 +27,7 @@ TEST(PrepareAdult, HasTheCountsThatArePublished) {
               ElementsAre("Amer-Indian-Eskimo", "Asian-Pac-Islander", "Black", "Other", "White"));
   EXPECT_THAT(dataset.grouping("age").levels, ElementsAre("under 25", "25 to 45", "45 to 65", "65 and over"));
   EXPECT_EQ(dataset.grouping("sex*race").levels.size(), 10u);
+  EXPECT_EQ(dataset.grouping("sex*race").cross, (std::vector<std::string>{"sex", "race"}));
   EXPECT_THAT(notes.warnings(), IsEmpty());
 }
 

@@ -58,6 +58,25 @@ double mean_distance(const std::vector<double>& a, const std::vector<double>& b)
   return sum / static_cast<double>(a.size());
 }
 
+// A journal that keeps what is said and calls a function at each progress.
+class Noted : public core::Journal {
+ public:
+  void say(std::string_view sentence) override { said.emplace_back(sentence); }
+  void progress(const core::Progress& progress) override {
+    stages.push_back(progress.stage);
+    on_progress(progress);
+  }
+  std::vector<std::string> said, stages;
+  std::function<void(const core::Progress&)> on_progress = [](const core::Progress&) {};
+};
+
+TrainingResult trained_with(core::Journal& journal, const data::Dataset& people, const RunConfig& config) {
+  const constraints::ConstraintTable table = constraints::compile(config.constraints, people, 30, {}, journal);
+  return std::move(
+      train({config}, people, {table}, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {
+      }).front());
+}
+
 class Distillation : public testing::TestWithParam<TaskCase> {};
 
 // The one network is far nearer to the members' mean than another network that learnt from the labels is.
@@ -152,31 +171,40 @@ TEST(DistillationOfRuns, IsTheSameBytesInABankAndAlone) {
   for (const TrainingResult& result : bank) EXPECT_EQ(result.learner->members(), 1);
 }
 
+// Of small batches of mostly weightless rows some weigh nothing at all.
+TEST(DistillationOfRuns, LearnsThoughSomeBatchesWeighNothing) {
+  data::Dataset people = generated_people(1500);
+  for (std::int64_t i = 0; i < people.rows(); ++i) people.weights.push_back(i % 12 == 0 ? 1.0F : 0.0F);
+  RunConfig config = cross_fitted(false);
+  config.constraints.clear();
+  config.training.batch_size = 8;
+  config.training.epochs = 20;
+  const TrainingResult members = std::move(trained(people, config).front());
+  config.training.distill = true;
+  const TrainingResult one = std::move(trained(people, config).front());
+  EXPECT_EQ(one.learner->members(), 1);
+  EXPECT_LT(mean_distance(test_scores(people, *one.learner), test_scores(people, *members.learner)), 0.1);
+}
+
+TEST(DistillationOfRuns, WithTooFewStepsIsWarnedOf) {
+  const data::Dataset people = generated_outcomes(data::Task::classes, 600);
+  RunConfig config = cross_fitted();
+  config.constraints.clear();
+  config.model.kind = "linear";
+  config.training.epochs = 2;
+  config.training.optimizer.learning_rate = 0.1;
+  Noted journal;
+  const TrainingResult result = trained_with(journal, people, config);
+  EXPECT_THAT(journal.warnings(), Contains(HasSubstr("The distilled network has not learnt all that the members know")))
+      << result.kept;
+}
+
 TEST(DistillationOfRuns, KeepsTheLastIterateWhereThatIsAskedFor) {
   const data::Dataset people = generated_people(1500);
   RunConfig config = cross_fitted();
   config.training.epochs = 3;
   config.training.keep = "final";
   EXPECT_THAT(trained(people, config).front().kept, HasSubstr("The last iterate was kept"));
-}
-
-// A journal that keeps what is said and calls a function at each progress.
-class Noted : public core::Journal {
- public:
-  void say(std::string_view sentence) override { said.emplace_back(sentence); }
-  void progress(const core::Progress& progress) override {
-    stages.push_back(progress.stage);
-    on_progress(progress);
-  }
-  std::vector<std::string> said, stages;
-  std::function<void(const core::Progress&)> on_progress = [](const core::Progress&) {};
-};
-
-TrainingResult trained_with(core::Journal& journal, const data::Dataset& people, const RunConfig& config) {
-  const constraints::ConstraintTable table = constraints::compile(config.constraints, people, 30, {}, journal);
-  return std::move(
-      train({config}, people, {table}, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {
-      }).front());
 }
 
 TEST(DistillationOfRuns, ShowsItsProgress) {

@@ -129,6 +129,15 @@ TEST(Shrinkage, LeavesWhatIsNoCrossingAndWhatIsNotKnown) {
             constraints::rate_values(table, sums_of(table, rows, selected), constraints::Reading::exact));
 }
 
+TEST(Shrinkage, LeavesTheAimOfTheWorstGroup) {
+  const data::Dataset dataset = people();
+  const ConstraintTable table = compiled(dataset, {"sex*race"}, "worst_group");
+  std::vector<double> sums = sums_of(table, {10, 40, 200, 50, 60, 300}, {4, 20, 100, 45, 30, 90});
+  for (std::size_t c = 0; c < sums.size() / kColumns; ++c)
+    sums[c * kColumns + constraints::kLoss] = static_cast<double>(c + 1);
+  EXPECT_EQ(shrunk(dataset, table, sums, 200), constraints::rate_values(table, sums, constraints::Reading::exact));
+}
+
 // What a run reports is what it measured; its multipliers see the shrunk rates.
 TEST(Shrinkage, MovesMultipliersAndNoFigure) {
   const data::Dataset dataset = people();
