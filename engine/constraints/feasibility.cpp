@@ -72,11 +72,12 @@ class Program {
       const Promise& promise = table.promises[row.promise];
       rows_.push_back({std::move(*inequality), promise.constraint, give_of(promise, row, table)});
     }
+    if (table.cells.task == data::Task::classes) decide_one_class();
   }
 
   // Whether some decisions satisfy these constraints. A program that the solver gives up on proves nothing.
   bool can_hold(const std::vector<std::int32_t>& constraints) const {
-    std::vector<Inequality> inequalities;
+    std::vector<Inequality> inequalities = one_class_;
     for (const LinearRow& row : rows_) {
       if (std::ranges::find(constraints, row.constraint) == constraints.end()) continue;
       inequalities.push_back(row.inequality);
@@ -87,7 +88,7 @@ class Program {
 
   // By how much the tolerance (or the bounds) of one of these constraints would have to be larger, where one number says it.
   std::optional<double> missing(const std::vector<std::int32_t>& constraints, std::int32_t loosened) const {
-    std::vector<Inequality> inequalities;
+    std::vector<Inequality> inequalities = one_class_;
     for (const LinearRow& row : rows_) {
       if (std::ranges::find(constraints, row.constraint) == constraints.end()) continue;
       inequalities.push_back(row.inequality);
@@ -131,6 +132,24 @@ class Program {
     return inequality;
   }
 
+  // Of several classes a row is decided to be of one: in every combination of groups, shares of all classes add up to its rows.
+  void decide_one_class() {
+    const data::Cells& cells = table_.cells;
+    const std::int32_t of_combination = 2 * cells.outcomes();
+    for (std::int32_t first = 0; first < cells.count(); first += of_combination) {
+      const double rows = weight_[first] + weight_[first + 1];  // of the first class, and of all others
+      if (!(rows > 0)) continue;
+      Inequality most{{}, 1, 0}, least{{}, -1, 0};
+      for (std::int32_t c = first; c < first + of_combination; ++c) {
+        if (cells.is_bin(cells.cells[static_cast<std::size_t>(c)].levels.back())) continue;
+        most.terms.emplace_back(c, weight_[c] / rows);
+        least.terms.emplace_back(c, -weight_[c] / rows);
+      }
+      one_class_.push_back(std::move(most));
+      one_class_.push_back(std::move(least));
+    }
+  }
+
   static Inequality inequality_of(const OfShares& sum, double bound) {
     return {{sum.shares.begin(), sum.shares.end()}, bound - sum.constant, 0};
   }
@@ -139,6 +158,7 @@ class Program {
   const std::vector<double>& weight_;
   std::vector<Variable> variables_;
   std::vector<LinearRow> rows_;
+  std::vector<Inequality> one_class_;  // rigid
 };
 
 std::vector<std::int32_t> conflict_in(const Program& program, std::int32_t constraints) {

@@ -269,6 +269,27 @@ TEST(OutcomeChurn, OfLabelsIsOfEachLabelAndItsOwnDecisions) {
               ElementsAre(testing::DoubleEq(changed[0] / rows), testing::DoubleEq(changed[1] / rows)));
 }
 
+// All women were taken for low before and all men for high: who changes nobody cannot have parity. A row is of one class, or the linear
+// program would let it stay low for churn and be high for parity.
+TEST(OutcomeChurn, AgainstParityIsRefusedWhereOldDecisionsAreFarFromIt) {
+  data::Dataset people = people_of(Task::classes);
+  people.stored_decisions = data::Grouping{data::kStoredDecision, people.outcomes, {}};
+  for (const std::int32_t sex : people.groupings[0].codes) people.stored_decisions->codes.push_back(sex == 0 ? 0 : 2);
+  const auto refused = [&](double at_most) -> std::string {
+    ConstraintParams churn;
+    churn.kind = "churn";
+    churn.at_most = at_most;
+    try {
+      compiled({by_sex("demographic_parity", 0.01), churn}, people);
+    } catch (const core::UserError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refused(0.01), HasSubstr("no decisions on the training rows"));
+  EXPECT_EQ(refused(0.6), "");  // half of them changed
+}
+
 TEST(OutcomeChurn, OfRowsWithoutADecisionBeforeIsNotKnown) {
   for (const Task task : {Task::classes, Task::labels}) {
     data::Dataset people = people_of(task);
