@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
@@ -118,7 +119,7 @@ class Lesson {
     kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
     const at::Tensor& scores = network_->forward(data_.encoded, rows_, step_);
     step_.add_(1);
-    network_->backward(data_.encoded, rows_, gradient_of(scores).contiguous());
+    network_->backward(data_.encoded, rows_, gradient_of(scores));
     optimizer_->step(network_->flat_parameters(), network_->flat_gradients(), full_rates_ * factor);
   }
 
@@ -183,47 +184,44 @@ class Lesson {
     student.network = models::make_learner(teacher.config.model, data_.host, {teacher.seed}, data_.cell_labels.device(),
                                            models::Precision::fp32, data_.kernel.outputs);
     student.network->flat_parameters().copy_(state.kept().weights());
+    const std::optional<Compared> both = compared(state, teacher);
     student.sentence = fmt::format(
         "{} These are steps of its own training: it was distilled from the mean score of {} members{}. The same "
-        "selection "
-        "rows chose them, so that its bounds there say less than one choice's.",
-        state.kept().sentence(), teacher.members.members(), compared(state, teacher));
-    student.warning = warning_of(state, teacher);
+        "selection rows chose them, so that its bounds there say less than one choice's.",
+        state.kept().sentence(), teacher.members.members(), both ? ": " + losses_of(*both) : "");
+    if (both) student.warning = warning_of(*both, state.table().promises);
     return student;
   }
 
-  static const evaluation::Measurement* kept_measurement(const RunState& state) {
+  // The student's own measurement and the members', where the selection rows had a say in both.
+  struct Compared {
+    const evaluation::Measurement *own, *theirs;
+  };
+  static std::optional<Compared> compared(const RunState& state, const Teacher& teacher) {
     const std::vector<evaluation::Measurement>& all = state.outcome().measurements;
     const auto own = std::ranges::find(all, state.kept().step(), &evaluation::Measurement::step);
-    return own == all.end() || !own->selection_loss ? nullptr : &*own;
+    const bool are_there = own != all.end() && own->selection_loss && teacher.measurement != nullptr &&
+                           teacher.measurement->selection_loss;
+    return are_there ? std::optional(Compared{&*own, teacher.measurement}) : std::nullopt;
+  }
+
+  static std::string losses_of(const Compared& both) {
+    return fmt::format("its selection loss is {:.5f}, theirs was {:.5f}", *both.own->selection_loss,
+                       *both.theirs->selection_loss);
   }
 
   // Where it lost what the members had: much of their loss, or bounds that were inside.
-  static std::string warning_of(const RunState& state, const Teacher& teacher) {
+  static std::string warning_of(const Compared& both, const std::vector<constraints::Promise>& promises) {
     constexpr double kMuch = 1.05;
-    const evaluation::Measurement* own = kept_measurement(state);
-    if (own == nullptr || teacher.measurement == nullptr || !teacher.measurement->selection_loss) return "";
-    const auto worst = [&](const evaluation::Measurement& m) {
-      return worst_excess(m.selection_bounds, state.table().promises);
-    };
-    const bool is_worse = *own->selection_loss > kMuch * *teacher.measurement->selection_loss;
-    const bool left =
-        worst(*teacher.measurement).known > 0 && worst(*teacher.measurement).scaled <= 0 && worst(*own).scaled > 0;
-    if (!is_worse && !left) return "";
+    const WorstExcess own = worst_excess(both.own->selection_bounds, promises),
+                      theirs = worst_excess(both.theirs->selection_bounds, promises);
+    const bool is_worse = *both.own->selection_loss > kMuch * *both.theirs->selection_loss;
+    if (!is_worse && !(theirs.known > 0 && theirs.scaled <= 0 && own.scaled > 0)) return "";
     return fmt::format(
         "The distilled network has not learnt all that the members know: {}. More training.epochs help, or "
         "training.distill: false, which keeps them.",
-        is_worse ? fmt::format("its selection loss is {:.4f}, theirs was {:.4f}", *own->selection_loss,
-                               *teacher.measurement->selection_loss)
+        is_worse ? losses_of(both)
                  : "their upper bounds on the selection split were inside the tolerances, its own are not");
-  }
-
-  // What the selection rows show of what was lost.
-  static std::string compared(const RunState& state, const Teacher& teacher) {
-    const evaluation::Measurement* own = kept_measurement(state);
-    if (own == nullptr || teacher.measurement == nullptr || !teacher.measurement->selection_loss) return "";
-    return fmt::format(": its selection loss is {:.5f}, theirs was {:.5f}", *own->selection_loss,
-                       *teacher.measurement->selection_loss);
   }
 
   const std::vector<Teacher>& teachers_;
