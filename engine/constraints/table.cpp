@@ -111,7 +111,8 @@ class Compiler {
     return strata;
   }
 
-  // One for each class or label that is meant, of a rate by score for each of its bins; of a rate that counts rows whole, all of them at once.
+  // One for each class or label that is meant, of a rate by score for each of its bins; of a rate that counts rows whole,
+  // all of them at once.
   std::vector<std::vector<Condition>> outcomes_of(const ConstraintParams& wanted, const std::string& rate) const {
     const data::Cells& cells = table_.cells;
     if (!is_of_an_outcome(rate_entry(rate, cells.task), cells.task)) return {{}};

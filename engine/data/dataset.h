@@ -133,7 +133,8 @@ struct Cells {
 };
 
 /// Builds the cells over all rows of the data set for the named groupings (none: cells are the labels), `thresholds` of a
-/// regression, and `score_bins` of scores that are probabilities (0: none). A level combination with only one label gets both cells, so that
+/// regression, and `score_bins` of scores that are probabilities (0: none). A level combination with only one label gets
+/// both cells, so that
 /// every rate has its denominator's cell.
 Cells build_cells(const Dataset& dataset, const std::vector<std::string>& groupings,
                   std::vector<double> thresholds = {}, std::int32_t score_bins = 0);
