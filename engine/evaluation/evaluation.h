@@ -141,7 +141,7 @@ struct PromiseResult {
     double effective_rows = 0;  ///< how many rows of equal weight say as much (constraints/row_counts.h)
     bool estimable = false;
     std::optional<double> rate;
-    std::optional<Interval> interval;  ///< Wilson; of a mean, Student's
+    std::optional<Interval> interval;  ///< Wilson's; of a mean a gamma's, without skewness Student's
     Unmeasured unmeasured = Unmeasured::no;
     std::vector<std::string> short_splits = {};  ///< that training uses, with too few rows for the level to steer it
   };

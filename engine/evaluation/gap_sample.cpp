@@ -65,24 +65,32 @@ bool is_count(const std::vector<RowShare>& shares, const SquareWeights& squares)
          });
 }
 
-double rows_of_share(const constraints::Rate& rate, double denominator, double value, const std::vector<double>& sums,
-                     const SquareWeights& squares) {
+void measure_share(const constraints::Rate& rate, const std::vector<double>& sums, const SquareWeights& squares,
+                   Level& level) {
+  const double denominator = level.share, value = level.rate;
   const std::vector<RowShare> shares = constraints::row_shares(rate);
-  if (is_count(shares, squares)) return denominator;
+  level.rows = level.shown_rows = denominator;
+  if (is_count(shares, squares)) return;
+  double most_hits = 1;
   OrderlessSum weight, square, scatters;
   for (const RowShare& share : shares) {
     for (const int decision : {0, 1}) {
       const Rows rows = rows_of(share.cell, decision, sums, squares);
       const double distance = share.numerator[decision] - value * share.denominator[decision];
       scatters.add(rows.square * distance * distance);
+      most_hits = std::max(most_hits, share.numerator[decision]);
       if (share.denominator[decision] == 0) continue;
       weight.add(rows.weight);
       square.add(rows.square);
     }
   }
   const double kish = constraints::effective_rows(weight.value(), square.value()), scatter = scatters.value();
-  if (!(value > 0 && value < 1 && scatter > 0)) return kish;  // at 0 and 1 the variance shows nothing
-  return std::min(kish, value * (1 - value) * denominator * denominator / scatter);
+  // At 0 and 1 the variance shows nothing. A first hit would be a larger share where it counts twice.
+  level.rows = level.shown_rows = value > 0 ? kish : kish / most_hits;
+  if (!(value > 0 && value < 1 && scatter > 0)) return;
+  const double of_variance = value * (1 - value) * denominator * denominator / scatter;
+  level.rows = std::min(kish, of_variance);
+  level.shown_rows = squares.all.empty() ? of_variance : level.rows;
 }
 
 // Losses of the rows of one label.
@@ -228,8 +236,8 @@ GapSample in_canonical_order(const GapSample& sample) {
   const auto key = [&](std::size_t i) {
     const Level& level = sample.levels[i];
     const bool is_reference = static_cast<std::int32_t>(i) == promise.reference_level;
-    return std::tuple(level.rows, level.rows > 0 ? level.rate : 0, level.share, level.deviation, level.compared,
-                      is_reference);
+    return std::tuple(level.rows, level.shown_rows, level.rows > 0 ? level.rate : 0, level.share, level.deviation,
+                      level.compared, is_reference);
   };
   std::vector<std::size_t> order(sample.levels.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -264,8 +272,8 @@ GapSample make_gap_sample(const constraints::ConstraintTable& table, const const
         level.share > 0 ? value_of(rate.numerator, sums) / level.share : std::numeric_limits<double>::quiet_NaN();
     if (level.share > 0 && level.family == constraints::RateFamily::mean)
       measure_spread(table, rate, sums, squares, level);
-    else
-      level.rows = level.share > 0 ? rows_of_share(rate, level.share, level.rate, sums, squares) : 0;
+    else if (level.share > 0)
+      measure_share(rate, sums, squares, level);
     level.compared = estimable[i] && level.share > 0;
     sample.levels.push_back(level);
     sample.promise.rates[i] = static_cast<std::int32_t>(i);
@@ -292,6 +300,11 @@ double deviation_of_mean(const constraints::ConstraintTable& table, const constr
 Interval limits_of(const GapSample::Level& level, double tail) {
   if (level.family == constraints::RateFamily::share) return exact_limits(level.rate, level.rows, tail);
   return skewed_limits(level.rate, level.deviation, level.skewness, level.rows, tail);
+}
+
+Interval shown_limits_of(const GapSample::Level& level, double tail) {
+  if (level.family == constraints::RateFamily::share) return wilson(level.rate, level.shown_rows, 1 - 2 * tail);
+  return gamma_limits(level.rate, level.deviation, level.skewness, level.rows, tail);
 }
 
 void set_overall_rate(const GapSample& sample, std::vector<double>& rates) {

@@ -15,6 +15,7 @@ struct GapSample {
     bool compared = false;  ///< enough rows to be part of the figure
     double rate = 0;        ///< NaN without rows
     double rows = 0;        ///< effective rows in the rate's denominator
+    double shown_rows = 0;  ///< those that the interval of a share rests on
     double share = 0;       ///< of the denominator of everyone's rate
     constraints::RateFamily family = constraints::RateFamily::share;
     double deviation = 0;     ///< of a mean: the standard deviation of one effective row
@@ -52,6 +53,9 @@ double deviation_of_mean(const constraints::ConstraintTable& table, const constr
 
 /// Limits of one level's rate, each missed with probability at most `tail`: exact ones of a share, skewed_limits of a mean.
 Interval limits_of(const GapSample::Level& level, double tail);
+
+/// The limits that are shown, which miss with twice `tail` on average over rates: Wilson's of a share, gamma_limits of a mean.
+Interval shown_limits_of(const GapSample::Level& level, double tail);
 
 /// The same sample with its levels in an order that hangs on what they say alone, not on their names or codes: draws and
 /// sums over levels are made in it, so that other names or codes give the same bits. The terms of a weighted sum keep

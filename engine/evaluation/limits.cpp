@@ -40,14 +40,21 @@ Interval student_limits(double mean, double deviation, double rows, double tail)
   return {mean - reach, mean + reach};
 }
 
-Interval skewed_limits(double mean, double deviation, double skewness, double rows, double tail) {
-  Interval limits = student_limits(mean, deviation, rows, tail);
-  if (rows <= 1 || deviation <= 0 || skewness <= 0) return limits;
-  const double widened = (limits.high - mean) * std::sqrt(rows) / normal_point(tail);
+Interval gamma_limits(double mean, double deviation, double skewness, double rows, double tail) {
+  const Interval student = student_limits(mean, deviation, rows, tail);
+  if (rows <= 1 || deviation <= 0 || skewness <= 0 || tail >= 0.5) return student;
+  const double widened = (student.high - mean) * std::sqrt(rows) / normal_point(tail);
   // Of a gamma of this shape for one row the deviation is skewness / 2 of the mean.
   const double shape = 4 * rows / (skewness * skewness), from_shift = 2 * widened / skewness;
-  limits.high = std::max(limits.high, mean + from_shift * (shape / boost::math::gamma_p_inv(shape, tail) - 1));
-  return limits;
+  const auto limit = [&](double above) {
+    return mean + from_shift * (shape / boost::math::gamma_p_inv(shape, above) - 1);
+  };
+  return {limit(1 - tail), limit(tail)};
+}
+
+Interval skewed_limits(double mean, double deviation, double skewness, double rows, double tail) {
+  const Interval student = student_limits(mean, deviation, rows, tail);
+  return {student.low, std::max(student.high, gamma_limits(mean, deviation, skewness, rows, tail).high)};
 }
 
 }  // namespace equipoise::evaluation

@@ -20,11 +20,13 @@ Interval exact_limits(double rate, double rows, double tail);
 /// `tail` (Student 1908): exact for normal numbers, an approximation for skewed ones. One row has no limits.
 Interval student_limits(double mean, double deviation, double rows, double tail);
 
-/// Limits of a mean of numbers that few large ones pull up, such as losses. The upper one is that of a shifted gamma
-/// distribution with their deviation and `skewness`, widened as Student's point is against the normal one, where that is
-/// above Student's, which such numbers make miss too often: a limit that takes no notice of a skewness g is short by
-/// g (2 z^2 + 1) / (6 sqrt(rows)) standard errors (Hall 1992, sections 2.6 and 3.5), and so much the gamma's is longer. The
-/// lower one is Student's, which skewness makes cautious.
+/// Limits of a mean of numbers that few large ones pull up, such as losses: those of a shifted gamma distribution with their
+/// deviation and `skewness`, widened as Student's point is against the normal one. A limit that takes no notice of a
+/// skewness g is short by g (2 z^2 + 1) / (6 sqrt(rows)) standard errors above, and long by as much below (Hall 1992, sections 2.6
+/// and 3.5), and so much the gamma's differ. Without skewness Student's.
+Interval gamma_limits(double mean, double deviation, double skewness, double rows, double tail);
+
+/// The same with the caution that a verdict needs: Student's lower limit, and the upper one the higher of the two.
 Interval skewed_limits(double mean, double deviation, double skewness, double rows, double tail);
 
 }  // namespace equipoise::evaluation

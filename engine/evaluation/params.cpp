@@ -7,14 +7,14 @@
 #include "engine/constraints/titles.h"
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
-#include "engine/evaluation/gap_bounds.h"
+#include "engine/evaluation/gap_interval.h"
 #include "engine/evaluation/promises.h"
 
 namespace equipoise::evaluation {
 
 void EvaluationParams::describe(config::Fields& fields) {
   fields.number("confidence", confidence, config::between(0.5, 0.9999), "Confidence level of intervals and bounds.");
-  fields.integer("resamples", resamples, config::between(100, 1000000), "Bootstrap resamples behind an interval.");
+  fields.integer("resamples", resamples, config::between(100, 1000000), "Draws behind a gap's interval and its noise floor.");
   fields.integer("calibration_bins", calibration_bins, config::between(2, 1000),
                  "Score bins of the calibration table and error.");
 }
@@ -23,7 +23,7 @@ namespace {
 
 // `promises`: of the constraint that makes the most; its confidence is divided over them.
 void check_for(double promises, const EvaluationParams& params, const config::Origin& origin) {
-  const std::int64_t least = least_resamples((1 - params.confidence) / promises);
+  const std::int64_t least = least_resamples(1 - params.confidence, promises);
   if (params.resamples >= least) return;
   throw core::UserError(core::Fault::config,
                         "evaluation.resamples is " + std::to_string(params.resamples) +

@@ -11,6 +11,7 @@
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/gap_bounds.h"
+#include "engine/evaluation/gap_interval.h"
 #include "engine/evaluation/joint.h"
 #include "engine/evaluation/limits.h"
 #include "engine/evaluation/sentences.h"
@@ -69,10 +70,8 @@ Unmeasured reason_of(const Promise& promise, std::size_t level, const Bench& ben
 }
 
 std::optional<Interval> interval_of(const GapSample::Level& level, double confidence) {
-  const bool is_mean = level.family == constraints::RateFamily::mean;
-  if (is_mean && level.rows <= 1) return std::nullopt;
-  if (is_mean) return limits_of(level, (1 - confidence) / 2);
-  return wilson(level.rate, level.rows, confidence);
+  if (level.family == constraints::RateFamily::mean && level.rows <= 1) return std::nullopt;
+  return shown_limits_of(level, (1 - confidence) / 2);
 }
 
 std::vector<PromiseResult::LevelRate> level_rates(const GapSample& sample, const Promise& promise, const Bench& bench) {
@@ -122,12 +121,12 @@ Judged judge_promise(std::size_t index, const std::vector<bool>& estimable, cons
     // The same of all promises of a constraint: their order hangs on that of the control grouping's levels.
     const Draws draws{bench.params.resamples, core::mix(bench.seed, static_cast<std::uint64_t>(promise.constraint))};
     result.gap = constraints::gap(sample.promise, sample.rates());
-    const std::vector<double> misses = {miss, miss / promises_of_constraint(bench.table, promise.constraint)};
-    const std::vector<double> low = lower_gap_bounds(sample, misses, draws);
-    const double high = upper_gap_bound(sample, miss / 2);
+    const double promises = promises_of_constraint(bench.table, promise.constraint);
+    const std::vector<Interval> intervals =
+        gap_intervals(sample, miss, promises > 1 ? std::vector{1.0, promises} : std::vector{1.0}, draws);
     result.upper_bound = upper_gap_bound(sample, miss);
-    result.interval = Interval{low[0], high};
-    judged.interval_in_constraint = Interval{low[1], high};
+    result.interval = intervals[0];
+    judged.interval_in_constraint = intervals.back();
     judged.joint_upper_bound = upper_gap_bound(sample, joint_miss(miss, bench.constraints));
     result.noise_floor = noise_floor(sample, draws);
   }

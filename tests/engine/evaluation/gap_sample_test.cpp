@@ -62,12 +62,20 @@ TEST(GapSampleTest, F1RestsOnTheRowsThatItsVarianceLeaves) {
   const GapSample::Level high =
       first_level(Handmade({{0, 0, 60, 10}, {0, 1, 50, 30}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("f1")));
   EXPECT_NEAR(high.rows, 60, 1e-9);
+  EXPECT_NEAR(high.shown_rows, 67.5, 1e-9);  // which is right where nearly all are hits, that count twice
+  // No hit among 80: one would be a share of 2 / 81.
+  const GapSample::Level none =
+      first_level(Handmade({{0, 0, 60, 30}, {0, 1, 50, 0}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("f1")));
+  EXPECT_EQ(none.rate, 0);
+  EXPECT_NEAR(none.rows, 40, 1e-9);
+  EXPECT_NEAR(none.shown_rows, 40, 1e-9);
   // Weight 2 for positives: 40 / 150, scatter 4 * 10 (2 - 8/15)^2 + (4 * 40 + 30) (4/15)^2.
   const GapSample::Level weighed =
       first_level(Handmade({{0, 0, 60, 30}, {0, 1, 50, 10, 2}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("f1"), true));
   const double rate = 40.0 / 150, hit = 2 - 2 * rate;
   EXPECT_NEAR(weighed.rate, 4.0 / 15, 1e-12);
   EXPECT_NEAR(weighed.rows, rate * (1 - rate) * 150 * 150 / (40 * hit * hit * 1.0 + 190 * rate * rate), 1e-9);
+  EXPECT_EQ(weighed.shown_rows, weighed.rows);
 }
 
 // What a row of this loss would have lost with the other label.

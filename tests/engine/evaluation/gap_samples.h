@@ -23,7 +23,8 @@ inline GapSample sample_of(const std::string& form, const std::vector<Counts>& c
     sample.promise.levels.emplace_back(1, static_cast<char>('a' + i));
     sample.promise.rates.push_back(static_cast<std::int32_t>(i));
     sample.promise.estimable.push_back(true);
-    sample.levels.push_back({true, counts[i].positives / counts[i].rows, counts[i].rows, counts[i].rows / total});
+    const auto& [positives, rows] = counts[i];
+    sample.levels.push_back({true, positives / rows, rows, rows, rows / total});
     sample.levels.back().cluster = i;
   }
   if (form == "overall") sample.promise.overall_rate = static_cast<std::int32_t>(counts.size());

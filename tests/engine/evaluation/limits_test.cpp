@@ -62,5 +62,19 @@ TEST(LimitsTest, TheUpperLimitOfSkewedNumbersIsThatOfAGamma) {
   EXPECT_EQ(skewed_limits(0.3, 0.1, 2, 1, 0.05).high, std::numeric_limits<double>::infinity());
 }
 
+TEST(LimitsTest, BothLimitsOfSkewedNumbersThatAreShownAreAGammas) {
+  const Interval limits = gamma_limits(1, 1, 2, 40, 0.05), student = student_limits(1, 1, 40, 0.05);
+  EXPECT_EQ(limits.high, skewed_limits(1, 1, 2, 40, 0.05).high);
+  EXPECT_GT(limits.low, student.low);
+  const double exact = 40 / 50.939737;  // 50.9 is the 95 % point of a gamma of shape 40
+  EXPECT_LT(limits.low, exact);
+  EXPECT_GT(limits.low, 0.98 * exact);
+  const Interval even = gamma_limits(1, 1, 0, 40, 0.05), middle = gamma_limits(1, 1, 2, 40, 0.5);
+  EXPECT_EQ(even.low, student.low);
+  EXPECT_EQ(even.high, student.high);
+  EXPECT_NEAR(middle.low, 1, 1e-12);  // a tail of a half has no limits beside the mean
+  EXPECT_NEAR(middle.high, 1, 1e-12);
+}
+
 }  // namespace
 }  // namespace equipoise::evaluation

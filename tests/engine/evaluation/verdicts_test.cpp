@@ -256,38 +256,6 @@ TEST(UpperBoundsTest, AreThoseOfTheEvaluation) {
   EXPECT_FALSE(result.constraints[2].upper_bound);
 }
 
-TEST(ResamplesTest, AreRefusedWhereTheyCannotReachTheConfidence) {
-  for (const auto& [miss, least] : {std::pair(0.05, 19), {0.025, 39}, {0.01, 99}, {0.0001, 9999}}) {
-    EXPECT_EQ(least_resamples(miss), least);
-    EXPECT_NO_THROW(lower_gap_bounds(sample_of("max_min", {{3, 40}, {9, 40}}), {miss}, {least, 1}));
-    EXPECT_THROW(lower_gap_bounds(sample_of("max_min", {{3, 40}, {9, 40}}), {miss}, {least - 1, 1}), std::logic_error);
-  }
-  const std::vector<constraints::ConstraintParams> parity = {{"demographic_parity", {"race"}}};
-  const std::vector<constraints::ConstraintParams> odds = {{"equal_opportunity", {"race"}},
-                                                           {"equalized_odds", {"race"}}};
-  const config::Origin origin;
-  EvaluationParams params;
-  EXPECT_NO_THROW(check_resamples(params, odds, origin));
-  params.confidence = 0.99;
-  params.resamples = 100;
-  EXPECT_NO_THROW(check_resamples(params, parity, origin));
-  try {
-    check_resamples(params, odds, origin);
-    FAIL() << "100 resamples were taken for two promises at 99 %";
-  } catch (const core::UserError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("evaluation.resamples is 100, too few for intervals at evaluation.confidence "
-                                        "0.99; it needs at least 199"));
-  }
-}
-
-TEST(BoundsTest, OfOneSetOfDrawsAreThoseOfEach) {
-  const GapSample sample = sample_of("max_min", {{60, 200}, {90, 200}, {50, 100}});
-  const std::vector<double> both = lower_gap_bounds(sample, {0.05, 0.025}, {500, 4});
-  EXPECT_EQ(both[0], lower_gap_bounds(sample, {0.05}, {500, 4})[0]);
-  EXPECT_EQ(both[1], lower_gap_bounds(sample, {0.025}, {500, 4})[0]);
-  EXPECT_LT(both[1], both[0]);
-}
-
 TEST(SentencesTest, NameTheGroupsTheFiguresAndTheReason) {
   EXPECT_EQ(two_groups(10, 0.1).evaluated().constraints[0].sentence.substr(0, 119),
             "Between race=Black and race=White the true positive rate differs by 2.0 points on people the model had "
