@@ -45,6 +45,7 @@ struct CommandEntry {
 const std::vector<CommandEntry>& commands();
 
 std::unique_ptr<Command> make_train();
+std::unique_ptr<Command> make_audit();
 std::unique_ptr<Command> make_evaluate();
 std::unique_ptr<Command> make_predict();
 std::unique_ptr<Command> make_report();

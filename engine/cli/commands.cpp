@@ -130,6 +130,11 @@ const std::vector<CommandEntry>& commands() {
        "+threads=1 '~model'\n"
        "  equipoise train my.yaml --fail-on violated,not_estimable --json",
        make_train},
+      {{"audit"},
+       "Says what data hold before any training: who is in them, what could be shown, which inputs stand for a group.",
+       "  equipoise audit configs/adult_equalized_odds.yaml\n"
+       "  equipoise audit my.yaml --reference census.yaml --output audits/before",
+       make_audit},
       {{"evaluate"},
        "Measures a finished run again, on its own rows or on new ones.",
        "  equipoise evaluate runs/adult-equalized-odds-001\n"

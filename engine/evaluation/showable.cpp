@@ -142,19 +142,22 @@ double down(double value) {
 }
 
 // One promise, the test rows, and how it would be measured there.
-class Outlook {
+class Question {
  public:
-  Outlook(const ConstraintTable& table, const Promise& promise, const RowCounts& counts, std::int64_t min_rows,
-          double confidence)
+  Question(const ConstraintTable& table, const Promise& promise, const RowCounts& counts, std::int64_t min_rows,
+           double confidence)
       : table_(table), promise_(promise), counts_(counts), min_rows_(min_rows), confidence_(confidence) {}
 
   std::optional<double> bound(double rate) const {
     return bound_at(rate, table_, promise_, counts_, min_rows_, confidence_);
   }
 
-  std::optional<std::string> warning() const {
-    if (!is_about_levels_of_shares(promise_)) return std::nullopt;
-    return form().comparison == Comparison::alone ? warning_of_bound() : warning_of_parity();
+  Outlook outlook() const {
+    if (!is_about_levels_of_shares(promise_)) return {};
+    if (form().comparison == Comparison::alone) return {std::nullopt, warning_of_bound()};
+    const std::optional<Shown> best = best_parity();
+    if (!best) return {};
+    return {best->bound, best->bound <= promise_.tolerance + kSlack ? std::nullopt : std::optional(warning_of(*best))};
   }
 
  private:
@@ -171,25 +174,31 @@ class Outlook {
     return weight[1] / (weight[0] + weight[1]);
   }
 
-  std::optional<std::string> warning_of_parity() const {
-    const bool is_selection = promise_.rate == "selection_rate";
-    std::optional<double> least;
-    double at = 0;
-    for (const double rate : is_selection ? std::vector<double>{base_rate()} : std::vector<double>{0.05, 0.95}) {
+  // A bound, and the rate of every level that has it.
+  struct Shown {
+    double bound = 0, rate = 0;
+  };
+
+  bool is_selection() const { return promise_.rate == "selection_rate"; }
+
+  std::optional<Shown> best_parity() const {
+    std::optional<Shown> best;
+    for (const double rate : is_selection() ? std::vector<double>{base_rate()} : std::vector<double>{0.05, 0.95}) {
       const std::optional<double> bound_there = bound(rate);
       if (!bound_there) return std::nullopt;
-      if (least && *bound_there >= *least) continue;
-      least = bound_there;
-      at = rate;
+      if (!best || *bound_there < best->bound) best = {*bound_there, rate};
     }
-    if (*least <= promise_.tolerance + kSlack) return std::nullopt;
-    const std::string shown = decimals_text(*least, up);
+    return best;
+  }
+
+  std::string warning_of(const Shown& best) const {
+    const std::string shown = decimals_text(best.bound, up);
     return std::string("'") + constraints::promise_title(promise_) + "' cannot be shown to be inside " +
            constraints::number_text(promise_.tolerance) +
            " on this test split: even if all groups' rates were exactly "
            "equal, at " +
-           (is_selection ? decimals_text(at, std::round) + ", the training rows' base rate"
-                         : constraints::number_text(at)) +
+           (is_selection() ? decimals_text(best.rate, std::round) + ", the training rows' base rate"
+                           : constraints::number_text(best.rate)) +
            ", the " + percent() + " bound would be " + shown + " (" + smallest_level() +
            "). The smallest tolerance that these data could show is " + shown + ".";
   }
@@ -266,13 +275,20 @@ std::optional<double> bound_at(double rate, const ConstraintTable& table, const 
   return upper_gap_bound(sample, 1 - confidence);
 }
 
+std::vector<Outlook> outlooks(const ConstraintTable& table, const RowCounts& counts, std::int64_t min_rows,
+                              const EvaluationParams& params) {
+  std::vector<Outlook> found;
+  for (const Promise& promise : table.promises)
+    found.push_back(counts.used(kTest) ? Question(table, promise, counts, min_rows, params.confidence).outlook()
+                                       : Outlook());
+  return found;
+}
+
 std::vector<std::string> unshowable_promises(const ConstraintTable& table, const RowCounts& counts,
                                              std::int64_t min_rows, const EvaluationParams& params) {
   std::vector<std::string> warnings;
-  if (!counts.used(kTest)) return warnings;
-  for (const Promise& promise : table.promises)
-    if (const auto warning = Outlook(table, promise, counts, min_rows, params.confidence).warning())
-      warnings.push_back(*warning);
+  for (const Outlook& outlook : outlooks(table, counts, min_rows, params))
+    if (outlook.warning) warnings.push_back(*outlook.warning);
   return warnings;
 }
 

@@ -89,6 +89,8 @@ code, pre { font: 13px/20px ui-monospace, SFMono-Regular, Menlo, Consolas, "Libe
 .figures .number { font-size: 22px; line-height: 32px; font-weight: 600; }
 .figures div:first-child .number { font-size: 32px; line-height: 40px; }
 .kept, .joint { margin-top: 24px; max-width: 72ch; }
+.findings { margin-top: 24px; padding-left: 20px; max-width: 80ch; }
+.findings li { margin-bottom: 8px; }
 
 svg { overflow: visible; }
 svg text { font-size: 12px; fill: var(--quiet); }

@@ -99,6 +99,14 @@ TEST_F(Documents, TheSmallGroupsGuideRunsAsWritten) {
   EXPECT_TRUE(exists("runs/race/report.html") && exists("runs/memorised/report.html"));
 }
 
+TEST_F(Documents, TheAuditGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/audit.md");
+  write("census.yaml", block_of(page, "yaml"));
+  run_commands_of(page);
+  EXPECT_THAT(read("audits/with-census/audit.json"), HasSubstr("the census of 2020"));
+  EXPECT_THAT(read("audits/first/audit.html"), HasSubstr("Where the run errs most"));
+}
+
 // The part of a text from one word to another.
 std::string between(const std::string& text, const std::string& from, const std::string& to) {
   const std::size_t begin = text.find(from);

@@ -69,7 +69,7 @@ training: {epochs: 2, batch_size: 64, optimizer: {kind: adamw, learning_rate: 0.
 constraints:
   - {kind: demographic_parity, group: sex, tolerance: 0.2}
 multipliers: {measures_per_epoch: 2}
-evaluation: {resamples: 200}
+evaluation: {resamples: 400}
 output: {folder: runs}
 )";
   for (const auto& [from, to] : replaced) {

@@ -1,0 +1,159 @@
+#include "engine/audit/proxies.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "engine/audit/counting.h"
+#include "engine/audit/logistic.h"
+#include "engine/core/seed.h"
+#include "engine/data/two_threads.h"
+#include "engine/evaluation/auc.h"
+#include "engine/evaluation/limits.h"
+
+namespace equipoise::audit {
+namespace {
+
+// Area under the curve of values in the order of their scores; of equal ones half.
+double area_of_values(const std::vector<double>& scores, const std::vector<double>& positive,
+                      const std::vector<double>& negative) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return scores[a] < scores[b]; });
+  double area = 0, below = 0, positives = 0;
+  for (std::size_t begin = 0; begin < order.size();) {
+    double tied_positive = 0, tied_negative = 0;
+    std::size_t end = begin;
+    for (; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end) {
+      tied_positive += positive[order[end]];
+      tied_negative += negative[order[end]];
+    }
+    area += tied_positive * (below + tied_negative / 2);
+    below += tied_negative;
+    positives += tied_positive;
+    begin = end;
+  }
+  return positives > 0 && below > 0 ? area / (positives * below) : 0.5;
+}
+
+evaluation::Interval interval_of(double area, double positives, double negatives, double confidence) {
+  const double both = area / (2 - area), other = 2 * area * area / (1 + area), square = area * area;
+  const double variance = (area * (1 - area) + (positives - 1) * (both - square) + (negatives - 1) * (other - square)) /
+                          (positives * negatives);
+  const double reach = evaluation::normal_point((1 - confidence) / 2) * std::sqrt(std::max(0.0, variance));
+  return {std::max(0.0, area - reach), std::min(1.0, area + reach)};
+}
+
+// Of one level, what the other half of the rows says of a value: its share there, drawn to everyone's by one row.
+double area_of_input(const std::vector<double> (&counts)[2], const std::vector<double> (&weights)[2],
+                     std::size_t level) {
+  const std::size_t levels = weights[0].size(), values = counts[0].size() / levels;
+  double area = 0;
+  for (const int learning : {0, 1}) {
+    const double all = std::accumulate(weights[learning].begin(), weights[learning].end(), 0.0);
+    const double base = all > 0 ? weights[learning][level] / all : 0;
+    std::vector<double> scores(values), positive(values), negative(values);
+    for (std::size_t value = 0; value < values; ++value) {
+      const auto sum = [&](int half) {
+        const double* row = &counts[half][value * levels];
+        return std::accumulate(row, row + levels, 0.0);
+      };
+      scores[value] = (counts[learning][value * levels + level] + base) / (sum(learning) + 1);
+      positive[value] = counts[1 - learning][value * levels + level];
+      negative[value] = sum(1 - learning) - positive[value];
+    }
+    area += area_of_values(scores, positive, negative) / 2;
+  }
+  return area;
+}
+
+// At most so many rows, by chance.
+Rows some_of(const Rows& rows, std::size_t most, std::uint64_t seed) {
+  if (rows.index.size() <= most) return rows;
+  const double share = static_cast<double>(most) / static_cast<double>(rows.index.size());
+  Rows some;
+  for (std::size_t i = 0; i < rows.index.size(); ++i) {
+    if (core::uniform(core::mix(seed, static_cast<std::uint64_t>(rows.index[i]))) >= share) continue;
+    some.index.push_back(rows.index[i]);
+    some.weight.push_back(rows.weight[i]);
+  }
+  return some;
+}
+
+std::vector<std::uint8_t> truth_of(const Rows& rows, const data::Grouping& grouping, std::size_t level) {
+  std::vector<std::uint8_t> truth;
+  for (const std::int64_t row : rows.index)
+    truth.push_back(grouping.codes[static_cast<std::size_t>(row)] == static_cast<std::int32_t>(level));
+  return truth;
+}
+
+double area_of_all(const std::vector<const Input*>& inputs, const std::vector<Rows>& halves,
+                   const data::Grouping& grouping, std::size_t level) {
+  double areas[2] = {};
+  data::on_two_threads(2, [&](std::size_t learning) {
+    const Rows &own = halves[learning], &other = halves[1 - learning];
+    const AdditiveModel model(inputs, own, truth_of(own, grouping, level));
+    const std::vector<double> scores = model.scores(other);
+    const std::vector<std::uint8_t> truth = truth_of(other, grouping, level);
+    const std::vector<float> weights(other.weight.begin(), other.weight.end());
+    areas[learning] = evaluation::RankedRows(scores, truth, weights).area().value_or(0.5);
+  });
+  return (areas[0] + areas[1]) / 2;
+}
+
+// Of two levels one tells the other.
+std::vector<std::size_t> levels_to_tell(const std::vector<double>& weights, double min_rows) {
+  const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
+  std::vector<std::size_t> levels;
+  for (std::size_t level = 0; level < weights.size(); ++level)
+    if (weights[level] >= min_rows && all - weights[level] >= min_rows) levels.push_back(level);
+  if (weights.size() == 2 && levels.size() == 2) levels.pop_back();
+  return levels;
+}
+
+}  // namespace
+
+std::string own_column(const data::Grouping& grouping, const AuditParams& params) {
+  const auto found = params.own_columns.find(grouping.name);
+  return found == params.own_columns.end() ? "" : found->second;
+}
+
+std::vector<Proxy> find_proxies(const data::Dataset& dataset, const std::vector<Input>& all_inputs,
+                                const AuditParams& params) {
+  constexpr std::size_t kMostRows = 40000;
+  const std::uint64_t seed = core::seed_for(params.seed, "proxies");
+  const Rows rows = training_rows(dataset);
+  const std::vector<Rows> halves = halves_of(rows, seed);
+  const std::vector<Rows> some = halves_of(some_of(rows, kMostRows, core::seed_for(params.seed, "some rows")), seed);
+  std::vector<Proxy> found;
+  for (const data::Grouping* grouping : single_groupings(dataset)) {
+    std::vector<const Input*> inputs;
+    for (const Input& input : all_inputs)
+      if (input.name != own_column(*grouping, params)) inputs.push_back(&input);
+    const std::vector<double> weights[2] = {weight_of_levels(halves[0], *grouping),
+                                            weight_of_levels(halves[1], *grouping)};
+    const std::vector<double> all = weight_of_levels(rows, *grouping);
+    const std::vector<std::size_t> levels = levels_to_tell(all, static_cast<double>(params.min_rows));
+    const double total = std::accumulate(all.begin(), all.end(), 0.0);
+    const auto add = [&](const std::string& input, std::size_t level, double area) {
+      found.push_back({grouping->name, grouping->levels[level], input, area,
+                       interval_of(area, all[level], total - all[level], params.confidence)});
+    };
+    if (!inputs.empty())
+      for (const std::size_t level : levels) add("", level, area_of_all(inputs, some, *grouping, level));
+    std::vector<std::vector<double>> areas(inputs.size());
+    data::on_two_threads(inputs.size(), [&](std::size_t f) {
+      const std::vector<double> counts[2] = {count_by_level(halves[0], *inputs[f], *grouping),
+                                             count_by_level(halves[1], *inputs[f], *grouping)};
+      for (const std::size_t level : levels) areas[f].push_back(area_of_input(counts, weights, level));
+    });
+    for (std::size_t f = 0; f < inputs.size(); ++f)
+      for (std::size_t i = 0; i < levels.size(); ++i) add(inputs[f]->name, levels[i], areas[f][i]);
+  }
+  std::ranges::stable_sort(found, [](const Proxy& a, const Proxy& b) {
+    return std::pair(!a.input.empty(), -a.auc) < std::pair(!b.input.empty(), -b.auc);
+  });
+  return found;
+}
+
+}  // namespace equipoise::audit

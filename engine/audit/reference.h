@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/config/fields.h"
+#include "engine/config/origin.h"
+#include "engine/data/dataset.h"
+
+namespace equipoise::audit {
+
+/// Who should be in the data: shares of a population.
+struct ReferenceShare {
+  std::string group, level;
+  double share = 0;
+  void describe(config::Fields& fields);
+};
+
+struct Reference {
+  std::string source;  ///< a sentence: where the shares are from
+  std::vector<ReferenceShare> shares;
+  void describe(config::Fields& fields);
+};
+
+/// Throws UserError (config), all that is wrong at once: a group or level that the data do not have, one named twice, shares of a group
+/// that do not add up to 1 (within .005).
+void check(const Reference& reference, const data::Dataset& dataset, const config::Origin& origin);
+
+/// The shares of the levels of `dataset`'s own groupings, by weight: those of another file of people.
+Reference reference_of(const data::Dataset& dataset, const std::string& source);
+
+}  // namespace equipoise::audit

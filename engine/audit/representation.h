@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/audit/audit.h"
+#include "engine/audit/inputs.h"
+
+namespace equipoise::audit {
+
+/// Fills what counting tells: rows, shares, answers, what is missing.
+void count(const data::Dataset& dataset, const std::vector<Input>& inputs, const std::vector<Answer>& answers,
+           const Reference& reference, const AuditParams& params, Audit& audit);
+
+}  // namespace equipoise::audit

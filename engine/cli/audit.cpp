@@ -1,0 +1,189 @@
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/audit/audit.h"
+#include "engine/audit/inputs.h"
+#include "engine/audit/slices.h"
+#include "engine/cli/command.h"
+#include "engine/cli/json_file.h"
+#include "engine/cli/measuring.h"
+#include "engine/cli/run_folder.h"
+#include "engine/cli/saved_run.h"
+#include "engine/cli/shell_words.h"
+#include "engine/config/load.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/interrupt.h"
+#include "engine/data/prepare.h"
+#include "engine/report/audit_report.h"
+#include "engine/training/run_config.h"
+#include "engine/training/trainer.h"
+
+namespace equipoise::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPage = "audit.html";
+constexpr const char* kFigures = "audit.json";
+
+// Where both files go: made when they are written, so that a mistake in the config leaves nothing behind.
+class AuditFolder {
+ public:
+  AuditFolder(const std::string& output, const training::RunConfig& config)
+      : path_(output.empty() ? fs::path(config.output.folder) / (folder_name(config.name) + "-audit")
+                             : fs::path(output)) {
+    std::error_code error;
+    if (!fs::exists(path_, error)) return;
+    if (!fs::is_directory(path_, error)) refuse("which is a file; name a folder");
+    // An earlier audit is written anew; anything else is not ours to fill.
+    if (!fs::is_empty(path_, error) && !fs::exists(path_ / kFigures, error))
+      refuse("a folder with other files in it; name a new one");
+  }
+
+  void write(const report::AuditReport& report) const {
+    std::error_code error;
+    fs::create_directories(path_, error);
+    if (error)
+      throw core::UserError(core::Fault::data,
+                            fmt::format("cannot make the folder '{}': {}", path_.string(), error.message()));
+    // The figures first: by them the folder is known as an audit's, should the page not find room.
+    core::write_file_atomically(path_ / kFigures, json_text(report::to_json(report)));
+    core::write_file_atomically(path_ / kPage, report::to_html(report));
+  }
+
+  fs::path page() const { return path_ / kPage; }
+  fs::path figures() const { return path_ / kFigures; }
+
+ private:
+  [[noreturn]] void refuse(const std::string& why) const {
+    throw core::UserError(core::Fault::config,
+                          fmt::format("the audit's folder is '{}', {} with --output", path_.string(), why));
+  }
+
+  fs::path path_;
+};
+
+bool is_yaml(const std::string& file) {
+  const std::string extension = fs::path(file).extension().string();
+  return extension == ".yaml" || extension == ".yml";
+}
+
+class AuditData final : public Command {
+ public:
+  std::vector<Argument> arguments() override {
+    return {{"CONFIG", "The YAML file that says what data and what constraints", &config_file_, "", true},
+            {"key=value", "Overrides of the config, as for train", &overrides_},
+            {"--reference",
+             "Who should be in the data: a YAML file with shares of a population, or a data file of other people (CSV "
+             "or Parquet, "
+             "with the columns of the config's)",
+             &reference_},
+            {"--run", "A finished run: also where, among its test rows, it errs most", &run_},
+            {"--output", "The folder for audit.html and audit.json", &output_, "<output.folder>/<name>-audit"}};
+  }
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    if (config_file_.empty())
+      throw core::UserError(core::Fault::config, "audit needs a config: equipoise audit CONFIG [key=value ...]");
+    training::RunConfig config;
+    config::Origin origin;
+    config::load(config_file_, overrides_, config, origin);
+    const std::vector<training::RunConfig> members = training::members_of(config, origin);
+    const AuditFolder folder(output_, config);
+    config::Origin reference_origin;
+    audit::Reference reference = read_shares(reference_origin);
+    const data::Prepared prepared =
+        data::prepare(config.data, static_cast<std::uint64_t>(config.seed), origin, journal);
+    core::stop_if_interrupted();
+    if (is_yaml(reference_))
+      audit::check(reference, prepared.dataset, reference_origin);
+    else if (!reference_.empty())
+      reference = audit::reference_of(data::apply(*prepared.encoder, {reference_}, data::Wanted::everything, journal),
+                                      "the rows of " + reference_);
+    const training::RunConfig& first = members.front();
+    const constraints::ConstraintTable table =
+        constraints::compile(first.constraints, prepared.dataset, first.multipliers.min_rows, origin, journal);
+    audit::AuditParams params{
+        first.multipliers.min_rows, first.evaluation.confidence, static_cast<std::uint64_t>(config.seed), {}};
+    for (const data::GroupParams& group : config.data.groups) params.own_columns[group.shown_name()] = group.column;
+    report::AuditReport report = about(config, params, reference);
+    report.audit = audit::audit(prepared.dataset, table, reference, params, first.evaluation, journal);
+    if (!run_.empty()) report.audit.slices = slices_of(params, journal);
+    report.files = prepared.dataset.files;
+    report.warnings = journal.warnings();
+    report.finished = utc_now();
+    folder.write(report);
+    journal.end_line();
+    console.print(report::to_terminal(report));
+    console.print(fmt::format("\nreport   {}\nfigures  {}\n", folder.page().string(), folder.figures().string()));
+    nlohmann::ordered_json json = {{"report", folder.page().string()}, {"figures", folder.figures().string()}};
+    json["audit"] = report::to_json(report);
+    json["exit_code"] = 0;
+    console.print_json(json);
+    return 0;
+  }
+
+ private:
+  audit::Reference read_shares(config::Origin& origin) const {
+    audit::Reference reference;
+    if (!is_yaml(reference_)) return reference;
+    config::load(reference_, {}, reference, origin);
+    return reference;
+  }
+
+  // Of the run's own test rows, which it has not met, as its own encoder reads them.
+  audit::SliceSearch slices_of(audit::AuditParams params, TerminalJournal& journal) const {
+    const SavedRun run = open_run(run_);
+    const data::EncoderPointer encoder = read_encoder(run);
+    const at::Device device = device_of(run, journal);
+    const SavedModel model = read_model(run, data::layout_of(*encoder), device);
+    const data::Dataset dataset = read_own_rows(run, *encoder, journal);
+    const std::vector<std::int64_t> rows = dataset.rows_of(data::Split::test);
+    if (rows.empty())
+      throw core::UserError(core::Fault::config,
+                            fmt::format("--run is '{}', which has no test rows", run.path.string()));
+    core::stop_if_interrupted();
+    journal.say("looking for where the run errs most");
+    const std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device);
+    if (!all_finite(scores))
+      throw core::UserError(
+          core::Fault::numerical,
+          fmt::format("the model of '{}' gives scores that are not finite numbers", run.path.string()));
+    for (const data::GroupParams& group : run.config.data.groups) params.own_columns[group.shown_name()] = group.column;
+    const std::vector<audit::Input> inputs = audit::inputs_of(dataset, params.min_rows);
+    audit::SliceSearch slices = audit::find_slices(dataset, inputs, audit::errors_of(dataset, scores), rows, params);
+    slices.run = run.path.string();
+    return slices;
+  }
+
+  report::AuditReport about(const training::RunConfig& config, const audit::AuditParams& params,
+                            const audit::Reference& reference) const {
+    std::vector<std::string> words = {"equipoise", "audit", config_file_};
+    words.insert(words.end(), overrides_.begin(), overrides_.end());
+    if (!reference_.empty()) words.insert(words.end(), {"--reference", reference_});
+    if (!run_.empty()) words.insert(words.end(), {"--run", run_});
+    report::AuditReport report;
+    report.name = config.name;
+    report.command = shell_line(words);
+    if (!reference_.empty()) report.reference = reference.source.empty() ? reference_ : reference.source;
+    report.confidence = params.confidence;
+    report.min_rows = params.min_rows;
+    return report;
+  }
+
+  std::string config_file_, reference_, run_, output_;
+  std::vector<std::string> overrides_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_audit() {
+  return std::make_unique<AuditData>();
+}
+
+}  // namespace equipoise::cli
