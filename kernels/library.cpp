@@ -1,4 +1,4 @@
-// Every op of the library but those of evaluation (library_evaluation.cpp), by name: its schema and the function behind it.
+// Every op of the library but those of evaluation and sampling (library_evaluation.cpp, library_sampling.cpp), by name: its schema and the function behind it.
 // In Python: torch.ops.load_library("libequipoise_kernels.so"); torch.ops.equipoise.cell_stats(...)
 // How to train with them: docs/guides/python.md.
 #include <ATen/ops/arange.h>

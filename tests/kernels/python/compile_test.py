@@ -51,6 +51,7 @@ def calls():
                                   torch.full((2,), 0.1, dtype=torch.float64), 0.9, 0.999, 1e-8, 0.01, 1.0),
         ops.not_finite.default: (row_arguments[0],),
         ops.cell_order.default: (row_arguments[1], 4),
+        ops.neighbors.default: (torch.rand(50, 3), row_arguments[1], 4, 5),
         ops.score_areas.default: (torch.rand(2, 50), labels),
         ops.score_above.default: (torch.rand(2, 50), labels, torch.tensor([0.2, 0.7], dtype=torch.float64)),
         ops.score_histogram.default: (torch.rand(2, 50), labels, 5),
