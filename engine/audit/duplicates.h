@@ -1,6 +1,7 @@
 #pragma once
 
-#include "engine/audit/audit.h"
+#include "engine/audit/results.h"
+#include "engine/data/dataset.h"
 
 namespace equipoise::audit {
 

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "engine/audit/counting.h"
+#include "engine/audit/holm.h"
 #include "engine/data/two_threads.h"
 #include "engine/evaluation/limits.h"
 
@@ -94,12 +95,10 @@ FoundRelations find_relations(const data::Dataset& dataset, const std::vector<In
   }
   result.compared = static_cast<std::int64_t>(result.relations.size());
   std::ranges::stable_sort(result.relations, {}, &Relation::p_value);
-  double largest = 0;
-  for (std::size_t i = 0; i < result.relations.size(); ++i) {
-    const double left = static_cast<double>(result.relations.size() - i);
-    largest = std::max(largest, std::min(1.0, left * result.relations[i].p_value));
-    result.relations[i].p_value = largest;
-  }
+  std::vector<double> p_values;
+  for (const Relation& relation : result.relations) p_values.push_back(relation.p_value);
+  p_values = holm(p_values);
+  for (std::size_t i = 0; i < p_values.size(); ++i) result.relations[i].p_value = p_values[i];
   const auto end =
       std::ranges::find_if(result.relations, [&](const Relation& one) { return one.p_value >= 1 - params.confidence; });
   result.relations.erase(end, result.relations.end());

@@ -2,8 +2,10 @@
 
 #include <vector>
 
-#include "engine/audit/audit.h"
 #include "engine/audit/inputs.h"
+#include "engine/audit/reference.h"
+#include "engine/audit/results.h"
+#include "engine/data/dataset.h"
 
 namespace equipoise::audit {
 

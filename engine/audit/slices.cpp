@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "engine/audit/counting.h"
+#include "engine/audit/holm.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/limits.h"
@@ -230,13 +231,13 @@ Slice measure(const std::vector<const Condition*>& conditions, const std::vector
   return slice;
 }
 
+// Surest first; equal after the correction stay in the order of what they were.
 void correct(std::vector<Slice>& slices) {
   std::ranges::stable_sort(slices, {}, &Slice::p_value);
-  double largest = 0;
-  for (std::size_t i = 0; i < slices.size(); ++i) {
-    largest = std::max(largest, std::min(1.0, static_cast<double>(slices.size() - i) * slices[i].p_value));
-    slices[i].p_value = largest;
-  }
+  std::vector<double> p_values;
+  for (const Slice& slice : slices) p_values.push_back(slice.p_value);
+  p_values = holm(p_values);
+  for (std::size_t i = 0; i < slices.size(); ++i) slices[i].p_value = p_values[i];
 }
 
 Rows as_rows(const data::Dataset& dataset, const std::vector<std::int64_t>& index) {

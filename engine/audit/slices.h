@@ -4,8 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/audit/audit.h"
 #include "engine/audit/inputs.h"
+#include "engine/audit/results.h"
+#include "engine/data/dataset.h"
 
 namespace equipoise::audit {
 
