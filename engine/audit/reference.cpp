@@ -5,9 +5,11 @@
 #include <set>
 #include <string>
 
+#include "engine/constraints/row_counts.h"
 #include "engine/constraints/titles.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/data/encoder.h"
 
 namespace equipoise::audit {
 namespace {
@@ -74,18 +76,26 @@ void check(const Reference& reference, const data::Dataset& dataset, const confi
 }
 
 Reference reference_of(const data::Dataset& dataset, const std::string& source) {
-  Reference reference{source, {}};
+  Reference reference{source, {}, {}};
   for (const data::Grouping& grouping : dataset.groupings) {
+    const auto is_known = [&](std::int32_t level) {
+      return level >= 0 &&
+             grouping.levels[static_cast<std::size_t>(level)].find(data::kMissingLevel) == std::string::npos;
+    };
     std::vector<double> weights(grouping.levels.size());
-    double total = 0;
+    double total = 0, square = 0;
     for (std::size_t row = 0; row < grouping.codes.size(); ++row) {
       const double weight = dataset.weights.empty() ? 1 : dataset.weights[row];
-      if (grouping.codes[row] < 0) continue;
+      if (!is_known(grouping.codes[row])) continue;
       weights[static_cast<std::size_t>(grouping.codes[row])] += weight;
       total += weight;
+      square += weight * weight;
     }
-    for (std::size_t level = 0; level < weights.size() && total > 0; ++level)
-      reference.shares.push_back({grouping.name, grouping.levels[level], weights[level] / total});
+    if (total <= 0) continue;
+    reference.rows[grouping.name] = constraints::effective_rows(total, square);
+    for (std::size_t level = 0; level < weights.size(); ++level)
+      if (is_known(static_cast<std::int32_t>(level)))
+        reference.shares.push_back({grouping.name, grouping.levels[level], weights[level] / total});
   }
   return reference;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct ReferenceShare {
 struct Reference {
   std::string source;  ///< a sentence: where the shares are from
   std::vector<ReferenceShare> shares;
+  /// By group: how many rows of equal weight its shares were counted on; none where they are known.
+  std::map<std::string, double> rows;
   void describe(config::Fields& fields);
 };
 
@@ -26,7 +29,8 @@ struct Reference {
 /// that do not add up to 1 (within .005).
 void check(const Reference& reference, const data::Dataset& dataset, const config::Origin& origin);
 
-/// The shares of the levels of `dataset`'s own groupings, by weight: those of another file of people.
+/// The shares of the levels of `dataset`'s own groupings, by weight: those of another file of people. Rows whose level is missing, or
+/// one that the data do not have, count for nobody.
 Reference reference_of(const data::Dataset& dataset, const std::string& source);
 
 }  // namespace equipoise::audit

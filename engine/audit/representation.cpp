@@ -1,9 +1,12 @@
 #include "engine/audit/representation.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/audit/counting.h"
+#include "engine/audit/holm.h"
 #include "engine/constraints/row_counts.h"
+#include "engine/data/encoder.h"
 #include "engine/evaluation/limits.h"
 
 namespace equipoise::audit {
@@ -60,7 +63,7 @@ class Counter {
   static double effective(const Totals& totals) { return constraints::effective_rows(totals.weight, totals.square); }
 
   LevelCounts level(const std::string& name, const Totals& totals, double all) const {
-    LevelCounts level{name, totals.rows, all > 0 ? totals.weight / all : 0, {}, {}, rates(totals), {}, 0};
+    LevelCounts level{name, totals.rows, all > 0 ? totals.weight / all : 0, {}, rates(totals), {}, 0};
     if (totals.weight <= 0) return level;
     if (!dataset_.targets.empty()) level.mean_target = totals.target / totals.weight;
     if (inputs_ > 0) level.missing = totals.missing / (totals.weight * static_cast<double>(inputs_));
@@ -75,15 +78,47 @@ class Counter {
   std::vector<std::uint16_t> missing_;  // [rows] inputs that are
 };
 
-void compare(GroupingCounts& counts, const Reference& reference, double effective, double confidence) {
+// Beside the shares of those rows whose level the reference names; `totals` are of the levels.
+void compare(GroupingCounts& counts, const std::vector<Totals>& totals, const Reference& reference, double confidence) {
+  std::vector<std::pair<std::size_t, double>> named;  // level, its share of the population
+  Totals all;
   for (const ReferenceShare& share : reference.shares) {
-    if (share.group != counts.grouping) continue;
-    for (LevelCounts& level : counts.levels) {
-      if (level.level != share.level) continue;
-      level.expected = share.share;
-      level.around = evaluation::wilson(level.share, effective, confidence);
+    for (std::size_t level = 0; level < counts.levels.size() && share.group == counts.grouping; ++level) {
+      if (counts.levels[level].level != share.level) continue;
+      named.emplace_back(level, share.share);
+      all.weight += totals[level].weight;
+      all.square += totals[level].square;
     }
   }
+  if (all.weight <= 0) return;
+  const double rows = Counter::effective(all);
+  const auto counted = reference.rows.find(counts.grouping);
+  for (const auto& [level, expected] : named) {
+    const double share = totals[level].weight / all.weight;
+    double common = expected, spread = 1 / rows;
+    if (counted != reference.rows.end()) {
+      common = (share * rows + expected * counted->second) / (rows + counted->second);
+      spread += 1 / counted->second;
+    }
+    const double deviation = std::sqrt(common * (1 - common) * spread), apart = std::abs(share - expected);
+    const double p_value = deviation > 0 ? 2 * evaluation::normal_tail(apart / deviation) : apart > 0 ? 0 : 1;
+    counts.levels[level].population =
+        BesidePopulation{share, expected, evaluation::wilson(share, rows, confidence), p_value};
+  }
+}
+
+void correct_for_number(std::vector<GroupingCounts>& groupings) {
+  std::vector<BesidePopulation*> compared;
+  std::vector<double> p_values;
+  for (GroupingCounts& grouping : groupings) {
+    for (LevelCounts& level : grouping.levels) {
+      if (!level.population) continue;
+      compared.push_back(&*level.population);
+      p_values.push_back(level.population->p_value);
+    }
+  }
+  p_values = holm(p_values);
+  for (std::size_t i = 0; i < compared.size(); ++i) compared[i]->p_value = p_values[i];
 }
 
 // The grouping in which the shares of missing values are furthest apart, among levels of enough rows.
@@ -111,7 +146,7 @@ MissingInput missing_of(const Input& input, const data::Dataset& dataset, const 
     std::optional<std::size_t> most, least;
     const auto share = [&](std::size_t level) { return lacking[level] / all[level]; };
     for (std::size_t level = 0; level < levels; ++level) {
-      if (rows[level] < params.min_rows || all[level] <= 0) continue;
+      if (rows[level] < params.min_rows || all[level] <= 0 || grouping->levels[level] == data::kMissingLevel) continue;
       if (!most || share(level) > share(*most)) most = level;
       if (!least || share(level) < share(*least)) least = level;
     }
@@ -137,8 +172,9 @@ void count(const data::Dataset& dataset, const std::vector<Input>& inputs, const
     GroupingCounts& counts = audit.groupings.emplace_back(GroupingCounts{grouping.name, !grouping.cross.empty(), {}});
     for (std::size_t level = 0; level < totals.size(); ++level)
       counts.levels.push_back(counter.level(grouping.levels[level], totals[level], all.weight));
-    compare(counts, reference, Counter::effective(all), params.confidence);
+    compare(counts, totals, reference, params.confidence);
   }
+  correct_for_number(audit.groupings);
   for (const Input& input : inputs)
     if (input.missing >= 0) audit.missing.push_back(missing_of(input, dataset, params));
   std::ranges::stable_sort(audit.missing, std::greater(), [](const MissingInput& one) { return one.most - one.least; });

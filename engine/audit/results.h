@@ -30,13 +30,20 @@ struct AnswerRate {
   evaluation::Interval interval;  ///< Wilson's, on Kish's number of rows
 };
 
+/// A level's share of the rows whose level the reference names, beside its share of the population.
+struct BesidePopulation {
+  double share = 0, expected = 0;
+  evaluation::Interval interval;  ///< of `share`
+  double p_value =
+      1;  ///< of being as far apart by chance, for rows drawn from the population; Holm's over all levels compared
+};
+
 /// One level of a grouping.
 struct LevelCounts {
   std::string level;
   std::array<std::int64_t, 4> rows = {};       ///< by split: train, selection, holdout, test
   double share = 0;                            ///< of the weight of all rows
-  std::optional<double> expected;              ///< its share of the population, where a reference knows it
-  std::optional<evaluation::Interval> around;  ///< the interval of `share`, where there is a reference
+  std::optional<BesidePopulation> population;  ///< where a reference names it
   std::vector<AnswerRate> answers;             ///< over all splits; empty without rows
   std::optional<double> mean_target;           ///< regression
   double missing = 0;                          ///< share of the inputs' values that are missing

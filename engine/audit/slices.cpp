@@ -18,6 +18,7 @@ constexpr std::size_t kMostSearched = 20000;  // rows
 constexpr std::size_t kMostSlices = 10;
 constexpr std::size_t kMostKept = 2000;  // while searching
 constexpr double kMostShared = 0.5;
+constexpr double kMostImplied = 0.9;
 constexpr double kLeastDistance = 2;  // standard errors above the mean, for a slice to be worth measuring
 
 // "This input has this value", or "this group is at this level", of every row.
@@ -58,6 +59,16 @@ std::vector<Column> columns_of(const data::Dataset& dataset, const std::vector<I
     columns.push_back({grouping->name, true, &grouping->levels, nullptr, grouping});
   }
   return columns;
+}
+
+std::int64_t shared(const Candidate& a, const Candidate& b) {
+  std::int64_t rows = 0;
+  for (std::size_t word = 0; word < a.rows.size(); ++word) rows += std::popcount(a.rows[word] & b.rows[word]);
+  return rows;
+}
+
+std::int64_t count(const Candidate& slice) {
+  return shared(slice, slice);
 }
 
 class Search {
@@ -115,7 +126,12 @@ class Search {
     if (bound(single) < threshold()) return;
     Candidate slice{parent.conditions, parent.rows};
     slice.conditions.push_back(added);
-    for (std::size_t word = 0; word < slice.rows.size(); ++word) slice.rows[word] &= single.rows[word];
+    std::int64_t left = 0;
+    for (std::size_t word = 0; word < slice.rows.size(); ++word)
+      left += std::popcount(slice.rows[word] &= single.rows[word]);
+    // Where one nearly implies the other, both say no more than the smaller.
+    const auto smaller = static_cast<double>(std::min(count(parent), count(single)));
+    if (static_cast<double>(left) > kMostImplied * smaller) return;
     add(std::move(slice), next);
   }
 
@@ -164,16 +180,6 @@ std::vector<Condition> conditions_of(const std::vector<Column>& columns, const R
                             std::move(bits[value])});
   }
   return conditions;
-}
-
-std::int64_t shared(const Candidate& a, const Candidate& b) {
-  std::int64_t rows = 0;
-  for (std::size_t word = 0; word < a.rows.size(); ++word) rows += std::popcount(a.rows[word] & b.rows[word]);
-  return rows;
-}
-
-std::int64_t count(const Candidate& slice) {
-  return shared(slice, slice);
 }
 
 // The furthest first, each that is not the half of one before it in other words.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <set>
 
 #include "engine/audit/audit.h"
 #include "engine/audit/inputs.h"
@@ -18,6 +20,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/interrupt.h"
+#include "engine/core/nearest_name.h"
 #include "engine/data/prepare.h"
 #include "engine/report/audit_report.h"
 #include "engine/training/run_config.h"
@@ -41,8 +44,9 @@ class AuditFolder {
     if (!fs::exists(path_, error)) return;
     if (!fs::is_directory(path_, error)) refuse("which is a file; name a folder");
     // An earlier audit is written anew; anything else is not ours to fill.
-    if (!fs::is_empty(path_, error) && !fs::exists(path_ / kFigures, error))
-      refuse("a folder with other files in it; name a new one");
+    for (const fs::directory_entry& entry : fs::directory_iterator(path_, error))
+      if (entry.path().filename() != kFigures && entry.path().filename() != kPage)
+        refuse("a folder with other files in it; name a new one");
   }
 
   void write(const report::AuditReport& report) const {
@@ -95,6 +99,11 @@ class AuditData final : public Command {
     config::load(config_file_, overrides_, config, origin);
     const std::vector<training::RunConfig> members = training::members_of(config, origin);
     const AuditFolder folder(output_, config);
+    if (!reference_.empty() && !fs::is_regular_file(reference_))
+      throw core::UserError(core::Fault::config,
+                            fmt::format("--reference is '{}', and there is no such file", reference_));
+    std::optional<SavedRun> run;
+    if (!run_.empty()) run = open_run(run_);
     config::Origin reference_origin;
     audit::Reference reference = read_shares(reference_origin);
     const data::Prepared prepared =
@@ -106,14 +115,20 @@ class AuditData final : public Command {
       reference = audit::reference_of(data::apply(*prepared.encoder, {reference_}, data::Wanted::everything, journal),
                                       "the rows of " + reference_);
     const training::RunConfig& first = members.front();
+    std::optional<MeasuredRun> measured_run;
+    if (run) measured_run = measured(*run, prepared.dataset.files, journal);
+    core::Journal unheard;  // which levels would steer a training: here there is none
     const constraints::ConstraintTable table =
-        constraints::compile(first.constraints, prepared.dataset, first.multipliers.min_rows, origin, journal);
+        constraints::compile(first.constraints, prepared.dataset, first.multipliers.min_rows, origin, unheard);
     audit::AuditParams params{
         first.multipliers.min_rows, first.evaluation.confidence, static_cast<std::uint64_t>(config.seed), {}};
     for (const data::GroupParams& group : config.data.groups) params.own_columns[group.shown_name()] = group.column;
     report::AuditReport report = about(config, params, reference);
     report.audit = audit::audit(prepared.dataset, table, reference, params, first.evaluation, journal);
-    if (!run_.empty()) report.audit.slices = slices_of(params, journal);
+    if (measured_run) {
+      journal.say("looking for where the run errs most");
+      report.audit.slices = slices_of(*measured_run, params);
+    }
     report.files = prepared.dataset.files;
     report.warnings = journal.warnings();
     report.finished = utc_now();
@@ -136,28 +151,54 @@ class AuditData final : public Command {
     return reference;
   }
 
-  // Of the run's own test rows, which it has not met, as its own encoder reads them.
-  audit::SliceSearch slices_of(audit::AuditParams params, TerminalJournal& journal) const {
-    const SavedRun run = open_run(run_);
+  // The rows of a finished run, which its own encoder reads, and how wrong it is about each.
+  struct MeasuredRun {
+    std::string path;
+    data::Dataset dataset;
+    std::vector<std::int64_t> rows;  // of the test split: those that it has not met
+    std::vector<double> errors;
+    std::vector<data::GroupParams> groups;
+  };
+
+  static MeasuredRun measured(const SavedRun& run, const std::vector<data::Fingerprint>& files,
+                              TerminalJournal& journal) {
     const data::EncoderPointer encoder = read_encoder(run);
     const at::Device device = device_of(run, journal);
     const SavedModel model = read_model(run, data::layout_of(*encoder), device);
-    const data::Dataset dataset = read_own_rows(run, *encoder, journal);
-    const std::vector<std::int64_t> rows = dataset.rows_of(data::Split::test);
-    if (rows.empty())
-      throw core::UserError(core::Fault::config,
-                            fmt::format("--run is '{}', which has no test rows", run.path.string()));
+    MeasuredRun measured{run.path.string(), read_own_rows(run, *encoder, journal), {}, {}, run.config.data.groups};
+    check_same_data(measured, files);
+    measured.rows = measured.dataset.rows_of(data::Split::test);
+    if (measured.rows.empty())
+      throw core::UserError(core::Fault::config, fmt::format("--run is '{}', which has no test rows", measured.path));
     core::stop_if_interrupted();
-    journal.say("looking for where the run errs most");
-    const std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device);
+    const std::vector<double> scores = score_rows(measured.dataset, *model.learner, model.mixture, device);
     if (!all_finite(scores))
-      throw core::UserError(
-          core::Fault::numerical,
-          fmt::format("the model of '{}' gives scores that are not finite numbers", run.path.string()));
-    for (const data::GroupParams& group : run.config.data.groups) params.own_columns[group.shown_name()] = group.column;
-    const std::vector<audit::Input> inputs = audit::inputs_of(dataset, params.min_rows);
-    audit::SliceSearch slices = audit::find_slices(dataset, inputs, audit::errors_of(dataset, scores), rows, params);
-    slices.run = run.path.string();
+      throw core::UserError(core::Fault::numerical,
+                            fmt::format("the model of '{}' gives scores that are not finite numbers", measured.path));
+    measured.errors = audit::errors_of(measured.dataset, scores);
+    return measured;
+  }
+
+  // Findings about other people would stand among those about these.
+  static void check_same_data(const MeasuredRun& run, const std::vector<data::Fingerprint>& files) {
+    const auto digests = [](const std::vector<data::Fingerprint>& of) {
+      std::set<std::string> found;
+      for (const data::Fingerprint& file : of) found.insert(file.sha256);
+      return found;
+    };
+    if (digests(run.dataset.files) == digests(files)) return;
+    std::vector<std::string> own;
+    for (const data::Fingerprint& file : run.dataset.files) own.push_back(file.path);
+    throw core::UserError(core::Fault::config,
+                          fmt::format("--run is '{}', which is about other data than the config: it was made with {}",
+                                      run.path, core::listed(own)));
+  }
+
+  static audit::SliceSearch slices_of(const MeasuredRun& run, audit::AuditParams params) {
+    for (const data::GroupParams& group : run.groups) params.own_columns[group.shown_name()] = group.column;
+    const std::vector<audit::Input> inputs = audit::inputs_of(run.dataset, params.min_rows);
+    audit::SliceSearch slices = audit::find_slices(run.dataset, inputs, run.errors, run.rows, params);
+    slices.run = run.path;
     return slices;
   }
 
@@ -167,6 +208,7 @@ class AuditData final : public Command {
     words.insert(words.end(), overrides_.begin(), overrides_.end());
     if (!reference_.empty()) words.insert(words.end(), {"--reference", reference_});
     if (!run_.empty()) words.insert(words.end(), {"--run", run_});
+    if (!output_.empty()) words.insert(words.end(), {"--output", output_});
     report::AuditReport report;
     report.name = config.name;
     report.command = shell_line(words);

@@ -11,35 +11,34 @@ namespace {
 
 using audit::Audit;
 
-// From here on inputs are said to tell a group. An area of .8: of a pair from in and out of it the score names the right one four times in
-// five.
-constexpr double kTells = 0.8;
-
 void add_unshowable(const Audit& audit, std::vector<std::string>& found) {
   for (const audit::Showable& one : audit.showable)
     if (!one.says.empty()) found.push_back(one.says);
 }
 
 void add_duplicates(const Audit& audit, std::vector<std::string>& found) {
+  std::string across;
   for (const audit::Duplicates::Pair& pair : audit.duplicates.across) {
     if (pair.rows == 0) continue;
-    found.push_back(
-        fmt::format("{} of the {} split {} a like in the {} split, equal in every input ({} with the same label): the "
-                    "model may have "
-                    "met these people.",
-                    counted(pair.rows, "row"), pair.split, pair.rows == 1 ? "has" : "have", pair.other,
-                    count_text(pair.same_label)));
+    across += fmt::format("{}of the {} split {} {} a like in the {} split, {} with the same label",
+                          across.empty() ? "" : "; ", pair.split, count_text(pair.rows),
+                          pair.rows == 1 ? "has" : "have", pair.other, count_text(pair.same_label));
   }
+  if (across.empty()) return;
+  found.push_back(
+      fmt::format("{} are equal to another in every input, also across splits, so that the model may have met the "
+                  "people that it is "
+                  "measured on: {}.",
+                  counted(audit.duplicates.rows, "row"), across));
 }
 
-void add_unlike_population(const Audit& audit, std::vector<std::string>& found) {
-  for (const audit::GroupingCounts& grouping : audit.groupings) {
+void add_unlike_population(const AuditReport& report, std::vector<std::string>& found) {
+  for (const audit::GroupingCounts& grouping : report.audit.groupings) {
     for (const audit::LevelCounts& level : grouping.levels) {
-      if (!level.expected || !level.around) continue;
-      if (level.around->low <= *level.expected && *level.expected <= level.around->high) continue;
-      found.push_back(fmt::format("{} is {} of the data and {} of the population.",
-                                  level_name(grouping.grouping, level.level), percent_text(level.share),
-                                  percent_text(*level.expected)));
+      if (!level.population || level.population->p_value >= 1 - report.confidence) continue;
+      found.push_back(fmt::format("{} is {} of the rows whose {} is known, and {} of the population.",
+                                  level_name(grouping.grouping, level.level), percent_text(level.population->share),
+                                  grouping.grouping, percent_text(level.population->expected)));
     }
   }
 }
@@ -64,7 +63,8 @@ void add_proxies(const Audit& audit, std::vector<std::string>& found) {
     found.push_back(
         fmt::format("The group {} is an input itself: the model may treat its levels differently.", grouping));
   for (const audit::Proxy& all : audit.proxies) {
-    if (!all.input.empty() || all.auc < kTells) continue;
+    if (!all.input.empty() || all.auc < kFirstTelling) continue;
+    if (std::ranges::find(audit.inputs_themselves, all.grouping) != audit.inputs_themselves.end()) continue;
     const auto best = std::ranges::find_if(audit.proxies, [&](const audit::Proxy& one) {
       return !one.input.empty() && one.grouping == all.grouping && one.level == all.level;
     });
@@ -129,7 +129,7 @@ std::vector<std::string> findings(const AuditReport& report) {
   std::vector<std::string> found;
   add_unshowable(report.audit, found);
   add_duplicates(report.audit, found);
-  add_unlike_population(report.audit, found);
+  add_unlike_population(report, found);
   add_rare(report, found);
   add_slices(report.audit, found);
   add_proxies(report.audit, found);

@@ -32,12 +32,18 @@ ordered_json answer_json(const audit::AnswerRate& rate) {
   return {{"answer", rate.answer}, {"rate", rate.rate}, {"interval", interval_json(rate.interval)}};
 }
 
+ordered_json population_json(const audit::BesidePopulation& beside) {
+  return {{"share", beside.share},
+          {"of_population", beside.expected},
+          {"interval", interval_json(beside.interval)},
+          {"p_value", beside.p_value}};
+}
+
 ordered_json level_json(const audit::LevelCounts& level) {
   return {{"level", level.level},
           {"rows", rows_by_split(level.rows)},
           {"share", level.share},
-          {"share_interval", level.around ? interval_json(*level.around) : ordered_json(nullptr)},
-          {"population_share", number_or_null(level.expected.value_or(kNone))},
+          {"population", level.population ? population_json(*level.population) : ordered_json(nullptr)},
           {"answers", list_of(level.answers, answer_json)},
           {"mean_target", number_or_null(level.mean_target.value_or(kNone))},
           {"missing", level.missing}};

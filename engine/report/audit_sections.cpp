@@ -35,7 +35,7 @@ std::int64_t rows_of(const LevelCounts& level) {
 }
 
 bool has_reference(const GroupingCounts& grouping) {
-  return std::ranges::any_of(grouping.levels, [](const LevelCounts& level) { return level.expected.has_value(); });
+  return std::ranges::any_of(grouping.levels, [](const LevelCounts& level) { return level.population.has_value(); });
 }
 
 void write_counts(Markup& page, const AuditReport& report, const GroupingCounts& grouping) {
@@ -47,7 +47,7 @@ void write_counts(Markup& page, const AuditReport& report, const GroupingCounts&
   for (std::size_t split = 0; split < 4; ++split)
     if (report.audit.split_rows[split] > 0) table.columns.push_back(fmt::format("in {}", data::kSplitNames[split]));
   table.columns.push_back("Share");
-  if (has_reference(grouping)) table.columns.push_back("of the population");
+  if (has_reference(grouping)) table.columns.insert(table.columns.end(), {"of those known", "of the population"});
   for (const audit::AnswerRate& answer : report.audit.answers) table.columns.push_back(answer.answer);
   if (has_mean) table.columns.push_back("Mean target");
   table.columns.push_back("Inputs missing");
@@ -57,7 +57,10 @@ void write_counts(Markup& page, const AuditReport& report, const GroupingCounts&
     for (std::size_t split = 0; split < 4; ++split)
       if (report.audit.split_rows[split] > 0) row.push_back(count_text(level.rows[split]));
     row.push_back(percent_text(level.share));
-    if (has_reference(grouping)) row.push_back(percent_text(level.expected));
+    if (has_reference(grouping)) {
+      row.push_back(level.population ? percent_text(level.population->share) : "\u2013");
+      row.push_back(level.population ? percent_text(level.population->expected) : "\u2013");
+    }
     for (std::size_t a = 0; a < report.audit.answers.size(); ++a)
       row.push_back(percent_text(a < level.answers.size() ? std::optional(level.answers[a].rate) : std::nullopt));
     if (has_mean) row.push_back(amount_text(level.mean_target));
@@ -120,17 +123,18 @@ void draw_answers(Markup& page, const AuditReport& report, const GroupingCounts&
 void draw_shares(Markup& page, const GroupingCounts& grouping) {
   double high = 0;
   for (const LevelCounts& level : grouping.levels)
-    high = std::max({high, level.expected.value_or(0), level.around ? level.around->high : 0});
+    if (level.population) high = std::max({high, level.population->expected, level.population->interval.high});
   const Scale scale = share_scale(high);
   const auto figure = page.in("figure", {{"class", "rate"}});
   page.element("figcaption", {},
-               fmt::format("Share of the data by {}, %; dashed: of the population", grouping.grouping));
+               fmt::format("Share of the rows whose {} is known, %; dashed: of the population", grouping.grouping));
   const auto list = page.in("ul", {{"class", "plot-rows"}});
   for (const LevelCounts& level : grouping.levels) {
-    if (!level.expected || !level.around) continue;
-    write_track(page, scale, fmt::format("Share, {} = {}", grouping.grouping, level.level), level.level, level.share,
-                *level.around, level.expected, false,
-                fmt::format("{}, population {}", percent_text(level.share), percent_text(level.expected)));
+    if (!level.population) continue;
+    const audit::BesidePopulation& beside = *level.population;
+    write_track(page, scale, fmt::format("Share, {} = {}", grouping.grouping, level.level), level.level, beside.share,
+                beside.interval, beside.expected, false,
+                fmt::format("{}, population {}", percent_text(beside.share), percent_text(beside.expected)));
   }
   write_axis_row(page, scale, tick_word);
 }
@@ -192,7 +196,8 @@ void write_audit_proxies(Markup& page, const AuditReport& report) {
                "the right one. 0.5 is "
                "chance. Learnt on one half of the training rows and measured on the other, both ways. \u201CAll "
                "inputs\u201D is an additive "
-               "model, a weight for each value of each input.");
+               "model, a weight for each value of each input. From 0.8 on it is among the findings. A group's own "
+               "column is left out.");
   if (report.audit.proxies.empty()) page.element("p", {}, "There is no group with enough rows, or no input.");
   std::vector<std::pair<std::string, std::string>>
       told;  // grouping and level, in the order of how well all inputs tell them
@@ -208,9 +213,9 @@ void write_audit_proxies(Markup& page, const AuditReport& report) {
     std::size_t shown = 0;
     for (const audit::Proxy& proxy : report.audit.proxies) {
       if (proxy.grouping != grouping || proxy.level != level || shown++ > kMostInputs) continue;
-      write_track(page, scale, fmt::format("AUC of {} for {}", proxy.input, level_name(grouping, level)),
-                  proxy.input.empty() ? "All inputs" : proxy.input, proxy.auc, proxy.interval, 0.5, false,
-                  decimal_text(proxy.auc, 3));
+      const std::string name = proxy.input.empty() ? "All inputs" : proxy.input;
+      write_track(page, scale, fmt::format("AUC of {} for {}", name, level_name(grouping, level)), name, proxy.auc,
+                  proxy.interval, 0.5, false, decimal_text(proxy.auc, 3));
     }
     write_axis_row(page, scale, [](double area) { return fmt::format("{:g}", std::round(100 * area) / 100); });
   }
@@ -224,6 +229,8 @@ void write_audit_relations(Markup& page, const AuditReport& report) {
                            "beyond chance: {} of {} that were compared, corrected for their number (Holm).",
                            count_text(static_cast<std::int64_t>(report.audit.relations.size())),
                            count_text(report.audit.compared_relations)));
+  if (report.audit.compared_relations == 0)
+    page.element("p", {}, "No value of an input has enough rows in a level and in the others: nothing is known.");
   if (report.audit.relations.empty()) return;
   FigureTable table;
   table.caption = "Odds ratios that differ between groups";
@@ -251,7 +258,10 @@ void write_audit_slices(Markup& page, const AuditReport& report) {
           "those that are surely worse than the rest there, corrected for how many were measured (Holm).",
           slices.run, count_text(slices.looked_at), count_text(slices.measured), error_text(slices, slices.error)));
   if (slices.slices.empty()) {
-    page.element("p", {}, "No part of the rows is surely worse than the rest.");
+    page.element("p", {},
+                 slices.measured == 0
+                     ? "No conjunction of enough rows was far enough above the mean to be measured: nothing is known."
+                     : "Of those that were measured none is surely worse than the rest.");
     return;
   }
   FigureTable table;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/report/audit_report.h"
 #include "engine/report/figures.h"
 #include "engine/report/terminal_table.h"
@@ -39,7 +41,7 @@ std::string groups_table(const audit::Audit& audit) {
   std::vector<TerminalLine> lines = {{"group", "rows", "share"}};
   const bool one_answer = audit.answers.size() == 1;
   if (one_answer) lines[0].push_back(audit.answers[0].answer);
-  lines[0].push_back("missing");
+  lines[0].push_back("inputs missing");
   for (const audit::GroupingCounts& grouping : audit.groupings) {
     if (grouping.crossed) continue;
     for (const audit::LevelCounts& level : grouping.levels) {
@@ -51,7 +53,9 @@ std::string groups_table(const audit::Audit& audit) {
       line.push_back(percent(level.missing));
     }
   }
-  return table_of(lines);
+  if (lines.size() == 1) return "  The config names no groups: nothing is said of any.\n";
+  const bool has_crossings = std::ranges::any_of(audit.groupings, &audit::GroupingCounts::crossed);
+  return table_of(lines) + (has_crossings ? "  Crossings are in the report.\n" : "");
 }
 
 }  // namespace

@@ -57,12 +57,12 @@ TEST_F(Audits, CompareWithThePopulation) {
   write("census.yaml", kCensus);
   ASSERT_EQ(run({"audit", "config.yaml", "--reference", "census.yaml"}).exit_code, 0);
   EXPECT_EQ(figures()["reference"], "the census of 2020");
-  EXPECT_EQ(figures()["groups"][0]["levels"][0]["population_share"], 0.51);
+  EXPECT_EQ(figures()["groups"][0]["levels"][0]["population"]["of_population"], 0.51);
   EXPECT_THAT(figures()["findings"].dump(), HasSubstr("of the population"));
   write("others.csv", people(800, 9));
   ASSERT_EQ(run({"audit", "config.yaml", "--reference", "others.csv"}).exit_code, 0);
   EXPECT_EQ(figures()["reference"], "the rows of others.csv");
-  EXPECT_NEAR(figures()["groups"][0]["levels"][0]["population_share"], 0.4, 0.06);
+  EXPECT_NEAR(figures()["groups"][0]["levels"][0]["population"]["of_population"], 0.4, 0.06);
 }
 
 TEST_F(Audits, FindWhereARunErrsMost) {
@@ -86,6 +86,27 @@ TEST_F(Audits, FindWhereARunErrsMost) {
   EXPECT_THAT(slices["slices"][0]["conditions"].dump(), AllOf(HasSubstr("job"), HasSubstr("z")));
   EXPECT_GT(slices["slices"][0]["error"], slices["slices"][0]["elsewhere"]);
   EXPECT_THAT(outcome.out, HasSubstr("The run runs/first errs most surely where"));
+}
+
+TEST_F(Audits, RefuseARunOfOtherData) {
+  train_into("first");
+  write("people.csv", people(1500, 3));
+  write("others.csv", people(1500, 1));
+  const Outcome changed = run({"audit", "config.yaml", "--run", "runs/first"});
+  EXPECT_EQ(changed.exit_code, 3) << changed.err;  // the run's own file is not what it was
+  write("people.csv", people(1500, 1));
+  write("others.csv", people(1500, 3));
+  const Outcome other = run({"audit", "config.yaml", "data.files=[others.csv]", "--run", "runs/first"});
+  EXPECT_EQ(other.exit_code, 2) << other.err;
+  EXPECT_THAT(other.err,
+              HasSubstr("--run is 'runs/first', which is about other data than the config: it was made with"));
+  EXPECT_FALSE(exists("runs/people-audit"));
+}
+
+TEST_F(Audits, OfDataWithoutGroupsOrConstraints) {
+  const Outcome outcome = run({"audit", "config.yaml", "~constraints", "data.groups=[]"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("The config names no groups: nothing is said of any."));
 }
 
 TEST_F(Audits, OfOtherTasks) {
@@ -112,8 +133,9 @@ TEST_F(Audits, SayWhatIsWrongAndLeaveNothing) {
                     HasSubstr("no row has 'w' in the group 'sex'"), HasSubstr("add up to 0.4, not to 1")));
   write("typo.yaml", "share:\n  - {group: sex, level: f, share: 0.5}\n");
   EXPECT_THAT(wrong({"--reference", "typo.yaml"}, 2), HasSubstr("did you mean 'shares'"));
-  EXPECT_THAT(wrong({"--reference", "none.yaml"}, 2), HasSubstr("none.yaml"));
-  EXPECT_THAT(wrong({"--reference", "none.csv"}, 3), HasSubstr("none.csv"));
+  for (const char* none : {"none.yaml", "none.csv"})
+    EXPECT_THAT(wrong({"--reference", none}, 2),
+                HasSubstr(std::string("--reference is '") + none + "', and there is no such file"));
   EXPECT_THAT(wrong({"--run", "runs/none"}, 3), HasSubstr("runs/none"));
   EXPECT_THAT(wrong({"--output", "config.yaml"}, 2), HasSubstr("which is a file"));
   write("full/notes.txt", "mine");

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "engine/core/error.h"
 #include "engine/evaluation/limits.h"
 #include "tests/engine/audit/handmade_people.h"
@@ -79,22 +82,71 @@ TEST(RepresentationTest, ARegressionHasMeansToo) {
   EXPECT_DOUBLE_EQ(audit.groupings[0].levels[0].answers[0].rate, 0);
 }
 
-TEST(ReferenceTest, IsPutBesideTheShares) {
-  const Audit audit = counted(some_people(), {"census", {{"sex", "Female", 0.51}, {"sex", "Male", 0.49}}});
-  const LevelCounts& women = audit.groupings[0].levels[1];
-  EXPECT_DOUBLE_EQ(*women.expected, 0.51);
-  EXPECT_DOUBLE_EQ(women.around->high, evaluation::wilson(0.2, 100, 0.95).high);
+TEST(ReferenceTest, IsPutBesideTheSharesOfThoseThatAreKnown) {
+  const Audit audit = counted(some_people(), {"census", {{"sex", "Female", 0.3}, {"sex", "Male", 0.7}}, {}});
+  const BesidePopulation women = audit.groupings[0].levels[1].population.value();
+  EXPECT_DOUBLE_EQ(women.share, 0.2);
+  EXPECT_DOUBLE_EQ(women.expected, 0.3);
+  EXPECT_DOUBLE_EQ(women.interval.high, evaluation::wilson(0.2, 100, 0.95).high);
+  // .1 apart at a standard error of sqrt(.3 * .7 / 100); two levels were compared.
+  EXPECT_NEAR(women.p_value, 2 * std::erfc(0.1 / std::sqrt(0.21 / 100) / std::sqrt(2)), 1e-12);
+  // Whose group is missing counts for nobody: .2 of the known are women still.
+  People people = some_people();
+  people.dataset_.groupings[0].levels.push_back("(missing)");
+  for (int row = 0; row < 80; row += 2) people.dataset_.groupings[0].codes[row] = 2;
+  for (int row = 80; row < 100; row += 2) people.dataset_.groupings[0].codes[row] = 2;
+  const Audit lacking = counted(people, {"census", {{"sex", "Female", 0.2}, {"sex", "Male", 0.8}}, {}});
+  EXPECT_DOUBLE_EQ(lacking.groupings[0].levels[1].population->share, 0.2);
+  EXPECT_DOUBLE_EQ(lacking.groupings[0].levels[1].share, 0.1);
+  EXPECT_EQ(lacking.groupings[0].levels[1].population->p_value, 1);
+  EXPECT_FALSE(lacking.groupings[0].levels[2].population);
 }
 
-TEST(ReferenceTest, OfAnotherFileIsItsShares) {
-  const Reference reference = reference_of(some_people().dataset(), "people.csv");
+TEST(ReferenceTest, OfAnotherFileIsItsSharesAndHowSurelyTheyAreKnown) {
+  People people = some_people();
+  const Reference reference = reference_of(people.dataset(), "people.csv");
   ASSERT_THAT(reference.shares, SizeIs(2));
   EXPECT_EQ(reference.shares[1].level, "Female");
   EXPECT_DOUBLE_EQ(reference.shares[1].share, 0.2);
+  EXPECT_DOUBLE_EQ(reference.rows.at("sex"), 100);
+  // Two samples of 100, .3 and .2: pooled .25.
+  Reference other = reference;
+  other.shares[0].share = 0.7;
+  other.shares[1].share = 0.3;
+  const double z = 0.1 / std::sqrt(0.25 * 0.75 * 2 / 100);
+  EXPECT_NEAR(counted(people, other).groupings[0].levels[1].population->p_value, 2 * std::erfc(z / std::sqrt(2)),
+              1e-12);
+  people.dataset_.groupings[0].levels.push_back("(missing)");
+  for (int row = 0; row < 40; ++row) people.dataset_.groupings[0].codes[row] = 2;
+  const Reference lacking = reference_of(people.dataset(), "people.csv");
+  ASSERT_THAT(lacking.shares, SizeIs(2));
+  EXPECT_DOUBLE_EQ(lacking.shares[1].share, 20 / 60.0);
+  EXPECT_DOUBLE_EQ(lacking.rows.at("sex"), 60);
+}
+
+// Samples of one population are unlike each other as rarely as the confidence says, of all their levels together.
+TEST(ReferenceTest, PeopleOfOnePopulationAreUnlikeEachOtherAsRarelyAsTheConfidenceSays) {
+  int unlike = 0;
+  constexpr int kDraws = 400;
+  for (int draw = 0; draw < kDraws; ++draw) {
+    const auto sample = [&](std::size_t rows, std::uint64_t use) {
+      People people(rows);
+      std::vector<std::int32_t> group;
+      for (std::size_t row = 0; row < rows; ++row)
+        group.push_back(static_cast<std::int32_t>(6 * chance(row, use + 3 * static_cast<std::uint64_t>(draw))));
+      people.add_group("town", {"a", "b", "c", "d", "e", "f"}, group);
+      return people;
+    };
+    const Audit audit = counted(sample(500, 10000), reference_of(sample(200, 20000).dataset(), "others"));
+    unlike += std::ranges::any_of(audit.groupings[0].levels,
+                                  [](const LevelCounts& level) { return level.population->p_value < 0.05; });
+  }
+  EXPECT_LE(unlike, 31);  // 5 % of 400 and 2.6 standard errors
 }
 
 TEST(ReferenceTest, AllThatIsWrongIsSaidAtOnce) {
-  const Reference wrong{"", {{"sexx", "Male", 1}, {"sex", "Femal", 0.5}, {"sex", "Male", 0.3}, {"sex", "Male", 0.1}}};
+  const Reference wrong{
+      "", {{"sexx", "Male", 1}, {"sex", "Femal", 0.5}, {"sex", "Male", 0.3}, {"sex", "Male", 0.1}}, {}};
   try {
     check(wrong, some_people().dataset(), config::Origin());
     FAIL();

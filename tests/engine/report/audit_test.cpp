@@ -23,8 +23,8 @@ using testing::SizeIs;
 constexpr const char* kSchema = "audit.schema.json";
 
 audit::LevelCounts level(const std::string& name, std::int64_t rows, double share, double rate) {
-  audit::LevelCounts counts{
-      name, {rows, 10, 0, 20}, share, {}, {}, {{"positive", rate, {rate - 0.05, rate + 0.05}}}, {}, 0.02};
+  audit::LevelCounts counts{name, {rows, 10, 0, 20}, share, {}, {{"positive", rate, {rate - 0.05, rate + 0.05}}}, {},
+                            0.02};
   return counts;
 }
 
@@ -38,10 +38,8 @@ AuditReport sample() {
   audit.answers = {{"positive", 0.4, {0.35, 0.45}}};
   audit.groupings = {{"sex", false, {level("f", 150, 0.36, 0.2), level("m & x", 250, 0.64, 0.5)}},
                      {"sex*race", true, {level("f * a", 12, 0.05, 0.3)}}};
-  audit.groupings[0].levels[0].expected = 0.51;
-  audit.groupings[0].levels[0].around = evaluation::Interval{0.32, 0.4};
-  audit.groupings[0].levels[1].expected = 0.49;
-  audit.groupings[0].levels[1].around = evaluation::Interval{0.6, 0.68};
+  audit.groupings[0].levels[0].population = audit::BesidePopulation{0.36, 0.51, {0.32, 0.4}, 0.001};
+  audit.groupings[0].levels[1].population = audit::BesidePopulation{0.64, 0.49, {0.6, 0.68}, 0.001};
   audit.missing = {{"income", 0.03, "sex", "f", "m & x", 0.08, 0.01}};
   audit.duplicates = {12, 4, {{"selection", "train", 0, 0}, {"test", "train", 3, 2}}};
   audit.showable = {{"SR gap by sex", 0.02, 0.11, "'SR gap by sex' cannot be shown to be inside 0.02."},
@@ -114,8 +112,13 @@ TEST(AuditFindings, AreOnePerThingThatAsksForAttention) {
   const std::vector<std::string> found = findings(sample());
   ASSERT_THAT(found, SizeIs(10));
   EXPECT_THAT(found[0], HasSubstr("cannot be shown"));
-  EXPECT_THAT(found[1], HasSubstr("3\u00A0rows of the test split have a like in the train split"));
-  EXPECT_THAT(found[2], HasSubstr("sex=f is 36.0\u202F% of the data and 51.0\u202F% of the population."));
+  EXPECT_THAT(
+      found[1],
+      HasSubstr("12\u00A0rows are equal to another in every input, also across splits, so that the model may have met "
+                "the people that "
+                "it is measured on: of the test split 3 have a like in the train split, 2 with the same label."));
+  EXPECT_THAT(found[2],
+              HasSubstr("sex=f is 36.0\u202F% of the rows whose sex is known, and 51.0\u202F% of the population."));
   EXPECT_THAT(found[3], HasSubstr("sex=m & x"));
   EXPECT_THAT(found[4], HasSubstr("Of sex*race, 1\u00A0level has fewer than 30 training rows: f * a."));
   EXPECT_THAT(
@@ -131,11 +134,14 @@ TEST(AuditFindings, AreOnePerThingThatAsksForAttention) {
 
 TEST(AuditFindings, LeaveOutWhatIsWithinChanceOrSmall) {
   AuditReport report = sample();
-  report.audit.groupings[0].levels[0].expected = 0.39;  // inside its interval
+  for (audit::LevelCounts& one : report.audit.groupings[0].levels) one.population->p_value = 0.05;
   report.audit.proxies[0].auc = 0.79;
   report.audit.missing[0].most = 0.02;
   report.audit.duplicates.across[1].rows = 0;
-  EXPECT_THAT(findings(report), SizeIs(6));
+  EXPECT_THAT(findings(report), SizeIs(5));
+  report = sample();
+  report.audit.inputs_themselves = {"sex"};  // that inputs tell it is then no news
+  EXPECT_THAT(findings(report), SizeIs(9));
 }
 
 TEST(AuditTerminal, HasTheGroupsAndTheFindingsWithinEightyColumns) {
