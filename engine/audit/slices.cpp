@@ -18,7 +18,7 @@ constexpr std::size_t kMostSearched = 20000;  // rows
 constexpr std::size_t kMostSlices = 10;
 constexpr std::size_t kMostKept = 2000;  // while searching
 constexpr double kMostShared = 0.5;
-constexpr double kMostImplied = 0.9;
+constexpr double kMostImplied = 0.8;
 constexpr double kLeastDistance = 2;  // standard errors above the mean, for a slice to be worth measuring
 
 // "This input has this value", or "this group is at this level", of every row.
