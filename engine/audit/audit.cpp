@@ -5,6 +5,7 @@
 #include "engine/audit/counting.h"
 #include "engine/audit/duplicates.h"
 #include "engine/audit/inputs.h"
+#include "engine/audit/missing.h"
 #include "engine/audit/proxies.h"
 #include "engine/audit/relations.h"
 #include "engine/audit/representation.h"
@@ -16,21 +17,32 @@
 namespace equipoise::audit {
 namespace {
 
-std::vector<Showable> showable_of(const data::Dataset& dataset, const constraints::ConstraintTable& table,
+// Members of a bank that promise the same are named once.
+std::vector<Showable> showable_of(const data::Dataset& dataset, const std::vector<constraints::ConstraintTable>& tables,
                                   const AuditParams& params, const evaluation::EvaluationParams& evaluation) {
-  const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
-  const std::vector<evaluation::Outlook> outlooks = evaluation::outlooks(table, counts, params.min_rows, evaluation);
   std::vector<Showable> showable;
-  for (std::size_t p = 0; p < outlooks.size(); ++p)
-    showable.push_back({constraints::promise_title(table.promises[p]), table.promises[p].tolerance, outlooks[p].least,
-                        outlooks[p].warning.value_or("")});
+  for (const constraints::ConstraintTable& table : tables) {
+    const auto is_known = [&](const constraints::Promise& promise) {
+      return std::ranges::any_of(showable, [&](const Showable& one) {
+        return one.promise == constraints::promise_title(promise) && one.tolerance == promise.tolerance;
+      });
+    };
+    if (std::ranges::all_of(table.promises, is_known)) continue;
+    const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
+    const std::vector<evaluation::Outlook> outlooks = evaluation::outlooks(table, counts, params.min_rows, evaluation);
+    for (std::size_t p = 0; p < outlooks.size(); ++p)
+      if (const constraints::Promise& promise = table.promises[p]; !is_known(promise))
+        showable.push_back({constraints::promise_title(promise), promise.tolerance, outlooks[p].least,
+                            outlooks[p].warning.value_or("")});
+  }
   return showable;
 }
 
 }  // namespace
 
-Audit audit(const data::Dataset& dataset, const constraints::ConstraintTable& table, const Reference& reference,
-            const AuditParams& params, const evaluation::EvaluationParams& evaluation, core::Journal& journal) {
+Audit audit(const data::Dataset& dataset, const std::vector<constraints::ConstraintTable>& tables,
+            const Reference& reference, const AuditParams& params, const evaluation::EvaluationParams& evaluation,
+            core::Journal& journal) {
   // A value that few rows have tells nothing surely, and of a million rows a few hundred values of an input are enough.
   constexpr std::int64_t kMostValues = 500;
   const auto training = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
@@ -39,21 +51,23 @@ Audit audit(const data::Dataset& dataset, const constraints::ConstraintTable& ta
   Audit audit;
   journal.say("counting rows, answers and missing values");
   count(dataset, inputs, answers, reference, params, audit);
-  audit.showable = showable_of(dataset, table, params, evaluation);
+  audit.missing = find_missing(dataset, inputs, params);
+  audit.showable = showable_of(dataset, tables, params, evaluation);
   core::stop_if_interrupted();
   journal.say("looking for rows that are alike");
   audit.duplicates = find_duplicates(dataset);
   core::stop_if_interrupted();
   journal.say("looking for inputs that tell a group");
-  for (const data::Grouping* grouping : single_groupings(dataset))
-    if (std::ranges::find(inputs, own_column(*grouping, params), &Input::name) != inputs.end())
-      audit.inputs_themselves.push_back(grouping->name);
+  for (const data::Grouping& grouping : dataset.groupings)
+    if (std::ranges::find(inputs, own_column(grouping, params), &Input::name) != inputs.end())
+      audit.inputs_themselves.push_back(grouping.name);
   audit.proxies = find_proxies(dataset, inputs, params);
   core::stop_if_interrupted();
   journal.say("comparing what inputs mean in each group");
   FoundRelations relations = find_relations(dataset, inputs, answers, params);
   audit.relations = std::move(relations.relations);
   audit.compared_relations = relations.compared;
+  audit.uncompared_inputs = std::move(relations.uncompared);
   return audit;
 }
 

@@ -10,29 +10,48 @@
 
 namespace equipoise::audit {
 
-/// The rows that are looked at, with their weights scaled so that they add up to Kish's number of rows: n rows of unequal weight
-/// say as much as so many.
+/// The rows that are looked at, with their weights scaled to a mean of 1. Rows without weight count for nobody and are left out.
 struct Rows {
   std::vector<std::int64_t> index;
   std::vector<double> weight;  ///< beside index
 };
 
-/// Scales the weights to that sum.
-void scale_to_effective(Rows& rows);
+/// Some rows that are counted together.
+struct Amount {
+  std::int64_t rows = 0;
+  double weight = 0, square = 0;  ///< sums of weights and of their squares
 
-/// The training rows.
+  void add(double row_weight);
+  Amount& operator+=(const Amount& other);
+  Amount operator-(const Amount& part) const;
+  /// How many rows of equal weight say as much (Kish 1965): at most `rows`.
+  double effective() const;
+};
+
+/// `index` with the data's weights.
+Rows weighed(const data::Dataset& dataset, const std::vector<std::int64_t>& index);
+
 Rows training_rows(const data::Dataset& dataset);
 
 /// Two halves by chance, the same ones for the same seed.
 std::vector<Rows> halves_of(const Rows& rows, std::uint64_t seed);
 
+/// At most so many rows by chance, more or less: all of them where there are no more.
+Rows some_of(const Rows& rows, std::size_t most, std::uint64_t seed);
+
+/// The same of those whose level is known, but of a level with few rows at least `least` or all: each row weighs by as much more as its
+/// level was drawn less.
+Rows some_of_levels(const Rows& rows, const data::Grouping& grouping, std::size_t most, std::size_t least,
+                    std::uint64_t seed);
+
 /// [values * levels] weight of the rows that have a value and a level. Rows without a known level are left out.
 std::vector<double> count_by_level(const Rows& rows, const Input& input, const data::Grouping& grouping);
 
-/// Weight of the rows of each level, [levels].
-std::vector<double> weight_of_levels(const Rows& rows, const data::Grouping& grouping);
+/// The rows of each level, [levels].
+std::vector<Amount> amounts_of_levels(const Rows& rows, const data::Grouping& grouping);
 
-/// Groupings that are not crossed: of a crossing its parts say more.
-std::vector<const data::Grouping*> single_groupings(const data::Dataset& dataset);
+/// Groupings that are not crossed (of a crossing its parts say more), without the level of those whose group is missing: they may belong
+/// to any.
+std::vector<data::Grouping> known_groupings(const data::Dataset& dataset);
 
 }  // namespace equipoise::audit

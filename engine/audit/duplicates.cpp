@@ -21,7 +21,7 @@ std::vector<std::pair<std::uint64_t, std::int64_t>> by_content(const data::Encod
     for (std::size_t place = static_cast<std::size_t>(row) * features;
          place < (static_cast<std::size_t>(row) + 1) * features; ++place)
       hash = core::mix(hash, static_cast<std::uint64_t>(static_cast<std::uint16_t>(encoded.codes[place])) << 32 |
-                                 std::bit_cast<std::uint32_t>(encoded.values[place]));
+                                 std::bit_cast<std::uint32_t>(encoded.codes[place] < 0 ? 0 : encoded.values[place]));
     rows.emplace_back(hash, row);
   }
   std::ranges::sort(rows);
@@ -76,6 +76,7 @@ Duplicates find_duplicates(const data::Dataset& dataset) {
   for (std::size_t begin = 0; begin < rows.size();) {
     std::size_t end = begin + 1;
     while (end < rows.size() && rows[end].first == rows[begin].first) ++end;
+    ++found.unlike;
     if (end - begin > 1) {
       std::vector<std::int64_t> alike;
       for (std::size_t i = begin; i < end; ++i) alike.push_back(rows[i].second);

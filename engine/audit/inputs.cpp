@@ -17,10 +17,10 @@ using data::Feature;
 
 // What an input's rows hold before rare values are joined.
 struct Raw {
-  std::vector<std::string> values;
+  std::vector<std::string> values;  // of numbers: empty texts beside the bins
   std::vector<std::int32_t> codes;  // [rows]
   std::int32_t missing = -1;
-  bool ordered = false;
+  std::vector<Span> bins;  // of numbers, before the value that stands for missing
 };
 
 std::string without_name(const std::string& component, const std::string& name) {
@@ -34,17 +34,20 @@ bool is_standardized(const Feature& feature) {
   return feature.kind == data::FeatureKind::pick && feature.width == 2 && feature.components[0] == feature.name;
 }
 
-// "from -1.75, below -1.5 deviations"
-std::string bin_name(const std::vector<float>& edges, std::size_t bin) {
-  char text[80];
-  if (edges.empty()) return "any";
-  if (bin == 0)
-    std::snprintf(text, sizeof text, "below %.3g deviations", edges[0]);
-  else if (bin == edges.size())
-    std::snprintf(text, sizeof text, "from %.3g deviations", edges[bin - 1]);
-  else
-    std::snprintf(text, sizeof text, "from %.3g, below %.3g deviations", edges[bin - 1], edges[bin]);
-  return text;
+// As short as they can be while each is another.
+std::vector<std::string> shown(const std::vector<float>& edges) {
+  constexpr int kFewestDigits = 3, kMostDigits = 9;
+  std::vector<std::string> texts;
+  for (int digits = kFewestDigits; digits <= kMostDigits; ++digits) {
+    texts.clear();
+    for (const float edge : edges) {
+      char text[32];
+      std::snprintf(text, sizeof text, "%.*g", digits, static_cast<double>(edge));
+      texts.emplace_back(text);
+    }
+    if (std::ranges::adjacent_find(texts) == texts.end()) break;
+  }
+  return texts;
 }
 
 // Standardised numbers by their rank among the training rows: 16 bins, in the deviations that the model sees.
@@ -62,8 +65,11 @@ Raw of_standardized(const data::Dataset& dataset, std::size_t f) {
     if (edge > (edges.empty() ? sorted.front() : edges.back())) edges.push_back(edge);
   }
   Raw raw;
-  raw.ordered = true;
-  for (std::size_t bin = 0; bin <= edges.size(); ++bin) raw.values.push_back(bin_name(edges, bin));
+  const std::vector<std::string> texts = shown(edges);
+  for (std::size_t bin = 0; bin <= edges.size(); ++bin)
+    raw.bins.push_back(
+        {bin == 0 ? "" : "from " + texts[bin - 1], bin == edges.size() ? "" : "below " + texts[bin], " deviations"});
+  raw.values.resize(raw.bins.size());
   raw.missing = static_cast<std::int32_t>(raw.values.size());
   raw.values.emplace_back("missing");
   for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
@@ -74,40 +80,52 @@ Raw of_standardized(const data::Dataset& dataset, std::size_t f) {
   return raw;
 }
 
+// The ends of "[25, 31)".
+Span ends_of(const std::string& bin) {
+  const std::size_t comma = bin.find(", ");
+  return comma == std::string::npos ? Span{bin, "", ""} : Span{bin.substr(0, comma), bin.substr(comma + 2), ""};
+}
+
 // Ramps by their bin, levels by themselves; a level that training did not know is a value of its own.
 Raw of_components(const data::Dataset& dataset, std::size_t f) {
   const Feature& feature = dataset.encoded.features[f];
   const std::size_t features = dataset.encoded.features.size();
   Raw raw;
-  raw.ordered = feature.kind == data::FeatureKind::ramp;
   for (std::size_t i = 0; i < feature.components.size(); ++i) {
     raw.values.push_back(without_name(feature.components[i], feature.name));
-    if (feature.components[i] == feature.name + " missing") raw.missing = static_cast<std::int32_t>(i);
+    if (feature.components[i] == feature.name + " missing")
+      raw.missing = static_cast<std::int32_t>(i);
+    else if (feature.kind == data::FeatureKind::ramp)
+      raw.bins.push_back(ends_of(raw.values.back()));
   }
   const auto unknown = static_cast<std::int32_t>(raw.values.size());
   raw.values.emplace_back("not among the training rows");
+  if (raw.missing < 0) {
+    raw.missing = static_cast<std::int32_t>(raw.values.size());
+    raw.values.emplace_back("missing");
+  }
   for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
     const std::int32_t code = dataset.encoded.codes[row * features + f];
-    raw.codes.push_back(code < 0 ? unknown : code);
+    const bool lacks = code < 0 && dataset.encoded.values[row * features + f] == data::kMissingUnlikeTraining;
+    raw.codes.push_back(lacks ? raw.missing : code < 0 ? unknown : code);
   }
   return raw;
 }
 
 // Bins in order, each joined with those after it until there are rows enough; what is left at the end goes to the last.
 std::vector<std::int32_t> join_bins(const Raw& raw, const std::vector<std::int64_t>& rows, std::int64_t min_rows,
-                                    std::vector<std::string>& values) {
+                                    Input& input) {
   std::vector<std::int32_t> joined(raw.values.size(), -1);
   std::vector<std::pair<std::size_t, std::size_t>> spans;  // first and last bin of each new value
   std::int64_t gathered = min_rows;
-  for (std::size_t value = 0; value < raw.values.size(); ++value) {
-    if (static_cast<std::int32_t>(value) == raw.missing || rows[value] == 0) continue;
+  for (std::size_t bin = 0; bin < raw.bins.size(); ++bin) {
     if (gathered >= min_rows) {
-      spans.emplace_back(value, value);
+      spans.emplace_back(bin, bin);
       gathered = 0;
     }
-    spans.back().second = value;
-    gathered += rows[value];
-    joined[value] = static_cast<std::int32_t>(spans.size()) - 1;
+    spans.back().second = bin;
+    gathered += rows[bin];
+    joined[bin] = static_cast<std::int32_t>(spans.size()) - 1;
   }
   if (gathered < min_rows && spans.size() > 1) {
     const auto last = static_cast<std::int32_t>(spans.size()) - 1;
@@ -116,17 +134,15 @@ std::vector<std::int32_t> join_bins(const Raw& raw, const std::vector<std::int64
     spans.pop_back();
   }
   for (const auto& [first, last] : spans) {
-    const std::string &from = raw.values[first], &to = raw.values[last];
-    // "[25, 31)" and "[31, 40)" are "[25, 40)"
-    const std::size_t comma = from.find(", "), end = to.find(", ");
-    const bool is_span = first != last && comma != std::string::npos && end != std::string::npos;
-    values.push_back(is_span ? from.substr(0, comma) + to.substr(end) : from);
+    input.bins.push_back({raw.bins[first].low, raw.bins[last].high, raw.bins[first].unit});
+    input.values.push_back(name_of_bins(raw.bins[first], raw.bins[last]));
   }
   return joined;
 }
 
 std::vector<std::int32_t> join_levels(const Raw& raw, const std::vector<std::int64_t>& rows, std::int64_t min_rows,
-                                      std::vector<std::string>& values) {
+                                      Input& input) {
+  std::vector<std::string>& values = input.values;
   std::vector<std::int32_t> joined(raw.values.size(), -1);
   std::vector<std::uint8_t> occurs(raw.values.size());
   for (const std::int32_t code : raw.codes) occurs[static_cast<std::size_t>(code)] = 1;
@@ -154,13 +170,13 @@ Input joined(const Raw& raw, const std::string& name, const std::vector<data::Sp
     rows[static_cast<std::size_t>(raw.codes[row])] += splits[row] == data::Split::train;
   Input input{name, {}, {}, -1};
   std::vector<std::int32_t> place =
-      raw.ordered ? join_bins(raw, rows, min_rows, input.values) : join_levels(raw, rows, min_rows, input.values);
-  const bool lacks = raw.missing >= 0 && std::ranges::find(raw.codes, raw.missing) != raw.codes.end();
+      raw.bins.empty() ? join_levels(raw, rows, min_rows, input) : join_bins(raw, rows, min_rows, input);
+  const bool lacks = std::ranges::find(raw.codes, raw.missing) != raw.codes.end();
   if (lacks || input.values.empty()) {
     input.missing = static_cast<std::int32_t>(input.values.size());
     input.values.emplace_back("missing");
   }
-  if (raw.missing >= 0) place[static_cast<std::size_t>(raw.missing)] = std::max(0, input.missing);
+  place[static_cast<std::size_t>(raw.missing)] = std::max(0, input.missing);
   input.codes.reserve(raw.codes.size());
   for (const std::int32_t code : raw.codes)
     input.codes.push_back(static_cast<std::uint16_t>(std::max(0, place[static_cast<std::size_t>(code)])));
@@ -178,6 +194,11 @@ double median_target(const data::Dataset& dataset) {
 }
 
 }  // namespace
+
+std::string name_of_bins(const Span& first, const Span& last) {
+  if (first.low.empty() && last.high.empty()) return "any";
+  return first.low + (first.low.empty() || last.high.empty() ? "" : ", ") + last.high + first.unit;
+}
 
 std::vector<Input> inputs_of(const data::Dataset& dataset, std::int64_t min_rows) {
   const std::vector<Feature>& features = dataset.encoded.features;

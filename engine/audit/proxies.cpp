@@ -14,6 +14,12 @@
 namespace equipoise::audit {
 namespace {
 
+Amount sum_of(const std::vector<Amount>& amounts) {
+  Amount sum;
+  for (const Amount& one : amounts) sum += one;
+  return sum;
+}
+
 // Area under the curve of values in the order of their scores; of equal ones half.
 double area_of_values(const std::vector<double>& scores, const std::vector<double>& positive,
                       const std::vector<double>& negative) {
@@ -36,7 +42,8 @@ double area_of_values(const std::vector<double>& scores, const std::vector<doubl
   return positives > 0 && below > 0 ? area / (positives * below) : 0.5;
 }
 
-evaluation::Interval interval_of(double area, double positives, double negatives, double confidence) {
+evaluation::Interval interval_of(double area, const Amount& positive, const Amount& negative, double confidence) {
+  const double positives = positive.effective(), negatives = negative.effective();
   const double both = area / (2 - area), other = 2 * area * area / (1 + area), square = area * area;
   const double variance = (area * (1 - area) + (positives - 1) * (both - square) + (negatives - 1) * (other - square)) /
                           (positives * negatives);
@@ -45,13 +52,13 @@ evaluation::Interval interval_of(double area, double positives, double negatives
 }
 
 // Of one level, what the other half of the rows says of a value: its share there, drawn to everyone's by one row.
-double area_of_input(const std::vector<double> (&counts)[2], const std::vector<double> (&weights)[2],
+double area_of_input(const std::vector<double> (&counts)[2], const std::vector<Amount> (&amounts)[2],
                      std::size_t level) {
-  const std::size_t levels = weights[0].size(), values = counts[0].size() / levels;
+  const std::size_t levels = amounts[0].size(), values = counts[0].size() / levels;
   double area = 0;
   for (const int learning : {0, 1}) {
-    const double all = std::accumulate(weights[learning].begin(), weights[learning].end(), 0.0);
-    const double base = all > 0 ? weights[learning][level] / all : 0;
+    const double all = sum_of(amounts[learning]).weight;
+    const double base = all > 0 ? amounts[learning][level].weight / all : 0;
     std::vector<double> scores(values), positive(values), negative(values);
     for (std::size_t value = 0; value < values; ++value) {
       const auto sum = [&](int half) {
@@ -65,19 +72,6 @@ double area_of_input(const std::vector<double> (&counts)[2], const std::vector<d
     area += area_of_values(scores, positive, negative) / 2;
   }
   return area;
-}
-
-// At most so many rows, by chance.
-Rows some_of(const Rows& rows, std::size_t most, std::uint64_t seed) {
-  if (rows.index.size() <= most) return rows;
-  const double share = static_cast<double>(most) / static_cast<double>(rows.index.size());
-  Rows some;
-  for (std::size_t i = 0; i < rows.index.size(); ++i) {
-    if (core::uniform(core::mix(seed, static_cast<std::uint64_t>(rows.index[i]))) >= share) continue;
-    some.index.push_back(rows.index[i]);
-    some.weight.push_back(rows.weight[i]);
-  }
-  return some;
 }
 
 std::vector<std::uint8_t> truth_of(const Rows& rows, const data::Grouping& grouping, std::size_t level) {
@@ -101,14 +95,59 @@ double area_of_all(const std::vector<const Input*>& inputs, const std::vector<Ro
   return (areas[0] + areas[1]) / 2;
 }
 
-// Of two levels one tells the other.
-std::vector<std::size_t> levels_to_tell(const std::vector<double>& weights, double min_rows) {
-  const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
+// Those with rows enough, and others enough. Of two levels one tells the other.
+std::vector<std::size_t> levels_to_tell(const std::vector<Amount>& amounts, double min_rows) {
+  const Amount all = sum_of(amounts);
   std::vector<std::size_t> levels;
-  for (std::size_t level = 0; level < weights.size(); ++level)
-    if (weights[level] >= min_rows && all - weights[level] >= min_rows) levels.push_back(level);
-  if (weights.size() == 2 && levels.size() == 2) levels.pop_back();
+  for (std::size_t level = 0; level < amounts.size(); ++level)
+    if (amounts[level].effective() >= min_rows && (all - amounts[level]).effective() >= min_rows)
+      levels.push_back(level);
+  if (amounts.size() == 2 && levels.size() == 2) levels.pop_back();
   return levels;
+}
+
+// What is the same for every grouping.
+struct Question {
+  const std::vector<Input>& inputs;
+  const AuditParams& params;
+  Rows rows;
+  std::vector<Rows> halves;
+};
+
+std::vector<Proxy> of_grouping(const Question& question, const data::Grouping& grouping) {
+  constexpr std::size_t kMostRows = 40000, kLeastOfLevel = 2000;
+  const AuditParams& params = question.params;
+  std::vector<const Input*> inputs;
+  for (const Input& input : question.inputs)
+    if (input.name != own_column(grouping, params)) inputs.push_back(&input);
+  if (inputs.empty()) return {};
+  std::vector<Proxy> found;
+  const auto add = [&](const std::string& input, std::size_t level, double area, const std::vector<Amount>& amounts) {
+    found.push_back({grouping.name, grouping.levels[level], input, area,
+                     interval_of(area, amounts[level], sum_of(amounts) - amounts[level], params.confidence)});
+  };
+  const auto min_rows = static_cast<double>(params.min_rows);
+  const Rows some = some_of_levels(question.rows, grouping, kMostRows,
+                                   std::max(kLeastOfLevel, static_cast<std::size_t>(params.min_rows)),
+                                   core::seed_for(params.seed, "some rows"));
+  const std::vector<Amount> of_some = amounts_of_levels(some, grouping);
+  const std::vector<Rows> some_halves = halves_of(some, core::seed_for(params.seed, "proxies"));
+  for (const std::size_t level : levels_to_tell(of_some, min_rows))
+    add("", level, area_of_all(inputs, some_halves, grouping, level), of_some);
+
+  const std::vector<Amount> amounts = amounts_of_levels(question.rows, grouping);
+  const std::vector<Amount> of_halves[2] = {amounts_of_levels(question.halves[0], grouping),
+                                            amounts_of_levels(question.halves[1], grouping)};
+  const std::vector<std::size_t> levels = levels_to_tell(amounts, min_rows);
+  std::vector<std::vector<double>> areas(inputs.size());
+  data::on_two_threads(inputs.size(), [&](std::size_t f) {
+    const std::vector<double> counts[2] = {count_by_level(question.halves[0], *inputs[f], grouping),
+                                           count_by_level(question.halves[1], *inputs[f], grouping)};
+    for (const std::size_t level : levels) areas[f].push_back(area_of_input(counts, of_halves, level));
+  });
+  for (std::size_t f = 0; f < inputs.size(); ++f)
+    for (std::size_t i = 0; i < levels.size(); ++i) add(inputs[f]->name, levels[i], areas[f][i], amounts);
+  return found;
 }
 
 }  // namespace
@@ -118,38 +157,13 @@ std::string own_column(const data::Grouping& grouping, const AuditParams& params
   return found == params.own_columns.end() ? "" : found->second;
 }
 
-std::vector<Proxy> find_proxies(const data::Dataset& dataset, const std::vector<Input>& all_inputs,
+std::vector<Proxy> find_proxies(const data::Dataset& dataset, const std::vector<Input>& inputs,
                                 const AuditParams& params) {
-  constexpr std::size_t kMostRows = 40000;
-  const std::uint64_t seed = core::seed_for(params.seed, "proxies");
   const Rows rows = training_rows(dataset);
-  const std::vector<Rows> halves = halves_of(rows, seed);
-  const std::vector<Rows> some = halves_of(some_of(rows, kMostRows, core::seed_for(params.seed, "some rows")), seed);
+  const Question question{inputs, params, rows, halves_of(rows, core::seed_for(params.seed, "proxies"))};
   std::vector<Proxy> found;
-  for (const data::Grouping* grouping : single_groupings(dataset)) {
-    std::vector<const Input*> inputs;
-    for (const Input& input : all_inputs)
-      if (input.name != own_column(*grouping, params)) inputs.push_back(&input);
-    const std::vector<double> weights[2] = {weight_of_levels(halves[0], *grouping),
-                                            weight_of_levels(halves[1], *grouping)};
-    const std::vector<double> all = weight_of_levels(rows, *grouping);
-    const std::vector<std::size_t> levels = levels_to_tell(all, static_cast<double>(params.min_rows));
-    const double total = std::accumulate(all.begin(), all.end(), 0.0);
-    const auto add = [&](const std::string& input, std::size_t level, double area) {
-      found.push_back({grouping->name, grouping->levels[level], input, area,
-                       interval_of(area, all[level], total - all[level], params.confidence)});
-    };
-    if (!inputs.empty())
-      for (const std::size_t level : levels) add("", level, area_of_all(inputs, some, *grouping, level));
-    std::vector<std::vector<double>> areas(inputs.size());
-    data::on_two_threads(inputs.size(), [&](std::size_t f) {
-      const std::vector<double> counts[2] = {count_by_level(halves[0], *inputs[f], *grouping),
-                                             count_by_level(halves[1], *inputs[f], *grouping)};
-      for (const std::size_t level : levels) areas[f].push_back(area_of_input(counts, weights, level));
-    });
-    for (std::size_t f = 0; f < inputs.size(); ++f)
-      for (std::size_t i = 0; i < levels.size(); ++i) add(inputs[f]->name, levels[i], areas[f][i]);
-  }
+  for (const data::Grouping& grouping : known_groupings(dataset))
+    std::ranges::move(of_grouping(question, grouping), std::back_inserter(found));
   std::ranges::stable_sort(found, [](const Proxy& a, const Proxy& b) {
     return std::pair(!a.input.empty(), -a.auc) < std::pair(!b.input.empty(), -b.auc);
   });

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -34,10 +35,14 @@ void check_one(const ReferenceShare& share, const std::string& path, const data:
                core::listed(known),
            path + ".group", origin);
   }
-  if (std::ranges::find(grouping->levels, share.level) == grouping->levels.end())
+  const bool occurs = std::ranges::find(grouping->levels, share.level) != grouping->levels.end();
+  if (!occurs && !share.absent)
     refuse("no row has '" + share.level + "' in the group '" + share.group + "'" +
-               core::did_you_mean(share.level, grouping->levels) + "; there are " + core::listed(grouping->levels),
+               core::did_you_mean(share.level, grouping->levels) + "; there are " + core::listed(grouping->levels) +
+               ". If the population has such people and the data none, say absent: true",
            path + ".level", origin);
+  if (occurs && share.absent)
+    refuse("rows of the data have '" + share.level + "' in the group '" + share.group + "'", path + ".absent", origin);
   if (!seen.emplace(share.group, share.level).second)
     refuse("the share of " + share.group + "=" + share.level + " was given before", path + ".level", origin);
 }
@@ -48,6 +53,7 @@ void ReferenceShare::describe(config::Fields& fields) {
   fields.text("group", group, "A group of data.groups.", config::Need::required);
   fields.text("level", level, "One of its levels, as the data spell it.", config::Need::required);
   fields.number("share", share, config::between(0, 1), "Its share of the population.", config::Need::required);
+  fields.boolean("absent", absent, "The data have nobody of it.");
 }
 
 void Reference::describe(config::Fields& fields) {
@@ -59,43 +65,71 @@ void Reference::describe(config::Fields& fields) {
 void check(const Reference& reference, const data::Dataset& dataset, const config::Origin& origin) {
   core::ProblemList problems;
   std::set<std::pair<std::string, std::string>> seen;
-  std::map<std::string, double> totals;
+  std::map<std::string, std::vector<double>> by_group;
   for (std::size_t i = 0; i < reference.shares.size(); ++i) {
     const ReferenceShare& share = reference.shares[i];
-    totals[share.group] += share.share;
+    by_group[share.group].push_back(share.share);
     problems.collect([&] { check_one(share, "shares[" + std::to_string(i) + "]", dataset, seen, origin); });
   }
-  constexpr double kRounding = 0.005;  // shares in whole percents
-  for (const auto& [group, total] : totals)
+  constexpr double kRounding = 0.005;  // a share in whole percents
+  for (const auto& [group, shares] : by_group)
     problems.collect([&] {
-      if (std::abs(total - 1) > kRounding)
+      const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
+      if (std::abs(total - 1) > kRounding * static_cast<double>(shares.size()) + 1e-9)
         refuse("the shares of '" + group + "' add up to " + constraints::number_text(total) + ", not to 1", "shares",
                origin);
     });
   problems.throw_if_any();
 }
 
+Reference scaled(Reference reference) {
+  std::map<std::string, double> totals;
+  for (const ReferenceShare& share : reference.shares) totals[share.group] += share.share;
+  for (ReferenceShare& share : reference.shares) share.share /= totals[share.group];
+  return reference;
+}
+
+namespace {
+
+// Rows whose group is not known, nor of a crossing one of its parts.
+std::vector<bool> without_group(const data::Dataset& dataset, const data::Grouping& grouping) {
+  std::vector<bool> without(grouping.codes.size());
+  for (std::size_t row = 0; row < without.size(); ++row)
+    if (const std::int32_t code = grouping.codes[row]; code >= 0)
+      without[row] = grouping.levels[static_cast<std::size_t>(code)].find(data::kMissingLevel) != std::string::npos;
+  const auto mark = [&](const data::Grouping& of) {
+    for (const std::int64_t row : of.rows_without) without[static_cast<std::size_t>(row)] = true;
+  };
+  mark(grouping);
+  for (const std::string& part : grouping.cross) mark(*find_grouping(dataset, part));
+  return without;
+}
+
+}  // namespace
+
 Reference reference_of(const data::Dataset& dataset, const std::string& source) {
   Reference reference{source, {}, {}};
   for (const data::Grouping& grouping : dataset.groupings) {
-    const auto is_known = [&](std::int32_t level) {
-      return level >= 0 &&
-             grouping.levels[static_cast<std::size_t>(level)].find(data::kMissingLevel) == std::string::npos;
-    };
-    std::vector<double> weights(grouping.levels.size());
+    if (grouping.codes.empty()) continue;
+    const std::size_t levels = grouping.levels.size();
+    const std::vector<bool> without = without_group(dataset, grouping);
+    std::vector<double> weights(levels + 1);  // the last is of levels that the data lack
     double total = 0, square = 0;
     for (std::size_t row = 0; row < grouping.codes.size(); ++row) {
+      const std::int32_t code = grouping.codes[row];
+      const std::size_t level = code == data::kUnknownLevel ? levels : static_cast<std::size_t>(code);
       const double weight = dataset.weights.empty() ? 1 : dataset.weights[row];
-      if (!is_known(grouping.codes[row])) continue;
-      weights[static_cast<std::size_t>(grouping.codes[row])] += weight;
+      if (without[row]) continue;
+      weights[level] += weight;
       total += weight;
       square += weight * weight;
     }
     if (total <= 0) continue;
     reference.rows[grouping.name] = constraints::effective_rows(total, square);
-    for (std::size_t level = 0; level < weights.size(); ++level)
-      if (is_known(static_cast<std::int32_t>(level)))
-        reference.shares.push_back({grouping.name, grouping.levels[level], weights[level] / total});
+    for (std::size_t level = 0; level < levels; ++level)
+      if (grouping.levels[level].find(data::kMissingLevel) == std::string::npos)
+        reference.shares.push_back({grouping.name, grouping.levels[level], weights[level] / total, false});
+    if (weights[levels] > 0) reference.shares.push_back({grouping.name, kAbsentLevels, weights[levels] / total, true});
   }
   return reference;
 }

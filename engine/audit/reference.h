@@ -14,6 +14,7 @@ namespace equipoise::audit {
 struct ReferenceShare {
   std::string group, level;
   double share = 0;
+  bool absent = false;  ///< no row has the level
   void describe(config::Fields& fields);
 };
 
@@ -25,12 +26,18 @@ struct Reference {
   void describe(config::Fields& fields);
 };
 
-/// Throws UserError (config), all that is wrong at once: a group or level that the data do not have, one named twice, shares of a group
-/// that do not add up to 1 (within .005).
+/// Throws UserError (config), all that is wrong at once: a group that the data do not have, a level that they do not have and that is not
+/// said to be absent (or the other way round), one named twice, shares of a group that do not add up to 1, within .005 for each of
+/// them (they may be rounded).
 void check(const Reference& reference, const data::Dataset& dataset, const config::Origin& origin);
 
-/// The shares of the levels of `dataset`'s own groupings, by weight: those of another file of people. Rows whose level is missing, or
-/// one that the data do not have, count for nobody.
+/// The same shares, those of each group scaled so that they add up to 1.
+Reference scaled(Reference reference);
+
+inline constexpr const char* kAbsentLevels = "(levels that the data lack)";
+
+/// The shares of the levels of `dataset`'s own groupings, by weight: those of another file of people, as an encoder of the data reads
+/// it. Rows whose level is missing count for nobody; those of a level that the data lack are kAbsentLevels.
 Reference reference_of(const data::Dataset& dataset, const std::string& source);
 
 }  // namespace equipoise::audit

@@ -9,7 +9,7 @@
 
 namespace equipoise::audit {
 
-/// Fills what counting tells: rows, shares, answers, what is missing.
+/// Fills what counting tells: rows, shares, answers.
 void count(const data::Dataset& dataset, const std::vector<Input>& inputs, const std::vector<Answer>& answers,
            const Reference& reference, const AuditParams& params, Audit& audit);
 

@@ -27,7 +27,7 @@ struct AuditParams {
 struct AnswerRate {
   std::string answer;  ///< "positive", a class, a label, "above the median"
   double rate = 0;
-  evaluation::Interval interval;  ///< Wilson's, on Kish's number of rows
+  evaluation::Interval interval;  ///< Wilson's, on the effective number of rows
 };
 
 /// A level's share of the rows whose level the reference names, beside its share of the population.
@@ -35,7 +35,7 @@ struct BesidePopulation {
   double share = 0, expected = 0;
   evaluation::Interval interval;  ///< of `share`
   double p_value =
-      1;  ///< of being as far apart by chance, for rows drawn from the population; Holm's over all levels compared
+      1;  ///< of being as far apart by chance, for rows drawn from the population: exact; Holm's over all levels compared
 };
 
 /// One level of a grouping.
@@ -61,11 +61,15 @@ struct MissingInput {
   double share = 0;  ///< of all rows
   std::string grouping, most_level, least_level;
   double most = 0, least = 0;
+  double p_value =
+      1;  ///< of its being missing as often in each level as in the others of its grouping: the least of Fisher's exact
+          ///< ones over levels, corrected for how many were compared over all inputs (Holm)
 };
 
 /// Rows that are equal in every input, as the model sees them: it cannot tell them apart.
 struct Duplicates {
-  std::int64_t rows = 0;  ///< with at least one other such row
+  std::int64_t rows = 0;    ///< with at least one other such row
+  std::int64_t unlike = 0;  ///< how many different rows there are in all
   std::int64_t disagreeing =
       0;  ///< of these, rows among whose likes there is another label; of a regression another target
   struct Pair {
@@ -98,7 +102,7 @@ struct Relation {
   std::string grouping, level, input, value, answer;
   double odds_ratio = 1,
          others = 1;      ///< of the answer, rows with the value against rows without: in the level; in the others
-  std::int64_t rows = 0;  ///< of the level that have the value
+  std::int64_t rows = 0;  ///< of the level that have the value, whatever their weight
   double p_value = 1;     ///< of their being equal, corrected for how many were compared (Holm 1979)
 };
 
@@ -111,7 +115,7 @@ struct SliceCondition {
 /// Rows that meet all conditions, of which a model is wrong more often than of the others.
 struct Slice {
   std::vector<SliceCondition> conditions;
-  std::int64_t rows = 0;  ///< of those that it was measured on
+  std::int64_t rows = 0;  ///< of those that it was measured on, whatever their weight
   double error = 0,
          elsewhere = 0;  ///< share of wrong decisions, of a regression mean absolute error; in the slice and outside
   evaluation::Interval interval;  ///< of `error`
@@ -138,7 +142,8 @@ struct Audit {
   std::vector<Proxy> proxies;                  ///< of all inputs first, then each input, best first
   std::vector<Relation> relations;             ///< those below 1 less the confidence, surest first
   std::int64_t compared_relations = 0;
-  std::optional<SliceSearch> slices;  ///< where a run was given
+  std::vector<std::string> uncompared_inputs;  ///< too few rows of a level have their values
+  std::optional<SliceSearch> slices;           ///< where a run was given
 };
 
 }  // namespace equipoise::audit

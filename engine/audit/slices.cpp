@@ -4,9 +4,13 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "engine/audit/counting.h"
+#include "engine/audit/exact_tests.h"
 #include "engine/audit/holm.h"
+#include "engine/audit/proxies.h"
+#include "engine/constraints/row_counts.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/limits.h"
@@ -25,14 +29,15 @@ constexpr double kLeastDistance = 2;  // standard errors above the mean, for a s
 struct Condition {
   SliceCondition shown;
   std::size_t column = 0;           // conditions of one column exclude each other
+  std::int32_t value = 0;           // its code there
   std::vector<std::uint64_t> rows;  // a bit for each searched row
 };
 
 struct Candidate {
   std::vector<std::size_t> conditions;  // ascending
   std::vector<std::uint64_t> rows;
-  double weight = 0, error = 0;  // sums
-  double distance = 0;           // standard errors above the mean
+  double count = 0, error = 0;  // how many rows, and the sum of their errors
+  double distance = 0;          // standard errors above the mean
 };
 
 struct Column {
@@ -51,12 +56,11 @@ std::vector<Column> columns_of(const data::Dataset& dataset, const std::vector<I
                                const AuditParams& params) {
   std::vector<Column> columns;
   for (const Input& input : inputs) columns.push_back({input.name, false, &input.values, &input, nullptr});
-  // A grouping of an input's own column would say the same in other words.
-  for (const data::Grouping* grouping : single_groupings(dataset)) {
-    const auto own = params.own_columns.find(grouping->name);
-    if (own != params.own_columns.end() && std::ranges::find(inputs, own->second, &Input::name) != inputs.end())
-      continue;
-    columns.push_back({grouping->name, true, &grouping->levels, nullptr, grouping});
+  // A grouping of an input's own column would say the same in other words, a crossing what its parts do.
+  for (const data::Grouping& grouping : dataset.groupings) {
+    if (!grouping.cross.empty() || grouping.codes.empty()) continue;
+    if (std::ranges::find(inputs, own_column(grouping, params), &Input::name) != inputs.end()) continue;
+    columns.push_back({grouping.name, true, &grouping.levels, nullptr, &grouping});
   }
   return columns;
 }
@@ -67,24 +71,20 @@ std::int64_t shared(const Candidate& a, const Candidate& b) {
   return rows;
 }
 
-std::int64_t count(const Candidate& slice) {
-  return shared(slice, slice);
-}
-
+// Each row counts once, whatever its weight: weights come in when slices are measured.
 class Search {
  public:
   Search(const Rows& rows, const std::vector<double>& errors, double min_rows)
       : rows_(rows), errors_(errors), min_rows_(min_rows) {
-    double weight = 0, square = 0;
-    for (std::size_t i = 0; i < rows.index.size(); ++i) {
-      const double error = errors[static_cast<std::size_t>(rows.index[i])];
-      weight += rows.weight[i];
-      mean_ += rows.weight[i] * error;
-      square += rows.weight[i] * error * error;
+    const auto count = static_cast<double>(rows.index.size());
+    double square = 0;
+    for (const std::int64_t row : rows.index) {
+      const double error = errors[static_cast<std::size_t>(row)];
+      mean_ += error / count;
+      square += error * error / count;
       largest_ = std::max(largest_, error);
     }
-    mean_ /= weight;
-    deviation_ = std::sqrt(std::max(0.0, square / weight - mean_ * mean_));
+    deviation_ = std::sqrt(std::max(0.0, square - mean_ * mean_));
   }
 
   std::vector<Candidate> run(const std::vector<Condition>& conditions) {
@@ -112,7 +112,7 @@ class Search {
   // What no part of the slice with rows enough can be further above the mean than.
   double bound(const Candidate& slice) const {
     const double rows = std::max(min_rows_, slice.error / largest_);
-    return rows > slice.weight ? -1 : (slice.error / rows - mean_) * std::sqrt(rows) / deviation_;
+    return rows > slice.count ? -1 : (slice.error / rows - mean_) * std::sqrt(rows) / deviation_;
   }
 
   // What a slice must be further than to be kept.
@@ -130,8 +130,7 @@ class Search {
     for (std::size_t word = 0; word < slice.rows.size(); ++word)
       left += std::popcount(slice.rows[word] &= single.rows[word]);
     // Where one nearly implies the other, both say no more than the smaller.
-    const auto smaller = static_cast<double>(std::min(count(parent), count(single)));
-    if (static_cast<double>(left) > kMostImplied * smaller) return;
+    if (static_cast<double>(left) > kMostImplied * std::min(parent.count, single.count)) return;
     add(std::move(slice), next);
   }
 
@@ -140,12 +139,12 @@ class Search {
     for (std::size_t word = 0; word < slice.rows.size(); ++word) {
       for (std::uint64_t bits = slice.rows[word]; bits != 0; bits &= bits - 1) {
         const std::size_t i = 64 * word + static_cast<std::size_t>(std::countr_zero(bits));
-        slice.weight += rows_.weight[i];
-        slice.error += rows_.weight[i] * errors_[static_cast<std::size_t>(rows_.index[i])];
+        ++slice.count;
+        slice.error += errors_[static_cast<std::size_t>(rows_.index[i])];
       }
     }
-    if (slice.weight < min_rows_ || bound(slice) < threshold()) return;
-    slice.distance = (slice.error / slice.weight - mean_) * std::sqrt(slice.weight) / deviation_;
+    if (slice.count < min_rows_ || bound(slice) < threshold()) return;
+    slice.distance = (slice.error / slice.count - mean_) * std::sqrt(slice.count) / deviation_;
     if (slice.distance > threshold()) keep(slice);
     level.push_back(std::move(slice));
   }
@@ -177,6 +176,7 @@ std::vector<Condition> conditions_of(const std::vector<Column>& columns, const R
     for (std::size_t value = 0; value < bits.size(); ++value)
       conditions.push_back({{columns[column].name, (*columns[column].values)[value], columns[column].is_group},
                             column,
+                            static_cast<std::int32_t>(value),
                             std::move(bits[value])});
   }
   return conditions;
@@ -188,52 +188,76 @@ std::vector<Candidate> unlike(const std::vector<Candidate>& candidates) {
   for (const Candidate& candidate : candidates) {
     if (chosen.size() == kMostSlices) break;
     const bool is_new = std::ranges::none_of(chosen, [&](const Candidate& known) {
-      return static_cast<double>(shared(candidate, known)) >
-             kMostShared * static_cast<double>(std::min(count(candidate), count(known)));
+      return static_cast<double>(shared(candidate, known)) > kMostShared * std::min(candidate.count, known.count);
     });
     if (is_new) chosen.push_back(candidate);
   }
   return chosen;
 }
 
-// Sums of rows in a slice or outside.
+// Sums of rows in a slice or outside, w weight and e error.
 struct Part {
-  double weight = 0, error = 0, square = 0;
   std::int64_t rows = 0;
+  double w = 0, ww = 0, we = 0, wwe = 0, wwee = 0;
 
-  void add(double row_weight, double value) {
-    weight += row_weight;
-    error += row_weight * value;
-    square += row_weight * value * value;
+  void add(double weight, double error) {
     ++rows;
+    w += weight;
+    ww += weight * weight;
+    we += weight * error;
+    wwe += weight * weight * error;
+    wwee += weight * weight * error * error;
   }
-  double mean() const { return error / weight; }
-  double variance() const { return std::max(0.0, square / weight - mean() * mean()) / weight; }
+  double mean() const { return we / w; }
+  double kish() const { return constraints::effective_rows(w, ww); }
+  // Of the mean, linearised.
+  double variance() const { return std::max(0.0, wwee - 2 * mean() * wwe + mean() * mean() * ww) / (w * w); }
+  // Of errors that are 0 or 1.
+  CountedShare share() const {
+    const double wrong = std::clamp(mean(), 0.0, 1.0);
+    return {wrong, constraints::effective_rows(w, ww, wrong, wwe)};
+  }
 };
 
-Slice measure(const std::vector<const Condition*>& conditions, const std::vector<Column>& columns, const Rows& rows,
-              const std::vector<double>& errors, bool are_shares, double confidence) {
+// That the slice is no worse than the rest: of wrong and right decisions Fisher's exact test, of other errors the difference of means, where
+// the slice's few rows are not taken to vary less than all do.
+double p_value_of(const Part& in, const Part& out, bool is_right_or_wrong) {
+  if (is_right_or_wrong) return fisher_p_value_above(in.share(), out.share());
+  Part all = in;
+  all.w += out.w;
+  all.ww += out.ww;
+  all.we += out.we;
+  all.wwe += out.wwe;
+  all.wwee += out.wwee;
+  const double of_a_row = all.variance() * all.kish();
+  const double spread = std::sqrt(std::max(in.variance(), of_a_row / in.kish()) + out.variance());
+  return spread > 0 ? evaluation::normal_tail((in.mean() - out.mean()) / spread) : 1;
+}
+
+// Nothing where fewer than min_rows rows (Kish's) are in the slice, or outside.
+std::optional<Slice> measure(const std::vector<const Condition*>& conditions, const std::vector<Column>& columns,
+                             const Rows& rows, const std::vector<double>& errors, data::Task task,
+                             const AuditParams& params) {
   Part in, out;
   for (std::size_t i = 0; i < rows.index.size(); ++i) {
     const auto row = static_cast<std::size_t>(rows.index[i]);
     const bool is_in = std::ranges::all_of(conditions, [&](const Condition* condition) {
-      const Column& column = columns[condition->column];
-      const std::int32_t value = column.value_of(row);
-      return value >= 0 && (*column.values)[static_cast<std::size_t>(value)] == condition->shown.value;
+      return columns[condition->column].value_of(row) == condition->value;
     });
     (is_in ? in : out).add(rows.weight[i], errors[row]);
   }
+  const auto min_rows = static_cast<double>(params.min_rows);
+  if (in.kish() < min_rows || out.kish() < min_rows) return std::nullopt;
+  const bool is_right_or_wrong = task == data::Task::binary || task == data::Task::classes;
   Slice slice;
   for (const Condition* condition : conditions) slice.conditions.push_back(condition->shown);
   slice.rows = in.rows;
-  if (in.weight <= 1 || out.weight <= 1) return slice;
   slice.error = in.mean();
   slice.elsewhere = out.mean();
-  slice.interval = are_shares ? evaluation::wilson(std::clamp(in.mean(), 0.0, 1.0), in.weight, confidence)
-                              : evaluation::student_limits(in.mean(), std::sqrt(in.variance() * in.weight), in.weight,
-                                                           (1 - confidence) / 2);
-  const double spread = std::sqrt(in.variance() + out.variance());
-  if (spread > 0) slice.p_value = evaluation::normal_tail((in.mean() - out.mean()) / spread);
+  slice.interval = is_right_or_wrong ? evaluation::wilson(in.share().share, in.share().rows, params.confidence)
+                                     : evaluation::student_limits(in.mean(), std::sqrt(in.variance() * in.kish()),
+                                                                  in.kish(), (1 - params.confidence) / 2);
+  slice.p_value = p_value_of(in, out, is_right_or_wrong);
   return slice;
 }
 
@@ -244,13 +268,6 @@ void correct(std::vector<Slice>& slices) {
   for (const Slice& slice : slices) p_values.push_back(slice.p_value);
   p_values = holm(p_values);
   for (std::size_t i = 0; i < slices.size(); ++i) slices[i].p_value = p_values[i];
-}
-
-Rows as_rows(const data::Dataset& dataset, const std::vector<std::int64_t>& index) {
-  Rows rows{index, std::vector<double>(index.size(), 1.0)};
-  for (std::size_t i = 0; i < index.size() && !dataset.weights.empty(); ++i)
-    rows.weight[i] = dataset.weights[static_cast<std::size_t>(index[i])];
-  return rows;
 }
 
 }  // namespace
@@ -288,19 +305,14 @@ SliceSearch find_slices(const data::Dataset& dataset, const std::vector<Input>& 
                         const AuditParams& params) {
   SliceSearch found;
   found.is_absolute = dataset.task == data::Task::regression;
-  std::vector<Rows> halves = halves_of(as_rows(dataset, rows), core::seed_for(params.seed, "slices"));
+  std::vector<Rows> halves = halves_of(weighed(dataset, rows), core::seed_for(params.seed, "slices"));
   if (halves[0].index.empty() || halves[1].index.empty()) return found;
-  if (halves[0].index.size() > kMostSearched) {
-    halves[0].index.resize(kMostSearched);  // in the order of the file: halves were dealt out by chance
-    halves[0].weight.resize(kMostSearched);
-  }
-  for (Rows& half : halves) scale_to_effective(half);
+  halves[0] = some_of(halves[0], kMostSearched, core::seed_for(params.seed, "searched"));
   const std::vector<Column> columns = columns_of(dataset, inputs, params);
   const std::vector<Condition> conditions = conditions_of(columns, halves[0]);
   Search search(halves[0], errors, static_cast<double>(params.min_rows));
   const std::vector<Candidate> chosen = unlike(search.run(conditions));
   found.looked_at = search.looked_at();
-  found.measured = static_cast<std::int64_t>(chosen.size());
   double weight = 0;
   for (std::size_t i = 0; i < halves[1].index.size(); ++i) {
     weight += halves[1].weight[i];
@@ -310,8 +322,10 @@ SliceSearch find_slices(const data::Dataset& dataset, const std::vector<Input>& 
   for (const Candidate& candidate : chosen) {
     std::vector<const Condition*> own;
     for (const std::size_t c : candidate.conditions) own.push_back(&conditions[c]);
-    found.slices.push_back(measure(own, columns, halves[1], errors, !found.is_absolute, params.confidence));
+    if (const auto slice = measure(own, columns, halves[1], errors, dataset.task, params))
+      found.slices.push_back(*slice);
   }
+  found.measured = static_cast<std::int64_t>(found.slices.size());
   correct(found.slices);
   std::erase_if(found.slices, [&](const Slice& slice) { return slice.p_value >= 1 - params.confidence; });
   return found;

@@ -109,22 +109,26 @@ class AuditData final : public Command {
     const data::Prepared prepared =
         data::prepare(config.data, static_cast<std::uint64_t>(config.seed), origin, journal);
     core::stop_if_interrupted();
-    if (is_yaml(reference_))
+    if (is_yaml(reference_)) {
       audit::check(reference, prepared.dataset, reference_origin);
-    else if (!reference_.empty())
+      reference = audit::scaled(std::move(reference));
+    } else if (!reference_.empty()) {
       reference = audit::reference_of(data::apply(*prepared.encoder, {reference_}, data::Wanted::everything, journal),
                                       "the rows of " + reference_);
+    }
     const training::RunConfig& first = members.front();
     std::optional<MeasuredRun> measured_run;
-    if (run) measured_run = measured(*run, prepared.dataset.files, journal);
+    if (run) measured_run = measured(*run, prepared.dataset.files, config.data.label, journal);
     core::Journal unheard;  // which levels would steer a training: here there is none
-    const constraints::ConstraintTable table =
-        constraints::compile(first.constraints, prepared.dataset, first.multipliers.min_rows, origin, unheard);
+    std::vector<constraints::ConstraintTable> tables;
+    for (const training::RunConfig& member : members)
+      tables.push_back(
+          constraints::compile(member.constraints, prepared.dataset, member.multipliers.min_rows, origin, unheard));
     audit::AuditParams params{
         first.multipliers.min_rows, first.evaluation.confidence, static_cast<std::uint64_t>(config.seed), {}};
     for (const data::GroupParams& group : config.data.groups) params.own_columns[group.shown_name()] = group.column;
     report::AuditReport report = about(config, params, reference);
-    report.audit = audit::audit(prepared.dataset, table, reference, params, first.evaluation, journal);
+    report.audit = audit::audit(prepared.dataset, tables, reference, params, first.evaluation, journal);
     if (measured_run) {
       journal.say("looking for where the run errs most");
       report.audit.slices = slices_of(*measured_run, params);
@@ -161,12 +165,17 @@ class AuditData final : public Command {
   };
 
   static MeasuredRun measured(const SavedRun& run, const std::vector<data::Fingerprint>& files,
-                              TerminalJournal& journal) {
+                              const data::LabelParams& label, TerminalJournal& journal) {
     const data::EncoderPointer encoder = read_encoder(run);
     const at::Device device = device_of(run, journal);
     const SavedModel model = read_model(run, data::layout_of(*encoder), device);
     MeasuredRun measured{run.path.string(), read_own_rows(run, *encoder, journal), {}, {}, run.config.data.groups};
     check_same_data(measured, files);
+    if (!(run.config.data.label == label))
+      throw core::UserError(core::Fault::config,
+                            fmt::format("--run is '{}', whose data.label is not the config's: what it was right and "
+                                        "wrong about is another question",
+                                        measured.path));
     measured.rows = measured.dataset.rows_of(data::Split::test);
     if (measured.rows.empty())
       throw core::UserError(core::Fault::config, fmt::format("--run is '{}', which has no test rows", measured.path));

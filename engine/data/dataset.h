@@ -28,6 +28,10 @@ struct Feature {
   std::vector<std::string> components;  ///< [width] readable: "age in [25, 31)", "workclass = Private", "age missing"
 };
 
+/// The value beside a code below 0 (no component) where the row's value is missing and no training row's was; else 0: it has a level
+/// that training did not know. Models see neither.
+inline constexpr float kMissingUnlikeTraining = -1;
+
 /// Rows in the encoded form that kernels read: per feature a short code and a value. The dense row is never stored.
 struct EncodedRows {
   std::int64_t rows = 0;
@@ -46,6 +50,8 @@ struct Grouping {
   std::vector<std::string> levels;      ///< sorted by name (bins in order of size)
   std::vector<std::int32_t> codes;      ///< [rows], an index into levels, or kUnknownLevel
   std::vector<std::string> cross = {};  ///< names of the groupings that it crosses; else empty
+  /// New rows only: those of kUnknownLevel whose value is missing, where training had none such. Not of crossings.
+  std::vector<std::int64_t> rows_without = {};
 };
 inline constexpr std::int32_t kUnknownLevel = -1;  ///< new rows only: a level that training never saw
 

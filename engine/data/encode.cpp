@@ -74,7 +74,7 @@ class FeatureEncoder {
       categories_->read(chunk, begin, count, levels);
       for (std::int64_t i = 0; i < count; ++i, codes += stride, values += stride) {
         *codes = code_of_level_[static_cast<std::size_t>(levels[i] + 1)];
-        *values = *codes >= 0 ? 1.0f : 0.0f;
+        *values = *codes >= 0 ? 1.0f : levels[i] < 0 ? kMissingUnlikeTraining : 0.0f;
       }
       return;
     }

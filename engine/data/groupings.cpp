@@ -84,7 +84,13 @@ Grouping raw_crossing(const GroupRule& rule, const std::vector<const Grouping*>&
 void adopt_levels(Grouping& grouping, const std::vector<std::string>& levels) {
   const LevelIndex known(levels);
   std::vector<std::int32_t> codes;
-  for (const std::string& level : grouping.levels) codes.push_back(known.find(level));
+  std::int32_t missing = kUnknownLevel;
+  for (const std::string& level : grouping.levels) {
+    if (level == kMissingLevel && known.find(level) < 0) missing = static_cast<std::int32_t>(codes.size());
+    codes.push_back(known.find(level));
+  }
+  for (std::size_t row = 0; row < grouping.codes.size() && missing >= 0; ++row)
+    if (grouping.codes[row] == missing) grouping.rows_without.push_back(static_cast<std::int64_t>(row));
   for (std::int32_t& code : grouping.codes) code = code == kUnknownLevel ? code : codes[static_cast<std::size_t>(code)];
   grouping.levels = levels;
 }

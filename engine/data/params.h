@@ -38,6 +38,7 @@ struct LabelParams {
   std::vector<double> bins;          // classes: ascending bounds that cut a number, instead of values
 
   void describe(config::Fields& fields);
+  bool operator==(const LabelParams&) const = default;
 };
 
 /// The task that a config names, whose reader knows no other names.

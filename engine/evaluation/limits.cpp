@@ -49,7 +49,8 @@ Interval gamma_limits(double mean, double deviation, double skewness, double row
   const auto limit = [&](double above) {
     return mean + from_shift * (shape / boost::math::gamma_p_inv(shape, above) - 1);
   };
-  return {limit(1 - tail), limit(tail)};
+  // At a low confidence half of the skewed distribution lies below its mean, and a limit could pass it.
+  return {std::min(limit(1 - tail), mean), std::max(limit(tail), mean)};
 }
 
 Interval skewed_limits(double mean, double deviation, double skewness, double rows, double tail) {

@@ -25,11 +25,11 @@ void add_duplicates(const Audit& audit, std::vector<std::string>& found) {
                           pair.rows == 1 ? "has" : "have", pair.other, count_text(pair.same_label));
   }
   if (across.empty()) return;
-  found.push_back(
-      fmt::format("{} are equal to another in every input, also across splits, so that the model may have met the "
-                  "people that it is "
-                  "measured on: {}.",
-                  counted(audit.duplicates.rows, "row"), across));
+  found.push_back(fmt::format(
+      "{} look to the model like another, across splits too: {}. If they are the same people, it has met those "
+      "that it is measured on; if not, they are unlike in what the inputs do not tell ({} different rows "
+      "in all).",
+      counted(audit.duplicates.rows, "row"), across, count_text(audit.duplicates.unlike)));
 }
 
 void add_unlike_population(const AuditReport& report, std::vector<std::string>& found) {
@@ -97,10 +97,10 @@ void add_slices(const Audit& audit, std::vector<std::string>& found) {
       error_text(*audit.slices, first.error), count_text(first.rows), error_text(*audit.slices, first.elsewhere)));
 }
 
-void add_missing(const Audit& audit, std::vector<std::string>& found) {
-  constexpr double kApart = 0.02;
-  for (const audit::MissingInput& one : audit.missing) {
-    if (one.most - one.least < kApart) continue;
+void add_missing(const AuditReport& report, std::vector<std::string>& found) {
+  constexpr double kApart = 0.02;  // of a million rows a difference that matters to nobody is sure
+  for (const audit::MissingInput& one : report.audit.missing) {
+    if (one.most - one.least < kApart || one.p_value >= 1 - report.confidence) continue;
     found.push_back(fmt::format("'{}' is missing for {} of {} and {} of {}.", one.input, percent_text(one.most),
                                 level_name(one.grouping, one.most_level), percent_text(one.least),
                                 level_name(one.grouping, one.least_level)));
@@ -134,7 +134,7 @@ std::vector<std::string> findings(const AuditReport& report) {
   add_slices(report.audit, found);
   add_proxies(report.audit, found);
   add_relations(report.audit, found);
-  add_missing(report.audit, found);
+  add_missing(report, found);
   return found;
 }
 

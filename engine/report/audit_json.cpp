@@ -55,15 +55,15 @@ ordered_json grouping_json(const audit::GroupingCounts& grouping) {
 }
 
 ordered_json missing_json(const audit::MissingInput& one) {
-  return {{"input", one.input},    {"share", one.share},
-          {"group", one.grouping}, {"most_level", one.most_level},
-          {"most", one.most},      {"least_level", one.least_level},
-          {"least", one.least}};
+  return {{"input", one.input},           {"share", one.share},    {"group", one.grouping},
+          {"most_level", one.most_level}, {"most", one.most},      {"least_level", one.least_level},
+          {"least", one.least},           {"p_value", one.p_value}};
 }
 
 ordered_json duplicates_json(const audit::Duplicates& duplicates) {
   return {
       {"rows", duplicates.rows},
+      {"unlike", duplicates.unlike},
       {"disagreeing", duplicates.disagreeing},
       {"across", list_of(duplicates.across, [](const audit::Duplicates::Pair& pair) -> ordered_json {
          return {{"split", pair.split}, {"other", pair.other}, {"rows", pair.rows}, {"same_label", pair.same_label}};
@@ -146,6 +146,7 @@ ordered_json to_json(const AuditReport& report) {
           {"proxies", list_of(audit.proxies, proxy_json)},
           {"relations", list_of(audit.relations, relation_json)},
           {"compared_relations", audit.compared_relations},
+          {"uncompared_inputs", audit.uncompared_inputs},
           {"slices", audit.slices ? slices_json(*audit.slices) : ordered_json(nullptr)},
           {"missing", list_of(audit.missing, missing_json)},
           {"duplicates", duplicates_json(audit.duplicates)}};

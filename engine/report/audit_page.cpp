@@ -14,7 +14,7 @@ void write_guide(Markup& page, const AuditReport& report) {
                fmt::format("Nothing was trained. Rows are counted over all splits. What could steer a choice is "
                            "measured on training rows "
                            "alone: inputs that tell a group, and inputs that mean different things. Intervals are at "
-                           "{:.0f}\u202F% confidence.",
+                           "{:g}\u202F% confidence.",
                            100 * report.confidence));
   page.element("p", {{"class", "intro"}},
                "An input that tells a group is no fault by itself, and dropping it is seldom a remedy: the others tell "

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "engine/core/nearest_name.h"
 #include "engine/report/audit_report.h"
 #include "engine/report/figure_table.h"
 #include "engine/report/figures.h"
@@ -175,10 +176,12 @@ void write_audit_showable(Markup& page, const AuditReport& report) {
     page.element("p", {}, "The config has no constraints.");
     return;
   }
-  page.element("p", {{"class", "intro"}},
-               "The smallest tolerance that the test rows would show to be held if the rates of all groups were "
-               "exactly equal. A dash: "
-               "not known before training (losses, weighted sums, bounds of single rates), or no test rows.");
+  page.element(
+      "p", {{"class", "intro"}},
+      "The smallest tolerance that the test rows would show to be held if the rates of all groups were "
+      "exactly equal. A dash: "
+      "not known before training (losses, weighted sums, bounds of single rates), or fewer than two groups with "
+      "test rows enough.");
   FigureTable table;
   table.caption = "Constraints and what the test rows could show";
   table.columns = {"Promise", "Tolerance", "Smallest that could be shown"};
@@ -231,6 +234,10 @@ void write_audit_relations(Markup& page, const AuditReport& report) {
                            count_text(report.audit.compared_relations)));
   if (report.audit.compared_relations == 0)
     page.element("p", {}, "No value of an input has enough rows in a level and in the others: nothing is known.");
+  if (!report.audit.uncompared_inputs.empty())
+    page.element("p", {{"class", "note"}},
+                 fmt::format("Not compared, since too few rows of any group have, or lack, one of their values: {}.",
+                             core::listed(report.audit.uncompared_inputs)));
   if (report.audit.relations.empty()) return;
   FigureTable table;
   table.caption = "Odds ratios that differ between groups";
@@ -283,9 +290,13 @@ void write_audit_missing(Markup& page, const AuditReport& report) {
     page.element("p", {}, "No input lacks a value in any row.");
     return;
   }
+  page.element(
+      "p", {{"class", "intro"}},
+      "The two levels furthest apart of the grouping where that is surest. p: of its being missing as often in "
+      "each level as in the others (Fisher), corrected for how many were compared (Holm).");
   FigureTable table;
   table.caption = "Inputs that lack values, and for whom most often";
-  table.columns = {"Input", "Missing", "Most often", "there", "Least often", "there"};
+  table.columns = {"Input", "Missing", "Most often", "there", "Least often", "there", "p"};
   FigureTable::Block& block = table.blocks.emplace_back();
   for (const audit::MissingInput& one : report.audit.missing) {
     if (block.rows.size() == kMostRows) break;
@@ -293,7 +304,7 @@ void write_audit_missing(Markup& page, const AuditReport& report) {
     block.rows.push_back(
         {one.input, percent_text(one.share), differs ? level_name(one.grouping, one.most_level) : "\u2013",
          differs ? percent_text(one.most) : "\u2013", differs ? level_name(one.grouping, one.least_level) : "\u2013",
-         differs ? percent_text(one.least) : "\u2013"});
+         differs ? percent_text(one.least) : "\u2013", differs ? p_text(one.p_value) : "\u2013"});
   }
   write_figure_table(page, table);
   say_cut(page, report.audit.missing.size());
@@ -302,12 +313,14 @@ void write_audit_missing(Markup& page, const AuditReport& report) {
 void write_audit_duplicates(Markup& page, const AuditReport& report) {
   const OpenSection section(page, "duplicates", "Rows that are alike");
   const audit::Duplicates& duplicates = report.audit.duplicates;
-  page.element("p", {{"class", "intro"}},
-               fmt::format("{} {} equal to another in every input, as the model sees them; among the likes of {} of "
-                           "them is one with another "
-                           "label, which no model can tell apart.",
-                           counted(duplicates.rows, "row"), duplicates.rows == 1 ? "is" : "are",
-                           count_text(duplicates.disagreeing)));
+  page.element(
+      "p", {{"class", "intro"}},
+      fmt::format("{} {} equal to another in every input, as the model sees them, so that of all {} rows {} are "
+                  "different. Among the likes of {} of them is one with another label, which no model can "
+                  "tell apart. They may be the same people, met twice, or different people whose difference the "
+                  "inputs do not tell: the coarser the inputs, the more of these.",
+                  counted(duplicates.rows, "row"), duplicates.rows == 1 ? "is" : "are", count_text(report.audit.rows),
+                  count_text(duplicates.unlike), count_text(duplicates.disagreeing)));
   if (duplicates.across.empty()) return;
   FigureTable table;
   table.caption = "Rows of one split that have a like in another";

@@ -186,7 +186,7 @@ void write_bank_plots(Markup& page, const BankReport& report) {
       fmt::format(
           "Further to the left is fairer by the constraint, further {} is more accurate. The number at a "
           "shape is the member's number in the table below; where there is no room for it, a pointer on the shape "
-          "tells it, and a click leads to the row. Intervals are at {:.0f}\u202F% confidence. All members are "
+          "tells it, and a click leads to the row. Intervals are at {:g}\u202F% confidence. All members are "
           "measured on the same rows, so their differences are surer than intervals that overlap suggest.",
           quality.is_error ? "down" : "up", 100 * report.confidence));
   for (const BankConstraint& constraint : constraints) write_plot(page, report, constraint);

@@ -192,7 +192,7 @@ void write_bank_choice(Markup& page, const BankReport& report) {
       "p", {{"class", "choice"}},
       fmt::format("Picking a member because its figures on this page are good is a choice by the test rows, and "
                   "makes them part of the training: the best of {} looks better than it is, and a verdict that "
-                  "holds at {:.0f}\u202F% confidence for one member named beforehand holds with less for the "
+                  "holds at {:g}\u202F% confidence for one member named beforehand holds with less for the "
                   "one that was picked for its verdict.",
                   report.members.size(), 100 * report.confidence));
   const auto list = page.in("ul");

@@ -260,7 +260,7 @@ void write_gaps(Markup& page, const Report& report) {
     if (!has_any(family, *split)) continue;
     if (!only_gaps) page.element("h3", {}, family.heading);
     page.element("p", {{"class", "intro"}},
-                 fmt::format("{} Each line is an interval at {:.0f}\u202F% confidence on {} {} rows.",
+                 fmt::format("{} Each line is an interval at {:g}\u202F% confidence on {} {} rows.",
                              introduction_of(family, *split), 100 * report.confidence, count_text(split->metrics.rows),
                              split->split));
     write_family(page, family, *split, selection, only_gaps ? "h3" : "h4");

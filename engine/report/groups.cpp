@@ -26,7 +26,7 @@ void write_table(Markup& page, const SplitResult& split, const GroupingRows<Grou
 void write_binary_groups(Markup& page, const Report& report, const SplitResult& split) {
   const MeasuredGroups measured{report, split, split.metrics.groups, ""};
   page.element("p", {{"class", "intro"}},
-               fmt::format("Dots with Wilson intervals at {:.0f}\u202F% confidence on {}; the dashed line is "
+               fmt::format("Dots with Wilson intervals at {:g}\u202F% confidence on {}; the dashed line is "
                            "the rate over everyone. A hollow dot rests on too few rows.",
                            100 * report.confidence, split_phrase(split)));
   for (const GroupingRows<GroupMetrics>& grouping : groupings_of(split.metrics.groups)) {

@@ -73,7 +73,7 @@ void write_outcome_groups(Markup& page, const Report& report, const SplitResult&
   const std::string noun = outcome_noun(split);
   page.element("p", {{"class", "intro"}},
                fmt::format("First how often the model is right in each group, then the rates of each {}. Dots stand "
-                           "with Wilson intervals at {:.0f}\u202F% confidence on {}; the dashed line is the rate over "
+                           "with Wilson intervals at {:g}\u202F% confidence on {}; the dashed line is the rate over "
                            "everyone. A hollow dot rests on too few rows.",
                            noun, 100 * report.confidence, split_phrase(split)));
   page.element("h3", {}, fmt::format("All {}", counted_outcomes(split)));

@@ -28,7 +28,7 @@ void write_main_figure(Markup& page, const Report& report, const SplitResult& sp
   std::string note = "no interval";
   if (quality.is_error) note = "in the units of the target; less is better";
   if (quality.interval)
-    note = fmt::format("{:.0f}\u202F% interval {}", 100 * report.confidence, percent_range(quality.interval));
+    note = fmt::format("{:g}\u202F% interval {}", 100 * report.confidence, percent_range(quality.interval));
   // The mean over several labels has none.
   if (split.task == "labels") note = "every label counts alike";
   write_figure(page, fmt::format("{} on {}", at_the_start(quality.name), split_phrase(split)), quality_text(quality),

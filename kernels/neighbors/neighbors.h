@@ -20,7 +20,8 @@ struct Neighbors {
 // Throws    on a wrong type, shape or device (there is no CUDA version yet), on a coordinate that is not finite or too large, naming the
 //           row, and on a cell outside [0, C).
 // Cost      2 D float operations for every pair of rows of a cell, on blocks that stay in the cache; no matrix of distances.
-//           Reads and packs the points once.
+//           Reads and packs the points once. Where so many rows are equally near that rounding could hide one (coarse or repeated
+//           points), the row is compared with its whole cell a second time: of few dimensions four times the time (benchmarks/kernels).
 Neighbors neighbors(const at::Tensor& points,  // [N, D]
                     const at::Tensor& cells,   // [N]
                     std::int64_t cell_count, std::int64_t k);

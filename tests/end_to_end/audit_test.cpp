@@ -65,6 +65,35 @@ TEST_F(Audits, CompareWithThePopulation) {
   EXPECT_NEAR(figures()["groups"][0]["levels"][0]["population"]["of_population"], 0.4, 0.06);
 }
 
+TEST_F(Audits, NameLevelsOfThePopulationThatTheDataLack) {
+  const std::string census =
+      "shares:\n  - {group: sex, level: f, share: 0.5}\n  - {group: sex, level: m, share: 0.4}\n"
+      "  - {group: sex, level: x, share: 0.1";
+  write("census.yaml", census + "}\n");
+  const Outcome refused = run({"audit", "config.yaml", "--reference", "census.yaml"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("census.yaml:4"), HasSubstr("say absent: true")));
+  write("census.yaml", census + ", absent: true}\n");
+  ASSERT_EQ(run({"audit", "config.yaml", "--reference", "census.yaml"}).exit_code, 0);
+  EXPECT_EQ(figures()["groups"][0]["levels"][2]["level"], "x");
+  EXPECT_THAT(figures()["findings"].dump(), HasSubstr("sex=x is 0.0"));
+  // Another file's people: those of a level that the data lack are named together.
+  std::string others = people(800, 9);
+  for (std::size_t at = 0, changed = 0; changed < 100 && (at = others.find(",f,", at)) != std::string::npos; ++changed)
+    others.replace(at, 3, ",x,");
+  write("others.csv", others);
+  ASSERT_EQ(run({"audit", "config.yaml", "--reference", "others.csv"}).exit_code, 0);
+  EXPECT_EQ(figures()["groups"][0]["levels"][2]["level"], "(levels that the data lack)");
+  EXPECT_NEAR(figures()["groups"][0]["levels"][2]["population"]["of_population"], 0.125, 1e-9);
+}
+
+TEST_F(Audits, OfABankSayWhatEachMembersTolerancesCouldShow) {
+  ASSERT_EQ(run({"audit", "config.yaml", "bank.tolerances=[0.01, 0.3]"}).exit_code, 0);
+  ASSERT_EQ(figures()["showable"].size(), 2U);
+  EXPECT_EQ(figures()["showable"][0]["tolerance"], 0.01);
+  EXPECT_EQ(figures()["showable"][1]["tolerance"], 0.3);
+}
+
 TEST_F(Audits, FindWhereARunErrsMost) {
   // Those of job z over 60 hours earn or not by chance.
   std::string text = people(4000);
@@ -100,6 +129,9 @@ TEST_F(Audits, RefuseARunOfOtherData) {
   EXPECT_EQ(other.exit_code, 2) << other.err;
   EXPECT_THAT(other.err,
               HasSubstr("--run is 'runs/first', which is about other data than the config: it was made with"));
+  const Outcome label = run({"audit", "config.yaml", "data.label.positive=[\"no\"]", "--run", "runs/first"});
+  EXPECT_EQ(label.exit_code, 2) << label.err;
+  EXPECT_THAT(label.err, HasSubstr("whose data.label is not the config's"));
   EXPECT_FALSE(exists("runs/people-audit"));
 }
 

@@ -26,7 +26,7 @@ TEST(AuditTest, SaysWhatTheTestRowsCouldShow) {
   const auto audited = [&](double tolerance) {
     const constraints::ConstraintTable table =
         constraints::compile({{"demographic_parity", {"sex"}, tolerance}}, dataset, 30, config::Origin(), journal);
-    return audit(dataset, table, {}, {30, 0.95, 1, {}}, {}, journal);
+    return audit(dataset, {table}, {}, {30, 0.95, 1, {}}, {}, journal);
   };
   const Audit strict = audited(0.01), loose = audited(0.3);
   ASSERT_EQ(strict.showable.size(), 1U);

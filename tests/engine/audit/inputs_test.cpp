@@ -55,6 +55,63 @@ TEST(InputsTest, StandardizedNumbersAreCutByRank) {
   EXPECT_EQ(inputs[0].missing, -1);
 }
 
+// Of 100 rows, 6 or 7 a bin: each bin is joined with the next, and its name goes from the first one's start to the last one's end.
+TEST(InputsTest, JoinedBinsOfStandardizedNumbersSayWhereTheyEnd) {
+  People people(100);
+  std::vector<float> numbers;
+  for (int row = 0; row < 100; ++row) numbers.push_back(static_cast<float>((row * 7) % 100) / 25 - 2);
+  people.add_standardized("income", numbers);
+  const Input input = inputs_of(people.dataset(), 10)[0];
+  EXPECT_EQ(input.values.front(), "below -1.52 deviations");
+  EXPECT_EQ(input.values[1], "from -1.52, below -1 deviations");
+  EXPECT_EQ(input.values.back(), "from 1.48 deviations");
+  EXPECT_EQ(name_of_bins(input.bins[1], input.bins.back()), "from -1.52 deviations");
+  for (std::size_t row = 0; row < 100; ++row) {
+    EXPECT_EQ(input.codes[row] == 0, numbers[row] < -1.521) << numbers[row];
+    EXPECT_EQ(input.codes[row] + 1U == input.values.size(), numbers[row] > 1.479) << numbers[row];
+  }
+  EXPECT_EQ(inputs_of(people.dataset(), 100)[0].values.front(), "any");
+}
+
+TEST(InputsTest, BinsThatLieCloseHaveNamesOfTheirOwn) {
+  People people(100);
+  std::vector<float> numbers;
+  for (int row = 0; row < 100; ++row) numbers.push_back(1000 + static_cast<float>(row) / 8);
+  people.add_standardized("income", numbers);
+  std::vector<std::string> values = inputs_of(people.dataset(), 1)[0].values;
+  EXPECT_EQ(values.size(), 16U);
+  std::ranges::sort(values);
+  EXPECT_EQ(std::ranges::adjacent_find(values), values.end());
+}
+
+// Bins that no training row is in, but others are.
+TEST(InputsTest, RowsOfABinWithoutTrainingRowsStayInTheirPlace) {
+  People people(60);
+  std::vector<double> numbers;
+  for (int row = 0; row < 60; ++row) numbers.push_back(row < 20 ? 5 : row < 40 ? 35 : row < 50 ? 15 : 45);
+  people.add_ramp("age", 5, numbers);
+  std::fill(people.dataset_.splits.begin() + 40, people.dataset_.splits.end(), data::Split::test);
+  const Input input = inputs_of(people.dataset(), 10)[0];
+  EXPECT_THAT(input.values, ElementsAre("[0, 10)", "[10, 50]"));
+  EXPECT_THAT(rows_by_value(input), ElementsAre(20, 40));
+  EXPECT_EQ(input.codes[45], 1);  // not with the first bin
+}
+
+TEST(InputsTest, MissingOutsideTheTrainingRowsIsMissingToo) {
+  People people(60);
+  std::vector<int> codes(60, 0);
+  codes[50] = codes[51] = -1;
+  people.add_category("job", {"clerk"}, codes);
+  std::fill(people.dataset_.splits.begin() + 40, people.dataset_.splits.end(), data::Split::test);
+  data::Dataset dataset = people.dataset();
+  dataset.encoded.values[50] = data::kMissingUnlikeTraining;
+  dataset.encoded.values[51] = 0;  // a level that training did not know
+  const Input input = inputs_of(dataset, 10)[0];
+  EXPECT_THAT(input.values, ElementsAre("clerk", "rare values", "missing"));
+  EXPECT_EQ(input.codes[50], input.missing);
+  EXPECT_EQ(input.codes[51], 1);
+}
+
 TEST(InputsTest, ValuesAreCountedOnTrainingRowsAlone) {
   People people(60);
   std::vector<int> codes(60, 0);

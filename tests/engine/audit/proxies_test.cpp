@@ -117,6 +117,50 @@ TEST(ProxiesTest, OfARareLevelAreNoWorseTogetherThanOneAlone) {
   EXPECT_GT(found[0].auc, proxy(found, "land").auc - 0.02);
 }
 
+// Of 120,000 rows 40,000 are looked at together; of 120 in a rare level all.
+TEST(ProxiesTest, ARareLevelIsLookedAtWholeAndItsIntervalSaysSo) {
+  People people(120000);
+  std::vector<std::int32_t> group;
+  std::vector<int> told;
+  for (std::size_t row = 0; row < 120000; ++row) {
+    group.push_back(row % 1000 == 0 ? 0 : row % 1000 < 500 ? 1 : 2);
+    told.push_back(chance(row, 21) < (group.back() == 0 ? 0.8 : 0.4));
+  }
+  people.add_group("side", {"b", "a", "c"}, group);
+  people.add_category("told", {"no", "yes"}, told);
+  const data::Dataset dataset = people.dataset();
+  const std::vector<Proxy> found = find_proxies(dataset, inputs_of(dataset, 30), kParams);
+  EXPECT_NEAR(proxy(found, "").auc, proxy(found, "told").auc, 0.02);
+  // Both rest on 120 rows of the level.
+  const auto width = [](const Proxy& one) { return one.interval.high - one.interval.low; };
+  EXPECT_NEAR(width(proxy(found, "")) / width(proxy(found, "told")), 1, 0.1);
+  // The others were drawn one in three.
+  EXPECT_GT(width(proxy(found, "", "a")), 1.3 * width(proxy(found, "told", "a")));
+}
+
+// Heavy rows of the one group are few: the interval holds .75 as often as it says.
+TEST(ProxiesTest, IntervalsOfWeighedRowsHoldTheAreaAsOftenAsTheySay) {
+  int held = 0;
+  constexpr int kDraws = 200;
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    People people(600);
+    std::vector<std::int32_t> group;
+    std::vector<int> told;
+    for (std::size_t row = 0; row < 600; ++row) {
+      group.push_back(chance(row, 100 + 4 * draw) < 0.2 ? 0 : 1);
+      told.push_back(chance(row, 101 + 4 * draw) < (group.back() == 0 ? 0.8 : 0.3));
+      people.dataset_.weights.push_back((group.back() == 0 ? 30.0F : 1.0F) *
+                                        (chance(row, 102 + 4 * draw) < 0.3 ? 8.0F : 1.0F));
+    }
+    people.add_group("side", {"b", "a"}, group);
+    people.add_category("told", {"no", "yes"}, told);
+    const data::Dataset dataset = people.dataset();
+    const Proxy found = proxy(find_proxies(dataset, inputs_of(dataset, 30), kParams), "told");
+    held += found.interval.low < 0.75 && 0.75 < found.interval.high;
+  }
+  EXPECT_GE(held, 180);  // 95 % of 200 and 3 standard errors
+}
+
 TEST(ProxiesTest, AGroupingsOwnColumnIsNone) {
   const data::Dataset dataset = some_people(2000).dataset();
   AuditParams params = kParams;

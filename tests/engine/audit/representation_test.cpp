@@ -54,12 +54,6 @@ TEST(RepresentationTest, CountsRowsSharesAnswersAndWhatIsMissing) {
   EXPECT_DOUBLE_EQ(women.answers[0].rate, 0.5);
   EXPECT_DOUBLE_EQ(women.answers[0].interval.low, evaluation::wilson(0.5, 20, 0.95).low);
   EXPECT_DOUBLE_EQ(women.missing, 0.15);  // 6 of 20 in one of two inputs
-  ASSERT_THAT(audit.missing, SizeIs(1));
-  EXPECT_EQ(audit.missing[0].input, "job");
-  EXPECT_DOUBLE_EQ(audit.missing[0].share, 0.1);
-  EXPECT_EQ(audit.missing[0].most_level, "Female");
-  EXPECT_DOUBLE_EQ(audit.missing[0].most, 0.3);
-  EXPECT_DOUBLE_EQ(audit.missing[0].least, 0.05);
 }
 
 TEST(RepresentationTest, WeightsCount) {
@@ -88,8 +82,12 @@ TEST(ReferenceTest, IsPutBesideTheSharesOfThoseThatAreKnown) {
   EXPECT_DOUBLE_EQ(women.share, 0.2);
   EXPECT_DOUBLE_EQ(women.expected, 0.3);
   EXPECT_DOUBLE_EQ(women.interval.high, evaluation::wilson(0.2, 100, 0.95).high);
-  // .1 apart at a standard error of sqrt(.3 * .7 / 100); two levels were compared.
-  EXPECT_NEAR(women.p_value, 2 * std::erfc(0.1 / std::sqrt(0.21 / 100) / std::sqrt(2)), 1e-12);
+  // Twice the chance of 20 or fewer among 100 that are .3 each; two levels were compared.
+  double chance = 0;
+  for (int k = 0; k <= 20; ++k)
+    chance += std::exp(std::lgamma(101) - std::lgamma(k + 1) - std::lgamma(101 - k) + k * std::log(0.3) +
+                       (100 - k) * std::log(0.7));
+  EXPECT_NEAR(women.p_value, 2 * 2 * chance, 1e-12);
   // Whose group is missing counts for nobody: .2 of the known are women still.
   People people = some_people();
   people.dataset_.groupings[0].levels.push_back("(missing)");
@@ -109,13 +107,14 @@ TEST(ReferenceTest, OfAnotherFileIsItsSharesAndHowSurelyTheyAreKnown) {
   EXPECT_EQ(reference.shares[1].level, "Female");
   EXPECT_DOUBLE_EQ(reference.shares[1].share, 0.2);
   EXPECT_DOUBLE_EQ(reference.rows.at("sex"), 100);
-  // Two samples of 100, .3 and .2: pooled .25.
+  // Two samples of 100, 30 and 20: how rarely of 50 among 200 no more than 20 are in the one half.
   Reference other = reference;
   other.shares[0].share = 0.7;
   other.shares[1].share = 0.3;
-  const double z = 0.1 / std::sqrt(0.25 * 0.75 * 2 / 100);
-  EXPECT_NEAR(counted(people, other).groupings[0].levels[1].population->p_value, 2 * std::erfc(z / std::sqrt(2)),
-              1e-12);
+  const auto log_choose = [](int n, int k) { return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1); };
+  double chance = 0;
+  for (int k = 0; k <= 20; ++k) chance += std::exp(log_choose(50, k) + log_choose(150, 100 - k) - log_choose(200, 100));
+  EXPECT_NEAR(counted(people, other).groupings[0].levels[1].population->p_value, 2 * 2 * chance, 1e-9);
   people.dataset_.groupings[0].levels.push_back("(missing)");
   for (int row = 0; row < 40; ++row) people.dataset_.groupings[0].codes[row] = 2;
   const Reference lacking = reference_of(people.dataset(), "people.csv");
@@ -142,6 +141,65 @@ TEST(ReferenceTest, PeopleOfOnePopulationAreUnlikeEachOtherAsRarelyAsTheConfiden
                                   [](const LevelCounts& level) { return level.population->p_value < 0.05; });
   }
   EXPECT_LE(unlike, 31);  // 5 % of 400 and 2.6 standard errors
+}
+
+TEST(ReferenceTest, LevelsThatTheDataLackAreCountedAsNobody) {
+  const Reference census{"", {{"sex", "Female", 0.45}, {"sex", "Male", 0.45}, {"sex", "Other", 0.1, true}}, {}};
+  check(census, some_people().dataset(), config::Origin());
+  const Audit audit = counted(some_people(), census);
+  ASSERT_THAT(audit.groupings[0].levels, SizeIs(3));
+  const LevelCounts& other = audit.groupings[0].levels[2];
+  EXPECT_EQ(other.level, "Other");
+  EXPECT_THAT(other.rows, ElementsAre(0, 0, 0, 0));
+  EXPECT_EQ(other.population->share, 0);
+  EXPECT_EQ(other.population->expected, 0.1);
+  EXPECT_LT(other.population->p_value, 0.001);  // .9^100, three times twice
+  EXPECT_DOUBLE_EQ(audit.groupings[0].levels[1].population->share, 0.2);
+}
+
+TEST(ReferenceTest, OfAFileWithLevelsThatTheDataLackNamesThem) {
+  data::Dataset people = some_people().dataset();  // as an encoder of other data reads it
+  for (int row = 0; row < 10; ++row) people.groupings[0].codes[row] = data::kUnknownLevel;
+  people.groupings[0].rows_without = {0, 1};
+  const Reference reference = reference_of(people, "people.csv");
+  ASSERT_THAT(reference.shares, SizeIs(3));
+  EXPECT_EQ(reference.shares[2].level, kAbsentLevels);
+  EXPECT_TRUE(reference.shares[2].absent);
+  EXPECT_DOUBLE_EQ(reference.shares[2].share, 8 / 98.0);
+  EXPECT_DOUBLE_EQ(reference.shares[1].share, 20 / 98.0);
+}
+
+TEST(ReferenceTest, SharesMayBeRounded) {
+  People people(90);
+  std::vector<std::int32_t> group;
+  for (int row = 0; row < 90; ++row) group.push_back(row % 3);
+  people.add_group("town", {"a", "b", "c"}, group);
+  const Reference thirds{"", {{"town", "a", 0.33}, {"town", "b", 0.33}, {"town", "c", 0.33}}, {}};
+  EXPECT_NO_THROW(check(thirds, people.dataset(), config::Origin()));
+  EXPECT_DOUBLE_EQ(scaled(thirds).shares[0].share, 1 / 3.0);
+  Reference wrong = thirds;
+  wrong.shares[0].share = 0.31;
+  EXPECT_THROW(check(wrong, people.dataset(), config::Origin()), core::UserError);
+}
+
+// Where the men's weights vary and the women's do not, the share of women is known no better than by the men.
+TEST(ReferenceTest, PeopleWithWeightsAreUnlikeTheirPopulationAsRarelyAsTheConfidenceSays) {
+  int unlike = 0;
+  constexpr int kDraws = 400;
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    People people(400);
+    std::vector<std::int32_t> group;
+    for (std::size_t row = 0; row < 400; ++row) {
+      group.push_back(chance(row, 30000 + 2 * draw) < 0.3);
+      people.dataset_.weights.push_back(group.back() == 1 && chance(row, 30001 + 2 * draw) < 0.2 ? 20 : 1);
+    }
+    // .3 of the rows are women, on average of a weight of 4.8.
+    people.add_group("sex", {"Male", "Female"}, group);
+    const double women = 0.3 * 4.8 / (0.3 * 4.8 + 0.7);
+    const Audit audit = counted(people, {"", {{"sex", "Female", women}, {"sex", "Male", 1 - women}}, {}});
+    unlike += audit.groupings[0].levels[1].population->p_value < 0.05;
+  }
+  EXPECT_LE(unlike, 31);
 }
 
 TEST(ReferenceTest, AllThatIsWrongIsSaidAtOnce) {

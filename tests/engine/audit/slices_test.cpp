@@ -144,6 +144,56 @@ TEST(SlicesTest, OfChanceAloneAreFoundAsRarelyAsTheConfidenceSays) {
   EXPECT_LE(found, 18);             // 5 % of 200 and 2.6 standard errors
 }
 
+// Heavy rows are few, and more of them in one value than elsewhere.
+TEST(SlicesTest, OfChanceAloneAreFoundAsRarelyWithWeights) {
+  int found = 0, measured = 0;
+  constexpr int kDraws = 200;
+  for (int draw = 0; draw < kDraws; ++draw) {
+    AuditParams params = kParams;
+    params.min_rows = 8;
+    Wrong wrong(1500, 0.1, 9000 + 10 * static_cast<std::uint64_t>(draw));
+    for (std::size_t row = 0; row < 1500; ++row)
+      wrong.people.dataset_.weights.push_back(chance(row, 9006 + 10 * static_cast<std::uint64_t>(draw)) < 0.2 ? 9 : 1);
+    const SliceSearch search = wrong.search(params);
+    found += !search.slices.empty();
+    measured += static_cast<int>(search.measured);
+  }
+  EXPECT_GT(measured, 2 * kDraws);
+  EXPECT_LE(found, 18);
+}
+
+// A slice that is wrong in every row varies not at all; and rare errors are skewed.
+TEST(SlicesTest, OfRareErrorsByChanceAreFoundAsRarely) {
+  int found = 0;
+  constexpr int kDraws = 200;
+  for (int draw = 0; draw < kDraws; ++draw) {
+    AuditParams params = kParams;
+    params.min_rows = 8;
+    found += !Wrong(1500, 0.02, 15000 + 10 * static_cast<std::uint64_t>(draw), 0.02).search(params).slices.empty();
+  }
+  EXPECT_LE(found, 18);
+}
+
+// 100,000 rows sorted so that those the model fails on come last.
+TEST(SlicesTest, TheEndOfALongFileIsSearchedToo) {
+  People people(100000);
+  std::vector<int> a, b;
+  std::vector<double> errors;
+  std::vector<std::int64_t> rows;
+  for (std::size_t row = 0; row < 100000; ++row) {
+    a.push_back(row < 95000 ? 0 : 1);
+    b.push_back(static_cast<int>(4 * chance(row, 31)));
+    errors.push_back(chance(row, 32) < (row < 95000 ? 0.1 : 0.5));
+    rows.push_back(static_cast<std::int64_t>(row));
+  }
+  people.add_category("a", {"0", "1"}, a);
+  people.add_category("b", {"0", "1", "2", "3"}, b);
+  const data::Dataset dataset = people.dataset();
+  const SliceSearch found = find_slices(dataset, inputs_of(dataset, 30), errors, rows, kParams);
+  ASSERT_FALSE(found.slices.empty());
+  EXPECT_THAT(words(found.slices.front()), ElementsAre("a=1"));
+}
+
 TEST(SlicesTest, ErrorsOfEveryTask) {
   People people(3);
   people.dataset_.labels = {0, 1, 1};

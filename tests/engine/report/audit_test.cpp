@@ -40,14 +40,15 @@ AuditReport sample() {
                      {"sex*race", true, {level("f * a", 12, 0.05, 0.3)}}};
   audit.groupings[0].levels[0].population = audit::BesidePopulation{0.36, 0.51, {0.32, 0.4}, 0.001};
   audit.groupings[0].levels[1].population = audit::BesidePopulation{0.64, 0.49, {0.6, 0.68}, 0.001};
-  audit.missing = {{"income", 0.03, "sex", "f", "m & x", 0.08, 0.01}};
-  audit.duplicates = {12, 4, {{"selection", "train", 0, 0}, {"test", "train", 3, 2}}};
+  audit.missing = {{"income", 0.03, "sex", "f", "m & x", 0.08, 0.01, 0.004}};
+  audit.duplicates = {12, 480, 4, {{"selection", "train", 0, 0}, {"test", "train", 3, 2}}};
   audit.showable = {{"SR gap by sex", 0.02, 0.11, "'SR gap by sex' cannot be shown to be inside 0.02."},
                     {"loss gap by sex", std::numeric_limits<double>::infinity(), std::nullopt, ""}};
   audit.inputs_themselves = {"age"};
   audit.proxies = {{"sex", "f", "", 0.91, {0.88, 0.94}}, {"sex", "f", "job", 0.81, {0.77, 0.85}}};
   audit.relations = {{"sex", "f", "job", "nurse", "positive", 3.5, 1.1, 44, 0.0004}};
   audit.compared_relations = 20;
+  audit.uncompared_inputs = {"town"};
   audit.slices = audit::SliceSearch{"runs/a", false, 0.15, 300, 4, {}};
   audit.slices->slices = {{{{"job", "nurse", false}, {"sex", "f", true}}, 22, 0.4, 0.12, {0.25, 0.57}, 0.003}};
   return report;
@@ -79,8 +80,8 @@ TEST(AuditPage, HasEverySectionAndEscapesWhatDataSay) {
                                "reproduce"));
   EXPECT_THAT(
       html, AllOf(HasSubstr("people &lt;b&gt;"), HasSubstr("m &amp; x"), Not(HasSubstr("inf")), Not(HasSubstr("nan"))));
-  EXPECT_THAT(reader.text(),
-              AllOf(HasSubstr("job nurse and sex=f"), HasSubstr("of the population"), HasSubstr("3.500")));
+  EXPECT_THAT(reader.text(), AllOf(HasSubstr("job nurse and sex=f"), HasSubstr("of the population"), HasSubstr("3.500"),
+                                   HasSubstr("have, or lack, one of their values: town.")));
   std::set<std::string> targets;
   for (const Tag& tag : reader.tags()) {
     if (!tag.attributes.contains("id")) continue;
@@ -88,6 +89,13 @@ TEST(AuditPage, HasEverySectionAndEscapesWhatDataSay) {
   }
   for (const Tag& tag : reader.named("a"))
     EXPECT_TRUE(targets.contains(tag.attributes.at("href").substr(1))) << tag.attributes.at("href");
+}
+
+TEST(AuditPage, SaysItsConfidenceAsItIs) {
+  AuditReport report = sample();
+  report.confidence = 0.999;
+  const std::string html = to_html(report);
+  EXPECT_THAT(PageReader(html).text(), HasSubstr("99.9\u202F% confidence"));
 }
 
 TEST(AuditPage, SaysSoWhereThereIsNothing) {
@@ -114,9 +122,10 @@ TEST(AuditFindings, AreOnePerThingThatAsksForAttention) {
   EXPECT_THAT(found[0], HasSubstr("cannot be shown"));
   EXPECT_THAT(
       found[1],
-      HasSubstr("12\u00A0rows are equal to another in every input, also across splits, so that the model may have met "
-                "the people that "
-                "it is measured on: of the test split 3 have a like in the train split, 2 with the same label."));
+      HasSubstr(
+          "12\u00A0rows look to the model like another, across splits too: of the test split 3 have a like in the "
+          "train split, 2 with the same label. If they are the same people, it has met those that it is measured "
+          "on; if not, they are unlike in what the inputs do not tell (480 different rows in all)."));
   EXPECT_THAT(found[2],
               HasSubstr("sex=f is 36.0\u202F% of the rows whose sex is known, and 51.0\u202F% of the population."));
   EXPECT_THAT(found[3], HasSubstr("sex=m & x"));
@@ -141,6 +150,9 @@ TEST(AuditFindings, LeaveOutWhatIsWithinChanceOrSmall) {
   EXPECT_THAT(findings(report), SizeIs(5));
   report = sample();
   report.audit.inputs_themselves = {"sex"};  // that inputs tell it is then no news
+  EXPECT_THAT(findings(report), SizeIs(9));
+  report = sample();
+  report.audit.missing[0].p_value = 0.06;
   EXPECT_THAT(findings(report), SizeIs(9));
 }
 

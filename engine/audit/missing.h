@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/audit/inputs.h"
+#include "engine/audit/results.h"
+#include "engine/data/dataset.h"
+
+namespace equipoise::audit {
+
+/// Each input that lacks values in any row, surest first: with the grouping of which it is surest that some level lacks it more often, and
+/// the two levels of that grouping furthest apart. Levels with fewer than min_rows rows are not compared.
+std::vector<MissingInput> find_missing(const data::Dataset& dataset, const std::vector<Input>& inputs,
+                                       const AuditParams& params);
+
+}  // namespace equipoise::audit
