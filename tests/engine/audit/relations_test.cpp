@@ -80,7 +80,7 @@ TEST(RelationsTest, OfChanceAloneAreFoundAsRarelyAsTheConfidenceSays) {
       const std::uint64_t seed = 1000 + 10 * static_cast<std::uint64_t>(draw);
       People people = some_people(1500, 0.3, seed);
       for (std::size_t row = 0; row < 1500 && weighted; ++row)
-        people.dataset_.weights.push_back((people.dataset_.groupings[0].codes[row] == 0 ? 20.0F : 1.0F) *
+        people.dataset_.weights.push_back((people.dataset_.groupings[0].codes[row] == 0 ? 3.0F : 1.0F) *
                                           (chance(row, seed + 5) < 0.3 ? 10.0F : 1.0F));
       const data::Dataset dataset = people.dataset();
       found[weighted] +=

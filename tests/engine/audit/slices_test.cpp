@@ -7,6 +7,7 @@
 #include <set>
 
 #include "engine/audit/counting.h"
+#include "engine/audit/exact_tests.h"
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
@@ -168,10 +169,35 @@ TEST(SlicesTest, OfRareErrorsByChanceAreFoundAsRarely) {
   constexpr int kDraws = 200;
   for (int draw = 0; draw < kDraws; ++draw) {
     AuditParams params = kParams;
-    params.min_rows = 8;
+    params.min_rows = 4;
     found += !Wrong(1500, 0.02, 15000 + 10 * static_cast<std::uint64_t>(draw), 0.02).search(params).slices.empty();
   }
   EXPECT_LE(found, 18);
+}
+
+TEST(SlicesTest, PValuesAreFishers) {
+  People people(800);
+  std::vector<int> a;
+  std::vector<double> errors;
+  std::vector<std::int64_t> rows;
+  for (std::size_t row = 0; row < 800; ++row) {
+    a.push_back(row % 4 == 0);
+    errors.push_back(chance(row, 51) < (a.back() ? 0.3 : 0.1));
+    rows.push_back(static_cast<std::int64_t>(row));
+  }
+  people.add_category("a", {"0", "1"}, a);
+  const data::Dataset dataset = people.dataset();
+  const SliceSearch found = find_slices(dataset, inputs_of(dataset, 30), errors, rows, kParams);
+  ASSERT_EQ(found.measured, 1);
+  ASSERT_EQ(found.slices.size(), 1U);
+  double count[2] = {}, wrong[2] = {};
+  for (const std::int64_t row : halves_of(weighed(dataset, rows), core::seed_for(3, "slices"))[1].index) {
+    ++count[a[row]];
+    wrong[a[row]] += errors[row];
+  }
+  EXPECT_EQ(static_cast<double>(found.slices[0].rows), count[1]);
+  EXPECT_DOUBLE_EQ(found.slices[0].p_value,
+                   fisher_p_value_above({wrong[1] / count[1], count[1]}, {wrong[0] / count[0], count[0]}));
 }
 
 // 100,000 rows sorted so that those the model fails on come last.
