@@ -1,7 +1,8 @@
-// The ops of sampling, as library.cpp has the others. On the CPU alone: there is no CUDA version yet.
+// The ops of sampling beside draw_epoch, as library.cpp has the others. neighbors is on the CPU alone: there is no CUDA version yet.
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
+#include "kernels/draw/draw.h"
 #include "kernels/neighbors/neighbors.h"
 #include "kernels/without_derivative.h"
 
@@ -20,24 +21,58 @@ std::tuple<at::Tensor, at::Tensor> neighbors_shapes(const at::Tensor& points, co
   return {at::empty_symint(shape, points.options().dtype(at::kLong)), at::empty_symint(shape, points.options())};
 }
 
+void draw_cells_by_step(at::Tensor& rows, const at::Tensor& order, const at::Tensor& offsets, const at::Tensor& limits,
+                        std::int64_t seed, std::int64_t step) {
+  draw_cells(rows, {order, offsets, limits}, static_cast<std::uint64_t>(seed), step);
+}
+
+void draw_cells_by_tensor(at::Tensor& rows, const at::Tensor& order, const at::Tensor& offsets,
+                          const at::Tensor& limits, std::int64_t seed, const at::Tensor& step) {
+  draw_cells(rows, {order, offsets, limits}, static_cast<std::uint64_t>(seed), step);
+}
+
+void implement_draws(torch::Library& library) {
+  library.impl("draw_cells", &draw_cells_by_step);
+  library.impl("draw_cells.tensor_step", &draw_cells_by_tensor);
+}
+
+constexpr const char* kDraws[] = {"draw_cells", "draw_cells.tensor_step"};
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(equipoise, library) {
   const std::vector<at::Tag> traceable{at::Tag::pt2_compliant_tag};
   library.def("neighbors(Tensor points, Tensor cells, int cell_count, int k) -> (Tensor rows, Tensor distances)",
               traceable);
+  library.def("draw_cells(Tensor(a!) rows, Tensor order, Tensor offsets, Tensor limits, int seed, int step) -> ()",
+              traceable);
+  library.def(
+      "draw_cells.tensor_step(Tensor(a!) rows, Tensor order, Tensor offsets, Tensor limits, int seed, Tensor step) "
+      "-> ()",
+      traceable);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, CPU, library) {
   library.impl("neighbors", &neighbors_pair);
+  implement_draws(library);
+}
+
+TORCH_LIBRARY_IMPL(equipoise, CUDA, library) {
+  implement_draws(library);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, Meta, library) {
   library.impl("neighbors", &neighbors_shapes);
+  implement_draws(library);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, Autograd, library) {
   library.impl("neighbors", without_derivative());
+  for (const char* op : kDraws) library.impl(op, without_derivative());
+}
+
+TORCH_LIBRARY_IMPL(equipoise, ADInplaceOrView, library) {
+  for (const char* op : kDraws) library.impl(op, counting_writes());
 }
 
 }  // namespace equipoise::kernels

@@ -64,6 +64,7 @@ class Train final : public Command {
     config::load(config_file_, overrides_, config_, origin_);
     members_ = training::members_of(config_, origin_);
     training::check(config_.training, data::task_of(config_.data.label), origin_);
+    sampling::check(config_.sampling, !config_.constraints.empty(), members_.size(), origin_);
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
@@ -112,11 +113,21 @@ class Train final : public Command {
         "equipoise evaluate RUN --data FILE measures new rows.");
   }
 
+  // Those that the data lack are refused when their rows are looked for.
+  static std::vector<std::string> known_groupings(std::vector<std::string> names, const data::Dataset& dataset) {
+    std::erase_if(names, [&](const std::string& name) {
+      return std::ranges::find(dataset.groupings, name, &data::Grouping::name) == dataset.groupings.end();
+    });
+    return names;
+  }
+
   std::vector<constraints::ConstraintTable> compile(const data::Dataset& dataset, TerminalJournal& journal) const {
     SayOnce once(journal);
+    const std::vector<std::string> told_apart = known_groupings(sampling::groupings_of(config_.sampling), dataset);
     std::vector<constraints::ConstraintTable> tables;
     for (const training::RunConfig& member : members_) {
-      tables.push_back(constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin_, once));
+      tables.push_back(constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin_, once,
+                                            told_apart));
       evaluation::check_resamples(member.evaluation, tables.back(), origin_);
       const constraints::RowCounts counts = constraints::count_rows(tables.back().cells, dataset);
       for (const std::string& warning :

@@ -9,6 +9,7 @@
 
 #include "engine/config/overrides.h"
 #include "engine/config/reader.h"
+#include "engine/config/recipe_files.h"
 #include "engine/config/tree.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
@@ -94,6 +95,7 @@ void load_text(std::string_view text, const std::string& file_name, const std::f
     throw_all(std::move(problems));
   }
   if (root->kind == Node::Kind::mapping) apply_overrides(*root, overrides, fields, problems);
+  read_recipe_files(*root, folder, problems);
   read(*root, folder, describe, origin, problems);
   if (!problems.empty()) throw_all(std::move(problems));
 }

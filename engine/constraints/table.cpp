@@ -281,11 +281,14 @@ std::int32_t score_bins(const std::vector<ConstraintParams>& constraints) {
 }  // namespace
 
 ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
-                        std::int64_t min_rows, const config::Origin& origin, core::Journal& journal) {
+                        std::int64_t min_rows, const config::Origin& origin, core::Journal& journal,
+                        const std::vector<std::string>& told_apart) {
   check_requests(constraints, dataset, origin);
   ConstraintTable table;
-  table.cells =
-      data::build_cells(dataset, groupings_named(constraints), thresholds_named(constraints), score_bins(constraints));
+  std::vector<std::string> groupings = groupings_named(constraints);
+  for (const std::string& name : told_apart)
+    if (std::ranges::find(groupings, name) == groupings.end()) groupings.push_back(name);
+  table.cells = data::build_cells(dataset, groupings, thresholds_named(constraints), score_bins(constraints));
   const RowCounts counts = count_rows(table.cells, dataset);
   check_levels_in_splits(constraints, table.cells, counts, min_rows, origin);
   Compiler compiler(table, counts, min_rows, journal);

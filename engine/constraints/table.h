@@ -98,8 +98,10 @@ inline constexpr data::Split kSteeringSplits[] = {data::Split::train, data::Spli
 /// cannot be judged there; both with a warning. Throws UserError (config) for an unknown
 /// kind, grouping or reference level (nearest name), a grouping with one level, a level absent from a split, two
 /// constraints that contradict each other or repeat each other, or that no decisions satisfy (feasibility.h).
+/// `told_apart`: groupings that cells tell apart besides, for what is not a constraint.
 ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
-                        std::int64_t min_rows, const config::Origin& origin, core::Journal& journal);
+                        std::int64_t min_rows, const config::Origin& origin, core::Journal& journal,
+                        const std::vector<std::string>& told_apart = {});
 
 /// The same promises over the rows of another data set: its cells, and in each promise whose grouping has rows of a
 /// level that training never saw, that level as one that cannot be estimated, named kUnseenLevel.

@@ -14,6 +14,7 @@ void RunConfig::describe(config::Fields& fields) {
   fields.integer("threads", threads, config::between(0, 1024),
                  "CPU threads; 0 means all cores. Results do not change.");
   fields.section("data", data, "What is read and how.", config::Need::required);
+  fields.section("sampling", sampling, "Which training rows batches are made of, and how they count.");
   fields.section("model", model, "What is trained.");
   fields.section("training", training, "How it is trained.");
   fields.section("bank", bank,

@@ -9,6 +9,7 @@
 #include "engine/data/params.h"
 #include "engine/evaluation/params.h"
 #include "engine/models/params.h"
+#include "engine/sampling/params.h"
 #include "engine/training/bank.h"
 #include "engine/training/params.h"
 
@@ -22,6 +23,7 @@ struct RunConfig {
   std::string precision = "fp32";
   std::int64_t threads = 0;
   data::DataParams data;
+  sampling::SamplingParams sampling;
   models::ModelParams model;
   TrainingParams training;
   BankParams bank;

@@ -1,6 +1,7 @@
 #include "engine/training/step.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
@@ -73,17 +74,22 @@ kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, cons
   return result;
 }
 
+std::uint64_t TrainingStep::batch_seed(std::uint64_t seed) {
+  return core::seed_for(seed, "batches");
+}
+
 TrainingStep::TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                            const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                            const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
-                           models::Learner& learner)
+                           models::Learner& learner, const RowPolicy* policy)
     : data_(data),
       learner_(learner),
+      policy_(policy),
       optimizer_(make_optimizer(params.optimizer, learner.flat_parameters())),
       table_(to_rate_table(table, data.cell_labels.device())),
       temperature_(multiplier_params.temperature),
       averaging_(multiplier_params.averaging),
-      batch_seed_(core::seed_for(seed, "batches")) {
+      batch_seed_(batch_seed(seed)) {
   const at::Device device = data.cell_labels.device();
   const std::int64_t members = learner.members(), batch = params.batch_size, sums = data.kernel.rows(),
                      of_a_row = data.kernel.cells_of_a_row;
@@ -100,9 +106,15 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   const std::vector<std::int64_t> batch_cells =
       of_a_row == 1 ? std::vector<std::int64_t>{batch} : std::vector<std::int64_t>{batch, of_a_row};
   cells_ = at::empty(batch_cells, data.fold_cells.options());
-  if (data.weights) weights_ = at::empty(batch_cells, single);
-  if (folds > 1) {
-    learns_from_ = fold_mask(members, folds, device);
+  if (policy ? policy->weights().has_value() : data.weights.has_value()) weights_ = at::empty(batch_cells, single);
+  if (policy) {
+    corrected_sums_ = at::empty({members, sums, 4}, real);
+    objective_ = at::empty({members, 1}, real);
+    corrected_objective_ = at::empty_like(objective_);
+    corrected_prices_ = at::empty({members, 2, sums}, real);
+  }
+  if (folds > 1 || policy) {
+    learns_from_ = folds > 1 ? fold_mask(members, folds, device) : at::ones({members, 1, 1, 1}, real);
     priced_folds_ = learns_from_.view({members, 1, folds, 1}).to(at::kFloat);
     learned_sums_ = at::empty({members, folds, sums, 4}, real);
     summed_folds_ = at::empty({members, sums, 4}, real);
@@ -166,7 +178,10 @@ void TrainingStep::enqueue() {
 }
 
 void TrainingStep::draw_batch() {
-  kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
+  if (policy_)
+    policy_->draw(rows_, batch_seed_, step_);
+  else
+    kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
   const auto pick = [&](at::Tensor& batch, const at::Tensor& all) {
     if (batch.dim() == 1)
       at::take_out(batch, all, rows_);
@@ -174,7 +189,7 @@ void TrainingStep::draw_batch() {
       at::index_select_out(batch, all.view({-1, batch.size(1)}), 0, rows_);
   };
   pick(cells_, data_.fold_cells);
-  if (weights_) pick(*weights_, *data_.weights);
+  if (weights_) pick(*weights_, policy_ ? *policy_->weights() : *data_.weights);
   if (rule_) pick(targets_, data_.targets);
   if (!bins_) return;
   pick(bin_cells_, data_.fold_bin_cells);
@@ -250,11 +265,34 @@ void TrainingStep::set_logit_gradient() {
   measure();
   at::mul_out(learned_sums_, sums().view(learned_sums_.sizes()), learns_from_);
   at::sum_out(summed_folds_, learned_sums_, {1});
-  kernels::price_out(batch_.priced, summed_folds_, averages_, step_, multipliers_, table_, averaging_);
+  if (policy_)
+    price_as_rows_come();
+  else
+    kernels::price_out(batch_.priced, summed_folds_, averages_, step_, multipliers_, table_, averaging_);
   at::Tensor by_fold =  // [K, 2, F, S]
       batch_.row_prices.transpose(0, 1).unflatten(2, {learns_from_.size(1), averages_.size(1)});
   at::mul_out(by_fold, batch_.priced.prices.unsqueeze(2), priced_folds_);
   push();
+}
+
+// Constraints are priced by the sums that people as they come would have, and what they add to a row is that much more or less; the
+// objective is the mean loss of the batch as it was drawn and weighed.
+void TrainingStep::price_as_rows_come() {
+  const at::Tensor& corrections = policy_->corrections();
+  const auto set_objective = [](at::Tensor& objective, const at::Tensor& sums) {
+    at::sum_out(objective, sums.select(2, 0), {1}, true);
+    objective.reciprocal_().nan_to_num_(0, 0, 0);  // as price has it: nothing where a batch has no weight
+  };
+  set_objective(objective_, summed_folds_);
+  at::mul_out(corrected_sums_, summed_folds_, corrections);
+  set_objective(corrected_objective_, corrected_sums_);
+  kernels::price_out(batch_.priced, corrected_sums_, averages_, step_, multipliers_, table_, averaging_);
+  corrected_prices_.copy_(batch_.priced.prices);
+  at::Tensor loss = corrected_prices_.select(1, 0);
+  loss.sub_(corrected_objective_);
+  corrected_prices_.mul_(corrections.view({1, 1, -1}));
+  loss.add_(objective_);
+  batch_.priced.prices.copy_(corrected_prices_);
 }
 
 std::vector<bool> TrainingStep::alive() const {

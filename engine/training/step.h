@@ -17,6 +17,7 @@
 #include "engine/training/device_data.h"
 #include "engine/training/optimizer.h"
 #include "engine/training/params.h"
+#include "engine/training/row_policy.h"
 #include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/outcome_stats/outcome_stats.h"
 #include "kernels/price/price.h"
@@ -35,11 +36,15 @@ kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, cons
 /// rates, multipliers) is in tensors on the device: on CUDA it can be captured as a graph.
 class TrainingStep {
  public:
-  /// learning_rates [K], before the schedule. `data` and `learner` must outlive this.
+  /// learning_rates [K], before the schedule. `data`, `learner` and `policy` must outlive this; without a policy batches are epochs
+  /// of the training rows.
   TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
-               models::Learner& learner);
+               models::Learner& learner, const RowPolicy* policy = nullptr);
+
+  /// What batches hang on, of a run's seed.
+  static std::uint64_t batch_seed(std::uint64_t seed);
 
   /// Takes the next step, at most `steps` times. A member whose logits or gradients are not finite is stopped: its weights
   /// stay as they were before the step.
@@ -65,9 +70,11 @@ class TrainingStep {
   void push_bins();
   std::optional<at::Tensor> flat_weights() const;
   void set_logit_gradient();
+  void price_as_rows_come();
 
   const DeviceData& data_;
   models::Learner& learner_;
+  const RowPolicy* policy_;
   std::unique_ptr<Optimizer> optimizer_;
   kernels::RateTable table_;
   double temperature_, averaging_;
@@ -92,6 +99,9 @@ class TrainingStep {
   at::Tensor learns_from_;                    // [K, F, 1, 1] f64, 0 for a member's own fold; undefined with one fold
   at::Tensor priced_folds_;                   // [K, 1, F, 1] f32, the same for prices
   at::Tensor learned_sums_, summed_folds_;    // [K, F, S, 4] and [K, S, 4] f64, with several folds; S rows of sums
+  at::Tensor corrected_sums_;                 // [K, S, 4] f64, with a policy: as if rows came as they come
+  at::Tensor objective_, corrected_objective_;  // [K, 1] f64, what a row of the batch counts in its mean loss, and in that of these
+  at::Tensor corrected_prices_;               // [K, 2, S] f64
   at::Tensor averages_;                       // [K, S, 4] f64
   at::Tensor multipliers_;                    // [K, J] f64
   kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S

@@ -17,6 +17,7 @@
 #include "engine/training/distillation.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
+#include "engine/training/row_policy.h"
 #include "engine/training/split_sums.h"
 #include "engine/training/step.h"
 
@@ -100,6 +101,11 @@ class Trainer {
                         static_cast<std::uint64_t>(config_.seed), device)) {
     check_batch(origin);
     check_same_terms(tables);
+    if (!config_.sampling.empty()) {
+      const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
+      sampler_.emplace(config_.sampling, dataset, std::vector(data_.order.begin(), data_.order.begin() + rows), origin);
+      policy_.emplace(*sampler_, data_);
+    }
     std::vector<std::uint64_t> seeds;
     for (const RunConfig& member : members) {
       for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
@@ -181,7 +187,7 @@ class Trainer {
 
   void take_steps(const OnMeasurement& on_measurement) {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
-                      static_cast<std::uint64_t>(config_.seed), *learner_);
+                      static_cast<std::uint64_t>(config_.seed), *learner_, policy_ ? &*policy_ : nullptr);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
                    evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_,
                    outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
@@ -198,12 +204,28 @@ class Trainer {
       if (!is_measured_after(done_)) continue;
       if (!device_.is_cpu()) end_stopped_runs(step);
       sums.run();
-      judge(sums.read(), done_ - measured_at, step, on_measurement);
+      const std::vector<RunState::Sums> measured = sums.read();
+      judge(measured, done_ - measured_at, step, on_measurement);
+      if (policy_ && done_ % steps_per_epoch_ == 0) end_epoch(measured.front());
       if (device_.is_cuda() && measured_at == 0) say_if_not_captured("measure of whole splits", sums.capture());
       measured_at = done_;
     }
     if (config_.training.keep == "average") measure_means(sums);
     for (const RunState& run : runs_) warn_if_unsettled(run);
+  }
+
+  // What the recipes say of the next epoch hangs on what was measured last. Of several runs, which share their batches, none does.
+  void end_epoch(const RunState::Sums& sums) {
+    const std::uint64_t seed = TrainingStep::batch_seed(static_cast<std::uint64_t>(config_.seed));
+    const auto drawn =
+        policy_->drawn(done_ - steps_per_epoch_, steps_per_epoch_, config_.training.batch_size, seed);
+    std::optional<double> gap;
+    for (const RunState& run : runs_)
+      if (!run.outcome().measurements.empty())
+        for (const std::optional<double>& one : run.outcome().measurements.back().training_gaps)
+          if (one && (!gap || *one > *gap)) gap = one;
+    sampler_->end_epoch(drawn, losses_of(sums.train, runs_.front().table().cells, sampler_->cells()), gap);
+    policy_->follow();
   }
 
   // Training is over: the learner's weights are wanted no more, and the means take their place.
@@ -281,6 +303,7 @@ class Trainer {
     result.members = static_cast<std::int64_t>(data_.folds.size());
     if (!run.table().rows.empty()) result.measured_on = sentence_of(measured_, result.members);
     result.swings = last_swings(result.measurements);
+    if (sampler_) result.sampling = sampler_->log();
     if (result.outcome == "finished") result.steps = done_;
     keep(run, result);
     result.rows_per_second = static_cast<double>(result.steps * config_.training.batch_size) / result.seconds;
@@ -358,6 +381,8 @@ class Trainer {
   OwnStream stream_;  // before all that allocates on it
   MeasuredSplits measured_;
   DeviceData data_;
+  std::optional<sampling::Sampler> sampler_;  // where the config has recipes, and what a step reads of it
+  std::optional<RowPolicy> policy_;
   std::unique_ptr<models::Learner> learner_;
   std::vector<RunState> runs_;
   std::int64_t steps_per_epoch_ = 0, steps_ = 0, done_ = 0;

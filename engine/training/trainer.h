@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "engine/evaluation/measurement.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
+#include "engine/sampling/sampler.h"
 #include "engine/training/run_config.h"
 #include "engine/training/run_state.h"
 #include "engine/training/settling.h"
@@ -32,6 +34,7 @@ struct TrainingResult : RunOutcome {
   Swings swings;               ///< what still moved over the last tenth of the measures
   double seconds = 0;          ///< of the bank that the run was trained in
   double rows_per_second = 0;  ///< training rows of this run, measures included
+  std::optional<sampling::SamplingLog> sampling = {};  ///< where the config has recipes
 };
 
 /// Called after each measure of a run (its place in the bank), so that a run that is cut off leaves what it measured.

@@ -29,6 +29,16 @@ __global__ void draw_uniform_kernel(DrawProblem problem) {
   problem.rows[slot] = uniform_row(problem.population, problem.seed, step_of(problem), slot);
 }
 
+__global__ void draw_cells_kernel(DrawProblem problem) {
+  const std::int64_t slot = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  if (slot >= problem.batch) return;
+  const std::int64_t step = step_of(problem);
+  const std::int64_t cell =
+      cell_of_position(problem.limits, problem.cells, position_of_slot(problem.batch, problem.seed, step, slot));
+  const std::int64_t first = problem.offsets[cell], rows = problem.offsets[cell + 1] - first;
+  problem.rows[slot] = rows > 0 ? problem.order[first + place_in_cell(rows, problem.seed, step, slot)] : -1;
+}
+
 }  // namespace
 
 int launch_draw_epoch(const DrawProblem& problem, void* stream) {
@@ -40,6 +50,12 @@ int launch_draw_epoch(const DrawProblem& problem, void* stream) {
 int launch_draw_uniform(const DrawProblem& problem, void* stream) {
   draw_uniform_kernel<<<blocks_for(problem.batch, kThreads, kMostBlocks), kThreads, 0,
                         static_cast<cudaStream_t>(stream)>>>(problem);
+  return cudaGetLastError();
+}
+
+int launch_draw_cells(const DrawProblem& problem, void* stream) {
+  draw_cells_kernel<<<blocks_for(problem.batch, kThreads, kMostBlocks), kThreads, 0,
+                      static_cast<cudaStream_t>(stream)>>>(problem);
   return cudaGetLastError();
 }
 

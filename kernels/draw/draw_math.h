@@ -8,6 +8,10 @@ namespace equipoise::kernels {
 // The last word of the counter says what the words are for, so that no two uses share random numbers.
 constexpr std::uint32_t kShuffleStream = 0x53485546u;
 constexpr std::uint32_t kUniformStream = 0x554e4946u;
+constexpr std::uint32_t kCellStream = 0x43454c4cu;
+constexpr std::uint32_t kCellStartStream = 0x43454c53u;
+
+constexpr std::uint64_t kWhole = std::uint64_t{1} << 32;  // all shares together
 
 constexpr int kFeistelRounds = 8;
 
@@ -66,6 +70,38 @@ EQUIPOISE_HOST_DEVICE std::uint64_t uniform_row(std::uint64_t population, std::u
                                   kUniformStream ^ static_cast<std::uint32_t>(slot >> 32)}};
   const PhiloxCounter words = philox(counter, philox_key(seed));
   return scale_to_bound((static_cast<std::uint64_t>(words.word[1]) << 32) | words.word[0], population);
+}
+
+// Where among the shares a slot lies: slots are spread evenly, from a random start for each step.
+EQUIPOISE_HOST_DEVICE std::uint64_t position_of_slot(std::uint64_t batch, std::uint64_t seed, std::uint64_t step,
+                                                     std::uint64_t slot) {
+  const PhiloxCounter counter = {
+      {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), 0, kCellStartStream}};
+  return (slot * kWhole / batch + philox(counter, philox_key(seed)).word[0]) % kWhole;
+}
+
+// The first cell whose limit is above the position.
+EQUIPOISE_HOST_DEVICE std::int64_t cell_of_position(const std::int64_t* limits, std::int64_t cells,
+                                                    std::uint64_t position) {
+  std::int64_t low = 0, high = cells - 1;
+  while (low < high) {
+    const std::int64_t middle = (low + high) / 2;
+    if (static_cast<std::uint64_t>(limits[middle]) > position)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
+// A place in [0, rows) for a slot.
+EQUIPOISE_HOST_DEVICE std::uint64_t place_in_cell(std::uint64_t rows, std::uint64_t seed, std::uint64_t step,
+                                                  std::uint64_t slot) {
+  const PhiloxCounter counter = {{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32),
+                                  static_cast<std::uint32_t>(slot),
+                                  kCellStream ^ static_cast<std::uint32_t>(slot >> 32)}};
+  const PhiloxCounter words = philox(counter, philox_key(seed));
+  return scale_to_bound((static_cast<std::uint64_t>(words.word[1]) << 32) | words.word[0], rows);
 }
 
 }  // namespace equipoise::kernels

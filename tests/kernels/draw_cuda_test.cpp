@@ -23,5 +23,24 @@ TEST(DrawCudaTest, GivesTheSameIntegersAsTheCpu) {
   }
 }
 
+TEST(DrawCudaTest, GivesTheSameRowsOfCellsAsTheCpu) {
+  EQUIPOISE_NEEDS_GPU();
+  const std::int64_t cells = 70, population = 10'007;
+  at::Tensor order = at::randperm(population, at::kLong), offsets = at::empty({cells + 1}, at::kLong);
+  std::vector<double> shares(cells, 1.0 / (cells - 1));
+  shares[3] = 0;
+  for (std::int64_t cell = 0; cell <= cells; ++cell) offsets[cell] = cell * population / cells;
+  const CellShares on_cpu{order, offsets, limits_of_shares(shares)},
+      on_gpu{order.cuda(), offsets.cuda(), on_cpu.limits.cuda()};
+  for (const std::int64_t batch : {1, 31, 32, 33, 1023, 1025}) {
+    for (const std::int64_t step : {0, 5, 12345}) {
+      at::Tensor rows = at::empty({batch}, at::kLong), gpu_rows = rows.cuda();
+      draw_cells(rows, on_cpu, 99, step);
+      draw_cells(gpu_rows, on_gpu, 99, at::full({1}, step, at::kLong).cuda());
+      EXPECT_TRUE(gpu_rows.cpu().equal(rows)) << batch << " at step " << step;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace equipoise::kernels

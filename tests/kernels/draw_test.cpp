@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -132,6 +133,89 @@ TEST(DrawTest, TakesHugePopulationsAndEmptyBatches) {
     EXPECT_LT(row, (std::int64_t{1} << 40) + 3);
   }
   EXPECT_TRUE(epoch_rows(0, 5, 1, 0).empty());
+}
+
+// Ten rows in three cells: 0 has rows 0, 3, 6, 9, 1 has 1, 4, 7, 2 has 2, 5, 8.
+CellShares three_cells(const std::vector<double>& shares) {
+  return {at::tensor({0, 3, 6, 9, 1, 4, 7, 2, 5, 8}, at::kLong), at::tensor({0, 4, 7, 10}, at::kLong),
+          limits_of_shares(shares)};
+}
+
+std::vector<std::int64_t> cell_rows(std::int64_t batch, const CellShares& cells, std::uint64_t seed,
+                                    std::int64_t step) {
+  at::Tensor rows = at::empty({batch}, at::kLong);
+  draw_cells(rows, cells, seed, step);
+  return {rows.const_data_ptr<std::int64_t>(), rows.const_data_ptr<std::int64_t>() + batch};
+}
+
+TEST(DrawCellsTest, EachCellHasItsShareOfEveryBatchUpToOneRow) {
+  const std::vector<double> shares = {0.15, 0.6, 0.25};
+  const CellShares cells = three_cells(shares);
+  for (std::int64_t step = 0; step < 200; ++step) {
+    std::vector<int> counts(3, 0);
+    for (const std::int64_t row : cell_rows(64, cells, 5, step)) ++counts[row % 3];
+    for (int cell = 0; cell < 3; ++cell) EXPECT_NEAR(counts[cell], 64 * shares[cell], 1) << step;
+    const std::vector<std::int64_t> slots = slots_of_cells(cells.limits, 64, 5, step);
+    EXPECT_THAT(slots, ElementsAre(counts[0], counts[1], counts[2]));
+  }
+}
+
+// 1,000 batches of one row: the start of a step is uniform, so a cell comes as often as its share says.
+TEST(DrawCellsTest, OfOneRowACellComesAsOftenAsItsShareSays) {
+  const std::vector<double> shares = {0.15, 0.6, 0.25};
+  const CellShares cells = three_cells(shares);
+  std::vector<int> counts(3, 0);
+  for (std::int64_t step = 0; step < 1000; ++step) ++counts[cell_rows(1, cells, 5, step)[0] % 3];
+  double chi_square = 0;  // two degrees of freedom: below 18.4 with probability .9999
+  for (int cell = 0; cell < 3; ++cell)
+    chi_square += (counts[cell] - 1000 * shares[cell]) * (counts[cell] - 1000 * shares[cell]) / (1000 * shares[cell]);
+  EXPECT_LT(chi_square, 18.4);
+}
+
+TEST(DrawCellsTest, RowsOfACellAreUniform) {
+  std::vector<int> counts(10, 0);
+  for (std::int64_t step = 0; step < 100; ++step)
+    for (const std::int64_t row : cell_rows(400, three_cells({0.4, 0.3, 0.3}), 5, step)) ++counts[row];
+  double chi_square =
+      0;  // 40,000 draws, 4,000 a row; at most nine degrees of freedom: below 33.7 with probability .9999
+  for (const int count : counts) chi_square += (count - 4000.0) * (count - 4000.0) / 4000.0;
+  EXPECT_LT(chi_square, 33.7);
+  EXPECT_GT(*std::ranges::max_element(counts), 4010);  // drawn, not dealt out
+}
+
+TEST(DrawCellsTest, CellsWithoutShareOrRowsAreNotDrawn) {
+  for (const std::int64_t row : cell_rows(1000, three_cells({0, 1, 0}), 5, 3)) EXPECT_EQ(row % 3, 1);
+  const CellShares cells = {at::tensor({4, 2}, at::kLong), at::tensor({0, 0, 2, 2}, at::kLong),
+                            limits_of_shares({0, 1, 0})};
+  for (const std::int64_t row : cell_rows(100, cells, 5, 3)) EXPECT_TRUE(row == 4 || row == 2);
+}
+
+// From a plain implementation of the same formulas in Python integers.
+TEST(DrawCellsTest, KeepsItsIntegers) {
+  const std::vector<std::int64_t> rows = cell_rows(8, three_cells({0.25, 0.5, 0.25}), 7, 3);
+  EXPECT_THAT(rows, ElementsAre(1, 1, 1, 1, 8, 5, 9, 6));
+  EXPECT_EQ(cell_rows(8, three_cells({0.25, 0.5, 0.25}), 7, 3), rows);
+  EXPECT_NE(cell_rows(8, three_cells({0.25, 0.5, 0.25}), 7, 4), rows);
+  EXPECT_NE(cell_rows(8, three_cells({0.25, 0.5, 0.25}), 8, 3), rows);
+  at::Tensor by_tensor = at::empty({8}, at::kLong);
+  draw_cells(by_tensor, three_cells({0.25, 0.5, 0.25}), 7, at::full({1}, 3, at::kLong));
+  EXPECT_TRUE(by_tensor.equal(at::tensor(rows)));
+}
+
+TEST(DrawCellsTest, RefusesWhatItCannotDraw) {
+  EXPECT_THAT(failure([] { limits_of_shares({0.5, 0.4}); }), HasSubstr("shares add up to 0.9, expected 1"));
+  EXPECT_THAT(failure([] { limits_of_shares({1.5, -0.5}); }), HasSubstr("the share of cell 1 is -0.5"));
+  CellShares cells = three_cells({0.5, 0.25, 0.25});
+  EXPECT_THAT(failure([&] { cell_rows(4, cells, 1, -1); }), HasSubstr("draw_cells: step is -1"));
+  cells.offsets = at::tensor({0, 4, 4, 10}, at::kLong);
+  EXPECT_THAT(failure([&] { cell_rows(4, cells, 1, 0); }), HasSubstr("draw_cells: cell 1 has a share and no rows"));
+  cells.offsets = at::tensor({0, 4, 7, 11}, at::kLong);
+  EXPECT_THAT(failure([&] { cell_rows(4, cells, 1, 0); }), HasSubstr("draw_cells: offsets leave order at cell 2"));
+  cells = three_cells({0.5, 0.25, 0.25});
+  cells.limits[2] = 5;
+  EXPECT_THAT(failure([&] { cell_rows(4, cells, 1, 0); }), HasSubstr("draw_cells: limits do not ascend at cell 2"));
+  cells.limits = at::tensor({1, 2, 3}, at::kInt);
+  EXPECT_THAT(failure([&] { cell_rows(4, cells, 1, 0); }), HasSubstr("draw_cells: limits has type Int, expected Long"));
 }
 
 TEST(DrawTest, RefusesWhatItCannotDraw) {

@@ -13,6 +13,7 @@ def calls():
     differentiable = [row_arguments[0].clone().requires_grad_(), *row_arguments[1:]]
     sums = ops.cell_stats(*row_arguments[:3])
     numbers, step = torch.empty(10, dtype=torch.int64), torch.tensor([3])
+    shares = (torch.arange(10), torch.tensor([0, 4, 10]), torch.tensor([2**31, 2**32]))
     codes, values, layout, chosen, weight, bias = first_layer()
     out = ops.encoded_linear(codes, values, layout, chosen, weight, bias)
     learned = weight.clone().requires_grad_(), bias.clone().requires_grad_()
@@ -36,6 +37,8 @@ def calls():
         ops.draw_epoch.tensor_step: (numbers, 100, 7, step),
         ops.draw_uniform.default: (numbers, 100, 7, 3),
         ops.draw_uniform.tensor_step: (numbers, 100, 7, step),
+        ops.draw_cells.default: (numbers, *shares, 7, 3),
+        ops.draw_cells.tensor_step: (numbers, *shares, 7, step),
         ops.gather.default: (*encoded(), chosen, 7),
         ops.encoded_linear.default: (codes, values, layout, chosen, *learned),
         ops.encoded_linear_backward.default: (codes, values, layout, chosen, out, 7),

@@ -1,0 +1,177 @@
+#include "engine/sampling/cells.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+
+namespace equipoise::sampling {
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what, const config::Origin& origin) {
+  throw core::UserError(core::Fault::config, path + ": " + what, origin.of(path));
+}
+
+std::vector<std::string> answers_of(const data::Dataset& dataset) {
+  if (dataset.task == data::Task::binary) return {"negative", "positive"};
+  if (dataset.task == data::Task::classes) return dataset.outcomes;
+  return {};
+}
+
+const data::Grouping* find_grouping(const data::Dataset& dataset, const std::string& name) {
+  for (const data::Grouping& grouping : dataset.groupings)
+    if (grouping.name == name) return &grouping;
+  return nullptr;
+}
+
+void check_column(const std::string& name, const std::string& path, const data::Dataset& dataset,
+                  const config::Origin& origin) {
+  if (name == kLabel) {
+    if (answers_of(dataset).empty())
+      refuse(path, "the labels of this task are not told apart: recipes know those of binary labels and classes",
+             origin);
+    return;
+  }
+  if (find_grouping(dataset, name) != nullptr) return;
+  std::vector<std::string> known = {kLabel};
+  for (const data::Grouping& grouping : dataset.groupings) known.push_back(grouping.name);
+  refuse(
+      path,
+      "the data have no group '" + name + "'" + core::did_you_mean(name, known) + "; there are " + core::listed(known),
+      origin);
+}
+
+void check_where(const std::map<std::string, std::string>& where, const std::string& path, const data::Dataset& dataset,
+                 const config::Origin& origin, core::ProblemList& problems) {
+  for (const auto& [name, level] : where)
+    problems.collect([&, &name = name, &level = level] {
+      check_column(name, path + "." + name, dataset, origin);
+      const std::vector<std::string> levels =
+          name == kLabel ? answers_of(dataset) : find_grouping(dataset, name)->levels;
+      if (std::ranges::find(levels, level) == levels.end())
+        refuse(path + "." + name,
+               "'" + name + "' has no level '" + level + "'" + core::did_you_mean(level, levels) + "; there are " +
+                   core::listed(levels),
+               origin);
+    });
+}
+
+bool names_label(const SamplingParams& params) {
+  return std::ranges::any_of(params.recipes, [](const RecipeParams& one) {
+    const auto in_targets = [](const TargetParams& target) { return target.where.contains(kLabel); };
+    return one.recipe == "fairbatch" || one.recipe == "reweigh" || one.where.contains(kLabel) ||
+           std::ranges::find(one.by, kLabel) != one.by.end() || std::ranges::any_of(one.targets, in_targets);
+  });
+}
+
+void check_names(const SamplingParams& params, const data::Dataset& dataset, const config::Origin& origin) {
+  core::ProblemList problems;
+  for (std::size_t i = 0; i < params.recipes.size(); ++i) {
+    const RecipeParams& one = params.recipes[i];
+    const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
+    for (const std::string& name : one.by) problems.collect([&] { check_column(name, path + ".by", dataset, origin); });
+    check_where(one.where, path + ".where", dataset, origin, problems);
+    for (std::size_t t = 0; t < one.targets.size(); ++t)
+      check_where(one.targets[t].where, path + ".targets[" + std::to_string(t) + "].where", dataset, origin, problems);
+    problems.collect([&] {
+      if (one.recipe == "fairbatch" || one.recipe == "reweigh") check_column(kLabel, path + ".recipe", dataset, origin);
+    });
+    problems.collect([&] {
+      if (one.recipe == "fairbatch" && one.rate == "equal_opportunity" && dataset.task != data::Task::binary)
+        refuse(path + ".rate", "equal_opportunity is of binary labels; of classes equalized_odds has each", origin);
+    });
+  }
+  problems.throw_if_any();
+}
+
+void check_rows(const SamplingParams& params, const SampledCells& cells, const config::Origin& origin) {
+  core::ProblemList problems;
+  const auto look = [&](const std::map<std::string, std::string>& where, const std::string& path) {
+    problems.collect([&] {
+      const std::vector<bool> match = cells.matching(where);
+      if (std::ranges::find(match, true) == match.end())
+        refuse(path, "no training row meets it", origin);
+    });
+  };
+  for (std::size_t i = 0; i < params.recipes.size(); ++i) {
+    const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
+    look(params.recipes[i].where, path + ".where");
+    for (std::size_t t = 0; t < params.recipes[i].targets.size(); ++t)
+      look(params.recipes[i].targets[t].where, path + ".targets[" + std::to_string(t) + "].where");
+  }
+  problems.throw_if_any();
+}
+
+}  // namespace
+
+std::string SampledCells::name(std::size_t cell) const {
+  std::string text;
+  for (std::size_t g = 0; g < groupings.size(); ++g)
+    text +=
+        (text.empty() ? "" : ", ") + groupings[g] + "=" + levels[g][static_cast<std::size_t>(cells[cell].levels[g])];
+  if (cells[cell].answer != kAnyAnswer)
+    text +=
+        (text.empty() ? "" : ", ") + std::string(kLabel) + "=" + answers[static_cast<std::size_t>(cells[cell].answer)];
+  return text.empty() ? "everyone" : text;
+}
+
+std::vector<bool> SampledCells::matching(const std::map<std::string, std::string>& where) const {
+  std::vector<bool> match;
+  for (const Cell& cell : cells)
+    match.push_back(std::ranges::all_of(where, [&](const auto& condition) {
+      const auto& [column, level] = condition;
+      if (column == kLabel) return cell.answer != kAnyAnswer && answers[static_cast<std::size_t>(cell.answer)] == level;
+      const auto g = static_cast<std::size_t>(std::ranges::find(groupings, column) - groupings.begin());
+      return levels[g][static_cast<std::size_t>(cell.levels[g])] == level;
+    }));
+  return match;
+}
+
+std::vector<std::int32_t> SampledCells::merged(const std::vector<std::string>& by) const {
+  std::map<std::vector<std::int32_t>, std::int32_t> known;
+  std::vector<std::int32_t> number;
+  for (const Cell& cell : cells) {
+    std::vector<std::int32_t> key;
+    for (const std::string& column : by) {
+      const auto g = static_cast<std::size_t>(std::ranges::find(groupings, column) - groupings.begin());
+      key.push_back(column == kLabel ? cell.answer : cell.levels[g]);
+    }
+    number.push_back(known.emplace(key, static_cast<std::int32_t>(known.size())).first->second);
+  }
+  return number;
+}
+
+SampledCells make_cells(const SamplingParams& params, const data::Dataset& dataset,
+                        const std::vector<std::int64_t>& rows, const config::Origin& origin) {
+  check_names(params, dataset, origin);
+  SampledCells made;
+  made.groupings = groupings_of(params);
+  std::vector<const data::Grouping*> groupings;
+  for (const std::string& name : made.groupings) {
+    groupings.push_back(find_grouping(dataset, name));
+    made.levels.push_back(groupings.back()->levels);
+  }
+  if (names_label(params)) made.answers = answers_of(dataset);
+  std::map<std::pair<std::vector<std::int32_t>, std::int32_t>, std::int32_t> known;
+  std::vector<std::pair<std::vector<std::int32_t>, std::int32_t>> keys;
+  for (const std::int64_t row : rows) {
+    auto& [levels, answer] = keys.emplace_back(std::vector<std::int32_t>(), SampledCells::kAnyAnswer);
+    for (const data::Grouping* grouping : groupings) levels.push_back(grouping->codes[static_cast<std::size_t>(row)]);
+    if (!made.answers.empty()) answer = dataset.labels[static_cast<std::size_t>(row)];
+    known.emplace(keys.back(), 0);
+  }
+  for (auto& [key, cell] : known) {
+    cell = static_cast<std::int32_t>(made.cells.size());
+    made.cells.push_back({key.first, key.second, 0});
+  }
+  for (const auto& key : keys) {
+    made.of_row.push_back(known.at(key));
+    ++made.cells[static_cast<std::size_t>(made.of_row.back())].rows;
+  }
+  check_rows(params, made, origin);
+  return made;
+}
+
+}  // namespace equipoise::sampling

@@ -1,0 +1,205 @@
+#include "engine/sampling/params.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+
+namespace equipoise::sampling {
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what, const config::Origin& origin) {
+  throw core::UserError(core::Fault::config, path + ": " + what, origin.of(path));
+}
+
+std::vector<std::string> recipe_names() {
+  std::vector<std::string> names;
+  for (const RecipeEntry& entry : recipe_entries()) names.emplace_back(entry.name);
+  return names;
+}
+
+const RecipeEntry* find_recipe(const std::string& name) {
+  const auto found = std::ranges::find(recipe_entries(), name, [](const RecipeEntry& one) { return one.name; });
+  return found == recipe_entries().end() ? nullptr : &*found;
+}
+
+std::string number_text(double number) {
+  std::ostringstream text;
+  text << number;
+  return text.str();
+}
+
+// Which recipes read a field.
+struct FieldUse {
+  const char* field;
+  bool (*is_set)(const RecipeParams&);
+  std::vector<std::string> recipes;
+};
+
+const std::vector<FieldUse>& field_uses() {
+  static const std::vector<FieldUse> uses = {
+      {"where", [](const RecipeParams& one) { return !one.where.empty(); }, {"balance"}},
+      {"power", [](const RecipeParams& one) { return one.power != RecipeParams().power; }, {"balance"}},
+      {"targets", [](const RecipeParams& one) { return !one.targets.empty(); }, {"balance"}},
+      {"rate", [](const RecipeParams& one) { return one.rate != RecipeParams().rate; }, {"fairbatch"}},
+      {"step", [](const RecipeParams& one) { return one.step != 0; }, {"fairbatch", "group_dro"}}};
+  return uses;
+}
+
+void check_fields(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
+  for (const FieldUse& use : field_uses())
+    if (use.is_set(params) && std::ranges::find(use.recipes, params.recipe) == use.recipes.end())
+      refuse(path + "." + use.field,
+             std::string("the recipe ") + params.recipe + " does not read it; " + core::listed(use.recipes) +
+                 (use.recipes.size() == 1 ? " does" : " do"),
+             origin);
+}
+
+void check_targets(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
+  double sum = 0;
+  for (std::size_t i = 0; i < params.targets.size(); ++i) {
+    sum += params.targets[i].share;
+    if (params.targets[i].where.empty())
+      refuse(path + ".targets[" + std::to_string(i) + "].where", "names no group and no label", origin);
+  }
+  if (sum > 1 + 1e-9) refuse(path + ".targets", "the shares add up to " + number_text(sum) + ", more than 1", origin);
+}
+
+void check_what_it_balances(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
+  if (params.recipe == "balance") {
+    if (params.by.empty() == params.targets.empty())
+      refuse(path,
+             params.by.empty() ? "balance needs 'by' (groups, or label) or 'targets'"
+                               : "balance has both 'by' and 'targets'; one of them decides the shares",
+             origin);
+    if (!params.targets.empty() && (params.power != 0 || !params.where.empty()))
+      refuse(path + ".targets", "balance with targets reads neither 'power' nor 'where'", origin);
+    return;
+  }
+  if (params.by.empty()) refuse(path, params.recipe + " needs 'by': the groups that it is about", origin);
+  if (params.recipe == "group_dro") return;
+  if (std::ranges::find(params.by, kLabel) != params.by.end())
+    refuse(path + ".by", params.recipe + " tells labels apart by itself; name the groups alone", origin);
+}
+
+}  // namespace
+
+const std::vector<RecipeEntry>& recipe_entries() {
+  static const std::vector<RecipeEntry> entries = {
+      {"balance", Decides::shares, false, 0,
+       "draws each cell as often as its target share says, or by a power of its natural share"},
+      {"fairbatch", Decides::shares, true, 0.005,
+       "after each epoch gives the group with the highest loss more of the batch, within its label"},
+      {"group_dro", Decides::shares, true, 0.5,
+       "after each epoch multiplies each cell's share by the exponential of its loss"},
+      {"reweigh", Decides::weights, false, 0, "weighs the loss as if group and label were independent"}};
+  return entries;
+}
+
+const RecipeEntry& recipe_entry(const std::string& name) {
+  return *find_recipe(name);
+}
+
+void TargetParams::describe(config::Fields& fields) {
+  fields.text_map("where", where, {}, "Groups and their levels; under label: positive, negative or a class. All hold.");
+  fields.number("share", share, config::between(0, 1), "Of every batch.", config::Need::required);
+}
+
+void RecipeParams::describe(config::Fields& fields) {
+  fields.text("recipe", recipe,
+              "Its name, or a YAML file of one (sampling recipes in configs/recipes), relative to this.",
+              config::Need::required);
+  fields.text("file", file, "The file that it was read from; written by whatever reads one.");
+  fields.integer("version", version, config::at_least(1), "Of the recipe as it is written here; the report says it.");
+  fields.text("rationale", rationale, "Why it is used; the report says it.");
+  fields.texts("by", by, "Groups that are told apart, and label.");
+  fields.text_map("where", where, {},
+                  "balance: only rows of these groups and this label; the share of all others stays as it is.");
+  fields.number("power", power, config::between(0, 1),
+                "balance: shares go with this power of the natural ones: 0 all alike, 1 as they come.");
+  fields.list("targets", targets, "balance: shares of every batch; what they leave is drawn as it comes.");
+  fields.choice("rate", rate, {"equal_opportunity", "equalized_odds", "demographic_parity"},
+                "fairbatch: what is to be alike between groups.");
+  fields.number("step", step, config::at_least(0),
+                "fairbatch: share of the batch moved an epoch (0: .005); group_dro: factor of the loss (0: .5).");
+  fields.integer("from_epoch", from_epoch, config::at_least(0),
+                 "The first epoch that it is followed in; 0 is the first.");
+  fields.text(
+      "until", until,
+      "\"gap < 0.02\": it is followed until the largest measured gap of the constraints is below, and not again.");
+}
+
+void SamplingParams::describe(config::Fields& fields) {
+  fields.list("recipes", recipes, "Which rows batches are made of, and how rows count in the loss.");
+}
+
+std::optional<double> gap_to_reach(const std::string& until, const std::string& path, const config::Origin& origin) {
+  if (until.empty()) return std::nullopt;
+  std::istringstream words(until);
+  std::string what, sign, rest;
+  double number = 0;
+  if (words >> what >> sign >> number && what == "gap" && sign == "<" && number > 0 && std::isfinite(number) &&
+      !(words >> rest))
+    return number;
+  refuse(path, "'" + until + "' is not \"gap < NUMBER\", with a number above 0", origin);
+}
+
+void check(const SamplingParams& params, bool has_constraints, std::size_t settings, const config::Origin& origin) {
+  core::ProblemList problems;
+  std::map<Decides, std::string> deciding;
+  for (std::size_t i = 0; i < params.recipes.size(); ++i) {
+    const RecipeParams& one = params.recipes[i];
+    const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
+    const RecipeEntry* entry = find_recipe(one.recipe);
+    problems.collect([&] {
+      if (entry == nullptr)
+        refuse(path + ".recipe",
+               "there is no recipe '" + one.recipe + "'" + core::did_you_mean(one.recipe, recipe_names()) +
+                   "; there are " + core::listed(recipe_names()),
+               origin);
+    });
+    problems.collect([&] {
+      if (gap_to_reach(one.until, path + ".until", origin) && !has_constraints)
+        refuse(path + ".until", "there is no constraint whose gap could be measured", origin);
+    });
+    if (entry == nullptr) continue;
+    problems.collect([&] { check_fields(one, path, origin); });
+    problems.collect([&] { check_targets(one, path, origin); });
+    problems.collect([&] { check_what_it_balances(one, path, origin); });
+    problems.collect([&] {
+      const auto [earlier, is_first] = deciding.emplace(entry->decides, one.recipe);
+      if (!is_first)
+        refuse(
+            path,
+            one.recipe + " and " + earlier->second + " both decide " +
+                (entry->decides == Decides::shares ? "what share of a batch rows have" : "how rows count in the loss"),
+            origin);
+    });
+    problems.collect([&] {
+      if (settings < 2) return;
+      if (entry->follows_losses)
+        refuse(path, one.recipe + " follows the losses of one run, and the runs of a bank share their batches", origin);
+      if (!one.until.empty())
+        refuse(path + ".until", "follows the gaps of one run, and the runs of a bank share their batches", origin);
+    });
+  }
+  problems.throw_if_any();
+}
+
+std::vector<std::string> groupings_of(const SamplingParams& params) {
+  std::vector<std::string> names;
+  const auto add = [&](const std::string& name) {
+    if (name != kLabel && std::ranges::find(names, name) == names.end()) names.push_back(name);
+  };
+  for (const RecipeParams& one : params.recipes) {
+    for (const std::string& name : one.by) add(name);
+    for (const auto& [name, level] : one.where) add(name);
+    for (const TargetParams& target : one.targets)
+      for (const auto& [name, level] : target.where) add(name);
+  }
+  return names;
+}
+
+}  // namespace equipoise::sampling

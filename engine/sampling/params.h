@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/config/fields.h"
+#include "engine/config/origin.h"
+
+namespace equipoise::sampling {
+
+/// Among the columns of a recipe: the answer, a binary label ("positive", "negative") or a class.
+inline constexpr const char* kLabel = "label";
+
+/// A share of every batch for some rows.
+struct TargetParams {
+  std::map<std::string, std::string> where;  // group or "label" -> level, all of which hold
+  double share = 0;
+
+  void describe(config::Fields& fields);
+};
+
+/// One recipe as the user writes it, or as a recipe file does.
+struct RecipeParams {
+  std::string recipe;  // name in recipe_entries(); in a config also a YAML file that holds one
+  std::string file;    // that it was read from
+  std::int64_t version = 1;
+  std::string rationale;
+  std::vector<std::string> by;  // groups, and "label"
+  std::map<std::string, std::string> where;
+  double power = 0;                     // balance
+  std::vector<TargetParams> targets;    // balance
+  std::string rate = "equalized_odds";  // fairbatch
+  double step = 0;                      // fairbatch, group_dro; 0: the recipe's own
+  std::int64_t from_epoch = 0;
+  std::string until;  // "gap < 0.02"
+
+  void describe(config::Fields& fields);
+};
+
+struct SamplingParams {
+  std::vector<RecipeParams> recipes;
+
+  bool empty() const { return recipes.empty(); }
+  void describe(config::Fields& fields);
+};
+
+/// What a recipe decides.
+enum class Decides {
+  shares,  ///< how much of a batch each cell has
+  weights  ///< how much a row counts in the loss
+};
+
+/// One row of the table of recipes.
+struct RecipeEntry {
+  const char* name;
+  Decides decides;
+  bool follows_losses;  ///< changes with what was measured
+  double step;          ///< where the params say 0
+  const char* sentence;
+};
+const std::vector<RecipeEntry>& recipe_entries();
+/// Of a name that the table has.
+const RecipeEntry& recipe_entry(const std::string& name);
+
+/// The number of "gap < NUMBER"; nothing of an empty text. Throws UserError (config) for any other, at `path`.
+std::optional<double> gap_to_reach(const std::string& until, const std::string& path, const config::Origin& origin);
+
+/// What can be said without the data. Throws UserError (config), all that is wrong at once: a recipe that there is none of, a field
+/// that a recipe does not read or that it lacks, targets that exceed 1, two recipes that both decide shares or weights, `until` without a
+/// constraint, `settings` over 1 (runs of a bank, which share their batches) with a recipe that follows losses.
+void check(const SamplingParams& params, bool has_constraints, std::size_t settings, const config::Origin& origin);
+
+/// The groups that the recipes tell apart, each once, without "label".
+std::vector<std::string> groupings_of(const SamplingParams& params);
+
+}  // namespace equipoise::sampling

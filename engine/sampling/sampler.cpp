@@ -1,0 +1,86 @@
+#include "engine/sampling/sampler.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+
+namespace equipoise::sampling {
+namespace {
+
+double step_of(const RecipeParams& params) {
+  return params.step > 0 ? params.step : recipe_entry(params.recipe).step;
+}
+
+std::string rounded(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", number);
+  return text;
+}
+
+}  // namespace
+
+Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, const std::vector<std::int64_t>& rows,
+                 const config::Origin& origin)
+    : cells_(make_cells(params, dataset, rows, origin)), origin_(origin), natural_(natural_shares(cells_)) {
+  for (std::size_t i = 0; i < params.recipes.size(); ++i) {
+    const RecipeParams& one = params.recipes[i];
+    const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
+    recipes_.push_back({one, path, gap_to_reach(one.until, path + ".until", origin)});
+    if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);  // what is wrong shows before any training
+    log_.recipes.push_back({one.recipe, one.file, recipe_entry(one.recipe).sentence, one.rationale, one.version});
+  }
+  for (std::size_t c = 0; c < cells_.cells.size(); ++c) log_.cells.push_back({cells_.name(c), cells_.cells[c].rows});
+  shares_ = natural_;
+  begin_epoch({});
+}
+
+bool Sampler::draws_cells() const {
+  return std::ranges::any_of(
+      recipes_, [](const Recipe& one) { return recipe_entry(one.params.recipe).decides == Decides::shares; });
+}
+
+bool Sampler::follows_losses() const {
+  return std::ranges::any_of(recipes_,
+                             [](const Recipe& one) { return recipe_entry(one.params.recipe).follows_losses; });
+}
+
+bool Sampler::is_followed(const Recipe& recipe) const {
+  return !recipe.is_over && epoch_ >= recipe.params.from_epoch;
+}
+
+void Sampler::begin_epoch(const Losses& losses) {
+  why_.clear();
+  weights_.assign(cells_.cells.size(), 1);
+  for (const Recipe& one : recipes_) {
+    const RecipeParams& params = one.params;
+    const RecipeEntry& entry = recipe_entry(params.recipe);
+    std::string why = params.recipe;
+    if (!is_followed(one)) {
+      why += one.is_over ? ": over, the gap is below " + rounded(*one.gap_to_reach)
+                         : ": from epoch " + std::to_string(params.from_epoch + 1) + " on";
+      if (entry.decides == Decides::shares) shares_ = natural_;
+    } else if (params.recipe == "balance") {
+      shares_ = balanced_shares(cells_, params, one.path, origin_);
+    } else if (params.recipe == "reweigh") {
+      weights_ = reweighing_factors(cells_, params);
+    } else if (losses.empty()) {
+      why += ": no loss is known yet";
+    } else {
+      shares_ = params.recipe == "fairbatch" ? fairbatch_update(shares_, cells_, losses, params, step_of(params))
+                                             : group_dro_update(shares_, cells_, losses, params, step_of(params));
+    }
+    why_ += (why_.empty() ? "" : "; ") + why;
+  }
+}
+
+void Sampler::end_epoch(const std::vector<std::int64_t>& drawn, const Losses& losses, std::optional<double> gap) {
+  if (drawn.size() != cells_.cells.size() || losses.size() != cells_.cells.size())
+    throw std::logic_error("sampling: an epoch of other cells");
+  ++epoch_;
+  log_.epochs.push_back({epoch_, drawn, weights_, why_});
+  for (Recipe& one : recipes_)
+    if (one.gap_to_reach && gap && *gap < *one.gap_to_reach && epoch_ > one.params.from_epoch) one.is_over = true;
+  begin_epoch(losses);
+}
+
+}  // namespace equipoise::sampling

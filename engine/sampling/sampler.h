@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/data/dataset.h"
+#include "engine/sampling/cells.h"
+#include "engine/sampling/params.h"
+#include "engine/sampling/shares.h"
+
+namespace equipoise::sampling {
+
+/// What a run's recipes did, for whoever reads its report.
+struct SamplingLog {
+  struct Recipe {
+    std::string recipe, file, does, rationale;
+    std::int64_t version = 1;
+  };
+  struct Cell {
+    std::string name;
+    std::int64_t rows = 0;  ///< of the training split
+  };
+  struct Epoch {
+    std::int64_t epoch = 0;           ///< from 1 on
+    std::vector<std::int64_t> drawn;  ///< [cells] rows of the batches
+    std::vector<double> weights;      ///< [cells] how much a row counted in the loss
+    std::string why;                  ///< what decided it
+  };
+
+  std::vector<Recipe> recipes;
+  std::vector<Cell> cells;
+  std::vector<Epoch> epochs;
+};
+
+/// The recipes of one run: from epoch to epoch, what share of a batch each cell has and how much its rows count in the loss. It sees
+/// training rows alone.
+class Sampler {
+ public:
+  /// `rows`: the training rows. Throws UserError (config) as make_cells and balanced_shares do.
+  Sampler(const SamplingParams& params, const data::Dataset& dataset, const std::vector<std::int64_t>& rows,
+          const config::Origin& origin);
+
+  const SampledCells& cells() const { return cells_; }
+  /// Whether rows are drawn by cell, in any epoch.
+  bool draws_cells() const;
+  bool follows_losses() const;
+
+  /// [cells] of the epoch that is on; they add up to 1.
+  const Shares& shares() const { return shares_; }
+  /// [cells] factors of the loss in the epoch that is on.
+  const std::vector<double>& weights() const { return weights_; }
+
+  /// The epoch is over: `drawn` [cells] rows, `losses` [cells] as measured at its end, `gap` the largest measured one of the constraints.
+  /// The next begins.
+  void end_epoch(const std::vector<std::int64_t>& drawn, const Losses& losses, std::optional<double> gap);
+
+  const SamplingLog& log() const { return log_; }
+
+ private:
+  struct Recipe {
+    RecipeParams params;
+    std::string path;
+    std::optional<double> gap_to_reach;
+    bool is_over = false;
+  };
+
+  bool is_followed(const Recipe& recipe) const;
+  void begin_epoch(const Losses& losses);
+
+  SampledCells cells_;
+  std::vector<Recipe> recipes_;
+  config::Origin origin_;
+  Shares natural_, shares_;
+  std::vector<double> weights_;
+  std::int64_t epoch_ = 0;  // from 0 on
+  std::string why_;
+  SamplingLog log_;
+};
+
+}  // namespace equipoise::sampling

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/sampling/cells.h"
+#include "engine/sampling/params.h"
+
+namespace equipoise::sampling {
+
+/// A share of every batch for each cell; they add up to 1.
+using Shares = std::vector<double>;
+
+/// As the rows come.
+Shares natural_shares(const SampledCells& cells);
+
+/// Of the recipe balance. By `by` and `power`: of the rows that `where` aims at, each combination of `by` gets a share in proportion to its
+/// number of rows to that power, and shares it among its cells as they come; what is not aimed at keeps its share. By
+/// targets: each target's share goes to its cells as they come, the rest to all others. Throws UserError (config), at
+/// `path`, for targets that meet in a cell, or that leave a share and nobody to have it.
+Shares balanced_shares(const SampledCells& cells, const RecipeParams& params, const std::string& path,
+                       const config::Origin& origin);
+
+/// Mean loss of each cell; nothing where it was not measured.
+using Losses = std::vector<std::optional<double>>;
+
+/// One update of FairBatch (Roh, Lee, Whang, Suh 2021), for any number of groups (combinations of `by`) and labels: `step` of the batch goes
+/// from the group with the lowest loss to the one with the highest, among the rows of one label.
+///   equal_opportunity    the label positive
+///   equalized_odds       the label whose groups are furthest apart
+///   demographic_parity   the label whose groups are furthest apart in L_y W_y / W - sum over other labels of L W / W, with a group's loss
+///                        and weight by label: a group that is high is given the label too rarely. The share moves the same way among
+///                        the rows of that label, and the other way among all others.
+/// No group keeps less than a twentieth of its natural share of a label.
+Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const Losses& losses,
+                        const RecipeParams& params, double step);
+
+/// One update of group DRO by sampling (Sagawa, Koh, Hashimoto, Liang 2020): the share of each combination of `by` times
+/// exp(step * its loss), normalised; none keeps less than a twentieth of its natural share.
+Shares group_dro_update(const Shares& shares, const SampledCells& cells, const Losses& losses,
+                        const RecipeParams& params, double step);
+
+/// Factors of the loss that make group (`by`) and label independent, P(group) P(label) / P(group, label) by cell (Kamiran and Calders
+/// 2012): their mean over rows is 1.
+std::vector<double> reweighing_factors(const SampledCells& cells, const RecipeParams& params);
+
+}  // namespace equipoise::sampling

@@ -1,0 +1,174 @@
+#include "engine/training/row_policy.h"
+
+#include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/ones.h>
+
+#include <algorithm>
+
+#include "engine/constraints/rates.h"
+
+namespace equipoise::training {
+namespace {
+
+template <typename Scalar>
+at::Tensor list(const std::vector<Scalar>& values, at::ScalarType type) {
+  at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size())}, type);
+  std::copy(values.begin(), values.end(), tensor.data_ptr<Scalar>());
+  return tensor;
+}
+
+bool decides(const sampling::Sampler& sampler, sampling::Decides what) {
+  return std::ranges::any_of(sampler.log().recipes, [&](const sampling::SamplingLog::Recipe& one) {
+    return sampling::recipe_entry(one.recipe).decides == what;
+  });
+}
+
+}  // namespace
+
+RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data) : sampler_(sampler), data_(data) {
+  const at::Device device = data.cell_labels.device();
+  const sampling::SampledCells& cells = sampler.cells();
+  std::vector<std::int64_t> codes(cells.of_row.begin(), cells.of_row.end()), order(cells.of_row.size()), offsets = {0};
+  for (const sampling::SampledCells::Cell& cell : cells.cells) offsets.push_back(offsets.back() + cell.rows);
+  std::vector<std::int64_t> next = offsets;
+  for (std::size_t row = 0; row < codes.size(); ++row)
+    order[static_cast<std::size_t>(next[static_cast<std::size_t>(codes[row])]++)] = static_cast<std::int64_t>(row);
+  on_host_ = {list(order, at::kLong), list(offsets, at::kLong), kernels::limits_of_shares(sampler.shares())};
+  on_device_ = {on_host_.order.to(device), on_host_.offsets.to(device), on_host_.limits.to(device, at::kLong, false, true)};
+  cell_of_row_ = list(codes, at::kLong).to(device);
+  const std::int64_t rows = data.train.count, of_a_row = data.kernel.cells_of_a_row;
+  if (decides(sampler, sampling::Decides::weights) || data.weights)
+    weights_ = at::ones({rows * of_a_row}, at::TensorOptions(device).dtype(at::kFloat));
+  corrections_ = at::ones({1, data.kernel.rows(), 1}, at::TensorOptions(device).dtype(at::kDouble));
+  mass_ = mass_of(data.cells, of_a_row, data.weights);
+  if (data.bin_cells.defined()) bin_mass_ = mass_of(data.bin_cells, data.kernel.outputs, data.bin_weights);
+  follow();
+}
+
+RowPolicy::Mass RowPolicy::mass_of(const at::Tensor& cells, std::int64_t cells_of_a_row,
+                                   const std::optional<at::Tensor>& weights) const {
+  const at::Tensor host = cells.narrow(0, 0, data_.train.count * cells_of_a_row).to(at::kCPU, at::kInt).contiguous();
+  const at::Tensor weight = weights ? weights->to(at::kCPU).contiguous() : at::Tensor();
+  Mass mass;
+  for (std::int64_t place = 0; place < host.numel(); ++place) {
+    const std::int32_t own = sampler_.cells().of_row[static_cast<std::size_t>(place / cells_of_a_row)];
+    mass[{host.const_data_ptr<std::int32_t>()[place], own}] +=
+        weight.defined() ? static_cast<double>(weight.const_data_ptr<float>()[place]) : 1;
+  }
+  return mass;
+}
+
+// Of each of the kernels' cells, the weight as its rows come over that which is expected of them.
+std::vector<double> RowPolicy::ratios(const Mass& mass, std::int32_t count) const {
+  const sampling::Shares natural = sampling::natural_shares(sampler_.cells());
+  std::vector<double> as_it_comes(static_cast<std::size_t>(count)), expected(static_cast<std::size_t>(count));
+  for (const auto& [key, weight] : mass) {
+    const auto cell = static_cast<std::size_t>(key.first), own = static_cast<std::size_t>(key.second);
+    as_it_comes[cell] += weight;
+    expected[cell] += weight * sampler_.weights()[own] * sampler_.shares()[own] / natural[own];
+  }
+  std::vector<double> ratios;
+  for (std::size_t cell = 0; cell < as_it_comes.size(); ++cell)
+    ratios.push_back(expected[cell] > 0 ? as_it_comes[cell] / expected[cell] : 1);
+  return ratios;
+}
+
+void RowPolicy::follow() {
+  on_host_.limits = kernels::limits_of_shares(sampler_.shares());
+  on_device_.limits.copy_(on_host_.limits);
+  if (weights_) {
+    const std::vector<float> factors(sampler_.weights().begin(), sampler_.weights().end());
+    const at::Tensor of_row =
+        list(factors, at::kFloat).to(cell_of_row_.device()).index_select(0, cell_of_row_);
+    weights_->copy_(of_row.repeat_interleave(data_.kernel.cells_of_a_row));
+    if (data_.weights) weights_->mul_(data_.weights->narrow(0, 0, weights_->size(0)));
+  }
+  std::vector<double> of_sums;
+  for (const double ratio : ratios(mass_, data_.kernel.cells))
+    of_sums.insert(of_sums.end(), static_cast<std::size_t>(data_.kernel.outcomes), ratio);
+  for (const double ratio : ratios(bin_mass_, data_.kernel.bin_cells))
+    of_sums.insert(of_sums.end(), static_cast<std::size_t>(1 + 2 * data_.kernel.score_bins), ratio);
+  corrections_.copy_(list(of_sums, at::kDouble).view(corrections_.sizes()));
+}
+
+void RowPolicy::draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const {
+  if (sampler_.draws_cells())
+    kernels::draw_cells(rows, on_device_, seed, step);
+  else
+    kernels::draw_epoch(rows, data_.train.count, seed, step);
+}
+
+std::vector<std::int64_t> RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::int64_t batch,
+                                           std::uint64_t seed) const {
+  const sampling::SampledCells& cells = sampler_.cells();
+  std::vector<std::int64_t> drawn(cells.cells.size());
+  at::Tensor rows = at::empty({batch}, at::kLong);
+  for (std::int64_t step = first; step < first + steps; ++step) {
+    if (sampler_.draws_cells())
+      kernels::draw_cells(rows, on_host_, seed, step);
+    else
+      kernels::draw_epoch(rows, data_.train.count, seed, step);
+    for (std::int64_t slot = 0; slot < batch; ++slot) {
+      const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
+      ++drawn[static_cast<std::size_t>(cells.of_row[static_cast<std::size_t>(row)])];
+    }
+  }
+  return drawn;
+}
+
+namespace {
+
+// Whether a cell of the table has the losses of rows with this answer: of a class its own rows have it, of a number the figure that
+// is the loss.
+bool has_losses(const data::Cells& table, const data::Cells::Cell& cell, std::int32_t& answer) {
+  answer = sampling::SampledCells::kAnyAnswer;
+  if (!table.has_outcomes()) {
+    answer = cell.label;
+    return true;
+  }
+  const std::int32_t outcome = cell.levels.back();
+  if (table.is_bin(outcome)) return false;
+  switch (table.task) {
+    case data::Task::binary:
+      answer = cell.label;
+      return true;
+    case data::Task::classes:
+      answer = table.answer_of(outcome);
+      return cell.label == 1;
+    case data::Task::labels:
+      return true;
+    case data::Task::regression:
+      return outcome == data::kLossFigure && cell.label == 0;
+  }
+  return false;
+}
+
+}  // namespace
+
+sampling::Losses losses_of(const std::vector<double>& sums, const data::Cells& table,
+                           const sampling::SampledCells& cells) {
+  std::map<std::pair<std::vector<std::int32_t>, std::int32_t>, std::size_t> known;
+  for (std::size_t c = 0; c < cells.cells.size(); ++c) known[{cells.cells[c].levels, cells.cells[c].answer}] = c;
+  std::vector<std::size_t> places;
+  for (const std::string& name : cells.groupings)
+    places.push_back(static_cast<std::size_t>(std::ranges::find(table.groupings, name) - table.groupings.begin()));
+  std::vector<double> weight(cells.cells.size()), loss(cells.cells.size());
+  for (std::size_t c = 0; c < table.cells.size(); ++c) {
+    std::int32_t answer = 0;
+    if (!has_losses(table, table.cells[c], answer)) continue;
+    std::vector<std::int32_t> levels;
+    for (const std::size_t place : places) levels.push_back(table.cells[c].levels[place]);
+    const auto found = known.find({levels, cells.answers.empty() ? sampling::SampledCells::kAnyAnswer : answer});
+    if (found == known.end()) continue;
+    weight[found->second] += sums[c * constraints::kColumns + constraints::kWeight];
+    loss[found->second] += sums[c * constraints::kColumns + constraints::kLoss];
+  }
+  sampling::Losses losses;
+  for (std::size_t c = 0; c < weight.size(); ++c)
+    losses.push_back(weight[c] > 0 ? std::optional(loss[c] / weight[c]) : std::nullopt);
+  return losses;
+}
+
+}  // namespace equipoise::training

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/data/dataset.h"
+#include "engine/sampling/sampler.h"
+#include "engine/training/device_data.h"
+#include "kernels/draw/draw.h"
+
+namespace equipoise::training {
+
+/// What a sampler says, as a training step reads it: which rows a batch takes, how much each counts in the loss, and what that
+/// makes of the sums by which constraints are priced. The tensors stay where they are from epoch to epoch, and only their
+/// contents change: a captured graph reads them.
+///
+/// Constraints are about people as they come. A batch drawn otherwise has cells too heavy or too light, so each of the kernels' rows of
+/// sums has a correction: the weight that its rows would have as they come, over the weight that they are expected to have. Cells
+/// tell the sampler's groups and labels apart (compile's `told_apart`), so that it is the same for all rows of one.
+class RowPolicy {
+ public:
+  /// `sampler` is of the training rows in the order of `data`, and must outlive this, as `data` must.
+  RowPolicy(const sampling::Sampler& sampler, const DeviceData& data);
+
+  /// Takes over what the sampler says now.
+  void follow();
+
+  /// Where rows are not drawn by cell, batches are epochs as without a sampler.
+  void draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const;
+  /// [cells of the sampler] rows of `steps` batches from `first` on, by the shares of now.
+  std::vector<std::int64_t> drawn(std::int64_t first, std::int64_t steps, std::int64_t batch, std::uint64_t seed) const;
+
+  /// [rows of train * A] what rows weigh in the loss; undefined where no recipe decides it and the data have no weights.
+  const std::optional<at::Tensor>& weights() const { return weights_; }
+  /// [1, S, 1] f64, of the kernels' sums.
+  const at::Tensor& corrections() const { return corrections_; }
+
+ private:
+  // Weight of the data's rows by cell of the kernels and of the sampler.
+  using Mass = std::map<std::pair<std::int32_t, std::int32_t>, double>;
+  Mass mass_of(const at::Tensor& cells, std::int64_t cells_of_a_row, const std::optional<at::Tensor>& weights) const;
+  std::vector<double> ratios(const Mass& mass, std::int32_t count) const;
+
+  const sampling::Sampler& sampler_;
+  const DeviceData& data_;
+  Mass mass_, bin_mass_;
+  kernels::CellShares on_device_, on_host_;
+  at::Tensor cell_of_row_;  // [rows of train] i64, on the device
+  std::optional<at::Tensor> weights_;
+  at::Tensor corrections_;
+};
+
+/// [cells of the sampler] mean loss of the training rows of each, from the table's sums [C * 4] of the split.
+sampling::Losses losses_of(const std::vector<double>& sums, const data::Cells& table,
+                           const sampling::SampledCells& cells);
+
+}  // namespace equipoise::training

@@ -1,0 +1,81 @@
+#include "engine/sampling/params.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/core/error.h"
+#include "tests/engine/sampling/census.h"
+
+namespace equipoise::sampling {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string problems(const SamplingParams& params, bool has_constraints = true, std::size_t settings = 1) {
+  try {
+    check(params, has_constraints, settings, config::Origin());
+  } catch (const core::UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(SamplingParamsTest, GoodOnesPass) {
+  RecipeParams until = recipe("balance", {"sex", "label"});
+  until.until = "gap < 0.02";
+  EXPECT_EQ(problems({{until, recipe("reweigh", {"sex"})}}), "");
+  EXPECT_EQ(problems({{recipe("fairbatch", {"sex"})}}), "");
+  EXPECT_EQ(problems({{recipe("balance", {"sex"})}}, false, 4), "");
+  EXPECT_EQ(*gap_to_reach("gap < 0.02", "", config::Origin()), 0.02);
+  EXPECT_FALSE(gap_to_reach("", "", config::Origin()));
+}
+
+TEST(SamplingParamsTest, UnknownRecipesNameTheNearest) {
+  EXPECT_THAT(problems({{recipe("fairbach", {"sex"})}}),
+              AllOf(HasSubstr("sampling.recipes[0].recipe: there is no recipe 'fairbach'"),
+                    HasSubstr("did you mean 'fairbatch'")));
+}
+
+TEST(SamplingParamsTest, AllThatIsWrongIsSaidAtOnce) {
+  RecipeParams first = recipe("balance", {"sex"}), second = recipe("group_dro", {});
+  first.rate = "equal_opportunity";
+  first.until = "gap > 3";
+  second.power = 0.5;
+  const std::string all = problems({{first, second}});
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[0].rate: the recipe balance does not read it; fairbatch does"));
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[0].until: 'gap > 3' is not \"gap < NUMBER\""));
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[1].power: the recipe group_dro does not read it; balance does"));
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[1]: group_dro needs 'by'"));
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[1]: group_dro and balance both decide what share of a batch rows have"));
+}
+
+TEST(SamplingParamsTest, TargetsAreChecked) {
+  RecipeParams params = recipe("balance", {});
+  EXPECT_THAT(problems({{params}}), HasSubstr("balance needs 'by' (groups, or label) or 'targets'"));
+  params.targets = {{{{"sex", "f"}}, 0.7}, {{{"sex", "m"}}, 0.4}};
+  EXPECT_THAT(problems({{params}}), HasSubstr("targets: the shares add up to 1.1, more than 1"));
+  params.targets = {{{}, 0.7}};
+  EXPECT_THAT(problems({{params}}), HasSubstr("targets[0].where: names no group and no label"));
+  params.targets = {{{{"sex", "f"}}, 0.7}};
+  params.by = {"sex"};
+  EXPECT_THAT(problems({{params}}), HasSubstr("balance has both 'by' and 'targets'"));
+}
+
+TEST(SamplingParamsTest, WhatFollowsOneRunIsNoneOfABanks) {
+  EXPECT_THAT(problems({{recipe("fairbatch", {"sex"})}}, true, 2), HasSubstr("the runs of a bank share their batches"));
+  RecipeParams until = recipe("balance", {"sex"});
+  until.until = "gap < 0.02";
+  EXPECT_THAT(problems({{until}}, true, 2), HasSubstr("the runs of a bank share their batches"));
+  EXPECT_THAT(problems({{until}}, false), HasSubstr("there is no constraint whose gap could be measured"));
+}
+
+TEST(SamplingParamsTest, GroupingsAreThoseThatAnyRecipeNames) {
+  RecipeParams params = recipe("balance", {"sex", "label"});
+  params.where = {{"region", "north"}};
+  EXPECT_THAT(groupings_of({{params, recipe("reweigh", {"sex"})}}), ElementsAre("sex", "region"));
+}
+
+}  // namespace
+}  // namespace equipoise::sampling
