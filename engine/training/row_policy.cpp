@@ -36,7 +36,8 @@ RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data) :
   for (std::size_t row = 0; row < codes.size(); ++row)
     order[static_cast<std::size_t>(next[static_cast<std::size_t>(codes[row])]++)] = static_cast<std::int64_t>(row);
   on_host_ = {list(order, at::kLong), list(offsets, at::kLong), kernels::limits_of_shares(sampler.shares())};
-  on_device_ = {on_host_.order.to(device), on_host_.offsets.to(device), on_host_.limits.to(device, at::kLong, false, true)};
+  on_device_ = {on_host_.order.to(device), on_host_.offsets.to(device),
+                on_host_.limits.to(device, at::kLong, false, true)};
   cell_of_row_ = list(codes, at::kLong).to(device);
   const std::int64_t rows = data.train.count, of_a_row = data.kernel.cells_of_a_row;
   if (decides(sampler, sampling::Decides::weights) || data.weights)
@@ -80,8 +81,7 @@ void RowPolicy::follow() {
   on_device_.limits.copy_(on_host_.limits);
   if (weights_) {
     const std::vector<float> factors(sampler_.weights().begin(), sampler_.weights().end());
-    const at::Tensor of_row =
-        list(factors, at::kFloat).to(cell_of_row_.device()).index_select(0, cell_of_row_);
+    const at::Tensor of_row = list(factors, at::kFloat).to(cell_of_row_.device()).index_select(0, cell_of_row_);
     weights_->copy_(of_row.repeat_interleave(data_.kernel.cells_of_a_row));
     if (data_.weights) weights_->mul_(data_.weights->narrow(0, 0, weights_->size(0)));
   }

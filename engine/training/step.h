@@ -100,10 +100,11 @@ class TrainingStep {
   at::Tensor priced_folds_;                   // [K, 1, F, 1] f32, the same for prices
   at::Tensor learned_sums_, summed_folds_;    // [K, F, S, 4] and [K, S, 4] f64, with several folds; S rows of sums
   at::Tensor corrected_sums_;                 // [K, S, 4] f64, with a policy: as if rows came as they come
-  at::Tensor objective_, corrected_objective_;  // [K, 1] f64, what a row of the batch counts in its mean loss, and in that of these
-  at::Tensor corrected_prices_;               // [K, 2, S] f64
-  at::Tensor averages_;                       // [K, S, 4] f64
-  at::Tensor multipliers_;                    // [K, J] f64
+  at::Tensor objective_,
+      corrected_objective_;      // [K, 1] f64, what a row of the batch counts in its mean loss, and in that of these
+  at::Tensor corrected_prices_;  // [K, 2, S] f64
+  at::Tensor averages_;          // [K, S, 4] f64
+  at::Tensor multipliers_;       // [K, J] f64
   kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S
   at::Tensor logits_;  // [K, B * A], with a rule [K, B * A, its scores a row], f32, of the last step
   CapturedGraph graph_;

@@ -105,6 +105,9 @@ class Trainer {
       const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
       sampler_.emplace(config_.sampling, dataset, std::vector(data_.order.begin(), data_.order.begin() + rows), origin);
       policy_.emplace(*sampler_, data_);
+      for (const std::string& name : sampler_->cells().groupings)
+        if (std::ranges::find(tables.front().cells.groupings, name) == tables.front().cells.groupings.end())
+          throw std::logic_error("the cells of the constraints do not tell the recipes' groups apart: " + name);
     }
     std::vector<std::uint64_t> seeds;
     for (const RunConfig& member : members) {
@@ -217,8 +220,7 @@ class Trainer {
   // What the recipes say of the next epoch hangs on what was measured last. Of several runs, which share their batches, none does.
   void end_epoch(const RunState::Sums& sums) {
     const std::uint64_t seed = TrainingStep::batch_seed(static_cast<std::uint64_t>(config_.seed));
-    const auto drawn =
-        policy_->drawn(done_ - steps_per_epoch_, steps_per_epoch_, config_.training.batch_size, seed);
+    const auto drawn = policy_->drawn(done_ - steps_per_epoch_, steps_per_epoch_, config_.training.batch_size, seed);
     std::optional<double> gap;
     for (const RunState& run : runs_)
       if (!run.outcome().measurements.empty())

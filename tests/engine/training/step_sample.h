@@ -20,13 +20,19 @@ struct StepCase {
   double momentum = 0.9, weight_decay = 0.01;
   std::int64_t steps = 20;
   models::Precision precision = models::Precision::fp32;
+  std::vector<std::string> recipes = {};
 
   friend std::ostream& operator<<(std::ostream& out, const StepCase& c) {
     return out << c.model << ", " << c.optimizer << ", " << c.runs << " runs, " << c.folds << " folds"
-               << (c.is_weighted ? ", weighted" : "") << (c.is_embedded ? ", embedded" : "") << ", precision "
-               << static_cast<int>(c.precision);
+               << (c.recipes.empty() ? "" : ", recipes") << (c.is_weighted ? ", weighted" : "")
+               << (c.is_embedded ? ", embedded" : "") << ", precision " << static_cast<int>(c.precision);
   }
 };
+
+inline StepCase with_recipes(StepCase wanted) {
+  wanted.recipes = {"balance", "reweigh"};
+  return wanted;
+}
 
 /// What steps differ in: the model with its dropout, the optimizer, weights, a bank, cross-fitted folds, an embedding.
 inline std::vector<StepCase> step_cases() {
@@ -40,7 +46,9 @@ inline std::vector<StepCase> step_cases() {
           {"linear", "adamw", 3},
           {"mlp", "adamw", 1, 3},
           {"mlp", "sgd", 2, 3, true},
-          {"mlp", "adamw", 2, 1, false, true}};
+          {"mlp", "adamw", 2, 1, false, true},
+          with_recipes({"mlp", "adamw"}),
+          with_recipes({"mlp", "adamw", 2, 3, true})};
 }
 
 /// The same in every precision: those below fp32 need a GPU.
@@ -64,6 +72,18 @@ class StepSample {
         table_(table_of(people_)),
         data_(to_device(people_, table_.cells, wanted.folds, 3, device)),
         members_(wanted.runs * wanted.folds) {
+    if (!wanted.recipes.empty()) {
+      sampling::SamplingParams recipes;
+      for (const std::string& name : wanted.recipes) {
+        sampling::RecipeParams& one = recipes.recipes.emplace_back();
+        one.recipe = name;
+        one.by = {"sex"};
+      }
+      const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
+      sampler_ = std::make_unique<sampling::Sampler>(
+          recipes, people_, std::vector(data_.order.begin(), data_.order.begin() + rows), config::Origin());
+      policy_ = std::make_unique<RowPolicy>(*sampler_, data_);
+    }
     std::vector<std::uint64_t> seeds;
     for (std::int64_t k = 0; k < members_; ++k) seeds.push_back(static_cast<std::uint64_t>(11 + k));
     models::ModelParams model = small_config().model;
@@ -78,7 +98,7 @@ class StepSample {
     params.optimizer.clip_norm = 10;
     const std::vector<double> rates(static_cast<std::size_t>(members_), 1e-2);
     step_ = std::make_unique<TrainingStep>(data_, table_, constraints::MultiplierParams(), params, rates, wanted.steps,
-                                           5, *learner_);
+                                           5, *learner_, policy_.get());
     set_multipliers(0.5);
   }
 
@@ -121,6 +141,8 @@ class StepSample {
   DeviceData data_;
   std::int64_t members_;
   std::unique_ptr<models::Learner> learner_;
+  std::unique_ptr<sampling::Sampler> sampler_;
+  std::unique_ptr<RowPolicy> policy_;
   std::unique_ptr<TrainingStep> step_;
 };
 

@@ -15,7 +15,8 @@ inline std::vector<TrainingResult> trained(
   const std::vector<RunConfig> members = members_of(config, origin);
   std::vector<constraints::ConstraintTable> tables;
   for (const RunConfig& member : members)
-    tables.push_back(constraints::compile(member.constraints, people, member.multipliers.min_rows, origin, journal));
+    tables.push_back(constraints::compile(member.constraints, people, member.multipliers.min_rows, origin, journal,
+                                          sampling::groupings_of(config.sampling)));
   return train(members, people, tables, at::kCPU, origin, journal, on_measurement);
 }
 
