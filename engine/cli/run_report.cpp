@@ -74,6 +74,7 @@ report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::Sp
   report.members = facts.result.members;
   report.splits = std::move(splits);
   report.measurements = facts.result.measurements;
+  report.sampling = facts.result.sampling;
   report.config_yaml = facts.config_yaml;
   return report;
 }

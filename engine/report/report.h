@@ -11,6 +11,7 @@
 #include "engine/data/dataset.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/measurement.h"
+#include "engine/sampling/sampler.h"
 
 namespace equipoise::report {
 
@@ -57,6 +58,7 @@ struct Report {
   std::string model;                            ///< "mlp 331-256-256-1, 151,041 parameters"
   std::vector<evaluation::SplitResult> splits;  ///< test first
   std::vector<Measurement> measurements;
+  std::optional<sampling::SamplingLog> sampling;  ///< where the run had recipes
   std::string config_yaml;  ///< resolved
 };
 

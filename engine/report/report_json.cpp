@@ -1,5 +1,6 @@
 #include "engine/report/json_reader.h"
 #include "engine/report/report.h"
+#include "engine/report/sampling_json.h"
 
 namespace equipoise::report {
 namespace {
@@ -126,6 +127,9 @@ void read_results(const JsonReader& reader, Report& report) {
       report.multiplier_swing = swing_at(multiplier, at);
     });
   });
+  reader.if_there("sampling", [&](const json& item, const std::string& path) {
+    report.sampling = sampling_log_from_json(item, path);
+  });
   reader.read_if_there("measured_on", report.measured_on);
   reader.read_if_there("members", report.members);
   reader.each("splits", [&](const json& item, const std::string&) {
@@ -186,6 +190,7 @@ json to_json(const Report& report) {
   result["swing"] = {{"measures", report.swing_measures},
                      {"gap", to_json(report.gap_swing)},
                      {"multiplier", to_json(report.multiplier_swing)}};
+  result["sampling"] = to_json(report.sampling);
   result["versions"] = list_of(report.versions, named("name", "version"));
   result["split_rows"] = list_of(report.split_rows, named("split", "rows"));
   result["files"] = list_of(report.files, [](const data::Fingerprint& file) { return to_json(file); });

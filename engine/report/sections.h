@@ -19,12 +19,14 @@ void write_contents(Markup& page, const std::vector<std::pair<const char*, const
 /// The parts of a run's page in the order they stand. Each writes one <section> with a heading, and says so in words when
 /// the run has nothing for it. Two are left out of pages of other tasks: thresholds of all but binary labels, calibration
 /// of regressions.
-void write_headline(Markup& page, const Report& report);       ///< verdicts, accuracy, which iterate was kept; warnings
-void write_gaps(Markup& page, const Report& report);           ///< every promise with interval, bound and tolerance
-void write_groups(Markup& page, const Report& report);         ///< rates or errors per group
-void write_training(Markup& page, const Report& report);       ///< accuracy, loss, gaps, multipliers over epochs
-void write_thresholds(Markup& page, const Report& report);     ///< what deciding at another threshold would do
-void write_calibration(Markup& page, const Report& report);    ///< reliability
+void write_headline(Markup& page, const Report& report);     ///< verdicts, accuracy, which iterate was kept; warnings
+void write_gaps(Markup& page, const Report& report);         ///< every promise with interval, bound and tolerance
+void write_groups(Markup& page, const Report& report);       ///< rates or errors per group
+void write_training(Markup& page, const Report& report);     ///< accuracy, loss, gaps, multipliers over epochs
+void write_thresholds(Markup& page, const Report& report);   ///< what deciding at another threshold would do
+void write_calibration(Markup& page, const Report& report);  ///< reliability
+void write_sampling(Markup& page,
+                    const Report& report);  ///< which training rows batches were made of; only where a recipe said
 void write_data(Markup& page, const Report& report);           ///< files, splits, how columns were read, leaks
 void write_reading_guide(Markup& page, const Report& report);  ///< what the words mean, and what is not promised
 void write_reproduction(Markup& page, const Report& report);   ///< command, seed, versions, config

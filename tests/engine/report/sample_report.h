@@ -232,6 +232,12 @@ inline Report sample_report() {
   report.model = "mlp 331-256-256-1, 151,041 parameters";
   report.splits = {sample_split("test", 0.0), sample_split("selection", 0.003)};
   for (int i = 1; i <= 160; ++i) report.measurements.push_back(sample_measurement(i));
+  report.sampling = sampling::SamplingLog{
+      {{"fairbatch", "recipes/parity.yaml", "moves a share", "Women <were> selected too rarely.", 2}},
+      {{"sex=f, label=positive", 100}, {"sex=m, label=positive", 300}, {"label=negative", 600}},
+      {{1, {100, 300, 600}, {1, 1, 1}, "fairbatch: no loss is known yet"},
+       {2, {200, 200, 600}, {1, 1, 1}, "fairbatch"},
+       {3, {250, 150, 600}, {2, 1, 0.5}, "fairbatch"}}};
   report.config_yaml =
       "name: adult-equalized-odds\nseed: 7\ndevice: auto\ntraining:\n  epochs: 20\n  batch_size: 512\n";
   return report;

@@ -22,6 +22,7 @@ inline void expect_whole(const std::string& html,
   using namespace testing;
   const PageReader reader(html);
   std::vector<std::string> sections = {"result", "gaps", "groups", "training"};
+  if (html.find("id=\"sampling\"") != std::string::npos) sections.push_back("sampling");  // of runs with recipes
   sections.insert(sections.end(), of_task.begin(), of_task.end());
   sections.insert(sections.end(), {"data", "guide", "reproduce"});
   EXPECT_EQ(section_ids(reader), sections);

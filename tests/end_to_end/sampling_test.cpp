@@ -1,0 +1,103 @@
+// Recipes of batches, as their user sees them.
+#include "tests/end_to_end/workspace.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+class Sampling : public Workspace {
+ protected:
+  nlohmann::json log_of(const std::string& run) const {
+    return nlohmann::json::parse(read("runs/" + run + "/results.json"))["sampling"];
+  }
+};
+
+TEST_F(Sampling, ARecipeOfAFileDecidesTheBatchesAndTheReportSaysSo) {
+  write("mine/half.yaml", "recipe: balance\nversion: 3\nrationale: Women are few.\npower: 0.5\n");
+  train_into("balanced",
+             {"sampling.recipes=[{recipe: mine/half.yaml, by: [sex, label], power: 0}]", "training.epochs=3"});
+  const nlohmann::json log = log_of("balanced");
+  EXPECT_EQ(log["recipes"][0]["recipe"], "balance");
+  EXPECT_EQ(log["recipes"][0]["version"], 3);
+  EXPECT_EQ(log["recipes"][0]["rationale"], "Women are few.");
+  EXPECT_EQ(log["recipes"][0]["file"], "mine/half.yaml");
+  ASSERT_EQ(log["epochs"].size(), 3U);
+  ASSERT_EQ(log["cells"].size(), 4U);
+  for (const auto& drawn : log["epochs"][0]["drawn"])  // the config's power goes before the file's
+    EXPECT_NEAR(drawn.get<double>(), log["epochs"][0]["drawn"][0].get<double>(), 20);
+  EXPECT_THAT(read("runs/balanced/report.html"), HasSubstr("version 3 of mine/half.yaml"));
+  EXPECT_THAT(read("runs/balanced/config.yaml"), HasSubstr("rationale: Women are few."));
+  // The resolved config alone makes the same model.
+  ASSERT_EQ(run({"train", "runs/balanced/config.yaml", "output.run=again"}).exit_code, 0);
+  EXPECT_EQ(read("runs/balanced/model.safetensors"), read("runs/again/model.safetensors"));
+  EXPECT_EQ(log_of("again"), log);
+  train_into("plain", {"training.epochs=3"});
+  EXPECT_TRUE(log_of("plain").is_null());
+  EXPECT_NE(read("runs/plain/model.safetensors"), read("runs/again/model.safetensors"));
+}
+
+TEST_F(Sampling, RecipesWorkForEveryTaskAndInABank) {
+  for (const char* label : {"data.label={task: classes, column: job}", "data.label={task: regression, column: hours}",
+                            "data.label={task: labels, columns: [income, race], positive: [\"yes\", \"a\"]}"}) {
+    const Outcome outcome =
+        run({"train", "config.yaml", label, "~constraints", "training.epochs=2", "output.overwrite=true",
+             "output.run=task", "sampling.recipes=[{recipe: group_dro, by: sex}]"});
+    EXPECT_EQ(outcome.exit_code, 0) << label << outcome.err;
+    EXPECT_EQ(log_of("task")["epochs"].size(), 2U);
+  }
+  const Outcome bank = run({"train", "config.yaml", "training.epochs=2", "output.run=bank",
+                            "bank.tolerances=[0.05, 0.5]", "sampling.recipes=[{recipe: reweigh, by: sex}]"});
+  EXPECT_EQ(bank.exit_code, 0) << bank.err;
+}
+
+TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
+  const auto refused = [&](const std::string& recipes, std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {"train", "config.yaml", "sampling.recipes=" + recipes, "output.run=none"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_FALSE(exists("runs/none"));
+    return outcome.err;
+  };
+  EXPECT_THAT(refused("[{recipe: balanse, by: sex}, {recipe: group_dro, by: sex, power: 0.5, until: never}]"),
+              AllOf(HasSubstr("there is no recipe 'balanse'"), HasSubstr("did you mean 'balance'"),
+                    HasSubstr("the recipe group_dro does not read it"), HasSubstr("'never' is not \"gap < NUMBER\"")));
+  EXPECT_THAT(refused("[{recipe: balance, by: sex}, {recipe: fairbatch, by: sex}]"),
+              HasSubstr("fairbatch and balance both decide what share of a batch rows have"));
+  EXPECT_THAT(refused("[{recipe: balance, targets: [{where: {sex: f}, share: 0.7}, {where: {sex: m}, share: 0.5}]}]"),
+              HasSubstr("the shares add up to 1.2, more than 1"));
+  EXPECT_THAT(refused("[{recipe: balance, targets: [{where: {sex: f}, share: 0.3}, {where: {sex: m}, share: 0.5}]}]"),
+              HasSubstr("the shares leave a part of the batch"));
+  EXPECT_THAT(refused("[{recipe: balance, by: [sexx], where: {sex: q, label: maybe}}]"),
+              AllOf(HasSubstr("did you mean 'sex'"), HasSubstr("'sex' has no level 'q'"),
+                    HasSubstr("'label' has no level 'maybe'; there are negative, positive")));
+  EXPECT_THAT(refused("[{recipe: fairbatch, by: sex}]", {"bank.tolerances=[0.1, 0.2]"}),
+              HasSubstr("the runs of a bank share their batches"));
+  EXPECT_THAT(refused("[{recipe: reweigh, by: sex}]", {"data.label={task: regression, column: hours}", "~constraints"}),
+              HasSubstr("the labels of this task are not told apart"));
+}
+
+TEST_F(Sampling, RecipeFilesAreCheckedLikeTheConfig) {
+  const auto refused = [&](const std::string& file) {
+    const Outcome outcome =
+        run({"train", "config.yaml", "sampling.recipes=[{recipe: " + file + ", by: sex}]", "output.run=none"});
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    return outcome.err;
+  };
+  write("half.yaml", "recipe: balance\npowr: 0.5\n");
+  EXPECT_THAT(refused("half.yaml"), AllOf(HasSubstr("half.yaml:2"), HasSubstr("did you mean 'power'")));
+  EXPECT_THAT(refused("hlf.yaml"), AllOf(HasSubstr("there is no recipe file"), HasSubstr("did you mean 'half.yaml'")));
+  write("none.yaml", "power: 1\n");
+  EXPECT_THAT(refused("none.yaml"), HasSubstr("holds no recipe: it has no key 'recipe'"));
+  write("circle.yaml", "recipe: circle.yaml\n");
+  EXPECT_THAT(refused("circle.yaml"), HasSubstr("there is no recipe 'circle.yaml'"));
+  write("broken.yaml", "recipe: [\n");
+  EXPECT_THAT(refused("broken.yaml"), HasSubstr("broken.yaml"));
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end
