@@ -91,8 +91,7 @@ void check_rows(const SamplingParams& params, const SampledCells& cells, const c
   const auto look = [&](const std::map<std::string, std::string>& where, const std::string& path) {
     problems.collect([&] {
       const std::vector<bool> match = cells.matching(where);
-      if (std::ranges::find(match, true) == match.end())
-        refuse(path, "no training row meets it", origin);
+      if (std::ranges::find(match, true) == match.end()) refuse(path, "no training row meets it", origin);
     });
   };
   for (std::size_t i = 0; i < params.recipes.size(); ++i) {

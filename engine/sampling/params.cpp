@@ -91,7 +91,7 @@ const std::vector<RecipeEntry>& recipe_entries() {
       {"balance", Decides::shares, false, 0,
        "draws each cell as often as its target share says, or by a power of its natural share"},
       {"fairbatch", Decides::shares, true, 0.005,
-       "after each epoch gives the group with the highest loss more of the batch, within its label"},
+       "after each epoch gives the group that fares worst more of the batch, within its label"},
       {"group_dro", Decides::shares, true, 0.5,
        "after each epoch multiplies each cell's share by the exponential of its loss"},
       {"reweigh", Decides::weights, false, 0, "weighs the loss as if group and label were independent"}};

@@ -48,7 +48,7 @@ bool Sampler::is_followed(const Recipe& recipe) const {
   return !recipe.is_over && epoch_ >= recipe.params.from_epoch;
 }
 
-void Sampler::begin_epoch(const Losses& losses) {
+void Sampler::begin_epoch(const Measured& measured) {
   why_.clear();
   weights_.assign(cells_.cells.size(), 1);
   for (const Recipe& one : recipes_) {
@@ -63,24 +63,25 @@ void Sampler::begin_epoch(const Losses& losses) {
       shares_ = balanced_shares(cells_, params, one.path, origin_);
     } else if (params.recipe == "reweigh") {
       weights_ = reweighing_factors(cells_, params);
-    } else if (losses.empty()) {
-      why += ": no loss is known yet";
+    } else if (measured.losses.empty()) {
+      why += ": nothing is measured yet";
     } else {
-      shares_ = params.recipe == "fairbatch" ? fairbatch_update(shares_, cells_, losses, params, step_of(params))
-                                             : group_dro_update(shares_, cells_, losses, params, step_of(params));
+      shares_ = params.recipe == "fairbatch"
+                    ? fairbatch_update(shares_, cells_, measured, params, step_of(params))
+                    : group_dro_update(shares_, cells_, measured.losses, params, step_of(params));
     }
     why_ += (why_.empty() ? "" : "; ") + why;
   }
 }
 
-void Sampler::end_epoch(const std::vector<std::int64_t>& drawn, const Losses& losses, std::optional<double> gap) {
-  if (drawn.size() != cells_.cells.size() || losses.size() != cells_.cells.size())
+void Sampler::end_epoch(const std::vector<std::int64_t>& drawn, const Measured& measured, std::optional<double> gap) {
+  if (drawn.size() != cells_.cells.size() || measured.losses.size() != cells_.cells.size())
     throw std::logic_error("sampling: an epoch of other cells");
   ++epoch_;
   log_.epochs.push_back({epoch_, drawn, weights_, why_});
   for (Recipe& one : recipes_)
     if (one.gap_to_reach && gap && *gap < *one.gap_to_reach && epoch_ > one.params.from_epoch) one.is_over = true;
-  begin_epoch(losses);
+  begin_epoch(measured);
 }
 
 }  // namespace equipoise::sampling

@@ -53,9 +53,9 @@ class Sampler {
   /// [cells] factors of the loss in the epoch that is on.
   const std::vector<double>& weights() const { return weights_; }
 
-  /// The epoch is over: `drawn` [cells] rows, `losses` [cells] as measured at its end, `gap` the largest measured one of the constraints.
+  /// The epoch is over: `drawn` [cells] rows, `measured` of the cells at its end, `gap` the largest measured one of the constraints.
   /// The next begins.
-  void end_epoch(const std::vector<std::int64_t>& drawn, const Losses& losses, std::optional<double> gap);
+  void end_epoch(const std::vector<std::int64_t>& drawn, const Measured& measured, std::optional<double> gap);
 
   const SamplingLog& log() const { return log_; }
 
@@ -68,7 +68,7 @@ class Sampler {
   };
 
   bool is_followed(const Recipe& recipe) const;
-  void begin_epoch(const Losses& losses);
+  void begin_epoch(const Measured& measured);
 
   SampledCells cells_;
   std::vector<Recipe> recipes_;

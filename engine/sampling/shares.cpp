@@ -92,54 +92,42 @@ Shares by_targets(const SampledCells& cells, const RecipeParams& params, const s
   return shares;
 }
 
-// Groups and labels of the cells, and what is known of each combination.
+// Groups and labels of the cells.
 class ByGroupAndLabel {
  public:
-  ByGroupAndLabel(const SampledCells& cells, const std::vector<std::string>& by, const Losses& losses)
+  ByGroupAndLabel(const SampledCells& cells, const std::vector<std::string>& by)
       : group_(cells.merged(by)), natural_(natural_shares(cells)) {
     for (std::size_t c = 0; c < cells.cells.size(); ++c) {
       label_.push_back(cells.cells[c].answer);
-      Known& known = known_[{label_[c], group_[c]}];
-      known.natural += natural_[c];
-      if (!losses[c]) continue;
-      known.loss += natural_[c] * *losses[c];
-      known.measured += natural_[c];
+      least_[{label_[c], group_[c]}] += kLeastOfNatural * natural_[c];
     }
   }
 
-  // Of a label, the figure of each group that has rows of it.
-  std::map<std::int32_t, double> mean_losses(std::int32_t label) const {
-    std::map<std::int32_t, double> means;
-    for (const auto& [key, known] : known_)
-      if (key.first == label && known.measured > 0) means[key.second] = known.loss / known.measured;
-    return means;
-  }
-
-  std::map<std::int32_t, double> given_too_rarely(std::int32_t label) const {
-    std::map<std::int32_t, double> figures, weights;
-    for (const auto& [key, known] : known_) {
-      figures[key.second] += (key.first == label ? 1 : -1) * known.loss;
-      weights[key.second] += known.measured;
+  // The mean of a figure over the rows of each group, of one label or of any.
+  std::map<std::int32_t, double> means(const OfCells& figure, std::optional<std::int32_t> label) const {
+    std::map<std::int32_t, double> sums, weights;
+    for (std::size_t c = 0; c < figure.size(); ++c) {
+      if (!figure[c] || (label && label_[c] != *label)) continue;
+      sums[group_[c]] += natural_[c] * *figure[c];
+      weights[group_[c]] += natural_[c];
     }
-    std::erase_if(figures, [&](const auto& one) {
-      return weights[one.first] <= 0 || !known_.contains({label, one.first});
-    });
-    for (auto& [group, figure] : figures) figure /= weights[group];
-    return figures;
+    for (auto& [group, sum] : sums) sum /= weights[group];
+    return sums;
   }
 
   std::vector<std::int32_t> labels() const {
     std::vector<std::int32_t> labels;
-    for (const auto& [key, known] : known_)
+    for (const auto& [key, least] : least_)
       if (labels.empty() || labels.back() != key.first) labels.push_back(key.first);
     return labels;
   }
 
   // Moves a part of the batch from one group to another among the rows of a label.
   void move(Shares& shares, std::int32_t label, std::int32_t from, std::int32_t to, double part) const {
-    if (from == to || !known_.contains({label, from}) || !known_.contains({label, to})) return;
+    const auto least = least_.find({label, from});
+    if (from == to || least == least_.end() || !least_.contains({label, to})) return;
     const double own = share_of(shares, label, from);
-    part = std::min(part, own - kLeastOfNatural * known_.at({label, from}).natural);
+    part = std::min(part, own - least->second);
     if (part <= 0) return;
     const double theirs = share_of(shares, label, to);
     for (std::size_t c = 0; c < shares.size(); ++c) {
@@ -150,10 +138,6 @@ class ByGroupAndLabel {
   }
 
  private:
-  struct Known {
-    double natural = 0, measured = 0, loss = 0;  // shares of all rows, of those with a loss; the losses' sum
-  };
-
   double share_of(const Shares& shares, std::int32_t label, std::int32_t group) const {
     double sum = 0;
     for (std::size_t c = 0; c < shares.size(); ++c) sum += label_[c] == label && group_[c] == group ? shares[c] : 0;
@@ -162,7 +146,7 @@ class ByGroupAndLabel {
 
   std::vector<std::int32_t> group_, label_;
   Shares natural_;
-  std::map<std::pair<std::int32_t, std::int32_t>, Known> known_;  // by label and group
+  std::map<std::pair<std::int32_t, std::int32_t>, double> least_;  // by label and group
 };
 
 struct Apart {
@@ -192,25 +176,31 @@ Shares balanced_shares(const SampledCells& cells, const RecipeParams& params, co
   return params.targets.empty() ? by_power(cells, params) : by_targets(cells, params, path, origin);
 }
 
-Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const Losses& losses,
+Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const Measured& measured,
                         const RecipeParams& params, double step) {
-  const ByGroupAndLabel known(cells, params.by, losses);
+  const ByGroupAndLabel known(cells, params.by);
   const bool is_parity = params.rate == "demographic_parity";
+  constexpr std::int32_t kPositive = 1;
   Apart apart;
   for (const std::int32_t label : known.labels()) {
-    constexpr std::int32_t kPositive = 1;
     if (params.rate == "equal_opportunity" && label != kPositive) continue;
-    apart = furthest_apart(label, is_parity ? known.given_too_rarely(label) : known.mean_losses(label), apart);
+    const auto figures = is_parity ? known.means(measured.given[static_cast<std::size_t>(label)], {})
+                                   : known.means(measured.losses, label);
+    apart = furthest_apart(label, figures, apart);
   }
   Shares moved = shares;
   if (apart.distance <= 0) return moved;
-  known.move(moved, apart.label, apart.low, apart.high, step);
+  if (!is_parity) {
+    known.move(moved, apart.label, apart.low, apart.high, step);
+    return moved;
+  }
   for (const std::int32_t label : known.labels())
-    if (is_parity && label != apart.label) known.move(moved, label, apart.high, apart.low, step);
+    known.move(moved, label, label == apart.label ? apart.high : apart.low,
+               label == apart.label ? apart.low : apart.high, step);
   return moved;
 }
 
-Shares group_dro_update(const Shares& shares, const SampledCells& cells, const Losses& losses,
+Shares group_dro_update(const Shares& shares, const SampledCells& cells, const OfCells& losses,
                         const RecipeParams& params, double step) {
   const Shares natural = natural_shares(cells);
   const std::vector<std::int32_t> class_of = cells.merged(params.by);

@@ -23,23 +23,28 @@ Shares natural_shares(const SampledCells& cells);
 Shares balanced_shares(const SampledCells& cells, const RecipeParams& params, const std::string& path,
                        const config::Origin& origin);
 
-/// Mean loss of each cell; nothing where it was not measured.
-using Losses = std::vector<std::optional<double>>;
+/// [cells] a figure of each; nothing where it was not measured.
+using OfCells = std::vector<std::optional<double>>;
+
+/// What a measure of the training rows says of the cells.
+struct Measured {
+  OfCells losses;              ///< mean loss
+  std::vector<OfCells> given;  ///< [labels] how often the rows of a cell's groups, of any label, are given this label
+};
 
 /// One update of FairBatch (Roh, Lee, Whang, Suh 2021), for any number of groups (combinations of `by`) and labels: `step` of the batch goes
-/// from the group with the lowest loss to the one with the highest, among the rows of one label.
-///   equal_opportunity    the label positive
-///   equalized_odds       the label whose groups are furthest apart
-///   demographic_parity   the label whose groups are furthest apart in L_y W_y / W - sum over other labels of L W / W, with a group's loss
-///                        and weight by label: a group that is high is given the label too rarely. The share moves the same way among
-///                        the rows of that label, and the other way among all others.
+/// from one group to another among the rows of one label.
+///   equal_opportunity    of the label positive, from the group with the lowest loss to the one with the highest
+///   equalized_odds       the same of the label whose groups' losses are furthest apart
+///   demographic_parity   of the label that groups are given at rates furthest apart, from the group with the highest rate to the one
+///                        with the lowest; and the other way round among the rows of all other labels
 /// No group keeps less than a twentieth of its natural share of a label.
-Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const Losses& losses,
+Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const Measured& measured,
                         const RecipeParams& params, double step);
 
 /// One update of group DRO by sampling (Sagawa, Koh, Hashimoto, Liang 2020): the share of each combination of `by` times
 /// exp(step * its loss), normalised; none keeps less than a twentieth of its natural share.
-Shares group_dro_update(const Shares& shares, const SampledCells& cells, const Losses& losses,
+Shares group_dro_update(const Shares& shares, const SampledCells& cells, const OfCells& losses,
                         const RecipeParams& params, double step);
 
 /// Factors of the loss that make group (`by`) and label independent, P(group) P(label) / P(group, label) by cell (Kamiran and Calders

@@ -55,8 +55,8 @@ class RowPolicy {
   at::Tensor corrections_;
 };
 
-/// [cells of the sampler] mean loss of the training rows of each, from the table's sums [C * 4] of the split.
-sampling::Losses losses_of(const std::vector<double>& sums, const data::Cells& table,
-                           const sampling::SampledCells& cells);
+/// What the table's sums [C * 4] of the training rows say of the sampler's cells.
+sampling::Measured measured_cells(const std::vector<double>& sums, const data::Cells& table,
+                                  const sampling::SampledCells& cells);
 
 }  // namespace equipoise::training

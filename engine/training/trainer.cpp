@@ -226,7 +226,7 @@ class Trainer {
       if (!run.outcome().measurements.empty())
         for (const std::optional<double>& one : run.outcome().measurements.back().training_gaps)
           if (one && (!gap || *one > *gap)) gap = one;
-    sampler_->end_epoch(drawn, losses_of(sums.train, runs_.front().table().cells, sampler_->cells()), gap);
+    sampler_->end_epoch(drawn, measured_cells(sums.train, runs_.front().table().cells, sampler_->cells()), gap);
     policy_->follow();
   }
 

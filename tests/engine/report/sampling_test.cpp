@@ -26,7 +26,7 @@ TEST(SamplingSection, SaysWhichRowsWereDrawnAndWhy) {
   EXPECT_THAT(html, HasSubstr("Women &lt;were&gt; selected too rarely."));
   EXPECT_THAT(text_of(sample_report()),
               AllOf(HasSubstr("fairbatch, version 2 of recipes/parity.yaml: moves a share."),
-                    HasSubstr("Epoch 1: fairbatch: no loss is known yet"), HasSubstr("Epochs 2 to 3: fairbatch"),
+                    HasSubstr("Epoch 1: fairbatch: nothing is measured yet"), HasSubstr("Epochs 2 to 3: fairbatch"),
                     HasSubstr("sex=f, label=positive"), HasSubstr("Share of each cell in the batches"),
                     HasSubstr("Weight in the loss")));
   // 550 of 3,000 rows drawn were of 100 women with a positive label: 5.5 times each.

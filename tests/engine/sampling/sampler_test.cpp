@@ -19,7 +19,7 @@ Sampler sampler_of(const std::vector<RecipeParams>& recipes) {
 }
 
 const std::vector<std::int64_t> kDrawn = {10, 10, 10, 10};
-const Losses kLosses = {0.1, 0.9, 0.2, 0.4};
+const Measured kLosses = {{0.1, 0.9, 0.2, 0.4}, {}};
 
 TEST(SamplerTest, FollowsARecipeFromItsEpochUntilTheGapIsReached) {
   RecipeParams params = recipe("balance", {"sex", "label"});
@@ -62,7 +62,7 @@ TEST(SamplerTest, MovesAfterEachEpochWithTheLosses) {
   Sampler faster = sampler_of({params});
   faster.end_epoch(kDrawn, kLosses, {});
   EXPECT_NEAR(faster.shares()[1], 0.05, 1e-12);
-  EXPECT_EQ(faster.log().epochs[0].why, "fairbatch: no loss is known yet");
+  EXPECT_EQ(faster.log().epochs[0].why, "fairbatch: nothing is measured yet");
 }
 
 TEST(SamplerTest, WeightsAndSharesGoTogether) {

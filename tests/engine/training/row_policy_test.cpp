@@ -113,7 +113,7 @@ TEST(RowPolicy, FollowsTheSampler) {
   Policed sample(binary_people(2000, false), odds_and_parity(), {later});
   EXPECT_TRUE(at::allclose(sample.policy.corrections(), at::ones({1, 4, 1}, at::kDouble), 1e-9));
   const at::Tensor corrections = sample.policy.corrections();  // the step's own: it must stay the same tensor
-  sample.sampler.end_epoch({1, 1, 1, 1}, {0, 0, 0, 0}, {});
+  sample.sampler.end_epoch({1, 1, 1, 1}, {{0, 0, 0, 0}, {}}, {});
   sample.policy.follow();
   EXPECT_GT(corrections.max().item<double>(), 1.1);
   const std::vector<std::int64_t> drawn = sample.policy.drawn(0, 10, 100, 9);
@@ -208,7 +208,7 @@ TEST(RowPolicy, ReadsTheLossesOfItsCellsFromTheTablesSums) {
     const auto learner = linear_model(sample.data);
     const std::vector<double> all_alike(static_cast<std::size_t>(sample.data.train.count), 1.0);
     const Sums sums = sums_of(sample, small_config().training, *learner, all_alike);
-    const sampling::Losses losses = losses_of(sums.of_cells, sample.table.cells, sample.sampler.cells());
+    const sampling::OfCells losses = measured_cells(sums.of_cells, sample.table.cells, sample.sampler.cells()).losses;
     for (std::size_t cell = 0; cell < losses.size(); ++cell) {
       std::vector<double> of_cell;
       for (const std::int32_t own : sample.sampler.cells().of_row)
@@ -218,6 +218,41 @@ TEST(RowPolicy, ReadsTheLossesOfItsCellsFromTheTablesSums) {
       // Of several labels each has a loss of its own.
       EXPECT_NEAR(*losses[cell], expected / (task == Task::labels ? 3 : 1), 1e-9) << data::name_of(task) << cell;
     }
+  }
+}
+
+// How often the rows of a group are decided to be of each label, by counting.
+TEST(RowPolicy, ReadsHowOftenEachLabelIsGivenFromTheTablesSums) {
+  for (const Task task : {Task::binary, Task::classes}) {
+    Policed sample(task == Task::binary ? binary_people(600, true) : generated_outcomes(task, 600, true),
+                   task == Task::binary ? odds_and_parity() : constraints_of(task), {recipe("fairbatch", {"sex"})});
+    const std::size_t labels = sample.sampler.cells().answers.size();
+    // Every third row is given label 1, the others 0.
+    std::vector<double> sums(sample.table.cells.cells.size() * constraints::kColumns, 0.0);
+    std::vector<std::vector<double>> given(2, std::vector<double>(labels)), all = given;
+    const auto outcomes = static_cast<std::size_t>(sample.table.cells.outcomes());
+    for (std::int64_t row = 0; row < sample.data.train.count; ++row) {
+      const auto person = static_cast<std::size_t>(sample.data.order[static_cast<std::size_t>(row)]);
+      const double weight = sample.people.weights[person];
+      const std::size_t decided = row % 3 == 0 ? 1 : 0,
+                        group = static_cast<std::size_t>(sample.people.groupings[0].codes[person]);
+      for (std::size_t o = 0; o < outcomes; ++o) {
+        double* own =
+            &sums[static_cast<std::size_t>(sample.table.cells.of_row[person * outcomes + o]) * constraints::kColumns];
+        own[constraints::kWeight] += weight;
+        own[constraints::kHard] += (task == Task::binary ? decided == 1 : decided == o) ? weight : 0;
+      }
+      for (std::size_t label = 0; label < labels; ++label) all[group][label] += weight;
+      given[group][decided] += weight;
+    }
+    const sampling::Measured measured = measured_cells(sums, sample.table.cells, sample.sampler.cells());
+    ASSERT_EQ(measured.given.size(), labels);
+    for (std::size_t label = 0; label < labels; ++label)
+      for (std::size_t cell = 0; cell < sample.sampler.cells().cells.size(); ++cell) {
+        const auto group = static_cast<std::size_t>(sample.sampler.cells().cells[cell].levels[0]);
+        EXPECT_NEAR(*measured.given[label][cell], given[group][label] / all[group][label], 1e-6)
+            << data::name_of(task) << label;
+      }
   }
 }
 
@@ -242,7 +277,7 @@ TEST(SampledTraining, LogsWhatEachEpochSawAndWhy) {
     const std::int64_t drawn = std::accumulate(epoch.drawn.begin(), epoch.drawn.end(), std::int64_t{0});
     EXPECT_EQ(drawn, 100 * (static_cast<std::int64_t>(people.rows_of(data::Split::train).size()) / 100));
   }
-  EXPECT_EQ(epochs[0].why, "fairbatch: no loss is known yet");
+  EXPECT_EQ(epochs[0].why, "fairbatch: nothing is measured yet");
   EXPECT_EQ(epochs[3].why, "fairbatch");
   EXPECT_NE(epochs[3].drawn, epochs[0].drawn);
   EXPECT_FALSE(std::move(trained(people, sampled_config({}))[0]).sampling.has_value());
