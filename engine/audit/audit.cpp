@@ -9,6 +9,7 @@
 #include "engine/audit/proxies.h"
 #include "engine/audit/relations.h"
 #include "engine/audit/representation.h"
+#include "engine/audit/suggestions.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/constraints/titles.h"
 #include "engine/core/interrupt.h"
@@ -68,6 +69,7 @@ Audit audit(const data::Dataset& dataset, const std::vector<constraints::Constra
   audit.relations = std::move(relations.relations);
   audit.compared_relations = relations.compared;
   audit.uncompared_inputs = std::move(relations.uncompared);
+  audit.suggestions = suggest(dataset, tables, audit, params);
   return audit;
 }
 

@@ -130,6 +130,16 @@ struct SliceSearch {
   std::vector<Slice> slices;  ///< surest first, those that are surely worse
 };
 
+/// A line of sampling.recipes, and what speaks for it.
+struct SuggestedRecipe {
+  std::string yaml, reason;
+};
+
+struct Suggestions {
+  std::vector<SuggestedRecipe> recipes;
+  std::vector<std::string> too_few;  ///< groups and labels with too few training rows for any recipe, and how many
+};
+
 struct Audit {
   std::int64_t rows = 0;
   std::array<std::int64_t, 4> split_rows = {};
@@ -144,6 +154,7 @@ struct Audit {
   std::int64_t compared_relations = 0;
   std::vector<std::string> uncompared_inputs;  ///< too few rows of a level have their values
   std::optional<SliceSearch> slices;           ///< where a run was given
+  Suggestions suggestions;
 };
 
 }  // namespace equipoise::audit

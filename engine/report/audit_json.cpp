@@ -119,6 +119,14 @@ ordered_json slices_json(const audit::SliceSearch& slices) {
           {"slices", list_of(slices.slices, slice_json)}};
 }
 
+ordered_json suggestions_json(const audit::Suggestions& suggestions) {
+  return {{"recipes", list_of(suggestions.recipes,
+                              [](const audit::SuggestedRecipe& one) -> ordered_json {
+                                return {{"yaml", one.yaml}, {"reason", one.reason}};
+                              })},
+          {"too_few", suggestions.too_few}};
+}
+
 }  // namespace
 
 ordered_json to_json(const AuditReport& report) {
@@ -149,7 +157,8 @@ ordered_json to_json(const AuditReport& report) {
           {"uncompared_inputs", audit.uncompared_inputs},
           {"slices", audit.slices ? slices_json(*audit.slices) : ordered_json(nullptr)},
           {"missing", list_of(audit.missing, missing_json)},
-          {"duplicates", duplicates_json(audit.duplicates)}};
+          {"duplicates", duplicates_json(audit.duplicates)},
+          {"suggestions", suggestions_json(audit.suggestions)}};
 }
 
 }  // namespace equipoise::report

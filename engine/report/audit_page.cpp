@@ -40,16 +40,13 @@ struct Section {
   void (*write)(Markup& page, const AuditReport& report);
 };
 
-constexpr Section kSections[] = {{"#result", "Findings", write_audit_headline},
-                                 {"#groups", "Groups", write_audit_groups},
-                                 {"#showable", "Tolerances", write_audit_showable},
-                                 {"#proxies", "Proxies", write_audit_proxies},
-                                 {"#relations", "Relations", write_audit_relations},
-                                 {"#slices", "Errors", write_audit_slices},
-                                 {"#missing", "Missing", write_audit_missing},
-                                 {"#duplicates", "Duplicates", write_audit_duplicates},
-                                 {"#guide", "Reading", write_guide},
-                                 {"#reproduce", "Reproduce", write_audit_reproduction}};
+constexpr Section kSections[] = {
+    {"#result", "Findings", write_audit_headline},        {"#groups", "Groups", write_audit_groups},
+    {"#showable", "Tolerances", write_audit_showable},    {"#proxies", "Proxies", write_audit_proxies},
+    {"#relations", "Relations", write_audit_relations},   {"#slices", "Errors", write_audit_slices},
+    {"#missing", "Missing", write_audit_missing},         {"#duplicates", "Duplicates", write_audit_duplicates},
+    {"#suggestions", "Recipes", write_audit_suggestions}, {"#guide", "Reading", write_guide},
+    {"#reproduce", "Reproduce", write_audit_reproduction}};
 
 }  // namespace
 

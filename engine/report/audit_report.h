@@ -41,13 +41,17 @@ std::string to_html(const AuditReport& report);
 
 /// Its parts, in the order they stand.
 void write_audit_headline(Markup& page, const AuditReport& report);
-void write_audit_groups(Markup& page, const AuditReport& report);      ///< rows, shares, answers
-void write_audit_showable(Markup& page, const AuditReport& report);    ///< what the test rows could show
-void write_audit_proxies(Markup& page, const AuditReport& report);     ///< inputs that tell a group
-void write_audit_relations(Markup& page, const AuditReport& report);   ///< inputs that mean different things
-void write_audit_slices(Markup& page, const AuditReport& report);      ///< where a run errs most
-void write_audit_missing(Markup& page, const AuditReport& report);     ///< what is not known of whom
-void write_audit_duplicates(Markup& page, const AuditReport& report);  ///< rows that are alike
+void write_audit_groups(Markup& page, const AuditReport& report);       ///< rows, shares, answers
+void write_audit_showable(Markup& page, const AuditReport& report);     ///< what the test rows could show
+void write_audit_proxies(Markup& page, const AuditReport& report);      ///< inputs that tell a group
+void write_audit_relations(Markup& page, const AuditReport& report);    ///< inputs that mean different things
+void write_audit_slices(Markup& page, const AuditReport& report);       ///< where a run errs most
+void write_audit_missing(Markup& page, const AuditReport& report);      ///< what is not known of whom
+void write_audit_duplicates(Markup& page, const AuditReport& report);   ///< rows that are alike
+void write_audit_suggestions(Markup& page, const AuditReport& report);  ///< recipes that the findings speak for
+
+/// The suggested recipes as a part of a config, each line's reason in a comment above it.
+std::string suggested_yaml(const audit::Suggestions& suggestions);
 
 /// "sex=Female"
 std::string level_name(const std::string& grouping, const std::string& level);

@@ -331,4 +331,28 @@ void write_audit_duplicates(Markup& page, const AuditReport& report) {
   write_figure_table(page, table);
 }
 
+std::string suggested_yaml(const audit::Suggestions& suggestions) {
+  std::string yaml = "sampling:\n  recipes:\n";
+  for (const audit::SuggestedRecipe& one : suggestions.recipes)
+    yaml += fmt::format("    # {}\n    - {}\n", one.reason, one.yaml);
+  return yaml;
+}
+
+void write_audit_suggestions(Markup& page, const AuditReport& report) {
+  const OpenSection section(page, "suggestions", "Recipes that this speaks for");
+  const audit::Suggestions& suggestions = report.audit.suggestions;
+  if (suggestions.recipes.empty()) {
+    page.element("p", {}, "Nothing here asks for batches other than the rows as they come.");
+  } else {
+    page.element(
+        "p", {{"class", "intro"}},
+        "For the config, each line with its reason. Whether it helps is to be measured: train with it and without.");
+    page.element("pre", {}, suggested_yaml(suggestions));
+  }
+  if (!suggestions.too_few.empty())
+    page.element("p", {},
+                 fmt::format("Fewer than {} training rows, which no recipe makes more people of: {}.", report.min_rows,
+                             core::listed(suggestions.too_few)));
+}
+
 }  // namespace equipoise::report

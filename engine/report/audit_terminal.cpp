@@ -58,15 +58,25 @@ std::string groups_table(const audit::Audit& audit) {
   return table_of(lines) + (has_crossings ? "  Crossings are in the report.\n" : "");
 }
 
+// As it stands, to be copied.
+std::string plain_lines(const std::string& text) {
+  std::string lines;
+  for (std::size_t begin = 0, end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1)
+    lines += plain(text.substr(begin, end - begin), 1000) + "\n";
+  return lines;
+}
+
 }  // namespace
 
 std::string to_terminal(const AuditReport& report) {
   const std::vector<std::string> found = findings(report);
   std::string text = fmt::format("\n{} rows\n\n", count_text(report.audit.rows)) + groups_table(report.audit) + "\n";
-  if (found.empty()) return text + "  Nothing that asks for attention was found.\n";
+  if (found.empty()) text += "  Nothing that asks for attention was found.\n";
   for (std::size_t i = 0; i < std::min(found.size(), kFindings); ++i) text += wrapped(plain(found[i], 1000));
   if (found.size() > kFindings) text += fmt::format("  \u00B7 {} more in the report\n", found.size() - kFindings);
-  return text;
+  if (report.audit.suggestions.recipes.empty()) return text;
+  return text + "\n  What this speaks for, to be measured with and without:\n\n" +
+         plain_lines(suggested_yaml(report.audit.suggestions));
 }
 
 }  // namespace equipoise::report

@@ -191,7 +191,8 @@ TEST(SlicesTest, PValuesAreFishers) {
   ASSERT_EQ(found.measured, 1);
   ASSERT_EQ(found.slices.size(), 1U);
   double count[2] = {}, wrong[2] = {};
-  for (const std::int64_t row : halves_of(weighed(dataset, rows), core::seed_for(3, "slices"))[1].index) {
+  const std::vector<Rows> halves = halves_of(weighed(dataset, rows), core::seed_for(3, "slices"));
+  for (const std::int64_t row : halves[1].index) {
     ++count[a[row]];
     wrong[a[row]] += errors[row];
   }

@@ -49,6 +49,7 @@ AuditReport sample() {
   audit.relations = {{"sex", "f", "job", "nurse", "positive", 3.5, 1.1, 44, 0.0004}};
   audit.compared_relations = 20;
   audit.uncompared_inputs = {"town"};
+  audit.suggestions = {{{"{recipe: reweigh, by: [\"sex\"]}", "women <are> fewer"}}, {"sex=q (3)"}};
   audit.slices = audit::SliceSearch{"runs/a", false, 0.15, 300, 4, {}};
   audit.slices->slices = {{{{"job", "nurse", false}, {"sex", "f", true}}, 22, 0.4, 0.12, {0.25, 0.57}, 0.003}};
   return report;
@@ -76,12 +77,15 @@ TEST(AuditPage, HasEverySectionAndEscapesWhatDataSay) {
   const PageReader reader(html);
   std::vector<std::string> ids;
   for (const Tag& section : reader.named("section")) ids.push_back(section.attributes.at("id"));
-  EXPECT_THAT(ids, ElementsAre("groups", "showable", "proxies", "relations", "slices", "missing", "duplicates", "guide",
-                               "reproduce"));
+  EXPECT_THAT(ids, ElementsAre("groups", "showable", "proxies", "relations", "slices", "missing", "duplicates",
+                               "suggestions", "guide", "reproduce"));
   EXPECT_THAT(
       html, AllOf(HasSubstr("people &lt;b&gt;"), HasSubstr("m &amp; x"), Not(HasSubstr("inf")), Not(HasSubstr("nan"))));
-  EXPECT_THAT(reader.text(), AllOf(HasSubstr("job nurse and sex=f"), HasSubstr("of the population"), HasSubstr("3.500"),
-                                   HasSubstr("have, or lack, one of their values: town.")));
+  EXPECT_THAT(reader.text(),
+              AllOf(HasSubstr("job nurse and sex=f"), HasSubstr("of the population"), HasSubstr("3.500"),
+                    HasSubstr("have, or lack, one of their values: town."), HasSubstr("- {recipe: reweigh, by:"),
+                    HasSubstr("which no recipe makes more people of: sex=q (3).")));
+  EXPECT_THAT(html, HasSubstr("# women &lt;are&gt; fewer"));
   std::set<std::string> targets;
   for (const Tag& tag : reader.tags()) {
     if (!tag.attributes.contains("id")) continue;
@@ -103,8 +107,9 @@ TEST(AuditPage, SaysSoWhereThereIsNothing) {
   const PageReader reader(html);
   EXPECT_THAT(reader.text(),
               AllOf(HasSubstr("Nothing that asks for attention was found."), HasSubstr("The config names no groups."),
-                    HasSubstr("The config has no constraints."), HasSubstr("No input lacks a value in any row."),
-                    Not(HasSubstr("Where the run errs"))));
+                    HasSubstr("The config has no constraints."),
+                    HasSubstr("Nothing here asks for batches other than the rows as they come."),
+                    HasSubstr("No input lacks a value in any row."), Not(HasSubstr("Where the run errs"))));
 }
 
 TEST(AuditPage, ShowsMeansOfARegressionAndAbsoluteErrors) {

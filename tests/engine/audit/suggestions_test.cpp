@@ -1,0 +1,97 @@
+#include "engine/audit/suggestions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/audit/representation.h"
+#include "engine/config/load.h"
+#include "engine/sampling/cells.h"
+#include "engine/sampling/shares.h"
+#include "tests/engine/audit/handmade_people.h"
+
+namespace equipoise::audit {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const AuditParams kParams = {30, 0.95, 1, {}};
+
+// 2,000 rows: `few` of them women, positive as the shares say.
+People some_people(double women, double positive_women, double positive_men) {
+  People people(2000);
+  std::vector<std::int32_t> sex;
+  std::vector<int> job;
+  for (std::size_t row = 0; row < 2000; ++row) {
+    sex.push_back(static_cast<double>(row) < 2000 * women);
+    const double place = sex.back() ? static_cast<double>(row) / (2000 * women)
+                                    : (static_cast<double>(row) - 2000 * women) / (2000 * (1 - women));
+    people.dataset_.labels[row] = place < (sex.back() ? positive_women : positive_men);
+    job.push_back(static_cast<int>(row % 2));
+  }
+  people.add_group("sex", {"m", "f"}, sex);
+  people.add_category("job", {"a", "b"}, job);
+  return people;
+}
+
+Suggestions suggested(const People& people, const Reference& reference = {}) {
+  const data::Dataset dataset = people.dataset();
+  Audit audit;
+  count(dataset, inputs_of(dataset, 1), answers_of(dataset), reference, kParams, audit);
+  return suggest(dataset, {}, audit, kParams);
+}
+
+// Every line is one that a config takes, and that finds its rows.
+void expect_usable(const Suggestions& suggestions, const People& people) {
+  std::string text = "recipes:\n";
+  for (const SuggestedRecipe& one : suggestions.recipes) text += "  - " + one.yaml + "\n";
+  sampling::SamplingParams params;
+  config::Origin origin;
+  config::load_text(
+      text, "suggested", "", {}, [&](config::Fields& fields) { params.describe(fields); }, origin);
+  sampling::check(params, true, 1, origin);
+  const data::Dataset dataset = people.dataset();
+  const auto cells = sampling::make_cells(params, dataset, dataset.rows_of(data::Split::train), origin);
+  if (params.recipes[0].recipe == "balance") sampling::balanced_shares(cells, params.recipes[0], "", origin);
+}
+
+TEST(SuggestionsTest, ASmallCellSpeaksForBatchesThatFavourIt) {
+  const People people = some_people(0.3, 0.1, 0.3);
+  const Suggestions found = suggested(people);
+  ASSERT_THAT(found.recipes, SizeIs(1));
+  EXPECT_EQ(found.recipes[0].yaml, "{recipe: balance, by: [\"sex\", label], power: 0.5}");
+  EXPECT_EQ(found.recipes[0].reason, "sex=f, label=positive is 3.0 % of the training rows (60)");
+  EXPECT_THAT(found.too_few, IsEmpty());
+  expect_usable(found, people);
+}
+
+TEST(SuggestionsTest, APopulationGoesBeforeSmallCells) {
+  const People people = some_people(0.3, 0.1, 0.3);
+  const Suggestions found =
+      suggested(people, {"census", {{"sex", "f", 0.5}, {"sex", "m", 0.4}, {"sex", "x", 0.1, true}}, {}});
+  ASSERT_THAT(found.recipes, SizeIs(1));
+  EXPECT_THAT(found.recipes[0].yaml, HasSubstr("{where: {\"sex\": \"m\"}, share: 0.4444}"));
+  EXPECT_THAT(found.recipes[0].reason, HasSubstr("sex=f is 30.0 % of the rows and 50.0 % of the population"));
+  expect_usable(found, people);
+}
+
+TEST(SuggestionsTest, AnswersThatAreApartSpeakForWeights) {
+  const People people = some_people(0.4, 0.3, 0.6);
+  const Suggestions found = suggested(people);
+  ASSERT_THAT(found.recipes, SizeIs(1));
+  EXPECT_EQ(found.recipes[0].yaml, "{recipe: reweigh, by: [\"sex\"]}");
+  EXPECT_EQ(found.recipes[0].reason, "'positive' is the answer of 30.0 % of sex=f and of 60.0 % of sex=m");
+  expect_usable(found, people);
+}
+
+TEST(SuggestionsTest, NothingIsSuggestedWhereNothingSpeaksForIt) {
+  EXPECT_THAT(suggested(some_people(0.5, 0.4, 0.42)).recipes, IsEmpty());
+  const Suggestions few = suggested(some_people(0.012, 0.4, 0.4));
+  EXPECT_THAT(few.recipes, IsEmpty());
+  EXPECT_THAT(few.too_few, ElementsAre("sex=f, label=negative (14)", "sex=f, label=positive (10)"));
+}
+
+}  // namespace
+}  // namespace equipoise::audit
