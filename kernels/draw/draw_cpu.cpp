@@ -27,12 +27,13 @@ void draw_uniform_cpu(const DrawProblem& problem, std::int64_t begin, std::int64
 
 void draw_cells_cpu(const DrawProblem& problem, std::int64_t begin, std::int64_t end) {
   const std::int64_t step = step_of(problem);
+  const std::uint32_t start = start_of_step(problem.seed, step);
   for (std::int64_t slot = begin; slot < end; ++slot) {
     const std::int64_t cell =
-        cell_of_position(problem.limits, problem.cells, position_of_slot(problem.batch, problem.seed, step, slot));
-    const std::int64_t first = problem.offsets[cell];
-    problem.rows[slot] = problem.order[first + static_cast<std::int64_t>(place_in_cell(
-                                                   problem.offsets[cell + 1] - first, problem.seed, step, slot))];
+        cell_of_position(problem.limits, problem.cells, position_of_slot(problem.batch, start, slot));
+    const std::int64_t first = problem.offsets[cell], rows = problem.offsets[cell + 1] - first;
+    problem.rows[slot] =
+        problem.order[first + static_cast<std::int64_t>(place_in_cell(rows, problem.seed, step, slot))];
   }
 }
 

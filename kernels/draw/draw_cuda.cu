@@ -33,8 +33,8 @@ __global__ void draw_cells_kernel(DrawProblem problem) {
   const std::int64_t slot = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (slot >= problem.batch) return;
   const std::int64_t step = step_of(problem);
-  const std::int64_t cell =
-      cell_of_position(problem.limits, problem.cells, position_of_slot(problem.batch, problem.seed, step, slot));
+  const std::int64_t cell = cell_of_position(problem.limits, problem.cells,
+                                             position_of_slot(problem.batch, start_of_step(problem.seed, step), slot));
   const std::int64_t first = problem.offsets[cell], rows = problem.offsets[cell + 1] - first;
   problem.rows[slot] = rows > 0 ? problem.order[first + place_in_cell(rows, problem.seed, step, slot)] : -1;
 }

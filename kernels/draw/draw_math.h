@@ -72,12 +72,15 @@ EQUIPOISE_HOST_DEVICE std::uint64_t uniform_row(std::uint64_t population, std::u
   return scale_to_bound((static_cast<std::uint64_t>(words.word[1]) << 32) | words.word[0], population);
 }
 
-// Where among the shares a slot lies: slots are spread evenly, from a random start for each step.
-EQUIPOISE_HOST_DEVICE std::uint64_t position_of_slot(std::uint64_t batch, std::uint64_t seed, std::uint64_t step,
-                                                     std::uint64_t slot) {
+// Slots are spread evenly over the shares, from a random start for each step.
+EQUIPOISE_HOST_DEVICE std::uint32_t start_of_step(std::uint64_t seed, std::uint64_t step) {
   const PhiloxCounter counter = {
       {static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), 0, kCellStartStream}};
-  return (slot * kWhole / batch + philox(counter, philox_key(seed)).word[0]) % kWhole;
+  return philox(counter, philox_key(seed)).word[0];
+}
+
+EQUIPOISE_HOST_DEVICE std::uint64_t position_of_slot(std::uint64_t batch, std::uint32_t start, std::uint64_t slot) {
+  return (slot * kWhole / batch + start) % kWhole;
 }
 
 // The first cell whose limit is above the position.

@@ -107,6 +107,30 @@ TEST_F(Documents, TheAuditGuideRunsAsWritten) {
   EXPECT_THAT(read("audits/first/audit.html"), HasSubstr("Where the run errs most"));
 }
 
+TEST_F(Documents, TheSamplingGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/sampling.md");
+  run_commands_of(page);
+  EXPECT_THAT(read("runs/balanced/report.html"), HasSubstr("recipes/balance_half_way.yaml"));
+  EXPECT_THAT(read("runs/fairbatch/report.html"), HasSubstr("recipes/fairbatch_odds.yaml"));
+  write("sampled.yaml", config_text() + block_of(page, "yaml"));
+  const Outcome validated = run({"config", "validate", "sampled.yaml"});
+  EXPECT_EQ(validated.exit_code, 0) << validated.err;
+}
+
+// Every recipe of configs/recipes is one that a config takes.
+TEST_F(Documents, TheRecipesOfTheRepositoryAreTaken) {
+  int recipes = 0;
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / "configs/recipes")) {
+    const Outcome trained =
+        run({"train", "config.yaml", "training.epochs=1", "output.run=recipe", "output.overwrite=true",
+             "sampling.recipes=[{recipe: \"" + file.path().string() + "\", by: sex}]"});
+    EXPECT_EQ(trained.exit_code, 0) << file.path() << trained.err;
+    ++recipes;
+  }
+  EXPECT_EQ(recipes, 7);
+}
+
 // The part of a text from one word to another.
 std::string between(const std::string& text, const std::string& from, const std::string& to) {
   const std::size_t begin = text.find(from);
