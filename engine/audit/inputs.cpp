@@ -30,10 +30,6 @@ std::string without_name(const std::string& component, const std::string& name) 
   return component;
 }
 
-bool is_standardized(const Feature& feature) {
-  return feature.kind == data::FeatureKind::pick && feature.width == 2 && feature.components[0] == feature.name;
-}
-
 // As short as they can be while each is another.
 std::vector<std::string> shown(const std::vector<float>& edges) {
   constexpr int kFewestDigits = 3, kMostDigits = 9;
@@ -204,7 +200,7 @@ std::vector<Input> inputs_of(const data::Dataset& dataset, std::int64_t min_rows
   const std::vector<Feature>& features = dataset.encoded.features;
   std::vector<Input> inputs(features.size());
   data::on_two_threads(features.size(), [&](std::size_t f) {
-    const Raw raw = is_standardized(features[f]) ? of_standardized(dataset, f) : of_components(dataset, f);
+    const Raw raw = data::is_standardized(features[f]) ? of_standardized(dataset, f) : of_components(dataset, f);
     inputs[f] = joined(raw, features[f].name, dataset.splits, min_rows);
   });
   return inputs;

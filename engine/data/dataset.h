@@ -28,6 +28,11 @@ struct Feature {
   std::vector<std::string> components;  ///< [width] readable: "age in [25, 31)", "workclass = Private", "age missing"
 };
 
+/// Whether a feature is a plain number in standard deviations: component 0 is the number, component 1 says that it is missing.
+inline bool is_standardized(const Feature& feature) {
+  return feature.kind == FeatureKind::pick && feature.width == 2 && feature.components[0] == feature.name;
+}
+
 /// The value beside a code below 0 (no component) where the row's value is missing and no training row's was; else 0: it has a level
 /// that training did not know. Models see neither.
 inline constexpr float kMissingUnlikeTraining = -1;

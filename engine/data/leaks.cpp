@@ -54,10 +54,6 @@ std::int32_t standardized_value(std::int32_t code, float value) {
   return 1 + static_cast<std::int32_t>(std::clamp(value * 512.0f + 2048.0f, 0.0f, 4095.0f));
 }
 
-bool is_standardized(const Feature& feature) {
-  return feature.kind == FeatureKind::pick && feature.width == 2 && feature.components[0] == feature.name;
-}
-
 struct InputValues {
   std::vector<std::int32_t> learning, scoring;
   std::int32_t count = 0;

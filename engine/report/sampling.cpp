@@ -96,21 +96,29 @@ void write_cells(Markup& page, const SamplingLog& log) {
   const bool is_weighed = std::ranges::any_of(log.epochs, [](const SamplingLog::Epoch& epoch) {
     return std::ranges::any_of(epoch.weights, [](double weight) { return weight != 1; });
   });
+  const bool any_made = std::ranges::any_of(log.epochs, [](const SamplingLog::Epoch& epoch) {
+    return std::ranges::any_of(epoch.made, [](std::int64_t rows) { return rows > 0; });
+  });
   FigureTable table;
   table.caption = "Rows of each cell";
   table.columns = {"Cell",         "Training rows", "Share", "drawn at first", "drawn at the end",
                    "Drawn in all", "times each row"};
+  if (any_made) table.columns.push_back("made up, of these");
   if (is_weighed) table.columns.push_back("Weight in the loss");
   FigureTable::Block& block = table.blocks.emplace_back();
   for (std::size_t cell = 0; cell < log.cells.size(); ++cell) {
-    std::int64_t drawn = 0;
-    for (const SamplingLog::Epoch& epoch : log.epochs) drawn += epoch.drawn[cell];
+    std::int64_t drawn = 0, made = 0;
+    for (const SamplingLog::Epoch& epoch : log.epochs) {
+      drawn += epoch.drawn[cell];
+      made += epoch.made[cell];
+    }
     std::vector<std::string>& row = block.rows.emplace_back(std::vector{
         log.cells[cell].name, count_text(log.cells[cell].rows), percent_text(natural_share(log, cell)),
         percent_text(share_drawn(log.epochs.front(), cell)), percent_text(share_drawn(log.epochs.back(), cell)),
         count_text(drawn),
         decimal_text(static_cast<double>(drawn) / static_cast<double>(std::max<std::int64_t>(1, log.cells[cell].rows)),
                      1)});
+    if (any_made) row.push_back(count_text(made));
     if (is_weighed) row.push_back(decimal_text(log.epochs.back().weights[cell], 2));
   }
   write_figure_table(page, table);
@@ -122,9 +130,11 @@ void write_sampling(Markup& page, const Report& report) {
   const SamplingLog& log = *report.sampling;
   const auto section = page.in("section", {{"id", "sampling"}, {"aria-labelledby", "sampling-title"}});
   page.element("h2", {{"id", "sampling-title"}}, "Batches");
-  page.element("p", {{"class", "intro"}},
-               "Recipes decided which training rows batches were made of and how rows counted in the loss. Constraints "
-               "were priced and measured on people as they come; no row of another split was drawn or changed.");
+  page.element(
+      "p", {{"class", "intro"}},
+      "Recipes decided which training rows batches were made of, which were made up from real ones, and how rows "
+      "counted in the loss. Constraints "
+      "were priced and measured on people as they come; no row of another split was drawn or changed.");
   write_recipes(page, log);
   if (log.epochs.empty()) {
     page.element("p", {}, "No epoch came to its end.");

@@ -18,7 +18,8 @@ json to_json(const std::optional<SamplingLog>& log) {
                        {"rationale", one.rationale}});
   for (const SamplingLog::Cell& one : log->cells) cells.push_back({{"cell", one.name}, {"rows", one.rows}});
   for (const SamplingLog::Epoch& one : log->epochs)
-    epochs.push_back({{"epoch", one.epoch}, {"drawn", one.drawn}, {"weights", one.weights}, {"why", one.why}});
+    epochs.push_back(
+        {{"epoch", one.epoch}, {"drawn", one.drawn}, {"made", one.made}, {"weights", one.weights}, {"why", one.why}});
   return {{"recipes", recipes}, {"cells", cells}, {"epochs", epochs}};
 }
 
@@ -46,9 +47,11 @@ std::optional<SamplingLog> sampling_log_from_json(const json& object, const std:
     const JsonReader fields(item, at);
     fields.read("epoch", one.epoch);
     fields.read("drawn", one.drawn);
+    fields.read("made", one.made);
     fields.read("weights", one.weights);
     fields.read("why", one.why);
-    for (const auto& [name, size] : {std::pair("drawn", one.drawn.size()), {"weights", one.weights.size()}})
+    for (const auto& [name, size] :
+         {std::pair("drawn", one.drawn.size()), {"made", one.made.size()}, {"weights", one.weights.size()}})
       if (size != log.cells.size())
         throw core::UserError(core::Fault::data,
                               fmt::format("{}.{} has {} numbers, expected one for each of the {} cells", at, name, size,

@@ -58,11 +58,16 @@ void check_where(const std::map<std::string, std::string>& where, const std::str
     });
 }
 
+// Rows are made from those of their own label.
+bool needs_label(const RecipeParams& one) {
+  return one.recipe == "fairbatch" || one.recipe == "reweigh" || recipe_entry(one.recipe).decides == Decides::made;
+}
+
 bool names_label(const SamplingParams& params) {
   return std::ranges::any_of(params.recipes, [](const RecipeParams& one) {
     const auto in_targets = [](const TargetParams& target) { return target.where.contains(kLabel); };
-    return one.recipe == "fairbatch" || one.recipe == "reweigh" || one.where.contains(kLabel) ||
-           std::ranges::find(one.by, kLabel) != one.by.end() || std::ranges::any_of(one.targets, in_targets);
+    return needs_label(one) || one.where.contains(kLabel) || std::ranges::find(one.by, kLabel) != one.by.end() ||
+           std::ranges::any_of(one.targets, in_targets);
   });
 }
 
@@ -76,7 +81,7 @@ void check_names(const SamplingParams& params, const data::Dataset& dataset, con
     for (std::size_t t = 0; t < one.targets.size(); ++t)
       check_where(one.targets[t].where, path + ".targets[" + std::to_string(t) + "].where", dataset, origin, problems);
     problems.collect([&] {
-      if (one.recipe == "fairbatch" || one.recipe == "reweigh") check_column(kLabel, path + ".recipe", dataset, origin);
+      if (needs_label(one)) check_column(kLabel, path + ".recipe", dataset, origin);
     });
     problems.collect([&] {
       if (one.recipe == "fairbatch" && one.rate == "equal_opportunity" && dataset.task != data::Task::binary)

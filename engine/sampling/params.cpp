@@ -40,7 +40,10 @@ struct FieldUse {
 
 const std::vector<FieldUse>& field_uses() {
   static const std::vector<FieldUse> uses = {
-      {"where", [](const RecipeParams& one) { return !one.where.empty(); }, {"balance"}},
+      {"where", [](const RecipeParams& one) { return !one.where.empty(); }, {"balance", "smote", "jitter", "corrupt"}},
+      {"share", [](const RecipeParams& one) { return one.share != 0; }, {"smote", "jitter", "corrupt"}},
+      {"neighbors", [](const RecipeParams& one) { return one.neighbors != RecipeParams().neighbors; }, {"smote"}},
+      {"amount", [](const RecipeParams& one) { return one.amount != 0; }, {"jitter", "corrupt"}},
       {"power", [](const RecipeParams& one) { return one.power != RecipeParams().power; }, {"balance"}},
       {"targets", [](const RecipeParams& one) { return !one.targets.empty(); }, {"balance"}},
       {"rate", [](const RecipeParams& one) { return one.rate != RecipeParams().rate; }, {"fairbatch"}},
@@ -78,6 +81,11 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
       refuse(path + ".targets", "balance with targets reads neither 'power' nor 'where'", origin);
     return;
   }
+  if (recipe_entry(params.recipe).decides == Decides::made) {
+    if (params.share <= 0)
+      refuse(path, params.recipe + " needs 'share': how many of the drawn rows that it is about are made up", origin);
+    return;
+  }
   if (params.by.empty()) refuse(path, params.recipe + " needs 'by': the groups that it is about", origin);
   if (params.recipe == "group_dro") return;
   if (std::ranges::find(params.by, kLabel) != params.by.end())
@@ -94,7 +102,11 @@ const std::vector<RecipeEntry>& recipe_entries() {
        "after each epoch gives the group that fares worst more of the batch, within its label"},
       {"group_dro", Decides::shares, true, 0.5,
        "after each epoch multiplies each cell's share by the exponential of its loss"},
-      {"reweigh", Decides::weights, false, 0, "weighs the loss as if group and label were independent"}};
+      {"reweigh", Decides::weights, false, 0, "weighs the loss as if group and label were independent"},
+      {"smote", Decides::made, false, 0,
+       "makes rows between a row and one of the nearest of its cell, with their most frequent categories"},
+      {"jitter", Decides::made, false, 0.02, "makes rows whose numbers are moved a little"},
+      {"corrupt", Decides::made, false, 0.3, "makes rows some of whose inputs are those of other rows of the cell"}};
   return entries;
 }
 
@@ -116,12 +128,18 @@ void RecipeParams::describe(config::Fields& fields) {
   fields.text("rationale", rationale, "Why it is used; the report says it.");
   fields.texts("by", by, "Groups that are told apart, and label.");
   fields.text_map("where", where, {},
-                  "balance: only rows of these groups and this label; the share of all others stays as it is.");
+                  "Only rows of these groups and this label; of balance the share of all others stays as it is.");
   fields.number("power", power, config::between(0, 1),
                 "balance: shares go with this power of the natural ones: 0 all alike, 1 as they come.");
   fields.list("targets", targets, "balance: shares of every batch; what they leave is drawn as it comes.");
   fields.choice("rate", rate, {"equal_opportunity", "equalized_odds", "demographic_parity"},
                 "fairbatch: what is to be alike between groups.");
+  fields.number("share", share, config::between(0, 1),
+                "smote, jitter, corrupt: of the drawn rows that it is about, how many are made up.");
+  fields.integer("neighbors", neighbors, config::between(1, 256),
+                 "smote: how many nearest rows of the cell are looked at.");
+  fields.number("amount", amount, config::between(0, 1),
+                "jitter: how far, of all quantiles, or of deviations (0: .02); corrupt: how many inputs (0: .3).");
   fields.number("step", step, config::at_least(0),
                 "fairbatch: share of the batch moved an epoch (0: .005); group_dro: factor of the loss (0: .5).");
   fields.integer("from_epoch", from_epoch, config::at_least(0),
@@ -169,6 +187,7 @@ void check(const SamplingParams& params, bool has_constraints, std::size_t setti
     problems.collect([&] { check_targets(one, path, origin); });
     problems.collect([&] { check_what_it_balances(one, path, origin); });
     problems.collect([&] {
+      if (entry->decides == Decides::made) return;
       const auto [earlier, is_first] = deciding.emplace(entry->decides, one.recipe);
       if (!is_first)
         refuse(

@@ -33,6 +33,9 @@ struct RecipeParams {
   double power = 0;                     // balance
   std::vector<TargetParams> targets;    // balance
   std::string rate = "equalized_odds";  // fairbatch
+  double share = 0;                     // of the drawn rows that it is about: how many are made up
+  std::int64_t neighbors = 5;           // smote
+  double amount = 0;                    // jitter, corrupt; 0: the recipe's own
   double step = 0;                      // fairbatch, group_dro; 0: the recipe's own
   std::int64_t from_epoch = 0;
   std::string until;  // "gap < 0.02"
@@ -49,8 +52,9 @@ struct SamplingParams {
 
 /// What a recipe decides.
 enum class Decides {
-  shares,  ///< how much of a batch each cell has
-  weights  ///< how much a row counts in the loss
+  shares,   ///< how much of a batch each cell has
+  weights,  ///< how much a row counts in the loss
+  made      ///< which of the drawn rows are made up from real ones
 };
 
 /// One row of the table of recipes.
@@ -58,7 +62,7 @@ struct RecipeEntry {
   const char* name;
   Decides decides;
   bool follows_losses;  ///< changes with what was measured
-  double step;          ///< where the params say 0
+  double number;        ///< of step or amount, where the params say 0
   const char* sentence;
 };
 const std::vector<RecipeEntry>& recipe_entries();

@@ -4,11 +4,14 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+
 namespace equipoise::sampling {
 namespace {
 
 double step_of(const RecipeParams& params) {
-  return params.step > 0 ? params.step : recipe_entry(params.recipe).step;
+  return params.step > 0 ? params.step : recipe_entry(params.recipe).number;
 }
 
 std::string rounded(double number) {
@@ -27,11 +30,49 @@ Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, con
     const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
     recipes_.push_back({one, path, gap_to_reach(one.until, path + ".until", origin)});
     if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);  // what is wrong shows before any training
+    if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back());
     log_.recipes.push_back({one.recipe, one.file, recipe_entry(one.recipe).sentence, one.rationale, one.version});
   }
   for (std::size_t c = 0; c < cells_.cells.size(); ++c) log_.cells.push_back({cells_.name(c), cells_.cells[c].rows});
+  check_made_shares();
   shares_ = natural_;
   begin_epoch({});
+}
+
+void Sampler::add_making(const Recipe& recipe) {
+  const RecipeParams& params = recipe.params;
+  makings_.push_back({params.recipe,
+                      params.neighbors,
+                      params.amount > 0 ? params.amount : recipe_entry(params.recipe).number,
+                      {},
+                      made_shares(cells_, params)});
+  for (const double share : makings_.back().shares) makings_.back().could_be_of.push_back(share > 0);
+  const std::vector<bool> aimed = cells_.matching(params.where);
+  std::vector<std::string> alone;
+  bool any = false;
+  for (std::size_t c = 0; c < aimed.size(); ++c) {
+    if (aimed[c] && cells_.cells[c].rows < 2) alone.push_back(cells_.name(c));
+    any = any || makings_.back().shares[c] > 0;
+  }
+  if (!any)
+    throw core::UserError(
+        core::Fault::config,
+        recipe.path + ": " + params.recipe + " makes rows from two of a cell, and " + core::listed(alone) + " has one",
+        origin_.of(recipe.path));
+  for (const std::string& name : alone)
+    warnings_.push_back(params.recipe + " makes no rows of " + name + ", of which there is one training row.");
+}
+
+void Sampler::check_made_shares() const {
+  for (std::size_t c = 0; c < cells_.cells.size(); ++c) {
+    double sum = 0;
+    for (const Making& one : makings_) sum += one.shares[c];
+    if (sum > 1 + 1e-9)
+      throw core::UserError(
+          core::Fault::config,
+          "sampling.recipes: of " + cells_.name(c) + " more than all rows would be made up (" + rounded(sum) + ")",
+          origin_.of("sampling.recipes"));
+  }
 }
 
 bool Sampler::draws_cells() const {
@@ -51,14 +92,23 @@ bool Sampler::is_followed(const Recipe& recipe) const {
 void Sampler::begin_epoch(const Measured& measured) {
   why_.clear();
   weights_.assign(cells_.cells.size(), 1);
+  std::size_t making = 0;
   for (const Recipe& one : recipes_) {
     const RecipeParams& params = one.params;
     const RecipeEntry& entry = recipe_entry(params.recipe);
     std::string why = params.recipe;
+    const bool makes = entry.decides == Decides::made;
+    if (makes) {
+      std::vector<double>& shares = makings_[making++].shares;
+      shares = made_shares(cells_, params);
+      if (!is_followed(one)) std::ranges::fill(shares, 0.0);
+    }
     if (!is_followed(one)) {
       why += one.is_over ? ": over, the gap is below " + rounded(*one.gap_to_reach)
                          : ": from epoch " + std::to_string(params.from_epoch + 1) + " on";
       if (entry.decides == Decides::shares) shares_ = natural_;
+    } else if (makes) {
+      why += " for " + rounded(params.share) + " of the rows that it is about";
     } else if (params.recipe == "balance") {
       shares_ = balanced_shares(cells_, params, one.path, origin_);
     } else if (params.recipe == "reweigh") {
@@ -74,11 +124,13 @@ void Sampler::begin_epoch(const Measured& measured) {
   }
 }
 
-void Sampler::end_epoch(const std::vector<std::int64_t>& drawn, const Measured& measured, std::optional<double> gap) {
-  if (drawn.size() != cells_.cells.size() || measured.losses.size() != cells_.cells.size())
+void Sampler::end_epoch(const std::vector<std::int64_t>& drawn, const std::vector<std::int64_t>& made,
+                        const Measured& measured, std::optional<double> gap) {
+  if (drawn.size() != cells_.cells.size() || made.size() != drawn.size() ||
+      measured.losses.size() != cells_.cells.size())
     throw std::logic_error("sampling: an epoch of other cells");
   ++epoch_;
-  log_.epochs.push_back({epoch_, drawn, weights_, why_});
+  log_.epochs.push_back({epoch_, drawn, made, weights_, why_});
   for (Recipe& one : recipes_)
     if (one.gap_to_reach && gap && *gap < *one.gap_to_reach && epoch_ > one.params.from_epoch) one.is_over = true;
   begin_epoch(measured);

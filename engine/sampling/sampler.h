@@ -26,6 +26,7 @@ struct SamplingLog {
   struct Epoch {
     std::int64_t epoch = 0;           ///< from 1 on
     std::vector<std::int64_t> drawn;  ///< [cells] rows of the batches
+    std::vector<std::int64_t> made;   ///< [cells] how many of them were made up
     std::vector<double> weights;      ///< [cells] how much a row counted in the loss
     std::string why;                  ///< what decided it
   };
@@ -53,9 +54,23 @@ class Sampler {
   /// [cells] factors of the loss in the epoch that is on.
   const std::vector<double>& weights() const { return weights_; }
 
-  /// The epoch is over: `drawn` [cells] rows, `measured` of the cells at its end, `gap` the largest measured one of the constraints.
+  /// A recipe that makes rows.
+  struct Making {
+    std::string recipe;
+    std::int64_t neighbors = 0;
+    double amount = 0;
+    std::vector<bool> could_be_of;  ///< [cells] whether it makes rows of a cell in any epoch
+    std::vector<double> shares;     ///< [cells] of the drawn rows, in the epoch that is on
+  };
+  const std::vector<Making>& makings() const { return makings_; }
+
+  /// What whoever trains should know before: cells too small for a recipe.
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+  /// The epoch is over: of `drawn` [cells] rows `made` were made up, `measured` of the cells at its end, `gap` the largest measured one of the constraints.
   /// The next begins.
-  void end_epoch(const std::vector<std::int64_t>& drawn, const Measured& measured, std::optional<double> gap);
+  void end_epoch(const std::vector<std::int64_t>& drawn, const std::vector<std::int64_t>& made,
+                 const Measured& measured, std::optional<double> gap);
 
   const SamplingLog& log() const { return log_; }
 
@@ -68,6 +83,8 @@ class Sampler {
   };
 
   bool is_followed(const Recipe& recipe) const;
+  void add_making(const Recipe& recipe);
+  void check_made_shares() const;
   void begin_epoch(const Measured& measured);
 
   SampledCells cells_;
@@ -75,6 +92,8 @@ class Sampler {
   config::Origin origin_;
   Shares natural_, shares_;
   std::vector<double> weights_;
+  std::vector<Making> makings_;
+  std::vector<std::string> warnings_;
   std::int64_t epoch_ = 0;  // from 0 on
   std::string why_;
   SamplingLog log_;

@@ -226,6 +226,14 @@ Shares group_dro_update(const Shares& shares, const SampledCells& cells, const O
   return spread(wanted, class_of, natural);
 }
 
+std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& params) {
+  const std::vector<bool> aimed = cells.matching(params.where);
+  std::vector<double> shares;
+  for (std::size_t c = 0; c < aimed.size(); ++c)
+    shares.push_back(aimed[c] && cells.cells[c].rows >= 2 ? params.share : 0);
+  return shares;
+}
+
 std::vector<double> reweighing_factors(const SampledCells& cells, const RecipeParams& params) {
   const Shares natural = natural_shares(cells);
   std::vector<std::string> both = params.by;

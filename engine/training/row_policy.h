@@ -12,6 +12,7 @@
 #include "engine/sampling/sampler.h"
 #include "engine/training/device_data.h"
 #include "kernels/draw/draw.h"
+#include "kernels/make_rows/make_rows.h"
 
 namespace equipoise::training {
 
@@ -24,16 +25,29 @@ namespace equipoise::training {
 /// tell the sampler's groups and labels apart (compile's `told_apart`), so that it is the same for all rows of one.
 class RowPolicy {
  public:
-  /// `sampler` is of the training rows in the order of `data`, and must outlive this, as `data` must.
-  RowPolicy(const sampling::Sampler& sampler, const DeviceData& data);
+  /// `sampler` is of the training rows in the order of `data`, and must outlive this, as `data` must. Where rows are made up the
+  /// nearest rows of each cell are found here, for batches of `batch` rows. Throws UserError (config) for a recipe that makes rows on a
+  /// GPU: there is no version of it yet.
+  RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch);
 
   /// Takes over what the sampler says now.
   void follow();
 
   /// Where rows are not drawn by cell, batches are epochs as without a sampler.
   void draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const;
-  /// [cells of the sampler] rows of `steps` batches from `first` on, by the shares of now.
-  std::vector<std::int64_t> drawn(std::int64_t first, std::int64_t steps, std::int64_t batch, std::uint64_t seed) const;
+  /// Whether any recipe makes rows; then a step reads its batch from made(), whose rows are slots.
+  bool makes_rows() const { return !sampler_.makings().empty(); }
+  /// The batch whose sources are `rows`, some of it made up from rows of the same cell and fold: no member learns from its own fold by
+  /// way of a row that is made of it.
+  const models::EncodedTensors& made(const at::Tensor& rows, std::uint64_t seed, const at::Tensor& step);
+  /// [batch] 0, 1, ...
+  const at::Tensor& slots() const { return slots_; }
+
+  /// [cells of the sampler] of `steps` batches from `first` on, by the shares of now: rows drawn, and how many of them are made up.
+  struct Drawn {
+    std::vector<std::int64_t> rows, made;
+  };
+  Drawn drawn(std::int64_t first, std::int64_t steps, std::uint64_t seed) const;
 
   /// [rows of train * A] what rows weigh in the loss; undefined where no recipe decides it and the data have no weights.
   const std::optional<at::Tensor>& weights() const { return weights_; }
@@ -46,13 +60,23 @@ class RowPolicy {
   Mass mass_of(const at::Tensor& cells, std::int64_t cells_of_a_row, const std::optional<at::Tensor>& weights) const;
   std::vector<double> ratios(const Mass& mass, std::int32_t count) const;
 
+  void prepare_making();
+  at::Tensor neighbors_of(const std::vector<bool>& wanted, std::int64_t k) const;
+  void follow_makings();
+
   const sampling::Sampler& sampler_;
   const DeviceData& data_;
+  std::int64_t batch_;
   Mass mass_, bin_mass_;
   kernels::CellShares on_device_, on_host_;
   at::Tensor cell_of_row_;  // [rows of train] i64, on the device
   std::optional<at::Tensor> weights_;
   at::Tensor corrections_;
+  kernels::MakingRows making_rows_;  // cells are the sampler's, apart by fold
+  kernels::MakingRecipes making_;
+  kernels::MadeRows made_;
+  models::EncodedTensors made_encoded_;
+  at::Tensor slots_;
 };
 
 /// What the table's sums [C * 4] of the training rows say of the sampler's cells.

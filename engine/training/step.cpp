@@ -81,7 +81,7 @@ std::uint64_t TrainingStep::batch_seed(std::uint64_t seed) {
 TrainingStep::TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                            const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                            const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
-                           models::Learner& learner, const RowPolicy* policy)
+                           models::Learner& learner, RowPolicy* policy)
     : data_(data),
       learner_(learner),
       policy_(policy),
@@ -168,12 +168,15 @@ void TrainingStep::enqueue() {
   draw_batch();
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
-  const at::Tensor& scores = learner_.forward(data_.encoded, rows_, step_);
+  const bool is_made = policy_ && policy_->makes_rows();
+  const models::EncodedTensors& encoded = is_made ? policy_->made(rows_, batch_seed_, step_) : data_.encoded;
+  const at::Tensor& rows = is_made ? policy_->slots() : rows_;
+  const at::Tensor& scores = learner_.forward(encoded, rows, step_);
   logits_ = scores.flatten(1);
   if (rule_) logits_ = logits_.unflatten(1, {-1, rule_->outputs});
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
-  learner_.backward(data_.encoded, rows_, batch_.gradient.view(scores.sizes()));
+  learner_.backward(encoded, rows, batch_.gradient.view(scores.sizes()));
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
 }
 

@@ -41,7 +41,7 @@ class TrainingStep {
   TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
-               models::Learner& learner, const RowPolicy* policy = nullptr);
+               models::Learner& learner, RowPolicy* policy = nullptr);
 
   /// What batches hang on, of a run's seed.
   static std::uint64_t batch_seed(std::uint64_t seed);
@@ -74,7 +74,7 @@ class TrainingStep {
 
   const DeviceData& data_;
   models::Learner& learner_;
-  const RowPolicy* policy_;
+  RowPolicy* policy_;
   std::unique_ptr<Optimizer> optimizer_;
   kernels::RateTable table_;
   double temperature_, averaging_;

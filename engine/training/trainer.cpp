@@ -104,7 +104,8 @@ class Trainer {
     if (!config_.sampling.empty()) {
       const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
       sampler_.emplace(config_.sampling, dataset, std::vector(data_.order.begin(), data_.order.begin() + rows), origin);
-      policy_.emplace(*sampler_, data_);
+      policy_.emplace(*sampler_, data_, config_.training.batch_size);
+      for (const std::string& warning : sampler_->warnings()) journal_.warn(warning);
       for (const std::string& name : sampler_->cells().groupings)
         if (std::ranges::find(tables.front().cells.groupings, name) == tables.front().cells.groupings.end())
           throw std::logic_error("the cells of the constraints do not tell the recipes' groups apart: " + name);
@@ -220,13 +221,13 @@ class Trainer {
   // What the recipes say of the next epoch hangs on what was measured last. Of several runs, which share their batches, none does.
   void end_epoch(const RunState::Sums& sums) {
     const std::uint64_t seed = TrainingStep::batch_seed(static_cast<std::uint64_t>(config_.seed));
-    const auto drawn = policy_->drawn(done_ - steps_per_epoch_, steps_per_epoch_, config_.training.batch_size, seed);
+    const RowPolicy::Drawn drawn = policy_->drawn(done_ - steps_per_epoch_, steps_per_epoch_, seed);
     std::optional<double> gap;
     for (const RunState& run : runs_)
       if (!run.outcome().measurements.empty())
         for (const std::optional<double>& one : run.outcome().measurements.back().training_gaps)
           if (one && (!gap || *one > *gap)) gap = one;
-    sampler_->end_epoch(drawn, measured_cells(sums.train, runs_.front().table().cells, sampler_->cells()), gap);
+    sampler_->end_epoch(drawn.rows, drawn.made, measured_cells(sums.train, runs_.front().table().cells, sampler_->cells()), gap);
     policy_->follow();
   }
 

@@ -235,9 +235,9 @@ inline Report sample_report() {
   report.sampling = sampling::SamplingLog{
       {{"fairbatch", "recipes/parity.yaml", "moves a share", "Women <were> selected too rarely.", 2}},
       {{"sex=f, label=positive", 100}, {"sex=m, label=positive", 300}, {"label=negative", 600}},
-      {{1, {100, 300, 600}, {1, 1, 1}, "fairbatch: nothing is measured yet"},
-       {2, {200, 200, 600}, {1, 1, 1}, "fairbatch"},
-       {3, {250, 150, 600}, {2, 1, 0.5}, "fairbatch"}}};
+      {{1, {100, 300, 600}, {0, 0, 0}, {1, 1, 1}, "fairbatch: nothing is measured yet"},
+       {2, {200, 200, 600}, {30, 0, 0}, {1, 1, 1}, "fairbatch"},
+       {3, {250, 150, 600}, {40, 0, 0}, {2, 1, 0.5}, "fairbatch"}}};
   report.config_yaml =
       "name: adult-equalized-odds\nseed: 7\ndevice: auto\ntraining:\n  epochs: 20\n  batch_size: 512\n";
   return report;

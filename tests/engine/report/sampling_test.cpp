@@ -28,7 +28,8 @@ TEST(SamplingSection, SaysWhichRowsWereDrawnAndWhy) {
               AllOf(HasSubstr("fairbatch, version 2 of recipes/parity.yaml: moves a share."),
                     HasSubstr("Epoch 1: fairbatch: nothing is measured yet"), HasSubstr("Epochs 2 to 3: fairbatch"),
                     HasSubstr("sex=f, label=positive"), HasSubstr("Share of each cell in the batches"),
-                    HasSubstr("Weight in the loss")));
+                    HasSubstr("Weight in the loss"), HasSubstr("made up, of these"),
+                    HasSubstr("550 \n 5.5 \n 70 ")));
   // 550 of 3,000 rows drawn were of 100 women with a positive label: 5.5 times each.
   EXPECT_THAT(text_of(sample_report()), AllOf(HasSubstr("5.5"), HasSubstr("10.0\u202F%"), HasSubstr("25.0\u202F%")));
 }
@@ -42,7 +43,7 @@ TEST(SamplingSection, IsOnlyThereWhereARecipeWas) {
 
 TEST(SamplingSection, OfSharesThatDoNotMoveHasNoPicture) {
   Report report = sample_report();
-  for (auto& epoch : report.sampling->epochs) epoch = {epoch.epoch, {100, 300, 600}, {1, 1, 1}, "balance"};
+  for (auto& epoch : report.sampling->epochs) epoch = {epoch.epoch, {100, 300, 600}, {0, 0, 0}, {1, 1, 1}, "balance"};
   EXPECT_THAT(text_of(report), AllOf(Not(HasSubstr("Share of each cell")), Not(HasSubstr("Weight in the loss"))));
   report.sampling->epochs.clear();
   EXPECT_THAT(text_of(report), HasSubstr("No epoch came to its end."));

@@ -19,6 +19,7 @@ Sampler sampler_of(const std::vector<RecipeParams>& recipes) {
 }
 
 const std::vector<std::int64_t> kDrawn = {10, 10, 10, 10};
+const std::vector<std::int64_t> kNoneMade = {0, 0, 0, 0};
 const Measured kLosses = {{0.1, 0.9, 0.2, 0.4}, {}};
 
 TEST(SamplerTest, FollowsARecipeFromItsEpochUntilTheGapIsReached) {
@@ -29,13 +30,13 @@ TEST(SamplerTest, FollowsARecipeFromItsEpochUntilTheGapIsReached) {
   EXPECT_TRUE(sampler.draws_cells());
   EXPECT_FALSE(sampler.follows_losses());
   EXPECT_DOUBLE_EQ(sampler.shares()[1], 0.03);
-  sampler.end_epoch(kDrawn, kLosses, 0.01);  // before it began: the gap says nothing about it
+  sampler.end_epoch(kDrawn, kNoneMade, kLosses, 0.01);  // before it began: the gap says nothing about it
   EXPECT_THAT(sampler.shares(), Each(DoubleNear(0.25, 1e-12)));
-  sampler.end_epoch(kDrawn, kLosses, 0.02);
+  sampler.end_epoch(kDrawn, kNoneMade, kLosses, 0.02);
   EXPECT_DOUBLE_EQ(sampler.shares()[1], 0.25);
-  sampler.end_epoch(kDrawn, kLosses, 0.019);
+  sampler.end_epoch(kDrawn, kNoneMade, kLosses, 0.019);
   EXPECT_DOUBLE_EQ(sampler.shares()[1], 0.03);
-  sampler.end_epoch(kDrawn, kLosses, 0.5);  // not again
+  sampler.end_epoch(kDrawn, kNoneMade, kLosses, 0.5);  // not again
   EXPECT_DOUBLE_EQ(sampler.shares()[1], 0.03);
   const SamplingLog& log = sampler.log();
   ASSERT_THAT(log.epochs, SizeIs(4));
@@ -54,13 +55,13 @@ TEST(SamplerTest, MovesAfterEachEpochWithTheLosses) {
   Sampler sampler = sampler_of({params});
   EXPECT_TRUE(sampler.follows_losses());
   EXPECT_DOUBLE_EQ(sampler.shares()[1], 0.03);
-  sampler.end_epoch(kDrawn, kLosses, {});
+  sampler.end_epoch(kDrawn, kNoneMade, kLosses, {});
   EXPECT_NEAR(sampler.shares()[1], 0.035, 1e-12);  // its own step
-  sampler.end_epoch(kDrawn, kLosses, {});
+  sampler.end_epoch(kDrawn, kNoneMade, kLosses, {});
   EXPECT_NEAR(sampler.shares()[1], 0.04, 1e-12);
   params.step = 0.02;
   Sampler faster = sampler_of({params});
-  faster.end_epoch(kDrawn, kLosses, {});
+  faster.end_epoch(kDrawn, kNoneMade, kLosses, {});
   EXPECT_NEAR(faster.shares()[1], 0.05, 1e-12);
   EXPECT_EQ(faster.log().epochs[0].why, "fairbatch: nothing is measured yet");
 }

@@ -26,7 +26,7 @@ inline std::unique_ptr<models::Learner> linear_model(const DeviceData& data) {
 inline double expect_step_against(const std::function<double()>& lagrangian, const DeviceData& data,
                                   const constraints::ConstraintTable& table, TrainingParams training,
                                   const std::vector<double>& multipliers, models::Learner& learner, double tolerance,
-                                  const RowPolicy* policy = nullptr) {
+                                  RowPolicy* policy = nullptr) {
   training.batch_size = data.train.count;
   training.schedule = "constant";
   training.optimizer.kind = "sgd";

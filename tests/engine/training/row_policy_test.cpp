@@ -40,7 +40,7 @@ struct Policed {
         data(to_device(people, table.cells, 1, 3, at::kCPU)),
         sampler({recipes}, people, std::vector(data.order.begin(), data.order.begin() + data.train.count),
                 config::Origin()),
-        policy(sampler, data) {}
+        policy(sampler, data, 100) {}
 
   static constraints::ConstraintTable compiled(const data::Dataset& people,
                                                const std::vector<constraints::ConstraintParams>& constraints,
@@ -104,7 +104,7 @@ TEST(RowPolicy, CountsWhatWasDrawn) {
       ++counted[static_cast<std::size_t>(
           sample.sampler.cells().of_row[static_cast<std::size_t>(rows.data_ptr<std::int64_t>()[slot])])];
   }
-  EXPECT_EQ(sample.policy.drawn(7, 5, 100, 9), counted);
+  EXPECT_EQ(sample.policy.drawn(7, 5, 9).rows, counted);
 }
 
 TEST(RowPolicy, FollowsTheSampler) {
@@ -113,10 +113,10 @@ TEST(RowPolicy, FollowsTheSampler) {
   Policed sample(binary_people(2000, false), odds_and_parity(), {later});
   EXPECT_TRUE(at::allclose(sample.policy.corrections(), at::ones({1, 4, 1}, at::kDouble), 1e-9));
   const at::Tensor corrections = sample.policy.corrections();  // the step's own: it must stay the same tensor
-  sample.sampler.end_epoch({1, 1, 1, 1}, {{0, 0, 0, 0}, {}}, {});
+  sample.sampler.end_epoch({1, 1, 1, 1}, {0, 0, 0, 0}, {{0, 0, 0, 0}, {}}, {});
   sample.policy.follow();
   EXPECT_GT(corrections.max().item<double>(), 1.1);
-  const std::vector<std::int64_t> drawn = sample.policy.drawn(0, 10, 100, 9);
+  const std::vector<std::int64_t> drawn = sample.policy.drawn(0, 10, 9).rows;
   for (const std::int64_t rows : drawn) EXPECT_NEAR(static_cast<double>(rows), 250, 10);
 }
 

@@ -30,7 +30,7 @@ struct StepCase {
 };
 
 inline StepCase with_recipes(StepCase wanted) {
-  wanted.recipes = {"balance", "reweigh"};
+  wanted.recipes = {"balance", "reweigh", "smote", "corrupt"};
   return wanted;
 }
 
@@ -78,11 +78,12 @@ class StepSample {
         sampling::RecipeParams& one = recipes.recipes.emplace_back();
         one.recipe = name;
         one.by = {"sex"};
+        if (sampling::recipe_entry(name).decides == sampling::Decides::made) one.share = 0.3;
       }
       const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
       sampler_ = std::make_unique<sampling::Sampler>(
           recipes, people_, std::vector(data_.order.begin(), data_.order.begin() + rows), config::Origin());
-      policy_ = std::make_unique<RowPolicy>(*sampler_, data_);
+      policy_ = std::make_unique<RowPolicy>(*sampler_, data_, small_config().training.batch_size);
     }
     std::vector<std::uint64_t> seeds;
     for (std::int64_t k = 0; k < members_; ++k) seeds.push_back(static_cast<std::uint64_t>(11 + k));

@@ -1,0 +1,32 @@
+// Pointers and sizes of one batch of made rows.
+#pragma once
+
+#include <cstdint>
+
+namespace equipoise::kernels {
+
+struct MakeRowsProblem {
+  const std::int64_t* rows;       // [B]
+  const std::int16_t* codes;      // [N, F]
+  const float* values;            // [N, F]
+  const std::uint8_t* forms;      // [F]
+  const std::int16_t* bins;       // [F]
+  const std::int32_t* cells;      // [N]
+  const std::int64_t* order;      // [N]
+  const std::int64_t* offsets;    // [C + 1]
+  const std::int64_t* neighbors;  // [N, k]
+  const std::int32_t* kinds;      // [R]
+  const float* amounts;           // [R]
+  const std::int64_t* limits;     // [C, R]
+  std::int64_t features, k, recipe_count;
+  std::uint64_t seed;
+  std::int64_t step;
+  std::int16_t* made_codes;  // [B, F]
+  float* made_values;        // [B, F]
+  std::int32_t* made_by;     // [B]
+  std::int64_t* partners;    // [B]
+};
+
+void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end);
+
+}  // namespace equipoise::kernels
