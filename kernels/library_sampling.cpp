@@ -1,8 +1,10 @@
-// The ops of sampling beside draw_epoch, as library.cpp has the others. neighbors is on the CPU alone: there is no CUDA version yet.
+// The ops of sampling beside draw_epoch, as library.cpp has the others. neighbors and make_rows are on the CPU alone: there is no CUDA
+// version yet.
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
 #include "kernels/draw/draw.h"
+#include "kernels/make_rows/make_rows.h"
 #include "kernels/neighbors/neighbors.h"
 #include "kernels/without_derivative.h"
 
@@ -31,12 +33,29 @@ void draw_cells_by_tensor(at::Tensor& rows, const at::Tensor& order, const at::T
   draw_cells(rows, {order, offsets, limits}, static_cast<std::uint64_t>(seed), step);
 }
 
+void make_rows_by_tensors(at::Tensor& codes, at::Tensor& values, at::Tensor& recipes, at::Tensor& partners,
+                          const at::Tensor& rows, const at::Tensor& from_codes, const at::Tensor& from_values,
+                          const at::Tensor& forms, const at::Tensor& bins, const at::Tensor& cells,
+                          const at::Tensor& order, const at::Tensor& offsets, const at::Tensor& neighbors,
+                          const at::Tensor& kinds, const at::Tensor& amounts, const at::Tensor& limits,
+                          std::int64_t seed, const at::Tensor& step) {
+  MadeRows made{codes, values, recipes, partners};
+  make_rows_out(made, rows, {from_codes, from_values, forms, bins, cells, order, offsets, neighbors},
+                {kinds, amounts, limits}, static_cast<std::uint64_t>(seed), step);
+}
+
+// What is written has its shape already.
+void make_rows_shapes(at::Tensor&, at::Tensor&, at::Tensor&, at::Tensor&, const at::Tensor&, const at::Tensor&,
+                      const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                      const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
+                      std::int64_t, const at::Tensor&) {}
+
 void implement_draws(torch::Library& library) {
   library.impl("draw_cells", &draw_cells_by_step);
   library.impl("draw_cells.tensor_step", &draw_cells_by_tensor);
 }
 
-constexpr const char* kDraws[] = {"draw_cells", "draw_cells.tensor_step"};
+constexpr const char* kWriting[] = {"draw_cells", "draw_cells.tensor_step", "make_rows_out"};
 
 }  // namespace
 
@@ -50,10 +69,16 @@ TORCH_LIBRARY_FRAGMENT(equipoise, library) {
       "draw_cells.tensor_step(Tensor(a!) rows, Tensor order, Tensor offsets, Tensor limits, int seed, Tensor step) "
       "-> ()",
       traceable);
+  library.def(
+      "make_rows_out(Tensor(a!) codes, Tensor(b!) values, Tensor(c!) recipes, Tensor(d!) partners, Tensor rows, "
+      "Tensor from_codes, Tensor from_values, Tensor forms, Tensor bins, Tensor cells, Tensor order, Tensor offsets, "
+      "Tensor neighbors, Tensor kinds, Tensor amounts, Tensor limits, int seed, Tensor step) -> ()",
+      traceable);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, CPU, library) {
   library.impl("neighbors", &neighbors_pair);
+  library.impl("make_rows_out", &make_rows_by_tensors);
   implement_draws(library);
 }
 
@@ -63,16 +88,17 @@ TORCH_LIBRARY_IMPL(equipoise, CUDA, library) {
 
 TORCH_LIBRARY_IMPL(equipoise, Meta, library) {
   library.impl("neighbors", &neighbors_shapes);
+  library.impl("make_rows_out", &make_rows_shapes);
   implement_draws(library);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, Autograd, library) {
   library.impl("neighbors", without_derivative());
-  for (const char* op : kDraws) library.impl(op, without_derivative());
+  for (const char* op : kWriting) library.impl(op, without_derivative());
 }
 
 TORCH_LIBRARY_IMPL(equipoise, ADInplaceOrView, library) {
-  for (const char* op : kDraws) library.impl(op, counting_writes());
+  for (const char* op : kWriting) library.impl(op, counting_writes());
 }
 
 }  // namespace equipoise::kernels

@@ -128,7 +128,7 @@ TEST_F(Documents, TheRecipesOfTheRepositoryAreTaken) {
     EXPECT_EQ(trained.exit_code, 0) << file.path() << trained.err;
     ++recipes;
   }
-  EXPECT_EQ(recipes, 7);
+  EXPECT_EQ(recipes, 10);
 }
 
 // The part of a text from one word to another.

@@ -54,6 +54,22 @@ TEST_F(Sampling, RecipesWorkForEveryTaskAndInABank) {
   EXPECT_EQ(bank.exit_code, 0) << bank.err;
 }
 
+TEST_F(Sampling, RowsAreMadeOnTheWayAndCounted) {
+  const std::string recipes =
+      "sampling.recipes=[{recipe: smote, where: {sex: f, label: positive}, share: 0.5}, {recipe: corrupt, share: 0.2}]";
+  train_into("made", {recipes, "training.epochs=2"});
+  const nlohmann::json log = log_of("made");
+  for (std::size_t cell = 0; cell < 4; ++cell) {
+    const double drawn = log["epochs"][1]["drawn"][cell], made = log["epochs"][1]["made"][cell];
+    const bool is_aimed = log["cells"][cell]["cell"] == "sex=f, label=positive";
+    EXPECT_NEAR(made / drawn, is_aimed ? 0.7 : 0.2, 0.12);
+  }
+  EXPECT_THAT(read("runs/made/report.html"), HasSubstr("made up, of these"));
+  // Again, with one thread: the same bytes.
+  ASSERT_EQ(run({"train", "runs/made/config.yaml", "threads=1", "output.run=again"}).exit_code, 0);
+  EXPECT_EQ(read("runs/made/model.safetensors"), read("runs/again/model.safetensors"));
+}
+
 TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
   const auto refused = [&](const std::string& recipes, std::vector<std::string> more = {}) {
     std::vector<std::string> words = {"train", "config.yaml", "sampling.recipes=" + recipes, "output.run=none"};
@@ -75,6 +91,10 @@ TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
   EXPECT_THAT(refused("[{recipe: balance, by: [sexx], where: {sex: q, label: maybe}}]"),
               AllOf(HasSubstr("did you mean 'sex'"), HasSubstr("'sex' has no level 'q'"),
                     HasSubstr("'label' has no level 'maybe'; there are negative, positive")));
+  EXPECT_THAT(refused("[{recipe: smote, where: {sex: f}}]"), HasSubstr("smote needs 'share'"));
+  EXPECT_THAT(refused("[{recipe: smote, share: 1.5}]"), HasSubstr("share"));
+  EXPECT_THAT(refused("[{recipe: smote, share: 0.7}, {recipe: jitter, share: 0.7}]"),
+              HasSubstr("more than all rows would be made up (1.4)"));
   EXPECT_THAT(refused("[{recipe: fairbatch, by: sex}]", {"bank.tolerances=[0.1, 0.2]"}),
               HasSubstr("the runs of a bank share their batches"));
   EXPECT_THAT(refused("[{recipe: reweigh, by: sex}]", {"data.label={task: regression, column: hours}", "~constraints"}),

@@ -63,6 +63,21 @@ TEST(SamplingParamsTest, TargetsAreChecked) {
   EXPECT_THAT(problems({{params}}), HasSubstr("balance has both 'by' and 'targets'"));
 }
 
+TEST(SamplingParamsTest, RecipesThatMakeRowsNeedAShareAndGoTogether) {
+  RecipeParams smote = recipe("smote", {}), jitter = recipe("jitter", {});
+  EXPECT_THAT(problems({{smote}}), HasSubstr("sampling.recipes[0]: smote needs 'share'"));
+  smote.share = jitter.share = 0.3;
+  EXPECT_EQ(problems({{smote, jitter, recipe("balance", {"sex"}), recipe("reweigh", {"sex"})}}, true, 3), "");
+  smote.amount = 0.1;
+  jitter.neighbors = 3;
+  const std::string all = problems({{smote, jitter}});
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[0].amount: the recipe smote does not read it; jitter, corrupt do"));
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[1].neighbors: the recipe jitter does not read it; smote does"));
+  RecipeParams balance = recipe("balance", {"sex"});
+  balance.share = 0.3;
+  EXPECT_THAT(problems({{balance}}), HasSubstr("the recipe balance does not read it; smote, jitter, corrupt do"));
+}
+
 TEST(SamplingParamsTest, WhatFollowsOneRunIsNoneOfABanks) {
   EXPECT_THAT(problems({{recipe("fairbatch", {"sex"})}}, true, 2), HasSubstr("the runs of a bank share their batches"));
   RecipeParams until = recipe("balance", {"sex"});

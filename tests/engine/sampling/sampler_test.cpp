@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/core/error.h"
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
@@ -72,6 +73,45 @@ TEST(SamplerTest, WeightsAndSharesGoTogether) {
   EXPECT_NEAR(sampler.weights()[1], 3.1, 1e-12);
   EXPECT_FALSE(sampler_of({recipe("reweigh", {"sex"})}).draws_cells());
   EXPECT_THAT(sampler_of({recipe("balance", {"sex", "label"})}).weights(), ElementsAre(1, 1, 1, 1));
+}
+
+RecipeParams making(const std::string& name, double share, std::map<std::string, std::string> where = {}) {
+  RecipeParams params = recipe(name, {"sex"});
+  params.share = share;
+  params.where = std::move(where);
+  return params;
+}
+
+std::string refusal(const std::vector<RecipeParams>& recipes, const data::Dataset& dataset = census()) {
+  try {
+    const Sampler sampler({recipes}, dataset, dataset.rows_of(data::Split::train), config::Origin());
+  } catch (const core::UserError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(SamplerTest, MakesRowsOfTheCellsThatARecipeIsAbout) {
+  const Sampler sampler = sampler_of({making("smote", 0.5, {{"label", "positive"}}), making("jitter", 0.3)});
+  ASSERT_THAT(sampler.makings(), SizeIs(2));
+  EXPECT_THAT(sampler.makings()[0].shares, ElementsAre(0, 0.5, 0, 0.5));
+  EXPECT_THAT(sampler.makings()[1].shares, Each(0.3));
+  EXPECT_EQ(sampler.makings()[0].neighbors, 5);
+  EXPECT_EQ(sampler.makings()[1].amount, 0.02);
+  EXPECT_FALSE(sampler.draws_cells());
+}
+
+TEST(SamplerTest, RefusesToMakeMoreRowsThanThereAreOrOfOneRow) {
+  EXPECT_THAT(refusal({making("smote", 0.7), making("jitter", 0.4, {{"sex", "f"}})}),
+              ::testing::HasSubstr("of sex=f, label=negative more than all rows would be made up (1.1)"));
+  data::Dataset dataset = census();
+  for (std::size_t row = 70; row < 72; ++row) dataset.labels[row] = 0;  // one woman is positive
+  EXPECT_THAT(refusal({making("smote", 0.5, {{"sex", "f"}, {"label", "positive"}})}, dataset),
+              ::testing::HasSubstr("smote makes rows from two of a cell, and sex=f, label=positive has one"));
+  const Sampler sampler({{making("smote", 0.5)}}, dataset, dataset.rows_of(data::Split::train), config::Origin());
+  ASSERT_THAT(sampler.warnings(), SizeIs(1));
+  EXPECT_EQ(sampler.warnings()[0], "smote makes no rows of sex=f, label=positive, of which there is one training row.");
+  EXPECT_EQ(sampler.makings()[0].shares[1], 0);
 }
 
 }  // namespace

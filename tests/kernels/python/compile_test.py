@@ -7,6 +7,15 @@ import torch._dynamo.testing
 from sample import RULES, encoded, first_layer, judge_arguments, ops, outcome_rows, price_arguments, rows, table
 
 
+def made_rows():
+    """Four rows of two cells and two features, half of which are made by SMOTE."""
+    made = (torch.empty(6, 2, dtype=torch.int16), torch.empty(6, 2), torch.empty(6, dtype=torch.int32), torch.empty(6, dtype=torch.int64))
+    rows = (torch.tensor([0, 1, 2, 3, 0, 1]), torch.zeros(4, 2, dtype=torch.int16), torch.rand(4, 2), torch.tensor([2, 2], dtype=torch.uint8),
+            torch.zeros(2, dtype=torch.int16), torch.tensor([0, 0, 1, 1], dtype=torch.int32), torch.arange(4), torch.tensor([0, 2, 4]),
+            torch.tensor([[1], [0], [3], [2]]))
+    return (*made, *rows, torch.zeros(1, dtype=torch.int32), torch.zeros(1), torch.full((2, 1), 2**31), 7, torch.tensor([3]))
+
+
 def calls():
     """One call of every op that can be traced, by its full name: the overload and its arguments."""
     row_arguments = rows()
@@ -39,6 +48,7 @@ def calls():
         ops.draw_uniform.tensor_step: (numbers, 100, 7, step),
         ops.draw_cells.default: (numbers, *shares, 7, 3),
         ops.draw_cells.tensor_step: (numbers, *shares, 7, step),
+        ops.make_rows_out.default: made_rows(),
         ops.gather.default: (*encoded(), chosen, 7),
         ops.encoded_linear.default: (codes, values, layout, chosen, *learned),
         ops.encoded_linear_backward.default: (codes, values, layout, chosen, out, 7),
