@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What recipes of batches do on Adult by sex, beside doing nothing, with and without a constraint; and what they cost.
 
-usage: recipes.py [override ...] [--seeds N] [--cost] [--equipoise PROGRAM]
+usage: recipes.py [override ...] [--seeds N] [--arms ARM ...] [--cost] [--equipoise PROGRAM]
 
 `equipoise train configs/adult_targeted_batches.yaml` with one recipe at a time. Each seed splits the data anew. Printed are means over
 seeds on the test split, and in brackets the standard error of the mean difference from no recipe with the same seed.
@@ -27,6 +27,10 @@ ARMS = {
     "fairbatch, odds": "[{recipe: recipes/fairbatch_odds.yaml, by: sex}]",
     "fairbatch, opportunity": "[{recipe: recipes/fairbatch_opportunity.yaml, by: sex}]",
     "group DRO": "[{recipe: recipes/group_dro.yaml, by: [sex, label]}]",
+    "SMOTE of positive women": "[{recipe: recipes/smote.yaml, where: {sex: Female, label: positive}}]",
+    "balance half-way, SMOTE": "[{recipe: recipes/balance_half_way.yaml, by: [sex, label]}, "
+                               "{recipe: recipes/smote.yaml, by: sex, share: 0.3}]",
+    "corrupt": "[{recipe: recipes/corrupt.yaml, by: sex}]",
 }
 FIGURES = ("accuracy", "parity gap", "odds gap", "least TPR", "calibration error")
 
@@ -51,7 +55,8 @@ def figures(results):
 def compare(options, folder, title, more):
     print(f"\n{title}\n\n| recipe | " + " | ".join(FIGURES) + " |\n|---|" + "---|" * len(FIGURES), flush=True)
     plain = []
-    for arm, recipes in ARMS.items():
+    for arm in ["none", *options.arms]:
+        recipes = ARMS[arm]
         runs = [figures(train(options, folder, [f"seed={seed}", f"sampling.recipes={recipes}", *more])) for seed in range(options.seeds)]
         plain = plain or runs
         cells = []
@@ -65,7 +70,7 @@ def compare(options, folder, title, more):
 def cost(options, folder):
     more = ["training.batch_size=4096", "training.epochs=60", "multipliers.measures_per_epoch=1"]
     print("| recipe | median ratio of seconds to none |\n|---|---|")
-    for arm in ("balance", "reweigh", "fairbatch, odds"):
+    for arm in ("balance", "reweigh", "fairbatch, odds", "SMOTE of positive women", "balance half-way, SMOTE", "corrupt"):
         ratios = []
         for _ in range(5):
             plain, with_one = (train(options, folder, [f"sampling.recipes={ARMS[name]}", *more])["training_seconds"] for name in ("none", arm))
@@ -78,6 +83,7 @@ def main():
     parser.add_argument("override", nargs="*", help="overrides of the config, for every run")
     parser.add_argument("--equipoise", default=str(ROOT / "build" / "release" / "bin" / "equipoise"))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=[arm for arm in ARMS if arm != "none"])
     parser.add_argument("--cost", action="store_true")
     options = parser.parse_intermixed_args()
     with tempfile.TemporaryDirectory() as folder:
