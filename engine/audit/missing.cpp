@@ -1,6 +1,7 @@
 #include "engine/audit/missing.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "engine/audit/counting.h"
@@ -34,37 +35,25 @@ std::vector<Lacking> lacking_of(const Input& input, const data::Dataset& dataset
   return levels;
 }
 
-// Of one grouping: the two levels of enough rows whose shares are furthest apart, and the p-value of each level against the others.
-struct LackingInGrouping {
-  MissingInput found;
-  std::vector<double> p_values;
-};
-
-LackingInGrouping compare_levels(const std::vector<Lacking>& levels, const data::Grouping& grouping,
-                                 const AuditParams& params) {
-  LackingInGrouping result;
+// Each level of enough rows against the others that have them. Of two one says what the other does.
+std::vector<MissingInput> compare_levels(const std::vector<Lacking>& levels, const data::Grouping& grouping,
+                                         const MissingInput& input, const AuditParams& params) {
   std::vector<std::size_t> enough;
   for (std::size_t level = 0; level < levels.size(); ++level)
     if (levels[level].all.rows >= params.min_rows) enough.push_back(level);
-  if (enough.size() < 2) return result;
+  std::vector<MissingInput> compared;
   for (const std::size_t level : enough) {
+    if (enough.size() < 2 || (enough.size() == 2 && !compared.empty())) break;
     Lacking others;
-    for (const std::size_t other : enough)
-      if (other != level) {
-        others.all += levels[other].all;
-        others.without += levels[other].without;
-      }
-    result.p_values.push_back(fisher_p_value(levels[level].counted(), others.counted()));
+    for (const std::size_t other : enough) {
+      if (other == level) continue;
+      others.all += levels[other].all;
+      others.without += levels[other].without;
+    }
+    compared.push_back({input.input, input.share, grouping.name, grouping.levels[level], levels[level].share(),
+                        others.share(), fisher_p_value(levels[level].counted(), others.counted())});
   }
-  if (enough.size() == 2) result.p_values.pop_back();  // of two one says what the other does
-  const auto [least, most] =
-      std::ranges::minmax_element(enough, {}, [&](std::size_t level) { return levels[level].share(); });
-  result.found.grouping = grouping.name;
-  result.found.most_level = grouping.levels[*most];
-  result.found.least_level = grouping.levels[*least];
-  result.found.most = levels[*most].share();
-  result.found.least = levels[*least].share();
-  return result;
+  return compared;
 }
 
 double share_missing(const Input& input, const data::Dataset& dataset) {
@@ -82,36 +71,29 @@ double share_missing(const Input& input, const data::Dataset& dataset) {
 std::vector<MissingInput> find_missing(const data::Dataset& dataset, const std::vector<Input>& inputs,
                                        const AuditParams& params) {
   const std::vector<data::Grouping> groupings = known_groupings(dataset);
-  std::vector<MissingInput> missing;
-  std::vector<LackingInGrouping> compared;
-  std::vector<std::size_t> input_of;  // beside p_values
-  std::vector<std::size_t> grouping_of;
-  std::vector<double> p_values;
+  std::vector<MissingInput> missing, compared;
+  std::vector<std::size_t> input_of;  // beside compared
   for (const Input& input : inputs) {
     if (input.missing < 0) continue;
+    missing.push_back({input.name, share_missing(input, dataset), {}, {}, 0, 0, 1});
     for (const data::Grouping& grouping : groupings) {
-      LackingInGrouping one = compare_levels(lacking_of(input, dataset, grouping), grouping, params);
-      for (const double p_value : one.p_values) {
-        input_of.push_back(missing.size());
-        grouping_of.push_back(compared.size());
-        p_values.push_back(p_value);
+      for (MissingInput& one : compare_levels(lacking_of(input, dataset, grouping), grouping, missing.back(), params)) {
+        input_of.push_back(missing.size() - 1);
+        compared.push_back(std::move(one));
       }
-      compared.push_back(std::move(one));
     }
-    missing.push_back({input.name, share_missing(input, dataset), {}, {}, {}, 0, 0, 1});
   }
+  std::vector<double> p_values;
+  for (const MissingInput& one : compared) p_values.push_back(one.p_value);
   p_values = holm(p_values);
-  for (std::size_t i = 0; i < p_values.size(); ++i) {
+  for (std::size_t i = 0; i < compared.size(); ++i) {
+    compared[i].p_value = p_values[i];
     MissingInput& own = missing[input_of[i]];
-    if (!own.grouping.empty() && p_values[i] >= own.p_value) continue;
-    MissingInput found = compared[grouping_of[i]].found;
-    found.input = own.input;
-    found.share = own.share;
-    found.p_value = p_values[i];
-    own = std::move(found);
+    if (own.grouping.empty() || p_values[i] < own.p_value) own = compared[i];
   }
-  std::ranges::stable_sort(missing, {},
-                           [](const MissingInput& one) { return std::pair(one.p_value, one.least - one.most); });
+  std::ranges::stable_sort(missing, {}, [](const MissingInput& one) {
+    return std::pair(one.p_value, -std::abs(one.in_level - one.others));
+  });
   return missing;
 }
 

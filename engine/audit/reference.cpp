@@ -71,21 +71,25 @@ void check(const Reference& reference, const data::Dataset& dataset, const confi
     by_group[share.group].push_back(share.share);
     problems.collect([&] { check_one(share, "shares[" + std::to_string(i) + "]", dataset, seen, origin); });
   }
-  constexpr double kRounding = 0.005;  // a share in whole percents
+  constexpr double kRounding = 0.005, kMostRounding = 0.02;  // a share in whole percents; of them all
   for (const auto& [group, shares] : by_group)
     problems.collect([&] {
       const double total = std::accumulate(shares.begin(), shares.end(), 0.0);
-      if (std::abs(total - 1) > kRounding * static_cast<double>(shares.size()) + 1e-9)
+      if (std::abs(total - 1) > std::min(kMostRounding, kRounding * static_cast<double>(shares.size())) + 1e-9)
         refuse("the shares of '" + group + "' add up to " + constraints::number_text(total) + ", not to 1", "shares",
                origin);
     });
   problems.throw_if_any();
 }
 
-Reference scaled(Reference reference) {
+Reference scaled(Reference reference, std::vector<std::string>& notes) {
   std::map<std::string, double> totals;
   for (const ReferenceShare& share : reference.shares) totals[share.group] += share.share;
   for (ReferenceShare& share : reference.shares) share.share /= totals[share.group];
+  for (const auto& [group, total] : totals)
+    if (std::abs(total - 1) > 1e-9)
+      notes.push_back("The population's shares by " + group + " add up to " + constraints::number_text(total) +
+                      " and are scaled to 1.");
   return reference;
 }
 
@@ -108,12 +112,12 @@ std::vector<bool> without_group(const data::Dataset& dataset, const data::Groupi
 }  // namespace
 
 Reference reference_of(const data::Dataset& dataset, const std::string& source) {
-  Reference reference{source, {}, {}};
+  Reference reference{source, {}};
   for (const data::Grouping& grouping : dataset.groupings) {
     if (grouping.codes.empty()) continue;
     const std::size_t levels = grouping.levels.size();
     const std::vector<bool> without = without_group(dataset, grouping);
-    std::vector<double> weights(levels + 1);  // the last is of levels that the data lack
+    std::vector<double> weights(levels + 1), squares(levels + 1);  // the last is of levels that the data lack
     double total = 0, square = 0;
     for (std::size_t row = 0; row < grouping.codes.size(); ++row) {
       const std::int32_t code = grouping.codes[row];
@@ -121,15 +125,19 @@ Reference reference_of(const data::Dataset& dataset, const std::string& source) 
       const double weight = dataset.weights.empty() ? 1 : dataset.weights[row];
       if (without[row]) continue;
       weights[level] += weight;
+      squares[level] += weight * weight;
       total += weight;
       square += weight * weight;
     }
     if (total <= 0) continue;
-    reference.rows[grouping.name] = constraints::effective_rows(total, square);
+    const auto add = [&](std::size_t level, const std::string& name) {
+      const double share = weights[level] / total;
+      reference.shares.push_back({grouping.name, name, share, level == levels,
+                                  constraints::effective_rows(total, square, share, squares[level])});
+    };
     for (std::size_t level = 0; level < levels; ++level)
-      if (grouping.levels[level].find(data::kMissingLevel) == std::string::npos)
-        reference.shares.push_back({grouping.name, grouping.levels[level], weights[level] / total, false});
-    if (weights[levels] > 0) reference.shares.push_back({grouping.name, kAbsentLevels, weights[levels] / total, true});
+      if (grouping.levels[level].find(data::kMissingLevel) == std::string::npos) add(level, grouping.levels[level]);
+    if (weights[levels] > 0) add(levels, kAbsentLevels);
   }
   return reference;
 }

@@ -92,7 +92,7 @@ class Counter {
 // Beside the shares of those rows whose level the reference names; `totals` are of the levels. Levels of the population that the data
 // lack are added: nobody is of them.
 void compare(GroupingCounts& counts, std::vector<Totals> totals, const Reference& reference, double confidence) {
-  std::vector<std::pair<std::size_t, double>> named;  // level, its share of the population
+  std::vector<std::pair<std::size_t, const ReferenceShare*>> named;
   Totals all;
   for (const ReferenceShare& share : reference.shares) {
     if (share.group != counts.grouping) continue;
@@ -101,17 +101,16 @@ void compare(GroupingCounts& counts, std::vector<Totals> totals, const Reference
       totals.emplace_back();
     }
     const auto level = std::ranges::find(counts.levels, share.level, &LevelCounts::level) - counts.levels.begin();
-    named.emplace_back(level, share.share);
+    named.emplace_back(level, &share);
     all.weight += totals[static_cast<std::size_t>(level)].weight;
     all.square += totals[static_cast<std::size_t>(level)].square;
   }
   if (all.weight <= 0) return;
-  const auto sample = reference.rows.find(counts.grouping);
-  for (const auto& [level, expected] : named) {
+  for (const auto& [level, share] : named) {
+    const double expected = share->share;
     const CountedShare counted = all.counted(totals[level].weight, totals[level].square);
-    const double p_value = sample == reference.rows.end()
-                               ? binomial_p_value(counted, expected)
-                               : fisher_p_value(counted, CountedShare{expected, sample->second});
+    const double p_value = share->rows > 0 ? fisher_p_value(counted, CountedShare{expected, share->rows})
+                                           : binomial_p_value(counted, expected);
     counts.levels[level].population =
         BesidePopulation{counted.share, expected, evaluation::wilson(counted.share, counted.rows, confidence), p_value};
   }

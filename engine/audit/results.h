@@ -55,15 +55,15 @@ struct GroupingCounts {
   std::vector<LevelCounts> levels;
 };
 
-/// An input that is missing for some rows, more often in one level than in another.
+/// An input that is missing for some rows, in one level more often or more rarely than in the others.
 struct MissingInput {
   std::string input;
-  double share = 0;  ///< of all rows
-  std::string grouping, most_level, least_level;
-  double most = 0, least = 0;
+  double share = 0;                 ///< of all rows
+  std::string grouping, level;      ///< where that is surest; empty where nothing could be compared
+  double in_level = 0, others = 0;  ///< share there, and in the other levels with rows enough
   double p_value =
-      1;  ///< of its being missing as often in each level as in the others of its grouping: the least of Fisher's exact
-          ///< ones over levels, corrected for how many were compared over all inputs (Holm)
+      1;  ///< of the two being equal: Fisher's exact one, corrected for how many were compared over all inputs and
+          ///< levels (Holm)
 };
 
 /// Rows that are equal in every input, as the model sees them: it cannot tell them apart.

@@ -1,16 +1,22 @@
 #include "engine/audit/suggestions.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <optional>
+#include <utility>
 
 #include "engine/audit/counting.h"
-#include "engine/core/nearest_name.h"
+#include "engine/audit/exact_tests.h"
+#include "engine/audit/holm.h"
+#include "engine/constraints/row_counts.h"
+#include "engine/sampling/params.h"
 
 namespace equipoise::audit {
 namespace {
 
-constexpr double kFew = 0.05;  // of the training rows
+constexpr double kFewOfEqual = 0.25;  // of the share that a cell would have were all alike
+constexpr std::size_t kMostNamed = 5;
 
 std::string percent(double share) {
   char text[32];
@@ -18,18 +24,26 @@ std::string percent(double share) {
   return text;
 }
 
-std::string share_text(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", share);
-  return text;
-}
-
 // As YAML takes any text.
 std::string quoted(const std::string& text) {
   std::string result = "\"";
-  for (const char letter : text)
-    result += letter == '"' || letter == '\\' ? std::string("\\") + letter : std::string(1, letter);
+  for (const char letter : text) {
+    char code[8];
+    if (static_cast<unsigned char>(letter) < ' ') {
+      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned char>(letter));
+      result += code;
+    } else {
+      result += letter == '"' || letter == '\\' ? std::string("\\") + letter : std::string(1, letter);
+    }
+  }
   return result + "\"";
+}
+
+// A reason stands in one line.
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char letter) { return static_cast<unsigned char>(letter) < ' '; }, ' ');
+  return text;
 }
 
 // Groupings that constraints name come first.
@@ -38,7 +52,8 @@ std::vector<std::string> in_order(const data::Dataset& dataset,
   std::vector<std::string> names;
   const auto add = [&](const std::string& name) {
     const auto found = std::ranges::find(dataset.groupings, name, &data::Grouping::name);
-    const bool is_grouping = found != dataset.groupings.end() && !found->codes.empty();
+    // "label" is the answer where recipes are written.
+    const bool is_grouping = found != dataset.groupings.end() && !found->codes.empty() && name != sampling::kLabel;
     if (is_grouping && std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
   for (const constraints::ConstraintTable& table : tables)
@@ -53,28 +68,55 @@ const GroupingCounts* counts_of(const Audit& audit, const std::string& grouping)
   return found == audit.groupings.end() ? nullptr : &*found;
 }
 
-// Shares as in the population, of the levels that have rows.
-std::optional<SuggestedRecipe> as_the_population(const GroupingCounts& counts, const AuditParams& params) {
-  std::string targets, reason;
-  double covered = 0;
-  std::size_t named = 0;
-  for (const LevelCounts& level : counts.levels)
-    if (level.population && level.rows[0] > 0) covered += level.population->expected;
-  for (const LevelCounts& level : counts.levels) {
-    if (!level.population || level.rows[0] == 0 || covered <= 0) continue;
-    ++named;
-    targets += (targets.empty() ? "" : ", ") + std::string("{where: {") + quoted(counts.grouping) + ": " +
-               quoted(level.level) + "}, share: " + share_text(level.population->expected / covered) + "}";
-    if (level.population->p_value >= 1 - params.confidence) continue;
-    reason += (reason.empty() ? "" : "; ") + counts.grouping + "=" + level.level + " is " +
-              percent(level.population->share) + " of the rows and " + percent(level.population->expected) +
-              " of the population";
+// Mean weight of the training rows of each level; 0 without any.
+std::vector<double> mean_weights(const data::Dataset& dataset, const data::Grouping& grouping) {
+  std::vector<double> weight(grouping.levels.size()), rows(grouping.levels.size());
+  for (const std::int64_t row : dataset.rows_of(data::Split::train)) {
+    const std::int32_t level = grouping.codes[static_cast<std::size_t>(row)];
+    if (level < 0) continue;
+    weight[static_cast<std::size_t>(level)] +=
+        dataset.weights.empty() ? 1 : dataset.weights[static_cast<std::size_t>(row)];
+    ++rows[static_cast<std::size_t>(level)];
   }
-  // Rows whose level is missing have no share of the population: with them shares would not add up.
-  const bool are_all = std::ranges::all_of(
-      counts.levels, [](const LevelCounts& level) { return level.population.has_value() || level.rows[0] == 0; });
-  if (reason.empty() || named < 2 || !are_all) return std::nullopt;
-  return SuggestedRecipe{"{recipe: balance, targets: [" + targets + "]}", reason};
+  for (std::size_t level = 0; level < weight.size(); ++level)
+    weight[level] = rows[level] > 0 ? weight[level] / rows[level] : 0;
+  return weight;
+}
+
+// Shares as in the population, of the levels that have rows. A recipe draws rows, which then weigh what they weigh: so each level's share of the
+// batch is its share of the population over its mean weight. Six decimals, of which the last share takes what is left.
+std::optional<SuggestedRecipe> as_the_population(const data::Dataset& dataset, const GroupingCounts& counts,
+                                                 const AuditParams& params) {
+  const data::Grouping& grouping = dataset.grouping(counts.grouping);
+  const std::vector<double> weights = mean_weights(dataset, grouping);
+  std::vector<std::pair<std::string, double>> drawn;
+  std::string reason;
+  double sum = 0;
+  for (const LevelCounts& level : counts.levels) {
+    if (level.rows[0] == 0) continue;
+    const auto place =
+        static_cast<std::size_t>(std::ranges::find(grouping.levels, level.level) - grouping.levels.begin());
+    // Rows whose level is missing have no share of the population: with them shares would not add up.
+    if (!level.population || level.population->expected <= 0 || weights[place] <= 0) return std::nullopt;
+    drawn.emplace_back(level.level, level.population->expected / weights[place]);
+    sum += drawn.back().second;
+    if (level.population->p_value < 1 - params.confidence)
+      reason += (reason.empty() ? "" : "; ") + counts.grouping + "=" + level.level + " is " +
+                percent(level.population->share) + " of the rows and " + percent(level.population->expected) +
+                " of the population";
+  }
+  if (reason.empty() || drawn.size() < 2) return std::nullopt;
+  std::string targets;
+  double left = 1;
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    const double share = i + 1 == drawn.size() ? left : std::round(1e6 * drawn[i].second / sum) / 1e6;
+    left -= share;
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6f", share);
+    targets += (targets.empty() ? "" : ", ") + std::string("{where: {") + quoted(counts.grouping) + ": " +
+               quoted(drawn[i].first) + "}, share: " + text + "}";
+  }
+  return SuggestedRecipe{"{recipe: balance, targets: [" + targets + "]}", one_line(reason)};
 }
 
 struct RareCell {
@@ -102,34 +144,71 @@ std::vector<RareCell> cells_of(const data::Dataset& dataset, const data::Groupin
   return cells;
 }
 
-void look_for_rare(const data::Dataset& dataset, const data::Grouping& grouping, const AuditParams& params,
-                   std::string& reason, std::vector<std::string>& too_few) {
+// Cells that are much rarer than an equal share; "" where there are none, or where one of the grouping is too few to be drawn more often.
+std::string look_for_rare(const data::Dataset& dataset, const data::Grouping& grouping, const AuditParams& params,
+                          std::vector<std::string>& too_few) {
   const auto training = static_cast<double>(dataset.rows_of(data::Split::train).size());
-  for (const RareCell& cell : cells_of(dataset, grouping)) {
+  const std::vector<RareCell> cells = cells_of(dataset, grouping);
+  std::string reason;
+  std::size_t named = 0, few = too_few.size();
+  for (const RareCell& cell : cells) {
+    const auto rows = static_cast<double>(cell.rows);
     if (cell.rows < params.min_rows) {
-      too_few.push_back(cell.name + " (" + std::to_string(cell.rows) + ")");
-    } else if (static_cast<double>(cell.rows) < kFew * training) {
-      reason += (reason.empty() ? "" : "; ") + cell.name + " is " + percent(static_cast<double>(cell.rows) / training) +
+      too_few.push_back(one_line(cell.name) + " (" + std::to_string(cell.rows) + ")");
+    } else if (rows < kFewOfEqual * training / static_cast<double>(cells.size()) && ++named <= kMostNamed) {
+      reason += (reason.empty() ? "" : "; ") + cell.name + " is " + percent(rows / training) +
                 " of the training rows (" + std::to_string(cell.rows) + ")";
     }
   }
+  if (named > kMostNamed) reason += "; and " + std::to_string(named - kMostNamed) + " more";
+  return too_few.size() > few ? "" : one_line(reason);
 }
 
-// Two levels whose rates of the first answer that differs are surely apart.
-std::string answers_apart(const GroupingCounts& counts, std::int64_t min_rows) {
-  for (std::size_t a = 0; a < counts.levels.front().answers.size(); ++a) {
-    const LevelCounts *low = nullptr, *high = nullptr;
-    for (const LevelCounts& level : counts.levels) {
-      if (level.rows[0] < min_rows || a >= level.answers.size()) continue;
-      if (low == nullptr || level.answers[a].rate < low->answers[a].rate) low = &level;
-      if (high == nullptr || level.answers[a].rate > high->answers[a].rate) high = &level;
+struct ApartAnswer {
+  std::string grouping, reason;
+  double p_value = 1;
+};
+
+// Each level against the others of its grouping, for each answer, on training rows.
+std::vector<ApartAnswer> compare_answers(const data::Dataset& dataset, const std::vector<std::string>& names,
+                                         const AuditParams& params) {
+  const Rows rows = training_rows(dataset);
+  std::vector<ApartAnswer> compared;
+  for (const data::Grouping& grouping : known_groupings(dataset)) {
+    if (std::ranges::find(names, grouping.name) == names.end()) continue;
+    for (const Answer& answer : answers_of(dataset)) {
+      std::vector<Amount> all(grouping.levels.size()), with(all);
+      for (std::size_t i = 0; i < rows.index.size(); ++i) {
+        const auto row = static_cast<std::size_t>(rows.index[i]);
+        const std::int32_t level = grouping.codes[row];
+        if (level < 0) continue;
+        all[static_cast<std::size_t>(level)].add(rows.weight[i]);
+        if (answer.labels[row]) with[static_cast<std::size_t>(level)].add(rows.weight[i]);
+      }
+      Amount everyone, everyone_with;
+      for (const Amount& one : all) everyone += one;
+      for (const Amount& one : with) everyone_with += one;
+      const auto counted = [](const Amount& of, const Amount& some) {
+        const double share = of.weight > 0 ? std::clamp(some.weight / of.weight, 0.0, 1.0) : 0;
+        return CountedShare{share, constraints::effective_rows(of.weight, of.square, share, some.square)};
+      };
+      for (std::size_t level = 0; level < all.size(); ++level) {
+        const CountedShare own = counted(all[level], with[level]),
+                           others = counted(everyone - all[level], everyone_with - with[level]);
+        if (own.rows < static_cast<double>(params.min_rows) || others.rows < static_cast<double>(params.min_rows))
+          continue;
+        compared.push_back({grouping.name,
+                            "'" + answer.name + "' is the answer of " + percent(own.share) + " of " + grouping.name +
+                                "=" + grouping.levels[level] + " and of " + percent(others.share) + " of the others",
+                            fisher_p_value(own, others)});
+      }
     }
-    if (low == nullptr || low->answers[a].interval.high >= high->answers[a].interval.low) continue;
-    return "'" + low->answers[a].answer + "' is the answer of " + percent(low->answers[a].rate) + " of " +
-           counts.grouping + "=" + low->level + " and of " + percent(high->answers[a].rate) + " of " + counts.grouping +
-           "=" + high->level;
   }
-  return "";
+  std::vector<double> p_values;
+  for (const ApartAnswer& one : compared) p_values.push_back(one.p_value);
+  p_values = holm(p_values);
+  for (std::size_t i = 0; i < p_values.size(); ++i) compared[i].p_value = p_values[i];
+  return compared;
 }
 
 }  // namespace
@@ -142,20 +221,23 @@ Suggestions suggest(const data::Dataset& dataset, const std::vector<constraints:
   for (const std::string& name : names) {
     const GroupingCounts* counts = counts_of(audit, name);
     if (counts == nullptr || !suggestions.recipes.empty()) continue;
-    if (const auto found = as_the_population(*counts, params)) suggestions.recipes.push_back(*found);
+    if (const auto found = as_the_population(dataset, *counts, params)) suggestions.recipes.push_back(*found);
   }
   for (const std::string& name : names) {
-    std::string reason;
-    look_for_rare(dataset, dataset.grouping(name), params, reason, suggestions.too_few);
+    const std::string reason = look_for_rare(dataset, dataset.grouping(name), params, suggestions.too_few);
     if (reason.empty() || !suggestions.recipes.empty()) continue;
     suggestions.recipes.push_back(
         {"{recipe: balance, by: [" + quoted(name) + (has_label ? ", label" : "") + "], power: 0.5}", reason});
   }
+  if (!has_label || !suggestions.recipes.empty()) return suggestions;
+  const std::vector<ApartAnswer> apart = compare_answers(dataset, names, params);
   for (const std::string& name : names) {
-    const GroupingCounts* counts = counts_of(audit, name);
-    if (!has_label || counts == nullptr || counts->levels.empty() || !suggestions.recipes.empty()) continue;
-    if (const std::string reason = answers_apart(*counts, params.min_rows); !reason.empty())
-      suggestions.recipes.push_back({"{recipe: reweigh, by: [" + quoted(name) + "]}", reason});
+    const ApartAnswer* surest = nullptr;
+    for (const ApartAnswer& one : apart)
+      if (one.grouping == name && (surest == nullptr || one.p_value < surest->p_value)) surest = &one;
+    if (surest == nullptr || surest->p_value >= 1 - params.confidence) continue;
+    suggestions.recipes.push_back({"{recipe: reweigh, by: [" + quoted(name) + "]}", one_line(surest->reason)});
+    break;
   }
   return suggestions;
 }

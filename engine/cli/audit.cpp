@@ -98,6 +98,7 @@ class AuditData final : public Command {
     config::Origin origin;
     config::load(config_file_, overrides_, config, origin);
     const std::vector<training::RunConfig> members = training::members_of(config, origin);
+    sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, members.size(), origin);
     const AuditFolder folder(output_, config);
     if (!reference_.empty() && !fs::is_regular_file(reference_))
       throw core::UserError(core::Fault::config,
@@ -111,7 +112,9 @@ class AuditData final : public Command {
     core::stop_if_interrupted();
     if (is_yaml(reference_)) {
       audit::check(reference, prepared.dataset, reference_origin);
-      reference = audit::scaled(std::move(reference));
+      std::vector<std::string> notes;
+      reference = audit::scaled(std::move(reference), notes);
+      for (const std::string& note : notes) journal.warn(note);
     } else if (!reference_.empty()) {
       reference = audit::reference_of(data::apply(*prepared.encoder, {reference_}, data::Wanted::everything, journal),
                                       "the rows of " + reference_);

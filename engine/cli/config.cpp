@@ -77,7 +77,8 @@ class Validate final : public OfConfig {
     problems.collect([&] { training::check(config.training, known.task, origin_); });
     problems.collect([&] { training::members_of(config, origin_); });
     problems.collect([&] {
-      sampling::check(config.sampling, !config.constraints.empty(), training::members_of(config, origin_).size(), origin_);
+      sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs,
+                      training::members_of(config, origin_).size(), origin_);
     });
     problems.collect([&] { run_name(config.output, origin_); });
     problems.throw_if_any();

@@ -64,7 +64,7 @@ class Train final : public Command {
     config::load(config_file_, overrides_, config_, origin_);
     members_ = training::members_of(config_, origin_);
     training::check(config_.training, data::task_of(config_.data.label), origin_);
-    sampling::check(config_.sampling, !config_.constraints.empty(), members_.size(), origin_);
+    sampling::check(config_.sampling, !config_.constraints.empty(), config_.training.epochs, members_.size(), origin_);
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
@@ -126,8 +126,8 @@ class Train final : public Command {
     const std::vector<std::string> told_apart = known_groupings(sampling::groupings_of(config_.sampling), dataset);
     std::vector<constraints::ConstraintTable> tables;
     for (const training::RunConfig& member : members_) {
-      tables.push_back(constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin_, once,
-                                            told_apart));
+      tables.push_back(
+          constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin_, once, told_apart));
       evaluation::check_resamples(member.evaluation, tables.back(), origin_);
       const constraints::RowCounts counts = constraints::count_rows(tables.back().cells, dataset);
       for (const std::string& warning :

@@ -63,9 +63,13 @@ void take_in(Node& item, const std::filesystem::path& folder, std::vector<core::
     item.kind = Node::Kind::refused;
     return;
   }
+  std::string changed;
+  for (const Entry& entry : item.entries)
+    if (entry.key != kRecipe && file->find(entry.key) != nullptr)
+      changed += (changed.empty() ? " with other " : ", ") + entry.key;
   Entry where = named;
   where.key = kFile;
-  where.value.text = path.lexically_normal().string();
+  where.value.text = path.lexically_normal().string() + changed;
   where.value.quoted = true;
   named.value = file->find(kRecipe)->value;
   for (Entry& entry : file->entries)

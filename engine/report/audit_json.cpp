@@ -55,9 +55,8 @@ ordered_json grouping_json(const audit::GroupingCounts& grouping) {
 }
 
 ordered_json missing_json(const audit::MissingInput& one) {
-  return {{"input", one.input},           {"share", one.share},    {"group", one.grouping},
-          {"most_level", one.most_level}, {"most", one.most},      {"least_level", one.least_level},
-          {"least", one.least},           {"p_value", one.p_value}};
+  return {{"input", one.input},       {"share", one.share},   {"group", one.grouping}, {"level", one.level},
+          {"in_level", one.in_level}, {"others", one.others}, {"p_value", one.p_value}};
 }
 
 ordered_json duplicates_json(const audit::Duplicates& duplicates) {

@@ -292,19 +292,18 @@ void write_audit_missing(Markup& page, const AuditReport& report) {
   }
   page.element(
       "p", {{"class", "intro"}},
-      "The two levels furthest apart of the grouping where that is surest. p: of its being missing as often in "
-      "each level as in the others (Fisher), corrected for how many were compared (Holm).");
+      "For each input the level that differs most surely from the others of its grouping. p: of the two shares "
+      "being equal (Fisher), corrected for how many were compared (Holm).");
   FigureTable table;
-  table.caption = "Inputs that lack values, and for whom most often";
-  table.columns = {"Input", "Missing", "Most often", "there", "Least often", "there", "p"};
+  table.caption = "Inputs that lack values, and of whom";
+  table.columns = {"Input", "Missing", "Level", "there", "in the others", "p"};
   FigureTable::Block& block = table.blocks.emplace_back();
   for (const audit::MissingInput& one : report.audit.missing) {
     if (block.rows.size() == kMostRows) break;
     const bool differs = !one.grouping.empty();
-    block.rows.push_back(
-        {one.input, percent_text(one.share), differs ? level_name(one.grouping, one.most_level) : "\u2013",
-         differs ? percent_text(one.most) : "\u2013", differs ? level_name(one.grouping, one.least_level) : "\u2013",
-         differs ? percent_text(one.least) : "\u2013", differs ? p_text(one.p_value) : "\u2013"});
+    block.rows.push_back({one.input, percent_text(one.share), differs ? level_name(one.grouping, one.level) : "\u2013",
+                          differs ? percent_text(one.in_level) : "\u2013",
+                          differs ? percent_text(one.others) : "\u2013", differs ? p_text(one.p_value) : "\u2013"});
   }
   write_figure_table(page, table);
   say_cut(page, report.audit.missing.size());

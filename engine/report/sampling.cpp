@@ -104,7 +104,7 @@ void write_cells(Markup& page, const SamplingLog& log) {
   table.columns = {"Cell",         "Training rows", "Share", "drawn at first", "drawn at the end",
                    "Drawn in all", "times each row"};
   if (any_made) table.columns.push_back("made up, of these");
-  if (is_weighed) table.columns.push_back("Weight in the loss");
+  if (is_weighed) table.columns.insert(table.columns.end(), {"Weight in the loss at first", "at the end"});
   FigureTable::Block& block = table.blocks.emplace_back();
   for (std::size_t cell = 0; cell < log.cells.size(); ++cell) {
     std::int64_t drawn = 0, made = 0;
@@ -119,7 +119,9 @@ void write_cells(Markup& page, const SamplingLog& log) {
         decimal_text(static_cast<double>(drawn) / static_cast<double>(std::max<std::int64_t>(1, log.cells[cell].rows)),
                      1)});
     if (any_made) row.push_back(count_text(made));
-    if (is_weighed) row.push_back(decimal_text(log.epochs.back().weights[cell], 2));
+    if (!is_weighed) continue;
+    row.push_back(decimal_text(log.epochs.front().weights[cell], 2));
+    row.push_back(decimal_text(log.epochs.back().weights[cell], 2));
   }
   write_figure_table(page, table);
 }

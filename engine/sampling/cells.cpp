@@ -73,6 +73,13 @@ bool names_label(const SamplingParams& params) {
 
 void check_names(const SamplingParams& params, const data::Dataset& dataset, const config::Origin& origin) {
   core::ProblemList problems;
+  problems.collect([&] {
+    if (names_label(params) && find_grouping(dataset, kLabel) != nullptr)
+      refuse("sampling.recipes",
+             "'label' is the answer here, and a group has that name: give the group another "
+             "(data.groups, name)",
+             origin);
+  });
   for (std::size_t i = 0; i < params.recipes.size(); ++i) {
     const RecipeParams& one = params.recipes[i];
     const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
@@ -168,11 +175,15 @@ SampledCells make_cells(const SamplingParams& params, const data::Dataset& datas
   }
   for (auto& [key, cell] : known) {
     cell = static_cast<std::int32_t>(made.cells.size());
-    made.cells.push_back({key.first, key.second, 0});
+    made.cells.push_back({key.first, key.second, 0, 0});
   }
-  for (const auto& key : keys) {
-    made.of_row.push_back(known.at(key));
-    ++made.cells[static_cast<std::size_t>(made.of_row.back())].rows;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    made.of_row.push_back(known.at(keys[i]));
+    const double weight = dataset.weights.empty() ? 1 : dataset.weights[static_cast<std::size_t>(rows[i])];
+    made.is_drawn.push_back(weight > 0);
+    SampledCells::Cell& cell = made.cells[static_cast<std::size_t>(made.of_row.back())];
+    cell.rows += weight > 0;
+    cell.weight += weight;
   }
   check_rows(params, made, origin);
   return made;

@@ -19,7 +19,8 @@ struct SampledCells {
   struct Cell {
     std::vector<std::int32_t> levels;  ///< beside groupings
     std::int32_t answer = kAnyAnswer;  ///< a binary label, 0 or 1, or a class
-    std::int64_t rows = 0;
+    std::int64_t rows = 0;             ///< those that have weight: the others are not drawn
+    double weight = 0;                 ///< of these
   };
 
   std::vector<std::string> groupings;
@@ -27,6 +28,7 @@ struct SampledCells {
   std::vector<std::string> answers;              ///< names of labels or classes; empty where they are not told apart
   std::vector<Cell> cells;
   std::vector<std::int32_t> of_row;  ///< beside the rows that it was made of
+  std::vector<bool> is_drawn;        ///< the same: whether a row has weight
 
   /// "sex=Female, label=positive"
   std::string name(std::size_t cell) const;

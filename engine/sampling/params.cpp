@@ -99,7 +99,7 @@ const std::vector<RecipeEntry>& recipe_entries() {
       {"balance", Decides::shares, false, 0,
        "draws each cell as often as its target share says, or by a power of its natural share"},
       {"fairbatch", Decides::shares, true, 0.005,
-       "after each epoch gives the group that fares worst more of the batch, within its label"},
+       "after each epoch gives the group with the highest loss more of the batch, within its label"},
       {"group_dro", Decides::shares, true, 0.5,
        "after each epoch multiplies each cell's share by the exponential of its loss"},
       {"reweigh", Decides::weights, false, 0, "weighs the loss as if group and label were independent"},
@@ -116,7 +116,7 @@ const RecipeEntry& recipe_entry(const std::string& name) {
 
 void TargetParams::describe(config::Fields& fields) {
   fields.text_map("where", where, {}, "Groups and their levels; under label: positive, negative or a class. All hold.");
-  fields.number("share", share, config::between(0, 1), "Of every batch.", config::Need::required);
+  fields.number("share", share, config::Bounds{0, 1, true, false}, "Of every batch.", config::Need::required);
 }
 
 void RecipeParams::describe(config::Fields& fields) {
@@ -164,7 +164,8 @@ std::optional<double> gap_to_reach(const std::string& until, const std::string& 
   refuse(path, "'" + until + "' is not \"gap < NUMBER\", with a number above 0", origin);
 }
 
-void check(const SamplingParams& params, bool has_constraints, std::size_t settings, const config::Origin& origin) {
+void check(const SamplingParams& params, bool has_constraints, std::int64_t epochs, std::size_t settings,
+           const config::Origin& origin) {
   core::ProblemList problems;
   std::map<Decides, std::string> deciding;
   for (std::size_t i = 0; i < params.recipes.size(); ++i) {
@@ -181,6 +182,11 @@ void check(const SamplingParams& params, bool has_constraints, std::size_t setti
     problems.collect([&] {
       if (gap_to_reach(one.until, path + ".until", origin) && !has_constraints)
         refuse(path + ".until", "there is no constraint whose gap could be measured", origin);
+    });
+    problems.collect([&] {
+      if (one.from_epoch >= epochs)
+        refuse(path + ".from_epoch",
+               "there are " + std::to_string(epochs) + " epochs, counted from 0: it would never be followed", origin);
     });
     if (entry == nullptr) continue;
     problems.collect([&] { check_fields(one, path, origin); });

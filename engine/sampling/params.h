@@ -74,8 +74,9 @@ std::optional<double> gap_to_reach(const std::string& until, const std::string& 
 
 /// What can be said without the data. Throws UserError (config), all that is wrong at once: a recipe that there is none of, a field
 /// that a recipe does not read or that it lacks, targets that exceed 1, two recipes that both decide shares or weights, `until` without a
-/// constraint, `settings` over 1 (runs of a bank, which share their batches) with a recipe that follows losses.
-void check(const SamplingParams& params, bool has_constraints, std::size_t settings, const config::Origin& origin);
+/// constraint, a first epoch that is none of `epochs`, `settings` over 1 (runs of a bank, which share their batches) with a recipe that follows losses.
+void check(const SamplingParams& params, bool has_constraints, std::int64_t epochs, std::size_t settings,
+           const config::Origin& origin);
 
 /// The groups that the recipes tell apart, each once, without "label".
 std::vector<std::string> groupings_of(const SamplingParams& params);

@@ -14,6 +14,15 @@ double step_of(const RecipeParams& params) {
   return params.step > 0 ? params.step : recipe_entry(params.recipe).number;
 }
 
+// FairBatch towards parity follows decisions, not losses.
+std::string sentence_of(const RecipeParams& params) {
+  if (params.recipe == "fairbatch" && params.rate == "demographic_parity")
+    return "after each epoch gives the group that is given a label most rarely more of the batch among its rows of "
+           "that "
+           "label, and less among the others";
+  return recipe_entry(params.recipe).sentence;
+}
+
 std::string rounded(double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", number);
@@ -31,10 +40,11 @@ Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, con
     recipes_.push_back({one, path, gap_to_reach(one.until, path + ".until", origin)});
     if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);  // what is wrong shows before any training
     if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back());
-    log_.recipes.push_back({one.recipe, one.file, recipe_entry(one.recipe).sentence, one.rationale, one.version});
+    log_.recipes.push_back({one.recipe, one.file, sentence_of(one), one.rationale, one.version});
   }
   for (std::size_t c = 0; c < cells_.cells.size(); ++c) log_.cells.push_back({cells_.name(c), cells_.cells[c].rows});
   check_made_shares();
+  warn_of_extremes();
   shares_ = natural_;
   begin_epoch({});
 }
@@ -83,6 +93,32 @@ bool Sampler::draws_cells() const {
 bool Sampler::follows_losses() const {
   return std::ranges::any_of(recipes_,
                              [](const Recipe& one) { return recipe_entry(one.params.recipe).follows_losses; });
+}
+
+bool Sampler::waits_for_gap() const {
+  return std::ranges::any_of(recipes_, [](const Recipe& one) { return one.gap_to_reach.has_value(); });
+}
+
+// What rests on few rows, or on rows that count for very many.
+void Sampler::warn_of_extremes() {
+  constexpr double kMost = 10;
+  for (const Recipe& one : recipes_) {
+    if (one.params.recipe != "balance" && one.params.recipe != "reweigh") continue;
+    const bool draws = one.params.recipe == "balance";
+    const std::vector<double> shares =
+        draws ? balanced_shares(cells_, one.params, one.path, origin_) : reweighing_factors(cells_, one.params);
+    for (std::size_t c = 0; c < shares.size(); ++c) {
+      if (cells_.cells[c].rows == 0) continue;
+      const double times = draws ? shares[c] / natural_[c] : shares[c];
+      if (times > kMost || times < 1 / kMost)
+        warnings_.push_back(one.params.recipe + (draws ? " draws each row of " : " counts each row of ") +
+                            cells_.name(c) + " " + rounded(times) + " times as often as it comes (" +
+                            std::to_string(cells_.cells[c].rows) + " training rows).");
+    }
+  }
+  if (cells_.cells.size() == 1)
+    warnings_.push_back("All training rows are in one cell of the recipes (" + cells_.name(0) +
+                        "): there is nothing to favour.");
 }
 
 bool Sampler::is_followed(const Recipe& recipe) const {

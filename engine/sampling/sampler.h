@@ -37,7 +37,7 @@ struct SamplingLog {
 };
 
 /// The recipes of one run: from epoch to epoch, what share of a batch each cell has and how much its rows count in the loss. It sees
-/// training rows alone.
+/// training rows, and what is measured of the rows that move the multipliers (of a holdout, if those are its rows).
 class Sampler {
  public:
   /// `rows`: the training rows. Throws UserError (config) as make_cells and balanced_shares do.
@@ -48,6 +48,8 @@ class Sampler {
   /// Whether rows are drawn by cell, in any epoch.
   bool draws_cells() const;
   bool follows_losses() const;
+  /// Whether any recipe ends with a gap.
+  bool waits_for_gap() const;
 
   /// [cells] of the epoch that is on; they add up to 1.
   const Shares& shares() const { return shares_; }
@@ -84,6 +86,7 @@ class Sampler {
 
   bool is_followed(const Recipe& recipe) const;
   void add_making(const Recipe& recipe);
+  void warn_of_extremes();
   void check_made_shares() const;
   void begin_epoch(const Measured& measured);
 

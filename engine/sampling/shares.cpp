@@ -130,6 +130,7 @@ class ByGroupAndLabel {
     part = std::min(part, own - least->second);
     if (part <= 0) return;
     const double theirs = share_of(shares, label, to);
+    if (theirs <= 0) return;
     for (std::size_t c = 0; c < shares.size(); ++c) {
       if (label_[c] != label) continue;
       if (group_[c] == from) shares[c] *= (own - part) / own;
@@ -173,7 +174,13 @@ Shares natural_shares(const SampledCells& cells) {
 
 Shares balanced_shares(const SampledCells& cells, const RecipeParams& params, const std::string& path,
                        const config::Origin& origin) {
-  return params.targets.empty() ? by_power(cells, params) : by_targets(cells, params, path, origin);
+  Shares shares = params.targets.empty() ? by_power(cells, params) : by_targets(cells, params, path, origin);
+  for (std::size_t c = 0; c < shares.size(); ++c)
+    if (cells.cells[c].rows > 0 && shares[c] <= 0)
+      refuse(path,
+             "no share is left for the rows of " + cells.name(c) + ": nothing would be known of them while training",
+             origin);
+  return shares;
 }
 
 Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const Measured& measured,
@@ -211,9 +218,11 @@ Shares group_dro_update(const Shares& shares, const SampledCells& cells, const O
   }
   const std::vector<double> sums = sum_by(class_of, loss_sum), weights = sum_by(class_of, measured),
                             least = sum_by(class_of, natural);
-  std::vector<double> wanted = sum_by(class_of, shares);
+  std::vector<double> wanted = sum_by(class_of, shares), exponents(wanted.size());
   for (std::size_t k = 0; k < wanted.size(); ++k)
-    if (weights[k] > 0) wanted[k] *= std::exp(step * sums[k] / weights[k]);
+    if (weights[k] > 0) exponents[k] = step * sums[k] / weights[k];
+  const double largest = *std::ranges::max_element(exponents);  // taken off all, so that none overflows
+  for (std::size_t k = 0; k < wanted.size(); ++k) wanted[k] *= std::exp(exponents[k] - largest);
   const double all = std::accumulate(wanted.begin(), wanted.end(), 0.0);
   double above = 0;  // what shares exceed their least by
   for (std::size_t k = 0; k < wanted.size(); ++k) {
@@ -235,7 +244,10 @@ std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& p
 }
 
 std::vector<double> reweighing_factors(const SampledCells& cells, const RecipeParams& params) {
-  const Shares natural = natural_shares(cells);
+  Shares natural;  // by weight
+  for (const SampledCells::Cell& cell : cells.cells) natural.push_back(cell.weight);
+  const double all = std::accumulate(natural.begin(), natural.end(), 0.0);
+  for (double& share : natural) share /= all;
   std::vector<std::string> both = params.by;
   both.emplace_back(kLabel);
   const std::vector<std::int32_t> group = cells.merged(params.by), label = cells.merged({kLabel}),
@@ -243,9 +255,12 @@ std::vector<double> reweighing_factors(const SampledCells& cells, const RecipePa
   const std::vector<double> of_group = sum_by(group, natural), of_label = sum_by(label, natural),
                             of_cell = sum_by(cell, natural);
   std::vector<double> factors;
-  for (std::size_t c = 0; c < natural.size(); ++c)
-    factors.push_back(of_group[static_cast<std::size_t>(group[c])] * of_label[static_cast<std::size_t>(label[c])] /
-                      of_cell[static_cast<std::size_t>(cell[c])]);
+  for (std::size_t c = 0; c < natural.size(); ++c) {
+    const double own = of_cell[static_cast<std::size_t>(cell[c])];
+    factors.push_back(own > 0 ? of_group[static_cast<std::size_t>(group[c])] *
+                                    of_label[static_cast<std::size_t>(label[c])] / own
+                              : 1);
+  }
   return factors;
 }
 

@@ -19,7 +19,7 @@ Shares natural_shares(const SampledCells& cells);
 /// Of the recipe balance. By `by` and `power`: of the rows that `where` aims at, each combination of `by` gets a share in proportion to its
 /// number of rows to that power, and shares it among its cells as they come; what is not aimed at keeps its share. By
 /// targets: each target's share goes to its cells as they come, the rest to all others. Throws UserError (config), at
-/// `path`, for targets that meet in a cell, or that leave a share and nobody to have it.
+/// `path`, for targets that meet in a cell, leave a share and nobody to have it, or leave rows without a share.
 Shares balanced_shares(const SampledCells& cells, const RecipeParams& params, const std::string& path,
                        const config::Origin& origin);
 
@@ -52,7 +52,7 @@ Shares group_dro_update(const Shares& shares, const SampledCells& cells, const O
 std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& params);
 
 /// Factors of the loss that make group (`by`) and label independent, P(group) P(label) / P(group, label) by cell (Kamiran and Calders
-/// 2012): their mean over rows is 1.
+/// 2012), shares by weight: their weighted mean is 1.
 std::vector<double> reweighing_factors(const SampledCells& cells, const RecipeParams& params);
 
 }  // namespace equipoise::sampling

@@ -41,8 +41,10 @@ RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, s
   std::vector<std::int64_t> codes(cells.of_row.begin(), cells.of_row.end()), order(cells.of_row.size()), offsets = {0};
   for (const sampling::SampledCells::Cell& cell : cells.cells) offsets.push_back(offsets.back() + cell.rows);
   std::vector<std::int64_t> next = offsets;
+  order.resize(static_cast<std::size_t>(offsets.back()));
   for (std::size_t row = 0; row < codes.size(); ++row)
-    order[static_cast<std::size_t>(next[static_cast<std::size_t>(codes[row])]++)] = static_cast<std::int64_t>(row);
+    if (cells.is_drawn[row])
+      order[static_cast<std::size_t>(next[static_cast<std::size_t>(codes[row])]++)] = static_cast<std::int64_t>(row);
   on_host_ = {list(order, at::kLong), list(offsets, at::kLong), kernels::limits_of_shares(sampler.shares())};
   on_device_ = {on_host_.order.to(device), on_host_.offsets.to(device),
                 on_host_.limits.to(device, at::kLong, false, true)};
@@ -71,13 +73,14 @@ RowPolicy::Mass RowPolicy::mass_of(const at::Tensor& cells, std::int64_t cells_o
 }
 
 // Of each of the kernels' cells, the weight as its rows come over that which is expected of them.
-std::vector<double> RowPolicy::ratios(const Mass& mass, std::int32_t count) const {
+std::vector<double> RowPolicy::ratios(const Mass& mass, std::int32_t count, const std::vector<double>& weights) const {
   const sampling::Shares natural = sampling::natural_shares(sampler_.cells());
   std::vector<double> as_it_comes(static_cast<std::size_t>(count)), expected(static_cast<std::size_t>(count));
   for (const auto& [key, weight] : mass) {
+    if (weight <= 0) continue;
     const auto cell = static_cast<std::size_t>(key.first), own = static_cast<std::size_t>(key.second);
     as_it_comes[cell] += weight;
-    expected[cell] += weight * sampler_.weights()[own] * sampler_.shares()[own] / natural[own];
+    expected[cell] += weight * weights[own] * sampler_.shares()[own] / natural[own];
   }
   std::vector<double> ratios;
   for (std::size_t cell = 0; cell < as_it_comes.size(); ++cell)
@@ -95,9 +98,11 @@ void RowPolicy::follow() {
     if (data_.weights) weights_->mul_(data_.weights->narrow(0, 0, weights_->size(0)));
   }
   std::vector<double> of_sums;
-  for (const double ratio : ratios(mass_, data_.kernel.cells))
+  for (const double ratio : ratios(mass_, data_.kernel.cells, sampler_.weights()))
     of_sums.insert(of_sums.end(), static_cast<std::size_t>(data_.kernel.outcomes), ratio);
-  for (const double ratio : ratios(bin_mass_, data_.kernel.bin_cells))
+  // Bins of classes are summed with the data's weights alone.
+  const std::vector<double> unweighed(sampler_.weights().size(), 1.0);
+  for (const double ratio : ratios(bin_mass_, data_.kernel.bin_cells, unweighed))
     of_sums.insert(of_sums.end(), static_cast<std::size_t>(1 + 2 * data_.kernel.score_bins), ratio);
   corrections_.copy_(list(of_sums, at::kDouble).view(corrections_.sizes()));
   if (makes_rows()) follow_makings();

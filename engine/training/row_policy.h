@@ -58,7 +58,7 @@ class RowPolicy {
   // Weight of the data's rows by cell of the kernels and of the sampler.
   using Mass = std::map<std::pair<std::int32_t, std::int32_t>, double>;
   Mass mass_of(const at::Tensor& cells, std::int64_t cells_of_a_row, const std::optional<at::Tensor>& weights) const;
-  std::vector<double> ratios(const Mass& mass, std::int32_t count) const;
+  std::vector<double> ratios(const Mass& mass, std::int32_t count, const std::vector<double>& weights) const;
 
   void prepare_making();
   at::Tensor neighbors_of(const std::vector<bool>& wanted, std::int64_t k) const;

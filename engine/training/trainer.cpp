@@ -7,6 +7,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "engine/constraints/forms.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
@@ -104,6 +105,11 @@ class Trainer {
     if (!config_.sampling.empty()) {
       const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
       sampler_.emplace(config_.sampling, dataset, std::vector(data_.order.begin(), data_.order.begin() + rows), origin);
+      if (sampler_->waits_for_gap() && std::ranges::none_of(tables.front().promises, compares_groups))
+        throw core::UserError(
+            core::Fault::config,
+            "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
+            origin.of("sampling.recipes"));
       policy_.emplace(*sampler_, data_, config_.training.batch_size);
       for (const std::string& warning : sampler_->warnings()) journal_.warn(warning);
       for (const std::string& name : sampler_->cells().groupings)
@@ -222,13 +228,30 @@ class Trainer {
   void end_epoch(const RunState::Sums& sums) {
     const std::uint64_t seed = TrainingStep::batch_seed(static_cast<std::uint64_t>(config_.seed));
     const RowPolicy::Drawn drawn = policy_->drawn(done_ - steps_per_epoch_, steps_per_epoch_, seed);
-    std::optional<double> gap;
-    for (const RunState& run : runs_)
-      if (!run.outcome().measurements.empty())
-        for (const std::optional<double>& one : run.outcome().measurements.back().training_gaps)
-          if (one && (!gap || *one > *gap)) gap = one;
-    sampler_->end_epoch(drawn.rows, drawn.made, measured_cells(sums.train, runs_.front().table().cells, sampler_->cells()), gap);
+    sampler_->end_epoch(drawn.rows, drawn.made,
+                        measured_cells(sums.train, runs_.front().table().cells, sampler_->cells()), largest_gap());
     policy_->follow();
+  }
+
+  static bool compares_groups(const constraints::Promise& promise) {
+    const constraints::Comparison comparison = constraints::form_entry(promise.form).comparison;
+    return comparison == constraints::Comparison::pairs || comparison == constraints::Comparison::everyone ||
+           comparison == constraints::Comparison::reference;
+  }
+
+  // Of what is a gap between groups, as measured last; nothing where one of them could not be estimated. A recipe with `until` is of one
+  // run.
+  std::optional<double> largest_gap() const {
+    const RunState& run = runs_.front();
+    if (run.outcome().measurements.empty()) return std::nullopt;
+    std::optional<double> largest;
+    for (std::size_t p = 0; p < run.table().promises.size(); ++p) {
+      if (!compares_groups(run.table().promises[p])) continue;
+      const std::optional<double>& gap = run.outcome().measurements.back().training_gaps[p];
+      if (!gap) return std::nullopt;
+      largest = std::max(largest.value_or(*gap), *gap);
+    }
+    return largest;
   }
 
   // Training is over: the learner's weights are wanted no more, and the means take their place.

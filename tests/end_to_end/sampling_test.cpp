@@ -24,7 +24,7 @@ TEST_F(Sampling, ARecipeOfAFileDecidesTheBatchesAndTheReportSaysSo) {
   EXPECT_EQ(log["recipes"][0]["recipe"], "balance");
   EXPECT_EQ(log["recipes"][0]["version"], 3);
   EXPECT_EQ(log["recipes"][0]["rationale"], "Women are few.");
-  EXPECT_EQ(log["recipes"][0]["file"], "mine/half.yaml");
+  EXPECT_EQ(log["recipes"][0]["file"], "mine/half.yaml with other power");
   ASSERT_EQ(log["epochs"].size(), 3U);
   ASSERT_EQ(log["cells"].size(), 4U);
   for (const auto& drawn : log["epochs"][0]["drawn"])  // the config's power goes before the file's

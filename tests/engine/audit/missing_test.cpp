@@ -45,14 +45,29 @@ TEST(MissingTest, TheGroupingWhereItIsSurestIsNamed) {
   ASSERT_THAT(found, SizeIs(2));
   EXPECT_EQ(found[0].input, "job");
   EXPECT_EQ(found[0].grouping, "sex");
-  EXPECT_EQ(found[0].most_level, "Female");
-  EXPECT_EQ(found[0].least_level, "Male");
-  EXPECT_NEAR(found[0].most, 0.3, 0.05);
-  EXPECT_NEAR(found[0].least, 0.05, 0.02);
+  EXPECT_EQ(found[0].level, "Male");  // of two levels the first stands for both
+  EXPECT_NEAR(found[0].in_level, 0.05, 0.02);
+  EXPECT_NEAR(found[0].others, 0.3, 0.05);
   EXPECT_NEAR(found[0].share, 0.1, 0.02);
   EXPECT_LT(found[0].p_value, 1e-9);
   EXPECT_GT(found[1].p_value, 0.05);
   EXPECT_EQ(found[1].input, "pet");
+}
+
+// Few rows of the third town lack it most often, by chance; that the first differs from the second is sure.
+TEST(MissingTest, TheLevelThatIsNamedIsTheOneThatIsSure) {
+  People people(4060);
+  std::vector<std::int32_t> town;
+  std::vector<int> job;
+  for (int row = 0; row < 4060; ++row) {
+    town.push_back(row < 2000 ? 0 : row < 4000 ? 1 : 2);
+    job.push_back(row < 2000 ? row % 10 == 0 : row < 4000 ? row % 50 == 0 : row % 8 == 0);
+  }
+  people.add_group("town", {"a", "b", "c"}, town);
+  people.add_category("job", {"clerk", "?"}, job, true);
+  const std::vector<MissingInput> found = missing(people);
+  EXPECT_NE(found[0].level, "c");
+  EXPECT_LT(found[0].p_value, 1e-9);
 }
 
 TEST(MissingTest, ByChanceAloneIsSaidAsRarelyAsTheConfidenceSays) {

@@ -51,7 +51,7 @@ void expect_usable(const Suggestions& suggestions, const People& people) {
   config::Origin origin;
   config::load_text(
       text, "suggested", "", {}, [&](config::Fields& fields) { params.describe(fields); }, origin);
-  sampling::check(params, true, 1, origin);
+  sampling::check(params, true, 20, 1, origin);
   const data::Dataset dataset = people.dataset();
   const auto cells = sampling::make_cells(params, dataset, dataset.rows_of(data::Split::train), origin);
   if (params.recipes[0].recipe == "balance") sampling::balanced_shares(cells, params.recipes[0], "", origin);
@@ -70,9 +70,9 @@ TEST(SuggestionsTest, ASmallCellSpeaksForBatchesThatFavourIt) {
 TEST(SuggestionsTest, APopulationGoesBeforeSmallCells) {
   const People people = some_people(0.3, 0.1, 0.3);
   const Suggestions found =
-      suggested(people, {"census", {{"sex", "f", 0.5}, {"sex", "m", 0.4}, {"sex", "x", 0.1, true}}, {}});
+      suggested(people, {"census", {{"sex", "f", 0.5}, {"sex", "m", 0.4}, {"sex", "x", 0.1, true}}});
   ASSERT_THAT(found.recipes, SizeIs(1));
-  EXPECT_THAT(found.recipes[0].yaml, HasSubstr("{where: {\"sex\": \"m\"}, share: 0.4444}"));
+  EXPECT_THAT(found.recipes[0].yaml, HasSubstr("{where: {\"sex\": \"m\"}, share: 0.444444}"));
   EXPECT_THAT(found.recipes[0].reason, HasSubstr("sex=f is 30.0 % of the rows and 50.0 % of the population"));
   expect_usable(found, people);
 }
@@ -82,8 +82,74 @@ TEST(SuggestionsTest, AnswersThatAreApartSpeakForWeights) {
   const Suggestions found = suggested(people);
   ASSERT_THAT(found.recipes, SizeIs(1));
   EXPECT_EQ(found.recipes[0].yaml, "{recipe: reweigh, by: [\"sex\"]}");
-  EXPECT_EQ(found.recipes[0].reason, "'positive' is the answer of 30.0 % of sex=f and of 60.0 % of sex=m");
+  EXPECT_EQ(found.recipes[0].reason, "'positive' is the answer of 60.0 % of sex=m and of 30.0 % of the others");
   expect_usable(found, people);
+}
+
+// Thirds, and shares whose four digits would not add up.
+TEST(SuggestionsTest, SharesOfThePopulationAddUp) {
+  for (const auto& [a, b] : {std::pair(1 / 3.0, 1 / 3.0), {0.16666, 0.16666}, {0.5, 0.2}}) {
+    People people(3000);
+    std::vector<std::int32_t> town;
+    for (int row = 0; row < 3000; ++row) town.push_back(row < 1800 ? 0 : row < 2400 ? 1 : 2);
+    people.add_group("town", {"a", "b", "c"}, town);
+    people.add_category("job", {"x", "y"}, std::vector<int>(3000, 0));
+    for (int row = 0; row < 3000; ++row) people.dataset_.labels[row] = row % 2;
+    const Suggestions found = suggested(people, {"", {{"town", "a", a}, {"town", "b", b}, {"town", "c", 1 - a - b}}});
+    ASSERT_THAT(found.recipes, SizeIs(1));
+    EXPECT_THAT(found.recipes[0].yaml, HasSubstr("targets"));
+    expect_usable(found, people);
+  }
+}
+
+// Women are half by weight, and should be: no matter that they are a tenth of the rows.
+TEST(SuggestionsTest, WeightsAreWhatThePopulationIsComparedBy) {
+  People people = some_people(0.1, 0.4, 0.4);
+  for (int row = 0; row < 2000; ++row) people.dataset_.weights.push_back(row < 200 ? 3 : 1);
+  const Suggestions found = suggested(people, {"", {{"sex", "f", 0.5}, {"sex", "m", 0.5}}});
+  ASSERT_THAT(found.recipes, SizeIs(1));
+  // Drawn at .25, they weigh as much as the others at .75.
+  EXPECT_THAT(found.recipes[0].yaml, HasSubstr("{where: {\"sex\": \"m\"}, share: 0.750000}"));
+}
+
+TEST(SuggestionsTest, ManyEqualLevelsAreNotRare) {
+  People people(6000);
+  std::vector<std::int32_t> town;
+  std::vector<std::string> names;
+  for (int level = 0; level < 50; ++level) names.push_back("t" + std::to_string(level) + "\n: [");
+  for (int row = 0; row < 6000; ++row) {
+    town.push_back(row % 50);
+    people.dataset_.labels[row] = row / 50 % 2;
+  }
+  people.add_group("town", names, town);
+  people.add_category("job", {"x", "y"}, std::vector<int>(6000, 0));
+  EXPECT_THAT(suggested(people).recipes, IsEmpty());
+  for (int row = 0; row < 3000; ++row) people.dataset_.groupings[0].codes[row] = 0;  // the others are half as many now
+  for (int row = 3000; row < 5600; ++row) people.dataset_.groupings[0].codes[row] = 1;
+  for (int row = 5600; row < 6000; ++row) people.dataset_.groupings[0].codes[row] = 2;
+  people.dataset_.groupings[0].levels.resize(4);
+  for (int row = 5800; row < 6000; ++row) people.dataset_.groupings[0].codes[row] = 3;
+  const Suggestions found = suggested(people);
+  ASSERT_THAT(found.recipes, SizeIs(1));
+  EXPECT_EQ(found.recipes[0].reason.find('\n'), std::string::npos);
+  expect_usable(found, people);
+}
+
+TEST(SuggestionsTest, OfChanceAloneWeightsAreSuggestedAsRarelyAsTheConfidenceSays) {
+  int found = 0;
+  constexpr int kDraws = 200;
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    People people(3200);
+    std::vector<std::int32_t> town;
+    for (std::size_t row = 0; row < 3200; ++row) {
+      town.push_back(static_cast<std::int32_t>(row % 8));
+      people.dataset_.labels[row] = chance(row, 500 + draw) < 0.4;
+    }
+    people.add_group("town", {"a", "b", "c", "d", "e", "f", "g", "h"}, town);
+    people.add_category("job", {"x", "y"}, std::vector<int>(3200, 0));
+    found += !suggested(people).recipes.empty();
+  }
+  EXPECT_LE(found, 18);  // 5 % of 200 and 2.6 standard errors
 }
 
 TEST(SuggestionsTest, NothingIsSuggestedWhereNothingSpeaksForIt) {

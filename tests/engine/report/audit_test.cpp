@@ -40,7 +40,7 @@ AuditReport sample() {
                      {"sex*race", true, {level("f * a", 12, 0.05, 0.3)}}};
   audit.groupings[0].levels[0].population = audit::BesidePopulation{0.36, 0.51, {0.32, 0.4}, 0.001};
   audit.groupings[0].levels[1].population = audit::BesidePopulation{0.64, 0.49, {0.6, 0.68}, 0.001};
-  audit.missing = {{"income", 0.03, "sex", "f", "m & x", 0.08, 0.01, 0.004}};
+  audit.missing = {{"income", 0.03, "sex", "f", 0.08, 0.01, 0.004}};
   audit.duplicates = {12, 480, 4, {{"selection", "train", 0, 0}, {"test", "train", 3, 2}}};
   audit.showable = {{"SR gap by sex", 0.02, 0.11, "'SR gap by sex' cannot be shown to be inside 0.02."},
                     {"loss gap by sex", std::numeric_limits<double>::infinity(), std::nullopt, ""}};
@@ -142,7 +142,7 @@ TEST(AuditFindings, AreOnePerThingThatAsksForAttention) {
   EXPECT_THAT(found[6], HasSubstr("The group age is an input itself"));
   EXPECT_THAT(found[7], HasSubstr("The inputs tell sex=f from the others (AUC 0.91), 'job' alone with 0.81"));
   EXPECT_THAT(found[8], HasSubstr("1 of 20 relations"));
-  EXPECT_THAT(found[9], HasSubstr("'income' is missing for 8.0\u202F% of sex=f and 1.0\u202F% of sex=m & x."));
+  EXPECT_THAT(found[9], HasSubstr("'income' is missing for 8.0\u202F% of sex=f and 1.0\u202F% of the others."));
   EXPECT_THAT(findings(empty_report()), SizeIs(0));
 }
 
@@ -150,7 +150,7 @@ TEST(AuditFindings, LeaveOutWhatIsWithinChanceOrSmall) {
   AuditReport report = sample();
   for (audit::LevelCounts& one : report.audit.groupings[0].levels) one.population->p_value = 0.06;
   report.audit.proxies[0].auc = 0.79;
-  report.audit.missing[0].most = 0.02;
+  report.audit.missing[0].in_level = 0.02;
   report.audit.duplicates.across[1].rows = 0;
   EXPECT_THAT(findings(report), SizeIs(5));
   report = sample();

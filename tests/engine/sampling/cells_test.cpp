@@ -79,6 +79,14 @@ TEST(CellsTest, AllThatIsWrongIsSaidAtOnce) {
   }
 }
 
+TEST(CellsTest, AGroupNamedLabelIsNotTakenForTheAnswer) {
+  data::Dataset dataset = census();
+  dataset.groupings[1].name = "label";
+  const auto rows = dataset.rows_of(data::Split::train);
+  EXPECT_THROW(make_cells({{recipe("balance", {"label"})}}, dataset, rows, config::Origin()), core::UserError);
+  EXPECT_NO_THROW(make_cells({{recipe("balance", {"sex"})}}, dataset, rows, config::Origin()));
+}
+
 TEST(CellsTest, OfOtherTasks) {
   data::Dataset dataset = census();
   dataset.task = data::Task::classes;

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 
 std::string problems(const SamplingParams& params, bool has_constraints = true, std::size_t settings = 1) {
   try {
-    check(params, has_constraints, settings, config::Origin());
+    check(params, has_constraints, 20, settings, config::Origin());
   } catch (const core::UserError& error) {
     return error.what();
   }
@@ -49,6 +49,14 @@ TEST(SamplingParamsTest, AllThatIsWrongIsSaidAtOnce) {
   EXPECT_THAT(all, HasSubstr("sampling.recipes[1].power: the recipe group_dro does not read it; balance does"));
   EXPECT_THAT(all, HasSubstr("sampling.recipes[1]: group_dro needs 'by'"));
   EXPECT_THAT(all, HasSubstr("sampling.recipes[1]: group_dro and balance both decide what share of a batch rows have"));
+}
+
+TEST(SamplingParamsTest, AFirstEpochThatNeverComesIsRefused) {
+  RecipeParams late = recipe("balance", {"sex"});
+  late.from_epoch = 20;
+  EXPECT_THAT(problems({{late}}), HasSubstr("sampling.recipes[0].from_epoch: there are 20 epochs, counted from 0"));
+  late.from_epoch = 19;
+  EXPECT_EQ(problems({{late}}), "");
 }
 
 TEST(SamplingParamsTest, TargetsAreChecked) {

@@ -75,6 +75,23 @@ TEST(SamplerTest, WeightsAndSharesGoTogether) {
   EXPECT_THAT(sampler_of({recipe("balance", {"sex", "label"})}).weights(), ElementsAre(1, 1, 1, 1));
 }
 
+TEST(SamplerTest, WarnsOfWhatRestsOnFewRows) {
+  RecipeParams tiny = recipe("balance", {});
+  tiny.targets = {{{{"sex", "f"}, {"label", "positive"}}, 0.6}};
+  const Sampler sampler = sampler_of({tiny});
+  ASSERT_THAT(sampler.warnings(), SizeIs(1));
+  EXPECT_EQ(sampler.warnings()[0],
+            "balance draws each row of sex=f, label=positive 20 times as often as it comes (3 training rows).");
+  EXPECT_THAT(sampler_of({recipe("balance", {"sex"})}).warnings(), SizeIs(0));
+}
+
+TEST(SamplerTest, SaysOfFairBatchTowardsParityWhatItDoes) {
+  RecipeParams parity = recipe("fairbatch", {"sex"});
+  parity.rate = "demographic_parity";
+  EXPECT_THAT(sampler_of({parity}).log().recipes[0].does, ::testing::HasSubstr("given a label most rarely"));
+  EXPECT_THAT(sampler_of({recipe("fairbatch", {"sex"})}).log().recipes[0].does, ::testing::HasSubstr("highest loss"));
+}
+
 RecipeParams making(const std::string& name, double share, std::map<std::string, std::string> where = {}) {
   RecipeParams params = recipe(name, {"sex"});
   params.share = share;

@@ -163,6 +163,58 @@ TEST(GroupDroTest, MultipliesByTheExponentialOfTheLoss) {
   EXPECT_NEAR(std::accumulate(many.begin(), many.end(), 0.0), 1, 1e-12);
 }
 
+TEST(GroupDroTest, LargeLossesAndStepsStayFinite) {
+  const RecipeParams params = recipe("group_dro", {"sex", "label"});
+  for (const double step : {1e3, 1e300}) {
+    const Shares shares = group_dro_update(kNatural, cells_for(params), {0.2, 2.0e4, 0.3, 0.6}, params, step);
+    EXPECT_NEAR(shares[1], 1 - 0.05 * 0.97, 1e-9);
+    EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1, 1e-12);
+  }
+}
+
+TEST(BalanceTest, NobodyIsLeftWithoutAShare) {
+  RecipeParams params = recipe("balance", {});
+  params.targets = {{{{"sex", "f"}}, 1.0}};
+  try {
+    balanced(params);
+    FAIL();
+  } catch (const core::UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no share is left for the rows of sex=m"));
+  }
+}
+
+// Rows without weight are of nobody: not drawn, nor counted.
+TEST(BalanceTest, RowsWithoutWeightDoNotCount) {
+  data::Dataset dataset = census();
+  dataset.weights.assign(dataset.labels.size(), 1);
+  for (std::size_t row = 70; row < 85; ++row) dataset.weights[row] = 0;  // half of the women
+  RecipeParams params = recipe("balance", {"sex"});
+  params.power = 1;
+  const SampledCells cells = make_cells({{params}}, dataset, dataset.rows_of(data::Split::train), config::Origin());
+  EXPECT_EQ(cells.cells[0].rows, 15);
+  EXPECT_FALSE(cells.is_drawn[75]);
+  EXPECT_NEAR(balanced_shares(cells, params, "", config::Origin())[0], 15 / 85.0, 1e-12);
+}
+
+TEST(ReweighingTest, CountsWeights) {
+  data::Dataset dataset = census();
+  for (std::size_t row = 0; row < dataset.labels.size(); ++row)
+    dataset.weights.push_back(row < 28 ? 3 : row >= 73 ? 0.5F : 1);  // positive men 84, negative 42; women 3 and 13.5
+  const RecipeParams params = recipe("reweigh", {"sex"});
+  const SampledCells cells = make_cells({{params}}, dataset, dataset.rows_of(data::Split::train), config::Origin());
+  const std::vector<double> factors = reweighing_factors(cells, params);
+  double positive[2] = {}, all[2] = {}, mean = 0, weight = 0;
+  for (std::size_t c = 0; c < 4; ++c) {
+    const double own = cells.cells[c].weight * factors[c];
+    all[c / 2] += own;
+    positive[c / 2] += c % 2 ? own : 0;
+    mean += own;
+    weight += cells.cells[c].weight;
+  }
+  EXPECT_NEAR(positive[0] / all[0], positive[1] / all[1], 1e-9);
+  EXPECT_NEAR(mean / weight, 1, 1e-9);
+}
+
 TEST(ReweighingTest, MakesGroupAndLabelIndependent) {
   const RecipeParams params = recipe("reweigh", {"sex"});
   const SampledCells cells = cells_for(params);

@@ -287,6 +287,44 @@ TEST(RowPolicy, AStepGoesAgainstTheWeighedLossAndTheConstraintsOfPeopleAsTheyCom
   }
 }
 
+// Calibration of classes is summed in bins of its own, which a recipe's weights do not reach. The bins' figures are not in the double
+// sums here: what the constraints add to a step must be what it is without a recipe.
+TEST(RowPolicy, CalibrationOfClassesIsPricedAsRowsCome) {
+  const at::NoGradGuard no_gradient;
+  const auto constraint_part = [](const std::vector<sampling::RecipeParams>& recipes) {
+    constraints::ConstraintParams calibration{"calibration", {"sex"}, 0.01};
+    calibration.bins = 3;
+    Policed sample(generated_outcomes(Task::classes, 600, true), {calibration},
+                   recipes.empty() ? std::vector{recipe("reweigh", {"sex"})} : recipes);
+    const auto learner = linear_model(sample.data);
+    learner->flat_parameters().fill_(0.3);
+    TrainingParams training = small_config().training;
+    training.batch_size = sample.data.train.count;
+    training.schedule = "constant";
+    training.optimizer.kind = "sgd";
+    training.optimizer.momentum = training.optimizer.weight_decay = 0;
+    std::vector<at::Tensor> moved;
+    for (const double multiplier : {0.0, 0.4}) {
+      learner->flat_parameters().fill_(0.3);
+      learner->flat_parameters().add_(at::arange(learner->flat_parameters().size(1)).mul(0.05));
+      const at::Tensor before = learner->flat_parameters().clone();
+      TrainingStep step(sample.data, sample.table, {}, training, {1e-2}, 5, 7, *learner,
+                        recipes.empty() ? nullptr : &sample.policy);
+      step.set_multipliers(0, std::vector<double>(sample.table.rows.size(), multiplier));
+      std::vector<double> values(sample.table.rows.size());
+      for (std::size_t j = 0; j < values.size(); ++j) values[j] = multiplier * static_cast<double>(j % 3);
+      step.set_multipliers(0, values);
+      step.run();
+      moved.push_back(learner->flat_parameters() - before);
+    }
+    return at::Tensor(moved[1] - moved[0]);
+  };
+  const at::Tensor plain = constraint_part({}), with_recipe = constraint_part({recipe("reweigh", {"sex"})});
+  EXPECT_GT(plain.abs().max().item<double>(), 1e-5);
+  EXPECT_TRUE(at::allclose(plain, with_recipe, 1e-3, 1e-7))
+      << (plain - with_recipe).abs().max().item<double>() << " of " << plain.abs().max().item<double>();
+}
+
 TEST(RowPolicy, ReadsTheLossesOfItsCellsFromTheTablesSums) {
   for (const Task task : {Task::binary, Task::classes, Task::labels, Task::regression}) {
     const bool has_label = task == Task::binary || task == Task::classes;
@@ -368,8 +406,29 @@ TEST(SampledTraining, LogsWhatEachEpochSawAndWhy) {
   }
   EXPECT_EQ(epochs[0].why, "fairbatch: nothing is measured yet");
   EXPECT_EQ(epochs[3].why, "fairbatch");
-  EXPECT_NE(epochs[3].drawn, epochs[0].drawn);
+  // Each epoch moves .02 of its rows from the men to the women among the positives, and back among the negatives, or the other way
+  // round; a batch has each share up to a row.
+  const double rows =
+      static_cast<double>(std::accumulate(epochs[0].drawn.begin(), epochs[0].drawn.end(), std::int64_t{0}));
+  for (std::size_t e = 1; e < 3; ++e)
+    for (std::size_t cell = 0; cell < 4; ++cell)
+      EXPECT_NEAR(std::abs(static_cast<double>(epochs[e + 1].drawn[cell] - epochs[e].drawn[cell])), 0.02 * rows,
+                  2 * rows / 100);
   EXPECT_FALSE(std::move(trained(people, sampled_config({}))[0]).sampling.has_value());
+}
+
+// `until` waits for gaps between groups: a bound of a loss is none, and does not keep the recipe going.
+TEST(SampledTraining, AGapIsBetweenGroups) {
+  RunConfig config = sampled_config({recipe("balance", {"sex"})});
+  config.sampling.recipes[0].until = "gap < 0.9";
+  config.constraints = {{"demographic_parity", {"sex"}, 0.9}, {"bounded_group_loss", {"sex"}}};
+  config.constraints[1].at_most = 5;
+  const data::Dataset people = generated_people(2000);
+  const TrainingResult result = std::move(trained(people, config)[0]);
+  EXPECT_EQ(result.sampling->epochs[0].why, "balance");
+  EXPECT_EQ(result.sampling->epochs[1].why, "balance: over, the gap is below 0.9");
+  config.constraints = {config.constraints[1]};
+  EXPECT_THROW(trained(people, config), core::UserError);
 }
 
 TEST(SampledTraining, IsTheSameInABankOfAnySize) {
