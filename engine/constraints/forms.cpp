@@ -196,6 +196,11 @@ std::vector<std::string> parity_form_names() {
   return names;
 }
 
+bool compares_groups(const Promise& promise) {
+  const Comparison comparison = form_entry(promise.form).comparison;
+  return comparison == Comparison::pairs || comparison == Comparison::everyone || comparison == Comparison::reference;
+}
+
 bool comparable(const Promise& promise) {
   if (promise.reference_level >= 0 && !promise.estimable[promise.reference_level]) return false;
   const auto estimable = static_cast<std::size_t>(std::count(promise.estimable.begin(), promise.estimable.end(), true));

@@ -43,6 +43,9 @@ std::vector<std::string> parity_form_names();
 /// linear all terms.
 bool comparable(const Promise& promise);
 
+/// Whether its figure is a distance between groups: not a bound, nor a sum.
+bool compares_groups(const Promise& promise);
+
 /// In what a promise's figure is shown: a difference of shares in percentage points, a ratio's distance from 1 in
 /// percent, a share as it is or (floor) one minus it in percent, or a plain number.
 enum class Unit { points, percent, share, floor, number };

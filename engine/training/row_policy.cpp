@@ -1,20 +1,12 @@
 #include "engine/training/row_policy.h"
 
-#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/ones.h>
-#include <ATen/ops/where.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/constraints/rates.h"
-#include "engine/core/error.h"
-#include "kernels/cell_order/cell_order.h"
-#include "kernels/neighbors/neighbors.h"
 
 namespace equipoise::training {
 namespace {
@@ -55,7 +47,7 @@ RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, s
   corrections_ = at::ones({1, data.kernel.rows(), 1}, at::TensorOptions(device).dtype(at::kDouble));
   mass_ = mass_of(data.cells, of_a_row, data.weights);
   if (data.bin_cells.defined()) bin_mass_ = mass_of(data.bin_cells, data.kernel.outputs, data.bin_weights);
-  if (makes_rows()) prepare_making();
+  if (!sampler.makings().empty()) made_.emplace(sampler, data, batch);
   follow();
 }
 
@@ -105,7 +97,7 @@ void RowPolicy::follow() {
   for (const double ratio : ratios(bin_mass_, data_.kernel.bin_cells, unweighed))
     of_sums.insert(of_sums.end(), static_cast<std::size_t>(1 + 2 * data_.kernel.score_bins), ratio);
   corrections_.copy_(list(of_sums, at::kDouble).view(corrections_.sizes()));
-  if (makes_rows()) follow_makings();
+  if (made_) made_->follow();
 }
 
 void RowPolicy::draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const {
@@ -119,185 +111,20 @@ RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::u
   const sampling::SampledCells& cells = sampler_.cells();
   Drawn drawn{std::vector<std::int64_t>(cells.cells.size()), std::vector<std::int64_t>(cells.cells.size())};
   at::Tensor rows = at::empty({batch_}, at::kLong);
-  kernels::MadeRows made;
-  if (makes_rows()) made = kernels::empty_made_rows(batch_, making_rows_.codes);
   for (std::int64_t step = first; step < first + steps; ++step) {
     if (sampler_.draws_cells())
       kernels::draw_cells(rows, on_host_, seed, step);
     else
       kernels::draw_epoch(rows, data_.train.count, seed, step);
-    if (makes_rows()) kernels::make_rows_out(made, rows, making_rows_, making_, seed, at::full({1}, step, at::kLong));
+    const std::vector<bool> are_made = made_ ? made_->are_made(rows, seed, step) : std::vector<bool>();
     for (std::int64_t slot = 0; slot < batch_; ++slot) {
       const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
       const auto cell = static_cast<std::size_t>(cells.of_row[static_cast<std::size_t>(row)]);
       ++drawn.rows[cell];
-      if (makes_rows()) drawn.made[cell] += made.recipes.const_data_ptr<std::int32_t>()[slot] >= 0;
+      drawn.made[cell] += !are_made.empty() && are_made[static_cast<std::size_t>(slot)];
     }
   }
   return drawn;
-}
-
-namespace {
-
-std::int32_t kind_of(const std::string& recipe) {
-  if (recipe == "smote") return kernels::kSmote;
-  return recipe == "jitter" ? kernels::kJitter : kernels::kCorrupt;
-}
-
-std::uint8_t form_of(const data::Feature& feature) {
-  if (feature.kind == data::FeatureKind::ramp) return kernels::kRampNumber;
-  return data::is_standardized(feature) ? kernels::kStandardized : kernels::kCategory;
-}
-
-// Where a number lies: of bins their part of all, standardised ones as they are; a missing one in the middle of the rest.
-struct Number {
-  std::vector<float> of_row;
-  double deviation = 0;
-};
-
-Number number_of(const data::EncodedRows& rows, std::size_t f, const std::vector<std::int64_t>& chosen) {
-  const data::Feature& feature = rows.features[f];
-  const bool is_ramp = feature.kind == data::FeatureKind::ramp;
-  const int missing = is_ramp ? feature.width - 1 : 1;
-  Number number;
-  double sum = 0, square = 0, known = 0;
-  for (const std::int64_t row : chosen) {
-    const std::size_t at = static_cast<std::size_t>(row) * rows.features.size() + f;
-    const float value = is_ramp ? (static_cast<float>(rows.codes[at]) + rows.values[at]) / static_cast<float>(missing)
-                                : rows.values[at];
-    number.of_row.push_back(value);
-    if (rows.codes[at] == missing) continue;
-    sum += value;
-    square += static_cast<double>(value) * value;
-    ++known;
-  }
-  const double mean = known > 0 ? sum / known : 0;
-  number.deviation = known > 0 ? std::sqrt(std::max(0.0, square / known - mean * mean)) : 0;
-  for (std::size_t i = 0; i < chosen.size(); ++i)
-    if (rows.codes[static_cast<std::size_t>(chosen[i]) * rows.features.size() + f] == missing)
-      number.of_row[i] = static_cast<float>(mean);
-  return number;
-}
-
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 1;
-  std::ranges::sort(values);
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-// As Chawla et al. (2002) measure distances: numbers as they are, and where a category differs, the median of the numbers' standard
-// deviations.
-at::Tensor points_of(const data::EncodedRows& rows, const std::vector<std::int64_t>& chosen) {
-  std::vector<Number> numbers;
-  std::vector<double> deviations;
-  std::int64_t width = 0;
-  for (std::size_t f = 0; f < rows.features.size(); ++f) {
-    const bool is_number = form_of(rows.features[f]) != kernels::kCategory;
-    numbers.push_back(is_number ? number_of(rows, f, chosen) : Number());
-    if (is_number) deviations.push_back(numbers.back().deviation);
-    width += is_number ? 1 : rows.features[f].width;
-  }
-  const auto unlike = static_cast<float>(median_of(deviations) / std::sqrt(2.0));
-  at::Tensor points = at::zeros({static_cast<std::int64_t>(chosen.size()), std::max<std::int64_t>(1, width)});
-  float* point = points.mutable_data_ptr<float>();
-  for (std::size_t i = 0; i < chosen.size(); ++i, point += points.size(1)) {
-    std::int64_t place = 0;
-    for (std::size_t f = 0; f < rows.features.size(); ++f) {
-      if (!numbers[f].of_row.empty()) {
-        point[place++] = numbers[f].of_row[i];
-        continue;
-      }
-      const std::int16_t code = rows.codes[static_cast<std::size_t>(chosen[i]) * rows.features.size() + f];
-      if (code >= 0) point[place + code] = unlike;
-      place += rows.features[f].width;
-    }
-  }
-  return points;
-}
-
-}  // namespace
-
-void RowPolicy::prepare_making() {
-  const std::string& recipe = sampler_.makings().front().recipe;
-  if (!data_.cell_labels.is_cpu())
-    throw core::UserError(core::Fault::config,
-                          "the recipe " + recipe + " makes rows on the CPU alone so far; set device: cpu");
-  const std::int64_t rows = data_.train.count;
-  const auto folds = static_cast<std::int32_t>(data_.folds.size());
-  std::vector<std::int32_t> cells;
-  for (std::int32_t fold = 0; fold < folds; ++fold)
-    for (std::int64_t i = 0; i < data_.folds[static_cast<std::size_t>(fold)].count; ++i)
-      cells.push_back(sampler_.cells().of_row[cells.size()] * folds + fold);
-  const auto count = static_cast<std::int64_t>(sampler_.cells().cells.size()) * folds;
-  making_rows_.cells = list(cells, at::kInt);
-  const kernels::CellOrder order = kernels::cell_order(making_rows_.cells, count);
-  making_rows_.order = order.rows;
-  making_rows_.offsets = order.offsets;
-  making_rows_.codes = data_.encoded.codes.narrow(0, 0, rows);
-  making_rows_.values = data_.encoded.values.narrow(0, 0, rows);
-  std::vector<std::uint8_t> forms;
-  std::vector<std::int16_t> bins;
-  for (const data::Feature& feature : data_.host.features) {
-    forms.push_back(form_of(feature));
-    bins.push_back(static_cast<std::int16_t>(feature.width - 1));
-  }
-  making_rows_.forms = list(forms, at::kByte);
-  making_rows_.bins = list(bins, at::kShort);
-  std::vector<bool> wanted(sampler_.cells().cells.size());
-  std::int64_t k = 1;
-  std::vector<std::int32_t> kinds;
-  std::vector<float> amounts;
-  for (const sampling::Sampler::Making& one : sampler_.makings()) {
-    kinds.push_back(kind_of(one.recipe));
-    amounts.push_back(static_cast<float>(one.amount));
-    if (one.recipe != "smote") continue;
-    k = std::max(k, one.neighbors);
-    for (std::size_t c = 0; c < wanted.size(); ++c) wanted[c] = wanted[c] || one.could_be_of[c];
-  }
-  making_rows_.neighbors = neighbors_of(wanted, k);
-  making_ = {list(kinds, at::kInt), list(amounts, at::kFloat),
-             at::zeros({count, static_cast<std::int64_t>(kinds.size())}, at::kLong)};
-  made_ = kernels::empty_made_rows(batch_, making_rows_.codes);
-  made_encoded_ = data_.encoded;
-  made_encoded_.codes = made_.codes;
-  made_encoded_.values = made_.values;
-  slots_ = at::arange(batch_, at::kLong);
-}
-
-// [rows of train, k] the nearest rows of the same cell and fold, of the cells that are wanted; -1 elsewhere.
-at::Tensor RowPolicy::neighbors_of(const std::vector<bool>& wanted, std::int64_t k) const {
-  at::Tensor all = at::full({data_.train.count, k}, -1, at::kLong);
-  std::vector<std::int64_t> chosen;
-  for (std::int64_t row = 0; row < data_.train.count; ++row)
-    if (wanted[static_cast<std::size_t>(sampler_.cells().of_row[static_cast<std::size_t>(row)])]) chosen.push_back(row);
-  if (chosen.empty()) return all;
-  const at::Tensor index = list(chosen, at::kLong);
-  const at::Tensor near = kernels::neighbors(points_of(data_.host, chosen), making_rows_.cells.index_select(0, index),
-                                             making_rows_.offsets.size(0) - 1, k)
-                              .rows;
-  const at::Tensor of_train = at::where(
-      near.ge(0), index.index_select(0, near.clamp_min(0).flatten()).view(near.sizes()), at::full({1}, -1, at::kLong));
-  all.index_copy_(0, index, of_train);
-  return all;
-}
-
-void RowPolicy::follow_makings() {
-  const auto folds = static_cast<std::int64_t>(data_.folds.size());
-  std::int64_t* limit = making_.limits.mutable_data_ptr<std::int64_t>();
-  for (std::size_t cell = 0; cell < sampler_.cells().cells.size(); ++cell)
-    for (std::int64_t fold = 0; fold < folds; ++fold) {
-      double sum = 0;
-      for (const sampling::Sampler::Making& one : sampler_.makings()) {
-        sum += one.shares[cell];
-        *limit++ = std::llround(std::min(1.0, sum) * 0x1p32);
-      }
-    }
-}
-
-const models::EncodedTensors& RowPolicy::made(const at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) {
-  kernels::make_rows_out(made_, rows, making_rows_, making_, seed, step);
-  return made_encoded_;
 }
 
 namespace {

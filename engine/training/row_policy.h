@@ -11,8 +11,8 @@
 #include "engine/data/dataset.h"
 #include "engine/sampling/sampler.h"
 #include "engine/training/device_data.h"
+#include "engine/training/made_rows.h"
 #include "kernels/draw/draw.h"
-#include "kernels/make_rows/make_rows.h"
 
 namespace equipoise::training {
 
@@ -25,9 +25,8 @@ namespace equipoise::training {
 /// tell the sampler's groups and labels apart (compile's `told_apart`), so that it is the same for all rows of one.
 class RowPolicy {
  public:
-  /// `sampler` is of the training rows in the order of `data`, and must outlive this, as `data` must. Where rows are made up the
-  /// nearest rows of each cell are found here, for batches of `batch` rows. Throws UserError (config) for a recipe that makes rows on a
-  /// GPU: there is no version of it yet.
+  /// `sampler` is of the training rows in the order of `data`, and must outlive this, as `data` must; `batch` rows are drawn at once.
+  /// Throws UserError (config) as MadeRows does.
   RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch);
 
   /// Takes over what the sampler says now.
@@ -35,13 +34,8 @@ class RowPolicy {
 
   /// Where rows are not drawn by cell, batches are epochs as without a sampler.
   void draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const;
-  /// Whether any recipe makes rows; then a step reads its batch from made(), whose rows are slots.
-  bool makes_rows() const { return !sampler_.makings().empty(); }
-  /// The batch whose sources are `rows`, some of it made up from rows of the same cell and fold: no member learns from its own fold by
-  /// way of a row that is made of it.
-  const models::EncodedTensors& made(const at::Tensor& rows, std::uint64_t seed, const at::Tensor& step);
-  /// [batch] 0, 1, ...
-  const at::Tensor& slots() const { return slots_; }
+  /// Where a recipe makes rows: what a step then reads its batch from.
+  MadeRows* made() { return made_ ? &*made_ : nullptr; }
 
   /// [cells of the sampler] of `steps` batches from `first` on, by the shares of now: rows drawn, and how many of them are made up.
   struct Drawn {
@@ -60,10 +54,6 @@ class RowPolicy {
   Mass mass_of(const at::Tensor& cells, std::int64_t cells_of_a_row, const std::optional<at::Tensor>& weights) const;
   std::vector<double> ratios(const Mass& mass, std::int32_t count, const std::vector<double>& weights) const;
 
-  void prepare_making();
-  at::Tensor neighbors_of(const std::vector<bool>& wanted, std::int64_t k) const;
-  void follow_makings();
-
   const sampling::Sampler& sampler_;
   const DeviceData& data_;
   std::int64_t batch_;
@@ -72,11 +62,7 @@ class RowPolicy {
   at::Tensor cell_of_row_;  // [rows of train] i64, on the device
   std::optional<at::Tensor> weights_;
   at::Tensor corrections_;
-  kernels::MakingRows making_rows_;  // cells are the sampler's, apart by fold
-  kernels::MakingRecipes making_;
-  kernels::MadeRows made_;
-  models::EncodedTensors made_encoded_;
-  at::Tensor slots_;
+  std::optional<MadeRows> made_;
 };
 
 /// What the table's sums [C * 4] of the training rows say of the sampler's cells.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/constraints/forms.h"
 #include "engine/constraints/rates.h"
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
@@ -196,6 +197,18 @@ void RunState::end_early(const std::string& outcome, const std::string& why, std
   outcome_.failure = why;
   outcome_.steps = steps;
   if (!kept_.has_one() && last_good_.second.defined()) kept_.take(last_good_.first, last_good_.second);
+}
+
+std::optional<double> RunState::largest_group_gap() const {
+  if (outcome_.measurements.empty()) return std::nullopt;
+  std::optional<double> largest;
+  for (std::size_t p = 0; p < table_.promises.size(); ++p) {
+    if (!constraints::compares_groups(table_.promises[p])) continue;
+    const std::optional<double>& gap = outcome_.measurements.back().training_gaps[p];
+    if (!gap) return std::nullopt;
+    largest = std::max(largest.value_or(*gap), *gap);
+  }
+  return largest;
 }
 
 }  // namespace equipoise::training

@@ -76,6 +76,8 @@ class RunState {
   const KeptIterate& kept() const { return kept_; }
   RunOutcome& outcome() { return outcome_; }
   const RunOutcome& outcome() const { return outcome_; }
+  /// Of the promises that compare groups, the largest gap that was measured last; nothing where one of them could not be estimated.
+  std::optional<double> largest_group_gap() const;
 
  private:
   std::vector<double> shrunk(const std::vector<double>& rates, const std::vector<double>& driving) const;

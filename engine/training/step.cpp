@@ -168,9 +168,9 @@ void TrainingStep::enqueue() {
   draw_batch();
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
-  const bool is_made = policy_ && policy_->makes_rows();
-  const models::EncodedTensors& encoded = is_made ? policy_->made(rows_, batch_seed_, step_) : data_.encoded;
-  const at::Tensor& rows = is_made ? policy_->slots() : rows_;
+  MadeRows* made = policy_ ? policy_->made() : nullptr;
+  const models::EncodedTensors& encoded = made ? made->make(rows_, batch_seed_, step_) : data_.encoded;
+  const at::Tensor& rows = made ? made->slots() : rows_;
   const at::Tensor& scores = learner_.forward(encoded, rows, step_);
   logits_ = scores.flatten(1);
   if (rule_) logits_ = logits_.unflatten(1, {-1, rule_->outputs});

@@ -105,7 +105,7 @@ class Trainer {
     if (!config_.sampling.empty()) {
       const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
       sampler_.emplace(config_.sampling, dataset, std::vector(data_.order.begin(), data_.order.begin() + rows), origin);
-      if (sampler_->waits_for_gap() && std::ranges::none_of(tables.front().promises, compares_groups))
+      if (sampler_->waits_for_gap() && std::ranges::none_of(tables.front().promises, constraints::compares_groups))
         throw core::UserError(
             core::Fault::config,
             "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
@@ -229,29 +229,9 @@ class Trainer {
     const std::uint64_t seed = TrainingStep::batch_seed(static_cast<std::uint64_t>(config_.seed));
     const RowPolicy::Drawn drawn = policy_->drawn(done_ - steps_per_epoch_, steps_per_epoch_, seed);
     sampler_->end_epoch(drawn.rows, drawn.made,
-                        measured_cells(sums.train, runs_.front().table().cells, sampler_->cells()), largest_gap());
+                        measured_cells(sums.train, runs_.front().table().cells, sampler_->cells()),
+                        runs_.front().largest_group_gap());
     policy_->follow();
-  }
-
-  static bool compares_groups(const constraints::Promise& promise) {
-    const constraints::Comparison comparison = constraints::form_entry(promise.form).comparison;
-    return comparison == constraints::Comparison::pairs || comparison == constraints::Comparison::everyone ||
-           comparison == constraints::Comparison::reference;
-  }
-
-  // Of what is a gap between groups, as measured last; nothing where one of them could not be estimated. A recipe with `until` is of one
-  // run.
-  std::optional<double> largest_gap() const {
-    const RunState& run = runs_.front();
-    if (run.outcome().measurements.empty()) return std::nullopt;
-    std::optional<double> largest;
-    for (std::size_t p = 0; p < run.table().promises.size(); ++p) {
-      if (!compares_groups(run.table().promises[p])) continue;
-      const std::optional<double>& gap = run.outcome().measurements.back().training_gaps[p];
-      if (!gap) return std::nullopt;
-      largest = std::max(largest.value_or(*gap), *gap);
-    }
-    return largest;
   }
 
   // Training is over: the learner's weights are wanted no more, and the means take their place.
