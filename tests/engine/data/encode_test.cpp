@@ -105,7 +105,7 @@ TEST(Encode, UnseenAndMissingAreNothingWhereTrainingHadNone) {
   rule.levels = {"a", "c"};
   const EncodedRows rows = encoded(rule, texts({"a", "b", "c"}, {1, kMissingCode, 2}));
   EXPECT_THAT(rows.codes, ElementsAre(-1, -1, 1));
-  EXPECT_THAT(rows.values, ElementsAre(0, 0, 1));
+  EXPECT_THAT(rows.values, ElementsAre(0, kMissingUnlikeTraining, 1));
 }
 
 TEST(Encode, RefusesTextWhereNumbersWere) {
