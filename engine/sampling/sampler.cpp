@@ -65,12 +65,13 @@ void Sampler::add_making(const Recipe& recipe) {
     any = any || makings_.back().shares[c] > 0;
   }
   if (!any)
-    throw core::UserError(
-        core::Fault::config,
-        recipe.path + ": " + params.recipe + " makes rows from two of a cell, and " + core::listed(alone) + " has one",
-        origin_.of(recipe.path));
+    throw core::UserError(core::Fault::config,
+                          recipe.path + ": " + params.recipe +
+                              " makes rows from two of a cell, and there are fewer of " + core::listed(alone),
+                          origin_.of(recipe.path));
   for (const std::string& name : alone)
-    warnings_.push_back(params.recipe + " makes no rows of " + name + ", of which there is one training row.");
+    warnings_.push_back(params.recipe + " makes no rows of " + name +
+                        ", of which there are fewer than two training rows.");
 }
 
 void Sampler::check_made_shares() const {

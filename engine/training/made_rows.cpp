@@ -111,11 +111,15 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
                           "the recipe " + recipe + " makes rows on the CPU alone so far; set device: cpu");
   const std::int64_t rows = data_.train.count;
   const auto folds = static_cast<std::int32_t>(data_.folds.size());
+  // Rows without weight are of nobody: nothing is made of them, in a last cell of their own.
+  const auto nobodys = static_cast<std::int32_t>(sampler_.cells().cells.size()) * folds;
   std::vector<std::int32_t> cells;
   for (std::int32_t fold = 0; fold < folds; ++fold)
-    for (std::int64_t i = 0; i < data_.folds[static_cast<std::size_t>(fold)].count; ++i)
-      cells.push_back(sampler_.cells().of_row[cells.size()] * folds + fold);
-  const auto count = static_cast<std::int64_t>(sampler_.cells().cells.size()) * folds;
+    for (std::int64_t i = 0; i < data_.folds[static_cast<std::size_t>(fold)].count; ++i) {
+      const std::size_t row = cells.size();
+      cells.push_back(sampler_.cells().is_drawn[row] ? sampler_.cells().of_row[row] * folds + fold : nobodys);
+    }
+  const std::int64_t count = nobodys + 1;
   rows_.cells = list(cells, at::kInt);
   const kernels::CellOrder order = kernels::cell_order(rows_.cells, count);
   rows_.order = order.rows;
@@ -136,7 +140,7 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
   std::vector<float> amounts;
   for (const sampling::Sampler::Making& one : sampler_.makings()) {
     kinds.push_back(kind_of(one.recipe));
-    amounts.push_back(static_cast<float>(one.amount));
+    amounts.push_back(static_cast<float>(one.recipe == "smote" ? static_cast<double>(one.neighbors) : one.amount));
     if (one.recipe != "smote") continue;
     k = std::max(k, one.neighbors);
     for (std::size_t c = 0; c < wanted.size(); ++c) wanted[c] = wanted[c] || one.could_be_of[c];
@@ -156,7 +160,9 @@ at::Tensor MadeRows::neighbors_of(const std::vector<bool>& wanted, std::int64_t 
   at::Tensor all = at::full({data_.train.count, k}, -1, at::kLong);
   std::vector<std::int64_t> chosen;
   for (std::int64_t row = 0; row < data_.train.count; ++row)
-    if (wanted[static_cast<std::size_t>(sampler_.cells().of_row[static_cast<std::size_t>(row)])]) chosen.push_back(row);
+    if (sampler_.cells().is_drawn[static_cast<std::size_t>(row)] &&
+        wanted[static_cast<std::size_t>(sampler_.cells().of_row[static_cast<std::size_t>(row)])])
+      chosen.push_back(row);
   if (chosen.empty()) return all;
   const at::Tensor index = list(chosen, at::kLong);
   const at::Tensor near = kernels::neighbors(points_of(data_.host, chosen), rows_.cells.index_select(0, index),

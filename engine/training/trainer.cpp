@@ -110,6 +110,9 @@ class Trainer {
             core::Fault::config,
             "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
             origin.of("sampling.recipes"));
+      if (std::ranges::find(sampler_->makings(), "smote", &sampling::Sampler::Making::recipe) !=
+          sampler_->makings().end())
+        journal_.say("Finding the nearest rows of each cell for SMOTE; the time grows with the square of its rows.");
       policy_.emplace(*sampler_, data_, config_.training.batch_size);
       for (const std::string& warning : sampler_->warnings()) journal_.warn(warning);
       for (const std::string& name : sampler_->cells().groupings)

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -27,9 +28,10 @@ struct Slot {
   }
 };
 
-std::int64_t neighbors_of(const Slot& slot) {
+std::int64_t neighbors_of(const Slot& slot, float most) {
+  const std::int64_t k = most > 0 ? std::min(slot.problem.k, static_cast<std::int64_t>(most)) : slot.problem.k;
   std::int64_t count = 0;
-  while (count < slot.problem.k && slot.problem.neighbors[slot.source * slot.problem.k + count] >= 0) ++count;
+  while (count < k && slot.problem.neighbors[slot.source * slot.problem.k + count] >= 0) ++count;
   return count;
 }
 
@@ -110,7 +112,7 @@ void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int6
         recipe_at(problem.limits + cell * problem.recipe_count, problem.recipe_count, words.word[0]);
     if (recipe < 0) continue;
     if (problem.kinds[recipe] == kSmote) {
-      const std::int64_t count = neighbors_of(slot);
+      const std::int64_t count = neighbors_of(slot, problem.amounts[recipe]);
       if (count == 0) continue;
       const auto chosen = static_cast<std::int64_t>(
           scale_to_bound(static_cast<std::uint64_t>(words.word[1]) << 32, static_cast<std::uint64_t>(count)));

@@ -14,7 +14,7 @@ enum FeatureForm : std::uint8_t {
 
 // How a row is made.
 enum MakingKind : std::int32_t {
-  // SMOTE and SMOTE-NC (Chawla et al. 2002): of one of the nearest rows of its cell, numbers somewhere on the line between the two,
+  // SMOTE and SMOTE-NC (Chawla et al. 2002): of one of the `amount` nearest rows of its cell (all that are given, if it is 0), numbers somewhere on the line between the two,
   // categories the most frequent among all of the nearest (of equally frequent ones the nearest's).
   kSmote = 0,
   // Numbers moved by up to `amount`, uniformly: of all bins, so by so many quantiles; standardised ones by so many deviations.

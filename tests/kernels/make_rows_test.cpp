@@ -148,6 +148,15 @@ TEST(MakeRowsTest, SmoteLiesBetweenARowAndOneOfItsNeighbours) {
   EXPECT_EQ(chosen.size(), 3U);
 }
 
+TEST(MakeRowsTest, SmoteLooksAtAsManyNeighboursAsItIsTold) {
+  const Sample sample;
+  const MadeRows batch = made(sample, at::zeros({300}, at::kLong), recipe(kSmote, 2));
+  std::set<std::int64_t> partners;
+  for (std::int64_t slot = 0; slot < 300; ++slot) partners.insert(batch.partners[slot].item<std::int64_t>());
+  EXPECT_EQ(partners, (std::set<std::int64_t>{sample.rows.neighbors[0][0].item<std::int64_t>(),
+                                              sample.rows.neighbors[0][1].item<std::int64_t>()}));
+}
+
 TEST(MakeRowsTest, SmoteTakesTheMostFrequentCategoryOfAllNeighbours) {
   Sample sample;
   // Row 0's neighbours: levels 2, 1, 1 then 1, 2, 0 (all alike: the nearest's).

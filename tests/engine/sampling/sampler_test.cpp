@@ -123,11 +123,13 @@ TEST(SamplerTest, RefusesToMakeMoreRowsThanThereAreOrOfOneRow) {
               ::testing::HasSubstr("of sex=f, label=negative more than all rows would be made up (1.1)"));
   data::Dataset dataset = census();
   for (std::size_t row = 70; row < 72; ++row) dataset.labels[row] = 0;  // one woman is positive
-  EXPECT_THAT(refusal({making("smote", 0.5, {{"sex", "f"}, {"label", "positive"}})}, dataset),
-              ::testing::HasSubstr("smote makes rows from two of a cell, and sex=f, label=positive has one"));
+  EXPECT_THAT(
+      refusal({making("smote", 0.5, {{"sex", "f"}, {"label", "positive"}})}, dataset),
+      ::testing::HasSubstr("smote makes rows from two of a cell, and there are fewer of sex=f, label=positive"));
   const Sampler sampler({{making("smote", 0.5)}}, dataset, dataset.rows_of(data::Split::train), config::Origin());
   ASSERT_THAT(sampler.warnings(), SizeIs(1));
-  EXPECT_EQ(sampler.warnings()[0], "smote makes no rows of sex=f, label=positive, of which there is one training row.");
+  EXPECT_EQ(sampler.warnings()[0],
+            "smote makes no rows of sex=f, label=positive, of which there are fewer than two training rows.");
   EXPECT_EQ(sampler.makings()[0].shares[1], 0);
 }
 

@@ -60,6 +60,24 @@ TEST(MadeRows, ComeFromTheNearestOfTheirCellAndFold) {
   EXPECT_EQ(between, 200);
 }
 
+// Rows without weight are of nobody: no row is made of them, and none from them.
+TEST(MadeRows, AreNotMadeOfRowsWithoutWeight) {
+  data::Dataset people = binary_people(600, true);
+  for (std::size_t row = 0; row < 600; row += 2) {
+    people.weights[row] = 0;
+    people.encoded.values[2 * row] = 50;  // far away from the others
+  }
+  Policed sample(people, odds_and_parity(), {making("corrupt", 1)});
+  at::Tensor rows = at::arange(100, at::kLong), step = at::full({1}, 4, at::kLong);
+  const models::EncodedTensors& made = sample.policy.made()->make(rows, 9, step);
+  const std::vector<bool> are_made = sample.policy.made()->are_made(rows, 9, 4);
+  for (std::int64_t slot = 0; slot < 100; ++slot) {
+    const bool has_weight = sample.sampler.cells().is_drawn[static_cast<std::size_t>(slot)];
+    EXPECT_EQ(are_made[static_cast<std::size_t>(slot)], has_weight);
+    EXPECT_EQ(made.values[slot][0].item<float>() == 50, !has_weight);
+  }
+}
+
 // Categories count in distances: by the median of the numbers' standard deviations where they differ.
 TEST(MadeRows, CategoriesKeepRowsApart) {
   data::Dataset people = binary_people(400, false);
