@@ -58,6 +58,7 @@ BENCHMARK(neighbors_benchmark)
     ->Args({20000, 100, 0})
     ->Args({20000, 20, 0})
     ->Args({20000, 20, 4})
+    ->Args({20000, 8, 0})
     ->Args({20000, 8, 2})
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();

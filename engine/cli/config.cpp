@@ -75,10 +75,10 @@ class Validate final : public OfConfig {
     problems.collect([&] { constraints::check_requests(config.constraints, known, origin_); });
     problems.collect([&] { training::check_device(config, origin_); });
     problems.collect([&] { training::check(config.training, known.task, origin_); });
-    problems.collect([&] { training::members_of(config, origin_); });
+    std::size_t members = 1;
+    problems.collect([&] { members = training::members_of(config, origin_).size(); });
     problems.collect([&] {
-      sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs,
-                      training::members_of(config, origin_).size(), origin_);
+      sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, members, origin_);
     });
     problems.collect([&] { run_name(config.output, origin_); });
     problems.throw_if_any();

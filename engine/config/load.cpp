@@ -1,12 +1,10 @@
 #include "engine/config/load.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <optional>
 #include <string_view>
 
+#include "engine/config/config_file.h"
 #include "engine/config/overrides.h"
 #include "engine/config/reader.h"
 #include "engine/config/recipe_files.h"
@@ -19,19 +17,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& message) {
   throw core::UserError(core::Fault::config, message, core::Position{path.string(), 0, 0});
-}
-
-// The names of the files in a folder; of YAML files only when asked. A folder that cannot be listed has none.
-std::vector<std::string> files_in(const std::filesystem::path& folder, bool only_yaml) {
-  std::vector<std::string> names;
-  std::error_code error;
-  std::filesystem::directory_iterator file(folder.empty() ? "." : folder, error);
-  for (const std::filesystem::directory_iterator end; !error && file != end; file.increment(error)) {
-    const std::string extension = file->path().extension().string();
-    if (!only_yaml || extension == ".yaml" || extension == ".yml") names.push_back(file->path().filename().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 std::string yaml_files_sentence(const std::filesystem::path& folder) {
@@ -50,18 +35,6 @@ void check_exists(const std::filesystem::path& path) {
     refuse(path, "no such config file: there is no folder " + folder.string());
   const std::string nearest = core::did_you_mean(path.filename().string(), files_in(folder, false));
   refuse(path, "no such config file" + (nearest.empty() ? yaml_files_sentence(folder) : nearest));
-}
-
-// At most one byte more than a config may have: a device or a data file given by mistake is not read to its end.
-std::string read_start(const std::filesystem::path& path) {
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) refuse(path, std::string("the config file cannot be opened: ") + std::strerror(errno));
-  std::string text(kLargestConfig + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (stream.bad()) refuse(path, std::string("the config file cannot be read: ") + std::strerror(errno));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  return text;
 }
 
 [[noreturn]] void throw_all(std::vector<core::Problem> problems) {

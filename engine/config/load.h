@@ -9,9 +9,9 @@
 
 namespace equipoise::config {
 
-/// Reads a config file into what `describe` describes: the file, then the overrides (overrides.h), then the recipe files that it
-/// names (recipe_files.h), then the strict reading (reader.h). Throws UserError (config) that lists everything wrong, in the order of the file; when there is
-/// no such file it names the nearest one in the same folder.
+/// Reads a config file into what `describe` describes: the file, then the overrides (overrides.h), then the recipe files that
+/// it names (recipe_files.h), then the strict reading (reader.h). Throws UserError (config) that lists everything wrong, in
+/// the order of the file; when there is no such file it names the nearest one in the same folder.
 void load(const std::filesystem::path& path, const std::vector<std::string>& overrides, const Describe& describe,
           Origin& origin);
 

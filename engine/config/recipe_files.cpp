@@ -1,11 +1,9 @@
 #include "engine/config/recipe_files.h"
 
-#include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 
+#include "engine/config/config_file.h"
 #include "engine/core/nearest_name.h"
 
 namespace equipoise::config {
@@ -22,28 +20,21 @@ bool names_a_file(const Node& item) {
   return extension == ".yaml" || extension == ".yml";
 }
 
-std::string nearest_beside(const std::filesystem::path& path) {
-  std::vector<std::string> names;
-  std::error_code error;
-  std::filesystem::directory_iterator file(path.parent_path().empty() ? "." : path.parent_path(), error);
-  for (const std::filesystem::directory_iterator end; !error && file != end; file.increment(error))
-    names.push_back(file->path().filename().string());
-  std::ranges::sort(names);
-  return core::did_you_mean(path.filename().string(), names);
-}
-
 // The mapping that a file holds.
 std::optional<Node> read_mapping(const std::filesystem::path& path, const core::Position& named_at,
                                  std::vector<core::Problem>& problems) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    problems.push_back({"there is no recipe file " + path.string() + nearest_beside(path), named_at});
+    problems.push_back({"there is no recipe file " + path.string() +
+                            core::did_you_mean(path.filename().string(), files_in(path.parent_path(), false)),
+                        named_at});
     return std::nullopt;
   }
-  std::ifstream stream(path, std::ios::binary);
-  const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  if (stream.bad() || !stream.is_open()) {
-    problems.push_back({"the recipe file " + path.string() + " cannot be read", named_at});
+  std::string text;
+  try {
+    text = read_start(path);
+  } catch (const core::UserError& failure) {
+    problems.insert(problems.end(), failure.problems().begin(), failure.problems().end());
     return std::nullopt;
   }
   std::optional<Node> root = parse_yaml(text, path.string(), problems);

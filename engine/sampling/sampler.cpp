@@ -91,11 +91,6 @@ bool Sampler::draws_cells() const {
       recipes_, [](const Recipe& one) { return recipe_entry(one.params.recipe).decides == Decides::shares; });
 }
 
-bool Sampler::follows_losses() const {
-  return std::ranges::any_of(recipes_,
-                             [](const Recipe& one) { return recipe_entry(one.params.recipe).follows_losses; });
-}
-
 bool Sampler::waits_for_gap() const {
   return std::ranges::any_of(recipes_, [](const Recipe& one) { return one.gap_to_reach.has_value(); });
 }

@@ -47,7 +47,6 @@ class Sampler {
   const SampledCells& cells() const { return cells_; }
   /// Whether rows are drawn by cell, in any epoch.
   bool draws_cells() const;
-  bool follows_losses() const;
   /// Whether any recipe ends with a gap.
   bool waits_for_gap() const;
 

@@ -11,18 +11,12 @@
 #include <cmath>
 
 #include "engine/core/error.h"
+#include "engine/training/tensor_of.h"
 #include "kernels/cell_order/cell_order.h"
 #include "kernels/neighbors/neighbors.h"
 
 namespace equipoise::training {
 namespace {
-
-template <typename Scalar>
-at::Tensor list(const std::vector<Scalar>& values, at::ScalarType type) {
-  at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size())}, type);
-  std::copy(values.begin(), values.end(), tensor.data_ptr<Scalar>());
-  return tensor;
-}
 
 std::int32_t kind_of(const std::string& recipe) {
   if (recipe == "smote") return kernels::kSmote;
@@ -120,7 +114,7 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
       cells.push_back(sampler_.cells().is_drawn[row] ? sampler_.cells().of_row[row] * folds + fold : nobodys);
     }
   const std::int64_t count = nobodys + 1;
-  rows_.cells = list(cells, at::kInt);
+  rows_.cells = tensor_of(cells, at::kInt);
   const kernels::CellOrder order = kernels::cell_order(rows_.cells, count);
   rows_.order = order.rows;
   rows_.offsets = order.offsets;
@@ -132,8 +126,8 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
     forms.push_back(form_of(feature));
     bins.push_back(static_cast<std::int16_t>(feature.width - 1));
   }
-  rows_.forms = list(forms, at::kByte);
-  rows_.bins = list(bins, at::kShort);
+  rows_.forms = tensor_of(forms, at::kByte);
+  rows_.bins = tensor_of(bins, at::kShort);
   std::vector<bool> wanted(sampler_.cells().cells.size());
   std::int64_t k = 1;
   std::vector<std::int32_t> kinds;
@@ -146,7 +140,7 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
     for (std::size_t c = 0; c < wanted.size(); ++c) wanted[c] = wanted[c] || one.could_be_of[c];
   }
   rows_.neighbors = neighbors_of(wanted, k);
-  recipes_ = {list(kinds, at::kInt), list(amounts, at::kFloat),
+  recipes_ = {tensor_of(kinds, at::kInt), tensor_of(amounts, at::kFloat),
               at::zeros({count, static_cast<std::int64_t>(kinds.size())}, at::kLong)};
   made_ = kernels::empty_made_rows(batch, rows_.codes);
   encoded_ = data_.encoded;
@@ -164,7 +158,7 @@ at::Tensor MadeRows::neighbors_of(const std::vector<bool>& wanted, std::int64_t 
         wanted[static_cast<std::size_t>(sampler_.cells().of_row[static_cast<std::size_t>(row)])])
       chosen.push_back(row);
   if (chosen.empty()) return all;
-  const at::Tensor index = list(chosen, at::kLong);
+  const at::Tensor index = tensor_of(chosen, at::kLong);
   const at::Tensor near = kernels::neighbors(points_of(data_.host, chosen), rows_.cells.index_select(0, index),
                                              rows_.offsets.size(0) - 1, k)
                               .rows;
@@ -192,13 +186,8 @@ const models::EncodedTensors& MadeRows::make(const at::Tensor& rows, std::uint64
   return encoded_;
 }
 
-std::vector<bool> MadeRows::are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const {
-  kernels::MadeRows again = kernels::empty_made_rows(rows.size(0), rows_.codes);
-  kernels::make_rows_out(again, rows, rows_, recipes_, seed, at::full({1}, step, at::kLong));
-  std::vector<bool> are_made;
-  for (std::int64_t slot = 0; slot < rows.size(0); ++slot)
-    are_made.push_back(again.recipes.const_data_ptr<std::int32_t>()[slot] >= 0);
-  return are_made;
+at::Tensor MadeRows::are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const {
+  return kernels::recipes_of_slots(rows, rows_, recipes_, seed, step).ge(0);
 }
 
 }  // namespace equipoise::training

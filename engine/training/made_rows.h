@@ -28,8 +28,8 @@ class MadeRows {
   /// [batch] 0, 1, ...: the rows of that batch.
   const at::Tensor& slots() const { return slots_; }
 
-  /// [batch] whether the slots of a step are made up.
-  std::vector<bool> are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const;
+  /// [batch] bool, whether the slots of a step are made up.
+  at::Tensor are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const;
 
  private:
   at::Tensor neighbors_of(const std::vector<bool>& wanted, std::int64_t k) const;

@@ -3,20 +3,15 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 
 #include "engine/constraints/rates.h"
+#include "engine/training/tensor_of.h"
 
 namespace equipoise::training {
 namespace {
-
-template <typename Scalar>
-at::Tensor list(const std::vector<Scalar>& values, at::ScalarType type) {
-  at::Tensor tensor = at::empty({static_cast<std::int64_t>(values.size())}, type);
-  std::copy(values.begin(), values.end(), tensor.data_ptr<Scalar>());
-  return tensor;
-}
 
 bool decides(const sampling::Sampler& sampler, sampling::Decides what) {
   return std::ranges::any_of(sampler.log().recipes, [&](const sampling::SamplingLog::Recipe& one) {
@@ -37,10 +32,10 @@ RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, s
   for (std::size_t row = 0; row < codes.size(); ++row)
     if (cells.is_drawn[row])
       order[static_cast<std::size_t>(next[static_cast<std::size_t>(codes[row])]++)] = static_cast<std::int64_t>(row);
-  on_host_ = {list(order, at::kLong), list(offsets, at::kLong), kernels::limits_of_shares(sampler.shares())};
+  on_host_ = {tensor_of(order, at::kLong), tensor_of(offsets, at::kLong), kernels::limits_of_shares(sampler.shares())};
   on_device_ = {on_host_.order.to(device), on_host_.offsets.to(device),
                 on_host_.limits.to(device, at::kLong, false, true)};
-  cell_of_row_ = list(codes, at::kLong).to(device);
+  cell_of_row_ = tensor_of(codes, at::kLong).to(device);
   const std::int64_t rows = data.train.count, of_a_row = data.kernel.cells_of_a_row;
   if (decides(sampler, sampling::Decides::weights) || data.weights)
     weights_ = at::ones({rows * of_a_row}, at::TensorOptions(device).dtype(at::kFloat));
@@ -85,7 +80,7 @@ void RowPolicy::follow() {
   on_device_.limits.copy_(on_host_.limits);
   if (weights_) {
     const std::vector<float> factors(sampler_.weights().begin(), sampler_.weights().end());
-    const at::Tensor of_row = list(factors, at::kFloat).to(cell_of_row_.device()).index_select(0, cell_of_row_);
+    const at::Tensor of_row = tensor_of(factors, at::kFloat).to(cell_of_row_.device()).index_select(0, cell_of_row_);
     weights_->copy_(of_row.repeat_interleave(data_.kernel.cells_of_a_row));
     if (data_.weights) weights_->mul_(data_.weights->narrow(0, 0, weights_->size(0)));
   }
@@ -96,15 +91,12 @@ void RowPolicy::follow() {
   const std::vector<double> unweighed(sampler_.weights().size(), 1.0);
   for (const double ratio : ratios(bin_mass_, data_.kernel.bin_cells, unweighed))
     of_sums.insert(of_sums.end(), static_cast<std::size_t>(1 + 2 * data_.kernel.score_bins), ratio);
-  corrections_.copy_(list(of_sums, at::kDouble).view(corrections_.sizes()));
+  corrections_.copy_(tensor_of(of_sums, at::kDouble).view(corrections_.sizes()));
   if (made_) made_->follow();
 }
 
 void RowPolicy::draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const {
-  if (sampler_.draws_cells())
-    kernels::draw_cells(rows, on_device_, seed, step);
-  else
-    kernels::draw_epoch(rows, data_.train.count, seed, step);
+  draw_from(on_device_, rows, seed, step);
 }
 
 RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::uint64_t seed) const {
@@ -112,16 +104,13 @@ RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::u
   Drawn drawn{std::vector<std::int64_t>(cells.cells.size()), std::vector<std::int64_t>(cells.cells.size())};
   at::Tensor rows = at::empty({batch_}, at::kLong);
   for (std::int64_t step = first; step < first + steps; ++step) {
-    if (sampler_.draws_cells())
-      kernels::draw_cells(rows, on_host_, seed, step);
-    else
-      kernels::draw_epoch(rows, data_.train.count, seed, step);
-    const std::vector<bool> are_made = made_ ? made_->are_made(rows, seed, step) : std::vector<bool>();
+    draw_from(on_host_, rows, seed, step);
+    const at::Tensor are_made = made_ ? made_->are_made(rows, seed, step) : at::zeros({batch_}, at::kBool);
     for (std::int64_t slot = 0; slot < batch_; ++slot) {
       const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
       const auto cell = static_cast<std::size_t>(cells.of_row[static_cast<std::size_t>(row)]);
       ++drawn.rows[cell];
-      drawn.made[cell] += !are_made.empty() && are_made[static_cast<std::size_t>(slot)];
+      drawn.made[cell] += are_made.const_data_ptr<bool>()[slot];
     }
   }
   return drawn;

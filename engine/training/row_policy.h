@@ -54,6 +54,14 @@ class RowPolicy {
   Mass mass_of(const at::Tensor& cells, std::int64_t cells_of_a_row, const std::optional<at::Tensor>& weights) const;
   std::vector<double> ratios(const Mass& mass, std::int32_t count, const std::vector<double>& weights) const;
 
+  template <typename Step>
+  void draw_from(const kernels::CellShares& cells, at::Tensor& rows, std::uint64_t seed, const Step& step) const {
+    if (sampler_.draws_cells())
+      kernels::draw_cells(rows, cells, seed, step);
+    else
+      kernels::draw_epoch(rows, data_.train.count, seed, step);
+  }
+
   const sampling::Sampler& sampler_;
   const DeviceData& data_;
   std::int64_t batch_;

@@ -13,6 +13,7 @@
 #include "engine/constraints/compiled.h"
 #include "engine/constraints/rates.h"
 #include "engine/core/seed.h"
+#include "engine/training/tensor_of.h"
 #include "kernels/draw/draw.h"
 #include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/not_finite/not_finite.h"
@@ -21,13 +22,6 @@
 
 namespace equipoise::training {
 namespace {
-
-template <typename Scalar>
-at::Tensor tensor_of(const std::vector<Scalar>& values, at::ScalarType type, const at::Device& device) {
-  at::Tensor host = at::empty({static_cast<std::int64_t>(values.size())}, type);
-  std::copy(values.begin(), values.end(), host.data_ptr<Scalar>());
-  return host.to(device);
-}
 
 // [K, F, 1, 1]: 1 for the folds that member k learns from, 0 for fold k modulo F.
 at::Tensor fold_mask(std::int64_t members, std::int64_t folds, const at::Device& device) {

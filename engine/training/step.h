@@ -96,10 +96,10 @@ class TrainingStep {
   std::optional<at::Tensor> bin_weights_;     // [B, O]
   at::Tensor all_sums_;                       // [K, F, S, 4] f64, the cells' and the bins'
   at::Tensor cell_prices_, bin_prices_;       // [2, K, F, rows of the cells], [K, F, rows of the bins] f32
-  at::Tensor learns_from_;                    // [K, F, 1, 1] f64, 0 for a member's own fold; undefined with one fold
-  at::Tensor priced_folds_;                   // [K, 1, F, 1] f32, the same for prices
-  at::Tensor learned_sums_, summed_folds_;    // [K, F, S, 4] and [K, S, 4] f64, with several folds; S rows of sums
-  at::Tensor corrected_sums_;                 // [K, S, 4] f64, with a policy: as if rows came as they come
+  at::Tensor learns_from_;   // [K, F, 1, 1] f64, 0 for a member's own fold; undefined with one fold and no policy
+  at::Tensor priced_folds_;  // [K, 1, F, 1] f32, the same for prices
+  at::Tensor learned_sums_, summed_folds_;  // [K, F, S, 4] and [K, S, 4] f64, beside it; S rows of sums
+  at::Tensor corrected_sums_;               // [K, S, 4] f64, with a policy: as if rows came as they come
   at::Tensor objective_,
       corrected_objective_;      // [K, 1] f64, what a row of the batch counts in its mean loss, and in that of these
   at::Tensor corrected_prices_;  // [K, 2, S] f64

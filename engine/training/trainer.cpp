@@ -7,7 +7,6 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "engine/constraints/forms.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
@@ -18,7 +17,7 @@
 #include "engine/training/distillation.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
-#include "engine/training/row_policy.h"
+#include "engine/training/sampled_batches.h"
 #include "engine/training/split_sums.h"
 #include "engine/training/step.h"
 
@@ -102,23 +101,7 @@ class Trainer {
                         static_cast<std::uint64_t>(config_.seed), device)) {
     check_batch(origin);
     check_same_terms(tables);
-    if (!config_.sampling.empty()) {
-      const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
-      sampler_.emplace(config_.sampling, dataset, std::vector(data_.order.begin(), data_.order.begin() + rows), origin);
-      if (sampler_->waits_for_gap() && std::ranges::none_of(tables.front().promises, constraints::compares_groups))
-        throw core::UserError(
-            core::Fault::config,
-            "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
-            origin.of("sampling.recipes"));
-      if (std::ranges::find(sampler_->makings(), "smote", &sampling::Sampler::Making::recipe) !=
-          sampler_->makings().end())
-        journal_.say("Finding the nearest rows of each cell for SMOTE; the time grows with the square of its rows.");
-      policy_.emplace(*sampler_, data_, config_.training.batch_size);
-      for (const std::string& warning : sampler_->warnings()) journal_.warn(warning);
-      for (const std::string& name : sampler_->cells().groupings)
-        if (std::ranges::find(tables.front().cells.groupings, name) == tables.front().cells.groupings.end())
-          throw std::logic_error("the cells of the constraints do not tell the recipes' groups apart: " + name);
-    }
+    if (!config_.sampling.empty()) batches_.emplace(config_, dataset, data_, tables.front(), origin, journal);
     std::vector<std::uint64_t> seeds;
     for (const RunConfig& member : members) {
       for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
@@ -200,7 +183,7 @@ class Trainer {
 
   void take_steps(const OnMeasurement& on_measurement) {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
-                      static_cast<std::uint64_t>(config_.seed), *learner_, policy_ ? &*policy_ : nullptr);
+                      static_cast<std::uint64_t>(config_.seed), *learner_, batches_ ? &batches_->policy() : nullptr);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
                    evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_,
                    outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
@@ -219,22 +202,14 @@ class Trainer {
       sums.run();
       const std::vector<RunState::Sums> measured = sums.read();
       judge(measured, done_ - measured_at, step, on_measurement);
-      if (policy_ && done_ % steps_per_epoch_ == 0) end_epoch(measured.front());
+      // A recipe that hangs on what was measured is of one run.
+      if (batches_ && done_ % steps_per_epoch_ == 0)
+        batches_->end_epoch(done_, steps_per_epoch_, measured.front(), runs_.front());
       if (device_.is_cuda() && measured_at == 0) say_if_not_captured("measure of whole splits", sums.capture());
       measured_at = done_;
     }
     if (config_.training.keep == "average") measure_means(sums);
     for (const RunState& run : runs_) warn_if_unsettled(run);
-  }
-
-  // What the recipes say of the next epoch hangs on what was measured last. Of several runs, which share their batches, none does.
-  void end_epoch(const RunState::Sums& sums) {
-    const std::uint64_t seed = TrainingStep::batch_seed(static_cast<std::uint64_t>(config_.seed));
-    const RowPolicy::Drawn drawn = policy_->drawn(done_ - steps_per_epoch_, steps_per_epoch_, seed);
-    sampler_->end_epoch(drawn.rows, drawn.made,
-                        measured_cells(sums.train, runs_.front().table().cells, sampler_->cells()),
-                        runs_.front().largest_group_gap());
-    policy_->follow();
   }
 
   // Training is over: the learner's weights are wanted no more, and the means take their place.
@@ -312,7 +287,7 @@ class Trainer {
     result.members = static_cast<std::int64_t>(data_.folds.size());
     if (!run.table().rows.empty()) result.measured_on = sentence_of(measured_, result.members);
     result.swings = last_swings(result.measurements);
-    if (sampler_) result.sampling = sampler_->log();
+    if (batches_) result.sampling = batches_->log();
     if (result.outcome == "finished") result.steps = done_;
     keep(run, result);
     result.rows_per_second = static_cast<double>(result.steps * config_.training.batch_size) / result.seconds;
@@ -390,8 +365,7 @@ class Trainer {
   OwnStream stream_;  // before all that allocates on it
   MeasuredSplits measured_;
   DeviceData data_;
-  std::optional<sampling::Sampler> sampler_;  // where the config has recipes, and what a step reads of it
-  std::optional<RowPolicy> policy_;
+  std::optional<SampledBatches> batches_;  // where the config has recipes
   std::unique_ptr<models::Learner> learner_;
   std::vector<RunState> runs_;
   std::int64_t steps_per_epoch_ = 0, steps_ = 0, done_ = 0;

@@ -177,18 +177,6 @@ at::Tensor limits_of_shares(const std::vector<double>& shares) {
   return limits;
 }
 
-std::vector<std::int64_t> slots_of_cells(const at::Tensor& limits, std::int64_t batch, std::uint64_t seed,
-                                         std::int64_t step) {
-  TORCH_CHECK(limits.is_cpu() && limits.scalar_type() == at::kLong && limits.dim() == 1 && limits.is_contiguous(),
-              "slots_of_cells: limits are not a contiguous list of integers on the CPU");
-  std::vector<std::int64_t> slots(static_cast<std::size_t>(limits.size(0)));
-  const std::uint32_t start = start_of_step(seed, static_cast<std::uint64_t>(step));
-  for (std::int64_t slot = 0; slot < batch; ++slot)
-    ++slots[static_cast<std::size_t>(
-        cell_of_position(limits.const_data_ptr<std::int64_t>(), limits.size(0), position_of_slot(batch, start, slot)))];
-  return slots;
-}
-
 void draw_epoch(at::Tensor& rows, std::int64_t population, std::uint64_t seed, std::int64_t step) {
   draw_epoch_at(rows, population, seed, step);
 }

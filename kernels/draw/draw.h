@@ -49,8 +49,4 @@ void draw_cells(at::Tensor& rows, const CellShares& cells, std::uint64_t seed, c
 // The limits [C] of shares that add up to 1, on the CPU. Throws where one is negative or not finite, or they do not.
 at::Tensor limits_of_shares(const std::vector<double>& shares);
 
-// How many slots of the batch `step` of `batch` rows each cell has, by the limits [C] on the CPU.
-std::vector<std::int64_t> slots_of_cells(const at::Tensor& limits, std::int64_t batch, std::uint64_t seed,
-                                         std::int64_t step);
-
 }  // namespace equipoise::kernels

@@ -23,8 +23,7 @@ void check(const char* name, const at::Tensor& tensor, at::ScalarType type, at::
   TORCH_CHECK(tensor.is_contiguous(), kOp, ": ", name, " is not contiguous");
 }
 
-void check_all(const MadeRows& made, const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
-               const at::Tensor& step) {
+void check_sources(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes) {
   TORCH_CHECK(from.codes.defined() && from.codes.dim() == 2, kOp, ": codes are not [N, F]");
   TORCH_CHECK(from.neighbors.defined() && from.neighbors.dim() == 2, kOp, ": neighbors are not [N, k]");
   TORCH_CHECK(recipes.limits.defined() && recipes.limits.dim() == 2, kOp, ": limits are not [C, R]");
@@ -43,11 +42,6 @@ void check_all(const MadeRows& made, const at::Tensor& rows, const MakingRows& f
   check("amounts", recipes.amounts, at::kFloat, {kinds});
   check("limits", recipes.limits, at::kLong, {cells, kinds});
   check("rows", rows, at::kLong, {batch});
-  check("step", step, at::kLong, {1});
-  check("made codes", made.codes, at::kShort, {batch, features});
-  check("made values", made.values, at::kFloat, {batch, features});
-  check("made recipes", made.recipes, at::kInt, {batch});
-  check("made partners", made.partners, at::kLong, {batch});
   for (std::int64_t slot = 0; slot < batch; ++slot) {
     const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
     TORCH_CHECK(row >= 0 && row < count, kOp, ": slot ", slot, " has row ", row, ", expected one in [0, ", count, ")");
@@ -55,6 +49,37 @@ void check_all(const MadeRows& made, const at::Tensor& rows, const MakingRows& f
     TORCH_CHECK(cell >= 0 && cell < cells, kOp, ": row ", row, " is in cell ", cell, ", expected one in [0, ", cells,
                 ")");
   }
+}
+
+void check_made(const MadeRows& made, std::int64_t batch, std::int64_t features) {
+  check("made codes", made.codes, at::kShort, {batch, features});
+  check("made values", made.values, at::kFloat, {batch, features});
+  check("made recipes", made.recipes, at::kInt, {batch});
+  check("made partners", made.partners, at::kLong, {batch});
+}
+
+// Without where the rows go.
+MakeRowsProblem problem_of(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
+                           std::uint64_t seed, std::int64_t step) {
+  MakeRowsProblem problem{};
+  problem.rows = rows.const_data_ptr<std::int64_t>();
+  problem.codes = from.codes.const_data_ptr<std::int16_t>();
+  problem.values = from.values.const_data_ptr<float>();
+  problem.forms = from.forms.const_data_ptr<std::uint8_t>();
+  problem.bins = from.bins.const_data_ptr<std::int16_t>();
+  problem.cells = from.cells.const_data_ptr<std::int32_t>();
+  problem.order = from.order.const_data_ptr<std::int64_t>();
+  problem.offsets = from.offsets.const_data_ptr<std::int64_t>();
+  problem.neighbors = from.neighbors.const_data_ptr<std::int64_t>();
+  problem.kinds = recipes.kinds.const_data_ptr<std::int32_t>();
+  problem.amounts = recipes.amounts.const_data_ptr<float>();
+  problem.limits = recipes.limits.const_data_ptr<std::int64_t>();
+  problem.features = from.codes.size(1);
+  problem.k = from.neighbors.size(1);
+  problem.recipe_count = recipes.limits.size(1);
+  problem.seed = seed;
+  problem.step = step;
+  return problem;
 }
 
 }  // namespace
@@ -67,36 +92,26 @@ MadeRows empty_made_rows(std::int64_t batch, const at::Tensor& codes) {
 
 void make_rows_out(MadeRows& made, const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
                    std::uint64_t seed, const at::Tensor& step) {
-  check_all(made, rows, from, recipes, step);
-  const MakeRowsProblem problem{rows.const_data_ptr<std::int64_t>(),
-                                from.codes.const_data_ptr<std::int16_t>(),
-                                from.values.const_data_ptr<float>(),
-                                from.forms.const_data_ptr<std::uint8_t>(),
-                                from.bins.const_data_ptr<std::int16_t>(),
-                                from.cells.const_data_ptr<std::int32_t>(),
-                                from.order.const_data_ptr<std::int64_t>(),
-                                from.offsets.const_data_ptr<std::int64_t>(),
-                                from.neighbors.const_data_ptr<std::int64_t>(),
-                                recipes.kinds.const_data_ptr<std::int32_t>(),
-                                recipes.amounts.const_data_ptr<float>(),
-                                recipes.limits.const_data_ptr<std::int64_t>(),
-                                from.codes.size(1),
-                                from.neighbors.size(1),
-                                recipes.limits.size(1),
-                                seed,
-                                *step.const_data_ptr<std::int64_t>(),
-                                made.codes.mutable_data_ptr<std::int16_t>(),
-                                made.values.mutable_data_ptr<float>(),
-                                made.recipes.mutable_data_ptr<std::int32_t>(),
-                                made.partners.mutable_data_ptr<std::int64_t>()};
+  check_sources(rows, from, recipes);
+  check_made(made, rows.size(0), from.codes.size(1));
+  check("step", step, at::kLong, {1});
+  MakeRowsProblem problem = problem_of(rows, from, recipes, seed, *step.const_data_ptr<std::int64_t>());
+  problem.made_codes = made.codes.mutable_data_ptr<std::int16_t>();
+  problem.made_values = made.values.mutable_data_ptr<float>();
+  problem.made_by = made.recipes.mutable_data_ptr<std::int32_t>();
+  problem.partners = made.partners.mutable_data_ptr<std::int64_t>();
   at::parallel_for(0, rows.size(0), kTaskRows,
                    [&](std::int64_t begin, std::int64_t end) { make_rows_cpu(problem, begin, end); });
 }
 
-std::int32_t recipe_of_slot(const at::Tensor& limits, std::int64_t cell, std::uint64_t seed, std::int64_t step,
-                            std::int64_t slot) {
-  return recipe_at(limits.const_data_ptr<std::int64_t>() + cell * limits.size(1), limits.size(1),
-                   words_of_slot(seed, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(slot)).word[0]);
+at::Tensor recipes_of_slots(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
+                            std::uint64_t seed, std::int64_t step) {
+  check_sources(rows, from, recipes);
+  at::Tensor made_by = at::empty({rows.size(0)}, rows.options().dtype(at::kInt));
+  MakeRowsProblem problem = problem_of(rows, from, recipes, seed, step);
+  problem.made_by = made_by.mutable_data_ptr<std::int32_t>();
+  choose_recipes_cpu(problem, 0, rows.size(0));
+  return made_by;
 }
 
 }  // namespace equipoise::kernels

@@ -27,7 +27,7 @@ struct MakingRecipes {
   at::Tensor amounts;  // [R] f32
   at::Tensor
       limits;  // [C, R] i64: a row of cell c is made by recipe r where a random number in [0, 2^32) is at limits[c][r - 1] or above
-               // and below limits[c][r]; above the last it stays real
+      // and below limits[c][r]; above the last it stays real
 };
 
 // What a batch is made of.
@@ -50,9 +50,8 @@ MadeRows empty_made_rows(std::int64_t batch, const at::Tensor& codes);
 void make_rows_out(MadeRows& made, const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
                    std::uint64_t seed, const at::Tensor& step);
 
-// By which recipe the slot of a row of that cell is made, -1 by none, as make_rows_out has it where there is somebody to make it
-// from; `limits` [C, R] on the CPU.
-std::int32_t recipe_of_slot(const at::Tensor& limits, std::int64_t cell, std::uint64_t seed, std::int64_t step,
-                            std::int64_t slot);
+// [B] i32 by which recipe each slot is made, -1 by none: what make_rows_out writes, without making the rows.
+at::Tensor recipes_of_slots(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
+                            std::uint64_t seed, std::int64_t step);
 
 }  // namespace equipoise::kernels

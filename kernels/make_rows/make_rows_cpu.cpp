@@ -8,6 +8,26 @@
 namespace equipoise::kernels {
 namespace {
 
+// How many of the nearest rows SMOTE may look at.
+std::int64_t neighbors_of(const MakeRowsProblem& problem, std::int64_t source, float most) {
+  const std::int64_t k = most > 0 ? std::min(problem.k, static_cast<std::int64_t>(most)) : problem.k;
+  std::int64_t count = 0;
+  while (count < k && problem.neighbors[source * problem.k + count] >= 0) ++count;
+  return count;
+}
+
+// By which recipe a slot is made; -1 where by none, or where its cell has nobody to make it from.
+std::int32_t recipe_of(const MakeRowsProblem& problem, std::int64_t source, const PhiloxCounter& words) {
+  const std::int32_t cell = problem.cells[source];
+  const std::int32_t recipe =
+      recipe_at(problem.limits + cell * problem.recipe_count, problem.recipe_count, words.word[0]);
+  if (recipe < 0) return -1;
+  const bool can_be_made = problem.kinds[recipe] == kSmote ? neighbors_of(problem, source, problem.amounts[recipe]) > 0
+                                                           : problem.kinds[recipe] == kJitter ||
+                                                                 problem.offsets[cell + 1] - problem.offsets[cell] > 1;
+  return can_be_made ? recipe : -1;
+}
+
 // One slot: its source, where its made row goes, and its place among random numbers.
 struct Slot {
   const MakeRowsProblem& problem;
@@ -27,13 +47,6 @@ struct Slot {
     return problem.forms[feature] == kRampNumber ? number.code >= problem.bins[feature] : number.code != 0;
   }
 };
-
-std::int64_t neighbors_of(const Slot& slot, float most) {
-  const std::int64_t k = most > 0 ? std::min(slot.problem.k, static_cast<std::int64_t>(most)) : slot.problem.k;
-  std::int64_t count = 0;
-  while (count < k && slot.problem.neighbors[slot.source * slot.problem.k + count] >= 0) ++count;
-  return count;
-}
 
 Encoded most_frequent(const Slot& slot, std::int64_t count, std::int64_t feature) {
   const std::int64_t* near = slot.problem.neighbors + slot.source * slot.problem.k;
@@ -104,16 +117,12 @@ void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int6
     const std::int64_t at = slot.source * problem.features;
     std::memcpy(slot.codes, problem.codes + at, static_cast<std::size_t>(problem.features) * sizeof(std::int16_t));
     std::memcpy(slot.values, problem.values + at, static_cast<std::size_t>(problem.features) * sizeof(float));
-    problem.made_by[i] = -1;
     problem.partners[i] = -1;
-    const std::int32_t cell = problem.cells[slot.source];
     const PhiloxCounter words = words_of_slot(problem.seed, problem.step, i);
-    const std::int32_t recipe =
-        recipe_at(problem.limits + cell * problem.recipe_count, problem.recipe_count, words.word[0]);
+    const std::int32_t recipe = problem.made_by[i] = recipe_of(problem, slot.source, words);
     if (recipe < 0) continue;
     if (problem.kinds[recipe] == kSmote) {
-      const std::int64_t count = neighbors_of(slot, problem.amounts[recipe]);
-      if (count == 0) continue;
+      const std::int64_t count = neighbors_of(problem, slot.source, problem.amounts[recipe]);
       const auto chosen = static_cast<std::int64_t>(
           scale_to_bound(static_cast<std::uint64_t>(words.word[1]) << 32, static_cast<std::uint64_t>(count)));
       problem.partners[i] = problem.neighbors[slot.source * problem.k + chosen];
@@ -121,11 +130,14 @@ void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int6
     } else if (problem.kinds[recipe] == kJitter) {
       jitter(slot, problem.amounts[recipe]);
     } else {
-      if (problem.offsets[cell + 1] - problem.offsets[cell] < 2) continue;
       corrupt(slot, problem.amounts[recipe]);
     }
-    problem.made_by[i] = recipe;
   }
+}
+
+void choose_recipes_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t i = begin; i < end; ++i)
+    problem.made_by[i] = recipe_of(problem, problem.rows[i], words_of_slot(problem.seed, problem.step, i));
 }
 
 }  // namespace equipoise::kernels

@@ -28,5 +28,7 @@ struct MakeRowsProblem {
 };
 
 void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end);
+// made_by alone.
+void choose_recipes_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end);
 
 }  // namespace equipoise::kernels

@@ -251,8 +251,9 @@ TEST(MakeRowsTest, SeveralRecipesShareACellAndAreToldApart) {
   const MadeRows batch = made(sample, rows, both);
   for (const auto& [recipe, share] : {std::pair(-1, 0.5), {0, 0.25}, {1, 0.25}})
     EXPECT_NEAR(batch.recipes.eq(recipe).sum().item<double>() / 4000, share, 4 * std::sqrt(share * (1 - share) / 4000));
-  for (std::int64_t slot = 0; slot < 4000; ++slot)
-    EXPECT_EQ(recipe_of_slot(both.limits, 0, 7, 3, slot), batch.recipes[slot].item<int>());
+  EXPECT_TRUE(recipes_of_slots(rows, sample.rows, both, 7, 3).equal(batch.recipes));
+  const at::Tensor all = all_rows(sample, 20);  // of the cell that has one row too
+  EXPECT_TRUE(recipes_of_slots(all, sample.rows, both, 7, 3).equal(made(sample, all, both).recipes));
 }
 
 TEST(MakeRowsTest, IsAPureFunctionOfSeedStepAndSlot) {

@@ -29,7 +29,6 @@ TEST(SamplerTest, FollowsARecipeFromItsEpochUntilTheGapIsReached) {
   params.until = "gap < 0.02";
   Sampler sampler = sampler_of({params});
   EXPECT_TRUE(sampler.draws_cells());
-  EXPECT_FALSE(sampler.follows_losses());
   EXPECT_DOUBLE_EQ(sampler.shares()[1], 0.03);
   sampler.end_epoch(kDrawn, kNoneMade, kLosses, 0.01);  // before it began: the gap says nothing about it
   EXPECT_THAT(sampler.shares(), Each(DoubleNear(0.25, 1e-12)));
@@ -54,7 +53,6 @@ TEST(SamplerTest, MovesAfterEachEpochWithTheLosses) {
   RecipeParams params = recipe("fairbatch", {"sex"});
   params.rate = "equal_opportunity";
   Sampler sampler = sampler_of({params});
-  EXPECT_TRUE(sampler.follows_losses());
   EXPECT_DOUBLE_EQ(sampler.shares()[1], 0.03);
   sampler.end_epoch(kDrawn, kNoneMade, kLosses, {});
   EXPECT_NEAR(sampler.shares()[1], 0.035, 1e-12);  // its own step

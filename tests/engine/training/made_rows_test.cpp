@@ -70,10 +70,10 @@ TEST(MadeRows, AreNotMadeOfRowsWithoutWeight) {
   Policed sample(people, odds_and_parity(), {making("corrupt", 1)});
   at::Tensor rows = at::arange(100, at::kLong), step = at::full({1}, 4, at::kLong);
   const models::EncodedTensors& made = sample.policy.made()->make(rows, 9, step);
-  const std::vector<bool> are_made = sample.policy.made()->are_made(rows, 9, 4);
+  const at::Tensor are_made = sample.policy.made()->are_made(rows, 9, 4);
   for (std::int64_t slot = 0; slot < 100; ++slot) {
     const bool has_weight = sample.sampler.cells().is_drawn[static_cast<std::size_t>(slot)];
-    EXPECT_EQ(are_made[static_cast<std::size_t>(slot)], has_weight);
+    EXPECT_EQ(are_made[slot].item<bool>(), has_weight);
     EXPECT_EQ(made.values[slot][0].item<float>() == 50, !has_weight);
   }
 }

@@ -1,0 +1,49 @@
+#include "engine/training/sampled_batches.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "engine/constraints/forms.h"
+#include "engine/core/error.h"
+#include "engine/training/step.h"
+
+namespace equipoise::training {
+namespace {
+
+std::vector<std::int64_t> training_rows(const DeviceData& data) {
+  return {data.order.begin(), data.order.begin() + static_cast<std::ptrdiff_t>(data.train.count)};
+}
+
+// Said before it takes its time.
+const sampling::Sampler& announced(const sampling::Sampler& sampler, core::Journal& journal) {
+  if (std::ranges::find(sampler.makings(), "smote", &sampling::Sampler::Making::recipe) != sampler.makings().end())
+    journal.say("Finding the nearest rows of each cell for SMOTE; the time grows with the square of its rows.");
+  return sampler;
+}
+
+}  // namespace
+
+SampledBatches::SampledBatches(const RunConfig& config, const data::Dataset& dataset, const DeviceData& data,
+                               const constraints::ConstraintTable& table, const config::Origin& origin,
+                               core::Journal& journal)
+    : batch_seed_(TrainingStep::batch_seed(static_cast<std::uint64_t>(config.seed))),
+      sampler_(config.sampling, dataset, training_rows(data), origin),
+      policy_(announced(sampler_, journal), data, config.training.batch_size) {
+  for (const std::string& name : sampler_.cells().groupings)
+    if (std::ranges::find(table.cells.groupings, name) == table.cells.groupings.end())
+      throw std::logic_error("the cells of the constraints do not tell the recipes' groups apart: " + name);
+  if (sampler_.waits_for_gap() && std::ranges::none_of(table.promises, constraints::compares_groups))
+    throw core::UserError(core::Fault::config,
+                          "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
+                          origin.of("sampling.recipes"));
+  for (const std::string& warning : sampler_.warnings()) journal.warn(warning);
+}
+
+void SampledBatches::end_epoch(std::int64_t done, std::int64_t steps, const RunState::Sums& sums, const RunState& run) {
+  const RowPolicy::Drawn drawn = policy_.drawn(done - steps, steps, batch_seed_);
+  sampler_.end_epoch(drawn.rows, drawn.made, measured_cells(sums.train, run.table().cells, sampler_.cells()),
+                     run.largest_group_gap());
+  policy_.follow();
+}
+
+}  // namespace equipoise::training
