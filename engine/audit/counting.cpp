@@ -39,10 +39,15 @@ double Amount::effective() const {
   return constraints::effective_rows(weight, square);
 }
 
+CountedShare share_of(const Amount& some, const Amount& all) {
+  const double share = all.weight > 0 ? std::clamp(some.weight / all.weight, 0.0, 1.0) : 0;
+  return {share, constraints::effective_rows(all.weight, all.square, share, some.square)};
+}
+
 Rows weighed(const data::Dataset& dataset, const std::vector<std::int64_t>& index) {
   Rows rows;
   for (const std::int64_t row : index) {
-    const double weight = dataset.weights.empty() ? 1 : dataset.weights[static_cast<std::size_t>(row)];
+    const double weight = dataset.weight_of(static_cast<std::size_t>(row));
     if (weight <= 0) continue;
     rows.index.push_back(row);
     rows.weight.push_back(weight);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/audit/exact_tests.h"
 #include "engine/audit/inputs.h"
 #include "engine/data/dataset.h"
 
@@ -27,6 +28,9 @@ struct Amount {
   /// How many rows of equal weight say as much (Kish 1965): at most `rows`.
   double effective() const;
 };
+
+/// What share of some rows others among them are, and how many rows of equal weight would know it as well.
+CountedShare share_of(const Amount& some, const Amount& all);
 
 /// `index` with the data's weights.
 Rows weighed(const data::Dataset& dataset, const std::vector<std::int64_t>& index);

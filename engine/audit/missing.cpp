@@ -16,17 +16,14 @@ namespace {
 struct Lacking {
   Amount all, without;
 
-  double share() const { return std::clamp(without.weight / all.weight, 0.0, 1.0); }
-  CountedShare counted() const {
-    return {share(), constraints::effective_rows(all.weight, all.square, share(), without.square)};
-  }
+  CountedShare share() const { return share_of(without, all); }
 };
 
 std::vector<Lacking> lacking_of(const Input& input, const data::Dataset& dataset, const data::Grouping& grouping) {
   std::vector<Lacking> levels(grouping.levels.size());
   for (std::size_t row = 0; row < input.codes.size(); ++row) {
     const std::int32_t level = grouping.codes[row];
-    const double weight = dataset.weights.empty() ? 1 : dataset.weights[row];
+    const double weight = dataset.weight_of(row);
     if (level < 0 || weight <= 0) continue;
     Lacking& own = levels[static_cast<std::size_t>(level)];
     own.all.add(weight);
@@ -50,8 +47,9 @@ std::vector<MissingInput> compare_levels(const std::vector<Lacking>& levels, con
       others.all += levels[other].all;
       others.without += levels[other].without;
     }
-    compared.push_back({input.input, input.share, grouping.name, grouping.levels[level], levels[level].share(),
-                        others.share(), fisher_p_value(levels[level].counted(), others.counted())});
+    const CountedShare own = levels[level].share(), rest = others.share();
+    compared.push_back({input.input, input.share, grouping.name, grouping.levels[level], own.share, rest.share,
+                        fisher_p_value(own, rest)});
   }
   return compared;
 }
@@ -59,7 +57,7 @@ std::vector<MissingInput> compare_levels(const std::vector<Lacking>& levels, con
 double share_missing(const Input& input, const data::Dataset& dataset) {
   double weight = 0, without = 0;
   for (std::size_t row = 0; row < input.codes.size(); ++row) {
-    const double own = dataset.weights.empty() ? 1 : dataset.weights[row];
+    const double own = dataset.weight_of(row);
     weight += own;
     without += input.codes[row] == input.missing ? own : 0;
   }

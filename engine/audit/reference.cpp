@@ -122,7 +122,7 @@ Reference reference_of(const data::Dataset& dataset, const std::string& source) 
     for (std::size_t row = 0; row < grouping.codes.size(); ++row) {
       const std::int32_t code = grouping.codes[row];
       const std::size_t level = code == data::kUnknownLevel ? levels : static_cast<std::size_t>(code);
-      const double weight = dataset.weights.empty() ? 1 : dataset.weights[row];
+      const double weight = dataset.weight_of(row);
       if (without[row]) continue;
       weights[level] += weight;
       squares[level] += weight * weight;

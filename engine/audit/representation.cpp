@@ -49,7 +49,7 @@ class Counter {
       const std::int32_t level = level_of(row);
       if (level < 0) continue;
       Totals& one = totals[static_cast<std::size_t>(level)];
-      const double weight = dataset_.weights.empty() ? 1 : dataset_.weights[row];
+      const double weight = dataset_.weight_of(row);
       ++one.rows[static_cast<std::size_t>(dataset_.splits[row])];
       one.weight += weight;
       one.square += weight * weight;

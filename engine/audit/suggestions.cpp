@@ -9,8 +9,8 @@
 #include "engine/audit/counting.h"
 #include "engine/audit/exact_tests.h"
 #include "engine/audit/holm.h"
-#include "engine/constraints/row_counts.h"
-#include "engine/sampling/params.h"
+#include "engine/config/writer.h"
+#include "engine/sampling/cells.h"
 
 namespace equipoise::audit {
 namespace {
@@ -22,21 +22,6 @@ std::string percent(double share) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
   return text;
-}
-
-// As YAML takes any text.
-std::string quoted(const std::string& text) {
-  std::string result = "\"";
-  for (const char letter : text) {
-    char code[8];
-    if (static_cast<unsigned char>(letter) < ' ') {
-      std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned char>(letter));
-      result += code;
-    } else {
-      result += letter == '"' || letter == '\\' ? std::string("\\") + letter : std::string(1, letter);
-    }
-  }
-  return result + "\"";
 }
 
 // A reason stands in one line.
@@ -74,8 +59,7 @@ std::vector<double> mean_weights(const data::Dataset& dataset, const data::Group
   for (const std::int64_t row : dataset.rows_of(data::Split::train)) {
     const std::int32_t level = grouping.codes[static_cast<std::size_t>(row)];
     if (level < 0) continue;
-    weight[static_cast<std::size_t>(level)] +=
-        dataset.weights.empty() ? 1 : dataset.weights[static_cast<std::size_t>(row)];
+    weight[static_cast<std::size_t>(level)] += dataset.weight_of(static_cast<std::size_t>(row));
     ++rows[static_cast<std::size_t>(level)];
   }
   for (std::size_t level = 0; level < weight.size(); ++level)
@@ -113,8 +97,8 @@ std::optional<SuggestedRecipe> as_the_population(const data::Dataset& dataset, c
     left -= share;
     char text[32];
     std::snprintf(text, sizeof text, "%.6f", share);
-    targets += (targets.empty() ? "" : ", ") + std::string("{where: {") + quoted(counts.grouping) + ": " +
-               quoted(drawn[i].first) + "}, share: " + text + "}";
+    targets += (targets.empty() ? "" : ", ") + std::string("{where: {") + config::in_double_quotes(counts.grouping) +
+               ": " + config::in_double_quotes(drawn[i].first) + "}, share: " + text + "}";
   }
   return SuggestedRecipe{"{recipe: balance, targets: [" + targets + "]}", one_line(reason)};
 }
@@ -126,11 +110,9 @@ struct RareCell {
 
 // Of the training rows of each level and answer; of tasks without labels of each level.
 std::vector<RareCell> cells_of(const data::Dataset& dataset, const data::Grouping& grouping) {
-  const bool has_label = dataset.task == data::Task::binary || dataset.task == data::Task::classes;
-  const std::vector<std::string> answers = dataset.task == data::Task::binary
-                                               ? std::vector<std::string>{"negative", "positive"}
-                                           : has_label ? dataset.outcomes
-                                                       : std::vector<std::string>{""};
+  std::vector<std::string> answers = sampling::answer_names(dataset);
+  const bool has_label = !answers.empty();
+  if (!has_label) answers = {""};
   std::vector<RareCell> cells;
   for (const std::string& level : grouping.levels)
     for (const std::string& answer : answers)
@@ -188,13 +170,9 @@ std::vector<ApartAnswer> compare_answers(const data::Dataset& dataset, const std
       Amount everyone, everyone_with;
       for (const Amount& one : all) everyone += one;
       for (const Amount& one : with) everyone_with += one;
-      const auto counted = [](const Amount& of, const Amount& some) {
-        const double share = of.weight > 0 ? std::clamp(some.weight / of.weight, 0.0, 1.0) : 0;
-        return CountedShare{share, constraints::effective_rows(of.weight, of.square, share, some.square)};
-      };
       for (std::size_t level = 0; level < all.size(); ++level) {
-        const CountedShare own = counted(all[level], with[level]),
-                           others = counted(everyone - all[level], everyone_with - with[level]);
+        const CountedShare own = share_of(with[level], all[level]),
+                           others = share_of(everyone_with - with[level], everyone - all[level]);
         if (own.rows < static_cast<double>(params.min_rows) || others.rows < static_cast<double>(params.min_rows))
           continue;
         compared.push_back({grouping.name,
@@ -217,7 +195,7 @@ Suggestions suggest(const data::Dataset& dataset, const std::vector<constraints:
                     const Audit& audit, const AuditParams& params) {
   Suggestions suggestions;
   const std::vector<std::string> names = in_order(dataset, tables);
-  const bool has_label = dataset.task == data::Task::binary || dataset.task == data::Task::classes;
+  const bool has_label = !sampling::answer_names(dataset).empty();
   for (const std::string& name : names) {
     const GroupingCounts* counts = counts_of(audit, name);
     if (counts == nullptr || !suggestions.recipes.empty()) continue;
@@ -227,7 +205,8 @@ Suggestions suggest(const data::Dataset& dataset, const std::vector<constraints:
     const std::string reason = look_for_rare(dataset, dataset.grouping(name), params, suggestions.too_few);
     if (reason.empty() || !suggestions.recipes.empty()) continue;
     suggestions.recipes.push_back(
-        {"{recipe: balance, by: [" + quoted(name) + (has_label ? ", label" : "") + "], power: 0.5}", reason});
+        {"{recipe: balance, by: [" + config::in_double_quotes(name) + (has_label ? ", label" : "") + "], power: 0.5}",
+         reason});
   }
   if (!has_label || !suggestions.recipes.empty()) return suggestions;
   const std::vector<ApartAnswer> apart = compare_answers(dataset, names, params);
@@ -236,7 +215,8 @@ Suggestions suggest(const data::Dataset& dataset, const std::vector<constraints:
     for (const ApartAnswer& one : apart)
       if (one.grouping == name && (surest == nullptr || one.p_value < surest->p_value)) surest = &one;
     if (surest == nullptr || surest->p_value >= 1 - params.confidence) continue;
-    suggestions.recipes.push_back({"{recipe: reweigh, by: [" + quoted(name) + "]}", one_line(surest->reason)});
+    suggestions.recipes.push_back(
+        {"{recipe: reweigh, by: [" + config::in_double_quotes(name) + "]}", one_line(surest->reason)});
     break;
   }
   return suggestions;

@@ -68,17 +68,6 @@ std::string escape_at(const std::string& text, std::size_t offset, std::size_t& 
   return "";
 }
 
-std::string in_double_quotes(const std::string& text) {
-  std::string quoted = "\"";
-  for (std::size_t i = 0; i < text.size();) {
-    std::size_t length = 1;
-    const std::string escape = escape_at(text, i, length);
-    quoted += escape.empty() ? text.substr(i, length) : escape;
-    i += length;
-  }
-  return quoted + '"';
-}
-
 std::string one_text(bool value) {
   return value ? "true" : "false";
 }
@@ -229,6 +218,17 @@ nlohmann::ordered_json to_json(const Describe& describe) {
 
 std::string value_text(const FieldValue& value) {
   return std::visit([](const auto& held) { return one_text(held); }, value);
+}
+
+std::string in_double_quotes(const std::string& text) {
+  std::string quoted = "\"";
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t length = 1;
+    const std::string escape = escape_at(text, i, length);
+    quoted += escape.empty() ? text.substr(i, length) : escape;
+    i += length;
+  }
+  return quoted + '"';
 }
 
 std::string quoted_where_needed(const std::string& text) {

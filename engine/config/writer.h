@@ -26,6 +26,8 @@ std::string struct_to_yaml(Struct value, Comments comments = Comments::none) {
 std::string value_text(const FieldValue& value);
 /// A text as YAML: as it stands where every reader takes it for that text, else in double quotes.
 std::string quoted_where_needed(const std::string& text);
+/// The same, quoted whatever it is.
+std::string in_double_quotes(const std::string& text);
 /// A value as JSON; null for none.
 nlohmann::ordered_json value_json(const FieldValue& value);
 

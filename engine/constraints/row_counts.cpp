@@ -50,7 +50,7 @@ RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset) {
     throw std::logic_error("constraints::compile: the data set needs a split for every row");
   for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
     const int split = static_cast<int>(dataset.splits[row]);
-    const double weight = dataset.weights.empty() ? 1 : dataset.weights[row];
+    const double weight = dataset.weight_of(row);
     bool is_known = false;
     for (std::size_t outcome = 0; outcome < outcomes; ++outcome) {
       const std::int32_t cell = cells.of_row[row * outcomes + outcome];

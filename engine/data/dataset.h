@@ -100,6 +100,8 @@ struct Dataset {
   std::vector<Leak> leaks;
 
   std::int64_t rows() const { return encoded.rows; }
+  /// 1 where rows have no weights.
+  double weight_of(std::size_t row) const { return weights.empty() ? 1.0 : static_cast<double>(weights[row]); }
   /// Rows of one split, ascending.
   std::vector<std::int64_t> rows_of(Split split) const;
   /// The grouping of that name, stored decisions among them; throws UserError (config) that lists the known ones.

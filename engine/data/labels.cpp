@@ -245,7 +245,7 @@ void apply_labels(const Table& table, const LabelParams& params, Dataset& datase
 void set_target_scale(Dataset& dataset) {
   const auto weight_of = [&](std::size_t row) {
     if (dataset.splits[row] != Split::train) return 0.0;
-    return dataset.weights.empty() ? 1.0 : static_cast<double>(dataset.weights[row]);
+    return dataset.weight_of(row);
   };
   double weight = 0, sum = 0, squares = 0;
   for (std::size_t row = 0; row < dataset.targets.size(); ++row) {

@@ -14,12 +14,6 @@ namespace {
   throw core::UserError(core::Fault::config, path + ": " + what, origin.of(path));
 }
 
-std::vector<std::string> answers_of(const data::Dataset& dataset) {
-  if (dataset.task == data::Task::binary) return {"negative", "positive"};
-  if (dataset.task == data::Task::classes) return dataset.outcomes;
-  return {};
-}
-
 const data::Grouping* find_grouping(const data::Dataset& dataset, const std::string& name) {
   for (const data::Grouping& grouping : dataset.groupings)
     if (grouping.name == name) return &grouping;
@@ -29,7 +23,7 @@ const data::Grouping* find_grouping(const data::Dataset& dataset, const std::str
 void check_column(const std::string& name, const std::string& path, const data::Dataset& dataset,
                   const config::Origin& origin) {
   if (name == kLabel) {
-    if (answers_of(dataset).empty())
+    if (answer_names(dataset).empty())
       refuse(path, "the labels of this task are not told apart: recipes know those of binary labels and classes",
              origin);
     return;
@@ -49,7 +43,7 @@ void check_where(const std::map<std::string, std::string>& where, const std::str
     problems.collect([&, &name = name, &level = level] {
       check_column(name, path + "." + name, dataset, origin);
       const std::vector<std::string> levels =
-          name == kLabel ? answers_of(dataset) : find_grouping(dataset, name)->levels;
+          name == kLabel ? answer_names(dataset) : find_grouping(dataset, name)->levels;
       if (std::ranges::find(levels, level) == levels.end())
         refuse(path + "." + name,
                "'" + name + "' has no level '" + level + "'" + core::did_you_mean(level, levels) + "; there are " +
@@ -117,6 +111,12 @@ void check_rows(const SamplingParams& params, const SampledCells& cells, const c
 
 }  // namespace
 
+std::vector<std::string> answer_names(const data::Dataset& dataset) {
+  if (dataset.task == data::Task::binary) return {"negative", "positive"};
+  if (dataset.task == data::Task::classes) return dataset.outcomes;
+  return {};
+}
+
 std::string SampledCells::name(std::size_t cell) const {
   std::string text;
   for (std::size_t g = 0; g < groupings.size(); ++g)
@@ -164,7 +164,7 @@ SampledCells make_cells(const SamplingParams& params, const data::Dataset& datas
     groupings.push_back(find_grouping(dataset, name));
     made.levels.push_back(groupings.back()->levels);
   }
-  if (names_label(params)) made.answers = answers_of(dataset);
+  if (names_label(params)) made.answers = answer_names(dataset);
   std::map<std::pair<std::vector<std::int32_t>, std::int32_t>, std::int32_t> known;
   std::vector<std::pair<std::vector<std::int32_t>, std::int32_t>> keys;
   for (const std::int64_t row : rows) {
@@ -179,7 +179,7 @@ SampledCells make_cells(const SamplingParams& params, const data::Dataset& datas
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     made.of_row.push_back(known.at(keys[i]));
-    const double weight = dataset.weights.empty() ? 1 : dataset.weights[static_cast<std::size_t>(rows[i])];
+    const double weight = dataset.weight_of(static_cast<std::size_t>(rows[i]));
     made.is_drawn.push_back(weight > 0);
     SampledCells::Cell& cell = made.cells[static_cast<std::size_t>(made.of_row.back())];
     cell.rows += weight > 0;

@@ -38,6 +38,9 @@ struct SampledCells {
   std::vector<std::int32_t> merged(const std::vector<std::string>& by) const;
 };
 
+/// "negative" and "positive", or the classes; nothing of tasks whose labels recipes do not tell apart.
+std::vector<std::string> answer_names(const data::Dataset& dataset);
+
 /// Of the training rows `rows`, in their order. Throws UserError (config), all that is wrong at once: a group, level or label that there is
 /// none of (nearest name), a label of a task that has none to tell apart, a `where` that no training row meets.
 SampledCells make_cells(const SamplingParams& params, const data::Dataset& dataset,
