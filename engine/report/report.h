@@ -59,7 +59,7 @@ struct Report {
   std::vector<evaluation::SplitResult> splits;  ///< test first
   std::vector<Measurement> measurements;
   std::optional<sampling::SamplingLog> sampling;  ///< where the run had recipes
-  std::string config_yaml;  ///< resolved
+  std::string config_yaml;                        ///< resolved
 };
 
 nlohmann::json to_json(const Report& report);

@@ -27,7 +27,7 @@ struct MakingRecipes {
   at::Tensor amounts;  // [R] f32
   at::Tensor
       limits;  // [C, R] i64: a row of cell c is made by recipe r where a random number in [0, 2^32) is at limits[c][r - 1] or above
-      // and below limits[c][r]; above the last it stays real
+               // and below limits[c][r]; above the last it stays real
 };
 
 // What a batch is made of.
