@@ -33,22 +33,42 @@ void draw_cells_by_tensor(at::Tensor& rows, const at::Tensor& order, const at::T
   draw_cells(rows, {order, offsets, limits}, static_cast<std::uint64_t>(seed), step);
 }
 
+at::Tensor at_or_none(at::TensorList list, std::size_t place) {
+  return place < list.size() ? list[place] : at::Tensor();
+}
+
+// What a kind of recipe alone wants is a list, empty where none is of that kind: ranked, factors; recipes, features, parents, levels,
+// offsets, becomes; rows, pools, parts.
 void make_rows_by_tensors(at::Tensor& codes, at::Tensor& values, at::Tensor& recipes, at::Tensor& partners,
-                          const at::Tensor& rows, const at::Tensor& from_codes, const at::Tensor& from_values,
-                          const at::Tensor& forms, const at::Tensor& bins, const at::Tensor& cells,
-                          const at::Tensor& order, const at::Tensor& offsets, const at::Tensor& neighbors,
-                          const at::Tensor& kinds, const at::Tensor& amounts, const at::Tensor& limits,
-                          std::int64_t seed, const at::Tensor& step) {
-  MadeRows made{codes, values, recipes, partners};
-  make_rows_out(made, rows, {from_codes, from_values, forms, bins, cells, order, offsets, neighbors},
+                          at::Tensor& parts, const at::Tensor& rows, const at::Tensor& from_codes,
+                          const at::Tensor& from_values, const at::Tensor& forms, const at::Tensor& bins,
+                          const at::Tensor& cells, const at::Tensor& order, const at::Tensor& offsets,
+                          const at::Tensor& neighbors, at::TensorList copulas, at::TensorList swaps,
+                          at::TensorList mixing, const at::Tensor& kinds, const at::Tensor& amounts,
+                          const at::Tensor& limits, std::int64_t seed, const at::Tensor& step) {
+  MadeRows made{codes, values, recipes, partners, parts};
+  make_rows_out(made, rows,
+                {from_codes,
+                 from_values,
+                 forms,
+                 bins,
+                 cells,
+                 order,
+                 offsets,
+                 neighbors,
+                 {at_or_none(copulas, 0), at_or_none(copulas, 1)},
+                 {at_or_none(swaps, 0), at_or_none(swaps, 1), at_or_none(swaps, 2), at_or_none(swaps, 3),
+                  at_or_none(swaps, 4), at_or_none(swaps, 5)},
+                 {at_or_none(mixing, 0), at_or_none(mixing, 1), at_or_none(mixing, 2)}},
                 {kinds, amounts, limits}, static_cast<std::uint64_t>(seed), step);
 }
 
 // What is written has its shape already.
-void make_rows_shapes(at::Tensor&, at::Tensor&, at::Tensor&, at::Tensor&, const at::Tensor&, const at::Tensor&,
+void make_rows_shapes(at::Tensor&, at::Tensor&, at::Tensor&, at::Tensor&, at::Tensor&, const at::Tensor&,
                       const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
-                      const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&, const at::Tensor&,
-                      std::int64_t, const at::Tensor&) {}
+                      const at::Tensor&, const at::Tensor&, const at::Tensor&, at::TensorList, at::TensorList,
+                      at::TensorList, const at::Tensor&, const at::Tensor&, const at::Tensor&, std::int64_t,
+                      const at::Tensor&) {}
 
 void implement_draws(torch::Library& library) {
   library.impl("draw_cells", &draw_cells_by_step);
@@ -70,9 +90,10 @@ TORCH_LIBRARY_FRAGMENT(equipoise, library) {
       "-> ()",
       traceable);
   library.def(
-      "make_rows_out(Tensor(a!) codes, Tensor(b!) values, Tensor(c!) recipes, Tensor(d!) partners, Tensor rows, "
-      "Tensor from_codes, Tensor from_values, Tensor forms, Tensor bins, Tensor cells, Tensor order, Tensor offsets, "
-      "Tensor neighbors, Tensor kinds, Tensor amounts, Tensor limits, int seed, Tensor step) -> ()",
+      "make_rows_out(Tensor(a!) codes, Tensor(b!) values, Tensor(c!) recipes, Tensor(d!) partners, Tensor(e!) parts, "
+      "Tensor rows, Tensor from_codes, Tensor from_values, Tensor forms, Tensor bins, Tensor cells, Tensor order, "
+      "Tensor offsets, Tensor neighbors, Tensor[] copulas, Tensor[] swaps, Tensor[] mixing, Tensor kinds, "
+      "Tensor amounts, Tensor limits, int seed, Tensor step) -> ()",
       traceable);
 }
 

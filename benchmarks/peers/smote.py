@@ -41,10 +41,11 @@ class Ours:
         self.cells = torch.zeros(rows, dtype=torch.int32)
         self.near = torch.ops.equipoise.neighbors(self.points, self.cells, 1, k)[0]
         self.out = (torch.empty(made, features, dtype=torch.int16), torch.empty(made, features), torch.empty(made, dtype=torch.int32),
-                    torch.empty(made, dtype=torch.int64))
+                    torch.empty(made, dtype=torch.int64), torch.empty(made))
         self.sources = torch.empty(made, dtype=torch.int64)
         self.from_rows = (torch.zeros(rows, features, dtype=torch.int16), self.points, torch.full((features,), 2, dtype=torch.uint8),
-                          torch.zeros(features, dtype=torch.int16), self.cells, torch.arange(rows), torch.tensor([0, rows]), self.near)
+                          torch.zeros(features, dtype=torch.int16), self.cells, torch.arange(rows), torch.tensor([0, rows]), self.near,
+                          [], [], [])
         self.step = torch.zeros(1, dtype=torch.int64)
 
     def make(self):

@@ -42,6 +42,14 @@ EncodedLinearProblem hold_encoding(const EncodedTensors& encoded, std::int64_t o
   return problem;
 }
 
+void hold_rows(EncodedLinearProblem& problem, const EncodedTensors& encoded, const at::Tensor& rows) {
+  problem.rows = rows.const_data_ptr<std::int64_t>();
+  problem.batch = rows.size(0);
+  if (!encoded.parts.defined()) return;
+  problem.partners = encoded.partners.const_data_ptr<std::int64_t>();
+  problem.parts = encoded.parts.const_data_ptr<float>();
+}
+
 void check_block(const char* name, const at::Tensor& tensor, const char* axes) {
   TORCH_CHECK(tensor.defined(), kOp, ": ", name, " is an undefined tensor");
   TORCH_CHECK(tensor.dim() == 3, kOp, ": ", name, " has shape ", tensor.sym_sizes(), ", expected ", axes);
@@ -78,6 +86,19 @@ void check_row_numbers(const EncodedTensors& encoded, const at::Tensor& rows) {
     TORCH_CHECK(numbers[i] >= 0 && numbers[i] < encoded.codes.size(0), kOp, ": rows[", i, "] is ", numbers[i],
                 ", expected 0 to ", encoded.codes.size(0) - 1);
   }
+}
+
+// Of the batch `rows`.
+void check_mixing(const EncodedTensors& encoded, const at::Tensor& rows) {
+  if (!encoded.parts.defined()) return;
+  check_type(kOp, "partners", encoded.partners, at::kLong);
+  check_shape(kOp, "partners", encoded.partners, rows.sym_sizes());
+  check_contiguous(kOp, "partners", encoded.partners);
+  check_floats(encoded, "parts", encoded.parts, rows.sym_sizes());
+  const auto* partners = encoded.partners.const_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < rows.size(0); ++i)
+    TORCH_CHECK(partners[i] >= 0 && partners[i] < encoded.codes.size(0), kOp, ": partners[", i, "] is ", partners[i],
+                ", expected 0 to ", encoded.codes.size(0) - 1);
 }
 
 void check_forward(const at::Tensor& out, const EncodedTensors& encoded, const at::Tensor& weight,
@@ -123,9 +144,9 @@ void encoded_linear_out(at::Tensor& out, const EncodedTensors& encoded, const at
               out.sym_size(1));
   if (out.is_meta()) return;
   check_row_numbers(encoded, rows);
+  check_mixing(encoded, rows);
   EncodedLinearProblem problem = hold_encoding(encoded, out.size(2));
-  problem.rows = rows.const_data_ptr<std::int64_t>();
-  problem.batch = rows.size(0);
+  hold_rows(problem, encoded, rows);
   forward(out, encoded, problem, weight, ramp_sums, bias);
 }
 
@@ -181,9 +202,9 @@ void encoded_linear_backward_out(at::Tensor& weight_gradient, at::Tensor& bias_g
   check_members(encoded, "ramp_gradient", ramp_gradient, {members, encoded.width, outputs});
   if (output_gradient.is_meta()) return;
   check_row_numbers(encoded, rows);
+  check_mixing(encoded, rows);
   EncodedLinearProblem problem = hold_encoding(encoded, output_gradient.size(2));
-  problem.rows = rows.const_data_ptr<std::int64_t>();
-  problem.batch = rows.size(0);
+  hold_rows(problem, encoded, rows);
   for (std::int64_t member = 0; member < output_gradient.size(0); ++member) {
     problem.output_gradient = output_gradient.const_data_ptr<float>() + member * problem.batch * problem.outputs;
     problem.weight_gradient = weight_gradient.data_ptr<float>() + member * weight_gradient.stride(0);

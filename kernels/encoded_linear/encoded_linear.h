@@ -13,6 +13,9 @@ struct EncodedTensors {
   at::Tensor values;       // [N, F] f32
   at::Tensor layout;       // [F, 3] i32: kind (0 ramp, 1 pick), offset, width
   std::int64_t width = 0;  // D, components of the dense row
+  // Of a batch whose rows are mixed with others; else undefined.
+  at::Tensor partners = {};  // [B] i64, rows of these tensors
+  at::Tensor parts = {};  // [B] f32, how much of the dense row is the row's own, the rest being its partner's; 1: all
 };
 
 /// The first layer of a network on encoded rows: out = dense(row) * weight + bias, without ever making the dense row.
@@ -20,12 +23,12 @@ struct EncodedTensors {
 /// ramp two (the running sum of the components below, and the component itself).
 ///
 /// Shapes:   rows [B] i64; weight, ramp_sums [K, D, H] f32, bias [K, H] f32; out [K, B, H].
-/// Returns:  writes out.
+/// Returns:  writes out; of mixed rows that of the dense rows' mixture.
 /// Gradient: encoded_linear_backward_out.
 /// Order:    a function of the row alone; the same bits for any number of threads and any batch around the row.
 /// Throws:   c10::Error naming the argument, for shapes, types and devices other than cpu (on cuda a gather and one
-///           GEMM are faster: kernels/gather), and for rows out of range.
-/// Cost:     per row about 2 F H multiply-adds instead of D H, and 6 F + 4 H bytes moved.
+///           GEMM are faster: kernels/gather), and for rows and partners out of range.
+/// Cost:     per row about 2 F H multiply-adds instead of D H, and 6 F + 4 H bytes moved; of mixed rows 4 F H.
 void encoded_linear_out(at::Tensor& out, const EncodedTensors& encoded, const at::Tensor& rows,
                         const at::Tensor& weight, const at::Tensor& ramp_sums, const at::Tensor& bias);
 

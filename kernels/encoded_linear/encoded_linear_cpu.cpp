@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kStripLanes = 4;  // registers that hold a strip of outputs
 constexpr std::int64_t kStrip = kStripLanes * kLanes;
-constexpr std::int64_t kFeaturesOnStack = 512;
+constexpr std::int64_t kTouchedOnStack = 1024;
 
 std::int64_t source_row(const EncodedLinearProblem& problem, std::int64_t i) {
   return problem.rows != nullptr ? problem.rows[i] : problem.first_row + i;
@@ -52,22 +52,36 @@ void remaining_outputs(const EncodedLinearProblem& problem, const TouchedRow* to
   }
 }
 
-// Touched rows of one encoded row; wide tables take their memory from the heap.
+// Touched rows of one encoded row, or of two that are mixed; wide tables take their memory from the heap.
 class TouchedRows {
  public:
-  explicit TouchedRows(std::int64_t features)
-      : heap_(features > kFeaturesOnStack ? static_cast<TouchedRow*>(__builtin_malloc(
-                                                static_cast<std::size_t>(features) * 2 * sizeof(TouchedRow)))
-                                          : nullptr) {}
+  explicit TouchedRows(const EncodedLinearProblem& problem) {
+    const std::int64_t most = problem.features * (problem.parts != nullptr ? 4 : 2);
+    if (most > kTouchedOnStack)
+      heap_ = static_cast<TouchedRow*>(__builtin_malloc(static_cast<std::size_t>(most) * sizeof(TouchedRow)));
+  }
   ~TouchedRows() { __builtin_free(heap_); }
   TouchedRows(const TouchedRows&) = delete;
   TouchedRows& operator=(const TouchedRows&) = delete;
   TouchedRow* data() { return heap_ != nullptr ? heap_ : stack_; }
 
  private:
-  TouchedRow* heap_;
-  TouchedRow stack_[2 * kFeaturesOnStack];
+  TouchedRow* heap_ = nullptr;
+  TouchedRow stack_[kTouchedOnStack];
 };
+
+void scale(TouchedRow* touched, int count, float part) {
+  for (int i = 0; i < count; ++i) touched[i].coefficient *= part;
+}
+
+int touched_by_slot(const EncodedLinearProblem& problem, std::int64_t i, TouchedRow* touched) {
+  const int own = touched_rows(problem, source_row(problem, i), touched);
+  if (problem.parts == nullptr || problem.parts[i] == 1.0f) return own;
+  const int other = touched_rows(problem, problem.partners[i], touched + own);
+  scale(touched, own, problem.parts[i]);
+  scale(touched + own, other, 1.0f - problem.parts[i]);
+  return own + other;
+}
 
 }  // namespace
 
@@ -87,9 +101,9 @@ void ramp_sums_range(const EncodedLinearProblem& problem, float* ramp_sums, std:
 }
 
 void encoded_linear_rows(const EncodedLinearProblem& problem, std::int64_t begin, std::int64_t end) {
-  TouchedRows touched(problem.features);
+  TouchedRows touched(problem);
   for (std::int64_t i = begin; i < end; ++i) {
-    const int count = touched_rows(problem, source_row(problem, i), touched.data());
+    const int count = touched_by_slot(problem, i, touched.data());
     float* out = problem.out + i * problem.outputs;
     std::int64_t column = 0;
     for (; column + kStrip <= problem.outputs; column += kStrip) {
@@ -109,12 +123,12 @@ void encoded_linear_backward_columns(const EncodedLinearProblem& problem, std::i
     }
   }
   for (std::int64_t h = begin; h < end; ++h) problem.bias_gradient[h] = 0.0f;
-  TouchedRows touched(problem.features);
+  TouchedRows touched(problem);
   for (std::int64_t i = 0; i < problem.batch; ++i) {
     const float* gradient = problem.output_gradient + i * outputs;
     float* bias_gradient = problem.bias_gradient;
     for (std::int64_t h = begin; h < end; ++h) bias_gradient[h] += gradient[h];
-    const int count = touched_rows(problem, source_row(problem, i), touched.data());
+    const int count = touched_by_slot(problem, i, touched.data());
     for (int k = 0; k < count; ++k) {
       const TouchedRow row = touched.data()[k];
       float* __restrict target =

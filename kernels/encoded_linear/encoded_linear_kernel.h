@@ -11,9 +11,11 @@ struct EncodedLinearProblem {
   const std::int32_t* layout = nullptr;  // [F, 3]
   const std::int64_t* rows = nullptr;    // [B], or null: first_row + i
   std::int64_t first_row = 0;
-  std::int64_t features = 0;  // F
-  std::int64_t batch = 0;     // B
-  std::int64_t outputs = 0;   // H
+  const std::int64_t* partners = nullptr;  // [B], or null: rows are not mixed
+  const float* parts = nullptr;            // [B]
+  std::int64_t features = 0;               // F
+  std::int64_t batch = 0;                  // B
+  std::int64_t outputs = 0;                // H
   // forward
   const float* weight = nullptr;     // [D, H]
   const float* ramp_sums = nullptr;  // [D, H], sums of the weights of a ramp below each of its components

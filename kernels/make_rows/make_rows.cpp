@@ -3,10 +3,12 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "kernels/arguments.h"
 #include "kernels/make_rows/make_rows_math.h"
+#include "kernels/make_rows/making_kinds.h"
 
 namespace equipoise::kernels {
 namespace {
@@ -21,6 +23,61 @@ void check(const char* name, const at::Tensor& tensor, at::ScalarType type, at::
   check_type(kOp, name, tensor, type);
   check_shape(kOp, name, tensor, shape);
   TORCH_CHECK(tensor.is_contiguous(), kOp, ": ", name, " is not contiguous");
+}
+
+bool has_kind(const MakingRecipes& recipes, MakingKind kind) {
+  const std::int32_t* kinds = recipes.kinds.const_data_ptr<std::int32_t>();
+  return std::find(kinds, kinds + recipes.kinds.numel(), static_cast<std::int32_t>(kind)) !=
+         kinds + recipes.kinds.numel();
+}
+
+void check_copulas(const MakingRows& from, std::int64_t cells) {
+  const std::int64_t count = from.codes.size(0), features = from.codes.size(1);
+  check("ranked", from.copulas.ranked, at::kInt, {features, count});
+  check("factors", from.copulas.factors, at::kFloat, {cells, features, features});
+}
+
+void check_swaps(const MakingRows& from, std::int64_t recipes) {
+  const MakingSwaps& swaps = from.swaps;
+  TORCH_CHECK(swaps.recipes.defined() && swaps.recipes.dim() == 1, kOp, ": swap recipes are not [S]");
+  TORCH_CHECK(swaps.becomes.defined() && swaps.becomes.dim() == 1, kOp, ": becomes is not [T]");
+  const std::int64_t columns = swaps.recipes.size(0);
+  check("swap recipes", swaps.recipes, at::kInt, {columns});
+  check("swap features", swaps.features, at::kInt, {columns});
+  check("swap parents", swaps.parents, at::kInt, {columns});
+  check("swap levels", swaps.levels, at::kShort, {columns, from.codes.size(0)});
+  check("swap offsets", swaps.offsets, at::kLong, {columns + 1});
+  check("becomes", swaps.becomes, at::kShort, {swaps.becomes.size(0)});
+  const auto* offsets = swaps.offsets.const_data_ptr<std::int64_t>();
+  TORCH_CHECK(offsets[0] == 0 && offsets[columns] == swaps.becomes.size(0), kOp,
+              ": swap offsets do not go from 0 to the number of levels");
+  for (std::int64_t s = 0; s < columns; ++s) {
+    const auto at = [&](const at::Tensor& tensor) { return tensor.const_data_ptr<std::int32_t>()[s]; };
+    TORCH_CHECK(at(swaps.recipes) >= 0 && at(swaps.recipes) < recipes, kOp, ": swap ", s, " is of recipe ",
+                at(swaps.recipes), ", expected one in [0, ", recipes, ")");
+    TORCH_CHECK(at(swaps.features) >= -1 && at(swaps.features) < from.codes.size(1), kOp, ": swap ", s,
+                " is of feature ", at(swaps.features), ", expected one in [-1, ", from.codes.size(1), ")");
+    TORCH_CHECK(at(swaps.parents) >= -1 && at(swaps.parents) < s, kOp, ": swap ", s, " hangs on swap ",
+                at(swaps.parents), ", expected one before it");
+    TORCH_CHECK(offsets[s] <= offsets[s + 1], kOp, ": swap offsets go down at ", s);
+  }
+}
+
+void check_partners(const MakingRows& from, std::int64_t cells, std::int64_t recipes) {
+  const MakingPartners& partners = from.partners;
+  TORCH_CHECK(partners.rows.defined() && partners.rows.dim() == 1, kOp, ": partners are not [P]");
+  TORCH_CHECK(partners.parts.defined() && partners.parts.dim() == 2, kOp, ": parts are not [R, Q]");
+  const std::int64_t steps = partners.parts.size(1);
+  TORCH_CHECK(steps > 0 && steps <= std::int64_t{1} << 31 && (steps & (steps - 1)) == 0, kOp, ": parts have ", steps,
+              " quantiles, expected a power of 2");
+  check("partners", partners.rows, at::kLong, {partners.rows.size(0)});
+  check("pools", partners.pools, at::kLong, {cells, recipes, 2});
+  check("parts", partners.parts, at::kFloat, {recipes, steps});
+  const auto* pools = partners.pools.const_data_ptr<std::int64_t>();
+  for (std::int64_t i = 0; i < cells * recipes; ++i)
+    TORCH_CHECK(0 <= pools[2 * i] && pools[2 * i] <= pools[2 * i + 1] && pools[2 * i + 1] <= partners.rows.size(0), kOp,
+                ": pool ", i, " goes from ", pools[2 * i], " to ", pools[2 * i + 1], " of ", partners.rows.size(0),
+                " rows");
 }
 
 void check_sources(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes) {
@@ -42,6 +99,9 @@ void check_sources(const at::Tensor& rows, const MakingRows& from, const MakingR
   check("amounts", recipes.amounts, at::kFloat, {kinds});
   check("limits", recipes.limits, at::kLong, {cells, kinds});
   check("rows", rows, at::kLong, {batch});
+  if (has_kind(recipes, kCopula)) check_copulas(from, cells);
+  if (has_kind(recipes, kSwap)) check_swaps(from, kinds);
+  if (has_kind(recipes, kMix)) check_partners(from, cells, kinds);
   for (std::int64_t slot = 0; slot < batch; ++slot) {
     const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
     TORCH_CHECK(row >= 0 && row < count, kOp, ": slot ", slot, " has row ", row, ", expected one in [0, ", count, ")");
@@ -56,6 +116,7 @@ void check_made(const MadeRows& made, std::int64_t batch, std::int64_t features)
   check("made values", made.values, at::kFloat, {batch, features});
   check("made recipes", made.recipes, at::kInt, {batch});
   check("made partners", made.partners, at::kLong, {batch});
+  check("made parts", made.parts, at::kFloat, {batch});
 }
 
 // Without where the rows go.
@@ -74,6 +135,26 @@ MakeRowsProblem problem_of(const at::Tensor& rows, const MakingRows& from, const
   problem.kinds = recipes.kinds.const_data_ptr<std::int32_t>();
   problem.amounts = recipes.amounts.const_data_ptr<float>();
   problem.limits = recipes.limits.const_data_ptr<std::int64_t>();
+  if (has_kind(recipes, kCopula)) {
+    problem.ranked = from.copulas.ranked.const_data_ptr<std::int32_t>();
+    problem.factors = from.copulas.factors.const_data_ptr<float>();
+  }
+  if (has_kind(recipes, kSwap)) {
+    problem.swap_recipes = from.swaps.recipes.const_data_ptr<std::int32_t>();
+    problem.swap_features = from.swaps.features.const_data_ptr<std::int32_t>();
+    problem.swap_parents = from.swaps.parents.const_data_ptr<std::int32_t>();
+    problem.swap_levels = from.swaps.levels.const_data_ptr<std::int16_t>();
+    problem.swap_offsets = from.swaps.offsets.const_data_ptr<std::int64_t>();
+    problem.becomes = from.swaps.becomes.const_data_ptr<std::int16_t>();
+    problem.swap_count = from.swaps.recipes.size(0);
+  }
+  if (has_kind(recipes, kMix)) {
+    problem.partner_rows = from.partners.rows.const_data_ptr<std::int64_t>();
+    problem.pools = from.partners.pools.const_data_ptr<std::int64_t>();
+    problem.mixing_parts = from.partners.parts.const_data_ptr<float>();
+    while ((std::int64_t{1} << problem.log2_parts) < from.partners.parts.size(1)) ++problem.log2_parts;
+  }
+  problem.count = from.codes.size(0);
   problem.features = from.codes.size(1);
   problem.k = from.neighbors.size(1);
   problem.recipe_count = recipes.limits.size(1);
@@ -87,7 +168,8 @@ MakeRowsProblem problem_of(const at::Tensor& rows, const MakingRows& from, const
 MadeRows empty_made_rows(std::int64_t batch, const at::Tensor& codes) {
   const auto options = codes.options();
   return {at::empty({batch, codes.size(1)}, options), at::empty({batch, codes.size(1)}, options.dtype(at::kFloat)),
-          at::empty({batch}, options.dtype(at::kInt)), at::empty({batch}, options.dtype(at::kLong))};
+          at::empty({batch}, options.dtype(at::kInt)), at::empty({batch}, options.dtype(at::kLong)),
+          at::empty({batch}, options.dtype(at::kFloat))};
 }
 
 void make_rows_out(MadeRows& made, const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
@@ -100,6 +182,7 @@ void make_rows_out(MadeRows& made, const at::Tensor& rows, const MakingRows& fro
   problem.made_values = made.values.mutable_data_ptr<float>();
   problem.made_by = made.recipes.mutable_data_ptr<std::int32_t>();
   problem.partners = made.partners.mutable_data_ptr<std::int64_t>();
+  problem.parts = made.parts.mutable_data_ptr<float>();
   at::parallel_for(0, rows.size(0), kTaskRows,
                    [&](std::int64_t begin, std::int64_t end) { make_rows_cpu(problem, begin, end); });
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "kernels/make_rows/make_rows_math.h"
 #include "kernels/make_rows/making_kinds.h"
@@ -16,16 +17,55 @@ std::int64_t neighbors_of(const MakeRowsProblem& problem, std::int64_t source, f
   return count;
 }
 
-// By which recipe a slot is made; -1 where by none, or where its cell has nobody to make it from.
+// What a column's level is exchanged for; itself if it stays.
+std::int16_t becomes(const MakeRowsProblem& problem, std::int64_t swap, std::int64_t row) {
+  const std::int16_t level = problem.swap_levels[swap * problem.count + row];
+  if (level < 0 || level >= problem.swap_offsets[swap + 1] - problem.swap_offsets[swap]) return level;
+  return problem.becomes[problem.swap_offsets[swap] + level];
+}
+
+// Whether a column changes that hangs on no other.
+bool is_swapped(const MakeRowsProblem& problem, std::int64_t source, std::int32_t recipe) {
+  for (std::int64_t s = 0; s < problem.swap_count; ++s)
+    if (problem.swap_recipes[s] == recipe && problem.swap_parents[s] < 0 &&
+        becomes(problem, s, source) != problem.swap_levels[s * problem.count + source])
+      return true;
+  return false;
+}
+
+// Where those a row may be mixed with begin, and how many there are.
+struct Pool {
+  const std::int64_t* rows;
+  std::int64_t count;
+};
+
+Pool pool_of(const MakeRowsProblem& problem, std::int32_t cell, std::int32_t recipe) {
+  const std::int64_t* pool = problem.pools + (cell * problem.recipe_count + recipe) * 2;
+  return {problem.partner_rows + pool[0], pool[1] - pool[0]};
+}
+
+bool can_be_made(const MakeRowsProblem& problem, std::int64_t source, std::int32_t recipe) {
+  const std::int32_t cell = problem.cells[source];
+  switch (problem.kinds[recipe]) {
+    case kSmote:
+      return neighbors_of(problem, source, problem.amounts[recipe]) > 0;
+    case kJitter:
+      return true;
+    case kSwap:
+      return is_swapped(problem, source, recipe);
+    case kMix:
+      return pool_of(problem, cell, recipe).count > 0;
+    default:
+      return problem.offsets[cell + 1] - problem.offsets[cell] > 1;
+  }
+}
+
+// By which recipe a slot is made; -1 where by none.
 std::int32_t recipe_of(const MakeRowsProblem& problem, std::int64_t source, const PhiloxCounter& words) {
   const std::int32_t cell = problem.cells[source];
   const std::int32_t recipe =
       recipe_at(problem.limits + cell * problem.recipe_count, problem.recipe_count, words.word[0]);
-  if (recipe < 0) return -1;
-  const bool can_be_made = problem.kinds[recipe] == kSmote ? neighbors_of(problem, source, problem.amounts[recipe]) > 0
-                                                           : problem.kinds[recipe] == kJitter ||
-                                                                 problem.offsets[cell + 1] - problem.offsets[cell] > 1;
-  return can_be_made ? recipe : -1;
+  return recipe >= 0 && can_be_made(problem, source, recipe) ? recipe : -1;
 }
 
 // One slot: its source, where its made row goes, and its place among random numbers.
@@ -108,9 +148,107 @@ void corrupt(const Slot& slot, float amount) {
   }
 }
 
+// A column that hangs on another changes with it.
+void swap(const Slot& slot, std::int32_t recipe) {
+  const MakeRowsProblem& problem = slot.problem;
+  const auto has_changed = [&](std::int64_t s) {
+    for (std::int64_t at = s; at >= 0; at = problem.swap_parents[at])
+      if (becomes(problem, at, slot.source) == problem.swap_levels[at * problem.count + slot.source]) return false;
+    return true;
+  };
+  for (std::int64_t s = 0; s < problem.swap_count; ++s) {
+    const std::int32_t feature = problem.swap_features[s];
+    if (problem.swap_recipes[s] == recipe && feature >= 0 && has_changed(s))
+      slot.set(feature, {becomes(problem, s, slot.source), 1});
+  }
+}
+
+// A standard normal number of a feature (Box and Muller 1958).
+double normal_of(const Slot& slot, std::int64_t feature) {
+  const PhiloxCounter words =
+      words_of_feature(slot.problem.seed, slot.problem.step, slot.slot, static_cast<std::uint32_t>(feature));
+  const double radius = std::sqrt(-2 * std::log((words.word[0] + 0.5) * 0x1p-32));
+  return radius * std::cos(6.283185307179586 * (words.word[1] * 0x1p-32));
+}
+
+// A feature at a quantile of its cell: numbers between the two rows that are next to it, categories that of the row.
+void set_at_quantile(const Slot& slot, std::int64_t feature, double quantile) {
+  const MakeRowsProblem& problem = slot.problem;
+  const std::int32_t cell = problem.cells[slot.source];
+  const std::int64_t first = problem.offsets[cell], rows = problem.offsets[cell + 1] - first;
+  const std::int32_t* ranked = problem.ranked + feature * problem.count + first;
+  const double place = quantile * static_cast<double>(rows) - 0.5;  // a row stands in the middle of its part
+  const auto clamped = [&](double at) {
+    return static_cast<std::int64_t>(at < 0 ? 0 : at > static_cast<double>(rows - 1) ? rows - 1 : at);
+  };
+  const Encoded nearest = slot.of(ranked[clamped(place + 0.5)], feature);
+  slot.set(feature, nearest);
+  if (problem.forms[feature] == kCategory || slot.is_missing(nearest, feature)) return;
+  const Encoded low = slot.of(ranked[clamped(place)], feature), high = slot.of(ranked[clamped(place + 1)], feature);
+  if (slot.is_missing(high, feature)) return;
+  const double way = place < 0 ? 0 : place - std::floor(place);
+  const auto part = static_cast<float>(way);
+  if (problem.forms[feature] == kStandardized) {
+    slot.set(feature, {0, std::fmaf(part, high.value - low.value, low.value)});
+    return;
+  }
+  const float from = static_cast<float>(low.code) + low.value, to = static_cast<float>(high.code) + high.value;
+  slot.set(feature, at_position(std::fmaf(part, to - from, from), problem.bins[feature]));
+}
+
+// `normals` has room for a number a feature.
+void copula(const Slot& slot, double* normals) {
+  const std::int64_t features = slot.problem.features;
+  const float* factor = slot.problem.factors + slot.problem.cells[slot.source] * features * features;
+  for (std::int64_t f = 0; f < features; ++f) {
+    normals[f] = normal_of(slot, f);
+    double score = 0;
+    for (std::int64_t g = 0; g <= f; ++g) score += static_cast<double>(factor[f * features + g]) * normals[g];
+    set_at_quantile(slot, f, 0.5 * std::erfc(-score * 0.7071067811865476));
+  }
+}
+
+// One of `count`, by a random word.
+std::int64_t chosen_of(std::uint32_t word, std::int64_t count) {
+  return static_cast<std::int64_t>(
+      scale_to_bound(static_cast<std::uint64_t>(word) << 32, static_cast<std::uint64_t>(count)));
+}
+
+void make(const Slot& slot, std::int32_t recipe, const PhiloxCounter& words, double* normals) {
+  const MakeRowsProblem& problem = slot.problem;
+  switch (problem.kinds[recipe]) {
+    case kSmote: {
+      const std::int64_t count = neighbors_of(problem, slot.source, problem.amounts[recipe]);
+      const std::int64_t partner = problem.neighbors[slot.source * problem.k + chosen_of(words.word[1], count)];
+      problem.partners[slot.slot] = partner;
+      smote(slot, count, partner, unit(words.word[2]));
+      return;
+    }
+    case kJitter:
+      return jitter(slot, problem.amounts[recipe]);
+    case kCorrupt:
+      return corrupt(slot, problem.amounts[recipe]);
+    case kSwap:
+      return swap(slot, recipe);
+    case kCopula:
+      return copula(slot, normals);
+    case kMix: {
+      const Pool pool = pool_of(problem, problem.cells[slot.source], recipe);
+      const std::uint32_t quantile = problem.log2_parts == 0 ? 0 : words.word[2] >> (32 - problem.log2_parts);
+      problem.partners[slot.slot] = pool.rows[chosen_of(words.word[1], pool.count)];
+      problem.parts[slot.slot] =
+          problem.mixing_parts[(static_cast<std::int64_t>(recipe) << problem.log2_parts) + quantile];
+      return;
+    }
+    default:
+      return;
+  }
+}
+
 }  // namespace
 
 void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end) {
+  std::vector<double> normals(static_cast<std::size_t>(problem.factors == nullptr ? 0 : problem.features));
   for (std::int64_t i = begin; i < end; ++i) {
     const Slot slot{problem, i, problem.rows[i], problem.made_codes + i * problem.features,
                     problem.made_values + i * problem.features};
@@ -118,20 +256,10 @@ void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int6
     std::memcpy(slot.codes, problem.codes + at, static_cast<std::size_t>(problem.features) * sizeof(std::int16_t));
     std::memcpy(slot.values, problem.values + at, static_cast<std::size_t>(problem.features) * sizeof(float));
     problem.partners[i] = -1;
+    problem.parts[i] = 1;
     const PhiloxCounter words = words_of_slot(problem.seed, problem.step, i);
     const std::int32_t recipe = problem.made_by[i] = recipe_of(problem, slot.source, words);
-    if (recipe < 0) continue;
-    if (problem.kinds[recipe] == kSmote) {
-      const std::int64_t count = neighbors_of(problem, slot.source, problem.amounts[recipe]);
-      const auto chosen = static_cast<std::int64_t>(
-          scale_to_bound(static_cast<std::uint64_t>(words.word[1]) << 32, static_cast<std::uint64_t>(count)));
-      problem.partners[i] = problem.neighbors[slot.source * problem.k + chosen];
-      smote(slot, count, problem.partners[i], unit(words.word[2]));
-    } else if (problem.kinds[recipe] == kJitter) {
-      jitter(slot, problem.amounts[recipe]);
-    } else {
-      corrupt(slot, problem.amounts[recipe]);
-    }
+    if (recipe >= 0) make(slot, recipe, words, normals.data());
   }
 }
 

@@ -6,25 +6,38 @@
 namespace equipoise::kernels {
 
 struct MakeRowsProblem {
-  const std::int64_t* rows;       // [B]
-  const std::int16_t* codes;      // [N, F]
-  const float* values;            // [N, F]
-  const std::uint8_t* forms;      // [F]
-  const std::int16_t* bins;       // [F]
-  const std::int32_t* cells;      // [N]
-  const std::int64_t* order;      // [N]
-  const std::int64_t* offsets;    // [C + 1]
-  const std::int64_t* neighbors;  // [N, k]
-  const std::int32_t* kinds;      // [R]
-  const float* amounts;           // [R]
-  const std::int64_t* limits;     // [C, R]
-  std::int64_t features, k, recipe_count;
+  const std::int64_t* rows;          // [B]
+  const std::int16_t* codes;         // [N, F]
+  const float* values;               // [N, F]
+  const std::uint8_t* forms;         // [F]
+  const std::int16_t* bins;          // [F]
+  const std::int32_t* cells;         // [N]
+  const std::int64_t* order;         // [N]
+  const std::int64_t* offsets;       // [C + 1]
+  const std::int64_t* neighbors;     // [N, k]
+  const std::int32_t* kinds;         // [R]
+  const float* amounts;              // [R]
+  const std::int64_t* limits;        // [C, R]
+  const std::int32_t* ranked;        // [F, N]
+  const float* factors;              // [C, F, F]
+  const std::int32_t* swap_recipes;  // [S]
+  const std::int32_t* swap_features;
+  const std::int32_t* swap_parents;
+  const std::int16_t* swap_levels;   // [S, N]
+  const std::int64_t* swap_offsets;  // [S + 1]
+  const std::int16_t* becomes;       // [T]
+  const std::int64_t* partner_rows;  // [P]
+  const std::int64_t* pools;         // [C, R, 2]
+  const float* mixing_parts;         // [R, Q]
+  std::int64_t count, features, k, recipe_count, swap_count;
+  std::int32_t log2_parts;  // of Q
   std::uint64_t seed;
   std::int64_t step;
   std::int16_t* made_codes;  // [B, F]
   float* made_values;        // [B, F]
   std::int32_t* made_by;     // [B]
   std::int64_t* partners;    // [B]
+  float* parts;              // [B]
 };
 
 void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end);

@@ -21,6 +21,13 @@ enum MakingKind : std::int32_t {
   kJitter = 1,
   // Each feature with probability `amount` as in another row of the cell, drawn for it alone: from the cell's own marginals.
   kCorrupt = 2,
+  // Some levels exchanged for others, and those that go with them: the row as it would be of somebody else.
+  kSwap = 3,
+  // Nothing of the source but its cell: each feature from the cell's own marginal, together by a Gaussian copula (Nelsen 2006, 2.3; Patki, Wedge and
+  // Veeramachaneni 2016).
+  kCopula = 4,
+  // Mixup (Zhang, Cisse, Dauphin and Lopez-Paz 2018): the source stays as it is beside a partner, and so much of each counts.
+  kMix = 5,
 };
 
 }  // namespace equipoise::kernels

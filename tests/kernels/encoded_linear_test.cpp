@@ -158,6 +158,54 @@ TEST(EncodedLinear, SameBitsForAnyNumberOfThreads) {
   EXPECT_TRUE(at::equal(weight_gradients[0], weight_gradients[1]));
 }
 
+// Rows mixed with others: forward and backward are those of the dense rows' mixture.
+TEST(EncodedLinear, MixedRowsAreTheMixtureOfTheDenseRows) {
+  for (const int batch : {1, 33, 700}) {
+    Example example = make_example(50, 19);
+    const at::Tensor rows = row_numbers(batch, 50, 20), partners = row_numbers(batch, 50, 21);
+    at::Tensor parts = at::rand({batch});
+    parts.narrow(0, 0, batch / 2).fill_(1);  // half are not mixed
+    const at::Tensor weight = random_floats({2, 13, 65}, 22), bias = random_floats({2, 65}, 23);
+    const at::Tensor alone = forward(example.encoded, rows, weight, bias);
+    example.encoded.partners = partners;
+    example.encoded.parts = parts;
+    const at::Tensor out = forward(example.encoded, rows, weight, bias);
+    EXPECT_TRUE(at::equal(out.narrow(1, 0, batch / 2), alone.narrow(1, 0, batch / 2)));
+    const at::Tensor part = parts.to(at::kDouble).unsqueeze(1);
+    const at::Tensor dense =
+        part * example.dense.index_select(0, rows) + (1 - part) * example.dense.index_select(0, partners);
+    EXPECT_TRUE(at::allclose(out.to(at::kDouble),
+                             at::matmul(dense, weight.to(at::kDouble)) + bias.to(at::kDouble).unsqueeze(1), 1e-5,
+                             1e-5));
+    const at::Tensor gradient = random_floats({2, batch, 65}, 24);
+    at::Tensor weight_gradient = at::empty({2, 13, 65}), bias_gradient = at::empty({2, 65});
+    encoded_linear_backward_out(weight_gradient, bias_gradient, example.encoded, rows, gradient);
+    EXPECT_TRUE(
+        at::allclose(weight_gradient.to(at::kDouble), at::matmul(dense.t(), gradient.to(at::kDouble)), 1e-5, 1e-4));
+  }
+}
+
+TEST(EncodedLinear, RejectsPartnersThatAreNotThere) {
+  Example example = make_example(10, 16);
+  const at::Tensor weight = random_floats({1, 13, 4}, 17), bias = random_floats({1, 4}, 18);
+  example.encoded.partners = at::tensor({0, 10}, at::kLong);
+  example.encoded.parts = at::full({2}, 0.5F);
+  EXPECT_THAT(failure([&] {
+                forward(example.encoded, at::tensor({0, 1}, at::kLong), weight, bias);
+              }),
+              HasSubstr("partners[1] is 10, expected 0 to 9"));
+  example.encoded.parts = at::full({3}, 0.5F);
+  EXPECT_THAT(failure([&] {
+                forward(example.encoded, at::tensor({0, 1}, at::kLong), weight, bias);
+              }),
+              HasSubstr("partners[1] is 10"));
+  example.encoded.partners = at::tensor({0, 1}, at::kLong);
+  EXPECT_THAT(failure([&] {
+                forward(example.encoded, at::tensor({0, 1}, at::kLong), weight, bias);
+              }),
+              HasSubstr("parts has shape [3], expected [2]"));
+}
+
 TEST(EncodedLinear, Rejects) {
   const Example example = make_example(10, 16);
   const at::Tensor weight = random_floats({1, 13, 4}, 17), bias = random_floats({1, 4}, 18);

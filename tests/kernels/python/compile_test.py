@@ -9,10 +9,11 @@ from sample import RULES, encoded, first_layer, judge_arguments, ops, outcome_ro
 
 def made_rows():
     """Four rows of two cells and two features, half of which are made by SMOTE."""
-    made = (torch.empty(6, 2, dtype=torch.int16), torch.empty(6, 2), torch.empty(6, dtype=torch.int32), torch.empty(6, dtype=torch.int64))
+    made = (torch.empty(6, 2, dtype=torch.int16), torch.empty(6, 2), torch.empty(6, dtype=torch.int32), torch.empty(6, dtype=torch.int64),
+            torch.empty(6))
     rows = (torch.tensor([0, 1, 2, 3, 0, 1]), torch.zeros(4, 2, dtype=torch.int16), torch.rand(4, 2), torch.tensor([2, 2], dtype=torch.uint8),
             torch.zeros(2, dtype=torch.int16), torch.tensor([0, 0, 1, 1], dtype=torch.int32), torch.arange(4), torch.tensor([0, 2, 4]),
-            torch.tensor([[1], [0], [3], [2]]))
+            torch.tensor([[1], [0], [3], [2]]), [], [], [])
     return (*made, *rows, torch.zeros(1, dtype=torch.int32), torch.zeros(1), torch.full((2, 1), 2**31), 7, torch.tensor([3]))
 
 
