@@ -30,7 +30,18 @@ ARMS = {
     "SMOTE of positive women": "[{recipe: recipes/smote.yaml, where: {sex: Female, label: positive}}]",
     "balance half-way, SMOTE": "[{recipe: recipes/balance_half_way.yaml, by: [sex, label]}, "
                                "{recipe: recipes/smote.yaml, by: sex, share: 0.3}]",
+    "balance half-way, SMOTE, mixup": "[{recipe: recipes/balance_half_way.yaml, by: [sex, label]}, "
+                                      "{recipe: recipes/smote.yaml, by: sex, share: 0.3}, "
+                                      "{recipe: recipes/mixup_across_groups.yaml, across: sex, share: 0.3}]",
     "corrupt": "[{recipe: recipes/corrupt.yaml, by: sex}]",
+    "copula of women": "[{recipe: recipes/copula.yaml, by: sex, where: {sex: Female}}]",
+    "counterfactual": "[{recipe: recipes/counterfactual.yaml, swap: [{column: sex, levels: {Female: Male, Male: Female}}, "
+                      "{column: relationship, with: sex, levels: {Husband: Wife, Wife: Husband}}]}]",
+    "mixup inside groups": "[{recipe: recipes/mixup_inside_groups.yaml, inside: sex}]",
+    "mixup inside labels": "[{recipe: recipes/mixup_inside_labels.yaml}]",
+    "mixup across groups": "[{recipe: recipes/mixup_across_groups.yaml, across: sex}]",
+    "hard": "[{recipe: recipes/hard.yaml, by: sex}]",
+    "massage": "[{recipe: recipes/massage.yaml, by: sex}]",
 }
 FIGURES = ("accuracy", "parity gap", "odds gap", "least TPR", "calibration error")
 
@@ -70,7 +81,8 @@ def compare(options, folder, title, more):
 def cost(options, folder):
     more = ["training.batch_size=4096", "training.epochs=60", "multipliers.measures_per_epoch=1"]
     print("| recipe | median ratio of seconds to none |\n|---|---|")
-    for arm in ("balance", "reweigh", "fairbatch, odds", "SMOTE of positive women", "balance half-way, SMOTE", "corrupt"):
+    for arm in ("balance", "reweigh", "fairbatch, odds", "SMOTE of positive women", "balance half-way, SMOTE",
+                "balance half-way, SMOTE, mixup", "mixup across groups", "corrupt", "copula of women", "counterfactual", "hard"):
         ratios = []
         for _ in range(5):
             plain, with_one = (train(options, folder, [f"sampling.recipes={ARMS[name]}", *more])["training_seconds"] for name in ("none", arm))

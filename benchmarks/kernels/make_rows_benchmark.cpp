@@ -2,6 +2,8 @@
 #include "kernels/make_rows/make_rows.h"
 
 #include <ATen/ops/arange.h>
+#include <ATen/ops/eye.h>
+#include <ATen/ops/full.h>
 
 #include "benchmarks/kernels/bandwidth.h"
 
@@ -9,6 +11,19 @@ namespace equipoise::kernels {
 namespace {
 
 constexpr std::int64_t kRows = 100'000, kFeatures = 12, kNeighbors = 5;
+
+// One column of eight levels, the next for each; all features as they go together in nobody; partners are anybody.
+void add_whole_rows(MakingRows& rows) {
+  rows.swaps = {at::zeros({1}, at::kInt),
+                at::zeros({1}, at::kInt),
+                at::full({1}, -1, at::kInt),
+                rows.codes.select(1, 0).contiguous().view({1, kRows}),
+                at::tensor({std::int64_t{0}, std::int64_t{8}}),
+                at::arange(1, 9, at::kShort).remainder(8).to(at::kShort)};
+  rows.copulas.ranked = at::arange(kRows, at::kInt).repeat({kFeatures, 1});
+  rows.copulas.factors = at::eye(kFeatures).unsqueeze(0).contiguous();
+  rows.partners = {rows.order, at::tensor({std::int64_t{0}, kRows}).view({1, 1, 2}), at::rand({1, 1024})};
+}
 
 // One cell of ramps and categories in turns, whose neighbours are any rows.
 MakingRows some_rows() {
@@ -22,6 +37,7 @@ MakingRows some_rows() {
   rows.order = at::arange(kRows, at::kLong);
   rows.offsets = at::tensor({std::int64_t{0}, kRows});
   rows.neighbors = at::randint(kRows, {kRows, kNeighbors}, at::kLong);
+  add_whole_rows(rows);
   return rows;
 }
 
@@ -60,6 +76,9 @@ BENCHMARK(make_rows_benchmark)
     ->Arg(kSmote)
     ->Arg(kJitter)
     ->Arg(kCorrupt)
+    ->Arg(kSwap)
+    ->Arg(kCopula)
+    ->Arg(kMix)
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 

@@ -135,6 +135,11 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise audit configs/adult_equalized_odds.yaml\n"
        "  equipoise audit my.yaml --reference census.yaml --output audits/before",
        make_audit},
+      {{"synthesize"},
+       "Writes the rows that a config's recipes make up, each with its parents, without training.",
+       "  equipoise synthesize configs/adult_made_rows.yaml --output made.parquet\n"
+       "  equipoise synthesize my.yaml --rows 100000 --output made.csv",
+       make_synthesize},
       {{"evaluate"},
        "Measures a finished run again, on its own rows or on new ones.",
        "  equipoise evaluate runs/adult-equalized-odds-001\n"

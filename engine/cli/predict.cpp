@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/cli/columns_file.h"
 #include "engine/cli/command.h"
 #include "engine/cli/measuring.h"
 #include "engine/cli/output_file.h"
@@ -31,7 +32,7 @@ class Predict final : public Command {
                                                              : files_.empty() ? "--data"
                                                                               : "--output"));
     }
-    check_predictions_name(output_);
+    check_columns_name(output_, "--output");
     check_output(output_, files_);
     const SavedRun run = open_run(run_);
     check_output(output_, run);

@@ -26,9 +26,6 @@ struct Predictions {
 /// How many rows are decided so: positive (binary: one count), of each class, positive of each label; none of a regression.
 std::vector<std::int64_t> decision_counts(const Predictions& predictions);
 
-/// Throws UserError (config) when the extension is neither .csv nor .parquet.
-void check_predictions_name(const std::filesystem::path& path);
-
 /// Column row (from 1, in the order of the files), and then:
 ///
 /// binary      score, decision (1 where the score is above 0.5)
@@ -36,7 +33,7 @@ void check_predictions_name(const std::filesystem::path& path);
 /// labels      score_LABEL for each label, decision_LABEL for each label
 /// regression  prediction
 ///
-/// CSV or Parquet by the extension; written atomically.
+/// CSV or Parquet by the extension, as write_columns has it.
 void write_predictions(const std::filesystem::path& path, const Predictions& predictions);
 
 }  // namespace equipoise::cli

@@ -209,8 +209,9 @@ data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, c
   const fs::path path = run.file(run_files::kData);
   const nlohmann::json description = read_json(path);
   check_files(run, description);
-  data::Prepared prepared =
-      data::prepare(run.config.data, static_cast<std::uint64_t>(run.config.seed), run.origin, journal);
+  // What a run that started from another's weights encoded by, it has as its own.
+  data::Prepared prepared = data::prepare(run.config.data, static_cast<std::uint64_t>(run.config.seed), run.origin,
+                                          journal, run.config.training.warm_start.empty() ? nullptr : &encoder);
   std::string digest;
   report::JsonReader(description, path.string()).read("splits_sha256", digest);
   if (splits_digest(prepared.dataset) != digest || data::to_json(*prepared.encoder) != data::to_json(encoder)) {

@@ -15,6 +15,7 @@
 #include "engine/cli/run_writer.h"
 #include "engine/cli/shell_words.h"
 #include "engine/cli/starting_multipliers.h"
+#include "engine/cli/starting_weights.h"
 #include "engine/config/load.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
@@ -72,12 +73,14 @@ class Train final : public Command {
     RunFolder folder = RunFolder::claim(config_.output, config_.name, marker_of(command(), file_), origin_);
     core::stop_if_interrupted();
 
+    const data::EncoderPointer earlier = starting_encoder(config_, origin_);
     const data::Prepared prepared =
-        data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal);
+        data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
     core::stop_if_interrupted();
     check_test_rows(prepared.dataset, journal);
     const std::vector<constraints::ConstraintTable> tables = compile(prepared.dataset, journal);
-    const std::vector<double> multipliers = starting_multipliers(config_, tables.front(), origin_, journal);
+    const training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
+                                   starting_weights(config_, prepared.dataset.encoded, origin_, journal)};
     const std::vector<RunInputs> inputs = inputs_of(prepared, tables);
     std::vector<RunFolder> folders;
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
@@ -87,7 +90,7 @@ class Train final : public Command {
           begin(folder, folders, inputs);
           folder_of(folder, folders, run).append_measurement(measurement);
         },
-        multipliers);
+        start);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
     if (!any_measured && folder.holds_an_earlier_run()) give_up(folder, results.front(), journal);
     begin(folder, folders, inputs);

@@ -3,6 +3,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/data/encode_new_rows.h"
 #include "engine/data/encoder.h"
 #include "engine/data/labels.h"
 #include "engine/data/prepare.h"
@@ -20,9 +21,7 @@ ReadRequest request_of(const Encoder& encoder, const std::vector<std::string>& f
   for (const GroupRule& rule : encoder.groups) {
     if (rule.cross.empty() && rule.bins.empty()) request.as_text.insert(rule.column);
   }
-  for (const FeatureRule& rule : encoder.features) {
-    if (rule.form == FeatureForm::levels) request.as_text.insert(rule.column);
-  }
+  request.as_text.merge(categories_of(encoder));
   return request;
 }
 
@@ -37,18 +36,6 @@ std::set<std::string> columns_used(const Encoder& encoder, Wanted wanted) {
     for (const std::string& column : decision_columns(*encoder.stored_decisions, encoder.label)) used.insert(column);
   for (const GroupRule& rule : encoder.groups) used.insert(rule.column);
   return used;
-}
-
-void check_features(const Encoder& encoder, const Table& table) {
-  std::vector<std::string> missing;
-  for (const FeatureRule& rule : encoder.features) {
-    if (table.find(rule.column) == nullptr) missing.push_back(rule.column);
-  }
-  if (missing.empty()) return;
-  throw core::UserError(core::Fault::data,
-                        "the model needs columns that are not there: " + core::listed(missing, 60) +
-                            core::did_you_mean(missing.front(), table.names()) + columns_text(table),
-                        core::Position{table.files.front().path, 0, 0});
 }
 
 // What measuring needs besides the inputs.
@@ -75,47 +62,6 @@ void warn_of_unknown_levels(const std::vector<Grouping>& groupings, core::Journa
     journal.warn(std::to_string(unknown) + (unknown == 1 ? " row has" : " rows have") + " a level of the grouping '" +
                  grouping.name + "' that training never saw, and " + (unknown == 1 ? "is" : "are") +
                  " counted as a level that cannot be measured; known are " + core::listed(grouping.levels));
-  }
-}
-
-// The values of a category that training never saw, and how many rows have one.
-struct Unseen {
-  std::vector<std::string> values;
-  std::int64_t rows = 0;
-};
-
-Unseen unseen_values(const FeatureRule& rule, const Table& table) {
-  Unseen unseen;
-  // With "other" among the levels, values that training had and did not keep look the same.
-  if (rule.form != FeatureForm::levels || rule.other_level) return unseen;
-  const CategoryView view(table, *table.find(rule.column));
-  const LevelIndex known(rule.levels);
-  std::vector<std::uint8_t> is_unseen;
-  for (const std::string& level : view.levels()) {
-    is_unseen.push_back(known.find(level) < 0);
-    if (is_unseen.back()) unseen.values.push_back("'" + level + "'");
-  }
-  if (unseen.values.empty()) return unseen;
-  unseen.rows = std::ranges::count_if(
-      view.codes(table), [&](std::int32_t code) { return code >= 0 && is_unseen[static_cast<std::size_t>(code)]; });
-  return unseen;
-}
-
-// Such rows leave all components of the feature 0: they have a score like any other, and nothing shows in it.
-void warn_of_unseen_values(const Encoder& encoder, const std::vector<Unseen>& unseen, const EncodedRows& encoded,
-                           core::Journal& journal) {
-  const std::size_t features = encoder.features.size();
-  for (std::size_t f = 0; f < features; ++f) {
-    const FeatureRule& rule = encoder.features[f];
-    std::int64_t nowhere = 0;
-    for (std::size_t place = f; place < encoded.codes.size(); place += features) nowhere += encoded.codes[place] < 0;
-    const auto warn = [&](std::int64_t rows, const std::string& what) {
-      if (rows == 0) return;
-      journal.warn(std::to_string(rows) + (rows == 1 ? " row has " : " rows have ") + what + " in the input '" +
-                   rule.column + "': the model sees none of its levels there");
-    };
-    warn(unseen[f].rows, "a value that training never saw (" + core::listed(unseen[f].values, 5) + ")");
-    warn(nowhere - unseen[f].rows, "no value, which training always had,");
   }
 }
 
@@ -151,7 +97,7 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
   const std::set<std::string> used = columns_used(encoder, wanted);
   request.used = used;
   Table table = read_files(request, config::Origin(), journal);
-  check_features(encoder, table);
+  check_inputs(encoder, table);
   refuse_infinities(table, [&](const std::string& column) { return used.contains(column); });
   Dataset dataset;
   dataset.files = table.files;
@@ -171,10 +117,7 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
   }
   dataset.splits.assign(static_cast<std::size_t>(table.rows()), Split::test);
   for (const Column& column : table.columns) dataset.reading.push_back(column.name + ": " + name_of(column.kind) + ".");
-  std::vector<Unseen> unseen;
-  for (const FeatureRule& rule : encoder.features) unseen.push_back(unseen_values(rule, table));
-  dataset.encoded = encode(encoder.features, table);
-  warn_of_unseen_values(encoder, unseen, dataset.encoded, journal);
+  dataset.encoded = encode_new_rows(encoder, table, journal);
   return dataset;
 }
 

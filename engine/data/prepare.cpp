@@ -8,6 +8,7 @@
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 #include "engine/data/csv_records.h"
+#include "engine/data/encode_new_rows.h"
 #include "engine/data/encoder.h"
 #include "engine/data/fit_features.h"
 #include "engine/data/label_checks.h"
@@ -98,6 +99,33 @@ void warn_of_leaks(const Dataset& dataset, core::Journal& journal) {
   }
 }
 
+// A label that is told otherwise would make outputs that mean something else.
+void check_same_label(const Encoder& earlier, const Encoder& own) {
+  const LabelParams &before = earlier.label, &now = own.label;
+  if (before.task != now.task)
+    throw core::UserError(core::Fault::data, "the earlier run's task was '" + before.task + "', and here it is '" +
+                                                 now.task + "' (data.label.task)");
+  if (before.classes != now.classes || before.columns != now.columns)
+    throw core::UserError(
+        core::Fault::data,
+        "the earlier run's outputs were " + core::listed(before.classes.empty() ? before.columns : before.classes) +
+            ", and here are " + core::listed(now.classes.empty() ? now.columns : now.classes) + " (data.label)");
+}
+
+void take_over(const Encoder& earlier, const Table& table, Encoder& encoder, Dataset& dataset) {
+  check_same_label(earlier, encoder);
+  check_inputs(earlier, table);
+  encoder.features = earlier.features;
+  encoder.target_mean = dataset.target_mean = earlier.target_mean;
+  encoder.target_deviation = dataset.target_deviation = earlier.target_deviation;
+  for (const Column& column : table.columns) {
+    const bool is_input =
+        std::ranges::find(encoder.features, column.name, &FeatureRule::column) != encoder.features.end();
+    dataset.reading.push_back(
+        column.name + (is_input ? ": an input, encoded as in the earlier run." : ": no input of the earlier run."));
+  }
+}
+
 void check_files(const DataParams& params, const config::Origin& origin) {
   if (params.files.empty()) refuse("data.files", "expected at least one file", origin);
   for (auto file = params.files.begin(); file != params.files.end(); ++file) {
@@ -133,10 +161,13 @@ void check_params(const DataParams& params, const config::Origin& origin) {
   problems.throw_if_any();
 }
 
-Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal) {
+Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal,
+                 const Encoder* earlier) {
   check_params(params, origin);
   const ColumnRoles roles = roles_of(params);
-  Table table = read_files(request_of(params, roles), origin, journal);
+  ReadRequest request = request_of(params, roles);
+  if (earlier != nullptr) request.as_text.merge(categories_of(*earlier));
+  Table table = read_files(request, origin, journal);
   check_columns(params, roles, table, origin);
   refuse_infinities(table, [&](const std::string& column) { return is_used(params, column); });
   drop_rows_without_label(table, params.label, journal);
@@ -167,12 +198,16 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   if (dataset.task == Task::regression) set_target_scale(dataset);
   encoder->target_mean = dataset.target_mean;
   encoder->target_deviation = dataset.target_deviation;
-  FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
-  encoder->features = std::move(fitted.rules);
-  dataset.reading = std::move(fitted.reading);
+  if (earlier != nullptr) {
+    take_over(*earlier, table, *encoder, dataset);
+  } else {
+    FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
+    encoder->features = std::move(fitted.rules);
+    dataset.reading = std::move(fitted.reading);
+  }
   dataset.files = table.files;
   if (predictions) dataset.files.push_back(std::move(*predictions));
-  dataset.encoded = encode(encoder->features, table);
+  dataset.encoded = earlier != nullptr ? encode_new_rows(*encoder, table, journal) : encode(encoder->features, table);
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);
   warn_of_leaks(dataset, journal);
   prepared.encoder = std::move(encoder);

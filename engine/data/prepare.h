@@ -35,7 +35,12 @@ void check_params(const DataParams& params, const config::Origin& origin);
 /// encodes every row. The split is a pure function of (seed, row index or content). Reads each file once.
 /// Throws UserError: config (with the position from `origin`, prefix "data.") for a column that is not there and the
 /// like, data (with file and line where there is one) for what the files hold.
-Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal);
+///
+/// `earlier`: a run's encoder, by which inputs and the scale of targets are encoded instead of by what these rows would teach,
+/// whatever data.features says, so that its weights mean the same here. Throws UserError (data) where the label is told otherwise, or an
+/// input is not there.
+Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal,
+                 const Encoder* earlier = nullptr);
 
 /// What is read of new rows: to score them the model's inputs do; to measure them the label, the weight and the groups
 /// must be there too.

@@ -52,16 +52,19 @@ void check_where(const std::map<std::string, std::string>& where, const std::str
     });
 }
 
-// Rows are made from those of their own label.
 bool needs_label(const RecipeParams& one) {
-  return one.recipe == "fairbatch" || one.recipe == "reweigh" || recipe_entry(one.recipe).decides == Decides::made;
+  return one.recipe == "fairbatch" || one.recipe == "reweigh" || one.recipe == "massage" ||
+         recipe_entry(one.recipe).from_cell;
 }
 
 bool names_label(const SamplingParams& params) {
   return std::ranges::any_of(params.recipes, [](const RecipeParams& one) {
     const auto in_targets = [](const TargetParams& target) { return target.where.contains(kLabel); };
-    return needs_label(one) || one.where.contains(kLabel) || std::ranges::find(one.by, kLabel) != one.by.end() ||
-           std::ranges::any_of(one.targets, in_targets);
+    const auto is_among = [](const std::vector<std::string>& columns) {
+      return std::ranges::find(columns, kLabel) != columns.end();
+    };
+    return needs_label(one) || one.where.contains(kLabel) || is_among(one.by) || is_among(one.inside) ||
+           is_among(one.across) || std::ranges::any_of(one.targets, in_targets);
   });
 }
 
@@ -77,12 +80,18 @@ void check_names(const SamplingParams& params, const data::Dataset& dataset, con
   for (std::size_t i = 0; i < params.recipes.size(); ++i) {
     const RecipeParams& one = params.recipes[i];
     const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
-    for (const std::string& name : one.by) problems.collect([&] { check_column(name, path + ".by", dataset, origin); });
+    for (const auto& [field, columns] : {std::pair(".by", &one.by), {".inside", &one.inside}, {".across", &one.across}})
+      for (const std::string& name : *columns)
+        problems.collect([&, field = field] { check_column(name, path + field, dataset, origin); });
     check_where(one.where, path + ".where", dataset, origin, problems);
     for (std::size_t t = 0; t < one.targets.size(); ++t)
       check_where(one.targets[t].where, path + ".targets[" + std::to_string(t) + "].where", dataset, origin, problems);
     problems.collect([&] {
       if (needs_label(one)) check_column(kLabel, path + ".recipe", dataset, origin);
+    });
+    problems.collect([&] {
+      if (one.recipe == "massage" && dataset.task != data::Task::binary)
+        refuse(path + ".recipe", "massage changes binary labels", origin);
     });
     problems.collect([&] {
       if (one.recipe == "fairbatch" && one.rate == "equal_opportunity" && dataset.task != data::Task::binary)

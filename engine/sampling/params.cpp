@@ -38,12 +38,23 @@ struct FieldUse {
   std::vector<std::string> recipes;
 };
 
+// Those that make rows, after some others.
+std::vector<std::string> and_making(std::vector<std::string> names) {
+  for (const RecipeEntry& entry : recipe_entries())
+    if (entry.decides == Decides::made) names.emplace_back(entry.name);
+  return names;
+}
+
 const std::vector<FieldUse>& field_uses() {
   static const std::vector<FieldUse> uses = {
-      {"where", [](const RecipeParams& one) { return !one.where.empty(); }, {"balance", "smote", "jitter", "corrupt"}},
-      {"share", [](const RecipeParams& one) { return one.share != 0; }, {"smote", "jitter", "corrupt"}},
+      {"where", [](const RecipeParams& one) { return !one.where.empty(); }, and_making({"balance", "hard"})},
+      {"share", [](const RecipeParams& one) { return one.share != 0; }, and_making({"hard"})},
       {"neighbors", [](const RecipeParams& one) { return one.neighbors != RecipeParams().neighbors; }, {"smote"}},
-      {"amount", [](const RecipeParams& one) { return one.amount != 0; }, {"jitter", "corrupt"}},
+      {"amount", [](const RecipeParams& one) { return one.amount != 0; }, {"hard", "jitter", "corrupt"}},
+      {"swap", [](const RecipeParams& one) { return !one.swap.empty(); }, {"counterfactual"}},
+      {"inside", [](const RecipeParams& one) { return !one.inside.empty(); }, {"mixup"}},
+      {"across", [](const RecipeParams& one) { return !one.across.empty(); }, {"mixup"}},
+      {"alpha", [](const RecipeParams& one) { return one.alpha != RecipeParams::kMixingAlpha; }, {"mixup"}},
       {"power", [](const RecipeParams& one) { return one.power != RecipeParams().power; }, {"balance"}},
       {"targets", [](const RecipeParams& one) { return !one.targets.empty(); }, {"balance"}},
       {"rate", [](const RecipeParams& one) { return one.rate != RecipeParams().rate; }, {"fairbatch"}},
@@ -70,6 +81,42 @@ void check_targets(const RecipeParams& params, const std::string& path, const co
   if (sum > 1 + 1e-9) refuse(path + ".targets", "the shares add up to " + number_text(sum) + ", more than 1", origin);
 }
 
+const char* what_is_decided(Decides decides) {
+  switch (decides) {
+    case Decides::shares:
+      return "what share of a batch rows have";
+    case Decides::weights:
+      return "how rows count in the loss";
+    case Decides::focus:
+      return "which rows of a cell are drawn more often";
+    default:
+      return "which label a row is learnt with";
+  }
+}
+
+void check_swap(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
+  if (params.swap.empty())
+    refuse(path, "counterfactual needs 'swap': columns, and what their levels are exchanged for", origin);
+  for (std::size_t i = 0; i < params.swap.size(); ++i) {
+    const std::map<std::string, std::string>& levels = params.swap[i].levels;
+    if (std::ranges::all_of(levels, [](const auto& pair) { return pair.first == pair.second; }))
+      refuse(path + ".swap[" + std::to_string(i) + "].levels", "exchanges no level for another", origin);
+  }
+}
+
+void check_mixing(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
+  if (params.inside.empty() && params.across.empty())
+    refuse(
+        path,
+        "mixup needs 'inside', the groups (or label) in which a row and its partner are alike, or 'across', those in "
+        "which they differ",
+        origin);
+  for (const std::string& column : params.across)
+    if (std::ranges::find(params.inside, column) != params.inside.end())
+      refuse(path + ".across", "'" + column + "' is in 'inside' too: partners cannot be alike in it and differ",
+             origin);
+}
+
 void check_what_it_balances(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
   if (params.recipe == "balance") {
     if (params.by.empty() == params.targets.empty())
@@ -84,9 +131,18 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
   if (recipe_entry(params.recipe).decides == Decides::made) {
     if (params.share <= 0)
       refuse(path, params.recipe + " needs 'share': how many of the drawn rows that it is about are made up", origin);
+    if (params.recipe == "counterfactual") check_swap(params, path, origin);
+    if (params.recipe == "mixup") check_mixing(params, path, origin);
+    return;
+  }
+  if (params.recipe == "hard") {
+    if (params.share <= 0)
+      refuse(path, "hard needs 'share': how many of a cell's drawn rows are among its hardest", origin);
     return;
   }
   if (params.by.empty()) refuse(path, params.recipe + " needs 'by': the groups that it is about", origin);
+  if (params.recipe == "massage" && (params.from_epoch != 0 || !params.until.empty()))
+    refuse(path, "massage changes labels once, before training: it reads neither 'from_epoch' nor 'until'", origin);
   if (params.recipe == "group_dro") return;
   if (std::ranges::find(params.by, kLabel) != params.by.end())
     refuse(path + ".by", params.recipe + " tells labels apart by itself; name the groups alone", origin);
@@ -96,17 +152,28 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
 
 const std::vector<RecipeEntry>& recipe_entries() {
   static const std::vector<RecipeEntry> entries = {
-      {"balance", Decides::shares, false, 0,
+      {"balance", Decides::shares, false, false, 0,
        "draws each cell as often as its target share says, or by a power of its natural share"},
-      {"fairbatch", Decides::shares, true, 0.005,
+      {"fairbatch", Decides::shares, true, false, 0.005,
        "after each epoch gives the group with the highest loss more of the batch, within its label"},
-      {"group_dro", Decides::shares, true, 0.5,
+      {"group_dro", Decides::shares, true, false, 0.5,
        "after each epoch multiplies each cell's share by the exponential of its loss"},
-      {"reweigh", Decides::weights, false, 0, "weighs the loss as if group and label were independent"},
-      {"smote", Decides::made, false, 0,
+      {"reweigh", Decides::weights, false, false, 0, "weighs the loss as if group and label were independent"},
+      {"hard", Decides::focus, true, false, 0.25,
+       "after each epoch draws those rows of a cell more often that have the highest losses"},
+      {"massage", Decides::labels, false, false, 0,
+       "changes the labels of rows near the boundary so that groups have them alike; what is measured keeps its "
+       "labels"},
+      {"smote", Decides::made, false, true, 0,
        "makes rows between a row and one of the nearest of its cell, with their most frequent categories"},
-      {"jitter", Decides::made, false, 0.02, "makes rows whose numbers are moved a little"},
-      {"corrupt", Decides::made, false, 0.3, "makes rows some of whose inputs are those of other rows of the cell"}};
+      {"jitter", Decides::made, false, false, 0.02, "makes rows whose numbers are moved a little"},
+      {"corrupt", Decides::made, false, true, 0.3,
+       "makes rows some of whose inputs are those of other rows of the cell"},
+      {"counterfactual", Decides::made, false, false, 0,
+       "makes rows whose groups are exchanged, with the columns that go with them; their label stays"},
+      {"copula", Decides::made, false, true, 0, "makes rows from the marginals of a cell, joined by a Gaussian copula"},
+      {"mixup", Decides::made, false, false, 0,
+       "makes rows that are part of one and part of another, and count as both in these parts"}};
   return entries;
 }
 
@@ -117,6 +184,12 @@ const RecipeEntry& recipe_entry(const std::string& name) {
 void TargetParams::describe(config::Fields& fields) {
   fields.text_map("where", where, {}, "Groups and their levels; under label: positive, negative or a class. All hold.");
   fields.number("share", share, config::Bounds{0, 1, true, false}, "Of every batch.", config::Need::required);
+}
+
+void SwapParams::describe(config::Fields& fields) {
+  fields.text("column", column, "A category that models see, or a group.", config::Need::required);
+  fields.text("with", with, "Another column of the list: this one changes where that one does. Empty: on its own.");
+  fields.text_map("levels", levels, {}, "A level, and which it is exchanged for; others stay.");
 }
 
 void RecipeParams::describe(config::Fields& fields) {
@@ -134,12 +207,21 @@ void RecipeParams::describe(config::Fields& fields) {
   fields.list("targets", targets, "balance: shares of every batch; what they leave is drawn as it comes.");
   fields.choice("rate", rate, {"equal_opportunity", "equalized_odds", "demographic_parity"},
                 "fairbatch: what is to be alike between groups.");
-  fields.number("share", share, config::between(0, 1),
-                "smote, jitter, corrupt: of the drawn rows that it is about, how many are made up.");
+  fields.number(
+      "share", share, config::between(0, 1),
+      "Recipes that make rows: of the drawn rows that it is about, how many are made up; hard: how many are among "
+      "the hardest.");
   fields.integer("neighbors", neighbors, config::between(1, 256),
                  "smote: how many nearest rows of the cell are looked at.");
   fields.number("amount", amount, config::between(0, 1),
-                "jitter: how far, of all quantiles, or of deviations (0: .02); corrupt: how many inputs (0: .3).");
+                "jitter: how far, of all quantiles, or of deviations (0: .02); corrupt: how many inputs (0: .3); hard: "
+                "which part "
+                "of a cell's rows are its hardest (0: .25).");
+  fields.list("swap", swap, "counterfactual: columns, and what their levels are exchanged for.");
+  fields.texts("inside", inside, "mixup: groups (or label) in which a row and its partner are alike.");
+  fields.texts("across", across, "mixup: groups (or label) in which they differ.");
+  fields.number("alpha", alpha, config::above(0),
+                "mixup: what part of a row is its own is drawn from Beta(alpha, alpha).");
   fields.number("step", step, config::at_least(0),
                 "fairbatch: share of the batch moved an epoch (0: .005); group_dro: factor of the loss (0: .5).");
   fields.integer("from_epoch", from_epoch, config::at_least(0),
@@ -196,11 +278,8 @@ void check(const SamplingParams& params, bool has_constraints, std::int64_t epoc
       if (entry->decides == Decides::made) return;
       const auto [earlier, is_first] = deciding.emplace(entry->decides, one.recipe);
       if (!is_first)
-        refuse(
-            path,
-            one.recipe + " and " + earlier->second + " both decide " +
-                (entry->decides == Decides::shares ? "what share of a batch rows have" : "how rows count in the loss"),
-            origin);
+        refuse(path, one.recipe + " and " + earlier->second + " both decide " + what_is_decided(entry->decides),
+               origin);
     });
     problems.collect([&] {
       if (settings < 2) return;
@@ -219,7 +298,8 @@ std::vector<std::string> groupings_of(const SamplingParams& params) {
     if (name != kLabel && std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
   for (const RecipeParams& one : params.recipes) {
-    for (const std::string& name : one.by) add(name);
+    for (const auto* columns : {&one.by, &one.inside, &one.across})
+      for (const std::string& name : *columns) add(name);
     for (const auto& [name, level] : one.where) add(name);
     for (const TargetParams& target : one.targets)
       for (const auto& [name, level] : target.where) add(name);

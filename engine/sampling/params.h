@@ -22,6 +22,15 @@ struct TargetParams {
   void describe(config::Fields& fields);
 };
 
+/// A column of the recipe counterfactual.
+struct SwapParams {
+  std::string column;                         // a category that models see, or a group
+  std::string with;                           // another of the list: this one changes where that one does
+  std::map<std::string, std::string> levels;  // level -> what it is exchanged for; others stay
+
+  void describe(config::Fields& fields);
+};
+
 /// One recipe as the user writes it, or as a recipe file does.
 struct RecipeParams {
   std::string recipe;  // name in recipe_entries(); in a config also a YAML file that holds one
@@ -33,12 +42,18 @@ struct RecipeParams {
   double power = 0;                     // balance
   std::vector<TargetParams> targets;    // balance
   std::string rate = "equalized_odds";  // fairbatch
-  double share = 0;                     // of the drawn rows that it is about: how many are made up
+  double share = 0;                     // of the drawn rows that it is about: how many are made up, or hard
   std::int64_t neighbors = 5;           // smote
-  double amount = 0;                    // jitter, corrupt; 0: the recipe's own
+  double amount = 0;                    // jitter, corrupt, hard; 0: the recipe's own
+  std::vector<SwapParams> swap;         // counterfactual
+  std::vector<std::string> inside;      // mixup: groups, or label, in which partners are alike
+  std::vector<std::string> across;      // mixup: those in which they differ
+  double alpha = kMixingAlpha;          // mixup: of the Beta distribution of what part of a row is its own
   double step = 0;                      // fairbatch, group_dro; 0: the recipe's own
   std::int64_t from_epoch = 0;
   std::string until;  // "gap < 0.02"
+
+  static constexpr double kMixingAlpha = 0.2;  // Zhang et al. 2018 use .1 to .4
 
   void describe(config::Fields& fields);
 };
@@ -54,6 +69,8 @@ struct SamplingParams {
 enum class Decides {
   shares,   ///< how much of a batch each cell has
   weights,  ///< how much a row counts in the loss
+  focus,    ///< which rows of a cell are drawn more often
+  labels,   ///< which label a row is learnt with
   made      ///< which of the drawn rows are made up from real ones
 };
 
@@ -62,6 +79,7 @@ struct RecipeEntry {
   const char* name;
   Decides decides;
   bool follows_losses;  ///< changes with what was measured
+  bool from_cell;       ///< makes rows from others of the same groups and label
   double number;        ///< of step or amount, where the params say 0
   const char* sentence;
 };

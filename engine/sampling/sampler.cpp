@@ -6,6 +6,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/sampling/massage.h"
 
 namespace equipoise::sampling {
 namespace {
@@ -39,7 +40,9 @@ Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, con
     const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
     recipes_.push_back({one, path, gap_to_reach(one.until, path + ".until", origin)});
     if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);  // what is wrong shows before any training
-    if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back());
+    if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back(), dataset, rows);
+    if (one.recipe == "hard")
+      focus_ = {one.amount > 0 ? one.amount : recipe_entry(one.recipe).number, Shares(cells_.cells.size())};
     log_.recipes.push_back({one.recipe, one.file, sentence_of(one), one.rationale, one.version});
   }
   for (std::size_t c = 0; c < cells_.cells.size(); ++c) log_.cells.push_back({cells_.name(c), cells_.cells[c].rows});
@@ -49,29 +52,29 @@ Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, con
   begin_epoch({});
 }
 
-void Sampler::add_making(const Recipe& recipe) {
+void Sampler::add_making(const Recipe& recipe, const data::Dataset& dataset, const std::vector<std::int64_t>& rows) {
   const RecipeParams& params = recipe.params;
-  makings_.push_back({params.recipe,
-                      params.neighbors,
-                      params.amount > 0 ? params.amount : recipe_entry(params.recipe).number,
-                      {},
-                      made_shares(cells_, params)});
-  for (const double share : makings_.back().shares) makings_.back().could_be_of.push_back(share > 0);
-  const std::vector<bool> aimed = cells_.matching(params.where);
-  std::vector<std::string> alone;
-  bool any = false;
-  for (std::size_t c = 0; c < aimed.size(); ++c) {
-    if (aimed[c] && cells_.cells[c].rows < 2) alone.push_back(cells_.name(c));
-    any = any || makings_.back().shares[c] > 0;
-  }
-  if (!any)
-    throw core::UserError(core::Fault::config,
-                          recipe.path + ": " + params.recipe +
-                              " makes rows from two of a cell, and there are fewer of " + core::listed(alone),
-                          origin_.of(recipe.path));
-  for (const std::string& name : alone)
+  Making making{params, params.amount > 0 ? params.amount : recipe_entry(params.recipe).number, {}, {}, {}};
+  making.shares = made_shares(cells_, params);
+  for (const double share : making.shares) making.could_be_of.push_back(share > 0);
+  const std::vector<bool> aimed = cells_.matching(params.where), can_be_made = cells_to_make(cells_, params);
+  std::vector<std::string> without;
+  for (std::size_t c = 0; c < aimed.size(); ++c)
+    if (aimed[c] && !can_be_made[c]) without.push_back(cells_.name(c));
+  const bool mixes = params.recipe == "mixup";
+  if (std::ranges::find(making.could_be_of, true) == making.could_be_of.end())
+    throw core::UserError(
+        core::Fault::config,
+        recipe.path + ": " + params.recipe +
+            (mixes ? " finds no partner for " : " makes rows from two of a cell, and there are fewer of ") +
+            core::listed(without),
+        origin_.of(recipe.path));
+  for (const std::string& name : without)
     warnings_.push_back(params.recipe + " makes no rows of " + name +
-                        ", of which there are fewer than two training rows.");
+                        (mixes ? ", for which there is no partner among the training rows."
+                               : ", of which there are fewer than two training rows."));
+  if (params.recipe == "counterfactual") making.swaps = swap_columns(params, dataset, rows, recipe.path, origin_);
+  makings_.push_back(std::move(making));
 }
 
 void Sampler::check_made_shares() const {
@@ -87,8 +90,31 @@ void Sampler::check_made_shares() const {
 }
 
 bool Sampler::draws_cells() const {
-  return std::ranges::any_of(
-      recipes_, [](const Recipe& one) { return recipe_entry(one.params.recipe).decides == Decides::shares; });
+  return focus_ || std::ranges::any_of(recipes_, [](const Recipe& one) {
+           return recipe_entry(one.params.recipe).decides == Decides::shares;
+         });
+}
+
+bool Sampler::ranks_rows() const {
+  return std::ranges::any_of(recipes_, [](const Recipe& one) { return one.params.recipe == "massage"; });
+}
+
+void Sampler::rank(const std::vector<double>& scores) {
+  for (const Recipe& one : recipes_) {
+    if (one.params.recipe != "massage") continue;
+    Massage changed = massage(cells_, one.params, scores);
+    changed_labels_ = std::move(changed.is_changed);
+    const auto count = std::ranges::count(changed_labels_, true);
+    std::string text = "massage changes the labels of " + std::to_string(count) + " of " +
+                       std::to_string(changed_labels_.size()) + " training rows";
+    for (std::size_t i = 0; i < changed.sentences.size(); ++i) text += (i == 0 ? ": " : "; ") + changed.sentences[i];
+    warnings_.push_back(
+        text +
+        ". The network learns answers that these people did not give or get. All that is measured keeps "
+        "the labels of the data.");
+    massaged_ = std::to_string(count) + " labels changed";
+    begin_epoch({});
+  }
 }
 
 bool Sampler::waits_for_gap() const {
@@ -139,8 +165,16 @@ void Sampler::begin_epoch(const Measured& measured) {
       why += one.is_over ? ": over, the gap is below " + rounded(*one.gap_to_reach)
                          : ": from epoch " + std::to_string(params.from_epoch + 1) + " on";
       if (entry.decides == Decides::shares) shares_ = natural_;
+      if (entry.decides == Decides::focus) std::ranges::fill(focus_->shares, 0.0);
     } else if (makes) {
       why += " for " + rounded(params.share) + " of the rows that it is about";
+    } else if (params.recipe == "massage") {
+      why += ": " + (massaged_.empty() ? "no labels changed yet" : massaged_);
+    } else if (params.recipe == "hard") {
+      const std::vector<bool> aimed = cells_.matching(params.where);
+      if (measured.losses.empty()) why += ": nothing is measured yet";
+      for (std::size_t c = 0; c < aimed.size(); ++c)
+        focus_->shares[c] = aimed[c] && !measured.losses.empty() ? params.share : 0;
     } else if (params.recipe == "balance") {
       shares_ = balanced_shares(cells_, params, one.path, origin_);
     } else if (params.recipe == "reweigh") {

@@ -10,6 +10,7 @@
 #include "engine/sampling/cells.h"
 #include "engine/sampling/params.h"
 #include "engine/sampling/shares.h"
+#include "engine/sampling/swaps.h"
 
 namespace equipoise::sampling {
 
@@ -40,7 +41,7 @@ struct SamplingLog {
 /// training rows, and what is measured of the rows that move the multipliers (of a holdout, if those are its rows).
 class Sampler {
  public:
-  /// `rows`: the training rows. Throws UserError (config) as make_cells and balanced_shares do.
+  /// `rows`: the training rows. Throws UserError (config) as make_cells, balanced_shares and swap_columns do.
   Sampler(const SamplingParams& params, const data::Dataset& dataset, const std::vector<std::int64_t>& rows,
           const config::Origin& origin);
 
@@ -57,13 +58,27 @@ class Sampler {
 
   /// A recipe that makes rows.
   struct Making {
-    std::string recipe;
-    std::int64_t neighbors = 0;
-    double amount = 0;
+    RecipeParams params;
+    double amount = 0;              ///< the params', or the recipe's own
     std::vector<bool> could_be_of;  ///< [cells] whether it makes rows of a cell in any epoch
     std::vector<double> shares;     ///< [cells] of the drawn rows, in the epoch that is on
+    std::vector<SwapColumn> swaps;  ///< of counterfactual
   };
   const std::vector<Making>& makings() const { return makings_; }
+
+  /// The hardest rows of each cell, where a recipe draws them more often.
+  struct Focus {
+    double part = 0;             ///< of a cell's rows, rounded up
+    std::vector<double> shares;  ///< [cells] of its drawn rows that they get in the epoch that is on; 0: as they come
+  };
+  const std::optional<Focus>& focus() const { return focus_; }
+
+  /// Whether a recipe changes labels, and wants scores to rank rows by.
+  bool ranks_rows() const;
+  /// Changes labels by the training rows' scores. Before the first batch is drawn.
+  void rank(const std::vector<double>& scores);
+  /// Beside the training rows: whether a row is learnt with the other label. Empty where no recipe changes any.
+  const std::vector<bool>& changed_labels() const { return changed_labels_; }
 
   /// What whoever trains should know before: cells too small for a recipe.
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -84,7 +99,7 @@ class Sampler {
   };
 
   bool is_followed(const Recipe& recipe) const;
-  void add_making(const Recipe& recipe);
+  void add_making(const Recipe& recipe, const data::Dataset& dataset, const std::vector<std::int64_t>& rows);
   void warn_of_extremes();
   void check_made_shares() const;
   void begin_epoch(const Measured& measured);
@@ -95,9 +110,11 @@ class Sampler {
   Shares natural_, shares_;
   std::vector<double> weights_;
   std::vector<Making> makings_;
+  std::optional<Focus> focus_;
+  std::vector<bool> changed_labels_;
   std::vector<std::string> warnings_;
   std::int64_t epoch_ = 0;  // from 0 on
-  std::string why_;
+  std::string why_, massaged_;
   SamplingLog log_;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/sampling/mixing.h"
 
 namespace equipoise::sampling {
 namespace {
@@ -235,11 +236,31 @@ Shares group_dro_update(const Shares& shares, const SampledCells& cells, const O
   return spread(wanted, class_of, natural);
 }
 
+namespace {
+
+std::int64_t rows_beside(const SampledCells& cells, const std::vector<bool>& partners) {
+  std::int64_t rows = 0;
+  for (std::size_t c = 0; c < partners.size(); ++c) rows += partners[c] ? cells.cells[c].rows : 0;
+  return rows;
+}
+
+}  // namespace
+
+std::vector<bool> cells_to_make(const SampledCells& cells, const RecipeParams& params) {
+  const std::int64_t least = recipe_entry(params.recipe).from_cell ? 2 : 1;
+  std::vector<bool> can_be_made;
+  for (const SampledCells::Cell& cell : cells.cells) can_be_made.push_back(cell.rows >= least);
+  if (params.recipe != "mixup") return can_be_made;
+  const std::vector<std::vector<bool>> partners = partner_cells(cells, params);
+  for (std::size_t c = 0; c < partners.size(); ++c)
+    can_be_made[c] = can_be_made[c] && rows_beside(cells, partners[c]) > (partners[c][c] ? 1 : 0);
+  return can_be_made;
+}
+
 std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& params) {
-  const std::vector<bool> aimed = cells.matching(params.where);
+  const std::vector<bool> aimed = cells.matching(params.where), can_be_made = cells_to_make(cells, params);
   std::vector<double> shares;
-  for (std::size_t c = 0; c < aimed.size(); ++c)
-    shares.push_back(aimed[c] && cells.cells[c].rows >= 2 ? params.share : 0);
+  for (std::size_t c = 0; c < aimed.size(); ++c) shares.push_back(aimed[c] && can_be_made[c] ? params.share : 0);
   return shares;
 }
 

@@ -47,8 +47,11 @@ Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const M
 Shares group_dro_update(const Shares& shares, const SampledCells& cells, const OfCells& losses,
                         const RecipeParams& params, double step);
 
-/// [cells] of the drawn rows of each how many a recipe makes up: its share of the cells that it is about and that have two rows at
-/// least, 0 of the others.
+/// [cells] whether a recipe could make rows of each: two rows where they are made from others of their cell, anybody to be mixed with.
+std::vector<bool> cells_to_make(const SampledCells& cells, const RecipeParams& params);
+
+/// [cells] of the drawn rows of each how many a recipe makes up: its share of the cells that it is about and can make rows of, 0 of the
+/// others.
 std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& params);
 
 /// Factors of the loss that make group (`by`) and label independent, P(group) P(label) / P(group, label) by cell (Kamiran and Calders

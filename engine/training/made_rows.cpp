@@ -2,112 +2,66 @@
 
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/full.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "engine/core/error.h"
-#include "engine/sampling/points.h"
+#include "engine/sampling/mixing.h"
+#include "engine/training/making_rows.h"
 #include "engine/training/tensor_of.h"
-#include "kernels/cell_order/cell_order.h"
-#include "kernels/neighbors/neighbors.h"
 
 namespace equipoise::training {
 namespace {
 
 std::int32_t kind_of(const std::string& recipe) {
-  if (recipe == "smote") return kernels::kSmote;
-  return recipe == "jitter" ? kernels::kJitter : kernels::kCorrupt;
-}
-
-std::uint8_t form_of(const data::Feature& feature) {
-  if (feature.kind == data::FeatureKind::ramp) return kernels::kRampNumber;
-  return data::is_standardized(feature) ? kernels::kStandardized : kernels::kCategory;
-}
-
-at::Tensor points_of(const data::EncodedRows& rows, const std::vector<std::int64_t>& chosen) {
-  const sampling::PointSpace space(rows, chosen);
-  at::Tensor points = at::zeros({static_cast<std::int64_t>(chosen.size()), space.dimensions()});
-  float* point = points.mutable_data_ptr<float>();
-  for (std::size_t i = 0; i < chosen.size(); ++i, point += space.dimensions()) space.write(rows, chosen[i], point);
-  return points;
+  static const std::map<std::string, std::int32_t> kinds = {
+      {"smote", kernels::kSmote},         {"jitter", kernels::kJitter}, {"corrupt", kernels::kCorrupt},
+      {"counterfactual", kernels::kSwap}, {"copula", kernels::kCopula}, {"mixup", kernels::kMix}};
+  return kinds.at(recipe);
 }
 
 }  // namespace
 
 MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch)
     : sampler_(sampler), data_(data) {
-  const std::string& recipe = sampler_.makings().front().recipe;
   if (!data_.cell_labels.is_cpu())
-    throw core::UserError(core::Fault::config,
-                          "the recipe " + recipe + " makes rows on the CPU alone so far; set device: cpu");
-  const std::int64_t rows = data_.train.count;
-  const auto folds = static_cast<std::int32_t>(data_.folds.size());
-  // Rows without weight are of nobody: nothing is made of them, in a last cell of their own.
-  const auto nobodys = static_cast<std::int32_t>(sampler_.cells().cells.size()) * folds;
-  std::vector<std::int32_t> cells;
-  for (std::int32_t fold = 0; fold < folds; ++fold)
-    for (std::int64_t i = 0; i < data_.folds[static_cast<std::size_t>(fold)].count; ++i) {
-      const std::size_t row = cells.size();
-      cells.push_back(sampler_.cells().is_drawn[row] ? sampler_.cells().of_row[row] * folds + fold : nobodys);
-    }
-  const std::int64_t count = nobodys + 1;
-  rows_.cells = tensor_of(cells, at::kInt);
-  const kernels::CellOrder order = kernels::cell_order(rows_.cells, count);
-  rows_.order = order.rows;
-  rows_.offsets = order.offsets;
-  rows_.codes = data_.encoded.codes.narrow(0, 0, rows);
-  rows_.values = data_.encoded.values.narrow(0, 0, rows);
-  std::vector<std::uint8_t> forms;
-  std::vector<std::int16_t> bins;
-  for (const data::Feature& feature : data_.host.features) {
-    forms.push_back(form_of(feature));
-    bins.push_back(static_cast<std::int16_t>(feature.width - 1));
-  }
-  rows_.forms = tensor_of(forms, at::kByte);
-  rows_.bins = tensor_of(bins, at::kShort);
-  std::vector<bool> wanted(sampler_.cells().cells.size());
-  std::int64_t k = 1;
+    throw core::UserError(core::Fault::config, "the recipe " + sampler_.makings().front().params.recipe +
+                                                   " makes rows on the CPU alone so far; set device: cpu");
+  rows_ = making_rows(sampler_, data_);
   std::vector<std::int32_t> kinds;
   std::vector<float> amounts;
+  bool any_mixes = false;
   for (const sampling::Sampler::Making& one : sampler_.makings()) {
-    kinds.push_back(kind_of(one.recipe));
-    amounts.push_back(static_cast<float>(one.recipe == "smote" ? static_cast<double>(one.neighbors) : one.amount));
-    if (one.recipe != "smote") continue;
-    k = std::max(k, one.neighbors);
-    for (std::size_t c = 0; c < wanted.size(); ++c) wanted[c] = wanted[c] || one.could_be_of[c];
+    const bool is_smote = one.params.recipe == "smote";
+    kinds.push_back(kind_of(one.params.recipe));
+    amounts.push_back(static_cast<float>(is_smote ? static_cast<double>(one.params.neighbors) : one.amount));
+    any_mixes = any_mixes || kinds.back() == kernels::kMix;
   }
-  rows_.neighbors = neighbors_of(wanted, k);
   recipes_ = {tensor_of(kinds, at::kInt), tensor_of(amounts, at::kFloat),
-              at::zeros({count, static_cast<std::int64_t>(kinds.size())}, at::kLong)};
+              at::zeros({making_cells(sampler_, data_), static_cast<std::int64_t>(kinds.size())}, at::kLong)};
   made_ = kernels::empty_made_rows(batch, rows_.codes);
+  const std::int64_t places = any_mixes ? 2 * batch : batch, features = rows_.codes.size(1);
+  codes_ = at::empty({places, features}, at::kShort);
+  values_ = at::empty({places, features}, at::kFloat);
+  made_.codes = codes_.narrow(0, 0, batch);
+  made_.values = values_.narrow(0, 0, batch);
   encoded_ = data_.encoded;
-  encoded_.codes = made_.codes;
-  encoded_.values = made_.values;
+  encoded_.codes = codes_;
+  encoded_.values = values_;
   slots_ = at::arange(batch, at::kLong);
-}
-
-// [rows of train, k] the nearest rows of the same cell and fold, of the cells that are wanted; -1 elsewhere.
-at::Tensor MadeRows::neighbors_of(const std::vector<bool>& wanted, std::int64_t k) const {
-  at::Tensor all = at::full({data_.train.count, k}, -1, at::kLong);
-  std::vector<std::int64_t> chosen;
-  for (std::int64_t row = 0; row < data_.train.count; ++row)
-    if (sampler_.cells().is_drawn[static_cast<std::size_t>(row)] &&
-        wanted[static_cast<std::size_t>(sampler_.cells().of_row[static_cast<std::size_t>(row)])])
-      chosen.push_back(row);
-  if (chosen.empty()) return all;
-  const at::Tensor index = tensor_of(chosen, at::kLong);
-  const at::Tensor near = kernels::neighbors(points_of(data_.host, chosen), rows_.cells.index_select(0, index),
-                                             rows_.offsets.size(0) - 1, k)
-                              .rows;
-  const at::Tensor of_train = at::where(
-      near.ge(0), index.index_select(0, near.clamp_min(0).flatten()).view(near.sizes()), at::full({1}, -1, at::kLong));
-  all.index_copy_(0, index, of_train);
-  return all;
+  if (!any_mixes) return;
+  partners_ = at::empty({batch}, at::kLong);
+  encoded_.partners = at::arange(batch, places, at::kLong);
+  encoded_.parts = made_.parts;
+  counted_rows_ = at::empty({places}, at::kLong);
+  counted_parts_ = at::empty({places}, at::kFloat);
 }
 
 void MadeRows::follow() {
@@ -125,11 +79,63 @@ void MadeRows::follow() {
 
 const models::EncodedTensors& MadeRows::make(const at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) {
   kernels::make_rows_out(made_, rows, rows_, recipes_, seed, step);
+  if (mixes()) take_partners(rows);
   return encoded_;
+}
+
+// Where a row is not mixed, its partner is itself, and does not count.
+void MadeRows::take_partners(const at::Tensor& rows) {
+  const std::int64_t batch = rows.size(0);
+  at::where_out(partners_, made_.parts.lt(1), made_.partners, rows);
+  at::Tensor codes = codes_.narrow(0, batch, batch), values = values_.narrow(0, batch, batch);
+  at::index_select_out(codes, rows_.codes, 0, partners_);
+  at::index_select_out(values, rows_.values, 0, partners_);
+  counted_rows_.narrow(0, 0, batch).copy_(rows);
+  counted_rows_.narrow(0, batch, batch).copy_(partners_);
+  counted_parts_.narrow(0, 0, batch).copy_(made_.parts);
+  counted_parts_.narrow(0, batch, batch).fill_(1).sub_(made_.parts);
+}
+
+// A row that is mixed counts by half as its source, on average, and by half as one of its partners, who are drawn alike.
+sampling::Shares MadeRows::counted_shares() const {
+  const std::vector<sampling::SampledCells::Cell>& cells = sampler_.cells().cells;
+  const auto folds = static_cast<std::int64_t>(data_.folds.size());
+  const auto rows_of = [&](std::size_t cell, std::int64_t fold) {
+    const auto* offsets = rows_.offsets.const_data_ptr<std::int64_t>() + static_cast<std::int64_t>(cell) * folds + fold;
+    return static_cast<double>(offsets[1] - offsets[0]);
+  };
+  sampling::Shares counted = sampler_.shares();
+  for (const sampling::Sampler::Making& one : sampler_.makings()) {
+    if (one.params.recipe != "mixup") continue;
+    const std::vector<std::vector<bool>> partners = sampling::partner_cells(sampler_.cells(), one.params);
+    for (std::size_t own = 0; own < cells.size(); ++own)
+      for (std::int64_t fold = 0; fold < folds && cells[own].rows > 0; ++fold) {
+        double pool = 0;
+        for (std::size_t other = 0; other < cells.size(); ++other)
+          pool += partners[own][other] ? rows_of(other, fold) : 0;
+        if (pool == 0) continue;
+        const double moved =
+            sampler_.shares()[own] * rows_of(own, fold) / static_cast<double>(cells[own].rows) * one.shares[own] / 2;
+        counted[own] -= moved;
+        for (std::size_t other = 0; other < cells.size(); ++other)
+          if (partners[own][other]) counted[other] += moved * rows_of(other, fold) / pool;
+      }
+  }
+  return counted;
 }
 
 at::Tensor MadeRows::are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const {
   return kernels::recipes_of_slots(rows, rows_, recipes_, seed, step).ge(0);
+}
+
+kernels::MadeRows MadeRows::all_by(std::size_t making, const at::Tensor& rows, std::uint64_t seed) const {
+  kernels::MakingRecipes alone = recipes_;
+  alone.limits = at::zeros_like(recipes_.limits);
+  alone.limits.narrow(1, static_cast<std::int64_t>(making), recipes_.limits.size(1) - static_cast<std::int64_t>(making))
+      .fill_(std::int64_t{1} << 32);
+  kernels::MadeRows made = kernels::empty_made_rows(rows.size(0), rows_.codes);
+  kernels::make_rows_out(made, rows, rows_, alone, seed, at::zeros({1}, at::kLong));
+  return made;
 }
 
 }  // namespace equipoise::training

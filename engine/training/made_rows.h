@@ -12,12 +12,15 @@
 
 namespace equipoise::training {
 
-/// Batches some of whose rows are made up, as a sampler's recipes say: from rows of the same cell and fold, so that no member learns from
+/// Batches some of whose rows are made up, as a sampler's recipes say: from rows of the same fold, so that no member learns from
 /// its own fold by way of a row that is made of it.
+///
+/// A row that is mixed with another counts as both: as its source by the part that it has of it, and as its partner by the rest. So a
+/// batch whose rows are mixed is counted as twice as many.
 class MadeRows {
  public:
-  /// `sampler`, of which at least one recipe makes rows, is of the training rows in the order of `data`; both must outlive this. Where
-  /// SMOTE is asked for, the nearest rows of each cell are found here. Throws UserError (config) on a GPU: there is no version for it yet.
+  /// `sampler`, of which at least one recipe makes rows, is of the training rows in the order of `data`; both must outlive this. What
+  /// rows are made from is found here (making_rows). Throws UserError (config) on a GPU: there is no version for it yet.
   MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch);
 
   /// Takes over what the sampler says now.
@@ -28,19 +31,34 @@ class MadeRows {
   /// [batch] 0, 1, ...: the rows of that batch.
   const at::Tensor& slots() const { return slots_; }
 
+  /// Whether any recipe mixes rows, in any epoch.
+  bool mixes() const { return counted_rows_.defined(); }
+  /// [2 * batch] of the last batch, where rows are mixed: the training rows that it counts as, sources and then partners, and by how much.
+  const at::Tensor& counted_rows() const { return counted_rows_; }
+  const at::Tensor& counted_parts() const { return counted_parts_; }
+  /// Of the drawn rows as they are counted, the share of each of the sampler's cells: mixing counts some as their partners' cells.
+  sampling::Shares counted_shares() const;
+
   /// [batch] bool, whether the slots of a step are made up.
   at::Tensor are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const;
 
+  /// What the last batch was made of.
+  const kernels::MadeRows& last() const { return made_; }
+  /// What one recipe alone makes of `rows`, of all that it can.
+  kernels::MadeRows all_by(std::size_t making, const at::Tensor& rows, std::uint64_t seed) const;
+
  private:
-  at::Tensor neighbors_of(const std::vector<bool>& wanted, std::int64_t k) const;
+  void take_partners(const at::Tensor& rows);
 
   const sampling::Sampler& sampler_;
   const DeviceData& data_;
-  kernels::MakingRows rows_;  // cells are the sampler's, apart by fold
+  kernels::MakingRows rows_;
   kernels::MakingRecipes recipes_;
-  kernels::MadeRows made_;
+  at::Tensor codes_, values_;  // [batch, F], or [2 * batch, F] with the partners' rows after the batch's
+  kernels::MadeRows made_;     // the first half of them
   models::EncodedTensors encoded_;
-  at::Tensor slots_;
+  at::Tensor slots_, partners_;              // [batch] i64
+  at::Tensor counted_rows_, counted_parts_;  // [2 * batch]
 };
 
 }  // namespace equipoise::training

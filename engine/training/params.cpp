@@ -23,6 +23,9 @@ void TrainingParams::describe(config::Fields& fields) {
       "seed", seed, config::between(-1, 9007199254740992.0),
       "The seed of initial weights and dropout; -1 takes the run's seed, on which splits and batches hang in "
       "any case.");
+  fields.path("warm_start", warm_start,
+              "A run folder whose weights are taken to start with; inputs are then encoded as they were there. For its "
+              "multipliers see multipliers.start_from.");
   fields.integer("epochs", epochs, config::between(1, 1000000), "Passes over the training rows.");
   fields.integer("batch_size", batch_size, config::between(1, 16777216), "Rows a step; at most the training rows.");
   fields.section("optimizer", optimizer, "How gradients move the weights.");

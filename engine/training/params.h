@@ -21,7 +21,8 @@ struct OptimizerParams {
 };
 
 struct TrainingParams {
-  std::int64_t seed = -1;  // of initial weights and dropout; -1: the run's
+  std::int64_t seed = -1;       // of initial weights and dropout; -1: the run's
+  std::string warm_start = {};  // run folder
   std::int64_t epochs = 20;
   std::int64_t batch_size = 512;
   OptimizerParams optimizer;

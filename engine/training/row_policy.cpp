@@ -1,11 +1,13 @@
 #include "engine/training/row_policy.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "engine/constraints/rates.h"
 #include "engine/training/tensor_of.h"
@@ -22,62 +24,81 @@ bool decides(const sampling::Sampler& sampler, sampling::Decides what) {
 }  // namespace
 
 RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch)
-    : sampler_(sampler), data_(data), batch_(batch) {
+    : sampler_(sampler), data_(data), batch_(batch), draws_(sampler, data.cell_labels.device()) {
   const at::Device device = data.cell_labels.device();
-  const sampling::SampledCells& cells = sampler.cells();
-  std::vector<std::int64_t> codes(cells.of_row.begin(), cells.of_row.end()), order(cells.of_row.size()), offsets = {0};
-  for (const sampling::SampledCells::Cell& cell : cells.cells) offsets.push_back(offsets.back() + cell.rows);
-  std::vector<std::int64_t> next = offsets;
-  order.resize(static_cast<std::size_t>(offsets.back()));
-  for (std::size_t row = 0; row < codes.size(); ++row)
-    if (cells.is_drawn[row])
-      order[static_cast<std::size_t>(next[static_cast<std::size_t>(codes[row])]++)] = static_cast<std::int64_t>(row);
-  on_host_ = {tensor_of(order, at::kLong), tensor_of(offsets, at::kLong), kernels::limits_of_shares(sampler.shares())};
-  on_device_ = {on_host_.order.to(device), on_host_.offsets.to(device),
-                on_host_.limits.to(device, at::kLong, false, true)};
+  const std::vector<std::int64_t> codes(sampler.cells().of_row.begin(), sampler.cells().of_row.end());
   cell_of_row_ = tensor_of(codes, at::kLong).to(device);
   const std::int64_t rows = data.train.count, of_a_row = data.kernel.cells_of_a_row;
-  if (decides(sampler, sampling::Decides::weights) || data.weights)
+  if (!sampler.makings().empty()) made_.emplace(sampler, data, batch);
+  if (decides(sampler, sampling::Decides::weights) || data.weights || mixes())
     weights_ = at::ones({rows * of_a_row}, at::TensorOptions(device).dtype(at::kFloat));
   corrections_ = at::ones({1, data.kernel.rows(), 1}, at::TensorOptions(device).dtype(at::kDouble));
-  mass_ = mass_of(data.cells, of_a_row, data.weights);
-  if (data.bin_cells.defined()) bin_mass_ = mass_of(data.bin_cells, data.kernel.outputs, data.bin_weights);
-  if (!sampler.makings().empty()) made_.emplace(sampler, data, batch);
+  cells_ = data.fold_cells;
+  targets_ = data.targets;
+  at::Tensor learnt_cells = data.cells;
+  if (!sampler.changed_labels().empty()) learnt_cells = change_labels();
+  mass_ = mass_of(data.cells, learnt_cells, data.kernel.cells, of_a_row, data.weights);
+  if (data.bin_cells.defined())
+    bin_mass_ = mass_of(data.bin_cells, data.bin_cells, data.kernel.bin_cells, data.kernel.outputs, data.bin_weights);
   follow();
 }
 
-RowPolicy::Mass RowPolicy::mass_of(const at::Tensor& cells, std::int64_t cells_of_a_row,
-                                   const std::optional<at::Tensor>& weights) const {
-  const at::Tensor host = cells.narrow(0, 0, data_.train.count * cells_of_a_row).to(at::kCPU, at::kInt).contiguous();
-  const at::Tensor weight = weights ? weights->to(at::kCPU).contiguous() : at::Tensor();
-  Mass mass;
-  for (std::int64_t place = 0; place < host.numel(); ++place) {
-    const std::int32_t own = sampler_.cells().of_row[static_cast<std::size_t>(place / cells_of_a_row)];
-    mass[{host.const_data_ptr<std::int32_t>()[place], own}] +=
-        weight.defined() ? static_cast<double>(weight.const_data_ptr<float>()[place]) : 1;
+// The cells of the same groups with label 0 and 1 stand side by side. Returns data.cells of rows as they are learnt.
+at::Tensor RowPolicy::change_labels() {
+  const at::Tensor expected = at::arange(data_.kernel.cells, data_.cell_labels.options()).remainder(2);
+  if (!data_.kernel.are_binary() || !data_.cell_labels.equal(expected))
+    throw std::logic_error("labels are changed of binary rows, whose cells end with the label");
+  const std::vector<std::uint8_t> flags(sampler_.changed_labels().begin(), sampler_.changed_labels().end());
+  const at::Tensor changed = tensor_of(flags, at::kByte, data_.cell_labels.device());
+  const std::int64_t rows = data_.train.count, of_a_row = data_.kernel.cells_of_a_row;
+  if (of_a_row != 1) throw std::logic_error("labels are changed of rows with one label");
+  cells_ = data_.fold_cells.bitwise_xor(changed.to(data_.fold_cells.scalar_type()));
+  if (targets_.defined()) {
+    targets_ = data_.targets.clone();
+    at::Tensor own = targets_.narrow(0, 0, rows);
+    own.sub_(changed.to(at::kFloat)).abs_();
   }
+  at::Tensor learnt = data_.cells.clone();
+  at::Tensor own = learnt.narrow(0, 0, rows);
+  own.bitwise_xor_(changed.to(learnt.scalar_type()));
+  return learnt;
+}
+
+RowPolicy::Mass RowPolicy::mass_of(const at::Tensor& cells, const at::Tensor& learnt, std::int32_t count,
+                                   std::int64_t cells_of_a_row, const std::optional<at::Tensor>& weights) const {
+  const std::int64_t places = data_.train.count * cells_of_a_row;
+  const auto host = [&](const at::Tensor& all) { return all.narrow(0, 0, places).to(at::kCPU, at::kInt).contiguous(); };
+  Mass mass{host(learnt), weights ? weights->narrow(0, 0, places).to(at::kCPU).contiguous() : at::ones({places}),
+            cells_of_a_row, std::vector<double>(static_cast<std::size_t>(count))};
+  const at::Tensor own = host(cells);
+  for (std::int64_t place = 0; place < places; ++place)
+    mass.as_it_comes[static_cast<std::size_t>(own.const_data_ptr<std::int32_t>()[place])] +=
+        static_cast<double>(mass.weights.const_data_ptr<float>()[place]);
   return mass;
 }
 
-// Of each of the kernels' cells, the weight as its rows come over that which is expected of them.
-std::vector<double> RowPolicy::ratios(const Mass& mass, std::int32_t count, const std::vector<double>& weights) const {
-  const sampling::Shares natural = sampling::natural_shares(sampler_.cells());
-  std::vector<double> as_it_comes(static_cast<std::size_t>(count)), expected(static_cast<std::size_t>(count));
-  for (const auto& [key, weight] : mass) {
-    if (weight <= 0) continue;
-    const auto cell = static_cast<std::size_t>(key.first), own = static_cast<std::size_t>(key.second);
-    as_it_comes[cell] += weight;
-    expected[cell] += weight * weights[own] * sampler_.shares()[own] / natural[own];
+// Of each of the kernels' cells, the weight as its rows come over that which is expected of the rows that are learnt as of it.
+std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double>& weights) const {
+  const sampling::Shares natural = sampling::natural_shares(sampler_.cells()),
+                         counted = mixes() ? made_->counted_shares() : sampler_.shares();
+  const std::vector<double> within = draws_.within_cells();
+  std::vector<double> expected(mass.as_it_comes.size());
+  for (std::int64_t place = 0; place < mass.cells.numel(); ++place) {
+    const auto row = static_cast<std::size_t>(place / mass.cells_of_a_row);
+    const auto own = static_cast<std::size_t>(sampler_.cells().of_row[row]);
+    const auto weight = static_cast<double>(mass.weights.const_data_ptr<float>()[place]);
+    if (weight > 0)
+      expected[static_cast<std::size_t>(mass.cells.const_data_ptr<std::int32_t>()[place])] +=
+          weight * weights[own] * within[row] * counted[own] / natural[own];
   }
   std::vector<double> ratios;
-  for (std::size_t cell = 0; cell < as_it_comes.size(); ++cell)
-    ratios.push_back(expected[cell] > 0 ? as_it_comes[cell] / expected[cell] : 1);
+  for (std::size_t cell = 0; cell < expected.size(); ++cell)
+    ratios.push_back(expected[cell] > 0 && mass.as_it_comes[cell] > 0 ? mass.as_it_comes[cell] / expected[cell] : 1);
   return ratios;
 }
 
 void RowPolicy::follow() {
-  on_host_.limits = kernels::limits_of_shares(sampler_.shares());
-  on_device_.limits.copy_(on_host_.limits);
+  draws_.follow();
   if (weights_) {
     const std::vector<float> factors(sampler_.weights().begin(), sampler_.weights().end());
     const at::Tensor of_row = tensor_of(factors, at::kFloat).to(cell_of_row_.device()).index_select(0, cell_of_row_);
@@ -85,18 +106,19 @@ void RowPolicy::follow() {
     if (data_.weights) weights_->mul_(data_.weights->narrow(0, 0, weights_->size(0)));
   }
   std::vector<double> of_sums;
-  for (const double ratio : ratios(mass_, data_.kernel.cells, sampler_.weights()))
+  for (const double ratio : ratios(mass_, sampler_.weights()))
     of_sums.insert(of_sums.end(), static_cast<std::size_t>(data_.kernel.outcomes), ratio);
   // Bins of classes are summed with the data's weights alone.
   const std::vector<double> unweighed(sampler_.weights().size(), 1.0);
-  for (const double ratio : ratios(bin_mass_, data_.kernel.bin_cells, unweighed))
-    of_sums.insert(of_sums.end(), static_cast<std::size_t>(1 + 2 * data_.kernel.score_bins), ratio);
+  if (data_.bin_cells.defined())
+    for (const double ratio : ratios(bin_mass_, unweighed))
+      of_sums.insert(of_sums.end(), static_cast<std::size_t>(1 + 2 * data_.kernel.score_bins), ratio);
   corrections_.copy_(tensor_of(of_sums, at::kDouble).view(corrections_.sizes()));
   if (made_) made_->follow();
 }
 
 void RowPolicy::draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const {
-  draw_from(on_device_, rows, seed, step);
+  draw_from(draws_.on_device(), rows, seed, step);
 }
 
 RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::uint64_t seed) const {
@@ -104,7 +126,7 @@ RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::u
   Drawn drawn{std::vector<std::int64_t>(cells.cells.size()), std::vector<std::int64_t>(cells.cells.size())};
   at::Tensor rows = at::empty({batch_}, at::kLong);
   for (std::int64_t step = first; step < first + steps; ++step) {
-    draw_from(on_host_, rows, seed, step);
+    draw_from(draws_.on_host(), rows, seed, step);
     const at::Tensor are_made = made_ ? made_->are_made(rows, seed, step) : at::zeros({batch_}, at::kBool);
     for (std::int64_t slot = 0; slot < batch_; ++slot) {
       const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];

@@ -3,13 +3,12 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <map>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "engine/data/dataset.h"
 #include "engine/sampling/sampler.h"
+#include "engine/training/cell_draws.h"
 #include "engine/training/device_data.h"
 #include "engine/training/made_rows.h"
 #include "kernels/draw/draw.h"
@@ -22,7 +21,8 @@ namespace equipoise::training {
 ///
 /// Constraints are about people as they come. A batch drawn otherwise has cells too heavy or too light, so each of the kernels' rows of
 /// sums has a correction: the weight that its rows would have as they come, over the weight that they are expected to have. Cells
-/// tell the sampler's groups and labels apart (compile's `told_apart`), so that it is the same for all rows of one.
+/// tell the sampler's groups and labels apart (compile's `told_apart`), so that it is the same for all rows of one; but for recipes that
+/// favour hard rows or change labels, where it makes up for how many rows a cell has, not for which.
 class RowPolicy {
  public:
   /// `sampler` is of the training rows in the order of `data`, and must outlive this, as `data` must; `batch` rows are drawn at once.
@@ -31,11 +31,15 @@ class RowPolicy {
 
   /// Takes over what the sampler says now.
   void follow();
+  /// [rows of train] losses by which a recipe that favours hard rows knows them, from the next follow() on.
+  void focus_on(const std::vector<double>& losses) { draws_.focus_on(losses); }
 
   /// Where rows are not drawn by cell, batches are epochs as without a sampler.
   void draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const;
   /// Where a recipe makes rows: what a step then reads its batch from.
   MadeRows* made() { return made_ ? &*made_ : nullptr; }
+  /// Whether rows are mixed, so that a batch counts as twice as many.
+  bool mixes() const { return made_ && made_->mixes(); }
 
   /// [cells of the sampler] of `steps` batches from `first` on, by the shares of now: rows drawn, and how many of them are made up.
   struct Drawn {
@@ -45,14 +49,23 @@ class RowPolicy {
 
   /// [rows of train * A] what rows weigh in the loss; undefined where no recipe decides it and the data have no weights.
   const std::optional<at::Tensor>& weights() const { return weights_; }
+  /// As fold_cells and targets of the data, but for rows that are learnt with another label.
+  const at::Tensor& cells() const { return cells_; }
+  const at::Tensor& targets() const { return targets_; }
   /// [1, S, 1] f64, of the kernels' sums.
   const at::Tensor& corrections() const { return corrections_; }
 
  private:
-  // Weight of the data's rows by cell of the kernels and of the sampler.
-  using Mass = std::map<std::pair<std::int32_t, std::int32_t>, double>;
-  Mass mass_of(const at::Tensor& cells, std::int64_t cells_of_a_row, const std::optional<at::Tensor>& weights) const;
-  std::vector<double> ratios(const Mass& mass, std::int32_t count, const std::vector<double>& weights) const;
+  // Weights of the data's rows, and which of the kernels' cells they are learnt as.
+  struct Mass {
+    at::Tensor cells, weights;  // [rows of train * A] i32 and f32, on the host
+    std::int64_t cells_of_a_row = 1;
+    std::vector<double> as_it_comes;  // [cells of the kernels] weight of the rows that are of it
+  };
+  Mass mass_of(const at::Tensor& cells, const at::Tensor& learnt, std::int32_t count, std::int64_t cells_of_a_row,
+               const std::optional<at::Tensor>& weights) const;
+  std::vector<double> ratios(const Mass& mass, const std::vector<double>& weights) const;
+  at::Tensor change_labels();
 
   template <typename Step>
   void draw_from(const kernels::CellShares& cells, at::Tensor& rows, std::uint64_t seed, const Step& step) const {
@@ -65,8 +78,9 @@ class RowPolicy {
   const sampling::Sampler& sampler_;
   const DeviceData& data_;
   std::int64_t batch_;
+  CellDraws draws_;
   Mass mass_, bin_mass_;
-  kernels::CellShares on_device_, on_host_;
+  at::Tensor cells_, targets_;
   at::Tensor cell_of_row_;  // [rows of train] i64, on the device
   std::optional<at::Tensor> weights_;
   at::Tensor corrections_;

@@ -5,6 +5,7 @@
 
 #include "engine/constraints/forms.h"
 #include "engine/core/error.h"
+#include "engine/training/row_losses.h"
 #include "engine/training/step.h"
 
 namespace equipoise::training {
@@ -14,9 +15,15 @@ std::vector<std::int64_t> training_rows(const DeviceData& data) {
   return {data.order.begin(), data.order.begin() + static_cast<std::ptrdiff_t>(data.train.count)};
 }
 
-// Said before it takes its time.
-const sampling::Sampler& announced(const sampling::Sampler& sampler, core::Journal& journal) {
-  if (std::ranges::find(sampler.makings(), "smote", &sampling::Sampler::Making::recipe) != sampler.makings().end())
+// What a policy wants to know of the rows. What takes its time is said before.
+const sampling::Sampler& prepared(sampling::Sampler& sampler, const RunConfig& config, const DeviceData& data,
+                                  const constraints::ConstraintTable& table, core::Journal& journal) {
+  if (sampler.ranks_rows()) {
+    journal.say("Learning a logistic regression that ranks rows for massage.");
+    sampler.rank(ranking_scores(data, table, config.training.batch_size, static_cast<std::uint64_t>(config.seed)));
+  }
+  const auto is_smote = [](const sampling::Sampler::Making& one) { return one.params.recipe == "smote"; };
+  if (std::ranges::any_of(sampler.makings(), is_smote))
     journal.say("Finding the nearest rows of each cell for SMOTE; the time grows with the square of its rows.");
   return sampler;
 }
@@ -26,9 +33,11 @@ const sampling::Sampler& announced(const sampling::Sampler& sampler, core::Journ
 SampledBatches::SampledBatches(const RunConfig& config, const data::Dataset& dataset, const DeviceData& data,
                                const constraints::ConstraintTable& table, const config::Origin& origin,
                                core::Journal& journal)
-    : batch_seed_(TrainingStep::batch_seed(static_cast<std::uint64_t>(config.seed))),
+    : data_(data),
+      training_(config.training),
+      batch_seed_(TrainingStep::batch_seed(static_cast<std::uint64_t>(config.seed))),
       sampler_(config.sampling, dataset, training_rows(data), origin),
-      policy_(announced(sampler_, journal), data, config.training.batch_size) {
+      policy_(prepared(sampler_, config, data, table, journal), data, config.training.batch_size) {
   for (const std::string& name : sampler_.cells().groupings)
     if (std::ranges::find(table.cells.groupings, name) == table.cells.groupings.end())
       throw std::logic_error("the cells of the constraints do not tell the recipes' groups apart: " + name);
@@ -39,10 +48,12 @@ SampledBatches::SampledBatches(const RunConfig& config, const data::Dataset& dat
   for (const std::string& warning : sampler_.warnings()) journal.warn(warning);
 }
 
-void SampledBatches::end_epoch(std::int64_t done, std::int64_t steps, const RunState::Sums& sums, const RunState& run) {
+void SampledBatches::end_epoch(std::int64_t done, std::int64_t steps, const RunState::Sums& sums, const RunState& run,
+                               models::Learner& learner) {
   const RowPolicy::Drawn drawn = policy_.drawn(done - steps, steps, batch_seed_);
   sampler_.end_epoch(drawn.rows, drawn.made, measured_cells(sums.train, run.table().cells, sampler_.cells()),
                      run.largest_group_gap());
+  if (sampler_.focus()) policy_.focus_on(row_losses(learner, 0, data_, training_));
   policy_.follow();
 }
 

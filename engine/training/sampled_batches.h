@@ -29,9 +29,12 @@ class SampledBatches {
   const sampling::SamplingLog& log() const { return sampler_.log(); }
 
   /// After `done` steps, `steps` of them in the epoch that ends: what the recipes say of the next, by what was measured of `run`.
-  void end_epoch(std::int64_t done, std::int64_t steps, const RunState::Sums& sums, const RunState& run);
+  void end_epoch(std::int64_t done, std::int64_t steps, const RunState::Sums& sums, const RunState& run,
+                 models::Learner& learner);
 
  private:
+  const DeviceData& data_;
+  TrainingParams training_;
   std::uint64_t batch_seed_;
   sampling::Sampler sampler_;
   RowPolicy policy_;

@@ -85,8 +85,10 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
       averaging_(multiplier_params.averaging),
       batch_seed_(batch_seed(seed)) {
   const at::Device device = data.cell_labels.device();
-  const std::int64_t members = learner.members(), batch = params.batch_size, sums = data.kernel.rows(),
-                     of_a_row = data.kernel.cells_of_a_row;
+  const bool mixes = policy && policy->mixes();
+  // A row that is mixed counts as two.
+  const std::int64_t members = learner.members(), batch = params.batch_size * (mixes ? 2 : 1),
+                     sums = data.kernel.rows(), of_a_row = data.kernel.cells_of_a_row;
   const auto folds = static_cast<std::int64_t>(data.folds.size());
   const auto whole = at::TensorOptions().device(device).dtype(at::kLong);
   const auto real = whole.dtype(at::kDouble), single = whole.dtype(at::kFloat);
@@ -96,7 +98,7 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   factor_ = at::empty({1}, real);
   full_rates_ = tensor_of(learning_rates, at::kDouble, device);
   learning_rates_ = at::zeros_like(full_rates_);
-  rows_ = at::empty({batch}, whole);
+  rows_ = at::empty({params.batch_size}, whole);
   const std::vector<std::int64_t> batch_cells =
       of_a_row == 1 ? std::vector<std::int64_t>{batch} : std::vector<std::int64_t>{batch, of_a_row};
   cells_ = at::empty(batch_cells, data.fold_cells.options());
@@ -129,7 +131,7 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
       bins_.emplace(members, batch, outputs, folds * data.kernel.bin_cells, data.kernel.score_bins, single);
       bin_cells_ = at::empty({batch, outputs}, data.fold_bin_cells.options());
       bin_targets_ = at::empty({batch, outputs}, single);
-      if (data.bin_weights) bin_weights_ = at::empty({batch, outputs}, single);
+      if (data.bin_weights || mixes) bin_weights_ = at::empty({batch, outputs}, single);
       all_sums_ = at::empty({members, folds, sums, 4}, real);
       cell_prices_ = at::empty({2, members, folds, sums - bin_rows}, single);
       bin_prices_ = at::empty({members, folds, bin_rows}, single);
@@ -138,6 +140,10 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
     batch_.measured = kernels::make_cell_stats_workspace(members, batch * of_a_row, kernel_cells, device);
     batch_.gradient = at::empty({members, batch * of_a_row}, single);
   }
+  if (!mixes) return;
+  const std::int64_t scores = learner.outputs() * params.batch_size;
+  counted_scores_ = at::empty({members, 2, scores}, single);
+  learner_gradient_ = at::empty({members, scores}, single);
 }
 
 void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double>& values) {
@@ -159,39 +165,69 @@ std::string TrainingStep::capture() {
 
 // No number of the host's may differ from one step to the next: a captured graph repeats those it saw.
 void TrainingStep::enqueue() {
-  draw_batch();
-  at::index_select_out(factor_, schedule_, 0, step_);
-  at::mul_out(learning_rates_, full_rates_, factor_);
   MadeRows* made = policy_ ? policy_->made() : nullptr;
+  draw_rows();
   const models::EncodedTensors& encoded = made ? made->make(rows_, batch_seed_, step_) : data_.encoded;
   const at::Tensor& rows = made ? made->slots() : rows_;
+  pick_answers();
+  at::index_select_out(factor_, schedule_, 0, step_);
+  at::mul_out(learning_rates_, full_rates_, factor_);
   const at::Tensor& scores = learner_.forward(encoded, rows, step_);
-  logits_ = scores.flatten(1);
+  logits_ = counted_scores_.defined() ? counted(scores) : scores.flatten(1);
   if (rule_) logits_ = logits_.unflatten(1, {-1, rule_->outputs});
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
-  learner_.backward(encoded, rows, batch_.gradient.view(scores.sizes()));
+  learner_.backward(encoded, rows, gradient_of_scores().view(scores.sizes()));
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
 }
 
-void TrainingStep::draw_batch() {
+void TrainingStep::draw_rows() {
   if (policy_)
     policy_->draw(rows_, batch_seed_, step_);
   else
     kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
+}
+
+// What the batch's rows count as: cells, targets, and how much.
+void TrainingStep::pick_answers() {
+  const bool mixes = counted_scores_.defined();
+  const at::Tensor& rows = mixes ? policy_->made()->counted_rows() : rows_;
   const auto pick = [&](at::Tensor& batch, const at::Tensor& all) {
     if (batch.dim() == 1)
-      at::take_out(batch, all, rows_);
+      at::take_out(batch, all, rows);
     else
-      at::index_select_out(batch, all.view({-1, batch.size(1)}), 0, rows_);
+      at::index_select_out(batch, all.view({-1, batch.size(1)}), 0, rows);
   };
-  pick(cells_, data_.fold_cells);
-  if (weights_) pick(*weights_, policy_ ? *policy_->weights() : *data_.weights);
-  if (rule_) pick(targets_, data_.targets);
+  const auto count_by_parts = [&](at::Tensor& weights) {
+    if (mixes) weights.view({rows.size(0), -1}).mul_(policy_->made()->counted_parts().unsqueeze(1));
+  };
+  pick(cells_, policy_ ? policy_->cells() : data_.fold_cells);
+  if (weights_) {
+    pick(*weights_, policy_ ? *policy_->weights() : *data_.weights);
+    count_by_parts(*weights_);
+  }
+  if (rule_) pick(targets_, policy_ ? policy_->targets() : data_.targets);
   if (!bins_) return;
   pick(bin_cells_, data_.fold_bin_cells);
   pick(bin_targets_, data_.bin_targets);
-  if (bin_weights_) pick(*bin_weights_, *data_.bin_weights);
+  if (!bin_weights_) return;
+  if (data_.bin_weights)
+    pick(*bin_weights_, *data_.bin_weights);
+  else
+    bin_weights_->fill_(1);
+  count_by_parts(*bin_weights_);
+}
+
+// The scores of a batch whose rows are mixed, for the sources and again for the partners: [K, 2 * B, O] in one.
+at::Tensor TrainingStep::counted(const at::Tensor& scores) {
+  counted_scores_.copy_(scores.flatten(1).unsqueeze(1).expand(counted_scores_.sizes()));
+  return counted_scores_.flatten(1);
+}
+
+const at::Tensor& TrainingStep::gradient_of_scores() {
+  if (!counted_scores_.defined()) return batch_.gradient;
+  at::sum_out(learner_gradient_, batch_.gradient.view(counted_scores_.sizes()), {1});
+  return learner_gradient_;
 }
 
 void TrainingStep::measure() {
@@ -303,7 +339,7 @@ std::string TrainingStep::failure_of(std::int64_t member) const {
   const at::Tensor flat = logits_.flatten(1);
   std::int64_t slot = kernels::not_finite(flat).select(0, member).item<std::int64_t>();
   if (slot < 0) return "the gradient left the finite numbers, or those that can be squared";
-  slot /= flat.size(1) / rows_.size(0);
+  slot = slot / (flat.size(1) / cells_.size(0)) % rows_.size(0);
   const std::int64_t row = rows_.select(0, slot).item<std::int64_t>();
   return "the logits left the finite numbers (row " + std::to_string(slot) + " of the batch, row " +
          std::to_string(data_.order[static_cast<std::size_t>(row)]) + " of the data, counted from 0)";

@@ -63,7 +63,10 @@ class TrainingStep {
 
  private:
   void enqueue();
-  void draw_batch();
+  void draw_rows();
+  void pick_answers();
+  at::Tensor counted(const at::Tensor& scores);
+  const at::Tensor& gradient_of_scores();
   void measure();
   const at::Tensor& sums();
   void push();
@@ -79,16 +82,16 @@ class TrainingStep {
   kernels::RateTable table_;
   double temperature_, averaging_;
   std::uint64_t batch_seed_;
-  at::Tensor step_;                           // [1] i64, steps taken
-  at::Tensor one_;                            // [1] i64, what a step adds to it
-  at::Tensor schedule_;                       // [steps] f64, the learning rates' factor at each step
-  at::Tensor factor_;                         // [1] f64, of this step
-  at::Tensor full_rates_;                     // [K] f64, before the schedule
-  at::Tensor learning_rates_;                 // [K] f64, of this step
-  at::Tensor rows_;                           // [B] i64, the batch
-  at::Tensor cells_;                          // [B, A] of fold_cells; [B] where A is 1
-  std::optional<at::Tensor> weights_;         // the same, f32
-  at::Tensor targets_;                        // f32, as cells_, with a rule
+  at::Tensor step_;                    // [1] i64, steps taken
+  at::Tensor one_;                     // [1] i64, what a step adds to it
+  at::Tensor schedule_;                // [steps] f64, the learning rates' factor at each step
+  at::Tensor factor_;                  // [1] f64, of this step
+  at::Tensor full_rates_;              // [K] f64, before the schedule
+  at::Tensor learning_rates_;          // [K] f64, of this step
+  at::Tensor rows_;                    // [B] i64, the batch
+  at::Tensor cells_;                   // [B, A] of fold_cells; [B] where A is 1; 2 B where rows are mixed, as all below
+  std::optional<at::Tensor> weights_;  // the same, f32
+  at::Tensor targets_;                 // f32, as cells_, with a rule
   std::optional<kernels::OutcomeRule> rule_;  // of rows with several outcomes in one cell
   kernels::OutcomeStatsWorkspace measured_;   // with a rule, in place of batch_.measured
   std::optional<ClassBins> bins_;             // of several classes, and what its rows are:
@@ -107,6 +110,7 @@ class TrainingStep {
   at::Tensor multipliers_;       // [K, J] f64
   kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S
   at::Tensor logits_;  // [K, B * A], with a rule [K, B * A, its scores a row], f32, of the last step
+  at::Tensor counted_scores_, learner_gradient_;  // [K, 2, B * O] and [K, B * O] f32, where rows are mixed
   CapturedGraph graph_;
 };
 

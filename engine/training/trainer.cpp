@@ -90,7 +90,7 @@ class Trainer {
  public:
   Trainer(const std::vector<RunConfig>& members, const data::Dataset& dataset,
           const std::vector<constraints::ConstraintTable>& tables, MeasuredSplits measured, const at::Device& device,
-          const config::Origin& origin, core::Journal& journal, const std::vector<double>& starting_multipliers)
+          const config::Origin& origin, core::Journal& journal, const Start& start)
       : config_(members.front()),
         journal_(journal),
         device_(device),
@@ -111,7 +111,8 @@ class Trainer {
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
-      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0, starting_multipliers,
+      if (start.weights.defined()) start_from(run, start.weights);
+      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0, start.multipliers,
                          allowance_of(members[run], tables[run], dataset, measured_),
                          Shrinkage(tables[run], dataset, static_cast<double>(members[run].multipliers.shrinkage_rows)));
     }
@@ -161,6 +162,22 @@ class Trainer {
     return learner_->flat_parameters().narrow(0, first_member(run), static_cast<std::int64_t>(data_.folds.size()));
   }
 
+  void start_from(std::size_t run, const at::Tensor& weights) {
+    const auto members = static_cast<std::int64_t>(data_.folds.size());
+    const bool each_has_its_own = weights.size(0) == members;
+    at::Tensor own = weights_of(run);
+    own.copy_(each_has_its_own ? weights : weights.narrow(0, 0, 1).expand_as(own));
+    if (run > 0) return;
+    if (!each_has_its_own && weights.size(0) > 1)
+      journal_.say(
+          fmt::format("The earlier model has {} members; its first one's weights are taken.", weights.size(0)));
+    if (members > 1)
+      journal_.warn(
+          "The weights that training starts with may have seen the rows that each member leaves out: what is measured "
+          "of these can be better than on new people at first. The selection and test splits are the judges, and they "
+          "too only where the earlier run left out the same rows.");
+  }
+
   bool any_goes_on() const {
     return std::any_of(runs_.begin(), runs_.end(), [](const RunState& run) { return run.goes_on(); });
   }
@@ -204,7 +221,7 @@ class Trainer {
       judge(measured, done_ - measured_at, step, on_measurement);
       // A recipe that hangs on what was measured is of one run.
       if (batches_ && done_ % steps_per_epoch_ == 0)
-        batches_->end_epoch(done_, steps_per_epoch_, measured.front(), runs_.front());
+        batches_->end_epoch(done_, steps_per_epoch_, measured.front(), runs_.front(), *learner_);
       if (device_.is_cuda() && measured_at == 0) say_if_not_captured("measure of whole splits", sums.capture());
       measured_at = done_;
     }
@@ -377,8 +394,7 @@ class Trainer {
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement,
-                                  const std::vector<double>& starting_multipliers) {
+                                  const OnMeasurement& on_measurement, const Start& start) {
   const RunConfig& first = members.front();
   const MeasuredSplits measured = choose_measured_splits(first.multipliers, tables.front(), dataset,
                                                          work_of(first, dataset, device), origin, journal);
@@ -386,8 +402,7 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
       measured == MeasuredSplits::cross_fitted ? static_cast<std::size_t>(first.multipliers.folds) : 1;
   std::vector<TrainingResult> results;
   with_memory_advice(first, members.size() * folds, [&] {
-    results =
-        Trainer(members, dataset, tables, measured, device, origin, journal, starting_multipliers).run(on_measurement);
+    results = Trainer(members, dataset, tables, measured, device, origin, journal, start).run(on_measurement);
   });
   return results;
 }

@@ -37,6 +37,14 @@ struct TrainingResult : RunOutcome {
   std::optional<sampling::SamplingLog> sampling = {};  ///< where the config has recipes
 };
 
+/// Where training starts, from an earlier run.
+struct Start {
+  std::vector<double> multipliers = {};  ///< [J] those that every run starts with; empty: 0
+  /// [M, P] the members' weights; undefined: drawn from the seed. With as many members as a run has each takes its own, else all take
+  /// the first one's.
+  at::Tensor weights = {};
+};
+
 /// Called after each measure of a run (its place in the bank), so that a run that is cut off leaves what it measured.
 using OnMeasurement = std::function<void(std::size_t run, const evaluation::Measurement&)>;
 
@@ -47,13 +55,11 @@ using OnMeasurement = std::function<void(std::size_t run, const evaluation::Meas
 /// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the
 /// same constraints compiled with each member's tolerances. On the CPU a run's model is the same bytes in a bank of any
 /// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate; a signal stops
-/// all. `starting_multipliers` [J] are those that every run starts with, 0 where it is empty. Throws UserError (config)
-/// for a batch larger than the training split and the like.
+/// all. Throws UserError (config) for a batch larger than the training split and the like.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement,
-                                  const std::vector<double>& starting_multipliers = {});
+                                  const OnMeasurement& on_measurement, const Start& start = {});
 
 /// Whether `device` is written as one of auto, cpu, cuda, cuda:N, and is not the CPU where `precision` needs a GPU; throws
 /// UserError (config).

@@ -70,6 +70,115 @@ TEST_F(Sampling, RowsAreMadeOnTheWayAndCounted) {
   EXPECT_EQ(read("runs/made/model.safetensors"), read("runs/again/model.safetensors"));
 }
 
+TEST_F(Sampling, EveryRecipeOfMadeRowsTrainsAndIsReproducible) {
+  const std::string recipes =
+      "sampling.recipes=[{recipe: counterfactual, share: 0.2, swap: [{column: sex, levels: {f: m, m: f}}, "
+      "{column: job, with: sex, levels: {x: y, y: x}}]}, {recipe: copula, by: sex, share: 0.2}, "
+      "{recipe: mixup, inside: label, across: sex, share: 0.2}, {recipe: hard, share: 0.5}]";
+  train_into("all", {recipes, "training.epochs=3"});
+  const nlohmann::json log = log_of("all");
+  for (std::size_t cell = 0; cell < 4; ++cell)
+    EXPECT_NEAR(log["epochs"][1]["made"][cell].get<double>() / log["epochs"][1]["drawn"][cell].get<double>(), 0.6,
+                0.15);
+  EXPECT_THAT(log["epochs"][0]["why"], HasSubstr("hard: nothing is measured yet"));
+  EXPECT_EQ(std::string(log["epochs"][1]["why"]).find("nothing is measured"), std::string::npos);
+  ASSERT_EQ(run({"train", "runs/all/config.yaml", "threads=2", "output.run=again"}).exit_code, 0);
+  EXPECT_EQ(read("runs/all/model.safetensors"), read("runs/again/model.safetensors"));
+  for (const char* label : {"data.label={task: classes, column: job}", "data.label={task: regression, column: hours}",
+                            "data.label={task: labels, columns: [income, race], positive: [\"yes\", \"a\"]}"}) {
+    const Outcome outcome = run(
+        {"train", "config.yaml", label, "~constraints", "training.epochs=2", "output.overwrite=true", "output.run=task",
+         "sampling.recipes=[{recipe: mixup, inside: sex, share: 0.5}, {recipe: jitter, share: 0.3}]"});
+    EXPECT_EQ(outcome.exit_code, 0) << label << outcome.err;
+  }
+}
+
+TEST_F(Sampling, MassageIsLoudAndLeavesWhatIsMeasuredAlone) {
+  const Outcome outcome = run({"train", "config.yaml", "training.epochs=2", "output.run=massaged",
+                               "sampling.recipes=[{recipe: massage, by: sex}]"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("warning: massage changes the labels of"), HasSubstr("negative labels become positive")));
+  train_into("plain", {"training.epochs=2"});
+  const auto rows_of = [&](const std::string& run) {  // positive rows of the groups, on training rows
+    return nlohmann::json::parse(read("runs/" + run + "/data.json"))["splits_sha256"];
+  };
+  EXPECT_EQ(rows_of("massaged"), rows_of("plain"));
+  EXPECT_THAT(read("runs/massaged/report.html"), HasSubstr("massage changes the labels of"));
+}
+
+TEST_F(Sampling, MadeRowsAreWrittenWithTheirParents) {
+  const std::string recipes =
+      "sampling.recipes=[{recipe: smote, where: {sex: f, label: positive}, share: 0.5}, "
+      "{recipe: counterfactual, where: {sex: m}, share: 0.3, swap: [{column: sex, levels: {m: f}}, "
+      "{column: job, with: sex, levels: {x: y}}]}, {recipe: mixup, inside: label, where: {sex: f}, share: 0.2}]";
+  const Outcome outcome = run({"synthesize", "config.yaml", recipes, "--output", "made.csv", "--rows", "2000"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("made rows ("), HasSubstr("by counterfactual"), HasSubstr("by smote")));
+  EXPECT_THAT(outcome.err, HasSubstr("rows were mixed: a mixed row is part of two"));
+  std::istringstream lines(read("made.csv"));
+  std::string line;
+  std::getline(lines, line);
+  EXPECT_EQ(line, "age,hours,job,race,sex,income,recipe,cell,parent,partner");
+  int swapped = 0, smote = 0;
+  while (std::getline(lines, line)) {
+    if (line.find(",counterfactual,") != std::string::npos) {
+      ++swapped;
+      EXPECT_THAT(line, HasSubstr(",f,"));      // the group is the new one
+      EXPECT_THAT(line, HasSubstr("\"sex=m"));  // the cell is the parent's
+      EXPECT_EQ(line.back(), ',');
+    } else {
+      ++smote;
+      EXPECT_THAT(line, AllOf(HasSubstr(",yes,smote,\"sex=f, label=positive\","), Not(HasSubstr(",m,"))));
+      EXPECT_NE(line.back(), ',');
+    }
+  }
+  EXPECT_GT(swapped, 100);
+  EXPECT_GT(smote, 50);
+  // The same rows in a file for programs, and again.
+  ASSERT_EQ(run({"synthesize", "config.yaml", recipes, "--output", "made.parquet", "--rows", "2000"}).exit_code, 0);
+  const std::string first = read("made.csv");
+  ASSERT_EQ(run({"synthesize", "config.yaml", recipes, "--output", "made.csv", "--rows", "2000"}).exit_code, 0);
+  EXPECT_EQ(read("made.csv"), first);
+  const auto refused = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "synthesize");
+    const Outcome wrong = run(words);
+    EXPECT_EQ(wrong.exit_code, 2) << wrong.err;
+    return wrong.err;
+  };
+  EXPECT_THAT(refused({"config.yaml", "--output", "x.csv"}), HasSubstr("none of them makes rows; those that do are"));
+  EXPECT_THAT(refused({"config.yaml", recipes, "--output", "x.json"}), HasSubstr("must be .csv or .parquet"));
+  EXPECT_THAT(refused({"config.yaml", recipes, "--output", "x.csv", "--rows", "0"}), HasSubstr("--rows is '0'"));
+  EXPECT_THAT(refused({"config.yaml", recipes}), HasSubstr("synthesize needs --output"));
+}
+
+TEST_F(Sampling, ARunGoesOnFromAnothersWeightsAndMultipliers) {
+  train_into("first", {"training.epochs=4"});
+  const Outcome warm =
+      run({"train", "config.yaml", "training.warm_start=runs/first", "multipliers.start_from=runs/first",
+           "training.epochs=1", "training.optimizer.learning_rate=1e-9", "training.keep=final", "seed=11",
+           "output.run=warm"});
+  ASSERT_EQ(warm.exit_code, 0) << warm.err;
+  EXPECT_THAT(warm.err, HasSubstr("Weights start where those of"));
+  // Another seed is another split and would be other bins; the inputs are those of the first run all the same.
+  EXPECT_EQ(nlohmann::json::parse(read("runs/warm/encoder.json"))["features"],
+            nlohmann::json::parse(read("runs/first/encoder.json"))["features"]);
+  EXPECT_EQ(run({"evaluate", "runs/warm"}).exit_code, 0);
+  const auto refused = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"train", "config.yaml", "training.epochs=1", "output.run=none"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+    return outcome.err;
+  };
+  EXPECT_THAT(refused({"training.warm_start=runs/firs"}),
+              AllOf(HasSubstr("training.warm_start"), HasSubstr("runs/first")));
+  EXPECT_THAT(refused({"training.warm_start=runs/first", "model.hidden=[7]"}),
+              HasSubstr("and that of this config is mlp [7]"));
+  EXPECT_THAT(refused({"training.warm_start=runs/first", "data.label={task: classes, column: job}", "~constraints"}),
+              HasSubstr("the earlier run's task was 'binary', and here it is 'classes'"));
+}
+
 TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
   const auto refused = [&](const std::string& recipes, std::vector<std::string> more = {}) {
     std::vector<std::string> words = {"train", "config.yaml", "sampling.recipes=" + recipes, "output.run=none"};
@@ -93,6 +202,19 @@ TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
                     HasSubstr("'label' has no level 'maybe'; there are negative, positive")));
   EXPECT_THAT(refused("[{recipe: smote, where: {sex: f}}]"), HasSubstr("smote needs 'share'"));
   EXPECT_THAT(refused("[{recipe: smote, share: 1.5}]"), HasSubstr("share"));
+  EXPECT_THAT(
+      refused("[{recipe: counterfactual, share: 0.3, swap: [{column: sex, levels: {f: man}}, {column: job, with: "
+              "sexx, levels: {a: b}}]}]"),
+      AllOf(HasSubstr("sampling.recipes[0].swap[0].levels.f: 'sex' has no level 'man'"),
+            HasSubstr("'sexx' is no column of the list; did you mean 'sex'")));
+  EXPECT_THAT(
+      refused("[{recipe: counterfactual, share: 0.3, swap: [{column: job, with: race, levels: {x: y}}, {column: "
+              "race, with: job, levels: {a: b}}]}]"),
+      HasSubstr("the links of job, race form a circle"));
+  EXPECT_THAT(refused("[{recipe: hard, share: 0.5}, {recipe: hard, share: 0.3}]"),
+              HasSubstr("both decide which rows of a cell are drawn more often"));
+  EXPECT_THAT(refused("[{recipe: mixup, share: 0.3, inside: sex, across: sex}]"),
+              HasSubstr("'sex' is in 'inside' too"));
   EXPECT_THAT(refused("[{recipe: smote, share: 0.7}, {recipe: jitter, share: 0.7}]"),
               HasSubstr("more than all rows would be made up (1.4)"));
   EXPECT_THAT(refused("[{recipe: fairbatch, by: sex}]", {"bank.tolerances=[0.1, 0.2]"}),

@@ -79,11 +79,33 @@ TEST(SamplingParamsTest, RecipesThatMakeRowsNeedAShareAndGoTogether) {
   smote.amount = 0.1;
   jitter.neighbors = 3;
   const std::string all = problems({{smote, jitter}});
-  EXPECT_THAT(all, HasSubstr("sampling.recipes[0].amount: the recipe smote does not read it; jitter, corrupt do"));
+  EXPECT_THAT(all,
+              HasSubstr("sampling.recipes[0].amount: the recipe smote does not read it; hard, jitter, corrupt do"));
   EXPECT_THAT(all, HasSubstr("sampling.recipes[1].neighbors: the recipe jitter does not read it; smote does"));
   RecipeParams balance = recipe("balance", {"sex"});
   balance.share = 0.3;
-  EXPECT_THAT(problems({{balance}}), HasSubstr("the recipe balance does not read it; smote, jitter, corrupt do"));
+  EXPECT_THAT(
+      problems({{balance}}),
+      HasSubstr("the recipe balance does not read it; hard, smote, jitter, corrupt, counterfactual, copula, mixup do"));
+}
+
+TEST(SamplingParamsTest, WhatARecipeOfMadeRowsLacksIsSaid) {
+  RecipeParams swap = recipe("counterfactual", {}), mixup = recipe("mixup", {});
+  swap.share = mixup.share = 0.3;
+  EXPECT_THAT(problems({{swap}}), HasSubstr("sampling.recipes[0]: counterfactual needs 'swap'"));
+  EXPECT_THAT(problems({{mixup}}), HasSubstr("sampling.recipes[0]: mixup needs 'inside'"));
+  swap.swap.resize(1);
+  swap.swap[0].levels = {{"f", "f"}};
+  mixup.inside = mixup.across = {"sex"};
+  const std::string all = problems({{swap, mixup}});
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[0].swap[0].levels: exchanges no level for another"));
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[1].across: 'sex' is in 'inside' too"));
+  swap.swap[0].levels["f"] = "m";
+  mixup.across = {"label"};
+  EXPECT_EQ(problems({{swap, mixup}}), "");
+  EXPECT_THAT(groupings_of({{swap, mixup}}), ElementsAre("sex"));
+  mixup.swap = swap.swap;
+  EXPECT_THAT(problems({{mixup}}), HasSubstr("swap: the recipe mixup does not read it; counterfactual does"));
 }
 
 TEST(SamplingParamsTest, WhatFollowsOneRunIsNoneOfABanks) {

@@ -111,7 +111,7 @@ TEST(SamplerTest, MakesRowsOfTheCellsThatARecipeIsAbout) {
   ASSERT_THAT(sampler.makings(), SizeIs(2));
   EXPECT_THAT(sampler.makings()[0].shares, ElementsAre(0, 0.5, 0, 0.5));
   EXPECT_THAT(sampler.makings()[1].shares, Each(0.3));
-  EXPECT_EQ(sampler.makings()[0].neighbors, 5);
+  EXPECT_EQ(sampler.makings()[0].params.neighbors, 5);
   EXPECT_EQ(sampler.makings()[1].amount, 0.02);
   EXPECT_FALSE(sampler.draws_cells());
 }
@@ -129,6 +129,25 @@ TEST(SamplerTest, RefusesToMakeMoreRowsThanThereAreOrOfOneRow) {
   EXPECT_EQ(sampler.warnings()[0],
             "smote makes no rows of sex=f, label=positive, of which there are fewer than two training rows.");
   EXPECT_EQ(sampler.makings()[0].shares[1], 0);
+}
+
+TEST(SamplerTest, MixingNeedsAPartnerAndJitterNobody) {
+  data::Dataset dataset = census();
+  for (std::size_t row = 70; row < 72; ++row) dataset.labels[row] = 0;  // one woman is positive
+  RecipeParams inside = making("mixup", 0.5, {{"sex", "f"}, {"label", "positive"}});
+  inside.inside = {"sex", "label"};
+  EXPECT_THAT(refusal({inside}, dataset), ::testing::HasSubstr("mixup finds no partner for sex=f, label=positive"));
+  inside.inside = {"label"};
+  inside.across = {"sex"};
+  EXPECT_EQ(refusal({inside}, dataset), "");
+  EXPECT_EQ(refusal({making("jitter", 0.5, {{"sex", "f"}, {"label", "positive"}})}, dataset), "");
+  inside.where = {};
+  inside.across = {};
+  inside.inside = {"sex", "label"};
+  const Sampler sampler({{inside}}, dataset, dataset.rows_of(data::Split::train), config::Origin());
+  ASSERT_THAT(sampler.warnings(), SizeIs(1));
+  EXPECT_EQ(sampler.warnings()[0],
+            "mixup makes no rows of sex=f, label=positive, for which there is no partner among the training rows.");
 }
 
 }  // namespace

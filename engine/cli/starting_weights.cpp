@@ -1,0 +1,67 @@
+#include "engine/cli/starting_weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/cli/saved_run.h"
+#include "engine/core/error.h"
+
+namespace equipoise::cli {
+namespace {
+
+constexpr const char* kField = "training.warm_start";
+
+// What goes wrong with the named run is said of the field that names it.
+template <typename Work>
+auto named(const config::Origin& origin, Work work) {
+  try {
+    return work();
+  } catch (const core::UserError& error) {
+    throw core::UserError(core::Fault::data, std::string(kField) + ": " + error.what(), origin.of(kField));
+  }
+}
+
+std::string text_of(const models::ModelParams& model) {
+  std::string widths;
+  for (const std::int64_t width : model.hidden) widths += fmt::format("{}{}", widths.empty() ? "" : ", ", width);
+  return fmt::format("{} [{}], embedding_size {}", model.kind, widths, model.embedding_size);
+}
+
+void check_same_model(const SavedRun& run, const models::ModelParams& own) {
+  const models::ModelParams& before = run.config.model;
+  if (before.kind == own.kind && before.hidden == own.hidden && before.embedding_size == own.embedding_size) return;
+  throw core::UserError(core::Fault::data, fmt::format("the model of '{}' is {}, and that of this config is {}",
+                                                       run.path.string(), text_of(before), text_of(own)));
+}
+
+// Members first .. first + count of those of the model.
+at::Tensor most_probable(const models::Mixture& mixture, const at::Tensor& weights) {
+  if (mixture.probabilities.empty()) return weights;
+  const std::int64_t of_each = weights.size(0) / static_cast<std::int64_t>(mixture.iterates());
+  const auto best = std::ranges::max_element(mixture.probabilities) - mixture.probabilities.begin();
+  return weights.narrow(0, best * of_each, of_each);
+}
+
+}  // namespace
+
+data::EncoderPointer starting_encoder(const training::RunConfig& config, const config::Origin& origin) {
+  if (config.training.warm_start.empty()) return nullptr;
+  return named(origin, [&] { return read_encoder(open_run(config.training.warm_start)); });
+}
+
+at::Tensor starting_weights(const training::RunConfig& config, const data::EncodedRows& layout,
+                            const config::Origin& origin, core::Journal& journal) {
+  if (config.training.warm_start.empty()) return {};
+  return named(origin, [&] {
+    const SavedRun run = open_run(config.training.warm_start);
+    check_same_model(run, config.model);
+    const SavedModel saved = read_model(run, layout, at::kCPU);
+    const at::Tensor weights = most_probable(saved.mixture, saved.learner->flat_parameters()).clone();
+    journal.say(fmt::format("Weights start where those of '{}' ended ({}); inputs are encoded as they were there.",
+                            config.training.warm_start, saved.learner->description()));
+    return weights;
+  });
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,115 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "engine/cli/columns_file.h"
+#include "engine/cli/command.h"
+#include "engine/cli/made_columns.h"
+#include "engine/cli/output_file.h"
+#include "engine/cli/starting_weights.h"
+#include "engine/config/load.h"
+#include "engine/core/error.h"
+#include "engine/core/interrupt.h"
+#include "engine/core/nearest_name.h"
+#include "engine/data/prepare.h"
+#include "engine/training/run_config.h"
+#include "engine/training/synthesis.h"
+
+namespace equipoise::cli {
+namespace {
+
+class Synthesize final : public Command {
+ public:
+  std::vector<Argument> arguments() override {
+    return {{"CONFIG", "The YAML file whose recipes make rows", &config_file_, "", true},
+            {"key=value", "Overrides of the config, as train takes them", &overrides_},
+            {"--output", "Where to write the made rows: a .csv or a .parquet file", &output_, "", true},
+            {"--rows", "How many rows batches draw meanwhile", &rows_, "as many as there are training rows"}};
+  }
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    if (config_file_.empty() || output_.empty())
+      throw core::UserError(core::Fault::config,
+                            fmt::format("synthesize needs {}: equipoise synthesize CONFIG --output FILE",
+                                        config_file_.empty() ? "a config" : "--output"));
+    check_columns_name(output_, "--output");
+    const std::int64_t asked = rows_asked();
+    training::RunConfig config;
+    config::Origin origin;
+    config::load(config_file_, overrides_, config, origin);
+    std::vector<std::string> inputs = config.data.files;
+    inputs.push_back(config_file_);
+    check_output(output_, inputs);
+    const std::size_t settings = training::members_of(config, origin).size();
+    sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, settings, origin);
+    check_makes_rows(config, origin);
+    const auto seed = static_cast<std::uint64_t>(config.seed);
+    const data::EncoderPointer earlier = starting_encoder(config, origin);
+    const data::Prepared prepared = data::prepare(config.data, seed, origin, journal, earlier.get());
+    core::stop_if_interrupted();
+    const auto training_rows = static_cast<std::int64_t>(prepared.dataset.rows_of(data::Split::train).size());
+    training::Synthesis synthesis(config.sampling, prepared.dataset,
+                                  std::min(config.training.batch_size, training_rows), seed, origin);
+    for (const std::string& warning : synthesis.sampler().warnings()) journal.warn(warning);
+    core::stop_if_interrupted();
+    const training::MadeList list = synthesis.of_batches(asked > 0 ? asked : training_rows);
+    if (list.mixed > 0)
+      journal.warn(fmt::format(
+          "{} rows were mixed: a mixed row is part of two, and stands in no table; they are left out.", list.mixed));
+    write_columns(output_, made_columns(list, synthesis.sampler(), prepared));
+    journal.end_line();
+    say(list, synthesis.sampler(), console, journal);
+    return 0;
+  }
+
+ private:
+  std::int64_t rows_asked() const {
+    if (rows_.empty()) return 0;
+    const bool digits = std::ranges::all_of(rows_, [](char letter) { return letter >= '0' && letter <= '9'; });
+    constexpr std::size_t kMostDigits = 12;
+    if (digits && rows_.size() <= kMostDigits && std::stoll(rows_) > 0) return std::stoll(rows_);
+    throw core::UserError(core::Fault::config, fmt::format("--rows is '{}'; it must be a whole number above 0", rows_));
+  }
+
+  static void check_makes_rows(const training::RunConfig& config, const config::Origin& origin) {
+    std::vector<std::string> making;
+    for (const sampling::RecipeEntry& entry : sampling::recipe_entries())
+      if (entry.decides == sampling::Decides::made) making.emplace_back(entry.name);
+    if (std::ranges::any_of(config.sampling.recipes, [&](const sampling::RecipeParams& one) {
+          return std::ranges::find(making, one.recipe) != making.end();
+        }))
+      return;
+    throw core::UserError(core::Fault::config,
+                          "sampling.recipes: none of them makes rows; those that do are " + core::listed(making),
+                          origin.of("sampling.recipes"));
+  }
+
+  void say(const training::MadeList& list, const sampling::Sampler& sampler, const Console& console,
+           const TerminalJournal& journal) const {
+    std::map<std::string, std::int64_t> of_recipe;
+    for (const std::int32_t recipe : list.recipes)
+      ++of_recipe[sampler.makings()[static_cast<std::size_t>(recipe)].params.recipe];
+    std::string counts;
+    for (const auto& [name, rows] : of_recipe)
+      counts += fmt::format("{}{} by {}", counts.empty() ? "" : ", ", rows, name);
+    console.print(fmt::format("{} made rows{}: {}\n", list.rows(), counts.empty() ? "" : " (" + counts + ")", output_));
+    console.print_json({{"output", output_},
+                        {"rows", list.rows()},
+                        {"recipes", of_recipe},
+                        {"mixed", list.mixed},
+                        {"warnings", journal.warnings()},
+                        {"exit_code", 0}});
+  }
+
+  std::string config_file_, output_, rows_;
+  std::vector<std::string> overrides_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_synthesize() {
+  return std::make_unique<Synthesize>();
+}
+
+}  // namespace equipoise::cli

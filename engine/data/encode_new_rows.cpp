@@ -1,0 +1,82 @@
+#include "engine/data/encode_new_rows.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+
+namespace equipoise::data {
+namespace {
+
+// The values of a category that training never saw, and how many rows have one.
+struct Unseen {
+  std::vector<std::string> values;
+  std::int64_t rows = 0;
+};
+
+Unseen unseen_values(const FeatureRule& rule, const Table& table) {
+  Unseen unseen;
+  // With "other" among the levels, values that training had and did not keep look the same.
+  if (rule.form != FeatureForm::levels || rule.other_level) return unseen;
+  const CategoryView view(table, *table.find(rule.column));
+  const LevelIndex known(rule.levels);
+  std::vector<std::uint8_t> is_unseen;
+  for (const std::string& level : view.levels()) {
+    is_unseen.push_back(known.find(level) < 0);
+    if (is_unseen.back()) unseen.values.push_back("'" + level + "'");
+  }
+  if (unseen.values.empty()) return unseen;
+  unseen.rows = std::ranges::count_if(
+      view.codes(table), [&](std::int32_t code) { return code >= 0 && is_unseen[static_cast<std::size_t>(code)]; });
+  return unseen;
+}
+
+// Such rows leave all components of the feature 0: they have a score like any other, and nothing shows in it.
+void warn_of_unseen_values(const Encoder& encoder, const std::vector<Unseen>& unseen, const EncodedRows& encoded,
+                           core::Journal& journal) {
+  const std::size_t features = encoder.features.size();
+  for (std::size_t f = 0; f < features; ++f) {
+    const FeatureRule& rule = encoder.features[f];
+    std::int64_t nowhere = 0;
+    for (std::size_t place = f; place < encoded.codes.size(); place += features) nowhere += encoded.codes[place] < 0;
+    const auto warn = [&](std::int64_t rows, const std::string& what) {
+      if (rows == 0) return;
+      journal.warn(std::to_string(rows) + (rows == 1 ? " row has " : " rows have ") + what + " in the input '" +
+                   rule.column + "': the model sees none of its levels there");
+    };
+    warn(unseen[f].rows, "a value that training never saw (" + core::listed(unseen[f].values, 5) + ")");
+    warn(nowhere - unseen[f].rows, "no value, which training always had,");
+  }
+}
+
+}  // namespace
+
+std::set<std::string> categories_of(const Encoder& encoder) {
+  std::set<std::string> columns;
+  for (const FeatureRule& rule : encoder.features)
+    if (rule.form == FeatureForm::levels) columns.insert(rule.column);
+  return columns;
+}
+
+void check_inputs(const Encoder& encoder, const Table& table) {
+  std::vector<std::string> missing;
+  for (const FeatureRule& rule : encoder.features) {
+    if (table.find(rule.column) == nullptr) missing.push_back(rule.column);
+  }
+  if (missing.empty()) return;
+  throw core::UserError(core::Fault::data,
+                        "the model needs columns that are not there: " + core::listed(missing, 60) +
+                            core::did_you_mean(missing.front(), table.names()) + columns_text(table),
+                        core::Position{table.files.front().path, 0, 0});
+}
+
+EncodedRows encode_new_rows(const Encoder& encoder, Table& table, core::Journal& journal) {
+  std::vector<Unseen> unseen;
+  for (const FeatureRule& rule : encoder.features) unseen.push_back(unseen_values(rule, table));
+  EncodedRows encoded = encode(encoder.features, table);
+  warn_of_unseen_values(encoder, unseen, encoded, journal);
+  return encoded;
+}
+
+}  // namespace equipoise::data

@@ -1,0 +1,51 @@
+#include "engine/data/decode.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace equipoise::data {
+namespace {
+
+TEST(Decode, NumbersInBinsAreWhereTheyStood) {
+  FeatureRule rule;
+  rule.column = "age";
+  rule.form = FeatureForm::ramps;
+  rule.edges = {17, 25, 40, 90};
+  EXPECT_TRUE(is_number(rule));
+  EXPECT_EQ(decode(rule, 0, 0).number, 17);
+  EXPECT_EQ(decode(rule, 1, 5.0F / 15).number, 30);  // a third of a bin is no float, and 30 was whole
+  EXPECT_EQ(decode(rule, 2, 1).number, 90);
+  EXPECT_NEAR(*decode(rule, 1, 0.5F).number, 32.5, 1e-9);
+  EXPECT_FALSE(decode(rule, 3, 1).number);  // missing
+  EXPECT_FALSE(decode(rule, 3, 1).text);
+}
+
+TEST(Decode, StandardizedNumbersAndDates) {
+  FeatureRule rule;
+  rule.form = FeatureForm::standardized;
+  rule.mean = 10;
+  rule.deviation = 4;
+  EXPECT_EQ(decode(rule, 0, -1.5F).number, 4);
+  EXPECT_FALSE(decode(rule, 1, 1).number);
+  rule.date = true;
+  rule.mean = 19000;  // days since 1970
+  EXPECT_FALSE(is_number(rule));
+  EXPECT_EQ(decode(rule, 0, 0).text, "2022-01-08");
+  EXPECT_FALSE(decode(rule, 1, 1).text);
+}
+
+TEST(Decode, LevelsAreTheirTexts) {
+  FeatureRule rule;
+  rule.column = "job";
+  rule.levels = {"clerk", "cook"};
+  rule.missing_level = rule.other_level = true;
+  rule.layout.width = 4;
+  EXPECT_EQ(decode(rule, 1, 1).text, "cook");
+  EXPECT_FALSE(decode(rule, 2, 1).text);  // missing
+  EXPECT_EQ(decode(rule, 3, 1).text, "other");
+  EXPECT_FALSE(decode(rule, -1, 0).text);
+}
+
+}  // namespace
+}  // namespace equipoise::data

@@ -1,0 +1,187 @@
+// Recipes that favour hard rows or change labels, as a step sees them.
+#include <ATen/Functions.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "engine/training/cell_draws.h"
+#include "engine/training/row_losses.h"
+#include "tests/engine/training/generated_outcomes.h"
+#include "tests/engine/training/policed.h"
+#include "tests/engine/training/trained.h"
+
+namespace equipoise::training {
+namespace {
+
+using data::Task;
+
+sampling::RecipeParams hard(double amount, double share) {
+  sampling::RecipeParams params = recipe("hard", {});
+  params.amount = amount;
+  params.share = share;
+  return params;
+}
+
+void end_epoch(Policed& sample) {
+  const std::size_t cells = sample.sampler.cells().cells.size();
+  sample.sampler.end_epoch(std::vector<std::int64_t>(cells, 1), std::vector<std::int64_t>(cells),
+                           {sampling::OfCells(cells, 0.5), {}}, {});
+}
+
+// Before anything is measured rows come as they do; then a tenth of each cell, those that lose most, are half of what is drawn of it.
+TEST(HardRows, AreDrawnMoreOftenOnceLossesAreKnown) {
+  sampling::RecipeParams women = hard(0.1, 0.5);
+  women.where = {{"sex", "female"}};
+  Policed sample(binary_people(2000, false), odds_and_parity(), {women});
+  const std::int64_t rows = sample.data.train.count;
+  std::vector<double> losses(static_cast<std::size_t>(rows));
+  for (std::size_t row = 0; row < losses.size(); ++row) losses[row] = static_cast<double>((row * 7919) % losses.size());
+  const auto frequency = [&] {
+    std::vector<double> drawn(losses.size());
+    at::Tensor batch = at::empty({100}, at::kLong), step = at::zeros({1}, at::kLong);
+    for (int i = 0; i < 3000; ++i, step.add_(1)) {
+      sample.policy.draw(batch, 9, step);
+      for (int slot = 0; slot < 100; ++slot) ++drawn[static_cast<std::size_t>(batch.data_ptr<std::int64_t>()[slot])];
+    }
+    return drawn;
+  };
+  const double even = 300000.0 / static_cast<double>(rows);
+  for (const double times : frequency()) EXPECT_NEAR(times, even, 6 * std::sqrt(even));
+  end_epoch(sample);
+  sample.policy.focus_on(losses);
+  sample.policy.follow();
+  const std::vector<double> drawn = frequency();
+  for (std::size_t cell = 0; cell < 2; ++cell) {
+    const bool is_female = cell == 0;
+    std::vector<std::pair<double, double>> by_loss;  // and how often each was drawn
+    for (std::size_t row = 0; row < losses.size(); ++row)
+      if ((sample.sampler.cells().cells[static_cast<std::size_t>(sample.sampler.cells().of_row[row])].levels[0] == 0) ==
+          is_female)
+        by_loss.emplace_back(-losses[row], drawn[row]);
+    std::sort(by_loss.begin(), by_loss.end());
+    const auto hardest = static_cast<std::size_t>(std::ceil(0.1 * static_cast<double>(by_loss.size())));
+    double of_hardest = 0, all = 0;
+    for (std::size_t i = 0; i < by_loss.size(); ++i) {
+      of_hardest += i < hardest ? by_loss[i].second : 0;
+      all += by_loss[i].second;
+    }
+    EXPECT_NEAR(of_hardest / all, is_female ? 0.5 : 0.1, 0.01) << is_female;
+  }
+}
+
+TEST(HardRows, OfACellWithOneRowThatOneIsAll) {
+  data::Dataset people = binary_people(60, false);
+  people.groupings[0].levels.push_back("other");
+  people.groupings[0].codes[0] = 2;
+  people.splits[0] = data::Split::train;
+  sampling::RecipeParams all = hard(0.1, 0.5);
+  all.by = {"sex"};
+  Policed sample(people, odds_and_parity(), {all});
+  end_epoch(sample);
+  sample.policy.focus_on(std::vector<double>(static_cast<std::size_t>(sample.data.train.count), 1.0));
+  sample.policy.follow();
+  at::Tensor batch = at::empty({100}, at::kLong), step = at::zeros({1}, at::kLong);
+  EXPECT_NO_THROW(sample.policy.draw(batch, 9, step));
+}
+
+// The mean of rows' losses is the loss that is measured of them.
+TEST(RowLosses, AddUpToWhatIsMeasured) {
+  for (const Task task : {Task::binary, Task::classes, Task::labels, Task::regression}) {
+    const data::Dataset people =
+        task == Task::binary ? binary_people(600, false) : generated_outcomes(task, 600, false);
+    RunConfig config = small_config();
+    config.training.epochs = 2;
+    config.training.keep = "final";
+    const std::vector<TrainingResult> results = trained(people, config);
+    core::Journal journal;
+    const constraints::ConstraintTable table = constraints::compile({}, people, 10, {}, journal);
+    const DeviceData data = to_device(people, table.cells, 1, 3, at::kCPU);
+    const std::vector<double> losses = row_losses(*results.front().learner, 0, data, config.training);
+    ASSERT_EQ(static_cast<std::int64_t>(losses.size()), data.train.count);
+    const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size());
+    EXPECT_NEAR(mean, results.front().measurements.back().training_loss, 1e-4) << static_cast<int>(task);
+  }
+}
+
+TEST(RowLosses, AreOfTheMemberThatDoesNotLearnFromTheRow) {
+  const data::Dataset people = binary_people(600, false);
+  core::Journal journal;
+  const constraints::ConstraintTable table = constraints::compile({}, people, 10, {}, journal);
+  const DeviceData data = to_device(people, table.cells, 3, 3, at::kCPU);
+  models::ModelParams model;
+  model.kind = "linear";
+  const auto learner = models::make_learner(model, data.host, {4, 5, 6}, at::kCPU);
+  const std::vector<double> losses = row_losses(*learner, 0, data, {});
+  for (std::int64_t fold = 0; fold < 3; ++fold) {
+    const auto [first, count] = data.folds[static_cast<std::size_t>(fold)];
+    at::Tensor logits = at::empty({1, count});
+    learner->score(data.encoded, first, {fold, 3}, logits);
+    for (std::int64_t i = 0; i < count; ++i) {
+      const double z = logits[0][i].item<double>();
+      const bool positive = data.cell_labels[data.cells[first + i].item<std::int64_t>()].item<int>() == 1;
+      EXPECT_NEAR(losses[static_cast<std::size_t>(first + i)], std::log1p(std::exp(positive ? -z : z)), 1e-6);
+    }
+  }
+}
+
+TEST(RowLosses, TheRankingKnowsWhoIsPositive) {
+  const data::Dataset people = binary_people(2000, false);
+  const constraints::ConstraintTable table = Policed::compiled(people, odds_and_parity(), {});
+  const DeviceData data = to_device(people, table.cells, 3, 3, at::kCPU);
+  const std::vector<double> scores = ranking_scores(data, table, 100, 3);
+  double positive = 0, negative = 0, positives = 0;
+  for (std::int64_t row = 0; row < data.train.count; ++row) {
+    const bool is_positive = people.labels[static_cast<std::size_t>(data.order[static_cast<std::size_t>(row)])] == 1;
+    (is_positive ? positive : negative) += scores[static_cast<std::size_t>(row)];
+    positives += is_positive;
+  }
+  EXPECT_GT(positive / positives, negative / (static_cast<double>(data.train.count) - positives) + 1);
+  EXPECT_EQ(scores, ranking_scores(data, table, 100, 3));
+}
+
+// Rows whose label is changed are learnt as of the cell beside theirs; what is measured keeps it.
+TEST(ChangedLabels, AreThoseOfTheBatchAlone) {
+  data::Dataset people = binary_people(1000, false);
+  const sampling::RecipeParams massage = recipe("massage", {"sex"});
+  const constraints::ConstraintTable table = Policed::compiled(people, odds_and_parity(), {{massage}});
+  const DeviceData data = to_device(people, table.cells, 3, 3, at::kCPU);
+  sampling::Sampler sampler({{massage}}, people, std::vector(data.order.begin(), data.order.begin() + data.train.count),
+                            config::Origin());
+  sampler.rank(ranking_scores(data, table, 100, 3));
+  const RowPolicy policy(sampler, data, 100);
+  std::int64_t changed = 0;
+  std::vector<double> natural(static_cast<std::size_t>(data.kernel.cells)), learnt(natural.size());
+  for (std::int64_t row = 0; row < data.train.count; ++row) {
+    const auto own = data.fold_cells[row].item<std::int64_t>(), batch = policy.cells()[row].item<std::int64_t>();
+    const bool is_changed = sampler.changed_labels()[static_cast<std::size_t>(row)];
+    changed += is_changed;
+    EXPECT_EQ(data.fold_cell_labels[own].item<int>() != data.fold_cell_labels[batch].item<int>(), is_changed);
+    EXPECT_EQ(own / 2, batch / 2);
+    ++natural[static_cast<std::size_t>(own % data.kernel.cells)];
+    ++learnt[static_cast<std::size_t>(batch % data.kernel.cells)];
+  }
+  EXPECT_GT(changed, 20);
+  // Each group now has positives alike, and the sums are corrected by what that changed.
+  EXPECT_NEAR(learnt[1] / (learnt[0] + learnt[1]), learnt[3] / (learnt[2] + learnt[3]), 0.01);
+  for (std::size_t cell = 0; cell < natural.size(); ++cell)
+    EXPECT_NEAR(policy.corrections()[0][static_cast<std::int64_t>(cell)][0].item<double>(),
+                natural[cell] / learnt[cell], 1e-9);
+}
+
+// Learnt with labels that groups have alike, a network selects them more alike.
+TEST(ChangedLabels, BringTheRatesOfGroupsTogether) {
+  const data::Dataset people = generated_people(4000);
+  RunConfig config = small_config();
+  config.constraints = {{"demographic_parity", {"sex"}, 0.9}};
+  const double plain = *trained(people, config).front().measurements.back().training_gaps[0];
+  config.sampling.recipes = {recipe("massage", {"sex"})};
+  const TrainingResult massaged = std::move(trained(people, config).front());
+  EXPECT_LT(*massaged.measurements.back().training_gaps[0], 0.9 * plain);
+  EXPECT_THAT(massaged.sampling->epochs.back().why, testing::HasSubstr("labels changed"));
+}
+
+}  // namespace
+}  // namespace equipoise::training
