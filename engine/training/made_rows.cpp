@@ -11,6 +11,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
+#include "engine/sampling/points.h"
 #include "engine/training/tensor_of.h"
 #include "kernels/cell_order/cell_order.h"
 #include "kernels/neighbors/neighbors.h"
@@ -28,70 +29,11 @@ std::uint8_t form_of(const data::Feature& feature) {
   return data::is_standardized(feature) ? kernels::kStandardized : kernels::kCategory;
 }
 
-// Where a number lies: of bins their part of all, standardised ones as they are; a missing one in the middle of the rest.
-struct Number {
-  std::vector<float> of_row;
-  double deviation = 0;
-};
-
-Number number_of(const data::EncodedRows& rows, std::size_t f, const std::vector<std::int64_t>& chosen) {
-  const data::Feature& feature = rows.features[f];
-  const bool is_ramp = feature.kind == data::FeatureKind::ramp;
-  const int missing = is_ramp ? feature.width - 1 : 1;
-  Number number;
-  double sum = 0, square = 0, known = 0;
-  for (const std::int64_t row : chosen) {
-    const std::size_t at = static_cast<std::size_t>(row) * rows.features.size() + f;
-    const float value = is_ramp ? (static_cast<float>(rows.codes[at]) + rows.values[at]) / static_cast<float>(missing)
-                                : rows.values[at];
-    number.of_row.push_back(value);
-    if (rows.codes[at] == missing) continue;
-    sum += value;
-    square += static_cast<double>(value) * value;
-    ++known;
-  }
-  const double mean = known > 0 ? sum / known : 0;
-  number.deviation = known > 0 ? std::sqrt(std::max(0.0, square / known - mean * mean)) : 0;
-  for (std::size_t i = 0; i < chosen.size(); ++i)
-    if (rows.codes[static_cast<std::size_t>(chosen[i]) * rows.features.size() + f] == missing)
-      number.of_row[i] = static_cast<float>(mean);
-  return number;
-}
-
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 1;
-  std::ranges::sort(values);
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
-// As Chawla et al. (2002) measure distances: numbers as they are, and where a category differs, the median of the numbers' standard
-// deviations.
 at::Tensor points_of(const data::EncodedRows& rows, const std::vector<std::int64_t>& chosen) {
-  std::vector<Number> numbers;
-  std::vector<double> deviations;
-  std::int64_t width = 0;
-  for (std::size_t f = 0; f < rows.features.size(); ++f) {
-    const bool is_number = form_of(rows.features[f]) != kernels::kCategory;
-    numbers.push_back(is_number ? number_of(rows, f, chosen) : Number());
-    if (is_number) deviations.push_back(numbers.back().deviation);
-    width += is_number ? 1 : rows.features[f].width;
-  }
-  const auto unlike = static_cast<float>(median_of(deviations) / std::sqrt(2.0));
-  at::Tensor points = at::zeros({static_cast<std::int64_t>(chosen.size()), std::max<std::int64_t>(1, width)});
+  const sampling::PointSpace space(rows, chosen);
+  at::Tensor points = at::zeros({static_cast<std::int64_t>(chosen.size()), space.dimensions()});
   float* point = points.mutable_data_ptr<float>();
-  for (std::size_t i = 0; i < chosen.size(); ++i, point += points.size(1)) {
-    std::int64_t place = 0;
-    for (std::size_t f = 0; f < rows.features.size(); ++f) {
-      if (!numbers[f].of_row.empty()) {
-        point[place++] = numbers[f].of_row[i];
-        continue;
-      }
-      const std::int16_t code = rows.codes[static_cast<std::size_t>(chosen[i]) * rows.features.size() + f];
-      if (code >= 0) point[place + code] = unlike;
-      place += rows.features[f].width;
-    }
-  }
+  for (std::size_t i = 0; i < chosen.size(); ++i, point += space.dimensions()) space.write(rows, chosen[i], point);
   return points;
 }
 
