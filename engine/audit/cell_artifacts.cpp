@@ -1,7 +1,9 @@
 #include "engine/audit/cell_artifacts.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <map>
 
 #include "engine/audit/beside_real.h"
@@ -69,13 +71,16 @@ ArtifactFigure share(const Looked& looked, ArtifactKind kind, double real, std::
       looked.rows.size(), looked.cell.sample.size(), std::move(says));
 }
 
+std::string percent_of(std::int64_t some, std::size_t all) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.1f %%", 100.0 * static_cast<double>(some) / static_cast<double>(all));
+  return text.data();
+}
+
 std::string most_frequent(const std::map<std::string, std::int64_t>& counts, std::size_t rows) {
   const auto most = std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; });
   if (most == counts.end()) return "";
-  const double percent = std::round(1000.0 * static_cast<double>(most->second) / static_cast<double>(rows)) / 10;
-  std::string number = std::to_string(percent);
-  number.resize(number.find('.') + 2);
-  return "most often " + most->first + " (" + number + " % of the rows)";
+  return "most often " + most->first + " (" + percent_of(most->second, rows) + " of the rows)";
 }
 
 CellSample sample_of(const RealCell& cell, const MadeSample& made, const std::vector<std::int64_t>& rows,
@@ -100,14 +105,22 @@ CellSample sample_of(const RealCell& cell, const MadeSample& made, const std::ve
 
 void add_copies(const Looked& looked, std::vector<MadeRowFinding>& found, CellArtifacts& cell) {
   const RealCell& real = looked.cell;
+  const KnownValues& known = looked.real.known;
+  std::int64_t of_parents = 0;
   for (std::size_t i = 0; i < looked.rows.size(); ++i) {
-    found[i].copy_of = looked.real.known.twin(looked.encoded[i]);
+    found[i].copy_of = known.twin(looked.encoded[i]);
+    if (looked.parent(i) >= 0 &&
+        known.are_equal(looked.encoded[i], row_of(*looked.real.rows.encoded, looked.parent(i)))) {
+      found[i].copy_of = looked.parent(i);
+      ++of_parents;
+    }
     if (!real.distances.empty() && looked.around[i].closest <= real.near)
       found[i].near_copy_of = looked.around[i].closest_row;
   }
   const std::size_t rows = real.sample.size();
-  cell.figures.push_back(
-      share(looked, ArtifactKind::copies, real.twins, rows, [&](std::size_t i) { return found[i].copy_of >= 0; }));
+  cell.figures.push_back(share(
+      looked, ArtifactKind::copies, real.twins, rows, [&](std::size_t i) { return found[i].copy_of >= 0; },
+      of_parents == 0 ? "" : percent_of(of_parents, looked.rows.size()) + " are equal to the row they are made of"));
   if (real.distances.empty()) {
     const std::string why = "the cell has no two training rows";
     cell.figures.push_back(without_figure(ArtifactKind::near_copies, why));

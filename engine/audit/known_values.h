@@ -28,6 +28,8 @@ class KnownValues {
 
   /// A training row that equals it in every input but `except`, or -1. Numbers are equal to within 1/4096 of a bin or of a deviation.
   std::int64_t twin(const EncodedRow& row, std::int64_t except = -1) const;
+  /// Whether two rows are equal in that sense.
+  bool are_equal(const EncodedRow& one, const EncodedRow& other) const { return key_of(one) == key_of(other); }
   /// A feature whose number is outside the range of training, or whose level (or being missing) no training row has; -1: none. `is_own`
   /// of a training row: no other has.
   std::int32_t outside(const EncodedRow& row, bool is_own = false) const;
