@@ -145,17 +145,17 @@ const std::array<ArtifactKindEntry, kArtifactKinds>& artifact_kinds() {
        "Of the nearest training rows of the same groups, parents left out, those with another label."},
       {ArtifactKind::parents, "parents", "Parents disagree", "Rows whose parent or partner has another label."},
       {ArtifactKind::outside, "outside", "Unheard of",
-       "Rows with a number or a level that no training row has; of real rows, no other."},
+       "Rows with a number or a level that no training row has; of real rows, that no other has."},
       {ArtifactKind::cell_range, "cell_range", "Outside the cell",
        "Rows with a number outside the range of their cell; of real rows, outside that of the others."},
       {ArtifactKind::combinations, "combinations", "New combinations",
-       "Rows with two levels that no training row has together; of real rows, no other."},
+       "Rows with two levels that no training row has together; of real rows, that no other has."},
       {ArtifactKind::drift, "drift", "Correlation",
        "The two columns of the cell whose correlation changes most surely."},
       {ArtifactKind::traced, "traced", "Parent found",
        "Rows whose parent is the closest training row of the cell; beside it, what chance would find."},
       {ArtifactKind::held_out, "held_out", "Closer to training",
-       "Rows closer to a training row of the cell than to a held-out one; beside it, the training rows' share of "
+       "Rows closer to a training row of the cell than to a held-out one; beside it, the share of training rows among "
        "both."},
   }};
   return kinds;
