@@ -40,6 +40,7 @@ std::vector<Section> sections_of(const Report& report) {
                                    {"#groups", "Groups", write_groups},
                                    {"#training", "Training", write_training}};
   if (report.sampling) sections.push_back({"#sampling", "Batches", write_sampling});
+  if (report.artifacts) sections.push_back({"#artifacts", "Made rows", write_artifacts});
   if (binary) sections.push_back({"#thresholds", "Thresholds", write_thresholds});
   if (!regression) sections.push_back({"#calibration", "Calibration", write_calibration});
   sections.push_back({"#data", "Data", write_data});

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/audit/artifacts.h"
 #include "engine/data/dataset.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/measurement.h"
@@ -59,6 +60,7 @@ struct Report {
   std::vector<evaluation::SplitResult> splits;  ///< test first
   std::vector<Measurement> measurements;
   std::optional<sampling::SamplingLog> sampling;  ///< where the run had recipes
+  std::optional<audit::ArtifactAudit> artifacts;  ///< where recipes made rows, and these were looked at
   std::string config_yaml;                        ///< resolved
 };
 

@@ -1,3 +1,4 @@
+#include "engine/report/artifacts_json.h"
 #include "engine/report/json_reader.h"
 #include "engine/report/report.h"
 #include "engine/report/sampling_json.h"
@@ -130,6 +131,9 @@ void read_results(const JsonReader& reader, Report& report) {
   reader.if_there("sampling", [&](const json& item, const std::string& path) {
     report.sampling = sampling_log_from_json(item, path);
   });
+  reader.if_there("artifacts", [&](const json& item, const std::string& path) {
+    report.artifacts = artifacts_from_json(item, path);
+  });
   reader.read_if_there("measured_on", report.measured_on);
   reader.read_if_there("members", report.members);
   reader.each("splits", [&](const json& item, const std::string&) {
@@ -191,6 +195,7 @@ json to_json(const Report& report) {
                      {"gap", to_json(report.gap_swing)},
                      {"multiplier", to_json(report.multiplier_swing)}};
   result["sampling"] = to_json(report.sampling);
+  result["artifacts"] = to_json(report.artifacts);
   result["versions"] = list_of(report.versions, named("name", "version"));
   result["split_rows"] = list_of(report.split_rows, named("split", "rows"));
   result["files"] = list_of(report.files, [](const data::Fingerprint& file) { return to_json(file); });

@@ -27,7 +27,9 @@ void write_thresholds(Markup& page, const Report& report);   ///< what deciding 
 void write_calibration(Markup& page, const Report& report);  ///< reliability
 void write_sampling(Markup& page,
                     const Report& report);  ///< which training rows batches were made of; only where a recipe said
-void write_data(Markup& page, const Report& report);           ///< files, splits, how columns were read, leaks
+void write_artifacts(Markup& page,
+                     const Report& report);           ///< made rows beside real ones; only where they were looked at
+void write_data(Markup& page, const Report& report);  ///< files, splits, how columns were read, leaks
 void write_reading_guide(Markup& page, const Report& report);  ///< what the words mean, and what is not promised
 void write_reproduction(Markup& page, const Report& report);   ///< command, seed, versions, config
 

@@ -12,6 +12,43 @@ namespace equipoise::report {
 // A made-up run with figures such as Adult gives: two constraints, one not shown, one violated with levels that are
 // too small, so that every part of the page has something to show.
 
+// One recipe, and a cell of each verdict that it had.
+inline audit::ArtifactAudit sample_artifacts() {
+  using audit::ArtifactVerdict;
+  audit::CellArtifacts cell;
+  cell.cell = "sex=<f>, label=positive";
+  cell.verdict = ArtifactVerdict::harmful;
+  cell.reasons = {"16.1 % of the made rows have two levels that no training row has together."};
+  cell.made_rows = 4000;
+  cell.looked_at = 2000;
+  cell.real_rows = 1061;
+  cell.held_out_rows = 350;
+  cell.distances =
+      audit::CellDistances{{0, 0.21, 0.34, 0.5, 0.9}, {0.02, 0.22, 0.31, 0.44, 0.8}, {0, 0.01, 0.02, 0.1, 0.4}};
+  for (const audit::ArtifactKindEntry& kind : audit::artifact_kinds()) {
+    audit::ArtifactFigure& figure = cell.figures.emplace_back();
+    figure.kind = kind.kind;
+    figure.made = 0.161;
+    figure.real = 0.015;
+    figure.excess = 0.146;
+    figure.interval = evaluation::Interval{0.122, 0.171};
+    figure.bound = 0.05;
+    figure.p_value = 0.0004;
+    figure.noise = 0.13;
+    figure.made_rows = 2000;
+    figure.real_rows = 1061;
+    figure.verdict = ArtifactVerdict::harmful;
+    figure.says = "most often marital_status and relationship";
+  }
+  audit::CellArtifacts few;
+  few.cell = "sex=m, label=positive";
+  few.verdict = ArtifactVerdict::too_few;
+  few.made_rows = few.looked_at = 20;
+  few.real_rows = 1;
+  few.figures.emplace_back().says = "too few rows";
+  return {0.95, {{"corrupt", {cell, few}, {}}}};
+}
+
 inline evaluation::Interval wilson(double rate, double rows) {
   const double z = 1.96, centre = (rate + z * z / (2 * rows)) / (1 + z * z / rows);
   const double half = z / (1 + z * z / rows) * std::sqrt(rate * (1 - rate) / rows + z * z / (4 * rows * rows));
@@ -238,6 +275,7 @@ inline Report sample_report() {
       {{1, {100, 300, 600}, {0, 0, 0}, {1, 1, 1}, "fairbatch: nothing is measured yet"},
        {2, {200, 200, 600}, {30, 0, 0}, {1, 1, 1}, "fairbatch"},
        {3, {250, 150, 600}, {40, 0, 0}, {2, 1, 0.5}, "fairbatch"}}};
+  report.artifacts = sample_artifacts();
   report.config_yaml =
       "name: adult-equalized-odds\nseed: 7\ndevice: auto\ntraining:\n  epochs: 20\n  batch_size: 512\n";
   return report;

@@ -22,7 +22,8 @@ inline void expect_whole(const std::string& html,
   using namespace testing;
   const PageReader reader(html);
   std::vector<std::string> sections = {"result", "gaps", "groups", "training"};
-  if (html.find("id=\"sampling\"") != std::string::npos) sections.push_back("sampling");  // of runs with recipes
+  if (html.find("id=\"sampling\"") != std::string::npos) sections.push_back("sampling");    // of runs with recipes
+  if (html.find("id=\"artifacts\"") != std::string::npos) sections.push_back("artifacts");  // where rows were made
   sections.insert(sections.end(), of_task.begin(), of_task.end());
   sections.insert(sections.end(), {"data", "guide", "reproduce"});
   EXPECT_EQ(section_ids(reader), sections);
