@@ -4,7 +4,7 @@
 usage: compare.py [override ...] [--data NAME ...] [--arms LIST] [--seeds LIST] [--folder FOLDER] [--equipoise PROGRAM]
 
 `equipoise compare` on configs/ of Adult, Bank, Credit and ACS, one after the other, one network an arm (multipliers.measure_on=train).
-Printed are tables for a page: of each arm the mean of a figure and its difference to the first arm with a 95 % interval; bold
+Printed are tables for a page: of each arm the mean of a figure, and in brackets the 95 % interval of its difference to the first arm; bold
 what counts as better or worse among all differences of the data set at once. The reports stay in FOLDER.
 """
 import argparse
@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CONFIGS = {"adult": "adult_equalized_odds", "bank": "bank_equal_opportunity", "credit": "credit_equalized_odds", "acs": "acs_income_bands"}
+CONFIGS = {"adult": "adult_equalized_odds", "bank": "bank_equal_opportunity", "credit": "credit_default", "acs": "acs_income_bands"}
 ARMS = "none,unconstrained,balance,fairbatch,reweigh,smote,corrupt"
 
 
@@ -41,17 +41,19 @@ def cell(arm, figure, f):
     if difference is None:
         return text
     low, high = (shown(difference["interval"][end], figure, True) for end in ("low", "high"))
-    change = f"{shown(difference['difference'], figure, True)} ({low} to {high})"
-    return f"{text}; " + (f"**{difference['finding']}** {change}" if difference["finding"] != "not seen" else change)
+    finding = "" if difference["finding"] == "not seen" else f"**{difference['finding']}** "
+    return f"{finding}{text} ({low} to {high})"
 
 
 def print_table(name, report):
     print(f"\n### {name}\n\n{report['test_rows']} test rows, {report['done']} seeds, {report['seconds']:.0f} s\n", flush=True)
     arms = report["arms"]
-    print("| arm | " + " | ".join(figure["title"] for figure in report["figures"]) + " | met |\n" + "|---" * (len(report["figures"]) + 2) + "|")
-    for a, arm in enumerate(arms):
-        met = ", ".join(f"{one['met'][a]} of {report['done']}" for one in report["constraints"])
-        print(f"| {arm['name']} | " + " | ".join(cell(arm, figure, f) for f, figure in enumerate(report["figures"])) + f" | {met} |", flush=True)
+    print("| figure | " + " | ".join(arm["name"] for arm in arms) + " |\n" + "|---" * (len(arms) + 1) + "|")
+    for f, figure in enumerate(report["figures"]):
+        unit = {"number": "", "points": ", points"}.get(figure["unit"], ", %")
+        print(f"| {figure['title']}{unit} | " + " | ".join(cell(arm, figure, f) for arm in arms) + " |")
+    for one in report["constraints"]:
+        print(f"| met: {one['title']} | " + " | ".join(f"{met} of {report['done']}" for met in one["met"]) + " |", flush=True)
 
 
 def main():

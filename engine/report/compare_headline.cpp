@@ -57,7 +57,7 @@ void write_notices(Markup& page, const CompareReport& report) {
             core::listed(stopped, 12)),
         true);
   if (const std::string sentence = seeds_sentence(report); !sentence.empty())
-    write_notice(page, "One seed", sentence, false);
+    write_notice(page, report.done > 1 ? "Few seeds" : "One seed", sentence, false);
 }
 
 // One line a figure: its name, from where to where, and the difference with its interval.
@@ -69,6 +69,9 @@ void write_items(Markup& page, const CompareReport& report, const ComparedArm& a
     const evaluation::PairedDifference& paired = arm.differences[f]->paired;
     const auto item = page.in("li");
     page.element("span", {}, figure.title);
+    page.element("span", {{"class", "from note"}},
+                 fmt::format("{} \u2192 {}", compared_text(report.arms.front().means[f], figure),
+                             compared_text(arm.means[f], figure)));
     page.element("span", {{"class", "change"}}, difference_text(paired.difference, figure));
     page.element("span", {{"class", "from note"}}, difference_range(paired.interval, figure));
   }

@@ -12,7 +12,7 @@ const char* const kCompareStyleSheet = R"css(
 .arm-findings > div { display: grid; grid-template-columns: 184px minmax(0, 1fr); gap: 0 16px; padding: 8px 0;
   border-top: 1px solid var(--rule); }
 .arm-findings ul { list-style: none; }
-.arm-findings li { display: grid; grid-template-columns: minmax(0, 1fr) 136px 232px; gap: 0 16px; }
+.arm-findings li { display: grid; grid-template-columns: minmax(0, 1fr) 208px 120px 232px; gap: 0 16px; }
 .arm-findings .change, .arm-findings .from { text-align: right; }
 .arm-findings .change { font-weight: 600; }
 .compared td { vertical-align: top; }

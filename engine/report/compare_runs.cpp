@@ -5,6 +5,7 @@
 #include "engine/report/compare_sections.h"
 #include "engine/report/figure_table.h"
 #include "engine/report/figures.h"
+#include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 
 namespace equipoise::report {
@@ -22,7 +23,12 @@ void write_run(Markup& page, const CompareReport& report, const ComparedRun& run
   {
     const auto name = page.in("th", {{"scope", "row"}});
     const std::string& arm = report.arms[static_cast<std::size_t>(run.arm)].name;
-    page.element("a", {{"href", run.folder + "/report.html"}}, fmt::format("{}, seed {}", arm, run.seed));
+    const std::string words = fmt::format("{}, seed {}", arm, run.seed), link = report_link(run.folder);
+    if (link.empty()) {
+      page.text(words);
+    } else {
+      page.element("a", {{"href", link}}, words);
+    }
   }
   page.element("td", {{"class", "outcome"}}, run.failure.empty() ? run.outcome : run.outcome + ": " + run.failure);
   for (std::size_t f = 0; f < report.figures.size(); ++f)

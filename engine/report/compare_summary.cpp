@@ -141,7 +141,14 @@ std::string compare_sentence(const CompareReport& report) {
 }
 
 std::string seeds_sentence(const CompareReport& report) {
-  if (report.done > 1 || report.runs.empty()) return "";
+  constexpr std::int64_t kFew = 4;
+  if (report.runs.empty() || report.done >= kFew) return "";
+  if (report.done > 1)
+    return fmt::format(
+        "There are {} seeds. How far trainings differ is hardly known from so few, and the intervals are as wide as "
+        "that makes "
+        "them: what is not seen here, five seeds or more may show.",
+        report.done);
   return "There is one seed. The intervals are about other people who are tested; how far another training, or another "
          "split, "
          "would have come out otherwise is not known, and no interval here holds it.";
