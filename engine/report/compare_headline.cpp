@@ -60,6 +60,12 @@ void write_notices(Markup& page, const CompareReport& report) {
     write_notice(page, report.done > 1 ? "Few seeds" : "One seed", sentence, false);
 }
 
+// Whether 0 is outside its interval, and no finding is made of it among so many.
+bool counts_alone(const ComparedDifference& difference) {
+  const evaluation::Interval& interval = difference.paired.interval;
+  return difference.finding == Finding::unseen && (interval.low > 0 || interval.high < 0);
+}
+
 // One line a figure: its name, from where to where, and the difference with its interval.
 void write_items(Markup& page, const CompareReport& report, const ComparedArm& arm,
                  const std::vector<std::size_t>& places) {
@@ -73,7 +79,8 @@ void write_items(Markup& page, const CompareReport& report, const ComparedArm& a
                  fmt::format("{} \u2192 {}", compared_text(report.arms.front().means[f], figure),
                              compared_text(arm.means[f], figure)));
     page.element("span", {{"class", "change"}}, difference_text(paired.difference, figure));
-    page.element("span", {{"class", "from note"}}, difference_range(paired.interval, figure));
+    page.element("span", {{"class", "from note"}},
+                 difference_range(paired.interval, figure) + (counts_alone(*arm.differences[f]) ? "\u00A0*" : ""));
   }
 }
 
@@ -121,32 +128,34 @@ void write_cell(Markup& page, const CompareReport& report, const ComparedArm& ar
 void write_compare_headline(Markup& page, const CompareReport& report) {
   write_masthead(page, report);
   write_notices(page, report);
-  {
-    const auto section = page.in("section", {{"id", "result"}, {"aria-labelledby", "result-title"}});
-    page.element("h2", {{"id", "result-title"}}, "What helped, what harmed");
-    if (report.arms.size() < 2) {
-      page.element("p", {}, "There is no second arm.");
-    } else {
-      page.element(
-          "p", {{"class", "intro"}},
-          fmt::format("Differences to {}, with intervals at {:g}\u202F%. The words count for all {} on this page at "
-                      "once; the interval of each is for itself.",
-                      report.arms.front().name, 100 * report.confidence, counted(report.comparisons, "difference")));
-    }
-    for (std::size_t arm = 1; arm < report.arms.size(); ++arm) write_arm(page, report, report.arms[arm]);
+}
+
+void write_compare_arms(Markup& page, const CompareReport& report) {
+  const auto section = page.in("section", {{"id", "arms"}, {"aria-labelledby", "arms-title"}});
+  page.element("h2", {{"id", "arms-title"}}, "Arm by arm");
+  if (report.arms.size() < 2) {
+    page.element("p", {}, "There is no second arm.");
+    return;
   }
-  write_warnings(page, report.warnings);
+  page.element(
+      "p", {{"class", "intro"}},
+      fmt::format("From the figure of {} to that of the arm, the difference, and its {:g}\u202F% interval. The words "
+                  "count for all {} "
+                  "on this page at once; the interval of each is for itself. * 0 is outside: had this been the only "
+                  "difference that was looked at, it would have been seen.",
+                  report.arms.front().name, 100 * report.confidence, counted(report.comparisons, "difference")));
+  for (std::size_t arm = 1; arm < report.arms.size(); ++arm) write_arm(page, report, report.arms[arm]);
 }
 
 void write_compare_table(Markup& page, const CompareReport& report) {
-  const auto section = page.in("section", {{"id", "table"}, {"aria-labelledby", "table-title"}});
-  page.element("h2", {{"id", "table-title"}}, "All figures");
+  const auto section = page.in("section", {{"id", "result"}, {"aria-labelledby", "result-title"}});
+  page.element("h2", {{"id", "result-title"}}, "What helped, what harmed");
   page.element(
       "p", {{"class", "intro"}},
       "Means over seeds on the test rows; below each the difference to the first arm: \u25CF better, \u25B2 worse, "
       "grey where none could be seen.");
-  const auto wrap =
-      page.in("div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "All figures"}});
+  const auto wrap = page.in(
+      "div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "What helped, what harmed"}});
   const auto table = page.in("table", {{"class", "compared"}});
   {
     const auto head = page.in("thead");

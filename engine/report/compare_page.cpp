@@ -9,12 +9,12 @@ namespace equipoise::report {
 
 const char* const kCompareStyleSheet = R"css(
 .arm-findings { margin-top: 8px; }
-.arm-findings > div { display: grid; grid-template-columns: 184px minmax(0, 1fr); gap: 0 16px; padding: 8px 0;
+.arm-findings > div { display: grid; grid-template-columns: 168px minmax(0, 1fr); gap: 0 16px; padding: 8px 0;
   border-top: 1px solid var(--rule); }
 .arm-findings ul { list-style: none; }
-.arm-findings li { display: grid; grid-template-columns: minmax(0, 1fr) 208px 120px 232px; gap: 0 16px; }
+.arm-findings li { display: grid; grid-template-columns: minmax(0, 1fr) 184px 128px 208px; gap: 0 16px; font-size: 15px; }
 .arm-findings .change, .arm-findings .from { text-align: right; }
-.arm-findings .change { font-weight: 600; }
+.arm-findings .change { font-weight: 600; white-space: nowrap; }
 .compared td { vertical-align: top; }
 .compared thead th { min-width: 112px; vertical-align: bottom; }
 .compared .better { color: var(--met-ink); font-weight: 600; }
@@ -99,7 +99,7 @@ std::string to_html(const CompareReport& report) {
                kCompareStyleSheet);
     const auto body = page.in("body");
     write_contents(page, {{"#result", "What helped, what harmed"},
-                          {"#table", "Table"},
+                          {"#arms", "Arm by arm"},
                           {"#plots", "Differences"},
                           {"#verdicts", "Constraints"},
                           {"#runs", "Runs"},
@@ -108,6 +108,8 @@ std::string to_html(const CompareReport& report) {
     const auto main = page.in("main");
     write_compare_headline(page, report);
     write_compare_table(page, report);
+    write_warnings(page, report.warnings);
+    write_compare_arms(page, report);
     write_compare_plots(page, report);
     write_compare_verdicts(page, report);
     write_compare_runs(page, report);

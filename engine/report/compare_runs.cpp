@@ -18,6 +18,13 @@ std::int64_t measured(const CompareReport& report, std::size_t arm) {
   });
 }
 
+// Of a constraint without a tolerance nothing can be met.
+bool has_tolerance(const CompareReport& report, std::size_t constraint) {
+  return std::ranges::none_of(report.runs, [&](const ComparedRun& run) {
+    return constraint < run.verdicts.size() && run.verdicts[constraint] == evaluation::Verdict::no_promise;
+  });
+}
+
 void write_run(Markup& page, const CompareReport& report, const ComparedRun& run) {
   const auto row = page.in("tr");
   {
@@ -54,11 +61,13 @@ void write_compare_verdicts(Markup& page, const CompareReport& report) {
   table.columns = {"Constraint"};
   for (const ComparedArm& arm : report.arms) table.columns.push_back(arm.name);
   FigureTable::Block& block = table.blocks.emplace_back();
-  for (const ComparedConstraint& constraint : report.constraints) {
+  for (std::size_t c = 0; c < report.constraints.size(); ++c) {
     std::vector<std::string>& row = block.rows.emplace_back();
-    row.push_back(constraint.title);
+    row.push_back(report.constraints[c].title);
     for (std::size_t arm = 0; arm < report.arms.size(); ++arm)
-      row.push_back(fmt::format("{} of {}", constraint.met[arm], measured(report, arm)));
+      row.push_back(has_tolerance(report, c)
+                        ? fmt::format("{} of {}", report.constraints[c].met[arm], measured(report, arm))
+                        : "no tolerance");
   }
   write_figure_table(page, table);
 }

@@ -6,8 +6,9 @@
 namespace equipoise::report {
 
 /// The parts of a comparison's page in the order they stand. Each writes one <section> with a heading.
-void write_compare_headline(Markup& page, const CompareReport& report);  ///< what each arm did, better and worse alike
-void write_compare_table(Markup& page, const CompareReport& report);     ///< figures by arms
+void write_compare_headline(Markup& page, const CompareReport& report);
+void write_compare_table(Markup& page, const CompareReport& report);     ///< figures by arms, better and worse alike
+void write_compare_arms(Markup& page, const CompareReport& report);      ///< the same arm by arm, with intervals
 void write_compare_plots(Markup& page, const CompareReport& report);     ///< differences with their intervals
 void write_compare_verdicts(Markup& page, const CompareReport& report);  ///< at how many seeds constraints were met
 void write_compare_runs(Markup& page, const CompareReport& report);      ///< every run, with a link to its report

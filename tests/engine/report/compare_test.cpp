@@ -165,7 +165,7 @@ TEST(Compare, ThePageIsWholeAndShowsBothDirectionsAlike) {
   const PageReader reader(html);
   std::vector<std::string> ids;
   for (const Tag& section : reader.named("section")) ids.push_back(section.attributes.at("id"));
-  EXPECT_THAT(ids, ElementsAre("result", "table", "plots", "verdicts", "runs", "guide", "reproduce"));
+  EXPECT_THAT(ids, ElementsAre("result", "arms", "plots", "verdicts", "runs", "guide", "reproduce"));
   const std::string text = reader.text();
   EXPECT_THAT(text, AllOf(HasSubstr("better"), HasSubstr("worse"), HasSubstr("no difference seen")));
   EXPECT_THAT(html, AllOf(HasSubstr("href=\"members/001/report.html\""), HasSubstr("3 of 5")));
