@@ -280,9 +280,7 @@ void Comparison::write(const std::string& outcome) {
   report_.finished = utc_now();
   report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   report_.warnings = journal_.warnings();
-  report::CompareReport sorted = report_;
-  report::summarise(sorted, parted_);
-  report_ = std::move(sorted);
+  report::summarise(report_, parted_);
   folder_.write(run_files::kCompare, json_text(report::to_json(report_)));
   folder_.write(run_files::kReport, report::to_html(report_));
 }

@@ -9,7 +9,7 @@ namespace equipoise::report {
 
 const char* const kCompareStyleSheet = R"css(
 .arm-findings { margin-top: 8px; }
-.arm-findings > div { display: grid; grid-template-columns: 168px minmax(0, 1fr); gap: 0 16px; padding: 8px 0;
+.arm-findings > div { display: grid; grid-template-columns: 180px minmax(0, 1fr); gap: 0 16px; padding: 8px 0;
   border-top: 1px solid var(--rule); }
 .arm-findings ul { list-style: none; }
 .arm-findings li { display: grid; grid-template-columns: minmax(0, 1fr) 184px 128px 208px; gap: 0 16px; font-size: 15px; }

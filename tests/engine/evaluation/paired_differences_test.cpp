@@ -107,7 +107,7 @@ TEST(PairedDifferences, RefuseWhatIsNotPaired) {
 TEST(PairedDifferences, IntervalsHoldTheTruthAsOftenAsTheySay) {
   for (const PairedSetting& setting :
        {PairedSetting{2, 0.1, false}, PairedSetting{3, 0.03, true}, PairedSetting{5, 0, false},
-        PairedSetting{5, 0.1, false}, PairedSetting{5, 0.1, true}, PairedSetting{5, 0, true}}) {
+        PairedSetting{5, 0.1, false}, PairedSetting{10, 0.1, true}, PairedSetting{5, 0, true}}) {
     const PairedCoverage found = paired_coverage(setting, 400, 0.95, 11);
     for (const int f : {0, 1})
       EXPECT_GE(found.covered[f], 0.925) << setting.seeds << " seeds, noise " << setting.noise << ", same rows "
