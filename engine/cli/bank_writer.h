@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/cli/run_writer.h"
+#include "engine/cli/terminal_journal.h"
 #include "engine/report/bank_report.h"
 
 namespace equipoise::cli {

@@ -47,6 +47,7 @@ const std::vector<CommandEntry>& commands();
 std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_audit();
 std::unique_ptr<Command> make_synthesize();
+std::unique_ptr<Command> make_compare();
 std::unique_ptr<Command> make_evaluate();
 std::unique_ptr<Command> make_predict();
 std::unique_ptr<Command> make_report();

@@ -140,6 +140,11 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise synthesize configs/adult_made_rows.yaml --output made.parquet\n"
        "  equipoise synthesize my.yaml --rows 100000 --output made.csv",
        make_synthesize},
+      {{"compare"},
+       "Trains arms side by side at several seeds, and says what helped, what harmed and how surely.",
+       "  equipoise compare configs/adult_equalized_odds.yaml --arms none,balance,fairbatch,smote --seeds 0..4\n"
+       "  equipoise compare configs/bank_equal_opportunity.yaml --arms unconstrained,none,unconstrained+reweigh",
+       make_compare},
       {{"evaluate"},
        "Measures a finished run again, on its own rows or on new ones.",
        "  equipoise evaluate runs/adult-equalized-odds-001\n"

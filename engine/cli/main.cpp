@@ -70,11 +70,12 @@ int fail(bool json, int exit_code, const std::string& message, const std::vector
 
 // The OpenMP runtime reads its settings before main. By default its threads spin while they wait for each other,
 // hundreds of times a second in training: beside one other busy program that makes a run many times slower, and on an
-// idle machine it gains nothing. So training starts itself again with waiting threads asleep, unless the user chose a
+// idle machine it gains nothing. So a verb that trains starts itself again with waiting threads asleep, unless the user chose a
 // policy.
 void sleep_while_waiting(const std::vector<std::string>& words, char** argv) {
   const auto verb = std::ranges::find_if(words, [](const std::string& word) { return word != "--json"; });
-  if (verb == words.end() || *verb != "train" || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  if (verb == words.end() || (*verb != "train" && *verb != "compare") || std::getenv("OMP_WAIT_POLICY") != nullptr)
+    return;
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
   ::setenv("GOMP_SPINCOUNT", "1000", 0);  // more made two runs side by side many times slower where a pause is long
   ::execv("/proc/self/exe", argv);  // comes back only when it fails; then the run is as right, and slower at worst

@@ -34,20 +34,6 @@ double (*loss_of(const training::TrainingParams& params))(double, double) {
   return params.loss == "quantile" ? evaluation::quantile_loss : evaluation::squared_loss;
 }
 
-// Without the spaces around them; an empty list is one empty word.
-std::vector<std::string> words_between_commas(const std::string& list) {
-  std::vector<std::string> words(1);
-  for (const char letter : list) {
-    if (letter == ',') {
-      words.emplace_back();
-    } else if (letter != ' ' || !words.back().empty()) {
-      words.back() += letter;
-    }
-  }
-  for (std::string& word : words) word.erase(word.find_last_not_of(' ') + 1);
-  return words;
-}
-
 }  // namespace
 
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
@@ -132,6 +118,45 @@ evaluation::SplitResult MeasuredRows::measure(const std::string& name, const std
       statistics_of(name, rows, evaluation::usual_request(table, config.evaluation));
   return evaluation::evaluate(name, statistics, table, config.constraints, config.multipliers.min_rows,
                               config.evaluation, evaluation_seed(config));
+}
+
+evaluation::ComparedRows MeasuredRows::compared(const std::vector<std::int64_t>& rows,
+                                                const training::TrainingParams& training) const {
+  const data::Task task = dataset_.task;
+  const std::size_t outputs =
+      task == data::Task::binary || task == data::Task::regression ? 1 : dataset_.outcomes.size();
+  evaluation::ComparedRows compared;
+  compared.task = task;
+  if (device_scores_) {
+    const at::Tensor scores = device_scores_->probability.to(at::kCPU, at::kDouble).contiguous();
+    const double* first = scores.const_data_ptr<double>();
+    compared.scores = picked(std::vector<double>(first, first + scores.numel()), rows);
+  } else {
+    compared.scores = picked(scores_, rows, outputs);
+  }
+  compared.labels = picked(dataset_.labels, rows, task == data::Task::labels ? outputs : 1);
+  compared.targets = picked(dataset_.targets, rows);
+  compared.weights = picked(dataset_.weights, rows);
+  compared.cells = picked(cells_, rows, cells_.size() / static_cast<std::size_t>(dataset_.rows()));
+  compared.groupings = groups_of(rows);
+  for (const std::int64_t row : rows) compared.parts.push_back(evaluation::part_of(row));
+  compared.loss = loss_of(training);
+  compared.loss_parameter = training.loss == "huber" ? training.huber_delta : training.quantile;
+  compared.target_deviation = dataset_.target_deviation;
+  return compared;
+}
+
+std::vector<std::string> words_between_commas(const std::string& list) {
+  std::vector<std::string> words(1);
+  for (const char letter : list) {
+    if (letter == ',') {
+      words.emplace_back();
+    } else if (letter != ' ' || !words.back().empty()) {
+      words.back() += letter;
+    }
+  }
+  for (std::string& word : words) word.erase(word.find_last_not_of(' ') + 1);
+  return words;
 }
 
 data::Split split_from(const std::string& name) {

@@ -7,6 +7,7 @@
 
 #include "engine/constraints/table.h"
 #include "engine/data/dataset.h"
+#include "engine/evaluation/compared_figures.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
@@ -38,6 +39,10 @@ class MeasuredRows {
   evaluation::SplitResult measure(const std::string& name, const std::vector<std::int64_t>& rows,
                                   const constraints::ConstraintTable& table, const training::RunConfig& config) const;
 
+  /// The chosen rows with all that models are compared by (evaluation/compared_figures.h).
+  evaluation::ComparedRows compared(const std::vector<std::int64_t>& rows,
+                                    const training::TrainingParams& training) const;
+
  private:
   evaluation::SplitResult measure_outcomes(const std::string& name, const std::vector<std::int64_t>& rows,
                                            const constraints::ConstraintTable& table,
@@ -51,6 +56,9 @@ class MeasuredRows {
   std::vector<double> scores_;                           // [rows * O], on the CPU
   std::optional<training::DeviceScores> device_scores_;  // elsewhere
 };
+
+/// The words of a list with commas, without the spaces around them; an empty list is one empty word.
+std::vector<std::string> words_between_commas(const std::string& list);
 
 /// The split of that name; throws UserError (config) that lists the names.
 data::Split split_from(const std::string& name);

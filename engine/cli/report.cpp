@@ -6,6 +6,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/report/bank_report.h"
+#include "engine/report/compare_report.h"
 #include "engine/report/report.h"
 
 namespace equipoise::cli {
@@ -19,16 +20,21 @@ class WriteReport final : public Command {
     if (run_.empty()) throw core::UserError(core::Fault::config, "report needs a run folder: equipoise report RUN");
     const SavedRun run = open_run_or_bank(run_);
     const std::filesystem::path page = run.file(run_files::kReport);
-    core::write_file_atomically(page, is_bank(run) ? report::to_html(report::bank_report_from_json(results_of(run)))
-                                                   : report::to_html(report::report_from_json(results_of(run))));
+    core::write_file_atomically(page, page_of(run));
     console.print(fmt::format("report  {}\n", page.string()));
     console.print_json({{"run", run.path.string()}, {"report", page.string()}, {"exit_code", 0}});
     return 0;
   }
 
  private:
-  static nlohmann::json results_of(const SavedRun& run) {
-    const char* name = is_bank(run) ? run_files::kBank : run_files::kResults;
+  static std::string page_of(const SavedRun& run) {
+    if (is_comparison(run))
+      return report::to_html(report::compare_report_from_json(results_of(run, run_files::kCompare)));
+    if (is_bank(run)) return report::to_html(report::bank_report_from_json(results_of(run, run_files::kBank)));
+    return report::to_html(report::report_from_json(results_of(run, run_files::kResults)));
+  }
+
+  static nlohmann::json results_of(const SavedRun& run, const char* name) {
     std::error_code error;
     if (std::filesystem::exists(run.file(name), error)) return read_json(run.file(name));
     throw core::UserError(core::Fault::data,

@@ -23,11 +23,12 @@ inline constexpr const char* kModel = "model.json";              ///< the archit
 inline constexpr const char* kMeasurements = "measurements.jsonl";  ///< one line a measurement
 inline constexpr const char* kResults = "results.json";             ///< report::Report
 inline constexpr const char* kReport = "report.html";
-inline constexpr const char* kBank = "bank.json";   ///< of a bank: report::BankReport
-inline constexpr const char* kMembers = "members";  ///< of a bank: a run folder for each member, 000 and so on
+inline constexpr const char* kBank = "bank.json";        ///< of a bank: report::BankReport
+inline constexpr const char* kCompare = "compare.json";  ///< of a comparison: report::CompareReport
+inline constexpr const char* kMembers = "members";  ///< of a bank or a comparison: a run folder for each, 000 and so on
 /// Every file that a run writes into its folder.
 inline constexpr const char* kAll[] = {kConfig,       kData,    kEncoder, kConstraints, kWeights, kModel,
-                                       kMeasurements, kResults, kReport,  kBank,        kMarker};
+                                       kMeasurements, kResults, kReport,  kBank,        kCompare, kMarker};
 }  // namespace run_files
 
 /// What run.json says: that the folder is ours, and how far its run is.

@@ -27,7 +27,7 @@ std::vector<evaluation::SplitResult> measure_splits(const RunInputs& inputs, con
 }
 
 // A run without a model has failed, also where its training went through.
-void fail_without_model(training::TrainingResult& result, std::int64_t rows, TerminalJournal& journal) {
+void fail_without_model(training::TrainingResult& result, std::int64_t rows, core::Journal& journal) {
   const std::string why = fmt::format(
       "no model was saved: the scores of {} {} left the finite numbers; a smaller training.optimizer.learning_rate "
       "often helps",
@@ -43,7 +43,7 @@ void fail_without_model(training::TrainingResult& result, std::int64_t rows, Ter
 }
 
 std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
-                                                training::TrainingResult& result, TerminalJournal& journal) {
+                                                training::TrainingResult& result, core::Journal& journal) {
   models::Learner& learner = *result.learner;
   const MeasuredRows rows(inputs.prepared.dataset, inputs.table.cells.of_row, learner, result.mixture, device);
   if (const std::int64_t bad = rows.not_finite(); bad > 0) {
@@ -83,7 +83,7 @@ void begin_run(RunFolder& folder, const RunInputs& inputs) {
 }
 
 report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
-                          training::TrainingResult& result, TerminalJournal& journal) {
+                          training::TrainingResult& result, core::Journal& journal) {
   try {
     std::vector<evaluation::SplitResult> splits = save_model(folder, inputs, device, result, journal);
     const report::Report report =

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "engine/cli/run_folder.h"
-#include "engine/cli/terminal_journal.h"
 #include "engine/constraints/table.h"
+#include "engine/core/journal.h"
 #include "engine/data/prepare.h"
 #include "engine/report/report.h"
 #include "engine/training/run_config.h"
@@ -36,7 +36,7 @@ void begin_run(RunFolder& folder, const RunInputs& inputs);
 /// whose scores are not all finite is not saved, and the result becomes a diverged one. Throws what the disk makes it
 /// throw, after marking the folder failed.
 report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
-                          training::TrainingResult& result, TerminalJournal& journal);
+                          training::TrainingResult& result, core::Journal& journal);
 
 /// "cpu, 2 threads", "cuda:0"
 std::string device_text(const at::Device& device);

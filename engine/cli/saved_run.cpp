@@ -13,6 +13,7 @@
 #include "engine/core/files.h"
 #include "engine/core/nearest_name.h"
 #include "engine/models/model_file.h"
+#include "engine/report/compare_report.h"
 #include "engine/report/json_reader.h"
 #include "engine/training/trainer.h"
 
@@ -102,8 +103,28 @@ bool is_bank(const SavedRun& run) {
   return fs::is_directory(run.file(run_files::kMembers), error);
 }
 
+bool is_comparison(const SavedRun& run) {
+  std::error_code error;
+  return fs::exists(run.file(run_files::kCompare), error);
+}
+
+namespace {
+
+[[noreturn]] void refuse_comparison(const SavedRun& run) {
+  const report::CompareReport comparison = report::compare_report_from_json(read_json(run.file(run_files::kCompare)));
+  std::string lines;
+  for (const report::ComparedRun& one : comparison.runs)
+    lines += fmt::format("\n  {}  {}, seed {}", run.file(one.folder.c_str()).string(),
+                         comparison.arms[static_cast<std::size_t>(one.arm)].name, one.seed);
+  throw core::UserError(core::Fault::data, fmt::format("'{}' is a comparison of {} runs; name one of them:{}",
+                                                       run.path.string(), comparison.runs.size(), lines));
+}
+
+}  // namespace
+
 SavedRun open_run(const fs::path& path) {
   SavedRun run = open_run_or_bank(path);
+  if (is_comparison(run)) refuse_comparison(run);
   if (!is_bank(run)) return run;
   const std::vector<training::RunConfig> members = training::members_of(run.config, run.origin);
   std::string lines;

@@ -25,11 +25,13 @@ struct SavedRun {
 };
 
 /// The folder, its marker and its config, which must be the one that the run was trained with. A folder that is no run names the nearest one beside it; that of a bank names
-/// its members.
+/// its members, that of a comparison its runs.
 SavedRun open_run(const std::filesystem::path& path);
-/// The same, where the folder of a bank is welcome.
+/// The same, where the folder of a bank or a comparison is welcome.
 SavedRun open_run_or_bank(const std::filesystem::path& path);
 bool is_bank(const SavedRun& run);
+/// Whether the folder is that of a comparison, whose runs lie in it like a bank's.
+bool is_comparison(const SavedRun& run);
 
 data::EncoderPointer read_encoder(const SavedRun& run);
 constraints::ConstraintTable read_constraint_table(const SavedRun& run);

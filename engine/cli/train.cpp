@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 #include "engine/cli/bank_writer.h"
 #include "engine/cli/command.h"
+#include "engine/cli/compiled_tables.h"
 #include "engine/cli/json_file.h"
 #include "engine/cli/measuring.h"
 #include "engine/cli/run_folder.h"
@@ -21,28 +21,11 @@
 #include "engine/core/files.h"
 #include "engine/core/interrupt.h"
 #include "engine/data/prepare.h"
-#include "engine/evaluation/showable.h"
 #include "engine/report/bank_report.h"
 #include "engine/training/trainer.h"
 
 namespace equipoise::cli {
 namespace {
-
-// Members of a bank differ in little: what was said of one need not be said of the next.
-class SayOnce final : public core::Journal {
- public:
-  explicit SayOnce(core::Journal& journal) : journal_(journal) {}
-  void say(std::string_view sentence) override {
-    if (said_.emplace(sentence).second) journal_.say(sentence);
-  }
-  void warn(std::string_view sentence) override {
-    if (said_.emplace(sentence).second) journal_.warn(sentence);
-  }
-
- private:
-  core::Journal& journal_;
-  std::set<std::string> said_;
-};
 
 class Train final : public Command {
  public:
@@ -78,7 +61,8 @@ class Train final : public Command {
         data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
     core::stop_if_interrupted();
     check_test_rows(prepared.dataset, journal);
-    const std::vector<constraints::ConstraintTable> tables = compile(prepared.dataset, journal);
+    const std::vector<constraints::ConstraintTable> tables =
+        compile_tables(members_, prepared.dataset, origin_, journal);
     const training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
                                    starting_weights(config_, prepared.dataset.encoded, origin_, journal)};
     const std::vector<RunInputs> inputs = inputs_of(prepared, tables);
@@ -114,30 +98,6 @@ class Train final : public Command {
     journal.warn(
         "There are no test rows: nothing here shows how the constraints hold for people the model has not met. "
         "equipoise evaluate RUN --data FILE measures new rows.");
-  }
-
-  // Those that the data lack are refused when their rows are looked for.
-  static std::vector<std::string> known_groupings(std::vector<std::string> names, const data::Dataset& dataset) {
-    std::erase_if(names, [&](const std::string& name) {
-      return std::ranges::find(dataset.groupings, name, &data::Grouping::name) == dataset.groupings.end();
-    });
-    return names;
-  }
-
-  std::vector<constraints::ConstraintTable> compile(const data::Dataset& dataset, TerminalJournal& journal) const {
-    SayOnce once(journal);
-    const std::vector<std::string> told_apart = known_groupings(sampling::groupings_of(config_.sampling), dataset);
-    std::vector<constraints::ConstraintTable> tables;
-    for (const training::RunConfig& member : members_) {
-      tables.push_back(
-          constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin_, once, told_apart));
-      evaluation::check_resamples(member.evaluation, tables.back(), origin_);
-      const constraints::RowCounts counts = constraints::count_rows(tables.back().cells, dataset);
-      for (const std::string& warning :
-           evaluation::unshowable_promises(tables.back(), counts, member.multipliers.min_rows, member.evaluation))
-        once.warn(warning);
-    }
-    return tables;
   }
 
   std::vector<RunInputs> inputs_of(const data::Prepared& prepared,

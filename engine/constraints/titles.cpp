@@ -99,6 +99,15 @@ std::string constraint_title(const ConstraintParams& params) {
   return head + ", gap" + to + " at most " + number_text(tolerance);
 }
 
+std::string title_without_tolerance(std::string title) {
+  const std::size_t at = std::max(title.rfind(" at most ") + 1, title.rfind(" at least ") + 1);
+  if (at == 0) return title;
+  title.resize(at - 1);
+  const std::string_view gap = ", gap";
+  if (title.ends_with(gap)) title.resize(title.size() - gap.size());
+  return title;
+}
+
 std::string promise_title(const Promise& promise) {
   if (promise.form == "linear") {
     Sum sum;

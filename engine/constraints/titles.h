@@ -10,6 +10,8 @@ namespace equipoise::constraints {
 
 /// "equalized odds by sex, gap at most 0.02".
 std::string constraint_title(const ConstraintParams& params);
+/// A constraint's title up to what it allows, "equalized odds by sex": constraints that differ in nothing else share it.
+std::string title_without_tolerance(std::string title);
 /// "TPR gap by sex", "TPR ratio gap by sex", "TPR gap to sex=Male", "TPR gap to everyone by sex", "largest loss by sex",
 /// "smallest TPR by sex", "TPR of everyone", "TPR of sex=Female - TPR of sex=Male"; with a control grouping
 /// "... within degree=none".

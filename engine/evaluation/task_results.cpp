@@ -8,7 +8,7 @@
 #include "engine/evaluation/metrics.h"
 #include "engine/evaluation/number_statistics.h"
 #include "engine/evaluation/promises.h"
-#include "engine/evaluation/score_statistics.h"
+#include "engine/evaluation/split_totals.h"
 
 namespace equipoise::evaluation {
 namespace {
@@ -144,31 +144,36 @@ std::size_t most_probable(std::span<const double> scores_of_row) {
   return static_cast<std::size_t>(std::ranges::max_element(scores_of_row) - scores_of_row.begin());
 }
 
-SplitResult evaluate(const std::string& split, const TaskScores& scores, const ConstraintTable& table,
-                     const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
-                     const EvaluationParams& params, std::uint64_t seed) {
+SplitTotals total_split(const std::string& split, const TaskScores& scores, const ConstraintTable& table,
+                        const EvaluationParams& params) {
   const Task task = table.cells.task;
   const std::size_t rows = task == Task::regression
                                ? scores.targets.size()
                                : scores.scores.size() / static_cast<std::size_t>(table.cells.answers());
   if (task == Task::binary || scores.cells.size() != rows * static_cast<std::size_t>(table.cells.outcomes()))
     throw std::logic_error("evaluate: cells need one entry per row and outcome");
-  SplitResult result;
-  result.split = split;
-  result.task = data::name_of(task);
-  CellTotals totals;
+  SplitTotals totals;
+  totals.result.split = split;
+  totals.result.task = data::name_of(task);
   if (task == Task::regression) {
     NumberStatistics numbers = measure_numbers(split, scores, table);
-    result.metrics.rows = static_cast<std::int64_t>(rows);
-    result.metrics.accuracy = std::nan("");
-    result.regression = std::move(numbers.metrics);
-    totals = std::move(numbers.cells);
+    totals.result.metrics.rows = static_cast<std::int64_t>(rows);
+    totals.result.metrics.accuracy = std::nan("");
+    totals.result.regression = std::move(numbers.metrics);
+    totals.cells = std::move(numbers.cells);
   } else {
-    totals = measure_outcomes(split, scores, table, params, result);
+    totals.cells = measure_outcomes(split, scores, table, params, totals.result);
   }
+  return totals;
+}
+
+SplitResult evaluate(const std::string& split, const TaskScores& scores, const ConstraintTable& table,
+                     const std::vector<constraints::ConstraintParams>& constraints, std::int64_t min_rows,
+                     const EvaluationParams& params, std::uint64_t seed) {
+  auto [result, totals] = total_split(split, scores, table, params);
   result.constraints = judge(split, totals, table, constraints, min_rows, params, seed);
   result.joint = joint_result(result.constraints, params);
-  return result;
+  return std::move(result);
 }
 
 }  // namespace equipoise::evaluation

@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "engine/constraints/titles.h"
 #include "engine/report/figures.h"
 #include "engine/report/sections.h"
 
@@ -16,16 +17,6 @@ namespace {
 
 using evaluation::ConstraintResult;
 using evaluation::Verdict;
-
-/// The title up to its tolerance: members that differ in nothing else share the name.
-std::string name_without_tolerance(std::string title) {
-  const std::size_t at = std::max(title.rfind(" at most ") + 1, title.rfind(" at least ") + 1);
-  if (at == 0) return title;
-  title.resize(at - 1);
-  const std::string_view gap = ", gap";
-  if (title.ends_with(gap)) title.resize(title.size() - gap.size());
-  return title;
-}
 
 /// The digits that end the folder's name, without leading zeros; "" when there are none.
 std::string number_of(const std::string& folder) {
@@ -172,7 +163,7 @@ std::vector<BankConstraint> constraints_of(const BankReport& report) {
       const auto at = static_cast<std::size_t>(std::find(keys.begin(), keys.end(), key) - keys.begin());
       if (at == keys.size()) {
         keys.push_back(key);
-        constraints.push_back({name_without_tolerance(result.title), result.unit,
+        constraints.push_back({constraints::title_without_tolerance(result.title), result.unit,
                                std::vector<const ConstraintResult*>(report.members.size(), nullptr)});
       }
       constraints[at].of[i] = &result;

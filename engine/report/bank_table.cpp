@@ -14,24 +14,6 @@ namespace {
 
 using evaluation::ConstraintResult;
 
-/// The address of the member's report beside this page; "" for a folder that is none below it, to which no link leads.
-std::string link_to(const std::string& folder) {
-  if (folder.empty() || folder[0] == '/') return "";
-  for (std::size_t from = 0; from <= folder.size();) {
-    const std::size_t end = std::min(folder.find('/', from), folder.size());
-    if (folder.substr(from, end - from) == "..") return "";
-    from = end + 1;
-  }
-  std::string link;
-  for (const char letter : folder) {
-    const auto byte = static_cast<unsigned char>(letter);
-    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                       letter == '/' || letter == '-' || letter == '_' || letter == '.';
-    link += plain ? std::string(1, letter) : fmt::format("%{:02X}", byte);
-  }
-  return link + (link.back() == '/' ? "report.html" : "/report.html");
-}
-
 /// A figure with its interval below it.
 void write_figure(Markup& page, const std::string& rows, const std::string& value, const std::string& interval) {
   const auto cell = page.in("td", {{"class", "figure"}, {"rowspan", rows}});
@@ -42,7 +24,7 @@ void write_figure(Markup& page, const std::string& rows, const std::string& valu
 void write_settings(Markup& page, const BankMember& member, const std::string& rows) {
   const auto cell = page.in("td", {{"class", "settings"}, {"rowspan", rows}});
   const std::string title = member.title.empty() ? "its report" : member.title;
-  const std::string link = link_to(member.folder);
+  const std::string link = report_link(member.folder);
   if (link.empty()) {
     page.text(title);
   } else {

@@ -65,11 +65,12 @@ void draw_track(Markup& page, const Scale& scale, const IntervalTrack& track) {
                                        {"aria-labelledby", title + " " + description}});
   page.element("title", {{"id", title}}, track.title);
   page.element("desc", {{"id", description}}, track.description);
-  if (track.shaded && track.reference) {
+  if ((track.shaded || track.shaded_above) && track.reference) {
+    const double at = scale.at(*track.reference);
     page.empty("rect", {{"class", "allowed"},
-                        {"x", "0"},
+                        {"x", length(track.shaded_above ? at : 0)},
                         {"y", "0"},
-                        {"width", length(scale.at(*track.reference))},
+                        {"width", length(track.shaded_above ? 1 - at : at)},
                         {"height", fmt::format("{}", height)}});
   }
   draw_line(page, "rule", 0, 1, height - 0.5);

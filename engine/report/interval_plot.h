@@ -30,6 +30,7 @@ struct IntervalTrack {
   std::optional<double> reference;    ///< a dashed line: the tolerance, or the rate over everyone
   std::optional<double> noise_floor;  ///< a short tick at the foot
   bool shaded = false;                ///< shade from the low end to the reference: where a gap is allowed
+  bool shaded_above = false;          ///< shade from the reference to the high end
 };
 
 /// Draws the track as an SVG of its own, so that rows of a page's grid line up under one scale.

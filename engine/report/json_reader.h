@@ -81,6 +81,10 @@ class JsonReader {
     if (!json.is_string()) fail(path, "a text", json);
     value = json.get<std::string>();
   }
+  static void convert(const nlohmann::json& json, const std::string& path, bool& value) {
+    if (!json.is_boolean()) fail(path, "true or false", json);
+    value = json.get<bool>();
+  }
   static void convert(const nlohmann::json& json, const std::string& path, std::int64_t& value) {
     if (!json.is_number_integer()) fail(path, "a whole number", json);
     value = json.get<std::int64_t>();

@@ -51,6 +51,23 @@ std::vector<Section> sections_of(const Report& report) {
 
 }  // namespace
 
+std::string report_link(const std::string& folder) {
+  if (folder.empty() || folder[0] == '/') return "";
+  for (std::size_t from = 0; from <= folder.size();) {
+    const std::size_t end = std::min(folder.find('/', from), folder.size());
+    if (folder.substr(from, end - from) == "..") return "";
+    from = end + 1;
+  }
+  std::string link;
+  for (const char letter : folder) {
+    const auto byte = static_cast<unsigned char>(letter);
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+                       letter == '/' || letter == '-' || letter == '_' || letter == '.';
+    link += plain ? std::string(1, letter) : fmt::format("%{:02X}", byte);
+  }
+  return link + (link.back() == '/' ? "report.html" : "/report.html");
+}
+
 std::string to_html(const Report& report) {
   Markup page;
   page.verbatim("<!DOCTYPE html>\n");

@@ -48,6 +48,9 @@ void write_verdict_guide(Markup& page);
 /// A box with what the user must not miss; nothing when there is nothing.
 void write_warnings(Markup& page, const std::vector<std::string>& warnings);
 
+/// The address of a run's report from a page beside its folder; "" for a folder that is none below, to which no link leads.
+std::string report_link(const std::string& folder);
+
 /// The style sheet, with the colours of both schemes.
 extern const char* const kStyleSheet;
 

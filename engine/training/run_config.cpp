@@ -19,6 +19,7 @@ void RunConfig::describe(config::Fields& fields) {
   fields.section("training", training, "How it is trained.");
   fields.section("bank", bank,
                  "Settings that are trained together: every combination of the lists is a run of its own.");
+  fields.section("compare", compare, "Settings that equipoise compare sets side by side; nothing else reads it.");
   fields.list("constraints", constraints, "What must hold between groups.");
   fields.section("multipliers", multipliers, "How the constraints are enforced.");
   fields.section("evaluation", evaluation, "How the result is measured.");

@@ -11,6 +11,7 @@
 #include "engine/models/params.h"
 #include "engine/sampling/params.h"
 #include "engine/training/bank.h"
+#include "engine/training/compare_params.h"
 #include "engine/training/params.h"
 
 namespace equipoise::training {
@@ -27,6 +28,7 @@ struct RunConfig {
   models::ModelParams model;
   TrainingParams training;
   BankParams bank;
+  CompareParams compare;
   std::vector<constraints::ConstraintParams> constraints;
   constraints::MultiplierParams multipliers;
   evaluation::EvaluationParams evaluation;

@@ -44,7 +44,8 @@ class Documents : public Workspace {
       std::vector<std::string> words = words_of(line);
       ASSERT_EQ(words.front(), "equipoise");
       words.erase(words.begin());
-      if (words.front() == "train") words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
+      if (words.front() == "train" || words.front() == "compare")
+        words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
       const Outcome outcome = run(words);
       EXPECT_LE(outcome.exit_code, 1) << line << "\n" << outcome.err;  // 1: a verdict that --fail-on names
     }
@@ -115,6 +116,17 @@ TEST_F(Documents, TheSamplingGuideRunsAsWritten) {
   write("sampled.yaml", config_text() + block_of(page, "yaml"));
   const Outcome validated = run({"config", "validate", "sampled.yaml"});
   EXPECT_EQ(validated.exit_code, 0) << validated.err;
+}
+
+TEST_F(Documents, TheCompareGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/compare.md");
+  run_commands_of(page);
+  EXPECT_THAT(read("runs/bank/report.html"), HasSubstr("reweigh, beside none"));
+  write("arms.yaml", config_text() + block_of(page, "yaml"));
+  const Outcome compared =
+      run({"compare", "arms.yaml", "--arms", "none,strict,few-women", "--seeds", "0", "output.run=own"});
+  EXPECT_EQ(compared.exit_code, 0) << compared.err;
+  EXPECT_THAT(read("runs/own/report.html"), HasSubstr("few-women, beside none"));
 }
 
 // Every recipe of configs/recipes is one that a config takes.

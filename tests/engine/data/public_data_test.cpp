@@ -1,6 +1,7 @@
 // The data sets of benchmarks/data, which are those of configs/.
 #include <arrow/util/compression.h>
 
+#include <algorithm>
 #include <cmath>
 #include <regex>
 
@@ -106,6 +107,36 @@ TEST(CommunitiesAndCrime, IsARegression) {
   EXPECT_NEAR(p.dataset.target_deviation, std::sqrt(squares / static_cast<double>(rows.size()) - mean * mean), 1e-9);
   EXPECT_NEAR(mean, 0.238, 0.01);  // of all communities
   EXPECT_EQ(build_cells(p.dataset, {"black"}, {0.4}).outcomes(), 5);
+}
+
+// Of the label, and of the groups of their configs.
+TEST(Bank, FortyOneThousandCalls) {
+  DataParams params;
+  params.files = {public_file("bank/bank-additional-full.csv.gz")};
+  params.csv.delimiter = ";";
+  params.label.column = "y";
+  params.label.positive = {"yes"};
+  params.groups = {{"", "age", {30, 60}, {}}};
+  params.features.drop = {"duration"};
+  const Dataset dataset = prepared(params).dataset;
+  EXPECT_EQ(dataset.rows(), 41188);
+  EXPECT_EQ(std::count(dataset.labels.begin(), dataset.labels.end(), 1), 4640);
+  const std::vector<std::int32_t>& age = dataset.groupings.front().codes;
+  EXPECT_EQ(std::count(age.begin(), age.end(), 2), 1193);
+}
+
+TEST(CreditDefault, ThirtyThousandClients) {
+  DataParams params;
+  params.files = {public_file("credit_default/UCI_Credit_Card.csv.gz")};
+  params.label.column = "default-payment-next-month";
+  params.label.positive = {"1"};
+  params.groups = {{"sex", "SEX", {}, {}}};
+  params.features.drop = {"ID"};
+  const Dataset dataset = prepared(params).dataset;
+  EXPECT_EQ(dataset.rows(), 30000);
+  EXPECT_EQ(std::count(dataset.labels.begin(), dataset.labels.end(), 1), 6636);
+  const std::vector<std::int32_t>& sex = dataset.groupings.front().codes;
+  EXPECT_EQ(std::count(sex.begin(), sex.end(), 1), 18112);
 }
 
 }  // namespace

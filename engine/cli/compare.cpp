@@ -1,0 +1,134 @@
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "engine/cli/command.h"
+#include "engine/cli/comparison.h"
+#include "engine/cli/shell_words.h"
+#include "engine/config/load.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/nearest_name.h"
+
+namespace equipoise::cli {
+namespace {
+
+class Compare final : public Command {
+ public:
+  std::vector<Argument> arguments() override {
+    return {
+        {"CONFIG", "The YAML file that says what data, what model, what constraints", &config_file_, "", true},
+        {"key=value", "Overrides of the config for every arm, as for train", &overrides_},
+        {"--arms",
+         "What is set side by side, the first being what others are compared with: a list with commas of none (the "
+         "config's constraints, no recipe), config (as it is), unconstrained, names of recipes, names of the config's "
+         "compare.arms; joined by '+' for several at once",
+         &arms_, "", true},
+        {"--seeds", "The config's seeds, on which the split hangs too: 0..4, or a list with commas", &seeds_, "0..4"}};
+  }
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    const std::string usage = "equipoise compare CONFIG --arms none,balance --seeds 0..4";
+    if (config_file_.empty()) throw core::UserError(core::Fault::config, "compare needs a config: " + usage);
+    // Each arm reads it anew.
+    if (std::error_code error; std::filesystem::exists(config_file_, error) &&
+                               !std::filesystem::is_regular_file(config_file_, error) &&
+                               !std::filesystem::is_directory(config_file_, error))
+      throw core::UserError(
+          core::Fault::config,
+          fmt::format("compare reads the config once for every arm, and '{}' is no file", config_file_));
+    ComparisonInputs inputs;
+    config::load(config_file_, overrides_, inputs.config, inputs.origin);
+    if (arms_.empty())
+      throw core::UserError(core::Fault::config, fmt::format("compare needs --arms: {}; there are {}", usage,
+                                                             core::listed(arm_names(inputs.config))));
+    read(inputs);
+    inputs.file = {config_file_, core::sha256_of_file(config_file_)};
+    inputs.train_command = words("train");
+    inputs.command = command();
+    RunFolder folder = RunFolder::claim(inputs.config.output, inputs.config.name + "-compare",
+                                        marker_of(inputs.command, inputs.file), inputs.origin);
+    Comparison comparison(std::move(inputs), folder, journal);
+    const int signal = comparison.run();
+    return answer(comparison.report(), folder, signal, console, journal);
+  }
+
+ private:
+  // All that is wrong with the command line and the arms' configs, at once.
+  void read(ComparisonInputs& inputs) const {
+    core::ProblemList problems;
+    problems.collect([&] {
+      if (!inputs.config.bank.empty())
+        throw core::UserError(
+            core::Fault::config,
+            "bank: compare trains arms at seeds; name its settings as arms (compare.arms), or take it out (~bank)",
+            inputs.origin.of("bank"));
+    });
+    problems.collect([&] { inputs.seeds = seeds_from(seeds_.empty() ? "0..4" : seeds_); });
+    problems.collect([&] { inputs.arms = arms_from(arms_, inputs.config, inputs.origin); });
+    for (const Arm& arm : inputs.arms) {
+      training::RunConfig& config = inputs.configs.emplace_back();
+      config::Origin& origin = inputs.origins.emplace_back();
+      problems.collect([&] { load_arm(arm, config, origin); });
+    }
+    problems.throw_if_any();
+  }
+
+  void load_arm(const Arm& arm, training::RunConfig& config, config::Origin& origin) const {
+    try {
+      std::vector<std::string> overrides = overrides_;
+      overrides.insert(overrides.end(), arm.overrides.begin(), arm.overrides.end());
+      config::load(config_file_, overrides, config, origin);
+      training::members_of(config, origin);
+      training::check(config.training, data::task_of(config.data.label), origin);
+      sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, 1, origin);
+    } catch (const core::UserError& error) {
+      std::vector<core::Problem> problems = error.problems();
+      for (core::Problem& problem : problems) problem.message = fmt::format("arm '{}': {}", arm.name, problem.message);
+      throw core::UserError(error.fault(), std::move(problems));
+    }
+  }
+
+  std::vector<std::string> words(const char* verb) const {
+    std::vector<std::string> words = {"equipoise", verb, config_file_};
+    words.insert(words.end(), overrides_.begin(), overrides_.end());
+    return words;
+  }
+
+  std::string command() const {
+    std::vector<std::string> all = words("compare");
+    all.insert(all.end(), {"--arms", arms_});
+    if (!seeds_.empty()) all.insert(all.end(), {"--seeds", seeds_});
+    return shell_line(all);
+  }
+
+  static int answer(const report::CompareReport& report, const RunFolder& folder, int signal, const Console& console,
+                    TerminalJournal& journal) {
+    journal.end_line();
+    const bool any = std::ranges::any_of(report.runs, [](const auto& run) { return run.outcome == "finished"; });
+    const int exit_code = signal != 0 ? 128 + signal : any ? 0 : static_cast<int>(core::Fault::numerical);
+    console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
+    console.print(
+        fmt::format("\nrun     {}\nreport  {}\n", folder.path().string(), folder.file(run_files::kReport).string()));
+    console.print_json({{"run", folder.path().string()},
+                        {"report", folder.file(run_files::kReport).string()},
+                        {"comparison", report::to_json(report)},
+                        {"warnings", journal.warnings()},
+                        {"exit_code", exit_code}});
+    return exit_code;
+  }
+
+  std::string config_file_, arms_, seeds_;
+  std::vector<std::string> overrides_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_compare() {
+  return std::make_unique<Compare>();
+}
+
+}  // namespace equipoise::cli

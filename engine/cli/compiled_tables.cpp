@@ -1,0 +1,58 @@
+#include "engine/cli/compiled_tables.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "engine/evaluation/evaluation.h"
+#include "engine/evaluation/showable.h"
+#include "engine/sampling/params.h"
+
+namespace equipoise::cli {
+namespace {
+
+// Members of a bank differ in little: what was said of one need not be said of the next.
+class SayOnce final : public core::Journal {
+ public:
+  explicit SayOnce(core::Journal& journal) : journal_(journal) {}
+  void say(std::string_view sentence) override {
+    if (said_.emplace(sentence).second) journal_.say(sentence);
+  }
+  void warn(std::string_view sentence) override {
+    if (said_.emplace(sentence).second) journal_.warn(sentence);
+  }
+
+ private:
+  core::Journal& journal_;
+  std::set<std::string> said_;
+};
+
+// Those that the data lack are refused when their rows are looked for.
+std::vector<std::string> known_groupings(std::vector<std::string> names, const data::Dataset& dataset) {
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::find(dataset.groupings, name, &data::Grouping::name) == dataset.groupings.end();
+  });
+  return names;
+}
+
+}  // namespace
+
+std::vector<constraints::ConstraintTable> compile_tables(const std::vector<training::RunConfig>& members,
+                                                         const data::Dataset& dataset, const config::Origin& origin,
+                                                         core::Journal& journal) {
+  SayOnce once(journal);
+  std::vector<constraints::ConstraintTable> tables;
+  for (const training::RunConfig& member : members) {
+    const std::vector<std::string> told_apart = known_groupings(sampling::groupings_of(member.sampling), dataset);
+    tables.push_back(
+        constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin, once, told_apart));
+    evaluation::check_resamples(member.evaluation, tables.back(), origin);
+    const constraints::RowCounts counts = constraints::count_rows(tables.back().cells, dataset);
+    for (const std::string& warning :
+         evaluation::unshowable_promises(tables.back(), counts, member.multipliers.min_rows, member.evaluation))
+      once.warn(warning);
+  }
+  return tables;
+}
+
+}  // namespace equipoise::cli
