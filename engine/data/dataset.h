@@ -37,6 +37,20 @@ inline bool is_standardized(const Feature& feature) {
 /// that training did not know. Models see neither.
 inline constexpr float kMissingUnlikeTraining = -1;
 
+/// Pictures of the rows, as bytes; none where channels is 0.
+struct ImageRows {
+  std::int32_t channels = 0, height = 0, width = 0;
+  /// [channels] of the pixel values, 0 to 255, of the training rows; a deviation of 0 says that they are all alike.
+  std::vector<float> mean, deviation;
+  core::LargeVector<std::uint8_t> pixels;  ///< [rows, channels, height, width]
+
+  bool any() const { return channels > 0; }
+  /// Of one picture.
+  std::size_t bytes() const {
+    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
+};
+
 /// Rows in the encoded form that kernels read: per feature a short code and a value. The dense row is never stored.
 struct EncodedRows {
   std::int64_t rows = 0;
@@ -44,6 +58,7 @@ struct EncodedRows {
   std::vector<Feature> features;          ///< [F]
   core::LargeVector<std::int16_t> codes;  ///< [rows, F]
   core::LargeVector<float> values;        ///< [rows, F]
+  ImageRows images;                       ///< in place of features
 };
 
 enum class Split : std::uint8_t { train = 0, selection = 1, holdout = 2, test = 3 };

@@ -108,8 +108,16 @@ void StoredDecisionParams::describe(config::Fields& fields) {
       "'decision_spam'.");
 }
 
+void ImageParams::describe(config::Fields& fields) {
+  fields.paths(
+      "files", files,
+      "IDX files (plain or gzip) of bytes, [rows, height, width] or [rows, channels, height, width]: a picture "
+      "for each row of the data files, data.files first, then those that only data.split names.");
+}
+
 void DataParams::describe(config::Fields& fields) {
   fields.paths("files", files, "CSV (plain or gzip) or Parquet files with the same columns.", Need::required);
+  fields.section("images", images, "Pictures of the rows; the model then sees them and no column.");
   fields.section("csv", csv, "How CSV files are written.");
   fields.section("label", label, "What is predicted.", Need::required);
   fields.list("groups", groups, "The ways to divide people into groups.");

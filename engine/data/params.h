@@ -95,8 +95,17 @@ struct StoredDecisionParams {
   void describe(config::Fields& fields);
 };
 
+/// Pictures beside the table: picture i is of its row i.
+struct ImageParams {
+  std::vector<std::string> files;
+
+  bool are_named() const { return !files.empty(); }
+  void describe(config::Fields& fields);
+};
+
 struct DataParams {
   std::vector<std::string> files;
+  ImageParams images;
   CsvParams csv;
   LabelParams label;
   std::vector<GroupParams> groups;

@@ -10,6 +10,7 @@
 #include "engine/data/csv_records.h"
 #include "engine/data/encoder.h"
 #include "engine/data/fit_features.h"
+#include "engine/data/images.h"
 #include "engine/data/label_checks.h"
 #include "engine/data/labels.h"
 #include "engine/data/leaks.h"
@@ -81,6 +82,7 @@ bool is_used(const DataParams& params, const std::string& column) {
   if (const auto stored = decision_rule(params.stored_decisions); stored && stored->in_data)
     if (contains(decision_columns(*stored, params.label))) return true;
   if (std::ranges::find(params.groups, column, &GroupParams::column) != params.groups.end()) return true;
+  if (params.images.are_named()) return false;
   return !contains(params.features.drop) && (params.features.keep.empty() || contains(params.features.keep));
 }
 
@@ -118,6 +120,22 @@ void check_csv(const CsvParams& csv, const config::Origin& origin) {
   CsvMarks::of(csv, origin);
 }
 
+// Scaled by the training rows.
+ReadImages images_of_training(const ImageParams& params, const Table& table, Dataset& dataset) {
+  ReadImages read = read_images(params.files, table);
+  set_image_scale(read.images, dataset.rows_of(Split::train));
+  dataset.files.insert(dataset.files.end(), read.files.begin(), read.files.end());
+  for (const Column& column : table.columns)
+    dataset.reading.push_back(column.name + ": not an input, for the model sees the pictures.");
+  dataset.reading.push_back("pictures: " + size_text(read.images) +
+                            ", each channel minus its mean over its deviation in the training rows.");
+  return read;
+}
+
+ImageRows shape_of(const ImageRows& images) {
+  return {images.channels, images.height, images.width, images.mean, images.deviation, {}};
+}
+
 }  // namespace
 
 void check_params(const DataParams& params, const config::Origin& origin) {
@@ -130,6 +148,7 @@ void check_params(const DataParams& params, const config::Origin& origin) {
   problems.collect([&] { check_stored_decisions(params, origin); });
   problems.collect([&] { check_kept_names(params.features, roles_of(params), origin); });
   problems.collect([&] { check_splits(params.split, origin); });
+  problems.collect([&] { check_images(params, origin); });
   problems.throw_if_any();
 }
 
@@ -167,12 +186,18 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   if (dataset.task == Task::regression) set_target_scale(dataset);
   encoder->target_mean = dataset.target_mean;
   encoder->target_deviation = dataset.target_deviation;
-  FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
-  encoder->features = std::move(fitted.rules);
-  dataset.reading = std::move(fitted.reading);
+  if (!params.images.are_named()) {
+    FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
+    encoder->features = std::move(fitted.rules);
+    dataset.reading = std::move(fitted.reading);
+  }
   dataset.files = table.files;
   if (predictions) dataset.files.push_back(std::move(*predictions));
+  ReadImages pictures;
+  if (params.images.are_named()) pictures = images_of_training(params.images, table, dataset);
+  encoder->images = shape_of(pictures.images);
   dataset.encoded = encode(encoder->features, table);
+  dataset.encoded.images = std::move(pictures.images);
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);
   warn_of_leaks(dataset, journal);
   prepared.encoder = std::move(encoder);
@@ -185,6 +210,7 @@ EncodedRows layout_of(const Encoder& encoder) {
     layout.features.push_back(rule.layout);
     layout.width += rule.layout.width;
   }
+  layout.images = encoder.images;
   return layout;
 }
 

@@ -89,6 +89,18 @@ void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) 
       [&](std::int64_t member) { return b.select(0, member); });
 }
 
+void sum_over_rows(at::Tensor& out, const at::Tensor& gradient) {
+  const std::int64_t outputs = gradient.size(2);
+  for (std::int64_t member = 0; member < gradient.size(0); ++member) {
+    const float* values = gradient.const_data_ptr<float>() + member * gradient.stride(0);
+    for (std::int64_t output = 0; output < outputs; ++output) {
+      double sum = 0;
+      for (std::int64_t i = 0; i < gradient.size(1); ++i) sum += values[i * outputs + output];
+      out.data_ptr<float>()[member * out.stride(0) + output] = static_cast<float>(sum);
+    }
+  }
+}
+
 void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones) {
   at::Tensor target = out.unsqueeze(1);
   const ProductSettings exact(Precision::fp32, a.device());

@@ -24,4 +24,8 @@ void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b);
 /// CPU rows are summed in order, in the pass that makes them.
 void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones);
 
+/// out [K, O], members any distance apart = the sums of gradient [K, B, O] over B, in the order of rows whatever the number of threads; on the
+/// CPU alone.
+void sum_over_rows(at::Tensor& out, const at::Tensor& gradient);
+
 }  // namespace equipoise::models

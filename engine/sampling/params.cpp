@@ -40,8 +40,11 @@ struct FieldUse {
 
 const std::vector<FieldUse>& field_uses() {
   static const std::vector<FieldUse> uses = {
-      {"where", [](const RecipeParams& one) { return !one.where.empty(); }, {"balance", "smote", "jitter", "corrupt"}},
-      {"share", [](const RecipeParams& one) { return one.share != 0; }, {"smote", "jitter", "corrupt"}},
+      {"where",
+       [](const RecipeParams& one) { return !one.where.empty(); },
+       {"balance", "smote", "jitter", "corrupt", "images"}},
+      {"share", [](const RecipeParams& one) { return one.share != 0; }, {"smote", "jitter", "corrupt", "images"}},
+      {"change", [](const RecipeParams& one) { return !one.change.empty(); }, {"images"}},
       {"neighbors", [](const RecipeParams& one) { return one.neighbors != RecipeParams().neighbors; }, {"smote"}},
       {"amount", [](const RecipeParams& one) { return one.amount != 0; }, {"jitter", "corrupt"}},
       {"power", [](const RecipeParams& one) { return one.power != RecipeParams().power; }, {"balance"}},
@@ -106,7 +109,8 @@ const std::vector<RecipeEntry>& recipe_entries() {
       {"smote", Decides::made, false, 0,
        "makes rows between a row and one of the nearest of its cell, with their most frequent categories"},
       {"jitter", Decides::made, false, 0.02, "makes rows whose numbers are moved a little"},
-      {"corrupt", Decides::made, false, 0.3, "makes rows some of whose inputs are those of other rows of the cell"}};
+      {"corrupt", Decides::made, false, 0.3, "makes rows some of whose inputs are those of other rows of the cell"},
+      {"images", Decides::made, false, 0, "changes pictures: mirrored, moved, recoloured, blanked in part, mixed"}};
   return entries;
 }
 
@@ -135,11 +139,13 @@ void RecipeParams::describe(config::Fields& fields) {
   fields.choice("rate", rate, {"equal_opportunity", "equalized_odds", "demographic_parity"},
                 "fairbatch: what is to be alike between groups.");
   fields.number("share", share, config::between(0, 1),
-                "smote, jitter, corrupt: of the drawn rows that it is about, how many are made up.");
+                "smote, jitter, corrupt: of the drawn rows that it is about, how many are made up; images: how many "
+                "are changed.");
   fields.integer("neighbors", neighbors, config::between(1, 256),
                  "smote: how many nearest rows of the cell are looked at.");
   fields.number("amount", amount, config::between(0, 1),
                 "jitter: how far, of all quantiles, or of deviations (0: .02); corrupt: how many inputs (0: .3).");
+  fields.section("change", change, "images: what is done to a picture, each part drawn for it anew.");
   fields.number("step", step, config::at_least(0),
                 "fairbatch: share of the batch moved an epoch (0: .005); group_dro: factor of the loss (0: .5).");
   fields.integer("from_epoch", from_epoch, config::at_least(0),

@@ -8,6 +8,7 @@
 
 #include "engine/config/fields.h"
 #include "engine/config/origin.h"
+#include "engine/sampling/image_change.h"
 
 namespace equipoise::sampling {
 
@@ -36,6 +37,7 @@ struct RecipeParams {
   double share = 0;                     // of the drawn rows that it is about: how many are made up
   std::int64_t neighbors = 5;           // smote
   double amount = 0;                    // jitter, corrupt; 0: the recipe's own
+  ImageChangeParams change;             // images
   double step = 0;                      // fairbatch, group_dro; 0: the recipe's own
   std::int64_t from_epoch = 0;
   std::string until;  // "gap < 0.02"

@@ -54,6 +54,7 @@ void Sampler::add_making(const Recipe& recipe) {
   makings_.push_back({params.recipe,
                       params.neighbors,
                       params.amount > 0 ? params.amount : recipe_entry(params.recipe).number,
+                      params.change,
                       {},
                       made_shares(cells_, params)});
   for (const double share : makings_.back().shares) makings_.back().could_be_of.push_back(share > 0);
@@ -61,7 +62,7 @@ void Sampler::add_making(const Recipe& recipe) {
   std::vector<std::string> alone;
   bool any = false;
   for (std::size_t c = 0; c < aimed.size(); ++c) {
-    if (aimed[c] && cells_.cells[c].rows < 2) alone.push_back(cells_.name(c));
+    if (aimed[c] && cells_.cells[c].rows < rows_to_make_from(params)) alone.push_back(cells_.name(c));
     any = any || makings_.back().shares[c] > 0;
   }
   if (!any)

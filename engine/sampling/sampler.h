@@ -60,6 +60,7 @@ class Sampler {
     std::string recipe;
     std::int64_t neighbors = 0;
     double amount = 0;
+    ImageChangeParams change;       ///< of images
     std::vector<bool> could_be_of;  ///< [cells] whether it makes rows of a cell in any epoch
     std::vector<double> shares;     ///< [cells] of the drawn rows, in the epoch that is on
   };

@@ -235,11 +235,15 @@ Shares group_dro_update(const Shares& shares, const SampledCells& cells, const O
   return spread(wanted, class_of, natural);
 }
 
+std::int64_t rows_to_make_from(const RecipeParams& params) {
+  return params.recipe == kImages ? 1 : 2;
+}
+
 std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& params) {
   const std::vector<bool> aimed = cells.matching(params.where);
   std::vector<double> shares;
   for (std::size_t c = 0; c < aimed.size(); ++c)
-    shares.push_back(aimed[c] && cells.cells[c].rows >= 2 ? params.share : 0);
+    shares.push_back(aimed[c] && cells.cells[c].rows >= rows_to_make_from(params) ? params.share : 0);
   return shares;
 }
 

@@ -47,8 +47,11 @@ Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const M
 Shares group_dro_update(const Shares& shares, const SampledCells& cells, const OfCells& losses,
                         const RecipeParams& params, double step);
 
-/// [cells] of the drawn rows of each how many a recipe makes up: its share of the cells that it is about and that have two rows at
-/// least, 0 of the others.
+/// How many training rows a cell needs for a recipe to make some of it: two, but a picture is changed by itself.
+std::int64_t rows_to_make_from(const RecipeParams& params);
+
+/// [cells] of the drawn rows of each how many a recipe makes up: its share of the cells that it is about and that have rows enough, 0 of
+/// the others.
 std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& params);
 
 /// Factors of the loss that make group (`by`) and label independent, P(group) P(label) / P(group, label) by cell (Kamiran and Calders

@@ -42,7 +42,9 @@ RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, s
   corrections_ = at::ones({1, data.kernel.rows(), 1}, at::TensorOptions(device).dtype(at::kDouble));
   mass_ = mass_of(data.cells, of_a_row, data.weights);
   if (data.bin_cells.defined()) bin_mass_ = mass_of(data.bin_cells, data.kernel.outputs, data.bin_weights);
-  if (!sampler.makings().empty()) made_.emplace(sampler, data, batch);
+  const bool makes = !sampler.makings().empty();
+  if (makes && data.host.images.any()) images_.emplace(sampler, data);
+  if (makes && !images_) made_.emplace(sampler, data, batch);
   follow();
 }
 
@@ -93,6 +95,7 @@ void RowPolicy::follow() {
     of_sums.insert(of_sums.end(), static_cast<std::size_t>(1 + 2 * data_.kernel.score_bins), ratio);
   corrections_.copy_(tensor_of(of_sums, at::kDouble).view(corrections_.sizes()));
   if (made_) made_->follow();
+  if (images_) images_->follow();
 }
 
 void RowPolicy::draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const {
@@ -105,7 +108,9 @@ RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::u
   at::Tensor rows = at::empty({batch_}, at::kLong);
   for (std::int64_t step = first; step < first + steps; ++step) {
     draw_from(on_host_, rows, seed, step);
-    const at::Tensor are_made = made_ ? made_->are_made(rows, seed, step) : at::zeros({batch_}, at::kBool);
+    const at::Tensor are_made = made_     ? made_->are_made(rows, seed, step)
+                                : images_ ? images_->are_changed(rows, seed, step)
+                                          : at::zeros({batch_}, at::kBool);
     for (std::int64_t slot = 0; slot < batch_; ++slot) {
       const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
       const auto cell = static_cast<std::size_t>(cells.of_row[static_cast<std::size_t>(row)]);

@@ -11,6 +11,7 @@
 #include "engine/data/dataset.h"
 #include "engine/sampling/sampler.h"
 #include "engine/training/device_data.h"
+#include "engine/training/image_batches.h"
 #include "engine/training/made_rows.h"
 #include "kernels/draw/draw.h"
 
@@ -36,8 +37,10 @@ class RowPolicy {
   void draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const;
   /// Where a recipe makes rows: what a step then reads its batch from.
   MadeRows* made() { return made_ ? &*made_ : nullptr; }
+  /// Where a recipe changes pictures: what a step then reads them from.
+  ImageBatches* images() { return images_ ? &*images_ : nullptr; }
 
-  /// [cells of the sampler] of `steps` batches from `first` on, by the shares of now: rows drawn, and how many of them are made up.
+  /// [cells of the sampler] of `steps` batches from `first` on, by the shares of now: rows drawn, and how many of them are made up or changed.
   struct Drawn {
     std::vector<std::int64_t> rows, made;
   };
@@ -71,6 +74,7 @@ class RowPolicy {
   std::optional<at::Tensor> weights_;
   at::Tensor corrections_;
   std::optional<MadeRows> made_;
+  std::optional<ImageBatches> images_;  // in its place where the data have pictures
 };
 
 /// What the table's sums [C * 4] of the training rows say of the sampler's cells.

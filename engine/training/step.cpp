@@ -163,7 +163,10 @@ void TrainingStep::enqueue() {
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
   MadeRows* made = policy_ ? policy_->made() : nullptr;
-  const models::EncodedTensors& encoded = made ? made->make(rows_, batch_seed_, step_) : data_.encoded;
+  ImageBatches* images = policy_ ? policy_->images() : nullptr;
+  const models::EncodedTensors& encoded = made     ? made->make(rows_, batch_seed_, step_)
+                                          : images ? images->changed(batch_seed_)
+                                                   : data_.encoded;
   const at::Tensor& rows = made ? made->slots() : rows_;
   const at::Tensor& scores = learner_.forward(encoded, rows, step_);
   logits_ = scores.flatten(1);
