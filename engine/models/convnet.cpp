@@ -18,7 +18,7 @@ namespace equipoise::models {
 namespace {
 
 constexpr std::int64_t kPicturesPerTask = 16;
-constexpr std::int64_t kPicturesPerScoreBlock = 64;
+constexpr std::int64_t kPicturesPerScoreBlock = 32;
 
 MapShape map_above(const MapShape& below, std::int64_t channels) {
   return {channels, below.window_rows(), below.window_columns()};
@@ -85,6 +85,8 @@ void Convnet::make_room(std::int64_t batch) {
     if (i > 0) layer.windows_gradient = at::empty_like(layer.windows);
     layer.activations = at::empty({members(), places, layer.channels}, flat_.values.options());
     layer.gradients = at::empty_like(layer.activations);
+    layer.parts = at::empty({members(), long_product_parts(places), layer.below.window_size(), layer.channels},
+                            flat_.values.options());
   }
   scores_ = at::empty({members(), batch, outputs_}, flat_.values.options());
   logits_ = outputs_ == 1 ? scores_.squeeze(2) : scores_;
@@ -149,7 +151,8 @@ void Convnet::backward_member(const at::Tensor& logit_gradient, MemberSlice slic
     kernels::activate_backward_(gradients, slice.of(layer.activations), slice.of(layer.weights.bias_gradient),
                                 is_top(i) ? rate_256_ : 0);
     weight_gradient = slice.of(layer.weights.weight_gradient);
-    columns_product(weight_gradient, i == 0 ? layer.windows : slice.of(layer.windows), gradients);
+    at::Tensor parts = slice.of(layer.parts).select(0, 0);
+    long_columns_product(weight_gradient, parts, i == 0 ? layer.windows : slice.of(layer.windows), gradients);
     if (i == 0) return;
     at::Tensor windows_gradient = slice.of(layer.windows_gradient);
     rows_product_transposed(windows_gradient, gradients, slice.of(layer.weights.weight));
@@ -158,38 +161,52 @@ void Convnet::backward_member(const at::Tensor& logit_gradient, MemberSlice slic
   }
 }
 
+Convnet::ScoreRoom Convnet::room_for(std::int64_t pictures) const {
+  const auto options = flat_.values.options();
+  const MapShape& picture = layers_.front().below;
+  ScoreRoom room;
+  room.pictures = at::empty({pictures, picture.channels, picture.height, picture.width}, options);
+  for (const Layer& layer : layers_) {
+    const std::int64_t places = pictures * layer.below.windows();
+    room.windows.push_back(at::empty({1, places, layer.below.window_size()}, options));
+    room.maps.push_back(at::empty({1, places, layer.channels}, options));
+  }
+  room.scores = at::empty({1, pictures, outputs_}, options);
+  return room;
+}
+
 void Convnet::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) {
   const std::int64_t rows = out.size(1), asked = out.size(0);
   const std::int64_t blocks = (rows + kPicturesPerScoreBlock - 1) / kPicturesPerScoreBlock;
-  const MapShape& picture = layers_.front().below;
+  const at::Tensor no_step = at::zeros({1}, at::kLong);
   // Pictures once for all members.
   at::parallel_for(0, blocks, 1, [&](std::int64_t begin, std::int64_t end) {
     const at::NoGradGuard no_gradient;
+    ScoreRoom room;
     for (std::int64_t block = begin; block < end; ++block) {
       const std::int64_t from = block * kPicturesPerScoreBlock, count = std::min(kPicturesPerScoreBlock, rows - from);
-      at::Tensor pictures = at::empty({count, picture.channels, picture.height, picture.width}, flat_.values.options());
-      kernels::image_augment_out(pictures, encoded.images, at::arange(first + from, first + from + count, at::kLong),
-                                 std::nullopt, 0, at::zeros({1}, at::kLong));
+      if (!room.pictures.defined() || room.pictures.size(0) != count) room = room_for(count);
+      kernels::image_augment_out(room.pictures, encoded.images,
+                                 at::arange(first + from, first + from + count, at::kLong), std::nullopt, 0, no_step);
       for (std::int64_t i = 0; i < asked; ++i)
-        score_pictures(pictures, {slice.first + i * slice.step, members()}, out.narrow(0, i, 1).narrow(1, from, count));
+        score_pictures(room, {slice.first + i * slice.step, members()}, out.narrow(0, i, 1).narrow(1, from, count));
     }
   });
 }
 
-void Convnet::score_pictures(const at::Tensor& pictures, MemberSlice slice, at::Tensor out) const {
-  at::Tensor maps = pictures;
-  MapOrder order = MapOrder::by_channel;
-  for (const Layer& layer : layers_) {
-    const std::int64_t places = pictures.size(0) * layer.below.windows();
-    const at::Tensor windows = at::empty({1, places, layer.below.window_size()}, flat_.values.options());
-    cut(maps, layer.below, order, windows);
-    order = MapOrder::by_place;
-    maps = at::empty({1, places, layer.channels}, flat_.values.options());
-    rows_product(maps, windows, slice.of(layer.weights.weight));
+void Convnet::score_pictures(const ScoreRoom& room, MemberSlice slice, at::Tensor out) const {
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const Layer& layer = layers_[i];
+    if (i == 0)
+      cut(room.pictures, layer.below, MapOrder::by_channel, room.windows[i]);
+    else
+      cut(room.maps[i - 1], layer.below, MapOrder::by_place, room.windows[i]);
+    at::Tensor maps = room.maps[i];
+    rows_product(maps, room.windows[i], slice.of(layer.weights.weight));
     kernels::activate_(maps, slice.of(layer.weights.bias), {});
   }
-  at::Tensor scores = at::empty({1, pictures.size(0), outputs_}, flat_.values.options());
-  rows_product(scores, rows_of_top(maps), slice.of(dense_.weight));
+  at::Tensor scores = room.scores;
+  rows_product(scores, rows_of_top(room.maps.back()), slice.of(dense_.weight));
   scores.add_(slice.of(dense_.bias).unsqueeze(1));
   out.copy_(outputs_ == 1 ? scores.squeeze(2) : scores);
 }

@@ -43,13 +43,21 @@ class Convnet final : public Learner {
     at::Tensor windows;           // [K, B * P, in]; of the first layer [1, ...], for all members see the same pictures
     at::Tensor windows_gradient;  // [K, B * P, in], but of the first layer
     at::Tensor activations, gradients;  // [K, B * P, channels]
+    at::Tensor parts;                   // [K, parts, in, channels], of the weight's gradient
   };
 
   void make_room(std::int64_t batch);
   void for_each_member(const std::function<void(MemberSlice)>& work) const;
   void forward_member(const at::Tensor& step, MemberSlice slice);
   void backward_member(const at::Tensor& logit_gradient, MemberSlice slice);
-  void score_pictures(const at::Tensor& pictures, MemberSlice slice, at::Tensor out) const;
+  // What scoring a block of pictures takes; each thread has one.
+  struct ScoreRoom {
+    at::Tensor pictures;                    // [1, ...] as below
+    std::vector<at::Tensor> windows, maps;  // [layers] [1, pictures * P, in] and [1, pictures * P, channels]
+    at::Tensor scores;                      // [1, pictures, O]
+  };
+  ScoreRoom room_for(std::int64_t pictures) const;
+  void score_pictures(const ScoreRoom& room, MemberSlice slice, at::Tensor out) const;
   at::Tensor rows_of_top(const at::Tensor& of_places) const;
   bool is_top(std::size_t layer) const { return layer + 1 == layers_.size(); }
 

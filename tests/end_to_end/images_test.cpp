@@ -1,5 +1,6 @@
 // Pictures, from their files to decisions about new ones, as their user sees it.
-#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "tests/end_to_end/workspace.h"
 
@@ -72,8 +73,9 @@ TEST_F(Images, TrainEvaluateAndPredict) {
   const nlohmann::json& epoch = results["sampling"]["epochs"][2];
   for (std::size_t cell = 0; cell < 4; ++cell)
     EXPECT_NEAR(epoch["made"][cell].get<double>() / epoch["drawn"][cell].get<double>(), 0.5, 0.15);
-  EXPECT_THAT(read("runs/pictures/report.html"),
-              AllOf(HasSubstr("changes pictures: mirrored"), HasSubstr("pictures: 3 x 8 x 8")));
+  EXPECT_THAT(
+      read("runs/pictures/report.html"),
+      AllOf(HasSubstr("changes pictures: mirrored"), HasSubstr("changed, of these"), HasSubstr("pictures: 3 x 8 x 8")));
   const nlohmann::json data = nlohmann::json::parse(read("runs/pictures/data.json"));
   EXPECT_THAT(data["files"][1]["path"].get<std::string>(), HasSubstr("own.idx"));
   // The same bytes again, with another number of threads.
@@ -136,6 +138,48 @@ TEST_F(Images, WhatIsWrongIsSaidBeforeAnyTraining) {
       run({"config", "validate", "config.yaml", "model.kind=mlp", "sampling.recipes=[{recipe: images, share: 0.1}]"});
   EXPECT_EQ(all.exit_code, 2);
   EXPECT_THAT(all.err, AllOf(HasSubstr("model.kind is 'mlp'"), HasSubstr("images changes nothing")));
+}
+
+// The guide's config, its recipes and its commands, on pictures under the names that it uses.
+TEST_F(Images, TheGuideRunsAsWritten) {
+  std::ifstream stream(std::string(EQUIPOISE_SOURCE_DIR) + "/docs/guides/images.md", std::ios::binary);
+  const std::string guide{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  const auto block = [&](const std::string& language, std::size_t& at) {
+    const std::string fence = "```" + language + "\n";
+    const std::size_t begin = guide.find(fence, at) + fence.size();
+    at = guide.find("```", begin);
+    return guide.substr(begin, at - begin);
+  };
+  const auto renamed = [](std::string text) {
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"kind,tint", "verdict,plant"},
+                                   {"pole", "broken"},
+                                   {"stripe", "whole"},
+                                   {"red", "north"},
+                                   {"blue", "south"}})
+      for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+        text.replace(at, from.size(), to);
+    return text;
+  };
+  write("parts.csv", renamed(read("own.csv")));
+  write("new.csv", renamed(read("new.csv")));
+  write("parts.idx.gz", read("own.idx"));
+  std::size_t at = 0;
+  const std::string config = block("yaml", at), recipes = block("yaml", at);
+  write("parts.yaml", config + "device: cpu\nevaluation: {resamples: 200}\n" + recipes);
+  std::size_t commands_at = 0;
+  std::istringstream commands(block("sh", commands_at));
+  int count = 0;
+  for (std::string line; std::getline(commands, line); ++count) {
+    std::istringstream words_of_line(line);
+    std::vector<std::string> words;
+    for (std::string word; words_of_line >> word;) words.push_back(word);
+    ASSERT_EQ(words.front(), "equipoise");
+    words.erase(words.begin());
+    if (words.front() == "train") words.emplace_back("training.epochs=2");
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 0) << line << "\n" << outcome.err;
+  }
+  EXPECT_EQ(count, 3);
 }
 
 TEST_F(Images, NewRowsNeedTheirPictures) {

@@ -1,6 +1,7 @@
 #include "engine/training/image_batches.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
