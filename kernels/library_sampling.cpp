@@ -4,6 +4,7 @@
 #include <torch/library.h>
 
 #include "kernels/draw/draw.h"
+#include "kernels/image_augment/image_augment.h"
 #include "kernels/make_rows/make_rows.h"
 #include "kernels/neighbors/neighbors.h"
 #include "kernels/without_derivative.h"
@@ -70,12 +71,20 @@ void make_rows_shapes(at::Tensor&, at::Tensor&, at::Tensor&, at::Tensor&, at::Te
                       at::TensorList, const at::Tensor&, const at::Tensor&, const at::Tensor&, std::int64_t,
                       const at::Tensor&) {}
 
+void image_augment_by_tensors(at::Tensor& batch, const at::Tensor& pixels, const at::Tensor& mean,
+                              const at::Tensor& scale, const at::Tensor& rows, const at::Tensor& cells,
+                              const at::Tensor& order, const at::Tensor& offsets, const at::Tensor& settings,
+                              const at::Tensor& limits, std::int64_t seed, const at::Tensor& step) {
+  image_augment_out(batch, {pixels, mean, scale}, rows, ImageRecipes{cells, order, offsets, settings, limits},
+                    static_cast<std::uint64_t>(seed), step);
+}
+
 void implement_draws(torch::Library& library) {
   library.impl("draw_cells", &draw_cells_by_step);
   library.impl("draw_cells.tensor_step", &draw_cells_by_tensor);
 }
 
-constexpr const char* kWriting[] = {"draw_cells", "draw_cells.tensor_step", "make_rows_out"};
+constexpr const char* kWriting[] = {"draw_cells", "draw_cells.tensor_step", "make_rows_out", "image_augment_out"};
 
 }  // namespace
 
@@ -95,19 +104,26 @@ TORCH_LIBRARY_FRAGMENT(equipoise, library) {
       "Tensor offsets, Tensor neighbors, Tensor[] copulas, Tensor[] swaps, Tensor[] mixing, Tensor kinds, "
       "Tensor amounts, Tensor limits, int seed, Tensor step) -> ()",
       traceable);
+  library.def(
+      "image_augment_out(Tensor(a!) batch, Tensor pixels, Tensor mean, Tensor scale, Tensor rows, Tensor cells, "
+      "Tensor order, Tensor offsets, Tensor settings, Tensor limits, int seed, Tensor step) -> ()",
+      traceable);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, CPU, library) {
+  library.impl("image_augment_out", &image_augment_by_tensors);
   library.impl("neighbors", &neighbors_pair);
   library.impl("make_rows_out", &make_rows_by_tensors);
   implement_draws(library);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, CUDA, library) {
+  library.impl("image_augment_out", &image_augment_by_tensors);
   implement_draws(library);
 }
 
 TORCH_LIBRARY_IMPL(equipoise, Meta, library) {
+  library.impl("image_augment_out", &image_augment_by_tensors);
   library.impl("neighbors", &neighbors_shapes);
   library.impl("make_rows_out", &make_rows_shapes);
   implement_draws(library);

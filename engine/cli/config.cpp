@@ -80,6 +80,8 @@ class Validate final : public OfConfig {
     problems.collect([&] {
       sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, members, origin_);
     });
+    problems.collect([&] { sampling::check_images(config.sampling, config.data.images.are_named(), origin_); });
+    problems.collect([&] { models::check_kind(config.model, config.data.images.are_named(), origin_); });
     problems.collect([&] { run_name(config.output, origin_); });
     problems.throw_if_any();
     console.print("ok\n");

@@ -25,6 +25,10 @@ class Evaluate final : public Command {
             {"--predictions",
              "With --data: the stored decisions of the new rows, for churn, as data.stored_decisions.predictions",
              &predictions_},
+            {"--images",
+             "With --data, of a model that sees pictures: the IDX files of the new rows, as data.images.files; may be "
+             "given several times",
+             &images_},
             {"--split", "Which of the run's own rows: test, selection, holdout or train", &split_, "test"},
             {"--fail-on",
              "Exit with 1 when a constraint has one of these verdicts: a list with commas of violated, not_shown, "
@@ -43,6 +47,10 @@ class Evaluate final : public Command {
     if (!predictions_.empty() && files_.empty()) {
       throw core::UserError(core::Fault::config,
                             "--predictions is about new rows, and needs --data; of its own rows the run knows them");
+    }
+    if (!images_.empty() && files_.empty()) {
+      throw core::UserError(core::Fault::config,
+                            "--images is about new rows, and needs --data; its own the run names itself");
     }
     const std::vector<evaluation::Verdict> failing = verdicts_from(fail_on_);
     const data::Split split = split_from(split_.empty() ? "test" : split_);
@@ -71,6 +79,7 @@ class Evaluate final : public Command {
   std::vector<std::string> read_files() const {
     std::vector<std::string> files = files_;
     if (!predictions_.empty()) files.push_back(predictions_);
+    files.insert(files.end(), images_.begin(), images_.end());
     return files;
   }
 
@@ -79,9 +88,9 @@ class Evaluate final : public Command {
     const data::EncoderPointer encoder = read_encoder(run);
     const SavedModel model = read_model(run, data::layout_of(*encoder), device);
     const bool is_new = !files_.empty();
-    const data::Dataset dataset = is_new
-                                      ? data::apply(*encoder, files_, data::Wanted::everything, journal, predictions_)
-                                      : read_own_rows(run, *encoder, journal);
+    const data::Dataset dataset =
+        is_new ? data::apply(*encoder, files_, data::Wanted::everything, journal, predictions_, images_)
+               : read_own_rows(run, *encoder, journal);
     if (is_new) check_new(run, dataset, journal);
     core::stop_if_interrupted();
     const std::string name = is_new ? "new rows" : data::kSplitNames[static_cast<int>(split)];
@@ -128,7 +137,7 @@ class Evaluate final : public Command {
   }
 
   std::string run_, split_, output_, predictions_;
-  std::vector<std::string> files_, fail_on_;
+  std::vector<std::string> files_, images_, fail_on_;
 };
 
 }  // namespace

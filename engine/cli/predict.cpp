@@ -19,9 +19,13 @@ namespace {
 class Predict final : public Command {
  public:
   std::vector<Argument> arguments() override {
-    return {{"RUN", "A run folder", &run_, "", true},
-            {"--data", "Rows to decide, CSV or Parquet; may be given several times", &files_, "", true},
-            {"--output", "Where to write rows, scores and decisions: a .csv or a .parquet file", &output_, "", true}};
+    return {
+        {"RUN", "A run folder", &run_, "", true},
+        {"--data", "Rows to decide, CSV or Parquet; may be given several times", &files_, "", true},
+        {"--images",
+         "Of a model that sees pictures: the IDX files of these rows, as data.images.files; may be given several times",
+         &images_},
+        {"--output", "Where to write rows, scores and decisions: a .csv or a .parquet file", &output_, "", true}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -34,6 +38,7 @@ class Predict final : public Command {
     }
     check_columns_name(output_, "--output");
     check_output(output_, files_);
+    check_output(output_, images_);
     const SavedRun run = open_run(run_);
     check_output(output_, run);
     const Predictions predictions = predict(run, journal);
@@ -74,7 +79,7 @@ class Predict final : public Command {
     const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
     const SavedModel model = read_model(run, data::layout_of(*encoder), device);
-    data::Dataset dataset = data::apply(*encoder, files_, data::Wanted::inputs, journal);
+    data::Dataset dataset = data::apply(*encoder, files_, data::Wanted::inputs, journal, "", images_);
     core::stop_if_interrupted();
     std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device);
     core::stop_if_interrupted();
@@ -86,7 +91,7 @@ class Predict final : public Command {
   }
 
   std::string run_, output_;
-  std::vector<std::string> files_;
+  std::vector<std::string> files_, images_;
 };
 
 }  // namespace

@@ -49,6 +49,8 @@ class Train final : public Command {
     members_ = training::members_of(config_, origin_);
     training::check(config_.training, data::task_of(config_.data.label), origin_);
     sampling::check(config_.sampling, !config_.constraints.empty(), config_.training.epochs, members_.size(), origin_);
+    sampling::check_images(config_.sampling, config_.data.images.are_named(), origin_);
+    models::check_kind(config_.model, config_.data.images.are_named(), origin_);
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};

@@ -5,6 +5,7 @@
 #include "engine/core/nearest_name.h"
 #include "engine/data/encode_new_rows.h"
 #include "engine/data/encoder.h"
+#include "engine/data/images.h"
 #include "engine/data/labels.h"
 #include "engine/data/prepare.h"
 #include "engine/data/read_files.h"
@@ -87,11 +88,36 @@ StoredDecisions stored_decisions(const Encoder& encoder, const std::string& pred
   return {unknown_decisions(encoder.label, outcomes), {}};
 }
 
+// Those of new rows, with the scale of the training rows.
+ImageRows images_of_new_rows(const Encoder& encoder, const std::vector<std::string>& files, const Table& table,
+                             Dataset& dataset) {
+  ReadImages read = read_images(files, table);
+  if (size_text(read.images) != size_text(encoder.images))
+    throw core::UserError(
+        core::Fault::data,
+        "its pictures are " + size_text(read.images) + ", and the model was trained on " + size_text(encoder.images),
+        core::Position{files.front(), 0, 0});
+  read.images.mean = encoder.images.mean;
+  read.images.deviation = encoder.images.deviation;
+  dataset.files.insert(dataset.files.end(), read.files.begin(), read.files.end());
+  return std::move(read.images);
+}
+
+void check_image_files(const Encoder& encoder, const std::vector<std::string>& images) {
+  if (encoder.images.any() && images.empty())
+    throw core::UserError(core::Fault::config, "the model sees pictures, " + size_text(encoder.images) +
+                                                   "; name those of these rows with --images FILE");
+  if (!encoder.images.any() && !images.empty())
+    throw core::UserError(core::Fault::config,
+                          "--images names '" + images.front() + "', but the model was trained on columns alone");
+}
+
 }  // namespace
 
 Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal,
-              const std::string& predictions) {
+              const std::string& predictions, const std::vector<std::string>& images) {
   if (files.empty()) throw core::UserError(core::Fault::data, "no file was given");
+  check_image_files(encoder, images);
   check_predictions(encoder, predictions);
   ReadRequest request = request_of(encoder, files);
   const std::set<std::string> used = columns_used(encoder, wanted);
@@ -117,7 +143,10 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
   }
   dataset.splits.assign(static_cast<std::size_t>(table.rows()), Split::test);
   for (const Column& column : table.columns) dataset.reading.push_back(column.name + ": " + name_of(column.kind) + ".");
+  ImageRows pictures;
+  if (encoder.images.any()) pictures = images_of_new_rows(encoder, images, table, dataset);
   dataset.encoded = encode_new_rows(encoder, table, journal);
+  dataset.encoded.images = std::move(pictures);
   return dataset;
 }
 

@@ -37,6 +37,20 @@ inline bool is_standardized(const Feature& feature) {
 /// that training did not know. Models see neither.
 inline constexpr float kMissingUnlikeTraining = -1;
 
+/// Pictures of the rows, as bytes; none where channels is 0.
+struct ImageRows {
+  std::int32_t channels = 0, height = 0, width = 0;
+  /// [channels] of the pixel values, 0 to 255, of the training rows; a deviation of 0 says that they are all alike.
+  std::vector<float> mean, deviation;
+  core::LargeVector<std::uint8_t> pixels;  ///< [rows, channels, height, width]
+
+  bool any() const { return channels > 0; }
+  /// Of one picture.
+  std::size_t bytes() const {
+    return static_cast<std::size_t>(channels) * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  }
+};
+
 /// Rows in the encoded form that kernels read: per feature a short code and a value. The dense row is never stored.
 struct EncodedRows {
   std::int64_t rows = 0;
@@ -44,6 +58,7 @@ struct EncodedRows {
   std::vector<Feature> features;          ///< [F]
   core::LargeVector<std::int16_t> codes;  ///< [rows, F]
   core::LargeVector<float> values;        ///< [rows, F]
+  ImageRows images;                       ///< in place of features
 };
 
 enum class Split : std::uint8_t { train = 0, selection = 1, holdout = 2, test = 3 };
@@ -86,7 +101,10 @@ struct Dataset {
   /// Binary: [rows] 0 or 1; classes: [rows] an index into outcomes; labels: [rows * outcomes] 0 or 1; regression: [rows] 0.
   /// Empty when the file has no label column (new rows only).
   std::vector<std::uint8_t> labels;
-  std::vector<float> targets;  ///< [rows] regression: what is predicted, in its own units
+  /// [rows * annotators] what each annotator said, as labels are; kNoAnnotation (annotations.h) where they said nothing.
+  std::vector<std::uint8_t> annotations;
+  std::vector<std::string> annotators;  ///< their columns; empty for new rows
+  std::vector<float> targets;           ///< [rows] regression: what is predicted, in its own units
   /// Of the targets of the training rows: a model's score z predicts target_mean + target_deviation z.
   double target_mean = 0, target_deviation = 1;
   std::vector<float> weights;       ///< [rows], or empty when every row weighs 1

@@ -83,6 +83,7 @@ struct Encoder {
   std::vector<std::string> columns;  ///< of the training files, in order
   std::vector<GroupRule> groups;
   std::vector<FeatureRule> features;
+  ImageRows images;  ///< without the pixels
 };
 
 /// Sets each rule's components and its place in the dense row.

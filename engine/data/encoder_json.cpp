@@ -143,6 +143,13 @@ json to_json(const Encoder& encoder) {
     object["stored_decisions"] = {{"column", encoder.stored_decisions->column},
                                   {"in_data", encoder.stored_decisions->in_data}};
   }
+  if (encoder.images.any()) {
+    object["images"] = {{"channels", encoder.images.channels},
+                        {"height", encoder.images.height},
+                        {"width", encoder.images.width},
+                        {"mean", encoder.images.mean},
+                        {"deviation", encoder.images.deviation}};
+  }
   return object;
 }
 
@@ -160,6 +167,18 @@ void check_groups(const std::vector<GroupRule>& rules) {
     }
     names.insert(rule.name);
   }
+}
+
+void read_images_of(const json& object, ImageRows& images) {
+  images.channels = object.at("channels");
+  images.height = object.at("height");
+  images.width = object.at("width");
+  images.mean = object.at("mean").get<std::vector<float>>();
+  images.deviation = object.at("deviation").get<std::vector<float>>();
+  const auto channels = static_cast<std::size_t>(images.channels);
+  if (images.channels < 1 || images.height < 1 || images.width < 1) throw std::invalid_argument("pictures of no size");
+  if (images.mean.size() != channels || images.deviation.size() != channels)
+    throw std::invalid_argument("the scale of pictures is not that of their channels");
 }
 
 }  // namespace
@@ -185,6 +204,7 @@ EncoderPointer encoder_from_json(const json& object) {
     check_groups(encoder->groups);
     if (const auto stored = object.find("stored_decisions"); stored != object.end())
       encoder->stored_decisions = DecisionRule{stored->at("column"), stored->at("in_data")};
+    if (const auto images = object.find("images"); images != object.end()) read_images_of(*images, encoder->images);
     for (const json& feature : object.at("features")) encoder->features.push_back(rule_from(feature));
     lay_out(encoder->features);
     return encoder;

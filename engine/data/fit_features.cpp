@@ -60,6 +60,7 @@ class ColumnFitter {
  private:
   std::string not_an_input(const std::string& name) const {
     if (contains(roles_.labels, name)) return "the label, not an input";
+    if (contains(roles_.annotators, name)) return "an annotator's label, not an input";
     if (name == roles_.weight) return "the sample weight, not an input";
     if (name == roles_.split) return "the split, not an input";
     if (contains(roles_.stored_decisions, name)) return "the stored decision, not an input";

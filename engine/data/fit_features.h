@@ -13,7 +13,7 @@ namespace equipoise::data {
 
 /// Columns that have a role besides being inputs.
 struct ColumnRoles {
-  std::vector<std::string> labels;
+  std::vector<std::string> labels, annotators;
   std::string weight;
   std::string split;
   std::vector<std::string> stored_decisions;

@@ -170,6 +170,12 @@ void check_label(const LabelParams& label, const config::Origin& origin) {
     if (task == Task::binary || task == Task::labels) check_yes_or_no(label, origin);
     if (task == Task::classes) check_classes(label, origin);
   });
+  problems.collect([&] {
+    const bool has_values = (task == Task::binary || task == Task::classes) && !is_by_number(label);
+    if (!label.annotators.empty() && !has_values)
+      refuse("data.label.annotators",
+             "annotators say a label's values: it is for the tasks binary and classes, told by values", origin);
+  });
   problems.throw_if_any();
 }
 

@@ -39,6 +39,10 @@ void LabelParams::describe(config::Fields& fields) {
   fields.numbers("bins", bins, config::any(),
                  "With classes, instead of values: ascending bounds that cut a number into classes, each closed on the "
                  "left.");
+  fields.texts(
+      "annotators", annotators,
+      "With binary and classes, columns of what single annotators said, in the label's own values; a missing one "
+      "did not see the row. No inputs; what the recipe soft_labels learns from.");
 }
 
 Task task_of(const LabelParams& params) {
@@ -108,8 +112,16 @@ void StoredDecisionParams::describe(config::Fields& fields) {
       "'decision_spam'.");
 }
 
+void ImageParams::describe(config::Fields& fields) {
+  fields.paths(
+      "files", files,
+      "IDX files (plain or gzip) of bytes, [rows, height, width] or [rows, channels, height, width]: a picture "
+      "for each row of the data files, data.files first, then those that only data.split names.");
+}
+
 void DataParams::describe(config::Fields& fields) {
   fields.paths("files", files, "CSV (plain or gzip) or Parquet files with the same columns.", Need::required);
+  fields.section("images", images, "Pictures of the rows; the model then sees them and no column.");
   fields.section("csv", csv, "How CSV files are written.");
   fields.section("label", label, "What is predicted.", Need::required);
   fields.list("groups", groups, "The ways to divide people into groups.");

@@ -33,9 +33,10 @@ struct LabelParams {
   std::vector<std::string> columns;   // labels: one each
   std::vector<std::string> positive;  // binary, labels: the values that count as positive
   std::vector<std::string> negative;
-  double above = kNoNumber;          // binary, labels: numbers above it count as positive, instead of values
-  std::vector<std::string> classes;  // classes: the values, in order; empty: all that occur
-  std::vector<double> bins;          // classes: ascending bounds that cut a number, instead of values
+  double above = kNoNumber;             // binary, labels: numbers above it count as positive, instead of values
+  std::vector<std::string> classes;     // classes: the values, in order; empty: all that occur
+  std::vector<double> bins;             // classes: ascending bounds that cut a number, instead of values
+  std::vector<std::string> annotators;  // binary, classes: columns of what single people said, in the label's values
 
   void describe(config::Fields& fields);
   bool operator==(const LabelParams&) const = default;
@@ -95,8 +96,17 @@ struct StoredDecisionParams {
   void describe(config::Fields& fields);
 };
 
+/// Pictures beside the table: picture i is of its row i.
+struct ImageParams {
+  std::vector<std::string> files;
+
+  bool are_named() const { return !files.empty(); }
+  void describe(config::Fields& fields);
+};
+
 struct DataParams {
   std::vector<std::string> files;
+  ImageParams images;
   CsvParams csv;
   LabelParams label;
   std::vector<GroupParams> groups;

@@ -7,10 +7,12 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/data/annotations.h"
 #include "engine/data/csv_records.h"
 #include "engine/data/encode_new_rows.h"
 #include "engine/data/encoder.h"
 #include "engine/data/fit_features.h"
+#include "engine/data/images.h"
 #include "engine/data/label_checks.h"
 #include "engine/data/labels.h"
 #include "engine/data/leaks.h"
@@ -42,7 +44,7 @@ std::vector<std::string> all_files(const DataParams& params) {
 ColumnRoles roles_of(const DataParams& params) {
   const std::optional<DecisionRule> stored = decision_rule(params.stored_decisions);
   const std::vector<std::string> labels = label_columns(params.label);
-  ColumnRoles roles{labels, params.weight, params.split.column, {}, {}, {}};
+  ColumnRoles roles{labels, params.label.annotators, params.weight, params.split.column, {}, {}, {}};
   if (stored && stored->in_data) roles.stored_decisions = decision_columns(*stored, params.label);
   for (const GroupParams& group : params.groups) {
     const bool is_input = std::ranges::any_of(
@@ -51,6 +53,7 @@ ColumnRoles roles_of(const DataParams& params) {
     if (!group.column.empty() && group.bins.empty()) roles.read_as_text.push_back(group.column);
   }
   if (!is_by_number(params.label)) roles.read_as_text.insert(roles.read_as_text.end(), labels.begin(), labels.end());
+  for (const std::string& annotator : params.label.annotators) roles.read_as_text.push_back(annotator);
   if (!params.split.column.empty()) roles.read_as_text.push_back(params.split.column);
   return roles;
 }
@@ -79,9 +82,11 @@ bool is_used(const DataParams& params, const std::string& column) {
     return std::ranges::find(names, column) != names.end();
   };
   if (contains(label_columns(params.label)) || column == params.weight || column == params.split.column) return true;
+  if (contains(params.label.annotators)) return true;
   if (const auto stored = decision_rule(params.stored_decisions); stored && stored->in_data)
     if (contains(decision_columns(*stored, params.label))) return true;
   if (std::ranges::find(params.groups, column, &GroupParams::column) != params.groups.end()) return true;
+  if (params.images.are_named()) return false;
   return !contains(params.features.drop) && (params.features.keep.empty() || contains(params.features.keep));
 }
 
@@ -110,6 +115,18 @@ void check_same_label(const Encoder& earlier, const Encoder& own) {
         core::Fault::data,
         "the earlier run's outputs were " + core::listed(before.classes.empty() ? before.columns : before.classes) +
             ", and here are " + core::listed(now.classes.empty() ? now.columns : now.classes) + " (data.label)");
+}
+
+void check_same_images(const Encoder& earlier, const Encoder& own) {
+  const ImageRows &before = earlier.images, &now = own.images;
+  if (before.channels == now.channels && before.height == now.height && before.width == now.width) return;
+  const auto shape = [](const ImageRows& images) {
+    return images.any() ? std::to_string(images.channels) + " x " + std::to_string(images.height) + " x " +
+                              std::to_string(images.width)
+                        : std::string("none");
+  };
+  throw core::UserError(core::Fault::data,
+                        "the earlier run's images are " + shape(before) + ", and here they are " + shape(now));
 }
 
 void take_over(const Encoder& earlier, const Table& table, Encoder& encoder, Dataset& dataset) {
@@ -146,6 +163,22 @@ void check_csv(const CsvParams& csv, const config::Origin& origin) {
   CsvMarks::of(csv, origin);
 }
 
+// Scaled by the training rows.
+ReadImages images_of_training(const ImageParams& params, const Table& table, Dataset& dataset) {
+  ReadImages read = read_images(params.files, table);
+  set_image_scale(read.images, dataset.rows_of(Split::train));
+  dataset.files.insert(dataset.files.end(), read.files.begin(), read.files.end());
+  for (const Column& column : table.columns)
+    dataset.reading.push_back(column.name + ": not an input, for the model sees the pictures.");
+  dataset.reading.push_back("pictures: " + size_text(read.images) +
+                            ", each channel minus its mean over its deviation in the training rows.");
+  return read;
+}
+
+ImageRows shape_of(const ImageRows& images) {
+  return {images.channels, images.height, images.width, images.mean, images.deviation, {}};
+}
+
 }  // namespace
 
 void check_params(const DataParams& params, const config::Origin& origin) {
@@ -158,6 +191,7 @@ void check_params(const DataParams& params, const config::Origin& origin) {
   problems.collect([&] { check_stored_decisions(params, origin); });
   problems.collect([&] { check_kept_names(params.features, roles_of(params), origin); });
   problems.collect([&] { check_splits(params.split, origin); });
+  problems.collect([&] { check_images(params, origin); });
   problems.throw_if_any();
 }
 
@@ -182,6 +216,8 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   Dataset& dataset = prepared.dataset;
   make_labels(table, encoder->label, origin, journal, dataset);
   if (!params.weight.empty()) dataset.weights = make_weights(table, params.weight);
+  dataset.annotators = params.label.annotators;
+  dataset.annotations = make_annotations(table, encoder->label, origin);
   Groups groups = make_groups(table, params.groups, origin);
   encoder->groups = std::move(groups.rules);
   dataset.groupings = std::move(groups.groupings);
@@ -200,14 +236,24 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   encoder->target_deviation = dataset.target_deviation;
   if (earlier != nullptr) {
     take_over(*earlier, table, *encoder, dataset);
-  } else {
+  } else if (!params.images.are_named()) {
     FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
     encoder->features = std::move(fitted.rules);
     dataset.reading = std::move(fitted.reading);
   }
   dataset.files = table.files;
   if (predictions) dataset.files.push_back(std::move(*predictions));
+  ReadImages pictures;
+  if (params.images.are_named()) pictures = images_of_training(params.images, table, dataset);
+  encoder->images = shape_of(pictures.images);
+  if (earlier != nullptr) {
+    check_same_images(*earlier, *encoder);
+    encoder->images = earlier->images;
+    pictures.images.mean = earlier->images.mean;
+    pictures.images.deviation = earlier->images.deviation;
+  }
   dataset.encoded = earlier != nullptr ? encode_new_rows(*encoder, table, journal) : encode(encoder->features, table);
+  dataset.encoded.images = std::move(pictures.images);
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);
   warn_of_leaks(dataset, journal);
   prepared.encoder = std::move(encoder);
@@ -220,6 +266,7 @@ EncodedRows layout_of(const Encoder& encoder) {
     layout.features.push_back(rule.layout);
     layout.width += rule.layout.width;
   }
+  layout.images = encoder.images;
   return layout;
 }
 

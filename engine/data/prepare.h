@@ -49,8 +49,10 @@ enum class Wanted { inputs, everything };
 /// Encodes the rows of `files` (CSV or Parquet) with a stored encoder; every row is in split test. Columns that are not
 /// wanted may be absent or hold anything; labels, weights and groups are then empty. `predictions`: a file with the stored
 /// decisions of these rows, where those of the training came from a file; without it they are not known, with a warning.
+/// `images`: the files of their pictures, where the model sees pictures. Throws UserError (config) where it does and there are none, or
+/// the other way round.
 Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal,
-              const std::string& predictions = "");
+              const std::string& predictions = "", const std::vector<std::string>& images = {});
 
 nlohmann::json to_json(const Encoder& encoder);
 /// Throws UserError (data) when the JSON is not an encoder of a known version.

@@ -33,6 +33,14 @@ void draw_initial(at::Tensor& view, const ParameterShape& shape, const std::vect
 
 }  // namespace
 
+at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Device& device) {
+  at::Tensor host = at::empty({static_cast<std::int64_t>(seeds.size())}, at::kLong);
+  for (std::size_t k = 0; k < seeds.size(); ++k) {
+    host.data_ptr<std::int64_t>()[k] = static_cast<std::int64_t>(core::seed_for(seeds[k], "dropout"));
+  }
+  return host.to(device);
+}
+
 void FlatParameters::refresh_operands() {
   if (!operands.is_same(values)) operands.copy_(values);
 }

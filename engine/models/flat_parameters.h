@@ -34,4 +34,7 @@ struct FlatParameters {
 FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const std::vector<std::uint64_t>& seeds,
                                const at::Device& device, at::ScalarType operand_type = at::kFloat);
 
+/// [K] i64 on `device`, what decides which units a member drops.
+at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Device& device);
+
 }  // namespace equipoise::models

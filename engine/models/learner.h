@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,17 @@
 #include "engine/models/params.h"
 #include "engine/models/precision.h"
 #include "kernels/encoded_linear/encoded_linear.h"
+#include "kernels/image_augment/image_augment.h"
 
 namespace equipoise::models {
 
-using kernels::EncodedTensors;
+/// Rows on a device: their encoded columns, or their pictures.
+struct EncodedTensors : kernels::EncodedTensors {
+  kernels::ImageTensors images;  ///< undefined where rows have none
+  /// What changes pictures on the way into a training batch, by its seed and step; else they are as they are.
+  std::optional<kernels::ImageRecipes> image_recipes;
+  std::uint64_t image_seed = 0;
+};
 
 /// Encoded rows as tensors on a device; on the CPU they share the memory of `rows`, which must outlive them. Throws
 /// when a code is outside its feature.
@@ -61,8 +69,12 @@ class Learner {
   virtual std::string description() const = 0;
 };
 
+/// "151,041 parameters" of each member.
+std::string parameter_count(const Learner& learner);
+
 /// A bank of models of `outputs` logits a row with initial weights drawn from `seeds` [K], one a member; a member's weights hang on its seed
-/// alone. `precision` is that of forward and backward; above fp32 `device` is a GPU.
+/// alone. `precision` is that of forward and backward; above fp32 `device` is a GPU. Pictures that `layout` has are what a convnet
+/// sees. Throws UserError (config) for a kind that has no version for the device.
 std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
                                       const std::vector<std::uint64_t>& seeds, const at::Device& device,
                                       Precision precision = Precision::fp32, std::int64_t outputs = 1);

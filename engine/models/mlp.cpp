@@ -20,35 +20,6 @@ namespace {
 constexpr std::int64_t kRowsPerScoreBlock = 512;            // on the CPU, where activations stay in the cache
 constexpr std::int64_t kRowsPerDeviceScoreBlock = 1 << 16;  // of all members together
 
-at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Device& device) {
-  at::Tensor host = at::empty({static_cast<std::int64_t>(seeds.size())}, at::kLong);
-  for (std::size_t k = 0; k < seeds.size(); ++k) {
-    host.data_ptr<std::int64_t>()[k] = static_cast<std::int64_t>(core::seed_for(seeds[k], "dropout"));
-  }
-  return host.to(device);
-}
-
-// Of a [K, B, O] gradient over B into [K, O], in the order of rows whatever the number of threads.
-void sum_over_rows(at::Tensor& out, const at::Tensor& gradient) {
-  const std::int64_t outputs = gradient.size(2);
-  for (std::int64_t member = 0; member < gradient.size(0); ++member) {
-    const float* values = gradient.const_data_ptr<float>() + member * gradient.stride(0);
-    for (std::int64_t output = 0; output < outputs; ++output) {
-      double sum = 0;
-      for (std::int64_t i = 0; i < gradient.size(1); ++i) sum += values[i * outputs + output];
-      out.data_ptr<float>()[member * out.stride(0) + output] = static_cast<float>(sum);
-    }
-  }
-}
-
-std::string with_thousands(std::int64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
 }  // namespace
 
 Mlp::Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std::int64_t embedding_size,
@@ -243,9 +214,7 @@ void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice s
 std::string Mlp::description() const {
   std::string shape = std::to_string(inputs_);
   for (const std::int64_t width : widths_) shape += "-" + std::to_string(width);
-  std::int64_t count = 0;
-  for (const NamedTensor& parameter : named_) count += parameter.value.numel() / members();
-  return kind_ + " " + shape + ", " + with_thousands(count) + " parameters";
+  return kind_ + " " + shape + ", " + parameter_count(*this);
 }
 
 }  // namespace equipoise::models

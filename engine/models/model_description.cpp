@@ -30,6 +30,18 @@ T field(const json& description, const char* key, bool (json::*is_right)() const
   return found->get<T>();
 }
 
+std::vector<std::int64_t> widths(const json& description, const char* key, const std::string& name) {
+  std::vector<std::int64_t> widths;
+  for (const json& width : field<json>(description, key, &json::is_array, "a list", name)) {
+    const bool is_width = width.is_number_integer() && width > 0 && width <= kWidest;
+    if (!is_width) {
+      throw core::UserError(core::Fault::data, "'" + name + "': " + key + " is not a list of layer widths");
+    }
+    widths.push_back(width.get<std::int64_t>());
+  }
+  return widths;
+}
+
 }  // namespace
 
 namespace {
@@ -59,6 +71,19 @@ std::string combination_text(data::Task task, std::int64_t members, const Mixtur
   return task == data::Task::regression ? "the mean of the members' predictions" : "the mean of the members' scores";
 }
 
+std::string weight_layout(const ModelParams& params, std::int64_t members) {
+  const std::string of_members = members == 1 ? "[" : "[members, ";
+  if (params.kind == "convnet")
+    return "convolutions.N.weight is " + of_members +
+           "9 * inputs, outputs]: of a window of 3 x 3 places line by line, the channels of a place together; stride "
+           "2, "
+           "a border of 1 with zeros; rectifiers between layers; dense.weight is " +
+           of_members +
+           "inputs, outputs], inputs as the places of the last layer line by line, the channels of a place together; "
+           "a pixel value x of 0 to 255 goes in as (x - mean) / deviation, 0 where that is 0";
+  return "layers.N.weight is " + of_members + "inputs, outputs]; rectifiers between layers";
+}
+
 }  // namespace
 
 OutputMeaning meaning_of(const data::Dataset& dataset) {
@@ -68,24 +93,30 @@ OutputMeaning meaning_of(const data::Dataset& dataset) {
 json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
                     const OutputMeaning& meaning, const Mixture& mixture) {
   const bool is_mixture = !mixture.probabilities.empty();
-  json description = {
-      {"format", is_mixture ? kFormatOfMixtures : kFormat},
-      {"kind", params.kind},
-      {"hidden", params.hidden},
-      {"dropout", params.dropout},
-      {"embedding_size", params.embedding_size},
-      {"input_width", layout.width},
-      {"output", output_text(meaning.task)},
-      {"members", learner.members()},
-      {"combination", combination_text(meaning.task, learner.members(), mixture)},
-      {"weight_layout", learner.members() == 1
-                            ? "layers.N.weight is [inputs, outputs]; rectifiers between layers"
-                            : "layers.N.weight is [members, inputs, outputs]; rectifiers between layers"}};
+  json description = {{"format", is_mixture ? kFormatOfMixtures : kFormat},
+                      {"kind", params.kind},
+                      {"hidden", params.hidden},
+                      {"dropout", params.dropout},
+                      {"embedding_size", params.embedding_size},
+                      {"input_width", layout.width},
+                      {"output", output_text(meaning.task)},
+                      {"members", learner.members()},
+                      {"combination", combination_text(meaning.task, learner.members(), mixture)},
+                      {"weight_layout", weight_layout(params, learner.members())}};
   if (meaning.task == data::Task::binary || meaning.task == data::Task::labels)
     description["decision_threshold"] = kDecisionThreshold;
   if (meaning.task != data::Task::binary) {
     description["task"] = data::name_of(meaning.task);
     description["outputs"] = learner.outputs();
+  }
+  if (layout.images.any()) {
+    const data::ImageRows& images = layout.images;
+    description["channels"] = params.channels;
+    description["image"] = {{"channels", images.channels},
+                            {"height", images.height},
+                            {"width", images.width},
+                            {"mean", images.mean},
+                            {"deviation", images.deviation}};
   }
   if (is_mixture) description["mixture"] = describe_mixture(mixture, learner.members());
   if (!meaning.outcomes.empty()) description["outcomes"] = meaning.outcomes;
@@ -115,8 +146,9 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   }
   ModelParams params;
   params.kind = field<std::string>(description, "kind", &json::is_string, "a text", name);
-  if (params.kind != "mlp" && params.kind != "linear") {
-    throw core::UserError(core::Fault::data, "'" + name + "': kind is '" + params.kind + "', expected linear or mlp");
+  if (params.kind != "mlp" && params.kind != "linear" && params.kind != "convnet") {
+    throw core::UserError(core::Fault::data,
+                          "'" + name + "': kind is '" + params.kind + "', expected linear, mlp or convnet");
   }
   params.dropout = field<double>(description, "dropout", &json::is_number, "a number", name);
   params.embedding_size =
@@ -124,14 +156,8 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   if (params.embedding_size < 1 || params.embedding_size > kWidest) {
     throw core::UserError(core::Fault::data, "'" + name + "': embedding_size is no width");
   }
-  params.hidden.clear();
-  for (const json& width : field<json>(description, "hidden", &json::is_array, "a list", name)) {
-    const bool is_width = width.is_number_integer() && width > 0 && width <= kWidest;
-    if (!is_width) {
-      throw core::UserError(core::Fault::data, "'" + name + "': hidden is not a list of layer widths");
-    }
-    params.hidden.push_back(width.get<std::int64_t>());
-  }
+  params.hidden = widths(description, "hidden", name);
+  if (params.kind == "convnet") params.channels = widths(description, "channels", name);
   return params;
 }
 

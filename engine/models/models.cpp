@@ -1,10 +1,13 @@
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
 
 #include <functional>
 #include <map>
 #include <stdexcept>
 
+#include "engine/core/error.h"
+#include "engine/models/convnet.h"
 #include "engine/models/learner.h"
 #include "engine/models/mlp.h"
 #include "kernels/gather/gather.h"
@@ -31,6 +34,14 @@ const std::map<std::string, Make>& kinds() {
          return std::make_unique<Mlp>("mlp", params.hidden, params.dropout, params.embedding_size, layout, seeds,
                                       device, precision, outputs);
        }},
+      {"convnet",
+       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
+          const at::Device& device, Precision, std::int64_t outputs) {
+         if (!device.is_cpu())
+           throw core::UserError(core::Fault::config,
+                                 "model.kind: convnet computes on the CPU alone so far; set device: cpu");
+         return std::make_unique<Convnet>(params.channels, params.dropout, layout.images, seeds, outputs);
+       }},
   };
   return table;
 }
@@ -45,6 +56,37 @@ std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::Enc
   }
   return kinds().at(params.kind)(params, layout, seeds, device, precision, outputs);
 }
+
+std::string parameter_count(const Learner& learner) {
+  std::int64_t count = 0;
+  for (const NamedTensor& parameter : learner.parameters()) count += parameter.value.numel() / learner.members();
+  std::string digits = std::to_string(count);
+  for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits + " parameters";
+}
+
+namespace {
+
+// A channel that is alike in every training row says nothing, also of other rows.
+kernels::ImageTensors image_tensors(const data::EncodedRows& rows, const at::Device& device) {
+  const data::ImageRows& images = rows.images;
+  kernels::ImageTensors tensors;
+  const at::Tensor pixels = at::from_blob(const_cast<std::uint8_t*>(images.pixels.data()),
+                                          {rows.rows, images.channels, images.height, images.width}, at::kByte);
+  tensors.pixels = pixels.to(device);
+  at::Tensor mean = at::empty({images.channels}, at::kFloat), scale = at::empty_like(mean);
+  for (std::size_t c = 0; c < images.mean.size(); ++c) {
+    mean.data_ptr<float>()[c] = images.mean[c];
+    scale.data_ptr<float>()[c] = images.deviation[c] > 0 ? 1 / images.deviation[c] : 0;
+  }
+  tensors.mean = mean.to(device);
+  tensors.scale = scale.to(device);
+  return tensors;
+}
+
+}  // namespace
 
 EncodedTensors to_tensors(const data::EncodedRows& rows, const at::Device& device) {
   const auto features = static_cast<std::int64_t>(rows.features.size());
@@ -65,6 +107,7 @@ EncodedTensors to_tensors(const data::EncodedRows& rows, const at::Device& devic
   tensors.codes = codes.to(device);
   tensors.values = values.to(device);
   tensors.layout = layout.to(device);
+  if (rows.images.any()) tensors.images = image_tensors(rows, device);
   return tensors;
 }
 

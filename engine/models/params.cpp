@@ -1,18 +1,46 @@
 #include "engine/models/params.h"
 
+#include <cmath>
+
+#include "engine/core/error.h"
+
 namespace equipoise::models {
 
+namespace {
+
+constexpr const char* kConvnet = "convnet";
+
+}  // namespace
+
 void ModelParams::describe(config::Fields& fields) {
-  fields.choice("kind", kind, {"linear", "mlp"}, "The family of models.");
+  fields.choice("kind", kind, {"linear", "mlp", kConvnet},
+                "The family of models: linear and mlp see columns, convnet the pictures of data.images.");
   fields.integers("hidden", hidden, config::between(1, 65536), "Widths of the hidden layers of an mlp.");
-  fields.number("dropout", dropout, {0, 1, false, true},
-                "Share of hidden units that are zeroed in training, rounded to 1/256.");
+  fields.number(
+      "dropout", dropout, {0, 1, false, true},
+      "Share of hidden units (of a convnet those before its last layer) that are zeroed in training, rounded to "
+      "1/256.");
   fields.integer("embedding_size", embedding_size, config::between(1, 1024),
                  "Width of the learned embedding of a category (data.features.categories: embedding).");
+  fields.integers(
+      "channels", channels, config::between(1, 4096),
+      "Channels of each layer of a convnet: windows of 3 x 3 pixels, each layer half as high and wide as the "
+      "one before.");
 }
 
-double multiply_adds(const ModelParams& params, std::int64_t features) {
-  double sum = 0, inputs = static_cast<double>(features);
+double multiply_adds(const ModelParams& params, const data::EncodedRows& layout) {
+  double sum = 0;
+  if (params.kind == kConvnet) {
+    double inputs = layout.images.channels, height = layout.images.height, width = layout.images.width;
+    for (const std::int64_t outputs : params.channels) {
+      height = std::floor((height + 1) / 2);
+      width = std::floor((width + 1) / 2);
+      sum += height * width * 9 * inputs * static_cast<double>(outputs);
+      inputs = static_cast<double>(outputs);
+    }
+    return sum + height * width * inputs;
+  }
+  auto inputs = static_cast<double>(layout.features.size());
   if (params.kind == "mlp") {
     for (const std::int64_t units : params.hidden) {
       sum += inputs * static_cast<double>(units);
@@ -20,6 +48,22 @@ double multiply_adds(const ModelParams& params, std::int64_t features) {
     }
   }
   return sum + inputs;
+}
+
+bool is_cpu_alone(const ModelParams& params) {
+  return params.kind == kConvnet;
+}
+
+void check_kind(const ModelParams& params, bool has_images, const config::Origin& origin) {
+  const auto refuse = [&](const std::string& path, const std::string& what) {
+    throw core::UserError(core::Fault::config, path + what, origin.of(path));
+  };
+  if (has_images && params.kind != kConvnet)
+    refuse("model.kind",
+           " is '" + params.kind + "', which sees columns, and data.images gives the model pictures; expected convnet");
+  if (params.kind != kConvnet) return;
+  if (!has_images) refuse("model.kind", " is 'convnet', which sees pictures, and data.images names none");
+  if (params.channels.empty()) refuse("model.channels", ": a convnet has one layer at least, expected its channels");
 }
 
 }  // namespace equipoise::models

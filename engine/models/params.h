@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "engine/config/fields.h"
+#include "engine/config/origin.h"
+#include "engine/data/dataset.h"
 
 namespace equipoise::models {
 
@@ -13,11 +15,18 @@ struct ModelParams {
   std::vector<std::int64_t> hidden = {256, 256};
   double dropout = 0.3;
   std::int64_t embedding_size = 8;
+  std::vector<std::int64_t> channels = {16, 32};
 
   void describe(config::Fields& fields);
 };
 
 /// Multiply-adds of one row's forward pass, but for those by zeros: of its encoded form, one input a feature counts.
-double multiply_adds(const ModelParams& params, std::int64_t features);
+double multiply_adds(const ModelParams& params, const data::EncodedRows& layout);
+
+/// Whether there is no version of it for GPUs yet.
+bool is_cpu_alone(const ModelParams& params);
+
+/// Throws UserError (config) for a model of columns where the data have images, and the other way round.
+void check_kind(const ModelParams& params, bool has_images, const config::Origin& origin);
 
 }  // namespace equipoise::models

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kRowsPerBlock = 128;
 constexpr std::int64_t kColumnsPerBlock = 64;
+constexpr std::int64_t kRowsPerPart = 512;
 
 // Runs blocks 0 .. count. An extra empty block keeps a lone one inside a parallel region: outside, the library beneath
 // would use several threads for it and other bits would follow.
@@ -87,6 +88,35 @@ void columns_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) 
         return a.select(0, member).narrow(1, from, count).t();
       },
       [&](std::int64_t member) { return b.select(0, member); });
+}
+
+std::int64_t long_product_parts(std::int64_t rows) {
+  return blocks_in(rows, kRowsPerPart);
+}
+
+void long_columns_product(at::Tensor& out, at::Tensor& parts, const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor left = a.select(0, 0), right = b.select(0, 0);
+  const std::int64_t rows = left.size(0), count = parts.size(0);
+  each_block(count, [&](std::int64_t part) {
+    const std::int64_t from = part * kRowsPerPart, own = std::min(kRowsPerPart, rows - from);
+    at::Tensor target = parts.select(0, part);
+    at::mm_out(target, left.narrow(0, from, own).t(), right.narrow(0, from, own));
+  });
+  at::Tensor sum = out.select(0, 0);
+  sum.copy_(parts.select(0, 0));
+  for (std::int64_t part = 1; part < count; ++part) sum.add_(parts.select(0, part));
+}
+
+void sum_over_rows(at::Tensor& out, const at::Tensor& gradient) {
+  const std::int64_t outputs = gradient.size(2);
+  for (std::int64_t member = 0; member < gradient.size(0); ++member) {
+    const float* values = gradient.const_data_ptr<float>() + member * gradient.stride(0);
+    for (std::int64_t output = 0; output < outputs; ++output) {
+      double sum = 0;
+      for (std::int64_t i = 0; i < gradient.size(1); ++i) sum += values[i * outputs + output];
+      out.data_ptr<float>()[member * out.stride(0) + output] = static_cast<float>(sum);
+    }
+  }
 }
 
 void column_sums(at::Tensor& out, const at::Tensor& a, const at::Tensor& ones) {

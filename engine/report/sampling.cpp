@@ -9,6 +9,7 @@
 #include "engine/report/figures.h"
 #include "engine/report/line_chart.h"
 #include "engine/report/sections.h"
+#include "engine/sampling/image_change.h"
 
 namespace equipoise::report {
 namespace {
@@ -103,7 +104,10 @@ void write_cells(Markup& page, const SamplingLog& log) {
   table.caption = "Rows of each cell";
   table.columns = {"Cell",         "Training rows", "Share", "drawn at first", "drawn at the end",
                    "Drawn in all", "times each row"};
-  if (any_made) table.columns.push_back("made up, of these");
+  // Data have columns, whose rows are made up, or pictures, which are changed.
+  const bool has_pictures =
+      std::ranges::find(log.recipes, sampling::kImages, &SamplingLog::Recipe::recipe) != log.recipes.end();
+  if (any_made) table.columns.push_back(has_pictures ? "changed, of these" : "made up, of these");
   if (is_weighed) table.columns.insert(table.columns.end(), {"Weight in the loss at first", "at the end"});
   FigureTable::Block& block = table.blocks.emplace_back();
   for (std::size_t cell = 0; cell < log.cells.size(); ++cell) {
@@ -132,11 +136,11 @@ void write_sampling(Markup& page, const Report& report) {
   const SamplingLog& log = *report.sampling;
   const auto section = page.in("section", {{"id", "sampling"}, {"aria-labelledby", "sampling-title"}});
   page.element("h2", {{"id", "sampling-title"}}, "Batches");
-  page.element(
-      "p", {{"class", "intro"}},
-      "Recipes decided which training rows batches were made of, which were made up from real ones, and how rows "
-      "counted in the loss. Constraints "
-      "were priced and measured on people as they come; no row of another split was drawn or changed.");
+  page.element("p", {{"class", "intro"}},
+               "Recipes decided which training rows batches were made of, which were made up from real ones or "
+               "changed, and how rows "
+               "counted in the loss. Constraints "
+               "were priced and measured on people as they come; no row of another split was drawn or changed.");
   write_recipes(page, log);
   if (log.epochs.empty()) {
     page.element("p", {}, "No epoch came to its end.");

@@ -53,7 +53,7 @@ void check_where(const std::map<std::string, std::string>& where, const std::str
 }
 
 bool needs_label(const RecipeParams& one) {
-  return one.recipe == "fairbatch" || one.recipe == "reweigh" || one.recipe == "massage" ||
+  return one.recipe == "fairbatch" || one.recipe == "reweigh" || recipe_entry(one.recipe).decides == Decides::labels ||
          recipe_entry(one.recipe).from_cell;
 }
 

@@ -49,6 +49,7 @@ const std::vector<FieldUse>& field_uses() {
   static const std::vector<FieldUse> uses = {
       {"where", [](const RecipeParams& one) { return !one.where.empty(); }, and_making({"balance", "hard"})},
       {"share", [](const RecipeParams& one) { return one.share != 0; }, and_making({"hard"})},
+      {"change", [](const RecipeParams& one) { return !one.change.empty(); }, {"images"}},
       {"neighbors", [](const RecipeParams& one) { return one.neighbors != RecipeParams().neighbors; }, {"smote"}},
       {"amount", [](const RecipeParams& one) { return one.amount != 0; }, {"hard", "jitter", "corrupt"}},
       {"swap", [](const RecipeParams& one) { return !one.swap.empty(); }, {"counterfactual"}},
@@ -140,9 +141,13 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
       refuse(path, "hard needs 'share': how many of a cell's drawn rows are among its hardest", origin);
     return;
   }
+  if (recipe_entry(params.recipe).decides == Decides::labels && (params.from_epoch != 0 || !params.until.empty()))
+    refuse(path, params.recipe + " is about all epochs: it reads neither 'from_epoch' nor 'until'", origin);
+  if (params.recipe == "soft_labels") {
+    if (!params.by.empty()) refuse(path + ".by", "soft_labels is about every row that annotators saw", origin);
+    return;
+  }
   if (params.by.empty()) refuse(path, params.recipe + " needs 'by': the groups that it is about", origin);
-  if (params.recipe == "massage" && (params.from_epoch != 0 || !params.until.empty()))
-    refuse(path, "massage changes labels once, before training: it reads neither 'from_epoch' nor 'until'", origin);
   if (params.recipe == "group_dro") return;
   if (std::ranges::find(params.by, kLabel) != params.by.end())
     refuse(path + ".by", params.recipe + " tells labels apart by itself; name the groups alone", origin);
@@ -164,6 +169,9 @@ const std::vector<RecipeEntry>& recipe_entries() {
       {"massage", Decides::labels, false, false, 0,
        "changes the labels of rows near the boundary so that groups have them alike; what is measured keeps its "
        "labels"},
+      {"soft_labels", Decides::labels, false, false, 0,
+       "learns each row with the label of one of its annotators, drawn anew each time; what is measured keeps its "
+       "labels"},
       {"smote", Decides::made, false, true, 0,
        "makes rows between a row and one of the nearest of its cell, with their most frequent categories"},
       {"jitter", Decides::made, false, false, 0.02, "makes rows whose numbers are moved a little"},
@@ -173,7 +181,9 @@ const std::vector<RecipeEntry>& recipe_entries() {
        "makes rows whose groups are exchanged, with the columns that go with them; their label stays"},
       {"copula", Decides::made, false, true, 0, "makes rows from the marginals of a cell, joined by a Gaussian copula"},
       {"mixup", Decides::made, false, false, 0,
-       "makes rows that are part of one and part of another, and count as both in these parts"}};
+       "makes rows that are part of one and part of another, and count as both in these parts"},
+      {"images", Decides::made, false, false, 0,
+       "changes pictures: mirrored, moved, recoloured, blanked in part, mixed"}};
   return entries;
 }
 
@@ -209,19 +219,19 @@ void RecipeParams::describe(config::Fields& fields) {
                 "fairbatch: what is to be alike between groups.");
   fields.number(
       "share", share, config::between(0, 1),
-      "Recipes that make rows: of the drawn rows that it is about, how many are made up; hard: how many are among "
-      "the hardest.");
+      "Recipes that make rows: of the drawn rows that it is about, how many are made up; images: how many are "
+      "changed; hard: how many are among the hardest.");
   fields.integer("neighbors", neighbors, config::between(1, 256),
                  "smote: how many nearest rows of the cell are looked at.");
   fields.number("amount", amount, config::between(0, 1),
                 "jitter: how far, of all quantiles, or of deviations (0: .02); corrupt: how many inputs (0: .3); hard: "
-                "which part "
-                "of a cell's rows are its hardest (0: .25).");
+                "which part of a cell's rows are its hardest (0: .25).");
   fields.list("swap", swap, "counterfactual: columns, and what their levels are exchanged for.");
   fields.texts("inside", inside, "mixup: groups (or label) in which a row and its partner are alike.");
   fields.texts("across", across, "mixup: groups (or label) in which they differ.");
   fields.number("alpha", alpha, config::above(0),
                 "mixup: what part of a row is its own is drawn from Beta(alpha, alpha).");
+  fields.section("change", change, "images: what is done to a picture, each part drawn for it anew.");
   fields.number("step", step, config::at_least(0),
                 "fairbatch: share of the batch moved an epoch (0: .005); group_dro: factor of the loss (0: .5).");
   fields.integer("from_epoch", from_epoch, config::at_least(0),

@@ -8,6 +8,7 @@
 
 #include "engine/config/fields.h"
 #include "engine/config/origin.h"
+#include "engine/sampling/image_change.h"
 
 namespace equipoise::sampling {
 
@@ -49,6 +50,7 @@ struct RecipeParams {
   std::vector<std::string> inside;      // mixup: groups, or label, in which partners are alike
   std::vector<std::string> across;      // mixup: those in which they differ
   double alpha = kMixingAlpha;          // mixup: of the Beta distribution of what part of a row is its own
+  ImageChangeParams change;             // images
   double step = 0;                      // fairbatch, group_dro; 0: the recipe's own
   std::int64_t from_epoch = 0;
   std::string until;  // "gap < 0.02"

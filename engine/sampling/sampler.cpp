@@ -6,6 +6,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/data/annotations.h"
 #include "engine/sampling/massage.h"
 
 namespace equipoise::sampling {
@@ -41,6 +42,7 @@ Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, con
     recipes_.push_back({one, path, gap_to_reach(one.until, path + ".until", origin)});
     if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);  // what is wrong shows before any training
     if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back(), dataset, rows);
+    if (one.recipe == "soft_labels") take_annotations(recipes_.back(), dataset, rows);
     if (one.recipe == "hard")
       focus_ = {one.amount > 0 ? one.amount : recipe_entry(one.recipe).number, Shares(cells_.cells.size())};
     log_.recipes.push_back({one.recipe, one.file, sentence_of(one), one.rationale, one.version});
@@ -77,6 +79,36 @@ void Sampler::add_making(const Recipe& recipe, const data::Dataset& dataset, con
   makings_.push_back(std::move(making));
 }
 
+void Sampler::take_annotations(const Recipe& recipe, const data::Dataset& dataset,
+                               const std::vector<std::int64_t>& rows) {
+  const std::size_t annotators = dataset.annotators.size();
+  if (annotators == 0)
+    throw core::UserError(core::Fault::config,
+                          recipe.path +
+                              ": soft_labels learns from what single annotators said, and data.label.annotators names "
+                              "no columns of theirs",
+                          origin_.of(recipe.path));
+  label_choices_ = {static_cast<std::int64_t>(annotators), {}, {}};
+  std::int64_t without = 0, disagreeing = 0;
+  for (const std::int64_t row : rows) {
+    const auto place = static_cast<std::size_t>(row);
+    std::vector<std::uint8_t> said;
+    for (std::size_t a = 0; a < annotators; ++a)
+      if (const std::uint8_t answer = dataset.annotations[place * annotators + a]; answer != data::kNoAnnotation)
+        said.push_back(answer);
+    without += said.empty();
+    if (said.empty()) said.push_back(dataset.labels[place]);
+    disagreeing += std::ranges::count(said, said.front()) < static_cast<std::int64_t>(said.size());
+    label_choices_->counts.push_back(static_cast<std::int64_t>(said.size()));
+    said.resize(annotators);
+    label_choices_->answers.insert(label_choices_->answers.end(), said.begin(), said.end());
+  }
+  relabelled_ = "annotators disagree about " + std::to_string(disagreeing) + " rows";
+  if (without > 0)
+    warnings_.push_back("soft_labels: nobody annotated " + std::to_string(without) + " of " +
+                        std::to_string(rows.size()) + " training rows; they keep their label.");
+}
+
 void Sampler::check_made_shares() const {
   for (std::size_t c = 0; c < cells_.cells.size(); ++c) {
     double sum = 0;
@@ -102,17 +134,22 @@ bool Sampler::ranks_rows() const {
 void Sampler::rank(const std::vector<double>& scores) {
   for (const Recipe& one : recipes_) {
     if (one.params.recipe != "massage") continue;
-    Massage changed = massage(cells_, one.params, scores);
-    changed_labels_ = std::move(changed.is_changed);
-    const auto count = std::ranges::count(changed_labels_, true);
-    std::string text = "massage changes the labels of " + std::to_string(count) + " of " +
-                       std::to_string(changed_labels_.size()) + " training rows";
+    const Massage changed = massage(cells_, one.params, scores);
+    const std::size_t rows = changed.is_changed.size();
+    label_choices_ = {1, {}, std::vector<std::int64_t>(rows, 1)};
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::int32_t own = cells_.cells[static_cast<std::size_t>(cells_.of_row[row])].answer;
+      label_choices_->answers.push_back(static_cast<std::uint8_t>(changed.is_changed[row] ? 1 - own : own));
+    }
+    const auto count = std::ranges::count(changed.is_changed, true);
+    std::string text =
+        "massage changes the labels of " + std::to_string(count) + " of " + std::to_string(rows) + " training rows";
     for (std::size_t i = 0; i < changed.sentences.size(); ++i) text += (i == 0 ? ": " : "; ") + changed.sentences[i];
     warnings_.push_back(
         text +
         ". The network learns answers that these people did not give or get. All that is measured keeps "
         "the labels of the data.");
-    massaged_ = std::to_string(count) + " labels changed";
+    relabelled_ = std::to_string(count) + " labels changed";
     begin_epoch({});
   }
 }
@@ -168,8 +205,8 @@ void Sampler::begin_epoch(const Measured& measured) {
       if (entry.decides == Decides::focus) std::ranges::fill(focus_->shares, 0.0);
     } else if (makes) {
       why += " for " + rounded(params.share) + " of the rows that it is about";
-    } else if (params.recipe == "massage") {
-      why += ": " + (massaged_.empty() ? "no labels changed yet" : massaged_);
+    } else if (entry.decides == Decides::labels) {
+      why += ": " + (relabelled_.empty() ? "no labels changed yet" : relabelled_);
     } else if (params.recipe == "hard") {
       const std::vector<bool> aimed = cells_.matching(params.where);
       if (measured.losses.empty()) why += ": nothing is measured yet";

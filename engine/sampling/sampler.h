@@ -77,8 +77,13 @@ class Sampler {
   bool ranks_rows() const;
   /// Changes labels by the training rows' scores. Before the first batch is drawn.
   void rank(const std::vector<double>& scores);
-  /// Beside the training rows: whether a row is learnt with the other label. Empty where no recipe changes any.
-  const std::vector<bool>& changed_labels() const { return changed_labels_; }
+  /// Which labels a row is learnt with, where a recipe decides that: each time it is drawn with one of its own, all alike.
+  struct LabelChoices {
+    std::int64_t most = 1;              ///< of a row
+    std::vector<std::uint8_t> answers;  ///< [rows, most] the first `counts` of each row
+    std::vector<std::int64_t> counts;   ///< [rows] 1 at least
+  };
+  const std::optional<LabelChoices>& label_choices() const { return label_choices_; }
 
   /// What whoever trains should know before: cells too small for a recipe.
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -100,6 +105,7 @@ class Sampler {
 
   bool is_followed(const Recipe& recipe) const;
   void add_making(const Recipe& recipe, const data::Dataset& dataset, const std::vector<std::int64_t>& rows);
+  void take_annotations(const Recipe& recipe, const data::Dataset& dataset, const std::vector<std::int64_t>& rows);
   void warn_of_extremes();
   void check_made_shares() const;
   void begin_epoch(const Measured& measured);
@@ -111,10 +117,10 @@ class Sampler {
   std::vector<double> weights_;
   std::vector<Making> makings_;
   std::optional<Focus> focus_;
-  std::vector<bool> changed_labels_;
+  std::optional<LabelChoices> label_choices_;
   std::vector<std::string> warnings_;
   std::int64_t epoch_ = 0;  // from 0 on
-  std::string why_, massaged_;
+  std::string why_, relabelled_;
   SamplingLog log_;
 };
 

@@ -59,7 +59,9 @@ void check_precision_on_cpu(const RunConfig& config, const std::string& why_cpu,
 
 at::Device choose_automatically(const RunConfig& config, const config::Origin& origin, core::Journal& journal) {
   const core::GpuDriver driver = core::describe_gpus();
-  const std::string reason = obstacle(driver, 0);
+  std::string reason = obstacle(driver, 0);
+  if (reason.empty() && models::is_cpu_alone(config.model))
+    reason = "model.kind: " + config.model.kind + " computes on the CPU alone so far";
   if (reason.empty()) return at::Device(at::kCUDA, 0);
   check_precision_on_cpu(config, "device is 'auto' and found no GPU that can be used: " + reason, origin);
   // Without a driver, as on most machines, there is nothing to say.
@@ -89,6 +91,10 @@ std::size_t index_of(const std::string& device, const config::Origin& origin) {
 }  // namespace
 
 void check_device(const RunConfig& config, const config::Origin& origin) {
+  if (models::is_cpu_alone(config.model) && config.device != "cpu" && config.device != "auto")
+    throw device_error("device is '" + config.device + "', but model.kind: " + config.model.kind +
+                           " computes on the CPU alone so far; set device: cpu",
+                       origin);
   if (config.device == "cpu") return check_precision_on_cpu(config, "device is 'cpu'", origin);
   if (config.device != "auto") index_of(config.device, origin);
 }

@@ -6,6 +6,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "engine/training/folds.h"
 
@@ -34,6 +35,13 @@ data::EncodedRows picked(const data::EncodedRows& rows, const std::vector<std::i
     result.codes.insert(result.codes.end(), rows.codes.begin() + from, rows.codes.begin() + to);
     result.values.insert(result.values.end(), rows.values.begin() + from, rows.values.begin() + to);
   }
+  const std::size_t bytes = rows.images.bytes();
+  result.images = {rows.images.channels, rows.images.height,    rows.images.width,
+                   rows.images.mean,     rows.images.deviation, {}};
+  result.images.pixels.resize(order.size() * bytes);
+  for (std::size_t i = 0; i < order.size() && bytes > 0; ++i)
+    std::memcpy(result.images.pixels.data() + i * bytes,
+                rows.images.pixels.data() + static_cast<std::size_t>(order[i]) * bytes, bytes);
   return result;
 }
 

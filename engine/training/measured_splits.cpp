@@ -94,11 +94,11 @@ std::string sentence_of(MeasuredSplits measured, std::int64_t members) {
          fmt::format("the training rows, each measured by the one of {} models that did not learn from it.", members);
 }
 
-TrainingWork training_work(const RunConfig& config, std::int64_t features, std::int64_t rows,
+TrainingWork training_work(const RunConfig& config, const data::EncodedRows& layout, std::int64_t rows,
                            const at::Device& device) {
   constexpr double kLimitOnCpu = 7.5e11, kLimitOnGpu = 7.5e13;
   constexpr double kForwardAndBackward = 3;
-  const double row = models::multiply_adds(config.model, features);
+  const double row = models::multiply_adds(config.model, layout);
   return {kForwardAndBackward * row * static_cast<double>(rows) * static_cast<double>(config.training.epochs),
           device.is_cuda() ? kLimitOnGpu : kLimitOnCpu};
 }

@@ -26,7 +26,8 @@ struct TrainingWork {
   double once = 0;   ///< of one model
   double limit = 0;  ///< of all folds' together: about a minute or two on two CPU cores
 };
-TrainingWork training_work(const RunConfig& config, std::int64_t features, std::int64_t rows, const at::Device& device);
+TrainingWork training_work(const RunConfig& config, const data::EncodedRows& layout, std::int64_t rows,
+                           const at::Device& device);
 
 /// What `multipliers.measure_on` asks for. `auto` cross-fits while that stays inside the limit of `work` and no rows are set
 /// aside as a holdout. Else it takes the training split while every cell that a rate needs is large in it; small cells can

@@ -25,7 +25,8 @@ std::string found(const std::string& text, const char* pattern) {
 }
 
 std::string settings(const RunConfig& config, std::size_t members) {
-  std::string text = fmt::format("lower training.batch_size ({}) or model.hidden", config.training.batch_size);
+  std::string text = fmt::format("lower training.batch_size ({}) or model.{}", config.training.batch_size,
+                                 config.model.kind == "convnet" ? "channels" : "hidden");
   if (members > 1) text += fmt::format(", or train fewer networks together ({}: bank, multipliers.folds)", members);
   return text;
 }

@@ -1,7 +1,7 @@
 #include "engine/training/row_policy.h"
 
-#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "engine/constraints/rates.h"
+#include "engine/core/seed.h"
 #include "engine/training/tensor_of.h"
 
 namespace equipoise::training {
@@ -29,67 +30,79 @@ RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, s
   const std::vector<std::int64_t> codes(sampler.cells().of_row.begin(), sampler.cells().of_row.end());
   cell_of_row_ = tensor_of(codes, at::kLong).to(device);
   const std::int64_t rows = data.train.count, of_a_row = data.kernel.cells_of_a_row;
-  if (!sampler.makings().empty()) made_.emplace(sampler, data, batch);
+  const bool makes = !sampler.makings().empty();
+  if (makes && data.host.images.any()) images_.emplace(sampler, data);
+  if (makes && !images_) made_.emplace(sampler, data, batch);
   if (decides(sampler, sampling::Decides::weights) || data.weights || mixes())
     weights_ = at::ones({rows * of_a_row}, at::TensorOptions(device).dtype(at::kFloat));
   corrections_ = at::ones({1, data.kernel.rows(), 1}, at::TensorOptions(device).dtype(at::kDouble));
-  cells_ = data.fold_cells;
-  targets_ = data.targets;
-  at::Tensor learnt_cells = data.cells;
-  if (!sampler.changed_labels().empty()) learnt_cells = change_labels();
-  mass_ = mass_of(data.cells, learnt_cells, data.kernel.cells, of_a_row, data.weights);
+  if (sampler.label_choices()) take_label_choices();
+  mass_ = mass_of(data.cells, data.kernel.cells, of_a_row, data.weights);
   if (data.bin_cells.defined())
-    bin_mass_ = mass_of(data.bin_cells, data.bin_cells, data.kernel.bin_cells, data.kernel.outputs, data.bin_weights);
+    bin_mass_ = mass_of(data.bin_cells, data.kernel.bin_cells, data.kernel.outputs, data.bin_weights);
   follow();
 }
 
-// The cells of the same groups with label 0 and 1 stand side by side. Returns data.cells of rows as they are learnt.
-at::Tensor RowPolicy::change_labels() {
-  const at::Tensor expected = at::arange(data_.kernel.cells, data_.cell_labels.options()).remainder(2);
-  if (!data_.kernel.are_binary() || !data_.cell_labels.equal(expected))
-    throw std::logic_error("labels are changed of binary rows, whose cells end with the label");
-  const std::vector<std::uint8_t> flags(sampler_.changed_labels().begin(), sampler_.changed_labels().end());
-  const at::Tensor changed = tensor_of(flags, at::kByte, data_.cell_labels.device());
-  const std::int64_t rows = data_.train.count, of_a_row = data_.kernel.cells_of_a_row;
-  if (of_a_row != 1) throw std::logic_error("labels are changed of rows with one label");
-  cells_ = data_.fold_cells.bitwise_xor(changed.to(data_.fold_cells.scalar_type()));
-  if (targets_.defined()) {
-    targets_ = data_.targets.clone();
-    at::Tensor own = targets_.narrow(0, 0, rows);
-    own.sub_(changed.to(at::kFloat)).abs_();
-  }
-  at::Tensor learnt = data_.cells.clone();
-  at::Tensor own = learnt.narrow(0, 0, rows);
-  own.bitwise_xor_(changed.to(learnt.scalar_type()));
-  return learnt;
+// The kernels' cells of the same groups stand side by side, one for each answer.
+void RowPolicy::take_label_choices() {
+  const sampling::Sampler::LabelChoices& choices = *sampler_.label_choices();
+  const bool is_binary = data_.kernel.task == data::Task::binary;
+  if ((!is_binary && data_.kernel.task != data::Task::classes) || data_.kernel.cells_of_a_row != 1)
+    throw std::logic_error("labels are chosen for rows that have one, in a cell of groups and label");
+  answers_ = is_binary ? 2 : data_.kernel.outputs;
+  const at::Tensor cells = data_.fold_cells;
+  first_cells_ = cells.sub(cells.remainder(answers_));
+  choices_ = tensor_of(choices.answers, at::kByte, cells.device()).to(cells.scalar_type());
+  choice_counts_ = tensor_of(choices.counts, at::kLong, cells.device());
 }
 
-RowPolicy::Mass RowPolicy::mass_of(const at::Tensor& cells, const at::Tensor& learnt, std::int32_t count,
-                                   std::int64_t cells_of_a_row, const std::optional<at::Tensor>& weights) const {
+void RowPolicy::label(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed,
+                      const at::Tensor& step) const {
+  constexpr std::int64_t kParts = std::int64_t{1} << 32;
+  at::Tensor place = at::empty_like(rows);
+  kernels::draw_uniform(place, kParts, core::seed_for(seed, "labels"), step);
+  place.mul_(choice_counts_.index_select(0, rows)).bitwise_right_shift_(32);
+  place.add_(rows, sampler_.label_choices()->most);
+  const at::Tensor answers = choices_.index_select(0, place);
+  at::index_select_out(cells, first_cells_, 0, rows);
+  cells.add_(answers);
+  if (targets.defined()) targets.copy_(answers);
+}
+
+RowPolicy::Mass RowPolicy::mass_of(const at::Tensor& cells, std::int32_t count, std::int64_t cells_of_a_row,
+                                   const std::optional<at::Tensor>& weights) const {
   const std::int64_t places = data_.train.count * cells_of_a_row;
-  const auto host = [&](const at::Tensor& all) { return all.narrow(0, 0, places).to(at::kCPU, at::kInt).contiguous(); };
-  Mass mass{host(learnt), weights ? weights->narrow(0, 0, places).to(at::kCPU).contiguous() : at::ones({places}),
-            cells_of_a_row, std::vector<double>(static_cast<std::size_t>(count))};
-  const at::Tensor own = host(cells);
+  Mass mass{cells.narrow(0, 0, places).to(at::kCPU, at::kInt).contiguous(),
+            weights ? weights->narrow(0, 0, places).to(at::kCPU).contiguous() : at::ones({places}), cells_of_a_row,
+            std::vector<double>(static_cast<std::size_t>(count))};
   for (std::int64_t place = 0; place < places; ++place)
-    mass.as_it_comes[static_cast<std::size_t>(own.const_data_ptr<std::int32_t>()[place])] +=
+    mass.as_it_comes[static_cast<std::size_t>(mass.cells.const_data_ptr<std::int32_t>()[place])] +=
         static_cast<double>(mass.weights.const_data_ptr<float>()[place]);
   return mass;
 }
 
 // Of each of the kernels' cells, the weight as its rows come over that which is expected of the rows that are learnt as of it.
-std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double>& weights) const {
+std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double>& weights, bool are_learnt) const {
   const sampling::Shares natural = sampling::natural_shares(sampler_.cells()),
                          counted = mixes() ? made_->counted_shares() : sampler_.shares();
   const std::vector<double> within = draws_.within_cells();
+  const auto* choices = are_learnt && sampler_.label_choices() ? &*sampler_.label_choices() : nullptr;
   std::vector<double> expected(mass.as_it_comes.size());
   for (std::int64_t place = 0; place < mass.cells.numel(); ++place) {
     const auto row = static_cast<std::size_t>(place / mass.cells_of_a_row);
     const auto own = static_cast<std::size_t>(sampler_.cells().of_row[row]);
     const auto weight = static_cast<double>(mass.weights.const_data_ptr<float>()[place]);
-    if (weight > 0)
-      expected[static_cast<std::size_t>(mass.cells.const_data_ptr<std::int32_t>()[place])] +=
-          weight * weights[own] * within[row] * counted[own] / natural[own];
+    if (weight <= 0) continue;
+    const double drawn = weight * weights[own] * within[row] * counted[own] / natural[own];
+    const auto cell = static_cast<std::size_t>(mass.cells.const_data_ptr<std::int32_t>()[place]);
+    if (choices == nullptr) {
+      expected[cell] += drawn;
+      continue;
+    }
+    const std::size_t first = cell - cell % static_cast<std::size_t>(answers_);
+    for (std::int64_t i = 0; i < choices->counts[row]; ++i)
+      expected[first + choices->answers[row * static_cast<std::size_t>(choices->most) + static_cast<std::size_t>(i)]] +=
+          drawn / static_cast<double>(choices->counts[row]);
   }
   std::vector<double> ratios;
   for (std::size_t cell = 0; cell < expected.size(); ++cell)
@@ -106,15 +119,16 @@ void RowPolicy::follow() {
     if (data_.weights) weights_->mul_(data_.weights->narrow(0, 0, weights_->size(0)));
   }
   std::vector<double> of_sums;
-  for (const double ratio : ratios(mass_, sampler_.weights()))
+  for (const double ratio : ratios(mass_, sampler_.weights(), true))
     of_sums.insert(of_sums.end(), static_cast<std::size_t>(data_.kernel.outcomes), ratio);
-  // Bins of classes are summed with the data's weights alone.
+  // Bins of classes are summed with the data's weights and labels alone.
   const std::vector<double> unweighed(sampler_.weights().size(), 1.0);
   if (data_.bin_cells.defined())
-    for (const double ratio : ratios(bin_mass_, unweighed))
+    for (const double ratio : ratios(bin_mass_, unweighed, false))
       of_sums.insert(of_sums.end(), static_cast<std::size_t>(1 + 2 * data_.kernel.score_bins), ratio);
   corrections_.copy_(tensor_of(of_sums, at::kDouble).view(corrections_.sizes()));
   if (made_) made_->follow();
+  if (images_) images_->follow();
 }
 
 void RowPolicy::draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const {
@@ -127,7 +141,9 @@ RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::u
   at::Tensor rows = at::empty({batch_}, at::kLong);
   for (std::int64_t step = first; step < first + steps; ++step) {
     draw_from(draws_.on_host(), rows, seed, step);
-    const at::Tensor are_made = made_ ? made_->are_made(rows, seed, step) : at::zeros({batch_}, at::kBool);
+    const at::Tensor are_made = made_     ? made_->are_made(rows, seed, step)
+                                : images_ ? images_->are_changed(rows, seed, step)
+                                          : at::zeros({batch_}, at::kBool);
     for (std::int64_t slot = 0; slot < batch_; ++slot) {
       const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
       const auto cell = static_cast<std::size_t>(cells.of_row[static_cast<std::size_t>(row)]);

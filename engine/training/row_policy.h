@@ -10,6 +10,7 @@
 #include "engine/sampling/sampler.h"
 #include "engine/training/cell_draws.h"
 #include "engine/training/device_data.h"
+#include "engine/training/image_batches.h"
 #include "engine/training/made_rows.h"
 #include "kernels/draw/draw.h"
 
@@ -40,8 +41,10 @@ class RowPolicy {
   MadeRows* made() { return made_ ? &*made_ : nullptr; }
   /// Whether rows are mixed, so that a batch counts as twice as many.
   bool mixes() const { return made_ && made_->mixes(); }
+  /// Where a recipe changes pictures: what a step then reads them from.
+  ImageBatches* images() { return images_ ? &*images_ : nullptr; }
 
-  /// [cells of the sampler] of `steps` batches from `first` on, by the shares of now: rows drawn, and how many of them are made up.
+  /// [cells of the sampler] of `steps` batches from `first` on, by the shares of now: rows drawn, and how many of them are made up or changed.
   struct Drawn {
     std::vector<std::int64_t> rows, made;
   };
@@ -49,23 +52,25 @@ class RowPolicy {
 
   /// [rows of train * A] what rows weigh in the loss; undefined where no recipe decides it and the data have no weights.
   const std::optional<at::Tensor>& weights() const { return weights_; }
-  /// As fold_cells and targets of the data, but for rows that are learnt with another label.
-  const at::Tensor& cells() const { return cells_; }
-  const at::Tensor& targets() const { return targets_; }
+  /// Whether a recipe decides which label a row is learnt with.
+  bool changes_labels() const { return choices_.defined(); }
+  /// The fold_cells [M] and, where it is defined, the targets [M] of the data that rows [M] have with the labels that they are learnt with.
+  void label(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed,
+             const at::Tensor& step) const;
   /// [1, S, 1] f64, of the kernels' sums.
   const at::Tensor& corrections() const { return corrections_; }
 
  private:
-  // Weights of the data's rows, and which of the kernels' cells they are learnt as.
+  // Weights of the data's rows by the kernels' cells.
   struct Mass {
     at::Tensor cells, weights;  // [rows of train * A] i32 and f32, on the host
     std::int64_t cells_of_a_row = 1;
     std::vector<double> as_it_comes;  // [cells of the kernels] weight of the rows that are of it
   };
-  Mass mass_of(const at::Tensor& cells, const at::Tensor& learnt, std::int32_t count, std::int64_t cells_of_a_row,
+  Mass mass_of(const at::Tensor& cells, std::int32_t count, std::int64_t cells_of_a_row,
                const std::optional<at::Tensor>& weights) const;
-  std::vector<double> ratios(const Mass& mass, const std::vector<double>& weights) const;
-  at::Tensor change_labels();
+  std::vector<double> ratios(const Mass& mass, const std::vector<double>& weights, bool are_learnt) const;
+  void take_label_choices();
 
   template <typename Step>
   void draw_from(const kernels::CellShares& cells, at::Tensor& rows, std::uint64_t seed, const Step& step) const {
@@ -80,11 +85,13 @@ class RowPolicy {
   std::int64_t batch_;
   CellDraws draws_;
   Mass mass_, bin_mass_;
-  at::Tensor cells_, targets_;
-  at::Tensor cell_of_row_;  // [rows of train] i64, on the device
+  std::int64_t answers_ = 0;                          // labels that a row may have
+  at::Tensor first_cells_, choices_, choice_counts_;  // [rows of train] with label 0, [rows, most] flat, [rows] i64
+  at::Tensor cell_of_row_;                            // [rows of train] i64, on the device
   std::optional<at::Tensor> weights_;
   at::Tensor corrections_;
   std::optional<MadeRows> made_;
+  std::optional<ImageBatches> images_;  // in its place where the data have pictures
 };
 
 /// What the table's sums [C * 4] of the training rows say of the sampler's cells.

@@ -38,6 +38,7 @@ SampledBatches::SampledBatches(const RunConfig& config, const data::Dataset& dat
       batch_seed_(TrainingStep::batch_seed(static_cast<std::uint64_t>(config.seed))),
       sampler_(config.sampling, dataset, training_rows(data), origin),
       policy_(prepared(sampler_, config, data, table, journal), data, config.training.batch_size) {
+  if (dataset.encoded.images.any()) check_crops(config.sampling, dataset.encoded.images, origin);
   for (const std::string& name : sampler_.cells().groupings)
     if (std::ranges::find(table.cells.groupings, name) == table.cells.groupings.end())
       throw std::logic_error("the cells of the constraints do not tell the recipes' groups apart: " + name);

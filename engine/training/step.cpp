@@ -166,8 +166,11 @@ std::string TrainingStep::capture() {
 // No number of the host's may differ from one step to the next: a captured graph repeats those it saw.
 void TrainingStep::enqueue() {
   MadeRows* made = policy_ ? policy_->made() : nullptr;
+  ImageBatches* images = policy_ ? policy_->images() : nullptr;
   draw_rows();
-  const models::EncodedTensors& encoded = made ? made->make(rows_, batch_seed_, step_) : data_.encoded;
+  const models::EncodedTensors& encoded = made     ? made->make(rows_, batch_seed_, step_)
+                                          : images ? images->changed(batch_seed_)
+                                                   : data_.encoded;
   const at::Tensor& rows = made ? made->slots() : rows_;
   pick_answers();
   at::index_select_out(factor_, schedule_, 0, step_);
@@ -201,12 +204,16 @@ void TrainingStep::pick_answers() {
   const auto count_by_parts = [&](at::Tensor& weights) {
     if (mixes) weights.view({rows.size(0), -1}).mul_(policy_->made()->counted_parts().unsqueeze(1));
   };
-  pick(cells_, policy_ ? policy_->cells() : data_.fold_cells);
+  const bool changes_labels = policy_ && policy_->changes_labels();
+  if (changes_labels)
+    policy_->label(cells_, targets_, rows, batch_seed_, step_);
+  else
+    pick(cells_, data_.fold_cells);
   if (weights_) {
     pick(*weights_, policy_ ? *policy_->weights() : *data_.weights);
     count_by_parts(*weights_);
   }
-  if (rule_) pick(targets_, policy_ ? policy_->targets() : data_.targets);
+  if (rule_ && !changes_labels) pick(targets_, data_.targets);
   if (!bins_) return;
   pick(bin_cells_, data_.fold_bin_cells);
   pick(bin_targets_, data_.bin_targets);

@@ -57,7 +57,7 @@ Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTab
 
 TrainingWork work_of(const RunConfig& config, const data::Dataset& dataset, const at::Device& device) {
   const auto rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
-  return training_work(config, static_cast<std::int64_t>(dataset.encoded.features.size()), rows, device);
+  return training_work(config, dataset.encoded, rows, device);
 }
 
 // Of initial weights and dropout.

@@ -33,6 +33,12 @@ TEST(SamplingSection, SaysWhichRowsWereDrawnAndWhy) {
   EXPECT_THAT(text_of(sample_report()), AllOf(HasSubstr("5.5"), HasSubstr("10.0\u202F%"), HasSubstr("25.0\u202F%")));
 }
 
+TEST(SamplingSection, PicturesAreChangedAndNotMadeUp) {
+  Report report = sample_report();
+  report.sampling->recipes[0].recipe = "images";
+  EXPECT_THAT(text_of(report), AllOf(HasSubstr("changed, of these"), Not(HasSubstr("made up, of these"))));
+}
+
 TEST(SamplingSection, IsOnlyThereWhereARecipeWas) {
   Report report = sample_report();
   report.sampling.reset();

@@ -50,9 +50,12 @@ TEST(MassageTest, TheSamplerIsLoudAboutIt) {
   const data::Dataset dataset = census();
   Sampler sampler({{recipe("massage", {"sex"})}}, dataset, dataset.rows_of(data::Split::train), config::Origin());
   EXPECT_TRUE(sampler.ranks_rows());
-  EXPECT_TRUE(sampler.changed_labels().empty());
+  EXPECT_FALSE(sampler.label_choices());
   sampler.rank(std::vector<double>(100, 0.5));
-  EXPECT_EQ(std::count(sampler.changed_labels().begin(), sampler.changed_labels().end(), true), 12);
+  ASSERT_TRUE(sampler.label_choices());
+  int changed = 0;
+  for (std::size_t row = 0; row < 100; ++row) changed += sampler.label_choices()->answers[row] != dataset.labels[row];
+  EXPECT_EQ(changed, 12);
   ASSERT_EQ(sampler.warnings().size(), 1U);
   EXPECT_THAT(sampler.warnings()[0],
               HasSubstr("massage changes the labels of 12 of 100 training rows: sex=f: 6 negative"));

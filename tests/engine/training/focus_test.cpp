@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "engine/data/annotations.h"
 #include "engine/training/cell_draws.h"
 #include "engine/training/row_losses.h"
 #include "tests/engine/training/generated_outcomes.h"
@@ -152,11 +153,14 @@ TEST(ChangedLabels, AreThoseOfTheBatchAlone) {
                             config::Origin());
   sampler.rank(ranking_scores(data, table, 100, 3));
   const RowPolicy policy(sampler, data, 100);
+  at::Tensor cells = at::empty({data.train.count}, data.fold_cells.options()), no_targets;
+  policy.label(cells, no_targets, at::arange(data.train.count, at::kLong), 5, at::zeros({1}, at::kLong));
   std::int64_t changed = 0;
   std::vector<double> natural(static_cast<std::size_t>(data.kernel.cells)), learnt(natural.size());
   for (std::int64_t row = 0; row < data.train.count; ++row) {
-    const auto own = data.fold_cells[row].item<std::int64_t>(), batch = policy.cells()[row].item<std::int64_t>();
-    const bool is_changed = sampler.changed_labels()[static_cast<std::size_t>(row)];
+    const auto own = data.fold_cells[row].item<std::int64_t>(), batch = cells[row].item<std::int64_t>();
+    const bool is_changed = sampler.label_choices()->answers[static_cast<std::size_t>(row)] !=
+                            people.labels[static_cast<std::size_t>(data.order[static_cast<std::size_t>(row)])];
     changed += is_changed;
     EXPECT_EQ(data.fold_cell_labels[own].item<int>() != data.fold_cell_labels[batch].item<int>(), is_changed);
     EXPECT_EQ(own / 2, batch / 2);
@@ -169,6 +173,54 @@ TEST(ChangedLabels, AreThoseOfTheBatchAlone) {
   for (std::size_t cell = 0; cell < natural.size(); ++cell)
     EXPECT_NEAR(policy.corrections()[0][static_cast<std::int64_t>(cell)][0].item<double>(),
                 natural[cell] / learnt[cell], 1e-9);
+}
+
+// Each time a row is drawn it has the label of one of its annotators, and over many draws each as often.
+TEST(ChangedLabels, AreThoseOfTheAnnotators) {
+  for (const Task task : {Task::binary, Task::classes}) {
+    data::Dataset people = task == Task::binary ? binary_people(300, false) : generated_outcomes(task, 300, false);
+    people.annotators = {"ann", "bob", "eve"};
+    for (std::size_t row = 0; row < 300; ++row) {
+      const std::uint8_t own = people.labels[row], other = own == 0 ? 1 : 0;
+      // Every third row: two agree and one does not; the next: one of two; the rest: nobody saw it.
+      const std::uint8_t none = data::kNoAnnotation;
+      if (row % 3 == 0) people.annotations.insert(people.annotations.end(), {own, other, own});
+      if (row % 3 == 1) people.annotations.insert(people.annotations.end(), {none, other, own});
+      if (row % 3 == 2) people.annotations.insert(people.annotations.end(), {none, none, none});
+    }
+    const sampling::RecipeParams soft = recipe("soft_labels", {});
+    Policed sample(people, task == Task::binary ? odds_and_parity() : constraints_of(task), {soft});
+    ASSERT_TRUE(sample.policy.changes_labels());
+    EXPECT_THAT(sample.sampler.warnings(), testing::ElementsAre(testing::HasSubstr("soft_labels: nobody annotated")));
+    const std::int64_t rows = sample.data.train.count, answers = task == Task::binary ? 2 : sample.data.kernel.outputs;
+    at::Tensor cells = at::empty({rows}, sample.data.fold_cells.options()), targets = at::empty({rows}),
+               step = at::zeros({1}, at::kLong);
+    const at::Tensor all = at::arange(rows, at::kLong);
+    constexpr int kDraws = 2000;
+    std::vector<double> own_label(static_cast<std::size_t>(rows));
+    std::vector<double> seen(static_cast<std::size_t>(sample.data.kernel.cells)), natural(seen.size());
+    for (int draw = 0; draw < kDraws; ++draw, step.add_(1)) {
+      sample.policy.label(cells, targets, all, 5, step);
+      for (std::int64_t row = 0; row < rows; ++row) {
+        const auto cell = cells[row].item<std::int64_t>();
+        own_label[static_cast<std::size_t>(row)] += cell == sample.data.fold_cells[row].item<std::int64_t>();
+        EXPECT_EQ(cell % answers, static_cast<std::int64_t>(targets[row].item<float>()));
+        seen[static_cast<std::size_t>(cell)] += 1.0 / kDraws;
+        if (draw == 0) ++natural[static_cast<std::size_t>(sample.data.fold_cells[row].item<std::int64_t>())];
+      }
+    }
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const double expected[] = {2 / 3.0, 0.5, 1};
+      const std::int64_t of_people = sample.data.order[static_cast<std::size_t>(row)];
+      EXPECT_NEAR(own_label[static_cast<std::size_t>(row)] / kDraws, expected[of_people % 3], 0.05);
+    }
+    const std::int64_t outcomes = sample.data.kernel.outcomes;
+    for (std::size_t cell = 0; cell < seen.size(); ++cell)
+      if (natural[cell] > 0 && seen[cell] > 0)
+        EXPECT_NEAR(
+            sample.policy.corrections()[0][static_cast<std::int64_t>(cell) * outcomes][0].item<double>() * seen[cell],
+            natural[cell], 0.05 * natural[cell]);
+  }
 }
 
 // Learnt with labels that groups have alike, a network selects them more alike.

@@ -48,11 +48,13 @@ TEST(MeasuredSplits, TheWorkIsThatOfAllEpochs) {
   RunConfig config;
   config.model.hidden = {4};
   config.training.epochs = 5;
-  const TrainingWork work = training_work(config, 2, 100, at::kCPU);
+  data::EncodedRows two_features;
+  two_features.features.resize(2);
+  const TrainingWork work = training_work(config, two_features, 100, at::kCPU);
   EXPECT_EQ(work.once, 3 * 12 * 100 * 5);
-  EXPECT_LT(work.limit, training_work(config, 2, 100, at::Device(at::kCUDA, 0)).limit);
+  EXPECT_LT(work.limit, training_work(config, two_features, 100, at::Device(at::kCUDA, 0)).limit);
   config.model.kind = "linear";
-  EXPECT_EQ(training_work(config, 2, 100, at::kCPU).once, 3 * 2 * 100 * 5);
+  EXPECT_EQ(training_work(config, two_features, 100, at::kCPU).once, 3 * 2 * 100 * 5);
 }
 
 TEST(MeasuredSplits, AutoTakesTrainingRowsWhileEveryGroupIsLarge) {

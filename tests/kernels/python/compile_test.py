@@ -17,6 +17,14 @@ def made_rows():
     return (*made, *rows, torch.zeros(1, dtype=torch.int32), torch.zeros(1), torch.full((2, 1), 2**31), 7, torch.tensor([3]))
 
 
+def changed_images():
+    """Four pictures of two cells, half of which are mirrored and mixed."""
+    settings = torch.tensor([[2**31, 1, 2, 400, 0, 1, 900, 100]])
+    return (torch.empty(6, 3, 4, 4, dtype=torch.bfloat16), torch.randint(256, (4, 3, 4, 4), dtype=torch.uint8), torch.zeros(3), torch.ones(3),
+            torch.tensor([0, 1, 2, 3, 0, 1]), torch.tensor([0, 0, 1, 1], dtype=torch.int32), torch.arange(4), torch.tensor([0, 2, 4]),
+            settings, torch.full((2, 1), 2**31), 7, torch.tensor([3]))
+
+
 def calls():
     """One call of every op that can be traced, by its full name: the overload and its arguments."""
     row_arguments = rows()
@@ -50,6 +58,7 @@ def calls():
         ops.draw_cells.default: (numbers, *shares, 7, 3),
         ops.draw_cells.tensor_step: (numbers, *shares, 7, step),
         ops.make_rows_out.default: made_rows(),
+        ops.image_augment_out.default: changed_images(),
         ops.gather.default: (*encoded(), chosen, 7),
         ops.encoded_linear.default: (codes, values, layout, chosen, *learned),
         ops.encoded_linear_backward.default: (codes, values, layout, chosen, out, 7),

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/data/dataset.h"
+#include "engine/data/params.h"
+#include "engine/data/table.h"
+
+namespace equipoise::data {
+
+struct ReadImages {
+  ImageRows images;  ///< without mean and deviation
+  std::vector<Fingerprint> files;
+};
+
+/// The pictures of the table's rows, from IDX files (the format of MNIST: 00 00, the type, how many dimensions, each of them as 32 bits with the
+/// high byte first, the numbers), plain or gzip, of bytes in 3 or 4 dimensions. Picture i of the files, one after the other, is of row i
+/// of the table as it was read. Throws UserError (data) naming the file and what was expected: another format, type or size of pictures, a file
+/// that ends too early or too late, another number of pictures than rows.
+ReadImages read_images(const std::vector<std::string>& files, const Table& table);
+
+/// Mean and deviation of each channel over the pictures of `rows`.
+void set_image_scale(ImageRows& images, const std::vector<std::int64_t>& rows);
+
+/// "3 x 28 x 28"
+std::string size_text(const ImageRows& images);
+
+/// What can be told to be wrong with pictures from the config alone. Throws UserError (config): fields that say which columns the model sees, where it
+/// sees none; splits by the content of columns; a file twice.
+void check_images(const DataParams& params, const config::Origin& origin);
+
+}  // namespace equipoise::data

@@ -1,0 +1,105 @@
+#include "engine/training/image_batches.h"
+
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "engine/core/error.h"
+#include "engine/training/tensor_of.h"
+#include "kernels/cell_order/cell_order.h"
+
+namespace equipoise::training {
+namespace {
+
+constexpr double kWhole = 0x1p32;
+
+std::int64_t padding_of(const std::string& name) {
+  if (name == "edge") return kernels::kEdge;
+  return name == "reflect" ? kernels::kReflect : kernels::kBlack;
+}
+
+// A recipe's numbers as the kernel reads them, in the order of kernels::ImageSetting.
+std::vector<std::int64_t> settings_of(const sampling::ImageChangeParams& change) {
+  constexpr double kFactor = 4096, kMixed = 256, kNoiseUnit = 65536, kLargest = 255;
+  return {std::llround(change.flip * kWhole),
+          change.crop,
+          padding_of(change.padding),
+          std::llround(change.brightness * kFactor),
+          std::llround(change.colour * kFactor),
+          change.cutout,
+          std::llround(change.noise * kLargest / kernels::kDeviationOfFourBytes * kNoiseUnit),
+          std::llround(change.mix * kMixed)};
+}
+
+}  // namespace
+
+// Pictures are moved by less than they are wide.
+void check_crops(const sampling::SamplingParams& params, const data::ImageRows& images, const config::Origin& origin) {
+  const std::int64_t most = std::min(images.height, images.width) - 1;
+  for (std::size_t i = 0; i < params.recipes.size(); ++i) {
+    const std::string path = "sampling.recipes[" + std::to_string(i) + "].change.crop";
+    if (params.recipes[i].change.crop > most)
+      throw core::UserError(core::Fault::config,
+                            path + ": the images are " + std::to_string(images.height) + " x " +
+                                std::to_string(images.width) + ", so that they can be moved by at most " +
+                                std::to_string(most) + " pixels, and not by " +
+                                std::to_string(params.recipes[i].change.crop),
+                            origin.of(path));
+  }
+}
+
+ImageBatches::ImageBatches(const sampling::Sampler& sampler, const DeviceData& data)
+    : sampler_(sampler), folds_(static_cast<std::int64_t>(data.folds.size())), rows_(data.encoded) {
+  const sampling::SampledCells& own = sampler.cells();
+  // Rows that are not drawn are of nobody: none is mixed with them, in a last cell of their own. Those of the other splits are too.
+  const auto nobodys = static_cast<std::int32_t>(own.cells.size() * data.folds.size());
+  std::vector<std::int32_t> cells;
+  for (std::size_t fold = 0; fold < data.folds.size(); ++fold)
+    for (std::int64_t i = 0; i < data.folds[fold].count; ++i) {
+      const std::size_t row = cells.size();
+      cells.push_back(own.is_drawn[row]
+                          ? own.of_row[row] * static_cast<std::int32_t>(folds_) + static_cast<std::int32_t>(fold)
+                          : nobodys);
+    }
+  cells.resize(data.order.size(), nobodys);
+  on_host_.cells = tensor_of(cells, at::kInt);
+  const kernels::CellOrder order = kernels::cell_order(on_host_.cells, nobodys + 1);
+  on_host_.order = order.rows;
+  on_host_.offsets = order.offsets;
+  std::vector<std::int64_t> settings;
+  for (const sampling::Sampler::Making& one : sampler.makings())
+    for (const std::int64_t number : settings_of(one.params.change)) settings.push_back(number);
+  const auto recipes = static_cast<std::int64_t>(sampler.makings().size());
+  on_host_.settings = tensor_of(settings, at::kLong).view({recipes, kernels::kImageSettings});
+  on_host_.limits = at::zeros({nobodys + 1, recipes}, at::kLong);
+  const at::Device device = data.cell_labels.device();
+  rows_.image_recipes = {on_host_.cells.to(device), on_host_.order.to(device), on_host_.offsets.to(device),
+                         on_host_.settings.to(device), on_host_.limits.to(device, at::kLong, false, true)};
+}
+
+void ImageBatches::follow() {
+  std::int64_t* limit = on_host_.limits.mutable_data_ptr<std::int64_t>();
+  for (std::size_t cell = 0; cell < sampler_.cells().cells.size(); ++cell)
+    for (std::int64_t fold = 0; fold < folds_; ++fold) {
+      double sum = 0;
+      for (const sampling::Sampler::Making& one : sampler_.makings()) {
+        sum += one.shares[cell];
+        *limit++ = std::llround(std::min(1.0, sum) * kWhole);
+      }
+    }
+  rows_.image_recipes->limits.copy_(on_host_.limits);
+}
+
+const models::EncodedTensors& ImageBatches::changed(std::uint64_t seed) {
+  rows_.image_seed = seed;
+  return rows_;
+}
+
+at::Tensor ImageBatches::are_changed(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const {
+  return kernels::image_recipes_of_slots(rows, on_host_, seed, step).ge(0);
+}
+
+}  // namespace equipoise::training
