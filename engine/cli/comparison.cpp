@@ -6,9 +6,11 @@
 
 #include "engine/cli/compiled_tables.h"
 #include "engine/cli/json_file.h"
+#include "engine/cli/made_rows_audit.h"
 #include "engine/cli/measuring.h"
 #include "engine/cli/shell_words.h"
 #include "engine/cli/starting_multipliers.h"
+#include "engine/cli/starting_weights.h"
 #include "engine/config/writer.h"
 #include "engine/constraints/kinds.h"
 #include "engine/core/error.h"
@@ -115,10 +117,11 @@ struct Comparison::Bank {
   std::vector<constraints::ConstraintTable> tables = {};
   std::vector<std::string> commands = {};
   std::vector<RunFolder> folders = {};
+  std::optional<audit::ArtifactAudit> artifacts = {};
   std::size_t first_number = 0;  // of the seed's folders
 
   RunInputs inputs(std::size_t run, const ConfigFile& file) const {
-    return {members[run], data.prepared, tables[run], commands[run], file};
+    return {members[run], data.prepared, tables[run], commands[run], file, artifacts};
   }
 };
 
@@ -157,8 +160,9 @@ void Comparison::run_seed(std::size_t seed) {
 Comparison::SeedData Comparison::prepare(std::size_t arm, std::int64_t seed) {
   ReadingJournal journal(journal_, said_);
   SeedData data;
-  data.prepared =
-      data::prepare(inputs_.configs[arm].data, static_cast<std::uint64_t>(seed), inputs_.origins[arm], journal);
+  const data::EncoderPointer earlier = starting_encoder(inputs_.configs[arm], inputs_.origins[arm]);
+  data.prepared = data::prepare(inputs_.configs[arm].data, static_cast<std::uint64_t>(seed), inputs_.origins[arm],
+                                journal, earlier.get());
   core::stop_if_interrupted();
   data.test_rows = data.prepared.dataset.rows_of(data::Split::test);
   if (data.test_rows.empty())
@@ -170,7 +174,8 @@ Comparison::SeedData Comparison::prepare(std::size_t arm, std::int64_t seed) {
 }
 
 const Comparison::SeedData& Comparison::data_of(std::size_t arm, std::int64_t seed) {
-  std::unique_ptr<SeedData>& known = data_[config::struct_to_yaml(inputs_.configs[arm].data, config::Comments::none)];
+  std::unique_ptr<SeedData>& known = data_[config::struct_to_yaml(inputs_.configs[arm].data, config::Comments::none) +
+                                           inputs_.configs[arm].training.warm_start];
   if (known) return *known;
   known = std::make_unique<SeedData>(prepare(arm, seed));
   const data::Dataset& dataset = known->prepared.dataset;
@@ -219,15 +224,17 @@ void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& ar
   const at::Device device = training::choose_device(bank.members.front(), origin, journal);
   report_.device = device_text(device);
   bank.tables = compile_tables(bank.members, bank.data.prepared.dataset, origin, journal);
-  const std::vector<double> multipliers =
-      starting_multipliers(bank.members.front(), bank.tables.front(), origin, journal);
+  const training::RunConfig& first = bank.members.front();
+  const training::Start start = {starting_multipliers(first, bank.tables.front(), origin, journal),
+                                 starting_weights(first, bank.data.prepared.dataset.encoded, origin, journal)};
+  bank.artifacts = audit_made_rows(first, bank.data.prepared.dataset, origin, journal);
   std::vector<training::TrainingResult> results = training::train(
       bank.members, bank.data.prepared.dataset, bank.tables, device, origin, journal,
       [&](std::size_t run, const evaluation::Measurement& measurement) {
         begin(bank);
         bank.folders[run].append_measurement(measurement);
       },
-      multipliers);
+      start);
   begin(bank);
   finish(bank, device, results, journal);
 }

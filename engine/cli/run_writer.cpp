@@ -86,11 +86,12 @@ report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::
                           training::TrainingResult& result, core::Journal& journal) {
   try {
     std::vector<evaluation::SplitResult> splits = save_model(folder, inputs, device, result, journal);
-    const report::Report report =
+    report::Report report =
         assemble_report({inputs.config, inputs.prepared.dataset, inputs.table, result, inputs.command, inputs.file.path,
                          inputs.file.sha256, config::struct_to_yaml(inputs.config, config::Comments::none),
                          device_text(device), journal.warnings()},
                         std::move(splits));
+    report.artifacts = inputs.artifacts;
     folder.write(run_files::kResults, json_text(report::to_json(report)));
     folder.write(run_files::kReport, report::to_html(report));
     folder.finish(result.outcome);

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "engine/audit/artifacts.h"
 #include "engine/cli/run_folder.h"
 #include "engine/constraints/table.h"
 #include "engine/core/journal.h"
@@ -24,6 +26,7 @@ struct RunInputs {
   const constraints::ConstraintTable& table;
   std::string command;  ///< what reproduces the run
   ConfigFile file;
+  std::optional<audit::ArtifactAudit> artifacts = {};  ///< of the rows that recipes make
 };
 
 RunMarker marker_of(const std::string& command, const ConfigFile& file);

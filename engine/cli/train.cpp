@@ -9,6 +9,7 @@
 #include "engine/cli/command.h"
 #include "engine/cli/compiled_tables.h"
 #include "engine/cli/json_file.h"
+#include "engine/cli/made_rows_audit.h"
 #include "engine/cli/measuring.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/run_report.h"
@@ -67,7 +68,9 @@ class Train final : public Command {
         compile_tables(members_, prepared.dataset, origin_, journal);
     const training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
                                    starting_weights(config_, prepared.dataset.encoded, origin_, journal)};
-    const std::vector<RunInputs> inputs = inputs_of(prepared, tables);
+    const std::vector<RunInputs> inputs =
+        inputs_of(prepared, tables, audit_made_rows(config_, prepared.dataset, origin_, journal));
+    core::stop_if_interrupted();
     std::vector<RunFolder> folders;
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
     std::vector<training::TrainingResult> results = training::train(
@@ -103,12 +106,13 @@ class Train final : public Command {
   }
 
   std::vector<RunInputs> inputs_of(const data::Prepared& prepared,
-                                   const std::vector<constraints::ConstraintTable>& tables) const {
+                                   const std::vector<constraints::ConstraintTable>& tables,
+                                   const std::optional<audit::ArtifactAudit>& artifacts) const {
     std::vector<RunInputs> inputs;
     for (std::size_t run = 0; run < members_.size(); ++run) {
       std::vector<std::string> alone;  // what trains this member by itself
       if (is_bank()) alone = training::member_overrides(config_.bank, members_[run]);
-      inputs.push_back({members_[run], prepared, tables[run], command(alone), file_});
+      inputs.push_back({members_[run], prepared, tables[run], command(alone), file_, artifacts});
     }
     return inputs;
   }

@@ -163,6 +163,23 @@ std::vector<std::int32_t> SampledCells::merged(const std::vector<std::string>& b
   return number;
 }
 
+std::vector<std::int32_t> cells_of_rows(const SampledCells& cells, const data::Dataset& dataset,
+                                        const std::vector<std::int64_t>& rows) {
+  std::map<std::pair<std::vector<std::int32_t>, std::int32_t>, std::int32_t> known;
+  for (std::size_t c = 0; c < cells.cells.size(); ++c)
+    known.emplace(std::pair(cells.cells[c].levels, cells.cells[c].answer), static_cast<std::int32_t>(c));
+  std::vector<std::int32_t> found;
+  for (const std::int64_t row : rows) {
+    const auto place = static_cast<std::size_t>(row);
+    std::pair<std::vector<std::int32_t>, std::int32_t> key = {{}, SampledCells::kAnyAnswer};
+    for (const std::string& name : cells.groupings) key.first.push_back(find_grouping(dataset, name)->codes[place]);
+    if (!cells.answers.empty()) key.second = dataset.labels[place];
+    const auto cell = known.find(key);
+    found.push_back(cell == known.end() ? -1 : cell->second);
+  }
+  return found;
+}
+
 SampledCells make_cells(const SamplingParams& params, const data::Dataset& dataset,
                         const std::vector<std::int64_t>& rows, const config::Origin& origin) {
   check_names(params, dataset, origin);

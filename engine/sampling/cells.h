@@ -38,6 +38,10 @@ struct SampledCells {
   std::vector<std::int32_t> merged(const std::vector<std::string>& by) const;
 };
 
+/// [rows] the cell of each of some rows of the data set, by groups and label; -1 where no training row has these.
+std::vector<std::int32_t> cells_of_rows(const SampledCells& cells, const data::Dataset& dataset,
+                                        const std::vector<std::int64_t>& rows);
+
 /// "negative" and "positive", or the classes; nothing of tasks whose labels recipes do not tell apart.
 std::vector<std::string> answer_names(const data::Dataset& dataset);
 

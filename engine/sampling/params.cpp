@@ -48,13 +48,14 @@ std::vector<std::string> and_making(std::vector<std::string> names) {
 const std::vector<FieldUse>& field_uses() {
   static const std::vector<FieldUse> uses = {
       {"where", [](const RecipeParams& one) { return !one.where.empty(); }, and_making({"balance", "hard"})},
-      {"share", [](const RecipeParams& one) { return one.share != 0; }, and_making({"hard"})},
+      {"share", [](const RecipeParams& one) { return one.share != 0; }, and_making({"hard", "fair_mixup"})},
       {"change", [](const RecipeParams& one) { return !one.change.empty(); }, {"images"}},
       {"neighbors", [](const RecipeParams& one) { return one.neighbors != RecipeParams().neighbors; }, {"smote"}},
       {"amount", [](const RecipeParams& one) { return one.amount != 0; }, {"hard", "jitter", "corrupt"}},
       {"swap", [](const RecipeParams& one) { return !one.swap.empty(); }, {"counterfactual"}},
-      {"inside", [](const RecipeParams& one) { return !one.inside.empty(); }, {"mixup"}},
-      {"across", [](const RecipeParams& one) { return !one.across.empty(); }, {"mixup"}},
+      {"inside", [](const RecipeParams& one) { return !one.inside.empty(); }, {"mixup", "fair_mixup"}},
+      {"across", [](const RecipeParams& one) { return !one.across.empty(); }, {"mixup", "fair_mixup"}},
+      {"penalty", [](const RecipeParams& one) { return one.penalty != 0; }, {"fair_mixup"}},
       {"alpha", [](const RecipeParams& one) { return one.alpha != RecipeParams::kMixingAlpha; }, {"mixup"}},
       {"power", [](const RecipeParams& one) { return one.power != RecipeParams().power; }, {"balance"}},
       {"targets", [](const RecipeParams& one) { return !one.targets.empty(); }, {"balance"}},
@@ -90,6 +91,8 @@ const char* what_is_decided(Decides decides) {
       return "how rows count in the loss";
     case Decides::focus:
       return "which rows of a cell are drawn more often";
+    case Decides::penalty:
+      return "what is added to the loss";
     default:
       return "which label a row is learnt with";
   }
@@ -141,6 +144,14 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
       refuse(path, "hard needs 'share': how many of a cell's drawn rows are among its hardest", origin);
     return;
   }
+  if (params.recipe == "fair_mixup") {
+    if (params.across.empty())
+      refuse(path, "fair_mixup needs 'across': the groups between which the way should be level", origin);
+    if (params.share <= 0)
+      refuse(path, "fair_mixup needs 'share': how many pairs a step looks at, as a share of the batch", origin);
+    check_mixing(params, path, origin);
+    return;
+  }
   if (recipe_entry(params.recipe).decides == Decides::labels && (params.from_epoch != 0 || !params.until.empty()))
     refuse(path, params.recipe + " is about all epochs: it reads neither 'from_epoch' nor 'until'", origin);
   if (params.recipe == "soft_labels") {
@@ -182,6 +193,8 @@ const std::vector<RecipeEntry>& recipe_entries() {
       {"copula", Decides::made, false, true, 0, "makes rows from the marginals of a cell, joined by a Gaussian copula"},
       {"mixup", Decides::made, false, false, 0,
        "makes rows that are part of one and part of another, and count as both in these parts"},
+      {"fair_mixup", Decides::penalty, false, false, 1,
+       "adds to the loss how much the mean prediction changes on the way from one group to another"},
       {"images", Decides::made, false, false, 0,
        "changes pictures: mirrored, moved, recoloured, blanked in part, mixed"}};
   return entries;
@@ -220,17 +233,19 @@ void RecipeParams::describe(config::Fields& fields) {
   fields.number(
       "share", share, config::between(0, 1),
       "Recipes that make rows: of the drawn rows that it is about, how many are made up; images: how many are "
-      "changed; hard: how many are among the hardest.");
+      "changed; hard: how many are among the hardest; fair_mixup: pairs a step, beside the rows of its batch.");
   fields.integer("neighbors", neighbors, config::between(1, 256),
                  "smote: how many nearest rows of the cell are looked at.");
   fields.number("amount", amount, config::between(0, 1),
                 "jitter: how far, of all quantiles, or of deviations (0: .02); corrupt: how many inputs (0: .3); hard: "
                 "which part of a cell's rows are its hardest (0: .25).");
   fields.list("swap", swap, "counterfactual: columns, and what their levels are exchanged for.");
-  fields.texts("inside", inside, "mixup: groups (or label) in which a row and its partner are alike.");
-  fields.texts("across", across, "mixup: groups (or label) in which they differ.");
+  fields.texts("inside", inside, "mixup, fair_mixup: groups (or label) in which a row and its partner are alike.");
+  fields.texts("across", across, "mixup, fair_mixup: groups (or label) in which they differ.");
   fields.number("alpha", alpha, config::above(0),
                 "mixup: what part of a row is its own is drawn from Beta(alpha, alpha).");
+  fields.number("penalty", penalty, config::at_least(0),
+                "fair_mixup: how much a change of the mean prediction on the way counts beside the loss (0: 1).");
   fields.section("change", change, "images: what is done to a picture, each part drawn for it anew.");
   fields.number("step", step, config::at_least(0),
                 "fairbatch: share of the batch moved an epoch (0: .005); group_dro: factor of the loss (0: .5).");
@@ -243,6 +258,7 @@ void RecipeParams::describe(config::Fields& fields) {
 
 void SamplingParams::describe(config::Fields& fields) {
   fields.list("recipes", recipes, "Which rows batches are made of, and how rows count in the loss.");
+  fields.section("artifacts", artifacts, "How closely made rows are compared with real ones before a run.");
 }
 
 std::optional<double> gap_to_reach(const std::string& until, const std::string& path, const config::Origin& origin) {

@@ -8,6 +8,7 @@
 
 #include "engine/config/fields.h"
 #include "engine/config/origin.h"
+#include "engine/sampling/artifact_params.h"
 #include "engine/sampling/image_change.h"
 
 namespace equipoise::sampling {
@@ -50,6 +51,7 @@ struct RecipeParams {
   std::vector<std::string> inside;      // mixup: groups, or label, in which partners are alike
   std::vector<std::string> across;      // mixup: those in which they differ
   double alpha = kMixingAlpha;          // mixup: of the Beta distribution of what part of a row is its own
+  double penalty = 0;                   // fair_mixup; 0: the recipe's own
   ImageChangeParams change;             // images
   double step = 0;                      // fairbatch, group_dro; 0: the recipe's own
   std::int64_t from_epoch = 0;
@@ -62,6 +64,7 @@ struct RecipeParams {
 
 struct SamplingParams {
   std::vector<RecipeParams> recipes;
+  ArtifactParams artifacts;
 
   bool empty() const { return recipes.empty(); }
   void describe(config::Fields& fields);
@@ -73,6 +76,7 @@ enum class Decides {
   weights,  ///< how much a row counts in the loss
   focus,    ///< which rows of a cell are drawn more often
   labels,   ///< which label a row is learnt with
+  penalty,  ///< what is added to the loss
   made      ///< which of the drawn rows are made up from real ones
 };
 

@@ -43,6 +43,7 @@ Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, con
     if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);  // what is wrong shows before any training
     if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back(), dataset, rows);
     if (one.recipe == "soft_labels") take_annotations(recipes_.back(), dataset, rows);
+    if (one.recipe == "fair_mixup") path_ = {one, 0};
     if (one.recipe == "hard")
       focus_ = {one.amount > 0 ? one.amount : recipe_entry(one.recipe).number, Shares(cells_.cells.size())};
     log_.recipes.push_back({one.recipe, one.file, sentence_of(one), one.rationale, one.version});
@@ -203,8 +204,12 @@ void Sampler::begin_epoch(const Measured& measured) {
                          : ": from epoch " + std::to_string(params.from_epoch + 1) + " on";
       if (entry.decides == Decides::shares) shares_ = natural_;
       if (entry.decides == Decides::focus) std::ranges::fill(focus_->shares, 0.0);
+      if (entry.decides == Decides::penalty) path_->weight = 0;
     } else if (makes) {
       why += " for " + rounded(params.share) + " of the rows that it is about";
+    } else if (entry.decides == Decides::penalty) {
+      path_->weight = params.penalty > 0 ? params.penalty : entry.number;
+      why += " with a penalty of " + rounded(path_->weight);
     } else if (entry.decides == Decides::labels) {
       why += ": " + (relabelled_.empty() ? "no labels changed yet" : relabelled_);
     } else if (params.recipe == "hard") {

@@ -73,6 +73,13 @@ class Sampler {
   };
   const std::optional<Focus>& focus() const { return focus_; }
 
+  /// The way between groups, where a recipe asks that it be level.
+  struct Path {
+    RecipeParams params;
+    double weight = 0;  ///< of the penalty, in the epoch that is on
+  };
+  const std::optional<Path>& path() const { return path_; }
+
   /// Whether a recipe changes labels, and wants scores to rank rows by.
   bool ranks_rows() const;
   /// Changes labels by the training rows' scores. Before the first batch is drawn.
@@ -117,6 +124,7 @@ class Sampler {
   std::vector<double> weights_;
   std::vector<Making> makings_;
   std::optional<Focus> focus_;
+  std::optional<Path> path_;
   std::optional<LabelChoices> label_choices_;
   std::vector<std::string> warnings_;
   std::int64_t epoch_ = 0;  // from 0 on

@@ -37,6 +37,7 @@ RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, s
     weights_ = at::ones({rows * of_a_row}, at::TensorOptions(device).dtype(at::kFloat));
   corrections_ = at::ones({1, data.kernel.rows(), 1}, at::TensorOptions(device).dtype(at::kDouble));
   if (sampler.label_choices()) take_label_choices();
+  if (sampler.path()) path_.emplace(sampler, data, batch);
   mass_ = mass_of(data.cells, data.kernel.cells, of_a_row, data.weights);
   if (data.bin_cells.defined())
     bin_mass_ = mass_of(data.bin_cells, data.kernel.bin_cells, data.kernel.outputs, data.bin_weights);

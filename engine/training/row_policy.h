@@ -12,6 +12,7 @@
 #include "engine/training/device_data.h"
 #include "engine/training/image_batches.h"
 #include "engine/training/made_rows.h"
+#include "engine/training/path_penalty.h"
 #include "kernels/draw/draw.h"
 
 namespace equipoise::training {
@@ -41,6 +42,8 @@ class RowPolicy {
   MadeRows* made() { return made_ ? &*made_ : nullptr; }
   /// Whether rows are mixed, so that a batch counts as twice as many.
   bool mixes() const { return made_ && made_->mixes(); }
+  /// Where a recipe adds a penalty to the loss.
+  PathPenalty* path() { return path_ ? &*path_ : nullptr; }
   /// Where a recipe changes pictures: what a step then reads them from.
   ImageBatches* images() { return images_ ? &*images_ : nullptr; }
 
@@ -91,6 +94,7 @@ class RowPolicy {
   std::optional<at::Tensor> weights_;
   at::Tensor corrections_;
   std::optional<MadeRows> made_;
+  std::optional<PathPenalty> path_;
   std::optional<ImageBatches> images_;  // in its place where the data have pictures
 };
 

@@ -181,6 +181,7 @@ void TrainingStep::enqueue() {
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
   learner_.backward(encoded, rows, gradient_of_scores().view(scores.sizes()));
+  if (policy_ && policy_->path()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
 }
 

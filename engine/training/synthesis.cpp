@@ -18,7 +18,7 @@ sampling::SamplingParams from_the_start(sampling::SamplingParams params) {
   return params;
 }
 
-std::vector<std::int64_t> training_rows(const DeviceData& data) {
+std::vector<std::int64_t> rows_of_training(const DeviceData& data) {
   return {data.order.begin(), data.order.begin() + static_cast<std::ptrdiff_t>(data.train.count)};
 }
 
@@ -30,8 +30,12 @@ Synthesis::Synthesis(sampling::SamplingParams params, const data::Dataset& datas
       batch_(batch),
       seed_(TrainingStep::batch_seed(seed)),
       data_(to_device(dataset, data::build_cells(dataset, sampling::groupings_of(params)), 1, seed, at::kCPU)),
-      sampler_(from_the_start(std::move(params)), dataset, training_rows(data_), origin),
+      sampler_(from_the_start(std::move(params)), dataset, rows_of_training(data_), origin),
       policy_(sampler_, data_, batch) {}
+
+std::vector<std::int64_t> Synthesis::training_rows() const {
+  return rows_of_training(data_);
+}
 
 void Synthesis::append(MadeList& list, const at::Tensor& rows, const kernels::MadeRows& made) const {
   const std::int64_t features = made.codes.size(1);

@@ -36,6 +36,8 @@ class Synthesis {
   Synthesis& operator=(const Synthesis&) = delete;
 
   const sampling::Sampler& sampler() const { return sampler_; }
+  /// Rows of the data set, in the order of the sampler's.
+  std::vector<std::int64_t> training_rows() const;
 
   /// What batches make until they have drawn `rows` rows, at shares as they are at the beginning.
   MadeList of_batches(std::int64_t rows);

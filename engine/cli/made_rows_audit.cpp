@@ -1,0 +1,62 @@
+#include "engine/cli/made_rows_audit.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/core/seed.h"
+#include "engine/training/synthesis.h"
+
+namespace equipoise::cli {
+namespace {
+
+// Mixed rows and pictures stand in no table.
+bool makes_rows_of_a_table(const sampling::RecipeParams& recipe) {
+  return sampling::recipe_entry(recipe.recipe).decides == sampling::Decides::made && recipe.recipe != "mixup" &&
+         recipe.recipe != sampling::kImages;
+}
+
+audit::RealRows real_rows_of(const data::Dataset& dataset, const training::Synthesis& synthesis) {
+  const sampling::SampledCells& cells = synthesis.sampler().cells();
+  audit::RealRows real = audit::real_rows(dataset.encoded, cells, synthesis.training_rows());
+  const std::vector<std::int64_t> others = dataset.rows_of(data::Split::selection);
+  const std::vector<std::int32_t> cells_of_others = sampling::cells_of_rows(cells, dataset, others);
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    if (cells_of_others[i] < 0) continue;
+    real.held_out.push_back(others[i]);
+    real.held_out_cells.push_back(cells_of_others[i]);
+  }
+  return real;
+}
+
+audit::MadeSample sample_of(training::MadeList list, const std::string& recipe) {
+  return {recipe,
+          std::move(list.codes),
+          std::move(list.values),
+          std::move(list.cells),
+          std::move(list.parents),
+          std::move(list.partners)};
+}
+
+}  // namespace
+
+std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& config, const data::Dataset& dataset,
+                                                    const config::Origin& origin, core::Journal& journal) {
+  sampling::SamplingParams making = config.sampling;
+  std::erase_if(making.recipes, [](const sampling::RecipeParams& one) { return !makes_rows_of_a_table(one); });
+  if (making.recipes.empty()) return std::nullopt;
+  journal.say("Comparing a sample of made rows with real ones.");
+  const auto seed = core::seed_for(static_cast<std::uint64_t>(config.seed), "made rows");
+  training::Synthesis synthesis(making, dataset, 1, seed, origin);
+  const sampling::ArtifactParams& params = config.sampling.artifacts;
+  std::vector<audit::MadeSample> samples;
+  for (std::size_t i = 0; i < synthesis.sampler().makings().size(); ++i)
+    samples.push_back(sample_of(synthesis.of_recipe(i, params.rows), synthesis.sampler().makings()[i].params.recipe));
+  audit::ArtifactAudit audit =
+      audit::audit_artifacts(real_rows_of(dataset, synthesis), samples, params, config.evaluation.confidence, seed);
+  for (const std::string& warning : audit::artifact_warnings(audit)) journal.warn(warning);
+  audit::stop_on_artifacts(audit, params);
+  return audit;
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,165 @@
+#include "engine/training/path_penalty.h"
+
+#include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/core/error.h"
+#include "tests/engine/training/generated_outcomes.h"
+#include "tests/engine/training/gradient_check.h"
+#include "tests/engine/training/policed.h"
+#include "tests/engine/training/trained.h"
+
+namespace equipoise::training {
+namespace {
+
+using data::Task;
+
+sampling::RecipeParams level_way(double penalty, double share = 0.5) {
+  sampling::RecipeParams params = recipe("fair_mixup", {});
+  params.across = {"sex"};
+  params.penalty = penalty;
+  params.share = share;
+  return params;
+}
+
+// All women are alike, and all men.
+data::Dataset two_people(Task task, std::int64_t rows) {
+  data::Dataset people = task == Task::binary ? binary_people(rows, false) : generated_outcomes(task, rows, false);
+  for (std::size_t row = 0; row < static_cast<std::size_t>(rows); ++row) {
+    const bool is_male = people.groupings[0].codes[row] == 1;
+    people.encoded.values[2 * row] = is_male ? 0.9F : -0.6F;
+    people.encoded.values[2 * row + 1] = is_male ? 0.2F : 0.7F;
+  }
+  return people;
+}
+
+// The penalty in double, of one member, from the scores at both ends: a linear model's are on the line between them.
+double penalty_of(Task task, const std::vector<double>& from, const std::vector<double>& to, double place) {
+  const auto probabilities = [&](double t) {
+    std::vector<double> p;
+    double total = 0;
+    for (std::size_t o = 0; o < from.size(); ++o) {
+      const double z = (1 - t) * from[o] + t * to[o];
+      p.push_back(task == Task::regression ? z : task == Task::classes ? std::exp(z) : 1 / (1 + std::exp(-z)));
+      total += p.back();
+    }
+    for (double& one : p) one /= task == Task::classes ? total : 1;
+    return p;
+  };
+  const std::vector<double> before = probabilities(place), after = probabilities(place + 0.1);
+  double penalty = 0;
+  for (std::size_t o = 0; o < before.size(); ++o) penalty += std::abs(after[o] - before[o]) / 0.1;
+  return penalty;
+}
+
+// Scores of a woman and of a man.
+std::pair<std::vector<double>, std::vector<double>> ends(const Policed& sample, models::Learner& learner) {
+  const std::int64_t outputs = learner.outputs(), rows = sample.data.train.count;
+  at::Tensor out = outputs == 1 ? at::empty({1, rows}) : at::empty({1, rows, outputs});
+  learner.score(sample.data.encoded, 0, {}, out);
+  std::vector<double> of_group[2];
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto of_people = static_cast<std::size_t>(sample.data.order[static_cast<std::size_t>(row)]);
+    std::vector<double>& own = of_group[sample.people.groupings[0].codes[of_people]];
+    if (!own.empty()) continue;
+    for (std::int64_t o = 0; o < outputs; ++o) own.push_back(out.view({rows, outputs})[row][o].item<double>());
+  }
+  return {of_group[0], of_group[1]};
+}
+
+// How far a gradient is from central differences of the penalty, if the way starts at one of the groups.
+double distance(const Policed& sample, models::Learner& learner, const at::Tensor& gradient, double place,
+                bool starts_with_women) {
+  const at::Tensor parameters = learner.flat_parameters().squeeze(0);
+  double furthest = 0;
+  for (std::int64_t p = 0; p < parameters.numel(); ++p) {
+    const double own = parameters[p].item<double>();
+    const auto at_offset = [&](double offset) {
+      parameters[p].fill_(own + offset);
+      auto [from, to] = ends(sample, learner);
+      if (!starts_with_women) std::swap(from, to);
+      return 0.7 * penalty_of(sample.people.task, from, to, place);
+    };
+    const double expected = 0.25 + (at_offset(1e-2) - at_offset(-1e-2)) / 2e-2;
+    parameters[p].fill_(own);
+    furthest = std::max(furthest, std::abs(gradient[p].item<double>() - expected));
+  }
+  return furthest;
+}
+
+// It is added to what is there. Either group may be the one that the way starts from.
+TEST(PathPenalty, ItsGradientIsThatOfTheChangeOnTheWay) {
+  const at::NoGradGuard no_gradient;
+  for (const Task task : {Task::binary, Task::classes, Task::labels, Task::regression}) {
+    Policed sample(two_people(task, 200), task == Task::binary ? odds_and_parity() : constraints_of(task),
+                   {level_way(0.7)});
+    const auto learner = linear_model(sample.data);
+    learner->flat_parameters().add_(
+        at::arange(learner->flat_parameters().size(1)).remainder(3).to(at::kFloat).mul(0.4).sub(0.3));
+    PathPenalty path(sample.sampler, sample.data, 40);
+    for (std::int64_t step = 0; step < 6; ++step) {
+      learner->flat_gradients().fill_(0.25);
+      path.add_gradient(*learner, 5, at::full({1}, step, at::kLong));
+      const at::Tensor gradient = learner->flat_gradients().squeeze(0).clone();
+      EXPECT_GT((gradient - 0.25).abs().max().item<double>(), 0.01);
+      const double best = std::min(distance(sample, *learner, gradient, path.place(), true),
+                                   distance(sample, *learner, gradient, path.place(), false));
+      EXPECT_LT(best, 2e-3) << static_cast<int>(task) << " " << step;
+    }
+  }
+}
+
+TEST(PathPenalty, LeavesAloneTheMemberThatLeavesTheRowsOut) {
+  const at::NoGradGuard no_gradient;
+  const data::Dataset people = binary_people(600, false);
+  const constraints::ConstraintTable table = Policed::compiled(people, odds_and_parity(), {{level_way(1)}});
+  const DeviceData data = to_device(people, table.cells, 3, 3, at::kCPU);
+  const sampling::Sampler sampler({{level_way(1)}}, people,
+                                  std::vector(data.order.begin(), data.order.begin() + data.train.count),
+                                  config::Origin());
+  models::ModelParams model;
+  model.kind = "linear";
+  const auto learner = models::make_learner(model, data.host, {4, 5, 6}, at::kCPU);
+  PathPenalty path(sampler, data, 100);
+  std::vector<bool> seen(3);
+  for (std::int64_t step = 0; step < 12; ++step) {
+    learner->flat_gradients().zero_();
+    path.add_gradient(*learner, 5, at::full({1}, step, at::kLong));
+    seen[static_cast<std::size_t>(path.fold())] = true;
+    for (std::int64_t member = 0; member < 3; ++member)
+      EXPECT_EQ(learner->flat_gradients().select(0, member).abs().max().item<double>() == 0, member == path.fold());
+  }
+  EXPECT_TRUE(seen[0] && seen[1] && seen[2]);
+}
+
+TEST(PathPenalty, BringsTheRatesOfGroupsTogether) {
+  const data::Dataset people = generated_people(3000);
+  RunConfig config = small_config();
+  config.constraints = {{"demographic_parity", {"sex"}, 0.9}};
+  const double plain = *trained(people, config).front().measurements.back().training_gaps[0];
+  sampling::RecipeParams way = level_way(2);
+  config.sampling.recipes = {way};
+  const double level = *trained(people, config).front().measurements.back().training_gaps[0];
+  EXPECT_LT(level, 0.7 * plain);
+  way.from_epoch = config.training.epochs - 1;
+  config.sampling.recipes = {way};
+  const TrainingResult late = std::move(trained(people, config).front());
+  EXPECT_GT(*late.measurements.back().training_gaps[0], level);
+  EXPECT_EQ(late.sampling->epochs.front().why,
+            "fair_mixup: from epoch " + std::to_string(config.training.epochs) + " on");
+  EXPECT_EQ(late.sampling->epochs.back().why, "fair_mixup with a penalty of 2");
+}
+
+TEST(PathPenalty, NeedsTwoGroups) {
+  data::Dataset people = binary_people(100, false);
+  std::fill(people.groupings[0].codes.begin(), people.groupings[0].codes.end(), 1);
+  EXPECT_THROW(Policed(people, {}, {level_way(1)}), core::UserError);
+}
+
+}  // namespace
+}  // namespace equipoise::training
