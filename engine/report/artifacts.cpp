@@ -128,7 +128,7 @@ void draw_distances(Markup& page, const audit::RecipeArtifacts& recipe) {
   const auto figure = page.in("figure", {{"class", "gaps after"}});
   page.element("figcaption", {},
                "Distance to the closest training row of the cell: median, and where nine in ten lie. From above: real "
-               "rows (hollow), made rows with the row they are made of left out, made rows with it (grey)");
+               "rows; made rows, the row they are made of left out; made rows, to any");
   const auto list = page.in("ul", {{"class", "plot-rows"}});
   for (const CellArtifacts& cell : recipe.cells) {
     if (!cell.distances) continue;
@@ -138,8 +138,6 @@ void draw_distances(Markup& page, const audit::RecipeArtifacts& recipe) {
     track.title = fmt::format("Distances, {}", cell.cell);
     track.marks = {mark_of(cell.distances->real, "real rows"), mark_of(cell.distances->made, "made rows"),
                    mark_of(cell.distances->to_any, "made rows, parents among the real ones")};
-    track.marks[0].hollow = true;
-    track.marks[2].lighter = true;
     for (const IntervalMark& mark : track.marks) track.description += mark.hover + ". ";
     draw_track(page, scale, track);
     page.element(
