@@ -63,16 +63,17 @@ std::string p_text(const std::optional<double>& p_value) {
   return p_value && *p_value < 0.001 ? "< 0.001" : decimal_text(p_value, 3);
 }
 
-// "12.2 % (19.3)": made, and real for comparison.
+// "12.2 % (19.3)": made, and real beside it.
 std::string both_text(const CellArtifacts& cell, ArtifactKind kind) {
   const ArtifactFigure* figure = figure_of(cell, kind);
-  if (figure == nullptr || !figure->made) return "\u2013";
-  return fmt::format("{} ({})", number_text(kind, figure->made), number_text(kind, figure->real));
+  if (figure == nullptr || !figure->made || !figure->real) return "\u2013";
+  const std::optional<double> real = is_share(kind) ? 100 * *figure->real : *figure->real;
+  return fmt::format("{} ({})", number_text(kind, figure->made), decimal_text(real, is_share(kind) ? 1 : 2));
 }
 
-constexpr ArtifactKind kShown[] = {ArtifactKind::copies, ArtifactKind::near_copies, ArtifactKind::two_sample,
-                                   ArtifactKind::labels, ArtifactKind::outside,     ArtifactKind::combinations,
-                                   ArtifactKind::drift,  ArtifactKind::traced};
+constexpr ArtifactKind kShown[] = {ArtifactKind::copies, ArtifactKind::near_copies,  ArtifactKind::two_sample,
+                                   ArtifactKind::labels, ArtifactKind::combinations, ArtifactKind::drift,
+                                   ArtifactKind::traced};
 
 void write_verdicts(Markup& page, const audit::RecipeArtifacts& recipe) {
   const std::string caption = fmt::format("Rows that {} made, by cell", recipe.recipe);
@@ -128,7 +129,7 @@ void draw_distances(Markup& page, const audit::RecipeArtifacts& recipe) {
   const auto figure = page.in("figure", {{"class", "gaps after"}});
   page.element("figcaption", {},
                "Distance to the closest training row of the cell: median, and where nine in ten lie. From above: real "
-               "rows (hollow), made rows with the row they are made of left out, made rows with it (grey)");
+               "rows; made rows, the row they are made of left out; made rows, to any");
   const auto list = page.in("ul", {{"class", "plot-rows"}});
   for (const CellArtifacts& cell : recipe.cells) {
     if (!cell.distances) continue;
@@ -138,8 +139,6 @@ void draw_distances(Markup& page, const audit::RecipeArtifacts& recipe) {
     track.title = fmt::format("Distances, {}", cell.cell);
     track.marks = {mark_of(cell.distances->real, "real rows"), mark_of(cell.distances->made, "made rows"),
                    mark_of(cell.distances->to_any, "made rows, parents among the real ones")};
-    track.marks[0].hollow = true;
-    track.marks[2].lighter = true;
     for (const IntervalMark& mark : track.marks) track.description += mark.hover + ". ";
     draw_track(page, scale, track);
     page.element(

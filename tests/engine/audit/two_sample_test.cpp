@@ -90,6 +90,8 @@ TEST(TwoSample, OfOneDistributionAlarmsAsOftenAsItSays) {
     below += found.interval.high < 0.5;
     sum += found.auc;
   }
+  RecordProperty("told", told);
+  RecordProperty("below", below);
   EXPECT_LT(told, 31);  // 15 expected, 4 deviations more
   EXPECT_GT(told, 1);
   EXPECT_LT(below, 25);
