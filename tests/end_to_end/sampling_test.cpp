@@ -107,6 +107,47 @@ TEST_F(Sampling, MassageIsLoudAndLeavesWhatIsMeasuredAlone) {
   EXPECT_THAT(read("runs/massaged/report.html"), HasSubstr("massage changes the labels of"));
 }
 
+// Two people were asked about every row: the first says what the label says, the second the contrary for every third.
+TEST_F(Sampling, SoftLabelsAreWhatAnnotatorsSaid) {
+  std::istringstream lines(people(600, 4));
+  std::string text, line;
+  for (int row = -1; std::getline(lines, line); ++row) {
+    const std::string label = line.substr(line.rfind(',') + 1), other = label == "yes" ? "no" : "yes";
+    text += line + (row < 0 ? ",first,second" : "," + label + "," + (row % 3 == 0 ? other : label)) + "\n";
+  }
+  write("asked.csv", text);
+  const std::string recipe =
+      "sampling.recipes=[{recipe: " + std::string(EQUIPOISE_SOURCE_DIR) + "/configs/recipes/soft_labels.yaml}]";
+  const std::vector<std::string> data = {"data.files=[asked.csv]", "data.features.drop=[first, second]"};
+  const Outcome soft = run({"train", "config.yaml", data[0], "data.label.annotators=[first, second]", recipe,
+                            "training.epochs=3", "output.run=soft"});
+  ASSERT_EQ(soft.exit_code, 0) << soft.err;
+  EXPECT_THAT(log_of("soft")["epochs"][0]["why"].get<std::string>(), HasSubstr("annotators disagree about"));
+  // Neither is an input, with or without data.features.drop.
+  EXPECT_EQ(read("runs/soft/encoder.json").find("second\",\"form"), std::string::npos);
+  ASSERT_EQ(run({"train", "config.yaml", data[0], data[1], "training.epochs=3", "output.run=plain"}).exit_code, 0);
+  EXPECT_NE(read("runs/soft/model.safetensors"), read("runs/plain/model.safetensors"));
+  const Outcome none = run({"train", "config.yaml", recipe, "output.run=none"});
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_THAT(none.err, HasSubstr("data.label.annotators names no columns"));
+}
+
+TEST_F(Sampling, ARunStopsOnHarmfulArtifactsWhereItIsAskedTo) {
+  const std::string recipe = "sampling.recipes=[{recipe: corrupt, by: sex, share: 0.5, amount: 1}]";
+  train_into("warned", {recipe, "training.epochs=1"});
+  const nlohmann::json found = nlohmann::json::parse(read("runs/warned/results.json"))["artifacts"];
+  ASSERT_FALSE(found.is_null());
+  EXPECT_EQ(found["recipes"][0]["recipe"], "corrupt");
+  EXPECT_EQ(found["recipes"][0]["cells"].size(), 4U);
+  EXPECT_THAT(read("runs/warned/report.html"), HasSubstr("id=\"artifacts\""));
+  // SMOTE's rows lie near their parents; with a bound that lets nobody be traced they are harmful.
+  const Outcome stopped = run({"train", "config.yaml", "sampling.recipes=[{recipe: smote, by: sex, share: 0.5}]",
+                               "sampling.artifacts={on_artifacts: stop, traced: 0}", "output.run=stopped"});
+  EXPECT_EQ(stopped.exit_code, 3) << stopped.err;
+  EXPECT_THAT(stopped.err, HasSubstr("smote"));
+  EXPECT_FALSE(exists("runs/stopped/model.safetensors"));
+}
+
 TEST_F(Sampling, MadeRowsAreWrittenWithTheirParents) {
   const std::string recipes =
       "sampling.recipes=[{recipe: smote, where: {sex: f, label: positive}, share: 0.5}, "
