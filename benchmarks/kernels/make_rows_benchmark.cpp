@@ -78,7 +78,7 @@ BENCHMARK(make_rows_benchmark)
     ->Arg(kCorrupt)
     ->Arg(kSwap)
     ->Arg(kCopula)
-    ->Arg(kMix)
+    ->Arg(kMixup)
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 

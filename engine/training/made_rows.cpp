@@ -23,7 +23,7 @@ namespace {
 std::int32_t kind_of(const std::string& recipe) {
   static const std::map<std::string, std::int32_t> kinds = {
       {"smote", kernels::kSmote},         {"jitter", kernels::kJitter}, {"corrupt", kernels::kCorrupt},
-      {"counterfactual", kernels::kSwap}, {"copula", kernels::kCopula}, {"mixup", kernels::kMix}};
+      {"counterfactual", kernels::kSwap}, {"copula", kernels::kCopula}, {"mixup", kernels::kMixup}};
   return kinds.at(recipe);
 }
 
@@ -42,7 +42,7 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
     const bool is_smote = one.params.recipe == "smote";
     kinds.push_back(kind_of(one.params.recipe));
     amounts.push_back(static_cast<float>(is_smote ? static_cast<double>(one.params.neighbors) : one.amount));
-    any_mixes = any_mixes || kinds.back() == kernels::kMix;
+    any_mixes = any_mixes || kinds.back() == kernels::kMixup;
   }
   recipes_ = {tensor_of(kinds, at::kInt), tensor_of(amounts, at::kFloat),
               at::zeros({making_cells(sampler_, data_), static_cast<std::int64_t>(kinds.size())}, at::kLong)};

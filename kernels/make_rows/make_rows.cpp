@@ -101,7 +101,7 @@ void check_sources(const at::Tensor& rows, const MakingRows& from, const MakingR
   check("rows", rows, at::kLong, {batch});
   if (has_kind(recipes, kCopula)) check_copulas(from, cells);
   if (has_kind(recipes, kSwap)) check_swaps(from, kinds);
-  if (has_kind(recipes, kMix)) check_partners(from, cells, kinds);
+  if (has_kind(recipes, kMixup)) check_partners(from, cells, kinds);
   for (std::int64_t slot = 0; slot < batch; ++slot) {
     const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
     TORCH_CHECK(row >= 0 && row < count, kOp, ": slot ", slot, " has row ", row, ", expected one in [0, ", count, ")");
@@ -148,7 +148,7 @@ MakeRowsProblem problem_of(const at::Tensor& rows, const MakingRows& from, const
     problem.becomes = from.swaps.becomes.const_data_ptr<std::int16_t>();
     problem.swap_count = from.swaps.recipes.size(0);
   }
-  if (has_kind(recipes, kMix)) {
+  if (has_kind(recipes, kMixup)) {
     problem.partner_rows = from.partners.rows.const_data_ptr<std::int64_t>();
     problem.pools = from.partners.pools.const_data_ptr<std::int64_t>();
     problem.mixing_parts = from.partners.parts.const_data_ptr<float>();

@@ -47,7 +47,7 @@ struct MakingRows {
       neighbors;  // [N, k] i64, the nearest rows of the same cell, -1 where there are fewer: as neighbors has them
   MakingCopulas copulas = {};    // wanted by kCopula alone; else may be undefined
   MakingSwaps swaps = {};        // by kSwap
-  MakingPartners partners = {};  // by kMix
+  MakingPartners partners = {};  // by kMixup
 };
 
 struct MakingRecipes {

@@ -53,7 +53,7 @@ bool can_be_made(const MakeRowsProblem& problem, std::int64_t source, std::int32
       return true;
     case kSwap:
       return is_swapped(problem, source, recipe);
-    case kMix:
+    case kMixup:
       return pool_of(problem, cell, recipe).count > 0;
     default:
       return problem.offsets[cell + 1] - problem.offsets[cell] > 1;
@@ -232,7 +232,7 @@ void make(const Slot& slot, std::int32_t recipe, const PhiloxCounter& words, dou
       return swap(slot, recipe);
     case kCopula:
       return copula(slot, normals);
-    case kMix: {
+    case kMixup: {
       const Pool pool = pool_of(problem, problem.cells[slot.source], recipe);
       const std::uint32_t quantile = problem.log2_parts == 0 ? 0 : words.word[2] >> (32 - problem.log2_parts);
       problem.partners[slot.slot] = pool.rows[chosen_of(words.word[1], pool.count)];

@@ -27,7 +27,7 @@ enum MakingKind : std::int32_t {
   // Veeramachaneni 2016).
   kCopula = 4,
   // Mixup (Zhang, Cisse, Dauphin and Lopez-Paz 2018): the source stays as it is beside a partner, and so much of each counts.
-  kMix = 5,
+  kMixup = 5,
 };
 
 }  // namespace equipoise::kernels

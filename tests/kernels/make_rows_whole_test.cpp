@@ -170,7 +170,7 @@ Sample with_partners() {
 TEST(MakeRowsMix, NamesAPartnerOfThePoolAndAPart) {
   const Sample sample = with_partners();
   const at::Tensor rows = all_rows(sample, 50);
-  const MadeRows batch = made(sample, rows, recipe(kMix, 0, {0.5, 1, 1}));
+  const MadeRows batch = made(sample, rows, recipe(kMixup, 0, {0.5, 1, 1}));
   EXPECT_TRUE(batch.codes.equal(sample.rows.codes.index_select(0, rows)));
   EXPECT_TRUE(batch.values.equal(sample.rows.values.index_select(0, rows)));
   std::map<std::int64_t, int> partners;
@@ -202,7 +202,7 @@ TEST(MakeRowsWhole, AreTheSameForAnyNumberOfThreads) {
   sample.rows.swaps.recipes.fill_(1);
   sample.rows.partners = {sample.rows.order, at::zeros({3, 3, 2}, at::kLong), at::full({3, 1}, 0.5F)};
   sample.rows.partners.pools.select(2, 1).fill_(40);
-  const MakingRecipes all{at::tensor({int{kCopula}, int{kSwap}, int{kMix}}, at::kInt), at::zeros({3}, at::kFloat),
+  const MakingRecipes all{at::tensor({int{kCopula}, int{kSwap}, int{kMixup}}, at::kInt), at::zeros({3}, at::kFloat),
                           at::tensor({0.3, 0.6, 1.0}).mul(4294967296.0).to(at::kLong).repeat({3, 1})};
   const at::Tensor rows = all_rows(sample, 60);
   const MadeRows many = made(sample, rows, all);
@@ -220,7 +220,7 @@ TEST(MakeRowsWhole, RefuseWhatDoesNotFit) {
   const Sample without;
   for (const auto& [kind, missing] : {std::pair(kCopula, "ranked is an undefined tensor"),
                                       {kSwap, "swap recipes are not [S]"},
-                                      {kMix, "partners are not [P]"}})
+                                      {kMixup, "partners are not [P]"}})
     EXPECT_THAT(failure([&, kind = kind] { made(without, all_rows(without, 1), recipe(kind, 0)); }),
                 HasSubstr(missing));
   Sample swaps = with_swaps();
@@ -233,11 +233,11 @@ TEST(MakeRowsWhole, RefuseWhatDoesNotFit) {
               HasSubstr("swap 1 is of feature 4, expected one in [-1, 4)"));
   Sample partners = with_partners();
   partners.rows.partners.parts = at::full({1, 3}, 0.5F);
-  EXPECT_THAT(failure([&] { made(partners, all_rows(partners, 1), recipe(kMix, 0)); }),
+  EXPECT_THAT(failure([&] { made(partners, all_rows(partners, 1), recipe(kMixup, 0)); }),
               HasSubstr("parts have 3 quantiles, expected a power of 2"));
   partners = with_partners();
   partners.rows.partners.pools[0][0][1] = 21;
-  EXPECT_THAT(failure([&] { made(partners, all_rows(partners, 1), recipe(kMix, 0)); }),
+  EXPECT_THAT(failure([&] { made(partners, all_rows(partners, 1), recipe(kMixup, 0)); }),
               HasSubstr("pool 0 goes from 0 to 21 of 20 rows"));
 }
 
