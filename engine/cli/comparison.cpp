@@ -26,7 +26,8 @@ class BankJournal final : public core::Journal {
  public:
   struct Place {
     std::size_t done = 0, runs = 1, all = 1;  // runs before it, its own, and of the comparison
-    std::string who;
+    std::string where;                        // "run 3 of 20: balance, seed 1"
+    std::string who;                          // "balance, seed 1"
     std::chrono::steady_clock::time_point start;
   };
 
@@ -38,7 +39,7 @@ class BankJournal final : public core::Journal {
   }
   void warn(std::string_view sentence) override {
     Journal::warn(sentence);
-    if (said_.emplace(sentence).second) terminal_.warn(sentence);
+    if (said_.emplace(sentence).second) terminal_.warn(fmt::format("{}: {}", place_.who, sentence));
   }
   void progress(const core::Progress& progress) override {
     core::Progress whole = progress;
@@ -46,7 +47,7 @@ class BankJournal final : public core::Journal {
     whole.stage = "comparing";
     whole.done = (static_cast<double>(place_.done) + runs * progress.done) / static_cast<double>(place_.all);
     whole.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - place_.start).count();
-    whole.detail = place_.who;
+    whole.detail = place_.where;
     terminal_.progress(whole);
   }
 
@@ -216,8 +217,9 @@ void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& ar
     who += (who.empty() ? "" : ", ") + inputs_.arms[arm].name;
   }
   const std::size_t all = inputs_.seeds.size() * inputs_.arms.size();
-  const std::string where = fmt::format("run {} of {}: {}, seed {}", report_.runs.size() + 1, all, who, bank.seed);
-  BankJournal journal(journal_, said_, {report_.runs.size(), arms.size(), all, where, start_});
+  who += fmt::format(", seed {}", bank.seed);
+  const std::string where = fmt::format("run {} of {}: {}", report_.runs.size() + 1, all, who);
+  BankJournal journal(journal_, said_, {report_.runs.size(), arms.size(), all, where, who, start_});
   for (const std::string& warning : bank.data.warnings) journal.warn(warning);
 
   const config::Origin& origin = inputs_.origins[arms.front()];

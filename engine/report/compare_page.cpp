@@ -108,10 +108,10 @@ std::string to_html(const CompareReport& report) {
     const auto main = page.in("main");
     write_compare_headline(page, report);
     write_compare_table(page, report);
-    write_warnings(page, report.warnings);
     write_compare_arms(page, report);
     write_compare_plots(page, report);
     write_compare_verdicts(page, report);
+    write_warnings(page, report.warnings);
     write_compare_runs(page, report);
     write_compare_guide(page, report);
     write_compare_reproduction(page, report);

@@ -52,7 +52,11 @@ void write_row(Markup& page, const CompareReport& report, const ComparedArm& arm
   draw_track(page, scale, track);
   const auto numbers = page.in("div", {{"class", "numbers"}});
   page.element("span", {{"class", "estimate"}}, difference_text(difference.paired.difference, figure)).text(" ");
-  draw_finding(page, difference.finding);
+  if (difference.finding == evaluation::Finding::unseen) {
+    page.element("span", {{"class", "note"}}, look_of(difference.finding).word);
+  } else {
+    draw_finding(page, difference.finding);
+  }
   page.element("div", {{"class", "note"}}, difference_range(difference.paired.interval, figure));
 }
 
