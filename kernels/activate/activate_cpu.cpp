@@ -1,6 +1,7 @@
 // activate on the CPU. Compiled once per instruction set (EQUIPOISE_CPU_LEVEL).
 #include "kernels/activate/activate_kernel.h"
 #include "kernels/activate/activate_math.h"
+#include "kernels/device/philox_side_by_side.h"
 
 namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL {
 namespace {
@@ -18,18 +19,7 @@ void draw_bytes(std::int64_t step, std::int64_t layer, std::int64_t row, std::in
     w2[i] = static_cast<std::uint32_t>(step);
     w3[i] = static_cast<std::uint32_t>(static_cast<std::uint64_t>(step) >> 32);
   }
-  for (int round = 0; round < 10; ++round) {
-    for (int i = 0; i < kDrawsAtOnce; ++i) {
-      const std::uint64_t product0 = std::uint64_t{0xD2511F53u} * w0[i];
-      const std::uint64_t product1 = std::uint64_t{0xCD9E8D57u} * w2[i];
-      w0[i] = static_cast<std::uint32_t>(product1 >> 32) ^ w1[i] ^ key.word[0];
-      w1[i] = static_cast<std::uint32_t>(product1);
-      w2[i] = static_cast<std::uint32_t>(product0 >> 32) ^ w3[i] ^ key.word[1];
-      w3[i] = static_cast<std::uint32_t>(product0);
-    }
-    key.word[0] += 0x9E3779B9u;
-    key.word[1] += 0xBB67AE85u;
-  }
+  philox_side_by_side(w0, w1, w2, w3, key);
   for (int i = 0; i < kDrawsAtOnce; ++i) {
     words[i][0] = w0[i];
     words[i][1] = w1[i];

@@ -1,13 +1,16 @@
 // image_augment on the CPU, a part of a channel at a time. Compiled once per instruction set (EQUIPOISE_CPU_LEVEL).
 #include <cstring>
 
+#include "kernels/device/philox_side_by_side.h"
 #include "kernels/image_augment/image_augment_kernel.h"
 #include "kernels/image_augment/image_augment_math.h"
 
 namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL {
 namespace {
 
-constexpr std::int64_t kTile = 4096;  // pixels at a time, which stay in the nearest cache; a multiple of 4
+constexpr std::int64_t kTile = 4096;  // pixels at a time, which stay in the nearest cache
+constexpr int kQuadsAtOnce = 16;      // so that the rounds of Philox vectorise
+constexpr int kPixelsAtOnce = 4 * kQuadsAtOnce;
 
 // Columns [begin, end) of one line of the changed picture, from a line of its source, or black where there is none.
 void fetch_line(const std::uint8_t* line, const ImageChange& change, std::int32_t width, std::int32_t begin,
@@ -50,15 +53,37 @@ void fetch(const std::uint8_t* plane, const ImageChange& change, std::int32_t he
   }
 }
 
+// The words of kQuadsAtOnce times four neighbouring pixels, as noise_words has them.
+void draw_noise(const ImageAugmentProblem& problem, std::int64_t step, std::int64_t slot, std::int64_t first_quad,
+                std::uint32_t (&words)[kPixelsAtOnce]) {
+  std::uint32_t w0[kQuadsAtOnce], w1[kQuadsAtOnce], w2[kQuadsAtOnce], w3[kQuadsAtOnce];
+  const auto slots = static_cast<std::uint64_t>(slot), steps = static_cast<std::uint64_t>(step);
+  for (int i = 0; i < kQuadsAtOnce; ++i) {
+    w0[i] = static_cast<std::uint32_t>(steps);
+    w1[i] = static_cast<std::uint32_t>(steps >> 32) ^ static_cast<std::uint32_t>(first_quad + i);
+    w2[i] = static_cast<std::uint32_t>(slots);
+    w3[i] = kImageNoiseStream ^ static_cast<std::uint32_t>(slots >> 32);
+  }
+  philox_side_by_side(w0, w1, w2, w3, philox_key(problem.seed));
+  for (int i = 0; i < kQuadsAtOnce; ++i) {
+    words[4 * i] = w0[i];
+    words[4 * i + 1] = w1[i];
+    words[4 * i + 2] = w2[i];
+    words[4 * i + 3] = w3[i];
+  }
+}
+
 // Noise of pixels [at, at + count) among all of the slot.
 void add_noise(const ImageAugmentProblem& problem, const ImageChange& change, std::int64_t step, std::int64_t slot,
                std::int64_t at, std::int64_t count, std::uint8_t* values) {
-  for (std::int64_t i = 0; i < count;) {
-    const PhiloxCounter words = noise_words(problem.seed, step, slot, static_cast<std::uint32_t>((at + i) / 4));
-    do {
-      values[i] = static_cast<std::uint8_t>(with_noise(values[i], change.noise, words.word[(at + i) % 4]));
-      ++i;
-    } while (i < count && (at + i) % 4 != 0);
+  alignas(64) std::uint32_t words[kPixelsAtOnce];
+  for (std::int64_t first = at / 4 * 4; first < at + count; first += kPixelsAtOnce) {
+    draw_noise(problem, step, slot, first / 4, words);
+    const std::int64_t begin = first < at ? at : first,
+                       end = first + kPixelsAtOnce < at + count ? first + kPixelsAtOnce : at + count;
+    for (std::int64_t pixel = begin; pixel < end; ++pixel)
+      values[pixel - at] =
+          static_cast<std::uint8_t>(with_noise(values[pixel - at], change.noise, words[pixel - first]));
   }
 }
 

@@ -93,7 +93,7 @@ TEST_F(Images, TrainEvaluateAndPredict) {
   ASSERT_EQ(predicted.exit_code, 0) << predicted.err;
   EXPECT_EQ(predicted.json()["rows"], 300);
   const double share = predicted.json()["positive"].get<double>() / 300;
-  EXPECT_NEAR(share, fresh.json()["split"]["metrics"]["selection_rate"].get<double>(), 1e-9);
+  EXPECT_NEAR(share, fresh.json()["split"]["metrics"]["groups"][0]["selection_rate"].get<double>(), 1e-9);
 }
 
 TEST_F(Images, TheRepositorysRecipeABankAndTheAuditTakePictures) {
