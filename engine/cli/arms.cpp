@@ -34,14 +34,22 @@ const std::vector<PlainArm>& plain_arms() {
 // stand with their name alone, and say themselves what they need.
 struct RecipeSetting {
   const char* recipe;
-  bool by_groups, by_label;
+  const char *groups, *label;  // the field that names them, or ""
   const char* more;
 };
 
-constexpr RecipeSetting kSettings[] = {{"balance", true, true, ""},           {"fairbatch", true, false, ""},
-                                       {"group_dro", true, true, ""},         {"reweigh", true, false, ""},
-                                       {"smote", true, false, "share: 0.5"},  {"jitter", false, false, "share: 0.3"},
-                                       {"corrupt", true, false, "share: 0.3"}};
+constexpr RecipeSetting kSettings[] = {{"balance", "by", "by", ""},
+                                       {"fairbatch", "by", "", ""},
+                                       {"group_dro", "by", "by", ""},
+                                       {"reweigh", "by", "", ""},
+                                       {"hard", "", "", "share: 0.5"},
+                                       {"massage", "by", "", ""},
+                                       {"smote", "by", "", "share: 0.5"},
+                                       {"jitter", "", "", "share: 0.3"},
+                                       {"corrupt", "by", "", "share: 0.3"},
+                                       {"copula", "by", "", "share: 0.3"},
+                                       {"mixup", "across", "inside", "share: 0.3"},
+                                       {"fair_mixup", "across", "", "share: 0.25"}};
 
 template <typename Entries>
 auto find_name(const Entries& entries, const std::string& name) {
@@ -75,11 +83,13 @@ std::string recipe_text(const std::string& name, const training::RunConfig& conf
   if (setting == std::end(kSettings)) return text + "}";
   const data::Task task = data::task_of(config.data.label);
   const bool has_label = task == data::Task::binary || task == data::Task::classes;
-  std::vector<std::string> by;
-  if (setting->by_groups)
-    for (const std::string& group : groups_of(config)) by.push_back('"' + group + '"');
-  if (setting->by_label && has_label) by.emplace_back(sampling::kLabel);
-  if (!by.empty()) text += fmt::format(", by: [{}]", core::listed(by, by.size()));
+  for (const char* field : {"by", "inside", "across"}) {
+    std::vector<std::string> columns;
+    if (std::string_view(setting->groups) == field)
+      for (const std::string& group : groups_of(config)) columns.push_back('"' + group + '"');
+    if (std::string_view(setting->label) == field && has_label) columns.emplace_back(sampling::kLabel);
+    if (!columns.empty()) text += fmt::format(", {}: [{}]", field, core::listed(columns, columns.size()));
+  }
   if (name == "fairbatch") text += ", rate: " + rate_of(config);
   if (*setting->more != '\0') text += fmt::format(", {}", setting->more);
   return text + "}";

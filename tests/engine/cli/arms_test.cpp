@@ -51,6 +51,7 @@ TEST(Arms, RecipesAreOverTheGroupsOfTheConstraints) {
               ElementsAre("sampling.recipes=[]", "+sampling.recipes[]={recipe: balance, by: [\"sex\", label]}"));
   EXPECT_THAT(overrides("fairbatch").back(), HasSubstr("by: [\"sex\"], rate: demographic_parity}"));
   EXPECT_THAT(overrides("corrupt").back(), HasSubstr("by: [\"sex\"], share: 0.3}"));
+  EXPECT_THAT(overrides("mixup").back(), HasSubstr("{recipe: mixup, inside: [label], across: [\"sex\"], share: 0.3}"));
   training::RunConfig free = config();
   free.constraints.clear();
   EXPECT_THAT(overrides("reweigh", free).back(), HasSubstr("by: [\"sex\", \"race\"]}"));
