@@ -64,7 +64,7 @@ struct RecipeParams {
 
 struct SamplingParams {
   std::vector<RecipeParams> recipes;
-  ArtifactParams artifacts;
+  ArtifactParams artifacts = {};
 
   bool empty() const { return recipes.empty(); }
   void describe(config::Fields& fields);

@@ -71,7 +71,7 @@ MadeRows empty_made_rows(std::int64_t batch, const at::Tensor& codes);
 
 // Shapes    rows [B] i64, the source of each slot; step [1] i64.
 // Returns   in `made`, for every slot its source, or what a recipe makes of it. A row that cannot be made stays as it is and counts as
-//           real: its cell has no other row, no neighbour for SMOTE, nobody to be mixed with, no level that is exchanged. A number
+//           real: its cell has no other row, no neighbour for SMOTE, nobody to be mixed with, no level of a feature that is exchanged. A number
 //           that is missing in either of SMOTE's two rows stays the source's. Codes and values of a mixed row are its source's.
 // Gradient  none.
 // Order     a pure function of (seed, step, slot): the same for any number of threads.

@@ -24,11 +24,17 @@ std::int16_t becomes(const MakeRowsProblem& problem, std::int64_t swap, std::int
   return problem.becomes[problem.swap_offsets[swap] + level];
 }
 
-// Whether a column changes that hangs on no other.
+// Whether a row's column changes, and all that it hangs on.
+bool has_changed(const MakeRowsProblem& problem, std::int64_t swap, std::int64_t row) {
+  for (std::int64_t at = swap; at >= 0; at = problem.swap_parents[at])
+    if (becomes(problem, at, row) == problem.swap_levels[at * problem.count + row]) return false;
+  return true;
+}
+
+// Whether anything changes that models see: else the row would be a copy.
 bool is_swapped(const MakeRowsProblem& problem, std::int64_t source, std::int32_t recipe) {
   for (std::int64_t s = 0; s < problem.swap_count; ++s)
-    if (problem.swap_recipes[s] == recipe && problem.swap_parents[s] < 0 &&
-        becomes(problem, s, source) != problem.swap_levels[s * problem.count + source])
+    if (problem.swap_recipes[s] == recipe && problem.swap_features[s] >= 0 && has_changed(problem, s, source))
       return true;
   return false;
 }
@@ -148,17 +154,11 @@ void corrupt(const Slot& slot, float amount) {
   }
 }
 
-// A column that hangs on another changes with it.
 void swap(const Slot& slot, std::int32_t recipe) {
   const MakeRowsProblem& problem = slot.problem;
-  const auto has_changed = [&](std::int64_t s) {
-    for (std::int64_t at = s; at >= 0; at = problem.swap_parents[at])
-      if (becomes(problem, at, slot.source) == problem.swap_levels[at * problem.count + slot.source]) return false;
-    return true;
-  };
   for (std::int64_t s = 0; s < problem.swap_count; ++s) {
     const std::int32_t feature = problem.swap_features[s];
-    if (problem.swap_recipes[s] == recipe && feature >= 0 && has_changed(s))
+    if (problem.swap_recipes[s] == recipe && feature >= 0 && has_changed(problem, s, slot.source))
       slot.set(feature, {becomes(problem, s, slot.source), 1});
   }
 }

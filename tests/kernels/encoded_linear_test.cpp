@@ -194,12 +194,8 @@ TEST(EncodedLinear, RejectsPartnersThatAreNotThere) {
                 forward(example.encoded, at::tensor({0, 1}, at::kLong), weight, bias);
               }),
               HasSubstr("partners[1] is 10, expected 0 to 9"));
-  example.encoded.parts = at::full({3}, 0.5F);
-  EXPECT_THAT(failure([&] {
-                forward(example.encoded, at::tensor({0, 1}, at::kLong), weight, bias);
-              }),
-              HasSubstr("partners[1] is 10"));
   example.encoded.partners = at::tensor({0, 1}, at::kLong);
+  example.encoded.parts = at::full({3}, 0.5F);
   EXPECT_THAT(failure([&] {
                 forward(example.encoded, at::tensor({0, 1}, at::kLong), weight, bias);
               }),

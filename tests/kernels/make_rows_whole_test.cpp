@@ -37,8 +37,8 @@ TEST(MakeRowsSwap, ExchangesWhatHangsOnTheColumnAndNothingElse) {
   const MadeRows batch = made(sample, rows, recipe(kSwap, 0));
   int changed = 0;
   for (std::int64_t row = 0; row < sample.count; ++row) {
-    EXPECT_EQ(batch.recipes[row].item<int>(), 0);
     const int level = sample.rows.codes[row][2].item<int>();
+    EXPECT_EQ(batch.recipes[row].item<int>(), level == 0 ? 0 : -1);  // the others would be copies
     EXPECT_EQ(batch.codes[row][2].item<int>(), level == 0 ? 1 : level) << row;
     changed += level == 0;
     for (const std::int64_t f : {0, 1, 3}) {
@@ -55,7 +55,7 @@ TEST(MakeRowsSwap, LeavesARowAloneWhoseColumnStays) {
   const MadeRows batch = made(sample, all_rows(sample, 1), recipe(kSwap, 0));
   for (std::int64_t row = 0; row < sample.count; ++row) {
     const int level = sample.rows.codes[row][2].item<int>();
-    EXPECT_EQ(batch.recipes[row].item<int>(), row % 2 == 0 ? 0 : -1);
+    EXPECT_EQ(batch.recipes[row].item<int>(), row % 2 == 0 && level == 0 ? 0 : -1);
     EXPECT_EQ(batch.codes[row][2].item<int>(), row % 2 == 0 && level == 0 ? 1 : level);
   }
   sample.rows.swaps.levels[0].fill_(-1);  // nobody has a level
@@ -213,7 +213,7 @@ TEST(MakeRowsWhole, AreTheSameForAnyNumberOfThreads) {
   EXPECT_TRUE(many.codes.equal(one.codes) && many.values.equal(one.values) && many.parts.equal(one.parts) &&
               many.partners.equal(one.partners) && many.recipes.equal(one.recipes));
   EXPECT_FALSE(many.values.equal(made(sample, rows, all, 8).values));
-  for (const int kind : {0, 1, 2}) EXPECT_GT(many.recipes.eq(kind).sum().item<int>(), 500) << kind;
+  for (const int kind : {0, 1, 2}) EXPECT_GT(many.recipes.eq(kind).sum().item<int>(), 200) << kind;
 }
 
 TEST(MakeRowsWhole, RefuseWhatDoesNotFit) {

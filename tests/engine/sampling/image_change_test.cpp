@@ -75,13 +75,16 @@ TEST(ImageChange, StrengthIsThatOfAGroup) {
   std::vector<std::int64_t> rows = people.rows_of(data::Split::train);
   const Sampler sampler({{weak, strong}}, people, rows, config::Origin());
   ASSERT_EQ(sampler.makings().size(), 2u);
-  EXPECT_EQ(sampler.makings()[1].change, strong.change);
+  EXPECT_EQ(sampler.makings()[1].params.change, strong.change);
   for (std::size_t c = 0; c < sampler.cells().cells.size(); ++c) {
     const bool is_woman = sampler.cells().name(c).find("sex=f") != std::string::npos;
     EXPECT_EQ(sampler.makings()[0].shares[c], 0.2);
     EXPECT_EQ(sampler.makings()[1].shares[c], is_woman ? 0.6 : 0);
   }
-  EXPECT_EQ(rows_to_make_from(weak), 1);
+  data::Dataset alone = census();
+  for (std::size_t row = 70; row < 72; ++row) alone.labels[row] = 0;  // one woman is positive
+  const SampledCells cells = make_cells({{weak}}, alone, rows, config::Origin());
+  EXPECT_EQ(cells_to_make(cells, weak), std::vector<bool>(cells.cells.size(), true));
 }
 
 }  // namespace
