@@ -282,7 +282,7 @@ TEST_F(Verbs, MistypedWordsNameTheNearest) {
   expect_usage({"train", "config.yaml", "--fail-onn", "violated"}, "did you mean '--fail-on'?");
   expect_usage({"report", "a", "b"}, "unexpected argument 'b'");
   expect_usage({"predict", "run", "new.csv"},
-               "unexpected argument 'new.csv' after 'equipoise predict'; its options are --data, --output");
+               "unexpected argument 'new.csv' after 'equipoise predict'; its options are --data, --images, --output");
   expect_usage({"train"}, "train needs a config");
   expect_usage({"predict", "r"}, "predict needs --data");
   expect_usage({"evaluate", "r", "--data"}, "--data");
