@@ -98,7 +98,7 @@ class AuditData final : public Command {
     config::Origin origin;
     config::load(config_file_, overrides_, config, origin);
     const std::vector<training::RunConfig> members = training::members_of(config, origin);
-    sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, members.size(), origin);
+    training::check(config, members.size(), origin);
     const AuditFolder folder(output_, config);
     if (!reference_.empty() && !fs::is_regular_file(reference_))
       throw core::UserError(core::Fault::config,

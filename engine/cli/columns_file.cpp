@@ -125,6 +125,7 @@ void check_columns_name(const std::filesystem::path& path, const std::string& op
 }
 
 void write_columns(const std::filesystem::path& path, const std::vector<FileColumn>& columns) {
+  check_columns_name(path, "the file");
   core::write_file_atomically(path, path.extension() == ".csv" ? csv_bytes(columns) : parquet_bytes(columns));
 }
 

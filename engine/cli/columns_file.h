@@ -27,7 +27,7 @@ struct FileColumn {
 void check_columns_name(const std::filesystem::path& path, const std::string& option);
 
 /// CSV or Parquet by the extension; written atomically. In CSV a missing value is an empty field, and a number the shortest text that
-/// reads back as the same. Throws UserError (data) when the disk does not take it.
+/// reads back as the same. Throws UserError: config for another extension, data when the disk does not take it.
 void write_columns(const std::filesystem::path& path, const std::vector<FileColumn>& columns);
 
 }  // namespace equipoise::cli

@@ -83,8 +83,7 @@ class Compare final : public Command {
       overrides.insert(overrides.end(), arm.overrides.begin(), arm.overrides.end());
       config::load(config_file_, overrides, config, origin);
       training::members_of(config, origin);
-      training::check(config.training, data::task_of(config.data.label), origin);
-      sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, 1, origin);
+      training::check(config, 1, origin);
     } catch (const core::UserError& error) {
       std::vector<core::Problem> problems = error.problems();
       for (core::Problem& problem : problems) problem.message = fmt::format("arm '{}': {}", arm.name, problem.message);

@@ -228,7 +228,7 @@ void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& ar
   bank.tables = compile_tables(bank.members, bank.data.prepared.dataset, origin, journal);
   const training::RunConfig& first = bank.members.front();
   const training::Start start = {starting_multipliers(first, bank.tables.front(), origin, journal),
-                                 starting_weights(first, bank.data.prepared.dataset.encoded, origin, journal)};
+                                 starting_weights(first, bank.data.prepared.dataset, origin, journal)};
   bank.artifacts = audit_made_rows(first, bank.data.prepared.dataset, origin, journal);
   std::vector<training::TrainingResult> results = training::train(
       bank.members, bank.data.prepared.dataset, bank.tables, device, origin, journal,

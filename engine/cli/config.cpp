@@ -74,14 +74,9 @@ class Validate final : public OfConfig {
     problems.collect([&] { data::check_params(config.data, origin_); });
     problems.collect([&] { constraints::check_requests(config.constraints, known, origin_); });
     problems.collect([&] { training::check_device(config, origin_); });
-    problems.collect([&] { training::check(config.training, known.task, origin_); });
     std::size_t members = 1;
     problems.collect([&] { members = training::members_of(config, origin_).size(); });
-    problems.collect([&] {
-      sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, members, origin_);
-    });
-    problems.collect([&] { sampling::check_images(config.sampling, config.data.images.are_named(), origin_); });
-    problems.collect([&] { models::check_kind(config.model, config.data.images.are_named(), origin_); });
+    problems.collect([&] { training::check(config, members, origin_); });
     problems.collect([&] { run_name(config.output, origin_); });
     problems.throw_if_any();
     console.print("ok\n");

@@ -25,6 +25,16 @@ FileColumn feature_column(const data::FeatureRule& rule, std::size_t feature, st
   return {rule.column, std::move(texts)};
 }
 
+// Whether a recipe's column changed in a row of the sampler, with all that it hangs on.
+bool has_changed(const std::vector<sampling::SwapColumn>& swaps, std::ptrdiff_t swap, std::size_t source) {
+  for (std::ptrdiff_t at = swap; at >= 0; at = swaps[static_cast<std::size_t>(at)].parent) {
+    const sampling::SwapColumn& column = swaps[static_cast<std::size_t>(at)];
+    const std::int16_t level = column.level_of_row[source];
+    if (level < 0 || column.becomes[static_cast<std::size_t>(level)] == level) return false;
+  }
+  return true;
+}
+
 // The level of a group that models do not see: the parent's, or what a recipe exchanged it for.
 FileColumn group_column(const data::Grouping& grouping, const std::string& name, const training::MadeList& list,
                         const sampling::Sampler& sampler) {
@@ -34,7 +44,8 @@ FileColumn group_column(const data::Grouping& grouping, const std::string& name,
     const std::vector<sampling::SwapColumn>& swaps =
         sampler.makings()[static_cast<std::size_t>(list.recipes[row])].swaps;
     const auto swap = std::ranges::find(swaps, grouping.name, &sampling::SwapColumn::name);
-    if (swap != swaps.end() && swap->parent < 0) level = swap->becomes[static_cast<std::size_t>(level)];
+    if (swap != swaps.end() && has_changed(swaps, swap - swaps.begin(), static_cast<std::size_t>(list.sources[row])))
+      level = swap->becomes[static_cast<std::size_t>(level)];
     const std::string& text = grouping.levels[static_cast<std::size_t>(level)];
     texts.push_back(text == data::kMissingLevel ? std::nullopt : std::optional(text));
   }
@@ -99,8 +110,11 @@ std::vector<FileColumn> made_columns(const training::MadeList& list, const sampl
   for (std::size_t f = 0; f < encoder.features.size(); ++f)
     columns.push_back(feature_column(encoder.features[f], f, encoder.features.size(), list));
   for (const data::GroupRule& group : encoder.groups)
-    if (group.cross.empty() && !has_column(columns, group.column))
-      columns.push_back(group_column(prepared.dataset.grouping(group.name), group.column, list, sampler));
+    if (group.cross.empty() && !has_column(columns, group.column)) {
+      // Of a number that was cut it is not the number that is known.
+      const std::string name = group.bins.empty() ? group.column : group.column + "_group";
+      columns.push_back(group_column(prepared.dataset.grouping(group.name), name, list, sampler));
+    }
   for (FileColumn& column : label_columns(prepared, list)) columns.push_back(std::move(column));
   Texts recipes, cells;
   Numbers partners;

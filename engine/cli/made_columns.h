@@ -16,8 +16,8 @@ namespace equipoise::cli {
 /// parent    the row that it was made of, from 1, in the order of the files, rows without a label not counted
 /// partner   of smote the row on the other end of the line; else missing
 ///
-/// A column that models do not see is the parent's; of a group that a recipe exchanges, what it was exchanged for. A label is one of the
-/// values that the config lists for it.
+/// A column that models do not see is the parent's; of a group that a recipe exchanges, what it was exchanged for; of a number that was cut
+/// into groups the group, as COLUMN_group. A label is one of the values that the config lists for it.
 std::vector<FileColumn> made_columns(const training::MadeList& list, const sampling::Sampler& sampler,
                                      const data::Prepared& prepared);
 

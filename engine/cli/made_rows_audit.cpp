@@ -10,12 +10,6 @@
 namespace equipoise::cli {
 namespace {
 
-// Mixed rows and pictures stand in no table.
-bool makes_rows_of_a_table(const sampling::RecipeParams& recipe) {
-  return sampling::recipe_entry(recipe.recipe).decides == sampling::Decides::made && recipe.recipe != "mixup" &&
-         recipe.recipe != sampling::kImages;
-}
-
 audit::RealRows real_rows_of(const data::Dataset& dataset, const training::Synthesis& synthesis) {
   const sampling::SampledCells& cells = synthesis.sampler().cells();
   audit::RealRows real = audit::real_rows(dataset.encoded, cells, synthesis.training_rows());
@@ -42,16 +36,19 @@ audit::MadeSample sample_of(training::MadeList list, const std::string& recipe) 
 
 std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& config, const data::Dataset& dataset,
                                                     const config::Origin& origin, core::Journal& journal) {
-  sampling::SamplingParams making = config.sampling;
-  std::erase_if(making.recipes, [](const sampling::RecipeParams& one) { return !makes_rows_of_a_table(one); });
-  if (making.recipes.empty()) return std::nullopt;
+  const auto is_of_a_table = [](const sampling::RecipeParams& one) {
+    return training::makes_rows_of_a_table(sampling::recipe_entry(one.recipe));
+  };
+  if (std::ranges::none_of(config.sampling.recipes, is_of_a_table)) return std::nullopt;
   journal.say("Comparing a sample of made rows with real ones.");
   const auto seed = core::seed_for(static_cast<std::uint64_t>(config.seed), "made rows");
-  training::Synthesis synthesis(making, dataset, 1, seed, origin);
+  training::Synthesis synthesis(config.sampling, dataset, 1, seed, origin);
   const sampling::ArtifactParams& params = config.sampling.artifacts;
   std::vector<audit::MadeSample> samples;
-  for (std::size_t i = 0; i < synthesis.sampler().makings().size(); ++i)
-    samples.push_back(sample_of(synthesis.of_recipe(i, params.rows), synthesis.sampler().makings()[i].params.recipe));
+  const std::vector<sampling::Sampler::Making>& makings = synthesis.sampler().makings();
+  for (std::size_t i = 0; i < makings.size(); ++i)
+    if (is_of_a_table(makings[i].params))
+      samples.push_back(sample_of(synthesis.of_recipe(i, params.rows), makings[i].params.recipe));
   audit::ArtifactAudit audit =
       audit::audit_artifacts(real_rows_of(dataset, synthesis), samples, params, config.evaluation.confidence, seed);
   for (const std::string& warning : audit::artifact_warnings(audit)) journal.warn(warning);

@@ -245,6 +245,13 @@ data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, c
   return std::move(prepared.dataset);
 }
 
+bool has_same_splits(const SavedRun& run, const data::Dataset& dataset) {
+  const fs::path path = run.file(run_files::kData);
+  std::string digest;
+  report::JsonReader(read_json(path), path.string()).read("splits_sha256", digest);
+  return splits_digest(dataset) == digest;
+}
+
 std::vector<std::string> files_trained_on(const SavedRun& run, const std::vector<data::Fingerprint>& files) {
   const std::vector<std::string>& of_test = run.config.data.split.test_files;
   std::vector<std::string> found;

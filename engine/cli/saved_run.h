@@ -49,6 +49,9 @@ at::Device device_of(const SavedRun& run, core::Journal& journal);
 /// trained on, or the rows do not fall into the same splits.
 data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, core::Journal& journal);
 
+/// Whether the rows of a data set fall into the same splits as those that the run was trained with.
+bool has_same_splits(const SavedRun& run, const data::Dataset& dataset);
+
 /// The paths of those `files` whose bytes the run was trained with: all of its own but what data.split.test_files names.
 std::vector<std::string> files_trained_on(const SavedRun& run, const std::vector<data::Fingerprint>& files);
 

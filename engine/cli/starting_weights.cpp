@@ -22,17 +22,25 @@ auto named(const config::Origin& origin, Work work) {
   }
 }
 
+std::string listed_numbers(const std::vector<std::int64_t>& numbers) {
+  std::string text;
+  for (const std::int64_t number : numbers) text += fmt::format("{}{}", text.empty() ? "" : ", ", number);
+  return "[" + text + "]";
+}
+
+// What of the params makes an architecture.
 std::string text_of(const models::ModelParams& model) {
-  std::string widths;
-  for (const std::int64_t width : model.hidden) widths += fmt::format("{}{}", widths.empty() ? "" : ", ", width);
-  return fmt::format("{} [{}], embedding_size {}", model.kind, widths, model.embedding_size);
+  if (model.kind == "linear") return model.kind;
+  const std::string hidden = fmt::format("{} {}", model.kind, listed_numbers(model.hidden));
+  if (model.kind == "convnet") return fmt::format("{}, channels {}", hidden, listed_numbers(model.channels));
+  return fmt::format("{}, embedding_size {}", hidden, model.embedding_size);
 }
 
 void check_same_model(const SavedRun& run, const models::ModelParams& own) {
-  const models::ModelParams& before = run.config.model;
-  if (before.kind == own.kind && before.hidden == own.hidden && before.embedding_size == own.embedding_size) return;
+  const std::string before = text_of(run.config.model), now = text_of(own);
+  if (before == now) return;
   throw core::UserError(core::Fault::data, fmt::format("the model of '{}' is {}, and that of this config is {}",
-                                                       run.path.string(), text_of(before), text_of(own)));
+                                                       run.path.string(), before, now));
 }
 
 // Members first .. first + count of those of the model.
@@ -50,16 +58,22 @@ data::EncoderPointer starting_encoder(const training::RunConfig& config, const c
   return named(origin, [&] { return read_encoder(open_run(config.training.warm_start)); });
 }
 
-at::Tensor starting_weights(const training::RunConfig& config, const data::EncodedRows& layout,
+at::Tensor starting_weights(const training::RunConfig& config, const data::Dataset& dataset,
                             const config::Origin& origin, core::Journal& journal) {
   if (config.training.warm_start.empty()) return {};
   return named(origin, [&] {
     const SavedRun run = open_run(config.training.warm_start);
     check_same_model(run, config.model);
-    const SavedModel saved = read_model(run, layout, at::kCPU);
+    const SavedModel saved = read_model(run, dataset.encoded, at::kCPU);
     const at::Tensor weights = most_probable(saved.mixture, saved.learner->flat_parameters()).clone();
     journal.say(fmt::format("Weights start where those of '{}' ended ({}); inputs are encoded as they were there.",
                             config.training.warm_start, saved.learner->description()));
+    if (!has_same_splits(run, dataset))
+      journal.warn(fmt::format(
+          "The weights of '{}' learnt from other splits (another seed, or other rows): rows that are for testing here "
+          "may "
+          "have been for training there, and what is measured of them can then be better than on new people.",
+          config.training.warm_start));
     return weights;
   });
 }

@@ -14,9 +14,9 @@ namespace equipoise::cli {
 data::EncoderPointer starting_encoder(const training::RunConfig& config, const config::Origin& origin);
 
 /// What training.warm_start asks for: [members, P] the weights of the named run's model, of a mixture those of its most probable iterate;
-/// undefined where it names none. Rows are encoded as `layout`, by starting_encoder's rules. Throws UserError (data) for a run without
-/// a model and for one of another architecture.
-at::Tensor starting_weights(const training::RunConfig& config, const data::EncodedRows& layout,
+/// undefined where it names none. Rows are encoded by starting_encoder's rules. Warns where the run's splits were others. Throws
+/// UserError (data) for a run without a model and for one of another architecture.
+at::Tensor starting_weights(const training::RunConfig& config, const data::Dataset& dataset,
                             const config::Origin& origin, core::Journal& journal);
 
 }  // namespace equipoise::cli

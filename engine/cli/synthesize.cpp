@@ -42,7 +42,7 @@ class Synthesize final : public Command {
     inputs.push_back(config_file_);
     check_output(output_, inputs);
     const std::size_t settings = training::members_of(config, origin).size();
-    sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, settings, origin);
+    training::check(config, settings, origin);
     check_makes_rows(config, origin);
     const auto seed = static_cast<std::uint64_t>(config.seed);
     const data::EncoderPointer earlier = starting_encoder(config, origin);
@@ -75,7 +75,7 @@ class Synthesize final : public Command {
   static void check_makes_rows(const training::RunConfig& config, const config::Origin& origin) {
     std::vector<std::string> making;
     for (const sampling::RecipeEntry& entry : sampling::recipe_entries())
-      if (entry.decides == sampling::Decides::made) making.emplace_back(entry.name);
+      if (training::makes_rows_of_a_table(entry)) making.emplace_back(entry.name);
     if (std::ranges::any_of(config.sampling.recipes, [&](const sampling::RecipeParams& one) {
           return std::ranges::find(making, one.recipe) != making.end();
         }))

@@ -48,10 +48,7 @@ class Train final : public Command {
     failing_ = verdicts_from(fail_on_);
     config::load(config_file_, overrides_, config_, origin_);
     members_ = training::members_of(config_, origin_);
-    training::check(config_.training, data::task_of(config_.data.label), origin_);
-    sampling::check(config_.sampling, !config_.constraints.empty(), config_.training.epochs, members_.size(), origin_);
-    sampling::check_images(config_.sampling, config_.data.images.are_named(), origin_);
-    models::check_kind(config_.model, config_.data.images.are_named(), origin_);
+    training::check(config_, members_.size(), origin_);
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
@@ -67,7 +64,7 @@ class Train final : public Command {
     const std::vector<constraints::ConstraintTable> tables =
         compile_tables(members_, prepared.dataset, origin_, journal);
     const training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
-                                   starting_weights(config_, prepared.dataset.encoded, origin_, journal)};
+                                   starting_weights(config_, prepared.dataset, origin_, journal)};
     const std::vector<RunInputs> inputs =
         inputs_of(prepared, tables, audit_made_rows(config_, prepared.dataset, origin_, journal));
     core::stop_if_interrupted();

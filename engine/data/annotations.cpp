@@ -44,6 +44,10 @@ std::vector<std::uint8_t> make_annotations(const Table& table, const LabelParams
       throw core::UserError(core::Fault::config,
                             field + ": '" + params.column + "' is the label itself (data.label.column)",
                             origin.of(field));
+    if (std::ranges::find(params.annotators.begin(), params.annotators.begin() + static_cast<std::ptrdiff_t>(a),
+                          params.annotators[a]) != params.annotators.begin() + static_cast<std::ptrdiff_t>(a))
+      throw core::UserError(core::Fault::config, field + ": '" + params.annotators[a] + "' is in the list already",
+                            origin.of(field));
     const Column& column = column_named(table, params.annotators[a], field, origin);
     const CategoryView view(table, column);
     const std::vector<int> answers = answers_of_levels(view, params);

@@ -1,26 +1,27 @@
 #include "engine/data/decode.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace equipoise::data {
 namespace {
 
-// Floats lose the last digits of a place in a bin.
-double without_rounding(double number) {
-  constexpr double kNear = 1e-5;
+// Floats lose the last digits of a place in a bin: a whole number comes back as that.
+double without_rounding(double number, double width) {
+  constexpr double kFloat = 1e-6;
   const double whole = std::round(number);
-  return std::abs(number - whole) <= kNear * std::max(1.0, std::abs(number)) ? whole : number;
+  return std::abs(number - whole) <= kFloat * width ? whole : number;
 }
 
 std::optional<double> number_of(const FeatureRule& rule, std::int16_t code, float value) {
   if (rule.form == FeatureForm::standardized) {
     if (code != 0) return std::nullopt;
-    return without_rounding(rule.mean + rule.deviation * static_cast<double>(value));
+    const double apart = rule.deviation * static_cast<double>(value);
+    return without_rounding(rule.mean + apart, std::abs(apart));
   }
   const auto bin = static_cast<std::size_t>(code);
   if (code < 0 || bin + 1 >= rule.edges.size()) return std::nullopt;
-  return without_rounding(rule.edges[bin] + static_cast<double>(value) * (rule.edges[bin + 1] - rule.edges[bin]));
+  const double width = rule.edges[bin + 1] - rule.edges[bin];
+  return without_rounding(rule.edges[bin] + static_cast<double>(value) * width, width);
 }
 
 }  // namespace

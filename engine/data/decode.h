@@ -20,7 +20,7 @@ struct DecodedValue {
 bool is_number(const FeatureRule& rule);
 
 /// The value that is encoded as `code` and `value`. A number is that of its place in its bin, as far as a float tells it: one beyond the
-/// edges that training knew comes back as the edge, and one within a hundred-thousandth of a whole number as that. A level that training
+/// edges that training knew comes back as the edge, and one as near to a whole number as floats tell as that. A level that training
 /// did not know comes back as missing, one that it had too many of as "other".
 DecodedValue decode(const FeatureRule& rule, std::int16_t code, float value);
 

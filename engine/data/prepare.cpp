@@ -104,17 +104,41 @@ void warn_of_leaks(const Dataset& dataset, core::Journal& journal) {
   }
 }
 
+constexpr const char* kEarlier = "the earlier run (training.warm_start)";
+
 // A label that is told otherwise would make outputs that mean something else.
 void check_same_label(const Encoder& earlier, const Encoder& own) {
   const LabelParams &before = earlier.label, &now = own.label;
-  if (before.task != now.task)
-    throw core::UserError(core::Fault::data, "the earlier run's task was '" + before.task + "', and here it is '" +
-                                                 now.task + "' (data.label.task)");
-  if (before.classes != now.classes || before.columns != now.columns)
-    throw core::UserError(
-        core::Fault::data,
-        "the earlier run's outputs were " + core::listed(before.classes.empty() ? before.columns : before.classes) +
-            ", and here are " + core::listed(now.classes.empty() ? now.columns : now.classes) + " (data.label)");
+  const auto refuse_label = [&](const std::string& what, const std::string& then, const std::string& here) {
+    throw core::UserError(core::Fault::data, std::string(kEarlier) + " learnt another label: its data.label." + what +
+                                                 " was " + then + ", and here it is " + here);
+  };
+  const auto listed = [](const std::vector<std::string>& names) {
+    return names.empty() ? std::string("none") : core::listed(names);
+  };
+  if (before.task != now.task) refuse_label("task", "'" + before.task + "'", "'" + now.task + "'");
+  if (before.column != now.column) refuse_label("column", "'" + before.column + "'", "'" + now.column + "'");
+  if (before.columns != now.columns) refuse_label("columns", listed(before.columns), listed(now.columns));
+  if (before.classes != now.classes) refuse_label("classes", listed(before.classes), listed(now.classes));
+  if (before.positive != now.positive) refuse_label("positive", listed(before.positive), listed(now.positive));
+  if (before.above != now.above) refuse_label("above", number_text(before.above), number_text(now.above));
+  if (before.bins != now.bins) refuse_label("bins", "otherwise", "as it is");
+}
+
+// What models saw then they see again; so it must not be what they are not to see now.
+void check_roles(const Encoder& earlier, const FeatureParams& params, const ColumnRoles& roles) {
+  const auto contains = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  for (const FeatureRule& rule : earlier.features) {
+    const std::string& name = rule.column;
+    const bool is_hidden = contains(roles.labels, name) || contains(roles.annotators, name) ||
+                           contains(roles.stored_decisions, name) || name == roles.weight || name == roles.split ||
+                           (contains(roles.groups, name) && !params.groups_as_inputs);
+    if (is_hidden)
+      throw core::UserError(core::Fault::data, std::string(kEarlier) + " saw the column '" + name +
+                                                   "', which here is no input but a label, group, weight or the like");
+  }
 }
 
 void check_same_images(const Encoder& earlier, const Encoder& own) {
@@ -125,12 +149,14 @@ void check_same_images(const Encoder& earlier, const Encoder& own) {
                               std::to_string(images.width)
                         : std::string("none");
   };
-  throw core::UserError(core::Fault::data,
-                        "the earlier run's images are " + shape(before) + ", and here they are " + shape(now));
+  throw core::UserError(core::Fault::data, std::string("the images of ") + kEarlier + " are " + shape(before) +
+                                               ", and here they are " + shape(now));
 }
 
-void take_over(const Encoder& earlier, const Table& table, Encoder& encoder, Dataset& dataset) {
+void take_over(const Encoder& earlier, const FeatureParams& params, const ColumnRoles& roles, const Table& table,
+               Encoder& encoder, Dataset& dataset) {
   check_same_label(earlier, encoder);
+  check_roles(earlier, params, roles);
   check_inputs(earlier, table);
   encoder.features = earlier.features;
   encoder.target_mean = dataset.target_mean = earlier.target_mean;
@@ -203,7 +229,11 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   if (earlier != nullptr) request.as_text.merge(categories_of(*earlier));
   Table table = read_files(request, origin, journal);
   check_columns(params, roles, table, origin);
-  refuse_infinities(table, [&](const std::string& column) { return is_used(params, column); });
+  refuse_infinities(table, [&](const std::string& column) {
+    return is_used(params, column) ||
+           (earlier != nullptr &&
+            std::ranges::find(earlier->features, column, &FeatureRule::column) != earlier->features.end());
+  });
   drop_rows_without_label(table, params.label, journal);
 
   auto encoder = std::make_shared<Encoder>();
@@ -235,7 +265,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   encoder->target_mean = dataset.target_mean;
   encoder->target_deviation = dataset.target_deviation;
   if (earlier != nullptr) {
-    take_over(*earlier, table, *encoder, dataset);
+    take_over(*earlier, params.features, roles, table, *encoder, dataset);
   } else if (!params.images.are_named()) {
     FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
     encoder->features = std::move(fitted.rules);

@@ -181,7 +181,7 @@ table { border-collapse: collapse; font-size: 14px; line-height: 20px; width: 10
 table.narrow { width: auto; min-width: 280px; margin-top: 32px; }
 caption { padding: 0 0 8px; }
 th, td { padding: 6px 0 6px 16px; text-align: right; border-bottom: 1px solid var(--rule); overflow-wrap: normal; }
-th:first-child { text-align: left; padding-left: 0; min-width: 96px; overflow-wrap: anywhere; }
+th:first-child { text-align: left; padding-left: 0; min-width: 128px; overflow-wrap: anywhere; }
 .words td, .words th { text-align: left; }
 .words .figure { text-align: right; white-space: nowrap; }
 thead th { color: var(--quiet); font-weight: 500; vertical-align: bottom; }

@@ -61,12 +61,14 @@ void check_images(const SamplingParams& params, bool has_images, const config::O
     });
     problems.collect([&] {
       const auto entry = std::ranges::find(recipe_entries(), one.recipe, [](const RecipeEntry& e) { return e.name; });
-      const bool makes = entry != recipe_entries().end() && entry->decides == Decides::made;
-      if (has_images && makes && one.recipe != kImages)
+      if (!has_images || entry == recipe_entries().end() || one.recipe == kImages) return;
+      if (entry->decides == Decides::made || entry->decides == Decides::penalty)
         refuse(
             path,
             one.recipe + " makes rows of columns, and the model sees the pictures of data.images; images changes those",
             origin);
+      if (one.recipe == "massage")
+        refuse(path, "massage ranks rows by their columns, and the model sees the pictures of data.images", origin);
     });
   }
   problems.throw_if_any();

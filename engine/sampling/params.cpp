@@ -142,6 +142,12 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
   if (params.recipe == "hard") {
     if (params.share <= 0)
       refuse(path, "hard needs 'share': how many of a cell's drawn rows are among its hardest", origin);
+    const double part = params.amount > 0 ? params.amount : recipe_entry(params.recipe).number;
+    if (params.share <= part || params.share >= 1)
+      refuse(path + ".share",
+             "is " + number_text(params.share) + ", and the hardest are " + number_text(part) +
+                 " of a cell ('amount'): expected more than that, and less than 1, so that the others are drawn too",
+             origin);
     return;
   }
   if (params.recipe == "fair_mixup") {
@@ -242,7 +248,7 @@ void RecipeParams::describe(config::Fields& fields) {
   fields.list("swap", swap, "counterfactual: columns, and what their levels are exchanged for.");
   fields.texts("inside", inside, "mixup, fair_mixup: groups (or label) in which a row and its partner are alike.");
   fields.texts("across", across, "mixup, fair_mixup: groups (or label) in which they differ.");
-  fields.number("alpha", alpha, config::above(0),
+  fields.number("alpha", alpha, config::between(0.01, 100),
                 "mixup: what part of a row is its own is drawn from Beta(alpha, alpha).");
   fields.number("penalty", penalty, config::at_least(0),
                 "fair_mixup: how much a change of the mean prediction on the way counts beside the loss (0: 1).");

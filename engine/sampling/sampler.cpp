@@ -128,6 +128,10 @@ bool Sampler::draws_cells() const {
          });
 }
 
+bool Sampler::favours_hard_rows() const {
+  return focus_ && std::ranges::any_of(focus_->shares, [](double share) { return share > 0; });
+}
+
 bool Sampler::ranks_rows() const {
   return std::ranges::any_of(recipes_, [](const Recipe& one) { return one.params.recipe == "massage"; });
 }
@@ -149,7 +153,7 @@ void Sampler::rank(const std::vector<double>& scores) {
     warnings_.push_back(
         text +
         ". The network learns answers that these people did not give or get. All that is measured keeps "
-        "the labels of the data.");
+        "the labels of the data. Who is changed hangs on all training rows, across folds.");
     relabelled_ = std::to_string(count) + " labels changed";
     begin_epoch({});
   }

@@ -72,6 +72,8 @@ class Sampler {
     std::vector<double> shares;  ///< [cells] of its drawn rows that they get in the epoch that is on; 0: as they come
   };
   const std::optional<Focus>& focus() const { return focus_; }
+  /// Whether any are drawn more often in the epoch that is on.
+  bool favours_hard_rows() const;
 
   /// The way between groups, where a recipe asks that it be level.
   struct Path {

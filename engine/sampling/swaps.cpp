@@ -39,8 +39,11 @@ std::optional<Source> find_source(const std::string& name, const data::Dataset& 
   for (std::size_t f = 0; f < dataset.encoded.features.size(); ++f)
     if (dataset.encoded.features[f].name == name && is_category(dataset.encoded.features[f]))
       return Source{static_cast<std::int32_t>(f), nullptr, levels_of(dataset.encoded.features[f])};
+  // A number that models see is not exchanged by exchanging what it was cut into.
+  const bool is_number =
+      std::ranges::find(dataset.encoded.features, name, &data::Feature::name) != dataset.encoded.features.end();
   for (const data::Grouping& grouping : dataset.groupings)
-    if (grouping.name == name) return Source{-1, &grouping, grouping.levels};
+    if (grouping.name == name && !is_number) return Source{-1, &grouping, grouping.levels};
   return std::nullopt;
 }
 

@@ -46,6 +46,11 @@ struct DeviceData {
 DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std::int64_t folds, std::uint64_t seed,
                      const at::Device& device);
 
+/// The rows of the data set that are trained on, in the order of `data`.
+inline std::vector<std::int64_t> training_rows(const DeviceData& data) {
+  return {data.order.begin(), data.order.begin() + static_cast<std::ptrdiff_t>(data.train.count)};
+}
+
 /// Makes one fold of all: for a network that learns from every training row.
 void join_folds(DeviceData& data);
 

@@ -97,14 +97,14 @@ void MadeRows::take_partners(const at::Tensor& rows) {
 }
 
 // A row that is mixed counts by half as its source, on average, and by half as one of its partners, who are drawn alike.
-sampling::Shares MadeRows::counted_shares() const {
+MadeRows::CountedShares MadeRows::counted_shares() const {
   const std::vector<sampling::SampledCells::Cell>& cells = sampler_.cells().cells;
   const auto folds = static_cast<std::int64_t>(data_.folds.size());
   const auto rows_of = [&](std::size_t cell, std::int64_t fold) {
     const auto* offsets = rows_.offsets.const_data_ptr<std::int64_t>() + static_cast<std::int64_t>(cell) * folds + fold;
     return static_cast<double>(offsets[1] - offsets[0]);
   };
-  sampling::Shares counted = sampler_.shares();
+  CountedShares counted{sampler_.shares(), sampling::Shares(cells.size())};
   for (const sampling::Sampler::Making& one : sampler_.makings()) {
     if (one.params.recipe != "mixup") continue;
     const std::vector<std::vector<bool>> partners = sampling::partner_cells(sampler_.cells(), one.params);
@@ -116,9 +116,9 @@ sampling::Shares MadeRows::counted_shares() const {
         if (pool == 0) continue;
         const double moved =
             sampler_.shares()[own] * rows_of(own, fold) / static_cast<double>(cells[own].rows) * one.shares[own] / 2;
-        counted[own] -= moved;
+        counted.as_sources[own] -= moved;
         for (std::size_t other = 0; other < cells.size(); ++other)
-          if (partners[own][other]) counted[other] += moved * rows_of(other, fold) / pool;
+          if (partners[own][other]) counted.as_partners[other] += moved * rows_of(other, fold) / pool;
       }
   }
   return counted;

@@ -36,8 +36,11 @@ class MadeRows {
   /// [2 * batch] of the last batch, where rows are mixed: the training rows that it counts as, sources and then partners, and by how much.
   const at::Tensor& counted_rows() const { return counted_rows_; }
   const at::Tensor& counted_parts() const { return counted_parts_; }
-  /// Of the drawn rows as they are counted, the share of each of the sampler's cells: mixing counts some as their partners' cells.
-  sampling::Shares counted_shares() const;
+  /// Of the drawn rows as they are counted, the share of each of the sampler's cells: as sources, and as partners of mixed rows.
+  struct CountedShares {
+    sampling::Shares as_sources, as_partners;
+  };
+  CountedShares counted_shares() const;
 
   /// [batch] bool, whether the slots of a step are made up.
   at::Tensor are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const;

@@ -52,7 +52,7 @@ PathPenalty::PathPenalty(const sampling::Sampler& sampler, const DeviceData& dat
     way.fold = key.first;
     for (const auto& [unused, rows] : groups) way.groups.push_back(tensor_of(rows, at::kLong));
   }
-  if (ways_.empty()) refuse("finds no two groups between which there is a way");
+  if (ways_.empty()) refuse("finds no two groups of 'across' that have people alike in 'inside'");
   const std::int64_t features = data.encoded.codes.size(1);
   sources_ = at::empty({pairs_}, at::kLong);
   partners_ = at::empty({pairs_}, at::kLong);

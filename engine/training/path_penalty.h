@@ -17,7 +17,7 @@ namespace equipoise::training {
 ///     weight * sum over outputs of | mean over pairs of (p(t + d) - p(t)) / d |
 ///
 /// to the loss, p being the probability of the output (of a regression the score) and d a tenth of the way: a difference in place of the
-/// paper's derivative, of both of which dropout drops the same units. All rows of a step are of one fold, and the member that leaves it out
+/// paper's derivative, of both of which dropout drops the same units. All ways are drawn alike, however many people stand at their ends. All rows of a step are of one fold, and the member that leaves it out
 /// is left alone.
 class PathPenalty {
  public:

@@ -42,8 +42,12 @@ at::Tensor losses_of(const at::Tensor& logits, std::int64_t first, const DeviceD
       return params.loss == "huber" ? error.abs() : error.square();  // in the same order as huber's
     }
     default: {
-      const at::Tensor labels =
-          data.cell_labels.to(at::kCPU).index_select(0, own(data.cells).flatten().to(at::kLong)).view({rows, of_a_row});
+      // Cells of scores that are cut into bins have no labels of their own.
+      const at::Tensor labels = data.kernel.score_bins > 0
+                                    ? own(data.targets)
+                                    : data.cell_labels.to(at::kCPU)
+                                          .index_select(0, own(data.cells).flatten().to(at::kLong))
+                                          .view({rows, of_a_row});
       return at::binary_cross_entropy_with_logits(logits, labels.to(at::kDouble), {}, {}, at::Reduction::None).mean(1);
     }
   }
@@ -64,9 +68,9 @@ std::vector<double> row_losses(models::Learner& learner, std::int64_t first, con
 }
 
 std::vector<double> ranking_scores(const DeviceData& data, const constraints::ConstraintTable& table,
-                                   std::int64_t batch_size, std::uint64_t seed) {
+                                   std::uint64_t seed) {
   const at::NoGradGuard no_gradient;
-  constexpr std::int64_t kEpochs = 10;
+  constexpr std::int64_t kEpochs = 10, kLeastSteps = 1000, kLargestBatch = 256;
   DeviceData joined = data;
   if (joined.folds.size() > 1) join_folds(joined);
   models::ModelParams model;
@@ -76,9 +80,8 @@ std::vector<double> ranking_scores(const DeviceData& data, const constraints::Co
   constraints::ConstraintTable bare;  // what the labels say, and no more
   bare.cells = table.cells;
   TrainingParams params;
-  params.batch_size = std::min(batch_size, joined.train.count);
-  params.epochs = kEpochs;
-  const std::int64_t steps = kEpochs * (joined.train.count / params.batch_size);
+  params.batch_size = std::min(kLargestBatch, joined.train.count);
+  const std::int64_t steps = std::max(kLeastSteps, kEpochs * (joined.train.count / params.batch_size));
   constexpr double kLearningRate = 1e-2;
   TrainingStep step(joined, bare, {}, params, {kLearningRate}, steps, seed, *learner);
   for (std::int64_t done = 0; done < steps; ++done) step.run();

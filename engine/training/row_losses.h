@@ -18,6 +18,6 @@ std::vector<double> row_losses(models::Learner& learner, std::int64_t first, con
 /// [rows of train] the scores of a logistic regression on the inputs, learnt from the training rows' labels: what massaging ranks by.
 /// Binary labels alone.
 std::vector<double> ranking_scores(const DeviceData& data, const constraints::ConstraintTable& table,
-                                   std::int64_t batch_size, std::uint64_t seed);
+                                   std::uint64_t seed);
 
 }  // namespace equipoise::training

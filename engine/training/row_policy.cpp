@@ -84,8 +84,10 @@ RowPolicy::Mass RowPolicy::mass_of(const at::Tensor& cells, std::int32_t count, 
 
 // Of each of the kernels' cells, the weight as its rows come over that which is expected of the rows that are learnt as of it.
 std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double>& weights, bool are_learnt) const {
-  const sampling::Shares natural = sampling::natural_shares(sampler_.cells()),
-                         counted = mixes() ? made_->counted_shares() : sampler_.shares();
+  const sampling::Shares natural = sampling::natural_shares(sampler_.cells());
+  const MadeRows::CountedShares counted =
+      mixes() ? made_->counted_shares()
+              : MadeRows::CountedShares{sampler_.shares(), sampling::Shares(sampler_.shares().size())};
   const std::vector<double> within = draws_.within_cells();
   const auto* choices = are_learnt && sampler_.label_choices() ? &*sampler_.label_choices() : nullptr;
   std::vector<double> expected(mass.as_it_comes.size());
@@ -94,7 +96,9 @@ std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double
     const auto own = static_cast<std::size_t>(sampler_.cells().of_row[row]);
     const auto weight = static_cast<double>(mass.weights.const_data_ptr<float>()[place]);
     if (weight <= 0) continue;
-    const double drawn = weight * weights[own] * within[row] * counted[own] / natural[own];
+    // Partners are drawn alike; only sources are favoured.
+    const double drawn =
+        weight * weights[own] * (within[row] * counted.as_sources[own] + counted.as_partners[own]) / natural[own];
     const auto cell = static_cast<std::size_t>(mass.cells.const_data_ptr<std::int32_t>()[place]);
     if (choices == nullptr) {
       expected[cell] += drawn;
@@ -107,7 +111,7 @@ std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double
   }
   std::vector<double> ratios;
   for (std::size_t cell = 0; cell < expected.size(); ++cell)
-    ratios.push_back(expected[cell] > 0 && mass.as_it_comes[cell] > 0 ? mass.as_it_comes[cell] / expected[cell] : 1);
+    ratios.push_back(expected[cell] > 0 ? mass.as_it_comes[cell] / expected[cell] : 1);
   return ratios;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/training/run_config.h"
 
+#include "engine/core/error.h"
+
 namespace equipoise::training {
 
 void RunConfig::describe(config::Fields& fields) {
@@ -24,6 +26,17 @@ void RunConfig::describe(config::Fields& fields) {
   fields.section("multipliers", multipliers, "How the constraints are enforced.");
   fields.section("evaluation", evaluation, "How the result is measured.");
   fields.section("output", output, "Where the run is written.");
+}
+
+void check(const RunConfig& config, std::size_t settings, const config::Origin& origin) {
+  const bool has_images = config.data.images.are_named();
+  core::ProblemList problems;
+  problems.collect([&] { check(config.training, data::task_of(config.data.label), origin); });
+  problems.collect(
+      [&] { sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, settings, origin); });
+  problems.collect([&] { sampling::check_images(config.sampling, has_images, origin); });
+  problems.collect([&] { models::check_kind(config.model, has_images, origin); });
+  problems.throw_if_any();
 }
 
 }  // namespace equipoise::training

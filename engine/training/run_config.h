@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/config/fields.h"
+#include "engine/config/origin.h"
 #include "engine/constraints/params.h"
 #include "engine/data/params.h"
 #include "engine/evaluation/params.h"
@@ -36,5 +37,9 @@ struct RunConfig {
 
   void describe(config::Fields& fields);
 };
+
+/// What can be said without the data of recipes, model and training, for every verb that makes rows or trains. Throws UserError
+/// (config), all that is wrong at once. `settings`: runs of a bank.
+void check(const RunConfig& config, std::size_t settings, const config::Origin& origin);
 
 }  // namespace equipoise::training

@@ -11,16 +11,12 @@
 namespace equipoise::training {
 namespace {
 
-std::vector<std::int64_t> training_rows(const DeviceData& data) {
-  return {data.order.begin(), data.order.begin() + static_cast<std::ptrdiff_t>(data.train.count)};
-}
-
 // What a policy wants to know of the rows. What takes its time is said before.
 const sampling::Sampler& prepared(sampling::Sampler& sampler, const RunConfig& config, const DeviceData& data,
                                   const constraints::ConstraintTable& table, core::Journal& journal) {
   if (sampler.ranks_rows()) {
     journal.say("Learning a logistic regression that ranks rows for massage.");
-    sampler.rank(ranking_scores(data, table, config.training.batch_size, static_cast<std::uint64_t>(config.seed)));
+    sampler.rank(ranking_scores(data, table, static_cast<std::uint64_t>(config.seed)));
   }
   const auto is_smote = [](const sampling::Sampler::Making& one) { return one.params.recipe == "smote"; };
   if (std::ranges::any_of(sampler.makings(), is_smote))
@@ -54,7 +50,7 @@ void SampledBatches::end_epoch(std::int64_t done, std::int64_t steps, const RunS
   const RowPolicy::Drawn drawn = policy_.drawn(done - steps, steps, batch_seed_);
   sampler_.end_epoch(drawn.rows, drawn.made, measured_cells(sums.train, run.table().cells, sampler_.cells()),
                      run.largest_group_gap());
-  if (sampler_.focus()) policy_.focus_on(row_losses(learner, 0, data_, training_));
+  if (sampler_.favours_hard_rows()) policy_.focus_on(row_losses(learner, 0, data_, training_));
   policy_.follow();
 }
 

@@ -18,23 +18,33 @@ sampling::SamplingParams from_the_start(sampling::SamplingParams params) {
   return params;
 }
 
-std::vector<std::int64_t> rows_of_training(const DeviceData& data) {
-  return {data.order.begin(), data.order.begin() + static_cast<std::ptrdiff_t>(data.train.count)};
+// What the data lack the sampler refuses, with its place.
+std::vector<std::string> known_groupings(const sampling::SamplingParams& params, const data::Dataset& dataset) {
+  std::vector<std::string> names = sampling::groupings_of(params);
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::find(dataset.groupings, name, &data::Grouping::name) == dataset.groupings.end();
+  });
+  return names;
 }
 
 }  // namespace
+
+bool makes_rows_of_a_table(const sampling::RecipeEntry& entry) {
+  const std::string name = entry.name;
+  return entry.decides == sampling::Decides::made && name != "mixup" && name != sampling::kImages;
+}
 
 Synthesis::Synthesis(sampling::SamplingParams params, const data::Dataset& dataset, std::int64_t batch,
                      std::uint64_t seed, const config::Origin& origin)
     : dataset_(dataset),
       batch_(batch),
       seed_(TrainingStep::batch_seed(seed)),
-      data_(to_device(dataset, data::build_cells(dataset, sampling::groupings_of(params)), 1, seed, at::kCPU)),
-      sampler_(from_the_start(std::move(params)), dataset, rows_of_training(data_), origin),
+      data_(to_device(dataset, data::build_cells(dataset, known_groupings(params, dataset)), 1, seed, at::kCPU)),
+      sampler_(from_the_start(std::move(params)), dataset, training::training_rows(data_), origin),
       policy_(sampler_, data_, batch) {}
 
 std::vector<std::int64_t> Synthesis::training_rows() const {
-  return rows_of_training(data_);
+  return training::training_rows(data_);
 }
 
 void Synthesis::append(MadeList& list, const at::Tensor& rows, const kernels::MadeRows& made) const {
@@ -53,6 +63,7 @@ void Synthesis::append(MadeList& list, const at::Tensor& rows, const kernels::Ma
     const auto source = static_cast<std::size_t>(rows.const_data_ptr<std::int64_t>()[slot]);
     const std::int64_t partner = made.partners.const_data_ptr<std::int64_t>()[slot];
     list.recipes.push_back(recipe);
+    list.sources.push_back(static_cast<std::int64_t>(source));
     list.cells.push_back(sampler_.cells().of_row[source]);
     list.parents.push_back(data_.order[source]);
     list.partners.push_back(partner < 0 ? -1 : data_.order[static_cast<std::size_t>(partner)]);

@@ -18,12 +18,16 @@ struct MadeList {
   std::vector<float> values;           ///< [rows, F]
   std::vector<std::int32_t> recipes;   ///< [rows] among the sampler's makings
   std::vector<std::int32_t> cells;     ///< [rows] of the sampler
+  std::vector<std::int64_t> sources;   ///< [rows] the parents among the rows of the sampler
   std::vector<std::int64_t> parents;   ///< [rows] of the data set
   std::vector<std::int64_t> partners;  ///< [rows] of SMOTE the other row of the data set; else -1
   std::int64_t mixed = 0;              ///< rows that were mixed: they are part of two, and of no table
 
   std::int64_t rows() const { return static_cast<std::int64_t>(recipes.size()); }
 };
+
+/// Whether a recipe's rows could stand in a table: not those that are part of two, nor pictures.
+bool makes_rows_of_a_table(const sampling::RecipeEntry& entry);
 
 /// The made rows of a config without any training: from all training rows (no folds), by every recipe that makes some from the first
 /// epoch on.

@@ -166,6 +166,7 @@ class Trainer {
     const auto members = static_cast<std::int64_t>(data_.folds.size());
     const bool each_has_its_own = weights.size(0) == members;
     at::Tensor own = weights_of(run);
+    if (weights.size(1) != own.size(1)) throw std::logic_error("weights of another architecture");
     own.copy_(each_has_its_own ? weights : weights.narrow(0, 0, 1).expand_as(own));
     if (run > 0) return;
     if (!each_has_its_own && weights.size(0) > 1)
@@ -174,8 +175,7 @@ class Trainer {
     if (members > 1)
       journal_.warn(
           "The weights that training starts with may have seen the rows that each member leaves out: what is measured "
-          "of these can be better than on new people at first. The selection and test splits are the judges, and they "
-          "too only where the earlier run left out the same rows.");
+          "of these can be better than on new people at first.");
   }
 
   bool any_goes_on() const {
@@ -220,7 +220,7 @@ class Trainer {
       const std::vector<RunState::Sums> measured = sums.read();
       judge(measured, done_ - measured_at, step, on_measurement);
       // A recipe that hangs on what was measured is of one run.
-      if (batches_ && done_ % steps_per_epoch_ == 0)
+      if (batches_ && done_ % steps_per_epoch_ == 0 && runs_.front().goes_on())
         batches_->end_epoch(done_, steps_per_epoch_, measured.front(), runs_.front(), *learner_);
       if (device_.is_cuda() && measured_at == 0) say_if_not_captured("measure of whole splits", sums.capture());
       measured_at = done_;

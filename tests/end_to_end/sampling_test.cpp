@@ -200,7 +200,7 @@ TEST_F(Sampling, ARunGoesOnFromAnothersWeightsAndMultipliers) {
            "training.epochs=1", "training.optimizer.learning_rate=1e-9", "training.keep=final", "seed=11",
            "output.run=warm"});
   ASSERT_EQ(warm.exit_code, 0) << warm.err;
-  EXPECT_THAT(warm.err, HasSubstr("Weights start where those of"));
+  EXPECT_THAT(warm.err, AllOf(HasSubstr("Weights start where those of"), HasSubstr("learnt from other splits")));
   // Another seed is another split and would be other bins; the inputs are those of the first run all the same.
   EXPECT_EQ(nlohmann::json::parse(read("runs/warm/encoder.json"))["features"],
             nlohmann::json::parse(read("runs/first/encoder.json"))["features"]);
@@ -215,9 +215,13 @@ TEST_F(Sampling, ARunGoesOnFromAnothersWeightsAndMultipliers) {
   EXPECT_THAT(refused({"training.warm_start=runs/firs"}),
               AllOf(HasSubstr("training.warm_start"), HasSubstr("runs/first")));
   EXPECT_THAT(refused({"training.warm_start=runs/first", "model.hidden=[7]"}),
-              HasSubstr("and that of this config is mlp [7]"));
+              HasSubstr("is mlp [8], embedding_size 8, and that of this config is mlp [7]"));
   EXPECT_THAT(refused({"training.warm_start=runs/first", "data.label={task: classes, column: job}", "~constraints"}),
-              HasSubstr("the earlier run's task was 'binary', and here it is 'classes'"));
+              HasSubstr("learnt another label: its data.label.task was 'binary', and here it is 'classes'"));
+  EXPECT_THAT(refused({"training.warm_start=runs/first", "data.label.positive=[no]"}),
+              HasSubstr("its data.label.positive was yes, and here it is no"));
+  EXPECT_THAT(refused({"training.warm_start=runs/first", "data.groups=[{column: sex}, {column: race}]"}),
+              HasSubstr("saw the column 'race', which here is no input"));
 }
 
 TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
@@ -252,6 +256,10 @@ TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
       refused("[{recipe: counterfactual, share: 0.3, swap: [{column: job, with: race, levels: {x: y}}, {column: "
               "race, with: job, levels: {a: b}}]}]"),
       HasSubstr("the links of job, race form a circle"));
+  EXPECT_THAT(refused("[{recipe: hard, share: 0.2}]"), HasSubstr("and the hardest are 0.25 of a cell"));
+  EXPECT_THAT(refused("[{recipe: smote, by: sexx, share: 0.3}]"),
+              AllOf(HasSubstr("sampling.recipes[0].by"), HasSubstr("did you mean 'sex'")));
+  EXPECT_THAT(refused("[{recipe: images, share: 0.3, change: {flip: 0.5}}]"), HasSubstr("data.images names none"));
   EXPECT_THAT(refused("[{recipe: hard, share: 0.5}, {recipe: hard, share: 0.3}]"),
               HasSubstr("both decide which rows of a cell are drawn more often"));
   EXPECT_THAT(refused("[{recipe: mixup, share: 0.3, inside: sex, across: sex}]"),

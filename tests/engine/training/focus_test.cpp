@@ -73,6 +73,49 @@ TEST(HardRows, AreDrawnMoreOftenOnceLossesAreKnown) {
   }
 }
 
+// The favoured rows are all positive, in a cell of the recipe that has both labels; mixed rows' partners are not favoured.
+TEST(HardRows, SumsAreCorrectedForWhoIsDrawn) {
+  for (const bool mixes : {false, true}) {
+    std::vector<sampling::RecipeParams> recipes = {hard(0.1, 0.5)};
+    recipes[0].by = {"sex"};
+    if (mixes) {
+      recipes.push_back(recipe("mixup", {}));
+      recipes[1].across = {"sex"};
+      recipes[1].share = 0.8;
+      recipes[1].alpha = 1;
+    }
+    Policed sample(binary_people(2000, false), odds_and_parity(), recipes);
+    ASSERT_EQ(sample.sampler.cells().cells.size(), 2U);
+    std::vector<double> losses;
+    for (std::int64_t row = 0; row < sample.data.train.count; ++row)
+      losses.push_back(
+          sample.people.labels[static_cast<std::size_t>(sample.data.order[static_cast<std::size_t>(row)])] +
+          1e-6 * static_cast<double>(row));
+    end_epoch(sample);
+    sample.policy.focus_on(losses);
+    sample.policy.follow();
+    std::vector<double> natural(4), seen(4);
+    const auto* cells = sample.data.cells.data_ptr<std::uint8_t>();
+    for (std::int64_t row = 0; row < sample.data.train.count; ++row) ++natural[cells[row]];
+    at::Tensor rows = at::empty({100}, at::kLong), step = at::zeros({1}, at::kLong);
+    constexpr int kBatches = 4000;
+    for (int i = 0; i < kBatches; ++i, step.add_(1)) {
+      sample.policy.draw(rows, 9, step);
+      if (mixes) sample.policy.made()->make(rows, 9, step);
+      for (std::int64_t slot = 0; slot < (mixes ? 200 : 100); ++slot) {
+        const std::int64_t row = (mixes ? sample.policy.made()->counted_rows() : rows).data_ptr<std::int64_t>()[slot];
+        seen[cells[row]] += mixes ? sample.policy.made()->counted_parts().data_ptr<float>()[slot] : 1;
+      }
+    }
+    for (std::size_t cell = 0; cell < 4; ++cell) {
+      const double corrected = seen[cell] *
+                               sample.policy.corrections()[0][static_cast<std::int64_t>(cell)][0].item<double>() /
+                               kBatches / 100;
+      EXPECT_NEAR(corrected / (natural[cell] / static_cast<double>(sample.data.train.count)), 1, 0.02) << cell << mixes;
+    }
+  }
+}
+
 TEST(HardRows, OfACellWithOneRowThatOneIsAll) {
   data::Dataset people = binary_people(60, false);
   people.groupings[0].levels.push_back("other");
@@ -85,7 +128,15 @@ TEST(HardRows, OfACellWithOneRowThatOneIsAll) {
   sample.policy.focus_on(std::vector<double>(static_cast<std::size_t>(sample.data.train.count), 1.0));
   sample.policy.follow();
   at::Tensor batch = at::empty({100}, at::kLong), step = at::zeros({1}, at::kLong);
-  EXPECT_NO_THROW(sample.policy.draw(batch, 9, step));
+  sample.policy.draw(batch, 9, step);
+  const auto alone = std::ranges::find(sample.data.order, std::int64_t{0}) - sample.data.order.begin();
+  int times = 0;
+  for (int i = 0; i < 500; ++i, step.add_(1)) {
+    sample.policy.draw(batch, 9, step);
+    times += static_cast<int>(batch.eq(alone).sum().item<std::int64_t>());
+  }
+  const double even = 50000.0 / static_cast<double>(sample.data.train.count);  // its cell's share is its own
+  EXPECT_NEAR(times, even, 5 * std::sqrt(even));
 }
 
 // The mean of rows' losses is the loss that is measured of them.
@@ -105,6 +156,24 @@ TEST(RowLosses, AddUpToWhatIsMeasured) {
     const double mean = std::accumulate(losses.begin(), losses.end(), 0.0) / static_cast<double>(losses.size());
     EXPECT_NEAR(mean, results.front().measurements.back().training_loss, 1e-4) << static_cast<int>(task);
   }
+}
+
+// Where scores are cut into bins the kernels' cells do not tell labels apart as the table's do.
+TEST(RowLosses, KnowTheLabelsOfScoresWithBins) {
+  const data::Dataset people = binary_people(300, false);
+  constraints::ConstraintParams calibration{"calibration", {"sex"}, 0.05};
+  calibration.bins = 4;
+  core::Journal journal;
+  const constraints::ConstraintTable plain = constraints::compile({}, people, 10, {}, journal),
+                                     binned = constraints::compile({calibration}, people, 10, {}, journal);
+  const DeviceData data = to_device(people, plain.cells, 1, 3, at::kCPU),
+                   with_bins = to_device(people, binned.cells, 1, 3, at::kCPU);
+  ASSERT_GT(with_bins.kernel.score_bins, 0);
+  ASSERT_EQ(data.order, with_bins.order);
+  models::ModelParams model;
+  model.kind = "linear";
+  const auto learner = models::make_learner(model, data.host, {4}, at::kCPU);
+  EXPECT_EQ(row_losses(*learner, 0, data, {}), row_losses(*learner, 0, with_bins, {}));
 }
 
 TEST(RowLosses, AreOfTheMemberThatDoesNotLearnFromTheRow) {
@@ -132,7 +201,7 @@ TEST(RowLosses, TheRankingKnowsWhoIsPositive) {
   const data::Dataset people = binary_people(2000, false);
   const constraints::ConstraintTable table = Policed::compiled(people, odds_and_parity(), {});
   const DeviceData data = to_device(people, table.cells, 3, 3, at::kCPU);
-  const std::vector<double> scores = ranking_scores(data, table, 100, 3);
+  const std::vector<double> scores = ranking_scores(data, table, 3);
   double positive = 0, negative = 0, positives = 0;
   for (std::int64_t row = 0; row < data.train.count; ++row) {
     const bool is_positive = people.labels[static_cast<std::size_t>(data.order[static_cast<std::size_t>(row)])] == 1;
@@ -140,7 +209,7 @@ TEST(RowLosses, TheRankingKnowsWhoIsPositive) {
     positives += is_positive;
   }
   EXPECT_GT(positive / positives, negative / (static_cast<double>(data.train.count) - positives) + 1);
-  EXPECT_EQ(scores, ranking_scores(data, table, 100, 3));
+  EXPECT_EQ(scores, ranking_scores(data, table, 3));
 }
 
 // Rows whose label is changed are learnt as of the cell beside theirs; what is measured keeps it.
@@ -151,7 +220,7 @@ TEST(ChangedLabels, AreThoseOfTheBatchAlone) {
   const DeviceData data = to_device(people, table.cells, 3, 3, at::kCPU);
   sampling::Sampler sampler({{massage}}, people, std::vector(data.order.begin(), data.order.begin() + data.train.count),
                             config::Origin());
-  sampler.rank(ranking_scores(data, table, 100, 3));
+  sampler.rank(ranking_scores(data, table, 3));
   const RowPolicy policy(sampler, data, 100);
   at::Tensor cells = at::empty({data.train.count}, data.fold_cells.options()), no_targets;
   policy.label(cells, no_targets, at::arange(data.train.count, at::kLong), 5, at::zeros({1}, at::kLong));

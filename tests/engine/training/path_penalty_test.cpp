@@ -85,7 +85,7 @@ double distance(const Policed& sample, models::Learner& learner, const at::Tenso
       if (!starts_with_women) std::swap(from, to);
       return 0.7 * penalty_of(sample.people.task, from, to, place);
     };
-    const double expected = 0.25 + (at_offset(1e-2) - at_offset(-1e-2)) / 2e-2;
+    const double expected = (at_offset(1e-2) - at_offset(-1e-2)) / 2e-2;
     parameters[p].fill_(own);
     furthest = std::max(furthest, std::abs(gradient[p].item<double>() - expected));
   }
@@ -103,15 +103,64 @@ TEST(PathPenalty, ItsGradientIsThatOfTheChangeOnTheWay) {
         at::arange(learner->flat_parameters().size(1)).remainder(3).to(at::kFloat).mul(0.4).sub(0.3));
     PathPenalty path(sample.sampler, sample.data, 40);
     for (std::int64_t step = 0; step < 6; ++step) {
-      learner->flat_gradients().fill_(0.25);
+      learner->flat_gradients().zero_();
       path.add_gradient(*learner, 5, at::full({1}, step, at::kLong));
       const at::Tensor gradient = learner->flat_gradients().squeeze(0).clone();
-      EXPECT_GT((gradient - 0.25).abs().max().item<double>(), 0.01);
+      EXPECT_GT(gradient.abs().max().item<double>(), 0.01);
+      path.add_gradient(*learner, 5, at::full({1}, step, at::kLong));
+      EXPECT_TRUE(at::allclose(learner->flat_gradients().squeeze(0), 2 * gradient, 1e-5, 1e-6));
       const double best = std::min(distance(sample, *learner, gradient, path.place(), true),
                                    distance(sample, *learner, gradient, path.place(), false));
       EXPECT_LT(best, 2e-3) << static_cast<int>(task) << " " << step;
     }
   }
+}
+
+// A network keeps what its backward pass needs of its last forward pass alone: against central differences of its own probabilities on the way.
+TEST(PathPenalty, OfANetworkIsOfTheRowsItWasAskedOf) {
+  const at::NoGradGuard no_gradient;
+  Policed sample(two_people(Task::binary, 200), odds_and_parity(), {level_way(0.7)});
+  models::ModelParams model;
+  model.kind = "mlp";
+  model.hidden = {6};
+  model.dropout = 0;
+  const auto learner = models::make_learner(model, sample.data.host, {4}, at::kCPU);
+  learner->flat_parameters().mul_(3);
+  PathPenalty path(sample.sampler, sample.data, 40);
+  // A woman's row and a man's.
+  std::int64_t of_group[2] = {-1, -1};
+  for (std::int64_t row = 0; row < sample.data.train.count; ++row)
+    of_group[sample.people.groupings[0]
+                 .codes[static_cast<std::size_t>(sample.data.order[static_cast<std::size_t>(row)])]] = row;
+  const at::Tensor step = at::zeros({1}, at::kLong);
+  learner->flat_gradients().zero_();
+  path.add_gradient(*learner, 5, step);
+  const at::Tensor gradient = learner->flat_gradients().squeeze(0).clone(),
+                   parameters = learner->flat_parameters().squeeze(0);
+  double best = 1e9;
+  for (const int first : {0, 1}) {
+    const auto probability = [&](double place) {
+      models::EncodedTensors mixed = sample.data.encoded;
+      mixed.partners = at::full({1}, of_group[1 - first], at::kLong);
+      mixed.parts = at::full({1}, 1 - place, at::kFloat);
+      const double z = learner->forward(mixed, at::full({1}, of_group[first], at::kLong), step).item<double>();
+      return 1 / (1 + std::exp(-z));
+    };
+    double furthest = 0;
+    for (std::int64_t p = 0; p < parameters.numel(); ++p) {
+      const double own = parameters[p].item<double>();
+      const auto at_offset = [&](double offset) {
+        parameters[p].fill_(own + offset);
+        return 0.7 * std::abs(probability(path.place() + 0.1) - probability(path.place())) / 0.1;
+      };
+      const double expected = (at_offset(2e-3) - at_offset(-2e-3)) / 4e-3;
+      parameters[p].fill_(own);
+      furthest = std::max(furthest, std::abs(gradient[p].item<double>() - expected));
+    }
+    best = std::min(best, furthest);
+  }
+  EXPECT_GT(gradient.abs().max().item<double>(), 0.01);
+  EXPECT_LT(best, 3e-3);
 }
 
 TEST(PathPenalty, LeavesAloneTheMemberThatLeavesTheRowsOut) {
@@ -158,7 +207,12 @@ TEST(PathPenalty, BringsTheRatesOfGroupsTogether) {
 TEST(PathPenalty, NeedsTwoGroups) {
   data::Dataset people = binary_people(100, false);
   std::fill(people.groupings[0].codes.begin(), people.groupings[0].codes.end(), 1);
-  EXPECT_THROW(Policed(people, {}, {level_way(1)}), core::UserError);
+  try {
+    Policed(people, {}, {level_way(1)});
+    FAIL();
+  } catch (const core::UserError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("fair_mixup finds no two groups of 'across'"));
+  }
 }
 
 }  // namespace
