@@ -85,7 +85,7 @@ double distance(const Policed& sample, models::Learner& learner, const at::Tenso
       if (!starts_with_women) std::swap(from, to);
       return 0.7 * penalty_of(sample.people.task, from, to, place);
     };
-    const double expected = (at_offset(1e-2) - at_offset(-1e-2)) / 2e-2;
+    const double expected = (at_offset(1e-3) - at_offset(-1e-3)) / 2e-3;
     parameters[p].fill_(own);
     furthest = std::max(furthest, std::abs(gradient[p].item<double>() - expected));
   }
