@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/training/making_rows.h"
 #include "engine/training/tensor_of.h"
 #include "kernels/cell_order/cell_order.h"
 
@@ -53,17 +54,9 @@ void check_crops(const sampling::SamplingParams& params, const data::ImageRows& 
 
 ImageBatches::ImageBatches(const sampling::Sampler& sampler, const DeviceData& data)
     : sampler_(sampler), folds_(static_cast<std::int64_t>(data.folds.size())), rows_(data.encoded) {
-  const sampling::SampledCells& own = sampler.cells();
-  // Rows that are not drawn are of nobody: none is mixed with them, in a last cell of their own. Those of the other splits are too.
-  const auto nobodys = static_cast<std::int32_t>(own.cells.size() * data.folds.size());
-  std::vector<std::int32_t> cells;
-  for (std::size_t fold = 0; fold < data.folds.size(); ++fold)
-    for (std::int64_t i = 0; i < data.folds[fold].count; ++i) {
-      const std::size_t row = cells.size();
-      cells.push_back(own.is_drawn[row]
-                          ? own.of_row[row] * static_cast<std::int32_t>(folds_) + static_cast<std::int32_t>(fold)
-                          : nobodys);
-    }
+  // None is mixed with rows that are not drawn. Those of the other splits are of nobody too.
+  const auto nobodys = static_cast<std::int32_t>(making_cells(sampler, data) - 1);
+  std::vector<std::int32_t> cells = cells_by_fold(sampler, data);
   cells.resize(data.order.size(), nobodys);
   on_host_.cells = tensor_of(cells, at::kInt);
   const kernels::CellOrder order = kernels::cell_order(on_host_.cells, nobodys + 1);

@@ -28,18 +28,6 @@ std::int64_t folds_of(const DeviceData& data) {
   return static_cast<std::int64_t>(data.folds.size());
 }
 
-at::Tensor cells_of(const sampling::Sampler& sampler, const DeviceData& data) {
-  const auto folds = static_cast<std::int32_t>(folds_of(data));
-  const auto nobodys = static_cast<std::int32_t>(making_cells(sampler, data) - 1);
-  std::vector<std::int32_t> cells;
-  for (std::int32_t fold = 0; fold < folds; ++fold)
-    for (std::int64_t i = 0; i < data.folds[static_cast<std::size_t>(fold)].count; ++i) {
-      const std::size_t row = cells.size();
-      cells.push_back(sampler.cells().is_drawn[row] ? sampler.cells().of_row[row] * folds + fold : nobodys);
-    }
-  return tensor_of(cells, at::kInt);
-}
-
 std::uint8_t form_of(const data::Feature& feature) {
   if (feature.kind == data::FeatureKind::ramp) return kernels::kRampNumber;
   return data::is_standardized(feature) ? kernels::kStandardized : kernels::kCategory;
@@ -167,9 +155,21 @@ std::int64_t making_cells(const sampling::Sampler& sampler, const DeviceData& da
   return static_cast<std::int64_t>(sampler.cells().cells.size()) * folds_of(data) + 1;
 }
 
+std::vector<std::int32_t> cells_by_fold(const sampling::Sampler& sampler, const DeviceData& data) {
+  const auto folds = static_cast<std::int32_t>(folds_of(data));
+  const auto nobodys = static_cast<std::int32_t>(making_cells(sampler, data) - 1);
+  std::vector<std::int32_t> cells;
+  for (std::int32_t fold = 0; fold < folds; ++fold)
+    for (std::int64_t i = 0; i < data.folds[static_cast<std::size_t>(fold)].count; ++i) {
+      const std::size_t row = cells.size();
+      cells.push_back(sampler.cells().is_drawn[row] ? sampler.cells().of_row[row] * folds + fold : nobodys);
+    }
+  return cells;
+}
+
 kernels::MakingRows making_rows(const sampling::Sampler& sampler, const DeviceData& data) {
   kernels::MakingRows from;
-  from.cells = cells_of(sampler, data);
+  from.cells = tensor_of(cells_by_fold(sampler, data), at::kInt);
   const kernels::CellOrder order = kernels::cell_order(from.cells, making_cells(sampler, data));
   from.order = order.rows;
   from.offsets = order.offsets;

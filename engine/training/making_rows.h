@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "engine/sampling/sampler.h"
 #include "engine/training/device_data.h"
@@ -11,6 +12,9 @@ namespace equipoise::training {
 /// Which cells rows are made in: the sampler's, each apart by fold (cell * folds + fold), and a last one of rows without weight, of which
 /// and from which nothing is made.
 std::int64_t making_cells(const sampling::Sampler& sampler, const DeviceData& data);
+
+/// [rows of train] which of them each training row is in.
+std::vector<std::int32_t> cells_by_fold(const sampling::Sampler& sampler, const DeviceData& data);
 
 /// What the sampler's recipes make the training rows of `data` from. Each part is found or fitted where a recipe wants it: the nearest
 /// rows of each cell for SMOTE, copulas, levels that are exchanged, whom a row may be mixed with.
