@@ -15,6 +15,7 @@
 #include "engine/training/captured_graph.h"
 #include "engine/training/device_data.h"
 #include "engine/training/distillation.h"
+#include "engine/training/member_seeds.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
 #include "engine/training/sampled_batches.h"
@@ -58,21 +59,6 @@ Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTab
 TrainingWork work_of(const RunConfig& config, const data::Dataset& dataset, const at::Device& device) {
   const auto rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
   return training_work(config, dataset.encoded, rows, device);
-}
-
-// Of initial weights and dropout.
-std::uint64_t model_seed(const RunConfig& config) {
-  const std::int64_t seed = config.training.seed < 0 ? config.seed : config.training.seed;
-  return core::seed_for(static_cast<std::uint64_t>(seed), "model");
-}
-
-// One for each member that makes up the run's model.
-std::vector<std::uint64_t> member_seeds(const RunConfig& config, std::size_t folds) {
-  if (folds == 1) return {model_seed(config)};
-  std::vector<std::uint64_t> seeds;
-  for (std::size_t fold = 0; fold < folds; ++fold)
-    seeds.push_back(core::seed_for(model_seed(config), "fold " + std::to_string(fold)));
-  return seeds;
 }
 
 // The tables of one bank price the same terms; only their bounds differ.
