@@ -2,6 +2,7 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <thread>
@@ -57,11 +58,25 @@ void check_precision_on_cpu(const RunConfig& config, const std::string& why_cpu,
                         origin.of("precision"));
 }
 
+// What of a run has no version for GPUs yet; "" where all has.
+std::string cpu_alone(const RunConfig& config) {
+  if (models::is_cpu_alone(config.model))
+    return "model.kind: " + config.model.kind + " computes on the CPU alone so far";
+  for (const sampling::RecipeParams& one : config.sampling.recipes) {
+    const auto entry = std::ranges::find(sampling::recipe_entries(), one.recipe,
+                                         [](const sampling::RecipeEntry& known) { return known.name; });
+    if (entry == sampling::recipe_entries().end()) continue;  // refused elsewhere
+    if ((entry->decides == sampling::Decides::made && one.recipe != sampling::kImages) ||
+        entry->decides == sampling::Decides::penalty)
+      return "sampling.recipes: " + one.recipe + " makes rows on the CPU alone so far";
+  }
+  return "";
+}
+
 at::Device choose_automatically(const RunConfig& config, const config::Origin& origin, core::Journal& journal) {
   const core::GpuDriver driver = core::describe_gpus();
   std::string reason = obstacle(driver, 0);
-  if (reason.empty() && models::is_cpu_alone(config.model))
-    reason = "model.kind: " + config.model.kind + " computes on the CPU alone so far";
+  if (reason.empty()) reason = cpu_alone(config);
   if (reason.empty()) return at::Device(at::kCUDA, 0);
   check_precision_on_cpu(config, "device is 'auto' and found no GPU that can be used: " + reason, origin);
   // Without a driver, as on most machines, there is nothing to say.
@@ -91,10 +106,9 @@ std::size_t index_of(const std::string& device, const config::Origin& origin) {
 }  // namespace
 
 void check_device(const RunConfig& config, const config::Origin& origin) {
-  if (models::is_cpu_alone(config.model) && config.device != "cpu" && config.device != "auto")
-    throw device_error("device is '" + config.device + "', but model.kind: " + config.model.kind +
-                           " computes on the CPU alone so far; set device: cpu",
-                       origin);
+  const std::string why_cpu = cpu_alone(config);
+  if (!why_cpu.empty() && config.device != "cpu" && config.device != "auto")
+    throw device_error("device is '" + config.device + "', but " + why_cpu + "; set device: cpu", origin);
   if (config.device == "cpu") return check_precision_on_cpu(config, "device is 'cpu'", origin);
   if (config.device != "auto") index_of(config.device, origin);
 }

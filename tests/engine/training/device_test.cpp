@@ -40,6 +40,26 @@ TEST(Device, AutoDoesNotTrainInAnotherPrecisionThanWasAskedFor) {
               AllOf(HasSubstr("precision: bf16 needs device: cuda"), HasSubstr("device is 'auto' and found no GPU")));
 }
 
+// Before any data are read: what has no version for GPUs is not sent there, and `auto` passes them over.
+TEST(Device, RecipesThatMakeRowsComputeOnTheCpu) {
+  for (const std::string name : {"smote", "mixup", "fair_mixup"}) {
+    RunConfig config = config_of("cuda", "fp32");
+    config.sampling.recipes.resize(1);
+    config.sampling.recipes[0].recipe = name;
+    EXPECT_THAT(refusal(core::Fault::config, [&] { check_device(config, {}); }),
+                HasSubstr("device is 'cuda', but sampling.recipes: " + name +
+                          " makes rows on the CPU alone so far; set "
+                          "device: cpu"));
+    config.device = "auto";
+    core::Journal journal;
+    EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
+  }
+  RunConfig balanced = config_of("cuda", "fp32");
+  balanced.sampling.recipes.resize(1);
+  balanced.sampling.recipes[0].recipe = "balance";
+  EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(balanced, {}); }), "");
+}
+
 TEST(Device, IsWrittenAsTheConfigSays) {
   for (const std::string device : {"auto", "cpu", "cuda", "cuda:0", "cuda:12"}) {
     EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(config_of(device, "fp32"), {}); }), "") << device;
