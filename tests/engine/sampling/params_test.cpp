@@ -84,7 +84,8 @@ TEST(SamplingParamsTest, RecipesThatMakeRowsNeedAShareAndGoTogether) {
   EXPECT_THAT(all, HasSubstr("sampling.recipes[1].neighbors: the recipe jitter does not read it; smote does"));
   RecipeParams balance = recipe("balance", {"sex"});
   balance.share = 0.3;
-  EXPECT_THAT(problems({{balance}}), HasSubstr("the recipe balance does not read it; hard, fair_mixup, smote, jitter, corrupt, counterfactual, copula, mixup, images do"));
+  EXPECT_THAT(problems({{balance}}), HasSubstr("the recipe balance does not read it; hard, fair_mixup, smote, jitter, "
+                                               "corrupt, counterfactual, copula, mixup, images do"));
 }
 
 TEST(SamplingParamsTest, WhatARecipeOfMadeRowsLacksIsSaid) {
