@@ -27,14 +27,6 @@ class SayOnce final : public core::Journal {
   std::set<std::string> said_;
 };
 
-// Those that the data lack are refused when their rows are looked for.
-std::vector<std::string> known_groupings(std::vector<std::string> names, const data::Dataset& dataset) {
-  std::erase_if(names, [&](const std::string& name) {
-    return std::ranges::find(dataset.groupings, name, &data::Grouping::name) == dataset.groupings.end();
-  });
-  return names;
-}
-
 }  // namespace
 
 std::vector<constraints::ConstraintTable> compile_tables(const std::vector<training::RunConfig>& members,
@@ -43,7 +35,7 @@ std::vector<constraints::ConstraintTable> compile_tables(const std::vector<train
   SayOnce once(journal);
   std::vector<constraints::ConstraintTable> tables;
   for (const training::RunConfig& member : members) {
-    const std::vector<std::string> told_apart = known_groupings(sampling::groupings_of(member.sampling), dataset);
+    const std::vector<std::string> told_apart = sampling::groupings_of(member.sampling, dataset);
     tables.push_back(
         constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin, once, told_apart));
     evaluation::check_resamples(member.evaluation, tables.back(), origin);

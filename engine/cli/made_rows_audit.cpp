@@ -37,7 +37,7 @@ audit::MadeSample sample_of(training::MadeList list, const std::string& recipe) 
 std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& config, const data::Dataset& dataset,
                                                     const config::Origin& origin, core::Journal& journal) {
   const auto is_of_a_table = [](const sampling::RecipeParams& one) {
-    return training::makes_rows_of_a_table(sampling::recipe_entry(one.recipe));
+    return sampling::recipe_entry(one.recipe).makes == sampling::Makes::rows;
   };
   if (std::ranges::none_of(config.sampling.recipes, is_of_a_table)) return std::nullopt;
   journal.say("Comparing a sample of made rows with real ones.");

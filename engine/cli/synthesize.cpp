@@ -75,7 +75,7 @@ class Synthesize final : public Command {
   static void check_makes_rows(const training::RunConfig& config, const config::Origin& origin) {
     std::vector<std::string> making;
     for (const sampling::RecipeEntry& entry : sampling::recipe_entries())
-      if (training::makes_rows_of_a_table(entry)) making.emplace_back(entry.name);
+      if (entry.makes == sampling::Makes::rows) making.emplace_back(entry.name);
     if (std::ranges::any_of(config.sampling.recipes, [&](const sampling::RecipeParams& one) {
           return std::ranges::find(making, one.recipe) != making.end();
         }))

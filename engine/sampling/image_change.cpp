@@ -61,8 +61,8 @@ void check_images(const SamplingParams& params, bool has_images, const config::O
     });
     problems.collect([&] {
       const auto entry = std::ranges::find(recipe_entries(), one.recipe, [](const RecipeEntry& e) { return e.name; });
-      if (!has_images || entry == recipe_entries().end() || one.recipe == kImages) return;
-      if (entry->decides == Decides::made || entry->decides == Decides::penalty)
+      if (!has_images || entry == recipe_entries().end()) return;
+      if (entry->makes == Makes::rows || entry->makes == Makes::mixtures)
         refuse(
             path,
             one.recipe + " makes rows of columns, and the model sees the pictures of data.images; images changes those",

@@ -174,34 +174,36 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
 
 const std::vector<RecipeEntry>& recipe_entries() {
   static const std::vector<RecipeEntry> entries = {
-      {"balance", Decides::shares, false, false, 0,
+      {"balance", Decides::shares, Makes::nothing, false, false, 0,
        "draws each cell as often as its target share says, or by a power of its natural share"},
-      {"fairbatch", Decides::shares, true, false, 0.005,
+      {"fairbatch", Decides::shares, Makes::nothing, true, false, 0.005,
        "after each epoch gives the group with the highest loss more of the batch, within its label"},
-      {"group_dro", Decides::shares, true, false, 0.5,
+      {"group_dro", Decides::shares, Makes::nothing, true, false, 0.5,
        "after each epoch multiplies each cell's share by the exponential of its loss"},
-      {"reweigh", Decides::weights, false, false, 0, "weighs the loss as if group and label were independent"},
-      {"hard", Decides::focus, true, false, 0.25,
+      {"reweigh", Decides::weights, Makes::nothing, false, false, 0,
+       "weighs the loss as if group and label were independent"},
+      {"hard", Decides::focus, Makes::nothing, true, false, 0.25,
        "after each epoch draws those rows of a cell more often that have the highest losses"},
-      {"massage", Decides::labels, false, false, 0,
+      {"massage", Decides::labels, Makes::nothing, false, false, 0,
        "changes the labels of rows near the boundary so that groups have them alike; what is measured keeps its "
        "labels"},
-      {"soft_labels", Decides::labels, false, false, 0,
+      {"soft_labels", Decides::labels, Makes::nothing, false, false, 0,
        "learns each row with the label of one of its annotators, drawn anew each time; what is measured keeps its "
        "labels"},
-      {"smote", Decides::made, false, true, 0,
+      {"smote", Decides::made, Makes::rows, false, true, 0,
        "makes rows between a row and one of the nearest of its cell, with their most frequent categories"},
-      {"jitter", Decides::made, false, false, 0.02, "makes rows whose numbers are moved a little"},
-      {"corrupt", Decides::made, false, true, 0.3,
+      {"jitter", Decides::made, Makes::rows, false, false, 0.02, "makes rows whose numbers are moved a little"},
+      {"corrupt", Decides::made, Makes::rows, false, true, 0.3,
        "makes rows some of whose inputs are those of other rows of the cell"},
-      {"counterfactual", Decides::made, false, false, 0,
+      {"counterfactual", Decides::made, Makes::rows, false, false, 0,
        "makes rows whose groups are exchanged, with the columns that go with them; their label stays"},
-      {"copula", Decides::made, false, true, 0, "makes rows from the marginals of a cell, joined by a Gaussian copula"},
-      {"mixup", Decides::made, false, false, 0,
+      {"copula", Decides::made, Makes::rows, false, true, 0,
+       "makes rows from the marginals of a cell, joined by a Gaussian copula"},
+      {"mixup", Decides::made, Makes::mixtures, false, false, 0,
        "makes rows that are part of one and part of another, and count as both in these parts"},
-      {"fair_mixup", Decides::penalty, false, false, 1,
+      {"fair_mixup", Decides::penalty, Makes::mixtures, false, false, 1,
        "adds to the loss how much the mean prediction changes on the way from one group to another"},
-      {"images", Decides::made, false, false, 0,
+      {"images", Decides::made, Makes::pictures, false, false, 0,
        "changes pictures: mirrored, moved, recoloured, blanked in part, mixed"}};
   return entries;
 }
@@ -336,6 +338,14 @@ std::vector<std::string> groupings_of(const SamplingParams& params) {
     for (const TargetParams& target : one.targets)
       for (const auto& [name, level] : target.where) add(name);
   }
+  return names;
+}
+
+std::vector<std::string> groupings_of(const SamplingParams& params, const data::Dataset& dataset) {
+  std::vector<std::string> names = groupings_of(params);
+  std::erase_if(names, [&](const std::string& name) {
+    return std::ranges::find(dataset.groupings, name, &data::Grouping::name) == dataset.groupings.end();
+  });
   return names;
 }
 

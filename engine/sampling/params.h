@@ -8,6 +8,7 @@
 
 #include "engine/config/fields.h"
 #include "engine/config/origin.h"
+#include "engine/data/dataset.h"
 #include "engine/sampling/artifact_params.h"
 #include "engine/sampling/image_change.h"
 
@@ -80,10 +81,19 @@ enum class Decides {
   made      ///< which of the drawn rows are made up from real ones
 };
 
+/// What a recipe makes of rows.
+enum class Makes {
+  nothing,
+  rows,      ///< as could stand in the table that they are made from
+  mixtures,  ///< part of one row and part of another, as the first layer sees them
+  pictures   ///< of pictures
+};
+
 /// One row of the table of recipes.
 struct RecipeEntry {
   const char* name;
   Decides decides;
+  Makes makes;
   bool follows_losses;  ///< changes with what was measured
   bool from_cell;       ///< makes rows from others of the same groups and label
   double number;        ///< of step or amount, where the params say 0
@@ -104,5 +114,7 @@ void check(const SamplingParams& params, bool has_constraints, std::int64_t epoc
 
 /// The groups that the recipes tell apart, each once, without "label".
 std::vector<std::string> groupings_of(const SamplingParams& params);
+/// Those of them that the data have; the sampler refuses the others, with their place.
+std::vector<std::string> groupings_of(const SamplingParams& params, const data::Dataset& dataset);
 
 }  // namespace equipoise::sampling

@@ -59,6 +59,7 @@ class Sampler {
   /// A recipe that makes rows.
   struct Making {
     RecipeParams params;
+    Makes makes() const { return recipe_entry(params.recipe).makes; }
     double amount = 0;              ///< the params', or the recipe's own
     std::vector<bool> could_be_of;  ///< [cells] whether it makes rows of a cell in any epoch
     std::vector<double> shares;     ///< [cells] of the drawn rows, in the epoch that is on

@@ -66,8 +66,7 @@ std::string cpu_alone(const RunConfig& config) {
     const auto entry = std::ranges::find(sampling::recipe_entries(), one.recipe,
                                          [](const sampling::RecipeEntry& known) { return known.name; });
     if (entry == sampling::recipe_entries().end()) continue;  // refused elsewhere
-    if ((entry->decides == sampling::Decides::made && one.recipe != sampling::kImages) ||
-        entry->decides == sampling::Decides::penalty)
+    if (entry->makes == sampling::Makes::rows || entry->makes == sampling::Makes::mixtures)
       return "sampling.recipes: " + one.recipe + " makes rows on the CPU alone so far";
   }
   return "";

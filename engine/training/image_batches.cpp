@@ -53,7 +53,7 @@ void check_crops(const sampling::SamplingParams& params, const data::ImageRows& 
 }
 
 ImageBatches::ImageBatches(const sampling::Sampler& sampler, const DeviceData& data)
-    : sampler_(sampler), folds_(static_cast<std::int64_t>(data.folds.size())), rows_(data.encoded) {
+    : sampler_(sampler), data_(data), rows_(data.encoded) {
   // None is mixed with rows that are not drawn. Those of the other splits are of nobody too.
   const auto nobodys = static_cast<std::int32_t>(making_cells(sampler, data) - 1);
   std::vector<std::int32_t> cells = cells_by_fold(sampler, data);
@@ -74,15 +74,7 @@ ImageBatches::ImageBatches(const sampling::Sampler& sampler, const DeviceData& d
 }
 
 void ImageBatches::follow() {
-  std::int64_t* limit = on_host_.limits.mutable_data_ptr<std::int64_t>();
-  for (std::size_t cell = 0; cell < sampler_.cells().cells.size(); ++cell)
-    for (std::int64_t fold = 0; fold < folds_; ++fold) {
-      double sum = 0;
-      for (const sampling::Sampler::Making& one : sampler_.makings()) {
-        sum += one.shares[cell];
-        *limit++ = std::llround(std::min(1.0, sum) * kWhole);
-      }
-    }
+  set_limits(on_host_.limits, sampler_, data_);
   rows_.image_recipes->limits.copy_(on_host_.limits);
 }
 

@@ -29,7 +29,7 @@ class ImageBatches {
 
  private:
   const sampling::Sampler& sampler_;
-  std::int64_t folds_;
+  const DeviceData& data_;
   kernels::ImageRecipes on_host_;
   models::EncodedTensors rows_;
 };

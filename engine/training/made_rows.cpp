@@ -9,7 +9,6 @@
 #include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "engine/core/error.h"
@@ -65,16 +64,7 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
 }
 
 void MadeRows::follow() {
-  const auto folds = static_cast<std::int64_t>(data_.folds.size());
-  std::int64_t* limit = recipes_.limits.mutable_data_ptr<std::int64_t>();
-  for (std::size_t cell = 0; cell < sampler_.cells().cells.size(); ++cell)
-    for (std::int64_t fold = 0; fold < folds; ++fold) {
-      double sum = 0;
-      for (const sampling::Sampler::Making& one : sampler_.makings()) {
-        sum += one.shares[cell];
-        *limit++ = std::llround(std::min(1.0, sum) * 0x1p32);
-      }
-    }
+  set_limits(recipes_.limits, sampler_, data_);
 }
 
 const models::EncodedTensors& MadeRows::make(const at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) {
@@ -106,7 +96,7 @@ MadeRows::CountedShares MadeRows::counted_shares() const {
   };
   CountedShares counted{sampler_.shares(), sampling::Shares(cells.size())};
   for (const sampling::Sampler::Making& one : sampler_.makings()) {
-    if (one.params.recipe != "mixup") continue;
+    if (one.makes() != sampling::Makes::mixtures) continue;
     const std::vector<std::vector<bool>> partners = sampling::partner_cells(sampler_.cells(), one.params);
     for (std::size_t own = 0; own < cells.size(); ++own)
       for (std::int64_t fold = 0; fold < folds && cells[own].rows > 0; ++fold) {

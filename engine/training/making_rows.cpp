@@ -7,6 +7,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -165,6 +166,18 @@ std::vector<std::int32_t> cells_by_fold(const sampling::Sampler& sampler, const 
       cells.push_back(sampler.cells().is_drawn[row] ? sampler.cells().of_row[row] * folds + fold : nobodys);
     }
   return cells;
+}
+
+void set_limits(at::Tensor& limits, const sampling::Sampler& sampler, const DeviceData& data) {
+  std::int64_t* limit = limits.mutable_data_ptr<std::int64_t>();
+  for (std::size_t cell = 0; cell < sampler.cells().cells.size(); ++cell)
+    for (std::int64_t fold = 0; fold < folds_of(data); ++fold) {
+      double sum = 0;
+      for (const Making& one : sampler.makings()) {
+        sum += one.shares[cell];
+        *limit++ = std::llround(std::min(1.0, sum) * 0x1p32);
+      }
+    }
 }
 
 kernels::MakingRows making_rows(const sampling::Sampler& sampler, const DeviceData& data) {

@@ -16,6 +16,10 @@ std::int64_t making_cells(const sampling::Sampler& sampler, const DeviceData& da
 /// [rows of train] which of them each training row is in.
 std::vector<std::int32_t> cells_by_fold(const sampling::Sampler& sampler, const DeviceData& data);
 
+/// Sets limits [cells, recipes] i64 of these cells to the shares of the epoch that is on, recipe after recipe, in 2^-32: a row is made by
+/// the first whose limit a random number is below. The last cell, of rows without weight, is left as it is.
+void set_limits(at::Tensor& limits, const sampling::Sampler& sampler, const DeviceData& data);
+
 /// What the sampler's recipes make the training rows of `data` from. Each part is found or fitted where a recipe wants it: the nearest
 /// rows of each cell for SMOTE, copulas, levels that are exchanged, whom a row may be mixed with.
 kernels::MakingRows making_rows(const sampling::Sampler& sampler, const DeviceData& data);

@@ -1,16 +1,12 @@
 #include "engine/training/row_policy.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
-#include <stdexcept>
 
-#include "engine/constraints/rates.h"
-#include "engine/core/seed.h"
 #include "engine/training/tensor_of.h"
 
 namespace equipoise::training {
@@ -36,38 +32,12 @@ RowPolicy::RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, s
   if (decides(sampler, sampling::Decides::weights) || data.weights || mixes())
     weights_ = at::ones({rows * of_a_row}, at::TensorOptions(device).dtype(at::kFloat));
   corrections_ = at::ones({1, data.kernel.rows(), 1}, at::TensorOptions(device).dtype(at::kDouble));
-  if (sampler.label_choices()) take_label_choices();
+  if (sampler.label_choices()) labels_.emplace(*sampler.label_choices(), data);
   if (sampler.path()) path_.emplace(sampler, data, batch);
   mass_ = mass_of(data.cells, data.kernel.cells, of_a_row, data.weights);
   if (data.bin_cells.defined())
     bin_mass_ = mass_of(data.bin_cells, data.kernel.bin_cells, data.kernel.outputs, data.bin_weights);
   follow();
-}
-
-// The kernels' cells of the same groups stand side by side, one for each answer.
-void RowPolicy::take_label_choices() {
-  const sampling::Sampler::LabelChoices& choices = *sampler_.label_choices();
-  const bool is_binary = data_.kernel.task == data::Task::binary;
-  if ((!is_binary && data_.kernel.task != data::Task::classes) || data_.kernel.cells_of_a_row != 1)
-    throw std::logic_error("labels are chosen for rows that have one, in a cell of groups and label");
-  answers_ = is_binary ? 2 : data_.kernel.outputs;
-  const at::Tensor cells = data_.fold_cells;
-  first_cells_ = cells.sub(cells.remainder(answers_));
-  choices_ = tensor_of(choices.answers, at::kByte, cells.device()).to(cells.scalar_type());
-  choice_counts_ = tensor_of(choices.counts, at::kLong, cells.device());
-}
-
-void RowPolicy::label(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed,
-                      const at::Tensor& step) const {
-  constexpr std::int64_t kParts = std::int64_t{1} << 32;
-  at::Tensor place = at::empty_like(rows);
-  kernels::draw_uniform(place, kParts, core::seed_for(seed, "labels"), step);
-  place.mul_(choice_counts_.index_select(0, rows)).bitwise_right_shift_(32);
-  place.add_(rows, sampler_.label_choices()->most);
-  const at::Tensor answers = choices_.index_select(0, place);
-  at::index_select_out(cells, first_cells_, 0, rows);
-  cells.add_(answers);
-  if (targets.defined()) targets.copy_(answers);
 }
 
 RowPolicy::Mass RowPolicy::mass_of(const at::Tensor& cells, std::int32_t count, std::int64_t cells_of_a_row,
@@ -89,7 +59,7 @@ std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double
       mixes() ? made_->counted_shares()
               : MadeRows::CountedShares{sampler_.shares(), sampling::Shares(sampler_.shares().size())};
   const std::vector<double> within = draws_.within_cells();
-  const auto* choices = are_learnt && sampler_.label_choices() ? &*sampler_.label_choices() : nullptr;
+  const LabelDraws* labels = are_learnt && labels_ ? &*labels_ : nullptr;
   std::vector<double> expected(mass.as_it_comes.size());
   for (std::int64_t place = 0; place < mass.cells.numel(); ++place) {
     const auto row = static_cast<std::size_t>(place / mass.cells_of_a_row);
@@ -100,14 +70,10 @@ std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double
     const double drawn =
         weight * weights[own] * (within[row] * counted.as_sources[own] + counted.as_partners[own]) / natural[own];
     const auto cell = static_cast<std::size_t>(mass.cells.const_data_ptr<std::int32_t>()[place]);
-    if (choices == nullptr) {
+    if (labels == nullptr)
       expected[cell] += drawn;
-      continue;
-    }
-    const std::size_t first = cell - cell % static_cast<std::size_t>(answers_);
-    for (std::int64_t i = 0; i < choices->counts[row]; ++i)
-      expected[first + choices->answers[row * static_cast<std::size_t>(choices->most) + static_cast<std::size_t>(i)]] +=
-          drawn / static_cast<double>(choices->counts[row]);
+    else
+      labels->spread(expected, cell, row, drawn);
   }
   std::vector<double> ratios;
   for (std::size_t cell = 0; cell < expected.size(); ++cell)
@@ -157,91 +123,6 @@ RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::u
     }
   }
   return drawn;
-}
-
-namespace {
-
-// Whether a cell of the table has the losses of rows with this answer: of a class its own rows have it, of a number the figure that
-// is the loss.
-bool has_losses(const data::Cells& table, const data::Cells::Cell& cell, std::int32_t& answer) {
-  answer = sampling::SampledCells::kAnyAnswer;
-  if (!table.has_outcomes()) {
-    answer = cell.label;
-    return true;
-  }
-  const std::int32_t outcome = cell.levels.back();
-  if (table.is_bin(outcome)) return false;
-  switch (table.task) {
-    case data::Task::binary:
-      answer = cell.label;
-      return true;
-    case data::Task::classes:
-      answer = table.answer_of(outcome);
-      return cell.label == 1;
-    case data::Task::labels:
-      return true;
-    case data::Task::regression:
-      return outcome == data::kLossFigure && cell.label == 0;
-  }
-  return false;
-}
-
-}  // namespace
-
-namespace {
-
-// Which of the table's cells has the decisions about a label: binary rows are selected or not, of classes each has a cell. -1: it has none.
-std::int32_t label_decided(const data::Cells& table, const data::Cells::Cell& cell) {
-  if (table.task == data::Task::classes)
-    return table.is_bin(cell.levels.back()) ? -1 : table.answer_of(cell.levels.back());
-  const bool is_bin = table.has_outcomes() && table.is_bin(cell.levels.back());
-  return table.task == data::Task::binary && !is_bin ? 1 : -1;
-}
-
-sampling::OfCells means(const std::vector<double>& sums, const std::vector<double>& weights) {
-  sampling::OfCells means;
-  for (std::size_t c = 0; c < sums.size(); ++c)
-    means.push_back(weights[c] > 0 ? std::optional(sums[c] / weights[c]) : std::nullopt);
-  return means;
-}
-
-}  // namespace
-
-sampling::Measured measured_cells(const std::vector<double>& sums, const data::Cells& table,
-                                  const sampling::SampledCells& cells) {
-  const std::size_t count = cells.cells.size();
-  std::vector<std::size_t> places;
-  for (const std::string& name : cells.groupings)
-    places.push_back(static_cast<std::size_t>(std::ranges::find(table.groupings, name) - table.groupings.begin()));
-  std::vector<double> weight(count), loss(count);
-  std::vector<std::vector<double>> decided(cells.answers.size(), std::vector<double>(count)), given = decided;
-  for (std::size_t t = 0; t < table.cells.size(); ++t) {
-    const data::Cells::Cell& of_table = table.cells[t];
-    const double* own = &sums[t * constraints::kColumns];
-    std::int32_t answer = 0;
-    const bool with_losses = has_losses(table, of_table, answer);
-    const std::int32_t label = cells.answers.empty() ? -1 : label_decided(table, of_table);
-    for (std::size_t c = 0; c < count; ++c) {
-      bool is_in = true;
-      for (std::size_t g = 0; g < places.size(); ++g)
-        is_in = is_in && of_table.levels[places[g]] == cells.cells[c].levels[g];
-      if (!is_in) continue;
-      if (label >= 0) {
-        decided[static_cast<std::size_t>(label)][c] += own[constraints::kWeight];
-        given[static_cast<std::size_t>(label)][c] += own[constraints::kHard];
-      }
-      if (!with_losses || (!cells.answers.empty() && answer != cells.cells[c].answer)) continue;
-      weight[c] += own[constraints::kWeight];
-      loss[c] += own[constraints::kLoss];
-    }
-  }
-  sampling::Measured measured{means(loss, weight), {}};
-  for (std::size_t label = 0; label < decided.size(); ++label)
-    measured.given.push_back(means(given[label], decided[label]));
-  if (table.task == data::Task::binary && !cells.answers.empty())
-    for (std::size_t c = 0; c < count; ++c)  // who is not selected is given the other label
-      measured.given[0][c] = measured.given[1][c] ? std::optional(1 - *measured.given[1][c]) : std::nullopt;
-  return measured;
 }
 
 }  // namespace equipoise::training

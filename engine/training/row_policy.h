@@ -6,11 +6,11 @@
 #include <optional>
 #include <vector>
 
-#include "engine/data/dataset.h"
 #include "engine/sampling/sampler.h"
 #include "engine/training/cell_draws.h"
 #include "engine/training/device_data.h"
 #include "engine/training/image_batches.h"
+#include "engine/training/label_draws.h"
 #include "engine/training/made_rows.h"
 #include "engine/training/path_penalty.h"
 #include "kernels/draw/draw.h"
@@ -55,11 +55,8 @@ class RowPolicy {
 
   /// [rows of train * A] what rows weigh in the loss; undefined where no recipe decides it and the data have no weights.
   const std::optional<at::Tensor>& weights() const { return weights_; }
-  /// Whether a recipe decides which label a row is learnt with.
-  bool changes_labels() const { return choices_.defined(); }
-  /// The fold_cells [M] and, where it is defined, the targets [M] of the data that rows [M] have with the labels that they are learnt with.
-  void label(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed,
-             const at::Tensor& step) const;
+  /// Where a recipe decides which label a row is learnt with.
+  const LabelDraws* labels() const { return labels_ ? &*labels_ : nullptr; }
   /// [1, S, 1] f64, of the kernels' sums.
   const at::Tensor& corrections() const { return corrections_; }
 
@@ -73,7 +70,6 @@ class RowPolicy {
   Mass mass_of(const at::Tensor& cells, std::int32_t count, std::int64_t cells_of_a_row,
                const std::optional<at::Tensor>& weights) const;
   std::vector<double> ratios(const Mass& mass, const std::vector<double>& weights, bool are_learnt) const;
-  void take_label_choices();
 
   template <typename Step>
   void draw_from(const kernels::CellShares& cells, at::Tensor& rows, std::uint64_t seed, const Step& step) const {
@@ -88,18 +84,13 @@ class RowPolicy {
   std::int64_t batch_;
   CellDraws draws_;
   Mass mass_, bin_mass_;
-  std::int64_t answers_ = 0;                          // labels that a row may have
-  at::Tensor first_cells_, choices_, choice_counts_;  // [rows of train] with label 0, [rows, most] flat, [rows] i64
-  at::Tensor cell_of_row_;                            // [rows of train] i64, on the device
+  std::optional<LabelDraws> labels_;
+  at::Tensor cell_of_row_;  // [rows of train] i64, on the device
   std::optional<at::Tensor> weights_;
   at::Tensor corrections_;
   std::optional<MadeRows> made_;
   std::optional<PathPenalty> path_;
   std::optional<ImageBatches> images_;  // in its place where the data have pictures
 };
-
-/// What the table's sums [C * 4] of the training rows say of the sampler's cells.
-sampling::Measured measured_cells(const std::vector<double>& sums, const data::Cells& table,
-                                  const sampling::SampledCells& cells);
 
 }  // namespace equipoise::training

@@ -5,6 +5,7 @@
 
 #include "engine/constraints/forms.h"
 #include "engine/core/error.h"
+#include "engine/training/measured_cells.h"
 #include "engine/training/row_losses.h"
 #include "engine/training/step.h"
 

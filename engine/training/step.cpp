@@ -205,16 +205,16 @@ void TrainingStep::pick_answers() {
   const auto count_by_parts = [&](at::Tensor& weights) {
     if (mixes) weights.view({rows.size(0), -1}).mul_(policy_->made()->counted_parts().unsqueeze(1));
   };
-  const bool changes_labels = policy_ && policy_->changes_labels();
-  if (changes_labels)
-    policy_->label(cells_, targets_, rows, batch_seed_, step_);
+  const LabelDraws* labels = policy_ ? policy_->labels() : nullptr;
+  if (labels)
+    labels->draw(cells_, targets_, rows, batch_seed_, step_);
   else
     pick(cells_, data_.fold_cells);
   if (weights_) {
     pick(*weights_, policy_ ? *policy_->weights() : *data_.weights);
     count_by_parts(*weights_);
   }
-  if (rule_ && !changes_labels) pick(targets_, data_.targets);
+  if (rule_ && !labels) pick(targets_, data_.targets);
   if (!bins_) return;
   pick(bin_cells_, data_.fold_bin_cells);
   pick(bin_targets_, data_.bin_targets);

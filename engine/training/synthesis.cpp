@@ -18,28 +18,14 @@ sampling::SamplingParams from_the_start(sampling::SamplingParams params) {
   return params;
 }
 
-// What the data lack the sampler refuses, with its place.
-std::vector<std::string> known_groupings(const sampling::SamplingParams& params, const data::Dataset& dataset) {
-  std::vector<std::string> names = sampling::groupings_of(params);
-  std::erase_if(names, [&](const std::string& name) {
-    return std::ranges::find(dataset.groupings, name, &data::Grouping::name) == dataset.groupings.end();
-  });
-  return names;
-}
-
 }  // namespace
-
-bool makes_rows_of_a_table(const sampling::RecipeEntry& entry) {
-  const std::string name = entry.name;
-  return entry.decides == sampling::Decides::made && name != "mixup" && name != sampling::kImages;
-}
 
 Synthesis::Synthesis(sampling::SamplingParams params, const data::Dataset& dataset, std::int64_t batch,
                      std::uint64_t seed, const config::Origin& origin)
     : dataset_(dataset),
       batch_(batch),
       seed_(TrainingStep::batch_seed(seed)),
-      data_(to_device(dataset, data::build_cells(dataset, known_groupings(params, dataset)), 1, seed, at::kCPU)),
+      data_(to_device(dataset, data::build_cells(dataset, sampling::groupings_of(params, dataset)), 1, seed, at::kCPU)),
       sampler_(from_the_start(std::move(params)), dataset, training::training_rows(data_), origin),
       policy_(sampler_, data_, batch) {}
 
@@ -52,7 +38,7 @@ void Synthesis::append(MadeList& list, const at::Tensor& rows, const kernels::Ma
   for (std::int64_t slot = 0; slot < rows.size(0); ++slot) {
     const std::int32_t recipe = made.recipes.const_data_ptr<std::int32_t>()[slot];
     if (recipe < 0) continue;
-    if (sampler_.makings()[static_cast<std::size_t>(recipe)].params.recipe == "mixup") {
+    if (sampler_.makings()[static_cast<std::size_t>(recipe)].makes() == sampling::Makes::mixtures) {
       ++list.mixed;
       continue;
     }

@@ -26,9 +26,6 @@ struct MadeList {
   std::int64_t rows() const { return static_cast<std::int64_t>(recipes.size()); }
 };
 
-/// Whether a recipe's rows could stand in a table: not those that are part of two, nor pictures.
-bool makes_rows_of_a_table(const sampling::RecipeEntry& entry);
-
 /// The made rows of a config without any training: from all training rows (no folds), by every recipe that makes some from the first
 /// epoch on.
 class Synthesis {

@@ -52,7 +52,7 @@ TEST_F(ArtifactsOfAdult, CorruptionMakesPeopleThatThereAreNot) {
     EXPECT_EQ(figure(cell, ArtifactKind::combinations).verdict, ArtifactVerdict::harmful);
     EXPECT_GE(figure(cell, ArtifactKind::drift).excess, 0.2);
   }
-  EXPECT_THAT(of("corrupt").cells[3].reasons[0], HasSubstr("marital_status and relationship"));
+  EXPECT_THAT(of("corrupt").cells[3].reasons[0], HasSubstr("marital-status and relationship"));
 }
 
 TEST_F(ArtifactsOfAdult, CopiesAreSaidToBeCopies) {

@@ -12,26 +12,15 @@
 #include "engine/core/seed.h"
 #include "engine/data/prepare.h"
 #include "tests/engine/audit/handmade_people.h"
+#include "tests/engine/data/test_data.h"
 
 namespace equipoise::audit {
 
-/// Adult as its configs read it.
+/// Adult, with the groups of sex alone.
 inline const data::Dataset& adult() {
   static const data::Dataset dataset = [] {
-    const std::string folder = std::string(EQUIPOISE_SOURCE_DIR) + "/benchmarks/data/adult/";
-    data::DataParams params;
-    params.files = {folder + "adult.data.gz", folder + "adult.test.gz"};
-    params.csv.header = false;
-    params.csv.columns = {
-        "age",          "workclass", "fnlwgt", "education",    "education_num", "marital_status", "occupation",
-        "relationship", "race",      "sex",    "capital_gain", "capital_loss",  "hours_per_week", "native_country",
-        "income"};
-    params.csv.missing = {"?"};
-    params.csv.skip_rows_starting_with = "|";
-    params.label.column = "income";
-    params.label.positive = {">50K", ">50K."};
-    params.groups = {{"", "sex", {}, {}, false}};
-    params.features.drop = {"fnlwgt"};
+    data::DataParams params = data::adult();
+    params.groups.resize(1);
     core::Journal journal;
     return data::prepare(params, 7, config::Origin(), journal).dataset;
   }();

@@ -124,4 +124,16 @@ class PageReader {
   std::string text_;
 };
 
+/// One section of a page, but for its closing tag; throws where there is none.
+inline std::string section_of(const std::string& html, const std::string& id) {
+  const std::size_t from = html.find("<section id=\"" + id + "\"");
+  if (from == std::string::npos) throw std::runtime_error("the page has no section " + id);
+  return html.substr(from, html.find("</section>", from) - from);
+}
+
+/// The text of such a section, tags and white space as one blank.
+inline std::string text_of(const std::string& section) {
+  return std::regex_replace(PageReader("<!DOCTYPE html>" + section + "</section>").text(), std::regex("\\s+"), " ");
+}
+
 }  // namespace equipoise::report

@@ -24,17 +24,6 @@ std::size_t times(const std::string& html, const std::string& words) {
   return count;
 }
 
-/// Between the section of that id and the next.
-std::string section_of(const std::string& html, const std::string& id) {
-  const std::size_t from = html.find("<section id=\"" + id + "\"");
-  return html.substr(from, html.find("</section>", from) - from);
-}
-
-/// The text of a part of a page, tags and white space as one blank.
-std::string text_of(const std::string& part) {
-  return std::regex_replace(PageReader("<!DOCTYPE html>" + part + "</section>").text(), std::regex("\\s+"), " ");
-}
-
 TEST(TasksPage, EachIsWholeWithTheSectionsOfItsTask) {
   expect_whole(to_html(sample_classes()), {"calibration"});
   expect_whole(to_html(sample_classes(10)), {"calibration"});

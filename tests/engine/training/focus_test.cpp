@@ -223,7 +223,7 @@ TEST(ChangedLabels, AreThoseOfTheBatchAlone) {
   sampler.rank(ranking_scores(data, table, 3));
   const RowPolicy policy(sampler, data, 100);
   at::Tensor cells = at::empty({data.train.count}, data.fold_cells.options()), no_targets;
-  policy.label(cells, no_targets, at::arange(data.train.count, at::kLong), 5, at::zeros({1}, at::kLong));
+  policy.labels()->draw(cells, no_targets, at::arange(data.train.count, at::kLong), 5, at::zeros({1}, at::kLong));
   std::int64_t changed = 0;
   std::vector<double> natural(static_cast<std::size_t>(data.kernel.cells)), learnt(natural.size());
   for (std::int64_t row = 0; row < data.train.count; ++row) {
@@ -259,7 +259,7 @@ TEST(ChangedLabels, AreThoseOfTheAnnotators) {
     }
     const sampling::RecipeParams soft = recipe("soft_labels", {});
     Policed sample(people, task == Task::binary ? odds_and_parity() : constraints_of(task), {soft});
-    ASSERT_TRUE(sample.policy.changes_labels());
+    ASSERT_NE(sample.policy.labels(), nullptr);
     EXPECT_THAT(sample.sampler.warnings(), testing::ElementsAre(testing::HasSubstr("soft_labels: nobody annotated")));
     const std::int64_t rows = sample.data.train.count, answers = task == Task::binary ? 2 : sample.data.kernel.outputs;
     at::Tensor cells = at::empty({rows}, sample.data.fold_cells.options()), targets = at::empty({rows}),
@@ -269,7 +269,7 @@ TEST(ChangedLabels, AreThoseOfTheAnnotators) {
     std::vector<double> own_label(static_cast<std::size_t>(rows));
     std::vector<double> seen(static_cast<std::size_t>(sample.data.kernel.cells)), natural(seen.size());
     for (int draw = 0; draw < kDraws; ++draw, step.add_(1)) {
-      sample.policy.label(cells, targets, all, 5, step);
+      sample.policy.labels()->draw(cells, targets, all, 5, step);
       for (std::int64_t row = 0; row < rows; ++row) {
         const auto cell = cells[row].item<std::int64_t>();
         own_label[static_cast<std::size_t>(row)] += cell == sample.data.fold_cells[row].item<std::int64_t>();

@@ -11,12 +11,6 @@
 namespace equipoise::training {
 namespace {
 
-sampling::RecipeParams making(const std::string& name, double share) {
-  sampling::RecipeParams params = recipe(name, {"sex"});
-  params.share = share;
-  return params;
-}
-
 // Where a made row comes from: its partner is of the same sex, label and fold, and no row of these is nearer than the five that it
 // was chosen among.
 TEST(MadeRows, ComeFromTheNearestOfTheirCellAndFold) {

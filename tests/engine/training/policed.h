@@ -16,6 +16,13 @@ inline sampling::RecipeParams recipe(const std::string& name, std::vector<std::s
   return params;
 }
 
+// One that makes rows, by sex.
+inline sampling::RecipeParams making(const std::string& name, double share) {
+  sampling::RecipeParams params = recipe(name, {"sex"});
+  params.share = share;
+  return params;
+}
+
 // Data, a table and what some recipes make of them.
 struct Policed {
   data::Dataset people;

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "engine/constraints/rates.h"
+#include "engine/training/measured_cells.h"
 #include "tests/engine/training/generated_outcomes.h"
 #include "tests/engine/training/gradient_check.h"
 #include "tests/engine/training/outcome_rows.h"

@@ -9,12 +9,6 @@
 namespace equipoise::training {
 namespace {
 
-sampling::RecipeParams making(const std::string& name, double share) {
-  sampling::RecipeParams params = recipe(name, {"sex"});
-  params.share = share;
-  return params;
-}
-
 TEST(Synthesis, KeepsWhatBatchesMakeWithItsParents) {
   const data::Dataset people = binary_people(1000, false);
   sampling::RecipeParams later = making("smote", 0.4);

@@ -1,0 +1,47 @@
+#include "engine/training/label_draws.h"
+
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/index_select.h>
+
+#include <stdexcept>
+
+#include "engine/core/seed.h"
+#include "engine/training/tensor_of.h"
+#include "kernels/draw/draw.h"
+
+namespace equipoise::training {
+
+// The kernels' cells of the same groups stand side by side, one for each label.
+LabelDraws::LabelDraws(const sampling::Sampler::LabelChoices& choices, const DeviceData& data) : choices_(choices) {
+  const bool is_binary = data.kernel.task == data::Task::binary;
+  if ((!is_binary && data.kernel.task != data::Task::classes) || data.kernel.cells_of_a_row != 1)
+    throw std::logic_error("labels are chosen for rows that have one, in a cell of groups and label");
+  answers_ = is_binary ? 2 : data.kernel.outputs;
+  const at::Tensor& cells = data.fold_cells;
+  first_cells_ = cells.sub(cells.remainder(answers_));
+  labels_ = tensor_of(choices.answers, at::kByte, cells.device()).to(cells.scalar_type());
+  counts_ = tensor_of(choices.counts, at::kLong, cells.device());
+}
+
+void LabelDraws::draw(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed,
+                      const at::Tensor& step) const {
+  constexpr std::int64_t kParts = std::int64_t{1} << 32;
+  at::Tensor place = at::empty_like(rows);
+  kernels::draw_uniform(place, kParts, core::seed_for(seed, "labels"), step);
+  place.mul_(counts_.index_select(0, rows)).bitwise_right_shift_(32);
+  place.add_(rows, choices_.most);
+  const at::Tensor labels = labels_.index_select(0, place);
+  at::index_select_out(cells, first_cells_, 0, rows);
+  cells.add_(labels);
+  if (targets.defined()) targets.copy_(labels);
+}
+
+void LabelDraws::spread(std::vector<double>& sums, std::size_t cell, std::size_t row, double weight) const {
+  const std::size_t first_cell = cell - cell % static_cast<std::size_t>(answers_),
+                    first_label = row * static_cast<std::size_t>(choices_.most);
+  const std::int64_t count = choices_.counts[row];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i)
+    sums[first_cell + choices_.answers[first_label + i]] += weight / static_cast<double>(count);
+}
+
+}  // namespace equipoise::training
