@@ -7,6 +7,7 @@
 #include <set>
 
 #include "engine/cli/measuring.h"
+#include "engine/config/writer.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 
@@ -86,7 +87,7 @@ std::string recipe_text(const std::string& name, const training::RunConfig& conf
   for (const char* field : {"by", "inside", "across"}) {
     std::vector<std::string> columns;
     if (std::string_view(setting->groups) == field)
-      for (const std::string& group : groups_of(config)) columns.push_back('"' + group + '"');
+      for (const std::string& group : groups_of(config)) columns.push_back(config::in_double_quotes(group));
     if (std::string_view(setting->label) == field && has_label) columns.emplace_back(sampling::kLabel);
     if (!columns.empty()) text += fmt::format(", {}: [{}]", field, core::listed(columns, columns.size()));
   }

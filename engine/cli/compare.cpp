@@ -60,28 +60,32 @@ class Compare final : public Command {
   // All that is wrong with the command line and the arms' configs, at once.
   void read(ComparisonInputs& inputs) const {
     core::ProblemList problems;
-    problems.collect([&] {
-      if (!inputs.config.bank.empty())
-        throw core::UserError(
-            core::Fault::config,
-            "bank: compare trains arms at seeds; name its settings as arms (compare.arms), or take it out (~bank)",
-            inputs.origin.of("bank"));
-    });
+    problems.collect([&] { check_no_bank(inputs.config, inputs.origin); });
     problems.collect([&] { inputs.seeds = seeds_from(seeds_.empty() ? "0..4" : seeds_); });
     problems.collect([&] { inputs.arms = arms_from(arms_, inputs.config, inputs.origin); });
     for (const Arm& arm : inputs.arms) {
       training::RunConfig& config = inputs.configs.emplace_back();
       config::Origin& origin = inputs.origins.emplace_back();
-      problems.collect([&] { load_arm(arm, config, origin); });
+      problems.collect([&] { load_arm(arm, inputs.config.bank.empty(), config, origin); });
     }
     problems.throw_if_any();
   }
 
-  void load_arm(const Arm& arm, training::RunConfig& config, config::Origin& origin) const {
+  static void check_no_bank(const training::RunConfig& config, const config::Origin& origin) {
+    if (config.bank.empty()) return;
+    throw core::UserError(
+        core::Fault::config,
+        "bank: compare trains arms at seeds; name its settings as arms (compare.arms), or take it out (~bank)",
+        origin.of("bank"));
+  }
+
+  // A bank that all arms have from the config is refused once, not for each (`check_bank`).
+  void load_arm(const Arm& arm, bool check_bank, training::RunConfig& config, config::Origin& origin) const {
     try {
       std::vector<std::string> overrides = overrides_;
       overrides.insert(overrides.end(), arm.overrides.begin(), arm.overrides.end());
       config::load(config_file_, overrides, config, origin);
+      if (check_bank) check_no_bank(config, origin);
       training::members_of(config, origin);
       training::check(config, 1, origin);
     } catch (const core::UserError& error) {

@@ -142,6 +142,9 @@ int Comparison::run() {
   } catch (const core::Interrupted& stopped) {
     if (!folder_.is_kept()) throw;
     signal_ = stopped.signal();
+  } catch (...) {
+    folder_.mark_failed();
+    throw;
   }
   write(signal_ == 0 ? "finished" : "interrupted");
   folder_.finish(report_.outcome);
@@ -169,8 +172,8 @@ Comparison::SeedData Comparison::prepare(std::size_t arm, std::int64_t seed) {
   if (data.test_rows.empty())
     throw core::UserError(core::Fault::config, "compare needs test rows: data.split leaves none (data.split.test)",
                           inputs_.origin.of("data.split"));
+  data.warnings = journal.warnings();  // of the data: each bank compiles its own constraints
   data.table = compile_tables({inputs_.config}, data.prepared.dataset, inputs_.origin, journal).front();
-  data.warnings = journal.warnings();
   return data;
 }
 
@@ -272,7 +275,8 @@ report::ComparedRun Comparison::measured(report::ComparedRun run, const SeedData
                                          training::TrainingResult& result) {
   parted_.emplace_back();
   if (run.outcome != "finished") return run;
-  const training::RunConfig& config = inputs_.config;
+  training::RunConfig config = inputs_.config;
+  config.seed = run.seed;  // whose intervals are drawn as the run's own
   const MeasuredRows rows(data.prepared.dataset, data.table.cells.of_row, *result.learner, result.mixture, device);
   for (const evaluation::ConstraintResult& constraint :
        rows.measure("test", data.test_rows, data.table, config).constraints)

@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "tests/end_to_end/workspace.h"
@@ -55,6 +56,8 @@ TEST_F(CompareArms, EveryArmAtEverySeedIsARunAndTheFiguresAreThose) {
     EXPECT_NEAR(results["splits"][0]["metrics"]["auc"], one["figures"][2], 1e-12);
     EXPECT_DOUBLE_EQ(results["splits"][0]["constraints"][0]["gap"], one["figures"][3]);
     EXPECT_EQ(results["splits"][0]["constraints"][0]["verdict"], one["verdicts"][0]);
+    const auto warnings = results["warnings"].get<std::vector<std::string>>();
+    EXPECT_EQ(std::set(warnings.begin(), warnings.end()).size(), warnings.size()) << results["warnings"];
     ASSERT_EQ(run({"train", folder + "/config.yaml", "output.run=again", "output.overwrite=true"}).exit_code, 0);
     EXPECT_EQ(read("runs/again/model.safetensors"), read(folder + "/model.safetensors"));
   }
@@ -132,6 +135,15 @@ TEST_F(CompareArms, MistakesAreSaidAtOnceBeforeAnythingIsTrained) {
                     HasSubstr("arm 'unconstrained+group_dro+balance'")));
   EXPECT_THAT(refused({"compare", "config.yaml", "--arms", "none", "data.split={test: 0, selection: 0.2}"}),
               HasSubstr("compare needs test rows"));
+}
+
+TEST_F(CompareArms, AnArmIsOneRun) {
+  write("banks.yaml",
+        config_text({{"output:", "compare: {arms: [{name: many, set: ['bank.seeds=[1, 2]']}]}\noutput:"}}));
+  const Outcome outcome = run({"compare", "banks.yaml", "--arms", "none,many"});
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.out;
+  EXPECT_THAT(outcome.err, HasSubstr("arm 'many': bank: compare trains arms at seeds"));
+  EXPECT_FALSE(exists("runs"));
 }
 
 TEST_F(CompareArms, OthersTestedAreNoComparison) {
