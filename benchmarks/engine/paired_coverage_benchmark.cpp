@@ -11,6 +11,8 @@ namespace equipoise::evaluation {
 namespace {
 
 void run(int sets) {
+  std::printf("true gap near 0, without noise: %.1f points\n\n",
+              100 * true_figures(shift_of_arm({.near_zero = true}), 0)[1]);
   std::printf(
       "| test rows | seeds | noise of training | accuracy covers, %% | half width, points | gap covers, %% | half "
       "width | "

@@ -37,14 +37,9 @@ void check_output(const std::string& output, const std::vector<std::string>& inp
 }
 
 void check_output(const std::string& output, const SavedRun& run) {
-  const data::DataParams& data = run.config.data;
-  const std::vector<std::string> predictions = {data.stored_decisions.predictions};
-  for (const auto* files :
-       {&data.files, &data.split.selection_files, &data.split.holdout_files, &data.split.test_files, &predictions}) {
-    for (const std::string& file : *files) {
-      if (is_same_file(output, file)) {
-        throw refusal(output, "a file that the run was trained on: it would be overwritten");
-      }
+  for (const std::string& file : data::files_read(run.config.data)) {
+    if (is_same_file(output, file)) {
+      throw refusal(output, "a file that the run was trained on: it would be overwritten");
     }
   }
   const fs::path path = fs::absolute(output);

@@ -222,6 +222,7 @@ SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, cons
 at::Device device_of(const SavedRun& run, core::Journal& journal) {
   training::RunConfig config = run.config;
   if (config.device != "cpu") config.device = "auto";
+  config.sampling = {};       // nothing is trained
   config.precision = "fp32";  // the model's parameters and scores are, whatever it was trained in
   return training::choose_device(config, run.origin, journal);
 }

@@ -30,10 +30,10 @@ std::string listed_numbers(const std::vector<std::int64_t>& numbers) {
 
 // What of the params makes an architecture.
 std::string text_of(const models::ModelParams& model) {
-  if (model.kind == "linear") return model.kind;
-  const std::string hidden = fmt::format("{} {}", model.kind, listed_numbers(model.hidden));
-  if (model.kind == "convnet") return fmt::format("{}, channels {}", hidden, listed_numbers(model.channels));
-  return fmt::format("{}, embedding_size {}", hidden, model.embedding_size);
+  if (model.kind == "convnet") return fmt::format("convnet, channels {}", listed_numbers(model.channels));
+  const std::string of_rows =
+      model.kind == "linear" ? model.kind : fmt::format("{} {}", model.kind, listed_numbers(model.hidden));
+  return fmt::format("{}, embedding_size {}", of_rows, model.embedding_size);
 }
 
 void check_same_model(const SavedRun& run, const models::ModelParams& own) {
@@ -43,7 +43,7 @@ void check_same_model(const SavedRun& run, const models::ModelParams& own) {
                                                        run.path.string(), before, now));
 }
 
-// Members first .. first + count of those of the model.
+// Of a mixture those of its most probable iterate.
 at::Tensor most_probable(const models::Mixture& mixture, const at::Tensor& weights) {
   if (mixture.probabilities.empty()) return weights;
   const std::int64_t of_each = weights.size(0) / static_cast<std::int64_t>(mixture.iterates());

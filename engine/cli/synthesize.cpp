@@ -38,7 +38,7 @@ class Synthesize final : public Command {
     training::RunConfig config;
     config::Origin origin;
     config::load(config_file_, overrides_, config, origin);
-    std::vector<std::string> inputs = config.data.files;
+    std::vector<std::string> inputs = data::files_read(config.data);
     inputs.push_back(config_file_);
     check_output(output_, inputs);
     const std::size_t settings = training::members_of(config, origin).size();

@@ -9,6 +9,7 @@
 #include "engine/core/nearest_name.h"
 #include "engine/data/annotations.h"
 #include "engine/data/csv_records.h"
+#include "engine/data/earlier_run.h"
 #include "engine/data/encode_new_rows.h"
 #include "engine/data/encoder.h"
 #include "engine/data/fit_features.h"
@@ -29,8 +30,8 @@ namespace {
   throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
 }
 
-// Every file once: those of data.files, then those that only data.split names.
-std::vector<std::string> all_files(const DataParams& params) {
+// Every table once: those of data.files, then those that only data.split names.
+std::vector<std::string> tables_of(const DataParams& params) {
   std::vector<std::string> files;
   for (const auto* list :
        {&params.files, &params.split.selection_files, &params.split.holdout_files, &params.split.test_files}) {
@@ -59,7 +60,7 @@ ColumnRoles roles_of(const DataParams& params) {
 }
 
 ReadRequest request_of(const DataParams& params, const ColumnRoles& roles) {
-  ReadRequest request{all_files(params), params.csv, {}, {}};
+  ReadRequest request{tables_of(params), params.csv, {}, {}};
   request.as_text.insert(roles.read_as_text.begin(), roles.read_as_text.end());
   for (const auto& [column, type] : params.features.types) {
     if (type == "category") request.as_text.insert(column);
@@ -104,71 +105,6 @@ void warn_of_leaks(const Dataset& dataset, core::Journal& journal) {
   }
 }
 
-constexpr const char* kEarlier = "the earlier run (training.warm_start)";
-
-// A label that is told otherwise would make outputs that mean something else.
-void check_same_label(const Encoder& earlier, const Encoder& own) {
-  const LabelParams &before = earlier.label, &now = own.label;
-  const auto refuse_label = [&](const std::string& what, const std::string& then, const std::string& here) {
-    throw core::UserError(core::Fault::data, std::string(kEarlier) + " learnt another label: its data.label." + what +
-                                                 " was " + then + ", and here it is " + here);
-  };
-  const auto listed = [](const std::vector<std::string>& names) {
-    return names.empty() ? std::string("none") : core::listed(names);
-  };
-  if (before.task != now.task) refuse_label("task", "'" + before.task + "'", "'" + now.task + "'");
-  if (before.column != now.column) refuse_label("column", "'" + before.column + "'", "'" + now.column + "'");
-  if (before.columns != now.columns) refuse_label("columns", listed(before.columns), listed(now.columns));
-  if (before.classes != now.classes) refuse_label("classes", listed(before.classes), listed(now.classes));
-  if (before.positive != now.positive) refuse_label("positive", listed(before.positive), listed(now.positive));
-  if (before.above != now.above) refuse_label("above", number_text(before.above), number_text(now.above));
-  if (before.bins != now.bins) refuse_label("bins", "otherwise", "as it is");
-}
-
-// What models saw then they see again; so it must not be what they are not to see now.
-void check_roles(const Encoder& earlier, const FeatureParams& params, const ColumnRoles& roles) {
-  const auto contains = [](const std::vector<std::string>& names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-  };
-  for (const FeatureRule& rule : earlier.features) {
-    const std::string& name = rule.column;
-    const bool is_hidden = contains(roles.labels, name) || contains(roles.annotators, name) ||
-                           contains(roles.stored_decisions, name) || name == roles.weight || name == roles.split ||
-                           (contains(roles.groups, name) && !params.groups_as_inputs);
-    if (is_hidden)
-      throw core::UserError(core::Fault::data, std::string(kEarlier) + " saw the column '" + name +
-                                                   "', which here is no input but a label, group, weight or the like");
-  }
-}
-
-void check_same_images(const Encoder& earlier, const Encoder& own) {
-  const ImageRows &before = earlier.images, &now = own.images;
-  if (before.channels == now.channels && before.height == now.height && before.width == now.width) return;
-  const auto shape = [](const ImageRows& images) {
-    return images.any() ? std::to_string(images.channels) + " x " + std::to_string(images.height) + " x " +
-                              std::to_string(images.width)
-                        : std::string("none");
-  };
-  throw core::UserError(core::Fault::data, std::string("the images of ") + kEarlier + " are " + shape(before) +
-                                               ", and here they are " + shape(now));
-}
-
-void take_over(const Encoder& earlier, const FeatureParams& params, const ColumnRoles& roles, const Table& table,
-               Encoder& encoder, Dataset& dataset) {
-  check_same_label(earlier, encoder);
-  check_roles(earlier, params, roles);
-  check_inputs(earlier, table);
-  encoder.features = earlier.features;
-  encoder.target_mean = dataset.target_mean = earlier.target_mean;
-  encoder.target_deviation = dataset.target_deviation = earlier.target_deviation;
-  for (const Column& column : table.columns) {
-    const bool is_input =
-        std::ranges::find(encoder.features, column.name, &FeatureRule::column) != encoder.features.end();
-    dataset.reading.push_back(
-        column.name + (is_input ? ": an input, encoded as in the earlier run." : ": no input of the earlier run."));
-  }
-}
-
 void check_files(const DataParams& params, const config::Origin& origin) {
   if (params.files.empty()) refuse("data.files", "expected at least one file", origin);
   for (auto file = params.files.begin(); file != params.files.end(); ++file) {
@@ -189,15 +125,19 @@ void check_csv(const CsvParams& csv, const config::Origin& origin) {
   CsvMarks::of(csv, origin);
 }
 
-// Scaled by the training rows.
-ReadImages images_of_training(const ImageParams& params, const Table& table, Dataset& dataset) {
+// Scaled by the training rows, or as an earlier run's.
+ReadImages images_of_training(const ImageParams& params, const Encoder* earlier, const Table& table, Dataset& dataset) {
   ReadImages read = read_images(params.files, table);
-  set_image_scale(read.images, dataset.rows_of(Split::train));
+  if (earlier != nullptr)
+    scale_as(*earlier, read.images);
+  else
+    set_image_scale(read.images, dataset.rows_of(Split::train));
   dataset.files.insert(dataset.files.end(), read.files.begin(), read.files.end());
   for (const Column& column : table.columns)
     dataset.reading.push_back(column.name + ": not an input, for the model sees the pictures.");
   dataset.reading.push_back("pictures: " + size_text(read.images) +
-                            ", each channel minus its mean over its deviation in the training rows.");
+                            ", each channel minus its mean over its deviation in " +
+                            (earlier != nullptr ? "the earlier run." : "the training rows."));
   return read;
 }
 
@@ -206,6 +146,13 @@ ImageRows shape_of(const ImageRows& images) {
 }
 
 }  // namespace
+
+std::vector<std::string> files_read(const DataParams& params) {
+  std::vector<std::string> files = tables_of(params);
+  if (!params.stored_decisions.predictions.empty()) files.push_back(params.stored_decisions.predictions);
+  files.insert(files.end(), params.images.files.begin(), params.images.files.end());
+  return files;
+}
 
 void check_params(const DataParams& params, const config::Origin& origin) {
   core::ProblemList problems;
@@ -265,7 +212,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   encoder->target_mean = dataset.target_mean;
   encoder->target_deviation = dataset.target_deviation;
   if (earlier != nullptr) {
-    take_over(*earlier, params.features, roles, table, *encoder, dataset);
+    take_over(*earlier, params, roles, table, *encoder, dataset);
   } else if (!params.images.are_named()) {
     FittedFeatures fitted = fit_features(params.features, roles, table, dataset.splits, origin, journal);
     encoder->features = std::move(fitted.rules);
@@ -274,14 +221,8 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   dataset.files = table.files;
   if (predictions) dataset.files.push_back(std::move(*predictions));
   ReadImages pictures;
-  if (params.images.are_named()) pictures = images_of_training(params.images, table, dataset);
+  if (params.images.are_named()) pictures = images_of_training(params.images, earlier, table, dataset);
   encoder->images = shape_of(pictures.images);
-  if (earlier != nullptr) {
-    check_same_images(*earlier, *encoder);
-    encoder->images = earlier->images;
-    pictures.images.mean = earlier->images.mean;
-    pictures.images.deviation = earlier->images.deviation;
-  }
   dataset.encoded = earlier != nullptr ? encode_new_rows(*encoder, table, journal) : encode(encoder->features, table);
   dataset.encoded.images = std::move(pictures.images);
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);

@@ -28,6 +28,9 @@ struct Prepared {
   EncoderPointer encoder;
 };
 
+/// Every file that a config has read, each once: tables, stored decisions, pictures.
+std::vector<std::string> files_read(const DataParams& params);
+
 /// What can be told to be wrong from the config alone. Throws UserError (config).
 void check_params(const DataParams& params, const config::Origin& origin);
 

@@ -188,6 +188,7 @@ void Convnet::score(const EncodedTensors& encoded, std::int64_t first, MemberSli
       if (!room.pictures.defined() || room.pictures.size(0) != count) room = room_for(count);
       kernels::image_augment_out(room.pictures, encoded.images,
                                  at::arange(first + from, first + from + count, at::kLong), std::nullopt, 0, no_step);
+      cut(room.pictures, layers_.front().below, MapOrder::by_channel, room.windows.front());
       for (std::int64_t i = 0; i < asked; ++i)
         score_pictures(room, {slice.first + i * slice.step, members()}, out.narrow(0, i, 1).narrow(1, from, count));
     }
@@ -197,10 +198,7 @@ void Convnet::score(const EncodedTensors& encoded, std::int64_t first, MemberSli
 void Convnet::score_pictures(const ScoreRoom& room, MemberSlice slice, at::Tensor out) const {
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
-    if (i == 0)
-      cut(room.pictures, layer.below, MapOrder::by_channel, room.windows[i]);
-    else
-      cut(room.maps[i - 1], layer.below, MapOrder::by_place, room.windows[i]);
+    if (i > 0) cut(room.maps[i - 1], layer.below, MapOrder::by_place, room.windows[i]);
     at::Tensor maps = room.maps[i];
     rows_product(maps, room.windows[i], slice.of(layer.weights.weight));
     kernels::activate_(maps, slice.of(layer.weights.bias), {});

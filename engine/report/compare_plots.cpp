@@ -70,11 +70,7 @@ void write_plot(Markup& page, const CompareReport& report, std::size_t f) {
   const Scale shown{unit * scale.low, unit * scale.high};
   const int digits = tick_digits(ticks(shown, 4));
   write_axis_row(
-      page, scale,
-      [&](double value) {
-        return (value < 0 ? "\u2212" : "") + fmt::format("{:.{}f}", std::abs(unit * value), digits);
-      },
-      unit == 1 ? "" : "points");
+      page, scale, [&](double value) { return tick_text(unit * value, digits); }, unit == 1 ? "" : "points");
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ std::string tick_text(double value) {
 
 std::string tick_text(double value, int decimals) {
   constexpr double kLarge = 1e4;
-  return std::abs(value) >= kLarge ? tick_text(value) : fmt::format("{:.{}f}", value, decimals);
+  return std::abs(value) >= kLarge ? tick_text(value)
+                                   : (value < 0 ? "\u2212" : "") + fmt::format("{:.{}f}", std::abs(value), decimals);
 }
 
 std::string points_text(std::optional<double> gap) {

@@ -60,8 +60,8 @@ void check_images(const SamplingParams& params, bool has_images, const config::O
       if (one.recipe == kImages) check_change(one, path, origin);
     });
     problems.collect([&] {
-      const auto entry = std::ranges::find(recipe_entries(), one.recipe, [](const RecipeEntry& e) { return e.name; });
-      if (!has_images || entry == recipe_entries().end()) return;
+      const RecipeEntry* entry = find_recipe(one.recipe);
+      if (!has_images || entry == nullptr) return;
       if (entry->makes == Makes::rows || entry->makes == Makes::mixtures)
         refuse(
             path,

@@ -20,11 +20,6 @@ std::vector<std::string> recipe_names() {
   return names;
 }
 
-const RecipeEntry* find_recipe(const std::string& name) {
-  const auto found = std::ranges::find(recipe_entries(), name, [](const RecipeEntry& one) { return one.name; });
-  return found == recipe_entries().end() ? nullptr : &*found;
-}
-
 std::string number_text(double number) {
   std::ostringstream text;
   text << number;
@@ -206,6 +201,11 @@ const std::vector<RecipeEntry>& recipe_entries() {
       {"images", Decides::made, Makes::pictures, false, false, 0,
        "changes pictures: mirrored, moved, recoloured, blanked in part, mixed"}};
   return entries;
+}
+
+const RecipeEntry* find_recipe(const std::string& name) {
+  const auto found = std::ranges::find(recipe_entries(), name, [](const RecipeEntry& one) { return one.name; });
+  return found == recipe_entries().end() ? nullptr : &*found;
 }
 
 const RecipeEntry& recipe_entry(const std::string& name) {

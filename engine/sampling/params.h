@@ -100,6 +100,8 @@ struct RecipeEntry {
   const char* sentence;
 };
 const std::vector<RecipeEntry>& recipe_entries();
+/// Null for a name that it does not have.
+const RecipeEntry* find_recipe(const std::string& name);
 /// Of a name that the table has.
 const RecipeEntry& recipe_entry(const std::string& name);
 

@@ -2,7 +2,6 @@
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 
-#include <algorithm>
 #include <charconv>
 #include <string_view>
 #include <thread>
@@ -63,9 +62,8 @@ std::string cpu_alone(const RunConfig& config) {
   if (models::is_cpu_alone(config.model))
     return "model.kind: " + config.model.kind + " computes on the CPU alone so far";
   for (const sampling::RecipeParams& one : config.sampling.recipes) {
-    const auto entry = std::ranges::find(sampling::recipe_entries(), one.recipe,
-                                         [](const sampling::RecipeEntry& known) { return known.name; });
-    if (entry == sampling::recipe_entries().end()) continue;  // refused elsewhere
+    const sampling::RecipeEntry* entry = sampling::find_recipe(one.recipe);
+    if (entry == nullptr) continue;  // refused elsewhere
     if (entry->makes == sampling::Makes::rows || entry->makes == sampling::Makes::mixtures)
       return "sampling.recipes: " + one.recipe + " makes rows on the CPU alone so far";
   }

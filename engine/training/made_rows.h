@@ -20,7 +20,7 @@ namespace equipoise::training {
 class MadeRows {
  public:
   /// `sampler`, of which at least one recipe makes rows, is of the training rows in the order of `data`; both must outlive this. What
-  /// rows are made from is found here (making_rows). Throws UserError (config) on a GPU: there is no version for it yet.
+  /// rows are made from is found here (making_rows). On the CPU alone: check_device sends no other run here.
   MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch);
 
   /// Takes over what the sampler says now.

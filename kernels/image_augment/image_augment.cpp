@@ -17,10 +17,7 @@ constexpr std::int64_t kMostPixels = 1 << 26;
 
 void check(const char* name, const at::Tensor& tensor, at::ScalarType type, at::SymIntArrayRef shape,
            const at::Tensor& pixels) {
-  check_device(kOp, name, tensor, "pixels", pixels);
-  check_type(kOp, name, tensor, type);
-  check_shape(kOp, name, tensor, shape);
-  check_contiguous(kOp, name, tensor);
+  check_written(kOp, name, tensor, type, shape, "pixels", pixels);
 }
 
 void check_images(const at::Tensor& batch, const ImageTensors& images, const at::Tensor& rows, const at::Tensor& step) {

@@ -9,6 +9,7 @@ Written are train.csv and test.csv (label, color, garment) and their pictures, t
 The source is Debian's package: apt-get install dataset-fashion-mnist. The same seed gives the same bytes.
 """
 import argparse
+import collections
 import gzip
 import pathlib
 import random
@@ -45,7 +46,8 @@ def write_split(folder, name, rows, aligned, draw):
     (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     header = bytes([0, 0, 8, 4]) + struct.pack(">4I", len(rows), 3, SIDE, SIDE)
     (folder / f"{name}-images.idx.gz").write_bytes(gzip.compress(header + b"".join(pictures), compresslevel=3, mtime=0))
-    print(f"{name}: {len(rows)} pictures", flush=True)
+    kinds = collections.Counter(line.rsplit(",", 1)[0].replace(",", " ") for line in lines[1:])
+    print(f"{name}: {len(rows)} pictures: " + ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())), flush=True)
 
 
 def main():

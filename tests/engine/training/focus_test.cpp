@@ -285,10 +285,11 @@ TEST(ChangedLabels, AreThoseOfTheAnnotators) {
     }
     const std::int64_t outcomes = sample.data.kernel.outcomes;
     for (std::size_t cell = 0; cell < seen.size(); ++cell)
-      if (natural[cell] > 0 && seen[cell] > 0)
+      if (natural[cell] > 0 && seen[cell] > 0) {
         EXPECT_NEAR(
             sample.policy.corrections()[0][static_cast<std::int64_t>(cell) * outcomes][0].item<double>() * seen[cell],
             natural[cell], 0.05 * natural[cell]);
+      }
   }
 }
 
