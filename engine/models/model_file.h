@@ -2,8 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <filesystem>
-#include <map>
 #include <string>
 
 #include <nlohmann/json.hpp>
@@ -11,26 +9,9 @@
 #include "engine/data/dataset.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
+#include "engine/models/safetensors.h"
 
 namespace equipoise::models {
-
-/// What a safetensors file holds (https://github.com/huggingface/safetensors): tensors by name, and words about them.
-struct TensorFile {
-  std::map<std::string, at::Tensor> tensors;
-  std::map<std::string, std::string> metadata;
-};
-
-/// The file's bytes: 8 bytes with the header's length (little-endian), a JSON header, the tensors' raw bytes, those of
-/// wide numbers first and then in the order of their names. Equal contents give equal bytes.
-std::string safetensors_bytes(const TensorFile& file);
-/// Written atomically. Throws UserError (data) when that fails.
-void write_safetensors(const std::filesystem::path& path, const TensorFile& file);
-
-/// Throws UserError (data) for a file that is not exactly what the format allows: too short, a header that is too long
-/// or not JSON, an unknown dtype, a shape that does not fit its bytes, offsets outside the file, overlapping or with
-/// holes.
-TensorFile parse_safetensors(const std::string& bytes, const std::string& name);
-TensorFile read_safetensors(const std::filesystem::path& path);
 
 /// The parameters; of a single member without the leading K.
 TensorFile weights_of(const Learner& learner);
