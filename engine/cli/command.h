@@ -14,12 +14,17 @@ namespace equipoise::cli {
 inline constexpr int kConstraintFailed = 1;  ///< a verdict that --fail-on names
 inline constexpr int kOurBug = 70;
 
+/// Where --name puts "true", and --name=word the word.
+struct FlagOrWord {
+  std::string* value;
+};
+
 /// One argument or option of a verb, and where its value goes. A list takes every further word where it is an argument,
-/// one word each time where it is an option; a bool is a flag.
+/// one word each time where it is an option; a bool is a flag, a FlagOrWord too, that may have a word after a "=".
 struct Argument {
   std::string name;  ///< "RUN", "--data"
   std::string help;
-  std::variant<std::string*, std::vector<std::string>*, bool*> value;
+  std::variant<std::string*, std::vector<std::string>*, bool*, FlagOrWord> value;
   std::string shown_default = {};  ///< what the help says is taken without it
   bool required = false;           ///< as the help shows it; the verb itself says what is missing
 };

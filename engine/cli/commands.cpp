@@ -45,8 +45,9 @@ std::string overview() {
          "  2   the command line or the config is wrong\n"
          "  3   the data, a run folder or the disk is wrong\n"
          "  4   the computation left the finite numbers\n"
+         "  5   memory ran out\n"
          "  70  a fault of this program\n"
-         "  75  memory ran out\n"
+         "  75  stopped by a scheduler (SIGTERM, SIGUSR1) with a checkpoint: the same line with --resume goes on\n"
          "  129, 130, 143  stopped by a terminal that went away (SIGHUP), by Ctrl-C (SIGINT), by SIGTERM\n";
 }
 
@@ -88,6 +89,8 @@ const CommandEntry* find_command(const std::vector<std::string>& words) {
 void declare(CLI::App& app, const Argument& argument) {
   if (bool* const* flag = std::get_if<bool*>(&argument.value)) {
     app.add_flag(argument.name, **flag, argument.help);
+  } else if (const FlagOrWord* either = std::get_if<FlagOrWord>(&argument.value)) {
+    app.add_flag(argument.name + "{true}", *either->value, argument.help);
   } else if (std::vector<std::string>* const* list = std::get_if<std::vector<std::string>*>(&argument.value)) {
     CLI::Option* option = app.add_option(argument.name, **list, argument.help);
     if (argument.name.front() == '-') option->allow_extra_args(false);

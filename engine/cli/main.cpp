@@ -26,8 +26,9 @@ const char* kind_of(int exit_code) {
       return "data";
     case 4:
       return "numerical";
-    case 75:
+    case 5:
       return "memory";
+    case 75:
     case 129:
     case 130:
     case 143:
@@ -111,7 +112,7 @@ int main(int argc, char** argv) {
     return fail(json, static_cast<int>(error.fault()), error.what(), error.problems());
   } catch (const equipoise::core::Interrupted& stopped) {
     journal.end_line();
-    return fail(json, 128 + stopped.signal(), stopped.what());
+    return fail(json, stopped.exit_code(), stopped.what());
   } catch (const std::bad_alloc&) {
     journal.end_line();
     return fail(json, static_cast<int>(equipoise::core::Fault::memory), kMemoryAdvice);

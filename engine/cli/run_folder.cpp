@@ -14,6 +14,7 @@
 #include <limits>
 #include <utility>
 
+#include "engine/checkpoint/checkpoint.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/report/report.h"
@@ -86,6 +87,43 @@ RunFolder RunFolder::claim(const training::OutputParams& output, const std::stri
   return run;
 }
 
+std::optional<RunFolder> RunFolder::reclaim(const training::OutputParams& output, const std::string& name,
+                                            RunMarker marker, const config::Origin& origin) {
+  const fs::path wanted = run_name(output, origin);
+  const fs::path folder = fs::absolute(output.folder).lexically_normal();
+  fs::path path = folder / wanted;
+  std::error_code error;
+  if (wanted.empty()) {
+    int newest = 0;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+      const std::string found = entry->path().filename().string();
+      if (const int number = number_of(found, folder_name(name)); number > newest) {
+        newest = number;
+        path = entry->path();
+      }
+    }
+    if (newest == 0) return std::nullopt;
+  }
+  if (!fs::exists(path / run_files::kMarker, error)) return std::nullopt;
+  RunFolder run(path, std::move(marker));
+  run.lock();
+  const fs::path file = path / run_files::kMarker;
+  const RunMarker earlier = run_marker_from(core::read_file(file), file.string());
+  if (::access(path.c_str(), W_OK) != 0) throw disk_error("cannot write into the run folder", path, errno);
+  run.holds_an_earlier_run_ = true;
+  run.earlier_status_ = earlier.status;
+  run.marker_.status = "running";
+  run.marker_.started = earlier.started;
+  run.marker_.resumed = earlier.resumed;
+  return run;
+}
+
+void RunFolder::go_on() {
+  goes_on_ = true;
+  marker_.resumed.push_back(utc_now());
+  keep();
+}
+
 RunFolder RunFolder::claim_member(std::size_t member, RunMarker marker) {
   marker.status = "running";
   marker.started = utc_now();
@@ -107,7 +145,9 @@ RunFolder::RunFolder(RunFolder&& other) noexcept
       measurements_(std::exchange(other.measurements_, -1)),
       has_begun_(std::exchange(other.has_begun_, false)),
       holds_an_earlier_run_(other.holds_an_earlier_run_),
-      is_kept_(std::exchange(other.is_kept_, true)) {
+      is_kept_(std::exchange(other.is_kept_, true)),
+      goes_on_(other.goes_on_),
+      earlier_status_(std::move(other.earlier_status_)) {
   other.made_.clear();
 }
 
@@ -204,6 +244,7 @@ void RunFolder::begin(std::string_view config) {
     if (std::strcmp(name, run_files::kMarker) != 0) ::unlink(file(name).c_str());
   }
   remove_members();
+  if (!goes_on_) remove_checkpoints();
   // What a run that was killed in the middle of a write left.
   std::error_code error;
   for (fs::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
@@ -269,6 +310,13 @@ void RunFolder::remove_members() noexcept {
   ::rmdir(members.c_str());
 }
 
+void RunFolder::remove_checkpoints() noexcept {
+  const fs::path folder = file(run_files::kCheckpoints);
+  for (const checkpoint::Saved& saved : checkpoint::list_checkpoints(folder)) checkpoint::remove_checkpoint(saved);
+  checkpoint::remove_unfinished(folder);
+  ::rmdir(folder.c_str());
+}
+
 void RunFolder::remove_own_files() noexcept {
   for (const char* name : run_files::kAll) ::unlink(file(name).c_str());
 }
@@ -277,6 +325,7 @@ void RunFolder::discard() noexcept {
   const bool is_new = !made_.empty() && made_.back() == path_;
   if (is_new || has_begun_) {
     remove_members();
+    remove_checkpoints();
     remove_own_files();
   }
   // rmdir takes empty folders only: what somebody else put there meanwhile stays.

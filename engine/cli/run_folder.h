@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,9 @@ inline constexpr const char* kModel = "model.json";              ///< the archit
 inline constexpr const char* kMeasurements = "measurements.jsonl";  ///< one line a measurement
 inline constexpr const char* kResults = "results.json";             ///< report::Report
 inline constexpr const char* kReport = "report.html";
-inline constexpr const char* kBank = "bank.json";        ///< of a bank: report::BankReport
-inline constexpr const char* kCompare = "compare.json";  ///< of a comparison: report::CompareReport
+inline constexpr const char* kBank = "bank.json";           ///< of a bank: report::BankReport
+inline constexpr const char* kCompare = "compare.json";     ///< of a comparison: report::CompareReport
+inline constexpr const char* kCheckpoints = "checkpoints";  ///< what the run goes on from after it was cut off
 inline constexpr const char* kMembers = "members";  ///< of a bank or a comparison: a run folder for each, 000 and so on
 /// Every file that a run writes into its folder.
 inline constexpr const char* kAll[] = {kConfig,       kData,    kEncoder, kConstraints, kWeights, kModel,
@@ -39,7 +41,8 @@ struct RunMarker {
   std::string config_sha256;  ///< of that file
   std::string
       resolved_sha256;  ///< of the folder's config.yaml, which nobody is to change afterwards; "" before there is one
-  std::string started, finished;  ///< ISO 8601, UTC
+  std::string started, finished;     ///< ISO 8601, UTC
+  std::vector<std::string> resumed;  ///< each time that it went on from a checkpoint
 };
 
 std::string to_text(const RunMarker& marker);
@@ -64,6 +67,10 @@ class RunFolder {
   /// not ours, finished (and output.overwrite is false), in use by another process, or cannot be written.
   static RunFolder claim(const training::OutputParams& output, const std::string& name, RunMarker marker,
                          const config::Origin& origin);
+  /// The folder of a run that stands there already, to go on with it: output.run, or the one after the run's name with the highest
+  /// number. Nothing where there is none. It is as it was until `begin`. Throws UserError (data) as claim does.
+  static std::optional<RunFolder> reclaim(const training::OutputParams& output, const std::string& name,
+                                          RunMarker marker, const config::Origin& origin);
   RunFolder(RunFolder&& other) noexcept;
   RunFolder& operator=(RunFolder&&) = delete;
   ~RunFolder();
@@ -78,6 +85,10 @@ class RunFolder {
   /// removed. Once is enough.
   void begin(std::string_view config);
   bool has_begun() const { return has_begun_; }
+  /// Of a reclaimed folder: its checkpoints stay, and it stays whatever comes.
+  void go_on();
+  /// Of a reclaimed folder: what its marker says of the run.
+  const std::string& earlier_status() const { return earlier_status_; }
   /// Written whole or not at all.
   void write(const char* name, std::string_view content);
   /// One more line of measurements.jsonl.
@@ -102,6 +113,7 @@ class RunFolder {
   void lock();
   void write_marker();
   void remove_members() noexcept;
+  void remove_checkpoints() noexcept;
   void remove_own_files() noexcept;
   void discard() noexcept;
 
@@ -113,6 +125,8 @@ class RunFolder {
   bool has_begun_ = false;
   bool holds_an_earlier_run_ = false;
   bool is_kept_ = false;
+  bool goes_on_ = false;
+  std::string earlier_status_;
 };
 
 /// A name as part of a path: letters, digits, '.', '_', '-' and whatever is beyond ASCII; the rest becomes '-'.

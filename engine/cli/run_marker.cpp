@@ -32,7 +32,8 @@ std::string to_text(const RunMarker& marker) {
                                        {"config_sha256", marker.config_sha256},
                                        {"resolved_sha256", marker.resolved_sha256},
                                        {"started", marker.started},
-                                       {"finished", marker.finished}};
+                                       {"finished", marker.finished},
+                                       {"resumed", marker.resumed}};
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -57,6 +58,7 @@ RunMarker run_marker_from(const std::string& text, const std::string& name) {
   if (json.contains("resolved_sha256")) reader.read("resolved_sha256", marker.resolved_sha256);
   reader.read("started", marker.started);
   reader.read("finished", marker.finished);
+  if (json.contains("resumed")) reader.read("resumed", marker.resumed);
   return marker;
 }
 

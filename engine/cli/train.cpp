@@ -11,6 +11,7 @@
 #include "engine/cli/json_file.h"
 #include "engine/cli/made_rows_audit.h"
 #include "engine/cli/measuring.h"
+#include "engine/cli/resuming.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/run_report.h"
 #include "engine/cli/run_writer.h"
@@ -38,7 +39,15 @@ class Train final : public Command {
         {"--fail-on",
          "Exit with 1 when a constraint has one of these verdicts on the test rows (of any member of a bank): a "
          "list with commas of violated, not_shown, not_estimable",
-         &fail_on_}};
+         &fail_on_},
+        {"--resume",
+         "Go on with the run that was cut off: output.run, or the newest of the config's name. --resume=auto: where "
+         "there is one, else a new run; a finished one is left as it is",
+         FlagOrWord{&resume_}},
+        {"--allow-change",
+         "A field, or a part of the config, that may differ from the checkpoint's when a run goes on: "
+         "--allow-change training.epochs",
+         &allowed_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -46,14 +55,20 @@ class Train final : public Command {
       throw core::UserError(core::Fault::config, "train needs a config: equipoise train CONFIG [key=value ...]");
     }
     failing_ = verdicts_from(fail_on_);
+    const Resume resume = resume_from(resume_);
+    if (resume == Resume::no && !allowed_.empty())
+      throw core::UserError(core::Fault::config, "--allow-change is about a run that goes on: it needs --resume");
     config::load(config_file_, overrides_, config_, origin_);
     members_ = training::members_of(config_, origin_);
     training::check(config_, members_.size(), origin_);
+    if (config_.checkpoint.is_on()) core::expect_preemption();
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
     const at::Device device = training::choose_device(config_, origin_, journal);
-    RunFolder folder = RunFolder::claim(config_.output, config_.name, marker_of(command(), file_), origin_);
+    ClaimedRun claimed = claim_run(config_, marker_of(command(), file_), resume, !allowed_.empty(), origin_, journal);
+    RunFolder& folder = claimed.folder;
+    if (claimed.is_finished) return answer_finished(folder, console);
     core::stop_if_interrupted();
 
     const data::EncoderPointer earlier = starting_encoder(config_, origin_);
@@ -61,6 +76,8 @@ class Train final : public Command {
         data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
     core::stop_if_interrupted();
     check_test_rows(prepared.dataset, journal);
+    const checkpoint::Fields identity = run_identity(config_, prepared.dataset, device);
+    check_same_run(claimed, identity, allowed_, journal);
     const std::vector<constraints::ConstraintTable> tables =
         compile_tables(members_, prepared.dataset, origin_, journal);
     const training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
@@ -70,13 +87,26 @@ class Train final : public Command {
     core::stop_if_interrupted();
     std::vector<RunFolder> folders;
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
+    training::CheckpointPlan plan;
+    plan.params = config_.checkpoint;
+    plan.folder = folder.file(run_files::kCheckpoints);
+    plan.belongs_to = identity;
+    plan.resume = std::move(claimed.checkpoint);
+    plan.name = claimed.checkpoint_name;
+    plan.holds_an_earlier_run = folder.holds_an_earlier_run() && !plan.resume;
+    plan.before_saving = [&] {
+      begin(folder, folders, inputs);
+      folder.keep();
+    };
     std::vector<training::TrainingResult> results = training::train(
         members_, prepared.dataset, tables, device, origin_, journal,
         [&](std::size_t run, const evaluation::Measurement& measurement) {
           begin(folder, folders, inputs);
           folder_of(folder, folders, run).append_measurement(measurement);
         },
-        start);
+        start, config_.checkpoint.is_on() || plan.resume ? &plan : nullptr);
+    if (std::ranges::any_of(results, [](const auto& r) { return r.starts_again && r.is_saved; }))
+      return stop_for_now(folder, folders, results.front(), console, journal);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
     if (!any_measured && folder.holds_an_earlier_run()) give_up(folder, results.front(), journal);
     begin(folder, folders, inputs);
@@ -121,6 +151,32 @@ class Train final : public Command {
     return shell_line(words);
   }
 
+  // What a scheduler stopped is left to be gone on with: no model is chosen, and nothing is measured, in the seconds that are left.
+  int stop_for_now(RunFolder& folder, std::vector<RunFolder>& folders, const training::TrainingResult& result,
+                   const Console& console, TerminalJournal& journal) const {
+    for (RunFolder& member : folders) member.finish("interrupted");
+    folder.finish("interrupted");
+    journal.end_line();
+    std::vector<std::string> more;
+    if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
+    more.emplace_back("--resume");
+    const std::string resume = command(more);
+    journal.say(
+        fmt::format("Training was {} after step {}, and is saved. To go on: {}", result.failure, result.steps, resume));
+    console.print_json({{"outcome", "interrupted"},
+                        {"run", folder.path().string()},
+                        {"step", result.steps},
+                        {"resume", resume},
+                        {"exit_code", core::kStartAgain}});
+    return core::kStartAgain;
+  }
+
+  static int answer_finished(const RunFolder& folder, const Console& console) {
+    console.print(fmt::format("The run in {} is finished: there is nothing to go on with.\n", folder.path().string()));
+    console.print_json({{"outcome", "finished"}, {"run", folder.path().string()}, {"exit_code", 0}});
+    return 0;
+  }
+
   static RunFolder& folder_of(RunFolder& folder, std::vector<RunFolder>& folders, std::size_t run) {
     return folders.empty() ? folder : folders[run];
   }
@@ -139,7 +195,7 @@ class Train final : public Command {
                                    TerminalJournal& journal) {
     journal.end_line();
     journal.say(fmt::format("Nothing was measured, so the run in '{}' is left as it was.", folder.path().string()));
-    if (result.outcome == "interrupted") throw core::Interrupted(result.signal);
+    if (result.outcome == "interrupted") throw core::Interrupted(result.signal, result.starts_again);
     throw core::UserError(core::Fault::numerical, result.failure);
   }
 
@@ -149,7 +205,8 @@ class Train final : public Command {
     const auto first = [&](const char* outcome) {
       return std::ranges::find(results, outcome, &training::TrainingResult::outcome);
     };
-    if (const auto stopped = first("interrupted"); stopped != results.end()) return 128 + stopped->signal;
+    if (const auto stopped = first("interrupted"); stopped != results.end())
+      return core::Interrupted(stopped->signal, stopped->starts_again).exit_code();
     if (first("finished") == results.end()) return static_cast<int>(core::Fault::numerical);
     return failed.empty() ? 0 : kConstraintFailed;
   }
@@ -220,8 +277,8 @@ class Train final : public Command {
     return json;
   }
 
-  std::string config_file_;
-  std::vector<std::string> overrides_, fail_on_;
+  std::string config_file_, resume_;
+  std::vector<std::string> overrides_, fail_on_, allowed_;
   training::RunConfig config_;
   config::Origin origin_;
   std::vector<training::RunConfig> members_;

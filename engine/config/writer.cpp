@@ -204,7 +204,28 @@ nlohmann::ordered_json one_json(const Value& value) {
   return value;
 }
 
+void add_flat(const std::vector<Field>& fields, const std::string& before,
+              std::vector<std::pair<std::string, std::string>>& flat) {
+  for (const Field& field : fields) {
+    const std::string path = before + field.name;
+    if (field.kind == FieldKind::section) {
+      add_flat(field.fields, path + ".", flat);
+    } else if (field.kind != FieldKind::list) {
+      flat.emplace_back(path, value_text(field.value));
+    } else {
+      for (std::size_t i = 0; i < field.elements.size(); ++i)
+        add_flat(field.elements[i], path + "[" + std::to_string(i) + "].", flat);
+    }
+  }
+}
+
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> flat_fields(const Describe& describe) {
+  std::vector<std::pair<std::string, std::string>> flat;
+  add_flat(outline(describe), "", flat);
+  return flat;
+}
 
 std::string to_yaml(const Describe& describe, Comments comments) {
   YamlWriter writer(comments);

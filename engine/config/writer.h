@@ -2,6 +2,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/config/outline.h"
 
@@ -20,6 +22,18 @@ nlohmann::ordered_json to_json(const Describe& describe);
 template <typename Struct>
 std::string struct_to_yaml(Struct value, Comments comments = Comments::none) {
   return to_yaml([&value](Fields& fields) { value.describe(fields); }, comments);
+}
+
+/// Each field that is no section, "training.epochs" or "constraints[0].tolerance", with its value as value_text has it, in the order of the
+/// description.
+std::vector<std::pair<std::string, std::string>> flat_fields(const Describe& describe);
+/// `value` is a copy: a description may also read, so describe() is not const.
+template <typename Struct>
+requires requires(Struct& value, Fields& fields) {
+  value.describe(fields);
+}
+std::vector<std::pair<std::string, std::string>> flat_fields(Struct value) {
+  return flat_fields([&value](Fields& fields) { value.describe(fields); });
 }
 
 /// A value that is no section and no list of sections, on one line, as YAML: 0.5, true, "yes", [64, 64], {a: number}.

@@ -37,10 +37,12 @@ void ProblemList::throw_if_any() {
   if (!problems_.empty()) throw UserError(Fault::config, std::move(problems_));
 }
 
-Interrupted::Interrupted(int signal)
-    : std::runtime_error(signal == SIGTERM  ? "stopped by SIGTERM"
-                         : signal == SIGHUP ? "stopped by SIGHUP: the terminal went away"
-                                            : "stopped by Ctrl-C"),
-      signal_(signal) {}
+Interrupted::Interrupted(int signal, bool starts_again)
+    : std::runtime_error(signal == SIGTERM   ? "stopped by SIGTERM"
+                         : signal == SIGUSR1 ? "stopped by SIGUSR1"
+                         : signal == SIGHUP  ? "stopped by SIGHUP: the terminal went away"
+                                             : "stopped by Ctrl-C"),
+      signal_(signal),
+      starts_again_(starts_again) {}
 
 }  // namespace equipoise::core

@@ -13,7 +13,7 @@ enum class Fault {
   config = 2,     ///< the command line or the config file
   data = 3,       ///< a data file, a run folder, a disk
   numerical = 4,  ///< the computation left the finite numbers
-  memory = 75,    ///< more memory was needed than there is
+  memory = 5,     ///< more memory was needed than there is
 };
 
 /// A place in a text file. Lines and columns count from 1; 0 means unknown.
@@ -67,14 +67,21 @@ class ProblemList {
   std::vector<Problem> problems_;
 };
 
-/// Thrown when a signal asked the program to stop; `signal` is SIGINT, SIGTERM or SIGHUP.
+/// The exit code of a run that was stopped from outside and can go on where it was (EX_TEMPFAIL: schedulers start it again).
+inline constexpr int kStartAgain = 75;
+
+/// Thrown when a signal asked the program to stop; `signal` is SIGINT, SIGTERM, SIGHUP or SIGUSR1.
 class Interrupted : public std::runtime_error {
  public:
-  explicit Interrupted(int signal);
+  explicit Interrupted(int signal, bool starts_again = false);
   int signal() const { return signal_; }
+  /// Whether it is a scheduler's, that will start the program again (expect_preemption).
+  bool starts_again() const { return starts_again_; }
+  int exit_code() const { return starts_again_ ? kStartAgain : 128 + signal_; }
 
  private:
   int signal_;
+  bool starts_again_;
 };
 
 }  // namespace equipoise::core

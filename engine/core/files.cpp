@@ -28,6 +28,11 @@ std::ifstream opened(const std::filesystem::path& path) {
   return stream;
 }
 
+struct Closing {
+  int file;
+  ~Closing() { ::close(file); }
+};
+
 void write_all(int file, std::string_view content) {
   while (!content.empty()) {
     const ssize_t written = ::write(file, content.data(), content.size());
@@ -90,6 +95,66 @@ void write_file_atomically(const std::filesystem::path& name, std::string_view c
     ::unlink(temporary.c_str());
     throw system_error("cannot write", path, failure);
   }
+}
+
+std::string read_regular_file(const std::filesystem::path& path, std::uint64_t most) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0 && errno == ELOOP) throw UserError(Fault::data, "'" + path.string() + "' is a link, expected a file");
+  if (file < 0) throw system_error("cannot read", path, errno);
+  const Closing closing{file};
+  struct stat found {};
+  if (::fstat(file, &found) != 0) throw system_error("cannot read", path, errno);
+  if (!S_ISREG(found.st_mode)) throw UserError(Fault::data, "'" + path.string() + "' is no plain file");
+  if (static_cast<std::uint64_t>(found.st_size) > most)
+    throw UserError(Fault::data, "'" + path.string() + "' has " + std::to_string(found.st_size) +
+                                     " bytes, expected no more than " + std::to_string(most));
+  std::string content(static_cast<std::size_t>(found.st_size), '\0');
+  std::size_t done = 0;
+  while (done < content.size()) {
+    const ssize_t got = ::read(file, content.data() + done, content.size() - done);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw system_error("cannot read", path, errno);
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  content.resize(done);
+  return content;
+}
+
+void make_folder(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (::mkdir(path.c_str(), 0777) == 0) return;
+  const int number = errno;
+  if (number != EEXIST || !std::filesystem::is_directory(path, ignored))
+    throw system_error("cannot make the folder", path, number);
+}
+
+void write_new_file(const std::filesystem::path& path, std::string_view content) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (file < 0) throw system_error("cannot write", path, errno);
+  int failure = 0;
+  try {
+    write_all(file, content);
+    if (::fsync(file) != 0) failure = errno;
+    // Who reads it back to see what the disk has is not to see what memory has.
+    ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+  } catch (int number) {
+    failure = number;
+  }
+  if (::close(file) != 0 && failure == 0) failure = errno;
+  if (failure != 0) throw system_error("cannot write", path, failure);
+}
+
+void flush_folder(const std::filesystem::path& path) {
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) throw system_error("cannot open the folder", path, errno);
+  const Closing closing{folder};
+  // A file system that flushes no folders has nothing to wait for.
+  if (::fsync(folder) != 0 && errno != EINVAL) throw system_error("cannot flush the folder", path, errno);
+}
+
+void rename_folder(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) throw system_error("cannot rename to", to, errno);
 }
 
 std::string sha256(std::string_view bytes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -14,6 +15,19 @@ std::string read_file(const std::filesystem::path& path);
 /// the temporary file is gone then. A link is followed, a file keeps its mode; into a pipe or a device bytes go as they
 /// come.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
+
+/// The bytes of a plain file, by this name alone: no link is followed, and nothing else is opened. Throws UserError (data), also for one of
+/// more than `most` bytes.
+std::string read_regular_file(const std::filesystem::path& path, std::uint64_t most);
+
+/// Makes a folder inside one that is there; fine where it is there already. Throws UserError (data).
+void make_folder(const std::filesystem::path& path);
+/// Writes a file that was not there, and waits until the disk has it. Throws UserError (data).
+void write_new_file(const std::filesystem::path& path, std::string_view content);
+/// Waits until the disk has what was made, renamed or removed in a folder. Throws UserError (data).
+void flush_folder(const std::filesystem::path& path);
+/// Throws UserError (data), also where something stands at `to`.
+void rename_folder(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Lower-case hexadecimal SHA-256 of the bytes.
 std::string sha256(std::string_view bytes);

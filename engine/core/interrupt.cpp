@@ -8,10 +8,20 @@ namespace equipoise::core {
 namespace {
 
 volatile std::sig_atomic_t arrived = 0;
+bool is_preemptible = false;
 
 void remember(int signal) {
   arrived = signal;
   std::signal(signal, SIG_DFL);
+}
+
+// Stays in force: schedulers send it again.
+void remember_preemption(int signal) {
+  arrived = signal;
+}
+
+bool is_of_a_scheduler(int signal) {
+  return is_preemptible && (signal == SIGTERM || signal == SIGUSR1);
 }
 
 // Whoever started the program may have it ignore a signal: nohup SIGHUP, a shell without job control the SIGINT of what
@@ -30,12 +40,26 @@ void catch_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+void expect_preemption() {
+  is_preemptible = true;
+  for (const int signal : {SIGTERM, SIGUSR1}) {
+    struct sigaction action {};
+    action.sa_handler = remember_preemption;
+    action.sa_flags = SA_RESTART;
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+bool is_interrupted() {
+  return arrived != 0;
+}
+
 void stop_if_interrupted() {
   if (arrived == 0) return;
   // From here on the exception carries it: what is saved on the way out must not be stopped again.
   const int signal = arrived;
   arrived = 0;
-  throw Interrupted(signal);
+  throw Interrupted(signal, is_of_a_scheduler(signal));
 }
 
 }  // namespace equipoise::core

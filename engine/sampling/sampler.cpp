@@ -236,6 +236,34 @@ void Sampler::begin_epoch(const Measured& measured) {
   }
 }
 
+Sampler::Progress Sampler::progress() const {
+  Progress progress{epoch_, shares_, weights_, {}, {}, 0, {}, why_, log_.epochs};
+  for (const Making& one : makings_) progress.made.push_back(one.shares);
+  if (focus_) progress.hard = focus_->shares;
+  if (path_) progress.penalty = path_->weight;
+  for (const Recipe& one : recipes_) progress.is_over.push_back(one.is_over);
+  return progress;
+}
+
+void Sampler::go_on_from(const Progress& progress) {
+  const Progress own = this->progress();
+  const auto sizes = [](const Progress& p) {
+    std::vector<std::size_t> all = {p.shares.size(), p.weights.size(), p.made.size(), p.hard.size(), p.is_over.size()};
+    for (const Shares& shares : p.made) all.push_back(shares.size());
+    return all;
+  };
+  if (sizes(own) != sizes(progress)) throw std::logic_error("sampling: the progress of other recipes");
+  epoch_ = progress.epoch;
+  shares_ = progress.shares;
+  weights_ = progress.weights;
+  for (std::size_t i = 0; i < makings_.size(); ++i) makings_[i].shares = progress.made[i];
+  if (focus_) focus_->shares = progress.hard;
+  if (path_) path_->weight = progress.penalty;
+  for (std::size_t i = 0; i < recipes_.size(); ++i) recipes_[i].is_over = progress.is_over[i];
+  why_ = progress.why;
+  log_.epochs = progress.epochs;
+}
+
 void Sampler::end_epoch(const std::vector<std::int64_t>& drawn, const std::vector<std::int64_t>& made,
                         const Measured& measured, std::optional<double> gap) {
   if (drawn.size() != cells_.cells.size() || made.size() != drawn.size() ||

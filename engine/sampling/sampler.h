@@ -105,6 +105,22 @@ class Sampler {
 
   const SamplingLog& log() const { return log_; }
 
+  /// All that changes from epoch to epoch.
+  struct Progress {
+    std::int64_t epoch = 0;
+    Shares shares;                ///< [cells]
+    std::vector<double> weights;  ///< [cells]
+    std::vector<Shares> made;     ///< [recipes that make rows][cells]
+    Shares hard;                  ///< [cells] of a focus
+    double penalty = 0;
+    std::vector<bool> is_over;  ///< [recipes]
+    std::string why;
+    std::vector<SamplingLog::Epoch> epochs;
+  };
+  Progress progress() const;
+  /// Goes on from there. Throws logic_error for the progress of other recipes or cells.
+  void go_on_from(const Progress& progress);
+
  private:
   struct Recipe {
     RecipeParams params;

@@ -105,4 +105,25 @@ std::vector<double> efficiency_of(const constraints::ConstraintTable& table, con
   return efficiency;
 }
 
+Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTable& table, const data::Dataset& dataset,
+                       MeasuredSplits measured) {
+  const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
+  const auto cells = static_cast<std::size_t>(table.cells.count());
+  std::vector<double> weight(cells, 0.0), square(cells, 0.0);
+  const auto add = [&](data::Split split) {
+    for (std::size_t c = 0; c < cells; ++c) {
+      weight[c] += counts.weight[static_cast<int>(split)][c];
+      square[c] += counts.square_weight[static_cast<int>(split)][c];
+    }
+  };
+  if (measured != MeasuredSplits::holdout) add(data::Split::train);
+  if (measured == MeasuredSplits::holdout || measured == MeasuredSplits::both) add(data::Split::holdout);
+  const constraints::MultiplierParams& params = config.multipliers;
+  constexpr int kSelection = static_cast<int>(data::Split::selection);
+  return {{params.allowance, static_cast<double>(params.allowance_rows), params.margin},
+          efficiency_of(table, weight, square, weight),
+          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], weight),
+          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], counts.weight[kSelection])};
+}
+
 }  // namespace equipoise::training

@@ -3,6 +3,9 @@
 #include <vector>
 
 #include "engine/constraints/table.h"
+#include "engine/data/dataset.h"
+#include "engine/training/measured_splits.h"
+#include "engine/training/run_config.h"
 
 namespace equipoise::training {
 
@@ -59,5 +62,9 @@ class Allowance {
 /// denominator. Of the measured rows themselves it is 1 where every row weighs 1.
 std::vector<double> efficiency_of(const constraints::ConstraintTable& table, const std::vector<double>& weight,
                                   const std::vector<double>& square_weight, const std::vector<double>& measured);
+
+/// Of a run whose multipliers are moved by the rows of `measured`.
+Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTable& table, const data::Dataset& dataset,
+                       MeasuredSplits measured);
 
 }  // namespace equipoise::training

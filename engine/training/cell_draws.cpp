@@ -64,6 +64,14 @@ void CellDraws::focus_on(const std::vector<double>& losses) {
   on_device_.order.copy_(on_host_.order);
 }
 
+void CellDraws::walk(const checkpoint::StateWalk& walk) {
+  if (!sampler_.focus()) return;
+  walk.tensor("order", on_host_.order);
+  const std::int64_t* order = on_host_.order.const_data_ptr<std::int64_t>();
+  order_.assign(order, order + on_host_.order.numel());
+  on_device_.order.copy_(on_host_.order);
+}
+
 std::vector<double> CellDraws::within_cells() const {
   std::vector<double> times(sampler_.cells().of_row.size(), 1.0);
   if (!sampler_.focus()) return times;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/checkpoint/state.h"
 #include "engine/sampling/sampler.h"
 #include "kernels/draw/draw.h"
 
@@ -21,6 +22,9 @@ class CellDraws {
   void follow();
   /// The hardest rows of a cell are those with the highest losses [rows]; before, its first ones.
   void focus_on(const std::vector<double>& losses);
+
+  /// Which rows are the hardest, where any are favoured. follow() afterwards.
+  void walk(const checkpoint::StateWalk& walk);
 
   /// [rows] how often each row of a cell is drawn beside the cell's mean.
   std::vector<double> within_cells() const;

@@ -79,14 +79,14 @@ class Lesson {
 
   std::vector<Student> teach() {
     start_ = Clock::now();
-    int signal = 0;
+    std::optional<core::Interrupted> interrupted;
     try {
       take_steps();
     } catch (const core::Interrupted& stopped) {
-      signal = stopped.signal();
+      interrupted = stopped;
     }
     std::vector<Student> students;
-    for (std::size_t run = 0; run < students_.size(); ++run) students.push_back(student_of(run, signal));
+    for (std::size_t run = 0; run < students_.size(); ++run) students.push_back(student_of(run, interrupted));
     return students;
   }
 
@@ -173,13 +173,13 @@ class Lesson {
     journal_.progress(progress);
   }
 
-  Student student_of(std::size_t run, int signal) {
+  Student student_of(std::size_t run, const std::optional<core::Interrupted>& interrupted) {
     const RunState& state = students_[run];
     const Teacher& teacher = teachers_[run];
     const std::string stays = fmt::format("so the model is still the mean of {} members", teacher.members.members());
-    if (signal != 0) return {nullptr, fmt::format("Distillation was interrupted, {}.", stays), signal};
+    if (interrupted) return {nullptr, fmt::format("Distillation was interrupted, {}.", stays), interrupted};
     if (!state.goes_on())
-      return {nullptr, fmt::format("Distillation failed, {} ({}).", stays, state.outcome().failure), 0};
+      return {nullptr, fmt::format("Distillation failed, {} ({}).", stays, state.outcome().failure)};
     Student student;
     student.network = models::make_learner(teacher.config.model, data_.host, {teacher.seed}, data_.cell_labels.device(),
                                            models::Precision::fp32, data_.kernel.outputs);

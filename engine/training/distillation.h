@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/constraints/table.h"
+#include "engine/core/error.h"
 #include "engine/core/journal.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/models/learner.h"
@@ -27,7 +29,7 @@ struct Teacher {
 struct Student {
   std::unique_ptr<models::Learner> network;
   std::string sentence;  ///< which iterate it is and why, and what became of the members' loss; or why there is none
-  int signal = 0;        ///< that interrupted it
+  std::optional<core::Interrupted> interrupted = {};
   std::string warning = {};  ///< what it lost that the members had; "" mostly
 };
 

@@ -82,6 +82,27 @@ void KeptIterate::take(const evaluation::Measurement& measurement, const at::Ten
   was_asked_for_ = true;
 }
 
+void KeptIterate::Iterate::walk(const checkpoint::StateWalk& walk, const at::Device& device) {
+  walk.copy("weights", weights, device);
+  walk.value("step", step);
+  walk.value("epoch", epoch);
+  walk.value("loss", loss);
+  walk.value("worst.promise", worst.promise);
+  walk.value("worst.known", worst.known);
+  walk.value("worst.scaled", worst.scaled);
+}
+
+void KeptIterate::walk(const checkpoint::StateWalk& walk, const at::Device& device) {
+  inside_.walk(walk.under("inside"), device);
+  nearest_.walk(walk.under("nearest"), device);
+  walk.value("shown", shown_);
+  walk.value("by_luck", by_luck_);
+  walk.value("offered", offered_);
+  walk.value("averaged", averaged_);
+  walk.value("was_asked_for", was_asked_for_);
+  walk.copy("sum", sum_, device);
+}
+
 // Of the mean that was kept, or after the sentence of the iterate that was kept instead.
 std::string KeptIterate::sentence_of_mean() const {
   const Iterate& mean = *looked_at_mean_;

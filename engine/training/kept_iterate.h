@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/state.h"
 #include "engine/constraints/table.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/training/excess.h"
@@ -48,12 +49,17 @@ class KeptIterate {
   /// Which iterate was kept and why, for the report.
   std::string sentence() const;
 
+  /// What it holds while training goes on: the mean is looked at after that. Weights are held on `device`.
+  void walk(const checkpoint::StateWalk& walk, const at::Device& device);
+
  private:
   struct Iterate {
     at::Tensor weights;
     std::int64_t step = 0;
     double epoch = 0, loss = 0;
     WorstExcess worst;  // of the bounds
+
+    void walk(const checkpoint::StateWalk& walk, const at::Device& device);
   };
   Iterate measured(const evaluation::Measurement& measurement) const;
   std::string sentence_of_best() const;

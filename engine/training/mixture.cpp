@@ -79,6 +79,24 @@ void MixtureCandidates::offer(Candidate candidate) {
   }
 }
 
+void MixtureCandidates::walk(const checkpoint::StateWalk& walk, const at::Device& device) {
+  walk.list("held", held_, [&](const checkpoint::StateWalk& inner, Candidate& candidate) {
+    inner.value("step", candidate.step);
+    inner.value("epoch", candidate.epoch);
+    inner.value("loss", candidate.loss);
+    inner.value("driving", candidate.driving);
+    inner.value("sums", candidate.sums);
+    inner.value("spread.all", candidate.spread.all);
+    inner.value("spread.selected", candidate.spread.selected);
+    inner.value("spread.loss", candidate.spread.loss);
+    inner.value("spread.loss_square", candidate.spread.loss_square);
+    inner.copy("weights", candidate.weights, device);
+  });
+  walk.value("places", places_);
+  walk.value("offered", offered_);
+  walk.value("stride", stride_);
+}
+
 at::Tensor ChosenMixture::weights() const {
   std::vector<at::Tensor> parts;
   for (const Candidate* iterate : iterates) parts.push_back(iterate->weights);

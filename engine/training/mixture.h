@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/state.h"
 #include "engine/constraints/table.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/measurement.h"
@@ -36,6 +37,9 @@ class MixtureCandidates {
 
   const std::vector<Candidate>& held() const { return held_; }
   std::int64_t offered() const { return offered_; }
+
+  /// Weights are held on `device`.
+  void walk(const checkpoint::StateWalk& walk, const at::Device& device);
 
  private:
   std::vector<Candidate> held_;

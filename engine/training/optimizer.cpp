@@ -34,6 +34,13 @@ class AdamW final : public Optimizer {
 
   const at::Tensor& alive() const override { return state_.alive; }
 
+  void walk(const checkpoint::StateWalk& walk) override {
+    walk.tensor("mean", state_.mean);
+    walk.tensor("square", state_.square);
+    walk.tensor("steps", state_.steps);
+    walk.tensor("alive", state_.alive);
+  }
+
  private:
   kernels::BankAdamWRule rule_;
   kernels::BankAdamWState state_;
@@ -116,6 +123,11 @@ class Sgd final : public Optimizer {
   }
 
   const at::Tensor& alive() const override { return alive_; }
+
+  void walk(const checkpoint::StateWalk& walk) override {
+    walk.tensor("momentum", momentum_);
+    walk.tensor("alive", alive_);
+  }
 
  private:
   // A number is finite where it is 0 after it is taken from itself.

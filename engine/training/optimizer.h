@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/checkpoint/state.h"
 #include "engine/training/params.h"
 
 namespace equipoise::training {
@@ -21,6 +22,9 @@ class Optimizer {
 
   /// [K] u8: 0 for a member that was stopped. On the device: reading it waits for the steps before.
   virtual const at::Tensor& alive() const = 0;
+
+  /// What it keeps from one step to the next.
+  virtual void walk(const checkpoint::StateWalk& walk) = 0;
 };
 
 /// AdamW (kernels/bank_adamw) or SGD with momentum (PyTorch's form), both after clipping each member's gradient.

@@ -36,6 +36,9 @@ class RowPolicy {
   /// [rows of train] losses by which a recipe that favours hard rows knows them, from the next follow() on.
   void focus_on(const std::vector<double>& losses) { draws_.focus_on(losses); }
 
+  /// What the sampler does not say. follow() afterwards.
+  void walk(const checkpoint::StateWalk& walk) { draws_.walk(walk.under("draws")); }
+
   /// Where rows are not drawn by cell, batches are epochs as without a sampler.
   void draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const;
   /// Where a recipe makes rows: what a step then reads its batch from.

@@ -25,6 +25,7 @@ void RunConfig::describe(config::Fields& fields) {
   fields.list("constraints", constraints, "What must hold between groups.");
   fields.section("multipliers", multipliers, "How the constraints are enforced.");
   fields.section("evaluation", evaluation, "How the result is measured.");
+  fields.section("checkpoint", checkpoint, "When a run saves what it needs to go on after it was cut off.");
   fields.section("output", output, "Where the run is written.");
 }
 

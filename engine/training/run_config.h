@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/params.h"
 #include "engine/config/fields.h"
 #include "engine/config/origin.h"
 #include "engine/constraints/params.h"
@@ -33,6 +34,7 @@ struct RunConfig {
   std::vector<constraints::ConstraintParams> constraints;
   constraints::MultiplierParams multipliers;
   evaluation::EvaluationParams evaluation;
+  checkpoint::CheckpointParams checkpoint;
   OutputParams output;
 
   void describe(config::Fields& fields);

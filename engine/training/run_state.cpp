@@ -35,6 +35,33 @@ std::vector<double> driving_sums(MeasuredSplits driving, const RunState::Sums& s
   return both;
 }
 
+void walk_measurement(const checkpoint::StateWalk& walk, evaluation::Measurement& m) {
+  walk.value("step", m.step);
+  walk.value("epoch", m.epoch);
+  walk.value("seconds", m.seconds);
+  walk.value("training_loss", m.training_loss);
+  walk.value("training_accuracy", m.training_accuracy);
+  walk.value("selection_loss", m.selection_loss);
+  walk.value("selection_accuracy", m.selection_accuracy);
+  walk.value("training_gaps", m.training_gaps);
+  walk.value("selection_gaps", m.selection_gaps);
+  walk.value("selection_bounds", m.selection_bounds);
+  walk.value("multipliers", m.multipliers);
+}
+
+// How many there are is the table's and the rule's to say.
+void walk_multipliers(const checkpoint::StateWalk& walk, constraints::Multipliers& multipliers) {
+  walk.values_of_same_size("values", multipliers.values);
+  walk.values_of_same_size("smoothed_error", multipliers.smoothed_error);
+  walk.value("started", multipliers.started);
+  walk.values_of_same_size("lambda", multipliers.lambda);
+  walk.values_of_same_size("penalty", multipliers.penalty);
+  walk.values_of_same_size("log_shares", multipliers.log_shares);
+  walk.values_of_same_size("log_matrix", multipliers.log_matrix);
+  for (std::size_t block = 0; block < multipliers.worst_group_logs.size(); ++block)
+    walk.values_of_same_size("worst_group_logs." + std::to_string(block), multipliers.worst_group_logs[block]);
+}
+
 }  // namespace
 
 RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
@@ -197,6 +224,18 @@ void RunState::end_early(const std::string& outcome, const std::string& why, std
   outcome_.failure = why;
   outcome_.steps = steps;
   if (!kept_.has_one() && last_good_.second.defined()) kept_.take(last_good_.first, last_good_.second);
+}
+
+void RunState::walk(const checkpoint::StateWalk& walk, const at::Device& device) {
+  walk_multipliers(walk.under("multipliers"), multipliers_);
+  kept_.walk(walk.under("kept"), device);
+  candidates_.walk(walk.under("candidates"), device);
+  walk_measurement(walk.under("last_good"), last_good_.first);
+  walk.copy("last_good.weights", last_good_.second, device);
+  walk.value("outcome", outcome_.outcome);
+  walk.value("failure", outcome_.failure);
+  walk.value("steps", outcome_.steps);
+  walk.list("measurements", outcome_.measurements, walk_measurement);
 }
 
 std::optional<double> RunState::largest_group_gap() const {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/checkpoint/state.h"
 #include "engine/constraints/multipliers.h"
 #include "engine/constraints/table.h"
 #include "engine/evaluation/evaluation.h"
@@ -26,6 +27,8 @@ struct RunOutcome {
   std::string outcome = "finished";  ///< finished, interrupted, diverged
   std::string failure;               ///< what stopped it early
   int signal = 0;                    ///< of an interrupted run
+  bool starts_again = false;         ///< interrupted by a scheduler (core::Interrupted::starts_again)
+  bool is_saved = false;             ///< interrupted, with a checkpoint to go on from
   std::int64_t steps = 0;            ///< steps taken when it ended
   std::vector<evaluation::Measurement> measurements;
 };
@@ -67,6 +70,9 @@ class RunState {
   /// The mixture of the iterates that were looked at, also after an early end; nothing where keep is another, none was looked
   /// at, or the linear program could not be solved.
   std::optional<KeptMixture> mixture() const;
+
+  /// What it holds between two steps. Weights are held on `device`.
+  void walk(const checkpoint::StateWalk& walk, const at::Device& device);
 
   bool goes_on() const { return outcome_.outcome == "finished"; }
   const std::vector<double>& multipliers() const { return multipliers_.values; }

@@ -55,4 +55,28 @@ void SampledBatches::end_epoch(std::int64_t done, std::int64_t steps, const RunS
   policy_.follow();
 }
 
+void SampledBatches::walk(const checkpoint::StateWalk& walk) {
+  sampling::Sampler::Progress progress = sampler_.progress();
+  walk.value("epoch", progress.epoch);
+  walk.values_of_same_size("shares", progress.shares);
+  walk.values_of_same_size("weights", progress.weights);
+  for (std::size_t i = 0; i < progress.made.size(); ++i)
+    walk.values_of_same_size("made." + std::to_string(i), progress.made[i]);
+  walk.values_of_same_size("hard", progress.hard);
+  walk.value("penalty", progress.penalty);
+  walk.value("is_over", progress.is_over);
+  walk.value("why", progress.why);
+  walk.list("epochs", progress.epochs, [](const checkpoint::StateWalk& inner, sampling::SamplingLog::Epoch& epoch) {
+    inner.value("epoch", epoch.epoch);
+    inner.value("drawn", epoch.drawn);
+    inner.value("made", epoch.made);
+    inner.value("weights", epoch.weights);
+    inner.value("why", epoch.why);
+  });
+  policy_.walk(walk);
+  if (!walk.restores()) return;
+  sampler_.go_on_from(progress);
+  policy_.follow();
+}
+
 }  // namespace equipoise::training

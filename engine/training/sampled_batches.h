@@ -32,6 +32,9 @@ class SampledBatches {
   void end_epoch(std::int64_t done, std::int64_t steps, const RunState::Sums& sums, const RunState& run,
                  models::Learner& learner);
 
+  /// What the recipes have come to.
+  void walk(const checkpoint::StateWalk& walk);
+
  private:
   const DeviceData& data_;
   TrainingParams training_;

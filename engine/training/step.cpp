@@ -150,6 +150,12 @@ void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double
   multipliers_.select(0, member).copy_(tensor_of(values, at::kDouble, at::kCPU));
 }
 
+void TrainingStep::walk(const checkpoint::StateWalk& walk) {
+  walk.tensor("steps", step_);
+  walk.tensor("averages", averages_);
+  optimizer_->walk(walk.under("optimizer"));
+}
+
 void TrainingStep::run() {
   if (graph_.is_captured()) {
     graph_.replay();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/state.h"
 #include "engine/constraints/multipliers.h"
 #include "engine/constraints/params.h"
 #include "engine/constraints/table.h"
@@ -60,6 +61,9 @@ class TrainingStep {
   std::vector<bool> alive() const;
   /// Which tensor of a stopped member left the finite numbers, and where, as far as the last step still shows it.
   std::string failure_of(std::int64_t member) const;
+
+  /// What it keeps from one step to the next, but for the learner's weights and the multipliers, which others hold.
+  void walk(const checkpoint::StateWalk& walk);
 
  private:
   void enqueue();

@@ -7,14 +7,13 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/score_statistics.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/device_data.h"
-#include "engine/training/distillation.h"
+#include "engine/training/distilled_results.h"
 #include "engine/training/member_seeds.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
@@ -34,33 +33,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Standard errors on the rows that move the multipliers, and on those that choose the iterate.
-Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTable& table, const data::Dataset& dataset,
-                       MeasuredSplits measured) {
-  const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
-  const auto cells = static_cast<std::size_t>(table.cells.count());
-  std::vector<double> weight(cells, 0.0), square(cells, 0.0);
-  const auto add = [&](data::Split split) {
-    for (std::size_t c = 0; c < cells; ++c) {
-      weight[c] += counts.weight[static_cast<int>(split)][c];
-      square[c] += counts.square_weight[static_cast<int>(split)][c];
-    }
-  };
-  if (measured != MeasuredSplits::holdout) add(data::Split::train);
-  if (measured == MeasuredSplits::holdout || measured == MeasuredSplits::both) add(data::Split::holdout);
-  const constraints::MultiplierParams& params = config.multipliers;
-  constexpr int kSelection = static_cast<int>(data::Split::selection);
-  return {{params.allowance, static_cast<double>(params.allowance_rows), params.margin},
-          efficiency_of(table, weight, square, weight),
-          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], weight),
-          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], counts.weight[kSelection])};
-}
-
-TrainingWork work_of(const RunConfig& config, const data::Dataset& dataset, const at::Device& device) {
-  const auto rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
-  return training_work(config, dataset.encoded, rows, device);
-}
-
 // The tables of one bank price the same terms; only their bounds differ.
 void check_same_terms(const std::vector<constraints::ConstraintTable>& tables) {
   for (const constraints::ConstraintTable& table : tables) {
@@ -76,9 +48,10 @@ class Trainer {
  public:
   Trainer(const std::vector<RunConfig>& members, const data::Dataset& dataset,
           const std::vector<constraints::ConstraintTable>& tables, MeasuredSplits measured, const at::Device& device,
-          const config::Origin& origin, core::Journal& journal, const Start& start)
+          const config::Origin& origin, core::Journal& journal, const Start& start, const CheckpointPlan* plan)
       : config_(members.front()),
         journal_(journal),
+        plan_(plan),
         device_(device),
         stream_(device),
         measured_(measured),
@@ -124,11 +97,16 @@ class Trainer {
         if (!run.goes_on()) continue;
         run.end_early("interrupted", stopped.what(), done_);
         run.outcome().signal = stopped.signal();
+        run.outcome().starts_again = stopped.starts_again();
+        run.outcome().is_saved = checkpoints_ && checkpoints_->has_any();
       }
     }
     std::vector<TrainingResult> results;
     for (RunState& run : runs_) results.push_back(result_of(run));
-    if (config_.training.distill) distil(results);
+    if (config_.training.distill)
+      distill_results(
+          runs_, results, data_, [this] { return seconds_since(start_); }, checkpoints_ && checkpoints_->has_any(),
+          journal_);
     return results;
   }
 
@@ -191,28 +169,90 @@ class Trainer {
                    evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_,
                    outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
                                 data_.target_deviation));
+    if (plan_) checkpoints_.emplace(*plan_, journal_);
+    if (plan_ && plan_->resume) go_on_from(*plan_->resume, step, on_measurement);
     for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
-    std::int64_t measured_at = 0;
+    const std::int64_t begun_at = done_, measured_at = measured_at_;
     while (done_ < steps_ && any_goes_on()) {
+      if (core::is_interrupted()) save_at_the_end(step);
       core::stop_if_interrupted();
       step.run();
       // On CUDA looking would stall the device: there it is done when a measure waits for it anyway.
       if (device_.is_cpu()) end_stopped_runs(step);
       ++done_;
-      if (device_.is_cuda() && done_ == kWarmUpSteps) say_if_not_captured("training step", step.capture());
-      if (!is_measured_after(done_)) continue;
-      if (!device_.is_cpu()) end_stopped_runs(step);
-      sums.run();
-      const std::vector<RunState::Sums> measured = sums.read();
-      judge(measured, done_ - measured_at, step, on_measurement);
-      // A recipe that hangs on what was measured is of one run.
-      if (batches_ && done_ % steps_per_epoch_ == 0 && runs_.front().goes_on())
-        batches_->end_epoch(done_, steps_per_epoch_, measured.front(), runs_.front(), *learner_);
-      if (device_.is_cuda() && measured_at == 0) say_if_not_captured("measure of whole splits", sums.capture());
-      measured_at = done_;
+      if (device_.is_cuda() && done_ == begun_at + kWarmUpSteps) say_if_not_captured("training step", step.capture());
+      if (is_measured_after(done_)) {
+        const bool is_first = measured_at_ == measured_at;
+        measure(step, sums, on_measurement);
+        if (device_.is_cuda() && is_first) say_if_not_captured("measure of whole splits", sums.capture());
+      }
+      if (checkpoints_ && checkpoints_->is_due(done_)) save(step);
     }
+    // Where there are any, the last is of the end: what comes after it need not be done twice.
+    if (checkpoints_ && (checkpoints_->has_any() || config_.training.distill)) save_at_the_end(step);
     if (config_.training.keep == "average") measure_means(sums);
     for (const RunState& run : runs_) warn_if_unsettled(run);
+  }
+
+  void measure(TrainingStep& step, SplitSums& sums, const OnMeasurement& on_measurement) {
+    if (!device_.is_cpu()) end_stopped_runs(step);
+    sums.run();
+    const std::vector<RunState::Sums> measured = sums.read();
+    judge(measured, done_ - measured_at_, step, on_measurement);
+    // A recipe that hangs on what was measured is of one run.
+    if (batches_ && done_ % steps_per_epoch_ == 0 && runs_.front().goes_on())
+      batches_->end_epoch(done_, steps_per_epoch_, measured.front(), runs_.front(), *learner_);
+    measured_at_ = done_;
+  }
+
+  // All that is not made from the config and the data again.
+  void walk(const checkpoint::StateWalk& walk, TrainingStep& step) {
+    std::int64_t runs = static_cast<std::int64_t>(runs_.size());
+    double seconds = seconds_since(start_);
+    std::vector<std::string> warnings = journal_.warnings();
+    walk.value("runs", runs);
+    walk.value("steps", done_);
+    walk.value("measured_at", measured_at_);
+    walk.value("seconds", seconds);
+    walk.value("warnings", warnings);
+    walk.tensor("weights", learner_->flat_parameters());
+    step.walk(walk.under("step"));
+    for (std::size_t run = 0; run < runs_.size(); ++run) runs_[run].walk(walk.under("run", run), device_);
+    if (batches_) batches_->walk(walk.under("sampling"));
+    if (!walk.restores()) return;
+    start_ -= std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    for (const std::string& warning : warnings)
+      if (std::ranges::find(journal_.warnings(), warning) == journal_.warnings().end()) journal_.warn(warning);
+  }
+
+  void go_on_from(const checkpoint::Checkpoint& saved, TrainingStep& step, const OnMeasurement& on_measurement) {
+    walk(checkpoint::StateWalk::restoring_from(saved.state, "the checkpoint '" + plan_->name + "'"), step);
+    if (done_ > steps_)
+      throw core::UserError(
+          core::Fault::config,
+          fmt::format("the checkpoint '{}' is of step {}, and the run has {} steps now", plan_->name, done_, steps_));
+    for (std::size_t run = 0; run < runs_.size(); ++run)
+      for (const evaluation::Measurement& measurement : runs_[run].outcome().measurements)
+        on_measurement(run, measurement);
+    journal_.say(fmt::format("Going on after step {} of {}, from '{}'.", done_, steps_, plan_->name));
+  }
+
+  void save(TrainingStep& step) {
+    checkpoint::State state;
+    walk(checkpoint::StateWalk::saving_into(state), step);
+    std::vector<std::int64_t> best;
+    for (const RunState& run : runs_) best.push_back(run.kept().has_one() ? run.kept().step() : 0);
+    checkpoints_->save(done_, std::move(state), best);
+  }
+
+  void save_at_the_end(TrainingStep& step) {
+    if (!checkpoints_) return;
+    checkpoints_->wait();
+    if (checkpoints_->has(done_) || done_ == 0) return;
+    // A run that stood there before is worth more than one of which nothing is known yet.
+    if (plan_->holds_an_earlier_run && measured_at_ == 0 && !checkpoints_->has_any()) return;
+    save(step);
+    checkpoints_->wait();
   }
 
   // Training is over: the learner's weights are wanted no more, and the means take their place.
@@ -319,51 +359,9 @@ class Trainer {
     }
   }
 
-  // Into one network for each run that came to its end. The members' folds are wanted no more.
-  void distil(std::vector<TrainingResult>& results) {
-    if (data_.folds.size() == 1) {
-      journal_.say(
-          "Nothing is distilled (training.distill): the run has no members, but one network that learnt by itself.");
-      return;
-    }
-    join_folds(data_);
-    std::vector<Teacher> teachers;
-    std::vector<TrainingResult*> taught;
-    for (std::size_t run = 0; run < runs_.size(); ++run) {
-      if (results[run].outcome != "finished") continue;
-      const RunConfig& config = runs_[run].config();
-      const auto kept =
-          std::ranges::find(results[run].measurements, results[run].kept_step, &evaluation::Measurement::step);
-      teachers.push_back({config, runs_[run].table(), *results[run].learner,
-                          core::seed_for(model_seed(config), "distilled"),
-                          kept == results[run].measurements.end() ? nullptr : &*kept});
-      taught.push_back(&results[run]);
-    }
-    if (teachers.empty()) return;
-    journal_.say(fmt::format("Distilling the mean score of {} members into one network.", taught.front()->members));
-    std::vector<Student> students = distill(teachers, data_, journal_);
-    for (std::size_t i = 0; i < students.size(); ++i) take(*taught[i], std::move(students[i]));
-  }
-
-  void take(TrainingResult& result, Student student) {
-    result.seconds = seconds_since(start_);
-    if (!student.network) {
-      journal_.warn(student.sentence);
-      if (student.signal == 0) return;
-      result.outcome = "interrupted";
-      result.failure = student.sentence;
-      result.signal = student.signal;
-      return;
-    }
-    if (!student.warning.empty()) journal_.warn(student.warning);
-    result.learner = std::move(student.network);
-    result.members = 1;
-    result.kept = student.sentence;
-    result.kept_step = 0;  // no measure of the members' training is the network's
-  }
-
   const RunConfig& config_;  // of the first member: what a bank shares
   core::Journal& journal_;
+  const CheckpointPlan* plan_;  // null where nothing is saved
   at::Device device_;
   OwnStream stream_;  // before all that allocates on it
   MeasuredSplits measured_;
@@ -371,7 +369,8 @@ class Trainer {
   std::optional<SampledBatches> batches_;  // where the config has recipes
   std::unique_ptr<models::Learner> learner_;
   std::vector<RunState> runs_;
-  std::int64_t steps_per_epoch_ = 0, steps_ = 0, done_ = 0;
+  std::optional<Checkpoints> checkpoints_;
+  std::int64_t steps_per_epoch_ = 0, steps_ = 0, done_ = 0, measured_at_ = 0;
   Clock::time_point start_;
 };
 
@@ -380,15 +379,20 @@ class Trainer {
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement, const Start& start) {
+                                  const OnMeasurement& on_measurement, const Start& start,
+                                  const CheckpointPlan* checkpoints) {
   const RunConfig& first = members.front();
-  const MeasuredSplits measured = choose_measured_splits(first.multipliers, tables.front(), dataset,
-                                                         work_of(first, dataset, device), origin, journal);
+  const MeasuredSplits measured = choose_measured_splits(
+      first.multipliers, tables.front(), dataset,
+      training_work(first, dataset.encoded, static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size()),
+                    device),
+      origin, journal);
   const std::size_t folds =
       measured == MeasuredSplits::cross_fitted ? static_cast<std::size_t>(first.multipliers.folds) : 1;
   std::vector<TrainingResult> results;
   with_memory_advice(first, members.size() * folds, [&] {
-    results = Trainer(members, dataset, tables, measured, device, origin, journal, start).run(on_measurement);
+    results =
+        Trainer(members, dataset, tables, measured, device, origin, journal, start, checkpoints).run(on_measurement);
   });
   return results;
 }

@@ -17,6 +17,7 @@
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
 #include "engine/sampling/sampler.h"
+#include "engine/training/checkpoints.h"
 #include "engine/training/run_config.h"
 #include "engine/training/run_state.h"
 #include "engine/training/settling.h"
@@ -55,11 +56,14 @@ using OnMeasurement = std::function<void(std::size_t run, const evaluation::Meas
 /// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the
 /// same constraints compiled with each member's tolerances. On the CPU a run's model is the same bytes in a bank of any
 /// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate; a signal stops
-/// all. Throws UserError (config) for a batch larger than the training split and the like.
+/// all, and so does one that can be gone on from (`checkpoints`): what was measured before is then handed to `on_measurement` again.
+/// Throws UserError (config) for a batch larger than the training split and the like, and (data) for a checkpoint that
+/// does not fit.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement, const Start& start = {});
+                                  const OnMeasurement& on_measurement, const Start& start = {},
+                                  const CheckpointPlan* checkpoints = nullptr);
 
 /// Whether `device` is written as one of auto, cpu, cuda, cuda:N, and is not the CPU where `precision` needs a GPU; throws
 /// UserError (config).

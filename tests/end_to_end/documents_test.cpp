@@ -90,6 +90,15 @@ TEST_F(Documents, TheBankGuideRunsAsWritten) {
   EXPECT_EQ(validated.exit_code, 0) << validated.err;
 }
 
+TEST_F(Documents, TheResumeGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/resume.md");
+  run_commands_of(page);
+  EXPECT_THAT(names_in("runs/parity/checkpoints"), testing::Not(testing::IsEmpty()));
+  write("saved.yaml", config_text() + block_of(page, "yaml"));
+  const Outcome validated = run({"config", "validate", "saved.yaml"});
+  EXPECT_EQ(validated.exit_code, 0) << validated.err;
+}
+
 TEST_F(Documents, TheMultipliersGuideRunsAsWritten) {
   run_commands_of(source_file("docs/guides/multipliers.md"));
   EXPECT_TRUE(exists("runs/second/report.html"));

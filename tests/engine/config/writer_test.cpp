@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -187,6 +188,19 @@ TEST(Writer, Json) {
   EXPECT_EQ(json.begin().key(), "name");  // the order of the description
   EXPECT_EQ(std::prev(json.end()).key(), "output");
   EXPECT_NO_THROW(nlohmann::json::parse(json.dump()));
+}
+
+TEST(Writer, EveryFieldByItsPath) {
+  const auto fields = flat_fields(load_sample(kValid));
+  const auto has = [&](const std::string& path, const std::string& value) {
+    return std::ranges::count(fields, std::pair(path, value)) == 1;
+  };
+  EXPECT_EQ(fields.front().first, "name");
+  EXPECT_TRUE(has("training.hidden", "[64, 32]"));
+  EXPECT_TRUE(has("training.optimizer.kind", "adamw"));
+  EXPECT_TRUE(has("constraints[1].group", "race"));
+  EXPECT_TRUE(has("data.header", "false"));
+  EXPECT_TRUE(std::ranges::none_of(fields, [](const auto& field) { return field.first == "training"; }));
 }
 
 }  // namespace

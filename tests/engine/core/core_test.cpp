@@ -116,6 +116,38 @@ TEST(Files, AFullDiskLeavesNothingHalfWritten) {
   EXPECT_FALSE(fs::exists(folder / "x"));
 }
 
+TEST(Files, ReadsPlainFilesAlone) {
+  const fs::path folder = fresh_folder("plain");
+  write_new_file(folder / "x", "content");
+  EXPECT_EQ(read_regular_file(folder / "x", 7), "content");
+  EXPECT_THAT(message_of([&] { read_regular_file(folder / "x", 6); }),
+              HasSubstr("has 7 bytes, expected no more than 6"));
+  fs::create_symlink(folder / "x", folder / "link");
+  EXPECT_THAT(message_of([&] { read_regular_file(folder / "link", 7); }),
+              HasSubstr("link' is a link, expected a file"));
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(message_of([&] { read_regular_file(folder / "pipe", 7); }), HasSubstr("is no plain file"));
+  EXPECT_THAT(message_of([&] { read_regular_file(folder, 7); }), HasSubstr("is no plain file"));
+  EXPECT_THAT(message_of([&] { read_regular_file(folder / "none", 7); }), HasSubstr("No such file"));
+}
+
+TEST(Files, NewFilesAndFoldersReplaceNothing) {
+  const fs::path folder = fresh_folder("new");
+  write_new_file(folder / "x", "first");
+  EXPECT_THAT(message_of([&] { write_new_file(folder / "x", "second"); }), HasSubstr("File exists"));
+  EXPECT_EQ(read_file(folder / "x"), "first");
+  make_folder(folder / "y");
+  EXPECT_NO_THROW(make_folder(folder / "y"));
+  EXPECT_THAT(message_of([&] { make_folder(folder / "x"); }), HasSubstr("cannot make the folder"));
+  write_new_file(folder / "y" / "inside", "");
+  make_folder(folder / "z");
+  EXPECT_THAT(message_of([&] { rename_folder(folder / "z", folder / "y"); }), HasSubstr("cannot rename to"));
+  rename_folder(folder / "z", folder / "w");
+  EXPECT_TRUE(fs::is_directory(folder / "w"));
+  EXPECT_NO_THROW(flush_folder(folder));
+  EXPECT_THAT(message_of([&] { flush_folder(folder / "none"); }), HasSubstr("cannot open the folder"));
+}
+
 TEST(Files, Sha256KnownAnswers) {
   // FIPS 180-4's examples: the empty message and "abc".
   EXPECT_EQ(sha256(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -155,6 +187,32 @@ TEST(Interrupt, TurnsASignalIntoAnException) {
     ADD_FAILURE() << "nothing was thrown";
   } catch (const Interrupted& stopped) {
     EXPECT_EQ(stopped.signal(), SIGTERM);
+    EXPECT_EQ(stopped.exit_code(), 143);
+  }
+}
+
+TEST(Interrupt, ASchedulersSignalAsksToStartAgainAndMayComeTwice) {
+  catch_signals();
+  expect_preemption();
+  for (const int signal : {SIGTERM, SIGUSR1}) {
+    EXPECT_FALSE(is_interrupted());
+    std::raise(signal);
+    std::raise(signal);
+    EXPECT_TRUE(is_interrupted());
+    try {
+      stop_if_interrupted();
+      ADD_FAILURE() << "nothing was thrown";
+    } catch (const Interrupted& stopped) {
+      EXPECT_EQ(stopped.signal(), signal);
+      EXPECT_EQ(stopped.exit_code(), 75);
+    }
+  }
+  std::raise(SIGINT);
+  try {
+    stop_if_interrupted();
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Interrupted& stopped) {
+    EXPECT_EQ(stopped.exit_code(), 130);
   }
 }
 

@@ -65,6 +65,30 @@ TEST(SamplerTest, MovesAfterEachEpochWithTheLosses) {
   EXPECT_EQ(faster.log().epochs[0].why, "fairbatch: nothing is measured yet");
 }
 
+TEST(SamplerTest, GoesOnFromWhereAnotherCameTo) {
+  RecipeParams fairbatch = recipe("fairbatch", {"sex"}), balance = recipe("balance", {"sex", "label"});
+  fairbatch.rate = "equal_opportunity";
+  fairbatch.until = "gap < 0.02";
+  Sampler first = sampler_of({fairbatch}), second = sampler_of({fairbatch}), other = sampler_of({balance});
+  first.end_epoch(kDrawn, kNoneMade, kLosses, {});
+  first.end_epoch(kDrawn, kNoneMade, kLosses, 0.3);
+  second.go_on_from(first.progress());
+  EXPECT_EQ(second.shares(), first.shares());
+  for (const double gap : {0.1, 0.01, 0.1}) {  // and is over from here on
+    first.end_epoch(kDrawn, kNoneMade, kLosses, gap);
+    second.end_epoch(kDrawn, kNoneMade, kLosses, gap);
+    EXPECT_EQ(second.shares(), first.shares()) << gap;
+  }
+  ASSERT_THAT(second.log().epochs, SizeIs(5));
+  EXPECT_EQ(second.log().epochs[4].why, first.log().epochs[4].why);
+  Sampler::Progress fewer = first.progress();
+  fewer.shares.pop_back();
+  EXPECT_THROW(second.go_on_from(fewer), std::logic_error);
+  fewer = first.progress();
+  fewer.is_over.push_back(true);
+  EXPECT_THROW(other.go_on_from(fewer), std::logic_error);
+}
+
 TEST(SamplerTest, WeightsAndSharesGoTogether) {
   Sampler sampler = sampler_of({recipe("balance", {"sex", "label"}), recipe("reweigh", {"sex"})});
   EXPECT_DOUBLE_EQ(sampler.shares()[1], 0.25);

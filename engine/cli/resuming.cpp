@@ -1,0 +1,125 @@
+#include "engine/cli/resuming.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engine/checkpoint/identity.h"
+#include "engine/cli/command.h"
+#include "engine/cli/machine.h"
+#include "engine/cli/saved_run.h"
+#include "engine/config/writer.h"
+#include "engine/core/error.h"
+
+namespace equipoise::cli {
+namespace {
+
+constexpr const char* kProcessor = "processor";
+
+// Parts of the config that no weight hangs on.
+constexpr std::array<std::string_view, 5> kFree = {"name", "threads", "compare", "checkpoint", "output"};
+
+bool is_free(const std::string& field) {
+  const std::string part = field.substr(0, field.find_first_of(".["));
+  return std::ranges::find(kFree, part) != kFree.end();
+}
+
+void take_newest_whole(ClaimedRun& run, core::Journal& journal) {
+  for (const checkpoint::Saved& saved : checkpoint::list_checkpoints(run.folder.file(run_files::kCheckpoints))) {
+    try {
+      run.checkpoint = checkpoint::read_checkpoint(saved);
+      run.checkpoint_name = saved.path.filename().string();
+      return;
+    } catch (const core::UserError& error) {
+      journal.warn(fmt::format("The checkpoint '{}' is damaged and passed over: {}.", saved.path.filename().string(),
+                               error.what()));
+    }
+  }
+}
+
+core::UserError nothing_to_resume(const std::string& why) {
+  return core::UserError(core::Fault::data,
+                         fmt::format("there is nothing to resume: {}; --resume=auto starts a new run then", why));
+}
+
+}  // namespace
+
+Resume resume_from(const std::string& word) {
+  if (word.empty()) return Resume::no;
+  if (word == "true") return Resume::must;
+  if (word == "auto") return Resume::automatic;
+  throw core::UserError(core::Fault::config,
+                        fmt::format("--resume is '{}', expected nothing after it (--resume) or --resume=auto", word));
+}
+
+ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume, bool changes,
+                     const config::Origin& origin, core::Journal& journal) {
+  if (resume == Resume::no) return {RunFolder::claim(config.output, config.name, marker, origin)};
+  std::optional<RunFolder> earlier = RunFolder::reclaim(config.output, config.name, marker, origin);
+  if (!earlier) {
+    if (resume == Resume::must)
+      throw nothing_to_resume(fmt::format("no run '{}' stands in '{}'",
+                                          config.output.run.empty() ? folder_name(config.name) : config.output.run,
+                                          config.output.folder));
+    journal.say("There is no run to go on with: a new one begins.");
+    return {RunFolder::claim(config.output, config.name, marker, origin)};
+  }
+  ClaimedRun run{std::move(*earlier)};
+  const std::string path = run.folder.path().string();
+  if (run.folder.earlier_status() == "finished" && !changes) {
+    if (resume == Resume::must)
+      throw nothing_to_resume(fmt::format(
+          "the run in '{}' is finished (with a changed field, --allow-change goes on from its last checkpoint)", path));
+    run.is_finished = true;
+    run.folder.keep();
+    return run;
+  }
+  take_newest_whole(run, journal);
+  if (run.checkpoint) {
+    run.folder.go_on();
+  } else if (resume == Resume::must || run.folder.earlier_status() == "finished") {
+    run.folder.keep();
+    throw nothing_to_resume(fmt::format("'{}' has no whole checkpoint", path));
+  } else {
+    journal.say(fmt::format("'{}' has no whole checkpoint: its run begins anew.", path));
+  }
+  return run;
+}
+
+checkpoint::Fields run_identity(const training::RunConfig& config, const data::Dataset& dataset,
+                                const at::Device& device) {
+  checkpoint::Fields fields;
+  for (auto& [field, value] : config::flat_fields(config)) {
+    if (is_free(field)) continue;
+    fields.emplace_back(field, field == "device" ? std::string(device.is_cpu() ? "cpu" : "cuda") : value);
+  }
+  const nlohmann::ordered_json data = describe_data(dataset);
+  for (std::size_t i = 0; i < data["files"].size(); ++i)
+    fields.emplace_back(fmt::format("data.files[{}]", i), data["files"][i]["sha256"].get<std::string>());
+  fields.emplace_back("data.splits", data["splits_sha256"].get<std::string>());
+  fields.emplace_back("program", version_line());
+  fields.emplace_back(kProcessor, describe_machine().cpu_level);
+  return fields;
+}
+
+void check_same_run(const ClaimedRun& run, const checkpoint::Fields& now, const std::vector<std::string>& allowed,
+                    core::Journal& journal) {
+  checkpoint::check_allowed(allowed, now);
+  if (!run.checkpoint) return;
+  std::vector<std::string> all = allowed;
+  all.emplace_back(kProcessor);
+  checkpoint::check_belongs(run.checkpoint->belongs_to, now, all, run.checkpoint_name);
+  const auto value_in = [](const checkpoint::Fields& fields) {
+    const auto found = std::ranges::find(fields, kProcessor, &std::pair<std::string, std::string>::first);
+    return found == fields.end() ? "" : found->second;
+  };
+  const std::string before = value_in(run.checkpoint->belongs_to), after = value_in(now);
+  if (before != after)
+    journal.warn(fmt::format(
+        "The checkpoint was written on a processor with {} and the run goes on with {}: the last bits of its sums may "
+        "differ from those of a run that was never stopped.",
+        before, after));
+}
+
+}  // namespace equipoise::cli

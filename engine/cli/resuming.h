@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint/checkpoint.h"
+#include "engine/cli/run_folder.h"
+#include "engine/core/journal.h"
+#include "engine/data/dataset.h"
+#include "engine/training/run_config.h"
+
+namespace equipoise::cli {
+
+/// What --resume was given: nothing (a new run), alone (there must be something to go on with), or "auto" (go on where there is).
+enum class Resume { no, must, automatic };
+/// Throws UserError (config) for another word.
+Resume resume_from(const std::string& word);
+
+/// The folder that a run writes, and the checkpoint that it goes on from.
+struct ClaimedRun {
+  RunFolder folder;
+  std::optional<checkpoint::Checkpoint> checkpoint = {};
+  std::string checkpoint_name = {};  ///< for messages
+  bool is_finished = false;          ///< with nothing left to do: the folder is left as it is
+};
+
+/// A new run's folder, or that of an earlier one which --resume goes on with: output.run, or the one after the run's name with the highest
+/// number. A damaged checkpoint is passed over with a warning, and the one before is taken. `changes`: whether any field may have changed, as a
+/// finished run can only go on with then. Throws UserError (data) as RunFolder::claim, and where there must be something and is not.
+ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume, bool changes,
+                     const config::Origin& origin, core::Journal& journal);
+
+/// What the checkpoints of a run belong to: the fields of the config that its model hangs on, the data's digests, the kind of device, this build.
+checkpoint::Fields run_identity(const training::RunConfig& config, const data::Dataset& dataset,
+                                const at::Device& device);
+
+/// Throws UserError (config) where the checkpoint is of another run in any field that is not `allowed`; warns of another kind of processor, which may
+/// round otherwise.
+void check_same_run(const ClaimedRun& run, const checkpoint::Fields& now, const std::vector<std::string>& allowed,
+                    core::Journal& journal);
+
+}  // namespace equipoise::cli

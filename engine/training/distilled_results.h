@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "engine/core/journal.h"
+#include "engine/training/device_data.h"
+#include "engine/training/run_state.h"
+#include "engine/training/trainer.h"
+
+namespace equipoise::training {
+
+/// The members of each run that came to its end into one network, which takes their place in its result. Their folds are wanted no more: `data`
+/// has none afterwards. `seconds` says how long the bank has trained, `is_saved` whether
+/// there is a checkpoint of what is distilled.
+void distill_results(const std::vector<RunState>& runs, std::vector<TrainingResult>& results, DeviceData& data,
+                     const std::function<double()>& seconds, bool is_saved, core::Journal& journal);
+
+}  // namespace equipoise::training

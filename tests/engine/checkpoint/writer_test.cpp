@@ -1,0 +1,115 @@
+#include "engine/checkpoint/writer.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "engine/checkpoint/identity.h"
+#include "engine/core/error.h"
+#include "tests/engine/checkpoint/sample.h"
+
+namespace equipoise::checkpoint {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+class CheckpointWriter : public CheckpointFolder {
+ protected:
+  std::vector<std::int64_t> steps() const {
+    std::vector<std::int64_t> found;
+    for (const Saved& saved : list_checkpoints(checkpoints())) found.push_back(saved.step);
+    return found;
+  }
+};
+
+TEST_F(CheckpointWriter, KeepsTheNewestAndTheFirstAfterTheBest) {
+  Writer writer(checkpoints(), 2, true);
+  EXPECT_EQ(writer.saved_step(), 0);
+  for (const std::int64_t step : {10, 20, 30, 40, 50, 60}) writer.save(sample(step), {0, step >= 20 ? 15 : 0});
+  writer.wait();
+  EXPECT_TRUE(writer.is_free());
+  EXPECT_EQ(writer.saved_step(), 60);
+  EXPECT_EQ(writer.take_failure(), "");
+  EXPECT_THAT(steps(), ElementsAre(60, 50, 20));
+}
+
+TEST_F(CheckpointWriter, KeepsTheNewestAloneWhereToldSo) {
+  Writer writer(checkpoints(), 1, false);
+  for (const std::int64_t step : {10, 20, 30}) writer.save(sample(step), {15});
+  writer.wait();
+  EXPECT_THAT(steps(), ElementsAre(30));
+}
+
+// A run that went on from an older one, because the newest was damaged.
+TEST_F(CheckpointWriter, RemovesWhatLiesBeyond) {
+  write_checkpoint(checkpoints(), sample(10));
+  write_checkpoint(checkpoints(), sample(90));
+  Writer writer(checkpoints(), 3, true);
+  writer.save(sample(20), {});
+  writer.wait();
+  EXPECT_THAT(steps(), ElementsAre(20, 10));
+}
+
+TEST_F(CheckpointWriter, WritesWhatItHoldsBeforeItGoes) {
+  {
+    Writer writer(checkpoints(), 2, true);
+    writer.save(sample(10), {});
+  }
+  EXPECT_THAT(steps(), ElementsAre(10));
+}
+
+TEST_F(CheckpointWriter, SaysWhatWentWrongOnceAndGoesOn) {
+  std::ofstream(checkpoints()) << "a file";
+  Writer writer(checkpoints(), 2, true);
+  writer.save(sample(10), {});
+  writer.wait();
+  EXPECT_THAT(writer.take_failure(), HasSubstr("cannot make the folder"));
+  EXPECT_EQ(writer.take_failure(), "");
+  EXPECT_EQ(writer.saved_step(), 0);
+  std::filesystem::remove(checkpoints());
+  writer.save(sample(20), {});
+  writer.wait();
+  EXPECT_EQ(writer.saved_step(), 20);
+}
+
+TEST(CheckpointIdentity, NamesEveryFieldThatDiffers) {
+  const Fields saved = {{"training.epochs", "20"}, {"training.batch_size", "512"}, {"model.kind", "mlp"}, {"old", "1"}};
+  const Fields now = {{"training.epochs", "40"}, {"training.batch_size", "512"}, {"model.kind", "linear"}};
+  const auto refusal = [&](const std::vector<std::string>& allowed) -> std::string {
+    try {
+      check_belongs(saved, now, allowed, "step-20");
+    } catch (const core::UserError& error) {
+      EXPECT_EQ(error.fault(), core::Fault::config);
+      return error.what();
+    }
+    return "accepted";
+  };
+  const std::string all = refusal({});
+  EXPECT_THAT(all, HasSubstr("the checkpoint 'step-20' is of another run"));
+  EXPECT_THAT(all, HasSubstr("training.epochs: 20 there, 40 now"));
+  EXPECT_THAT(all, HasSubstr("model.kind: mlp there, linear now"));
+  EXPECT_THAT(all, HasSubstr("old: 1 there, nothing now"));
+  EXPECT_THAT(all, Not(HasSubstr("batch_size")));
+  EXPECT_THAT(all, HasSubstr("--allow-change training.epochs --allow-change model.kind --allow-change old"));
+  EXPECT_THAT(refusal({"training", "old"}), Not(HasSubstr("training.epochs:")));
+  EXPECT_THAT(refusal({"train", "old"}), HasSubstr("training.epochs:")) << "a part is a whole word";
+  EXPECT_EQ(refusal({"training.epochs", "model.kind", "old"}), "accepted");
+}
+
+TEST(CheckpointIdentity, KnowsTheFieldsThatMayBeAllowed) {
+  const Fields known = {{"training.optimizer.learning_rate", "1"}, {"constraints[0].tolerance", ".1"}};
+  for (const std::string part : {"training", "training.optimizer", "training.optimizer.learning_rate", "constraints",
+                                 "constraints[0]", "constraints[0].tolerance"})
+    EXPECT_NO_THROW(check_allowed({part}, known)) << part;
+  try {
+    check_allowed({"training.optimiser"}, known);
+    FAIL();
+  } catch (const core::UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("there is no field 'training.optimiser' (did you mean 'training.optimizer'?)"));
+  }
+}
+
+}  // namespace
+}  // namespace equipoise::checkpoint
