@@ -48,6 +48,8 @@ std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_audit();
 std::unique_ptr<Command> make_synthesize();
 std::unique_ptr<Command> make_compare();
+std::unique_ptr<Command> make_sweep_report();
+std::unique_ptr<Command> make_watch();
 std::unique_ptr<Command> make_evaluate();
 std::unique_ptr<Command> make_predict();
 std::unique_ptr<Command> make_report();

@@ -62,6 +62,14 @@ std::vector<std::string> words_at(const std::vector<std::string>& words, std::si
   return found;
 }
 
+// Whether the words after the entry's make it a longer command: "sweep" is one, and so is "sweep report".
+bool goes_on(const CommandEntry& entry, const std::vector<std::string>& words) {
+  const std::size_t depth = entry.words.size();
+  if (words.size() <= depth) return false;
+  const std::vector<std::string> next = words_at(words, depth);
+  return std::find(next.begin(), next.end(), words[depth]) != next.end();
+}
+
 // The command that `words` start with. Null when help was asked for where a verb should stand.
 const CommandEntry* find_command(const std::vector<std::string>& words) {
   for (std::size_t depth = 0;; ++depth) {
@@ -78,7 +86,8 @@ const CommandEntry* find_command(const std::vector<std::string>& words) {
                                     words[depth], core::did_you_mean(words[depth], known), core::listed(known)));
     }
     for (const CommandEntry& entry : commands()) {
-      if (entry.words.size() == depth + 1 && std::equal(entry.words.begin(), entry.words.end(), words.begin()))
+      if (entry.words.size() == depth + 1 && std::equal(entry.words.begin(), entry.words.end(), words.begin()) &&
+          !goes_on(entry, words))
         return &entry;
     }
   }
@@ -145,6 +154,16 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise compare configs/adult_equalized_odds.yaml --arms none,balance,fairbatch,smote --seeds 0..4\n"
        "  equipoise compare configs/bank_equal_opportunity.yaml --arms unconstrained,none,unconstrained+reweigh",
        make_compare},
+      {{"sweep", "report"},
+       "Writes what a sweep's runs found: one row a run, the frontier, what each axis does, what never worked.",
+       "  equipoise sweep report sweeps/adult-tolerances\n"
+       "  equipoise sweep report sweeps/adult-tolerances --compare tolerance=0.02,0.05 --png",
+       make_sweep_report},
+      {{"watch"},
+       "Shows a sweep, a bank or a run while it goes on: how far, the worst violation, multipliers, time left.",
+       "  equipoise watch sweeps/adult-tolerances\n"
+       "  equipoise watch runs/adult-equalized-odds-001 --once",
+       make_watch},
       {{"evaluate"},
        "Measures a finished run again, on its own rows or on new ones.",
        "  equipoise evaluate runs/adult-equalized-odds-001\n"
