@@ -23,8 +23,8 @@ std::string how_text(const AxisEffect& effect, double confidence) {
                                                  counted(static_cast<std::int64_t>(effect.seeds), "seed"))
                                    : "";
   if (effect.paired)
-    return fmt::format("Means over {} that are alike in all other axes; {}.",
-                       counted(static_cast<std::int64_t>(effect.blocks), "set of runs"),
+    return fmt::format("Means over {} of runs that are alike in all other axes; {}.",
+                       counted(static_cast<std::int64_t>(effect.blocks), "set"),
                        interval.empty() ? "with one seed there are no intervals"
                                         : "intervals of the difference to the mean of a set, at " + interval);
   return fmt::format("Plain means: the other axes are not the same for each value, and may be what is seen here; {}.",

@@ -84,7 +84,7 @@ void set_scales(FrontierFigure& figure) {
   for (const double limit : figure.limits) include(x, limit);
   for (const FrontierPanel& panel : figure.panels)
     for (const FrontierPoint& point : panel.points) {
-      if (!point.on_front) continue;
+      if (!point.on_front && panel.points.size() > kBoundsOfAll) continue;
       include(x, point.gap);
       include(y, point.quality);
       if (point.upper_bound && std::isfinite(*point.upper_bound)) include(x, *point.upper_bound);

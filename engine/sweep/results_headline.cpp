@@ -181,7 +181,9 @@ void write_lost(Markup& page, const SweepResults& results, data::Split split) {
                            "shown to, and {} outside.",
                            counted(kept, "run"), split_word(split), met == 1 ? "1 is" : fmt::format("{} are", met),
                            kept - met - violated == 1 ? "1 is" : fmt::format("{} are", kept - met - violated),
-                           violated == 1 ? "1 is" : fmt::format("{} are", violated)));
+                           violated == 0   ? "none is"
+                           : violated == 1 ? "1 is"
+                                           : fmt::format("{} are", violated)));
 }
 
 void write_failures(Markup& page, const SweepResults& results) {

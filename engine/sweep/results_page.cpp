@@ -18,7 +18,7 @@ const char* const kSweepStyleSheet = R"css(
 .scatter-mark:hover .off-front { opacity: 1; }
 .charts + .legend { padding-left: 0; padding-top: 16px; }
 .effect { font-size: 14px; line-height: 20px; }
-.parallel { min-width: 640px; padding: 32px 72px 16px 72px; }
+.parallel { min-width: 640px; padding: 64px 96px 16px 56px; }
 .parallel .axis-line { stroke: var(--quiet); stroke-width: 1; }
 .parallel .strand .line { fill: none; stroke-width: 1.25; opacity: 0.5; vector-effect: non-scaling-stroke; }
 .parallel .strand .reach { fill: none; stroke: transparent; stroke-width: 9; pointer-events: stroke;

@@ -152,6 +152,14 @@ void draw_lines(Markup& page, const SweepResults& results, const std::vector<Upr
   }
 }
 
+// Over the axis; every other one higher, so that long names stay apart.
+void draw_name(Markup& page, const std::string& name, const std::string& x, const char* y) {
+  constexpr std::size_t kLetters = 24;
+  const auto place = page.in("svg", {{"x", x}, {"y", y}});
+  page.element("text", {{"class", "axis-name"}, {"text-anchor", "middle"}},
+               name.size() > kLetters ? name.substr(0, kLetters - 1) + "\u2026" : name);
+}
+
 void draw_axes(Markup& page, const std::vector<Upright>& axes) {
   for (std::size_t a = 0; a < axes.size(); ++a) {
     const double at = static_cast<double>(a) / static_cast<double>(axes.size() - 1);
@@ -159,14 +167,10 @@ void draw_axes(Markup& page, const std::vector<Upright>& axes) {
     const auto word = [&](double share, const std::string& text, const char* style = "axis-word") {
       // Beside the axis, so that the words of neighbours stay apart.
       const auto place = page.in("svg", {{"x", x}, {"y", fmt::format("{:.1f}", kHeight * (1 - share))}});
-      page.element("text", {{"class", style}, {"x", "5"}, {"y", "4"}}, text);
+      page.element("text", {{"class", style}, {"x", "4"}, {"y", "-5"}}, text);
     };
     page.empty("line", {{"class", "axis-line"}, {"x1", x}, {"x2", x}, {"y1", "0"}, {"y2", fmt::format("{}", kHeight)}});
-    const auto place = page.in("svg", {{"x", x}, {"y", a % 2 == 0 ? "-12" : "-28"}});
-    constexpr std::size_t kLetters = 24;
-    const std::string& name = axes[a].name;
-    page.element("text", {{"class", "axis-name"}, {"text-anchor", "middle"}},
-                 name.size() > kLetters ? name.substr(0, kLetters - 1) + "\u2026" : name);
+    draw_name(page, axes[a].name, x, a % 2 == 0 ? "-18" : "-34");
     if (!axes[a].words.empty()) {
       for (const auto& [share, text] : axes[a].words)
         word(share, text.size() > 14 ? text.substr(0, 13) + "\u2026" : text);
