@@ -62,12 +62,10 @@ std::vector<std::string> words_at(const std::vector<std::string>& words, std::si
   return found;
 }
 
-// Whether the words after the entry's make it a longer command: "sweep" is one, and so is "sweep report".
-bool goes_on(const CommandEntry& entry, const std::vector<std::string>& words) {
-  const std::size_t depth = entry.words.size();
-  if (words.size() <= depth) return false;
-  const std::vector<std::string> next = words_at(words, depth);
-  return std::find(next.begin(), next.end(), words[depth]) != next.end();
+// Whether a command goes on with the word at `depth`.
+bool has_longer(const std::vector<std::string>& words, std::size_t depth) {
+  const std::vector<std::string> known = words_at(words, depth);
+  return std::find(known.begin(), known.end(), words[depth]) != known.end();
 }
 
 // The command that `words` start with. Null when help was asked for where a verb should stand.
@@ -85,9 +83,10 @@ const CommandEntry* find_command(const std::vector<std::string>& words) {
       throw usage_error(fmt::format("unknown {} '{}{}{}'{}; there are: {}", what, before, before.empty() ? "" : " ",
                                     words[depth], core::did_you_mean(words[depth], known), core::listed(known)));
     }
+    // Of "sweep" and "sweep report" the longer one, where its words are there.
+    if (depth + 1 < words.size() && has_longer(words, depth + 1)) continue;
     for (const CommandEntry& entry : commands()) {
-      if (entry.words.size() == depth + 1 && std::equal(entry.words.begin(), entry.words.end(), words.begin()) &&
-          !goes_on(entry, words))
+      if (entry.words.size() == depth + 1 && std::equal(entry.words.begin(), entry.words.end(), words.begin()))
         return &entry;
     }
   }
@@ -154,6 +153,14 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise compare configs/adult_equalized_odds.yaml --arms none,balance,fairbatch,smote --seeds 0..4\n"
        "  equipoise compare configs/bank_equal_opportunity.yaml --arms unconstrained,none,unconstrained+reweigh",
        make_compare},
+      {{"sweep"},
+       "Trains every setting of a sweep file, in banks where it can, and goes on where it was stopped.",
+       "  equipoise sweep configs/sweeps/tolerances.yaml --plan\n"
+       "  equipoise sweep configs/sweeps/tolerances.yaml --workers 2\n"
+       "  equipoise sweep configs/adult_demographic_parity.yaml -m constraints.0.tolerance=0.01,0.02 "
+       "training.seed='range(0,5)'\n"
+       "  equipoise sweep configs/sweeps/tolerances.yaml --slurm sweep.sbatch",
+       make_sweep},
       {{"sweep", "report"},
        "Writes what a sweep's runs found: one row a run, the frontier, what each axis does, what never worked.",
        "  equipoise sweep report sweeps/adult-tolerances\n"
@@ -246,7 +253,8 @@ int run_program(const std::vector<std::string>& words, const Console& console, T
   }
   if (wants_help) {
     // Only now: what is missing the verb says in its own words.
-    for (const Argument& argument : command->arguments()) app.get_option(argument.name)->required(argument.required);
+    for (const Argument& argument : command->arguments())
+      app.get_option(argument.name.substr(0, argument.name.find(',')))->required(argument.required);
     console.print(app.help());
     console.print_json({{"help", app.help()}});
     return 0;

@@ -77,26 +77,31 @@ Json to_json(const Plan& plan) {
   for (const PlannedAxis& axis : plan.axes) axes.push_back({{"fields", axis.fields}, {"values", axis.values}});
   for (const PlannedRun& run : plan.runs) runs.push_back(to_json(run));
   for (const PlannedJob& job : plan.jobs) jobs.push_back(to_json(job));
-  return {{"format", kFormat},           {"name", plan.name},
-          {"config", plan.config},       {"config_sha256", plan.config_sha256},
-          {"search", plan.search},       {"metric", plan.metric},
-          {"overrides", plan.overrides}, {"axes", std::move(axes)},
-          {"runs", std::move(runs)},     {"jobs", std::move(jobs)}};
+  return {{"format", kFormat},
+          {"name", plan.name},
+          {"config", plan.config},
+          {"config_sha256", plan.config_sha256},
+          {"asked_sha256", plan.asked_sha256},
+          {"search", plan.search},
+          {"metric", plan.metric},
+          {"overrides", plan.overrides},
+          {"axes", std::move(axes)},
+          {"runs", std::move(runs)},
+          {"jobs", std::move(jobs)}};
 }
 
 Plan plan_from(const Json& json, const std::string& name) {
   try {
     const int format = json.at("format");
     if (format != kFormat) throw damaged(name, fmt::format("it has format {}, this program reads {}", format, kFormat));
-    Plan plan{json.at("name"),
-              json.at("config"),
-              json.at("config_sha256"),
-              json.at("search"),
-              json.at("metric"),
-              json.at("overrides"),
-              {},
-              {},
-              {}};
+    Plan plan;
+    plan.name = json.at("name");
+    plan.config = json.at("config");
+    plan.config_sha256 = json.at("config_sha256");
+    plan.asked_sha256 = json.at("asked_sha256");
+    plan.search = json.at("search");
+    plan.metric = json.at("metric");
+    plan.overrides = json.at("overrides");
     for (const Json& axis : json.at("axes")) plan.axes.push_back({axis.at("fields"), axis.at("values")});
     for (const Json& run : json.at("runs")) plan.runs.push_back(run_from(run));
     for (const Json& job : json.at("jobs")) plan.jobs.push_back(job_from(job, name));

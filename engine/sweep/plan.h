@@ -13,9 +13,10 @@ namespace equipoise::sweep {
 /// The files of a sweep's folder.
 namespace sweep_files {
 inline constexpr const char* kAsked = "sweep.yaml";   ///< what the user asked for, as it was given
+inline constexpr const char* kBase = "config.yaml";   ///< the config that the jobs' overrides are of, resolved
 inline constexpr const char* kPlan = "sweep.json";    ///< Plan
 inline constexpr const char* kJobs = "jobs";          ///< a run folder, or a bank's, for each job
-inline constexpr const char* kLocks = "locks";        ///< <job>.json: who works on it
+inline constexpr const char* kLocks = "locks";        ///< <job>.json: who works on it (locks.h)
 inline constexpr const char* kFailures = "failures";  ///< <job>.json: why it could not be done
 inline constexpr const char* kStopped = "stopped";    ///< <run>.json: ended early by successive halving
 inline constexpr const char* kLogs = "logs";          ///< <job>.log: what its program said
@@ -52,7 +53,7 @@ enum class JobKind { run, bank };
 struct PlannedJob {
   std::string id;
   JobKind kind = JobKind::run;
-  std::vector<std::string> overrides;  ///< of the sweep's config; without those of `output`
+  std::vector<std::string> overrides;  ///< of the folder's config.yaml; without those of `output`
   std::vector<std::string> runs;       ///< their ids, by their place in the bank
 
   bool operator==(const PlannedJob&) const = default;
@@ -62,7 +63,8 @@ struct PlannedJob {
 struct Plan {
   std::string name;
   std::string config;                  ///< path of the config that all runs start from, absolute
-  std::string config_sha256;           ///< of that file when the plan was made
+  std::string config_sha256;           ///< of that config resolved, as the sweep's config.yaml holds it
+  std::string asked_sha256;            ///< of all that was asked for: the same again makes the same plan
   std::string search;                  ///< grid, random, sobol or asha
   std::string metric;                  ///< what is to be judged, "" where the sweep does not say
   std::vector<std::string> overrides;  ///< of the config, for every run

@@ -71,7 +71,8 @@ void read_run_folder(const std::filesystem::path& folder, Row& row) {
   }
 }
 
-Row read_row(const std::filesystem::path& sweep, const PlannedRun& planned, const std::string& folder) {
+Row read_row(const std::filesystem::path& sweep, const PlannedRun& planned) {
+  const std::string folder = folder_of(planned).generic_string();
   Row row;
   row.run.folder = folder;
   std::error_code error;
@@ -81,13 +82,12 @@ Row read_row(const std::filesystem::path& sweep, const PlannedRun& planned, cons
 }
 
 std::vector<Row> read_rows(const std::filesystem::path& folder, const Plan& plan) {
-  const std::vector<std::string> folders = run_folders(plan);
   std::vector<Row> rows(plan.runs.size());
   std::atomic<std::size_t> next = 0;
   std::vector<std::exception_ptr> faults(std::clamp(std::thread::hardware_concurrency(), 1u, 16u));
   const auto work = [&](std::size_t worker) {
     try {
-      for (std::size_t i = next++; i < rows.size(); i = next++) rows[i] = read_row(folder, plan.runs[i], folders[i]);
+      for (std::size_t i = next++; i < rows.size(); i = next++) rows[i] = read_row(folder, plan.runs[i]);
     } catch (...) {
       faults[worker] = std::current_exception();
     }
@@ -191,18 +191,6 @@ std::vector<std::size_t> SweepResults::measured(data::Split split) const {
   for (std::size_t i = 0; i < runs.size(); ++i)
     if (runs[i].status == RunStatus::finished && runs[i].on(split) && runs[i].on(split)->quality) places.push_back(i);
   return places;
-}
-
-// folder_of looks each run's job up; of ten thousand runs that would be most of the work.
-std::vector<std::string> run_folders(const Plan& plan) {
-  std::unordered_map<std::string, JobKind> kinds;
-  for (const PlannedJob& job : plan.jobs) kinds.emplace(job.id, job.kind);
-  std::vector<std::string> folders;
-  for (const PlannedRun& run : plan.runs)
-    folders.push_back(kinds.at(run.job) == JobKind::run
-                          ? fmt::format("{}/{}", sweep_files::kJobs, run.job)
-                          : fmt::format("{}/{}/members/{:03}", sweep_files::kJobs, run.job, run.member));
-  return folders;
 }
 
 SweepResults planned_results(const std::filesystem::path& folder) {

@@ -77,8 +77,6 @@ SweepResults read_results(const std::filesystem::path& folder);
 
 /// The plan and the names of what it varies, without reading any run. Throws the same.
 SweepResults planned_results(const std::filesystem::path& folder);
-/// [plan.runs] of each the folder inside the sweep's (folder_of, of all at once).
-std::vector<std::string> run_folders(const Plan& plan);
 
 /// A value as it stands on a command line: 0.05, mlp, [64,64].
 std::string value_text(const Value& value);

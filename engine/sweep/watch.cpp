@@ -92,11 +92,10 @@ Watcher::Watcher(fs::path folder) : folder_(std::move(folder)) {
     const SweepResults planned = planned_results(folder_);
     snapshot_.kind = "sweep";
     snapshot_.name = planned.plan.name;
-    const std::vector<std::string> folders = run_folders(planned.plan);
     for (std::size_t i = 0; i < planned.plan.runs.size(); ++i) {
       WatchedRun& run = snapshot_.runs.emplace_back();
       run.title = title_of(planned, i);
-      run.folder = folders[i];
+      run.folder = folder_of(planned.plan.runs[i]).generic_string();
       run.id = planned.plan.runs[i].id;
       run.job = planned.plan.runs[i].job;
     }

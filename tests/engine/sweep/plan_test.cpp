@@ -15,6 +15,7 @@ Plan sample() {
   plan.name = "tolerances";
   plan.config = "/configs/x.yaml";
   plan.config_sha256 = "00";
+  plan.asked_sha256 = "11";
   plan.search = "grid";
   plan.axes = {{{"training.epochs"}, {{5}, {10}}}, {{"model.kind", "seed"}, {{"mlp", 1}, {"linear", 2}}}};
   plan.runs = {{"0a", {{"training.epochs", 5}, {"model.kind", "mlp"}}, "0a", 0, false},
