@@ -30,7 +30,7 @@ void finish_members(FinishedBank& finished, std::vector<RunFolder>& folders, con
                     TerminalJournal& journal) {
   for (std::size_t run = 0; run < results.size(); ++run) {
     const report::Report report = finish_run(folders[run], bank.inputs[run], device, results[run], journal);
-    const std::string title = training::member_title(bank.config.bank, bank.inputs[run].config);
+    const std::string title = training::member_title(bank.config.bank, bank.inputs[run].config, run);
     finished.report.members.push_back(report::bank_member(
         report, title, fmt::format("{}/{}", run_files::kMembers, folders[run].path().filename().string()),
         results[run].failure));

@@ -22,7 +22,7 @@ struct FlagOrWord {
 /// One argument or option of a verb, and where its value goes. A list takes every further word where it is an argument,
 /// one word each time where it is an option; a bool is a flag, a FlagOrWord too, that may have a word after a "=".
 struct Argument {
-  std::string name;  ///< "RUN", "--data"
+  std::string name;  ///< "RUN", "--data", "-m,--multirun"
   std::string help;
   std::variant<std::string*, std::vector<std::string>*, bool*, FlagOrWord> value;
   std::string shown_default = {};  ///< what the help says is taken without it
@@ -53,6 +53,9 @@ std::unique_ptr<Command> make_train();
 std::unique_ptr<Command> make_audit();
 std::unique_ptr<Command> make_synthesize();
 std::unique_ptr<Command> make_compare();
+std::unique_ptr<Command> make_sweep();
+std::unique_ptr<Command> make_sweep_report();
+std::unique_ptr<Command> make_watch();
 std::unique_ptr<Command> make_evaluate();
 std::unique_ptr<Command> make_predict();
 std::unique_ptr<Command> make_report();

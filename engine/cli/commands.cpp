@@ -63,6 +63,12 @@ std::vector<std::string> words_at(const std::vector<std::string>& words, std::si
   return found;
 }
 
+// Whether a command goes on with the word at `depth`.
+bool has_longer(const std::vector<std::string>& words, std::size_t depth) {
+  const std::vector<std::string> known = words_at(words, depth);
+  return std::find(known.begin(), known.end(), words[depth]) != known.end();
+}
+
 // The command that `words` start with. Null when help was asked for where a verb should stand.
 const CommandEntry* find_command(const std::vector<std::string>& words) {
   for (std::size_t depth = 0;; ++depth) {
@@ -78,6 +84,8 @@ const CommandEntry* find_command(const std::vector<std::string>& words) {
       throw usage_error(fmt::format("unknown {} '{}{}{}'{}; there are: {}", what, before, before.empty() ? "" : " ",
                                     words[depth], core::did_you_mean(words[depth], known), core::listed(known)));
     }
+    // Of "sweep" and "sweep report" the longer one, where its words are there.
+    if (depth + 1 < words.size() && has_longer(words, depth + 1)) continue;
     for (const CommandEntry& entry : commands()) {
       if (entry.words.size() == depth + 1 && std::equal(entry.words.begin(), entry.words.end(), words.begin()))
         return &entry;
@@ -148,6 +156,24 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise compare configs/adult_equalized_odds.yaml --arms none,balance,fairbatch,smote --seeds 0..4\n"
        "  equipoise compare configs/bank_equal_opportunity.yaml --arms unconstrained,none,unconstrained+reweigh",
        make_compare},
+      {{"sweep"},
+       "Trains every setting of a sweep file, in banks where it can, and goes on where it was stopped.",
+       "  equipoise sweep configs/sweeps/tolerances.yaml --plan\n"
+       "  equipoise sweep configs/sweeps/tolerances.yaml --workers 2\n"
+       "  equipoise sweep configs/adult_demographic_parity.yaml -m constraints.0.tolerance=0.01,0.02 "
+       "training.seed='range(0,5)'\n"
+       "  equipoise sweep configs/sweeps/tolerances.yaml --slurm sweep.sbatch",
+       make_sweep},
+      {{"sweep", "report"},
+       "Writes what a sweep's runs found: one row a run, the frontier, what each axis does, what never worked.",
+       "  equipoise sweep report sweeps/adult-tolerances\n"
+       "  equipoise sweep report sweeps/adult-tolerances --compare tolerance=0.02,0.05 --png",
+       make_sweep_report},
+      {{"watch"},
+       "Shows a sweep, a bank or a run while it goes on: how far, the worst violation, multipliers, time left.",
+       "  equipoise watch sweeps/adult-tolerances\n"
+       "  equipoise watch runs/adult-equalized-odds-001 --once",
+       make_watch},
       {{"evaluate"},
        "Measures a finished run again, on its own rows or on new ones.",
        "  equipoise evaluate runs/adult-equalized-odds-001\n"
@@ -230,7 +256,8 @@ int run_program(const std::vector<std::string>& words, const Console& console, T
   }
   if (wants_help) {
     // Only now: what is missing the verb says in its own words.
-    for (const Argument& argument : command->arguments()) app.get_option(argument.name)->required(argument.required);
+    for (const Argument& argument : command->arguments())
+      app.get_option(argument.name.substr(0, argument.name.find(',')))->required(argument.required);
     console.print(app.help());
     console.print_json({{"help", app.help()}});
     return 0;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/config/origin.h"
+#include "engine/core/utc.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/training/params.h"
 
@@ -49,8 +50,7 @@ std::string to_text(const RunMarker& marker);
 /// Throws UserError (data) when `text` is not a marker of a known format; `name` is what messages call it.
 RunMarker run_marker_from(const std::string& text, const std::string& name);
 
-/// Now, as "2026-01-31T12:00:00Z".
-std::string utc_now();
+using core::utc_now;
 
 /// output.run as a path inside output.folder, without a slash at its end; "" for the next free number. Throws UserError
 /// (config) when it leads elsewhere.

@@ -1,5 +1,3 @@
-#include <ctime>
-
 #include <fmt/format.h>
 
 #include "engine/cli/run_folder.h"
@@ -13,15 +11,6 @@ constexpr std::int64_t kFormat = 1;
 constexpr const char* kProgram = "equipoise";
 
 }  // namespace
-
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  ::gmtime_r(&now, &parts);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
 
 std::string to_text(const RunMarker& marker) {
   const nlohmann::ordered_json json = {{"program", kProgram},

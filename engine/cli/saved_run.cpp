@@ -132,7 +132,7 @@ SavedRun open_run(const fs::path& path) {
     const fs::path folder = run.file(run_files::kMembers) / fmt::format("{:03d}", k);
     std::error_code error;
     if (!fs::exists(folder / run_files::kMarker, error)) continue;  // its model could not be saved
-    lines += fmt::format("\n  {}  {}", folder.string(), training::member_title(run.config.bank, members[k]));
+    lines += fmt::format("\n  {}  {}", folder.string(), training::member_title(run.config.bank, members[k], k));
   }
   throw core::UserError(core::Fault::data, fmt::format("'{}' is a bank of {} runs; name one of them:{}",
                                                        run.path.string(), members.size(), lines));

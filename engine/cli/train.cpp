@@ -138,7 +138,7 @@ class Train final : public Command {
     std::vector<RunInputs> inputs;
     for (std::size_t run = 0; run < members_.size(); ++run) {
       std::vector<std::string> alone;  // what trains this member by itself
-      if (is_bank()) alone = training::member_overrides(config_.bank, members_[run]);
+      if (is_bank()) alone = training::member_overrides(config_.bank, members_[run], run);
       inputs.push_back({members_[run], prepared, tables[run], command(alone), file_, artifacts});
     }
     return inputs;

@@ -14,4 +14,7 @@ std::vector<std::string> files_in(const std::filesystem::path& folder, bool only
 /// Throws UserError (config) when it cannot be opened or read.
 std::string read_start(const std::filesystem::path& path);
 
+/// Throws UserError (config) where there is no such file, with the nearest name in its folder, or where it is a folder.
+void require_file(const std::filesystem::path& path);
+
 }  // namespace equipoise::config

@@ -29,6 +29,7 @@ std::string type_text(const Field& field) {
 
 std::string default_text(const Field& field) {
   if (field.need == Need::required) return "required";
+  if (field.kind == FieldKind::tree) return "";
   if (field.kind == FieldKind::list) return field.elements.empty() ? "[]" : "";
   return field.kind == FieldKind::section ? "" : value_text(field.value);
 }

@@ -10,6 +10,8 @@
 
 namespace equipoise::config {
 
+struct Node;
+
 /// Where a number may lie. Open ends are excluded; so infinity is allowed only where an end is infinite and closed.
 struct Bounds {
   double low = -std::numeric_limits<double>::infinity();
@@ -66,6 +68,10 @@ class Fields {
   /// A path or a list of paths, relative to the config file when read, absolute afterwards.
   virtual void path(Name, std::string& value, Sentence, Need = Need::optional) = 0;
   virtual void paths(Name, std::vector<std::string>& value, Sentence, Need = Need::optional) = 0;
+
+  /// Whatever is written there, as it stands, for a struct whose keys are not known beforehand: it reads them itself. It is not
+  /// written back.
+  virtual void tree(Name, Node& value, Sentence, Need = Need::optional) = 0;
 
   /// A nested mapping described by its own struct.
   template <typename Struct>

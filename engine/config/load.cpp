@@ -15,28 +15,6 @@
 namespace equipoise::config {
 namespace {
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& message) {
-  throw core::UserError(core::Fault::config, message, core::Position{path.string(), 0, 0});
-}
-
-std::string yaml_files_sentence(const std::filesystem::path& folder) {
-  const std::vector<std::string> names = files_in(folder, true);
-  return names.empty() ? "" : "; YAML files there: " + core::listed(names, 8);
-}
-
-void check_exists(const std::filesystem::path& path) {
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::directory)
-    refuse(path, "this is a folder, but a YAML config file was expected" + yaml_files_sentence(path));
-  if (status.type() != std::filesystem::file_type::not_found) return;
-  const std::filesystem::path folder = path.parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder, error))
-    refuse(path, "no such config file: there is no folder " + folder.string());
-  const std::string nearest = core::did_you_mean(path.filename().string(), files_in(folder, false));
-  refuse(path, "no such config file" + (nearest.empty() ? yaml_files_sentence(folder) : nearest));
-}
-
 [[noreturn]] void throw_all(std::vector<core::Problem> problems) {
   constexpr std::size_t kMostListed = 100;
   sort_by_position(problems);
@@ -52,7 +30,7 @@ void check_exists(const std::filesystem::path& path) {
 
 void load(const std::filesystem::path& path, const std::vector<std::string>& overrides, const Describe& describe,
           Origin& origin) {
-  check_exists(path);
+  require_file(path);
   load_text(read_start(path), path.string(), path.parent_path(), overrides, describe, origin);
 }
 

@@ -49,6 +49,7 @@ class Outliner : public Fields {
   void paths(Name name, std::vector<std::string>& value, Sentence sentence, Need need) override {
     add(name, FieldKind::paths, sentence, need).value = value;
   }
+  void tree(Name name, Node&, Sentence sentence, Need need) override { add(name, FieldKind::tree, sentence, need); }
 
  protected:
   void nested(Name name, const Describe& describe, Sentence sentence, Need need) override {
@@ -141,6 +142,8 @@ std::string_view kind_text(FieldKind kind) {
       return "a path";
     case FieldKind::paths:
       return "a path or a list of paths";
+    case FieldKind::tree:
+      return "anything that its sentence allows";
     case FieldKind::section:
       return "a section (a mapping of keys to values)";
     case FieldKind::list:

@@ -27,6 +27,7 @@ enum class FieldKind {
   text_map,
   path,
   paths,
+  tree,
   section,
   list
 };
@@ -42,7 +43,7 @@ struct Field {
   Need need = Need::optional;
   Bounds bounds;                             ///< of numbers
   std::vector<std::string> allowed;          ///< of choices; of a text_map, when not every word may stand
-  FieldValue value;                          ///< none for sections and lists
+  FieldValue value;                          ///< none for sections, lists and trees
   std::vector<Field> fields;                 ///< of a section; of a list: those of one fresh element
   std::vector<std::vector<Field>> elements;  ///< of a list: what it holds
 };

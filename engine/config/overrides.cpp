@@ -104,14 +104,21 @@ std::string hint_for(const std::string& path, const std::string& key, const std:
   return core::did_you_mean(path, paths);
 }
 
+// What stands where the steps lead.
+struct Reached {
+  const Field* list = nullptr;   // the list that the last step points into
+  const Field* field = nullptr;  // what stands there, or the list or mapping of words whose element does
+  bool is_element = false;
+};
+
 // The steps turned to indices where lists stand. Throws Wrong when the description has no such place.
-const Field* check_steps(std::vector<PathStep>& steps, const std::vector<Field>& fields) {
+Reached check_steps(std::vector<PathStep>& steps, const std::vector<Field>& fields) {
   const std::vector<Field>* section = &fields;
   const Field* field = nullptr;  // what holds the next step, when it is no section
-  const Field* list = nullptr;   // the list that the last step points into
+  Reached reached;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::string before = path_text(steps, i);
-    list = nullptr;
+    reached.list = nullptr;
     if (section != nullptr) {
       const auto* key = std::get_if<std::string>(&steps[i]);
       if (key == nullptr) throw Wrong{before + " is a section, not a list"};
@@ -120,11 +127,14 @@ const Field* check_steps(std::vector<PathStep>& steps, const std::vector<Field>&
         throw Wrong{"unknown key '" + path_text(steps, i + 1) + "'" +
                     hint_for(path_text(steps, i + 1), *key, before, *section, fields) +
                     "; known keys: " + core::listed(names_of(*section))};
+      reached.field = field;
+      reached.is_element = false;
       section = field->kind == FieldKind::section ? &field->fields : nullptr;
       continue;
     }
     if (field != nullptr && field->kind == FieldKind::text_map) {
       if (!std::holds_alternative<std::string>(steps[i])) throw Wrong{before + " is a mapping, not a list"};
+      reached.is_element = true;
       field = nullptr;
       continue;
     }
@@ -138,11 +148,12 @@ const Field* check_steps(std::vector<PathStep>& steps, const std::vector<Field>&
                     (field->kind == FieldKind::list ? "." + *key : "") + " for its first element"};
       steps[i] = index;
     }
-    list = field;
+    reached.list = reached.field = field;
+    reached.is_element = true;
     section = field->kind == FieldKind::list ? &field->fields : nullptr;
     field = nullptr;
   }
-  return list;
+  return reached;
 }
 
 bool has_default_elements(const Field& field) {
@@ -266,6 +277,21 @@ class Change {
   const Field* list_;
 };
 
+// As parse_path reads it back: keys that hold what ends a key are in quotes.
+std::string quoted_path(const std::vector<PathStep>& steps) {
+  std::string text;
+  for (const PathStep& step : steps) {
+    if (const auto* key = std::get_if<std::string>(&step)) {
+      const bool is_plain = !key->empty() && key->find_first_of(".[=\"'") == std::string::npos;
+      const char* quote = is_plain ? "" : key->find('"') == std::string::npos ? "\"" : "'";
+      text += (text.empty() ? "" : ".") + (quote + *key + quote);
+    } else if (const auto* index = std::get_if<std::size_t>(&step)) {
+      text += "[" + std::to_string(*index) + "]";
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 void apply_overrides(Node& root, const std::vector<std::string>& overrides, const std::vector<Field>& fields,
@@ -274,11 +300,23 @@ void apply_overrides(Node& root, const std::vector<std::string>& overrides, cons
     const core::Position position{"command line: " + text, 0, 0};
     try {
       Override override = parse_override(text, position);
-      const Field* list = check_steps(override.steps, fields);
+      const Field* list = check_steps(override.steps, fields).list;
       Change(override, list).apply(root);
     } catch (const Wrong& wrong) {
       problems.push_back({wrong.message, position});
     }
+  }
+}
+
+std::variant<Place, Refusal> find_place(const std::string& path, const std::vector<Field>& fields) {
+  std::optional<std::vector<PathStep>> steps = parse_path(path);
+  if (!steps || std::holds_alternative<PastTheEnd>(steps->back()))
+    return Refusal{shown(path) + " is not the name of a key"};
+  try {
+    const Reached reached = check_steps(*steps, fields);
+    return Place{quoted_path(*steps), reached.field, reached.is_element};
+  } catch (const Wrong& wrong) {
+    return Refusal{wrong.message};
   }
 }
 

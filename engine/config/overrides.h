@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "engine/config/outline.h"
+#include "engine/config/scalars.h"
 #include "engine/config/tree.h"
 #include "engine/core/error.h"
 
@@ -24,5 +26,16 @@ namespace equipoise::config {
 /// mean what they mean in the file: relative to the config's folder.
 void apply_overrides(Node& root, const std::vector<std::string>& overrides, const std::vector<Field>& fields,
                      std::vector<core::Problem>& problems);
+
+/// A place of a description that a path names.
+struct Place {
+  std::string path;              ///< in the one way that overrides are shown in: "constraints[0].tolerance"
+  const Field* field = nullptr;  ///< what stands there, or the list or mapping of words whose element does
+  bool is_element = false;
+};
+
+/// The place that a path such as "constraints.0.tolerance" names, or why there is none, with the nearest name. Appending
+/// ("constraints[]") names none. `fields` must outlive it.
+std::variant<Place, Refusal> find_place(const std::string& path, const std::vector<Field>& fields);
 
 }  // namespace equipoise::config

@@ -56,6 +56,7 @@ class Reader : public Fields {
                 Sentence) override;
   void path(Name name, std::string& value, Sentence, Need need) override;
   void paths(Name name, std::vector<std::string>& value, Sentence, Need need) override;
+  void tree(Name name, Node& value, Sentence, Need need) override;
 
   // After all fields were described: what is missing and what is not known.
   void finish();
@@ -268,6 +269,13 @@ void Reader::paths(Name name, std::vector<std::string>& value, Sentence, Need ne
     if (value[i].empty()) reading_.problem(position, item_path + ": must not be empty");
     resolve(position, item_path, value[i]);
   }
+}
+
+void Reader::tree(Name name, Node& value, Sentence, Need need) {
+  const Entry* entry = take(name, need);
+  if (entry == nullptr) return;
+  note(path_of(name), entry->value);
+  if (has_value(entry->value, path_of(name))) value = entry->value;
 }
 
 // A section that is not written is read as an empty one, for its default paths; what it requires is not missed.

@@ -77,6 +77,8 @@ Json type_schema(const Field& field) {
       schema["additionalProperties"] = field.allowed.empty() ? text_schema() : choice_schema(field.allowed);
       return schema;
     }
+    case FieldKind::tree:
+      return Json::object();
     case FieldKind::section: {
       Json schema = object_schema(field.fields);
       // A section without a value is one of defaults, where no key of it is required.
@@ -93,7 +95,8 @@ Json type_schema(const Field& field) {
 }
 
 bool has_default(const Field& field) {
-  return field.need == Need::optional && field.kind != FieldKind::section && field.kind != FieldKind::list;
+  return field.need == Need::optional && field.kind != FieldKind::section && field.kind != FieldKind::list &&
+         field.kind != FieldKind::tree;
 }
 
 Json object_schema(const std::vector<Field>& fields) {

@@ -101,6 +101,7 @@ bool is_nested(const Field& field) {
 }
 
 bool is_written(const Field& field) {
+  if (field.kind == FieldKind::tree) return false;
   return field.kind != FieldKind::choice || std::find(field.allowed.begin(), field.allowed.end(),
                                                       std::get<std::string>(field.value)) != field.allowed.end();
 }
@@ -170,6 +171,7 @@ class YamlWriter {
 nlohmann::ordered_json fields_json(const std::vector<Field>& fields) {
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const Field& field : fields) {
+    if (field.kind == FieldKind::tree) continue;
     if (field.kind == FieldKind::section) {
       json[field.name] = fields_json(field.fields);
     } else if (field.kind == FieldKind::list) {

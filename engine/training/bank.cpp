@@ -4,10 +4,15 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
+#include "engine/config/load.h"
+#include "engine/config/overrides.h"
+#include "engine/config/writer.h"
 #include "engine/constraints/kinds.h"
 #include "engine/constraints/mixture.h"
 #include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/training/run_config.h"
 
@@ -68,6 +73,41 @@ constexpr Axis kAxes[] = {
      }},
 };
 
+// Whose tolerance is in the terms that are priced, where others' is a bound beside them.
+bool is_ratio(const constraints::ConstraintParams& constraint) {
+  return constraint.form == "ratio";
+}
+
+bool has_own_tolerance(const constraints::ConstraintParams& constraint) {
+  return constraints::has_tolerance(constraint) && !is_ratio(constraint);
+}
+
+// What each member has for itself. Tolerances beside.
+constexpr const char* kVarying[] = {"training.seed",
+                                    "training.optimizer.learning_rate",
+                                    "multipliers.update",
+                                    "multipliers.step",
+                                    "multipliers.radius",
+                                    "multipliers.nu",
+                                    "multipliers.proportional_gain",
+                                    "multipliers.integral_gain",
+                                    "multipliers.penalty",
+                                    "multipliers.penalty_growth",
+                                    "multipliers.largest_penalty",
+                                    "multipliers.worst_group_step",
+                                    "multipliers.worst_group_adjustment",
+                                    "multipliers.allowance",
+                                    "multipliers.allowance_rows",
+                                    "multipliers.shrinkage_rows",
+                                    "multipliers.margin"};
+
+std::vector<std::string> varying_fields(const RunConfig& config) {
+  std::vector<std::string> names(std::begin(kVarying), std::end(kVarying));
+  for (std::size_t i = 0; i < config.constraints.size(); ++i)
+    if (has_own_tolerance(config.constraints[i])) names.push_back(fmt::format("constraints[{}].tolerance", i));
+  return names;
+}
+
 [[noreturn]] void refuse(const std::string& field, const std::string& what, const config::Origin& origin) {
   throw core::UserError(core::Fault::config, "bank." + field + ": " + what, origin.of("bank." + field));
 }
@@ -105,12 +145,83 @@ void check(const RunConfig& config, const config::Origin& origin) {
   if (!bank.tolerances.empty() && std::ranges::none_of(config.constraints, constraints::has_tolerance)) {
     refuse("tolerances", "there is no constraint that could have them", origin);
   }
+  if (bank.tolerances.size() > 1 && std::ranges::any_of(config.constraints, is_ratio)) {
+    refuse("tolerances", "a ratio's tolerance is part of what is priced, which members share", origin);
+  }
+}
+
+bool is_of_list(const BankParams& bank) {
+  return std::any_of(std::begin(kAxes), std::end(kAxes), [&](const Axis& axis) { return axis.size(bank) > 0; });
+}
+
+// "constraints[0].tolerance 0.01, training.seed 3"
+std::string set_title(const MemberParams& member) {
+  std::string title;
+  for (std::string word : member.set) {
+    const std::size_t equals = word.find('=');
+    if (equals != std::string::npos) word[equals] = ' ';
+    title += (title.empty() ? "" : ", ") + word;
+  }
+  return title;
+}
+
+// Only what may differ, and nothing added or taken out.
+void check_set(const std::string& word, const RunConfig& config, const std::vector<config::Field>& fields) {
+  const auto refuse_set = [&](const std::string& why) {
+    throw core::UserError(core::Fault::config, word + ": " + why);
+  };
+  const std::size_t equals = word.find('=');
+  if (equals == std::string::npos || word.front() == '+' || word.front() == '~') refuse_set("expected key=value");
+  const auto place = config::find_place(word.substr(0, equals), fields);
+  if (const auto* refusal = std::get_if<config::Refusal>(&place)) refuse_set(refusal->reason);
+  if (!may_vary(std::get<config::Place>(place).path, config))
+    refuse_set("the members of a bank share it; they may differ in " + core::listed(varying_fields(config)));
+}
+
+// Each is read as a config of its own, so that what is set is checked as everywhere.
+std::vector<RunConfig> listed_members(const RunConfig& config, const config::Origin& origin) {
+  const BankParams& bank = config.bank;
+  if (is_of_list(bank)) refuse("members", "they stand alone; leave out the other lists of the bank", origin);
+  if (bank.members.size() > kMostMembers) refuse("members", fmt::format("more than {} members", kMostMembers), origin);
+  RunConfig alone = config;
+  alone.bank = {};
+  const std::string text = config::struct_to_yaml(alone);
+  const std::vector<config::Field> fields = config::outline([&](config::Fields& f) { alone.describe(f); });
+  std::vector<RunConfig> members;
+  std::map<std::string, std::size_t> known;
+  for (std::size_t i = 0; i < bank.members.size(); ++i) {
+    const MemberParams& member = bank.members[i];
+    const std::string path = fmt::format("members[{}]", i);
+    try {
+      for (const std::string& word : member.set) check_set(word, config, fields);
+      config::Origin ignored;
+      RunConfig& own = members.emplace_back();
+      config::load_text(
+          text, "config", "/", member.set, [&](config::Fields& f) { own.describe(f); }, ignored);
+      check(own, origin);
+    } catch (const core::UserError& error) {
+      refuse(path + ".set", error.what(), origin);
+    }
+    const auto [twin, is_new] = known.emplace(config::struct_to_yaml(members.back()), i);
+    if (!is_new) refuse(path, fmt::format("it is the same as members[{}]", twin->second), origin);
+    members.back().name += ", " + set_title(member);
+  }
+  return members;
 }
 
 }  // namespace
 
+void MemberParams::describe(config::Fields& fields) {
+  fields.texts(
+      "set", set,
+      "Overrides of the config that make the member, as on the command line, of what a bank can hold: tolerances, "
+      "training.seed, training.optimizer.learning_rate and how multipliers move.",
+      config::Need::required);
+}
+
 bool BankParams::empty() const {
-  return std::all_of(std::begin(kAxes), std::end(kAxes), [&](const Axis& axis) { return axis.size(*this) == 0; });
+  return members.empty() &&
+         std::all_of(std::begin(kAxes), std::end(kAxes), [&](const Axis& axis) { return axis.size(*this) == 0; });
 }
 
 void BankParams::describe(config::Fields& fields) {
@@ -122,10 +233,12 @@ void BankParams::describe(config::Fields& fields) {
                  "Learning rates (training.optimizer.learning_rate).");
   fields.numbers("multiplier_steps", multiplier_steps, config::above(0),
                  "Step sizes of the multipliers (multipliers.step).");
+  fields.list("members", members, "Members one by one, in place of the lists, where they are no combination of lists.");
 }
 
 std::vector<RunConfig> members_of(const RunConfig& config, const config::Origin& origin) {
   check(config, origin);
+  if (!config.bank.members.empty()) return listed_members(config, origin);
   RunConfig alone = config;
   alone.bank = {};
   std::vector<RunConfig> members = {alone};
@@ -145,13 +258,14 @@ std::vector<RunConfig> members_of(const RunConfig& config, const config::Origin&
     members = std::move(combined);
   }
   for (RunConfig& member : members) {
-    const std::string title = member_title(config.bank, member);
+    const std::string title = member_title(config.bank, member, 0);
     if (!title.empty()) member.name += ", " + title;
   }
   return members;
 }
 
-std::string member_title(const BankParams& bank, const RunConfig& member) {
+std::string member_title(const BankParams& bank, const RunConfig& member, std::size_t index) {
+  if (!bank.members.empty()) return set_title(bank.members.at(index));
   std::string title;
   for (const Axis& axis : kAxes) {
     if (axis.size(bank) == 0) continue;
@@ -160,13 +274,41 @@ std::string member_title(const BankParams& bank, const RunConfig& member) {
   return title;
 }
 
-std::vector<std::string> member_overrides(const BankParams& bank, const RunConfig& member) {
+std::vector<std::string> member_overrides(const BankParams& bank, const RunConfig& member, std::size_t index) {
   std::vector<std::string> words = {"~bank"};
+  if (!bank.members.empty()) {
+    const std::vector<std::string>& set = bank.members.at(index).set;
+    words.insert(words.end(), set.begin(), set.end());
+    return words;
+  }
   for (const Axis& axis : kAxes) {
     if (axis.size(bank) == 0) continue;
     for (const std::string& word : axis.overrides(member)) words.push_back(word);
   }
   return words;
+}
+
+bool may_vary(const std::string& field, const RunConfig& config) {
+  const std::vector<std::string> names = varying_fields(config);
+  return std::ranges::find(names, field) != names.end();
+}
+
+RunConfig shared_part(const RunConfig& config) {
+  RunConfig shared = config;
+  shared.training.seed = -1;
+  shared.training.optimizer.learning_rate = OptimizerParams().learning_rate;
+  for (constraints::ConstraintParams& constraint : shared.constraints)
+    if (has_own_tolerance(constraint)) constraint.tolerance = constraints::ConstraintParams().tolerance;
+  const constraints::MultiplierParams& own = config.multipliers;
+  constraints::MultiplierParams& multipliers = shared.multipliers = {};
+  multipliers.start_from = own.start_from;
+  multipliers.measure_on = own.measure_on;
+  multipliers.folds = own.folds;
+  multipliers.measures_per_epoch = own.measures_per_epoch;
+  multipliers.min_rows = own.min_rows;
+  multipliers.temperature = own.temperature;
+  multipliers.averaging = own.averaging;
+  return shared;
 }
 
 }  // namespace equipoise::training

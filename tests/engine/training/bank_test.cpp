@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "engine/config/load.h"
+#include "engine/config/writer.h"
 #include "engine/core/error.h"
 #include "engine/training/run_config.h"
 
@@ -36,7 +40,7 @@ TEST(Bank, WithoutListsTheConfigIsTheOnlyMember) {
   ASSERT_EQ(members.size(), 1u);
   EXPECT_EQ(members[0].name, "run");
   EXPECT_EQ(members[0].constraints[0].tolerance, 0.05);
-  EXPECT_EQ(member_title(config.bank, members[0]), "");
+  EXPECT_EQ(member_title(config.bank, members[0], 0), "");
 }
 
 TEST(Bank, EveryCombinationIsAMemberTheLastListFastest) {
@@ -51,10 +55,10 @@ TEST(Bank, EveryCombinationIsAMemberTheLastListFastest) {
   EXPECT_EQ(members[4].multipliers.step, 0.2);
   EXPECT_EQ(members[4].training.seed, -1) << "a list that is empty leaves the config's own value";
   EXPECT_TRUE(members[4].bank.empty());
-  EXPECT_EQ(member_title(config.bank, members[4]), "tolerance 0.02, multiplier step 0.2");
+  EXPECT_EQ(member_title(config.bank, members[4], 4), "tolerance 0.02, multiplier step 0.2");
   EXPECT_EQ(members[4].name, "run, tolerance 0.02, multiplier step 0.2");
   EXPECT_THAT(
-      member_overrides(config.bank, members[4]),
+      member_overrides(config.bank, members[4], 4),
       ElementsAre("~bank", "constraints[0].tolerance=0.02", "constraints[1].tolerance=0.02", "multipliers.step=0.2"));
 }
 
@@ -66,8 +70,8 @@ TEST(Bank, SeedsAndLearningRates) {
   ASSERT_EQ(members.size(), 2u);
   EXPECT_EQ(members[1].training.seed, 12);
   EXPECT_EQ(members[1].training.optimizer.learning_rate, 0.001);
-  EXPECT_EQ(member_title(config.bank, members[1]), "seed 12, learning rate 0.001");
-  EXPECT_THAT(member_overrides(config.bank, members[1]),
+  EXPECT_EQ(member_title(config.bank, members[1], 1), "seed 12, learning rate 0.001");
+  EXPECT_THAT(member_overrides(config.bank, members[1], 1),
               ElementsAre("~bank", "training.seed=12", "training.optimizer.learning_rate=0.001"));
 }
 
@@ -85,6 +89,85 @@ TEST(Bank, RefusesWhatCannotBeMeant) {
     config.bank.multiplier_steps.push_back(0.1 * (i + 1));
   }
   EXPECT_THAT(refusal(config), HasSubstr("the lists of the bank make more than 1024 members"));
+}
+
+TEST(Bank, MembersOneByOne) {
+  RunConfig config = with_one_constraint();
+  config.constraints.push_back({"equal_opportunity", {"race"}, 0.1});
+  config.bank.members = {{{"constraints[0].tolerance=0.01", "training.seed=3"}},
+                         {{"constraints.1.tolerance=0.2"}},
+                         {{"multipliers.update=augmented", "multipliers.penalty=1.5"}}};
+  const std::vector<RunConfig> members = members_of(config, {});
+  ASSERT_EQ(members.size(), 3u);
+  EXPECT_EQ(members[0].constraints[0].tolerance, 0.01);
+  EXPECT_EQ(members[0].constraints[1].tolerance, 0.1) << "each constraint has its own";
+  EXPECT_EQ(members[0].training.seed, 3);
+  EXPECT_EQ(members[1].constraints[1].tolerance, 0.2);
+  EXPECT_EQ(members[2].multipliers.update, "augmented");
+  EXPECT_TRUE(members[2].bank.empty());
+  EXPECT_EQ(member_title(config.bank, members[0], 0), "constraints[0].tolerance 0.01, training.seed 3");
+  EXPECT_EQ(members[0].name, "run, constraints[0].tolerance 0.01, training.seed 3");
+  EXPECT_THAT(member_overrides(config.bank, members[0], 0),
+              ElementsAre("~bank", "constraints[0].tolerance=0.01", "training.seed=3"));
+}
+
+TEST(Bank, RefusesMembersThatCannotBeMeant) {
+  RunConfig config = with_one_constraint();
+  config.bank.members = {{{"training.epochs=3"}}};
+  EXPECT_THAT(refusal(config),
+              HasSubstr("bank.members[0].set: training.epochs=3: the members of a bank share it; they may "
+                        "differ in training.seed"));
+  config.bank.members = {{{"training.sed=3"}}};
+  EXPECT_THAT(refusal(config), HasSubstr("(did you mean 'training.seed'?)"));
+  config.bank.members = {{{"training.seed=3"}}, {{"training.seed=three"}}};
+  EXPECT_THAT(refusal(config),
+              HasSubstr("bank.members[1].set: command line: training.seed=three: training.seed: expected a"));
+  config.bank.members = {{{"~training.seed"}}};
+  EXPECT_THAT(refusal(config), HasSubstr("expected key=value"));
+  config.bank.members = {{{"training.seed=3"}}, {{"training.seed=4"}}, {{"training.seed=3"}}};
+  EXPECT_THAT(refusal(config), HasSubstr("bank.members[2]: it is the same as members[0]"));
+  config.bank.members = {{{"multipliers.update=exponentiated"}}};
+  EXPECT_THAT(refusal(config), HasSubstr("multipliers.radius is 0")) << "every member is checked as a config is";
+  config.bank.members = {{{"training.seed=3"}}};
+  config.bank.seeds = {1};
+  EXPECT_THAT(refusal(config), HasSubstr("bank.members: they stand alone"));
+}
+
+// Each field of a config is either one that members may have for themselves, or part of what they share.
+TEST(Bank, WhatMayVaryIsExactlyWhatIsNotShared) {
+  const RunConfig config = with_one_constraint();
+  const std::string shared = config::struct_to_yaml(shared_part(config));
+  const auto changed = [&](const std::string& word) {
+    RunConfig other;
+    config::Origin origin;
+    config::load_text(
+        config::struct_to_yaml(config), "config", "/", {word}, [&](config::Fields& fields) { other.describe(fields); },
+        origin);
+    return config::struct_to_yaml(shared_part(other)) == shared;
+  };
+  const std::map<std::string, std::string> words = {
+      {"update", "ascent"}, {"step", "0.3"},        {"radius", "2"},   {"nu", "0.5"},        {"measure_on", "train"},
+      {"folds", "3"},       {"start_from", "/run"}, {"min_rows", "7"}, {"temperature", "2"}, {"averaging", "0.5"}};
+  const std::vector<config::Field> fields = config::outline([&](config::Fields& f) {
+    RunConfig any;
+    any.describe(f);
+  });
+  for (const config::Field& field : config::find_field(fields, "multipliers")->fields) {
+    const std::string path = "multipliers." + field.name;
+    const auto word = words.find(field.name);
+    const std::string value = word == words.end() ? "5" : word->second;
+    EXPECT_EQ(changed(path + "=" + value), may_vary(path, config)) << path;
+  }
+  for (const char* word : {"training.seed=8", "training.optimizer.learning_rate=0.5", "constraints[0].tolerance=0.7"})
+    EXPECT_TRUE(changed(word)) << word;
+  for (const char* word :
+       {"training.epochs=8", "seed=8", "constraints[0].kind=equal_opportunity", "data.split.test=0.5"})
+    EXPECT_FALSE(changed(word)) << word;
+  RunConfig ratio = config;
+  ratio.constraints[0].form = "ratio";
+  EXPECT_TRUE(may_vary("constraints[0].tolerance", config));
+  EXPECT_FALSE(may_vary("constraints[0].tolerance", ratio));
+  EXPECT_FALSE(may_vary("constraints[1].tolerance", config));
 }
 
 }  // namespace

@@ -319,6 +319,27 @@ TEST(Bank, OrderAndSizeOfTheBankChangeNoMember) {
   EXPECT_TRUE(at::equal(after[0].learner->flat_parameters(), before[15].learner->flat_parameters()));
 }
 
+TEST(Bank, AListedMemberIsByteForByteTheRunOfItsOwnConfig) {
+  const data::Dataset people = generated_people(2000);
+  RunConfig config = bank_config();
+  config.bank = {};
+  config.bank.members = {{{"multipliers.update=ascent", "training.seed=5"}},
+                         {{"multipliers.update=augmented", "multipliers.penalty=0.5", "constraints[0].tolerance=0.01"}},
+                         {{"multipliers.update=nupi", "multipliers.proportional_gain=1", "multipliers.allowance=0"}},
+                         {{"multipliers.update=exponentiated", "multipliers.radius=2"}},
+                         {{"training.optimizer.learning_rate=0.003", "multipliers.margin=0"}},
+                         {{"multipliers.update=swap_regret", "multipliers.radius=2", "multipliers.shrinkage_rows=0"}}};
+  const std::vector<TrainingResult> bank = trained(people, config);
+  const std::vector<RunConfig> members = members_of(config, {});
+  ASSERT_EQ(bank.size(), 6u);
+  for (std::size_t k = 0; k < bank.size(); ++k) {
+    const TrainingResult alone = train_on(people, members[k]);
+    EXPECT_TRUE(at::equal(bank[k].learner->flat_parameters(), alone.learner->flat_parameters())) << members[k].name;
+    EXPECT_EQ(bank[k].measurements.back().multipliers, alone.measurements.back().multipliers) << members[k].name;
+    EXPECT_EQ(bank[k].kept, alone.kept);
+  }
+}
+
 TEST(Bank, AMemberThatDivergesStopsAlone) {
   const data::Dataset people = generated_people(2000);
   RunConfig config = small_config();

@@ -1,0 +1,324 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "engine/cli/command.h"
+#include "engine/cli/run_folder.h"
+#include "engine/cli/shell_words.h"
+#include "engine/config/load.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/gpu_driver.h"
+#include "engine/core/nearest_name.h"
+#include "engine/sweep/folder.h"
+#include "engine/sweep/jobs.h"
+#include "engine/sweep/kubernetes.h"
+#include "engine/sweep/launch.h"
+#include "engine/sweep/processes.h"
+#include "engine/sweep/slurm.h"
+#include "engine/sweep/values.h"
+#include "engine/training/run_config.h"
+
+namespace equipoise::cli {
+namespace {
+
+constexpr int kRunAgain = 75;
+
+core::UserError usage(const std::string& what) {
+  return core::UserError(core::Fault::config, what);
+}
+
+// A whole number of at least 1 after an option; nothing where the option was not given.
+std::optional<std::size_t> count_from(const std::string& text, const char* option) {
+  if (text.empty()) return std::nullopt;
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count == 0 || count > 1000000)
+    throw usage(fmt::format("{} is '{}', expected a whole number from 1 to 1000000", option, text));
+  return count;
+}
+
+struct Task {
+  std::size_t index = 0, count = 1;
+};
+
+// "3/10": the fourth of ten, counted from 0 as clusters do.
+Task task_from(const std::string& text) {
+  Task task;
+  if (text.empty()) return task;
+  const std::size_t slash = text.find('/');
+  const auto number = [&](const std::string& digits, std::size_t& value) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return !digits.empty() && error == std::errc() && end == digits.data() + digits.size();
+  };
+  const bool is_one = slash != std::string::npos && number(text.substr(0, slash), task.index) &&
+                      number(text.substr(slash + 1), task.count) && task.index < task.count;
+  if (!is_one) throw usage(fmt::format("--task is '{}', expected I/N with I from 0 to N - 1, such as 0/8", text));
+  return task;
+}
+
+// The GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
+std::vector<std::string> visible_gpus() {
+  std::vector<std::string> gpus;
+  if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES")) {
+    std::string name;
+    for (const char letter : std::string(visible) + ",") {
+      if (letter != ',') {
+        name += letter;
+      } else if (!name.empty()) {
+        gpus.push_back(std::exchange(name, ""));
+      }
+    }
+    return gpus;
+  }
+  const std::size_t count = core::describe_gpus().devices.size();
+  for (std::size_t i = 0; i < count; ++i) gpus.push_back(std::to_string(i));
+  return gpus;
+}
+
+class Sweep final : public Command {
+ public:
+  std::vector<Argument> arguments() override {
+    return {{"SWEEP", "A sweep file, a W&B sweep file, the folder of a sweep to go on with, or with -m a config",
+             &what_, "", true},
+            {"key=value", "Overrides of the config for every run; with -m, those with several values vary", &words_},
+            {"-m,--multirun", "SWEEP is a config, and what varies stands in the overrides: training.epochs=5,10",
+             &is_multirun_},
+            {"--plan,--dry-run", "Say what would be done, and do nothing", &plan_only_},
+            {"--config", "The config that all runs start from, where the sweep file does not say", &config_},
+            {"--folder", "Where the sweep is written; else what the file says, or sweeps/<name>", &folder_option_},
+            {"--search", "grid, random, sobol or asha, in place of what the file says", &search_},
+            {"--trials", "How many settings random and sobol draw, in place of what the file says", &trials_},
+            {"--limit", "The most settings; the first ones are taken", &limit_},
+            {"--workers", "Programs at a time; else one a GPU, or one a processor", &workers_},
+            {"--retry-failed", "Do again what failed", &retry_failed_},
+            {"--task", "I/N: do every N-th job from the I-th on, as a task of a cluster", &task_},
+            {"--slurm", "Write a batch script for sbatch here, and start nothing", &slurm_},
+            {"--max-array-size", "Slurm's MaxArraySize; else what scontrol says, or 1001", &array_size_},
+            {"--kubernetes", "Write an indexed Job for kubectl here, and start nothing", &kubernetes_},
+            {"--image", "The Job's image", &image_, "equipoise:latest"},
+            {"--claim", "The Job's PersistentVolumeClaim", &claim_, "equipoise"},
+            {"--mount", "Where pods see the claim; else the sweep's folder", &mount_}};
+  }
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    if (what_.empty())
+      throw usage("sweep needs a sweep file: equipoise sweep SWEEP.yaml, or equipoise sweep CONFIG -m key=a,b");
+    options_.program = sweep::own_program();
+    read_options();
+    std::error_code error;
+    if (std::filesystem::is_directory(what_, error))
+      open_folder();
+    else
+      make_plan(journal);
+    choose_workers();
+    std::vector<sweep::JobState> states = sweep::states_of(plan_, folder_);
+    say_plan(states, console);
+    if (plan_only_) return answer_plan(states, console);
+    if (retry_failed_) forget_failures(states);
+    if (!slurm_.empty() || !kubernetes_.empty()) return write_cluster_files(console);
+    const sweep::Tally tally = sweep::launch(plan_, folder_, options_, journal);
+    return answer(tally, console, journal);
+  }
+
+ private:
+  void read_options() {
+    limit_count_ = count_from(limit_, "--limit");
+    trials_count_ = count_from(trials_, "--trials");
+    workers_count_ = count_from(workers_, "--workers");
+    array_count_ = count_from(array_size_, "--max-array-size");
+    const Task task = task_from(task_);
+    options_.task = task.index;
+    options_.tasks = task.count;
+  }
+
+  // What was planned is done as it was planned.
+  void open_folder() {
+    for (const auto& [option, value] : {std::pair{"--limit", &limit_},
+                                        {"--trials", &trials_},
+                                        {"--search", &search_},
+                                        {"--config", &config_},
+                                        {"--folder", &folder_option_}})
+      if (!value->empty())
+        throw usage(fmt::format("{} belongs to planning, and '{}' is planned; give the sweep file", option, what_));
+    if (!words_.empty() || is_multirun_)
+      throw usage(fmt::format("overrides belong to planning, and '{}' is planned; give the sweep file", what_));
+    folder_ = std::filesystem::weakly_canonical(what_);
+    plan_ = sweep::read_plan(folder_);
+  }
+
+  sweep::Request request(TerminalJournal& journal) const {
+    sweep::Request request =
+        is_multirun_ ? sweep::multirun_request(what_, words_) : sweep::read_request(what_, config_, journal);
+    if (!is_multirun_) request.params.set.insert(request.params.set.end(), words_.begin(), words_.end());
+    static const std::vector<std::string> searches = {"grid", "random", "sobol", "asha"};
+    if (!search_.empty()) {
+      if (std::ranges::find(searches, search_) == searches.end())
+        throw usage(fmt::format("--search is '{}'{}; there are {}", search_, core::did_you_mean(search_, searches),
+                                core::listed(searches)));
+      request.params.search = search_;
+    }
+    if (trials_count_) request.params.trials = static_cast<std::int64_t>(*trials_count_);
+    if (limit_count_) request.params.limit = static_cast<std::int64_t>(*limit_count_);
+    return request;
+  }
+
+  void make_plan(TerminalJournal& journal) {
+    const sweep::Request asked = request(journal);
+    std::string folder = folder_option_.empty() ? asked.params.folder : folder_option_;
+    if (folder.empty()) folder = "sweeps/" + folder_name(asked);
+    folder_ = std::filesystem::weakly_canonical(std::filesystem::absolute(folder));
+    const std::optional<sweep::Earlier> earlier = sweep::earlier_of(folder_);
+    const sweep::Planning planning = sweep::make_plan(asked, earlier);
+    plan_ = planning.plan;
+    if (planning.merged > 0)
+      journal.say(fmt::format("{} of the settings come to a run that is there already, and are not made twice.",
+                              planning.merged));
+    if (!plan_only_) sweep::write_folder(asked, planning, folder_);
+  }
+
+  static std::string folder_name(const sweep::Request& asked) {
+    if (!asked.params.name.empty()) return cli::folder_name(asked.params.name);
+    training::RunConfig config;
+    config::Origin origin;
+    config::load(asked.params.config, asked.params.set, config, origin);
+    return cli::folder_name(config.name);
+  }
+
+  // What the runs compute on, as the config says it.
+  std::string device() const {
+    training::RunConfig config;
+    config::Origin origin;
+    const std::filesystem::path base = folder_ / sweep::sweep_files::kBase;
+    std::error_code error;
+    if (!std::filesystem::exists(base, error)) return "auto";
+    config::load(base, {}, config, origin);
+    return config.device;
+  }
+
+  void choose_workers() {
+    const std::string wanted = device();
+    if (wanted == "auto" || wanted == "cuda") options_.gpus = visible_gpus();
+    const std::size_t jobs = std::max<std::size_t>(1, plan_.jobs.size());
+    const std::size_t places =
+        options_.gpus.empty() ? std::max<std::size_t>(1, sweep::usable_cpus().size()) : options_.gpus.size();
+    options_.workers = workers_count_.value_or(std::min(jobs, places));
+    // More workers than GPUs share them.
+    for (std::size_t i = 0; !options_.gpus.empty() && options_.gpus.size() < options_.workers; ++i)
+      options_.gpus.push_back(options_.gpus[i]);
+  }
+
+  void say_plan(const std::vector<sweep::JobState>& states, const Console& console) const {
+    const auto done = std::ranges::count(states, sweep::JobState::done),
+               failed = std::ranges::count(states, sweep::JobState::failed);
+    console.print(
+        fmt::format("{}: {}\n{}", plan_.name, sweep::headline(plan_, options_.workers), sweep::axes_text(plan_)));
+    if (done + failed > 0)
+      console.print(fmt::format("  of {} jobs {} are done and {} failed{}\n", states.size(), done, failed,
+                                failed > 0 && !retry_failed_ ? " (--retry-failed does them again)" : ""));
+  }
+
+  int answer_plan(const std::vector<sweep::JobState>& states, const Console& console) const {
+    constexpr std::size_t kMostShown = 20;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(kMostShown, plan_.runs.size()); ++i) {
+      std::string words;
+      for (const auto& [field, value] : plan_.runs[i].point) words += "  " + sweep::override_text(field, value);
+      text += fmt::format("  {}{}\n", plan_.runs[i].id, words);
+    }
+    if (plan_.runs.size() > kMostShown) text += fmt::format("  ... and {} more\n", plan_.runs.size() - kMostShown);
+    console.print(text);
+    nlohmann::ordered_json json = sweep::to_json(plan_);
+    json["done"] = std::ranges::count(states, sweep::JobState::done);
+    json["workers"] = options_.workers;
+    console.print_json(json);
+    return 0;
+  }
+
+  void forget_failures(const std::vector<sweep::JobState>& states) const {
+    for (std::size_t i = options_.task; i < states.size(); i += options_.tasks)
+      if (states[i] == sweep::JobState::failed) sweep::forget_failure(plan_.jobs[i].id, folder_);
+  }
+
+  int write_cluster_files(const Console& console) const {
+    const bool wants_gpu = device().starts_with("cuda");
+    const std::vector<std::string> command = {options_.program.string(), "sweep", folder_.string()};
+    const std::size_t at_a_time = workers_count_.value_or(0);
+    nlohmann::ordered_json json = {{"folder", folder_.string()}};
+    if (!slurm_.empty()) {
+      const std::size_t largest = array_count_ ? *array_count_ : sweep::largest_slurm_array().value_or(1001);
+      core::write_file_atomically(
+          slurm_, sweep::slurm_script({plan_.name, shell_line(command), (folder_ / sweep::sweep_files::kLogs).string(),
+                                       plan_.jobs.size(), at_a_time, largest, wants_gpu}));
+      console.print(fmt::format("\nslurm   sbatch {}\n", slurm_));
+      json["slurm"] = slurm_;
+    }
+    if (!kubernetes_.empty()) {
+      const std::vector<std::string> inside = {"equipoise", "sweep", folder_.string()};
+      const std::string mount = mount_.empty() ? folder_.string() : mount_;
+      core::write_file_atomically(
+          kubernetes_, sweep::kubernetes_job({plan_.name, image_.empty() ? "equipoise:latest" : image_,
+                                              claim_.empty() ? "equipoise" : claim_, mount, inside, plan_.jobs.size(),
+                                              at_a_time, wants_gpu},
+                                             folder_.string()));
+      console.print(fmt::format("\nkubernetes  kubectl create -f {}\n", kubernetes_));
+      json["kubernetes"] = kubernetes_;
+    }
+    console.print_json(json);
+    return 0;
+  }
+
+  // Of a task of a cluster: it came to its end, whatever became of its runs, and is not to be done again.
+  int exit_code_of(const sweep::Tally& tally) const {
+    if (tally.signal != 0 || tally.is_disk_full || tally.left > 0) return kRunAgain;
+    if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
+    for (const sweep::PlannedJob& job : plan_.jobs) {
+      const int code = sweep::read_failure(job.id, folder_).exit_code;
+      if (code == static_cast<int>(core::Fault::config) || code == static_cast<int>(core::Fault::data)) return code;
+    }
+    return static_cast<int>(core::Fault::numerical);
+  }
+
+  int answer(const sweep::Tally& tally, const Console& console, TerminalJournal& journal) const {
+    journal.end_line();
+    const int exit_code = exit_code_of(tally);
+    std::string text =
+        fmt::format("{} of {} jobs done", tally.done, tally.done + tally.failed + tally.left + tally.elsewhere);
+    if (tally.failed > 0)
+      text += fmt::format(", {} failed (why: failures/ and logs/; --retry-failed does them again)", tally.failed);
+    if (tally.elsewhere > 0) text += fmt::format(", {} with other processes", tally.elsewhere);
+    if (tally.left > 0) text += fmt::format(", {} left: the same command goes on", tally.left);
+    console.print(fmt::format("{}\n\nsweep   {}\n", text, folder_.string()));
+    console.print_json({{"sweep", folder_.string()},
+                        {"runs", plan_.runs.size()},
+                        {"jobs", plan_.jobs.size()},
+                        {"done", tally.done},
+                        {"failed", tally.failed},
+                        {"elsewhere", tally.elsewhere},
+                        {"left", tally.left},
+                        {"warnings", journal.warnings()},
+                        {"exit_code", exit_code}});
+    return exit_code;
+  }
+
+  std::string what_, config_, folder_option_, search_, trials_, limit_, workers_, task_, slurm_, array_size_,
+      kubernetes_, image_, claim_, mount_;
+  std::vector<std::string> words_;
+  bool is_multirun_ = false, plan_only_ = false, retry_failed_ = false;
+  std::optional<std::size_t> limit_count_, trials_count_, workers_count_, array_count_;
+  sweep::LaunchOptions options_;
+  sweep::Plan plan_;
+  std::filesystem::path folder_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_sweep() {
+  return std::make_unique<Sweep>();
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,279 @@
+#include "engine/sweep/comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <tuple>
+
+#include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
+#include "engine/report/compare_summary.h"
+#include "engine/sweep/effects.h"
+#include "engine/sweep/frontier.h"
+
+namespace equipoise::sweep {
+namespace {
+
+core::UserError usage_error(const std::string& message) {
+  return core::UserError(core::Fault::config, message);
+}
+
+// The field that a user names by its path or its short name.
+std::size_t field_from(const SweepResults& results, const std::string& name) {
+  std::vector<std::string> known;
+  for (std::size_t f = 0; f < results.fields.size(); ++f) {
+    if (name == results.fields[f] || name == results.short_names[f]) return f;
+    known.push_back(results.fields[f]);
+  }
+  const std::vector<std::string>& short_names = results.short_names;
+  std::string hint = core::did_you_mean(name, known);
+  if (hint.empty()) hint = core::did_you_mean(name, short_names);
+  throw usage_error(
+      fmt::format("--compare names the axis '{}'{}; the sweep varies {}", name, hint, core::listed(known)));
+}
+
+// Cut at commas outside of brackets and braces.
+std::vector<std::string> values_from(const std::string& list) {
+  std::vector<std::string> values(1);
+  int depth = 0;
+  for (const char letter : list) {
+    depth += (letter == '[' || letter == '{') - (letter == ']' || letter == '}');
+    if (letter == ',' && depth == 0)
+      values.emplace_back();
+    else if (letter != ' ')
+      values.back() += letter;
+  }
+  return values;
+}
+
+std::string without_blanks(std::string text) {
+  std::erase(text, ' ');
+  return text;
+}
+
+// A value as runs have it: written otherwise, 0.050 is 0.05.
+std::string value_from(const SweepResults& results, const std::string& field, const std::string& given) {
+  std::vector<std::string> known;
+  const Value as_json = Value::parse(given, nullptr, false);
+  for (const PlannedRun& run : results.plan.runs) {
+    const Value* value = value_of(run, field);
+    if (value == nullptr) continue;
+    const std::string text = value_text(*value);
+    if (without_blanks(text) == given) return text;
+    if (as_json.is_number() && value->is_number() && as_json.get<double>() == value->get<double>()) return text;
+    if (std::ranges::find(known, text) == known.end()) known.push_back(text);
+  }
+  throw usage_error(fmt::format("--compare: no run has {}={}{}; there are {}", field, given,
+                                core::did_you_mean(given, known), core::listed(known)));
+}
+
+bool is_measured(const SweepResults& results, std::size_t run) {
+  const RunResult& result = results.runs[run];
+  return result.status == RunStatus::finished && result.on(data::Split::test) && result.on(data::Split::test)->quality;
+}
+
+// The axis' other fields change along, where it is a paired one.
+const std::vector<std::string>& fields_along(const SweepResults& results, const std::string& field) {
+  for (const PlannedAxis& axis : results.plan.axes)
+    if (std::ranges::find(axis.fields, field) != axis.fields.end()) return axis.fields;
+  throw std::logic_error("a field of no axis");
+}
+
+std::string rest_of(const PlannedRun& run, const std::vector<std::string>& without) {
+  std::string text;
+  for (const auto& [field, value] : run.point)
+    if (std::ranges::find(without, field) == without.end()) text += fmt::format("{}={}\n", field, value_text(value));
+  return text;
+}
+
+// Pairs by a key that both have; `key` of a run, "" for one of neither side.
+struct Sides {
+  std::map<std::string, std::size_t> first, second;
+
+  void fill(const SweepResults& results, SettingPair& pair) const {
+    for (const auto& [key, run] : first)
+      if (const auto other = second.find(key); other != second.end())
+        pair.pairs.push_back({run, other->second, seed_text(results.plan.runs[run])});
+    pair.unpaired = first.size() + second.size() - 2 * pair.pairs.size();
+  }
+};
+
+struct Ranked {
+  std::size_t setting = 0;
+  double kept = 0, quality = 0;  // the share of its seeds at which constraints are kept; the mean
+};
+
+std::optional<Ranked> rank_of(const SweepResults& results, const Setting& setting, data::Split split) {
+  Ranked ranked;
+  double runs = 0;
+  for (const std::size_t run : setting.runs) {
+    if (!is_measured(results, run) || !results.runs[run].on(split) || !results.runs[run].on(split)->quality) continue;
+    ++runs;
+    ranked.kept += keeps_all(results, run, split).value_or(false);
+    ranked.quality += *results.runs[run].on(split)->quality;
+  }
+  if (runs == 0) return std::nullopt;
+  ranked.kept /= runs;
+  ranked.quality /= runs;
+  return ranked;
+}
+
+// Each figure's mean over runs of one seed, of all rows and without each part. One that a run lacks is absent.
+PartedRun mean_of(const std::vector<PartedRun>& runs) {
+  PartedRun mean = runs.front();
+  const auto count = static_cast<double>(runs.size());
+  for (std::size_t f = 0; f < mean.size(); ++f) {
+    for (std::size_t r = 1; r < runs.size() && mean[f]; ++r) {
+      if (!runs[r][f]) {
+        mean[f].reset();
+        break;
+      }
+      mean[f]->whole += runs[r][f]->whole;
+      for (std::size_t part = 0; part < mean[f]->without.size(); ++part)
+        mean[f]->without[part] += runs[r][f]->without[part];
+    }
+    if (!mean[f]) continue;
+    mean[f]->whole /= count;
+    for (double& value : mean[f]->without) value /= count;
+  }
+  return mean;
+}
+
+void add_run(const SweepResults& results, report::CompareReport& report, std::vector<PartedRun>& parted, int arm,
+             std::size_t seed, const std::vector<std::size_t>& runs,
+             const std::function<PartedRun(std::size_t)>& measured) {
+  std::vector<PartedRun> figures;
+  for (const std::size_t run : runs) figures.push_back(measured(run));
+  report::ComparedRun one;
+  one.arm = arm;
+  one.seed = report.seeds[seed];
+  one.outcome = "finished";
+  if (runs.size() == 1) one.folder = results.runs[runs.front()].folder;
+  parted.push_back(mean_of(figures));
+  for (const auto& figure : parted.back()) one.figures.push_back(figure ? std::optional(figure->whole) : std::nullopt);
+  report.runs.push_back(std::move(one));
+}
+
+}  // namespace
+
+SettingPair pair_from(const SweepResults& results, const std::string& request) {
+  const std::size_t equals = request.find('=');
+  const std::vector<std::string> given =
+      equals == std::string::npos ? std::vector<std::string>{} : values_from(request.substr(equals + 1));
+  if (given.size() != 2 || given[0].empty() || given[1].empty())
+    throw usage_error(
+        fmt::format("--compare is '{}'; expected an axis and two of its values: tolerance=0.02,0.05", request));
+  const std::size_t place = field_from(results, without_blanks(request.substr(0, equals)));
+  const std::string& field = results.fields[place];
+  const std::string first = value_from(results, field, given[0]), second = value_from(results, field, given[1]);
+  if (first == second) throw usage_error(fmt::format("--compare: both values of {} are {}", field, first));
+  SettingPair pair;
+  pair.first = fmt::format("{} {}", results.short_names[place], first);
+  pair.second = fmt::format("{} {}", results.short_names[place], second);
+  pair.how = "They were asked for with --compare, and are set side by side where all other axes agree.";
+  Sides sides;
+  for (std::size_t run = 0; run < results.plan.runs.size(); ++run) {
+    const Value* value = value_of(results.plan.runs[run], field);
+    if (value == nullptr || !is_measured(results, run)) continue;
+    const std::string text = value_text(*value), rest = rest_of(results.plan.runs[run], fields_along(results, field));
+    if (text == first) sides.first.emplace(rest, run);
+    if (text == second) sides.second.emplace(rest, run);
+  }
+  sides.fill(results, pair);
+  if (pair.pairs.empty())
+    throw usage_error(fmt::format("--compare: no finished run with {} has one with {} that is alike in all other axes",
+                                  pair.first, pair.second));
+  return pair;
+}
+
+std::optional<SettingPair> best_pair(const SweepResults& results) {
+  const auto split = choosing_split(results);
+  if (!split) return std::nullopt;
+  const std::vector<Setting> settings = settings_of(results);
+  std::vector<Ranked> ranking;
+  for (std::size_t s = 0; s < settings.size(); ++s)
+    if (auto ranked = rank_of(results, settings[s], *split)) {
+      ranked->setting = s;
+      ranking.push_back(*ranked);
+    }
+  std::ranges::stable_sort(ranking, [&](const Ranked& one, const Ranked& other) {
+    if (one.kept != other.kept) return one.kept > other.kept;
+    return is_better(results, one.quality, other.quality);
+  });
+  for (std::size_t other = 1; other < ranking.size(); ++other) {
+    SettingPair pair;
+    const Setting &one = settings[ranking[0].setting], &two = settings[ranking[other].setting];
+    pair.first = one.title;
+    pair.second = two.title;
+    pair.how = fmt::format(
+        "They are the two that look best on the {} rows: those that keep all constraints there at the most seeds, and "
+        "of these the ones with the best {}. Looking best among many is partly luck; this is what the test rows say.",
+        data::kSplitNames[static_cast<int>(*split)], results.quality.name);
+    Sides sides;
+    for (const std::size_t run : one.runs)
+      if (is_measured(results, run)) sides.first.emplace(seed_text(results.plan.runs[run]), run);
+    for (const std::size_t run : two.runs)
+      if (is_measured(results, run)) sides.second.emplace(seed_text(results.plan.runs[run]), run);
+    sides.fill(results, pair);
+    if (!pair.pairs.empty()) return pair;
+  }
+  return std::nullopt;
+}
+
+report::CompareReport compare_pair(const SweepResults& results, const SettingPair& pair,
+                                   std::vector<evaluation::ComparedFigure> figures,
+                                   const std::function<PartedRun(std::size_t run)>& measured) {
+  report::CompareReport report;
+  report.name = results.plan.name;
+  report.outcome = "finished";
+  report.confidence = results.confidence;
+  report.figures = std::move(figures);
+  for (const std::string& name : {pair.first, pair.second}) {
+    const bool is_first = report.arms.empty();
+    report.arms.push_back({name, is_first ? "what the other is compared with" : "the other of the two", {}, {}, {}});
+  }
+  std::map<std::string, std::pair<std::vector<std::size_t>, std::vector<std::size_t>>> by_seed;
+  for (const RunPair& one : pair.pairs) {
+    by_seed[one.seed].first.push_back(one.first);
+    by_seed[one.seed].second.push_back(one.second);
+  }
+  std::vector<PartedRun> parted;
+  for (const auto& [seed, runs] : by_seed) {
+    report.seeds.push_back(static_cast<std::int64_t>(report.seeds.size()));
+    add_run(results, report, parted, 0, report.seeds.size() - 1, runs.first, measured);
+    add_run(results, report, parted, 1, report.seeds.size() - 1, runs.second, measured);
+  }
+  report.done = static_cast<std::int64_t>(report.seeds.size());
+  const SplitFigures* test = results.runs[pair.pairs.front().first].on(data::Split::test);
+  report.test_rows = test == nullptr ? 0 : test->rows;
+  report::summarise(report, parted);
+  return report;
+}
+
+PartedRun stored_figures(const SweepResults& results, std::size_t run,
+                         const std::vector<evaluation::ComparedFigure>& figures) {
+  PartedRun parted;
+  for (const evaluation::ComparedFigure& figure : figures) {
+    const auto value = figure_of(results, run, figure, data::Split::test);
+    parted.emplace_back();
+    if (value) parted.back() = evaluation::PartedFigure{*value, {*value, *value}};
+  }
+  return parted;
+}
+
+void thin_out(SettingPair& pair, std::size_t most) {
+  if (pair.pairs.size() <= most) return;
+  // Round robin over seeds: each keeps about as many.
+  std::map<std::string, std::vector<RunPair>> by_seed;
+  for (const RunPair& one : pair.pairs) by_seed[one.seed].push_back(one);
+  std::vector<RunPair> kept;
+  for (std::size_t round = 0; kept.size() < most; ++round)
+    for (const auto& [seed, pairs] : by_seed)
+      if (round < pairs.size() && kept.size() < most) kept.push_back(pairs[round]);
+  pair.pairs = std::move(kept);
+}
+
+}  // namespace equipoise::sweep

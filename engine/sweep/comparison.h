@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/evaluation/compared_figures.h"
+#include "engine/report/compare_report.h"
+#include "engine/sweep/results.h"
+
+namespace equipoise::sweep {
+
+/// Two runs that differ in nothing but what is compared.
+struct RunPair {
+  std::size_t first = 0, second = 0;  ///< places in the plan
+  std::string seed;                   ///< seed_text of both
+};
+
+/// Two settings, or two values of an axis over all else.
+struct SettingPair {
+  std::string first, second;   ///< what each is called
+  std::string how;             ///< why these two: a sentence
+  std::vector<RunPair> pairs;  ///< both finished and measured on the test rows
+  std::size_t unpaired = 0;    ///< runs of either without a partner that finished
+};
+
+/// "axis=value,value": runs of the first value beside those of the second that are alike in all other fields. Lists in brackets keep
+/// their commas. Throws UserError (config): an axis or a value that is not there, with the nearest; no two values; no pair of
+/// finished runs.
+SettingPair pair_from(const SweepResults& results, const std::string& request);
+
+/// The two best settings by what the choosing split shows: first those that keep all constraints at more of their seeds, then by their
+/// mean quality. Nothing where fewer than two settings have a seed in common.
+std::optional<SettingPair> best_pair(const SweepResults& results);
+
+using PartedRun = std::vector<std::optional<evaluation::PartedFigure>>;
+
+/// The pair with intervals on its differences, which are corrected together (report::summarise). `measured` gives a run's figures with
+/// and without each part of its test rows; pairs of one seed are averaged first, since they share their test rows. `seconds` and
+/// device are left to the caller.
+report::CompareReport compare_pair(const SweepResults& results, const SettingPair& pair,
+                                   std::vector<evaluation::ComparedFigure> figures,
+                                   const std::function<PartedRun(std::size_t run)>& measured);
+
+/// Figures as results.json has them, where test rows cannot be measured again: their differences are then uncertain through seeds
+/// alone, and with one seed nothing can be said of them.
+PartedRun stored_figures(const SweepResults& results, std::size_t run,
+                         const std::vector<evaluation::ComparedFigure>& figures);
+
+/// At most `most` of the pairs, spread over seeds and settings.
+void thin_out(SettingPair& pair, std::size_t most);
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,43 @@
+#include "engine/sweep/folder.h"
+
+#include <fmt/format.h>
+
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/sweep/jobs.h"
+
+namespace equipoise::sweep {
+
+std::optional<Earlier> earlier_of(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder, error)) return std::nullopt;
+  if (!std::filesystem::is_directory(folder, error))
+    throw core::UserError(core::Fault::config, fmt::format("the sweep's folder '{}' is a file", folder.string()));
+  if (!std::filesystem::exists(folder / sweep_files::kPlan, error)) {
+    const bool is_begun = std::filesystem::exists(folder / sweep_files::kLocks, error);  // and stopped before the plan
+    if (is_begun || std::filesystem::is_empty(folder, error)) return std::nullopt;
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("the folder '{}' exists and is not a sweep (it has no {}): it is left as it is; choose "
+                    "another with --folder",
+                    folder.string(), sweep_files::kPlan));
+  }
+  return Earlier{read_plan(folder), core::read_file(folder / sweep_files::kBase),
+                 [folder](const PlannedJob& job) { return state_of(job.id, folder) == JobState::done; }};
+}
+
+void write_folder(const Request& request, const Planning& planning, const std::filesystem::path& folder) {
+  for (const char* name :
+       {sweep_files::kLocks, sweep_files::kJobs, sweep_files::kFailures, sweep_files::kStopped, sweep_files::kLogs}) {
+    std::error_code error;
+    std::filesystem::create_directories(folder / name, error);
+    if (error)
+      throw core::UserError(core::Fault::data,
+                            fmt::format("cannot make the folder '{}': {}", (folder / name).string(), error.message()));
+  }
+  core::write_file_atomically(folder / sweep_files::kAsked, request.text);
+  core::write_file_atomically(folder / sweep_files::kBase, planning.base_text);
+  write_plan(planning.plan, folder);
+}
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,172 @@
+#include "engine/sweep/frontier.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+namespace equipoise::sweep {
+namespace {
+
+const ConstraintFigures* figures_of(const SweepResults& results, std::size_t run, std::size_t constraint,
+                                    data::Split split) {
+  const SplitFigures* figures = results.runs[run].on(split);
+  if (figures == nullptr || !figures->constraints[constraint]) return nullptr;
+  return &*figures->constraints[constraint];
+}
+
+double quality_of(const SweepResults& results, std::size_t run, data::Split split) {
+  return *results.runs[run].on(split)->quality;
+}
+
+void take(Choice& choice, const SweepResults& results, std::size_t run, double excess, double& smallest,
+          data::Split split) {
+  ++choice.candidates;
+  if (evaluation::is_inside(excess, 0)) {
+    ++choice.feasible;
+    if (!choice.run || is_better(results, quality_of(results, run, split), quality_of(results, *choice.run, split)))
+      choice.run = run;
+  }
+  if (!choice.nearest || excess < smallest) {
+    choice.nearest = run;
+    smallest = excess;
+  }
+}
+
+// By how much the worst of a run's bounds is above its tolerance; nothing where one is missing.
+std::optional<double> largest_excess(const SweepResults& results, std::size_t run, data::Split split) {
+  std::optional<double> largest;
+  for (std::size_t c = 0; c < results.constraints.size(); ++c) {
+    const ConstraintFigures* figures = figures_of(results, run, c, split);
+    if (figures == nullptr || figures->verdict == evaluation::Verdict::no_promise) continue;
+    if (!figures->upper_bound) return std::nullopt;
+    largest = std::max(largest.value_or(-HUGE_VAL), *figures->upper_bound - figures->tolerance);
+  }
+  return largest;
+}
+
+Choice choice_under(const SweepResults& results, std::size_t constraint, double tolerance, data::Split split) {
+  Choice choice;
+  choice.constraint = constraint;
+  choice.tolerance = tolerance;
+  double smallest = 0;
+  for (const std::size_t run : results.measured(split)) {
+    const ConstraintFigures* figures = figures_of(results, run, constraint, split);
+    if (figures != nullptr && figures->upper_bound)
+      take(choice, results, run, *figures->upper_bound - tolerance, smallest, split);
+  }
+  if (choice.run) choice.nearest.reset();
+  return choice;
+}
+
+Choice choice_under_all(const SweepResults& results, data::Split split) {
+  Choice choice;
+  double smallest = 0;
+  for (const std::size_t run : results.measured(split))
+    if (const auto excess = largest_excess(results, run, split)) take(choice, results, run, *excess, smallest, split);
+  if (choice.run) choice.nearest.reset();
+  return choice;
+}
+
+}  // namespace
+
+std::optional<data::Split> choosing_split(const SweepResults& results) {
+  for (const data::Split split : {data::Split::selection, data::Split::holdout, data::Split::train})
+    if (!results.measured(split).empty()) return split;
+  return std::nullopt;
+}
+
+bool is_better(const SweepResults& results, double one, double other) {
+  return results.quality.is_error ? one < other : one > other;
+}
+
+std::vector<std::size_t> non_dominated(const SweepResults& results, std::size_t constraint, data::Split split) {
+  struct Place {
+    std::size_t run;
+    double gap, quality;
+  };
+  std::vector<Place> places;
+  for (const std::size_t run : results.measured(split)) {
+    const ConstraintFigures* figures = figures_of(results, run, constraint, split);
+    if (figures != nullptr && figures->gap) places.push_back({run, *figures->gap, quality_of(results, run, split)});
+  }
+  std::ranges::stable_sort(places, [&](const Place& one, const Place& other) {
+    return one.gap < other.gap || (one.gap == other.gap && is_better(results, one.quality, other.quality));
+  });
+  std::vector<std::size_t> front;
+  std::optional<double> best;
+  for (const Place& place : places) {
+    if (best && !is_better(results, place.quality, *best)) continue;
+    best = place.quality;
+    front.push_back(place.run);
+  }
+  return front;
+}
+
+std::vector<double> tolerances_of(const SweepResults& results, std::size_t constraint) {
+  std::set<double> tolerances;
+  for (const RunResult& run : results.runs)
+    for (const auto& split : run.splits)
+      if (split && split->constraints[constraint] &&
+          split->constraints[constraint]->verdict != evaluation::Verdict::no_promise)
+        tolerances.insert(split->constraints[constraint]->tolerance);
+  return {tolerances.begin(), tolerances.end()};
+}
+
+std::vector<Choice> choices(const SweepResults& results, data::Split split) {
+  std::vector<Choice> all;
+  for (std::size_t c = 0; c < results.constraints.size(); ++c)
+    for (const double tolerance : tolerances_of(results, c)) all.push_back(choice_under(results, c, tolerance, split));
+  if (results.constraints.size() > 1) all.push_back(choice_under_all(results, split));
+  return all;
+}
+
+std::optional<bool> keeps_all(const SweepResults& results, std::size_t run, data::Split split) {
+  if (results.runs[run].on(split) == nullptr) return std::nullopt;
+  const auto excess = largest_excess(results, run, split);
+  return excess ? std::optional(evaluation::is_inside(*excess, 0)) : std::nullopt;
+}
+
+std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Split split) {
+  std::vector<NeverFeasible> never;
+  const std::vector<std::size_t> measured = results.measured(split);
+  for (const std::string& field : results.fields) {
+    if (is_seed(field)) continue;
+    struct Count {
+      std::size_t runs = 0, kept = 0;
+    };
+    std::vector<std::string> order;
+    std::map<std::string, Count> counts;
+    for (const std::size_t run : measured) {
+      const Value* value = value_of(results.plan.runs[run], field);
+      const auto kept = keeps_all(results, run, split);
+      if (value == nullptr || !kept) continue;
+      Count& count = counts[value_text(*value)];
+      if (count.runs++ == 0) order.push_back(value_text(*value));
+      count.kept += *kept;
+    }
+    constexpr std::size_t kMostValues = 40;  // of a random search each run has a value of its own, which says nothing
+    if (order.size() < 2 || order.size() > kMostValues) continue;
+    for (const std::string& value : order)
+      if (counts[value].kept == 0) never.push_back({field, value, counts[value].runs});
+  }
+  return never;
+}
+
+// A gap that some level could not be measured for is not estimable whatever the tolerance, or violated by what could.
+evaluation::Verdict verdict_under(const ConstraintFigures& figures, double tolerance) {
+  using evaluation::Verdict;
+  if (figures.tolerance == tolerance || figures.verdict == Verdict::no_promise) return figures.verdict;
+  if (figures.gap && !evaluation::is_inside(*figures.gap, tolerance)) return Verdict::violated;
+  if (!figures.gap || !figures.upper_bound || figures.verdict == Verdict::not_estimable) return Verdict::not_estimable;
+  return evaluation::is_inside(*figures.upper_bound, tolerance) ? Verdict::met : Verdict::not_shown;
+}
+
+std::optional<evaluation::Verdict> worst_verdict(const SplitFigures& figures) {
+  std::vector<evaluation::Verdict> verdicts;
+  for (const auto& constraint : figures.constraints)
+    if (constraint) verdicts.push_back(constraint->verdict);
+  return verdicts.empty() ? std::nullopt : std::optional(evaluation::worst(verdicts));
+}
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,79 @@
+#include "engine/sweep/kubernetes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "engine/config/writer.h"
+#include "engine/core/error.h"
+
+namespace equipoise::sweep {
+
+std::string kubernetes_name(const std::string& name) {
+  constexpr std::size_t kLongest = 50;  // pods add their index and more
+  std::string text;
+  for (const unsigned char letter : name) {
+    if (std::isalnum(letter) != 0 && letter < 0x80)
+      text += static_cast<char>(std::tolower(letter));
+    else if (!text.empty() && text.back() != '-')
+      text += '-';
+  }
+  text.resize(std::min(text.size(), kLongest));
+  while (!text.empty() && text.back() == '-') text.pop_back();
+  return text.empty() ? "sweep" : text;
+}
+
+std::string kubernetes_job(const KubernetesOptions& options, const std::string& folder) {
+  if (folder != options.mount && !folder.starts_with(options.mount + (options.mount.ends_with('/') ? "" : "/")))
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("--mount is '{}', and the sweep's folder '{}' is not in it: every pod sees the shared "
+                    "folder there",
+                    options.mount, folder));
+  const auto quoted = [](const std::string& text) { return config::in_double_quotes(text); };
+  const std::size_t pods = std::max<std::size_t>(1, options.jobs);
+  std::string words;
+  for (const std::string& word : options.command) words += quoted(word) + ", ";
+  std::string text = fmt::format(
+      "# {} jobs, a pod each. The image holds equipoise and the data; the claim is the folder that all pods share.\n"
+      "apiVersion: batch/v1\n"
+      "kind: Job\n"
+      "metadata:\n"
+      "  name: {}\n"
+      "spec:\n"
+      "  completionMode: Indexed\n"
+      "  completions: {}\n"
+      "  parallelism: {}\n"
+      "  backoffLimit: {}\n"
+      "  podFailurePolicy:\n"
+      "    rules:\n"
+      "      - action: Ignore  # stopped on the way: once more\n"
+      "        onExitCodes: {{containerName: equipoise, operator: In, values: [75]}}\n"
+      "      - action: Ignore  # the cluster moved it\n"
+      "        onPodConditions: [{{type: DisruptionTarget, status: \"True\"}}]\n"
+      "  template:\n"
+      "    spec:\n"
+      "      restartPolicy: Never\n"
+      "      terminationGracePeriodSeconds: 120\n"
+      "      containers:\n"
+      "        - name: equipoise\n"
+      "          image: {}\n"
+      "          command: [{}\"--task\", \"$(TASK)/{}\"]\n"
+      "          env:\n"
+      "            - name: TASK\n"
+      "              valueFrom: {{fieldRef: {{fieldPath: "
+      "\"metadata.annotations['batch.kubernetes.io/job-completion-index']\"}}}}\n",
+      options.jobs, kubernetes_name(options.name), pods, options.at_a_time > 0 ? options.at_a_time : pods, 2 * pods,
+      quoted(options.image), words, pods);
+  if (options.wants_gpu) text += "          resources: {limits: {nvidia.com/gpu: 1}}\n";
+  return text + fmt::format(
+                    "          volumeMounts:\n"
+                    "            - {{name: shared, mountPath: {}}}\n"
+                    "      volumes:\n"
+                    "        - name: shared\n"
+                    "          persistentVolumeClaim: {{claimName: {}}}\n",
+                    quoted(options.mount), quoted(options.claim));
+}
+
+}  // namespace equipoise::sweep

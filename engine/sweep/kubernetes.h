@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace equipoise::sweep {
+
+struct KubernetesOptions {
+  std::string name;
+  std::string image;
+  std::string claim;                 ///< PersistentVolumeClaim of the shared folder
+  std::string mount;                 ///< where it is mounted, absolute: the sweep's folder is the same path inside
+  std::vector<std::string> command;  ///< that goes on with the sweep
+  std::size_t jobs = 0;
+  std::size_t at_a_time = 0;  ///< 0: all
+  bool wants_gpu = false;
+};
+
+/// An indexed Job (batch/v1): a pod for every job, and a pod that was stopped on the way (75) or moved by the cluster is started
+/// again without counting as a failure. Throws UserError (config) for a sweep's folder that is not under the mount.
+std::string kubernetes_job(const KubernetesOptions& options, const std::string& folder);
+
+/// A name as Kubernetes takes it: small letters, digits and '-', at most 63.
+std::string kubernetes_name(const std::string& name);
+
+}  // namespace equipoise::sweep

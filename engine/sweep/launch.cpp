@@ -1,0 +1,235 @@
+#include "engine/sweep/launch.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <thread>
+
+#include "engine/core/error.h"
+#include "engine/core/interrupt.h"
+#include "engine/core/utc.h"
+#include "engine/sweep/jobs.h"
+#include "engine/sweep/locks.h"
+#include "engine/sweep/processes.h"
+
+namespace equipoise::sweep {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kRunAgain = 75;  // "stopped, with a checkpoint: run me again"
+constexpr int kMostAgain = 3;  // times that a program may ask for it before this launch leaves it
+constexpr auto kLook = std::chrono::milliseconds(20);
+constexpr auto kHeartbeat = std::chrono::seconds(30);
+
+struct Running {
+  const PlannedJob* job;
+  pid_t process;
+  JobLock lock;
+  std::size_t log_begin;
+  std::size_t slot;
+};
+
+std::string reason_of(int exit_code, const std::string& error) {
+  if (!error.empty()) return error;
+  if (exit_code == 0) return "the program ended well and left no finished run";
+  if (exit_code == 128 + SIGKILL) return "the program was killed (SIGKILL), as a machine does that runs out of memory";
+  if (exit_code > 128)
+    return fmt::format("the program was ended by signal {} ({})", exit_code - 128, ::strsignal(exit_code - 128));
+  return fmt::format("the program ended with {} and said nothing of an error", exit_code);
+}
+
+bool is_in_use(const std::string& error) {
+  return error.find("another process is writing the run folder") != std::string::npos;
+}
+
+class Launch {
+ public:
+  Launch(const Plan& plan, const std::filesystem::path& folder, const LaunchOptions& options, core::Journal& journal)
+      : folder_(folder), options_(options), journal_(journal), cpus_(usable_cpus()), slots_(options.workers, false) {
+    const std::vector<JobState> states = states_of(plan, folder);
+    for (std::size_t i = options.task; i < plan.jobs.size(); i += options.tasks) {
+      if (states[i] == JobState::done) ++tally_.done;
+      if (states[i] == JobState::failed) ++tally_.failed;
+      if (states[i] != JobState::waiting) continue;
+      waiting_.push_back(&plan.jobs[i]);
+      work_ += static_cast<double>(plan.jobs[i].runs.size());
+    }
+    tally_.left = waiting_.size();
+  }
+
+  Tally run() {
+    while (true) {
+      try {
+        core::stop_if_interrupted();
+        start_more();
+      } catch (const core::Interrupted& stopped) {
+        pass_on(stopped.signal());
+      }
+      reap();
+      if (running_.empty() && (waiting_.empty() || is_ending())) break;
+      beat();
+      show();
+      std::this_thread::sleep_for(kLook);
+    }
+    show();
+    return tally_;
+  }
+
+ private:
+  bool is_ending() const { return tally_.signal != 0 || tally_.is_disk_full; }
+
+  // A disk that is full ends the launch; whatever else cannot be written is thrown on.
+  template <typename Work>
+  void on_disk(const Work& work) {
+    try {
+      work();
+    } catch (const core::UserError& error) {
+      if (!is_full_disk(error.what())) throw;
+      note_full_disk(error.what());
+    }
+  }
+
+  void note_full_disk(const std::string& reason) {
+    if (!tally_.is_disk_full) journal_.warn("The disk is full, so no more runs are started: " + reason);
+    tally_.is_disk_full = true;
+  }
+
+  void pass_on(int signal) {
+    if (tally_.signal == 0 && !running_.empty())
+      journal_.say(fmt::format("Stopping: {} running programs are asked to end and waited for.", running_.size()));
+    tally_.signal = signal;
+    for (const Running& one : running_) ::kill(one.process, signal);
+  }
+
+  void start_more() {
+    while (!is_ending() && !waiting_.empty() && running_.size() < options_.workers) {
+      const PlannedJob* job = waiting_.front();
+      waiting_.pop_front();
+      on_disk([&] { start_job(*job); });
+    }
+  }
+
+  void start_job(const PlannedJob& job) {
+    std::optional<JobLock> lock = JobLock::take(folder_, job.id);
+    if (!lock) {
+      ++tally_.elsewhere;
+      --tally_.left;
+      return;
+    }
+    // Another process may have done it since the folder was looked through.
+    if (const JobState state = state_of(job.id, folder_); state != JobState::waiting) return settle(job, state);
+    const std::filesystem::path log = folder_ / sweep_files::kLogs / (job.id + ".log");
+    std::error_code none;
+    const std::uintmax_t size = std::filesystem::file_size(log, none);
+    const std::size_t slot = static_cast<std::size_t>(std::ranges::find(slots_, false) - slots_.begin());
+    Start what{words_of(job, folder_, options_.program), log, share_of(cpus_, slot, options_.workers), std::nullopt};
+    if (!options_.gpus.empty()) what.gpus = options_.gpus[slot];
+    running_.push_back({&job, start(what), *std::move(lock), none ? 0 : static_cast<std::size_t>(size), slot});
+    slots_[slot] = true;
+  }
+
+  void settle(const PlannedJob& job, JobState state) {
+    ++(state == JobState::done ? tally_.done : tally_.failed);
+    --tally_.left;
+    worked_ += static_cast<double>(job.runs.size());
+  }
+
+  void reap() {
+    for (std::size_t i = 0; i < running_.size();) {
+      const std::optional<int> exit_code = exit_code_of(running_[i].process);
+      if (!exit_code) {
+        ++i;
+        continue;
+      }
+      const Running ended = std::move(running_[i]);
+      running_.erase(running_.begin() + static_cast<std::ptrdiff_t>(i));
+      slots_[ended.slot] = false;
+      on_disk([&] { end(ended, *exit_code); });
+    }
+  }
+
+  void end(const Running& ended, int exit_code) {
+    const PlannedJob& job = *ended.job;
+    const std::string log = fmt::format("{}/{}.log", sweep_files::kLogs, job.id);
+    if ((exit_code == 0 || exit_code == 1) && state_of(job.id, folder_) == JobState::done)
+      return settle(job, JobState::done);
+    const std::string error = last_error(folder_ / log, ended.log_begin);
+    if (is_full_disk(error)) return note_full_disk(error);
+    if (is_in_use(error)) {  // by a program whose sweep was killed, and that is about to end
+      ++tally_.elsewhere;
+      --tally_.left;
+      return;
+    }
+    const bool was_stopped = exit_code == 128 + SIGINT || exit_code == 128 + SIGTERM || exit_code == 128 + SIGHUP ||
+                             (exit_code == kRunAgain && error.find("memory") == std::string::npos);
+    if (was_stopped && is_ending()) return;
+    if (was_stopped && ++again_[job.id] <= kMostAgain) {
+      waiting_.push_back(&job);
+      return;
+    }
+    const Failure failure{exit_code, reason_of(exit_code, error), core::utc_now(), log};
+    write_failure(failure, job.id, folder_);
+    journal_.warn(fmt::format("{} failed: {} ({})", title_of(job), failure.reason, log));
+    settle(job, JobState::failed);
+  }
+
+  static std::string title_of(const PlannedJob& job) {
+    return job.kind == JobKind::bank ? fmt::format("Bank {} of {} runs", job.id, job.runs.size()) : "Run " + job.id;
+  }
+
+  void beat() {
+    if (Clock::now() - beaten_ < kHeartbeat) return;
+    beaten_ = Clock::now();
+    for (const Running& one : running_) one.lock.touch();
+  }
+
+  void show() {
+    if (work_ == 0) return;
+    const double seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
+    journal_.progress({"sweep", worked_ / work_, seconds, tally_text(tally_, running_.size())});
+  }
+
+  const std::filesystem::path& folder_;
+  const LaunchOptions& options_;
+  core::Journal& journal_;
+  std::vector<int> cpus_;
+  std::vector<bool> slots_;  // of workers: whether each is taken
+  std::deque<const PlannedJob*> waiting_;
+  std::vector<Running> running_;
+  std::map<std::string, int> again_;
+  Tally tally_;
+  double work_ = 0, worked_ = 0;  // runs to do, and done now
+  Clock::time_point begun_ = Clock::now(), beaten_ = begun_;
+};
+
+}  // namespace
+
+Tally launch(const Plan& plan, const std::filesystem::path& folder, const LaunchOptions& options,
+             core::Journal& journal) {
+  return Launch(plan, folder, options, journal).run();
+}
+
+std::vector<std::string> words_of(const PlannedJob& job, const std::filesystem::path& folder,
+                                  const std::filesystem::path& program) {
+  std::vector<std::string> words = {program.string(), "train", (folder / sweep_files::kBase).string()};
+  words.insert(words.end(), job.overrides.begin(), job.overrides.end());
+  // The config lies in the sweep's folder, by which its paths go.
+  words.push_back(std::string("output.folder=") + sweep_files::kJobs);
+  words.push_back("output.run=" + job.id);
+  return words;
+}
+
+std::string tally_text(const Tally& tally, std::size_t running) {
+  std::string text = fmt::format("{} done, {} running", tally.done, running);
+  if (tally.failed > 0) text += fmt::format(", {} failed", tally.failed);
+  if (tally.elsewhere > 0) text += fmt::format(", {} elsewhere", tally.elsewhere);
+  return text + fmt::format(", {} left", tally.left - std::min(tally.left, running));
+}
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,207 @@
+#include "engine/sweep/locks.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/utc.h"
+#include "engine/sweep/plan.h"
+
+namespace equipoise::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string first_line(const fs::path& file) {
+  std::ifstream stream(file);
+  std::string line;
+  std::getline(stream, line);
+  return line;
+}
+
+// Field 22 of /proc/<pid>/stat; the second, in brackets, may hold anything. "" when there is no such process.
+std::string start_of(pid_t pid) {
+  const std::string line = first_line(fmt::format("/proc/{}/stat", pid));
+  const std::size_t after_name = line.rfind(')');
+  if (after_name == std::string::npos) return "";
+  constexpr int kStart = 22, kAfterName = 3;
+  std::size_t at = after_name + 2;
+  for (int field = kAfterName; field < kStart && at != std::string::npos; ++field) {
+    at = line.find(' ', at);
+    if (at != std::string::npos) ++at;
+  }
+  if (at == std::string::npos) return "";
+  return first_line("/proc/sys/kernel/random/boot_id") + " " + line.substr(at, line.find(' ', at) - at);
+}
+
+std::string to_text(const LockHolder& holder) {
+  const nlohmann::ordered_json json = {{"host", holder.process.host},
+                                       {"space", holder.process.space},
+                                       {"pid", holder.process.pid},
+                                       {"process_start", holder.process.start},
+                                       {"taken", holder.taken}};
+  return json.dump() + "\n";
+}
+
+// Nothing where the text is no lock: one that was torn by a crash of the machine is nobody's in the end.
+std::optional<LockHolder> holder_from(const std::string& text) {
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  try {
+    return LockHolder{{json.at("host"), json.at("space"), json.at("pid"), json.at("process_start")}, json.at("taken")};
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
+[[noreturn]] void fail(const fs::path& file, int number) {
+  throw core::UserError(core::Fault::data, fmt::format("cannot write '{}': {}", file.string(), std::strerror(number)));
+}
+
+// Seconds since the file was touched, by the clock of the disk that it is on: hosts' clocks may differ.
+std::optional<double> age_of(const fs::path& file, const fs::path& fresh) {
+  struct stat old {
+  }, now{};
+  if (::stat(file.c_str(), &old) != 0) return std::nullopt;
+  if (::stat(fresh.c_str(), &now) != 0) ::clock_gettime(CLOCK_REALTIME, &now.st_mtim);
+  return static_cast<double>(now.st_mtim.tv_sec - old.st_mtim.tv_sec) +
+         1e-9 * static_cast<double>(now.st_mtim.tv_nsec - old.st_mtim.tv_nsec);
+}
+
+bool is_abandoned(const fs::path& file, const std::string& text, const fs::path& fresh, std::chrono::seconds time_out) {
+  const std::optional<LockHolder> holder = holder_from(text);
+  const std::optional<bool> runs = holder ? is_running(holder->process) : std::nullopt;
+  if (runs) return !*runs;
+  const std::optional<double> age = age_of(file, fresh);
+  return age && *age > static_cast<double>(time_out.count());
+}
+
+// While it is held nobody else of this host takes a lock over; between hosts where the file system carries locks.
+class TakeOver {
+ public:
+  explicit TakeOver(const fs::path& locks)
+      : file_(::open((locks / "take-over").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (file_ >= 0) ::flock(file_, LOCK_EX);
+  }
+  ~TakeOver() {
+    if (file_ >= 0) ::close(file_);
+  }
+  TakeOver(const TakeOver&) = delete;
+  TakeOver& operator=(const TakeOver&) = delete;
+
+ private:
+  int file_;
+};
+
+// The content of the lock, or nothing where it is gone.
+std::optional<std::string> content_of(const fs::path& file) {
+  try {
+    return core::read_file(file);
+  } catch (const core::UserError&) {
+    return std::nullopt;
+  }
+}
+
+// 0 or an error's number. The file appears whole: a link to one that was written before.
+int make_lock(const fs::path& own, const fs::path& file) {
+  if (::link(own.c_str(), file.c_str()) == 0) return 0;
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) return errno;
+  // A file system without links.
+  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (made < 0) return errno;
+  const std::string text = core::read_file(own);
+  const bool whole = ::write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int number = whole ? 0 : errno;
+  ::close(made);
+  if (!whole) ::unlink(file.c_str());
+  return number;
+}
+
+// Takes away the lock that was judged, and no other: where flock does not reach, another host may have been faster.
+int put_aside(const fs::path& file, const std::optional<std::string>& judged, const fs::path& own) {
+  const fs::path aside = own.string() + ".old";
+  if (::rename(file.c_str(), aside.c_str()) == 0) {
+    const bool is_other = content_of(aside) != judged;
+    if (is_other) make_lock(aside, file);
+    ::unlink(aside.c_str());
+    if (is_other) return EEXIST;
+  }
+  return make_lock(own, file);
+}
+
+}  // namespace
+
+ProcessName this_process() {
+  char host[HOST_NAME_MAX + 1] = {};
+  ::gethostname(host, HOST_NAME_MAX);
+  std::error_code error;
+  return {host, fs::read_symlink("/proc/self/ns/pid", error).string(), ::getpid(), start_of(::getpid())};
+}
+
+std::optional<bool> is_running(const ProcessName& process) {
+  const ProcessName here = this_process();
+  if (process.host != here.host || process.space != here.space) return std::nullopt;
+  return start_of(process.pid) == process.start;
+}
+
+std::optional<JobLock> JobLock::take(const fs::path& folder, const std::string& job, std::chrono::seconds time_out) {
+  const fs::path locks = folder / sweep_files::kLocks, file = locks / (job + ".json");
+  const ProcessName self = this_process();
+  const fs::path own = locks / fmt::format("{}.{}.{}.part", job, self.host, self.pid);
+  const std::string own_text = to_text({self, core::utc_now()});
+  core::write_file_atomically(own, own_text);
+  int number = make_lock(own, file);
+  if (number == EEXIST) {
+    const TakeOver alone(locks);
+    const std::optional<std::string> text = content_of(file);
+    if (!text || is_abandoned(file, *text, own, time_out)) number = put_aside(file, text, own);
+  }
+  ::unlink(own.c_str());
+  if (number == EEXIST) return std::nullopt;
+  if (number != 0) fail(file, number);
+  return JobLock(file, own_text);
+}
+
+JobLock::JobLock(JobLock&& other) noexcept : file_(std::exchange(other.file_, {})), text_(std::move(other.text_)) {}
+
+JobLock& JobLock::operator=(JobLock&& other) noexcept {
+  if (this == &other) return *this;
+  release();
+  file_ = std::exchange(other.file_, {});
+  text_ = std::move(other.text_);
+  return *this;
+}
+
+JobLock::~JobLock() {
+  release();
+}
+
+void JobLock::touch() const noexcept {
+  ::utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
+}
+
+void JobLock::release() noexcept {
+  // One that stood still for too long has lost it to another.
+  if (!file_.empty() && content_of(file_) == text_) ::unlink(file_.c_str());
+}
+
+std::optional<LockHolder> holder_of(const fs::path& folder, const std::string& job, std::chrono::seconds time_out) {
+  const fs::path file = folder / sweep_files::kLocks / (job + ".json");
+  const std::optional<std::string> text = content_of(file);
+  if (!text || is_abandoned(file, *text, "", time_out)) return std::nullopt;
+  return holder_from(*text);
+}
+
+}  // namespace equipoise::sweep

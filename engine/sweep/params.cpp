@@ -1,0 +1,61 @@
+#include "engine/sweep/params.h"
+
+#include <fmt/format.h>
+
+#include "engine/core/error.h"
+#include "engine/training/bank.h"
+
+namespace equipoise::sweep {
+
+void HalvingParams::describe(config::Fields& fields) {
+  fields.integer("rungs", rungs, config::between(1, 20),
+                 "How often a run is looked at before its end: after 1/2, 1/4, 1/8, ... of its epochs.");
+  fields.number("keep", keep, config::inside(0, 1), "The share of the runs at a rung that go on, beside the frontier.");
+  fields.number("near", near, config::between(0, 1),
+                "How far from the frontier of accuracy against gap a run may be and still go on, in both.");
+  fields.integer("at_least", at_least, config::between(1, 10000),
+                 "How many runs must have reached a rung before one is judged there.");
+}
+
+void SweepParams::describe(config::Fields& fields) {
+  fields.text("name", name, "What the sweep is called; left out, what its config is.");
+  fields.path("config", config, "The config that all runs start from.", config::Need::required);
+  fields.path("folder", folder, "Where the sweep is written; left out, sweeps/<name>.");
+  fields.choice("search", search, {"grid", "random", "sobol", "asha"},
+                "Which settings are tried: every combination (grid), draws (random), draws that fill the space evenly "
+                "(sobol), or every combination with those that fall behind stopped early (asha).");
+  fields.text("metric", metric, "What reports judge settings by; left out, accuracy.");
+  fields.tree(
+      "axes", axes,
+      "What varies: config fields, each with a list, {range: [low, high, count], scale: linear}, {choice: [...]}, or "
+      "{zip: {field: [...], field: [...]}} under a name of your own; each may have {when: {field: value}}.");
+  fields.integers("seeds", seeds, config::between(0, 9007199254740992.0),
+                  "Every setting is trained with each of these as training.seed.");
+  fields.integer("trials", trials, config::between(0, 1000000), "With random and sobol, how many settings are drawn.");
+  fields.integer("seed", seed, config::between(0, 9007199254740992.0), "What draws hang on.");
+  fields.integer("limit", limit, config::between(0, 1000000),
+                 "The most runs; the first ones are taken. 0 means no limit.");
+  fields.integer("bank_size", bank_size, config::between(1, static_cast<double>(training::kMostMembers)),
+                 "The most runs that are trained together in one process; 1 trains each by itself.");
+  fields.texts("set", set, "Overrides of the config for all runs, as on the command line.");
+  fields.section("halving", halving, "How asha thins out.");
+}
+
+bool draws(const SweepParams& params) {
+  return params.search == "random" || params.search == "sobol";
+}
+
+void check(const SweepParams& params, const config::Origin& origin) {
+  if (draws(params) && params.trials == 0)
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("search: {} draws settings, and needs to know how many: set trials", params.search),
+        origin.of("search"));
+  if (!draws(params) && params.trials > 0)
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("trials: {} takes every combination; set search: random or sobol, or limit", params.search),
+        origin.of("trials"));
+}
+
+}  // namespace equipoise::sweep

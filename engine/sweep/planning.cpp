@@ -1,0 +1,219 @@
+#include "engine/sweep/planning.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/nearest_name.h"
+#include "engine/sweep/axes.h"
+#include "engine/sweep/packing.h"
+#include "engine/sweep/search.h"
+#include "engine/sweep/values.h"
+
+namespace equipoise::sweep {
+namespace {
+
+std::string with_commas(double count) {
+  std::string digits = fmt::format("{:.0f}", count);
+  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+std::vector<Axis> all_axes(const Request& request, const BaseConfig& base) {
+  std::vector<core::Problem> problems;
+  std::vector<Axis> axes = axes_from(request.params.axes, base.fields(), problems);
+  check_search(request.params, axes, problems);
+  const auto position = request.origin.of("seeds");
+  for (const Axis& axis : axes)
+    if (!request.params.seeds.empty() && std::ranges::find(axis.fields, "training.seed") != axis.fields.end())
+      problems.push_back(
+          {"seeds: they are values of training.seed, which axes." + axis.name + " sets as well", position});
+  if (!request.params.seeds.empty()) {
+    Axis seeds{"seeds", {"training.seed"}, {}, std::nullopt, {}, position.value_or(core::Position())};
+    for (const std::int64_t seed : request.params.seeds) seeds.values.push_back({seed});
+    axes.push_back(std::move(seeds));
+  }
+  if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
+  if (axes.empty())
+    throw core::UserError(core::Fault::config, "nothing varies: name axes or seeds (equipoise train makes one run)");
+  return axes;
+}
+
+// Counting is cheap, resolving is not.
+void check_count(const SweepParams& params, const std::vector<Axis>& axes, const BaseValue& base) {
+  if (params.limit > 0) return;
+  const double most = most_points(params, axes);
+  if (most <= static_cast<double>(kMostRuns)) return;
+  std::size_t count = 0;
+  each_point(params, axes, base, [&](const Point&) { return ++count <= kMostRuns; });
+  if (count <= kMostRuns) return;
+  const bool is_exact = std::ranges::all_of(axes, [](const Axis& axis) { return axis.when.empty(); });
+  throw core::UserError(
+      core::Fault::config,
+      fmt::format("the axes make {}{} settings, more than {}: say with --limit N how many to take (the first N){}",
+                  is_exact ? "" : "up to ", with_commas(most), with_commas(static_cast<double>(kMostRuns)),
+                  draws(params) ? "" : ", or draw with search: random and trials from all of them"));
+}
+
+std::string point_text(const Point& point) {
+  std::string text;
+  for (const auto& [field, value] : point) text += (text.empty() ? "" : ", ") + override_text(field, value);
+  return text;
+}
+
+// Which settings are no config, and why; the first few of them.
+class WrongSettings {
+ public:
+  void add(const Point& point, const core::UserError& error) {
+    constexpr std::size_t kMostShown = 5;
+    if (++count_ > kMostShown) return;
+    for (core::Problem problem : error.problems()) {
+      problem.message = fmt::format("the setting {}: {}", point_text(point), problem.message);
+      problem.position.reset();
+      problems_.push_back(std::move(problem));
+    }
+    shown_ = count_;
+  }
+  void throw_if_any() {
+    if (count_ == 0) return;
+    if (count_ > shown_) problems_.push_back({fmt::format("and {} more settings", count_ - shown_), std::nullopt});
+    throw core::UserError(core::Fault::config, std::move(problems_));
+  }
+
+ private:
+  std::size_t count_ = 0, shown_ = 0;
+  std::vector<core::Problem> problems_;
+};
+
+std::vector<Setting> all_settings(const SweepParams& params, const std::vector<Axis>& axes, const BaseConfig& base,
+                                  std::size_t& merged) {
+  const BaseValue base_value = [&](const std::string& field) { return base.value(field); };
+  check_count(params, axes, base_value);
+  std::vector<Setting> settings;
+  std::unordered_set<std::string> known;
+  WrongSettings wrong;
+  std::int64_t points = 0;
+  each_point(params, axes, base_value, [&](const Point& point) {
+    try {
+      Setting setting = setting_of(point, base);
+      if (known.insert(setting.id).second)
+        settings.push_back(std::move(setting));
+      else
+        ++merged;
+    } catch (const core::UserError& error) {
+      wrong.add(point, error);
+    }
+    return params.limit == 0 || ++points < params.limit;
+  });
+  wrong.throw_if_any();
+  return settings;
+}
+
+// Jobs of before that go on as they are.
+std::vector<PlannedJob> kept_jobs(const std::optional<Earlier>& earlier, const std::vector<Setting>& settings,
+                                  const std::string& base_text) {
+  std::vector<PlannedJob> kept;
+  if (!earlier) return kept;
+  std::unordered_set<std::string> wanted;
+  for (const Setting& setting : settings) wanted.insert(setting.id);
+  const auto is_wanted = [&](const std::string& run) { return wanted.contains(run); };
+  const bool same_base = earlier->base_text == base_text;
+  for (const PlannedJob& job : earlier->plan.jobs) {
+    const bool all = std::ranges::all_of(job.runs, is_wanted), any = std::ranges::any_of(job.runs, is_wanted);
+    if ((all && same_base) || (any && earlier->is_done(job))) kept.push_back(job);
+  }
+  return kept;
+}
+
+void add_jobs(const std::vector<Setting>& settings, std::vector<PlannedJob> jobs, const SweepParams& params,
+              const BaseConfig& base, Plan& plan) {
+  std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> places;  // of a run: job and member
+  const auto note = [&](std::size_t job) {
+    for (std::size_t m = 0; m < plan.jobs[job].runs.size(); ++m) places.try_emplace(plan.jobs[job].runs[m], job, m);
+  };
+  plan.jobs = std::move(jobs);
+  for (std::size_t job = 0; job < plan.jobs.size(); ++job) note(job);
+  std::vector<Setting> left;
+  for (const Setting& setting : settings)
+    if (!places.contains(setting.id)) left.push_back(setting);
+  for (PlannedJob& job : pack(left, static_cast<std::size_t>(params.bank_size), base)) {
+    plan.jobs.push_back(std::move(job));
+    note(plan.jobs.size() - 1);
+  }
+  for (const Setting& setting : settings) {
+    const auto [job, member] = places.at(setting.id);
+    plan.runs.push_back({setting.id, setting.point, plan.jobs[job].id, member, plan.jobs[job].kind == JobKind::bank});
+  }
+}
+
+// The file, and what the command line changes of it.
+std::string asked_sha256(const Request& request) {
+  const SweepParams& params = request.params;
+  std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", request.text, params.config, params.name,
+                                 params.search, params.trials, params.seed, params.limit, params.bank_size);
+  for (const std::string& word : params.set) text += "\n" + word;
+  return core::sha256(text);
+}
+
+std::string counted(std::size_t count, const std::string& one, const std::string& many) {
+  return fmt::format("{} {}", with_commas(static_cast<double>(count)), count == 1 ? one : many);
+}
+
+}  // namespace
+
+Planning make_plan(const Request& request, const std::optional<Earlier>& earlier) {
+  check(request.params, request.origin);
+  const BaseConfig base(request.params.config, request.params.set);
+  Planning planning;
+  planning.base_text = base.text();
+  Plan& plan = planning.plan;
+  plan.config_sha256 = core::sha256(base.text());
+  plan.asked_sha256 = asked_sha256(request);
+  if (earlier && earlier->plan.asked_sha256 == plan.asked_sha256 && earlier->plan.config_sha256 == plan.config_sha256) {
+    planning.plan = earlier->plan;
+    return planning;
+  }
+  const std::vector<Axis> axes = all_axes(request, base);
+  plan.name = request.params.name.empty() ? base.config().name : request.params.name;
+  plan.config = request.params.config;
+  plan.search = request.params.search;
+  plan.metric = request.params.metric;
+  plan.overrides = request.params.set;
+  for (const Axis& axis : axes) plan.axes.push_back({axis.fields, axis.values});
+  const std::vector<Setting> settings = all_settings(request.params, axes, base, planning.merged);
+  add_jobs(settings, kept_jobs(earlier, settings, base.text()), request.params, base, plan);
+  return planning;
+}
+
+std::string headline(const Plan& plan, std::size_t processes) {
+  const auto banks = static_cast<std::size_t>(std::ranges::count(plan.jobs, JobKind::bank, &PlannedJob::kind));
+  const std::size_t alone = plan.jobs.size() - banks;
+  std::string text = counted(plan.runs.size(), "run", "runs");
+  if (banks > 0) text += " in " + counted(banks, "bank", "banks");
+  if (banks > 0 && alone > 0) text += " and " + counted(alone, "single run", "single runs");
+  return text + ", " + counted(processes, "process", "processes");
+}
+
+std::string axes_text(const Plan& plan) {
+  std::string text;
+  for (const PlannedAxis& axis : plan.axes) {
+    std::vector<std::string> values;
+    for (const std::vector<Value>& choice : axis.values) {
+      std::string one;
+      for (const Value& value : choice)
+        one += (one.empty() ? "" : " with ") + (value.is_string() ? value.get<std::string>() : value.dump());
+      values.push_back(one);
+    }
+    std::string fields;
+    for (const std::string& field : axis.fields) fields += (fields.empty() ? "" : " with ") + field;
+    text += fmt::format("  {}  {}\n", fields, values.empty() ? "drawn" : core::listed(values, 8));
+  }
+  return text;
+}
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,259 @@
+#include "engine/sweep/results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <map>
+#include <thread>
+#include <tuple>
+#include <unordered_map>
+
+#include "engine/constraints/titles.h"
+#include "engine/core/error.h"
+#include "engine/sweep/results_reader.h"
+
+namespace equipoise::sweep {
+namespace {
+
+constexpr std::array<const char*, 6> kStatusNames = {"finished", "stopped", "interrupted",
+                                                     "running",  "failed",  "missing"};
+
+RunStatus status_from(const std::string& marker) {
+  if (marker == "finished") return RunStatus::finished;
+  if (marker == "interrupted") return RunStatus::interrupted;
+  return marker == "running" ? RunStatus::running : RunStatus::failed;
+}
+
+std::string reason_of_failure(const std::string& marker, const ReadResults& read) {
+  const std::string why = marker == "diverged" ? "training left the finite numbers" : "it failed";
+  return read.warnings.empty() ? why : fmt::format("{}: {}", why, read.warnings.back());
+}
+
+// One run's row, and what its results.json holds, if anything.
+struct Row {
+  RunResult run;
+  std::optional<ReadResults> read;
+};
+
+// A run that was stopped at a rung may be whole as far as its folder goes. A failure may be of an earlier try.
+void take_notes(const std::filesystem::path& sweep, const PlannedRun& planned, RunResult& run) {
+  if (const auto stopped = read_reason(sweep / sweep_files::kStopped / (planned.id + ".json"))) {
+    run.status = RunStatus::stopped;
+    run.reason = *stopped;
+    return;
+  }
+  if (run.status == RunStatus::finished || run.status == RunStatus::running) return;
+  if (const auto failed = read_reason(sweep / sweep_files::kFailures / (planned.job + ".json"))) {
+    run.status = RunStatus::failed;
+    run.reason = *failed;
+  }
+}
+
+void read_run_folder(const std::filesystem::path& folder, Row& row) {
+  try {
+    const ReadMarker marker = read_run_marker(folder / "run.json");
+    row.run.status = status_from(marker.status);
+    if (row.run.status == RunStatus::running) return;
+    std::error_code error;
+    if (row.run.status != RunStatus::finished && !std::filesystem::exists(folder / "results.json", error)) {
+      if (row.run.status == RunStatus::failed) row.run.reason = reason_of_failure(marker.status, {});
+      return;
+    }
+    row.read = read_run_results(folder / "results.json");
+    row.run.seconds = row.read->seconds;
+    row.run.steps = row.read->steps;
+    if (row.run.status == RunStatus::failed) row.run.reason = reason_of_failure(marker.status, *row.read);
+  } catch (const core::UserError& error) {
+    row.run.status = RunStatus::failed;
+    row.run.reason = error.what();
+  }
+}
+
+Row read_row(const std::filesystem::path& sweep, const PlannedRun& planned) {
+  const std::string folder = folder_of(planned).generic_string();
+  Row row;
+  row.run.folder = folder;
+  std::error_code error;
+  if (std::filesystem::exists(sweep / folder / "run.json", error)) read_run_folder(sweep / folder, row);
+  take_notes(sweep, planned, row.run);
+  return row;
+}
+
+std::vector<Row> read_rows(const std::filesystem::path& folder, const Plan& plan) {
+  std::vector<Row> rows(plan.runs.size());
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::exception_ptr> faults(std::clamp(std::thread::hardware_concurrency(), 1u, 16u));
+  const auto work = [&](std::size_t worker) {
+    try {
+      for (std::size_t i = next++; i < rows.size(); i = next++) rows[i] = read_row(folder, plan.runs[i]);
+    } catch (...) {
+      faults[worker] = std::current_exception();
+    }
+  };
+  std::vector<std::jthread> workers;
+  for (std::size_t worker = 1; worker < faults.size(); ++worker) workers.emplace_back(work, worker);
+  work(0);
+  workers.clear();
+  for (const std::exception_ptr& fault : faults)
+    if (fault) std::rethrow_exception(fault);
+  return rows;
+}
+
+// Runs may have a constraint each with its own tolerance: what else names it tells which are the same.
+class ConstraintPlaces {
+ public:
+  explicit ConstraintPlaces(std::vector<SweepConstraint>& constraints) : constraints_(constraints) {}
+
+  void add(const ReadResults::Split& split, SplitFigures& figures) {
+    std::map<std::string, int> seen;
+    for (const ReadResults::Constraint& one : split.constraints) {
+      const std::string name = constraints::title_without_tolerance(one.title);
+      const std::string kind = fmt::format("{}\n{}\n{}\n{}", one.kind, one.grouping, one.form, one.unit);
+      const std::size_t place = place_of(fmt::format("{}\n{}", kind, seen[kind]++), name, one.unit);
+      figures.constraints.resize(std::max(figures.constraints.size(), place + 1));
+      figures.constraints[place] = one.figures;
+    }
+  }
+
+ private:
+  std::size_t place_of(const std::string& key, const std::string& name, const std::string& unit) {
+    const auto [found, is_new] = places_.emplace(key, constraints_.size());
+    if (is_new) constraints_.push_back({name, unit});
+    return found->second;
+  }
+
+  std::vector<SweepConstraint>& constraints_;
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
+void take(SweepResults& results, ConstraintPlaces& places, Row& row) {
+  RunResult& run = results.runs.emplace_back(std::move(row.run));
+  if (!row.read) return;
+  results.confidence = row.read->confidence;
+  for (ReadResults::Split& split : row.read->splits) {
+    const auto name = std::ranges::find(data::kSplitNames, split.name);
+    if (name == std::end(data::kSplitNames)) continue;
+    SplitFigures& figures = run.splits[static_cast<std::size_t>(name - data::kSplitNames)].emplace(split.figures);
+    results.quality = report::quality_of_task(split.task);
+    places.add(split, figures);
+  }
+}
+
+std::string shorter(const std::string& field, std::size_t parts) {
+  std::size_t at = field.size();
+  for (std::size_t i = 0; i < parts && at != std::string::npos && at > 0; ++i) at = field.rfind('.', at - 1);
+  return at == std::string::npos || at == 0 ? field : field.substr(at + 1);
+}
+
+std::vector<std::string> short_names_of(const std::vector<std::string>& fields) {
+  std::vector<std::string> names;
+  for (const std::string& field : fields) {
+    std::string name;
+    for (std::size_t parts = 1; parts < 16; ++parts) {
+      name = shorter(field, parts);
+      const auto same = [&](const std::string& other) { return shorter(other, parts) == name; };
+      if (std::ranges::count_if(fields, same) < 2) break;
+    }
+    names.push_back(name);
+  }
+  return names;
+}
+
+std::string title_without_seeds(const SweepResults& results, const PlannedRun& run) {
+  std::string title;
+  for (std::size_t f = 0; f < results.fields.size(); ++f) {
+    const Value* value = is_seed(results.fields[f]) ? nullptr : value_of(run, results.fields[f]);
+    if (value == nullptr) continue;
+    title += fmt::format("{}{} {}", title.empty() ? "" : ", ", results.short_names[f], value_text(*value));
+  }
+  return title;
+}
+
+}  // namespace
+
+const char* name_of(RunStatus status) {
+  return kStatusNames[static_cast<std::size_t>(status)];
+}
+
+const SplitFigures* RunResult::on(data::Split split) const {
+  const auto& figures = splits[static_cast<std::size_t>(split)];
+  return figures ? &*figures : nullptr;
+}
+
+std::int64_t SweepResults::count(RunStatus status) const {
+  return std::ranges::count(runs, status, &RunResult::status);
+}
+
+std::vector<std::size_t> SweepResults::measured(data::Split split) const {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < runs.size(); ++i)
+    if (runs[i].status == RunStatus::finished && runs[i].on(split) && runs[i].on(split)->quality) places.push_back(i);
+  return places;
+}
+
+SweepResults planned_results(const std::filesystem::path& folder) {
+  SweepResults results;
+  results.plan = read_plan(folder);
+  for (const PlannedAxis& axis : results.plan.axes)
+    results.fields.insert(results.fields.end(), axis.fields.begin(), axis.fields.end());
+  results.short_names = short_names_of(results.fields);
+  results.quality = report::quality_of_task("binary");
+  return results;
+}
+
+SweepResults read_results(const std::filesystem::path& folder) {
+  SweepResults results = planned_results(folder);
+  std::vector<Row> rows = read_rows(folder, results.plan);
+  ConstraintPlaces places(results.constraints);
+  for (Row& row : rows) take(results, places, row);
+  // A run that lacks the last constraints has an entry for each all the same.
+  for (RunResult& run : results.runs)
+    for (auto& split : run.splits)
+      if (split) split->constraints.resize(results.constraints.size());
+  return results;
+}
+
+std::string value_text(const Value& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number_float()) return fmt::format("{}", value.get<double>());
+  return value.dump(-1, ' ', false, Value::error_handler_t::replace);
+}
+
+const Value* value_of(const PlannedRun& run, const std::string& field) {
+  const auto found = std::ranges::find(run.point, field, &Point::value_type::first);
+  return found == run.point.end() ? nullptr : &found->second;
+}
+
+std::vector<Setting> settings_of(const SweepResults& results) {
+  std::vector<Setting> settings;
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < results.plan.runs.size(); ++i) {
+    const std::string title = title_without_seeds(results, results.plan.runs[i]);
+    const auto [found, is_new] = places.emplace(title, settings.size());
+    if (is_new) settings.push_back({title.empty() ? "the config as it is" : title, {}});
+    settings[found->second].runs.push_back(i);
+  }
+  return settings;
+}
+
+std::string title_of(const SweepResults& results, std::size_t run) {
+  const PlannedRun& planned = results.plan.runs[run];
+  std::string title = title_without_seeds(results, planned);
+  for (std::size_t f = 0; f < results.fields.size(); ++f) {
+    const Value* value = is_seed(results.fields[f]) ? value_of(planned, results.fields[f]) : nullptr;
+    if (value != nullptr)
+      title += fmt::format("{}{} {}", title.empty() ? "" : ", ", results.short_names[f], value_text(*value));
+  }
+  return title.empty() ? planned.id : title;
+}
+
+std::string seed_text(const PlannedRun& run) {
+  std::string text;
+  for (const auto& [field, value] : run.point)
+    if (is_seed(field)) text += (text.empty() ? "" : ", ") + value_text(value);
+  return text;
+}
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/sweep/results.h"
+
+namespace equipoise::sweep {
+
+/// What of a results.json a sweep needs: of a file of a hundred kilobytes a hundredth, so nothing else is taken apart.
+struct ReadResults {
+  struct Constraint {
+    std::string title, kind, grouping, form, unit;
+    ConstraintFigures figures;
+  };
+  struct Split {
+    std::string name, task;
+    SplitFigures figures;  ///< without constraints
+    std::vector<Constraint> constraints;
+  };
+  std::string outcome;
+  double confidence = 0.95;
+  std::optional<double> seconds;
+  std::int64_t steps = 0;
+  std::vector<Split> splits;
+  std::vector<std::string> warnings;
+};
+
+/// Throws UserError (data): the file is not there, is torn, or has another format.
+ReadResults read_run_results(const std::filesystem::path& file);
+
+/// What of a run.json a sweep needs.
+struct ReadMarker {
+  std::string status;  ///< running, finished, interrupted, diverged, failed
+  std::string started, finished;
+};
+/// The same.
+ReadMarker read_run_marker(const std::filesystem::path& file);
+
+/// failures/<job>.json or stopped/<run>.json: their reason; `none` without such a file. One that cannot be read says so.
+std::optional<std::string> read_reason(const std::filesystem::path& file);
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/report/compare_report.h"
+#include "engine/report/markup.h"
+#include "engine/sweep/comparison.h"
+#include "engine/sweep/frontier.h"
+#include "engine/sweep/results.h"
+
+namespace equipoise::sweep {
+
+/// All that a sweep's report says.
+struct SweepReport {
+  SweepResults results;
+  std::string written;  ///< ISO 8601, UTC
+  std::string command;  ///< that writes the report again
+  std::optional<SettingPair> pair;
+  std::optional<report::CompareReport> comparison;  ///< of the pair
+  std::string comparison_note;                      ///< what its figures rest on, or why there is no comparison
+};
+
+/// What came of the sweep in one sentence, good or bad.
+std::string sweep_sentence(const SweepReport& report);
+
+/// The same in a few lines: counts, the choices with their test verdicts, what was never feasible, what failed.
+std::string to_terminal(const SweepReport& report, bool color);
+
+/// The answer of --json: counts and choices. Each run is in results.csv.
+nlohmann::ordered_json to_json(const SweepReport& report);
+
+/// One self-contained page. Of thousands of runs it draws and lists some, and says how many.
+std::string to_html(const SweepReport& report);
+
+/// The parts of the page in the order they stand.
+void write_sweep_headline(report::Markup& page, const SweepReport& report);
+void write_sweep_frontier(report::Markup& page, const SweepReport& report);
+void write_sweep_choices(report::Markup& page, const SweepReport& report);    ///< the best run under each tolerance
+void write_sweep_negatives(report::Markup& page, const SweepReport& report);  ///< what was never feasible, what failed
+void write_sweep_effects(report::Markup& page, const SweepReport& report);
+void write_sweep_parallel(report::Markup& page, const SweepReport& report);
+void write_sweep_pair(report::Markup& page, const SweepReport& report);
+void write_sweep_runs(report::Markup& page, const SweepReport& report);
+void write_sweep_guide(report::Markup& page, const SweepReport& report);
+
+/// What is laid out on this page alone.
+extern const char* const kSweepStyleSheet;
+
+/// "tolerance 2.0 points of equalized odds by sex"
+std::string tolerance_words(const SweepResults& results, const Choice& choice);
+
+/// Failed runs by reason: reason, how many, the first of them.
+struct FailureGroup {
+  std::string reason;
+  std::vector<std::size_t> runs;
+};
+std::vector<FailureGroup> failures_of(const SweepResults& results);
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/evaluation/evaluation.h"
+#include "engine/sweep/results.h"
+
+namespace equipoise::sweep {
+
+/// One run while it goes on, or after.
+struct WatchedRun {
+  std::string title;
+  std::string folder;  ///< relative to the folder that is watched; "" is that itself
+  std::string id, job;
+  RunStatus status = RunStatus::missing;
+  std::string reason;
+  // While it goes on, from the last whole line of its measurements:
+  double done = 0;  ///< from 0 to 1
+  std::optional<double> epoch, epochs, seconds, seconds_left;
+  std::optional<double> accuracy;  ///< on training rows
+  std::optional<double>
+      worst_violation;        ///< largest of gap minus tolerance; of a finished run of its choosing rows' upper bounds
+  std::string worst_promise;  ///< "TPR by sex"
+  std::optional<double> largest_multiplier;
+  std::optional<double> silent_seconds;  ///< since its last measurement
+  // When it is finished:
+  std::optional<double> quality;               ///< on the rows by which runs are chosen
+  std::optional<evaluation::Verdict> verdict;  ///< the worst, on the test rows
+  bool quality_is_error = false;
+};
+
+/// What a folder shows at one moment.
+struct WatchSnapshot {
+  std::string name, kind;  ///< kind: "sweep", "bank", "comparison" or "run"
+  std::vector<WatchedRun> runs;
+  std::optional<double> seconds_left;  ///< of all; nothing where nothing tells
+
+  std::int64_t count(RunStatus status) const;
+  /// Whether nothing is left to wait for.
+  bool is_done() const;
+};
+
+/// Looks at a sweep's folder, a bank's, a comparison's or a run's again and again. What is finished is read once; what is being
+/// written is read as far as it is whole; what vanishes is missing again.
+class Watcher {
+ public:
+  /// Throws UserError (data) when the folder is none of these.
+  explicit Watcher(std::filesystem::path folder);
+
+  const WatchSnapshot& look();
+
+ private:
+  void find_members();
+  void look_at(WatchedRun& run);
+  void read_finished(WatchedRun& run, const std::filesystem::path& folder);
+  void read_measurements(WatchedRun& run, const std::filesystem::path& folder);
+  void estimate();
+
+  struct Limits {
+    std::optional<double> epochs;
+    std::vector<double> tolerances;     // [promises]
+    std::vector<std::string> promises;  // their names
+  };
+  const Limits& limits_of(const std::filesystem::path& folder);
+
+  std::filesystem::path folder_;
+  WatchSnapshot snapshot_;
+  std::map<std::string, Limits> limits_;     // by folder
+  std::map<std::string, double> durations_;  // of jobs that are done, in seconds
+};
+
+/// The last whole line of a file that may be being written; "" without one. Reads its end alone.
+std::string last_whole_line(const std::filesystem::path& file);
+
+/// How a snapshot is drawn.
+struct WatchStyle {
+  std::size_t columns = 80;
+  std::size_t lines = 24;  ///< at most so many; 0: as many as it takes for a page of each kind
+  bool color = false;
+};
+/// In lines of at most `columns`: counts and time left, the runs that go on, the worst, the best and the failed.
+std::string to_terminal(const WatchSnapshot& snapshot, const WatchStyle& style);
+
+nlohmann::ordered_json to_json(const WatchSnapshot& snapshot);
+
+}  // namespace equipoise::sweep

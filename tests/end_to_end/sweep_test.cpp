@@ -1,0 +1,252 @@
+// A sweep: settings planned, packed into banks, trained by processes that survive each other.
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include "tests/end_to_end/workspace.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+class Sweep : public Workspace {
+ protected:
+  void write_sweep(const std::string& rest) const {
+    write("sweep.yaml", "name: s\nconfig: config.yaml\nset: ['training.epochs=2', 'model.hidden=[4]']\n" + rest);
+  }
+  Outcome sweep(std::vector<std::string> more = {}, const Manner& manner = {}) const {
+    more.insert(more.begin(), {"sweep", "sweep.yaml"});
+    return run(more, manner);
+  }
+  nlohmann::json plan() const { return nlohmann::json::parse(read("sweeps/s/sweep.json")); }
+  std::string job(std::size_t index) const { return plan()["jobs"][index]["id"]; }
+  bool is_finished(std::size_t index) const {
+    const std::string marker = "sweeps/s/jobs/" + job(index) + "/run.json";
+    return exists(marker) && nlohmann::json::parse(read(marker))["status"] == "finished";
+  }
+  void wait_for(const std::string& name) const {
+    for (int i = 0; i < 6000 && !exists(name); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+};
+
+// Long runs, of which a signal is to stop some.
+constexpr const char* kLong = "axes: {training.epochs: [100000, 100001]}\n";
+
+TEST_F(Sweep, AMemberOfItsBankIsTheRunOfItsSettingAlone) {
+  write_sweep(
+      "axes:\n"
+      "  training.batch_size: [64, 32]\n"
+      "  constraints.0.tolerance: [0.01, 0.2]\n"
+      "  multipliers.update: [ascent, nupi]\n"
+      "seeds: [3, 4]\n");
+  const Outcome outcome = sweep({"--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["runs"], 16);
+  EXPECT_EQ(outcome.json()["done"], 2);
+  const nlohmann::json planned = plan();
+  ASSERT_THAT(planned["jobs"], SizeIs(2));
+  const nlohmann::json& chosen = planned["runs"][13];
+  EXPECT_EQ(chosen["point"]["training.batch_size"], 32);
+  const std::string member = "sweeps/s/jobs/" + chosen["job"].get<std::string>() + "/members/005";
+  ASSERT_EQ(chosen["member"], 5);
+  std::vector<std::string> words = {"train", "config.yaml", "training.epochs=2", "model.hidden=[4]",
+                                    "output.run=alone"};
+  for (const auto& [field, value] : chosen["point"].items())
+    words.push_back(field + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
+  ASSERT_EQ(run(words).exit_code, 0);
+  EXPECT_TRUE(read("runs/alone/model.safetensors") == read(member + "/model.safetensors"));
+  EXPECT_FALSE(read("runs/alone/model.safetensors") ==
+               read("sweeps/s/jobs/" + chosen["job"].get<std::string>() + "/members/004/model.safetensors"));
+  // A member is a run like another.
+  EXPECT_EQ(run({"evaluate", member}).exit_code, 0);
+}
+
+TEST_F(Sweep, APlanIsSaidAndNothingDone) {
+  write_sweep("axes: {training.seed: [1, 2], training.batch_size: [64, 32]}\n");
+  const Outcome outcome = sweep({"--plan", "--workers", "2"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("s: 4 runs in 2 banks, 2 processes"), HasSubstr("training.batch_size  64, 32"),
+                    HasSubstr("training.seed=2  training.batch_size=64")));
+  EXPECT_FALSE(exists("sweeps"));
+}
+
+TEST_F(Sweep, WhatIsDoneIsNotDoneAgain) {
+  write_sweep("axes: {training.batch_size: [64, 32]}\n");
+  ASSERT_EQ(sweep().exit_code, 0);
+  const auto written = std::filesystem::last_write_time(path("sweeps/s/jobs/" + job(0) + "/model.safetensors"));
+  const Outcome again = sweep({"--json"});
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_EQ(again.json()["done"], 2);
+  write_sweep("axes: {training.batch_size: [64, 32, 16]}\n");
+  EXPECT_THAT(sweep({"--plan"}).out, HasSubstr("of 3 jobs 2 are done"));
+  ASSERT_EQ(sweep().exit_code, 0);
+  EXPECT_EQ(std::filesystem::last_write_time(path("sweeps/s/jobs/" + job(0) + "/model.safetensors")), written);
+  EXPECT_TRUE(is_finished(2));
+  EXPECT_THAT(names_in("sweeps/s/locks"), Not(testing::Contains(HasSubstr(".json"))));
+}
+
+TEST_F(Sweep, AFailedRunHasItsReasonAndStopsNoOther) {
+  write_sweep("axes: {training.batch_size: [64, 100000, 32]}\n");
+  const Outcome outcome = sweep({"--json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["done"], 2);
+  EXPECT_EQ(outcome.json()["failed"], 1);
+  const nlohmann::json failure = nlohmann::json::parse(read("sweeps/s/failures/" + job(1) + ".json"));
+  EXPECT_EQ(failure["exit_code"], 2);
+  EXPECT_THAT(failure["reason"], HasSubstr("training.batch_size is 100000, more than the"));
+  EXPECT_THAT(read("sweeps/s/" + failure["log"].get<std::string>()), HasSubstr("error: "));
+  // It stays failed until it is asked for again.
+  EXPECT_THAT(sweep({"--workers", "1"}).out, HasSubstr("2 of 3 jobs done, 1 failed"));
+  std::filesystem::remove(path("sweeps/s/logs/" + job(1) + ".log"));
+  EXPECT_EQ(sweep({"--retry-failed"}).exit_code, 0);
+  EXPECT_TRUE(exists("sweeps/s/logs/" + job(1) + ".log"));
+  write_sweep("axes: {training.batch_size: [100000]}\nfolder: sweeps/none\n");
+  EXPECT_EQ(sweep().exit_code, 2) << "where none was done, the first failure's";
+}
+
+TEST_F(Sweep, ASignalIsPassedOnAndTheSameCommandGoesOn) {
+  write_sweep(kLong);
+  Manner manner;
+  manner.while_running = [&](pid_t child) {
+    wait_for("sweeps/s/sweep.json");
+    wait_for("sweeps/s/jobs/" + job(0) + "/measurements.jsonl");
+    ::kill(child, SIGTERM);
+  };
+  const Outcome outcome = sweep({"--workers", "1"}, manner);
+  EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("2 left: the same command goes on"));
+  EXPECT_FALSE(exists("sweeps/s/failures/" + job(0) + ".json"));
+  EXPECT_EQ(nlohmann::json::parse(read("sweeps/s/jobs/" + job(0) + "/run.json"))["status"], "interrupted");
+  EXPECT_FALSE(exists("sweeps/s/jobs/" + job(1))) << "nothing is started after a signal";
+  EXPECT_THAT(names_in("sweeps/s/locks"), Not(testing::Contains(HasSubstr(".json"))));
+}
+
+TEST_F(Sweep, AKilledSweepTakesItsProgramsAlongAndItsLocksAreTakenOver) {
+  write_sweep(kLong);
+  Manner manner;
+  manner.while_running = [&](pid_t child) {
+    wait_for("sweeps/s/sweep.json");
+    wait_for("sweeps/s/jobs/" + job(0) + "/measurements.jsonl");
+    ::kill(child, SIGKILL);
+  };
+  EXPECT_EQ(sweep({"--workers", "1"}, manner).exit_code, 128 + SIGKILL);
+  ASSERT_TRUE(exists("sweeps/s/locks/" + job(0) + ".json"));
+  // Its program was asked to end; the lock's owner is dead, so the job is taken again.
+  Manner stop = manner;
+  stop.while_running = [&](pid_t child) {
+    std::this_thread::sleep_for(std::chrono::seconds(3));
+    ::kill(child, SIGTERM);
+  };
+  const Outcome again = sweep({"--workers", "1"}, stop);
+  EXPECT_EQ(again.exit_code, 75) << again.err;
+  EXPECT_FALSE(exists("sweeps/s/failures/" + job(0) + ".json"));
+}
+
+TEST_F(Sweep, OfTwoAtOnceEachRunIsOneProcesss) {
+  write_sweep("axes: {training.batch_size: [64, 48, 32, 16]}\n");
+  Manner manner;
+  Outcome other;
+  manner.while_running = [&](pid_t) { other = sweep({"--json", "--workers", "1"}); };
+  const Outcome one = sweep({"--json", "--workers", "1"}, manner);
+  EXPECT_EQ(one.exit_code, 0) << one.err;
+  EXPECT_EQ(other.exit_code, 0) << other.err;
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_TRUE(is_finished(i));
+    const std::string log = read("sweeps/s/logs/" + job(i) + ".log");
+    EXPECT_EQ(log.find("Training"), log.rfind("Training")) << "trained twice: " << log;
+  }
+}
+
+TEST_F(Sweep, TasksTakeEveryNthJob) {
+  write_sweep("axes: {training.batch_size: [64, 48, 32]}\n");
+  ASSERT_EQ(sweep({"--slurm", "sweep.sbatch", "--kubernetes", "job.yaml", "--max-array-size", "2", "--workers", "2"})
+                .exit_code,
+            0);
+  EXPECT_THAT(read("sweep.sbatch"), AllOf(HasSubstr("#SBATCH --array=0-1%2\n"), HasSubstr("/2\" &\n")));
+  EXPECT_THAT(read("job.yaml"), HasSubstr("completions: 3"));
+  EXPECT_FALSE(exists("sweeps/s/jobs/" + job(0))) << "the cluster starts them";
+  EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "1/2"}).exit_code, 0);
+  EXPECT_FALSE(is_finished(0));
+  EXPECT_TRUE(is_finished(1));
+  EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "0/2"}).exit_code, 0);
+  EXPECT_TRUE(is_finished(0) && is_finished(2));
+  EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "2/2"}).exit_code, 2);
+}
+
+// Writes beyond a file size fail, as on a full disk, for this process and those that it starts.
+class SmallFiles {
+ public:
+  explicit SmallFiles(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    handler_ = ::signal(SIGXFSZ, SIG_IGN);
+  }
+  ~SmallFiles() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  sighandler_t handler_;
+};
+
+TEST_F(Sweep, AFullDiskLeavesWhatIsFinished) {
+  write_sweep("axes: {model.hidden: [[4], [256, 128], [8]]}\n");
+  {
+    const SmallFiles disk(100000);  // a model of 256 by 128 units is larger
+    const Outcome outcome = sweep({"--workers", "1"});
+    EXPECT_EQ(outcome.exit_code, 75) << outcome.out << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("The disk is full, so no more runs are started: cannot write"));
+  }
+  EXPECT_TRUE(is_finished(0));
+  EXPECT_FALSE(exists("sweeps/s/jobs/" + job(2)));
+  EXPECT_THAT(names_in("sweeps/s/failures"), testing::IsEmpty());
+  EXPECT_EQ(sweep().exit_code, 0);
+  EXPECT_TRUE(is_finished(1) && is_finished(2));
+}
+
+TEST_F(Sweep, HydrasCommandLine) {
+  const Outcome outcome = run({"sweep", "config.yaml", "-m", "training.epochs=1", "constraints.0.tolerance=0.01,0.02",
+                               "training.seed=range(1,3)", "--folder", "sweeps/s", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["runs"], 4);
+  EXPECT_EQ(plan()["runs"][3]["point"]["training.seed"], 2);
+  EXPECT_TRUE(exists("sweeps/s/jobs/" + job(0) + "/members/003/results.json"));
+}
+
+TEST_F(Sweep, RefusesWhatCannotBeMeant) {
+  const auto refusal = [&](const std::vector<std::string>& words) {
+    const Outcome outcome = sweep(words);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.out;
+    return outcome.err;
+  };
+  write_sweep("axes:\n  training.epoch: [1]\n  training.batch_size: []\n");
+  EXPECT_THAT(refusal({}), AllOf(HasSubstr("sweep.yaml:5:3: axes.training.epoch: unknown key"),
+                                 HasSubstr("(did you mean 'training.epochs'?)"),
+                                 HasSubstr("sweep.yaml:6:24: axes.training.batch_size: the list is empty")));
+  write_sweep("axes: {training.seed: {range: [1, 10000000, 100000]}, training.epochs: {range: [1, 100, 100]}}\n");
+  EXPECT_THAT(refusal({}), HasSubstr("10,000,000 settings, more than 20,000: say with --limit N"));
+  EXPECT_EQ(sweep({"--plan", "--limit", "3"}).exit_code, 0);
+  write_sweep("axes: {training.seed: [1]}\n");
+  EXPECT_THAT(refusal({"--search", "gird"}), HasSubstr("(did you mean 'grid'?)"));
+  EXPECT_THAT(refusal({"--workers", "none"}), HasSubstr("--workers is 'none', expected a whole number"));
+  EXPECT_THAT(refusal({"--folder", "."}), HasSubstr("exists and is not a sweep"));
+  EXPECT_EQ(run({"sweep", "config.yaml"}).exit_code, 2);
+  EXPECT_FALSE(exists("sweeps"));
+  ASSERT_EQ(sweep({"--slurm", "s"}).exit_code, 0);
+  EXPECT_THAT(run({"sweep", "sweeps/s", "training.epochs=3"}).err, HasSubstr("overrides belong to planning"));
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end

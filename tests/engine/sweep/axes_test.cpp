@@ -1,0 +1,98 @@
+#include "engine/sweep/axes.h"
+
+#include "tests/engine/sweep/sample_sweep.h"
+
+namespace equipoise::sweep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Axes : public SweepFolder {};
+
+TEST_F(Axes, ListsRangesChoicesAndPairs) {
+  EXPECT_THAT(points(planned("axes: {training.epochs: [1, 3]}").plan),
+              ElementsAre("training.epochs=1", "training.epochs=3"));
+  EXPECT_THAT(points(planned("axes: {model.kind: {choice: [mlp, linear]}}").plan),
+              ElementsAre("model.kind=\"mlp\"", "model.kind=\"linear\""));
+  EXPECT_THAT(
+      points(planned("axes: {training.optimizer.learning_rate: {range: [1.0e-4, 1.0e-2, 3], scale: log}}").plan),
+      ElementsAre("training.optimizer.learning_rate=0.0001", "training.optimizer.learning_rate=0.001",
+                  "training.optimizer.learning_rate=0.01"));
+  EXPECT_THAT(points(planned("axes: {training.epochs: {range: [1, 4, 7]}}").plan),
+              ElementsAre("training.epochs=1", "training.epochs=2", "training.epochs=3", "training.epochs=4"))
+      << "whole numbers that lie close meet";
+  EXPECT_THAT(points(planned("axes: {size: {zip: {training.epochs: [1, 3], training.batch_size: [64, 32]}}}").plan),
+              ElementsAre("training.epochs=1 training.batch_size=64", "training.epochs=3 training.batch_size=32"));
+  EXPECT_THAT(points(planned("axes: {model.hidden: [[8], [8, 8]]}").plan),
+              ElementsAre("model.hidden=[8]", "model.hidden=[8,8]"));
+}
+
+TEST_F(Axes, AnElementOfAListIsAFieldInBothWaysOfWritingIt) {
+  EXPECT_THAT(points(planned("axes: {'constraints.0.tolerance': [0.01, 0.02]}").plan),
+              ElementsAre("constraints[0].tolerance=0.01", "constraints[0].tolerance=0.02"));
+  EXPECT_THAT(refusal("axes: {'constraints.0.tolerance': [0.01], 'constraints[0].tolerance': [0.02]}"),
+              HasSubstr("sweep.yaml:2:43: axes.constraints[0].tolerance: 'constraints[0].tolerance' is set by "
+                        "axes.constraints.0.tolerance as well (line 2)"));
+}
+
+TEST_F(Axes, ApplyWhereTheirConditionHolds) {
+  EXPECT_THAT(points(planned("axes:\n"
+                             "  model.kind: [linear, mlp]\n"
+                             "  model.hidden: {values: [[8], [16]], when: {model.kind: mlp}}\n")
+                         .plan),
+              ElementsAre("model.kind=\"linear\"", "model.kind=\"mlp\" model.hidden=[8]",
+                          "model.kind=\"mlp\" model.hidden=[16]"));
+  // The condition may be about what no axis sets, and two axes of one field may part by it.
+  EXPECT_THAT(
+      points(
+          planned(
+              "axes:\n"
+              "  training.epochs: [1, 2]\n"
+              "  short: {field: training.batch_size, values: [16, 32], when: {training.epochs: 1}}\n"
+              "  long: {field: training.batch_size, values: [64], when: {training.epochs: [2, 3], model.kind: mlp}}\n")
+              .plan),
+      ElementsAre("training.epochs=1 training.batch_size=16", "training.epochs=1 training.batch_size=32",
+                  "training.epochs=2 training.batch_size=64"));
+}
+
+TEST_F(Axes, RefuseWhatCannotBeMeant) {
+  EXPECT_THAT(
+      refusal("axes: {training.epoch: [1]}"),
+      HasSubstr("sweep.yaml:2:8: axes.training.epoch: unknown key 'training.epoch' (did you mean 'training.epochs'?)"));
+  EXPECT_THAT(refusal("axes: {training.epochs: []}"), HasSubstr("the list is empty, so there would be no run"));
+  EXPECT_THAT(refusal("axes: {training.epochs: 5}"), HasSubstr("expected a list of values, got '5'"));
+  EXPECT_THAT(refusal("axes: {training.epochs: {rang: [1, 2, 3]}}"), HasSubstr("(did you mean 'range'?)"));
+  EXPECT_THAT(refusal("axes: {training.epochs: {range: [3, 1, 2]}}"), HasSubstr("the range ends before it begins"));
+  EXPECT_THAT(refusal("axes: {training.epochs: {range: [0, 1, 2], scale: log}}"), HasSubstr("begins above 0"));
+  EXPECT_THAT(refusal("axes: {training.epochs: {range: [1, 9]}}"), HasSubstr("grid takes every combination"));
+  EXPECT_THAT(refusal("axes: {model.kind: {range: [1, 9, 2]}}"),
+              HasSubstr("a range is of numbers, and the field is one of a few words"));
+  EXPECT_THAT(refusal("axes: {a: {zip: {training.epochs: [1, 2], training.batch_size: [1]}}}"),
+              HasSubstr("'training.batch_size' has 1 values, and 'training.epochs' has 2"));
+  EXPECT_THAT(refusal("axes: {output.run: [a, b]}"), HasSubstr("the sweep itself sets 'output'"));
+  EXPECT_THAT(refusal("axes: {model: [{kind: mlp}], model.kind: [linear]}"),
+              HasSubstr("'model.kind' is set by axes.model as well"));
+  EXPECT_THAT(refusal("axes: {model.hidden: {values: [[8]], when: {model.kind: mlp}}, model.kind: [mlp, linear]}"),
+              HasSubstr("which axes.model.kind sets further down: move that one up"));
+  EXPECT_THAT(refusal("axes: {training.seed: [1]}\nseeds: [1, 2]"), HasSubstr("which axes.training.seed sets as well"));
+  EXPECT_THAT(
+      refusal("axes: {training.epochs: [1, -1]}"),
+      HasSubstr(
+          "the setting training.epochs=-1: training.epochs: expected a whole number between 1 and 1000000, got '-1'"));
+  EXPECT_THAT(refusal("axe: {}"), HasSubstr("(did you mean 'axes'?)"));
+  EXPECT_THAT(refusal(""), HasSubstr("nothing varies"));
+  EXPECT_THAT(refusal("search: random\naxes: {training.epochs: [1]}"), HasSubstr("needs to know how many: set trials"));
+}
+
+TEST_F(Axes, ValuesStayTheWordsThatTheyAre) {
+  write("config.yaml",
+        "name: n\ndata: {files: p.csv, label: {column: income, positive: a}, groups: [{column: sex}]}\n");
+  const Planning planning = planned("axes: {data.label.positive: ['yes', 1, '[a]', 'a b']}");
+  EXPECT_THAT(points(planning.plan), ElementsAre("data.label.positive=\"yes\"", "data.label.positive=\"1\"",
+                                                 "data.label.positive=\"[a]\"", "data.label.positive=\"a b\""));
+  EXPECT_THAT(planning.plan.jobs[2].overrides.front(), "data.label.positive=\"[a]\"");
+}
+
+}  // namespace
+}  // namespace equipoise::sweep

@@ -1,0 +1,56 @@
+#include "engine/sweep/jobs.h"
+
+#include "engine/sweep/folder.h"
+#include "tests/engine/sweep/sample_sweep.h"
+
+namespace equipoise::sweep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Jobs : public SweepFolder {};
+
+TEST_F(Jobs, AreDoneFailedOrWaiting) {
+  core::Journal journal;
+  write("sweep.yaml", "config: config.yaml\naxes: {training.epochs: [1, 2, 3, 4]}\n");
+  const Request request = read_request(folder_ / "sweep.yaml", "", journal);
+  const Planning planning = make_plan(request, std::nullopt);
+  const std::filesystem::path sweep = folder_ / "sweep";
+  write_folder(request, planning, sweep);
+  const auto mark = [&](std::size_t job, const std::string& status) {
+    std::filesystem::create_directories(sweep / "jobs" / planning.plan.jobs[job].id);
+    write("sweep/jobs/" + planning.plan.jobs[job].id + "/run.json", status);
+  };
+  mark(0, R"({"status": "finished"})");
+  mark(1, R"({"status": "interrupted"})");
+  mark(2, "{\"stat");
+  write_failure({3, "no such file", "2026-01-01T00:00:00Z", "logs/x.log"}, planning.plan.jobs[3].id, sweep);
+  EXPECT_THAT(states_of(planning.plan, sweep),
+              ElementsAre(JobState::done, JobState::waiting, JobState::waiting, JobState::failed));
+  EXPECT_EQ(state_of(planning.plan.jobs[0].id, sweep), JobState::done);
+  EXPECT_EQ(read_failure(planning.plan.jobs[3].id, sweep).reason, "no such file");
+  forget_failure(planning.plan.jobs[3].id, sweep);
+  EXPECT_EQ(state_of(planning.plan.jobs[3].id, sweep), JobState::waiting);
+  EXPECT_EQ(earlier_of(sweep)->plan, planning.plan);
+}
+
+TEST_F(Jobs, AFolderOfSomethingElseIsLeftAlone) {
+  EXPECT_FALSE(earlier_of(folder_ / "new"));
+  EXPECT_THAT(refusal_of([&] { earlier_of(folder_); }), HasSubstr("exists and is not a sweep (it has no sweep.json)"));
+  EXPECT_THAT(refusal_of([&] { earlier_of(folder_ / "config.yaml"); }), HasSubstr("is a file"));
+}
+
+TEST_F(Jobs, TheLastErrorOfALogIsTheReason) {
+  write("log", "error: old\nTraining.\nerror: data.csv:3: no number\n  and more\n");
+  EXPECT_EQ(last_error(folder_ / "log", 0), "data.csv:3: no number\n  and more");
+  EXPECT_EQ(last_error(folder_ / "log", 60), "");
+  write("log", "error: at once\x1b[0m\n");
+  EXPECT_EQ(last_error(folder_ / "log", 0), "at once?[0m");
+  EXPECT_EQ(last_error(folder_ / "none", 0), "");
+  EXPECT_TRUE(is_full_disk("cannot write 'x': No space left on device"));
+  EXPECT_FALSE(is_full_disk("cannot write 'x': Permission denied"));
+}
+
+}  // namespace
+}  // namespace equipoise::sweep

@@ -1,0 +1,81 @@
+#include "tests/engine/sweep/sample_sweep.h"
+
+namespace equipoise::sweep {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Wandb : public SweepFolder {
+ protected:
+  Planning plan_of(const std::string& text) const {
+    write("wandb.yaml", text);
+    core::Journal journal;
+    return make_plan(read_request(folder_ / "wandb.yaml", (folder_ / "config.yaml").string(), journal), std::nullopt);
+  }
+  std::string complaint(const std::string& text) const {
+    return refusal_of([&] { plan_of(text); });
+  }
+};
+
+TEST_F(Wandb, AGridIsReadAsItIs) {
+  const Planning planning = plan_of(
+      "program: train.py\n"
+      "project: fairness\n"
+      "name: first\n"
+      "method: grid\n"
+      "metric: {name: accuracy, goal: maximize}\n"
+      "parameters:\n"
+      "  training.epochs: {values: [1, 2]}\n"
+      "  training:\n"
+      "    parameters:\n"
+      "      batch_size: {value: 32}\n"
+      "      seed: {min: 1, max: 3}\n");
+  EXPECT_EQ(planning.plan.name, "first");
+  EXPECT_EQ(planning.plan.metric, "accuracy");
+  ASSERT_EQ(planning.plan.runs.size(), 6u);
+  EXPECT_EQ(points(planning.plan)[5], "training.epochs=2 training.batch_size=32 training.seed=3");
+}
+
+TEST_F(Wandb, RandomDrawsFromItsDistributions) {
+  const Planning planning = plan_of(
+      "parameters:\n"
+      "  training.optimizer.learning_rate: {distribution: log_uniform_values, min: 1.0e-4, max: 1.0e-1}\n"
+      "  training.epochs: {min: 1, max: 9}\n"
+      "  model.dropout: {distribution: q_uniform, min: 0, max: 0.5, q: 0.1}\n"
+      "  multipliers.step: {distribution: log_normal, mu: -2, sigma: 0.5}\n"
+      "method: random\n"
+      "run_cap: 20\n");
+  ASSERT_EQ(planning.plan.runs.size(), 20u);
+  for (const PlannedRun& run : planning.plan.runs) {
+    const double rate = run.point[0].second.get<double>(), dropout = run.point[2].second.get<double>();
+    EXPECT_TRUE(rate >= 1e-4 && rate <= 0.1) << rate;
+    EXPECT_TRUE(run.point[1].second.is_number_integer());
+    EXPECT_NEAR(dropout * 10, std::round(dropout * 10), 1e-9);
+  }
+}
+
+TEST_F(Wandb, WhatHasNoPlainMeaningIsRefused) {
+  const std::string parameters = "parameters: {training.epochs: {values: [1, 2]}}\n";
+  EXPECT_THAT(complaint("method: bayes\n" + parameters),
+              HasSubstr("method: bayes models one figure, and a constraint has two"));
+  EXPECT_THAT(complaint("method: grid\nearly_terminate: {type: hyperband}\n" + parameters),
+              HasSubstr("early_terminate is W&B's own"));
+  EXPECT_THAT(complaint("method: grid\nparameters: {training.epoch: {values: [1]}}\n"),
+              HasSubstr("(did you mean 'training.epochs'?)"));
+  EXPECT_THAT(complaint("method: grid\nparameters: {training.epochs: {vlues: [1]}}\n"),
+              HasSubstr("(did you mean 'values'?)"));
+  EXPECT_THAT(
+      complaint("method: random\nrun_cap: 3\nparameters: {training.epochs: {distribution: beta, min: 0, max: 1}}\n"),
+      HasSubstr("the distribution 'beta' is not known"));
+  EXPECT_THAT(complaint("method: random\n" + parameters), HasSubstr("set trials"));
+  EXPECT_THAT(complaint("method: grid\nparameters: {training.optimizer.learning_rate: {min: 0.1, max: 0.2}}\n"),
+              HasSubstr("grid takes every combination"));
+  write("wandb.yaml", "method: grid\n" + parameters);
+  core::Journal journal;
+  EXPECT_THAT(refusal_of([&] { read_request(folder_ / "wandb.yaml", "", journal); }),
+              HasSubstr("give it with --config CONFIG"));
+}
+
+}  // namespace
+}  // namespace equipoise::sweep
