@@ -25,6 +25,8 @@ void RunConfig::describe(config::Fields& fields) {
   fields.list("constraints", constraints, "What must hold between groups.");
   fields.section("multipliers", multipliers, "How the constraints are enforced.");
   fields.section("evaluation", evaluation, "How the result is measured.");
+  fields.section("ranks", ranks,
+                 "How the processes of one run find each other; of a run in one process nothing is read.");
   fields.section("output", output, "Where the run is written.");
 }
 

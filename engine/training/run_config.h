@@ -8,6 +8,7 @@
 #include "engine/config/origin.h"
 #include "engine/constraints/params.h"
 #include "engine/data/params.h"
+#include "engine/distributed/params.h"
 #include "engine/evaluation/params.h"
 #include "engine/models/params.h"
 #include "engine/sampling/params.h"
@@ -33,6 +34,7 @@ struct RunConfig {
   std::vector<constraints::ConstraintParams> constraints;
   constraints::MultiplierParams multipliers;
   evaluation::EvaluationParams evaluation;
+  distributed::RanksParams ranks;
   OutputParams output;
 
   void describe(config::Fields& fields);
