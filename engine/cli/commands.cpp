@@ -213,7 +213,8 @@ const std::vector<CommandEntry>& commands() {
        make_config_constraints},
       {{"doctor"},
        "Says what this machine has, what works on it and what does not and why.",
-       "  equipoise doctor",
+       "  equipoise doctor\n"
+       "  torchrun --no-python --nproc-per-node=2 equipoise doctor --ranks",
        make_doctor},
   };
   return table;

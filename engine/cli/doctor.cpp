@@ -6,8 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "engine/cli/command.h"
 #include "engine/cli/machine.h"
+#include "engine/cli/ranks_check.h"
 #include "engine/core/error.h"
 #include "engine/core/gpu_driver.h"
 #include "engine/training/trainer.h"
@@ -114,11 +117,30 @@ nlohmann::ordered_json json_of(const Machine& machine, const core::GpuDriver& dr
   return json;
 }
 
+double seconds_of(const std::string& text) {
+  if (text.empty()) return distributed::RanksParams().timeout;
+  double seconds = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+  if (error != std::errc() || stop != end || seconds < 1 || seconds > 86400)
+    throw core::UserError(core::Fault::config,
+                          fmt::format("--timeout is '{}', expected a number of seconds from 1 to 86400", text));
+  return seconds;
+}
+
 class Doctor final : public Command {
  public:
-  std::vector<Argument> arguments() override { return {}; }
+  std::vector<Argument> arguments() override {
+    return {{"--ranks", "Adds buffers over the ranks that it was started with, and says how fast that is", &ranks_},
+            {"--interface", "With --ranks: the network interface, as ranks.interface", &params_.interface},
+            {"--timeout", "With --ranks: seconds that ranks wait for each other, as ranks.timeout", &timeout_, "60"}};
+  }
 
   int run(const Console& console, TerminalJournal& journal) override {
+    if (ranks_) {
+      params_.timeout = seconds_of(timeout_);
+      return check_ranks(params_, console, journal);
+    }
     const Machine machine = describe_machine();
     const core::GpuDriver driver = core::describe_gpus();
     const std::vector<Check> checks = check_devices(driver);
@@ -126,6 +148,11 @@ class Doctor final : public Command {
     console.print_json(json_of(machine, driver, checks));
     return 0;
   }
+
+ private:
+  bool ranks_ = false;
+  std::string timeout_;
+  distributed::RanksParams params_;
 };
 
 }  // namespace

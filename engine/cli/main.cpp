@@ -13,6 +13,7 @@
 #include "engine/cli/command.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
+#include "engine/core/lost_ranks.h"
 
 namespace {
 
@@ -52,10 +53,12 @@ nlohmann::ordered_json to_json(const std::vector<Problem>& problems) {
   return list;
 }
 
-// The message on stderr for people, or as the one JSON object on stdout; returns the exit code.
-int fail(bool json, int exit_code, const std::string& message, const std::vector<Problem>& problems = {}) {
+// The message on stderr for people, or as the one JSON object on stdout; returns the exit code. `kind`: where the code has several.
+int fail(bool json, int exit_code, const std::string& message, const std::vector<Problem>& problems = {},
+         const char* kind = nullptr) {
   if (json) {
-    nlohmann::ordered_json error = {{"exit_code", exit_code}, {"kind", kind_of(exit_code)}, {"message", message}};
+    nlohmann::ordered_json error = {
+        {"exit_code", exit_code}, {"kind", kind ? kind : kind_of(exit_code)}, {"message", message}};
     if (!problems.empty()) error["problems"] = to_json(problems);
     const nlohmann::ordered_json object = {{"error", error}};
     std::puts(object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
@@ -110,6 +113,9 @@ int main(int argc, char** argv) {
   } catch (const equipoise::core::UserError& error) {
     journal.end_line();
     return fail(json, static_cast<int>(error.fault()), error.what(), error.problems());
+  } catch (const equipoise::core::LostRanks& lost) {
+    journal.end_line();
+    return fail(json, equipoise::cli::kTryAgain, lost.what(), {}, "ranks");
   } catch (const equipoise::core::Interrupted& stopped) {
     journal.end_line();
     return fail(json, stopped.exit_code(), stopped.what());

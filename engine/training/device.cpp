@@ -70,11 +70,18 @@ std::string cpu_alone(const RunConfig& config) {
   return "";
 }
 
-at::Device choose_automatically(const RunConfig& config, const config::Origin& origin, core::Journal& journal) {
+// A launcher may show each rank its own GPU alone.
+std::size_t own_index(const core::GpuDriver& driver, const distributed::Launch& launch) {
+  return static_cast<std::size_t>(launch.local_rank) % std::max<std::size_t>(1, driver.devices.size());
+}
+
+at::Device choose_automatically(const RunConfig& config, const config::Origin& origin, core::Journal& journal,
+                                const distributed::Launch& launch) {
   const core::GpuDriver driver = core::describe_gpus();
-  std::string reason = obstacle(driver, 0);
+  const std::size_t index = own_index(driver, launch);
+  std::string reason = obstacle(driver, index);
   if (reason.empty()) reason = cpu_alone(config);
-  if (reason.empty()) return at::Device(at::kCUDA, 0);
+  if (reason.empty()) return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
   check_precision_on_cpu(config, "device is 'auto' and found no GPU that can be used: " + reason, origin);
   // Without a driver, as on most machines, there is nothing to say.
   if (driver.missing.empty()) journal.say("The CPU is used: " + reason + ".");
@@ -110,14 +117,21 @@ void check_device(const RunConfig& config, const config::Origin& origin) {
   if (config.device != "auto") index_of(config.device, origin);
 }
 
-at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal) {
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  at::set_num_threads(config.threads > 0 ? static_cast<int>(config.threads) : static_cast<int>(cores));
+at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal,
+                         const distributed::Launch& launch) {
+  const auto cores = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+  const std::int64_t own_cores = std::max<std::int64_t>(1, cores / launch.local_size);
+  at::set_num_threads(static_cast<int>(config.threads > 0 ? config.threads : own_cores));
   check_device(config, origin);
   if (config.device == "cpu") return at::kCPU;
-  if (config.device == "auto") return choose_automatically(config, origin, journal);
-  const std::size_t index = index_of(config.device, origin);
-  const std::string reason = obstacle(core::describe_gpus(), index);
+  if (config.device == "auto") return choose_automatically(config, origin, journal, launch);
+  if (launch.local_size > 1 && config.device != "cuda")
+    throw device_error("device is '" + config.device + "', and " + std::to_string(launch.local_size) +
+                           " ranks on this host would share it; set device: cuda, which gives each its own",
+                       origin);
+  const core::GpuDriver driver = core::describe_gpus();
+  const std::size_t index = config.device == "cuda" ? own_index(driver, launch) : index_of(config.device, origin);
+  const std::string reason = obstacle(driver, index);
   if (!reason.empty()) throw device_error("device is '" + config.device + "', but " + reason, origin);
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
 }

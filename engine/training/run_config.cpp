@@ -26,6 +26,8 @@ void RunConfig::describe(config::Fields& fields) {
   fields.section("multipliers", multipliers, "How the constraints are enforced.");
   fields.section("evaluation", evaluation, "How the result is measured.");
   fields.section("checkpoint", checkpoint, "When a run saves what it needs to go on after it was cut off.");
+  fields.section("ranks", ranks,
+                 "How the processes of one run find each other; of a run in one process nothing is read.");
   fields.section("output", output, "Where the run is written.");
 }
 

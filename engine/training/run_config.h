@@ -9,6 +9,7 @@
 #include "engine/config/origin.h"
 #include "engine/constraints/params.h"
 #include "engine/data/params.h"
+#include "engine/distributed/params.h"
 #include "engine/evaluation/params.h"
 #include "engine/models/params.h"
 #include "engine/sampling/params.h"
@@ -35,6 +36,7 @@ struct RunConfig {
   constraints::MultiplierParams multipliers;
   evaluation::EvaluationParams evaluation;
   checkpoint::CheckpointParams checkpoint;
+  distributed::RanksParams ranks;
   OutputParams output;
 
   void describe(config::Fields& fields);

@@ -13,6 +13,7 @@
 #include "engine/constraints/table.h"
 #include "engine/core/journal.h"
 #include "engine/data/dataset.h"
+#include "engine/distributed/launch.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
@@ -69,9 +70,11 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
 /// UserError (config).
 void check_device(const RunConfig& config, const config::Origin& origin);
 
-/// The device of `device: auto | cpu | cuda | cuda:N`, and the number of CPU threads set. Throws UserError (config)
+/// The device of `device: auto | cpu | cuda | cuda:N`, and the number of CPU threads set. Ranks on one host share its cores, and each
+/// takes a GPU of its own by its local rank. Throws UserError (config)
 /// when CUDA is asked for and cannot be had, or `precision` needs it and the device is the CPU, saying why; `auto` says in
 /// the journal why it passes a GPU over.
-at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal);
+at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal,
+                         const distributed::Launch& launch = {});
 
 }  // namespace equipoise::training
