@@ -1,5 +1,4 @@
-// The ops of sampling beside draw_epoch, as library.cpp has the others. neighbors and make_rows are on the CPU alone: there is no CUDA
-// version yet.
+// The ops of sampling beside draw_epoch, as library.cpp has the others.
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
@@ -119,6 +118,8 @@ TORCH_LIBRARY_IMPL(equipoise, CPU, library) {
 
 TORCH_LIBRARY_IMPL(equipoise, CUDA, library) {
   library.impl("image_augment_out", &image_augment_by_tensors);
+  library.impl("neighbors", &neighbors_pair);
+  library.impl("make_rows_out", &make_rows_by_tensors);
   implement_draws(library);
 }
 

@@ -67,9 +67,14 @@ void check_arguments(const at::Tensor& codes, const at::Tensor& values, const at
   TORCH_CHECK(rows.dim() == 1, kOp, ": rows has shape ", rows.sym_sizes(), ", expected [B]");
 }
 
+// Contiguous; undefined where rows are not mixed.
+struct Mixing {
+  at::Tensor partners, parts;
+};
+
 // After check_arguments.
 void fill_batch(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
-                const at::Tensor& rows) {
+                const at::Tensor& rows, const Mixing& mixing = {}) {
   const at::Tensor codes_dense = codes.contiguous();
   const at::Tensor values_dense = values.contiguous();
   const at::Tensor layout_dense = layout.contiguous();
@@ -79,6 +84,10 @@ void fill_batch(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& va
   problem.values = values_dense.const_data_ptr<float>();
   problem.layout = layout_dense.const_data_ptr<std::int32_t>();
   problem.rows = rows_dense.const_data_ptr<std::int64_t>();
+  if (mixing.partners.defined()) {
+    problem.partners = mixing.partners.const_data_ptr<std::int64_t>();
+    problem.parts = mixing.parts.const_data_ptr<float>();
+  }
   problem.batch = batch.mutable_data_ptr();
   problem.population = codes.size(0);
   problem.features = codes.size(1);
@@ -99,8 +108,12 @@ void fill_batch(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& va
     const std::int64_t bad = gather_cpu(problem, begin, end);
     if (bad >= 0) bad_slot = bad;
   });
-  TORCH_CHECK(bad_slot < 0, kOp, ": slot ", bad_slot.load(), " asks for row ", problem.rows[bad_slot.load()],
-              ", expected a number in [0, ", problem.population, ")");
+  if (bad_slot < 0) return;
+  const std::int64_t row = problem.rows[bad_slot.load()];
+  const bool is_partner = row >= 0 && row < problem.population;
+  TORCH_CHECK(false, kOp, ": slot ", bad_slot.load(), is_partner ? " is mixed with row " : " asks for row ",
+              is_partner ? problem.partners[bad_slot.load()] : row, ", expected a number in [0, ", problem.population,
+              ")");
 }
 
 }  // namespace
@@ -132,15 +145,32 @@ at::Tensor gather(const at::Tensor& codes, const at::Tensor& values, const at::T
   return batch;
 }
 
-void gather_out(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
-                const at::Tensor& rows) {
-  check_arguments(codes, values, layout, rows);
+namespace {
+
+void check_batch(const at::Tensor& batch, const at::Tensor& codes, const at::Tensor& rows) {
   check_device(kOp, "batch", batch, "codes", codes);
   check_float_or_bfloat16(kOp, "batch", batch);
   TORCH_CHECK(batch.dim() == 2 && batch.size(0) == rows.size(0), kOp, ": batch has shape ", batch.sizes(),
               ", expected [", rows.size(0), ", D]");
   check_contiguous(kOp, "batch", batch);
+}
+
+}  // namespace
+
+void gather_out(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
+                const at::Tensor& rows) {
+  check_arguments(codes, values, layout, rows);
+  check_batch(batch, codes, rows);
   fill_batch(batch, codes, values, layout, rows);
+}
+
+void gather_mixed_out(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
+                      const at::Tensor& rows, const at::Tensor& partners, const at::Tensor& parts) {
+  check_arguments(codes, values, layout, rows);
+  check_batch(batch, codes, rows);
+  check_written(kOp, "partners", partners, at::kLong, rows.sym_sizes(), "codes", codes);
+  check_written(kOp, "parts", parts, at::kFloat, rows.sym_sizes(), "codes", codes);
+  fill_batch(batch, codes, values, layout, rows, {partners, parts});
 }
 
 }  // namespace equipoise::kernels

@@ -28,6 +28,13 @@ at::Tensor gather(const at::Tensor& codes,   // [N, F]
 void gather_out(at::Tensor& batch,  // [B, D]
                 const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout, const at::Tensor& rows);
 
+// The same of rows that are mixed with others: `parts` [B] f32 of each dense row is its own, the rest that of its partner, one of
+// `partners` [B] i64, whose codes and values lie in the same tensors. A part of 1 is all: then the partner is only read. Each component is
+// one fmaf, the same bits anywhere. A partner outside [0, N) counts as the row itself would.
+void gather_mixed_out(at::Tensor& batch,  // [B, D]
+                      const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
+                      const at::Tensor& rows, const at::Tensor& partners, const at::Tensor& parts);
+
 // Checks every code and the layout once, on the host, naming the row and feature; returns the width that the layout
 // fills.
 std::int64_t check_encoded(const at::Tensor& codes,    // [N, F]

@@ -54,10 +54,21 @@ __device__ void find_components(const GatherProblem& problem, std::int64_t first
   }
 }
 
-// Writes one component of rows begin .. end of the tile, a row after the other. Rows that do not exist are as they come.
-template <typename Stored, bool kHolds>
-__device__ void write_component(const GatherProblem& problem, const Component& component, const std::int64_t* rows,
-                                const Held* held, int begin, int end, Stored* out) {
+__device__ float component_of(const Held& held, std::int32_t place) {
+  return place < held.ones ? 1.0f : (place == held.code ? held.value : 0.0f);
+}
+
+// A tile's rows: the batch's and, where rows are mixed, behind them as many partners.
+struct TileRows {
+  std::int64_t row[2 * kMostTileRows];
+  float part[kMostTileRows];
+};
+
+// Writes one component of rows begin .. end of the tile, a row after the other. Rows that do not exist are as they come. What is held of
+// partners lies `partners` rows further on.
+template <typename Stored, bool kHolds, bool kMixes>
+__device__ void write_component(const GatherProblem& problem, const Component& component, const TileRows& rows,
+                                const Held* held, int begin, int end, int partners, Stored* out) {
   const auto stride = static_cast<std::uint32_t>(problem.width);
   Stored* to = out + begin * problem.width;
   if (component.feature < 0) {
@@ -68,17 +79,22 @@ __device__ void write_component(const GatherProblem& problem, const Component& c
   const Held* from = held + begin * features + component.feature;
 #pragma unroll 4
   for (int i = begin; i < end; ++i, to += stride, from += features) {
-    const Held own = kHolds ? *from : hold(problem, rows[i], component.feature);
-    store(to, component.place < own.ones ? 1.0f : (component.place == own.code ? own.value : 0.0f));
+    const Held own = kHolds ? *from : hold(problem, rows.row[i], component.feature);
+    float value = component_of(own, component.place);
+    if constexpr (kMixes) {
+      const Held other = kHolds ? from[partners * features] : hold(problem, rows.row[partners + i], component.feature);
+      value = mixed_component(rows.part[i], value, component_of(other, component.place));
+    }
+    store(to, value);
   }
 }
 
 // A batch row that is not in the table is nobody's: NaN.
 template <typename Stored>
-__device__ void mark_missing_rows(const GatherProblem& problem, const std::int64_t* rows, int count, std::int32_t tile,
-                                  Stored* out) {
+__device__ void mark_missing_rows(const GatherProblem& problem, const TileRows& rows, int count, int partners,
+                                  std::int32_t tile, Stored* out) {
   for (int i = 0; i < count; ++i) {
-    if (rows[i] >= 0) continue;
+    if (rows.row[i] >= 0 && rows.row[partners + i] >= 0) continue;
     for (std::int32_t component = threadIdx.x; component < tile; component += kThreads) {
       store(out + i * problem.width + component, __int_as_float(0x7fc00000));
     }
@@ -88,10 +104,11 @@ __device__ void mark_missing_rows(const GatherProblem& problem, const std::int64
 // One block some tiles of rows by one tile of components. It first reads a tile's codes and values, all at once, because
 // they lie anywhere in memory; then neighbouring lanes write neighbouring components. Where the features are too many to
 // be held (`kHolds` is false) a component reads its own.
-template <typename Stored, bool kHolds>
-__global__ void __launch_bounds__(kThreads, 8) gather_kernel(GatherProblem problem, int tile_rows) {
-  extern __shared__ Component components[];  // [tile], and behind them what is held [tile_rows, F]
-  __shared__ std::int64_t rows[kMostTileRows];
+template <typename Stored, bool kHolds, bool kMixes>
+__global__ void __launch_bounds__(kThreads, kMixes && !kHolds ? 4 : 8)
+    gather_kernel(GatherProblem problem, int tile_rows) {
+  extern __shared__ Component components[];  // [tile], and behind them what is held [tile_rows, F], of mixed rows twice
+  __shared__ TileRows rows;
   const std::int64_t first = static_cast<std::int64_t>(blockIdx.y) * kTileWidth;
   const std::int64_t left = problem.width - first;
   const std::int32_t tile = static_cast<std::int32_t>(left < kTileWidth ? left : kTileWidth);
@@ -105,48 +122,61 @@ __global__ void __launch_bounds__(kThreads, 8) gather_kernel(GatherProblem probl
        slot += stride) {
     const std::int64_t rest = problem.batch_rows - slot;
     const int count = static_cast<int>(rest < tile_rows ? rest : tile_rows);
+    const int partners = kMixes ? count : 0;  // where those of the tile's rows begin
     bool is_missing = false;
-    if (static_cast<int>(threadIdx.x) < count) {
-      const std::int64_t row = problem.rows[slot + threadIdx.x];
+    if (static_cast<int>(threadIdx.x) < count + partners) {
+      const int i = static_cast<int>(threadIdx.x);
+      const std::int64_t row = i < count ? problem.rows[slot + i] : problem.partners[slot + i - count];
       is_missing = row < 0 || row >= problem.population;
-      rows[threadIdx.x] = is_missing ? -1 : row;
+      rows.row[i] = is_missing ? -1 : row;
+      if (kMixes && i < count) rows.part[i] = problem.parts[slot + i];
     }
     is_missing = __syncthreads_or(is_missing) != 0;
-    for (int i = static_cast<int>(threadIdx.x); kHolds && i < count * features; i += kThreads) {
-      held[i] = hold(problem, rows[i / features], i % features);
+    for (int i = static_cast<int>(threadIdx.x); kHolds && i < (count + partners) * features; i += kThreads) {
+      held[i] = hold(problem, rows.row[i / features], i % features);
     }
     __syncthreads();
     Stored* out = static_cast<Stored*>(problem.batch) + slot * problem.width + first;
     for (int item = warp; item < chunks * slices; item += kWarps) {
       const int component = item % chunks * 32 + lane, slice = item / chunks;
       if (component >= tile) continue;
-      write_component<Stored, kHolds>(problem, components[component], rows, held, count * slice / slices,
-                                      count * (slice + 1) / slices, out + component);
+      write_component<Stored, kHolds, kMixes>(problem, components[component], rows, held, count * slice / slices,
+                                              count * (slice + 1) / slices, partners, out + component);
     }
     __syncthreads();
     if (is_missing) {
-      mark_missing_rows(problem, rows, count, tile, out);
+      mark_missing_rows(problem, rows, count, partners, tile, out);
       __syncthreads();
     }
   }
 }
 
-template <typename Stored>
+template <typename Stored, bool kMixes>
 void launch_for(const GatherProblem& problem, cudaStream_t stream) {
-  const bool holds = problem.features <= kHeldCodes;
+  const std::int64_t of_a_row = problem.features * (kMixes ? 2 : 1);
+  const bool holds = of_a_row <= kHeldCodes;
   // As many rows as are held, and few enough that all multiprocessors get some.
   std::int64_t tile_rows = problem.batch_rows / kBusyBlocks;
   if (tile_rows > kMostTileRows) tile_rows = kMostTileRows;
-  if (holds && tile_rows * problem.features > kHeldCodes) tile_rows = kHeldCodes / problem.features;
-  if (tile_rows < 4 && holds && problem.features * 4 <= kHeldCodes) tile_rows = 4;
+  if (holds && tile_rows * of_a_row > kHeldCodes) tile_rows = kHeldCodes / of_a_row;
+  if (tile_rows < 4 && holds && of_a_row * 4 <= kHeldCodes) tile_rows = 4;
   if (tile_rows < 1) tile_rows = 1;
   const dim3 grid(blocks_for(problem.batch_rows, tile_rows, kBusyBlocks),
                   static_cast<unsigned>((problem.width + kTileWidth - 1) / kTileWidth));
   const std::int64_t tile = problem.width < kTileWidth ? problem.width : kTileWidth;
   const std::int64_t bytes = tile * static_cast<std::int64_t>(sizeof(Component)) +
-                             (holds ? tile_rows * problem.features * static_cast<std::int64_t>(sizeof(Held)) : 0);
-  const auto kernel = holds ? gather_kernel<Stored, true> : gather_kernel<Stored, false>;
+                             (holds ? tile_rows * of_a_row * static_cast<std::int64_t>(sizeof(Held)) : 0);
+  const auto kernel = holds ? gather_kernel<Stored, true, kMixes> : gather_kernel<Stored, false, kMixes>;
   kernel<<<grid, kThreads, static_cast<std::size_t>(bytes), stream>>>(problem, static_cast<int>(tile_rows));
+}
+
+template <typename Stored>
+void launch_for(const GatherProblem& problem, cudaStream_t stream) {
+  if (problem.partners != nullptr) {
+    launch_for<Stored, true>(problem, stream);
+  } else {
+    launch_for<Stored, false>(problem, stream);
+  }
 }
 
 }  // namespace

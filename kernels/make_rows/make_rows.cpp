@@ -7,8 +7,7 @@
 #include <utility>
 
 #include "kernels/arguments.h"
-#include "kernels/make_rows/make_rows_math.h"
-#include "kernels/make_rows/making_kinds.h"
+#include "kernels/make_rows/make_rows_kernel.h"
 
 namespace equipoise::kernels {
 namespace {
@@ -16,25 +15,36 @@ namespace {
 constexpr const char* kOp = "make_rows";
 constexpr std::int64_t kTaskRows = 256;
 
-void check(const char* name, const at::Tensor& tensor, at::ScalarType type, at::SymIntArrayRef shape) {
-  TORCH_CHECK(tensor.defined(), kOp, ": ", name, " is an undefined tensor");
-  TORCH_CHECK(tensor.is_cpu(), kOp, ": ", name, " is on ", tensor.device(),
-              ", expected the CPU: there is no CUDA version");
-  check_type(kOp, name, tensor, type);
-  check_shape(kOp, name, tensor, shape);
-  TORCH_CHECK(tensor.is_contiguous(), kOp, ": ", name, " is not contiguous");
+// On the device of `codes`.
+void check(const char* name, const at::Tensor& tensor, at::ScalarType type, at::SymIntArrayRef shape,
+           const at::Tensor& codes) {
+  check_written(kOp, name, tensor, type, shape, "codes", codes);
 }
 
-bool has_kind(const MakingRecipes& recipes, MakingKind kind) {
+// On the CPU, whether any recipe is of that kind. On CUDA, where looking would stall the stream: whether there is what it wants.
+bool wants(const MakingRecipes& recipes, MakingKind kind, const at::Tensor& of_kind) {
+  if (!recipes.kinds.is_cpu()) return of_kind.defined();
   const std::int32_t* kinds = recipes.kinds.const_data_ptr<std::int32_t>();
   return std::find(kinds, kinds + recipes.kinds.numel(), static_cast<std::int32_t>(kind)) !=
          kinds + recipes.kinds.numel();
 }
 
+bool wants_copulas(const MakingRows& from, const MakingRecipes& recipes) {
+  return wants(recipes, kCopula, from.copulas.ranked);
+}
+bool wants_swaps(const MakingRows& from, const MakingRecipes& recipes) {
+  return wants(recipes, kSwap, from.swaps.recipes);
+}
+bool wants_partners(const MakingRows& from, const MakingRecipes& recipes) {
+  return wants(recipes, kMixup, from.partners.rows);
+}
+
 void check_copulas(const MakingRows& from, std::int64_t cells) {
   const std::int64_t count = from.codes.size(0), features = from.codes.size(1);
-  check("ranked", from.copulas.ranked, at::kInt, {features, count});
-  check("factors", from.copulas.factors, at::kFloat, {cells, features, features});
+  check("ranked", from.copulas.ranked, at::kInt, {features, count}, from.codes);
+  check("factors", from.copulas.factors, at::kFloat, {cells, features, features}, from.codes);
+  TORCH_CHECK(from.codes.is_cpu() || features <= kMostCopulaFeatures, kOp, ": copulas of ", features,
+              " features are not supported on ", from.codes.device(), ", expected at most ", kMostCopulaFeatures);
 }
 
 void check_swaps(const MakingRows& from, std::int64_t recipes) {
@@ -42,12 +52,13 @@ void check_swaps(const MakingRows& from, std::int64_t recipes) {
   TORCH_CHECK(swaps.recipes.defined() && swaps.recipes.dim() == 1, kOp, ": swap recipes are not [S]");
   TORCH_CHECK(swaps.becomes.defined() && swaps.becomes.dim() == 1, kOp, ": becomes is not [T]");
   const std::int64_t columns = swaps.recipes.size(0);
-  check("swap recipes", swaps.recipes, at::kInt, {columns});
-  check("swap features", swaps.features, at::kInt, {columns});
-  check("swap parents", swaps.parents, at::kInt, {columns});
-  check("swap levels", swaps.levels, at::kShort, {columns, from.codes.size(0)});
-  check("swap offsets", swaps.offsets, at::kLong, {columns + 1});
-  check("becomes", swaps.becomes, at::kShort, {swaps.becomes.size(0)});
+  check("swap recipes", swaps.recipes, at::kInt, {columns}, from.codes);
+  check("swap features", swaps.features, at::kInt, {columns}, from.codes);
+  check("swap parents", swaps.parents, at::kInt, {columns}, from.codes);
+  check("swap levels", swaps.levels, at::kShort, {columns, from.codes.size(0)}, from.codes);
+  check("swap offsets", swaps.offsets, at::kLong, {columns + 1}, from.codes);
+  check("becomes", swaps.becomes, at::kShort, {swaps.becomes.size(0)}, from.codes);
+  if (!from.codes.is_cpu()) return;
   const auto* offsets = swaps.offsets.const_data_ptr<std::int64_t>();
   TORCH_CHECK(offsets[0] == 0 && offsets[columns] == swaps.becomes.size(0), kOp,
               ": swap offsets do not go from 0 to the number of levels");
@@ -70,9 +81,10 @@ void check_partners(const MakingRows& from, std::int64_t cells, std::int64_t rec
   const std::int64_t steps = partners.parts.size(1);
   TORCH_CHECK(steps > 0 && steps <= std::int64_t{1} << 31 && (steps & (steps - 1)) == 0, kOp, ": parts have ", steps,
               " quantiles, expected a power of 2");
-  check("partners", partners.rows, at::kLong, {partners.rows.size(0)});
-  check("pools", partners.pools, at::kLong, {cells, recipes, 2});
-  check("parts", partners.parts, at::kFloat, {recipes, steps});
+  check("partners", partners.rows, at::kLong, {partners.rows.size(0)}, from.codes);
+  check("pools", partners.pools, at::kLong, {cells, recipes, 2}, from.codes);
+  check("parts", partners.parts, at::kFloat, {recipes, steps}, from.codes);
+  if (!from.codes.is_cpu()) return;
   const auto* pools = partners.pools.const_data_ptr<std::int64_t>();
   for (std::int64_t i = 0; i < cells * recipes; ++i)
     TORCH_CHECK(0 <= pools[2 * i] && pools[2 * i] <= pools[2 * i + 1] && pools[2 * i + 1] <= partners.rows.size(0), kOp,
@@ -82,26 +94,29 @@ void check_partners(const MakingRows& from, std::int64_t cells, std::int64_t rec
 
 void check_sources(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes) {
   TORCH_CHECK(from.codes.defined() && from.codes.dim() == 2, kOp, ": codes are not [N, F]");
+  const at::Tensor& codes = from.codes;
+  check_supported(kOp, codes);
   TORCH_CHECK(from.neighbors.defined() && from.neighbors.dim() == 2, kOp, ": neighbors are not [N, k]");
   TORCH_CHECK(recipes.limits.defined() && recipes.limits.dim() == 2, kOp, ": limits are not [C, R]");
   TORCH_CHECK(rows.defined() && rows.dim() == 1, kOp, ": rows are not [B]");
   const std::int64_t count = from.codes.size(0), features = from.codes.size(1), cells = recipes.limits.size(0),
                      kinds = recipes.limits.size(1), batch = rows.size(0);
-  check("codes", from.codes, at::kShort, {count, features});
-  check("values", from.values, at::kFloat, {count, features});
-  check("forms", from.forms, at::kByte, {features});
-  check("bins", from.bins, at::kShort, {features});
-  check("cells", from.cells, at::kInt, {count});
-  check("order", from.order, at::kLong, {count});
-  check("offsets", from.offsets, at::kLong, {cells + 1});
-  check("neighbors", from.neighbors, at::kLong, {count, from.neighbors.size(1)});
-  check("kinds", recipes.kinds, at::kInt, {kinds});
-  check("amounts", recipes.amounts, at::kFloat, {kinds});
-  check("limits", recipes.limits, at::kLong, {cells, kinds});
-  check("rows", rows, at::kLong, {batch});
-  if (has_kind(recipes, kCopula)) check_copulas(from, cells);
-  if (has_kind(recipes, kSwap)) check_swaps(from, kinds);
-  if (has_kind(recipes, kMixup)) check_partners(from, cells, kinds);
+  check("codes", from.codes, at::kShort, {count, features}, codes);
+  check("values", from.values, at::kFloat, {count, features}, codes);
+  check("forms", from.forms, at::kByte, {features}, codes);
+  check("bins", from.bins, at::kShort, {features}, codes);
+  check("cells", from.cells, at::kInt, {count}, codes);
+  check("order", from.order, at::kLong, {count}, codes);
+  check("offsets", from.offsets, at::kLong, {cells + 1}, codes);
+  check("neighbors", from.neighbors, at::kLong, {count, from.neighbors.size(1)}, codes);
+  check("kinds", recipes.kinds, at::kInt, {kinds}, codes);
+  check("amounts", recipes.amounts, at::kFloat, {kinds}, codes);
+  check("limits", recipes.limits, at::kLong, {cells, kinds}, codes);
+  check("rows", rows, at::kLong, {batch}, codes);
+  if (wants_copulas(from, recipes)) check_copulas(from, cells);
+  if (wants_swaps(from, recipes)) check_swaps(from, kinds);
+  if (wants_partners(from, recipes)) check_partners(from, cells, kinds);
+  if (!codes.is_cpu()) return;
   for (std::int64_t slot = 0; slot < batch; ++slot) {
     const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
     TORCH_CHECK(row >= 0 && row < count, kOp, ": slot ", slot, " has row ", row, ", expected one in [0, ", count, ")");
@@ -111,17 +126,17 @@ void check_sources(const at::Tensor& rows, const MakingRows& from, const MakingR
   }
 }
 
-void check_made(const MadeRows& made, std::int64_t batch, std::int64_t features) {
-  check("made codes", made.codes, at::kShort, {batch, features});
-  check("made values", made.values, at::kFloat, {batch, features});
-  check("made recipes", made.recipes, at::kInt, {batch});
-  check("made partners", made.partners, at::kLong, {batch});
-  check("made parts", made.parts, at::kFloat, {batch});
+void check_made(const MadeRows& made, std::int64_t batch, std::int64_t features, const at::Tensor& codes) {
+  check("made codes", made.codes, at::kShort, {batch, features}, codes);
+  check("made values", made.values, at::kFloat, {batch, features}, codes);
+  check("made recipes", made.recipes, at::kInt, {batch}, codes);
+  check("made partners", made.partners, at::kLong, {batch}, codes);
+  check("made parts", made.parts, at::kFloat, {batch}, codes);
 }
 
 // Without where the rows go.
 MakeRowsProblem problem_of(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
-                           std::uint64_t seed, std::int64_t step) {
+                           std::uint64_t seed) {
   MakeRowsProblem problem{};
   problem.rows = rows.const_data_ptr<std::int64_t>();
   problem.codes = from.codes.const_data_ptr<std::int16_t>();
@@ -135,11 +150,11 @@ MakeRowsProblem problem_of(const at::Tensor& rows, const MakingRows& from, const
   problem.kinds = recipes.kinds.const_data_ptr<std::int32_t>();
   problem.amounts = recipes.amounts.const_data_ptr<float>();
   problem.limits = recipes.limits.const_data_ptr<std::int64_t>();
-  if (has_kind(recipes, kCopula)) {
+  if (wants_copulas(from, recipes)) {
     problem.ranked = from.copulas.ranked.const_data_ptr<std::int32_t>();
     problem.factors = from.copulas.factors.const_data_ptr<float>();
   }
-  if (has_kind(recipes, kSwap)) {
+  if (wants_swaps(from, recipes)) {
     problem.swap_recipes = from.swaps.recipes.const_data_ptr<std::int32_t>();
     problem.swap_features = from.swaps.features.const_data_ptr<std::int32_t>();
     problem.swap_parents = from.swaps.parents.const_data_ptr<std::int32_t>();
@@ -148,18 +163,19 @@ MakeRowsProblem problem_of(const at::Tensor& rows, const MakingRows& from, const
     problem.becomes = from.swaps.becomes.const_data_ptr<std::int16_t>();
     problem.swap_count = from.swaps.recipes.size(0);
   }
-  if (has_kind(recipes, kMixup)) {
+  if (wants_partners(from, recipes)) {
     problem.partner_rows = from.partners.rows.const_data_ptr<std::int64_t>();
     problem.pools = from.partners.pools.const_data_ptr<std::int64_t>();
     problem.mixing_parts = from.partners.parts.const_data_ptr<float>();
     while ((std::int64_t{1} << problem.log2_parts) < from.partners.parts.size(1)) ++problem.log2_parts;
   }
+  problem.batch = rows.size(0);
   problem.count = from.codes.size(0);
+  problem.cell_count = recipes.limits.size(0);
   problem.features = from.codes.size(1);
   problem.k = from.neighbors.size(1);
   problem.recipe_count = recipes.limits.size(1);
   problem.seed = seed;
-  problem.step = step;
   return problem;
 }
 
@@ -175,14 +191,23 @@ MadeRows empty_made_rows(std::int64_t batch, const at::Tensor& codes) {
 void make_rows_out(MadeRows& made, const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
                    std::uint64_t seed, const at::Tensor& step) {
   check_sources(rows, from, recipes);
-  check_made(made, rows.size(0), from.codes.size(1));
-  check("step", step, at::kLong, {1});
-  MakeRowsProblem problem = problem_of(rows, from, recipes, seed, *step.const_data_ptr<std::int64_t>());
+  check_made(made, rows.size(0), from.codes.size(1), from.codes);
+  check("step", step, at::kLong, {1}, from.codes);
+  MakeRowsProblem problem = problem_of(rows, from, recipes, seed);
   problem.made_codes = made.codes.mutable_data_ptr<std::int16_t>();
   problem.made_values = made.values.mutable_data_ptr<float>();
   problem.made_by = made.recipes.mutable_data_ptr<std::int32_t>();
   problem.partners = made.partners.mutable_data_ptr<std::int64_t>();
   problem.parts = made.parts.mutable_data_ptr<float>();
+#ifdef EQUIPOISE_CUDA
+  if (from.codes.is_cuda()) {
+    problem.step_pointer = step.const_data_ptr<std::int64_t>();
+    const c10::cuda::CUDAGuard guard(from.codes.device());
+    check_launched(kOp, launch_make_rows(problem, c10::cuda::getCurrentCUDAStream().stream()));
+    return;
+  }
+#endif
+  problem.step = *step.const_data_ptr<std::int64_t>();
   at::parallel_for(0, rows.size(0), kTaskRows,
                    [&](std::int64_t begin, std::int64_t end) { make_rows_cpu(problem, begin, end); });
 }
@@ -190,8 +215,10 @@ void make_rows_out(MadeRows& made, const at::Tensor& rows, const MakingRows& fro
 at::Tensor recipes_of_slots(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
                             std::uint64_t seed, std::int64_t step) {
   check_sources(rows, from, recipes);
+  TORCH_CHECK(rows.is_cpu(), kOp, ": by which recipes slots are made is asked for on the CPU");
   at::Tensor made_by = at::empty({rows.size(0)}, rows.options().dtype(at::kInt));
-  MakeRowsProblem problem = problem_of(rows, from, recipes, seed, step);
+  MakeRowsProblem problem = problem_of(rows, from, recipes, seed);
+  problem.step = step;
   problem.made_by = made_by.mutable_data_ptr<std::int32_t>();
   choose_recipes_cpu(problem, 0, rows.size(0));
   return made_by;

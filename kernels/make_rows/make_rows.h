@@ -34,7 +34,7 @@ struct MakingPartners {
       parts;  // [R, Q] f32, what part of a mixed row is its source: a quantile of it in each of Q equal steps; Q a power of 2
 };
 
-// What rows are made from. All tensors are contiguous.
+// What rows are made from. All tensors are contiguous and on one device.
 struct MakingRows {
   at::Tensor codes;    // [N, F] i16
   at::Tensor values;   // [N, F] f32
@@ -74,14 +74,18 @@ MadeRows empty_made_rows(std::int64_t batch, const at::Tensor& codes);
 //           real: its cell has no other row, no neighbour for SMOTE, nobody to be mixed with, no level of a feature that is exchanged. A number
 //           that is missing in either of SMOTE's two rows stays the source's. Codes and values of a mixed row are its source's.
 // Gradient  none.
-// Order     a pure function of (seed, step, slot): the same for any number of threads.
-// Throws    on a wrong type, shape or device (there is no CUDA version yet), and on a source outside [0, N).
+// Order     a pure function of (seed, step, slot): the same integers and the same floats on the CPU, for any number of threads, and on
+//           CUDA. A copula's normal numbers and quantiles are by arithmetic of our own (device/normal.h), within 2e-13 of the truth.
+// Throws    on a wrong type, shape or device; on the CPU also on a source outside [0, N), and on swaps and pools that do not fit. On CUDA,
+//           where looking would stall the stream, a slot whose source is outside [0, N) or in a cell outside [0, C) gets codes 0 and values NaN,
+//           and a recipe whose kind lacks its tensors makes nothing; a copula of more than 5,888 features is refused there.
 // Cost      reads and writes 6 F bytes a row, SMOTE 6 F k more; one Philox call a row, jitter, corruption and copulas one more a
-//           feature, and copulas F * F / 2 multiply-adds.
+//           feature, and copulas F * F / 2 multiply-adds. On CUDA one launch, which takes no memory: a graph may hold it.
 void make_rows_out(MadeRows& made, const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
                    std::uint64_t seed, const at::Tensor& step);
 
-// [B] i32 by which recipe each slot is made, -1 by none: what make_rows_out writes, without making the rows.
+// [B] i32 by which recipe each slot is made, -1 by none: what make_rows_out writes, without making the rows. On the CPU alone: it is asked
+// by whoever counts, not by a step.
 at::Tensor recipes_of_slots(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
                             std::uint64_t seed, std::int64_t step);
 

@@ -9,13 +9,13 @@
 #include "kernels/arguments.h"
 #include "kernels/cell_order/cell_order.h"
 #include "kernels/neighbors/neighbors_kernel.h"
+#include "kernels/neighbors/neighbors_math.h"
 #include "kernels/parallel.h"
 
 namespace equipoise::kernels {
 namespace {
 
 constexpr const char* kOp = "neighbors";
-constexpr float kLargest = 1e15f;            // of a coordinate: squares of a million of them stay finite
 constexpr std::int64_t kQueriesInTask = 64;  // their lists stay in the cache while the cell's rows pass by
 
 struct CellRows {
@@ -33,8 +33,8 @@ void check_points(const at::Tensor& points) {
   const float* values = points.const_data_ptr<float>();
   const std::int64_t dimensions = points.size(1);
   for (std::int64_t i = 0; i < points.numel(); ++i)
-    TORCH_CHECK(values[i] >= -kLargest && values[i] <= kLargest, kOp, ": coordinate ", i % dimensions, " of row ",
-                i / dimensions, " is ", values[i], ", expected a finite number of at most 1e15 in size");
+    TORCH_CHECK(is_measurable(values[i]), kOp, ": coordinate ", i % dimensions, " of row ", i / dimensions, " is ",
+                values[i], ", expected a finite number of at most 1e15 in size");
 }
 
 void pack(const float* points, const CellRows& from, float* packed) {
@@ -69,11 +69,31 @@ void search(const Task& task, const CellRows& own, const float* points, std::int
   }
 }
 
+#ifdef EQUIPOISE_CUDA
+void find_on_cuda(const at::Tensor& points, const CellOrder& order, std::int64_t k, const Neighbors& result) {
+  NeighborsProblem problem;
+  problem.points = points.const_data_ptr<float>();
+  problem.rows = order.rows.const_data_ptr<std::int64_t>();
+  problem.offsets = order.offsets.const_data_ptr<std::int64_t>();
+  problem.count = points.size(0);
+  problem.dimensions = points.size(1);
+  problem.cell_count = order.offsets.size(0) - 1;
+  problem.k = k;
+  problem.neighbors = result.rows.mutable_data_ptr<std::int64_t>();
+  problem.distances = result.distances.mutable_data_ptr<float>();
+  const c10::cuda::CUDAGuard guard(points.device());
+  const at::Tensor scratch =
+      at::empty({static_cast<std::int64_t>(neighbors_scratch(problem))}, points.options().dtype(at::kByte));
+  check_launched(kOp,
+                 launch_neighbors(problem, scratch.mutable_data_ptr(), c10::cuda::getCurrentCUDAStream().stream()));
+}
+#endif
+
 }  // namespace
 
 Neighbors neighbors(const at::Tensor& points, const at::Tensor& cells, std::int64_t cell_count, std::int64_t k) {
   TORCH_CHECK(points.defined(), kOp, ": points is an undefined tensor");
-  TORCH_CHECK(points.is_cpu(), kOp, ": device ", points.device(), " is not supported, expected cpu");
+  check_supported(kOp, points);
   check_type(kOp, "points", points, at::kFloat);
   TORCH_CHECK(points.dim() == 2 && points.size(1) > 0, kOp, ": points has shape ", points.sizes(),
               ", expected [N, D] with D > 0");
@@ -81,8 +101,16 @@ Neighbors neighbors(const at::Tensor& points, const at::Tensor& cells, std::int6
   check_shape(kOp, "cells", cells, {points.sym_size(0)});
   TORCH_CHECK(k >= 1 && k <= kMostNeighbors, kOp, ": k is ", k, ", expected a number in [1, ", kMostNeighbors, "]");
   const at::Tensor dense = points.contiguous();
-  check_points(dense);
+  if (dense.is_cpu()) check_points(dense);
   const CellOrder order = cell_order(cells, cell_count);
+  Neighbors result{at::empty({dense.size(0), k}, dense.options().dtype(at::kLong)),
+                   at::empty({dense.size(0), k}, dense.options())};
+#ifdef EQUIPOISE_CUDA
+  if (dense.is_cuda()) {
+    find_on_cuda(dense, order, k, result);
+    return result;
+  }
+#endif
   const std::int64_t *rows = order.rows.const_data_ptr<std::int64_t>(),
                      *offsets = order.offsets.const_data_ptr<std::int64_t>();
   const float* values = dense.const_data_ptr<float>();
@@ -107,8 +135,6 @@ Neighbors neighbors(const at::Tensor& points, const at::Tensor& cells, std::int6
     of_cell[static_cast<std::size_t>(i)].cell.packed = all + begins[static_cast<std::size_t>(i)];
     pack(values, of_cell[static_cast<std::size_t>(i)], all + begins[static_cast<std::size_t>(i)]);
   });
-  Neighbors result{at::empty({dense.size(0), k}, dense.options().dtype(at::kLong)),
-                   at::empty({dense.size(0), k}, dense.options())};
   each_task(static_cast<std::int64_t>(tasks.size()), [&](std::int64_t i) {
     const Task& task = tasks[static_cast<std::size_t>(i)];
     search(task, of_cell[task.cell], values, k, result);

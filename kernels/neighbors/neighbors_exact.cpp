@@ -5,37 +5,23 @@
 
 #include "kernels/device/cpu_level.h"
 #include "kernels/neighbors/neighbors_kernel.h"
+#include "kernels/neighbors/neighbors_math.h"
 
 namespace equipoise::kernels {
 namespace {
 
-struct Near {
-  double distance;
-  std::int32_t place;
-};
-
-bool is_nearer(const Near& a, const Near& b) {
-  return a.distance < b.distance || (a.distance == b.distance && a.place < b.place);
-}
-
-double square_distance(const NearRow& row, std::int32_t place) {
+double square_distance_to(const NearRow& row, std::int32_t place) {
   const std::int64_t dimensions = row.cell.dimensions;
-  const float* a = row.points + row.rows[row.own] * dimensions;
-  const float* b = row.points + row.rows[place] * dimensions;
-  double sum = 0;
-  for (std::int64_t d = 0; d < dimensions; ++d) {
-    const double apart = static_cast<double>(a[d]) - static_cast<double>(b[d]);
-    sum += apart * apart;
-  }
-  return sum;
+  return square_distance(row.points + row.rows[row.own] * dimensions, row.points + row.rows[place] * dimensions,
+                         dimensions);
 }
 
-std::vector<Near> sorted(const NearRow& row, const std::int32_t* places, std::int64_t count) {
-  std::vector<Near> near;
+std::vector<ExactKey> sorted(const NearRow& row, const std::int32_t* places, std::int64_t count) {
+  std::vector<ExactKey> near;
   near.reserve(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) near.push_back({square_distance(row, places[i]), places[i]});
+  for (std::int64_t i = 0; i < count; ++i) near.push_back({square_distance_to(row, places[i]), places[i]});
   const auto end = near.begin() + static_cast<std::ptrdiff_t>(std::min<std::int64_t>(row.k, count));
-  std::partial_sort(near.begin(), end, near.end(), is_nearer);
+  std::partial_sort(near.begin(), end, near.end());
   return near;
 }
 
@@ -59,7 +45,7 @@ std::int64_t find_within(const PackedCell& cell, const float* query, std::int32_
 }
 
 void take_nearest(const NearRow& row, const NearList& found) {
-  std::vector<Near> near = sorted(row, found.places, found.size);
+  std::vector<ExactKey> near = sorted(row, found.places, found.size);
   const bool are_all = found.size < found.capacity || found.size == row.cell.rows - 1;
   if (!are_all && row.k > 0) {
     // A row that was not kept is no nearer than the last that was, but for rounding. Where rounding could hide one, all that are as

@@ -1,6 +1,7 @@
 // Pointers and sizes of neighbors; the loops over pairs of rows. No torch here.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace equipoise::kernels {
@@ -53,6 +54,23 @@ struct NearRow {
   float* distances = nullptr;         // [k]
 };
 void take_nearest(const NearRow& row, const NearList& found);
+
+// All rows at once, on CUDA. A row that is in no cell, or of which a coordinate is not finite or too large, is nobody's neighbour and has
+// none: -1, and NaN for distances.
+struct NeighborsProblem {
+  const float* points = nullptr;          // [N, D]
+  const std::int64_t* rows = nullptr;     // [N], by cell, and
+  const std::int64_t* offsets = nullptr;  // [C + 1]: as cell_order has them
+  std::int64_t count = 0;                 // N, below 2^31
+  std::int64_t dimensions = 0;            // D
+  std::int64_t cell_count = 0;            // C
+  std::int64_t k = 0;
+  std::int64_t* neighbors = nullptr;  // [N, k], out
+  float* distances = nullptr;         // [N, k], out
+};
+// `scratch` has neighbors_scratch bytes. Returns a cudaError_t.
+std::size_t neighbors_scratch(const NeighborsProblem& problem);
+int launch_neighbors(const NeighborsProblem& problem, void* scratch, void* stream);
 
 #define EQUIPOISE_DECLARE_NEIGHBORS                                                                                 \
   void find_near(const NearSearch& search);                                                                         \

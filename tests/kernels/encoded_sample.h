@@ -29,6 +29,20 @@ inline EncodedSample sample_encoded(std::int64_t batch) {
   return sample;
 }
 
+// How the rows of a batch are mixed: every third not at all, which says so by a part of 1 and itself as partner.
+struct MixingSample {
+  at::Tensor partners, parts;  // [B]
+};
+
+inline MixingSample sample_mixing(const EncodedSample& sample) {
+  const std::int64_t batch = sample.rows.size(0);
+  MixingSample mixing{(sample.rows * 7 + 13).remainder(100), at::rand({batch})};
+  const at::Tensor alone = at::arange(batch).remainder(3).eq(0);
+  mixing.partners.copy_(at::where(alone, sample.rows, mixing.partners));
+  mixing.parts.masked_fill_(alone, 1);
+  return mixing;
+}
+
 inline at::Tensor oracle_gather(const EncodedSample& sample) {
   at::Tensor batch = at::zeros({sample.rows.size(0), sample.width});
   for (std::int64_t slot = 0; slot < sample.rows.size(0); ++slot) {

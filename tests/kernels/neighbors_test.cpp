@@ -13,21 +13,12 @@
 #include "kernels/device/cpu_level.h"
 #include "kernels/neighbors/neighbors_kernel.h"
 #include "tests/kernels/failure.h"
+#include "tests/kernels/neighbors_sample.h"
 
 namespace equipoise::kernels {
 namespace {
 
 using testing::HasSubstr;
-
-at::Tensor random_points(std::int64_t rows, std::int64_t dimensions, std::uint64_t seed) {
-  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  return at::randn({rows, dimensions}, generator, at::TensorOptions().dtype(at::kFloat));
-}
-
-at::Tensor random_cells(std::int64_t rows, std::int64_t cells) {
-  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(99 + rows);
-  return at::randint(cells, {rows}, generator, at::TensorOptions().dtype(at::kLong)).to(at::kInt);
-}
 
 // All pairs in double, sorted by distance and number.
 void expect_nearest(const at::Tensor& points, const at::Tensor& cells, std::int64_t cell_count, std::int64_t k) {
@@ -77,10 +68,7 @@ TEST(NeighborsTest, AgreeWithAllPairsInDouble) {
 }
 
 TEST(NeighborsTest, OfEquallyNearRowsTheLowerComeFirst) {
-  // A grid of few points, many times: most distances are equal to many others, and zero to many.
-  at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(5);
-  const at::Tensor grid = at::randint(3, {400, 3}, generator, at::TensorOptions().dtype(at::kFloat));
-  expect_nearest(grid, random_cells(400, 2), 2, 10);
+  expect_nearest(coarse_points(400, 3), random_cells(400, 2), 2, 10);
   expect_nearest(at::zeros({100, 2}), random_cells(100, 1), 1, 5);
 }
 
@@ -88,11 +76,7 @@ TEST(NeighborsTest, RoundingHidesNobody) {
   // Far from the origin the rows differ in their last bits, so that floats find many as near.
   const at::Tensor points = random_points(300, 8, 9) * 1e-3 + 1000;
   expect_nearest(points, random_cells(300, 1), 1, 7);
-  // All others as far from row 0 as each other, but for their own rounding, which floats cannot tell apart.
-  at::Tensor sphere = random_points(400, 8, 15);
-  sphere = sphere / sphere.norm(2, 1, true);
-  sphere[0].zero_();
-  expect_nearest(sphere, random_cells(400, 1), 1, 7);
+  expect_nearest(sphere_points(400, 8), random_cells(400, 1), 1, 7);
   // Squares below the smallest normal float, and as large as may be.
   expect_nearest(random_points(200, 5, 10) * 1e-22, random_cells(200, 1), 1, 7);
   expect_nearest(random_points(200, 5, 11).clamp(-3, 3) * 3e14, random_cells(200, 1), 1, 7);
