@@ -18,7 +18,8 @@ namespace {
 constexpr const char* kProcessor = "processor";
 
 // Parts of the config that no weight hangs on.
-constexpr std::array<std::string_view, 5> kFree = {"name", "threads", "compare", "checkpoint", "output"};
+constexpr std::array<std::string_view, 7> kFree = {"name",     "threads", "compare", "checkpoint",
+                                                   "tracking", "ranks",   "output"};
 
 bool is_free(const std::string& field) {
   const std::string part = field.substr(0, field.find_first_of(".["));
