@@ -19,7 +19,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 LARGE_TESTS = ("CellStatsCudaTest.AgreesWithTheCpu*:PushCudaTest.AgreesWithTheCpu:*RepeatsBitForBit:*ALargeBank:"
                "LogitLayerCudaTest.AgreesWithTheCpu:MeasurePricePushCudaTest.*OverSeveralBatches:ScoreCurvesCudaTest.*AgreeWithTheCpu:"
                "ScoreCurvesCudaTest.*AgreesWithTheCpu:ActivateCudaTest.BackwardAgreesWithTheCpu:"
-               "OutcomeStatsCudaTest.AgreesWithTheCpu*:OutcomePushCudaTest.AgreesWithTheCpu")
+               "OutcomeStatsCudaTest.AgreesWithTheCpu*:OutcomePushCudaTest.AgreesWithTheCpu:"
+               "NeighborsCudaTest.AgreesWithTheCpu*:NeighborsCudaTest.LongLists*:MakeRowsCudaTest.TakesCopulas*:"
+               "GatherCudaTest.MixesRowsAsTheCpuDoes")
 
 
 def say(text):

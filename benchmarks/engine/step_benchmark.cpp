@@ -3,6 +3,10 @@
 // beside a run alone, so that its gain is a ratio within one process.
 //
 //   step_benchmark [--benchmark_filter=cuda] [--benchmark_out=FILE]
+//   step_benchmark --benchmark_filter=recipes
+//
+// The second times steps whose batches are balanced, and some of whose rows are made by SMOTE and mixed, in turns with steps without:
+// times_without is the median of the pairs.
 //
 // rows_per_second counts the rows of all members; share_of_products is the floating-point work of the step's matrix products
 // over what a large product of this machine does in the same run (bf16 on a GPU, fp32 on a CPU).
@@ -21,11 +25,14 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "engine/core/error.h"
 #include "engine/core/seed.h"
+#include "engine/sampling/sampler.h"
 #include "engine/training/captured_graph.h"
+#include "engine/training/row_policy.h"
 #include "engine/training/step.h"
 #include "engine/training/trainer.h"
 
@@ -90,7 +97,8 @@ struct Rows {
       : people(random_people(rows, is_piecewise)),
         table(parity(people)),
         data(to_device(people, table.cells, 1, 3, device)) {
-    people.encoded = {};
+    people.encoded.codes = {};
+    people.encoded.values = {};
   }
 };
 
@@ -107,12 +115,40 @@ const Rows& rows_for(std::int64_t rows, bool is_piecewise, const at::Device& dev
   return *kept;
 }
 
+// Balance half-way, SMOTE of the smaller group and mixup across groups.
+sampling::SamplingParams some_recipes() {
+  sampling::SamplingParams recipes;
+  recipes.recipes.resize(3);
+  sampling::RecipeParams &balance = recipes.recipes[0], &smote = recipes.recipes[1], &mixup = recipes.recipes[2];
+  balance.recipe = "balance";
+  balance.by = {"group", "label"};
+  balance.power = 0.5;
+  smote.recipe = "smote";
+  smote.by = {"group", "label"};
+  smote.where = {{"group", "a"}};
+  smote.share = 0.3;
+  mixup.recipe = "mixup";
+  mixup.inside = {"label"};
+  mixup.across = {"group"};
+  mixup.share = 0.3;
+  return recipes;
+}
+
+struct Sampled {
+  sampling::Sampler sampler;
+  RowPolicy policy;
+
+  Sampled(const Rows& rows, std::int64_t batch)
+      : sampler(some_recipes(), rows.people, training_rows(rows.data), config::Origin()),
+        policy(sampler, rows.data, batch) {}
+};
+
 struct Bank {
   std::unique_ptr<models::Learner> learner;
   std::unique_ptr<TrainingStep> step;
 
   Bank(const Rows& rows, std::int64_t members, std::int64_t batch, models::Precision precision,
-       const at::Device& device) {
+       const at::Device& device, RowPolicy* policy = nullptr) {
     std::vector<std::uint64_t> seeds;
     for (std::int64_t k = 0; k < members; ++k) seeds.push_back(static_cast<std::uint64_t>(11 + k));
     models::ModelParams model;
@@ -123,7 +159,7 @@ struct Bank {
     params.schedule = "constant";
     const std::vector<double> rates(static_cast<std::size_t>(members), 1e-3);
     step = std::make_unique<TrainingStep>(rows.data, rows.table, constraints::MultiplierParams(), params, rates, kSteps,
-                                          5, *learner);
+                                          5, *learner, policy);
     for (std::int64_t k = 0; k < members; ++k) {
       step->set_multipliers(k, std::vector<double>(rows.table.rows.size(), 0.1 * static_cast<double>(k % 7)));
     }
@@ -184,6 +220,11 @@ double operations_per_row(models::Learner& learner, std::int64_t inputs) {
   return 6 * weights - 2 * static_cast<double>(inputs * 256);
 }
 
+double median_of(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
 void time_steps(benchmark::State& state, const at::Device& device) {
   const at::NoGradGuard no_gradient;
   const std::int64_t members = state.range(0), batch = state.range(1);
@@ -201,8 +242,7 @@ void time_steps(benchmark::State& state, const at::Device& device) {
     seconds.push_back(bank.time(steps));
     state.SetIterationTime(seconds.back());
   }
-  std::nth_element(seconds.begin(), seconds.begin() + static_cast<std::ptrdiff_t>(seconds.size() / 2), seconds.end());
-  const double median = seconds[seconds.size() / 2];
+  const double median = median_of(seconds);
   const auto rows_of_step = static_cast<double>(members * batch);
   state.counters["rows_per_second"] = rows_of_step / median;
   state.counters["share_of_products"] =
@@ -218,19 +258,61 @@ void time_steps(benchmark::State& state, const at::Device& device) {
   }
 }
 
+void time_recipes(benchmark::State& state, const at::Device& device) {
+  const at::NoGradGuard no_gradient;
+  const std::int64_t batch = state.range(0);
+  const auto precision = static_cast<models::Precision>(state.range(2));
+  const OwnStream stream(device);
+  const Rows& rows = rows_for(state.range(1), true, device);
+  Sampled sampled(rows, batch);
+  Bank without(rows, 1, batch, precision, device), with(rows, 1, batch, precision, device, &sampled.policy);
+  std::unique_ptr<Bank> same_without, same_with;
+  if (device.is_cuda()) {
+    same_without = std::make_unique<Bank>(rows, 1, batch, precision, device);
+    same_with = std::make_unique<Bank>(rows, 1, batch, precision, device, &sampled.policy);
+  }
+  for (const auto& [bank, same] : {std::pair(&without, same_without.get()), {&with, same_with.get()}}) {
+    const std::string wrong = warm_up(*bank, same);
+    if (!wrong.empty()) return state.SkipWithError(wrong.c_str());
+  }
+  const std::int64_t steps = device.is_cuda() ? 200 : 5;
+  std::vector<double> ratios, seconds;
+  for (auto _ : state) {
+    const double plain = without.time(steps);
+    seconds.push_back(with.time(steps));
+    ratios.push_back(seconds.back() / plain);
+    state.SetIterationTime(seconds.back());
+  }
+  state.counters["rows_per_second"] = static_cast<double>(batch) / median_of(seconds);
+  state.counters["times_without"] = median_of(ratios);
+}
+
 void cpu_step(benchmark::State& state) {
   time_steps(state, at::kCPU);
 }
 
-void cuda_step(benchmark::State& state) {
+// Says why, where there is no GPU.
+void on_cuda(benchmark::State& state, void (*time)(benchmark::State&, const at::Device&)) {
   RunConfig config;
   config.device = "cuda";
   core::Journal journal;
   try {
-    time_steps(state, choose_device(config, {}, journal));
+    time(state, choose_device(config, {}, journal));
   } catch (const core::UserError& error) {
     state.SkipWithError(error.what());
   }
+}
+
+void cuda_step(benchmark::State& state) {
+  on_cuda(state, time_steps);
+}
+
+void cpu_recipes(benchmark::State& state) {
+  time_recipes(state, at::kCPU);
+}
+
+void cuda_recipes(benchmark::State& state) {
+  on_cuda(state, time_recipes);
 }
 
 // Precision by its place among models::Precision: fp32, tf32, bf16.
@@ -258,6 +340,17 @@ BENCHMARK(cuda_step)
     ->Args({1, 65'536, 10'000'000, 1, 0})
     ->Args({1, 65'536, 10'000'000, 1, 2})
     ->Args({1, 65'536, 10'000'000, 0, 2});
+
+void asked_of_recipes(benchmark::internal::Benchmark* cases) {
+  cases->ArgNames({"B", "N", "precision"})->Unit(benchmark::kMicrosecond)->UseManualTime();
+}
+
+BENCHMARK(cpu_recipes)->Name("step/cpu/recipes")->Apply(asked_of_recipes)->Args({4096, 50'000, 0});
+BENCHMARK(cuda_recipes)
+    ->Name("step/cuda/recipes")
+    ->Apply(asked_of_recipes)
+    ->Args({4096, 50'000, 0})
+    ->Args({4096, 50'000, 2});
 
 }  // namespace
 }  // namespace equipoise::training

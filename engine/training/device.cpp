@@ -61,12 +61,6 @@ void check_precision_on_cpu(const RunConfig& config, const std::string& why_cpu,
 std::string cpu_alone(const RunConfig& config) {
   if (models::is_cpu_alone(config.model))
     return "model.kind: " + config.model.kind + " computes on the CPU alone so far";
-  for (const sampling::RecipeParams& one : config.sampling.recipes) {
-    const sampling::RecipeEntry* entry = sampling::find_recipe(one.recipe);
-    if (entry == nullptr) continue;  // refused elsewhere
-    if (entry->makes == sampling::Makes::rows || entry->makes == sampling::Makes::mixtures)
-      return "sampling.recipes: " + one.recipe + " makes rows on the CPU alone so far";
-  }
   return "";
 }
 

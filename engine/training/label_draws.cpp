@@ -1,5 +1,6 @@
 #include "engine/training/label_draws.h"
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 
@@ -24,16 +25,21 @@ LabelDraws::LabelDraws(const sampling::Sampler::LabelChoices& choices, const Dev
 }
 
 void LabelDraws::draw(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed,
-                      const at::Tensor& step) const {
+                      const at::Tensor& step) {
   constexpr std::int64_t kParts = std::int64_t{1} << 32;
-  at::Tensor place = at::empty_like(rows);
-  kernels::draw_uniform(place, kParts, core::seed_for(seed, "labels"), step);
-  place.mul_(counts_.index_select(0, rows)).bitwise_right_shift_(32);
-  place.add_(rows, choices_.most);
-  const at::Tensor labels = labels_.index_select(0, place);
+  if (!place_.defined() || place_.sizes() != rows.sizes()) {
+    place_ = at::empty_like(rows);
+    count_ = at::empty_like(rows);
+    label_ = at::empty(rows.sizes(), labels_.options());
+  }
+  kernels::draw_uniform(place_, kParts, core::seed_for(seed, "labels"), step);
+  at::index_select_out(count_, counts_, 0, rows);
+  place_.mul_(count_).bitwise_right_shift_(32);
+  place_.add_(rows, choices_.most);
+  at::index_select_out(label_, labels_, 0, place_);
   at::index_select_out(cells, first_cells_, 0, rows);
-  cells.add_(labels);
-  if (targets.defined()) targets.copy_(labels);
+  cells.add_(label_);
+  if (targets.defined()) targets.copy_(label_);
 }
 
 void LabelDraws::spread(std::vector<double>& sums, std::size_t cell, std::size_t row, double weight) const {

@@ -18,8 +18,8 @@ class LabelDraws {
   LabelDraws(const sampling::Sampler::LabelChoices& choices, const DeviceData& data);
 
   /// Writes the fold_cells [M] and, where they are defined, the targets [M] that rows [M] have with a label drawn by seed, step and place.
-  void draw(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed,
-            const at::Tensor& step) const;
+  /// Takes no tensor memory once it has seen as many rows.
+  void draw(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed, const at::Tensor& step);
 
   /// Adds a row's weight to sums of the kernels' cells, the row being of `cell` by its own label, in the shares of its labels.
   void spread(std::vector<double>& sums, std::size_t cell, std::size_t row, double weight) const;
@@ -29,6 +29,7 @@ class LabelDraws {
   std::int64_t answers_;  // labels that a row may have
   at::Tensor first_cells_, labels_,
       counts_;  // on the device: [rows of train] fold_cells with label 0; [rows * most]; [rows] i64
+  at::Tensor place_, count_, label_;  // [M] of the last draw: where among labels_, of how many, which
 };
 
 }  // namespace equipoise::training

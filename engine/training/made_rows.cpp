@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/lt.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <map>
 
-#include "engine/core/error.h"
 #include "engine/sampling/mixing.h"
 #include "engine/training/making_rows.h"
 #include "engine/training/tensor_of.h"
@@ -30,10 +30,9 @@ std::int32_t kind_of(const std::string& recipe) {
 
 MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch)
     : sampler_(sampler), data_(data) {
-  if (!data_.cell_labels.is_cpu())
-    throw core::UserError(core::Fault::config, "the recipe " + sampler_.makings().front().params.recipe +
-                                                   " makes rows on the CPU alone so far; set device: cpu");
-  rows_ = making_rows(sampler_, data_);
+  const at::Device device = data_.cell_labels.device();
+  on_host_ = making_rows(sampler_, data_);
+  rows_ = on_device(on_host_, data_);
   std::vector<std::int32_t> kinds;
   std::vector<float> amounts;
   bool any_mixes = false;
@@ -43,28 +42,33 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
     amounts.push_back(static_cast<float>(is_smote ? static_cast<double>(one.params.neighbors) : one.amount));
     any_mixes = any_mixes || kinds.back() == kernels::kMixup;
   }
-  recipes_ = {tensor_of(kinds, at::kInt), tensor_of(amounts, at::kFloat),
-              at::zeros({making_cells(sampler_, data_), static_cast<std::int64_t>(kinds.size())}, at::kLong)};
+  recipes_on_host_ = {tensor_of(kinds, at::kInt), tensor_of(amounts, at::kFloat),
+                      at::zeros({making_cells(sampler_, data_), static_cast<std::int64_t>(kinds.size())}, at::kLong)};
+  recipes_ = {recipes_on_host_.kinds.to(device), recipes_on_host_.amounts.to(device),
+              recipes_on_host_.limits.to(device, at::kLong, false, true)};
   made_ = kernels::empty_made_rows(batch, rows_.codes);
   const std::int64_t places = any_mixes ? 2 * batch : batch, features = rows_.codes.size(1);
-  codes_ = at::empty({places, features}, at::kShort);
-  values_ = at::empty({places, features}, at::kFloat);
+  const auto on = [&](at::ScalarType type) { return at::TensorOptions(device).dtype(type); };
+  codes_ = at::empty({places, features}, on(at::kShort));
+  values_ = at::empty({places, features}, on(at::kFloat));
   made_.codes = codes_.narrow(0, 0, batch);
   made_.values = values_.narrow(0, 0, batch);
   encoded_ = data_.encoded;
   encoded_.codes = codes_;
   encoded_.values = values_;
-  slots_ = at::arange(batch, at::kLong);
+  slots_ = at::arange(batch, on(at::kLong));
   if (!any_mixes) return;
-  partners_ = at::empty({batch}, at::kLong);
-  encoded_.partners = at::arange(batch, places, at::kLong);
+  partners_ = at::empty({batch}, on(at::kLong));
+  are_mixed_ = at::empty({batch}, on(at::kBool));
+  encoded_.partners = at::arange(batch, places, on(at::kLong));
   encoded_.parts = made_.parts;
-  counted_rows_ = at::empty({places}, at::kLong);
-  counted_parts_ = at::empty({places}, at::kFloat);
+  counted_rows_ = at::empty({places}, on(at::kLong));
+  counted_parts_ = at::empty({places}, on(at::kFloat));
 }
 
 void MadeRows::follow() {
-  set_limits(recipes_.limits, sampler_, data_);
+  set_limits(recipes_on_host_.limits, sampler_, data_);
+  recipes_.limits.copy_(recipes_on_host_.limits);
 }
 
 const models::EncodedTensors& MadeRows::make(const at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) {
@@ -76,7 +80,8 @@ const models::EncodedTensors& MadeRows::make(const at::Tensor& rows, std::uint64
 // Where a row is not mixed, its partner is itself, and does not count.
 void MadeRows::take_partners(const at::Tensor& rows) {
   const std::int64_t batch = rows.size(0);
-  at::where_out(partners_, made_.parts.lt(1), made_.partners, rows);
+  at::lt_out(are_mixed_, made_.parts, 1);
+  at::where_out(partners_, are_mixed_, made_.partners, rows);
   at::Tensor codes = codes_.narrow(0, batch, batch), values = values_.narrow(0, batch, batch);
   at::index_select_out(codes, rows_.codes, 0, partners_);
   at::index_select_out(values, rows_.values, 0, partners_);
@@ -91,7 +96,8 @@ MadeRows::CountedShares MadeRows::counted_shares() const {
   const std::vector<sampling::SampledCells::Cell>& cells = sampler_.cells().cells;
   const auto folds = static_cast<std::int64_t>(data_.folds.size());
   const auto rows_of = [&](std::size_t cell, std::int64_t fold) {
-    const auto* offsets = rows_.offsets.const_data_ptr<std::int64_t>() + static_cast<std::int64_t>(cell) * folds + fold;
+    const auto* offsets =
+        on_host_.offsets.const_data_ptr<std::int64_t>() + static_cast<std::int64_t>(cell) * folds + fold;
     return static_cast<double>(offsets[1] - offsets[0]);
   };
   CountedShares counted{sampler_.shares(), sampling::Shares(cells.size())};
@@ -115,7 +121,7 @@ MadeRows::CountedShares MadeRows::counted_shares() const {
 }
 
 at::Tensor MadeRows::are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const {
-  return kernels::recipes_of_slots(rows, rows_, recipes_, seed, step).ge(0);
+  return kernels::recipes_of_slots(rows, on_host_, recipes_on_host_, seed, step).ge(0);
 }
 
 kernels::MadeRows MadeRows::all_by(std::size_t making, const at::Tensor& rows, std::uint64_t seed) const {
@@ -124,7 +130,7 @@ kernels::MadeRows MadeRows::all_by(std::size_t making, const at::Tensor& rows, s
   alone.limits.narrow(1, static_cast<std::int64_t>(making), recipes_.limits.size(1) - static_cast<std::int64_t>(making))
       .fill_(std::int64_t{1} << 32);
   kernels::MadeRows made = kernels::empty_made_rows(rows.size(0), rows_.codes);
-  kernels::make_rows_out(made, rows, rows_, alone, seed, at::zeros({1}, at::kLong));
+  kernels::make_rows_out(made, rows, rows_, alone, seed, at::zeros({1}, alone.limits.options()));
   return made;
 }
 

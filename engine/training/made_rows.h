@@ -20,13 +20,13 @@ namespace equipoise::training {
 class MadeRows {
  public:
   /// `sampler`, of which at least one recipe makes rows, is of the training rows in the order of `data`; both must outlive this. What
-  /// rows are made from is found here (making_rows). On the CPU alone: check_device sends no other run here.
+  /// rows are made from is found here (making_rows).
   MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch);
 
-  /// Takes over what the sampler says now.
+  /// Takes over what the sampler says now. The tensors stay where they are: a captured graph reads them.
   void follow();
 
-  /// The batch whose sources are `rows`: a row of it for each slot.
+  /// The batch whose sources are `rows`: a row of it for each slot. Takes no tensor memory and waits for no device.
   const models::EncodedTensors& make(const at::Tensor& rows, std::uint64_t seed, const at::Tensor& step);
   /// [batch] 0, 1, ...: the rows of that batch.
   const at::Tensor& slots() const { return slots_; }
@@ -42,7 +42,7 @@ class MadeRows {
   };
   CountedShares counted_shares() const;
 
-  /// [batch] bool, whether the slots of a step are made up.
+  /// [batch] bool, whether the slots of a step are made up; `rows` are on the host.
   at::Tensor are_made(const at::Tensor& rows, std::uint64_t seed, std::int64_t step) const;
 
   /// What the last batch was made of.
@@ -55,12 +55,13 @@ class MadeRows {
 
   const sampling::Sampler& sampler_;
   const DeviceData& data_;
-  kernels::MakingRows rows_;
-  kernels::MakingRecipes recipes_;
+  kernels::MakingRows on_host_, rows_;  // the second on the device
+  kernels::MakingRecipes recipes_on_host_, recipes_;
   at::Tensor codes_, values_;  // [batch, F], or [2 * batch, F] with the partners' rows after the batch's
   kernels::MadeRows made_;     // the first half of them
   models::EncodedTensors encoded_;
   at::Tensor slots_, partners_;              // [batch] i64
+  at::Tensor are_mixed_;                     // [batch] bool
   at::Tensor counted_rows_, counted_parts_;  // [2 * batch]
 };
 

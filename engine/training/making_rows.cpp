@@ -1,6 +1,7 @@
 #include "engine/training/making_rows.h"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/where.h>
@@ -69,9 +70,11 @@ at::Tensor neighbors_of(const sampling::Sampler& sampler, const DeviceData& data
       chosen.push_back(row);
   if (chosen.empty()) return all;
   const at::Tensor index = tensor_of(chosen, at::kLong);
-  const at::Tensor near =
-      kernels::neighbors(points_of(data.host, chosen), from.cells.index_select(0, index), from.offsets.size(0) - 1, k)
-          .rows;
+  // Looked for where training computes: the same rows on either device.
+  const at::Device device = data.cell_labels.device();
+  const at::Tensor near = kernels::neighbors(points_of(data.host, chosen).to(device),
+                                             from.cells.index_select(0, index).to(device), from.offsets.size(0) - 1, k)
+                              .rows.to(at::kCPU);
   const at::Tensor of_train = at::where(
       near.ge(0), index.index_select(0, near.clamp_min(0).flatten()).view(near.sizes()), at::full({1}, -1, at::kLong));
   all.index_copy_(0, index, of_train);
@@ -186,8 +189,10 @@ kernels::MakingRows making_rows(const sampling::Sampler& sampler, const DeviceDa
   const kernels::CellOrder order = kernels::cell_order(from.cells, making_cells(sampler, data));
   from.order = order.rows;
   from.offsets = order.offsets;
-  from.codes = data.encoded.codes.narrow(0, 0, data.train.count);
-  from.values = data.encoded.values.narrow(0, 0, data.train.count);
+  // The rows of train are the first of `data.host`, whose memory these share.
+  const std::vector<std::int64_t> shape{data.train.count, static_cast<std::int64_t>(data.host.features.size())};
+  from.codes = at::from_blob(const_cast<std::int16_t*>(data.host.codes.data()), shape, at::kShort);
+  from.values = at::from_blob(const_cast<float*>(data.host.values.data()), shape, at::kFloat);
   std::vector<std::uint8_t> forms;
   std::vector<std::int16_t> bins;
   for (const data::Feature& feature : data.host.features) {
@@ -201,6 +206,25 @@ kernels::MakingRows making_rows(const sampling::Sampler& sampler, const DeviceDa
   from.swaps = swaps_of(sampler, data.train.count);
   from.partners = partners_of(sampler, data, from);
   return from;
+}
+
+kernels::MakingRows on_device(const kernels::MakingRows& rows, const DeviceData& data) {
+  const auto moved = [&](const at::Tensor& tensor) {
+    return tensor.defined() ? tensor.to(data.cell_labels.device()) : at::Tensor();
+  };
+  const kernels::MakingSwaps& swaps = rows.swaps;
+  return {data.encoded.codes.narrow(0, 0, data.train.count),
+          data.encoded.values.narrow(0, 0, data.train.count),
+          moved(rows.forms),
+          moved(rows.bins),
+          moved(rows.cells),
+          moved(rows.order),
+          moved(rows.offsets),
+          moved(rows.neighbors),
+          {moved(rows.copulas.ranked), moved(rows.copulas.factors)},
+          {moved(swaps.recipes), moved(swaps.features), moved(swaps.parents), moved(swaps.levels), moved(swaps.offsets),
+           moved(swaps.becomes)},
+          {moved(rows.partners.rows), moved(rows.partners.pools), moved(rows.partners.parts)}};
 }
 
 }  // namespace equipoise::training

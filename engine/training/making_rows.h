@@ -21,7 +21,11 @@ std::vector<std::int32_t> cells_by_fold(const sampling::Sampler& sampler, const 
 void set_limits(at::Tensor& limits, const sampling::Sampler& sampler, const DeviceData& data);
 
 /// What the sampler's recipes make the training rows of `data` from. Each part is found or fitted where a recipe wants it: the nearest
-/// rows of each cell for SMOTE, copulas, levels that are exchanged, whom a row may be mixed with.
+/// rows of each cell for SMOTE (on the device of `data`), copulas, levels that are exchanged, whom a row may be mixed with. The tensors are
+/// on the host; codes and values share the memory of `data.host`.
 kernels::MakingRows making_rows(const sampling::Sampler& sampler, const DeviceData& data);
+
+/// The same on the device of `data`, where codes and values are there already; on the CPU the tensors themselves.
+kernels::MakingRows on_device(const kernels::MakingRows& rows, const DeviceData& data);
 
 }  // namespace equipoise::training

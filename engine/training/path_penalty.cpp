@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
@@ -33,8 +34,8 @@ PathPenalty::PathPenalty(const sampling::Sampler& sampler, const DeviceData& dat
     : sampler_(sampler),
       data_(data),
       pairs_(std::max<std::int64_t>(1, std::llround(sampler.path()->params.share * static_cast<double>(batch)))) {
-  if (!data.cell_labels.is_cpu()) refuse("mixes rows on the CPU alone so far; set device: cpu");
   if (data.host.images.any()) refuse("mixes rows of columns, and the model sees pictures");
+  const at::Device device = data.cell_labels.device();
   const sampling::SampledCells& cells = sampler.cells();
   const std::vector<std::int32_t> inside = cells.merged(sampler.path()->params.inside),
                                   across = cells.merged(sampler.path()->params.across);
@@ -50,21 +51,22 @@ PathPenalty::PathPenalty(const sampling::Sampler& sampler, const DeviceData& dat
     if (groups.size() < 2) continue;
     Way& way = ways_.emplace_back();
     way.fold = key.first;
-    for (const auto& [unused, rows] : groups) way.groups.push_back(tensor_of(rows, at::kLong));
+    for (const auto& [unused, rows] : groups) way.groups.push_back(tensor_of(rows, at::kLong, device));
   }
   if (ways_.empty()) refuse("finds no two groups of 'across' that have people alike in 'inside'");
   const std::int64_t features = data.encoded.codes.size(1);
-  sources_ = at::empty({pairs_}, at::kLong);
-  partners_ = at::empty({pairs_}, at::kLong);
-  codes_ = at::empty({2 * pairs_, features}, at::kShort);
-  values_ = at::empty({2 * pairs_, features}, at::kFloat);
-  slots_ = at::arange(pairs_, at::kLong);
-  parts_ = at::empty({pairs_}, at::kFloat);
-  next_parts_ = at::empty({pairs_}, at::kFloat);
+  const auto on = [&](at::ScalarType type) { return at::TensorOptions(device).dtype(type); };
+  sources_ = at::empty({pairs_}, on(at::kLong));
+  partners_ = at::empty({pairs_}, on(at::kLong));
+  codes_ = at::empty({2 * pairs_, features}, on(at::kShort));
+  values_ = at::empty({2 * pairs_, features}, on(at::kFloat));
+  slots_ = at::arange(pairs_, on(at::kLong));
+  parts_ = at::empty({pairs_}, on(at::kFloat));
+  next_parts_ = at::empty({pairs_}, on(at::kFloat));
   before_ = data.encoded;
   before_.codes = codes_;
   before_.values = values_;
-  before_.partners = at::arange(pairs_, 2 * pairs_, at::kLong);
+  before_.partners = at::arange(pairs_, 2 * pairs_, on(at::kLong));
   after_ = before_;
   before_.parts = parts_;
   after_.parts = next_parts_;
@@ -83,7 +85,7 @@ void PathPenalty::draw(std::uint64_t seed, std::int64_t step) {
   std::size_t to = one_of(2, way.groups.size() - 1);
   if (to >= from) ++to;
   const auto pick = [&](at::Tensor& rows, const at::Tensor& group, std::uint64_t what) {
-    at::Tensor places = at::empty({pairs_}, at::kLong);
+    at::Tensor places = at::empty_like(rows);
     kernels::draw_uniform(places, group.size(0), core::mix(own, what), step);
     at::index_select_out(rows, group, 0, places);
   };
@@ -117,7 +119,7 @@ at::Tensor PathPenalty::by_scores(const at::Tensor& gradient, const at::Tensor& 
 void PathPenalty::add_gradient(models::Learner& learner, std::uint64_t seed, const at::Tensor& step) {
   const double weight = sampler_.path()->weight;
   if (weight <= 0) return;
-  draw(seed, *step.const_data_ptr<std::int64_t>());
+  draw(seed, step.item<std::int64_t>());
   const at::Tensor gradient = learner.flat_gradients().clone();
   const at::Tensor first = probabilities(learner.forward(before_, slots_, step)).clone(),
                    second = probabilities(learner.forward(after_, slots_, step)).clone();

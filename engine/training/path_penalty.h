@@ -21,12 +21,12 @@ namespace equipoise::training {
 /// is left alone.
 class PathPenalty {
  public:
-  /// `sampler`, which has a path, and `data` must outlive this; `share` of `batch` rows are pairs. Throws UserError (config) on a GPU and for
-  /// pictures.
+  /// `sampler`, which has a path, and `data` must outlive this; `share` of `batch` rows are pairs. Throws UserError (config) for pictures.
   PathPenalty(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch);
 
   /// Adds the penalty's gradient to that of the learner's parameters. Overwrites what its last forward kept. Draws by seed and step
-  /// alone; does nothing where the sampler's path has no weight in the epoch that is on.
+  /// alone; does nothing where the sampler's path has no weight in the epoch that is on. Which way it is, and where on it, is the host's to
+  /// say: on a GPU it waits for the step's number, so that such steps are launched kernel by kernel.
   void add_gradient(models::Learner& learner, std::uint64_t seed, const at::Tensor& step);
 
   /// Of the last step: t, and the fold of its rows.

@@ -28,7 +28,7 @@ namespace equipoise::training {
 class RowPolicy {
  public:
   /// `sampler` is of the training rows in the order of `data`, and must outlive this, as `data` must; `batch` rows are drawn at once.
-  /// Throws UserError (config) as MadeRows does.
+  /// Throws UserError (config) as PathPenalty does.
   RowPolicy(const sampling::Sampler& sampler, const DeviceData& data, std::int64_t batch);
 
   /// Takes over what the sampler says now.
@@ -59,7 +59,7 @@ class RowPolicy {
   /// [rows of train * A] what rows weigh in the loss; undefined where no recipe decides it and the data have no weights.
   const std::optional<at::Tensor>& weights() const { return weights_; }
   /// Where a recipe decides which label a row is learnt with.
-  const LabelDraws* labels() const { return labels_ ? &*labels_ : nullptr; }
+  LabelDraws* labels() { return labels_ ? &*labels_ : nullptr; }
   /// [1, S, 1] f64, of the kernels' sums.
   const at::Tensor& corrections() const { return corrections_; }
 

@@ -166,6 +166,7 @@ void TrainingStep::run() {
 
 std::string TrainingStep::capture() {
   if (!step_.is_cuda()) return "its tensors are not on a GPU";
+  if (policy_ && policy_->path()) return "the recipe fair_mixup draws its ways on the host, anew for each step";
   return graph_.capture([this] { enqueue(); });
 }
 
@@ -211,7 +212,7 @@ void TrainingStep::pick_answers() {
   const auto count_by_parts = [&](at::Tensor& weights) {
     if (mixes) weights.view({rows.size(0), -1}).mul_(policy_->made()->counted_parts().unsqueeze(1));
   };
-  const LabelDraws* labels = policy_ ? policy_->labels() : nullptr;
+  LabelDraws* labels = policy_ ? policy_->labels() : nullptr;
   if (labels)
     labels->draw(cells_, targets_, rows, batch_seed_, step_);
   else

@@ -153,16 +153,16 @@ EQUIPOISE_HOST_DEVICE std::int32_t recipe_of(const MakeRowsProblem& problem, std
 constexpr std::int32_t kNotMade = -1;   // the source as it is
 constexpr std::int32_t kNotThere = -2;  // no source either
 
-// How one slot is made.
+// How one slot is made. Without initialisers: blocks keep it in shared memory.
 struct Making {
-  std::int64_t source = -1;
-  std::int64_t partner = -1;  // of SMOTE and mixup
-  std::int64_t near = 0;      // of SMOTE, how many of the nearest rows it looks at
-  std::int64_t slot = 0;
-  std::int32_t recipe = -1;
-  std::int32_t kind = kNotMade;  // MakingKind, or one of the two above
-  float way = 0;                 // of SMOTE, from the source to the partner
-  float part = 1;                // of mixup, the source's
+  std::int64_t slot;
+  std::int64_t source;
+  std::int64_t partner;  // of SMOTE and mixup; else -1
+  std::int64_t near;     // of SMOTE, how many of the nearest rows it looks at
+  std::int32_t recipe;   // -1: by none
+  std::int32_t kind;     // MakingKind, or one of the two above
+  float way;             // of SMOTE, from the source to the partner
+  float part;            // of mixup, the source's; else 1
 };
 
 EQUIPOISE_HOST_DEVICE bool is_there(const MakeRowsProblem& problem, std::int64_t source) {
@@ -171,9 +171,7 @@ EQUIPOISE_HOST_DEVICE bool is_there(const MakeRowsProblem& problem, std::int64_t
 }
 
 EQUIPOISE_HOST_DEVICE Making making_of(const MakeRowsProblem& problem, std::int64_t step, std::int64_t slot) {
-  Making making;
-  making.slot = slot;
-  making.source = problem.rows[slot];
+  Making making{slot, problem.rows[slot], -1, 0, -1, kNotMade, 0.0f, 1.0f};
   if (!is_there(problem, making.source)) {
     making.kind = kNotThere;
     return making;

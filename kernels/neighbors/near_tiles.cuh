@@ -165,7 +165,7 @@ __device__ inline void take_near(const NeighborsArrays& arrays, std::uint32_t qu
   }
 }
 
-// Compares the queries of a tile with all rows of one cell.
+// Compares the queries of a tile with all rows of one cell. Ends behind a barrier: that of take_near.
 __device__ inline void compare_with_cell(const NeighborsProblem& problem, const NeighborsArrays& arrays,
                                          std::uint32_t query_tile, const CellPlaces& cell, NearKey* lists, int size,
                                          NearShared& shared) {
@@ -191,7 +191,6 @@ __device__ inline void compare_with_cell(const NeighborsProblem& problem, const 
     }
     take_near(arrays, query_tile, row_tile, cell, query_group, row_group, lists, size, sums, shared);
   }
-  __syncthreads();
 }
 
 // Block `query_tile` finds the nearest rows of 128 queries, which may be of several cells: of one after the other. `held` has room for
@@ -217,8 +216,8 @@ __device__ inline void find_near_in_block(const NeighborsProblem& problem, const
     compare_with_cell(problem, arrays, query_tile, cell, lists, size, shared);
     place = cell.end;
   }
-  __syncthreads();  // also where no row is of any cell
   if (lists == stored) return;
+  __syncthreads();  // also where no row is of any cell
   for (int i = thread; i < kNearTile * size; i += kNearThreads) stored[i] = lists[i];
 }
 

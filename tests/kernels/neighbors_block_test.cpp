@@ -66,12 +66,14 @@ Played play_neighbors(const at::Tensor& points, const at::Tensor& cells, std::in
   return result;
 }
 
-void expect_same(const at::Tensor& points, const at::Tensor& cells, std::int64_t cell_count, std::int64_t k,
-                 Order order = Order::kAscending, bool copies_late = true) {
+// How many rows were looked at again.
+std::int32_t expect_same(const at::Tensor& points, const at::Tensor& cells, std::int64_t cell_count, std::int64_t k,
+                         Order order = Order::kAscending, bool copies_late = true) {
   const Played played = play_neighbors(points, cells, cell_count, k, order, copies_late);
   const Neighbors expected = neighbors(points, cells, cell_count, k);
   EXPECT_TRUE(played.found.rows.equal(expected.rows)) << points.sizes() << ", k " << k;
   EXPECT_TRUE(played.found.distances.equal(expected.distances)) << points.sizes() << ", k " << k;
+  return played.unsure;
 }
 
 TEST(NeighborsBlock, FindsWhatTheCpuFinds) {
@@ -94,20 +96,24 @@ TEST(NeighborsBlock, FindsTheSameWhoeverComesFirst) {
 }
 
 TEST(NeighborsBlock, LooksAgainWhereRoundingCouldHideARow) {
-  const at::Tensor coarse = coarse_points(150, 3);
-  EXPECT_GT(play_neighbors(coarse, random_cells(150, 1), 1, 10).unsure, 50);
-  for (const Order order : {Order::kAscending, Order::kDescending})
-    expect_same(coarse, random_cells(150, 1), 1, 10, order);
-  expect_same(at::zeros({140, 2}), random_cells(140, 1), 1, 5);
-  expect_same(random_points(130, 8, 9) * 1e-3 + 1000, random_cells(130, 1), 1, 7);
-  expect_same(sphere_points(130, 8), random_cells(130, 1), 1, 7);
-  expect_same(random_points(60, 5, 10) * 1e-22, random_cells(60, 1), 1, 7);
-  expect_same(random_points(60, 5, 11).clamp(-3, 3) * 3e14, random_cells(60, 1), 1, 7);
+  EXPECT_GT(expect_same(coarse_points(150, 3), random_cells(150, 1), 1, 10), 50);
+  EXPECT_EQ(expect_same(at::zeros({40, 2}), random_cells(40, 1), 1, 5, Order::kDescending), 40);
+  EXPECT_EQ(expect_same(random_points(40, 5, 10) * 1e-22, random_cells(40, 1), 1, 7, Order::kWarpByWarpBackwards), 40);
+  EXPECT_GT(expect_same(sphere_points(60, 8), random_cells(60, 1), 1, 7), 0);
+  expect_same(random_points(50, 5, 11).clamp(-3, 3) * 3e14, random_cells(50, 1), 1, 7);
+}
+
+// More rows than threads: what is as near as the last of the list comes after it, whatever step of the block it is in.
+TEST(NeighborsBlock, LooksAgainAtMoreRowsThanItHasThreads) {
+  at::Tensor points = at::zeros({300, 1});
+  points[299][0] = 1;
+  points[150][0] = 3;
+  EXPECT_GT(expect_same(points, random_cells(300, 1), 1, 2), 0);
 }
 
 TEST(NeighborsBlock, DoesNotLookAgainWhereItNeedNot) {
-  // Far from the origin: rows are measured from one of them.
-  EXPECT_EQ(play_neighbors(random_points(300, 20, 12) + 1000, random_cells(300, 1), 1, 5).unsure, 0);
+  // Far from the origin: rows are measured from a point among them.
+  EXPECT_EQ(expect_same(random_points(140, 20, 12) + 1000, random_cells(140, 1), 1, 5), 0);
 }
 
 TEST(NeighborsBlock, WhatCannotBeMeasuredIsNobodysNeighbour) {

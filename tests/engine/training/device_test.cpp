@@ -40,24 +40,25 @@ TEST(Device, AutoDoesNotTrainInAnotherPrecisionThanWasAskedFor) {
               AllOf(HasSubstr("precision: bf16 needs device: cuda"), HasSubstr("device is 'auto' and found no GPU")));
 }
 
-// Before any data are read: what has no version for GPUs is not sent there, and `auto` passes them over.
-TEST(Device, RecipesThatMakeRowsComputeOnTheCpu) {
-  for (const std::string name : {"smote", "mixup", "fair_mixup"}) {
+TEST(Device, EveryRecipeOfRowsComputesOnAGpuToo) {
+  for (const std::string name :
+       {"balance", "smote", "jitter", "corrupt", "counterfactual", "copula", "mixup", "fair_mixup", "massage"}) {
     RunConfig config = config_of("cuda", "fp32");
     config.sampling.recipes.resize(1);
     config.sampling.recipes[0].recipe = name;
-    EXPECT_THAT(refusal(core::Fault::config, [&] { check_device(config, {}); }),
-                HasSubstr("device is 'cuda', but sampling.recipes: " + name +
-                          " makes rows on the CPU alone so far; set "
-                          "device: cpu"));
-    config.device = "auto";
-    core::Journal journal;
-    EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
+    EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(config, {}); }), "") << name;
   }
-  RunConfig balanced = config_of("cuda", "fp32");
-  balanced.sampling.recipes.resize(1);
-  balanced.sampling.recipes[0].recipe = "balance";
-  EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(balanced, {}); }), "");
+}
+
+// Before any data are read: what has no version for GPUs is not sent there, and `auto` passes them over.
+TEST(Device, AConvnetComputesOnTheCpu) {
+  RunConfig config = config_of("cuda", "fp32");
+  config.model.kind = "convnet";
+  EXPECT_THAT(refusal(core::Fault::config, [&] { check_device(config, {}); }),
+              HasSubstr("device is 'cuda', but model.kind: convnet computes on the CPU alone so far; set device: cpu"));
+  config.device = "auto";
+  core::Journal journal;
+  EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
 }
 
 TEST(Device, IsWrittenAsTheConfigSays) {

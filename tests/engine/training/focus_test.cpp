@@ -221,7 +221,7 @@ TEST(ChangedLabels, AreThoseOfTheBatchAlone) {
   sampling::Sampler sampler({{massage}}, people, std::vector(data.order.begin(), data.order.begin() + data.train.count),
                             config::Origin());
   sampler.rank(ranking_scores(data, table, 3));
-  const RowPolicy policy(sampler, data, 100);
+  RowPolicy policy(sampler, data, 100);
   at::Tensor cells = at::empty({data.train.count}, data.fold_cells.options()), no_targets;
   policy.labels()->draw(cells, no_targets, at::arange(data.train.count, at::kLong), 5, at::zeros({1}, at::kLong));
   std::int64_t changed = 0;

@@ -32,10 +32,10 @@ struct Policed {
   RowPolicy policy;
 
   Policed(data::Dataset rows, const std::vector<constraints::ConstraintParams>& constraints,
-          const std::vector<sampling::RecipeParams>& recipes)
+          const std::vector<sampling::RecipeParams>& recipes, const at::Device& device = at::kCPU)
       : people(std::move(rows)),
         table(compiled(people, constraints, {recipes})),
-        data(to_device(people, table.cells, 1, 3, at::kCPU)),
+        data(to_device(people, table.cells, 1, 3, device)),
         sampler({recipes}, people, std::vector(data.order.begin(), data.order.begin() + data.train.count),
                 config::Origin()),
         policy(sampler, data, 100) {}

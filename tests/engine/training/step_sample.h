@@ -5,6 +5,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/training/step.h"
@@ -29,8 +30,8 @@ struct StepCase {
   }
 };
 
-inline StepCase with_recipes(StepCase wanted) {
-  wanted.recipes = {"balance", "reweigh", "smote", "corrupt"};
+inline StepCase with_recipes(StepCase wanted, std::vector<std::string> recipes) {
+  wanted.recipes = std::move(recipes);
   return wanted;
 }
 
@@ -47,8 +48,11 @@ inline std::vector<StepCase> step_cases() {
           {"mlp", "adamw", 1, 3},
           {"mlp", "sgd", 2, 3, true},
           {"mlp", "adamw", 2, 1, false, true},
-          with_recipes({"mlp", "adamw"}),
-          with_recipes({"mlp", "adamw", 2, 3, true})};
+          with_recipes({"mlp", "adamw"}, {"balance", "reweigh", "smote", "corrupt"}),
+          with_recipes({"mlp", "adamw", 2, 3, true}, {"balance", "reweigh", "smote", "corrupt"}),
+          with_recipes({"mlp", "adamw"}, {"balance", "smote", "mixup"}),
+          with_recipes({"mlp", "adamw", 2, 3, true, true}, {"jitter", "copula", "mixup"}),
+          with_recipes({"mlp", "adamw", 1, 3}, {"hard", "massage"})};
 }
 
 /// The same in every precision: those below fp32 need a GPU.
@@ -79,10 +83,16 @@ class StepSample {
         one.recipe = name;
         one.by = {"sex"};
         if (sampling::recipe_entry(name).decides == sampling::Decides::made) one.share = 0.3;
+        if (name == "mixup") {
+          one.by = {};
+          one.inside = {"label"};
+          one.across = {"sex"};
+        }
       }
       const auto rows = static_cast<std::ptrdiff_t>(data_.train.count);
       sampler_ = std::make_unique<sampling::Sampler>(
           recipes, people_, std::vector(data_.order.begin(), data_.order.begin() + rows), config::Origin());
+      if (sampler_->ranks_rows()) sampler_->rank(std::vector<double>(static_cast<std::size_t>(rows), 0.5));
       policy_ = std::make_unique<RowPolicy>(*sampler_, data_, small_config().training.batch_size);
     }
     std::vector<std::uint64_t> seeds;
