@@ -23,6 +23,7 @@
 #include "engine/core/interrupt.h"
 #include "engine/data/prepare.h"
 #include "engine/report/bank_report.h"
+#include "engine/sweep/halving.h"
 #include "engine/training/trainer.h"
 
 namespace equipoise::cli {
@@ -38,7 +39,9 @@ class Train final : public Command {
         {"--fail-on",
          "Exit with 1 when a constraint has one of these verdicts on the test rows (of any member of a bank): a "
          "list with commas of violated, not_shown, not_estimable",
-         &fail_on_}};
+         &fail_on_},
+        {"--halving", "The folder of a sweep whose job this is (output.run): stop where its successive halving says so",
+         &halving_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -69,14 +72,21 @@ class Train final : public Command {
         inputs_of(prepared, tables, audit_made_rows(config_, prepared.dataset, origin_, journal));
     core::stop_if_interrupted();
     std::vector<RunFolder> folders;
+    std::optional<sweep::Halving> halving;
+    if (!halving_.empty()) halving.emplace(halving_, config_.output.run);
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
     std::vector<training::TrainingResult> results = training::train(
         members_, prepared.dataset, tables, device, origin_, journal,
         [&](std::size_t run, const evaluation::Measurement& measurement) {
           begin(folder, folders, inputs);
           folder_of(folder, folders, run).append_measurement(measurement);
+          if (halving) halving->record(run, measurement, members_[run].training.epochs);
         },
-        start);
+        start,
+        halving ? training::StopRun([&](std::size_t run, const evaluation::Measurement& measurement) {
+          return halving->verdict(run, measurement);
+        })
+                : training::StopRun());
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
     if (!any_measured && folder.holds_an_earlier_run()) give_up(folder, results.front(), journal);
     begin(folder, folders, inputs);
@@ -150,7 +160,8 @@ class Train final : public Command {
       return std::ranges::find(results, outcome, &training::TrainingResult::outcome);
     };
     if (const auto stopped = first("interrupted"); stopped != results.end()) return 128 + stopped->signal;
-    if (first("finished") == results.end()) return static_cast<int>(core::Fault::numerical);
+    if (first("finished") == results.end() && first("stopped") == results.end())
+      return static_cast<int>(core::Fault::numerical);
     return failed.empty() ? 0 : kConstraintFailed;
   }
 
@@ -165,7 +176,8 @@ class Train final : public Command {
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
     print_paths(folder, console);
     for (const std::string& title : failed) journal.say("failed on " + title);
-    if (!result.failure.empty() && !console.json()) journal.say("error: " + result.failure);
+    if (!result.failure.empty() && !console.json())
+      journal.say((result.outcome == "stopped" ? "This run was " : "error: ") + result.failure);
     console.print_json(answer_json(folder, report, result, failed, exit_code));
     return exit_code;
   }
@@ -198,9 +210,9 @@ class Train final : public Command {
                                             const training::TrainingResult& result,
                                             const std::vector<std::string>& failed, int exit_code) {
     nlohmann::ordered_json json;
-    if (!result.failure.empty()) {
+    if (!result.failure.empty() && result.outcome != "stopped") {
       json["error"] = {{"exit_code", exit_code},
-                       {"kind", result.outcome == "diverged" ? "numerical" : "interrupted"},
+                       {"kind", result.outcome == "diverged" ? "numerical" : result.outcome},
                        {"message", result.failure}};
     }
     json["run"] = folder.path().string();
@@ -220,7 +232,7 @@ class Train final : public Command {
     return json;
   }
 
-  std::string config_file_;
+  std::string config_file_, halving_;
   std::vector<std::string> overrides_, fail_on_;
   training::RunConfig config_;
   config::Origin origin_;

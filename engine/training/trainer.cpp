@@ -76,9 +76,10 @@ class Trainer {
  public:
   Trainer(const std::vector<RunConfig>& members, const data::Dataset& dataset,
           const std::vector<constraints::ConstraintTable>& tables, MeasuredSplits measured, const at::Device& device,
-          const config::Origin& origin, core::Journal& journal, const Start& start)
+          const config::Origin& origin, core::Journal& journal, const Start& start, const StopRun& stop)
       : config_(members.front()),
         journal_(journal),
+        stop_(stop),
         device_(device),
         stream_(device),
         measured_(measured),
@@ -273,7 +274,17 @@ class Trainer {
         diverge(run, failure.what());
       }
     }
+    stop_those_behind();
     if (any_goes_on()) journal_.progress(progress_line(runs_, steps_));
+  }
+
+  void stop_those_behind() {
+    if (!stop_ || done_ == steps_) return;
+    for (std::size_t run = 0; run < runs_.size(); ++run) {
+      if (!runs_[run].goes_on()) continue;
+      const std::string why = stop_(run, runs_[run].outcome().measurements.back());
+      if (!why.empty()) runs_[run].end_early("stopped", why, done_);
+    }
   }
 
   void warn_if_unsettled(const RunState& run) {
@@ -364,6 +375,7 @@ class Trainer {
 
   const RunConfig& config_;  // of the first member: what a bank shares
   core::Journal& journal_;
+  const StopRun& stop_;
   at::Device device_;
   OwnStream stream_;  // before all that allocates on it
   MeasuredSplits measured_;
@@ -380,7 +392,7 @@ class Trainer {
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement, const Start& start) {
+                                  const OnMeasurement& on_measurement, const Start& start, const StopRun& stop) {
   const RunConfig& first = members.front();
   const MeasuredSplits measured = choose_measured_splits(first.multipliers, tables.front(), dataset,
                                                          work_of(first, dataset, device), origin, journal);
@@ -388,7 +400,7 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
       measured == MeasuredSplits::cross_fitted ? static_cast<std::size_t>(first.multipliers.folds) : 1;
   std::vector<TrainingResult> results;
   with_memory_advice(first, members.size() * folds, [&] {
-    results = Trainer(members, dataset, tables, measured, device, origin, journal, start).run(on_measurement);
+    results = Trainer(members, dataset, tables, measured, device, origin, journal, start, stop).run(on_measurement);
   });
   return results;
 }

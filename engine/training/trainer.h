@@ -48,18 +48,22 @@ struct Start {
 /// Called after each measure of a run (its place in the bank), so that a run that is cut off leaves what it measured.
 using OnMeasurement = std::function<void(std::size_t run, const evaluation::Measurement&)>;
 
+/// Asked after each measure, once OnMeasurement has heard of it for every run: why a run is to stop there, "" where it goes on.
+using StopRun = std::function<std::string(std::size_t run, const evaluation::Measurement&)>;
+
 /// Trains the runs of a bank together on the train split: one batch, one pass, for all. Measures exact rates as the
 /// config says, moves each run's multipliers, keeps each run's best iterate of the selection split. The test split is not
 /// looked at.
 ///
 /// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the
 /// same constraints compiled with each member's tolerances. On the CPU a run's model is the same bytes in a bank of any
-/// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate; a signal stops
-/// all. Throws UserError (config) for a batch larger than the training split and the like.
+/// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate, and so does one that
+/// `stop` names, while others go on; a signal stops all. Throws UserError (config) for a batch larger than the training split and the like.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement, const Start& start = {});
+                                  const OnMeasurement& on_measurement, const Start& start = {},
+                                  const StopRun& stop = {});
 
 /// Whether `device` is written as one of auto, cpu, cuda, cuda:N, and is not the CPU where `precision` needs a GPU; throws
 /// UserError (config).
