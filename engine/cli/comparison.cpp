@@ -233,13 +233,13 @@ void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& ar
   const training::Start start = {starting_multipliers(first, bank.tables.front(), origin, journal),
                                  starting_weights(first, bank.data.prepared.dataset, origin, journal)};
   bank.artifacts = audit_made_rows(first, bank.data.prepared.dataset, origin, journal);
-  std::vector<training::TrainingResult> results = training::train(
-      bank.members, bank.data.prepared.dataset, bank.tables, device, origin, journal,
-      [&](std::size_t run, const evaluation::Measurement& measurement) {
-        begin(bank);
-        bank.folders[run].append_measurement(measurement);
-      },
-      start);
+  std::vector<training::TrainingResult> results =
+      training::train(bank.members, bank.data.prepared.dataset, bank.tables, device, origin, journal,
+                      {[&](std::size_t run, const evaluation::Measurement& measurement) {
+                         begin(bank);
+                         bank.folders[run].append_measurement(measurement);
+                       },
+                       start});
   begin(bank);
   finish(bank, device, results, journal);
 }

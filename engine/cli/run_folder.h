@@ -36,7 +36,7 @@ inline constexpr const char* kAll[] = {kConfig,       kData,    kEncoder, kConst
 
 /// What run.json says: that the folder is ours, and how far its run is.
 struct RunMarker {
-  std::string status;         ///< running, finished, interrupted, diverged, failed
+  std::string status;         ///< running, finished, interrupted, diverged, stopped, failed
   std::string command;        ///< what reproduces the run
   std::string config;         ///< the config file as it was named
   std::string config_sha256;  ///< of that file

@@ -149,6 +149,7 @@ class Sweep final : public Command {
       throw usage(fmt::format("overrides belong to planning, and '{}' is planned; give the sweep file", what_));
     folder_ = std::filesystem::weakly_canonical(what_);
     plan_ = sweep::read_plan(folder_);
+    base_text_ = core::read_file(folder_ / sweep::sweep_files::kBase);
   }
 
   sweep::Request request(TerminalJournal& journal) const {
@@ -175,6 +176,7 @@ class Sweep final : public Command {
     const std::optional<sweep::Earlier> earlier = sweep::earlier_of(folder_);
     const sweep::Planning planning = sweep::make_plan(asked, earlier);
     plan_ = planning.plan;
+    base_text_ = planning.base_text;
     if (planning.merged > 0)
       journal.say(fmt::format("{} of the settings come to a run that is there already, and are not made twice.",
                               planning.merged));
@@ -193,10 +195,8 @@ class Sweep final : public Command {
   std::string device() const {
     training::RunConfig config;
     config::Origin origin;
-    const std::filesystem::path base = folder_ / sweep::sweep_files::kBase;
-    std::error_code error;
-    if (!std::filesystem::exists(base, error)) return "auto";
-    config::load(base, {}, config, origin);
+    const auto describe = [&](config::Fields& fields) { config.describe(fields); };
+    config::load_text(base_text_, sweep::sweep_files::kBase, folder_, {}, describe, origin);
     return config.device;
   }
 
@@ -277,6 +277,7 @@ class Sweep final : public Command {
     if (tally.signal != 0 || tally.is_disk_full || tally.left > 0) return kRunAgain;
     if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
     for (const sweep::PlannedJob& job : plan_.jobs) {
+      if (sweep::state_of(job.id, folder_) != sweep::JobState::failed) continue;
       const int code = sweep::read_failure(job.id, folder_).exit_code;
       if (code == static_cast<int>(core::Fault::config) || code == static_cast<int>(core::Fault::data)) return code;
     }
@@ -312,6 +313,7 @@ class Sweep final : public Command {
   std::optional<std::size_t> limit_count_, trials_count_, workers_count_, array_count_;
   sweep::LaunchOptions options_;
   sweep::Plan plan_;
+  std::string base_text_;  // the config that all jobs start from
   std::filesystem::path folder_;
 };
 

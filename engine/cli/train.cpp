@@ -24,6 +24,7 @@
 #include "engine/core/interrupt.h"
 #include "engine/data/prepare.h"
 #include "engine/report/bank_report.h"
+#include "engine/sweep/halving.h"
 #include "engine/training/trainer.h"
 
 namespace equipoise::cli {
@@ -47,7 +48,9 @@ class Train final : public Command {
         {"--allow-change",
          "A field, or a part of the config, that may differ from the checkpoint's when a run goes on: "
          "--allow-change training.epochs",
-         &allowed_}};
+         &allowed_},
+        {"--halving", "The folder of a sweep whose job this is (output.run): stop where its successive halving says so",
+         &halving_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -86,6 +89,8 @@ class Train final : public Command {
         inputs_of(prepared, tables, audit_made_rows(config_, prepared.dataset, origin_, journal));
     core::stop_if_interrupted();
     std::vector<RunFolder> folders;
+    std::optional<sweep::Halving> halving;
+    if (!halving_.empty()) halving.emplace(halving_, config_.output.run);
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
     training::CheckpointPlan plan;
     plan.params = config_.checkpoint;
@@ -98,13 +103,19 @@ class Train final : public Command {
       begin(folder, folders, inputs);
       folder.keep();
     };
-    std::vector<training::TrainingResult> results = training::train(
-        members_, prepared.dataset, tables, device, origin_, journal,
-        [&](std::size_t run, const evaluation::Measurement& measurement) {
-          begin(folder, folders, inputs);
-          folder_of(folder, folders, run).append_measurement(measurement);
-        },
-        start, config_.checkpoint.is_on() || plan.resume ? &plan : nullptr);
+    std::vector<training::TrainingResult> results =
+        training::train(members_, prepared.dataset, tables, device, origin_, journal,
+                        {[&](std::size_t run, const evaluation::Measurement& measurement) {
+                           begin(folder, folders, inputs);
+                           folder_of(folder, folders, run).append_measurement(measurement);
+                           if (halving) halving->record(run, measurement, members_[run].training.epochs);
+                         },
+                         start,
+                         halving ? training::StopRun([&](std::size_t run, const evaluation::Measurement& measurement) {
+                           return halving->verdict(run, measurement);
+                         })
+                                 : training::StopRun(),
+                         config_.checkpoint.is_on() || plan.resume ? &plan : nullptr});
     if (std::ranges::any_of(results, [](const auto& r) { return r.starts_again && r.is_saved; }))
       return stop_for_now(folder, folders, results.front(), console, journal);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
@@ -207,7 +218,8 @@ class Train final : public Command {
     };
     if (const auto stopped = first("interrupted"); stopped != results.end())
       return core::Interrupted(stopped->signal, stopped->starts_again).exit_code();
-    if (first("finished") == results.end()) return static_cast<int>(core::Fault::numerical);
+    if (first("finished") == results.end() && first("stopped") == results.end())
+      return static_cast<int>(core::Fault::numerical);
     return failed.empty() ? 0 : kConstraintFailed;
   }
 
@@ -222,7 +234,8 @@ class Train final : public Command {
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
     print_paths(folder, console);
     for (const std::string& title : failed) journal.say("failed on " + title);
-    if (!result.failure.empty() && !console.json()) journal.say("error: " + result.failure);
+    if (!result.failure.empty() && !console.json())
+      journal.say((result.outcome == "stopped" ? "This run was " : "error: ") + result.failure);
     console.print_json(answer_json(folder, report, result, failed, exit_code));
     return exit_code;
   }
@@ -255,9 +268,9 @@ class Train final : public Command {
                                             const training::TrainingResult& result,
                                             const std::vector<std::string>& failed, int exit_code) {
     nlohmann::ordered_json json;
-    if (!result.failure.empty()) {
+    if (!result.failure.empty() && result.outcome != "stopped") {
       json["error"] = {{"exit_code", exit_code},
-                       {"kind", result.outcome == "diverged" ? "numerical" : "interrupted"},
+                       {"kind", result.outcome == "diverged" ? "numerical" : result.outcome},
                        {"message", result.failure}};
     }
     json["run"] = folder.path().string();
@@ -277,7 +290,7 @@ class Train final : public Command {
     return json;
   }
 
-  std::string config_file_, resume_;
+  std::string config_file_, resume_, halving_;
   std::vector<std::string> overrides_, fail_on_, allowed_;
   training::RunConfig config_;
   config::Origin origin_;

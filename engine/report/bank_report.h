@@ -15,7 +15,7 @@ namespace equipoise::report {
 struct BankMember {
   std::string title;                              ///< "tolerance 0.02, seed 3"
   std::string folder;                             ///< of its run, relative to the bank's: "members/003"
-  std::string outcome;                            ///< "finished", "interrupted", "diverged"
+  std::string outcome;                            ///< "finished", "interrupted", "diverged", "stopped"
   std::string failure;                            ///< what stopped it early
   std::int64_t steps = 0;                         ///< steps taken
   std::string kept;                               ///< which iterate and why, a sentence

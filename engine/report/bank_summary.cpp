@@ -252,6 +252,7 @@ std::string outcome_sentence(const BankReport& report) {
                                                   : "members " + listed(who);
     const std::string verb = outcome == "diverged"      ? "diverged"
                              : outcome == "interrupted" ? (who.size() == 1 ? "was interrupted" : "were interrupted")
+                             : outcome == "stopped"     ? (who.size() == 1 ? "was stopped early" : "were stopped early")
                                                         : fmt::format("ended as '{}'", outcome);
     words += fmt::format("{}{} {}", words.empty() ? "" : "; ", subject, verb);
   }

@@ -81,6 +81,11 @@ void write_outcome(Markup& page, const Report& report) {
   } else if (report.outcome == "diverged") {
     page.element("h2", {}, "Training diverged");
     page.element("p", {}, "The computation left the finite numbers. What is measured below is the last good model.");
+  } else if (report.outcome == "stopped") {
+    page.element("h2", {}, "This run was stopped early");
+    page.element(
+        "p", {},
+        "Its sweep has runs that are more accurate and fairer. Everything below describes what was there by then.");
   } else {
     page.element("h2", {}, fmt::format("Outcome: {}", report.outcome));
   }

@@ -32,7 +32,7 @@ struct Report {
   std::string name;
   std::string finished;  ///< ISO 8601, UTC
   std::string command;   ///< the exact command that reproduces the run
-  std::string outcome;   ///< "finished", "interrupted", "diverged"
+  std::string outcome;   ///< "finished", "interrupted", "diverged", "stopped"
   std::uint64_t seed = 0;
   std::string kept;                       ///< which iterate was kept and why, a sentence
   std::optional<std::int64_t> kept_step;  ///< the step of the measurement it belongs to

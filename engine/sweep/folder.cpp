@@ -27,8 +27,8 @@ std::optional<Earlier> earlier_of(const std::filesystem::path& folder) {
 }
 
 void write_folder(const Request& request, const Planning& planning, const std::filesystem::path& folder) {
-  for (const char* name :
-       {sweep_files::kLocks, sweep_files::kJobs, sweep_files::kFailures, sweep_files::kStopped, sweep_files::kLogs}) {
+  for (const char* name : {sweep_files::kLocks, sweep_files::kJobs, sweep_files::kFailures, sweep_files::kRungs,
+                           sweep_files::kStopped, sweep_files::kLogs}) {
     std::error_code error;
     std::filesystem::create_directories(folder / name, error);
     if (error)

@@ -29,11 +29,11 @@ fs::path failure_file(const std::string& job, const fs::path& folder) {
   return folder / sweep_files::kFailures / (job + ".json");
 }
 
-// The marker of a run folder or a bank's. One that cannot be read is of a run that was cut off.
+// The marker of a run folder or a bank's; also where successive halving stopped all of it. One that cannot be read is of a run that was cut off.
 bool is_finished(const fs::path& job_folder) {
   try {
     const auto json = nlohmann::json::parse(core::read_file(job_folder / kMarker), nullptr, false);
-    return json.is_object() && json.value("status", "") == "finished";
+    return json.is_object() && (json.value("status", "") == "finished" || json.value("status", "") == "stopped");
   } catch (const core::UserError&) {
     return false;
   }

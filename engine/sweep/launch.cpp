@@ -51,7 +51,12 @@ bool is_in_use(const std::string& error) {
 class Launch {
  public:
   Launch(const Plan& plan, const std::filesystem::path& folder, const LaunchOptions& options, core::Journal& journal)
-      : folder_(folder), options_(options), journal_(journal), cpus_(usable_cpus()), slots_(options.workers, false) {
+      : plan_(plan),
+        folder_(folder),
+        options_(options),
+        journal_(journal),
+        cpus_(usable_cpus()),
+        slots_(options.workers, false) {
     const std::vector<JobState> states = states_of(plan, folder);
     for (std::size_t i = options.task; i < plan.jobs.size(); i += options.tasks) {
       if (states[i] == JobState::done) ++tally_.done;
@@ -128,7 +133,8 @@ class Launch {
     std::error_code none;
     const std::uintmax_t size = std::filesystem::file_size(log, none);
     const std::size_t slot = static_cast<std::size_t>(std::ranges::find(slots_, false) - slots_.begin());
-    Start what{words_of(job, folder_, options_.program), log, share_of(cpus_, slot, options_.workers), std::nullopt};
+    Start what{words_of(plan_, job, folder_, options_.program), log, share_of(cpus_, slot, options_.workers),
+               std::nullopt};
     if (!options_.gpus.empty()) what.gpus = options_.gpus[slot];
     running_.push_back({&job, start(what), *std::move(lock), none ? 0 : static_cast<std::size_t>(size), slot});
     slots_[slot] = true;
@@ -195,6 +201,7 @@ class Launch {
     journal_.progress({"sweep", worked_ / work_, seconds, tally_text(tally_, running_.size())});
   }
 
+  const Plan& plan_;
   const std::filesystem::path& folder_;
   const LaunchOptions& options_;
   core::Journal& journal_;
@@ -215,13 +222,14 @@ Tally launch(const Plan& plan, const std::filesystem::path& folder, const Launch
   return Launch(plan, folder, options, journal).run();
 }
 
-std::vector<std::string> words_of(const PlannedJob& job, const std::filesystem::path& folder,
+std::vector<std::string> words_of(const Plan& plan, const PlannedJob& job, const std::filesystem::path& folder,
                                   const std::filesystem::path& program) {
   std::vector<std::string> words = {program.string(), "train", (folder / sweep_files::kBase).string()};
   words.insert(words.end(), job.overrides.begin(), job.overrides.end());
   // The config lies in the sweep's folder, by which its paths go.
   words.push_back(std::string("output.folder=") + sweep_files::kJobs);
   words.push_back("output.run=" + job.id);
+  if (plan.search == "asha") words.insert(words.end(), {"--halving", folder.string()});
   return words;
 }
 

@@ -34,7 +34,7 @@ Tally launch(const Plan& plan, const std::filesystem::path& folder, const Launch
              core::Journal& journal);
 
 /// What trains a job: the words of a command line.
-std::vector<std::string> words_of(const PlannedJob& job, const std::filesystem::path& folder,
+std::vector<std::string> words_of(const Plan& plan, const PlannedJob& job, const std::filesystem::path& folder,
                                   const std::filesystem::path& program);
 
 /// "12 done, 2 running, 1 failed, 40 left"

@@ -23,7 +23,7 @@ void SweepParams::describe(config::Fields& fields) {
   fields.path("folder", folder, "Where the sweep is written; left out, sweeps/<name>.");
   fields.choice("search", search, {"grid", "random", "sobol", "asha"},
                 "Which settings are tried: every combination (grid), draws (random), draws that fill the space evenly "
-                "(sobol), or every combination with those that fall behind stopped early (asha).");
+                "(sobol), or all that, draws where trials are set, with runs that fall behind stopped early (asha).");
   fields.text("metric", metric, "What reports judge settings by; left out, accuracy.");
   fields.tree(
       "axes", axes,
@@ -42,11 +42,12 @@ void SweepParams::describe(config::Fields& fields) {
 }
 
 bool draws(const SweepParams& params) {
-  return params.search == "random" || params.search == "sobol";
+  return params.search == "random" || params.search == "sobol" || (params.search == "asha" && params.trials > 0);
 }
 
 void check(const SweepParams& params, const config::Origin& origin) {
-  if (draws(params) && params.trials == 0)
+  const bool must_draw = params.search == "random" || params.search == "sobol";
+  if (must_draw && params.trials == 0)
     throw core::UserError(
         core::Fault::config,
         fmt::format("search: {} draws settings, and needs to know how many: set trials", params.search),

@@ -18,6 +18,7 @@ struct HalvingParams {
   std::int64_t at_least = 2;  ///< runs that must have reached a rung before one is judged there
 
   void describe(config::Fields& fields);
+  bool operator==(const HalvingParams&) const = default;
 };
 
 /// What a sweep file says. The axes are read by axes.h: their keys are the config's.

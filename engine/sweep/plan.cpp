@@ -32,6 +32,14 @@ Json to_json(const PlannedJob& job) {
           {"runs", job.runs}};
 }
 
+Json to_json(const HalvingParams& halving) {
+  return {{"rungs", halving.rungs}, {"keep", halving.keep}, {"near", halving.near}, {"at_least", halving.at_least}};
+}
+
+HalvingParams halving_from(const Json& json) {
+  return {json.at("rungs"), json.at("keep"), json.at("near"), json.at("at_least")};
+}
+
 PlannedRun run_from(const Json& json) {
   PlannedRun run{json.at("id"), {}, json.at("job"), json.at("member"), false};
   for (const auto& [field, value] : json.at("point").items()) run.point.emplace_back(field, value);
@@ -77,17 +85,19 @@ Json to_json(const Plan& plan) {
   for (const PlannedAxis& axis : plan.axes) axes.push_back({{"fields", axis.fields}, {"values", axis.values}});
   for (const PlannedRun& run : plan.runs) runs.push_back(to_json(run));
   for (const PlannedJob& job : plan.jobs) jobs.push_back(to_json(job));
-  return {{"format", kFormat},
-          {"name", plan.name},
-          {"config", plan.config},
-          {"config_sha256", plan.config_sha256},
-          {"asked_sha256", plan.asked_sha256},
-          {"search", plan.search},
-          {"metric", plan.metric},
-          {"overrides", plan.overrides},
-          {"axes", std::move(axes)},
-          {"runs", std::move(runs)},
-          {"jobs", std::move(jobs)}};
+  Json json = {{"format", kFormat},
+               {"name", plan.name},
+               {"config", plan.config},
+               {"config_sha256", plan.config_sha256},
+               {"asked_sha256", plan.asked_sha256},
+               {"search", plan.search},
+               {"metric", plan.metric},
+               {"overrides", plan.overrides},
+               {"axes", std::move(axes)},
+               {"runs", std::move(runs)},
+               {"jobs", std::move(jobs)}};
+  if (plan.search == "asha") json["halving"] = to_json(plan.halving);
+  return json;
 }
 
 Plan plan_from(const Json& json, const std::string& name) {
@@ -102,6 +112,7 @@ Plan plan_from(const Json& json, const std::string& name) {
     plan.search = json.at("search");
     plan.metric = json.at("metric");
     plan.overrides = json.at("overrides");
+    if (plan.search == "asha") plan.halving = halving_from(json.at("halving"));
     for (const Json& axis : json.at("axes")) plan.axes.push_back({axis.at("fields"), axis.at("values")});
     for (const Json& run : json.at("runs")) plan.runs.push_back(run_from(run));
     for (const Json& job : json.at("jobs")) plan.jobs.push_back(job_from(job, name));

@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/sweep/params.h"
+
 namespace equipoise::sweep {
 
 /// The files of a sweep's folder.
@@ -18,6 +20,7 @@ inline constexpr const char* kPlan = "sweep.json";    ///< Plan
 inline constexpr const char* kJobs = "jobs";          ///< a run folder, or a bank's, for each job
 inline constexpr const char* kLocks = "locks";        ///< <job>.json: who works on it (locks.h)
 inline constexpr const char* kFailures = "failures";  ///< <job>.json: why it could not be done
+inline constexpr const char* kRungs = "rungs";        ///< <rung>/<run>.json: how good a run was there
 inline constexpr const char* kStopped = "stopped";    ///< <run>.json: ended early by successive halving
 inline constexpr const char* kLogs = "logs";          ///< <job>.log: what its program said
 }  // namespace sweep_files
@@ -66,6 +69,7 @@ struct Plan {
   std::string config_sha256;           ///< of that config resolved, as the sweep's config.yaml holds it
   std::string asked_sha256;            ///< of all that was asked for: the same again makes the same plan
   std::string search;                  ///< grid, random, sobol or asha
+  HalvingParams halving;               ///< of asha
   std::string metric;                  ///< what is to be judged, "" where the sweep does not say
   std::vector<std::string> overrides;  ///< of the config, for every run
   std::vector<PlannedAxis> axes;

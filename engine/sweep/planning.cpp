@@ -183,6 +183,7 @@ Planning make_plan(const Request& request, const std::optional<Earlier>& earlier
   plan.config = request.params.config;
   plan.search = request.params.search;
   plan.metric = request.params.metric;
+  plan.halving = request.params.halving;
   plan.overrides = request.params.set;
   for (const Axis& axis : axes) plan.axes.push_back({axis.fields, axis.values});
   const std::vector<Setting> settings = all_settings(request.params, axes, base, planning.merged);

@@ -2,33 +2,92 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "engine/core/error.h"
+
 namespace equipoise::training {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
 
 Checkpoints::Checkpoints(const CheckpointPlan& plan, core::Journal& journal)
     : plan_(plan),
       journal_(journal),
-      last_(std::chrono::steady_clock::now()),
+      last_(Clock::now()),
       writer_(plan.folder, plan.params.keep, plan.params.keep_best) {}
 
-bool Checkpoints::is_due(std::int64_t done) {
-  if (plan_.params.every_steps > 0 && done % plan_.params.every_steps == 0) is_pending_ = true;
-  const std::chrono::duration<double> since = std::chrono::steady_clock::now() - last_;
-  if (plan_.params.every_seconds > 0 && since.count() >= plan_.params.every_seconds) is_pending_ = true;
-  return is_pending_ && writer_.is_free();
+// All that is not made from the config and the data again.
+void Checkpoints::walk(const checkpoint::StateWalk& walk, const TrainingState& state, TrainingStep& step) {
+  const at::Device device = state.learner.flat_parameters().device();
+  double seconds = seconds_since(state.start);
+  std::vector<std::string> warnings = journal_.warnings();
+  walk.value("steps", state.done);
+  walk.value("measured_at", state.measured_at);
+  walk.value("seconds", seconds);
+  walk.value("warnings", warnings);
+  walk.tensor("weights", state.learner.flat_parameters());
+  step.walk(walk.under("step"));
+  for (std::size_t run = 0; run < state.runs.size(); ++run) state.runs[run].walk(walk.under("run", run), device);
+  if (state.batches) state.batches->walk(walk.under("sampling"));
+  if (!walk.restores()) return;
+  state.start = Clock::now() - std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  for (const std::string& warning : warnings)
+    if (std::ranges::find(journal_.warnings(), warning) == journal_.warnings().end()) journal_.warn(warning);
 }
 
-void Checkpoints::save(std::int64_t done, checkpoint::State state, const std::vector<std::int64_t>& best) {
+void Checkpoints::go_on(const TrainingState& state, TrainingStep& step, std::int64_t steps,
+                        const OnMeasurement& on_measurement) {
+  if (!plan_.resume) return;
+  walk(checkpoint::StateWalk::restoring_from(plan_.resume->state, "the checkpoint '" + plan_.name + "'"), state, step);
+  if (state.done > steps)
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("the checkpoint '{}' is of step {}, and the run has {} steps now", plan_.name, state.done, steps));
+  for (std::size_t run = 0; run < state.runs.size(); ++run)
+    for (const evaluation::Measurement& measurement : state.runs[run].outcome().measurements)
+      on_measurement(run, measurement);
+  journal_.say(fmt::format("Going on after step {} of {}, from '{}'.", state.done, steps, plan_.name));
+}
+
+void Checkpoints::save_where_due(const TrainingState& state, TrainingStep& step) {
+  if (!plan_.saves) return;
+  const checkpoint::CheckpointParams& params = plan_.params;
+  if (params.every_steps > 0 && state.done % params.every_steps == 0) is_due_ = true;
+  if (params.every_seconds > 0 && seconds_since(last_) >= params.every_seconds) is_due_ = true;
+  if (is_due_ && writer_.is_free()) save(state, step);
+}
+
+void Checkpoints::save_and_wait(const TrainingState& state, TrainingStep& step) {
+  if (!plan_.saves) return;
+  writer_.wait();
+  say_failure();
+  const bool is_saved = writer_.saved_step() == state.done || (plan_.resume && plan_.resume->step == state.done);
+  if (is_saved || state.done == 0) return;
+  // A run that stood there before is worth more than one of which nothing is known yet.
+  if (plan_.holds_an_earlier_run && state.measured_at == 0 && !has_any()) return;
+  save(state, step);
+  writer_.wait();
+  say_failure();
+}
+
+void Checkpoints::save(const TrainingState& state, TrainingStep& step) {
   say_failure();
   if (!has_begun_) plan_.before_saving();
   has_begun_ = true;
-  is_pending_ = false;
-  last_ = std::chrono::steady_clock::now();
-  writer_.save({done, plan_.belongs_to, std::move(state)}, best);
-}
-
-void Checkpoints::wait() {
-  writer_.wait();
-  say_failure();
+  is_due_ = false;
+  last_ = Clock::now();
+  checkpoint::State saved;
+  walk(checkpoint::StateWalk::saving_into(saved), state, step);
+  std::vector<std::int64_t> best;
+  for (const RunState& run : state.runs) best.push_back(run.kept().has_one() ? run.kept().step() : 0);
+  writer_.save({state.done, plan_.belongs_to, std::move(saved)}, best);
 }
 
 // A disk that takes no checkpoint is no reason to stop a run that needs none.
@@ -36,11 +95,10 @@ void Checkpoints::say_failure() {
   const std::string failure = writer_.take_failure();
   if (failure.empty() || failure == said_) return;
   said_ = failure;
-  const std::int64_t saved = writer_.saved_step();
-  journal_.warn(fmt::format("A checkpoint could not be written: {}. Training goes on; {}.", failure,
-                            saved > 0      ? fmt::format("the newest whole one is of step {}", saved)
-                            : plan_.resume ? fmt::format("the newest whole one is of step {}", plan_.resume->step)
-                                           : "there is none yet"));
+  const std::int64_t newest = std::max(writer_.saved_step(), plan_.resume ? plan_.resume->step : 0);
+  journal_.warn(fmt::format(
+      "A checkpoint could not be written: {}. Training goes on; {}.", failure,
+      newest > 0 ? fmt::format("the newest whole one is of step {}", newest) : std::string("there is none yet")));
 }
 
 }  // namespace equipoise::training

@@ -12,6 +12,10 @@
 #include "engine/checkpoint/params.h"
 #include "engine/checkpoint/writer.h"
 #include "engine/core/journal.h"
+#include "engine/models/learner.h"
+#include "engine/training/run_state.h"
+#include "engine/training/sampled_batches.h"
+#include "engine/training/step.h"
 
 namespace equipoise::training {
 
@@ -22,34 +26,50 @@ struct CheckpointPlan {
   checkpoint::Fields belongs_to;                 ///< what is saved belongs to
   std::optional<checkpoint::Checkpoint> resume;  ///< where the run goes on
   std::string name;                              ///< what messages call that
+  bool saves = true;                             ///< false: only goes on, as all ranks but the first
   bool holds_an_earlier_run = false;             ///< where it is written, with nothing to go on from
   std::function<void()> before_saving = [] {};   ///< called before the first save
 };
 
+/// What the training of a bank holds between two steps, besides its step's own.
+struct TrainingState {
+  models::Learner& learner;
+  std::vector<RunState>& runs;
+  SampledBatches* batches;  ///< null where the config has no recipes
+  std::int64_t& done;       ///< steps
+  std::int64_t& measured_at;
+  std::chrono::steady_clock::time_point& start;  ///< by which seconds are counted
+};
+
+/// Called after each measure of a run (its place in the bank), so that a run that is cut off leaves what it measured.
+using OnMeasurement = std::function<void(std::size_t run, const evaluation::Measurement&)>;
+
 /// When a run saves itself, and what it says of that.
 class Checkpoints {
  public:
+  /// `plan` and `journal` must outlive this.
   Checkpoints(const CheckpointPlan& plan, core::Journal& journal);
 
-  /// After step `done`: whether it is time, and the one before is written.
-  bool is_due(std::int64_t done);
-  /// `best` are the steps of the best iterates so far, 0 for none. What is written is written while training goes on.
-  void save(std::int64_t done, checkpoint::State state, const std::vector<std::int64_t>& best);
-  /// Until what was given is written; says what went wrong.
-  void wait();
+  /// Where there is something to go on from: sets the state to it, and hands over what was measured until then. `steps`: of the whole
+  /// training. Throws UserError (data) for a checkpoint that does not fit, (config) for one beyond the end.
+  void go_on(const TrainingState& state, TrainingStep& step, std::int64_t steps, const OnMeasurement& on_measurement);
+
+  /// After each step: where it is time, and the one before is written. What is saved is written while training goes on.
+  void save_where_due(const TrainingState& state, TrainingStep& step);
+  /// At the end, or before a stop: until it is on the disk.
+  void save_and_wait(const TrainingState& state, TrainingStep& step);
 
   /// Whether there is anything to go on from.
   bool has_any() const { return plan_.resume.has_value() || writer_.saved_step() > 0; }
-  bool has(std::int64_t step) const {
-    return writer_.saved_step() == step || (plan_.resume && plan_.resume->step == step);
-  }
 
  private:
+  void walk(const checkpoint::StateWalk& walk, const TrainingState& state, TrainingStep& step);
+  void save(const TrainingState& state, TrainingStep& step);
   void say_failure();
 
   const CheckpointPlan& plan_;
   core::Journal& journal_;
-  bool is_pending_ = false, has_begun_ = false;
+  bool is_due_ = false, has_begun_ = false;
   std::chrono::steady_clock::time_point last_;
   std::string said_;
   checkpoint::Writer writer_;

@@ -24,7 +24,7 @@ namespace equipoise::training {
 
 /// How one run of the bank went, without its weights.
 struct RunOutcome {
-  std::string outcome = "finished";  ///< finished, interrupted, diverged
+  std::string outcome = "finished";  ///< finished, interrupted, diverged, stopped
   std::string failure;               ///< what stopped it early
   int signal = 0;                    ///< of an interrupted run
   bool starts_again = false;         ///< interrupted by a scheduler (core::Interrupted::starts_again)

@@ -48,10 +48,10 @@ class Trainer {
  public:
   Trainer(const std::vector<RunConfig>& members, const data::Dataset& dataset,
           const std::vector<constraints::ConstraintTable>& tables, MeasuredSplits measured, const at::Device& device,
-          const config::Origin& origin, core::Journal& journal, const Start& start, const CheckpointPlan* plan)
+          const config::Origin& origin, core::Journal& journal, const Around& around)
       : config_(members.front()),
         journal_(journal),
-        plan_(plan),
+        around_(around),
         device_(device),
         stream_(device),
         measured_(measured),
@@ -70,14 +70,14 @@ class Trainer {
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
-      if (start.weights.defined()) start_from(run, start.weights);
-      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0, start.multipliers,
-                         allowance_of(members[run], tables[run], dataset, measured_),
+      if (around.start.weights.defined()) start_from(run, around.start.weights);
+      runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0,
+                         around.start.multipliers, allowance_of(members[run], tables[run], dataset, measured_),
                          Shrinkage(tables[run], dataset, static_cast<double>(members[run].multipliers.shrinkage_rows)));
     }
   }
 
-  std::vector<TrainingResult> run(const OnMeasurement& on_measurement) {
+  std::vector<TrainingResult> run() {
     const at::NoGradGuard no_gradient;
     start_ = Clock::now();
     for (std::size_t run = 0; run < runs_.size(); ++run) runs_[run].start(weights_of(run));
@@ -91,7 +91,7 @@ class Trainer {
           "There is no selection split, so training aims at the tolerances themselves: multipliers.margin needs one "
           "(data.split.selection).");
     try {
-      take_steps(on_measurement);
+      take_steps();
     } catch (const core::Interrupted& stopped) {
       for (RunState& run : runs_) {
         if (!run.goes_on()) continue;
@@ -162,19 +162,19 @@ class Trainer {
     return rates;
   }
 
-  void take_steps(const OnMeasurement& on_measurement) {
+  void take_steps() {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
                       static_cast<std::uint64_t>(config_.seed), *learner_, batches_ ? &batches_->policy() : nullptr);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
                    evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_,
                    outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
                                 data_.target_deviation));
-    if (plan_) checkpoints_.emplace(*plan_, journal_);
-    if (plan_ && plan_->resume) go_on_from(*plan_->resume, step, on_measurement);
+    if (around_.checkpoints) checkpoints_.emplace(*around_.checkpoints, journal_);
+    if (checkpoints_) checkpoints_->go_on(state(), step, steps_, around_.on_measurement);
     for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
     const std::int64_t begun_at = done_, measured_at = measured_at_;
     while (done_ < steps_ && any_goes_on()) {
-      if (core::is_interrupted()) save_at_the_end(step);
+      if (core::is_interrupted() && checkpoints_) checkpoints_->save_and_wait(state(), step);
       core::stop_if_interrupted();
       step.run();
       // On CUDA looking would stall the device: there it is done when a measure waits for it anyway.
@@ -183,77 +183,30 @@ class Trainer {
       if (device_.is_cuda() && done_ == begun_at + kWarmUpSteps) say_if_not_captured("training step", step.capture());
       if (is_measured_after(done_)) {
         const bool is_first = measured_at_ == measured_at;
-        measure(step, sums, on_measurement);
+        measure(step, sums);
         if (device_.is_cuda() && is_first) say_if_not_captured("measure of whole splits", sums.capture());
       }
-      if (checkpoints_ && checkpoints_->is_due(done_)) save(step);
+      if (checkpoints_) checkpoints_->save_where_due(state(), step);
     }
     // Where there are any, the last is of the end: what comes after it need not be done twice.
-    if (checkpoints_ && (checkpoints_->has_any() || config_.training.distill)) save_at_the_end(step);
+    if (checkpoints_ && (checkpoints_->has_any() || config_.training.distill))
+      checkpoints_->save_and_wait(state(), step);
     if (config_.training.keep == "average") measure_means(sums);
     for (const RunState& run : runs_) warn_if_unsettled(run);
   }
 
-  void measure(TrainingStep& step, SplitSums& sums, const OnMeasurement& on_measurement) {
+  void measure(TrainingStep& step, SplitSums& sums) {
     if (!device_.is_cpu()) end_stopped_runs(step);
     sums.run();
     const std::vector<RunState::Sums> measured = sums.read();
-    judge(measured, done_ - measured_at_, step, on_measurement);
+    judge(measured, done_ - measured_at_, step);
     // A recipe that hangs on what was measured is of one run.
     if (batches_ && done_ % steps_per_epoch_ == 0 && runs_.front().goes_on())
       batches_->end_epoch(done_, steps_per_epoch_, measured.front(), runs_.front(), *learner_);
     measured_at_ = done_;
   }
 
-  // All that is not made from the config and the data again.
-  void walk(const checkpoint::StateWalk& walk, TrainingStep& step) {
-    std::int64_t runs = static_cast<std::int64_t>(runs_.size());
-    double seconds = seconds_since(start_);
-    std::vector<std::string> warnings = journal_.warnings();
-    walk.value("runs", runs);
-    walk.value("steps", done_);
-    walk.value("measured_at", measured_at_);
-    walk.value("seconds", seconds);
-    walk.value("warnings", warnings);
-    walk.tensor("weights", learner_->flat_parameters());
-    step.walk(walk.under("step"));
-    for (std::size_t run = 0; run < runs_.size(); ++run) runs_[run].walk(walk.under("run", run), device_);
-    if (batches_) batches_->walk(walk.under("sampling"));
-    if (!walk.restores()) return;
-    start_ -= std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-    for (const std::string& warning : warnings)
-      if (std::ranges::find(journal_.warnings(), warning) == journal_.warnings().end()) journal_.warn(warning);
-  }
-
-  void go_on_from(const checkpoint::Checkpoint& saved, TrainingStep& step, const OnMeasurement& on_measurement) {
-    walk(checkpoint::StateWalk::restoring_from(saved.state, "the checkpoint '" + plan_->name + "'"), step);
-    if (done_ > steps_)
-      throw core::UserError(
-          core::Fault::config,
-          fmt::format("the checkpoint '{}' is of step {}, and the run has {} steps now", plan_->name, done_, steps_));
-    for (std::size_t run = 0; run < runs_.size(); ++run)
-      for (const evaluation::Measurement& measurement : runs_[run].outcome().measurements)
-        on_measurement(run, measurement);
-    journal_.say(fmt::format("Going on after step {} of {}, from '{}'.", done_, steps_, plan_->name));
-  }
-
-  void save(TrainingStep& step) {
-    checkpoint::State state;
-    walk(checkpoint::StateWalk::saving_into(state), step);
-    std::vector<std::int64_t> best;
-    for (const RunState& run : runs_) best.push_back(run.kept().has_one() ? run.kept().step() : 0);
-    checkpoints_->save(done_, std::move(state), best);
-  }
-
-  void save_at_the_end(TrainingStep& step) {
-    if (!checkpoints_) return;
-    checkpoints_->wait();
-    if (checkpoints_->has(done_) || done_ == 0) return;
-    // A run that stood there before is worth more than one of which nothing is known yet.
-    if (plan_->holds_an_earlier_run && measured_at_ == 0 && !checkpoints_->has_any()) return;
-    save(step);
-    checkpoints_->wait();
-  }
+  TrainingState state() { return {*learner_, runs_, batches_ ? &*batches_ : nullptr, done_, measured_at_, start_}; }
 
   // Training is over: the learner's weights are wanted no more, and the means take their place.
   void measure_means(SplitSums& sums) {
@@ -296,8 +249,7 @@ class Trainer {
       step.set_multipliers(first_member(run) + static_cast<std::int64_t>(fold), runs_[run].multipliers());
   }
 
-  void judge(const std::vector<RunState::Sums>& sums, std::int64_t steps_since, TrainingStep& step,
-             const OnMeasurement& on_measurement) {
+  void judge(const std::vector<RunState::Sums>& sums, std::int64_t steps_since, TrainingStep& step) {
     const double epoch = static_cast<double>(done_) / static_cast<double>(steps_per_epoch_);
     for (std::size_t run = 0; run < runs_.size(); ++run) {
       RunState& state = runs_[run];
@@ -307,13 +259,23 @@ class Trainer {
             state.measure(sums[run], {done_, steps_since, epoch, seconds_since(start_)});
         set_multipliers(run, step);
         state.offer(weights_of(run), sums[run]);
-        on_measurement(run, measurement);
+        around_.on_measurement(run, measurement);
       } catch (const core::UserError& failure) {
         if (failure.fault() != core::Fault::numerical) throw;
         diverge(run, failure.what());
       }
     }
+    stop_those_behind();
     if (any_goes_on()) journal_.progress(progress_line(runs_, steps_));
+  }
+
+  void stop_those_behind() {
+    if (!around_.stop || done_ == steps_) return;
+    for (std::size_t run = 0; run < runs_.size(); ++run) {
+      if (!runs_[run].goes_on()) continue;
+      const std::string why = around_.stop(run, runs_[run].outcome().measurements.back());
+      if (!why.empty()) runs_[run].end_early("stopped", why, done_);
+    }
   }
 
   void warn_if_unsettled(const RunState& run) {
@@ -361,7 +323,7 @@ class Trainer {
 
   const RunConfig& config_;  // of the first member: what a bank shares
   core::Journal& journal_;
-  const CheckpointPlan* plan_;  // null where nothing is saved
+  const Around& around_;
   at::Device device_;
   OwnStream stream_;  // before all that allocates on it
   MeasuredSplits measured_;
@@ -378,9 +340,7 @@ class Trainer {
 
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
-                                  const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement, const Start& start,
-                                  const CheckpointPlan* checkpoints) {
+                                  const config::Origin& origin, core::Journal& journal, const Around& around) {
   const RunConfig& first = members.front();
   const MeasuredSplits measured = choose_measured_splits(
       first.multipliers, tables.front(), dataset,
@@ -391,8 +351,7 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
       measured == MeasuredSplits::cross_fitted ? static_cast<std::size_t>(first.multipliers.folds) : 1;
   std::vector<TrainingResult> results;
   with_memory_advice(first, members.size() * folds, [&] {
-    results =
-        Trainer(members, dataset, tables, measured, device, origin, journal, start, checkpoints).run(on_measurement);
+    results = Trainer(members, dataset, tables, measured, device, origin, journal, around).run();
   });
   return results;
 }

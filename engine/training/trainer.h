@@ -47,8 +47,17 @@ struct Start {
   at::Tensor weights = {};
 };
 
-/// Called after each measure of a run (its place in the bank), so that a run that is cut off leaves what it measured.
-using OnMeasurement = std::function<void(std::size_t run, const evaluation::Measurement&)>;
+/// Asked after each measure, once OnMeasurement has heard of it for every run: why a run is to stop there, "" where it goes on.
+using StopRun = std::function<std::string(std::size_t run, const evaluation::Measurement&)>;
+
+/// What a training has around it; each may be left out.
+struct Around {
+  OnMeasurement on_measurement = [](std::size_t, const evaluation::Measurement&) {};
+  Start start = {};
+  StopRun stop = {};
+  const CheckpointPlan* checkpoints =
+      nullptr;  ///< what was measured before the one that is gone on from is handed to on_measurement again
+};
 
 /// Trains the runs of a bank together on the train split: one batch, one pass, for all. Measures exact rates as the
 /// config says, moves each run's multipliers, keeps each run's best iterate of the selection split. The test split is not
@@ -56,15 +65,12 @@ using OnMeasurement = std::function<void(std::size_t run, const evaluation::Meas
 ///
 /// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the
 /// same constraints compiled with each member's tolerances. On the CPU a run's model is the same bytes in a bank of any
-/// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate; a signal stops
-/// all, and so does one that can be gone on from (`checkpoints`): what was measured before is then handed to `on_measurement` again.
-/// Throws UserError (config) for a batch larger than the training split and the like, and (data) for a checkpoint that
-/// does not fit.
+/// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate, and so does one that
+/// is named by `stop`, while others go on; a signal stops all. Throws UserError (config) for a batch larger than the training split and the
+/// like, and (data) for a checkpoint that does not fit.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
-                                  const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement, const Start& start = {},
-                                  const CheckpointPlan* checkpoints = nullptr);
+                                  const config::Origin& origin, core::Journal& journal, const Around& around = {});
 
 /// Whether `device` is written as one of auto, cpu, cuda, cuda:N, and is not the CPU where `precision` needs a GPU; throws
 /// UserError (config).

@@ -44,7 +44,8 @@ class Documents : public Workspace {
       std::vector<std::string> words = words_of(line);
       ASSERT_EQ(words.front(), "equipoise");
       words.erase(words.begin());
-      if (words.front() == "train" || words.front() == "compare")
+      const bool plans = words.front() == "sweep" && words[1].ends_with(".yaml");
+      if (words.front() == "train" || words.front() == "compare" || plans)
         words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
       const Outcome outcome = run(words);
       EXPECT_LE(outcome.exit_code, 1) << line << "\n" << outcome.err;  // 1: a verdict that --fail-on names
@@ -97,6 +98,28 @@ TEST_F(Documents, TheResumeGuideRunsAsWritten) {
   write("saved.yaml", config_text() + block_of(page, "yaml"));
   const Outcome validated = run({"config", "validate", "saved.yaml"});
   EXPECT_EQ(validated.exit_code, 0) << validated.err;
+}
+
+TEST_F(Documents, TheSweepGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/sweep.md");
+  write("tolerances.yaml", block_of(page, "yaml"));
+  run_commands_of(page);
+  EXPECT_EQ(nlohmann::json::parse(read("sweeps/tolerances/sweep.json"))["jobs"].size(), 2u) << "18 runs in 2 banks";
+  EXPECT_EQ(names_in("sweeps/tolerances/jobs").size(), 2u);
+  EXPECT_EQ(nlohmann::json::parse(read("sweeps/hydra/sweep.json"))["runs"].size(), 6u);
+  EXPECT_TRUE(exists("networks.sbatch") && exists("networks.yaml"));
+}
+
+// Planned whole: what varies is in the config, and every setting is one.
+TEST_F(Documents, TheSweepsOfTheRepositoryCanBePlanned) {
+  int sweeps = 0;
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / "configs/sweeps")) {
+    const Outcome planned = run({"sweep", file.path().string(), "--plan"});
+    EXPECT_EQ(planned.exit_code, 0) << file.path() << planned.err;
+    ++sweeps;
+  }
+  EXPECT_EQ(sweeps, 4);
 }
 
 TEST_F(Documents, TheMultipliersGuideRunsAsWritten) {

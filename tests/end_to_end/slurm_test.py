@@ -155,7 +155,7 @@ class Slurm(unittest.TestCase):
         wait_until(lambda: self.state(task).get("JobState") == "RUNNING", 60, self.everything)
         self.cluster.ask("scancel", "--signal=TERM", "--batch", task)  # as before its time is over
         wait_until(lambda: self.state(task).get("Restarts") == "1", 120, self.everything)
-        self.assertEqual(self.state(task)["JobState"], "PENDING")
+        wait_until(lambda: self.state(task)["JobState"] == "PENDING", 60, self.everything)  # it was completing
         self.assertEqual(list((self.folder / "sweep" / "failures").iterdir()), [], self.everything())
         self.cluster.ask("scancel", job)
         wait_until(lambda: self.cluster.ask("squeue", "--noheader", "--states=running,completing").strip() == "", 60, self.everything)

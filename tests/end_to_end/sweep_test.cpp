@@ -225,6 +225,27 @@ TEST_F(Sweep, HydrasCommandLine) {
   EXPECT_TRUE(exists("sweeps/s/jobs/" + job(0) + "/members/003/results.json"));
 }
 
+TEST_F(Sweep, HalvingStopsWhatIsBehindTheFrontier) {
+  write_sweep(
+      "search: asha\n"
+      "halving: {rungs: 2, at_least: 2, keep: 0.3, near: 0.0}\n"
+      "axes: {training.batch_size: [32, 33, 34, 35], training.optimizer.weight_decay: [0, 0.01]}\n");
+  const Outcome outcome = sweep({"--json", "--workers", "1"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["done"], 8);
+  std::size_t stopped = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    const std::string run = plan()["runs"][i]["id"], folder = "sweeps/s/jobs/" + job(i);
+    EXPECT_TRUE(exists("sweeps/s/rungs/0/" + run + ".json"));
+    const bool is_stopped = exists("sweeps/s/stopped/" + run + ".json");
+    stopped += is_stopped;
+    EXPECT_EQ(nlohmann::json::parse(read(folder + "/run.json"))["status"], is_stopped ? "stopped" : "finished");
+    EXPECT_EQ(nlohmann::json::parse(read(folder + "/results.json"))["outcome"], is_stopped ? "stopped" : "finished");
+    if (is_stopped) EXPECT_THAT(read(folder + "/report.html"), HasSubstr("This run was stopped early"));
+  }
+  EXPECT_TRUE(stopped > 0 && stopped < 8) << stopped;
+}
+
 TEST_F(Sweep, RefusesWhatCannotBeMeant) {
   const auto refusal = [&](const std::vector<std::string>& words) {
     const Outcome outcome = sweep(words);

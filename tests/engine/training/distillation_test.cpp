@@ -72,9 +72,7 @@ class Noted : public core::Journal {
 
 TrainingResult trained_with(core::Journal& journal, const data::Dataset& people, const RunConfig& config) {
   const constraints::ConstraintTable table = constraints::compile(config.constraints, people, 30, {}, journal);
-  return std::move(
-      train({config}, people, {table}, at::kCPU, {}, journal, [](std::size_t, const evaluation::Measurement&) {
-      }).front());
+  return std::move(train({config}, people, {table}, at::kCPU, {}, journal).front());
 }
 
 class Distillation : public testing::TestWithParam<TaskCase> {};

@@ -107,8 +107,7 @@ std::vector<TrainingResult> trained(const data::Dataset& people, const std::vect
   core::Journal journal;
   std::vector<constraints::ConstraintTable> tables(
       members.size(), Policed::compiled(people, members.front().constraints, members.front().sampling));
-  return train(members, people, tables, at::kCPU, config::Origin(), journal,
-               [](std::size_t, const evaluation::Measurement&) {});
+  return train(members, people, tables, at::kCPU, config::Origin(), journal);
 }
 
 RunConfig picture_config() {

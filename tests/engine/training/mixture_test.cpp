@@ -269,7 +269,7 @@ TEST(Mixture, OfARunThatIsCutOffIsOfWhatWasLookedAt) {
       if (++measured == measures) std::raise(SIGINT);
     };
     const TrainingResult result =
-        std::move(train({config}, people, tables, at::kCPU, {}, journal, on_measurement).front());
+        std::move(train({config}, people, tables, at::kCPU, {}, journal, {on_measurement}).front());
     EXPECT_EQ(result.outcome, "interrupted");
     EXPECT_THAT(result.kept, measures == 3 ? HasSubstr("The last iterate was kept") : HasSubstr("of 11 iterates"));
   }

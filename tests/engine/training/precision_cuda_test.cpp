@@ -135,8 +135,7 @@ Held held_by(const std::string& precision, const at::Device& device) {
   const std::vector<constraints::ConstraintTable> tables(
       members.size(), constraints::compile(config.constraints, people, 30, {}, journal));
   Held held;
-  for (const TrainingResult& result :
-       train(members, people, tables, device, {}, journal, [](std::size_t, const evaluation::Measurement&) {})) {
+  for (const TrainingResult& result : train(members, people, tables, device, {}, journal)) {
     EXPECT_EQ(result.outcome, "finished");
     const auto& all = result.measurements;
     const auto kept = std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.step == result.kept_step; });

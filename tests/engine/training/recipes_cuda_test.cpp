@@ -128,8 +128,7 @@ TEST(RecipesOnAGpu, AWholeRunMeetsItsEnd) {
     core::Journal journal;
     const constraints::ConstraintTable table =
         constraints::compile(config.constraints, people, 30, {}, journal, sampling::groupings_of(config.sampling));
-    const std::vector<TrainingResult> results =
-        train({config}, people, {table}, first_gpu(), {}, journal, [](std::size_t, const evaluation::Measurement&) {});
+    const std::vector<TrainingResult> results = train({config}, people, {table}, first_gpu(), {}, journal);
     ASSERT_EQ(results.size(), 1U);
     EXPECT_EQ(results[0].outcome, "finished");
     EXPECT_EQ(results[0].sampling->epochs.size(), 4U);

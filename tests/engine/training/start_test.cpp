@@ -30,9 +30,7 @@ TEST(Trainer, StartsWithTheMultipliersItIsGiven) {
   const std::vector<constraints::ConstraintTable> tables = {
       constraints::compile(config.constraints, people, config.multipliers.min_rows, {}, journal)};
   const auto trained = [&](const std::vector<double>& start) {
-    return std::move(train(members, people, tables, at::kCPU, {}, journal,
-                           [](std::size_t, const evaluation::Measurement&) {}, {start, {}})
-                         .front());
+    return std::move(train(members, people, tables, at::kCPU, {}, journal, {.start = {start, {}}}).front());
   };
   const std::vector<double> start = {0, 0.6, 0.9, 0};
   const TrainingResult from_zero = trained({}), from_start = trained(start);
@@ -56,8 +54,8 @@ TEST(Trainer, StartsWithTheWeightsItIsGiven) {
   const auto weights_after = [&](const std::string& measure_on, const at::Tensor& start) {
     config.multipliers.measure_on = measure_on;
     config.multipliers.folds = 3;
-    std::vector<TrainingResult> results = train({config}, people, tables, at::kCPU, {}, journal,
-                                                [](std::size_t, const evaluation::Measurement&) {}, {{}, start});
+    std::vector<TrainingResult> results =
+        train({config}, people, tables, at::kCPU, {}, journal, {.start = {{}, start}});
     return results.front().learner->flat_parameters().clone();
   };
   const at::Tensor drawn = weights_after("cross_fitted", {});

@@ -9,7 +9,8 @@ namespace equipoise::training {
 /// The runs of a config, one or a bank's, trained on the CPU.
 inline std::vector<TrainingResult> trained(
     const data::Dataset& people, const RunConfig& config,
-    const OnMeasurement& on_measurement = [](std::size_t, const evaluation::Measurement&) {}) {
+    const OnMeasurement& on_measurement = [](std::size_t, const evaluation::Measurement&) {},
+    const StopRun& stop = {}) {
   core::Journal journal;
   const config::Origin origin;
   const std::vector<RunConfig> members = members_of(config, origin);
@@ -17,7 +18,7 @@ inline std::vector<TrainingResult> trained(
   for (const RunConfig& member : members)
     tables.push_back(constraints::compile(member.constraints, people, member.multipliers.min_rows, origin, journal,
                                           sampling::groupings_of(config.sampling)));
-  return train(members, people, tables, at::kCPU, origin, journal, on_measurement);
+  return train(members, people, tables, at::kCPU, origin, journal, {on_measurement, {}, stop});
 }
 
 }  // namespace equipoise::training

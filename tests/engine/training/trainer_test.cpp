@@ -340,6 +340,26 @@ TEST(Bank, AListedMemberIsByteForByteTheRunOfItsOwnConfig) {
   }
 }
 
+TEST(Bank, AMemberThatIsStoppedEndsAloneAndChangesNoOther) {
+  const data::Dataset people = generated_people(2000);
+  RunConfig config = small_config();
+  config.training.epochs = 4;
+  config.bank.seeds = {1, 2, 3};
+  const std::vector<TrainingResult> whole = trained(people, config);
+  const std::vector<TrainingResult> stopped = trained(
+      people, config, [](std::size_t, const evaluation::Measurement&) {},
+      [](std::size_t run, const evaluation::Measurement& measurement) {
+        return run == 1 && measurement.epoch >= 2 ? "it is behind" : "";
+      });
+  EXPECT_EQ(stopped[1].outcome, "stopped");
+  EXPECT_EQ(stopped[1].failure, "it is behind");
+  EXPECT_EQ(stopped[1].measurements.back().epoch, 2);
+  for (const std::size_t run : {std::size_t{0}, std::size_t{2}}) {
+    EXPECT_EQ(stopped[run].outcome, "finished");
+    EXPECT_TRUE(at::equal(stopped[run].learner->flat_parameters(), whole[run].learner->flat_parameters()));
+  }
+}
+
 TEST(Bank, AMemberThatDivergesStopsAlone) {
   const data::Dataset people = generated_people(2000);
   RunConfig config = small_config();
