@@ -21,11 +21,18 @@ core::UserError usage_error(const std::string& message) {
   return core::UserError(core::Fault::config, message);
 }
 
+// constraints[0].tolerance is constraints.0.tolerance.
+std::string with_dots(std::string path) {
+  std::erase(path, ']');
+  std::ranges::replace(path, '[', '.');
+  return path;
+}
+
 // The field that a user names by its path or its short name.
 std::size_t field_from(const SweepResults& results, const std::string& name) {
   std::vector<std::string> known;
   for (std::size_t f = 0; f < results.fields.size(); ++f) {
-    if (name == results.fields[f] || name == results.short_names[f]) return f;
+    if (with_dots(name) == with_dots(results.fields[f]) || name == results.short_names[f]) return f;
     known.push_back(results.fields[f]);
   }
   const std::vector<std::string>& short_names = results.short_names;

@@ -122,6 +122,14 @@ TEST_F(Documents, TheSweepsOfTheRepositoryCanBePlanned) {
   EXPECT_EQ(sweeps, 4);
 }
 
+TEST_F(Documents, TheSweepResultsGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/sweep_results.md");
+  write("tolerances.yaml", block_of(page, "yaml"));
+  run_commands_of(page);
+  EXPECT_TRUE(exists("sweeps/tolerances/results.parquet"));
+  EXPECT_THAT(read("sweeps/tolerances/report.html"), HasSubstr("tolerance 0.2, beside tolerance 0.02"));
+}
+
 TEST_F(Documents, TheMultipliersGuideRunsAsWritten) {
   run_commands_of(source_file("docs/guides/multipliers.md"));
   EXPECT_TRUE(exists("runs/second/report.html"));

@@ -1,0 +1,105 @@
+#include "engine/sweep/effects.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/engine/sweep/sample_results.h"
+
+namespace equipoise::sweep {
+namespace {
+
+const AxisEffect& effect_on(const std::vector<AxisEffect>& effects, const std::string& title, std::size_t figure) {
+  for (const AxisEffect& effect : effects)
+    if (effect.title == title && effect.figure == figure) return effect;
+  throw std::logic_error("no such effect");
+}
+
+// rate a, b crossed with width 1, 2, 3 at two seeds; accuracy .7 + .02 (b) + .01 width + seed's own.
+SweepResults crossed(bool whole = true) {
+  std::vector<Point> points;
+  std::vector<SampleFigures> figures;
+  for (int rate = 0; rate < 2; ++rate)
+    for (int width = 1; width <= 3; ++width)
+      for (int seed = 0; seed < 2; ++seed) {
+        if (!whole && rate == 1 && width == 3) continue;
+        points.push_back({{"rate", rate == 0 ? "a" : "b"}, {"width", width}, {"seed", seed}});
+        figures.push_back({0.7 + 0.02 * rate * (1 + 0.1 * seed) + 0.01 * width + 0.1 * seed, 0.01, 0.02, 0.05});
+      }
+  return sample_results({{{"rate"}, {{"a"}, {"b"}}}, {{"width"}, {{1}, {2}, {3}}}, {{"seed"}, {{0}, {1}}}}, points,
+                        figures);
+}
+
+TEST(Effects, ArePairedOverTheOtherAxesWithIntervalsOverSeeds) {
+  const SweepResults results = crossed();
+  const auto effects = effects_of(results, sweep_figures(results), data::Split::test);
+  const AxisEffect& rate = effect_on(effects, "rate", 0);
+  EXPECT_TRUE(rate.paired);
+  EXPECT_EQ(rate.blocks, 6u);
+  EXPECT_EQ(rate.seeds, 2u);
+  ASSERT_EQ(rate.levels.size(), 2u);
+  EXPECT_EQ(rate.levels[0].value, "a");
+  // The effects of b are +.01 and +.011 at the two seeds, the mean of all is .78 + (.02 + .022) / 4.
+  const double mean = 0.7 + 0.02 + 0.05 + (0.02 + 0.022) / 4;
+  EXPECT_NEAR(*rate.levels[1].mean, mean + 0.0105, 1e-12);
+  EXPECT_NEAR(*rate.levels[0].mean, mean - 0.0105, 1e-12);
+  // Student's point of one degree of freedom at 95 %, times the standard error |.011 - .01| / 2.
+  ASSERT_TRUE(rate.levels[1].interval);
+  EXPECT_NEAR(rate.levels[1].interval->high - *rate.levels[1].mean, 12.7062047362 * 0.0005, 1e-9);
+  // The seeds' own .1 is in no interval of a paired difference.
+  const AxisEffect& width = effect_on(effects, "width", 0);
+  EXPECT_NEAR(*width.levels[2].mean - *width.levels[0].mean, 0.02, 1e-12);
+  EXPECT_LT(width.levels[2].interval->high - width.levels[2].interval->low, 1e-9);
+}
+
+TEST(Effects, WithOneSeedHaveNoInterval) {
+  const SweepResults results = sample_grid(1);
+  const auto effects = effects_of(results, sweep_figures(results), data::Split::test);
+  const AxisEffect& tolerance = effect_on(effects, "tolerance", 1);
+  EXPECT_TRUE(tolerance.paired);
+  for (const EffectLevel& level : tolerance.levels) EXPECT_FALSE(level.interval);
+}
+
+TEST(Effects, LeaveSetsOutThatLackAValue) {
+  const SweepResults results = crossed(false);
+  const auto effects = effects_of(results, sweep_figures(results), data::Split::test);
+  const AxisEffect& rate = effect_on(effects, "rate", 0);
+  EXPECT_TRUE(rate.paired);
+  EXPECT_EQ(rate.blocks, 4u);
+  EXPECT_NEAR(*rate.levels[1].mean - *rate.levels[0].mean, 0.021, 1e-12) << "not mixed up with the width";
+}
+
+TEST(Effects, OfDrawnValuesAreMeansOfRangesAndSayThatTheyAreNotPaired) {
+  std::vector<Point> points;
+  std::vector<SampleFigures> figures;
+  for (int i = 0; i < 50; ++i) {
+    points.push_back({{"rate", 0.001 * (i + 1)}, {"width", 0.5 + i % 7 + i / 100.0}});
+    figures.push_back({0.7 + 0.001 * i, 0.01, 0.02, 0.05});
+  }
+  const SweepResults results = sample_results({{{"rate"}, {}}, {{"width"}, {}}}, points, figures);
+  const auto effects = effects_of(results, sweep_figures(results), data::Split::test);
+  const AxisEffect& rate = effect_on(effects, "rate", 0);
+  EXPECT_FALSE(rate.paired);
+  EXPECT_TRUE(rate.over_runs);
+  ASSERT_EQ(rate.levels.size(), 5u);
+  EXPECT_EQ(rate.levels[0].value, "0.001 to 0.01");
+  EXPECT_EQ(rate.levels[0].runs, 10u);
+  EXPECT_NEAR(*rate.levels[0].mean, 0.7045, 1e-12);
+  EXPECT_TRUE(rate.levels[0].interval);
+}
+
+TEST(Effects, OfSeedsAndOfAxesWithOneValueAreNone) {
+  const SweepResults results = sample_results({{{"rate"}, {{1}}}, {{"seed"}, {{0}, {1}}}},
+                                              {{{"rate", 1}, {"seed", 0}}, {{"rate", 1}, {"seed", 1}}}, {{}, {}});
+  EXPECT_TRUE(effects_of(results, sweep_figures(results), data::Split::test).empty());
+}
+
+TEST(SweepFigures, OfAFloorAreTheRateItself) {
+  SweepResults results = sample_grid(1);
+  results.constraints[0].unit = "floor";
+  const auto figures = sweep_figures(results);
+  EXPECT_TRUE(figures[1].more_is_better);
+  EXPECT_NEAR(*figure_of(results, 0, figures[1], data::Split::test), 1 - 0.01, 1e-12);
+}
+
+}  // namespace
+}  // namespace equipoise::sweep

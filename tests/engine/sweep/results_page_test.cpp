@@ -1,0 +1,149 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "engine/sweep/effects.h"
+#include "engine/sweep/results_report.h"
+#include "tests/engine/report/page_checks.h"
+#include "tests/engine/sweep/sample_results.h"
+
+namespace equipoise::sweep {
+namespace {
+
+using report::PageReader;
+using report::section_of;
+using report::text_of;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+SweepReport report_of(SweepResults results, bool compared = true) {
+  SweepReport report;
+  report.results = std::move(results);
+  report.written = "2026-01-01T00:00:00Z";
+  report.command = "equipoise sweep report s";
+  report.pair = best_pair(report.results);
+  if (!report.pair || !compared) return report;
+  const auto figures = sweep_figures(report.results);
+  report.comparison = compare_pair(report.results, *report.pair, figures,
+                                   [&](std::size_t run) { return stored_figures(report.results, run, figures); });
+  report.comparison_note = "Both were measured again on their test rows.";
+  return report;
+}
+
+TEST(SweepPage, HasEverySectionOnceAndItsLinksLeadSomewhere) {
+  const std::string html = to_html(report_of(sample_grid()));
+  const PageReader reader(html);
+  std::vector<std::string> ids;
+  for (const report::Tag& section : reader.named("section")) ids.push_back(section.attributes.at("id"));
+  EXPECT_THAT(ids, ElementsAre("result", "frontier", "choices", "negatives", "effects", "parallel", "pair", "arms",
+                               "plots", "runs", "guide"));
+  std::set<std::string> all;
+  for (const report::Tag& tag : reader.tags())
+    if (tag.attributes.contains("id")) {
+      EXPECT_TRUE(all.insert(tag.attributes.at("id")).second) << tag.attributes.at("id");
+    }
+  for (const report::Tag& link : reader.named("a")) {
+    const std::string& where = link.attributes.at("href");
+    EXPECT_TRUE(where.starts_with("jobs/") || all.contains(where.substr(1))) << where;
+  }
+  EXPECT_THAT(html, Not(HasSubstr("nan")));
+  EXPECT_THAT(html, HasSubstr("default-src &#39;none&#39;")) << "nothing is loaded, and no script runs";
+}
+
+TEST(SweepPage, SaysWhatWasChosenHowAndWhatTheTestRowsSayOfIt) {
+  const std::string html = to_html(report_of(sample_grid()));
+  const std::string choices = text_of(section_of(html, "choices"));
+  EXPECT_THAT(choices, HasSubstr("Chosen by the selection rows alone"));
+  EXPECT_THAT(choices, HasSubstr("To choose by the test rows, and show what they say of the choice, would not be."));
+  EXPECT_THAT(choices, HasSubstr("No run. The nearest is tolerance 0.01, seed 0"));
+  EXPECT_THAT(choices, HasSubstr("met at 3 of its 3 seeds"));
+  const std::string negatives = text_of(section_of(html, "negatives"));
+  EXPECT_THAT(negatives, HasSubstr("constraints[0].tolerance = 0.01: none of 3 runs keeps its own tolerances"));
+  EXPECT_THAT(negatives, HasSubstr("No run failed."));
+}
+
+TEST(SweepPage, FailuresStandWithTheirReasons) {
+  SweepResults results = sample_grid();
+  for (const std::size_t run : {0u, 3u, 4u}) {
+    results.runs[run] = {};
+    results.runs[run].status = RunStatus::failed;
+    results.runs[run].reason = run == 0 ? "no such column" : "memory ran out";
+  }
+  results.runs[5] = {};
+  results.runs[6].status = RunStatus::stopped;
+  const std::string html = to_html(report_of(results));
+  const std::string negatives = text_of(section_of(html, "negatives"));
+  EXPECT_THAT(negatives, HasSubstr("memory ran out 2 tolerance 0.03, seed 0; tolerance 0.03, seed 1"));
+  EXPECT_THAT(negatives, HasSubstr("no such column 1"));
+  EXPECT_THAT(negatives, HasSubstr("1 run by successive halving"));
+  EXPECT_THAT(PageReader(html).text(), HasSubstr("4 finished, 1 stopped early, 3 failed and 1 is not begun"));
+  EXPECT_THAT(PageReader(html).text(), HasSubstr("This sweep is not whole"));
+  EXPECT_THAT(to_terminal(report_of(results), false), HasSubstr("failed (2 runs): memory ran out"));
+}
+
+TEST(SweepPage, WithNothingFinishedSaysSo) {
+  SweepResults results = sample_grid(1);
+  for (RunResult& run : results.runs) run = {};
+  const std::string html = to_html(report_of(results));
+  const std::string text = PageReader(html).text();
+  EXPECT_THAT(text, HasSubstr("3 are not begun"));
+  EXPECT_THAT(text, HasSubstr("There are no two settings with a seed in common."));
+  EXPECT_NE(to_terminal(report_of(results), true), "");
+  EXPECT_TRUE(to_json(report_of(results))["chosen_by"].is_null());
+}
+
+TEST(SweepPage, NamesFromUsersAreTextAndNothingElse) {
+  const std::string nasty = "<script>alert(1)</script>\" onload='x' \x1b[31m";
+  SweepResults results = sample_grid();
+  results.plan.name = results.constraints[0].name = nasty;
+  for (PlannedRun& run : results.plan.runs) run.point.front().second = nasty;
+  results.runs[0].status = RunStatus::failed;
+  results.runs[0].reason = nasty;
+  const SweepReport report = report_of(results, false);
+  const std::string html = to_html(report);
+  EXPECT_NO_THROW(PageReader{html});
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_THAT(to_terminal(report, false), Not(HasSubstr("\x1b")));
+}
+
+TEST(SweepPage, OfThousandsOfRunsStaysSmall) {
+  std::vector<Point> points;
+  std::vector<SampleFigures> figures;
+  for (int i = 0; i < 5000; ++i) {
+    points.push_back({{"rate", 0.001 * (i + 1)}, {"seed", i % 5}});
+    figures.push_back({0.7 + 0.1 * ((i * 37) % 101) / 101.0, 0.2 * ((i * 53) % 97) / 97.0, 0.3, 0.05});
+  }
+  const std::string html = to_html(report_of(sample_results({{{"rate"}, {}}, {{"seed"}, {}}}, points, figures), false));
+  EXPECT_LT(html.size(), 2'000'000u);
+  const std::string text = std::regex_replace(PageReader(html).text(), std::regex("\\s+"), " ");
+  EXPECT_THAT(text, HasSubstr("400 of 5,000 runs drawn"));
+  EXPECT_THAT(text, HasSubstr("400 of 5,000 runs are listed"));
+}
+
+TEST(SweepPage, OfARegressionAndOfRunsWithoutConstraints) {
+  SweepResults results = sample_grid();
+  results.quality = report::quality_of_task("regression");
+  for (RunResult& run : results.runs)
+    for (auto& split : run.splits)
+      if (split) split->quality_interval.reset();
+  EXPECT_THAT(PageReader(to_html(report_of(results))).text(), HasSubstr("Root mean square error"));
+  SweepResults without = sample_grid();
+  without.constraints.clear();
+  for (RunResult& run : without.runs)
+    for (auto& split : run.splits)
+      if (split) split->constraints.clear();
+  const std::string text = PageReader(to_html(report_of(without))).text();
+  EXPECT_THAT(text, HasSubstr("The runs have no constraint."));
+}
+
+TEST(SweepSentence, DoesNotHideThatNothingHeld) {
+  SweepResults results = sample_grid(1);
+  for (RunResult& run : results.runs)
+    run.splits[static_cast<int>(data::Split::selection)]->constraints[0]->upper_bound = 0.5;
+  EXPECT_THAT(sweep_sentence(report_of(results, false)), HasSubstr("No run is shown to keep any tolerance"));
+}
+
+}  // namespace
+}  // namespace equipoise::sweep
