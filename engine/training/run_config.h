@@ -11,6 +11,7 @@
 #include "engine/evaluation/params.h"
 #include "engine/models/params.h"
 #include "engine/sampling/params.h"
+#include "engine/tracking/params.h"
 #include "engine/training/bank.h"
 #include "engine/training/compare_params.h"
 #include "engine/training/params.h"
@@ -34,6 +35,7 @@ struct RunConfig {
   constraints::MultiplierParams multipliers;
   evaluation::EvaluationParams evaluation;
   OutputParams output;
+  tracking::TrackingParams tracking;
 
   void describe(config::Fields& fields);
 };
