@@ -19,6 +19,8 @@ done
 
 if [ "$sanitize" = 1 ]; then options=(--cpu); fi
 scripts/setup.sh "${options[@]}"
+# What only tests need may be missing: those say so.
+if [ "$sanitize" = 0 ]; then scripts/setup_tracking.sh || echo "[tracking] not installed: its tests will be skipped"; fi
 if [ "$sanitize" = 1 ]; then
   cmake --preset sanitize
   ninja -C build/sanitize -j "${EQUIPOISE_JOBS:-2}"

@@ -6,6 +6,7 @@
 
 #include "engine/cli/json_file.h"
 #include "engine/cli/measuring.h"
+#include "engine/cli/run_tracking.h"
 #include "engine/config/writer.h"
 #include "engine/training/bank.h"
 
@@ -41,12 +42,14 @@ void finish_members(FinishedBank& finished, std::vector<RunFolder>& folders, con
 }  // namespace
 
 std::vector<RunFolder> begin_bank(RunFolder& folder, const training::RunConfig& config,
-                                  const std::vector<RunInputs>& inputs) {
+                                  const std::vector<RunInputs>& inputs, const std::string& command,
+                                  core::Journal& journal) {
   folder.begin(config::struct_to_yaml(config));
+  track_runs_of(folder, config, command, inputs.front().file, journal);
   std::vector<RunFolder> folders;
   for (std::size_t run = 0; run < inputs.size(); ++run) {
     folders.push_back(folder.claim_member(run, marker_of(inputs[run].command, inputs[run].file)));
-    begin_run(folders.back(), inputs[run]);
+    begin_run(folders.back(), inputs[run], journal);
   }
   return folders;
 }
@@ -62,6 +65,7 @@ FinishedBank finish_bank(RunFolder& folder, std::vector<RunFolder>& folders, con
     folder.write(run_files::kBank, json_text(report::to_json(finished.report)));
     folder.write(run_files::kReport, report::to_html(finished.report));
     folder.finish(finished.report.outcome);
+    end_tracking(folder, {.outcome = finished.report.outcome}, journal);
     return finished;
   } catch (...) {
     // The members that were saved stay; without any there is no bank.

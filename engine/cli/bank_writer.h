@@ -24,7 +24,8 @@ struct FinishedBank {
 
 /// Takes the bank's folder, and makes a run folder for each member inside, as begin_run does.
 std::vector<RunFolder> begin_bank(RunFolder& folder, const training::RunConfig& config,
-                                  const std::vector<RunInputs>& inputs);
+                                  const std::vector<RunInputs>& inputs, const std::string& command,
+                                  core::Journal& journal);
 
 /// Finishes every member's run, then writes bank.json and the page that compares them, and sets the folder's status.
 /// Throws what the disk makes it throw, after marking the folder failed; it stays if a member's model was saved.

@@ -60,6 +60,7 @@ std::unique_ptr<Command> make_watch();
 std::unique_ptr<Command> make_evaluate();
 std::unique_ptr<Command> make_predict();
 std::unique_ptr<Command> make_report();
+std::unique_ptr<Command> make_track();
 std::unique_ptr<Command> make_config_show();
 std::unique_ptr<Command> make_config_validate();
 std::unique_ptr<Command> make_config_schema();

@@ -189,6 +189,11 @@ const std::vector<CommandEntry>& commands() {
        "Writes the report of a run again from its results.",
        "  equipoise report runs/adult-equalized-odds-001",
        make_report},
+      {{"track"},
+       "Sends what an MLflow server has not got of a run (tracking.mlflow), after it was away.",
+       "  equipoise track runs/adult-equalized-odds-001\n"
+       "  equipoise track runs/parity --uri https://mlflow.example.org --wait 300",
+       make_track},
       {{"config", "show"},
        "Shows a config with every default and override filled in.",
        "  equipoise config show configs/adult_equalized_odds.yaml training.epochs=5",

@@ -8,6 +8,7 @@
 #include "engine/cli/json_file.h"
 #include "engine/cli/made_rows_audit.h"
 #include "engine/cli/measuring.h"
+#include "engine/cli/run_tracking.h"
 #include "engine/cli/shell_words.h"
 #include "engine/cli/starting_multipliers.h"
 #include "engine/cli/starting_weights.h"
@@ -148,6 +149,7 @@ int Comparison::run() {
   }
   write(signal_ == 0 ? "finished" : "interrupted");
   folder_.finish(report_.outcome);
+  end_tracking(folder_, {.outcome = report_.outcome}, journal_);
   return signal_;
 }
 
@@ -236,21 +238,24 @@ void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& ar
   std::vector<training::TrainingResult> results =
       training::train(bank.members, bank.data.prepared.dataset, bank.tables, device, origin, journal,
                       {[&](std::size_t run, const evaluation::Measurement& measurement) {
-                         begin(bank);
-                         bank.folders[run].append_measurement(measurement);
+                         begin(bank, journal);
+                         add_measurement(bank.folders[run], measurement, journal);
                        },
                        start});
-  begin(bank);
+  begin(bank, journal);
   finish(bank, device, results, journal);
 }
 
-void Comparison::begin(Bank& bank) {
+void Comparison::begin(Bank& bank, core::Journal& journal) {
   if (!bank.folders.empty()) return;
-  folder_.begin(config::struct_to_yaml(inputs_.config));
+  if (!folder_.has_begun()) {
+    folder_.begin(config::struct_to_yaml(inputs_.config));
+    track_runs_of(folder_, inputs_.config, inputs_.command, inputs_.file, journal);
+  }
   for (std::size_t run = 0; run < bank.arms.size(); ++run) {
     bank.folders.push_back(
         folder_.claim_member(bank.first_number + bank.arms[run], marker_of(bank.commands[run], inputs_.file)));
-    begin_run(bank.folders.back(), bank.inputs(run, inputs_.file));
+    begin_run(bank.folders.back(), bank.inputs(run, inputs_.file), journal);
   }
 }
 

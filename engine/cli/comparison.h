@@ -61,7 +61,7 @@ class Comparison {
   const SeedData& data_of(std::size_t arm, std::int64_t seed);
   SeedData prepare(std::size_t arm, std::int64_t seed);
   void train_bank(std::size_t seed, const std::vector<std::size_t>& arms);
-  void begin(Bank& bank);
+  void begin(Bank& bank, core::Journal& journal);
   void finish(Bank& bank, const at::Device& device, std::vector<training::TrainingResult>& results,
               core::Journal& journal);
   report::ComparedRun measured(report::ComparedRun run, const SeedData& data, const at::Device& device,

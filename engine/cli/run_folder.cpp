@@ -128,10 +128,16 @@ RunFolder RunFolder::claim_member(std::size_t member, RunMarker marker) {
   marker.status = "running";
   marker.started = utc_now();
   RunFolder folder(path_ / run_files::kMembers / fmt::format("{:03d}", member), std::move(marker));
+  folder.parent_ = this;
   folder.make_parents();
-  if (::mkdir(folder.path_.c_str(), 0777) != 0)
+  if (::mkdir(folder.path_.c_str(), 0777) == 0) {
+    folder.made_.push_back(folder.path_);
+  } else if (errno == EEXIST && goes_on_) {
+    folder.goes_on_ = true;
+    folder.keep();
+  } else {
     throw disk_error("cannot make the member's folder", folder.path_, errno);
-  folder.made_.push_back(folder.path_);
+  }
   folder.lock();
   folder.write_marker();
   return folder;
@@ -140,6 +146,8 @@ RunFolder RunFolder::claim_member(std::size_t member, RunMarker marker) {
 RunFolder::RunFolder(RunFolder&& other) noexcept
     : path_(std::move(other.path_)),
       marker_(std::move(other.marker_)),
+      parent_(other.parent_),
+      trackers_(std::move(other.trackers_)),
       made_(std::move(other.made_)),
       lock_(std::exchange(other.lock_, -1)),
       measurements_(std::exchange(other.measurements_, -1)),
@@ -243,8 +251,12 @@ void RunFolder::begin(std::string_view config) {
   for (const char* name : run_files::kAll) {
     if (std::strcmp(name, run_files::kMarker) != 0) ::unlink(file(name).c_str());
   }
-  remove_members();
-  if (!goes_on_) remove_checkpoints();
+  // A run that goes on goes on in its checkpoints, and under the names that its trackers know.
+  if (!goes_on_) {
+    tracking::remove_tracking_files(path_);
+    remove_members();
+    remove_checkpoints();
+  }
   // What a run that was killed in the middle of a write left.
   std::error_code error;
   for (fs::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
@@ -285,11 +297,24 @@ void RunFolder::finish(const std::string& status) {
 
 void RunFolder::mark_failed() noexcept {
   if (!is_kept_) return;  // the folder goes
+  tell_failure();
   try {
     marker_.status = "failed";
     write_marker();
   } catch (const std::exception&) {
     // The disk that failed the run may fail this too: then the marker goes on saying "running".
+  }
+}
+
+// The trackers' own warnings have no reader any more.
+void RunFolder::tell_failure() noexcept {
+  const std::unique_ptr<tracking::Trackers> trackers = std::move(trackers_);
+  if (!trackers) return;
+  try {
+    core::Journal nobody;
+    trackers->finished({.outcome = "failed"}, nobody);
+  } catch (const std::exception&) {
+    // Nothing that a tracker is told may hide what failed the run.
   }
 }
 
@@ -305,6 +330,7 @@ void RunFolder::remove_members() noexcept {
     const std::string name = entry->path().filename().string();
     if (!std::ranges::all_of(name, [](unsigned char letter) { return std::isdigit(letter) != 0; })) continue;
     for (const char* ours : run_files::kAll) ::unlink((entry->path() / ours).c_str());
+    tracking::remove_tracking_files(entry->path());
     ::rmdir(entry->path().c_str());
   }
   ::rmdir(members.c_str());
@@ -319,9 +345,11 @@ void RunFolder::remove_checkpoints() noexcept {
 
 void RunFolder::remove_own_files() noexcept {
   for (const char* name : run_files::kAll) ::unlink(file(name).c_str());
+  tracking::remove_tracking_files(path_);
 }
 
 void RunFolder::discard() noexcept {
+  tell_failure();
   const bool is_new = !made_.empty() && made_.back() == path_;
   if (is_new || has_begun_) {
     remove_members();

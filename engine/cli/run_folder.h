@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "engine/config/origin.h"
 #include "engine/core/utc.h"
 #include "engine/evaluation/measurement.h"
+#include "engine/tracking/trackers.h"
 #include "engine/training/params.h"
 
 namespace equipoise::cli {
@@ -77,6 +79,8 @@ class RunFolder {
 
   const std::filesystem::path& path() const { return path_; }
   std::filesystem::path file(const char* name) const { return path_ / name; }
+  /// Of a member the bank's; else null.
+  const RunFolder* parent() const { return parent_; }
 
   /// The folder of a member of this bank, which must outlive it: a bank that is not kept takes its members along.
   RunFolder claim_member(std::size_t member, RunMarker marker);
@@ -93,6 +97,9 @@ class RunFolder {
   void write(const char* name, std::string_view content);
   /// One more line of measurements.jsonl.
   void append_measurement(const evaluation::Measurement& measurement);
+  /// Who else is told of the run; a run that leaves nothing behind tells them that it failed. Null until then.
+  void track(std::unique_ptr<tracking::Trackers> trackers) { trackers_ = std::move(trackers); }
+  tracking::Trackers* trackers() const { return trackers_.get(); }
   /// The model is saved: what is there stays from now on, whatever comes.
   void keep() { is_kept_ = true; }
   bool is_kept() const { return is_kept_; }
@@ -115,10 +122,13 @@ class RunFolder {
   void remove_members() noexcept;
   void remove_checkpoints() noexcept;
   void remove_own_files() noexcept;
+  void tell_failure() noexcept;
   void discard() noexcept;
 
   std::filesystem::path path_;
   RunMarker marker_;
+  const RunFolder* parent_ = nullptr;
+  std::unique_ptr<tracking::Trackers> trackers_;
   std::vector<std::filesystem::path> made_;  // folders that were not there before, outermost first
   int lock_ = -1;
   int measurements_ = -1;

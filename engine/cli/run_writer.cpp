@@ -7,6 +7,7 @@
 #include "engine/cli/json_file.h"
 #include "engine/cli/measuring.h"
 #include "engine/cli/run_report.h"
+#include "engine/cli/run_tracking.h"
 #include "engine/cli/saved_run.h"
 #include "engine/config/writer.h"
 #include "engine/models/model_file.h"
@@ -74,12 +75,18 @@ RunMarker marker_of(const std::string& command, const ConfigFile& file) {
   return marker;
 }
 
-void begin_run(RunFolder& folder, const RunInputs& inputs) {
+void begin_run(RunFolder& folder, const RunInputs& inputs, core::Journal& journal) {
   if (folder.has_begun()) return;
   folder.begin(config::struct_to_yaml(inputs.config));
   folder.write(run_files::kData, json_text(describe_data(inputs.prepared.dataset)));
   folder.write(run_files::kEncoder, json_text(data::to_json(*inputs.prepared.encoder)));
   folder.write(run_files::kConstraints, json_text(to_json(inputs.table)));
+  track_run(folder, inputs, journal);
+}
+
+void add_measurement(RunFolder& folder, const evaluation::Measurement& measurement, core::Journal& journal) {
+  folder.append_measurement(measurement);
+  if (folder.trackers() != nullptr) folder.trackers()->measured(measurement, journal);
 }
 
 report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
@@ -95,6 +102,7 @@ report::Report finish_run(RunFolder& folder, const RunInputs& inputs, const at::
     folder.write(run_files::kResults, json_text(report::to_json(report)));
     folder.write(run_files::kReport, report::to_html(report));
     folder.finish(result.outcome);
+    end_tracking(folder, {report.outcome, report.rows_per_second, report.splits}, journal);
     return report;
   } catch (...) {
     folder.mark_failed();

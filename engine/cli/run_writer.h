@@ -32,8 +32,11 @@ struct RunInputs {
 RunMarker marker_of(const std::string& command, const ConfigFile& file);
 
 /// Takes the folder, and writes what evaluate and predict need besides the model before there is one: an interrupted run
-/// is readable. Does nothing the second time.
-void begin_run(RunFolder& folder, const RunInputs& inputs);
+/// is readable. Its trackers begin. Does nothing the second time.
+void begin_run(RunFolder& folder, const RunInputs& inputs, core::Journal& journal);
+
+/// One more measure: a line of measurements.jsonl, and the trackers are told.
+void add_measurement(RunFolder& folder, const evaluation::Measurement& measurement, core::Journal& journal);
 
 /// Measures the trained model on every split, writes model, results and report, and sets the folder's status. A model
 /// whose scores are not all finite is not saved, and the result becomes a diverged one. Throws what the disk makes it

@@ -100,14 +100,14 @@ class Train final : public Command {
     plan.name = claimed.checkpoint_name;
     plan.holds_an_earlier_run = folder.holds_an_earlier_run() && !plan.resume;
     plan.before_saving = [&] {
-      begin(folder, folders, inputs);
+      begin(folder, folders, inputs, journal);
       folder.keep();
     };
     std::vector<training::TrainingResult> results =
         training::train(members_, prepared.dataset, tables, device, origin_, journal,
                         {[&](std::size_t run, const evaluation::Measurement& measurement) {
-                           begin(folder, folders, inputs);
-                           folder_of(folder, folders, run).append_measurement(measurement);
+                           begin(folder, folders, inputs, journal);
+                           add_measurement(folder_of(folder, folders, run), measurement, journal);
                            if (halving) halving->record(run, measurement, members_[run].training.epochs);
                          },
                          start,
@@ -120,7 +120,7 @@ class Train final : public Command {
       return stop_for_now(folder, folders, results.front(), console, journal);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
     if (!any_measured && folder.holds_an_earlier_run()) give_up(folder, results.front(), journal);
-    begin(folder, folders, inputs);
+    begin(folder, folders, inputs, journal);
     if (!is_bank()) {
       const report::Report report = finish_run(folder, inputs.front(), device, results.front(), journal);
       return answer(folder, report, results, console, journal);
@@ -192,13 +192,14 @@ class Train final : public Command {
     return folders.empty() ? folder : folders[run];
   }
 
-  void begin(RunFolder& folder, std::vector<RunFolder>& folders, const std::vector<RunInputs>& inputs) const {
+  void begin(RunFolder& folder, std::vector<RunFolder>& folders, const std::vector<RunInputs>& inputs,
+             core::Journal& journal) const {
     if (folder.has_begun()) return;
     if (!is_bank()) {
-      begin_run(folder, inputs.front());
+      begin_run(folder, inputs.front(), journal);
       return;
     }
-    folders = begin_bank(folder, config_, inputs);
+    folders = begin_bank(folder, config_, inputs, command(), journal);
   }
 
   // Nothing was learnt: the finished run that stood here is worth more.

@@ -70,7 +70,20 @@ std::string read_file(const std::filesystem::path& path) {
   return content;
 }
 
-void write_file_atomically(const std::filesystem::path& name, std::string_view content) {
+void append_to_file(const std::filesystem::path& path, std::string_view content) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (file < 0) throw system_error("cannot write", path, errno);
+  int failure = 0;
+  try {
+    write_all(file, content);
+  } catch (int number) {
+    failure = number;
+  }
+  if (::close(file) != 0 && failure == 0) failure = errno;
+  if (failure != 0) throw system_error("cannot write", path, failure);
+}
+
+void write_file_atomically(const std::filesystem::path& name, std::string_view content, Flush flush) {
   std::error_code ignored;
   // What a link points at is replaced, not the link.
   const bool is_link = std::filesystem::is_symlink(name, ignored);
@@ -85,7 +98,7 @@ void write_file_atomically(const std::filesystem::path& name, std::string_view c
   try {
     if (exists) ::fchmod(file, old.st_mode & 07777);
     write_all(file, content);
-    if (::fsync(file) != 0) failure = errno;
+    if (flush == Flush::yes && ::fsync(file) != 0) failure = errno;
   } catch (int number) {
     failure = number;
   }

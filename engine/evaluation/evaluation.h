@@ -238,6 +238,11 @@ std::vector<std::optional<double>> upper_bounds(const constraints::ConstraintTab
                                                 const std::vector<double>& sums, const SquareWeights& squares,
                                                 const EvaluationParams& params, std::int64_t min_rows = 1);
 
+/// The lower confidence bounds that go with them [P], for whoever watches a run: no verdict hangs on them.
+std::vector<std::optional<double>> lower_bounds(const constraints::ConstraintTable& table,
+                                                const std::vector<double>& sums, const SquareWeights& squares,
+                                                const EvaluationParams& params, std::int64_t min_rows = 1);
+
 /// Throws UserError (config) when there are too few resamples for the confidence of these constraints' intervals, as far
 /// as the config tells how many promises each makes, or as the data do.
 void check_resamples(const EvaluationParams& params, const std::vector<constraints::ConstraintParams>& constraints,

@@ -18,7 +18,8 @@ struct Measurement {
   std::vector<std::optional<double>> training_gaps;     ///< [promises] exact, on the rows that drive the multipliers
   std::vector<std::optional<double>> selection_gaps;    ///< [promises]
   std::vector<std::optional<double>> selection_bounds;  ///< [promises] upper bounds
-  std::vector<double> multipliers;                      ///< [J]
+  std::vector<std::optional<double>> selection_lower_bounds = {};  ///< [promises]
+  std::vector<double> multipliers;                                 ///< [J]
 };
 
 }  // namespace equipoise::evaluation

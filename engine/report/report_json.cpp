@@ -61,6 +61,7 @@ Measurement measurement_at(const json& object, const std::string& path) {
   reader.read("training_gaps", measurement.training_gaps);
   reader.read("selection_gaps", measurement.selection_gaps);
   reader.read("selection_bounds", measurement.selection_bounds);
+  reader.read_if_there("selection_lower_bounds", measurement.selection_lower_bounds);
   reader.read("multipliers", measurement.multipliers);
   return measurement;
 }
@@ -157,6 +158,7 @@ json to_json(const Measurement& measurement) {
           {"training_gaps", numbers(measurement.training_gaps)},
           {"selection_gaps", numbers(measurement.selection_gaps)},
           {"selection_bounds", numbers(measurement.selection_bounds)},
+          {"selection_lower_bounds", numbers(measurement.selection_lower_bounds)},
           {"multipliers", numbers(measurement.multipliers)}};
 }
 

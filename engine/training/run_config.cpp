@@ -29,6 +29,7 @@ void RunConfig::describe(config::Fields& fields) {
   fields.section("ranks", ranks,
                  "How the processes of one run find each other; of a run in one process nothing is read.");
   fields.section("output", output, "Where the run is written.");
+  fields.section("tracking", tracking, "Who is told of the run besides: TensorBoard, Prometheus, MLflow.");
 }
 
 void check(const RunConfig& config, std::size_t settings, const config::Origin& origin) {
@@ -39,6 +40,7 @@ void check(const RunConfig& config, std::size_t settings, const config::Origin& 
       [&] { sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, settings, origin); });
   problems.collect([&] { sampling::check_images(config.sampling, has_images, origin); });
   problems.collect([&] { models::check_kind(config.model, has_images, origin); });
+  problems.collect([&] { tracking::check(config.tracking, origin); });
   problems.throw_if_any();
 }
 

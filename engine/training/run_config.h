@@ -13,6 +13,7 @@
 #include "engine/evaluation/params.h"
 #include "engine/models/params.h"
 #include "engine/sampling/params.h"
+#include "engine/tracking/params.h"
 #include "engine/training/bank.h"
 #include "engine/training/compare_params.h"
 #include "engine/training/params.h"
@@ -38,6 +39,7 @@ struct RunConfig {
   checkpoint::CheckpointParams checkpoint;
   distributed::RanksParams ranks;
   OutputParams output;
+  tracking::TrackingParams tracking;
 
   void describe(config::Fields& fields);
 };

@@ -157,9 +157,9 @@ void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) c
   m.selection_loss = mean_loss(own, table_.cells);
   m.selection_accuracy = accuracy(own, table_.cells);
   m.selection_gaps = gaps_of(table_, estimable_rates(own, true));
-  if (m.step < first_candidate_) return;
-  m.selection_bounds =
-      evaluation::upper_bounds(table_, own, sums.spread, config_.evaluation, config_.multipliers.min_rows);
+  const std::int64_t min_rows = config_.multipliers.min_rows;
+  m.selection_bounds = evaluation::upper_bounds(table_, own, sums.spread, config_.evaluation, min_rows);
+  m.selection_lower_bounds = evaluation::lower_bounds(table_, own, sums.spread, config_.evaluation, min_rows);
 }
 
 void RunState::offer(const at::Tensor& weights, const Sums& sums) {

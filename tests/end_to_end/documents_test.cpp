@@ -169,6 +169,20 @@ TEST_F(Documents, TheCompareGuideRunsAsWritten) {
   EXPECT_THAT(read("runs/own/report.html"), HasSubstr("few-women, beside none"));
 }
 
+TEST_F(Documents, TheTrackingGuideRunsAsWritten) {
+  const std::string page = source_file("docs/guides/tracking.md");
+  run_commands_of(page);  // no server is there
+  EXPECT_THAT(read("runs/watched/metrics.prom"), HasSubstr("equipoise_verdict{run=\"watched\""));
+  EXPECT_TRUE(exists("runs/told/mlflow_spool.jsonl"));
+  write("tracked.yaml", config_text() + block_of(page, "yaml"));
+  const Outcome validated = run({"config", "validate", "tracked.yaml"});
+  EXPECT_EQ(validated.exit_code, 0) << validated.err;
+  // Every field of a line is explained.
+  const nlohmann::json line = nlohmann::json::parse(
+      read("runs/watched/measurements.jsonl").substr(0, read("runs/watched/measurements.jsonl").find('\n')));
+  for (const auto& [field, value] : line.items()) EXPECT_THAT(page, HasSubstr("`" + field + "`"));
+}
+
 // Every recipe of configs/recipes is one that a config takes; that of pictures is tried with pictures (images_test.cpp).
 TEST_F(Documents, TheRecipesOfTheRepositoryAreTaken) {
   int recipes = 0;

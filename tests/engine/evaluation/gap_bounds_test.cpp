@@ -49,5 +49,17 @@ TEST(UpperBoundTest, RatioIsOnTheScaleOfLogarithms) {
   EXPECT_EQ(upper_gap_bound(sample_of("ratio", {{0, 100}, {0, 100}}), 0.05), 1);
 }
 
+TEST(LowerBoundTest, OfTwoLevelsIsSquareAndAddAtHalfTheTailForEitherDirection) {
+  const GapSample sample = sample_of("max_min", {{90, 100}, {110, 200}});
+  const Interval a = exact_limits(0.9, 100, 0.025), b = exact_limits(0.55, 200, 0.025);
+  EXPECT_NEAR(lower_gap_bound(sample, 0.05), 0.35 - std::hypot(0.9 - a.low, b.high - 0.55), 1e-12);
+  EXPECT_LT(lower_gap_bound(sample, 0.05), upper_gap_bound(sample, 0.05));
+  // Nothing is shown of groups that are alike.
+  EXPECT_EQ(lower_gap_bound(sample_of("max_min", {{50, 100}, {51, 100}}), 0.05), 0);
+  // A floor's and a cap's are one contrast for each level.
+  const Interval c = exact_limits(0.5, 100, 0.025);
+  EXPECT_NEAR(lower_gap_bound(sample_of("at_most", {{50, 100}, {10, 100}}), 0.05), c.low, 1e-12);
+}
+
 }  // namespace
 }  // namespace equipoise::evaluation

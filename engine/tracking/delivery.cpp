@@ -1,0 +1,206 @@
+#include "engine/tracking/delivery.h"
+
+#include <fmt/format.h>
+
+#include "engine/core/error.h"
+
+namespace equipoise::tracking {
+namespace {
+
+using nlohmann::json;
+using Kind = Answer::Kind;
+
+// Where a metric stands among those of its name.
+using Moment = std::pair<std::int64_t, std::int64_t>;
+Moment moment_of(const json& metric) {
+  const auto number = [&](const char* key) -> std::int64_t {
+    const auto found = metric.find(key);
+    if (found == metric.end()) return 0;
+    return found->is_string() ? std::stoll(found->get<std::string>()) : found->get<std::int64_t>();
+  };
+  return {number("step"), number("timestamp")};
+}
+
+}  // namespace
+
+Delivery::Delivery(std::string uri, Credentials credentials, const std::atomic<bool>& stop)
+    : server_(std::move(uri), std::move(credentials), stop) {}
+
+std::vector<std::string> Delivery::take_complaints() {
+  return std::exchange(complaints_, {});
+}
+
+void Delivery::complain(std::string sentence) {
+  if (said_.insert(sentence).second) complaints_.push_back(std::move(sentence));
+}
+
+Delivery::Result Delivery::send_next(Outbox& outbox) {
+  const std::vector<Line> lines = outbox.next();
+  if (lines.empty()) return Result::sent;
+  try {
+    const std::string run_id = outbox.state().run_id;
+    if (!run_id.empty()) runs_[outbox.folder()] = run_id;
+    // What another process left may have got further than it could write down.
+    in_doubt_.try_emplace(outbox.folder(), outbox.is_reopened());
+    if (const auto run = lines.front().find("run"); run != lines.front().end()) return begin_run(outbox, *run);
+    if (run_id.empty()) {
+      why_ = "the run was never made there";
+      return Result::closed;
+    }
+    return send_lines(outbox, lines);
+  } catch (const json::exception&) {
+    why_ = "its answer has another form than MLflow's";
+    in_doubt_[outbox.folder()] = true;
+    return Result::away;
+  } catch (const std::logic_error&) {  // a number that is none
+    why_ = "its answer has another form than MLflow's";
+    in_doubt_[outbox.folder()] = true;
+    return Result::away;
+  }
+}
+
+std::optional<std::string> Delivery::parent_of(const Outbox& outbox) const {
+  const std::filesystem::path folder = outbox.folder().parent_path().parent_path();
+  if (const auto known = runs_.find(folder); known != runs_.end()) return known->second;
+  if (!has_outbox(folder)) return std::nullopt;
+  const std::string id = Outbox(folder, "", "").state().run_id;
+  return id.empty() ? std::nullopt : std::optional(id);
+}
+
+Delivery::Result Delivery::begin_run(Outbox& outbox, const Line& line) {
+  const MlflowState state = outbox.state();
+  std::string& experiment = experiments_[state.experiment];
+  if (experiment.empty()) {
+    const Answer answer = server_.experiment(state.experiment);
+    if (answer.kind != Kind::done) {
+      why_ = answer.why;
+      return answer.kind == Kind::away ? Result::away : Result::closed;
+    }
+    experiment = answer.body.at("experiment_id");
+  }
+  json tags = json::array();
+  for (const auto& [key, value] : line.at("tags").items()) tags.push_back({{"key", key}, {"value", value}});
+  if (line.at("is_member").get<bool>())
+    if (const std::optional<std::string> parent = parent_of(outbox))
+      tags.push_back({{"key", "mlflow.parentRunId"}, {"value", *parent}});
+  const json request = {{"experiment_id", experiment},
+                        {"run_name", line.at("name")},
+                        {"start_time", line.at("start_time")},
+                        {"tags", tags}};
+  Answer answer{Kind::absent, {}, ""};
+  if (in_doubt_[outbox.folder()]) {
+    Answer found = server_.find_run(experiment, line.at("key"));
+    if (found.kind == Kind::done && !found.body.value("runs", json::array()).empty())
+      answer = {Kind::done, {{"run", found.body.at("runs").front()}}, ""};
+    else if (found.kind != Kind::done)
+      answer = std::move(found);
+  }
+  if (answer.kind == Kind::absent) answer = server_.create_run(request);
+  if (answer.kind != Kind::done) {
+    why_ = answer.why;
+    in_doubt_[outbox.folder()] = true;
+    return answer.kind == Kind::away ? Result::away : Result::closed;
+  }
+  const json info = answer.body.at("run").at("info");
+  const std::string id = info.at("run_id");
+  runs_[outbox.folder()] = id;
+  outbox.set_run(experiment, id, info.value("artifact_uri", std::string()));
+  outbox.mark_sent(1);
+  in_doubt_[outbox.folder()] = false;
+  return Result::sent;
+}
+
+Delivery::Result Delivery::send_lines(Outbox& outbox, const std::vector<Line>& lines) {
+  const std::string run_id = outbox.state().run_id;
+  const Line& line = lines.front();
+  const std::string what = line.begin().key();
+  const json& content = line.begin().value();
+  if (what == "metrics") return send_metrics(outbox, lines);
+  if (what == "artifact") return send_artifact(outbox, content);
+  if (what == "params" || what == "tags")
+    return after(server_.log_batch({{"run_id", run_id}, {what, content}}), outbox, 1, what);
+  if (what == "status") {
+    json request = content;
+    request["run_id"] = run_id;
+    return after(server_.set_status(request), outbox, 1, what);
+  }
+  complain(
+      fmt::format("'{}' has a line that this version of equipoise does not know: {}", outbox.spool().string(), what));
+  outbox.mark_sent(1);
+  return Result::sent;
+}
+
+// Takes out what the server has. Metrics of a name come in the order of their steps, so its newest says which those are.
+Answer Delivery::leave_out_known(const std::string& run_id, json& metrics) {
+  Answer answer = server_.run(run_id);
+  if (answer.kind != Kind::done) return answer;
+  std::map<std::string, Moment> newest;
+  const json run = answer.body.at("run");
+  const json known = run.value("data", json::object()).value("metrics", json::array());
+  for (const json& metric : known) newest[metric.at("key")] = moment_of(metric);
+  json missing = json::array();
+  for (const json& metric : metrics) {
+    const auto found = newest.find(metric.at("key"));
+    if (found == newest.end() || found->second < moment_of(metric)) missing.push_back(metric);
+  }
+  metrics = std::move(missing);
+  return answer;
+}
+
+Delivery::Result Delivery::send_metrics(Outbox& outbox, const std::vector<Line>& lines) {
+  const std::string run_id = outbox.state().run_id;
+  json metrics = json::array();
+  for (const Line& line : lines)
+    for (const json& metric : line.at("metrics")) metrics.push_back(metric);
+  bool& in_doubt = in_doubt_[outbox.folder()];
+  if (in_doubt) {
+    const Answer answer = leave_out_known(run_id, metrics);
+    if (answer.kind != Kind::done) return after(answer, outbox, 0, "metrics");
+    if (metrics.empty()) {
+      outbox.mark_sent(lines.size());
+      return Result::sent;
+    }
+  }
+  const Answer answer = server_.log_batch({{"run_id", run_id}, {"metrics", metrics}});
+  const Result result = after(answer, outbox, lines.size(), "metrics");
+  in_doubt = result != Result::sent;
+  return result;
+}
+
+Delivery::Result Delivery::send_artifact(Outbox& outbox, const std::string& name) {
+  const MlflowState state = outbox.state();
+  const std::filesystem::path file = outbox.folder() / name;
+  std::error_code error;
+  if (proxied_path(state.artifact_uri, server_.uri()).empty()) {
+    complain(
+        fmt::format("MLflow's artefacts stay in the run folder: the server keeps its own at '{}' instead of taking "
+                    "them itself (mlflow server --serve-artifacts --artifacts-destination ...)",
+                    state.artifact_uri));
+  } else if (std::filesystem::is_regular_file(file, error)) {
+    return after(server_.put_artifact(state.artifact_uri, file), outbox, 1, name);
+  }
+  outbox.mark_sent(1);
+  return Result::sent;
+}
+
+Delivery::Result Delivery::after(const Answer& answer, Outbox& outbox, std::size_t lines, const std::string& what) {
+  switch (answer.kind) {
+    case Kind::done:
+      outbox.mark_sent(lines);
+      return Result::sent;
+    case Kind::refused:
+      complain(fmt::format("MLflow refuses {} of {}: {}", what, outbox.folder().string(), answer.why));
+      outbox.mark_sent(lines);
+      return Result::sent;
+    case Kind::away:
+      why_ = answer.why;
+      return Result::away;
+    case Kind::absent:
+    case Kind::closed:
+      break;
+  }
+  why_ = answer.why;
+  return Result::closed;
+}
+
+}  // namespace equipoise::tracking

@@ -1,0 +1,43 @@
+#include "engine/tracking/mlflow.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <random>
+
+namespace equipoise::tracking {
+namespace {
+
+std::int64_t milliseconds_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// By which a run can be found at the server: it has nothing to do with the seed.
+std::string new_key() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+}  // namespace
+
+Sink mlflow_sink(const RunFacts& facts, const MlflowParams& params, bool is_member,
+                 const std::shared_ptr<Sender>& sender) {
+  const auto outbox = std::make_shared<Outbox>(facts.folder, sender->uri(), params.experiment);
+  outbox->add(outbox->is_new() ? first_lines(facts, new_key(), milliseconds_now(), is_member)
+                               : std::vector<Line>{running_line()});
+  sender->add(outbox);
+  return {"MLflow",
+          [=](const evaluation::Measurement& measurement) {
+            if (measurement.step <= outbox->last_step()) return;
+            outbox->add(metrics_lines(figures_of(facts, measurement), measurement.step, milliseconds_now()));
+            sender->wake();
+          },
+          [=, with_artifacts = params.artifacts](const RunEnd& end) {
+            outbox->add(last_lines(facts, end, std::max<std::int64_t>(outbox->last_step(), 0), milliseconds_now(),
+                                   with_artifacts));
+            sender->wake();
+          }};
+}
+
+}  // namespace equipoise::tracking

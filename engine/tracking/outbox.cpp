@@ -1,0 +1,181 @@
+#include "engine/tracking/outbox.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/core/error.h"
+
+namespace equipoise::tracking {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr int kFormat = 1;
+
+[[noreturn]] void refuse(const fs::path& file, const std::string& what) {
+  throw core::UserError(core::Fault::data, fmt::format("'{}' {}", file.string(), what));
+}
+
+bool ends_run(const Line& line) {
+  const auto status = line.find("status");
+  return status != line.end() && status->contains("end_time");
+}
+
+}  // namespace
+
+bool has_outbox(const fs::path& folder) {
+  std::error_code error;
+  return fs::exists(folder / kStateFile, error) || fs::exists(folder / kSpoolFile, error);
+}
+
+Outbox::Outbox(fs::path folder, std::string uri, std::string experiment) : folder_(std::move(folder)) {
+  state_.uri = std::move(uri);
+  state_.experiment = std::move(experiment);
+  is_new_ = !has_outbox(folder_);
+  is_reopened_ = !is_new_;
+  if (is_new_) return;
+  read_state();
+  read_spool();
+}
+
+void Outbox::read_state() {
+  const fs::path file = folder_ / kStateFile;
+  std::error_code error;
+  if (!fs::exists(file, error)) return;
+  const json object = json::parse(core::read_file(file), nullptr, false);
+  if (!object.is_object() || object.value("format", 0) != kFormat || !object.contains("mlflow"))
+    refuse(file, "is not the tracking.json of a run that this version of equipoise wrote");
+  try {
+    const json& mlflow = object.at("mlflow");
+    state_.experiment = mlflow.at("experiment");
+    state_.experiment_id = mlflow.at("experiment_id");
+    state_.run_id = mlflow.at("run_id");
+    state_.artifact_uri = mlflow.at("artifact_uri");
+    state_.sent = mlflow.at("sent");
+    state_.last_step = mlflow.at("last_step");
+    if (state_.uri.empty()) state_.uri = mlflow.at("uri");
+  } catch (const json::exception& error) {
+    refuse(file, fmt::format("is damaged: {}", error.what()));
+  }
+  if (state_.sent < 0) refuse(file, "is damaged: mlflow.sent is negative");
+}
+
+void Outbox::read_spool() {
+  std::error_code error;
+  if (!fs::exists(spool(), error)) {
+    state_.sent = 0;
+    return;
+  }
+  const std::string content = core::read_file(spool());
+  const std::size_t whole = content.rfind('\n') == std::string::npos ? 0 : content.rfind('\n') + 1;
+  if (whole < content.size()) fs::resize_file(spool(), whole, error);
+  std::int64_t number = 0;
+  for (std::size_t begin = 0; begin < whole; ++number) {
+    const std::size_t end = content.find('\n', begin);
+    Line line = json::parse(content.substr(begin, end - begin), nullptr, false);
+    if (!line.is_object() || line.size() != 1) refuse(spool(), fmt::format("is damaged: line {}", number + 1));
+    state_.last_step = std::max(state_.last_step, step_of(line));
+    has_ended_ = ends_run(line);
+    if (number >= state_.sent) waiting_.push_back(std::move(line));
+    begin = end + 1;
+  }
+}
+
+bool Outbox::is_new() const {
+  const std::scoped_lock lock(mutex_);
+  return is_new_;
+}
+std::int64_t Outbox::last_step() const {
+  const std::scoped_lock lock(mutex_);
+  return state_.last_step;
+}
+MlflowState Outbox::state() const {
+  const std::scoped_lock lock(mutex_);
+  return state_;
+}
+std::size_t Outbox::waiting() const {
+  const std::scoped_lock lock(mutex_);
+  return waiting_.size();
+}
+
+void Outbox::add(const std::vector<Line>& lines) {
+  std::string text;
+  for (const Line& line : lines) text += line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  const std::scoped_lock lock(mutex_);
+  if (is_new_) write_state(core::Flush::yes);  // where it is to go
+  is_new_ = false;
+  core::append_to_file(spool(), text);
+  for (const Line& line : lines) {
+    state_.last_step = std::max(state_.last_step, step_of(line));
+    has_ended_ = ends_run(line);
+    waiting_.push_back(line);
+  }
+}
+
+std::vector<Line> Outbox::next() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Line> lines;
+  std::size_t metrics = 0, bytes = 1000;  // the request around them
+  for (const Line& line : waiting_) {
+    const auto found = line.find("metrics");
+    const bool is_metrics = found != line.end();
+    if (is_metrics) {
+      metrics += found->size();
+      bytes += line.dump(-1, ' ', false, json::error_handler_t::replace).size();
+    }
+    if (!lines.empty() && (!is_metrics || metrics > mlflow_limits::kMetrics || bytes > mlflow_limits::kBodyBytes))
+      break;
+    lines.push_back(line);
+    if (!is_metrics) break;
+  }
+  return lines;
+}
+
+void Outbox::mark_sent(std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+  state_.sent += static_cast<std::int64_t>(count);
+  write_state(core::Flush::no);
+}
+
+void Outbox::tidy_up() noexcept {
+  const std::scoped_lock lock(mutex_);
+  if (!waiting_.empty() || !has_ended_) return;
+  std::error_code error;
+  fs::remove(spool(), error);
+  if (error) return;
+  state_.sent = 0;
+  try {
+    write_state(core::Flush::no);
+  } catch (const core::UserError&) {
+    // Without a spool the number in the file counts for nothing.
+  }
+}
+
+void Outbox::set_run(const std::string& experiment_id, const std::string& run_id, const std::string& artifact_uri) {
+  const std::scoped_lock lock(mutex_);
+  state_.experiment_id = experiment_id;
+  state_.run_id = run_id;
+  state_.artifact_uri = artifact_uri;
+  write_state(core::Flush::yes);
+}
+
+// A training thread waits for the lock meanwhile: flushed is only what cannot be found out again.
+void Outbox::write_state(core::Flush flush) const {
+  std::error_code error;
+  if (!fs::is_directory(folder_, error)) return;  // a run that failed took its folder along
+  const nlohmann::ordered_json object = {{"format", kFormat},
+                                         {"mlflow",
+                                          {{"uri", state_.uri},
+                                           {"experiment", state_.experiment},
+                                           {"experiment_id", state_.experiment_id},
+                                           {"run_id", state_.run_id},
+                                           {"artifact_uri", state_.artifact_uri},
+                                           {"sent", state_.sent},
+                                           {"last_step", state_.last_step}}}};
+  core::write_file_atomically(folder_ / kStateFile, object.dump(2) + "\n", flush);
+}
+
+}  // namespace equipoise::tracking
