@@ -11,6 +11,7 @@
 #include "engine/cli/json_file.h"
 #include "engine/cli/made_rows_audit.h"
 #include "engine/cli/measuring.h"
+#include "engine/cli/ranks_check.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/run_report.h"
 #include "engine/cli/run_writer.h"
@@ -52,31 +53,37 @@ class Train final : public Command {
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
-    const at::Device device = training::choose_device(config_, origin_, journal);
+    const distributed::Launch launch = distributed::launch_of_this_process();
+    core::Journal quiet;
+    core::Journal& own_journal = launch.rank == 0 ? static_cast<core::Journal&>(journal) : quiet;
+    const at::Device device = training::choose_device(config_, origin_, own_journal, launch);
+    const distributed::Ranks ranks = distributed::Ranks::join(launch, config_.ranks, device);
+    try {
+      check_same_config(ranks, config_);
+      return ranks.is_first() ? lead(ranks, device, console, journal) : follow(ranks, device, quiet);
+    } catch (const std::exception& error) {
+      ranks.leave(error.what());
+      throw;
+    }
+  }
+
+ private:
+  // Trains, writes and speaks.
+  int lead(const distributed::Ranks& ranks, const at::Device& device, const Console& console,
+           TerminalJournal& journal) {
     RunFolder folder = RunFolder::claim(config_.output, config_.name, marker_of(command(), file_), origin_);
     core::stop_if_interrupted();
-
-    const data::EncoderPointer earlier = starting_encoder(config_, origin_);
-    const data::Prepared prepared =
-        data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
-    core::stop_if_interrupted();
-    check_test_rows(prepared.dataset, journal);
-    const std::vector<constraints::ConstraintTable> tables =
-        compile_tables(members_, prepared.dataset, origin_, journal);
-    const training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
-                                   starting_weights(config_, prepared.dataset, origin_, journal)};
-    const std::vector<RunInputs> inputs =
-        inputs_of(prepared, tables, audit_made_rows(config_, prepared.dataset, origin_, journal));
-    core::stop_if_interrupted();
+    const Inputs own = read_inputs(ranks, journal);
+    const std::vector<RunInputs> inputs = inputs_of(own.prepared, own.tables, own.artifacts);
     std::vector<RunFolder> folders;
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
     std::vector<training::TrainingResult> results = training::train(
-        members_, prepared.dataset, tables, device, origin_, journal,
+        members_, own.prepared.dataset, own.tables, device, origin_, journal,
         [&](std::size_t run, const evaluation::Measurement& measurement) {
           begin(folder, folders, inputs);
           folder_of(folder, folders, run).append_measurement(measurement);
         },
-        start);
+        own.start, ranks);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
     if (!any_measured && folder.holds_an_earlier_run()) give_up(folder, results.front(), journal);
     begin(folder, folders, inputs);
@@ -87,11 +94,42 @@ class Train final : public Command {
     return finish_bank(folder, folders, inputs, results, device, console, journal);
   }
 
- private:
+  // Every rank but the first: its part of each step, and no word.
+  int follow(const distributed::Ranks& ranks, const at::Device& device, core::Journal& quiet) const {
+    const Inputs own = read_inputs(ranks, quiet);
+    const std::vector<training::TrainingResult> results = training::train(
+        members_, own.prepared.dataset, own.tables, device, origin_, quiet,
+        [](std::size_t, const evaluation::Measurement&) {}, own.start, ranks);
+    return exit_code_of(results, {});
+  }
+
+  // What training takes, read by every rank for itself.
+  struct Inputs {
+    data::Prepared prepared;
+    std::vector<constraints::ConstraintTable> tables;
+    training::Start start;
+    std::optional<audit::ArtifactAudit> artifacts;
+  };
+
+  Inputs read_inputs(const distributed::Ranks& ranks, core::Journal& journal) const {
+    const data::EncoderPointer earlier = starting_encoder(config_, origin_);
+    data::Prepared prepared =
+        data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
+    core::stop_if_interrupted();
+    check_same_data(ranks, prepared.dataset);
+    check_test_rows(prepared.dataset, journal);
+    std::vector<constraints::ConstraintTable> tables = compile_tables(members_, prepared.dataset, origin_, journal);
+    training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
+                             starting_weights(config_, prepared.dataset, origin_, journal)};
+    std::optional<audit::ArtifactAudit> artifacts = audit_made_rows(config_, prepared.dataset, origin_, journal);
+    core::stop_if_interrupted();
+    return {std::move(prepared), std::move(tables), std::move(start), std::move(artifacts)};
+  }
+
   bool is_bank() const { return !config_.bank.empty(); }
 
   // Verdicts are about people the model has not met.
-  void check_test_rows(const data::Dataset& dataset, TerminalJournal& journal) const {
+  void check_test_rows(const data::Dataset& dataset, core::Journal& journal) const {
     if (!dataset.rows_of(data::Split::test).empty()) return;
     if (!fail_on_.empty()) {
       throw core::UserError(core::Fault::config, "--fail-on needs test rows: data.split leaves none (data.split.test)");

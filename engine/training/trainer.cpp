@@ -18,6 +18,7 @@
 #include "engine/training/member_seeds.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
+#include "engine/training/rank_meetings.h"
 #include "engine/training/sampled_batches.h"
 #include "engine/training/split_sums.h"
 #include "engine/training/step.h"
@@ -76,8 +77,9 @@ class Trainer {
  public:
   Trainer(const std::vector<RunConfig>& members, const data::Dataset& dataset,
           const std::vector<constraints::ConstraintTable>& tables, MeasuredSplits measured, const at::Device& device,
-          const config::Origin& origin, core::Journal& journal, const Start& start)
-      : config_(members.front()),
+          const config::Origin& origin, core::Journal& journal, const Start& start, const distributed::Ranks& ranks)
+      : ranks_(ranks),
+        config_(members.front()),
         journal_(journal),
         device_(device),
         stream_(device),
@@ -85,7 +87,7 @@ class Trainer {
         data_(to_device(dataset, tables.front().cells,
                         measured_ == MeasuredSplits::cross_fitted ? config_.multipliers.folds : 1,
                         static_cast<std::uint64_t>(config_.seed), device)) {
-    check_batch(origin);
+    check_batch(config_, data_.train.count, ranks_, origin);
     check_same_terms(tables);
     if (!config_.sampling.empty()) batches_.emplace(config_, dataset, data_, tables.front(), origin, journal);
     std::vector<std::uint64_t> seeds;
@@ -111,8 +113,9 @@ class Trainer {
     const std::string folds = data_.folds.size() == 1 ? "" : fmt::format(", {} members", data_.folds.size());
     const std::string bank = runs_.size() == 1 ? "" : fmt::format(" (a bank of {})", runs_.size());
     const std::string precision = config_.precision == "fp32" ? "" : " in " + config_.precision;
-    journal_.say(fmt::format("Training {}{}{}{} on {} rows, {} steps of {} rows.", learner_->description(), folds, bank,
-                             precision, data_.train.count, steps_, config_.training.batch_size));
+    journal_.say(fmt::format("Training {}{}{}{} on {} rows, {} steps of {} rows{}.", learner_->description(), folds,
+                             bank, precision, data_.train.count, steps_, config_.training.batch_size,
+                             sharing_by(ranks_)));
     if (config_.multipliers.margin > 0 && data_.selection.count == 0 && !runs_.front().table().rows.empty())
       journal_.say(
           "There is no selection split, so training aims at the tolerances themselves: multipliers.margin needs one "
@@ -128,19 +131,11 @@ class Trainer {
     }
     std::vector<TrainingResult> results;
     for (RunState& run : runs_) results.push_back(result_of(run));
-    if (config_.training.distill) distil(results);
+    if (config_.training.distill && ranks_.is_first()) distil(results);
     return results;
   }
 
  private:
-  void check_batch(const config::Origin& origin) const {
-    if (config_.training.batch_size <= data_.train.count) return;
-    throw core::UserError(core::Fault::config,
-                          fmt::format("training.batch_size is {}, more than the {} training rows",
-                                      config_.training.batch_size, data_.train.count),
-                          origin.of("training.batch_size"));
-  }
-
   /// Members first .. first + folds of the learner are the run's model.
   std::int64_t first_member(std::size_t run) const { return static_cast<std::int64_t>(run * data_.folds.size()); }
 
@@ -186,19 +181,23 @@ class Trainer {
 
   void take_steps(const OnMeasurement& on_measurement) {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
-                      static_cast<std::uint64_t>(config_.seed), *learner_, batches_ ? &batches_->policy() : nullptr);
+                      static_cast<std::uint64_t>(config_.seed), *learner_, batches_ ? &batches_->policy() : nullptr,
+                      ranks_);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
                    evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_,
                    outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
-                                data_.target_deviation));
+                                data_.target_deviation),
+                   ranks_);
+    RankMeetings meetings(ranks_, config_.ranks.check_every);
     for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
     std::int64_t measured_at = 0;
     while (done_ < steps_ && any_goes_on()) {
-      core::stop_if_interrupted();
+      meetings.before(step);
       step.run();
       // On CUDA looking would stall the device: there it is done when a measure waits for it anyway.
       if (device_.is_cpu()) end_stopped_runs(step);
       ++done_;
+      meetings.after(step, done_, device_.is_cpu() || is_measured_after(done_), *learner_, runs_);
       if (device_.is_cuda() && done_ == kWarmUpSteps) say_if_not_captured("training step", step.capture());
       if (!is_measured_after(done_)) continue;
       if (!device_.is_cpu()) end_stopped_runs(step);
@@ -362,6 +361,7 @@ class Trainer {
     result.kept_step = 0;  // no measure of the members' training is the network's
   }
 
+  const distributed::Ranks& ranks_;
   const RunConfig& config_;  // of the first member: what a bank shares
   core::Journal& journal_;
   at::Device device_;
@@ -380,7 +380,8 @@ class Trainer {
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement, const Start& start) {
+                                  const OnMeasurement& on_measurement, const Start& start,
+                                  const distributed::Ranks& ranks) {
   const RunConfig& first = members.front();
   const MeasuredSplits measured = choose_measured_splits(first.multipliers, tables.front(), dataset,
                                                          work_of(first, dataset, device), origin, journal);
@@ -388,7 +389,7 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
       measured == MeasuredSplits::cross_fitted ? static_cast<std::size_t>(first.multipliers.folds) : 1;
   std::vector<TrainingResult> results;
   with_memory_advice(first, members.size() * folds, [&] {
-    results = Trainer(members, dataset, tables, measured, device, origin, journal, start).run(on_measurement);
+    results = Trainer(members, dataset, tables, measured, device, origin, journal, start, ranks).run(on_measurement);
   });
   return results;
 }

@@ -14,6 +14,7 @@
 #include "engine/core/journal.h"
 #include "engine/data/dataset.h"
 #include "engine/distributed/launch.h"
+#include "engine/distributed/ranks.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
@@ -56,11 +57,13 @@ using OnMeasurement = std::function<void(std::size_t run, const evaluation::Meas
 /// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the
 /// same constraints compiled with each member's tolerances. On the CPU a run's model is the same bytes in a bank of any
 /// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate; a signal stops
-/// all. Throws UserError (config) for a batch larger than the training split and the like.
+/// all. Of several `ranks`, each calls this with the same arguments and gets the same results, but that the first alone distils; a
+/// signal to one stops all after the same step. Throws UserError (config) for a batch larger than the training split and the like.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal,
-                                  const OnMeasurement& on_measurement, const Start& start = {});
+                                  const OnMeasurement& on_measurement, const Start& start = {},
+                                  const distributed::Ranks& ranks = distributed::alone());
 
 /// Whether `device` is written as one of auto, cpu, cuda, cuda:N, and is not the CPU where `precision` needs a GPU; throws
 /// UserError (config).

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/config/origin.h"
+#include "engine/distributed/ranks.h"
+#include "engine/models/learner.h"
+#include "engine/training/run_config.h"
+#include "engine/training/run_state.h"
+#include "engine/training/step.h"
+
+namespace equipoise::training {
+
+/// What the ranks of a run tell each other beside a step's sums; of one rank alone, nothing but its signals is looked at.
+class RankMeetings {
+ public:
+  /// `check_every` steps the ranks compare their weights and multipliers; 0: never. `ranks` must outlive this.
+  RankMeetings(const distributed::Ranks& ranks, std::int64_t check_every) : ranks_(ranks), check_every_(check_every) {}
+
+  /// Before each step. Throws core::Interrupted where a rank is alone and a signal has come; else the step tells the others.
+  void before(TrainingStep& step);
+  /// After `done` steps. `may_wait`: whether the host may wait for the device, as it does for a measure. Throws core::Interrupted on all
+  /// ranks after the same step, where a signal has come to any; UserError (numerical) where their weights or multipliers differ.
+  void after(const TrainingStep& step, std::int64_t done, bool may_wait, models::Learner& learner,
+             const std::vector<RunState>& runs) const;
+
+ private:
+  const distributed::Ranks& ranks_;
+  std::int64_t check_every_;
+  int signal_ = SIGTERM;  // that has come to this rank, else to another
+};
+
+/// Throws UserError (config) where a batch has more rows than training, or fewer than there are ranks.
+void check_batch(const RunConfig& config, std::int64_t training_rows, const distributed::Ranks& ranks,
+                 const config::Origin& origin);
+
+/// ", shared by 4 ranks", or "".
+std::string sharing_by(const distributed::Ranks& ranks);
+
+}  // namespace equipoise::training
