@@ -44,6 +44,8 @@ mkdir -p "$top/libexec" "$top/lib" "$top/licenses" "$top/benchmarks/data" "$(dir
 install -m 755 scripts/package/equipoise.sh "$top/equipoise"
 install -m 755 "$built/bin/equipoise" "$top/libexec/equipoise"
 cp "$built/lib/libequipoise_kernels.so" "$top/lib/"
+# What calls NCCL, where it was built.
+if [ -f "$built/lib/libequipoise_nccl.so" ]; then cp "$built/lib/libequipoise_nccl.so" "$top/lib/"; fi
 cp -r configs "$top/configs"
 cp -r benchmarks/data/. "$top/benchmarks/data"
 rm -rf "$top/configs/runs"

@@ -7,6 +7,7 @@
 
 #include "engine/cli/command.h"
 #include "engine/cli/comparison.h"
+#include "engine/cli/ranks_check.h"
 #include "engine/cli/shell_words.h"
 #include "engine/config/load.h"
 #include "engine/core/error.h"

@@ -4,8 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <map>
 
 #include "engine/cli/command.h"
+#include "engine/config/writer.h"
+#include "engine/core/error.h"
 #include "engine/distributed/ranks.h"
 #include "engine/distributed/sum_speed.h"
 #include "engine/training/trainer.h"
@@ -59,6 +63,32 @@ int check_ranks(const distributed::RanksParams& params, const Console& console, 
   console.print(text);
   console.print_json(json);
   return all_right ? 0 : kOurBug;
+}
+
+void check_same_config(const distributed::Ranks& ranks, const training::RunConfig& config) {
+  if (ranks.is_alone()) return;
+  ranks.check_same("program", version_line());
+  ranks.check_same("config", config::struct_to_yaml(config));
+}
+
+void check_same_data(const distributed::Ranks& ranks, const data::Dataset& dataset) {
+  if (ranks.is_alone()) return;
+  std::string text;
+  for (const data::Fingerprint& file : dataset.files)
+    text += fmt::format("{} with sha256 {}\n", std::filesystem::path(file.path).filename().string(), file.sha256);
+  std::map<data::Split, std::int64_t> rows;
+  for (const data::Split split : dataset.splits) ++rows[split];
+  for (const auto& [split, count] : rows) text += fmt::format("{} rows of split {}\n", count, static_cast<int>(split));
+  ranks.check_same("data", text);
+}
+
+void refuse_ranks(const std::string& verb) {
+  const distributed::Launch launch = distributed::launch_of_this_process();
+  if (launch.size == 1) return;
+  throw core::UserError(
+      core::Fault::config,
+      fmt::format("equipoise {} runs in one process, and {} started {} ranks: only train shares its work", verb,
+                  launch.launcher, launch.size));
 }
 
 }  // namespace equipoise::cli

@@ -16,6 +16,7 @@ namespace equipoise::cli {
 namespace {
 
 constexpr const char* kProcessor = "processor";
+constexpr const char* kFinished = "finished";  // in place of a path
 
 // Parts of the config that no weight hangs on.
 constexpr std::array<std::string_view, 7> kFree = {"name",     "threads", "compare", "checkpoint",
@@ -86,6 +87,25 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
     journal.say(fmt::format("'{}' has no whole checkpoint: its run begins anew.", path));
   }
   return run;
+}
+
+void tell_ranks(const distributed::Ranks& ranks, const ClaimedRun& run) {
+  const std::string folder = run.folder.file(run_files::kCheckpoints).string();
+  ranks.gather(run.is_finished ? kFinished : run.checkpoint ? fmt::format("{}/{}", folder, run.checkpoint_name) : "");
+}
+
+ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks) {
+  const std::string said = ranks.gather("").front();
+  if (said.empty()) return {};
+  if (said == kFinished) return {.is_finished = true};
+  const std::filesystem::path path = said;
+  for (const checkpoint::Saved& saved : checkpoint::list_checkpoints(path.parent_path()))
+    if (saved.path == path) return {checkpoint::read_checkpoint(saved), path.filename().string()};
+  throw core::UserError(
+      core::Fault::data,
+      fmt::format("rank {} does not see the checkpoint '{}' that rank 0 goes on from: ranks on several "
+                  "machines need one folder for runs",
+                  ranks.rank(), said));
 }
 
 checkpoint::Fields run_identity(const training::RunConfig& config, const data::Dataset& dataset,

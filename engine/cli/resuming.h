@@ -8,6 +8,7 @@
 #include "engine/cli/run_folder.h"
 #include "engine/core/journal.h"
 #include "engine/data/dataset.h"
+#include "engine/distributed/ranks.h"
 #include "engine/training/run_config.h"
 
 namespace equipoise::cli {
@@ -30,6 +31,17 @@ struct ClaimedRun {
 /// finished run can only go on with then. Throws UserError (data) as RunFolder::claim, and where there must be something and is not.
 ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume, bool changes,
                      const config::Origin& origin, core::Journal& journal);
+
+/// The checkpoint that the first rank goes on from, as the others hear of it.
+struct ClaimedCheckpoint {
+  std::optional<checkpoint::Checkpoint> checkpoint = {};
+  std::string name = {};
+  bool is_finished = false;
+};
+/// The first rank says where its checkpoint lies, and the others read it there: the folder of runs is one for all. Throws UserError (data) where it
+/// is not.
+void tell_ranks(const distributed::Ranks& ranks, const ClaimedRun& run);
+ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks);
 
 /// What the checkpoints of a run belong to: the fields of the config that its model hangs on, the data's digests, the kind of device, this build.
 checkpoint::Fields run_identity(const training::RunConfig& config, const data::Dataset& dataset,

@@ -11,6 +11,7 @@
 #include "engine/cli/json_file.h"
 #include "engine/cli/made_rows_audit.h"
 #include "engine/cli/measuring.h"
+#include "engine/cli/ranks_check.h"
 #include "engine/cli/resuming.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/run_report.h"
@@ -68,26 +69,35 @@ class Train final : public Command {
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
-    const at::Device device = training::choose_device(config_, origin_, journal);
+    const distributed::Launch launch = distributed::launch_of_this_process();
+    core::Journal quiet;
+    core::Journal& own_journal = launch.rank == 0 ? static_cast<core::Journal&>(journal) : quiet;
+    const at::Device device = training::choose_device(config_, origin_, own_journal, launch);
+    if (launch.size > 1 && !halving_.empty())
+      throw core::UserError(core::Fault::config, "--halving stops runs of one process, and this one has several ranks");
+    const distributed::Ranks ranks = distributed::Ranks::join(launch, config_.ranks, device);
+    try {
+      check_same_config(ranks, config_);
+      return ranks.is_first() ? lead(ranks, device, resume, console, journal) : follow(ranks, device, quiet);
+    } catch (const std::exception& error) {
+      ranks.leave(error.what());
+      throw;
+    }
+  }
+
+ private:
+  // Trains, writes and speaks.
+  int lead(const distributed::Ranks& ranks, const at::Device& device, Resume resume, const Console& console,
+           TerminalJournal& journal) {
     ClaimedRun claimed = claim_run(config_, marker_of(command(), file_), resume, !allowed_.empty(), origin_, journal);
     RunFolder& folder = claimed.folder;
+    tell_ranks(ranks, claimed);
     if (claimed.is_finished) return answer_finished(folder, console);
     core::stop_if_interrupted();
-
-    const data::EncoderPointer earlier = starting_encoder(config_, origin_);
-    const data::Prepared prepared =
-        data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
-    core::stop_if_interrupted();
-    check_test_rows(prepared.dataset, journal);
-    const checkpoint::Fields identity = run_identity(config_, prepared.dataset, device);
+    const Inputs own = read_inputs(ranks, journal);
+    const checkpoint::Fields identity = run_identity(config_, own.prepared.dataset, device);
     check_same_run(claimed, identity, allowed_, journal);
-    const std::vector<constraints::ConstraintTable> tables =
-        compile_tables(members_, prepared.dataset, origin_, journal);
-    const training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
-                                   starting_weights(config_, prepared.dataset, origin_, journal)};
-    const std::vector<RunInputs> inputs =
-        inputs_of(prepared, tables, audit_made_rows(config_, prepared.dataset, origin_, journal));
-    core::stop_if_interrupted();
+    const std::vector<RunInputs> inputs = inputs_of(own.prepared, own.tables, own.artifacts);
     std::vector<RunFolder> folders;
     std::optional<sweep::Halving> halving;
     if (!halving_.empty()) halving.emplace(halving_, config_.output.run);
@@ -104,18 +114,18 @@ class Train final : public Command {
       folder.keep();
     };
     std::vector<training::TrainingResult> results =
-        training::train(members_, prepared.dataset, tables, device, origin_, journal,
+        training::train(members_, own.prepared.dataset, own.tables, device, origin_, journal,
                         {[&](std::size_t run, const evaluation::Measurement& measurement) {
                            begin(folder, folders, inputs, journal);
                            add_measurement(folder_of(folder, folders, run), measurement, journal);
                            if (halving) halving->record(run, measurement, members_[run].training.epochs);
                          },
-                         start,
+                         own.start,
                          halving ? training::StopRun([&](std::size_t run, const evaluation::Measurement& measurement) {
                            return halving->verdict(run, measurement);
                          })
                                  : training::StopRun(),
-                         config_.checkpoint.is_on() || plan.resume ? &plan : nullptr});
+                         config_.checkpoint.is_on() || plan.resume ? &plan : nullptr, ranks});
     if (std::ranges::any_of(results, [](const auto& r) { return r.starts_again && r.is_saved; }))
       return stop_for_now(folder, folders, results.front(), console, journal);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
@@ -128,11 +138,48 @@ class Train final : public Command {
     return finish_bank(folder, folders, inputs, results, device, console, journal);
   }
 
- private:
+  // Every rank but the first: its part of each step, and no word.
+  int follow(const distributed::Ranks& ranks, const at::Device& device, core::Journal& quiet) const {
+    ClaimedCheckpoint claimed = hear_of_checkpoint(ranks);
+    if (claimed.is_finished) return 0;
+    const Inputs own = read_inputs(ranks, quiet);
+    training::CheckpointPlan plan;
+    plan.resume = std::move(claimed.checkpoint);
+    plan.name = claimed.name;
+    plan.saves = false;
+    const std::vector<training::TrainingResult> results =
+        training::train(members_, own.prepared.dataset, own.tables, device, origin_, quiet,
+                        {.start = own.start, .checkpoints = &plan, .ranks = ranks});
+    return exit_code_of(results, {});
+  }
+
+  // What training takes, read by every rank for itself.
+  struct Inputs {
+    data::Prepared prepared;
+    std::vector<constraints::ConstraintTable> tables;
+    training::Start start;
+    std::optional<audit::ArtifactAudit> artifacts;
+  };
+
+  Inputs read_inputs(const distributed::Ranks& ranks, core::Journal& journal) const {
+    const data::EncoderPointer earlier = starting_encoder(config_, origin_);
+    data::Prepared prepared =
+        data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
+    core::stop_if_interrupted();
+    check_same_data(ranks, prepared.dataset);
+    check_test_rows(prepared.dataset, journal);
+    std::vector<constraints::ConstraintTable> tables = compile_tables(members_, prepared.dataset, origin_, journal);
+    training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
+                             starting_weights(config_, prepared.dataset, origin_, journal)};
+    std::optional<audit::ArtifactAudit> artifacts = audit_made_rows(config_, prepared.dataset, origin_, journal);
+    core::stop_if_interrupted();
+    return {std::move(prepared), std::move(tables), std::move(start), std::move(artifacts)};
+  }
+
   bool is_bank() const { return !config_.bank.empty(); }
 
   // Verdicts are about people the model has not met.
-  void check_test_rows(const data::Dataset& dataset, TerminalJournal& journal) const {
+  void check_test_rows(const data::Dataset& dataset, core::Journal& journal) const {
     if (!dataset.rows_of(data::Split::test).empty()) return;
     if (!fail_on_.empty()) {
       throw core::UserError(core::Fault::config, "--fail-on needs test rows: data.split leaves none (data.split.test)");

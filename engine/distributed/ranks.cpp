@@ -195,7 +195,7 @@ std::vector<std::string> Ranks::gather(const std::string& text) const {
   return texts;
 }
 
-void Ranks::check_same(const std::string& what, const std::string& text) const {
+void Ranks::check_same(const std::string& what, const std::string& text, core::Fault fault) const {
   if (is_alone()) return;
   const std::vector<std::string> digests = gather(core::sha256(text));
   std::vector<std::int64_t> others;
@@ -204,9 +204,8 @@ void Ranks::check_same(const std::string& what, const std::string& text) const {
   if (others.empty()) return;
   const std::vector<std::string> texts = gather(text);
   throw core::UserError(
-      core::Fault::config,
-      fmt::format("{} {} another {} than rank 0: {}", these(others), others.size() == 1 ? "has" : "have", what,
-                  first_difference(texts.front(), texts[static_cast<std::size_t>(others.front())])));
+      fault, fmt::format("{} {} another {} than rank 0: {}", these(others), others.size() == 1 ? "has" : "have", what,
+                         first_difference(texts.front(), texts[static_cast<std::size_t>(others.front())])));
 }
 
 void Ranks::barrier() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/error.h"
 #include "engine/distributed/launch.h"
 #include "engine/distributed/params.h"
 
@@ -47,9 +48,9 @@ class Ranks {
 
   /// [ranks] each rank's text.
   std::vector<std::string> gather(const std::string& text) const;
-  /// Throws UserError (config) on every rank where not all have the same: the ranks that differ, and the first line in which they do.
-  /// `what`: "config", "data".
-  void check_same(const std::string& what, const std::string& text) const;
+  /// Throws UserError (`fault`) on every rank where not all have the same: the ranks that differ, and the first line in which they do.
+  /// `what`: "config", "state after step 100".
+  void check_same(const std::string& what, const std::string& text, core::Fault fault = core::Fault::config) const;
   void barrier() const;
 
   /// How many steps this rank has taken, for those who miss it.

@@ -103,8 +103,11 @@ void wait_for_all(c10d::Store& store, const Launch& launch, const RanksParams& p
   const std::string kind = device.is_cuda() ? "cuda" : "cpu";
   const auto deadline = Clock::now() + milliseconds_of(params.timeout);
   if (store.add(fmt::format("count/{}", launch.rank), 1) > 1)
-    throw core::UserError(core::Fault::config, fmt::format("two processes say that they are rank {} of {} ({})",
-                                                           launch.rank, launch.size, launch.launcher));
+    throw core::LostRanks(
+        fmt::format("another process is or was rank {} of {} at {} port {} ({}): two were started as the same rank, or "
+                    "this one was "
+                    "started again before the others ended",
+                    launch.rank, launch.size, launch.host, launch.port, launch.launcher));
   store.set(fmt::format("joined/{}", launch.rank), fmt::format("{} {} {}", launch.size, kind, host_name()));
   std::set<std::int64_t> missing;
   for (std::int64_t rank = 0; rank < launch.size; ++rank) missing.insert(rank);

@@ -16,9 +16,8 @@ namespace equipoise::distributed {
 /// Throws LostRanks where nobody serves it within the time-out, UserError (config) where its port is taken.
 c10::intrusive_ptr<c10d::Store> open_store(const Launch& launch, const RanksParams& params);
 
-/// Waits until every rank has shown itself in the store. Throws LostRanks naming those that did not come within the time-out,
-/// UserError (config) where two say that they are the same rank, that there is another number of them, or compute on another kind of
-/// device.
+/// Waits until every rank has shown itself in the store. Throws LostRanks naming those that did not come within the time-out, and where
+/// another process was the same rank; UserError (config) where ranks were told another number of them, or compute on another kind of device.
 void wait_for_all(c10d::Store& store, const Launch& launch, const RanksParams& params, const at::Device& device);
 
 /// The store as ranks tell each other of their steps, by a connection of its own.

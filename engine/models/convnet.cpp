@@ -115,11 +115,11 @@ const at::Tensor& Convnet::forward(const EncodedTensors& encoded, const at::Tens
   make_room(rows.size(0));
   kernels::image_augment_out(pictures_, encoded.images, rows, encoded.image_recipes, encoded.image_seed, step);
   cut(pictures_, layers_.front().below, MapOrder::by_channel, layers_.front().windows);
-  for_each_member([&](MemberSlice slice) { forward_member(step, slice); });
+  for_each_member([&](MemberSlice slice) { forward_member(step, encoded.first_slot, slice); });
   return logits_;
 }
 
-void Convnet::forward_member(const at::Tensor& step, MemberSlice slice) {
+void Convnet::forward_member(const at::Tensor& step, std::int64_t first_slot, MemberSlice slice) {
   at::Tensor maps;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
@@ -128,7 +128,8 @@ void Convnet::forward_member(const at::Tensor& step, MemberSlice slice) {
     maps = slice.of(layer.activations);
     rows_product(maps, windows, slice.of(layer.weights.weight));
     kernels::activate_(maps, slice.of(layer.weights.bias),
-                       {slice.of(seeds_), step, static_cast<std::int64_t>(i), is_top(i) ? rate_256_ : 0});
+                       {slice.of(seeds_), step, static_cast<std::int64_t>(i), is_top(i) ? rate_256_ : 0,
+                        first_slot * layer.below.windows()});
   }
   at::Tensor scores = slice.of(scores_);
   rows_product(scores, rows_of_top(maps), slice.of(dense_.weight));

@@ -22,6 +22,8 @@ struct EncodedTensors : kernels::EncodedTensors {
   /// What changes pictures on the way into a training batch, by its seed and step; else they are as they are.
   std::optional<kernels::ImageRecipes> image_recipes;
   std::uint64_t image_seed = 0;
+  /// Which slot of the whole batch the first row of a forward pass is, where ranks share a batch: dropout draws by slot.
+  std::int64_t first_slot = 0;
 };
 
 /// Encoded rows as tensors on a device; on the CPU they share the memory of `rows`, which must outlive them. Throws

@@ -105,7 +105,7 @@ void Mlp::forward_slice(const EncodedTensors& encoded, const at::Tensor& rows, c
   first_.forward(below, encoded, rows, slice);
   for (std::size_t layer = 0; layer < dense_.size(); ++layer) {
     kernels::activate_(below, left_bias(layer, slice),
-                       {slice.of(seeds_), step, static_cast<std::int64_t>(layer), rate_256_});
+                       {slice.of(seeds_), step, static_cast<std::int64_t>(layer), rate_256_, encoded.first_slot});
     at::Tensor above = slice.of(outputs_[layer + 1]);
     rows_product(above, below, slice.of(dense_[layer].operand));
     below = above;

@@ -56,8 +56,9 @@ at::Tensor view_in(at::Tensor& room, std::int64_t rows, std::int64_t columns, co
 }  // namespace
 
 SplitSums::SplitSums(const DeviceData& data, bool with_holdout, bool with_losses, double temperature,
-                     models::Learner& learner, const std::optional<kernels::OutcomeRule>& rule)
-    : data_(data), learner_(learner), temperature_(temperature), with_losses_(with_losses), rule_(rule) {
+                     models::Learner& learner, const std::optional<kernels::OutcomeRule>& rule,
+                     const distributed::Ranks& ranks)
+    : data_(data), learner_(learner), temperature_(temperature), with_losses_(with_losses), rule_(rule), ranks_(ranks) {
   const auto folds = static_cast<std::int64_t>(data.folds.size());
   totals_ = at::zeros({planes_of(data.kernel), learner.members() / folds, data.kernel.rows(), kColumns},
                       learner.flat_parameters().options().dtype(at::kDouble));
@@ -69,13 +70,14 @@ SplitSums::SplitSums(const DeviceData& data, bool with_holdout, bool with_losses
 
 void SplitSums::add_split(std::size_t split, const DeviceData::Range& range, models::MemberSlice slice,
                           std::int64_t together) {
+  const distributed::Ranks::Part part = ranks_.part_of(range.count);
   const std::int64_t members = (learner_.members() - slice.first + slice.step - 1) / slice.step;
   const std::int64_t outputs = data_.kernel.outputs, rows_at_once = std::max<std::int64_t>(1, kRowsAtOnce / outputs);
   const at::TensorOptions single = learner_.flat_parameters().options(), real = single.dtype(at::kDouble);
-  for (std::int64_t done = 0; done < range.count; done += rows_at_once) {
-    const std::int64_t rows = std::min(rows_at_once, range.count - done), scores = rows * outputs;
+  for (std::int64_t done = 0; done < part.count; done += rows_at_once) {
+    const std::int64_t rows = std::min(rows_at_once, part.count - done), scores = rows * outputs;
     Chunk chunk;
-    chunk.first = range.first + done;
+    chunk.first = range.first + part.first + done;
     chunk.rows = rows;
     chunk.slice = slice;
     chunk.total = totals_.select(0, static_cast<std::int64_t>(split));
@@ -127,7 +129,8 @@ void SplitSums::run() {
 }
 
 std::string SplitSums::capture() {
-  return graph_.capture([this] { enqueue(); });
+  const std::string obstacle = ranks_.obstacle_to_capture();
+  return obstacle.empty() ? graph_.capture([this] { enqueue(); }) : obstacle;
 }
 
 void SplitSums::enqueue() {
@@ -142,6 +145,7 @@ void SplitSums::enqueue() {
     chunk.total.add_(sums_of(chunk, logits, weights, false));
     measure_spread(chunk, logits);
   }
+  ranks_.sum(totals_);
 }
 
 // Members decide together by the mean of their probabilities, or of what they predict.

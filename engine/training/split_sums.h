@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/distributed/ranks.h"
 #include "engine/models/learner.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/class_bins.h"
@@ -25,9 +26,11 @@ class SplitSums {
   /// several folds each training row is scored by the one member of every run that does not learn from it. `data` and
   /// `learner` must outlive this.
   /// `with_losses`: the spread of the selection rows' losses and other means too, for constraints about them. `rule`: what
-  /// scores mean where a row has several outcomes in one cell (kernel_cells.h).
+  /// scores mean where a row has several outcomes in one cell (kernel_cells.h). Each of the `ranks` scores a part of every split, and
+  /// has the sums of all: of rows that weigh 1 the same counts for any number of ranks.
   SplitSums(const DeviceData& data, bool with_holdout, bool with_losses, double temperature, models::Learner& learner,
-            const std::optional<kernels::OutcomeRule>& rule = {});
+            const std::optional<kernels::OutcomeRule>& rule = {},
+            const distributed::Ranks& ranks = distributed::alone());
 
   /// Enqueues a measure. On CUDA it takes no tensor memory after the first.
   void run();
@@ -83,6 +86,7 @@ class SplitSums {
   double temperature_;
   bool with_losses_;
   std::optional<kernels::OutcomeRule> rule_;
+  const distributed::Ranks& ranks_;
   at::Tensor totals_;  // [planes, runs, S, 4] f64: of each split, and with other weights of the selection split
   at::Tensor logits_, scores_;  // of the largest chunk, which all share
   at::Tensor mean_, common_logits_;

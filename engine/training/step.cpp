@@ -10,8 +10,6 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
-#include "engine/constraints/compiled.h"
-#include "engine/constraints/rates.h"
 #include "engine/core/seed.h"
 #include "engine/training/tensor_of.h"
 #include "kernels/draw/draw.h"
@@ -34,40 +32,6 @@ at::Tensor fold_mask(std::int64_t members, std::int64_t folds, const at::Device&
 
 }  // namespace
 
-namespace {
-
-// What a rate is over where prices are made. A bin of scores may hold few rows, and pushing each by the inverse of their number
-// throws them out of it: so it is over all rows of its groups, which multiplies its constraint by the bin's share of them.
-constraints::LinearForm priced_over(const constraints::Rate& rate, const data::Cells& cells) {
-  if (!constraints::is_by_score(rate)) return rate.denominator;
-  std::vector<constraints::Condition> where = rate.where;
-  std::erase_if(where, [&](const constraints::Condition& one) { return one.grouping == cells.groupings.back(); });
-  return constraints::weight_of(cells, where);
-}
-
-}  // namespace
-
-kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, const at::Device& device) {
-  const KernelCells kernel = kernel_cells(table.cells);
-  constraints::ConstraintTable of_kernels;
-  of_kernels.rows = table.rows;
-  for (constraints::Row& row : of_kernels.rows)
-    for (auto& [rate, coefficient] : row.terms)
-      if (!table.promises.empty()) coefficient *= table.promises[row.promise].scale;
-  for (const constraints::Rate& rate : table.rates)
-    of_kernels.rates.push_back({rate.kind, rate.where, of_kernel_sums(rate.numerator, kernel),
-                                of_kernel_sums(priced_over(rate, table.cells), kernel)});
-  const constraints::CompiledTable compiled = constraints::flatten(of_kernels);
-  const auto whole = [&](const std::vector<std::int32_t>& values) { return tensor_of(values, at::kInt, device); };
-  const auto real = [&](const std::vector<double>& values) { return tensor_of(values, at::kDouble, device); };
-  kernels::RateTable result{
-      whole(compiled.numerator_offsets),   whole(compiled.numerator_index),   real(compiled.numerator_value),
-      whole(compiled.denominator_offsets), whole(compiled.denominator_index), real(compiled.denominator_value),
-      whole(compiled.constraint_offsets),  whole(compiled.constraint_rate),   real(compiled.constraint_value)};
-  kernels::check_rate_table(result, kernel.rows());
-  return result;
-}
-
 std::uint64_t TrainingStep::batch_seed(std::uint64_t seed) {
   return core::seed_for(seed, "batches");
 }
@@ -75,10 +39,12 @@ std::uint64_t TrainingStep::batch_seed(std::uint64_t seed) {
 TrainingStep::TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                            const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                            const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
-                           models::Learner& learner, RowPolicy* policy)
+                           models::Learner& learner, RowPolicy* policy, const distributed::Ranks& ranks)
     : data_(data),
       learner_(learner),
       policy_(policy),
+      ranks_(ranks),
+      part_(ranks.part_of(params.batch_size)),
       optimizer_(make_optimizer(params.optimizer, learner.flat_parameters())),
       table_(to_rate_table(table, data.cell_labels.device())),
       temperature_(multiplier_params.temperature),
@@ -87,8 +53,8 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   const at::Device device = data.cell_labels.device();
   const bool mixes = policy && policy->mixes();
   // A row that is mixed counts as two.
-  const std::int64_t members = learner.members(), batch = params.batch_size * (mixes ? 2 : 1),
-                     sums = data.kernel.rows(), of_a_row = data.kernel.cells_of_a_row;
+  const std::int64_t members = learner.members(), batch = part_.count * (mixes ? 2 : 1), sums = data.kernel.rows(),
+                     of_a_row = data.kernel.cells_of_a_row;
   const auto folds = static_cast<std::int64_t>(data.folds.size());
   const auto whole = at::TensorOptions().device(device).dtype(at::kLong);
   const auto real = whole.dtype(at::kDouble), single = whole.dtype(at::kFloat);
@@ -98,7 +64,8 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   factor_ = at::empty({1}, real);
   full_rates_ = tensor_of(learning_rates, at::kDouble, device);
   learning_rates_ = at::zeros_like(full_rates_);
-  rows_ = at::empty({params.batch_size}, whole);
+  all_rows_ = at::empty({params.batch_size}, whole);
+  rows_ = all_rows_.narrow(0, part_.first, part_.count);
   const std::vector<std::int64_t> batch_cells =
       of_a_row == 1 ? std::vector<std::int64_t>{batch} : std::vector<std::int64_t>{batch, of_a_row};
   cells_ = at::empty(batch_cells, data.fold_cells.options());
@@ -140,8 +107,12 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
     batch_.measured = kernels::make_cell_stats_workspace(members, batch * of_a_row, kernel_cells, device);
     batch_.gradient = at::empty({members, batch * of_a_row}, single);
   }
+  if (!ranks_.is_alone()) {
+    added_ = at::zeros({members * folds * sums * 4 + 1}, real);
+    wants_to_stop_ = at::zeros({1}, real);
+  }
   if (!mixes) return;
-  const std::int64_t scores = learner.outputs() * params.batch_size;
+  const std::int64_t scores = learner.outputs() * part_.count;
   counted_scores_ = at::empty({members, 2, scores}, single);
   learner_gradient_ = at::empty({members, scores}, single);
 }
@@ -167,7 +138,8 @@ void TrainingStep::run() {
 std::string TrainingStep::capture() {
   if (!step_.is_cuda()) return "its tensors are not on a GPU";
   if (policy_ && policy_->path()) return "the recipe fair_mixup draws its ways on the host, anew for each step";
-  return graph_.capture([this] { enqueue(); });
+  const std::string obstacle = ranks_.obstacle_to_capture();
+  return obstacle.empty() ? graph_.capture([this] { enqueue(); }) : obstacle;
 }
 
 // No number of the host's may differ from one step to the next: a captured graph repeats those it saw.
@@ -175,10 +147,11 @@ void TrainingStep::enqueue() {
   MadeRows* made = policy_ ? policy_->made() : nullptr;
   ImageBatches* images = policy_ ? policy_->images() : nullptr;
   draw_rows();
-  const models::EncodedTensors& encoded = made     ? made->make(rows_, batch_seed_, step_)
-                                          : images ? images->changed(batch_seed_)
-                                                   : data_.encoded;
-  const at::Tensor& rows = made ? made->slots() : rows_;
+  const models::EncodedTensors& whole = made     ? made->make(all_rows_, batch_seed_, step_)
+                                        : images ? images->changed(batch_seed_)
+                                                 : data_.encoded;
+  const models::EncodedTensors& encoded = ranks_.is_alone() ? whole : own_part(whole);
+  const at::Tensor rows = made ? made->slots().narrow(0, part_.first, part_.count) : rows_;
   pick_answers();
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
@@ -188,21 +161,56 @@ void TrainingStep::enqueue() {
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
   learner_.backward(encoded, rows, gradient_of_scores().view(scores.sizes()));
-  if (policy_ && policy_->path()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
+  // Its rows are few, and drawn apart: the first rank's alone.
+  if (policy_ && policy_->path() && ranks_.is_first()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
+  ranks_.sum(learner_.flat_gradients());
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
 }
 
 void TrainingStep::draw_rows() {
   if (policy_)
-    policy_->draw(rows_, batch_seed_, step_);
+    policy_->draw(all_rows_, batch_seed_, step_);
   else
-    kernels::draw_epoch(rows_, data_.train.count, batch_seed_, step_);
+    kernels::draw_epoch(all_rows_, data_.train.count, batch_seed_, step_);
+}
+
+// Whatever hangs on a row's slot in the batch goes by that of the whole batch.
+const models::EncodedTensors& TrainingStep::own_part(const models::EncodedTensors& encoded) {
+  own_encoded_ = encoded;
+  own_encoded_.first_slot = part_.first;
+  if (own_encoded_.image_recipes) own_encoded_.image_recipes->first_slot = part_.first;
+  if (encoded.partners.defined()) own_encoded_.partners = encoded.partners.narrow(0, part_.first, part_.count);
+  if (encoded.parts.defined()) own_encoded_.parts = encoded.parts.narrow(0, part_.first, part_.count);
+  return own_encoded_;
+}
+
+// This rank's part of what mixed rows count as: of the sources, and of the partners.
+at::Tensor TrainingStep::own_halves(const at::Tensor& of_both) const {
+  if (ranks_.is_alone()) return of_both;
+  return of_both.view({2, -1}).narrow(1, part_.first, part_.count).flatten();
+}
+
+// By slot as well, so of the whole batch.
+void TrainingStep::draw_labels(const LabelDraws& labels) {
+  const bool mixes = counted_scores_.defined();
+  const at::Tensor& rows = mixes ? policy_->made()->counted_rows() : all_rows_;
+  if (ranks_.is_alone()) return labels.draw(cells_, targets_, rows, batch_seed_, step_);
+  if (!all_cells_.defined()) {
+    all_cells_ = at::empty(rows.sizes(), cells_.options());
+    if (targets_.defined()) all_targets_ = at::empty(rows.sizes(), targets_.options());
+  }
+  labels.draw(all_cells_, all_targets_, rows, batch_seed_, step_);
+  const auto own = [&](const at::Tensor& all) {
+    return mixes ? own_halves(all) : all.narrow(0, part_.first, part_.count);
+  };
+  cells_.copy_(own(all_cells_));
+  if (targets_.defined()) targets_.copy_(own(all_targets_));
 }
 
 // What the batch's rows count as: cells, targets, and how much.
 void TrainingStep::pick_answers() {
   const bool mixes = counted_scores_.defined();
-  const at::Tensor& rows = mixes ? policy_->made()->counted_rows() : rows_;
+  const at::Tensor rows = mixes ? own_halves(policy_->made()->counted_rows()) : rows_;
   const auto pick = [&](at::Tensor& batch, const at::Tensor& all) {
     if (batch.dim() == 1)
       at::take_out(batch, all, rows);
@@ -210,11 +218,11 @@ void TrainingStep::pick_answers() {
       at::index_select_out(batch, all.view({-1, batch.size(1)}), 0, rows);
   };
   const auto count_by_parts = [&](at::Tensor& weights) {
-    if (mixes) weights.view({rows.size(0), -1}).mul_(policy_->made()->counted_parts().unsqueeze(1));
+    if (mixes) weights.view({rows.size(0), -1}).mul_(own_halves(policy_->made()->counted_parts()).unsqueeze(1));
   };
   LabelDraws* labels = policy_ ? policy_->labels() : nullptr;
   if (labels)
-    labels->draw(cells_, targets_, rows, batch_seed_, step_);
+    draw_labels(*labels);
   else
     pick(cells_, data_.fold_cells);
   if (weights_) {
@@ -266,6 +274,26 @@ const at::Tensor& TrainingStep::sums() {
   return all_sums_;
 }
 
+// The same of the whole batch. With them goes whether a rank wants to end, which costs no message of its own.
+at::Tensor TrainingStep::sums_of_ranks() {
+  const at::Tensor& own = sums();
+  if (ranks_.is_alone()) return own;
+  const std::int64_t count = own.numel();
+  at::Tensor added = added_.narrow(0, 0, count).view(own.sizes());
+  added.copy_(own);
+  added_.narrow(0, added_.numel() - 1, 1).copy_(wants_to_stop_);
+  ranks_.sum(added_);
+  return added;
+}
+
+void TrainingStep::ask_to_stop() {
+  if (wants_to_stop_.defined()) wants_to_stop_.fill_(1);
+}
+
+bool TrainingStep::is_asked_to_stop() const {
+  return added_.defined() && added_.select(0, added_.numel() - 1).item<double>() > 0;
+}
+
 // Prices are of the cells' rows and then the bins', fold by fold; each op wants its own.
 void TrainingStep::push_bins() {
   const at::Tensor by_fold = batch_.row_prices.view({2, all_sums_.size(0), all_sums_.size(1), -1});
@@ -297,9 +325,9 @@ std::optional<at::Tensor> TrainingStep::flat_weights() const {
 
 // With several folds a member's own rows are neither summed nor priced.
 void TrainingStep::set_logit_gradient() {
-  if (!learns_from_.defined() && rule_) {
+  if (!learns_from_.defined() && (rule_ || !ranks_.is_alone())) {
     measure();
-    kernels::price_out(batch_.priced, sums().view(averages_.sizes()), averages_, step_, multipliers_, table_,
+    kernels::price_out(batch_.priced, sums_of_ranks().view(averages_.sizes()), averages_, step_, multipliers_, table_,
                        averaging_);
     batch_.row_prices.copy_(batch_.priced.prices.transpose(0, 1));
     push();
@@ -311,7 +339,7 @@ void TrainingStep::set_logit_gradient() {
     return;
   }
   measure();
-  at::mul_out(learned_sums_, sums().view(learned_sums_.sizes()), learns_from_);
+  at::mul_out(learned_sums_, sums_of_ranks().view(learned_sums_.sizes()), learns_from_);
   at::sum_out(summed_folds_, learned_sums_, {1});
   if (policy_)
     price_as_rows_come();
@@ -356,7 +384,7 @@ std::string TrainingStep::failure_of(std::int64_t member) const {
   if (slot < 0) return "the gradient left the finite numbers, or those that can be squared";
   slot = slot / (flat.size(1) / cells_.size(0)) % rows_.size(0);
   const std::int64_t row = rows_.select(0, slot).item<std::int64_t>();
-  return "the logits left the finite numbers (row " + std::to_string(slot) + " of the batch, row " +
+  return "the logits left the finite numbers (row " + std::to_string(part_.first + slot) + " of the batch, row " +
          std::to_string(data_.order[static_cast<std::size_t>(row)]) + " of the data, counted from 0)";
 }
 

@@ -12,21 +12,20 @@
 #include "engine/constraints/multipliers.h"
 #include "engine/constraints/params.h"
 #include "engine/constraints/table.h"
+#include "engine/distributed/ranks.h"
 #include "engine/models/learner.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/class_bins.h"
 #include "engine/training/device_data.h"
 #include "engine/training/optimizer.h"
 #include "engine/training/params.h"
+#include "engine/training/rate_table.h"
 #include "engine/training/row_policy.h"
 #include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/outcome_stats/outcome_stats.h"
 #include "kernels/price/price.h"
 
 namespace equipoise::training {
-
-/// The constraint table as the price kernel reads it, about the kernels' sums (kernel_cells.h), on `device`.
-kernels::RateTable to_rate_table(const constraints::ConstraintTable& table, const at::Device& device);
 
 /// One training step of a bank after the other: draw rows, forward, measure, price, push, backward, move the weights.
 /// All members see the same batch; where the data has F folds, member k takes no gradient from fold k modulo F. `table`
@@ -39,10 +38,13 @@ class TrainingStep {
  public:
   /// learning_rates [K], before the schedule. `data`, `learner` and `policy` must outlive this; without a policy batches are epochs
   /// of the training rows.
+  /// Each of the `ranks` learns from its part of every batch, whose draws are the same for any number of them; the sums of the cells
+  /// are added over ranks before they are priced, and then the gradients: weights and averages stay the same bits on all.
   TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
-               models::Learner& learner, RowPolicy* policy = nullptr);
+               models::Learner& learner, RowPolicy* policy = nullptr,
+               const distributed::Ranks& ranks = distributed::alone());
 
   /// What batches hang on, of a run's seed.
   static std::uint64_t batch_seed(std::uint64_t seed);
@@ -56,6 +58,10 @@ class TrainingStep {
   std::string capture();
 
   void set_multipliers(std::int64_t member, const std::vector<double>& values);
+
+  /// From the next step on every rank knows that this one wants to end. On CUDA asking waits for the steps before.
+  void ask_to_stop();
+  bool is_asked_to_stop() const;
 
   /// [K] whether each member still moves. On CUDA this waits for the steps before.
   std::vector<bool> alive() const;
@@ -73,6 +79,10 @@ class TrainingStep {
   const at::Tensor& gradient_of_scores();
   void measure();
   const at::Tensor& sums();
+  at::Tensor sums_of_ranks();
+  const models::EncodedTensors& own_part(const models::EncodedTensors& encoded);
+  at::Tensor own_halves(const at::Tensor& of_both) const;
+  void draw_labels(const LabelDraws& labels);
   void push();
   void push_bins();
   std::optional<at::Tensor> flat_weights() const;
@@ -82,6 +92,8 @@ class TrainingStep {
   const DeviceData& data_;
   models::Learner& learner_;
   RowPolicy* policy_;
+  const distributed::Ranks& ranks_;
+  distributed::Ranks::Part part_;  // of the batch's slots
   std::unique_ptr<Optimizer> optimizer_;
   kernels::RateTable table_;
   double temperature_, averaging_;
@@ -92,7 +104,8 @@ class TrainingStep {
   at::Tensor factor_;                  // [1] f64, of this step
   at::Tensor full_rates_;              // [K] f64, before the schedule
   at::Tensor learning_rates_;          // [K] f64, of this step
-  at::Tensor rows_;                    // [B] i64, the batch
+  at::Tensor all_rows_;                // [B of all ranks] i64, the batch
+  at::Tensor rows_;                    // [B] i64, this rank's part of it
   at::Tensor cells_;                   // [B, A] of fold_cells; [B] where A is 1; 2 B where rows are mixed, as all below
   std::optional<at::Tensor> weights_;  // the same, f32
   at::Tensor targets_;                 // f32, as cells_, with a rule
@@ -115,6 +128,10 @@ class TrainingStep {
   kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S
   at::Tensor logits_;  // [K, B * A], with a rule [K, B * A, its scores a row], f32, of the last step
   at::Tensor counted_scores_, learner_gradient_;  // [K, 2, B * O] and [K, B * O] f32, where rows are mixed
+  // Of several ranks alone: what they add up, the sums and whether one wants to end; labels of the whole batch; what a step reads from.
+  at::Tensor added_, wants_to_stop_;  // [K * F * S * 4 + 1], [1] f64
+  at::Tensor all_cells_, all_targets_;
+  models::EncodedTensors own_encoded_;
   CapturedGraph graph_;
 };
 

@@ -17,6 +17,7 @@
 #include "engine/training/member_seeds.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
+#include "engine/training/rank_meetings.h"
 #include "engine/training/sampled_batches.h"
 #include "engine/training/split_sums.h"
 #include "engine/training/step.h"
@@ -58,7 +59,7 @@ class Trainer {
         data_(to_device(dataset, tables.front().cells,
                         measured_ == MeasuredSplits::cross_fitted ? config_.multipliers.folds : 1,
                         static_cast<std::uint64_t>(config_.seed), device)) {
-    check_batch(origin);
+    check_batch(config_, data_.train.count, around_.ranks, origin);
     check_same_terms(tables);
     if (!config_.sampling.empty()) batches_.emplace(config_, dataset, data_, tables.front(), origin, journal);
     std::vector<std::uint64_t> seeds;
@@ -84,8 +85,9 @@ class Trainer {
     const std::string folds = data_.folds.size() == 1 ? "" : fmt::format(", {} members", data_.folds.size());
     const std::string bank = runs_.size() == 1 ? "" : fmt::format(" (a bank of {})", runs_.size());
     const std::string precision = config_.precision == "fp32" ? "" : " in " + config_.precision;
-    journal_.say(fmt::format("Training {}{}{}{} on {} rows, {} steps of {} rows.", learner_->description(), folds, bank,
-                             precision, data_.train.count, steps_, config_.training.batch_size));
+    journal_.say(fmt::format("Training {}{}{}{} on {} rows, {} steps of {} rows{}.", learner_->description(), folds,
+                             bank, precision, data_.train.count, steps_, config_.training.batch_size,
+                             sharing_by(around_.ranks)));
     if (config_.multipliers.margin > 0 && data_.selection.count == 0 && !runs_.front().table().rows.empty())
       journal_.say(
           "There is no selection split, so training aims at the tolerances themselves: multipliers.margin needs one "
@@ -103,7 +105,7 @@ class Trainer {
     }
     std::vector<TrainingResult> results;
     for (RunState& run : runs_) results.push_back(result_of(run));
-    if (config_.training.distill)
+    if (config_.training.distill && around_.ranks.is_first())
       distill_results(
           runs_, results, data_, [this] { return seconds_since(start_); }, checkpoints_ && checkpoints_->has_any(),
           journal_);
@@ -111,14 +113,6 @@ class Trainer {
   }
 
  private:
-  void check_batch(const config::Origin& origin) const {
-    if (config_.training.batch_size <= data_.train.count) return;
-    throw core::UserError(core::Fault::config,
-                          fmt::format("training.batch_size is {}, more than the {} training rows",
-                                      config_.training.batch_size, data_.train.count),
-                          origin.of("training.batch_size"));
-  }
-
   /// Members first .. first + folds of the learner are the run's model.
   std::int64_t first_member(std::size_t run) const { return static_cast<std::int64_t>(run * data_.folds.size()); }
 
@@ -164,18 +158,20 @@ class Trainer {
 
   void take_steps() {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
-                      static_cast<std::uint64_t>(config_.seed), *learner_, batches_ ? &batches_->policy() : nullptr);
+                      static_cast<std::uint64_t>(config_.seed), *learner_, batches_ ? &batches_->policy() : nullptr,
+                      around_.ranks);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
                    evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_,
                    outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
-                                data_.target_deviation));
+                                data_.target_deviation),
+                   around_.ranks);
     if (around_.checkpoints) checkpoints_.emplace(*around_.checkpoints, journal_);
     if (checkpoints_) checkpoints_->go_on(state(), step, steps_, around_.on_measurement);
+    RankMeetings meetings(around_.ranks, config_.ranks.check_every, config_.checkpoint.is_on());
     for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
     const std::int64_t begun_at = done_, measured_at = measured_at_;
     while (done_ < steps_ && any_goes_on()) {
-      if (core::is_interrupted() && checkpoints_) checkpoints_->save_and_wait(state(), step);
-      core::stop_if_interrupted();
+      meetings.before(step);
       step.run();
       // On CUDA looking would stall the device: there it is done when a measure waits for it anyway.
       if (device_.is_cpu()) end_stopped_runs(step);
@@ -185,6 +181,11 @@ class Trainer {
         const bool is_first = measured_at_ == measured_at;
         measure(step, sums);
         if (device_.is_cuda() && is_first) say_if_not_captured("measure of whole splits", sums.capture());
+      }
+      meetings.after(done_, *learner_, runs_);
+      if (done_ < steps_ && meetings.is_to_stop(step, done_, device_.is_cpu() || measured_at_ == done_)) {
+        if (checkpoints_) checkpoints_->save_and_wait(state(), step);
+        meetings.stop();
       }
       if (checkpoints_) checkpoints_->save_where_due(state(), step);
     }

@@ -14,6 +14,7 @@
 #include "engine/core/journal.h"
 #include "engine/data/dataset.h"
 #include "engine/distributed/launch.h"
+#include "engine/distributed/ranks.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
@@ -57,6 +58,7 @@ struct Around {
   StopRun stop = {};
   const CheckpointPlan* checkpoints =
       nullptr;  ///< what was measured before the one that is gone on from is handed to on_measurement again
+  const distributed::Ranks& ranks = distributed::alone();
 };
 
 /// Trains the runs of a bank together on the train split: one batch, one pass, for all. Measures exact rates as the
@@ -66,8 +68,9 @@ struct Around {
 /// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the
 /// same constraints compiled with each member's tolerances. On the CPU a run's model is the same bytes in a bank of any
 /// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate, and so does one that
-/// is named by `stop`, while others go on; a signal stops all. Throws UserError (config) for a batch larger than the training split and the
-/// like, and (data) for a checkpoint that does not fit.
+/// is named by `stop`, while others go on; a signal stops all. Of several ranks each calls this with the same arguments and gets the same results,
+/// but that the first alone distils; a signal to one stops all after the same step. Throws UserError (config) for a batch larger than the
+/// training split and the like, and (data) for a checkpoint that does not fit.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal, const Around& around = {});

@@ -36,6 +36,7 @@ void check_units(const char* name, const at::Tensor& tensor, const char* block_n
 
 void check_dropout(const Dropout& dropout, const at::Tensor& x) {
   check_rate(dropout.rate_256);
+  TORCH_CHECK(dropout.first_row >= 0, kOp, ": first_row is ", dropout.first_row, ", expected 0 or more");
   if (dropout.rate_256 == 0) return;
   check_device(kOp, "seeds", dropout.seeds, "x", x);
   check_device(kOp, "step", dropout.step, "x", x);
@@ -61,6 +62,7 @@ void activate_(at::Tensor& x, const std::optional<at::Tensor>& bias, const Dropo
   problem.layer = dropout.layer;
   problem.bfloat16 = x.scalar_type() == at::kBFloat16;
   problem.rate_256 = dropout.rate_256;
+  problem.first_row = dropout.first_row;
   if (bias.has_value()) {
     problem.bias = bias->const_data_ptr<float>();
     problem.bias_stride = bias->stride(0);

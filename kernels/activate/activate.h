@@ -10,10 +10,11 @@ namespace equipoise::kernels {
 /// What decides which units a training step drops: a pure function of (seed, step, layer, row slot, unit), the same
 /// integers on CPU and CUDA.
 struct Dropout {
-  at::Tensor seeds;           // [K] i64, one a member
-  at::Tensor step;            // [1] i64
-  std::int64_t layer = 0;     // keeps layers apart
-  std::int64_t rate_256 = 0;  // share dropped, in 256ths: 0 to 255
+  at::Tensor seeds;            // [K] i64, one a member
+  at::Tensor step;             // [1] i64
+  std::int64_t layer = 0;      // keeps layers apart
+  std::int64_t rate_256 = 0;   // share dropped, in 256ths: 0 to 255
+  std::int64_t first_row = 0;  // the slot of x's row 0, where x is a part of a batch
 };
 
 /// Bias, rectifier and dropout of a hidden layer in one pass, in place:

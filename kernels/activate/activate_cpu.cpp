@@ -44,7 +44,7 @@ void activate_units(const ActivateProblem& problem, std::int64_t member, std::in
   const PhiloxKey key = philox_key(static_cast<std::uint64_t>(problem.seeds[member]));
   alignas(64) std::uint32_t words[kDrawsAtOnce][4];
   for (std::int64_t begin = 0; begin < count; begin += kUnitsAtOnce) {
-    draw_bytes(*problem.step, problem.layer, row, (first + begin) / kUnitsPerDraw, key, words);
+    draw_bytes(*problem.step, problem.layer, problem.first_row + row, (first + begin) / kUnitsPerDraw, key, words);
     const unsigned char* bytes = reinterpret_cast<const unsigned char*>(words);  // little endian, as dropout_byte reads
     const std::int64_t drawn = count - begin < kUnitsAtOnce ? count - begin : kUnitsAtOnce;
     for (std::int64_t u = 0; u < drawn; ++u) x[begin + u] = activated(x[begin + u], bytes[u] >= rate, scale);

@@ -27,7 +27,7 @@ __global__ void __launch_bounds__(kThreads) activate_kernel(ActivateProblem prob
   const float scale = dropout_scale(problem.rate_256);
   PhiloxCounter random = {};
   if (drops) {
-    random = dropout_draw(*problem.step, problem.layer, row, block,
+    random = dropout_draw(*problem.step, problem.layer, problem.first_row + row, block,
                           philox_key(static_cast<std::uint64_t>(problem.seeds[member])));
   }
   const std::int64_t first = block * kUnitsPerDraw;

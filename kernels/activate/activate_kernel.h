@@ -16,6 +16,7 @@ struct ActivateProblem {
   std::int64_t units = 0;  // H
   std::int64_t layer = 0;
   std::int64_t rate_256 = 0;
+  std::int64_t first_row = 0;
   bool bfloat16 = false;  // whether x is
 };
 

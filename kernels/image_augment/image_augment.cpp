@@ -54,6 +54,7 @@ void check_recipes(const ImageRecipes& recipes, const at::Tensor& images) {
 }
 
 void set_recipes(ImageAugmentProblem& problem, const ImageRecipes& recipes) {
+  problem.first_slot = recipes.first_slot;
   problem.cells = recipes.cells.const_data_ptr<std::int32_t>();
   problem.order = recipes.order.const_data_ptr<std::int64_t>();
   problem.offsets = recipes.offsets.const_data_ptr<std::int64_t>();

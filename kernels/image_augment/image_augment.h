@@ -25,6 +25,7 @@ struct ImageRecipes {
   at::Tensor settings;  // [R, kImageSettings] i64, a recipe's numbers in the order of ImageSetting
   at::Tensor limits;  // [G, R] i64: a picture of cell g is changed by recipe r where a random number in [0, 2^32) is at
                       // limits[g][r - 1] or above and below limits[g][r]; above the last it stays as it is
+  std::int64_t first_slot = 0;  // of rows[0], where rows are a part of a batch
 };
 
 // Shapes    rows [B] i64, the source of each slot; step [1] i64; batch [B, C, H, W] f32 | bf16, contiguous.

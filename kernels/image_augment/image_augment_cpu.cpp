@@ -143,7 +143,7 @@ std::int64_t augment(const ImageAugmentProblem& problem, std::int64_t begin, std
     if (problem.recipe_count > 0) {
       const std::int32_t cell = problem.cells[row];
       if (cell < 0 || cell >= problem.cell_count) return slot;
-      change = change_of_slot(problem, cell, step, slot);
+      change = change_of_slot(problem, cell, step, problem.first_slot + slot);
       if (change.partner == -2) return slot;
     }
     Stored* out = static_cast<Stored*>(problem.batch) + slot * size;
@@ -152,7 +152,7 @@ std::int64_t augment(const ImageAugmentProblem& problem, std::int64_t begin, std
         write(problem.pixels + row * size + channel * plane, plane, problem.mean[channel], problem.scale[channel],
               out + channel * plane);
       else
-        change_channel(problem, change, step, slot, row, channel, out + channel * plane);
+        change_channel(problem, change, step, problem.first_slot + slot, row, channel, out + channel * plane);
     }
   }
   return -1;

@@ -27,7 +27,7 @@ __device__ ImageChange change_of(const ImageAugmentProblem& problem, std::int64_
   if (is_there && problem.recipe_count > 0) {
     const std::int32_t cell = problem.cells[row];
     is_there = cell >= 0 && cell < problem.cell_count;
-    if (is_there) change = change_of_slot(problem, cell, step, slot);
+    if (is_there) change = change_of_slot(problem, cell, step, problem.first_slot + slot);
   }
   if (!is_there) change.partner = -2;
   return change;
@@ -72,7 +72,7 @@ __global__ void image_augment_kernel(ImageAugmentProblem problem, std::int64_t b
   if (threadIdx.x == 0) change = change_of(problem, slot, step);
   __syncthreads();
   if (change.recipe >= 0 && threadIdx.x < problem.channels)
-    factors[threadIdx.x] = channel_factor(problem, change, step, slot, threadIdx.x);
+    factors[threadIdx.x] = channel_factor(problem, change, step, problem.first_slot + slot, threadIdx.x);
   __syncthreads();
   const auto size = static_cast<std::int32_t>(problem.channels * problem.height * problem.width);
   const std::int32_t first =
@@ -81,7 +81,7 @@ __global__ void image_augment_kernel(ImageAugmentProblem problem, std::int64_t b
   const std::int64_t row = problem.rows[slot];
   PhiloxCounter noise{};
   if (change.recipe >= 0 && change.noise > 0)
-    noise = noise_words(problem.seed, step, slot, static_cast<std::uint32_t>(first / kPixelsPerThread));
+    noise = noise_words(problem.seed, step, problem.first_slot + slot, static_cast<std::uint32_t>(first / kPixelsPerThread));
   Stored* out = static_cast<Stored*>(problem.batch) + slot * size + first;
   Quad<Stored> quad;
 #pragma unroll

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -57,7 +58,8 @@ nlohmann::json Outcome::json() const {
 }
 
 Outcome run_program(const std::vector<std::string>& words, const std::filesystem::path& folder, const Manner& manner) {
-  const std::string stem = "." + std::to_string(::getpid());
+  static std::atomic<int> count{0};  // several may run at a time
+  const std::string stem = "." + std::to_string(::getpid()) + "." + std::to_string(count++);
   const std::filesystem::path out_path = std::filesystem::path(folder) / (stem + ".out"),
                               err_path = std::filesystem::path(folder) / (stem + ".err");
   const int out = ::open(out_path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -127,6 +127,20 @@ TEST(Activate, AnotherStepLayerOrMemberDropsOtherUnits) {
   EXPECT_FALSE(at::equal(first.select(0, 0), first.select(0, 1)));
 }
 
+// Each part of a batch drops what the whole does there.
+TEST(Activate, APartOfABatchDropsByTheSlotsOfTheWhole) {
+  const at::Tensor before = random_floats({2, 7, 33}, 1);
+  at::Tensor whole = before.clone();
+  activate_(whole, std::nullopt, dropout(2, 77));
+  for (const auto& [first, count] : {std::pair<std::int64_t, std::int64_t>{0, 3}, {3, 4}}) {
+    at::Tensor part = before.narrow(1, first, count).contiguous();
+    Dropout drop = dropout(2, 77);
+    drop.first_row = first;
+    activate_(part, std::nullopt, drop);
+    EXPECT_TRUE(at::equal(part, whole.narrow(1, first, count)));
+  }
+}
+
 TEST(Activate, SameBitsForAnyNumberOfThreads) {
   const int before = at::get_num_threads();
   std::vector<at::Tensor> results;

@@ -138,6 +138,9 @@ TEST(ImageAugmentTest, ASlotHangsOnSeedStepAndPlaceAlone) {
   EXPECT_TRUE(augmented(images, rows.narrow(0, 0, 10).contiguous(), recipes).equal(once.narrow(0, 0, 10)));
   EXPECT_FALSE(augmented(images, rows, recipes, 10).equal(once));
   EXPECT_FALSE(augmented(images, rows, recipes, 9, 5).equal(once));
+  ImageRecipes of_the_rest = recipes;
+  of_the_rest.first_slot = 10;
+  EXPECT_TRUE(augmented(images, rows.narrow(0, 10, 54).contiguous(), of_the_rest).equal(once.narrow(0, 10, 54)));
   const at::Tensor again = augmented(images, at::zeros({2}, at::kLong), recipes);
   EXPECT_FALSE(again[0].equal(again[1])) << "two slots of one picture are drawn apart";
 }

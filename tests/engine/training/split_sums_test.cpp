@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "tests/engine/distributed/ranks_in_threads.h"
 #include "tests/engine/training/step_sample.h"
 
 namespace equipoise::training {
@@ -62,6 +63,37 @@ void expect_spread(const evaluation::SquareWeights& found, const StepSample& sam
   if (!data.weights) return;
   expect_near(found.all, expected.all, "squared weights");
   expect_near(found.selected, expected.selected, "squared weights of the selected");
+}
+
+// People of each group and their decisions are whole numbers, whoever counts them.
+TEST(SplitSums, OfAnyNumberOfRanksAreTheSameCounts) {
+  const at::NoGradGuard no_gradient;
+  StepSample sample({"mlp", "adamw", 1, 3}, at::kCPU);
+  sample.run(5);
+  SplitSums whole(sample.data(), true, true, 1.0, sample.learner());
+  whole.run();
+  const RunState::Sums expected = whole.read().front();
+  for (const std::int64_t size : {2, 3, 4}) {
+    const std::vector<std::string> thrown = distributed::run_ranks(size, [&](const distributed::Ranks& ranks) {
+      const at::NoGradGuard none;
+      StepSample own({"mlp", "adamw", 1, 3}, at::kCPU);
+      own.learner().flat_parameters().copy_(sample.learner().flat_parameters());
+      SplitSums sums(own.data(), true, true, 1.0, own.learner(), {}, ranks);
+      sums.run();
+      sums.run();
+      const RunState::Sums found = sums.read().front();
+      for (const auto member : {&RunState::Sums::train, &RunState::Sums::selection, &RunState::Sums::holdout})
+        for (std::size_t i = 0; i < (expected.*member).size(); ++i) {
+          const std::size_t column = i % kColumns;
+          if (column == constraints::kWeight || column == constraints::kHard)
+            EXPECT_EQ((found.*member)[i], (expected.*member)[i]) << ranks.size() << " ranks, number " << i;
+          else
+            EXPECT_NEAR((found.*member)[i], (expected.*member)[i], 1e-9 * (1 + std::abs((expected.*member)[i])));
+        }
+      expect_near(found.spread.loss, expected.spread.loss, "losses");
+    });
+    for (const std::string& one : thrown) EXPECT_EQ(one, "");
+  }
 }
 
 class EverySplit : public testing::TestWithParam<StepCase> {};

@@ -1,0 +1,314 @@
+"""Ranks as clusters start and lose them: torchrun and its restart loop for real, hosts as network namespaces."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ["EQUIPOISE_PROGRAM"]
+TORCHRUN = pathlib.Path(sys.executable).with_name("torchrun")
+TIMEOUT, ALLOWED = 4, 10  # seconds
+
+CONFIG = """name: people
+seed: 3
+device: cpu
+threads: 1
+data:
+  files: [people.csv]
+  label: {column: income, positive: ["yes"]}
+  groups: [{column: sex}]
+  features: {groups_as_inputs: false, bins: 8}
+  split: {test: 0.2, selection: 0.2}
+model: {kind: mlp, hidden: [8], dropout: 0.0}
+training: {epochs: 2, batch_size: 64, optimizer: {kind: adamw, learning_rate: 0.01}}
+constraints:
+  - {kind: demographic_parity, group: sex, tolerance: 0.2}
+multipliers: {measures_per_epoch: 2}
+evaluation: {resamples: 200}
+output: {folder: runs}
+"""
+
+
+def write_people(path, rows=1500):
+    """As tests/end_to_end/workspace.cpp draws them, but for the order of its draws: rows that hang on the row's number alone."""
+    state, lines = 1, ["age,hours,job,sex,income"]
+    for _ in range(rows):
+        numbers = []
+        for _ in range(5):
+            state = (state * 1664525 + 1013904223) % 2**32
+            numbers.append((state >> 8) / 2**24)
+        age, hours, job = 18 + int(60 * numbers[0]), 5 + int(60 * numbers[1]), "xyz"[int(3 * numbers[2])]
+        man = numbers[3] < 0.6
+        earns = numbers[4] < 0.3 + 0.006 * (hours - 30) + (0.1 if man else -0.1)
+        lines.append(f"{age},{hours},{job},{'m' if man else 'f'},{'yes' if earns else 'no'}")
+    path.write_text("\n".join(lines) + "\n")
+
+
+def variables_of(process):
+    try:
+        pairs = (pathlib.Path("/proc") / str(process) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return {}
+    return dict(pair.decode(errors="replace").split("=", 1) for pair in pairs if b"=" in pair)
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+class Launched(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        write_people(self.folder / "people.csv")
+        (self.folder / "config.yaml").write_text(CONFIG)
+
+    def has_measured(self):
+        return any(self.folder.glob("runs/*/measurements.jsonl"))
+
+
+class Torchrun(Launched):
+    def setUp(self):
+        super().setUp()
+        if not TORCHRUN.exists():
+            self.skipTest(f"there is no {TORCHRUN}")
+
+    def start(self, *words, restarts=0):
+        command = [TORCHRUN, "--no-python", "--nproc-per-node=2", "--master-addr=127.0.0.1", "--master-port=0",
+                   f"--max-restarts={restarts}", PROGRAM, *words]
+        return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+    def ranks_of(self, agent, attempt):
+        """Processes of our program that the agent started, by rank."""
+        found = {}
+        for entry in pathlib.Path("/proc").iterdir():
+            variables = variables_of(entry.name) if entry.name.isdigit() else {}
+            if variables.get("TORCHELASTIC_RESTART_COUNT") != attempt or "RANK" not in variables:
+                continue
+            parent = (entry / "stat").read_text().rsplit(")", 1)[1].split()[1] if entry.exists() else ""
+            if parent == str(agent.pid):
+                found[int(variables["RANK"])] = int(entry.name)
+        return found
+
+    def test_two_ranks_train_one_run(self):
+        agent = self.start("train", "config.yaml", "output.run=a")
+        out, err = agent.communicate(timeout=120)
+        self.assertEqual(agent.returncode, 0, err)
+        self.assertEqual(out.count("report  "), 1, "rank 0 alone speaks")
+        self.assertEqual(json.loads((self.folder / "runs/a/run.json").read_text())["status"], "finished")
+
+    def test_a_killed_rank_is_started_again_with_the_others(self):
+        agent = self.start("train", "config.yaml", "output.run=a", "output.overwrite=true", "training.epochs=400",
+                           restarts=1)
+        self.addCleanup(agent.kill)
+        self.assertTrue(wait_until(self.has_measured), "no training began")
+        os.kill(self.ranks_of(agent, "0")[1], signal.SIGKILL)
+        self.assertTrue(wait_until(lambda: len(self.ranks_of(agent, "1")) == 2), "no second attempt")
+        _, err = agent.communicate(timeout=300)
+        self.assertEqual(agent.returncode, 0, err)
+        self.assertEqual(json.loads((self.folder / "runs/a/run.json").read_text())["status"], "finished")
+
+    def test_the_doctor_names_both(self):
+        agent = self.start("doctor", "--ranks")
+        out, err = agent.communicate(timeout=120)
+        self.assertEqual(agent.returncode, 0, err)
+        self.assertIn("rank 1 ", out)
+        self.assertIn("sum 16 MiB", out)
+
+
+class Hosts(Launched):
+    """Each host is a network namespace; a switch, in one of its own, joins them."""
+
+    def setUp(self):
+        super().setUp()
+        for tool in ("unshare", "nsenter", "ip"):
+            if shutil.which(tool) is None:
+                self.skip_because(f"there is no {tool}")
+        self.switch = self.namespace()
+        self.inside(self.switch, "ip", "link", "add", "br0", "type", "bridge")
+        self.inside(self.switch, "ip", "link", "set", "br0", "up")
+
+    def skip_because(self, reason):
+        print(f"skipped: {reason}")
+        self.skipTest(reason)
+
+    def namespace(self):
+        holder = subprocess.Popen(["unshare", "-n", "sleep", "600"], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(holder.wait)
+        self.addCleanup(holder.kill)
+        own = os.readlink("/proc/self/ns/net")
+
+        def has_moved():
+            if holder.poll() is not None:
+                return True
+            with contextlib.suppress(OSError):
+                return os.readlink(f"/proc/{holder.pid}/ns/net") != own
+            return False
+
+        wait_until(has_moved, 5)
+        if holder.poll() is not None:
+            self.skip_because(f"network namespaces are not permitted here: {holder.stderr.read().strip()}")
+        return holder.pid
+
+    def inside(self, namespace, *words):
+        done = subprocess.run(["nsenter", "-t", str(namespace), "-n", *words], capture_output=True, text=True)
+        if done.returncode != 0:
+            self.skip_because(f"{' '.join(words)} is not permitted here: {done.stderr.strip()}")
+
+    def host(self, number):
+        namespace = self.namespace()
+        self.inside(self.switch, "ip", "link", "add", f"port{number}", "type", "veth", "peer", "name", "eth0", "netns",
+                    str(namespace))
+        self.inside(self.switch, "ip", "link", "set", f"port{number}", "master", "br0", "up")
+        self.inside(namespace, "ip", "addr", "add", f"10.77.0.{number + 1}/24", "dev", "eth0")
+        self.inside(namespace, "ip", "link", "set", "eth0", "up")
+        self.inside(namespace, "ip", "link", "set", "lo", "up")
+        return namespace
+
+    def start_rank(self, namespace, rank, ranks, *words):
+        environment = {**os.environ, "RANK": str(rank), "WORLD_SIZE": str(ranks), "MASTER_ADDR": "10.77.0.1",
+                       "MASTER_PORT": "23456"}
+        return subprocess.Popen(
+            ["nsenter", "-t", str(namespace), "-n", PROGRAM, "train", "config.yaml", "output.run=a",
+             f"ranks.timeout={TIMEOUT}", "ranks.interface=eth0", *words],
+            cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def lose_link_of(self, lost, ranks):
+        hosts = [self.host(number) for number in range(ranks)]
+        started = [self.start_rank(hosts[rank], rank, ranks, "training.epochs=1000000") for rank in range(ranks)]
+        for one in started:
+            self.addCleanup(one.kill)
+        self.assertTrue(wait_until(lambda: self.has_measured() or started[0].poll() is not None), "no training began")
+        start = time.monotonic()
+        self.inside(self.switch, "ip", "link", "set", f"port{lost}", "down")
+        errors = [one.communicate(timeout=60)[1] for one in started]
+        self.assertLess(time.monotonic() - start, TIMEOUT + ALLOWED)
+        for rank, one in enumerate(started):
+            self.assertEqual(one.returncode, 75, errors[rank])
+            if rank == lost:
+                self.assertRegex(errors[rank], "rank 0 is lost after step [0-9]+: where ranks meet")
+            else:
+                self.assertRegex(errors[rank], f"rank {lost} is lost after step [0-9]+")
+
+    def test_ranks_on_two_hosts_train_one_run(self):
+        hosts = [self.host(number) for number in range(2)]
+        started = [self.start_rank(hosts[rank], rank, 2) for rank in range(2)]
+        for one in started:
+            _, err = one.communicate(timeout=120)
+            self.assertEqual(one.returncode, 0, err)
+        self.assertTrue((self.folder / "runs/a/report.html").exists())
+
+    def test_a_dropped_link_of_one_of_two(self):
+        self.lose_link_of(1, 2)
+
+    def test_a_dropped_link_of_one_of_four(self):
+        self.lose_link_of(2, 4)
+
+
+# In place of Slurm: sets what it sets, and starts the tasks on this host.
+SRUN = """#!/bin/sh
+case "$1" in --ntasks=*) tasks=${1#--ntasks=};; *) exit 64;; esac
+shift
+while [ "${1#--}" != "$1" ]; do shift; done
+rank=0
+while [ $rank -lt $tasks ]; do
+  SLURM_PROCID=$rank SLURM_LOCALID=$rank SLURM_NTASKS=$tasks SLURM_STEP_NUM_TASKS=$tasks SLURM_JOB_ID=$$ SLURM_STEP_ID=0 \\
+    SLURM_JOB_NODELIST=localhost "$@" &
+  pids="$pids $!"
+  rank=$((rank + 1))
+done
+for pid in $pids; do wait $pid || code=$?; done
+exit ${code:-0}
+"""
+
+
+class Guide(unittest.TestCase):
+    """docs/guides/ranks.md, done as it says, with less training."""
+
+    PAGE = (ROOT / "docs" / "guides" / "ranks.md").read_text()
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        for name in ("configs", "benchmarks"):
+            (self.folder / name).symlink_to(ROOT / name)
+        tools = self.folder / "tools"
+        tools.mkdir()
+        (tools / "equipoise").symlink_to(PROGRAM)
+        (tools / "torchrun").symlink_to(TORCHRUN)
+        (tools / "srun").write_text(SRUN)
+        (tools / "srun").chmod(0o755)
+        self.environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+
+    def blocks(self, language):
+        return re.findall(rf"^```{language}\n(.*?)^```$", self.PAGE, re.DOTALL | re.MULTILINE)
+
+    def run_line(self, words, **more):
+        if "train" in words:
+            words = [*words, "training.epochs=1", "model.hidden=[4]", "multipliers.measure_on=train", "output.overwrite=true",
+                     "device=cpu", f"output.folder={self.folder}/runs"]
+        return subprocess.Popen(words, cwd=self.folder, env={**self.environment, **more}, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def test_its_commands(self):
+        lines = [line for block in self.blocks("sh") for line in block.splitlines()]
+        self.assertEqual([line.split()[0] for line in lines], ["torchrun", "torchrun", "srun"])
+        for line in lines:
+            if line.startswith("torchrun") and not TORCHRUN.exists():
+                print(f"skipped: {line}: there is no {TORCHRUN}")
+                continue
+            done = self.run_line(shlex.split(line))
+            _, err = done.communicate(timeout=240)
+            self.assertEqual(done.returncode, 0, f"{line}\n{err}")
+
+    def test_its_job_for_kubernetes(self):
+        job = self.blocks("yaml")[0]
+        command = re.search(r"command: \[(.*)\]", job).group(1).split(", ")
+        variables = dict(re.findall(r'- \{name: (\w+), value: "?([^"}]+)"?\}', job))
+        self.assertEqual(variables.pop("MASTER_ADDR"), "odds-0.odds")
+        ranks = int(variables["WORLD_SIZE"])
+        self.assertIn(f"completions: {ranks}\n  parallelism: {ranks}\n", job)
+        self.assertIn("{name: RANK, valueFrom: {fieldRef: {fieldPath: \"metadata.annotations['batch.kubernetes.io/job-completion-index']\"}}}", job)
+        with socket.socket() as own:
+            own.bind(("127.0.0.1", 0))
+            variables["MASTER_PORT"] = str(own.getsockname()[1])
+        pods = [self.run_line(command, RANK=str(rank), MASTER_ADDR="127.0.0.1", **variables) for rank in range(ranks)]
+        for pod in pods:
+            _, err = pod.communicate(timeout=240)
+            self.assertEqual(pod.returncode, 0, err)
+
+    def test_its_settings(self):
+        config = self.folder / "ranks.yaml"
+        config.write_text(CONFIG + self.blocks("yaml")[1])
+        done = subprocess.run([PROGRAM, "config", "validate", config], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_its_model_is_what_the_benchmark_prints(self):
+        for parameters, step, column in (("150000", "40", 1), ("100000000", "20000", 2)):
+            printed = subprocess.run([sys.executable, ROOT / "benchmarks/engine/ranks.py", "--model", "--parameters", parameters,
+                                      "--step-us", step], capture_output=True, text=True, check=True).stdout
+            for ranks in (8, 64, 512):
+                shares = re.search(rf"^ *{ranks} .* ([0-9.]+) % +([0-9.]+) %$", printed, re.MULTILINE).groups()
+                row = re.search(rf"^\| {ranks} \|(.*)\|(.*)\|$", self.PAGE, re.MULTILINE).group(column)
+                wanted = f"{float(shares[0]):.0f} %"
+                self.assertTrue(row.strip().startswith(wanted), f"{row} is {wanted}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <exception>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/distributed/ranks.h"
+
+namespace equipoise::distributed {
+
+/// Ranks of a run as threads of this process, which meet on a port of this host. Returns what each threw, "" where it threw nothing.
+inline std::vector<std::string> run_ranks(std::int64_t size, const std::function<void(const Ranks&)>& work) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  ::bind(socket, reinterpret_cast<sockaddr*>(&address), length);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
+  ::close(socket);
+  std::vector<std::string> thrown(static_cast<std::size_t>(size));
+  std::vector<std::thread> threads;
+  for (std::int64_t rank = 0; rank < size; ++rank)
+    threads.emplace_back([&, rank] {
+      try {
+        Launch launch{"threads", size, rank, size, rank, "127.0.0.1", ntohs(address.sin_port)};
+        RanksParams params;
+        params.timeout = 20;
+        work(Ranks::join(launch, params, at::kCPU));
+      } catch (const std::exception& error) {
+        thrown[static_cast<std::size_t>(rank)] = error.what();
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  return thrown;
+}
+
+}  // namespace equipoise::distributed
