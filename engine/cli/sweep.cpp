@@ -26,7 +26,6 @@
 namespace equipoise::cli {
 namespace {
 
-constexpr int kRunAgain = 75;
 
 core::UserError usage(const std::string& what) {
   return core::UserError(core::Fault::config, what);
@@ -274,7 +273,7 @@ class Sweep final : public Command {
 
   // Of a task of a cluster: it came to its end, whatever became of its runs, and is not to be done again.
   int exit_code_of(const sweep::Tally& tally) const {
-    if (tally.signal != 0 || tally.is_disk_full || tally.left > 0) return kRunAgain;
+    if (tally.signal != 0 || tally.is_disk_full || tally.left > 0) return core::kStartAgain;
     if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
     for (const sweep::PlannedJob& job : plan_.jobs) {
       if (sweep::state_of(job.id, folder_) != sweep::JobState::failed) continue;

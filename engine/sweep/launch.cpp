@@ -22,7 +22,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRunAgain = 75;  // "stopped, with a checkpoint: run me again"
 constexpr int kMostAgain = 3;  // times that a program may ask for it before this launch leaves it
 constexpr auto kLook = std::chrono::milliseconds(20);
 constexpr auto kHeartbeat = std::chrono::seconds(30);
@@ -173,7 +172,7 @@ class Launch {
       return;
     }
     const bool was_stopped = exit_code == 128 + SIGINT || exit_code == 128 + SIGTERM || exit_code == 128 + SIGHUP ||
-                             (exit_code == kRunAgain && error.find("memory") == std::string::npos);
+                             exit_code == core::kStartAgain;
     if (was_stopped && is_ending()) return;
     if (was_stopped && ++again_[job.id] <= kMostAgain) {
       waiting_.push_back(&job);
@@ -229,6 +228,7 @@ std::vector<std::string> words_of(const Plan& plan, const PlannedJob& job, const
   // The config lies in the sweep's folder, by which its paths go.
   words.push_back(std::string("output.folder=") + sweep_files::kJobs);
   words.push_back("output.run=" + job.id);
+  words.emplace_back("--resume=auto");
   if (plan.search == "asha") words.insert(words.end(), {"--halving", folder.string()});
   return words;
 }

@@ -191,7 +191,7 @@ at::Tensor TrainingStep::own_halves(const at::Tensor& of_both) const {
 }
 
 // By slot as well, so of the whole batch.
-void TrainingStep::draw_labels(const LabelDraws& labels) {
+void TrainingStep::draw_labels(LabelDraws& labels) {
   const bool mixes = counted_scores_.defined();
   const at::Tensor& rows = mixes ? policy_->made()->counted_rows() : all_rows_;
   if (ranks_.is_alone()) return labels.draw(cells_, targets_, rows, batch_seed_, step_);

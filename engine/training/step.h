@@ -82,7 +82,7 @@ class TrainingStep {
   at::Tensor sums_of_ranks();
   const models::EncodedTensors& own_part(const models::EncodedTensors& encoded);
   at::Tensor own_halves(const at::Tensor& of_both) const;
-  void draw_labels(const LabelDraws& labels);
+  void draw_labels(LabelDraws& labels);
   void push();
   void push_bins();
   std::optional<at::Tensor> flat_weights() const;
