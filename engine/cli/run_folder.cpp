@@ -350,6 +350,8 @@ void RunFolder::remove_own_files() noexcept {
 
 void RunFolder::discard() noexcept {
   tell_failure();
+  // Its bank goes too, when it has told of all of them.
+  if (parent_ != nullptr && !parent_->is_kept()) return;
   const bool is_new = !made_.empty() && made_.back() == path_;
   if (is_new || has_begun_) {
     remove_members();

@@ -166,9 +166,10 @@ std::vector<Line> last_lines(const RunFacts& facts, const RunEnd& end, std::int6
   for (std::size_t i = 0; i < names.size(); ++i)
     tags.push_back(entry("equipoise." + cut(names[i], 240), values[i], kTagBytes));
   add_in_parts(lines, "tags", tags, kTags);
+  lines.push_back({{"status", {{"status", status_of(end)}, {"end_time", now}}}});
+  // Last: a store of artefacts that is away holds nothing else up.
   if (with_artifacts)
     for (const std::string& name : end.artifacts) lines.push_back({{"artifact", name}});
-  lines.push_back({{"status", {{"status", status_of(end)}, {"end_time", now}}}});
   return lines;
 }
 

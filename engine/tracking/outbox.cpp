@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "engine/core/error.h"
 
@@ -13,14 +14,14 @@ using nlohmann::json;
 namespace fs = std::filesystem;
 
 constexpr int kFormat = 1;
+constexpr std::size_t kAround = 1000;  // bytes of a request around its metrics
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& what) {
   throw core::UserError(core::Fault::data, fmt::format("'{}' {}", file.string(), what));
 }
 
-bool ends_run(const Line& line) {
-  const auto status = line.find("status");
-  return status != line.end() && status->contains("end_time");
+std::string text_of(const Line& line) {
+  return line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
@@ -76,11 +77,18 @@ void Outbox::read_spool() {
     const std::size_t end = content.find('\n', begin);
     Line line = json::parse(content.substr(begin, end - begin), nullptr, false);
     if (!line.is_object() || line.size() != 1) refuse(spool(), fmt::format("is damaged: line {}", number + 1));
-    state_.last_step = std::max(state_.last_step, step_of(line));
-    has_ended_ = ends_run(line);
-    if (number >= state_.sent) waiting_.push_back(std::move(line));
+    append(line, end + 1 - begin, number >= state_.sent);
     begin = end + 1;
   }
+}
+
+// A line that the spool has, with so many bytes.
+void Outbox::append(const Line& line, std::size_t bytes, bool waits) {
+  state_.last_step = std::max(state_.last_step, step_of(line));
+  if (const auto status = line.find("status"); status != line.end()) has_ended_ = status->contains("end_time");
+  const auto metrics = line.find("metrics");
+  if (waits) waiting_.push_back({spool_bytes_, bytes, metrics == line.end() ? 0 : metrics->size()});
+  spool_bytes_ += bytes;
 }
 
 bool Outbox::is_new() const {
@@ -101,34 +109,47 @@ std::size_t Outbox::waiting() const {
 }
 
 void Outbox::add(const std::vector<Line>& lines) {
-  std::string text;
-  for (const Line& line : lines) text += line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+  std::vector<std::string> texts;
+  std::string all;
+  for (const Line& line : lines) all += texts.emplace_back(text_of(line));
   const std::scoped_lock lock(mutex_);
   if (is_new_) write_state(core::Flush::yes);  // where it is to go
   is_new_ = false;
-  core::append_to_file(spool(), text);
-  for (const Line& line : lines) {
-    state_.last_step = std::max(state_.last_step, step_of(line));
-    has_ended_ = ends_run(line);
-    waiting_.push_back(line);
+  core::append_to_file(spool(), all);
+  for (std::size_t i = 0; i < lines.size(); ++i) append(lines[i], texts[i].size(), true);
+}
+
+// How many of those that wait go into one request, and where they lie.
+std::pair<std::size_t, Outbox::Place> Outbox::next_places() const {
+  const std::scoped_lock lock(mutex_);
+  std::size_t count = 0;
+  Place all{0, 0, 0};
+  for (const Place& place : waiting_) {
+    const bool fits = all.metrics + place.metrics <= mlflow_limits::kMetrics &&
+                      all.bytes + place.bytes + kAround <= mlflow_limits::kBodyBytes;
+    if (count > 0 && (place.metrics == 0 || !fits)) break;
+    if (count == 0) all.offset = place.offset;
+    all.bytes += place.bytes;
+    all.metrics += place.metrics;
+    ++count;
+    if (place.metrics == 0) break;
   }
+  return {count, all};
 }
 
 std::vector<Line> Outbox::next() const {
-  const std::scoped_lock lock(mutex_);
+  const auto [count, place] = next_places();
+  if (count == 0) return {};
+  std::string text(place.bytes, '\0');
+  std::ifstream stream(spool(), std::ios::binary);
+  stream.seekg(static_cast<std::streamoff>(place.offset));
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream) refuse(spool(), "is shorter than it was written");
   std::vector<Line> lines;
-  std::size_t metrics = 0, bytes = 1000;  // the request around them
-  for (const Line& line : waiting_) {
-    const auto found = line.find("metrics");
-    const bool is_metrics = found != line.end();
-    if (is_metrics) {
-      metrics += found->size();
-      bytes += line.dump(-1, ' ', false, json::error_handler_t::replace).size();
-    }
-    if (!lines.empty() && (!is_metrics || metrics > mlflow_limits::kMetrics || bytes > mlflow_limits::kBodyBytes))
-      break;
-    lines.push_back(line);
-    if (!is_metrics) break;
+  for (std::size_t begin = 0, end = 0; begin < text.size(); begin = end + 1) {
+    end = text.find('\n', begin);
+    lines.push_back(json::parse(text.substr(begin, end - begin), nullptr, false));
+    if (!lines.back().is_object() || lines.back().size() != 1) refuse(spool(), "was changed while it was sent");
   }
   return lines;
 }
@@ -147,6 +168,7 @@ void Outbox::tidy_up() noexcept {
   fs::remove(spool(), error);
   if (error) return;
   state_.sent = 0;
+  spool_bytes_ = 0;
   try {
     write_state(core::Flush::no);
   } catch (const core::UserError&) {

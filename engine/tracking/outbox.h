@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/core/files.h"
@@ -45,7 +46,8 @@ class Outbox {
   void add(const std::vector<Line>& lines);
 
   std::size_t waiting() const;
-  /// The next lines that go together: one, or several with metrics, as many as one request takes.
+  /// The next lines that go together: one, or several with metrics, as many as one request takes. Throws UserError (data)
+  /// where the spool cannot be read.
   std::vector<Line> next() const;
   /// The server has `count` more lines. Throws UserError (data) where that cannot be written down.
   void mark_sent(std::size_t count);
@@ -54,13 +56,21 @@ class Outbox {
   void set_run(const std::string& experiment_id, const std::string& run_id, const std::string& artifact_uri);
 
  private:
+  /// Where lines lie in the spool. What waits for a server that stays away is not held in memory.
+  struct Place {
+    std::size_t offset = 0, bytes = 0, metrics = 0;
+  };
+
   void read_state();
   void read_spool();
+  void append(const Line& line, std::size_t bytes, bool waits);
+  std::pair<std::size_t, Place> next_places() const;
   void write_state(core::Flush flush) const;
 
   std::filesystem::path folder_;
   MlflowState state_;
-  std::deque<Line> waiting_;
+  std::deque<Place> waiting_;
+  std::size_t spool_bytes_ = 0;
   bool is_new_ = true, is_reopened_ = false, has_ended_ = false;
   mutable std::mutex mutex_;
 };

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "engine/core/error.h"
+#include <exception>
 
 namespace equipoise::tracking {
 namespace {
@@ -125,8 +124,8 @@ Delivery::Result Sender::empty(Outbox& outbox) {
     }
     outbox.tidy_up();
     return Delivery::Result::sent;
-  } catch (const core::UserError& error) {
-    // The disk does not take what was sent: going on would send it twice.
+  } catch (const std::exception& error) {
+    // The disk does not take what was sent: going on would send it twice. Nothing else may end the program from here either.
     const std::scoped_lock lock(mutex_);
     warnings_.push_back(fmt::format("MLflow is told no more of {}: {}", outbox.folder().string(), error.what()));
     return Delivery::Result::closed;

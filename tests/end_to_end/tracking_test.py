@@ -175,7 +175,7 @@ class WithoutTracking(Workspace):
         config.write_text(config.read_text().replace("epochs: 2", "epochs: 400"))
         import subprocess, time
         started = subprocess.Popen([self.program, "train", "config.yaml", "output.run=a", "tracking.prometheus=true"], cwd=self.folder,
-                                   env=self.environment(), stderr=subprocess.PIPE, text=True)
+                                   env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         prom = self.folder / "runs/a/metrics.prom"
         while not prom.exists() and started.poll() is None:
             time.sleep(0.01)

@@ -84,8 +84,8 @@ TEST(MlflowLines, ARunEndsWithFiguresVerdictsFilesAndItsState) {
   EXPECT_EQ(lines[1]["tags"][1], (nlohmann::json{{"key", "equipoise.verdict"}, {"value", "violated"}}));
   EXPECT_EQ(lines[1]["tags"][2],
             (nlohmann::json{{"key", "equipoise.verdict/equalized odds by sex"}, {"value", "met"}}));
-  EXPECT_EQ(lines[2]["artifact"], "report.html");
-  EXPECT_EQ(lines[3]["status"]["status"], "FINISHED");
+  EXPECT_EQ(lines[2]["status"]["status"], "FINISHED");
+  EXPECT_EQ(lines[3]["artifact"], "report.html");
   EXPECT_EQ(last_lines(sample_facts(), {.outcome = "interrupted"}, 0, 9, true).back()["status"]["status"], "KILLED");
   EXPECT_EQ(last_lines(sample_facts(), {.outcome = "diverged"}, 0, 9, true).back()["status"]["status"], "FAILED");
   EXPECT_EQ(step_of(lines[0]), 20);
