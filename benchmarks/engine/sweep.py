@@ -10,6 +10,7 @@ the sample must be the same model, byte for byte, as in the sweep, or this ends 
 import argparse
 import json
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -22,12 +23,25 @@ TOLERANCES = [0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08, 0.12]
 SEEDS = list(range(1, 9))
 
 
+class Cost:
+    """Seconds of the clock and of the processors, children of children included."""
+
+    def __init__(self):
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.seconds, self.processor = time.perf_counter(), usage.ru_utime + usage.ru_stime
+
+    def since(self, start):
+        self.seconds -= start.seconds
+        self.processor -= start.processor
+        return self
+
+
 def run(options, *words):
-    start = time.perf_counter()
+    start = Cost()
     done = subprocess.run([options.equipoise, *map(str, words)], capture_output=True, text=True)
     if done.returncode != 0:
         sys.exit(f"equipoise ended with {done.returncode}:\n{done.stderr}{done.stdout}")
-    return time.perf_counter() - start
+    return Cost().since(start)
 
 
 def settings_of(options):
@@ -45,16 +59,16 @@ def sweep(options, folder):
 def separate(options, folder):
     plan = json.loads((folder / "sweep" / "sweep.json").read_text())
     step = len(plan["runs"]) // options.sample
-    seconds = []
+    costs = []
     for number, planned in enumerate(plan["runs"][::step][:options.sample]):
         point = [f"{field}={value}" for field, value in planned["point"].items()]
-        seconds.append(run(options, "train", CONFIG, *settings_of(options), *point, f"output.folder={folder}", f"output.run={number}"))
+        costs.append(run(options, "train", CONFIG, *settings_of(options), *point, f"output.folder={folder}", f"output.run={number}"))
         member = folder / "sweep" / "jobs" / planned["job"]
         if plan["jobs"][[job["id"] for job in plan["jobs"]].index(planned["job"])]["kind"] == "bank":
             member = member / "members" / f"{planned['member']:03d}"
         if (member / "model.safetensors").read_bytes() != (folder / str(number) / "model.safetensors").read_bytes():
             sys.exit(f"run {planned['id']} of the sweep is not the run of its setting alone")
-    return seconds
+    return costs
 
 
 def scan(options, folder):
@@ -68,8 +82,8 @@ def scan(options, folder):
         place = folder / "many" / "jobs" / job["id"]
         place.mkdir()
         (place / "run.json").write_text('{"program": "equipoise", "format": 1, "status": "finished"}\n')
-    times = [run(options, "sweep", folder / "many") for _ in range(3)]
-    again = [run(options, *words) for _ in range(3)]
+    times = [run(options, "sweep", folder / "many").seconds for _ in range(3)]
+    again = [run(options, *words).seconds for _ in range(3)]
     return len(plan["jobs"]), statistics.median(times), statistics.median(again)
 
 
@@ -87,11 +101,10 @@ def main():
         together = sweep(options, folder)
         alone = separate(options, folder)
         count = len(TOLERANCES) * len(SEEDS)
-        print(f"{count} settings, {options.epochs} epochs on Adult")
-        print(f"  sweep               {together:8.1f} s")
-        print(f"  separate programs   {count * statistics.mean(alone):8.1f} s   ({count} x {statistics.mean(alone):.2f} s, the mean of "
-              f"{len(alone)})")
-        print(f"  share of the time   {together / count / statistics.mean(alone):8.3f}")
+        print(f"{count} settings, {options.epochs} epochs on Adult, separate programs from {len(alone)} of them")
+        for title, figure in (("seconds", lambda cost: cost.seconds), ("processor seconds", lambda cost: cost.processor)):
+            apart = count * statistics.mean(map(figure, alone))
+            print(f"  {title:18} sweep {figure(together):8.1f}   separate {apart:8.1f}   share {figure(together) / apart:.3f}")
         jobs, opened, planned = scan(options, folder)
         print(f"{jobs} finished runs")
         print(f"  sweep FOLDER        {opened:8.2f} s")

@@ -178,33 +178,56 @@ void check_set(const std::string& word, const RunConfig& config, const std::vect
     refuse_set("the members of a bank share it; they may differ in " + core::listed(varying_fields(config)));
 }
 
-// Each is read as a config of its own, so that what is set is checked as everywhere.
+// The sections of a config that hold what may differ.
+struct VaryingSections {
+  TrainingParams training;
+  std::vector<constraints::ConstraintParams> constraints;
+  constraints::MultiplierParams multipliers;
+
+  void describe(config::Fields& fields) {
+    fields.section("training", training, "How it is trained.");
+    fields.list("constraints", constraints, "What must hold between groups.");
+    fields.section("multipliers", multipliers, "How the constraints are enforced.");
+  }
+};
+
+// What is set is read and checked as it is in a config.
+RunConfig with_set(const RunConfig& alone, const std::vector<std::string>& set, const std::string& text) {
+  VaryingSections sections;
+  config::Origin ignored;
+  const auto describe = [&](config::Fields& fields) { sections.describe(fields); };
+  config::load_text(text, "config", "/", set, describe, ignored);
+  RunConfig member = alone;
+  member.training = sections.training;
+  member.constraints = sections.constraints;
+  member.multipliers = sections.multipliers;
+  return member;
+}
+
 std::vector<RunConfig> listed_members(const RunConfig& config, const config::Origin& origin) {
   const BankParams& bank = config.bank;
   if (is_of_list(bank)) refuse("members", "they stand alone; leave out the other lists of the bank", origin);
   if (bank.members.size() > kMostMembers) refuse("members", fmt::format("more than {} members", kMostMembers), origin);
   RunConfig alone = config;
   alone.bank = {};
-  const std::string text = config::struct_to_yaml(alone);
   const std::vector<config::Field> fields = config::outline([&](config::Fields& f) { alone.describe(f); });
+  const std::string text =
+      config::struct_to_yaml(VaryingSections{alone.training, alone.constraints, alone.multipliers});
   std::vector<RunConfig> members;
   std::map<std::string, std::size_t> known;
   for (std::size_t i = 0; i < bank.members.size(); ++i) {
-    const MemberParams& member = bank.members[i];
+    const std::vector<std::string>& set = bank.members[i].set;
     const std::string path = fmt::format("members[{}]", i);
     try {
-      for (const std::string& word : member.set) check_set(word, config, fields);
-      config::Origin ignored;
-      RunConfig& own = members.emplace_back();
-      config::load_text(
-          text, "config", "/", member.set, [&](config::Fields& f) { own.describe(f); }, ignored);
-      check(own, origin);
+      for (const std::string& word : set) check_set(word, config, fields);
+      members.push_back(with_set(alone, set, text));
+      check(members.back(), origin);
     } catch (const core::UserError& error) {
       refuse(path + ".set", error.what(), origin);
     }
     const auto [twin, is_new] = known.emplace(config::struct_to_yaml(members.back()), i);
     if (!is_new) refuse(path, fmt::format("it is the same as members[{}]", twin->second), origin);
-    members.back().name += ", " + set_title(member);
+    members.back().name += ", " + set_title(bank.members[i]);
   }
   return members;
 }

@@ -135,7 +135,9 @@ TEST(Bank, RefusesMembersThatCannotBeMeant) {
 
 // Each field of a config is either one that members may have for themselves, or part of what they share.
 TEST(Bank, WhatMayVaryIsExactlyWhatIsNotShared) {
-  const RunConfig config = with_one_constraint();
+  RunConfig config = with_one_constraint();
+  config.data.files = {"/people.csv"};
+  config.data.label.column = "income";
   const std::string shared = config::struct_to_yaml(shared_part(config));
   const auto changed = [&](const std::string& word) {
     RunConfig other;
