@@ -146,7 +146,7 @@ std::string to_terminal(const SweepReport& report, bool color) {
   for (std::size_t i = 0; i < failures.size() && i < kMostLines; ++i)
     text += fmt::format("  failed ({}): {}\n", counted(static_cast<std::int64_t>(failures[i].runs.size()), "run"),
                         report::plain(failures[i].reason, 2 * kName));
-  return text;
+  return plain_text(text);
 }
 
 nlohmann::ordered_json to_json(const SweepReport& report) {

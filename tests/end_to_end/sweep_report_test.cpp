@@ -102,7 +102,7 @@ TEST_F(SweepResults, EveryRunIsARowWithWhatItsOwnResultsSay) {
   EXPECT_EQ(answer["choices"][0]["feasible"], 0);
   EXPECT_EQ(answer["choices"][1]["feasible"], 8);
   EXPECT_EQ(answer["never_feasible"][0]["field"], "constraints.0.tolerance");
-  EXPECT_THAT(page_text(), HasSubstr("constraints.0.tolerance = 0.001: none of 4 runs keeps its own tolerances"));
+  EXPECT_THAT(page_text(), HasSubstr("constraints.0.tolerance = 0.001: none of 4\u00A0runs keeps its own tolerances"));
 }
 
 TEST_F(SweepResults, TwoSettingsAreComparedOnTheirTestRowsAsCompareDoes) {

@@ -38,7 +38,8 @@ TEST(ResultsColumns, HaveARowForEveryRunAndNothingWhereThereIsNothing) {
 TEST(ResultsColumns, AFieldOfNumbersAndWordsIsText) {
   const sweep::SweepResults results =
       sweep::sample_results({{{"width"}, {}}}, {{{"width", 3}}, {{"width", "auto"}}, {}}, {{}, {}, {}});
-  const auto& values = std::get<Texts>(column(results_columns(results), "width").values);
+  const std::vector<FileColumn> columns = results_columns(results);
+  const auto& values = std::get<Texts>(column(columns, "width").values);
   EXPECT_EQ(values[0], "3");
   EXPECT_EQ(values[1], "auto");
   EXPECT_FALSE(values[2]) << "an axis that does not apply";

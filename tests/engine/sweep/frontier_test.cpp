@@ -140,7 +140,7 @@ TEST(FrontierFigure, DrawsSomeOfManyAndAllOfTheFront) {
   report::Markup page;
   page.verbatim("<!DOCTYPE html>");
   draw_frontier(page, results, *figure);
-  EXPECT_THAT(report::PageReader(page.take()).text(), HasSubstr("of 5,000 runs drawn"));
+  EXPECT_THAT(report::PageReader(page.take()).text(), HasSubstr("of 5,000\u00A0runs drawn"));
 }
 
 TEST(FrontierPicture, IsAPictureOfItsOwn) {

@@ -60,7 +60,7 @@ TEST(SweepPage, SaysWhatWasChosenHowAndWhatTheTestRowsSayOfIt) {
   EXPECT_THAT(choices, HasSubstr("No run. The nearest is tolerance 0.01, seed 0"));
   EXPECT_THAT(choices, HasSubstr("met at 3 of its 3 seeds"));
   const std::string negatives = text_of(section_of(html, "negatives"));
-  EXPECT_THAT(negatives, HasSubstr("constraints[0].tolerance = 0.01: none of 3 runs keeps its own tolerances"));
+  EXPECT_THAT(negatives, HasSubstr("constraints[0].tolerance = 0.01: none of 3\u00A0runs keeps its own tolerances"));
   EXPECT_THAT(negatives, HasSubstr("No run failed."));
 }
 
@@ -77,7 +77,7 @@ TEST(SweepPage, FailuresStandWithTheirReasons) {
   const std::string negatives = text_of(section_of(html, "negatives"));
   EXPECT_THAT(negatives, HasSubstr("memory ran out 2 tolerance 0.03, seed 0; tolerance 0.03, seed 1"));
   EXPECT_THAT(negatives, HasSubstr("no such column 1"));
-  EXPECT_THAT(negatives, HasSubstr("1 run by successive halving"));
+  EXPECT_THAT(negatives, HasSubstr("1\u00A0run by successive halving"));
   EXPECT_THAT(PageReader(html).text(), HasSubstr("4 finished, 1 stopped early, 3 failed and 1 is not begun"));
   EXPECT_THAT(PageReader(html).text(), HasSubstr("This sweep is not whole"));
   EXPECT_THAT(to_terminal(report_of(results), false), HasSubstr("failed (2 runs): memory ran out"));
@@ -118,8 +118,8 @@ TEST(SweepPage, OfThousandsOfRunsStaysSmall) {
   const std::string html = to_html(report_of(sample_results({{{"rate"}, {}}, {{"seed"}, {}}}, points, figures), false));
   EXPECT_LT(html.size(), 2'000'000u);
   const std::string text = std::regex_replace(PageReader(html).text(), std::regex("\\s+"), " ");
-  EXPECT_THAT(text, HasSubstr("400 of 5,000 runs drawn"));
-  EXPECT_THAT(text, HasSubstr("400 of 5,000 runs are listed"));
+  EXPECT_THAT(text, HasSubstr("400 of 5,000\u00A0runs drawn"));
+  EXPECT_THAT(text, HasSubstr("400 of 5,000\u00A0runs are listed"));
 }
 
 TEST(SweepPage, OfARegressionAndOfRunsWithoutConstraints) {

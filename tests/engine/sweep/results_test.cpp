@@ -117,13 +117,14 @@ TEST_F(ResultsOfFolder, WhatCannotBeReadIsARowWithThatReason) {
   write_text(job("02") / "run.json", sample_marker("finished"));
   write_text(job("03") / "run.json", "{}");
   write_run(job("04"), {});
-  write_text(job("04") / "results.json", R"({"format": 1, "outcome": 3})");
+  write_text(job("04") / "results.json", R"({"format": 1, "splits": 3})");
   const SweepResults results = read_results(folder_);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(results.runs[i].status, RunStatus::failed) << i;
   EXPECT_THAT(results.runs[0].reason, AllOf(HasSubstr("results.json is torn"), HasSubstr("byte")));
   EXPECT_EQ(results.runs[1].reason, "results.json has format 9; this program reads format 1");
   EXPECT_THAT(results.runs[2].reason, HasSubstr("results.json"));
   EXPECT_EQ(results.runs[3].reason, "run.json has no format: it is not a run's");
+  EXPECT_EQ(results.runs[4].reason, "results.json is not a run's: a field is not a list");
   EXPECT_EQ(results.runs[5].status, RunStatus::missing);
 }
 
