@@ -34,6 +34,7 @@ class Compare final : public Command {
   int run(const Console& console, TerminalJournal& journal) override {
     const std::string usage = "equipoise compare CONFIG --arms none,balance --seeds 0..4";
     if (config_file_.empty()) throw core::UserError(core::Fault::config, "compare needs a config: " + usage);
+    refuse_ranks("compare");
     // Each arm reads it anew.
     if (std::error_code error; std::filesystem::exists(config_file_, error) &&
                                !std::filesystem::is_regular_file(config_file_, error) &&

@@ -20,13 +20,13 @@ std::string key_of(const char* what, std::int64_t rank) {
   return fmt::format("{}/{}", what, rank);
 }
 
-// "41" of "41 7": steps, and how many signs were given.
-std::string steps_of(const std::string& beat) {
-  return beat.empty() ? "0" : beat.substr(0, beat.find(' '));
+// 41 of "41 7": steps, and how many signs were given.
+std::int64_t steps_of(const std::string& beat) {
+  return beat.empty() ? 0 : std::stoll(beat);
 }
 
-std::string after_step(const std::string& steps) {
-  return steps == "0" ? "before its first step" : "after step " + steps;
+std::string after_step(std::int64_t steps) {
+  return steps == 0 ? "before its first step" : fmt::format("after step {}", steps);
 }
 
 std::string these(const std::vector<std::int64_t>& ranks) {
@@ -50,6 +50,7 @@ struct Watch::State {
   void beat();
   void look();
   void look_at_verdict();
+  std::string after_last_step(const Seen& rank) const;
   std::string verdict_now(const std::string& reason) const;
   void linger(std::unique_lock<std::mutex>& lock);
 
@@ -154,10 +155,15 @@ void Watch::leave(const std::string& why) {
   std::unique_lock lock(state.mutex);
   if (!state.leaving.empty()) return;
   state.leaving = kOwnReason + why;
-  state.told = fmt::format("rank {} ended {}: {}", state.setting.rank, after_step(std::to_string(state.steps)), why);
+  state.told = fmt::format("rank {} ended {}: {}", state.setting.rank, after_step(state.steps), why);
   state.changed.notify_all();
   state.changed.wait_for(lock, state.setting.beat, [&] { return state.left == state.leaving || state.has_ended; });
   state.linger(lock);
+}
+
+// A step ends when all ranks have given their part to it: whoever is lost took part in the last one of this rank.
+std::string Watch::State::after_last_step(const Seen& rank) const {
+  return after_step(std::max(steps, steps_of(rank.beat)));
 }
 
 std::string Watch::State::verdict_now(const std::string& reason) const {
@@ -169,8 +175,8 @@ std::string Watch::State::verdict_now(const std::string& reason) const {
     if (one.left.empty())
       (one.beat == one.first_beat ? silent : hanging).push_back(rank);
     else if (one.left.front() == kOwnReason)
-      own_reasons += fmt::format("{}rank {} ended {}: {}", own_reasons.empty() ? "" : "; ", rank,
-                                 after_step(steps_of(one.beat)), one.left.substr(1));
+      own_reasons += fmt::format("{}rank {} ended {}: {}", own_reasons.empty() ? "" : "; ", rank, after_last_step(one),
+                                 one.left.substr(1));
   }
   if (looked < 2 && (is_broken || looked == 0)) {
     if (!verdict.empty()) return verdict;
@@ -178,19 +184,18 @@ std::string Watch::State::verdict_now(const std::string& reason) const {
       return fmt::format("the launcher's store does not answer: its host is gone or the network is cut ({})", reason);
     if (setting.host_rank == setting.rank) return reason;
     return fmt::format("rank {} is lost {}: where ranks meet, which is on its host, nobody answers ({})",
-                       setting.host_rank, after_step(steps_of(seen[static_cast<std::size_t>(setting.host_rank)].beat)),
-                       reason);
+                       setting.host_rank, after_last_step(seen[static_cast<std::size_t>(setting.host_rank)]), reason);
   }
   if (!own_reasons.empty()) return own_reasons;
   if (!verdict.empty()) return verdict;
   std::string text;
   for (const std::int64_t rank : silent)
     text += fmt::format("{}rank {} is lost {}", text.empty() ? "" : "; ", rank,
-                        after_step(steps_of(seen[static_cast<std::size_t>(rank)].beat)));
+                        after_last_step(seen[static_cast<std::size_t>(rank)]));
   if (!text.empty()) return fmt::format("{}: it gives no sign of life ({})", text, reason);
   if (!hanging.empty())
     return fmt::format("{} did not come {}, though alive ({})", these(hanging),
-                       after_step(steps_of(seen[static_cast<std::size_t>(hanging.front())].beat)), reason);
+                       after_last_step(seen[static_cast<std::size_t>(hanging.front())]), reason);
   return fmt::format("a connection broke, and every rank is alive ({})", reason);
 }
 

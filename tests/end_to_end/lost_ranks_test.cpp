@@ -33,6 +33,7 @@ class EveryLoss : public LostRanks, public testing::WithParamInterface<Loss> {};
 TEST_P(EveryLoss, EndsTheOthersInTimeAndIsNamed) {
   const Loss& loss = GetParam();
   Plan plan{loss.ranks};
+  plan.stopped = loss.signal == SIGSTOP ? 1 : 0;
   plan.when_training = [&](const std::vector<pid_t>& processes) {
     ::kill(processes[static_cast<std::size_t>(loss.lost)], loss.signal);
   };

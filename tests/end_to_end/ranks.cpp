@@ -75,8 +75,9 @@ std::vector<Outcome> RankedWorkspace::run_ranks(const std::vector<std::string>& 
     const std::vector<pid_t> all(processes.begin(), processes.end());
     plan.when_training(all);
     // A stopped process comes to no end by itself: it has one when no other is left.
+    const auto stopped = static_cast<std::size_t>(plan.stopped);
     std::size_t open = count;
-    while (open > 1 && std::chrono::duration<double>(Clock::now() - start).count() < 60) {
+    while (open > stopped && std::chrono::duration<double>(Clock::now() - start).count() < 60) {
       open = 0;
       for (const std::atomic<bool>& one : ended) open += one ? 0 : 1;
       sleep_for(0.02);

@@ -25,6 +25,7 @@ class RankedWorkspace : public Workspace {
     std::map<int, std::vector<std::string>> own_words = {};       ///< of one rank alone, after those of all
     std::map<int, std::filesystem::path> own_folder = {};
     std::map<int, double> seconds_late = {};
+    int stopped = 0;  ///< how many `when_training` stops
     /// Called once when rank 0 has measured for the first time, with the processes.
     std::function<void(const std::vector<pid_t>&)> when_training = {};
   };

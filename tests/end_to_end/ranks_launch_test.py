@@ -62,6 +62,12 @@ def variables_of(process):
     return dict(pair.decode(errors="replace").split("=", 1) for pair in pairs if b"=" in pair)
 
 
+def free_port():
+    with socket.socket() as own:
+        own.bind(("127.0.0.1", 0))
+        return own.getsockname()[1]
+
+
 def wait_until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
@@ -89,7 +95,7 @@ class Torchrun(Launched):
             self.skipTest(f"there is no {TORCHRUN}")
 
     def start(self, *words, restarts=0):
-        command = [TORCHRUN, "--no-python", "--nproc-per-node=2", "--master-addr=127.0.0.1", "--master-port=0",
+        command = [TORCHRUN, "--no-python", "--nproc-per-node=2", "--master-addr=127.0.0.1", f"--master-port={free_port()}",
                    f"--max-restarts={restarts}", PROGRAM, *words]
         return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 env={**os.environ, "OMP_NUM_THREADS": "1"})
@@ -285,9 +291,7 @@ class Guide(unittest.TestCase):
         ranks = int(variables["WORLD_SIZE"])
         self.assertIn(f"completions: {ranks}\n  parallelism: {ranks}\n", job)
         self.assertIn("{name: RANK, valueFrom: {fieldRef: {fieldPath: \"metadata.annotations['batch.kubernetes.io/job-completion-index']\"}}}", job)
-        with socket.socket() as own:
-            own.bind(("127.0.0.1", 0))
-            variables["MASTER_PORT"] = str(own.getsockname()[1])
+        variables["MASTER_PORT"] = str(free_port())
         pods = [self.run_line(command, RANK=str(rank), MASTER_ADDR="127.0.0.1", **variables) for rank in range(ranks)]
         for pod in pods:
             _, err = pod.communicate(timeout=240)
