@@ -59,7 +59,9 @@ class Checkpoints {
   /// At the end, or before a stop: until it is on the disk.
   void save_and_wait(const TrainingState& state, TrainingStep& step);
 
-  /// Whether there is anything to go on from.
+  /// Whether any was given to be written, or gone on from.
+  bool has_begun() const { return has_begun_ || plan_.resume.has_value(); }
+  /// Whether there is anything to go on from. What is being written is waited for by save_and_wait.
   bool has_any() const { return plan_.resume.has_value() || writer_.saved_step() > 0; }
 
  private:

@@ -190,7 +190,7 @@ class Trainer {
       if (checkpoints_) checkpoints_->save_where_due(state(), step);
     }
     // Where there are any, the last is of the end: what comes after it need not be done twice.
-    if (checkpoints_ && (checkpoints_->has_any() || config_.training.distill))
+    if (checkpoints_ && (checkpoints_->has_begun() || config_.training.distill))
       checkpoints_->save_and_wait(state(), step);
     if (config_.training.keep == "average") measure_means(sums);
     for (const RunState& run : runs_) warn_if_unsettled(run);

@@ -51,8 +51,9 @@ TEST_F(Promises, CtrlCLeavesAReadableRun) {
       wait_for_line(path("runs/" + run_name + "/measurements.jsonl"));
       ::kill(child, signal);
     };
-    const Outcome outcome =
-        run({"train", "config.yaml", "output.run=" + run_name, "training.epochs=100000", "--json"}, manner);
+    const Outcome outcome = run({"train", "config.yaml", "output.run=" + run_name, "training.epochs=100000",
+                                 "checkpoint.every_seconds=0", "--json"},
+                                manner);
     EXPECT_EQ(outcome.exit_code, 128 + signal);
     const nlohmann::json answer = outcome.json();
     ASSERT_TRUE(answer.is_object()) << outcome.out << outcome.err;
@@ -82,7 +83,10 @@ TEST_F(Promises, CtrlCOfAScriptLeavesWhatItRunsInTheBackgroundAlone) {
     EXPECT_GE(lines(), before + 10) << "it goes on";
     ::kill(child, SIGTERM);
   };
-  EXPECT_EQ(run({"train", "config.yaml", "output.run=r", "training.epochs=100000"}, manner).exit_code, 143);
+  EXPECT_EQ(
+      run({"train", "config.yaml", "output.run=r", "training.epochs=100000", "checkpoint.every_seconds=0"}, manner)
+          .exit_code,
+      143);
 }
 
 TEST_F(Promises, TrainingThreadsSleepWhileTheyWaitWhereverJsonStands) {

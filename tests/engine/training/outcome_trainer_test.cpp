@@ -129,8 +129,7 @@ TEST(OutcomeTrainer, MembersOfABankAndThreadsChangeNoByte) {
     RunConfig other = config;
     other.training.seed = 99;
     const constraints::ConstraintTable table = constraints::compile(config.constraints, people, 30, {}, journal);
-    const auto both = train({other, config}, people, {table, table}, at::kCPU, {}, journal,
-                            [](std::size_t, const evaluation::Measurement&) {});
+    const auto both = train({other, config}, people, {table, table}, at::kCPU, {}, journal);
     EXPECT_TRUE(both[1].learner->flat_parameters().equal(alone.learner->flat_parameters())) << data::name_of(task);
     EXPECT_FALSE(both[0].learner->flat_parameters().equal(alone.learner->flat_parameters())) << data::name_of(task);
   }
