@@ -41,9 +41,9 @@ inline MakingRows some_rows() {
   return rows;
 }
 
-// Every row by one recipe.
+// Every row by one recipe: SMOTE of all neighbours, the others by an amount of .3.
 inline MakingRecipes all_by(std::int64_t kind) {
-  return {at::tensor({static_cast<int>(kind)}, at::kInt), at::tensor({0.3F}),
+  return {at::tensor({static_cast<int>(kind)}, at::kInt), at::tensor({kind == kSmote ? 0.0F : 0.3F}),
           at::tensor({std::int64_t{1} << 32}).view({1, 1})};
 }
 

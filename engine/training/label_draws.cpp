@@ -2,6 +2,7 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
 
 #include <stdexcept>
@@ -22,6 +23,7 @@ LabelDraws::LabelDraws(const sampling::Sampler::LabelChoices& choices, const Dev
   first_cells_ = cells.sub(cells.remainder(answers_));
   labels_ = tensor_of(choices.answers, at::kByte, cells.device()).to(cells.scalar_type());
   counts_ = tensor_of(choices.counts, at::kLong, cells.device());
+  bits_ = at::full({1}, 32, counts_.options());
 }
 
 void LabelDraws::draw(at::Tensor& cells, at::Tensor& targets, const at::Tensor& rows, std::uint64_t seed,
@@ -34,7 +36,7 @@ void LabelDraws::draw(at::Tensor& cells, at::Tensor& targets, const at::Tensor& 
   }
   kernels::draw_uniform(place_, kParts, core::seed_for(seed, "labels"), step);
   at::index_select_out(count_, counts_, 0, rows);
-  place_.mul_(count_).bitwise_right_shift_(32);
+  place_.mul_(count_).bitwise_right_shift_(bits_);
   place_.add_(rows, choices_.most);
   at::index_select_out(label_, labels_, 0, place_);
   at::index_select_out(cells, first_cells_, 0, rows);

@@ -28,7 +28,8 @@ class LabelDraws {
   const sampling::Sampler::LabelChoices& choices_;
   std::int64_t answers_;  // labels that a row may have
   at::Tensor first_cells_, labels_,
-      counts_;  // on the device: [rows of train] fold_cells with label 0; [rows * most]; [rows] i64
+      counts_;       // on the device: [rows of train] fold_cells with label 0; [rows * most]; [rows] i64
+  at::Tensor bits_;  // [1] i64, of a part's number
   at::Tensor place_, count_, label_;  // [M] of the last draw: where among labels_, of how many, which
 };
 

@@ -5,6 +5,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/lt.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -60,6 +61,7 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
   if (!any_mixes) return;
   partners_ = at::empty({batch}, on(at::kLong));
   are_mixed_ = at::empty({batch}, on(at::kBool));
+  one_ = at::ones({1}, on(at::kFloat));
   encoded_.partners = at::arange(batch, places, on(at::kLong));
   encoded_.parts = made_.parts;
   counted_rows_ = at::empty({places}, on(at::kLong));
@@ -80,7 +82,7 @@ const models::EncodedTensors& MadeRows::make(const at::Tensor& rows, std::uint64
 // Where a row is not mixed, its partner is itself, and does not count.
 void MadeRows::take_partners(const at::Tensor& rows) {
   const std::int64_t batch = rows.size(0);
-  at::lt_out(are_mixed_, made_.parts, 1);
+  at::lt_out(are_mixed_, made_.parts, one_);
   at::where_out(partners_, are_mixed_, made_.partners, rows);
   at::Tensor codes = codes_.narrow(0, batch, batch), values = values_.narrow(0, batch, batch);
   at::index_select_out(codes, rows_.codes, 0, partners_);

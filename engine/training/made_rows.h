@@ -62,6 +62,7 @@ class MadeRows {
   models::EncodedTensors encoded_;
   at::Tensor slots_, partners_;              // [batch] i64
   at::Tensor are_mixed_;                     // [batch] bool
+  at::Tensor one_;                           // [1] f32: a number of the host's would become a tensor each time
   at::Tensor counted_rows_, counted_parts_;  // [2 * batch]
 };
 

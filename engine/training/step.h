@@ -32,7 +32,7 @@ namespace equipoise::training {
 /// gives the rates and the terms of the constraints, which are the same for all; bounds, which may differ, do not enter a
 /// gradient.
 ///
-/// After the first, a step takes no tensor memory, and what changes from one to the next (the step's number, learning rates, multipliers,
+/// After the first, a step takes no tensor memory (where rows are mixed or labels chosen: none of a GPU's), and what changes from one to the next (the step's number, learning rates, multipliers,
 /// what recipes say) is in tensors on the device: on CUDA it can be captured as a graph. A recipe that adds a penalty does neither.
 class TrainingStep {
  public:

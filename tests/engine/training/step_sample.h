@@ -49,18 +49,23 @@ inline std::vector<StepCase> step_cases() {
           {"mlp", "sgd", 2, 3, true},
           {"mlp", "adamw", 2, 1, false, true},
           with_recipes({"mlp", "adamw"}, {"balance", "reweigh", "smote", "corrupt"}),
-          with_recipes({"mlp", "adamw", 2, 3, true}, {"balance", "reweigh", "smote", "corrupt"}),
-          with_recipes({"mlp", "adamw"}, {"balance", "smote", "mixup"}),
+          with_recipes({"mlp", "adamw", 2, 3, true}, {"balance", "reweigh", "smote", "corrupt"})};
+}
+
+/// With recipes that mix rows, and that choose labels.
+inline std::vector<StepCase> step_cases_of_more_recipes() {
+  return {with_recipes({"mlp", "adamw"}, {"balance", "smote", "mixup"}),
           with_recipes({"mlp", "adamw", 2, 3, true, true}, {"jitter", "copula", "mixup"}),
           with_recipes({"mlp", "adamw", 1, 3}, {"hard", "massage"})};
 }
 
-/// The same in every precision: those below fp32 need a GPU.
+/// All of these in every precision: those below fp32 need a GPU.
 inline std::vector<StepCase> step_cases_on_gpu() {
-  std::vector<StepCase> cases;
+  std::vector<StepCase> cases, wanted_ones = step_cases();
+  for (StepCase& one : step_cases_of_more_recipes()) wanted_ones.push_back(std::move(one));
   for (const models::Precision precision :
        {models::Precision::fp32, models::Precision::tf32, models::Precision::bf16}) {
-    for (StepCase wanted : step_cases()) {
+    for (StepCase wanted : wanted_ones) {
       wanted.precision = precision;
       cases.push_back(wanted);
     }
