@@ -19,8 +19,9 @@ double share_at(std::int64_t rung, std::int64_t rungs) {
   return std::ldexp(1.0, static_cast<int>(rung - rungs));
 }
 
+// At least as good in both figures, and better by more than `by` in one.
 bool is_better(const RungFigures& other, const RungFigures& own, double by) {
-  return other.score > own.score + by && other.gap < own.gap - by;
+  return other.score >= own.score && other.gap <= own.gap && (other.score > own.score + by || other.gap < own.gap - by);
 }
 
 }  // namespace
@@ -99,11 +100,10 @@ std::string Halving::verdict(std::size_t member, const evaluation::Measurement& 
   const RungFigures own = figures_of(measurement, by_loss_);
   if (goes_on(own, all, params_)) return "";
   const std::string reason = fmt::format(
-      "stopped at rung {} of {}, after {:.4g} epochs: of the {} runs that came as far, others have both a better {} "
-      "than {:.4f} "
-      "and a smaller gap than {:.4f}",
+      "stopped at rung {} of {}, after {:.4g} epochs: of the {} runs that came as far, others are at least as good in "
+      "{} ({:.4f}) and gap ({:.4f}), and better by more than {:.4g} in one",
       rung + 1, params_.rungs, measurement.epoch, all.size(), by_loss_ ? "loss" : "accuracy", std::abs(own.score),
-      own.gap);
+      own.gap, params_.near);
   const nlohmann::ordered_json json = {{"rung", rung}, {"steps", measurement.step}, {"reason", reason}};
   core::write_file_atomically(folder_ / sweep_files::kStopped / (runs_[member] + ".json"), json.dump() + "\n");
   return reason;

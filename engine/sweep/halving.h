@@ -21,8 +21,8 @@ struct RungFigures {
 /// On the selection rows, or the training rows where there are none. `by_loss`: the score is minus the loss.
 RungFigures figures_of(const evaluation::Measurement& measurement, bool by_loss);
 
-/// Whether a run goes on among all that reached its rung (itself one of them): while they are few, where no other is better by more
-/// than params.near in both figures, and where at most the share params.keep of them is better than it in both.
+/// Whether a run goes on among all that reached its rung (itself one of them): while they are few, where no other is at least as
+/// good in both figures and better by more than params.near in one, or where less than the share params.keep of them is better at all.
 bool goes_on(const RungFigures& own, const std::vector<RungFigures>& all, const HalvingParams& params);
 
 /// The rungs of the runs of one job.

@@ -12,7 +12,7 @@ void HalvingParams::describe(config::Fields& fields) {
                  "How often a run is looked at before its end: after 1/2, 1/4, 1/8, ... of its epochs.");
   fields.number("keep", keep, config::inside(0, 1), "The share of the runs at a rung that go on, beside the frontier.");
   fields.number("near", near, config::between(0, 1),
-                "How far from the frontier of accuracy against gap a run may be and still go on, in both.");
+                "How far behind another, in accuracy or gap, a run may be and still count as on the frontier.");
   fields.integer("at_least", at_least, config::between(1, 10000),
                  "How many runs must have reached a rung before one is judged there.");
 }

@@ -29,8 +29,12 @@ TEST(Frontier, WhatNothingBeatsInBothGoesOn) {
   EXPECT_TRUE(goes_on({0.845, 0.105}, all, params));
   EXPECT_TRUE(goes_on({0.1, 0.9}, {{0.1, 0.9}}, params));
   // Beside the frontier, the best share goes on.
+  EXPECT_FALSE(goes_on(all[3], all, params)) << "two of four are better";
+  // Where nothing is constrained, the more accurate are kept.
+  EXPECT_FALSE(goes_on({0.7, 0}, {{0.7, 0}, {0.8, 0}}, params));
+  EXPECT_TRUE(goes_on({0.795, 0}, {{0.795, 0}, {0.8, 0}}, params));
   const HalvingParams generous{3, 0.6, 0.01, 2};
-  EXPECT_TRUE(goes_on(all[3], all, generous)) << "one of four is better: a quarter, less than keep";
+  EXPECT_TRUE(goes_on(all[3], all, generous)) << "half of them are better: less than keep";
 }
 
 TEST(Frontier, FiguresAreOfTheSelectionRows) {
@@ -68,8 +72,8 @@ TEST_F(Rungs, AreWrittenDownOnceAndJudged) {
   EXPECT_THAT(
       third.verdict(0, measured(6, 0.7, 0.4)),
       HasSubstr(
-          "stopped at rung 1 of 2, after 6 epochs: of the 3 runs that came as far, others have both a better accuracy "
-          "than 0.7000 and a smaller gap than 0.4000"));
+          "stopped at rung 1 of 2, after 6 epochs: of the 3 runs that came as far, others are at least as good in "
+          "accuracy (0.7000) and gap (0.4000), and better by more than 0.01 in one"));
   const auto stopped =
       nlohmann::json::parse(core::read_file(sweep / "stopped" / (planning.plan.jobs[2].runs[0] + ".json")));
   EXPECT_EQ(stopped["rung"], 0);
