@@ -113,7 +113,7 @@ struct Ranked {
   double kept = 0, quality = 0;  // the share of its seeds at which constraints are kept; the mean
 };
 
-std::optional<Ranked> rank_of(const SweepResults& results, const Setting& setting, data::Split split) {
+std::optional<Ranked> rank_of(const SweepResults& results, const SettingRuns& setting, data::Split split) {
   Ranked ranked;
   double runs = 0;
   for (const std::size_t run : setting.runs) {
@@ -199,7 +199,7 @@ SettingPair pair_from(const SweepResults& results, const std::string& request) {
 std::optional<SettingPair> best_pair(const SweepResults& results) {
   const auto split = choosing_split(results);
   if (!split) return std::nullopt;
-  const std::vector<Setting> settings = settings_of(results);
+  const std::vector<SettingRuns> settings = settings_of(results);
   std::vector<Ranked> ranking;
   for (std::size_t s = 0; s < settings.size(); ++s)
     if (auto ranked = rank_of(results, settings[s], *split)) {
@@ -212,7 +212,7 @@ std::optional<SettingPair> best_pair(const SweepResults& results) {
   });
   for (std::size_t other = 1; other < ranking.size(); ++other) {
     SettingPair pair;
-    const Setting &one = settings[ranking[0].setting], &two = settings[ranking[other].setting];
+    const SettingRuns &one = settings[ranking[0].setting], &two = settings[ranking[other].setting];
     pair.first = one.title;
     pair.second = two.title;
     pair.how = fmt::format(

@@ -226,8 +226,8 @@ const Value* value_of(const PlannedRun& run, const std::string& field) {
   return found == run.point.end() ? nullptr : &found->second;
 }
 
-std::vector<Setting> settings_of(const SweepResults& results) {
-  std::vector<Setting> settings;
+std::vector<SettingRuns> settings_of(const SweepResults& results) {
+  std::vector<SettingRuns> settings;
   std::unordered_map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < results.plan.runs.size(); ++i) {
     const std::string title = title_without_seeds(results, results.plan.runs[i]);

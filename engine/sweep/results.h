@@ -84,12 +84,12 @@ std::string value_text(const Value& value);
 const Value* value_of(const PlannedRun& run, const std::string& field);
 
 /// Runs that differ in their seeds alone.
-struct Setting {
+struct SettingRuns {
   std::string title;              ///< "tolerance 0.05, learning_rate 0.01"
   std::vector<std::size_t> runs;  ///< in the order of the plan
 };
 /// In the order of the plan.
-std::vector<Setting> settings_of(const SweepResults& results);
+std::vector<SettingRuns> settings_of(const SweepResults& results);
 /// What one run is called: its setting, and its seed where there are several.
 std::string title_of(const SweepResults& results, std::size_t run);
 /// The values of the fields that only seed random numbers, "0" or "0, 3"; "" without any. Runs of one text share their draws.

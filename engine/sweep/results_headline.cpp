@@ -85,10 +85,10 @@ void write_run_link(Markup& page, const SweepResults& results, std::size_t run) 
 }
 
 // At how many seeds of its setting the run's test verdict comes out as met.
-std::string over_seeds(const std::vector<Setting>& settings, const SweepResults& results, const Choice& choice,
+std::string over_seeds(const std::vector<SettingRuns>& settings, const SweepResults& results, const Choice& choice,
                        std::size_t run) {
   const auto setting = std::ranges::find_if(
-      settings, [&](const Setting& one) { return std::ranges::find(one.runs, run) != one.runs.end(); });
+      settings, [&](const SettingRuns& one) { return std::ranges::find(one.runs, run) != one.runs.end(); });
   std::int64_t met = 0, all = 0;
   for (const std::size_t other : setting->runs) {
     const SplitFigures* test = results.runs[other].on(data::Split::test);
@@ -103,7 +103,7 @@ std::string over_seeds(const std::vector<Setting>& settings, const SweepResults&
 }
 
 void write_choice(Markup& page, const SweepResults& results, const Choice& choice, data::Split split,
-                  const std::vector<Setting>& settings) {
+                  const std::vector<SettingRuns>& settings) {
   const auto row = page.in("tr");
   page.element("th", {{"scope", "row"}}, tolerance_words(results, choice));
   page.element("td", {{"class", "figure"}}, fmt::format("{} of {}", choice.feasible, choice.candidates));
@@ -308,7 +308,7 @@ void write_sweep_choices(Markup& page, const SweepReport& report) {
       page.element(
           "th", {{"scope", "col"}, {"class", name == "Best run" || name == "Test verdict" ? "words" : "figure"}}, name);
   }
-  const std::vector<Setting> settings = settings_of(results);
+  const std::vector<SettingRuns> settings = settings_of(results);
   const auto body = page.in("tbody");
   constexpr std::size_t kMost = 60;
   for (std::size_t i = 0; i < all.size(); ++i)

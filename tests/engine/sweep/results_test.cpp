@@ -144,7 +144,7 @@ TEST_F(ResultsOfFolder, AFolderThatIsNoSweepIsRefused) {
 
 TEST(Settings, AreRunsThatDifferInTheirSeedsAlone) {
   const SweepResults results = sample_grid();
-  const std::vector<Setting> settings = settings_of(results);
+  const std::vector<SettingRuns> settings = settings_of(results);
   ASSERT_EQ(settings.size(), 3u);
   EXPECT_EQ(settings[1].title, "tolerance 0.03");
   EXPECT_THAT(settings[1].runs, ElementsAre(3, 4, 5));
