@@ -1,9 +1,13 @@
 #include "engine/checkpoint/checkpoint.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 #include "engine/checkpoint/manifest.h"
@@ -80,7 +84,9 @@ std::vector<Saved> list_checkpoints(const fs::path& folder) {
   return found;
 }
 
-Checkpoint read_checkpoint(const Saved& saved) {
+namespace {
+
+Checkpoint read_whole(const Saved& saved) {
   std::error_code ignored;
   if (fs::symlink_status(saved.path, ignored).type() != fs::file_type::directory)
     throw core::UserError(core::Fault::data, fmt::format("'{}' is no folder of its own", saved.path.string()));
@@ -98,6 +104,32 @@ Checkpoint read_checkpoint(const Saved& saved) {
   static_cast<Values&>(checkpoint.state) = std::move(values.values);
   checkpoint.belongs_to = std::move(values.belongs_to);
   return checkpoint;
+}
+
+// Whether a file that is there cannot be opened or read: by its rights, or because its disk is away.
+std::string obstacle(const fs::path& folder) {
+  for (const char* name : {kManifest, kTensors, kValues}) {
+    const int file = ::open((folder / name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const int number = errno;
+    if (file >= 0) ::close(file);
+    if (file < 0 && number != ENOENT && number != ELOOP && number != ENOTDIR)
+      return fmt::format("cannot read '{}': {}", (folder / name).string(), std::strerror(number));
+  }
+  return "";
+}
+
+}  // namespace
+
+Checkpoint read_checkpoint(const Saved& saved) {
+  const std::string why = obstacle(saved.path);
+  if (!why.empty()) throw core::UserError(core::Fault::data, why);
+  try {
+    return read_whole(saved);
+  } catch (const OtherFormat&) {
+    throw;
+  } catch (const core::UserError& error) {
+    throw Damaged(error.what());
+  }
 }
 
 void remove_checkpoint(const Saved& saved) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/checkpoint/state.h"
+#include "engine/core/error.h"
 
 namespace equipoise::checkpoint {
 
@@ -29,8 +30,15 @@ Saved write_checkpoint(const std::filesystem::path& folder, const Checkpoint& ch
 /// The checkpoints that `folder` has, the newest first; none where it is not there. Whether they are whole shows when they are read.
 std::vector<Saved> list_checkpoints(const std::filesystem::path& folder);
 
-/// Throws UserError (data) for one that is not exactly what was written: a file that is missing, a link or of another size or digest, a
-/// manifest that its folder's name does not fit, that names other files or has another format.
+/// Thrown for a checkpoint whose bytes are not those that were written.
+class Damaged : public core::UserError {
+ public:
+  explicit Damaged(const std::string& what) : core::UserError(core::Fault::data, what) {}
+};
+
+/// Throws Damaged for one that is not exactly what was written: a file that is missing, a link or of another size or digest, a manifest that its
+/// folder's name does not fit or that names other files. Throws UserError (data) for one that may be whole: that cannot be read now, or is of
+/// another format, as other versions of this program write.
 Checkpoint read_checkpoint(const Saved& saved);
 
 /// Removes a checkpoint: out of the list first, so that a kill leaves none half removed.

@@ -55,8 +55,8 @@ Manifest manifest_from(std::string_view text, const std::string& name) {
     throw broken(name, "it does not say that it is one");
   try {
     if (all.at("format") != kFormat)
-      throw broken(name, fmt::format("it has format {}; this program reads format {}",
-                                     all.at("format").dump(-1, ' ', true, json::error_handler_t::replace), kFormat));
+      throw OtherFormat(fmt::format("'{}' has format {}; this program reads format {}", name,
+                                    all.at("format").dump(-1, ' ', true, json::error_handler_t::replace), kFormat));
     Manifest manifest;
     if (!all.at("step").is_number_unsigned()) throw broken(name, "its step is no whole number from 0");
     all.at("step").get_to(manifest.step);

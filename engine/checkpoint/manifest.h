@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/core/error.h"
+
 namespace equipoise::checkpoint {
 
 inline constexpr const char* kManifest = "manifest.json";
@@ -21,6 +23,12 @@ struct Manifest {
   };
   std::int64_t step = 0;
   std::vector<File> files;
+};
+
+/// Thrown for a manifest of another format: of another version of this program, and perhaps whole.
+class OtherFormat : public core::UserError {
+ public:
+  explicit OtherFormat(const std::string& what) : core::UserError(core::Fault::data, what) {}
 };
 
 std::string to_text(const Manifest& manifest);

@@ -129,6 +129,13 @@ void StateWalk::value(const std::string& name, std::vector<std::string>& values)
   list_of(&Values::texts, name, values);
 }
 
+void StateWalk::values_of_same_size(const std::string& name, std::vector<bool>& values) const {
+  const std::size_t expected = values.size();
+  value(name, values);
+  if (values.size() != expected)
+    refuse(name, "has " + std::to_string(values.size()) + " values, expected " + std::to_string(expected));
+}
+
 void StateWalk::values_of_same_size(const std::string& name, std::vector<double>& values) const {
   const std::size_t expected = values.size();
   list_of(&Values::numbers, name, values);

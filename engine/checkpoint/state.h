@@ -61,6 +61,7 @@ class StateWalk {
   void value(const std::string& name, std::vector<std::string>& values) const;
   /// A list whose size must be what it is already: what the config and the data decide.
   void values_of_same_size(const std::string& name, std::vector<double>& values) const;
+  void values_of_same_size(const std::string& name, std::vector<bool>& values) const;
 
   /// A list of structs, each walked by `each(walk, element)`. Restoring makes it as long as it was.
   template <typename Element, typename Each>

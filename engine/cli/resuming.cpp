@@ -7,10 +7,12 @@
 
 #include "engine/checkpoint/identity.h"
 #include "engine/cli/command.h"
+#include "engine/cli/json_file.h"
 #include "engine/cli/machine.h"
 #include "engine/cli/saved_run.h"
 #include "engine/config/writer.h"
 #include "engine/core/error.h"
+#include "engine/core/files.h"
 
 namespace equipoise::cli {
 namespace {
@@ -33,16 +35,18 @@ void take_newest_whole(ClaimedRun& run, core::Journal& journal) {
       run.checkpoint = checkpoint::read_checkpoint(saved);
       run.checkpoint_name = saved.path.filename().string();
       return;
-    } catch (const core::UserError& error) {
+    } catch (const checkpoint::Damaged& error) {
       journal.warn(fmt::format("The checkpoint '{}' is damaged and passed over: {}.", saved.path.filename().string(),
                                error.what()));
     }
   }
 }
 
-core::UserError nothing_to_resume(const std::string& why) {
+core::UserError nothing_to_resume(const std::string& why, bool has_damaged = false) {
   return core::UserError(core::Fault::data,
-                         fmt::format("there is nothing to resume: {}; --resume=auto starts a new run then", why));
+                         fmt::format("there is nothing to resume: {}; {}", why,
+                                     has_damaged ? "without --resume output.overwrite=true begins anew"
+                                                 : "--resume=auto starts a new run then"));
 }
 
 }  // namespace
@@ -78,13 +82,15 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
     return run;
   }
   take_newest_whole(run, journal);
+  const bool has_any = !checkpoint::list_checkpoints(run.folder.file(run_files::kCheckpoints)).empty();
   if (run.checkpoint) {
     run.folder.go_on();
-  } else if (resume == Resume::must || run.folder.earlier_status() == "finished") {
+  } else if (resume == Resume::must || run.folder.earlier_status() == "finished" || has_any) {
+    // What is damaged may be worth something to its owner: a new run would remove it.
     run.folder.keep();
-    throw nothing_to_resume(fmt::format("'{}' has no whole checkpoint", path));
+    throw nothing_to_resume(fmt::format("'{}' has no whole checkpoint", path), has_any);
   } else {
-    journal.say(fmt::format("'{}' has no whole checkpoint: its run begins anew.", path));
+    journal.say(fmt::format("'{}' has no checkpoint: its run begins anew.", path));
   }
   return run;
 }
@@ -108,16 +114,18 @@ ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks) {
                   ranks.rank(), said));
 }
 
-checkpoint::Fields run_identity(const training::RunConfig& config, const data::Dataset& dataset,
+checkpoint::Fields run_identity(const training::RunConfig& config, const data::Prepared& prepared,
                                 const at::Device& device) {
   checkpoint::Fields fields;
   for (auto& [field, value] : config::flat_fields(config)) {
     if (is_free(field)) continue;
     fields.emplace_back(field, field == "device" ? std::string(device.is_cpu() ? "cpu" : "cuda") : value);
   }
-  const nlohmann::ordered_json data = describe_data(dataset);
+  const nlohmann::ordered_json data = describe_data(prepared.dataset);
   for (std::size_t i = 0; i < data["files"].size(); ++i)
     fields.emplace_back(fmt::format("data.files[{}]", i), data["files"][i]["sha256"].get<std::string>());
+  // That of an earlier run, where the config names one, may have become another.
+  fields.emplace_back("data.encoder", core::sha256(json_text(data::to_json(*prepared.encoder))));
   fields.emplace_back("data.splits", data["splits_sha256"].get<std::string>());
   fields.emplace_back("program", version_line());
   fields.emplace_back(kProcessor, describe_machine().cpu_level);

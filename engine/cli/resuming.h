@@ -7,7 +7,7 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/cli/run_folder.h"
 #include "engine/core/journal.h"
-#include "engine/data/dataset.h"
+#include "engine/data/prepare.h"
 #include "engine/distributed/ranks.h"
 #include "engine/training/run_config.h"
 
@@ -44,7 +44,7 @@ void tell_ranks(const distributed::Ranks& ranks, const ClaimedRun& run);
 ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks);
 
 /// What the checkpoints of a run belong to: the fields of the config that its model hangs on, the data's digests, the kind of device, this build.
-checkpoint::Fields run_identity(const training::RunConfig& config, const data::Dataset& dataset,
+checkpoint::Fields run_identity(const training::RunConfig& config, const data::Prepared& prepared,
                                 const at::Device& device);
 
 /// Throws UserError (config) where the checkpoint is of another run in any field that is not `allowed`; warns of another kind of processor, which may

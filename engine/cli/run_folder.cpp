@@ -228,6 +228,8 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
   const fs::path marker = path_ / run_files::kMarker;
   const std::string status = run_marker_from(core::read_file(marker), marker.string()).status;
   holds_an_earlier_run_ = true;
+  if (!overwrite && status != "finished" && !checkpoint::list_checkpoints(path_ / run_files::kCheckpoints).empty())
+    throw refusal("holds a run that can go on: add --resume, or set output.overwrite=true to begin anew");
   if (status == "finished" && !overwrite) {
     throw refusal("holds a finished run; set output.overwrite=true to replace it, or choose another output.run");
   }

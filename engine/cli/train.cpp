@@ -95,7 +95,7 @@ class Train final : public Command {
     if (claimed.is_finished) return answer_finished(folder, console);
     core::stop_if_interrupted();
     const Inputs own = read_inputs(ranks, journal);
-    const checkpoint::Fields identity = run_identity(config_, own.prepared.dataset, device);
+    const checkpoint::Fields identity = run_identity(config_, own.prepared, device);
     check_same_run(claimed, identity, allowed_, journal);
     const std::vector<RunInputs> inputs = inputs_of(own.prepared, own.tables, own.artifacts);
     std::vector<RunFolder> folders;
@@ -126,10 +126,12 @@ class Train final : public Command {
                          })
                                  : training::StopRun(),
                          config_.checkpoint.is_on() || plan.resume ? &plan : nullptr, ranks});
-    if (std::ranges::any_of(results, [](const auto& r) { return r.starts_again && r.is_saved; }))
-      return stop_for_now(folder, folders, results.front(), console, journal);
+    const auto stopped =
+        std::ranges::find_if(results, [](const auto& r) { return r.starts_again && r.saved_step > 0; });
+    if (stopped != results.end()) return stop_for_now(folder, folders, *stopped, console, journal);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
-    if (!any_measured && folder.holds_an_earlier_run()) give_up(folder, results.front(), journal);
+    if (!any_measured && folder.holds_an_earlier_run() && !folder.has_begun())
+      give_up(folder, results.front(), journal);
     begin(folder, folders, inputs, journal);
     if (!is_bank()) {
       const report::Report report = finish_run(folder, inputs.front(), device, results.front(), journal);
@@ -219,11 +221,11 @@ class Train final : public Command {
     if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
     more.emplace_back("--resume");
     const std::string resume = command(more);
-    journal.say(
-        fmt::format("Training was {} after step {}, and is saved. To go on: {}", result.failure, result.steps, resume));
+    journal.say(fmt::format("The run was {}, and is saved as it was after step {}. To go on: {}",
+                            core::Interrupted(result.signal, true).what(), result.saved_step, resume));
     console.print_json({{"outcome", "interrupted"},
                         {"run", folder.path().string()},
-                        {"step", result.steps},
+                        {"step", result.saved_step},
                         {"resume", resume},
                         {"exit_code", core::kStartAgain}});
     return core::kStartAgain;

@@ -26,6 +26,14 @@ Checkpoints::Checkpoints(const CheckpointPlan& plan, core::Journal& journal)
 // All that is not made from the config and the data again.
 void Checkpoints::walk(const checkpoint::StateWalk& walk, const TrainingState& state, TrainingStep& step) {
   const at::Device device = state.learner.flat_parameters().device();
+  std::string measured_on = state.measured_on;
+  walk.value("measured_on", measured_on);
+  if (measured_on != state.measured_on)
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("the checkpoint '{0}' is of a run whose multipliers.measure_on was {1}, and now it is {2}; set "
+                    "multipliers.measure_on={1} (--allow-change multipliers.measure_on)",
+                    plan_.name, measured_on, state.measured_on));
   double seconds = seconds_since(state.start);
   std::vector<std::string> warnings = journal_.warnings();
   walk.value("steps", state.done);
@@ -56,8 +64,13 @@ void Checkpoints::go_on(const TrainingState& state, TrainingStep& step, std::int
   journal_.say(fmt::format("Going on after step {} of {}, from '{}'.", state.done, steps, plan_.name));
 }
 
+// A run that stood there before is worth more than one of which nothing was measured yet.
+bool Checkpoints::is_nothing_known(const TrainingState& state) const {
+  return plan_.holds_an_earlier_run && state.measured_at == 0;
+}
+
 void Checkpoints::save_where_due(const TrainingState& state, TrainingStep& step) {
-  if (!plan_.saves) return;
+  if (!plan_.saves || is_nothing_known(state)) return;
   const checkpoint::CheckpointParams& params = plan_.params;
   if (params.every_steps > 0 && state.done % params.every_steps == 0) is_due_ = true;
   if (params.every_seconds > 0 && seconds_since(last_) >= params.every_seconds) is_due_ = true;
@@ -70,8 +83,7 @@ void Checkpoints::save_and_wait(const TrainingState& state, TrainingStep& step) 
   say_failure();
   const bool is_saved = writer_.saved_step() == state.done || (plan_.resume && plan_.resume->step == state.done);
   if (is_saved || state.done == 0) return;
-  // A run that stood there before is worth more than one of which nothing is known yet.
-  if (plan_.holds_an_earlier_run && state.measured_at == 0 && !has_any()) return;
+  if (is_nothing_known(state)) return;
   save(state, step);
   writer_.wait();
   say_failure();
@@ -95,10 +107,9 @@ void Checkpoints::say_failure() {
   const std::string failure = writer_.take_failure();
   if (failure.empty() || failure == said_) return;
   said_ = failure;
-  const std::int64_t newest = std::max(writer_.saved_step(), plan_.resume ? plan_.resume->step : 0);
   journal_.warn(fmt::format(
       "A checkpoint could not be written: {}. Training goes on; {}.", failure,
-      newest > 0 ? fmt::format("the newest whole one is of step {}", newest) : std::string("there is none yet")));
+      newest() > 0 ? fmt::format("the newest whole one is of step {}", newest()) : std::string("there is none yet")));
 }
 
 }  // namespace equipoise::training

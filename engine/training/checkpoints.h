@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -39,6 +40,7 @@ struct TrainingState {
   std::int64_t& done;       ///< steps
   std::int64_t& measured_at;
   std::chrono::steady_clock::time_point& start;  ///< by which seconds are counted
+  std::string measured_on;                       ///< what multipliers.measure_on is, where auto chose it too
 };
 
 /// Called after each measure of a run (its place in the bank), so that a run that is cut off leaves what it measured.
@@ -61,12 +63,13 @@ class Checkpoints {
 
   /// Whether any was given to be written, or gone on from.
   bool has_begun() const { return has_begun_ || plan_.resume.has_value(); }
-  /// Whether there is anything to go on from. What is being written is waited for by save_and_wait.
-  bool has_any() const { return plan_.resume.has_value() || writer_.saved_step() > 0; }
+  /// The step of the newest that is whole on the disk; 0: there is none. What is being written is waited for by save_and_wait.
+  std::int64_t newest() const { return std::max(writer_.saved_step(), plan_.resume ? plan_.resume->step : 0); }
 
  private:
   void walk(const checkpoint::StateWalk& walk, const TrainingState& state, TrainingStep& step);
   void save(const TrainingState& state, TrainingStep& step);
+  bool is_nothing_known(const TrainingState& state) const;
   void say_failure();
 
   const CheckpointPlan& plan_;

@@ -11,7 +11,7 @@
 namespace equipoise::training {
 namespace {
 
-void take(TrainingResult& result, Student student, double seconds, bool is_saved, core::Journal& journal) {
+void take(TrainingResult& result, Student student, double seconds, std::int64_t saved_step, core::Journal& journal) {
   result.seconds = seconds;
   if (!student.network) {
     journal.warn(student.sentence);
@@ -20,7 +20,7 @@ void take(TrainingResult& result, Student student, double seconds, bool is_saved
     result.failure = student.sentence;
     result.signal = student.interrupted->signal();
     result.starts_again = student.interrupted->starts_again();
-    result.is_saved = is_saved;
+    result.saved_step = saved_step;
     return;
   }
   if (!student.warning.empty()) journal.warn(student.warning);
@@ -33,7 +33,7 @@ void take(TrainingResult& result, Student student, double seconds, bool is_saved
 }  // namespace
 
 void distill_results(const std::vector<RunState>& runs, std::vector<TrainingResult>& results, DeviceData& data,
-                     const std::function<double()>& seconds, bool is_saved, core::Journal& journal) {
+                     const std::function<double()>& seconds, std::int64_t saved_step, core::Journal& journal) {
   if (data.folds.size() == 1) {
     journal.say(
         "Nothing is distilled (training.distill): the run has no members, but one network that learnt by itself.");
@@ -56,7 +56,7 @@ void distill_results(const std::vector<RunState>& runs, std::vector<TrainingResu
   journal.say(fmt::format("Distilling the mean score of {} members into one network.", taught.front()->members));
   std::vector<Student> students = distill(teachers, data, journal);
   for (std::size_t i = 0; i < students.size(); ++i)
-    take(*taught[i], std::move(students[i]), seconds(), is_saved, journal);
+    take(*taught[i], std::move(students[i]), seconds(), saved_step, journal);
 }
 
 }  // namespace equipoise::training

@@ -11,9 +11,9 @@
 namespace equipoise::training {
 
 /// The members of each run that came to its end into one network, which takes their place in its result. Their folds are wanted no more: `data`
-/// has none afterwards. `seconds` says how long the bank has trained, `is_saved` whether
-/// there is a checkpoint of what is distilled.
+/// has none afterwards. `seconds` says how long the bank has trained, `saved_step`: of
+/// the checkpoint of what is distilled, 0 for none.
 void distill_results(const std::vector<RunState>& runs, std::vector<TrainingResult>& results, DeviceData& data,
-                     const std::function<double()>& seconds, bool is_saved, core::Journal& journal);
+                     const std::function<double()>& seconds, std::int64_t saved_step, core::Journal& journal);
 
 }  // namespace equipoise::training

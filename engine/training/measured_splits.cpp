@@ -78,6 +78,20 @@ MeasuredSplits choose_automatically(const constraints::MultiplierParams& params,
 
 }  // namespace
 
+std::string word_of(MeasuredSplits measured) {
+  switch (measured) {
+    case MeasuredSplits::train:
+      return "train";
+    case MeasuredSplits::holdout:
+      return "holdout";
+    case MeasuredSplits::both:
+      return "both";
+    case MeasuredSplits::cross_fitted:
+      break;
+  }
+  return "cross_fitted";
+}
+
 std::string sentence_of(MeasuredSplits measured, std::int64_t members) {
   const std::string head = "The multipliers followed the exact rates of ";
   switch (measured) {

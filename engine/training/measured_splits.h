@@ -16,6 +16,8 @@ namespace equipoise::training {
 
 /// The rows whose exact rates move the multipliers.
 enum class MeasuredSplits { train, holdout, both, cross_fitted };
+/// As multipliers.measure_on has it.
+std::string word_of(MeasuredSplits measured);
 
 /// Which rows moved the multipliers, for people: "The multipliers followed the exact rates of the training rows."
 std::string sentence_of(MeasuredSplits measured, std::int64_t members);

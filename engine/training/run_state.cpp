@@ -46,6 +46,7 @@ void walk_measurement(const checkpoint::StateWalk& walk, evaluation::Measurement
   walk.value("training_gaps", m.training_gaps);
   walk.value("selection_gaps", m.selection_gaps);
   walk.value("selection_bounds", m.selection_bounds);
+  walk.value("selection_lower_bounds", m.selection_lower_bounds);
   walk.value("multipliers", m.multipliers);
 }
 
@@ -168,7 +169,7 @@ void RunState::offer(const at::Tensor& weights, const Sums& sums) {
   // Before the first candidate the newest iterate is held, so that a run that is cut off leaves a model.
   if (config_.training.keep == "final" || !is_candidate) {
     last_good_ = {measurement, weights.clone()};
-    if (measurement.step == steps_ && !kept_.has_one()) kept_.take(measurement, weights);
+    if (measurement.step == steps_) kept_.take(measurement, weights);
   } else {
     kept_.offer(measurement, weights);
     if (config_.training.keep == "mixture")

@@ -28,7 +28,7 @@ struct RunOutcome {
   std::string failure;               ///< what stopped it early
   int signal = 0;                    ///< of an interrupted run
   bool starts_again = false;         ///< interrupted by a scheduler (core::Interrupted::starts_again)
-  bool is_saved = false;             ///< interrupted, with a checkpoint to go on from
+  std::int64_t saved_step = 0;       ///< interrupted: of the checkpoint to go on from; 0: there is none
   std::int64_t steps = 0;            ///< steps taken when it ended
   std::vector<evaluation::Measurement> measurements;
 };

@@ -64,7 +64,7 @@ void SampledBatches::walk(const checkpoint::StateWalk& walk) {
     walk.values_of_same_size("made." + std::to_string(i), progress.made[i]);
   walk.values_of_same_size("hard", progress.hard);
   walk.value("penalty", progress.penalty);
-  walk.value("is_over", progress.is_over);
+  walk.values_of_same_size("is_over", progress.is_over);
   walk.value("why", progress.why);
   walk.list("epochs", progress.epochs, [](const checkpoint::StateWalk& inner, sampling::SamplingLog::Epoch& epoch) {
     inner.value("epoch", epoch.epoch);

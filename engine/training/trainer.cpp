@@ -100,14 +100,14 @@ class Trainer {
         run.end_early("interrupted", stopped.what(), done_);
         run.outcome().signal = stopped.signal();
         run.outcome().starts_again = stopped.starts_again();
-        run.outcome().is_saved = checkpoints_ && checkpoints_->has_any();
+        run.outcome().saved_step = checkpoints_ ? checkpoints_->newest() : 0;
       }
     }
     std::vector<TrainingResult> results;
     for (RunState& run : runs_) results.push_back(result_of(run));
     if (config_.training.distill && around_.ranks.is_first())
       distill_results(
-          runs_, results, data_, [this] { return seconds_since(start_); }, checkpoints_ && checkpoints_->has_any(),
+          runs_, results, data_, [this] { return seconds_since(start_); }, checkpoints_ ? checkpoints_->newest() : 0,
           journal_);
     return results;
   }
@@ -190,7 +190,7 @@ class Trainer {
       if (checkpoints_) checkpoints_->save_where_due(state(), step);
     }
     // Where there are any, the last is of the end: what comes after it need not be done twice.
-    if (checkpoints_ && (checkpoints_->has_begun() || config_.training.distill))
+    if (checkpoints_ && any_goes_on() && (checkpoints_->has_begun() || config_.training.distill))
       checkpoints_->save_and_wait(state(), step);
     if (config_.training.keep == "average") measure_means(sums);
     for (const RunState& run : runs_) warn_if_unsettled(run);
@@ -207,7 +207,9 @@ class Trainer {
     measured_at_ = done_;
   }
 
-  TrainingState state() { return {*learner_, runs_, batches_ ? &*batches_ : nullptr, done_, measured_at_, start_}; }
+  TrainingState state() {
+    return {*learner_, runs_, batches_ ? &*batches_ : nullptr, done_, measured_at_, start_, word_of(measured_)};
+  }
 
   // Training is over: the learner's weights are wanted no more, and the means take their place.
   void measure_means(SplitSums& sums) {

@@ -6,9 +6,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <random>
+#include <sstream>
 #include <thread>
 
-#include "tests/end_to_end/workspace.h"
+#include "tests/end_to_end/resume.h"
 
 namespace equipoise::end_to_end {
 namespace {
@@ -19,60 +20,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-
-using Words = std::vector<std::string>;
-
-class Resume : public Workspace {
- protected:
-  // A run that saves itself as often as the disk lets it, of some hundred steps.
-  Words train(const std::string& run_name, const Words& more = {}) const {
-    Words words = {"train",
-                   "config.yaml",
-                   "output.run=" + run_name,
-                   "threads=1",
-                   "training.epochs=40",
-                   "multipliers.measures_per_epoch=2",
-                   "model.dropout=0.2",
-                   "checkpoint.every_steps=5",
-                   "checkpoint.every_seconds=0"};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  }
-
-  std::string model_of(const std::string& run_name) const { return read("runs/" + run_name + "/model.safetensors"); }
-  std::string status_of(const std::string& run_name) const {
-    return nlohmann::json::parse(read("runs/" + run_name + "/run.json"))["status"];
-  }
-  Words checkpoints_of(const std::string& run_name) const { return names_in("runs/" + run_name + "/checkpoints"); }
-
-  // Lets a run train until it has a checkpoint of this step or a later one, and then sends it this.
-  Outcome stopped(const Words& words, const std::string& run_name, int signal, int step = 0) const {
-    Manner manner;
-    manner.while_running = [&](pid_t child) {
-      wait_for_step(run_name, step);
-      ::kill(child, signal);
-    };
-    return run(words, manner);
-  }
-
-  void wait_for_step(const std::string& run_name, int step) const {
-    const std::string least = "step-" + std::string(12 - std::to_string(step).size(), '0') + std::to_string(step);
-    for (int i = 0; i < 6000; ++i) {
-      const Words names = checkpoints_of(run_name);
-      if (!names.empty() && names.back() >= least) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    ADD_FAILURE() << "no checkpoint of step " << step << " came";
-  }
-
-  // Runs it to its end, whatever stopped it before.
-  void finish(const Words& words) const {
-    Words again = words;
-    again.push_back("--resume=auto");
-    const Outcome outcome = run(again);
-    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  }
-};
 
 constexpr const char* kLong = "training.epochs=4000";
 
@@ -106,11 +53,16 @@ TEST_F(Resume, EveryKindOfRunGoesOnToTheSameBytes) {
     };
     EXPECT_EQ(results(kind)["splits"], results(kind + "-killed")["splits"]) << kind;
     EXPECT_EQ(results(kind)["warnings"], results(kind + "-killed")["warnings"]) << kind;
-    const auto lines = [&](const std::string& run_name) {
-      const std::string text = read("runs/" + run_name + "/measurements.jsonl");
-      return std::count(text.begin(), text.end(), '\n');
+    const auto measurements = [&](const std::string& run_name) {
+      std::istringstream text(read("runs/" + run_name + "/measurements.jsonl"));
+      std::vector<nlohmann::json> lines;
+      for (std::string line; std::getline(text, line);) {
+        lines.push_back(nlohmann::json::parse(line));
+        lines.back().erase("seconds");
+      }
+      return lines;
     };
-    EXPECT_EQ(lines(kind), lines(kind + "-killed")) << kind;
+    EXPECT_EQ(measurements(kind), measurements(kind + "-killed")) << kind;
   }
 }
 
@@ -177,9 +129,10 @@ TEST_F(Resume, ASchedulersSignalSavesAndEndsWith75) {
     ASSERT_EQ(outcome.exit_code, 75) << outcome.err;
     EXPECT_EQ(outcome.json()["exit_code"], 75);
     EXPECT_THAT(outcome.json()["resume"].get<std::string>(), HasSubstr("--resume"));
-    EXPECT_THAT(outcome.err, ContainsRegex("stopped by SIG(TERM|USR1) after step [0-9]+, and is saved. To go on: "
-                                           "equipoise train config.yaml output.run=" +
-                                           run_name));
+    EXPECT_THAT(outcome.err,
+                ContainsRegex("stopped by SIG(TERM|USR1), and is saved as it was after step [0-9]+. To go on: "
+                              "equipoise train config.yaml output.run=" +
+                              run_name));
     EXPECT_EQ(status_of(run_name), "interrupted");
     finish(words);
     EXPECT_TRUE(model_of("whole") == model_of(run_name));
@@ -335,12 +288,52 @@ TEST_F(Resume, WhatCannotBeGoneOnWithSaysWhy) {
   EXPECT_THAT(outcome.err, HasSubstr("is not the run.json of an Equipoise run"));
 }
 
+// Whoever forgets --resume does not lose what the run came to.
+TEST_F(Resume, ARunThatCanGoOnIsNotReplacedUnasked) {
+  const Words words = train("dear", {kLong});
+  EXPECT_EQ(stopped(words, "dear", SIGTERM).exit_code, 75);
+  const Words saved = checkpoints_of("dear");
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("holds a run that can go on: add --resume, or set output.overwrite=true"));
+  EXPECT_EQ(checkpoints_of("dear"), saved);
+  // Nor where all that is saved is damaged.
+  for (const std::string& name : saved) write("runs/dear/checkpoints/" + name + "/state.json", "{}");
+  Words again = words;
+  again.emplace_back("--resume=auto");
+  const Outcome damaged = run(again);
+  EXPECT_EQ(damaged.exit_code, 3);
+  EXPECT_THAT(damaged.err, HasSubstr("has no whole checkpoint; without --resume output.overwrite=true begins anew"));
+  EXPECT_EQ(checkpoints_of("dear"), saved);
+  EXPECT_EQ(run(train("dear", {"output.overwrite=true"})).exit_code, 0);
+}
+
+// A finished run stays until another has measured something, also where that saves itself before.
+TEST_F(Resume, AnOverwrittenRunStaysUntilSomethingIsMeasured) {
+  ASSERT_EQ(run(train("kept")).exit_code, 0);
+  const std::string model = model_of("kept");
+  const Outcome outcome = run(
+      train("kept", {"output.overwrite=true", "checkpoint.every_steps=1", "training.optimizer.learning_rate=1e30"}));
+  EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("is left as it was"));
+  EXPECT_TRUE(model == model_of("kept"));
+}
+
 // A finished run is trained on for longer.
 TEST_F(Resume, AFinishedRunGoesOnWithMoreEpochs) {
   ASSERT_EQ(run(train("longer")).exit_code, 0);
   const Outcome outcome = run(train("longer", {"training.epochs=50", "--resume", "--allow-change", "training.epochs"}));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, ContainsRegex("Going on after step 560 of 700"));
+  // The last iterate where that is asked for: of the longer run.
+  ASSERT_EQ(run(train("final", {"training.keep=final"})).exit_code, 0);
+  const std::string before = model_of("final");
+  ASSERT_EQ(run(train("final",
+                      {"training.keep=final", "training.epochs=50", "--resume", "--allow-change", "training.epochs"}))
+                .exit_code,
+            0);
+  EXPECT_FALSE(before == model_of("final"));
+  EXPECT_THAT(read("runs/final/results.json"), HasSubstr("The last iterate was kept (step 700"));
 }
 
 TEST_F(Resume, WithoutANameTheNewestIsTaken) {
@@ -368,70 +361,6 @@ TEST_F(Resume, TwoProcessesDoNotGoOnWithOneRun) {
     ::kill(child, SIGTERM);
   };
   EXPECT_EQ(run(words, manner).exit_code, 75);
-}
-
-class FaultyDisk : public Resume {
- protected:
-  void SetUp() override {
-#ifdef EQUIPOISE_SANITIZED
-    GTEST_SKIP() << "the sanitizer's library must be loaded first, and so must the faulty disk";
-#endif
-  }
-
-  Manner failing(int call, const std::string& does) const {
-    Manner manner;
-    manner.environment = {{"LD_PRELOAD", EQUIPOISE_FAULTY_DISK},
-                          {"FAULTY_DISK_PATH", "/checkpoints"},
-                          {"FAULTY_DISK_CALL", std::to_string(call)},
-                          {"FAULTY_DISK_DOES", does},
-                          {"FAULTY_DISK_COUNT", path("calls").string()}};
-    return manner;
-  }
-
-  // One epoch with a save in it, and one at its end.
-  Words two_saves(const std::string& run_name) const {
-    return train(run_name, {"training.epochs=1", "checkpoint.every_steps=10", "checkpoint.keep=1"});
-  }
-};
-
-TEST_F(FaultyDisk, AKillAtEveryCallOfASaveLeavesTheOldOrTheNew) {
-  ASSERT_EQ(run(two_saves("whole"), failing(0, "")).exit_code, 0);
-  const int calls = std::stoi(read("calls"));
-  ASSERT_GT(calls, 20);
-  for (const std::string moment : {"kill_before", "kill_after"}) {
-    for (int call = 1; call <= calls; ++call) {
-      const Words words = two_saves("killed");
-      const Outcome killed = run(words, failing(call, moment));
-      ASSERT_EQ(killed.exit_code, 128 + SIGKILL) << moment << " " << call << killed.err;
-      Words again = words;
-      again.push_back("--resume=auto");
-      const Outcome outcome = run(again);
-      ASSERT_EQ(outcome.exit_code, 0) << moment << " " << call << outcome.err;
-      EXPECT_THAT(outcome.err, Not(HasSubstr("damaged"))) << moment << " " << call;
-      ASSERT_TRUE(model_of("whole") == model_of("killed")) << moment << " " << call;
-      std::filesystem::remove_all(path("runs/killed"));
-    }
-  }
-}
-
-TEST_F(FaultyDisk, AFailureOfEveryCallCostsNoRun) {
-  ASSERT_EQ(run(two_saves("whole"), failing(0, "")).exit_code, 0);
-  const int calls = std::stoi(read("calls"));
-  for (const std::string failure : {"ENOSPC", "EIO", "short"}) {
-    int warned = 0;
-    for (int call = 1; call <= calls; ++call) {
-      const Outcome outcome = run(two_saves("failed"), failing(call, failure));
-      ASSERT_EQ(outcome.exit_code, 0) << failure << " " << call << outcome.err;
-      ASSERT_TRUE(model_of("whole") == model_of("failed")) << failure << " " << call;
-      warned += outcome.err.find("A checkpoint could not be written") != std::string::npos;
-      for (const std::string& name : checkpoints_of("failed")) EXPECT_THAT(name, testing::StartsWith("step-"));
-      std::filesystem::remove_all(path("runs/failed"));
-    }
-    if (failure == "short")
-      EXPECT_EQ(warned, 0);
-    else
-      EXPECT_GT(warned, 10) << failure;
-  }
 }
 
 }  // namespace

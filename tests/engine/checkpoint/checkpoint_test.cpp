@@ -156,7 +156,7 @@ TEST_F(CheckpointFiles, RefusesWhatIsNoManifest) {
   EXPECT_THAT(refused(""), HasSubstr("it does not say that it is one"));
   EXPECT_THAT(refused("[]"), HasSubstr("it does not say that it is one"));
   EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 2, "step": 1, "files": []})"),
-              HasSubstr("it has format 2; this program reads format 1"));
+              HasSubstr("has format 2; this program reads format 1"));
   EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 1, "step": -1, "files": []})"),
               HasSubstr("its step is no whole number from 0"));
   EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 1, "step": 1, "files": 7})"),
