@@ -39,6 +39,14 @@ int number_of(const std::string& entry, const std::string& name) {
   return is_number ? number : 0;
 }
 
+// Nothing is in it, or what a process that was killed in its first write left.
+bool is_as_good_as_empty(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    if (!entry->path().filename().string().starts_with(std::string(run_files::kMarker) + ".part")) return false;
+  return !error;
+}
+
 }  // namespace
 
 std::string folder_name(const std::string& name) {
@@ -220,7 +228,7 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
   std::error_code error;
   if (!fs::is_directory(path_, error)) throw refusal("is a file; choose another output.run");
   if (!fs::exists(path_ / run_files::kMarker, error)) {
-    if (fs::is_empty(path_, error) && !error) return;
+    if (is_as_good_as_empty(path_)) return;
     throw refusal(
         "exists and is not a run of Equipoise (it has no run.json): it is left as it is; choose another "
         "output.run");

@@ -197,7 +197,7 @@ TEST(Writer, EveryFieldByItsPath) {
   };
   EXPECT_EQ(fields.front().first, "name");
   EXPECT_TRUE(has("training.hidden", "[64, 32]"));
-  EXPECT_TRUE(has("training.optimizer.kind", "adamw"));
+  EXPECT_TRUE(has("training.optimizer.kind", "sgd"));
   EXPECT_TRUE(has("constraints[1].group", "race"));
   EXPECT_TRUE(has("data.header", "false"));
   EXPECT_TRUE(std::ranges::none_of(fields, [](const auto& field) { return field.first == "training"; }));
