@@ -85,8 +85,9 @@ TEST_F(Resume, ABankGoesOnMemberByMember) {
 
 // SIGKILL at any moment, three hundred times, of runs that save every fifth step.
 TEST_F(Resume, ThreeHundredKillsChangeNoBit) {
-  const Words words = train("killed", {"training.epochs=30"});
-  Words whole = train("whole", {"training.epochs=30"});
+  const Words quick = {"multipliers.measure_on=train", "evaluation.resamples=100"};
+  const Words words = train("killed", quick);
+  const Words whole = train("whole", quick);
   const auto started = std::chrono::steady_clock::now();
   ASSERT_EQ(run(whole).exit_code, 0);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
