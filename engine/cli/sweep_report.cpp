@@ -97,9 +97,11 @@ class SweepReportCommand final : public Command {
     std::set<std::string> seeds;
     for (const sweep::RunPair& pair : report.pair->pairs) seeds.insert(pair.seed);
     const std::string reason = fmt::format("The test rows could not be measured again ({}).", why);
-    if (seeds.size() < 2) {
+    constexpr std::size_t kFewest = 3;
+    if (seeds.size() < kFewest) {
       report.comparison_note =
-          reason + " With one seed, nothing is then known of how uncertain a difference is, and none is shown.";
+          reason +
+          " With fewer than three seeds, nothing is then known of how uncertain a difference is, and none is shown.";
       return;
     }
     const std::vector<evaluation::ComparedFigure> figures = sweep::sweep_figures(report.results);
