@@ -109,8 +109,9 @@ class SweepReportCommand final : public Command {
       return sweep::stored_figures(report.results, run, figures);
     });
     report.comparison_note = fmt::format(
-        "{} Figures are those of the runs' own results, and intervals hold what differs between seeds alone.{}", reason,
-        thinned);
+        "{} Figures are those of the runs' own results, and intervals hold what differs between seeds alone: "
+        "what differs by the same at every seed is left out.{}",
+        reason, thinned);
   }
 
   static int answer(const sweep::SweepReport& report, const std::filesystem::path& folder, const Console& console) {

@@ -81,6 +81,9 @@ TEST_F(Sweep, APlanIsSaidAndNothingDone) {
   EXPECT_THAT(outcome.out,
               AllOf(HasSubstr("s: 4 runs in 2 banks, 2 processes"), HasSubstr("training.batch_size  64, 32"),
                     HasSubstr("training.seed=2  training.batch_size=64")));
+  // No more programs than this task has jobs, or the one GPU has room for.
+  EXPECT_THAT(sweep({"--plan", "--task", "0/2"}).out, HasSubstr("4 runs in 2 banks, 1 process\n"));
+  EXPECT_THAT(sweep({"--plan", "device=cuda:0"}).out, HasSubstr("4 runs in 2 banks, 1 process\n"));
   EXPECT_FALSE(exists("sweeps"));
 }
 
