@@ -22,8 +22,13 @@ void describe(report::BankReport& report, const BankInputs& bank, const at::Devi
   report.device = device_text(device);
   report.training_seconds = results.front().seconds;
   for (const training::TrainingResult& result : results) report.rows_per_second += result.rows_per_second;
-  const auto finished = std::ranges::find(results, "finished", &training::TrainingResult::outcome);
-  report.outcome = finished != results.end() ? "finished" : results.front().outcome;
+  // What can go on is not done, whatever became of the first.
+  report.outcome = results.front().outcome;
+  for (const char* outcome : {"finished", "interrupted", "stopped"})
+    if (std::ranges::find(results, outcome, &training::TrainingResult::outcome) != results.end()) {
+      report.outcome = outcome;
+      break;
+    }
 }
 
 void finish_members(FinishedBank& finished, std::vector<RunFolder>& folders, const BankInputs& bank,

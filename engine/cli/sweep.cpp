@@ -26,7 +26,6 @@
 namespace equipoise::cli {
 namespace {
 
-
 core::UserError usage(const std::string& what) {
   return core::UserError(core::Fault::config, what);
 }
@@ -114,8 +113,8 @@ class Sweep final : public Command {
       open_folder();
     else
       make_plan(journal);
-    choose_workers();
-    std::vector<sweep::JobState> states = sweep::states_of(plan_, folder_);
+    const std::vector<sweep::JobState> states = sweep::states_of(plan_, folder_);
+    choose_workers(states);
     say_plan(states, console);
     if (plan_only_) return answer_plan(states, console);
     if (retry_failed_) forget_failures(states);
@@ -148,7 +147,7 @@ class Sweep final : public Command {
       throw usage(fmt::format("overrides belong to planning, and '{}' is planned; give the sweep file", what_));
     folder_ = std::filesystem::weakly_canonical(what_);
     plan_ = sweep::read_plan(folder_);
-    base_text_ = core::read_file(folder_ / sweep::sweep_files::kBase);
+    base_text_ = sweep::read_base(plan_, folder_);
   }
 
   sweep::Request request(TerminalJournal& journal) const {
@@ -179,6 +178,9 @@ class Sweep final : public Command {
     if (planning.merged > 0)
       journal.say(fmt::format("{} of the settings come to a run that is there already, and are not made twice.",
                               planning.merged));
+    if (planning.dropped > 0)
+      journal.say(fmt::format("{} runs of the sweep in this folder are not asked for any more: they leave its plan.",
+                              planning.dropped));
     if (!plan_only_) sweep::write_folder(asked, planning, folder_);
   }
 
@@ -195,16 +197,26 @@ class Sweep final : public Command {
     training::RunConfig config;
     config::Origin origin;
     const auto describe = [&](config::Fields& fields) { config.describe(fields); };
-    config::load_text(base_text_, sweep::sweep_files::kBase, folder_, {}, describe, origin);
+    config::load_text(base_text_, "config", folder_, {}, describe, origin);
     return config.device;
   }
 
-  void choose_workers() {
+  // Jobs that this process will start.
+  std::size_t jobs_to_do(const std::vector<sweep::JobState>& states) const {
+    std::size_t count = 0;
+    for (std::size_t i = options_.task; i < states.size(); i += options_.tasks)
+      count += states[i] == sweep::JobState::waiting || (retry_failed_ && states[i] == sweep::JobState::failed);
+    return count;
+  }
+
+  void choose_workers(const std::vector<sweep::JobState>& states) {
     const std::string wanted = device();
+    const bool is_one_gpu = wanted.starts_with("cuda:");
     if (wanted == "auto" || wanted == "cuda") options_.gpus = visible_gpus();
-    const std::size_t jobs = std::max<std::size_t>(1, plan_.jobs.size());
-    const std::size_t places =
-        options_.gpus.empty() ? std::max<std::size_t>(1, sweep::usable_cpus().size()) : options_.gpus.size();
+    const std::size_t jobs = std::max<std::size_t>(1, jobs_to_do(states));
+    const std::size_t places = is_one_gpu              ? 1
+                               : options_.gpus.empty() ? std::max<std::size_t>(1, sweep::usable_cpus().size())
+                                                       : options_.gpus.size();
     options_.workers = workers_count_.value_or(std::min(jobs, places));
     // More workers than GPUs share them.
     for (std::size_t i = 0; !options_.gpus.empty() && options_.gpus.size() < options_.workers; ++i)
@@ -274,9 +286,11 @@ class Sweep final : public Command {
   // Of a task of a cluster: it came to its end, whatever became of its runs, and is not to be done again.
   int exit_code_of(const sweep::Tally& tally) const {
     if (tally.signal != 0 || tally.is_disk_full || tally.left > 0) return core::kStartAgain;
+    // Who works on it may be gone: then its task is done again, and finds the lock free.
+    if (!task_.empty() && tally.elsewhere > 0) return core::kStartAgain;
     if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
     for (const sweep::PlannedJob& job : plan_.jobs) {
-      if (sweep::state_of(job.id, folder_) != sweep::JobState::failed) continue;
+      if (sweep::state_of(job.id, folder_, plan_.search) != sweep::JobState::failed) continue;
       const int code = sweep::read_failure(job.id, folder_).exit_code;
       if (code == static_cast<int>(core::Fault::config) || code == static_cast<int>(core::Fault::data)) return code;
     }

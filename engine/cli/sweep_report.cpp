@@ -97,9 +97,11 @@ class SweepReportCommand final : public Command {
     std::set<std::string> seeds;
     for (const sweep::RunPair& pair : report.pair->pairs) seeds.insert(pair.seed);
     const std::string reason = fmt::format("The test rows could not be measured again ({}).", why);
-    if (seeds.size() < 2) {
+    constexpr std::size_t kFewest = 3;
+    if (seeds.size() < kFewest) {
       report.comparison_note =
-          reason + " With one seed, nothing is then known of how uncertain a difference is, and none is shown.";
+          reason +
+          " With fewer than three seeds, nothing is then known of how uncertain a difference is, and none is shown.";
       return;
     }
     const std::vector<evaluation::ComparedFigure> figures = sweep::sweep_figures(report.results);
@@ -107,8 +109,9 @@ class SweepReportCommand final : public Command {
       return sweep::stored_figures(report.results, run, figures);
     });
     report.comparison_note = fmt::format(
-        "{} Figures are those of the runs' own results, and intervals hold what differs between seeds alone.{}", reason,
-        thinned);
+        "{} Figures are those of the runs' own results, and intervals hold what differs between seeds alone: "
+        "what differs by the same at every seed is left out.{}",
+        reason, thinned);
   }
 
   static int answer(const sweep::SweepReport& report, const std::filesystem::path& folder, const Console& console) {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -149,6 +152,32 @@ PartedRun mean_of(const std::vector<PartedRun>& runs) {
   return mean;
 }
 
+// A seed, and what it sorts by; one that is no whole number, as of two fields, comes last.
+using SeedKey = std::pair<std::int64_t, std::string>;
+constexpr std::int64_t kNoNumber = std::numeric_limits<std::int64_t>::max();
+
+SeedKey key_of(const std::string& seed) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(seed.data(), seed.data() + seed.size(), number);
+  return {error == std::errc() && end == seed.data() + seed.size() ? number : kNoNumber, seed};
+}
+
+// Where test rows were not measured again, a difference is as sure as its seeds agree: of two seeds, or of seeds at which it is the
+// same, that is nothing.
+void leave_out_what_nothing_shows(report::CompareReport& report) {
+  constexpr std::int64_t kFewest = 3;
+  constexpr double kNothing = 1e-12;
+  for (report::ComparedArm& arm : report.arms)
+    for (auto& difference : arm.differences) {
+      if (!difference || difference->paired.rows_error > 0) continue;
+      const evaluation::PairedDifference& paired = difference->paired;
+      if (paired.seeds >= kFewest && paired.seeds_error > kNothing * std::max(1.0, std::abs(paired.difference)))
+        continue;
+      difference.reset();
+      --report.comparisons;
+    }
+}
+
 void add_run(const SweepResults& results, report::CompareReport& report, std::vector<PartedRun>& parted, int arm,
              std::size_t seed, const std::vector<std::size_t>& runs,
              const std::function<PartedRun(std::size_t)>& measured) {
@@ -242,14 +271,15 @@ report::CompareReport compare_pair(const SweepResults& results, const SettingPai
     const bool is_first = report.arms.empty();
     report.arms.push_back({name, is_first ? "what the other is compared with" : "the other of the two", {}, {}, {}});
   }
-  std::map<std::string, std::pair<std::vector<std::size_t>, std::vector<std::size_t>>> by_seed;
+  std::map<SeedKey, std::pair<std::vector<std::size_t>, std::vector<std::size_t>>> by_seed;
   for (const RunPair& one : pair.pairs) {
-    by_seed[one.seed].first.push_back(one.first);
-    by_seed[one.seed].second.push_back(one.second);
+    by_seed[key_of(one.seed)].first.push_back(one.first);
+    by_seed[key_of(one.seed)].second.push_back(one.second);
   }
+  const bool are_numbers = by_seed.empty() || by_seed.rbegin()->first.first != kNoNumber;
   std::vector<PartedRun> parted;
   for (const auto& [seed, runs] : by_seed) {
-    report.seeds.push_back(static_cast<std::int64_t>(report.seeds.size()));
+    report.seeds.push_back(are_numbers ? seed.first : static_cast<std::int64_t>(report.seeds.size()));
     add_run(results, report, parted, 0, report.seeds.size() - 1, runs.first, measured);
     add_run(results, report, parted, 1, report.seeds.size() - 1, runs.second, measured);
   }
@@ -257,6 +287,7 @@ report::CompareReport compare_pair(const SweepResults& results, const SettingPai
   const SplitFigures* test = results.runs[pair.pairs.front().first].on(data::Split::test);
   report.test_rows = test == nullptr ? 0 : test->rows;
   report::summarise(report, parted);
+  leave_out_what_nothing_shows(report);
   return report;
 }
 
@@ -273,13 +304,18 @@ PartedRun stored_figures(const SweepResults& results, std::size_t run,
 
 void thin_out(SettingPair& pair, std::size_t most) {
   if (pair.pairs.size() <= most) return;
-  // Round robin over seeds: each keeps about as many.
+  // Each seed keeps about as many, and these are spread over the settings.
   std::map<std::string, std::vector<RunPair>> by_seed;
   for (const RunPair& one : pair.pairs) by_seed[one.seed].push_back(one);
+  std::vector<const std::vector<RunPair>*> fewest_first;
+  for (const auto& [seed, pairs] : by_seed) fewest_first.push_back(&pairs);
+  std::ranges::stable_sort(fewest_first, {}, &std::vector<RunPair>::size);
   std::vector<RunPair> kept;
-  for (std::size_t round = 0; kept.size() < most; ++round)
-    for (const auto& [seed, pairs] : by_seed)
-      if (round < pairs.size() && kept.size() < most) kept.push_back(pairs[round]);
+  for (std::size_t i = 0; i < fewest_first.size(); ++i) {
+    const std::vector<RunPair>& pairs = *fewest_first[i];
+    const std::size_t quota = std::min(pairs.size(), (most - kept.size()) / (fewest_first.size() - i));
+    for (std::size_t k = 0; k < quota; ++k) kept.push_back(pairs[k * pairs.size() / quota]);
+  }
   pair.pairs = std::move(kept);
 }
 

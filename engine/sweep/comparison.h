@@ -45,7 +45,7 @@ report::CompareReport compare_pair(const SweepResults& results, const SettingPai
                                    const std::function<PartedRun(std::size_t run)>& measured);
 
 /// Figures as results.json has them, where test rows cannot be measured again: their differences are then uncertain through seeds
-/// alone, and with one seed nothing can be said of them.
+/// alone, and with fewer than three, or where they are the same at all seeds, nothing can be said of them.
 PartedRun stored_figures(const SweepResults& results, std::size_t run,
                          const std::vector<evaluation::ComparedFigure>& figures);
 

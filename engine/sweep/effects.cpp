@@ -15,6 +15,7 @@ using evaluation::ComparedFigure;
 
 constexpr std::size_t kMostValues = 12;  // more are put into ranges
 constexpr std::size_t kRanges = 5;
+constexpr std::size_t kFewest = 3;  // that an interval is of: two that are near each other by chance prove nothing
 
 struct Levels {
   std::vector<std::string> names;
@@ -27,10 +28,13 @@ double mean_of(const std::vector<double>& values) {
 
 std::optional<evaluation::Interval> student(const std::vector<double>& values, double center, double confidence) {
   const auto count = static_cast<double>(values.size());
-  if (count < 2) return std::nullopt;
+  if (values.size() < kFewest) return std::nullopt;
   const double mean = mean_of(values);
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
+  // Values that are all the same tell nothing of how far others would be.
+  constexpr double kNothing = 1e-12;
+  if (std::sqrt(squares / count) <= kNothing * std::max(1.0, std::abs(center))) return std::nullopt;
   const double point =
       boost::math::quantile(boost::math::complement(boost::math::students_t(count - 1), (1 - confidence) / 2));
   const double half = point * std::sqrt(squares / (count * (count - 1)));
@@ -121,6 +125,13 @@ Levels levels_of(const SweepResults& results, const PlannedAxis& axis, const std
   return levels;
 }
 
+// What runs share that are not independent of each other: the split, where that is seeded, else all that is.
+std::string unit_text(const SweepResults& results, const PlannedRun& run) {
+  const Value* split = value_of(run, "seed");
+  const bool varies = std::ranges::find(results.fields, "seed") != results.fields.end();
+  return varies && split != nullptr ? value_text(*split) : seed_text(run);
+}
+
 struct Block {
   std::string seed;
   std::vector<double> sums;
@@ -146,7 +157,7 @@ std::vector<Block> whole_blocks(const Table& table) {
     if (table.levels.of_run[i] < 0 || !table.values[i]) continue;
     const PlannedRun& run = table.results.plan.runs[table.runs[i]];
     Block& block = blocks[block_text(table.results, table.axis, run)];
-    block.seed = seed_text(run);
+    block.seed = unit_text(table.results, run);
     block.sums.resize(table.levels.names.size());
     block.counts.resize(table.levels.names.size());
     const auto level = static_cast<std::size_t>(table.levels.of_run[i]);
@@ -191,9 +202,10 @@ void fill_plain(AxisEffect& effect, const Table& table, double confidence) {
     if (table.levels.of_run[i] < 0 || !table.values[i]) continue;
     const auto level = static_cast<std::size_t>(table.levels.of_run[i]);
     values[level].push_back(*table.values[i]);
-    by_seed[level][seed_text(table.results.plan.runs[table.runs[i]])].push_back(*table.values[i]);
+    by_seed[level][unit_text(table.results, table.results.plan.runs[table.runs[i]])].push_back(*table.values[i]);
   }
-  effect.over_runs = std::ranges::any_of(by_seed, [](const auto& seeds) { return seeds.size() < 2; });
+  effect.over_runs =
+      std::ranges::any_of(by_seed, [](const auto& seeds) { return !seeds.empty() && seeds.size() < kFewest; });
   for (std::size_t level = 0; level < values.size(); ++level) {
     if (values[level].empty()) continue;
     std::vector<double> units;

@@ -30,7 +30,8 @@ struct EffectLevel {
 /// Paired, where enough of the design is a product: a block is all runs that differ in the axis alone, and counts if it has every
 /// value. With y_bv the figure of value v in block b and bars for means, the effect of v is the mean over blocks of y_bv - ybar_b, its
 /// mean the mean of all blocks plus that. The interval is over seeds: effects are averaged over the blocks of each seed, and of these
-/// means a Student's interval is taken. With one seed there is none.
+/// means a Student's interval is taken; where `seed` varies, runs of one value of it share their split and count as one. With fewer
+/// than three seeds, or none that differ, there is none.
 ///
 /// Not paired, where the axis is drawn at random: plain means over the runs of each value, or of each of five ranges that hold
 /// equally many; the interval is Student's over the seeds' means too where there are several, else over runs.

@@ -18,14 +18,14 @@ using report::Markup;
 
 std::string how_text(const AxisEffect& effect, double confidence) {
   const std::string interval = effect.over_runs ? fmt::format("{:g}\u202F% over runs", 100 * confidence)
-                               : effect.seeds > 1
+                               : effect.seeds > 2
                                    ? fmt::format("{:g}\u202F% over {}", 100 * confidence,
                                                  counted(static_cast<std::int64_t>(effect.seeds), "seed"))
                                    : "";
   if (effect.paired)
     return fmt::format("Means over {} of runs that are alike in all other axes; {}.",
                        counted(static_cast<std::int64_t>(effect.blocks), "set"),
-                       interval.empty() ? "with one seed there are no intervals"
+                       interval.empty() ? "with fewer than three seeds there are no intervals"
                                         : "intervals of the difference to the mean of a set, at " + interval);
   return fmt::format("Plain means: the other axes are not the same for each value, and may be what is seen here; {}.",
                      interval.empty() ? "without intervals" : "intervals at " + interval);
@@ -103,8 +103,8 @@ void write_sweep_effects(Markup& page, const SweepReport& report) {
     return;
   }
   page.element("p", {{"class", "intro"}},
-               fmt::format("On the {} rows. A value stands apart from another where their intervals do not meet; where "
-                           "they do, nothing can be said of these two.",
+               fmt::format("On the {} rows. Intervals are of one value each and are not corrected for their number; "
+                           "--compare tests two settings.",
                            data::kSplitNames[static_cast<int>(split)]));
   std::string axis;
   for (const AxisEffect& effect : effects) {

@@ -22,8 +22,11 @@ std::optional<Earlier> earlier_of(const std::filesystem::path& folder) {
                     "another with --folder",
                     folder.string(), sweep_files::kPlan));
   }
-  return Earlier{read_plan(folder), core::read_file(folder / sweep_files::kBase),
-                 [folder](const PlannedJob& job) { return state_of(job.id, folder) == JobState::done; }};
+  Plan plan = read_plan(folder);
+  std::string base_text = read_base(plan, folder);
+  return Earlier{std::move(plan), std::move(base_text), [folder](const PlannedJob& job, const std::string& search) {
+                   return state_of(job.id, folder, search) == JobState::done;
+                 }};
 }
 
 void write_folder(const Request& request, const Planning& planning, const std::filesystem::path& folder) {
@@ -36,7 +39,7 @@ void write_folder(const Request& request, const Planning& planning, const std::f
                             fmt::format("cannot make the folder '{}': {}", (folder / name).string(), error.message()));
   }
   core::write_file_atomically(folder / sweep_files::kAsked, request.text);
-  core::write_file_atomically(folder / sweep_files::kBase, planning.base_text);
+  core::write_file_atomically(base_file(planning.plan, folder), planning.base_text);
   write_plan(planning.plan, folder);
 }
 

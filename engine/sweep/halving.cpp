@@ -8,6 +8,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/sweep/plan.h"
+#include "engine/sweep/results_reader.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -59,6 +60,7 @@ Halving::Halving(fs::path folder, const std::string& job) : folder_(std::move(fo
     std::int64_t rung = 0;
     while (rung < params_.rungs && fs::exists(rung_folder(rung) / (run + ".json"), error)) ++rung;
     next_rung_.push_back(rung);
+    stopped_.push_back(read_reason(folder_ / sweep_files::kStopped / (run + ".json")).value_or(""));
   }
   is_at_rung_.assign(runs_.size(), false);
 }
@@ -70,6 +72,7 @@ fs::path Halving::rung_folder(std::int64_t rung) const {
 void Halving::record(std::size_t member, const evaluation::Measurement& measurement, std::int64_t epochs) {
   std::int64_t& rung = next_rung_.at(member);
   is_at_rung_[member] = false;
+  if (!stopped_[member].empty()) return;
   if (rung >= params_.rungs || measurement.epoch < share_at(rung, params_.rungs) * static_cast<double>(epochs)) return;
   const RungFigures figures = figures_of(measurement, by_loss_);
   const nlohmann::ordered_json json = {{"score", figures.score}, {"gap", figures.gap}, {"step", measurement.step}};
@@ -93,7 +96,8 @@ std::vector<RungFigures> Halving::at_rung(std::int64_t rung) const {
 }
 
 std::string Halving::verdict(std::size_t member, const evaluation::Measurement& measurement) {
-  if (!is_at_rung_.at(member)) return "";
+  if (!stopped_.at(member).empty()) return stopped_[member];
+  if (!is_at_rung_[member]) return "";
   is_at_rung_[member] = false;
   const std::int64_t rung = next_rung_[member] - 1;
   const std::vector<RungFigures> all = at_rung(rung);

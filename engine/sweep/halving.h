@@ -33,7 +33,8 @@ class Halving {
 
   /// Writes down a run's figures where the measure has come to its next rung. `epochs`: of its whole training.
   void record(std::size_t member, const evaluation::Measurement& measurement, std::int64_t epochs);
-  /// After record() of all members: why this one is to stop, "" where it goes on. One that stops is written down.
+  /// After record() of all members: why this one is to stop, "" where it goes on. One that stops is written down, and stops again
+  /// where its program was killed before it could end.
   std::string verdict(std::size_t member, const evaluation::Measurement& measurement);
 
  private:
@@ -46,6 +47,7 @@ class Halving {
   std::vector<std::string> runs_;
   std::vector<std::int64_t> next_rung_;  // of each member
   std::vector<bool> is_at_rung_;
+  std::vector<std::string> stopped_;  // why, at an earlier start; ""
 };
 
 }  // namespace equipoise::sweep

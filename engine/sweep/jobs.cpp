@@ -29,19 +29,30 @@ fs::path failure_file(const std::string& job, const fs::path& folder) {
   return folder / sweep_files::kFailures / (job + ".json");
 }
 
-// The marker of a run folder or a bank's; also where successive halving stopped all of it. One that cannot be read is of a run that was cut off.
-bool is_finished(const fs::path& job_folder) {
+// The marker of a run folder or a bank's; with `or_stopped` also where successive halving stopped all of it. One that cannot be
+// read is of a run that was cut off.
+bool is_finished(const fs::path& job_folder, bool or_stopped) {
   try {
     const auto json = nlohmann::json::parse(core::read_file(job_folder / kMarker), nullptr, false);
-    return json.is_object() && (json.value("status", "") == "finished" || json.value("status", "") == "stopped");
+    const std::string status = json.is_object() ? json.value("status", "") : "";
+    return status == "finished" || (or_stopped && status == "stopped");
   } catch (const core::UserError&) {
     return false;
   }
 }
 
-JobState state(const fs::path& job_folder, bool is_there, bool has_failed) {
-  if (is_there && is_finished(job_folder)) return JobState::done;
+JobState state(const fs::path& job_folder, bool is_there, bool has_failed, const std::string& search) {
+  if (is_there && is_finished(job_folder, search == "asha")) return JobState::done;
   return has_failed ? JobState::failed : JobState::waiting;
+}
+
+// "" where it cannot be read.
+std::string content_of(const fs::path& file) {
+  try {
+    return core::read_file(file);
+  } catch (const core::UserError&) {
+    return "";
+  }
 }
 
 }  // namespace
@@ -50,14 +61,14 @@ std::vector<JobState> states_of(const Plan& plan, const fs::path& folder) {
   const auto there = names_in(folder / sweep_files::kJobs), failed = names_in(folder / sweep_files::kFailures);
   std::vector<JobState> states;
   for (const PlannedJob& job : plan.jobs)
-    states.push_back(
-        state(folder / sweep_files::kJobs / job.id, there.contains(job.id), failed.contains(job.id + ".json")));
+    states.push_back(state(folder / sweep_files::kJobs / job.id, there.contains(job.id),
+                           failed.contains(job.id + ".json"), plan.search));
   return states;
 }
 
-JobState state_of(const std::string& job, const fs::path& folder) {
+JobState state_of(const std::string& job, const fs::path& folder, const std::string& search) {
   std::error_code error;
-  return state(folder / sweep_files::kJobs / job, true, fs::exists(failure_file(job, folder), error));
+  return state(folder / sweep_files::kJobs / job, true, fs::exists(failure_file(job, folder), error), search);
 }
 
 void write_failure(const Failure& failure, const std::string& job, const fs::path& folder) {
@@ -80,17 +91,15 @@ Failure read_failure(const std::string& job, const fs::path& folder) {
 
 void forget_failure(const std::string& job, const fs::path& folder) {
   std::error_code error;
-  fs::remove(failure_file(job, folder), error);
+  const fs::path file = failure_file(job, folder);
+  const bool is_of_another = content_of(file).find("is of another run") != std::string::npos;
+  if (is_of_another) fs::remove_all(folder / sweep_files::kJobs / job / "checkpoints", error);
+  fs::remove(file, error);
 }
 
 std::string last_error(const fs::path& log, std::size_t begin) {
   constexpr std::size_t kLongest = 1000;
-  std::string text;
-  try {
-    text = core::read_file(log);
-  } catch (const core::UserError&) {
-    return "";
-  }
+  std::string text = content_of(log);
   text.erase(0, std::min(begin, text.size()));
   const std::string head = "error: ";
   std::size_t at = text.rfind("\n" + head);

@@ -18,7 +18,8 @@ enum class JobState {
 
 /// Of each job of the plan. Two listings and one small file for each folder under jobs/.
 std::vector<JobState> states_of(const Plan& plan, const std::filesystem::path& folder);
-JobState state_of(const std::string& job, const std::filesystem::path& folder);
+/// `search`: the plan's. What successive halving stopped is done where that is what searches, else it goes on.
+JobState state_of(const std::string& job, const std::filesystem::path& folder, const std::string& search);
 
 /// Why a job could not be done.
 struct Failure {
@@ -30,6 +31,7 @@ struct Failure {
 /// Throws UserError (data).
 void write_failure(const Failure& failure, const std::string& job, const std::filesystem::path& folder);
 Failure read_failure(const std::string& job, const std::filesystem::path& folder);
+/// So that the job is done again; from its start where its checkpoints were of another run.
 void forget_failure(const std::string& job, const std::filesystem::path& folder);
 
 /// What went wrong as the log says it from byte `begin` on: the last "error:" and what follows, without what is not text; "" where

@@ -24,7 +24,14 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kMostAgain = 3;  // times that a program may ask for it before this launch leaves it
 constexpr auto kLook = std::chrono::milliseconds(20);
+constexpr auto kPause = std::chrono::seconds(2);  // before a job that another process works on is looked at again
 constexpr auto kHeartbeat = std::chrono::seconds(30);
+
+struct Waiting {
+  const PlannedJob* job;
+  Clock::time_point from{};   // not begun before
+  bool is_elsewhere = false;  // its lock is another process's
+};
 
 struct Running {
   const PlannedJob* job;
@@ -61,7 +68,7 @@ class Launch {
       if (states[i] == JobState::done) ++tally_.done;
       if (states[i] == JobState::failed) ++tally_.failed;
       if (states[i] != JobState::waiting) continue;
-      waiting_.push_back(&plan.jobs[i]);
+      waiting_.push_back({&plan.jobs[i]});
       work_ += static_cast<double>(plan.jobs[i].runs.size());
     }
     tally_.left = waiting_.size();
@@ -76,7 +83,7 @@ class Launch {
         pass_on(stopped.signal());
       }
       reap();
-      if (running_.empty() && (waiting_.empty() || is_ending())) break;
+      if (running_.empty() && (std::ranges::all_of(waiting_, &Waiting::is_elsewhere) || is_ending())) break;
       beat();
       show();
       std::this_thread::sleep_for(kLook);
@@ -112,22 +119,36 @@ class Launch {
   }
 
   void start_more() {
-    while (!is_ending() && !waiting_.empty() && running_.size() < options_.workers) {
-      const PlannedJob* job = waiting_.front();
-      waiting_.pop_front();
-      on_disk([&] { start_job(*job); });
+    const Clock::time_point now = Clock::now();
+    for (std::size_t i = 0; i < waiting_.size() && !is_ending() && running_.size() < options_.workers;) {
+      if (waiting_[i].from > now) {
+        ++i;
+        continue;
+      }
+      const Waiting next = waiting_[i];
+      waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+      if (next.is_elsewhere) count_elsewhere(false);
+      on_disk([&] { start_job(*next.job); });
     }
+  }
+
+  void count_elsewhere(bool is_elsewhere) {
+    tally_.elsewhere += is_elsewhere ? 1 : -1;
+    tally_.left -= is_elsewhere ? 1 : -1;
+  }
+
+  // Its process may end, or its host be gone, while others are trained here.
+  void leave_elsewhere(const PlannedJob& job) {
+    count_elsewhere(true);
+    waiting_.push_back({&job, Clock::now() + kPause, true});
   }
 
   void start_job(const PlannedJob& job) {
     std::optional<JobLock> lock = JobLock::take(folder_, job.id);
-    if (!lock) {
-      ++tally_.elsewhere;
-      --tally_.left;
-      return;
-    }
+    if (!lock) return leave_elsewhere(job);
     // Another process may have done it since the folder was looked through.
-    if (const JobState state = state_of(job.id, folder_); state != JobState::waiting) return settle(job, state);
+    if (const JobState state = state_of(job.id, folder_, plan_.search); state != JobState::waiting)
+      return settle(job, state);
     const std::filesystem::path log = folder_ / sweep_files::kLogs / (job.id + ".log");
     std::error_code none;
     const std::uintmax_t size = std::filesystem::file_size(log, none);
@@ -162,26 +183,35 @@ class Launch {
   void end(const Running& ended, int exit_code) {
     const PlannedJob& job = *ended.job;
     const std::string log = fmt::format("{}/{}.log", sweep_files::kLogs, job.id);
-    if ((exit_code == 0 || exit_code == 1) && state_of(job.id, folder_) == JobState::done)
+    if ((exit_code == 0 || exit_code == 1) && state_of(job.id, folder_, plan_.search) == JobState::done)
       return settle(job, JobState::done);
     const std::string error = last_error(folder_ / log, ended.log_begin);
     if (is_full_disk(error)) return note_full_disk(error);
-    if (is_in_use(error)) {  // by a program whose sweep was killed, and that is about to end
-      ++tally_.elsewhere;
-      --tally_.left;
-      return;
-    }
+    if (error.empty() && exit_code == static_cast<int>(core::Fault::data))  // it always says why
+      return note_full_disk(fmt::format("an error could not be written to '{}'", log));
+    if (is_in_use(error)) return wait_for_its_end(job);
     const bool was_stopped = exit_code == 128 + SIGINT || exit_code == 128 + SIGTERM || exit_code == 128 + SIGHUP ||
                              exit_code == core::kStartAgain;
     if (was_stopped && is_ending()) return;
-    if (was_stopped && ++again_[job.id] <= kMostAgain) {
-      waiting_.push_back(&job);
-      return;
-    }
+    if (was_stopped) return start_again(job, exit_code);
     const Failure failure{exit_code, reason_of(exit_code, error), core::utc_now(), log};
     write_failure(failure, job.id, folder_);
     journal_.warn(fmt::format("{} failed: {} ({})", title_of(job), failure.reason, log));
     settle(job, JobState::failed);
+  }
+
+  // A program whose sweep was killed is about to end; one that somebody started by hand may go on for long.
+  void wait_for_its_end(const PlannedJob& job) {
+    const Clock::time_point now = Clock::now();
+    if (now - in_use_since_.try_emplace(job.id, now).first->second > JobLock::kTimeOut) return leave_elsewhere(job);
+    waiting_.push_back({&job, now + kPause});
+  }
+
+  // What asks for it again and again is left to the next start: it is no failure.
+  void start_again(const PlannedJob& job, int exit_code) {
+    if (++again_[job.id] <= kMostAgain) return waiting_.push_back({&job});
+    journal_.warn(
+        fmt::format("{} ended {} times with {} and is left for now.", title_of(job), kMostAgain + 1, exit_code));
   }
 
   static std::string title_of(const PlannedJob& job) {
@@ -206,9 +236,10 @@ class Launch {
   core::Journal& journal_;
   std::vector<int> cpus_;
   std::vector<bool> slots_;  // of workers: whether each is taken
-  std::deque<const PlannedJob*> waiting_;
+  std::deque<Waiting> waiting_;
   std::vector<Running> running_;
   std::map<std::string, int> again_;
+  std::map<std::string, Clock::time_point> in_use_since_;
   Tally tally_;
   double work_ = 0, worked_ = 0;  // runs to do, and done now
   Clock::time_point begun_ = Clock::now(), beaten_ = begun_;
@@ -223,10 +254,10 @@ Tally launch(const Plan& plan, const std::filesystem::path& folder, const Launch
 
 std::vector<std::string> words_of(const Plan& plan, const PlannedJob& job, const std::filesystem::path& folder,
                                   const std::filesystem::path& program) {
-  std::vector<std::string> words = {program.string(), "train", (folder / sweep_files::kBase).string()};
+  std::vector<std::string> words = {program.string(), "train", base_file(plan, folder).string()};
   words.insert(words.end(), job.overrides.begin(), job.overrides.end());
   // The config lies in the sweep's folder, by which its paths go.
-  words.push_back(std::string("output.folder=") + sweep_files::kJobs);
+  words.push_back(fmt::format("output.folder={}", sweep_files::kJobs));
   words.push_back("output.run=" + job.id);
   words.emplace_back("--resume=auto");
   if (plan.search == "asha") words.insert(words.end(), {"--halving", folder.string()});

@@ -21,14 +21,14 @@ struct LaunchOptions {
 struct Tally {
   std::size_t done = 0;       ///< jobs that are done, earlier ones too
   std::size_t failed = 0;     ///< with a reason in failures/
-  std::size_t elsewhere = 0;  ///< that another process works on
+  std::size_t elsewhere = 0;  ///< that another process works on, tried again every few seconds while others are trained
   std::size_t left = 0;       ///< not done
   int signal = 0;             ///< that ended the launch
   bool is_disk_full = false;  ///< which ended it
 };
 
 /// Trains what is not done, job after job, `workers` at a time, each on its share of the processors, and waits for the end. A job
-/// that fails is noted and stops no other. A signal is passed on to the programs, which are waited for, and so does a full disk
+/// that fails is noted and stops no other, and one whose program asks too often to be started again is left. A signal is passed on to the programs, which are waited for, and so does a full disk
 /// start no more. Throws UserError (data) for a folder that cannot be written for another reason.
 Tally launch(const Plan& plan, const std::filesystem::path& folder, const LaunchOptions& options,
              core::Journal& journal);

@@ -31,6 +31,11 @@ std::string first_line(const fs::path& file) {
   return line;
 }
 
+// Of the machine, since it was started.
+std::string boot() {
+  return first_line("/proc/sys/kernel/random/boot_id");
+}
+
 // Field 22 of /proc/<pid>/stat; the second, in brackets, may hold anything. "" when there is no such process.
 std::string start_of(pid_t pid) {
   const std::string line = first_line(fmt::format("/proc/{}/stat", pid));
@@ -43,15 +48,13 @@ std::string start_of(pid_t pid) {
     if (at != std::string::npos) ++at;
   }
   if (at == std::string::npos) return "";
-  return first_line("/proc/sys/kernel/random/boot_id") + " " + line.substr(at, line.find(' ', at) - at);
+  return boot() + " " + line.substr(at, line.find(' ', at) - at);
 }
 
 std::string to_text(const LockHolder& holder) {
-  const nlohmann::ordered_json json = {{"host", holder.process.host},
-                                       {"space", holder.process.space},
-                                       {"pid", holder.process.pid},
-                                       {"process_start", holder.process.start},
-                                       {"taken", holder.taken}};
+  const nlohmann::ordered_json json = {{"host", holder.process.host},       {"space", holder.process.space},
+                                       {"pid", holder.process.pid},         {"process_start", holder.process.start},
+                                       {"machine", holder.process.machine}, {"taken", holder.taken}};
   return json.dump() + "\n";
 }
 
@@ -60,7 +63,9 @@ std::optional<LockHolder> holder_from(const std::string& text) {
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   try {
-    return LockHolder{{json.at("host"), json.at("space"), json.at("pid"), json.at("process_start")}, json.at("taken")};
+    return LockHolder{{json.at("host"), json.at("space"), json.at("pid"), json.at("process_start"),
+                       json.value("machine", std::string())},
+                      json.at("taken")};
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
@@ -130,7 +135,7 @@ int make_lock(const fs::path& own, const fs::path& file) {
 }
 
 // Takes away the lock that was judged, and no other: where flock does not reach, another host may have been faster.
-int put_aside(const fs::path& file, const std::optional<std::string>& judged, const fs::path& own) {
+int put_aside(const fs::path& file, const std::string& judged, const fs::path& own) {
   const fs::path aside = own.string() + ".old";
   if (::rename(file.c_str(), aside.c_str()) == 0) {
     const bool is_other = content_of(aside) != judged;
@@ -147,12 +152,18 @@ ProcessName this_process() {
   char host[HOST_NAME_MAX + 1] = {};
   ::gethostname(host, HOST_NAME_MAX);
   std::error_code error;
-  return {host, fs::read_symlink("/proc/self/ns/pid", error).string(), ::getpid(), start_of(::getpid())};
+  return {host, fs::read_symlink("/proc/self/ns/pid", error).string(), ::getpid(), start_of(::getpid()),
+          first_line("/etc/machine-id")};
 }
 
 std::optional<bool> is_running(const ProcessName& process) {
   const ProcessName here = this_process();
   if (process.host != here.host || process.space != here.space) return std::nullopt;
+  // Started since, or another machine of the same name: only its own number tells.
+  if (process.start.substr(0, process.start.find(' ')) != boot()) {
+    const bool is_this_machine = !here.machine.empty() && process.machine == here.machine;
+    return is_this_machine ? std::optional(false) : std::nullopt;
+  }
   return start_of(process.pid) == process.start;
 }
 
@@ -166,7 +177,10 @@ std::optional<JobLock> JobLock::take(const fs::path& folder, const std::string& 
   if (number == EEXIST) {
     const TakeOver alone(locks);
     const std::optional<std::string> text = content_of(file);
-    if (!text || is_abandoned(file, *text, own, time_out)) number = put_aside(file, text, own);
+    if (!text)
+      number = make_lock(own, file);  // it was given back meanwhile
+    else if (is_abandoned(file, *text, own, time_out))
+      number = put_aside(file, *text, own);
   }
   ::unlink(own.c_str());
   if (number == EEXIST) return std::nullopt;
@@ -189,11 +203,11 @@ JobLock::~JobLock() {
 }
 
 void JobLock::touch() const noexcept {
-  ::utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
+  // One that stood still for too long has lost it, and makes no other's look alive.
+  if (content_of(file_) == text_) ::utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
 }
 
 void JobLock::release() noexcept {
-  // One that stood still for too long has lost it to another.
   if (!file_.empty() && content_of(file_) == text_) ::unlink(file_.c_str());
 }
 

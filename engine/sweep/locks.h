@@ -16,12 +16,13 @@ struct ProcessName {
   std::string host;
   std::string space;  ///< of process numbers: another container of the same name is another host
   pid_t pid = 0;
-  std::string start;  ///< the machine's start and ticks since then
+  std::string start;    ///< the machine's start and ticks since then
+  std::string machine;  ///< its number, "" where it has none
 
   bool operator==(const ProcessName&) const = default;
 };
 ProcessName this_process();
-/// Whether it still runs; nothing where it is of another host and cannot be asked.
+/// Whether it still runs; nothing where it is of another host, or may be, and cannot be asked.
 std::optional<bool> is_running(const ProcessName& process);
 
 /// Who holds a lock, as its file says.
@@ -44,7 +45,7 @@ class JobLock {
   JobLock& operator=(JobLock&& other) noexcept;
   ~JobLock();
 
-  /// Says that the owner is still there.
+  /// Says that the owner is still there, as long as it is the owner.
   void touch() const noexcept;
 
  private:

@@ -157,7 +157,9 @@ std::optional<Node> axis_of(const std::string& text, const core::Position& posit
 void read_word(const std::string& word, SweepParams& params) {
   const core::Position position{"command line: " + word, 0, 0};
   const std::size_t equals = word.find('=');
-  const bool is_plain = equals == std::string::npos || word.front() == '+' || word.front() == '~';
+  // What is appended to a list is one value, and so is what Hydra's ++ says.
+  const bool is_added = word.front() == '+' && !word.starts_with("++") && word.find("[]") >= equals;
+  const bool is_plain = equals == std::string::npos || word.front() == '~' || (word.front() == '+' && !is_added);
   if (word.starts_with("hydra.") || word.starts_with("+hydra."))
     throw Wrong{"this sets up Hydra itself, which is not here; --folder says where a sweep is written"};
   std::optional<Node> axis = is_plain ? std::nullopt : axis_of(word.substr(equals + 1), position);
@@ -165,7 +167,7 @@ void read_word(const std::string& word, SweepParams& params) {
     params.set.push_back(word);
     return;
   }
-  const std::string field = word.substr(0, equals);
+  const std::string field = word.substr(is_added, equals - is_added);
   if (params.axes.find(field) != nullptr) throw Wrong{fmt::format("'{}' varies twice", field)};
   params.axes.entries.push_back({field, position, *std::move(axis)});
 }

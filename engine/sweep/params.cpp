@@ -24,7 +24,8 @@ void SweepParams::describe(config::Fields& fields) {
   fields.choice("search", search, {"grid", "random", "sobol", "asha"},
                 "Which settings are tried: every combination (grid), draws (random), draws that fill the space evenly "
                 "(sobol), or all that, draws where trials are set, with runs that fall behind stopped early (asha).");
-  fields.text("metric", metric, "What reports judge settings by; left out, accuracy.");
+  fields.choice("metric", metric, {"accuracy", "loss"},
+                "What asha scores runs by, beside their largest gap: their accuracy, or their loss.");
   fields.tree(
       "axes", axes,
       "What varies: config fields, each with a list, {range: [low, high, count], scale: linear}, {choice: [...]}, or "

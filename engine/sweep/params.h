@@ -23,11 +23,11 @@ struct HalvingParams {
 
 /// What a sweep file says. The axes are read by axes.h: their keys are the config's.
 struct SweepParams {
-  std::string name;             ///< "": the config's
-  std::string config;           ///< path
-  std::string folder;           ///< path; "": sweeps/<name> beside where the program was started
-  std::string search = "grid";  ///< grid | random | sobol | asha
-  std::string metric;
+  std::string name;                 ///< "": the config's
+  std::string config;               ///< path
+  std::string folder;               ///< path; "": sweeps/<name> beside where the program was started
+  std::string search = "grid";      ///< grid | random | sobol | asha
+  std::string metric = "accuracy";  ///< accuracy | loss: what asha scores runs by
   config::Node axes;
   std::vector<std::int64_t> seeds;
   std::int64_t trials = 0;

@@ -133,6 +133,22 @@ Plan read_plan(const std::filesystem::path& folder) {
   return plan_from(json, file.string());
 }
 
+std::filesystem::path base_file(const Plan& plan, const std::filesystem::path& folder) {
+  constexpr std::size_t kDigits = 8;
+  return folder / fmt::format("config-{}.yaml", plan.config_sha256.substr(0, kDigits));
+}
+
+std::string read_base(const Plan& plan, const std::filesystem::path& folder) {
+  const std::filesystem::path file = base_file(plan, folder);
+  std::string text = core::read_file(file);
+  if (core::sha256(text) != plan.config_sha256)
+    throw core::UserError(core::Fault::data,
+                          fmt::format("'{}' was changed since it was planned with: its SHA-256 is not "
+                                      "that of {}. Undo the change, or choose another --folder",
+                                      file.string(), sweep_files::kPlan));
+  return text;
+}
+
 void write_plan(const Plan& plan, const std::filesystem::path& folder) {
   core::write_file_atomically(folder / sweep_files::kPlan,
                               to_json(plan).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -15,7 +15,6 @@ namespace equipoise::sweep {
 /// The files of a sweep's folder.
 namespace sweep_files {
 inline constexpr const char* kAsked = "sweep.yaml";   ///< what the user asked for, as it was given
-inline constexpr const char* kBase = "config.yaml";   ///< the config that the jobs' overrides are of, resolved
 inline constexpr const char* kPlan = "sweep.json";    ///< Plan
 inline constexpr const char* kJobs = "jobs";          ///< a run folder, or a bank's, for each job
 inline constexpr const char* kLocks = "locks";        ///< <job>.json: who works on it (locks.h)
@@ -56,7 +55,7 @@ enum class JobKind { run, bank };
 struct PlannedJob {
   std::string id;
   JobKind kind = JobKind::run;
-  std::vector<std::string> overrides;  ///< of the folder's config.yaml; without those of `output`
+  std::vector<std::string> overrides;  ///< of base_file(); without those of `output`
   std::vector<std::string> runs;       ///< their ids, by their place in the bank
 
   bool operator==(const PlannedJob&) const = default;
@@ -66,11 +65,11 @@ struct PlannedJob {
 struct Plan {
   std::string name;
   std::string config;                  ///< path of the config that all runs start from, absolute
-  std::string config_sha256;           ///< of that config resolved, as the sweep's config.yaml holds it
+  std::string config_sha256;           ///< of that config resolved, as base_file() holds it
   std::string asked_sha256;            ///< of all that was asked for: the same again makes the same plan
   std::string search;                  ///< grid, random, sobol or asha
   HalvingParams halving;               ///< of asha
-  std::string metric;                  ///< what is to be judged, "" where the sweep does not say
+  std::string metric;                  ///< what asha scores runs by: accuracy or loss
   std::vector<std::string> overrides;  ///< of the config, for every run
   std::vector<PlannedAxis> axes;
   std::vector<PlannedRun> runs;
@@ -81,6 +80,11 @@ struct Plan {
 
 /// sweep.json of a sweep's folder. Throws UserError (data) when there is none, or it is not a plan of this format.
 Plan read_plan(const std::filesystem::path& folder);
+/// The config that the jobs' overrides are of, resolved. Named by its hash: a sweep that is changed gets another, and what is being
+/// trained keeps its own.
+std::filesystem::path base_file(const Plan& plan, const std::filesystem::path& folder);
+/// Its text. Throws UserError (data) when it is not there, or not what was planned with.
+std::string read_base(const Plan& plan, const std::filesystem::path& folder);
 /// Written whole or not at all. Throws UserError (data).
 void write_plan(const Plan& plan, const std::filesystem::path& folder);
 

@@ -114,9 +114,25 @@ std::vector<Setting> all_settings(const SweepParams& params, const std::vector<A
   return settings;
 }
 
+// How many runs of before are not asked for any more. Where that is all of them, it was another sweep's folder.
+std::size_t dropped_runs(const std::optional<Earlier>& earlier, const std::vector<Setting>& settings) {
+  if (!earlier) return 0;
+  std::unordered_set<std::string> wanted;
+  for (const Setting& setting : settings) wanted.insert(setting.id);
+  const std::vector<PlannedRun>& before = earlier->plan.runs;
+  const auto dropped = static_cast<std::size_t>(
+      std::ranges::count_if(before, [&](const PlannedRun& run) { return !wanted.contains(run.id); }));
+  if (!before.empty() && dropped == before.size())
+    throw core::UserError(core::Fault::config,
+                          fmt::format("the folder is another sweep's: of its {} runs none is asked for here; choose "
+                                      "another folder with --folder",
+                                      before.size()));
+  return dropped;
+}
+
 // Jobs of before that go on as they are.
 std::vector<PlannedJob> kept_jobs(const std::optional<Earlier>& earlier, const std::vector<Setting>& settings,
-                                  const std::string& base_text) {
+                                  const std::string& base_text, const std::string& search) {
   std::vector<PlannedJob> kept;
   if (!earlier) return kept;
   std::unordered_set<std::string> wanted;
@@ -125,7 +141,7 @@ std::vector<PlannedJob> kept_jobs(const std::optional<Earlier>& earlier, const s
   const bool same_base = earlier->base_text == base_text;
   for (const PlannedJob& job : earlier->plan.jobs) {
     const bool all = std::ranges::all_of(job.runs, is_wanted), any = std::ranges::any_of(job.runs, is_wanted);
-    if ((all && same_base) || (any && earlier->is_done(job))) kept.push_back(job);
+    if ((all && same_base) || (any && earlier->is_done(job, search))) kept.push_back(job);
   }
   return kept;
 }
@@ -187,7 +203,8 @@ Planning make_plan(const Request& request, const std::optional<Earlier>& earlier
   plan.overrides = request.params.set;
   for (const Axis& axis : axes) plan.axes.push_back({axis.fields, axis.values});
   const std::vector<Setting> settings = all_settings(request.params, axes, base, planning.merged);
-  add_jobs(settings, kept_jobs(earlier, settings, base.text()), request.params, base, plan);
+  planning.dropped = dropped_runs(earlier, settings);
+  add_jobs(settings, kept_jobs(earlier, settings, base.text(), plan.search), request.params, base, plan);
   return planning;
 }
 

@@ -23,6 +23,7 @@ constexpr std::array<const char*, 6> kStatusNames = {"finished", "stopped", "int
 RunStatus status_from(const std::string& marker) {
   if (marker == "finished") return RunStatus::finished;
   if (marker == "interrupted") return RunStatus::interrupted;
+  if (marker == "stopped") return RunStatus::stopped;
   return marker == "running" ? RunStatus::running : RunStatus::failed;
 }
 
@@ -37,14 +38,16 @@ struct Row {
   std::optional<ReadResults> read;
 };
 
-// A run that was stopped at a rung may be whole as far as its folder goes. A failure may be of an earlier try.
-void take_notes(const std::filesystem::path& sweep, const PlannedRun& planned, RunResult& run) {
-  if (const auto stopped = read_reason(sweep / sweep_files::kStopped / (planned.id + ".json"))) {
+// What is finished is finished, whatever was noted at an earlier try. A job that failed is not begun again before its note is
+// taken away: where the marker says that it runs, its program was killed.
+void take_notes(const std::filesystem::path& sweep, const Plan& plan, const PlannedRun& planned, RunResult& run) {
+  if (run.status == RunStatus::finished) return;
+  if (const auto stopped =
+          plan.search != "asha" ? std::nullopt : read_reason(sweep / sweep_files::kStopped / (planned.id + ".json"))) {
     run.status = RunStatus::stopped;
     run.reason = *stopped;
     return;
   }
-  if (run.status == RunStatus::finished || run.status == RunStatus::running) return;
   if (const auto failed = read_reason(sweep / sweep_files::kFailures / (planned.job + ".json"))) {
     run.status = RunStatus::failed;
     run.reason = *failed;
@@ -71,13 +74,13 @@ void read_run_folder(const std::filesystem::path& folder, Row& row) {
   }
 }
 
-Row read_row(const std::filesystem::path& sweep, const PlannedRun& planned) {
+Row read_row(const std::filesystem::path& sweep, const Plan& plan, const PlannedRun& planned) {
   const std::string folder = folder_of(planned).generic_string();
   Row row;
   row.run.folder = folder;
   std::error_code error;
   if (std::filesystem::exists(sweep / folder / "run.json", error)) read_run_folder(sweep / folder, row);
-  take_notes(sweep, planned, row.run);
+  take_notes(sweep, plan, planned, row.run);
   return row;
 }
 
@@ -87,7 +90,7 @@ std::vector<Row> read_rows(const std::filesystem::path& folder, const Plan& plan
   std::vector<std::exception_ptr> faults(std::clamp(std::thread::hardware_concurrency(), 1u, 16u));
   const auto work = [&](std::size_t worker) {
     try {
-      for (std::size_t i = next++; i < rows.size(); i = next++) rows[i] = read_row(folder, plan.runs[i]);
+      for (std::size_t i = next++; i < rows.size(); i = next++) rows[i] = read_row(folder, plan, plan.runs[i]);
     } catch (...) {
       faults[worker] = std::current_exception();
     }
@@ -196,8 +199,10 @@ std::vector<std::size_t> SweepResults::measured(data::Split split) const {
 SweepResults planned_results(const std::filesystem::path& folder) {
   SweepResults results;
   results.plan = read_plan(folder);
+  // Two axes may be of one field, where never both apply.
   for (const PlannedAxis& axis : results.plan.axes)
-    results.fields.insert(results.fields.end(), axis.fields.begin(), axis.fields.end());
+    for (const std::string& field : axis.fields)
+      if (std::ranges::find(results.fields, field) == results.fields.end()) results.fields.push_back(field);
   results.short_names = short_names_of(results.fields);
   results.quality = report::quality_of_task("binary");
   return results;

@@ -152,12 +152,20 @@ void draw_lines(Markup& page, const SweepResults& results, const std::vector<Upr
   }
 }
 
+// At most so many bytes and a sign of what is left out, cut between characters.
+std::string shortened(const std::string& text, std::size_t most) {
+  if (text.size() <= most) return text;
+  constexpr unsigned char kMask = 0xC0, kGoesOn = 0x80;
+  std::size_t end = most - 1;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & kMask) == kGoesOn) --end;
+  return text.substr(0, end) + "\u2026";
+}
+
 // Over the axis; every other one higher, so that long names stay apart.
 void draw_name(Markup& page, const std::string& name, const std::string& x, const char* y) {
   constexpr std::size_t kLetters = 24;
   const auto place = page.in("svg", {{"x", x}, {"y", y}});
-  page.element("text", {{"class", "axis-name"}, {"text-anchor", "middle"}},
-               name.size() > kLetters ? name.substr(0, kLetters - 1) + "\u2026" : name);
+  page.element("text", {{"class", "axis-name"}, {"text-anchor", "middle"}}, shortened(name, kLetters));
 }
 
 void draw_axes(Markup& page, const std::vector<Upright>& axes) {
@@ -172,8 +180,7 @@ void draw_axes(Markup& page, const std::vector<Upright>& axes) {
     page.empty("line", {{"class", "axis-line"}, {"x1", x}, {"x2", x}, {"y1", "0"}, {"y2", fmt::format("{}", kHeight)}});
     draw_name(page, axes[a].name, x, a % 2 == 0 ? "-18" : "-34");
     if (!axes[a].words.empty()) {
-      for (const auto& [share, text] : axes[a].words)
-        word(share, text.size() > 14 ? text.substr(0, 13) + "\u2026" : text);
+      for (const auto& [share, text] : axes[a].words) word(share, shortened(text, 14));
     } else {
       word(1, axes[a].high_word);
       word(0, axes[a].low_word);

@@ -159,7 +159,8 @@ template <typename Visit>
 void read_top(const std::filesystem::path& file, const Visit& visit) {
   std::string text = core::read_file(file);
   rapidjson::Document document;
-  constexpr unsigned kHow = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
+  constexpr unsigned kHow = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag |
+                            rapidjson::kParseIterativeFlag;  // however deep it is nested
   document.ParseInsitu<kHow>(text.data());
   if (document.HasParseError())
     throw unreadable(file, fmt::format("is torn, or no JSON: {} (byte {} of {})",

@@ -98,6 +98,9 @@ training::RunConfig deciding_part(training::RunConfig config) {
   config.output = {};
   config.compare = {};
   config.threads = 0;
+  config.checkpoint = {};
+  config.tracking = {};
+  config.ranks = {};
   return config;
 }
 

@@ -68,7 +68,11 @@ class WandbReader {
       else
         problem(entry.value.position, "run_cap: " + std::get<config::Refusal>(parsed).reason);
     } else if (key == "metric") {
-      if (const Entry* name = entry.value.find("name")) params_.metric = name->value.text;
+      const Entry* name = entry.value.find("name");
+      if (name != nullptr && (name->value.text == "accuracy" || name->value.text == "loss"))
+        params_.metric = name->value.text;
+      else
+        passed_over_.push_back(key);
     } else if (key == "program") {
       const std::filesystem::path file = entry.value.text;
       if (file.extension() == ".yaml" || file.extension() == ".yml")

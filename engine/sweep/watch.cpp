@@ -13,6 +13,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/report/report.h"
+#include "engine/sweep/locks.h"
 #include "engine/sweep/results_reader.h"
 #include "engine/training/run_config.h"
 
@@ -26,8 +27,9 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, error);
 }
 
+// Whatever is interrupted or failed may be begun again.
 bool is_final(RunStatus status) {
-  return status != RunStatus::running && status != RunStatus::missing;
+  return status == RunStatus::finished || status == RunStatus::stopped;
 }
 
 double seconds_since(const fs::path& file) {
@@ -83,7 +85,10 @@ std::int64_t WatchSnapshot::count(RunStatus status) const {
 }
 
 bool WatchSnapshot::is_done() const {
-  return !runs.empty() && std::ranges::all_of(runs, [](const WatchedRun& run) { return is_final(run.status); });
+  return !runs.empty() && std::ranges::all_of(runs, [&](const WatchedRun& run) {
+    return is_final(run.status) || run.status == RunStatus::failed ||
+           (run.status == RunStatus::interrupted && !is_held);
+  });
 }
 
 Watcher::Watcher(fs::path folder) : folder_(std::move(folder)) {
@@ -92,6 +97,7 @@ Watcher::Watcher(fs::path folder) : folder_(std::move(folder)) {
     const SweepResults planned = planned_results(folder_);
     snapshot_.kind = "sweep";
     snapshot_.name = planned.plan.name;
+    is_asha_ = planned.plan.search == "asha";
     for (std::size_t i = 0; i < planned.plan.runs.size(); ++i) {
       WatchedRun& run = snapshot_.runs.emplace_back();
       run.title = title_of(planned, i);
@@ -139,7 +145,16 @@ const WatchSnapshot& Watcher::look() {
   for (WatchedRun& run : snapshot_.runs)
     if (!is_final(run.status) || !is_there(folder_ / run.folder)) look_at(run);
   estimate();
+  snapshot_.is_held = is_held();
   return snapshot_;
+}
+
+bool Watcher::is_held() const {
+  std::error_code error;
+  for (fs::directory_iterator entry(folder_ / sweep_files::kLocks, error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path().extension() == ".json" && holder_of(folder_, entry->path().stem().string())) return true;
+  return false;
 }
 
 void Watcher::look_at(WatchedRun& run) {
@@ -147,7 +162,7 @@ void Watcher::look_at(WatchedRun& run) {
   run.status = RunStatus::missing;
   run.reason.clear();
   const auto stopped =
-      run.id.empty() ? std::nullopt : read_reason(folder_ / sweep_files::kStopped / (run.id + ".json"));
+      run.id.empty() || !is_asha_ ? std::nullopt : read_reason(folder_ / sweep_files::kStopped / (run.id + ".json"));
   const auto failed =
       run.job.empty() ? std::nullopt : read_reason(folder_ / sweep_files::kFailures / (run.job + ".json"));
   if (failed) {
@@ -161,6 +176,7 @@ void Watcher::look_at(WatchedRun& run) {
   if (!is_there(folder / "run.json")) return;
   try {
     const ReadMarker marker = read_run_marker(folder / "run.json");
+    if (marker.status == "running" && run.status == RunStatus::failed) return;  // it was killed
     if (marker.status == "running") {
       run.status = RunStatus::running;
       read_measurements(run, folder);
@@ -168,9 +184,15 @@ void Watcher::look_at(WatchedRun& run) {
     }
     if (const auto from = moment_from(marker.started), to = moment_from(marker.finished); from && to)
       durations_[run.job.empty() ? run.folder : run.job] = std::difftime(*to, *from);
-    if (!stopped) run.status = marker.status == "finished" ? RunStatus::finished : RunStatus::failed;
-    if (marker.status == "interrupted") run.status = RunStatus::interrupted;
-    if (run.status == RunStatus::failed && run.reason.empty()) run.reason = marker.status;
+    if (marker.status == "finished") {
+      run.status = RunStatus::finished;
+      run.reason.clear();
+    } else if (!stopped && !failed) {
+      run.status = marker.status == "interrupted" ? RunStatus::interrupted
+                   : marker.status == "stopped"   ? RunStatus::stopped
+                                                  : RunStatus::failed;
+      if (run.status == RunStatus::failed) run.reason = marker.status;
+    }
     if (is_there(folder / "results.json")) read_finished(run, folder);
   } catch (const core::UserError& error) {
     run.status = RunStatus::failed;

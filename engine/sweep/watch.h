@@ -40,13 +40,14 @@ struct WatchSnapshot {
   std::string name, kind;  ///< kind: "sweep", "bank", "comparison" or "run"
   std::vector<WatchedRun> runs;
   std::optional<double> seconds_left;  ///< of all; nothing where nothing tells
+  bool is_held = false;  ///< whether a process works on a sweep, which then goes on with what was interrupted
 
   std::int64_t count(RunStatus status) const;
-  /// Whether nothing is left to wait for.
+  /// Whether nothing is left to wait for: every run is finished, stopped or failed, or interrupted and left by all.
   bool is_done() const;
 };
 
-/// Looks at a sweep's folder, a bank's, a comparison's or a run's again and again. What is finished is read once; what is being
+/// Looks at a sweep's folder, a bank's, a comparison's or a run's again and again. What is finished or was stopped is read once; what is being
 /// written is read as far as it is whole; what vanishes is missing again.
 class Watcher {
  public:
@@ -61,6 +62,7 @@ class Watcher {
   void read_finished(WatchedRun& run, const std::filesystem::path& folder);
   void read_measurements(WatchedRun& run, const std::filesystem::path& folder);
   void estimate();
+  bool is_held() const;
 
   struct Limits {
     std::optional<double> epochs;
@@ -71,6 +73,7 @@ class Watcher {
 
   std::filesystem::path folder_;
   WatchSnapshot snapshot_;
+  bool is_asha_ = false;                     // stops are its
   std::map<std::string, Limits> limits_;     // by folder
   std::map<std::string, double> durations_;  // of jobs that are done, in seconds
 };

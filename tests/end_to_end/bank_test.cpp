@@ -129,6 +129,24 @@ TEST_F(Bank, OneDivergedMemberIsAResultAllAreAFailure) {
   EXPECT_EQ(run(words).exit_code, 4);
 }
 
+TEST_F(Bank, WhatIsInterruptedCanGoOnThoughItsFirstMemberDiverged) {
+  Manner manner;
+  manner.while_running = [&](pid_t child) {
+    for (int i = 0; i < 3000 && !exists("runs/b/members/001/measurements.jsonl"); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ::kill(child, SIGINT);
+  };
+  run({"train", "config.yaml", "training.optimizer.kind=sgd", "bank.learning_rates=[1e30, 0.01]",
+       "training.epochs=100000", "output.run=b"},
+      manner);
+  const auto status_of = [&](const std::string& folder) {
+    return nlohmann::json::parse(read(folder + "/run.json"))["status"];
+  };
+  EXPECT_EQ(status_of("runs/b/members/000"), "diverged");
+  EXPECT_EQ(status_of("runs/b/members/001"), "interrupted");
+  EXPECT_EQ(status_of("runs/b"), "interrupted");
+}
+
 TEST_F(Bank, CtrlCLeavesEveryMemberReadable) {
   Manner manner;
   manner.while_running = [&](pid_t child) {

@@ -81,6 +81,9 @@ TEST_F(Sweep, APlanIsSaidAndNothingDone) {
   EXPECT_THAT(outcome.out,
               AllOf(HasSubstr("s: 4 runs in 2 banks, 2 processes"), HasSubstr("training.batch_size  64, 32"),
                     HasSubstr("training.seed=2  training.batch_size=64")));
+  // No more programs than this task has jobs, or the one GPU has room for.
+  EXPECT_THAT(sweep({"--plan", "--task", "0/2"}).out, HasSubstr("4 runs in 2 banks, 1 process\n"));
+  EXPECT_THAT(sweep({"--plan", "device=cuda:0"}).out, HasSubstr("4 runs in 2 banks, 1 process\n"));
   EXPECT_FALSE(exists("sweeps"));
 }
 
@@ -159,7 +162,30 @@ TEST_F(Sweep, AKilledSweepTakesItsProgramsAlongAndItsLocksAreTakenOver) {
   };
   const Outcome again = sweep({"--workers", "1"}, stop);
   EXPECT_EQ(again.exit_code, 75) << again.err;
+  EXPECT_THAT(again.out, AllOf(HasSubstr("2 left"), Not(HasSubstr("with other processes")))) << "it was waited for";
   EXPECT_FALSE(exists("sweeps/s/failures/" + job(0) + ".json"));
+}
+
+TEST_F(Sweep, ATaskWhoseJobIsLockedElsewhereIsToBeDoneAgain) {
+  write_sweep("axes: {training.batch_size: [64, 32]}\n");
+  ASSERT_EQ(sweep({"--slurm", "sweep.sbatch"}).exit_code, 0);
+  const std::string lock = "sweeps/s/locks/" + job(0) + ".json";
+  write(lock, R"({"host": "gone", "space": "pid:[1]", "pid": 1, "process_start": "x", "taken": ""})");
+  const Outcome outcome = run({"sweep", "sweeps/s", "--task", "0/1"});
+  EXPECT_EQ(outcome.exit_code, 75) << outcome.out << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("1 with other processes"));
+  EXPECT_TRUE(is_finished(1));
+  std::filesystem::remove(path(lock));
+  EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "0/1"}).exit_code, 0);
+  EXPECT_TRUE(is_finished(0));
+}
+
+TEST_F(Sweep, ASecondSweepOfAConfigLeavesTheFirstsFolder) {
+  const std::vector<std::string> first = {"sweep", "config.yaml", "-m", "training.epochs=1,2", "--slurm", "a.sbatch"};
+  ASSERT_EQ(run(first).exit_code, 0);
+  const Outcome other = run({"sweep", "config.yaml", "-m", "training.epochs=3,4", "--slurm", "b.sbatch"});
+  EXPECT_EQ(other.exit_code, 2) << other.out;
+  EXPECT_THAT(other.err, HasSubstr("is another sweep's"));
 }
 
 TEST_F(Sweep, OfTwoAtOnceEachRunIsOneProcesss) {
@@ -173,6 +199,7 @@ TEST_F(Sweep, OfTwoAtOnceEachRunIsOneProcesss) {
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_TRUE(is_finished(i));
     const std::string log = read("sweeps/s/logs/" + job(i) + ".log");
+    EXPECT_NE(log.find("Training"), std::string::npos) << log;
     EXPECT_EQ(log.find("Training"), log.rfind("Training")) << "trained twice: " << log;
   }
 }

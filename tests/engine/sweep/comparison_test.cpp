@@ -105,20 +105,45 @@ TEST(ComparePair, AveragesPairsOfASeedAndCorrectsItsDifferences) {
   EXPECT_EQ(accuracy.paired.seeds, 3);
   // Student's point of two degrees of freedom, times .001 / sqrt(3).
   EXPECT_NEAR(accuracy.paired.interval.high - accuracy.paired.difference, 4.30265272991 * 0.001 / std::sqrt(3.0), 1e-9);
-  EXPECT_EQ(report.comparisons, 2);
+  EXPECT_EQ(report.seeds, (std::vector<std::int64_t>{0, 1, 2}));
+  EXPECT_EQ(report.comparisons, 1);
   EXPECT_NEAR(accuracy.corrected, 2 * accuracy.paired.p_value, 1e-9) << "Holm's of two";
   EXPECT_EQ(accuracy.finding, evaluation::Finding::better);
-  EXPECT_EQ(report.arms[1].differences[1]->finding, evaluation::Finding::unseen) << "the gaps are the same";
+  EXPECT_FALSE(report.arms[1].differences[1]) << "the gaps are the same at all seeds: nothing is known of others";
+}
+
+TEST(ComparePair, SeedsAreTheirOwnNumbersInOrder) {
+  std::vector<Point> points;
+  std::vector<SampleFigures> figures;
+  for (int width = 0; width < 2; ++width)
+    for (const int seed : {10, 2}) {
+      points.push_back({{"width", width}, {"seed", seed}});
+      figures.push_back({0.7 + 0.05 * width, 0.02, 0.03, 0.05});
+    }
+  const SweepResults results = sample_results({{{"width"}, {{0}, {1}}}, {{"seed"}, {{10}, {2}}}}, points, figures);
+  const auto compared = sweep_figures(results);
+  const auto report = compare_pair(results, pair_from(results, "width=0,1"), compared,
+                                   [&](std::size_t run) { return stored_figures(results, run, compared); });
+  EXPECT_EQ(report.seeds, (std::vector<std::int64_t>{2, 10}));
+  // The same difference at two seeds has no variance, and proves nothing for that.
+  EXPECT_FALSE(report.arms[1].differences[0]);
+  EXPECT_EQ(report.comparisons, 0);
 }
 
 TEST(ComparePair, AFigureThatARunLacksIsNotCompared) {
-  SweepResults results = sample_grid();
+  SweepResults results = sample_grid(4);
+  for (std::size_t run = 0; run < results.runs.size(); ++run) {
+    auto& split = *results.runs[run].splits[static_cast<int>(data::Split::test)];
+    const double shift = 0.001 * static_cast<double>(run * run % 7);
+    *split.quality += shift;
+    *split.constraints[0]->gap += shift;
+  }
   results.runs[0].splits[static_cast<int>(data::Split::test)]->constraints[0]->gap.reset();
   const auto figures = sweep_figures(results);
   const auto report = compare_pair(results, pair_from(results, "tolerance=0.01,0.1"), figures,
                                    [&](std::size_t run) { return stored_figures(results, run, figures); });
-  EXPECT_EQ(report.arms[1].differences[1]->paired.seeds, 2);
-  EXPECT_EQ(report.arms[1].differences[0]->paired.seeds, 3);
+  EXPECT_EQ(report.arms[1].differences[1]->paired.seeds, 3);
+  EXPECT_EQ(report.arms[1].differences[0]->paired.seeds, 4);
 }
 
 TEST(ThinOut, KeepsEverySeed) {
@@ -129,6 +154,9 @@ TEST(ThinOut, KeepsEverySeed) {
   std::set<std::string> seeds;
   for (const RunPair& one : pair.pairs) seeds.insert(one.seed);
   EXPECT_EQ(seeds.size(), 4u);
+  EXPECT_GT(std::ranges::max(pair.pairs, {}, [](const RunPair& one) { return one.seed == "0" ? one.first : 0; }).first,
+            80u)
+      << "spread over all of its settings";
 }
 
 }  // namespace

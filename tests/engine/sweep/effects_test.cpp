@@ -14,18 +14,18 @@ const AxisEffect& effect_on(const std::vector<AxisEffect>& effects, const std::s
   throw std::logic_error("no such effect");
 }
 
-// rate a, b crossed with width 1, 2, 3 at two seeds; accuracy .7 + .02 (b) + .01 width + seed's own.
+// rate a, b crossed with width 1, 2, 3 at three seeds; accuracy .7 + .02 (b) + .01 width + seed's own.
 SweepResults crossed(bool whole = true) {
   std::vector<Point> points;
   std::vector<SampleFigures> figures;
   for (int rate = 0; rate < 2; ++rate)
     for (int width = 1; width <= 3; ++width)
-      for (int seed = 0; seed < 2; ++seed) {
+      for (int seed = 0; seed < 3; ++seed) {
         if (!whole && rate == 1 && width == 3) continue;
         points.push_back({{"rate", rate == 0 ? "a" : "b"}, {"width", width}, {"seed", seed}});
         figures.push_back({0.7 + 0.02 * rate * (1 + 0.1 * seed) + 0.01 * width + 0.1 * seed, 0.01, 0.02, 0.05});
       }
-  return sample_results({{{"rate"}, {{"a"}, {"b"}}}, {{"width"}, {{1}, {2}, {3}}}, {{"seed"}, {{0}, {1}}}}, points,
+  return sample_results({{{"rate"}, {{"a"}, {"b"}}}, {{"width"}, {{1}, {2}, {3}}}, {{"seed"}, {{0}, {1}, {2}}}}, points,
                         figures);
 }
 
@@ -34,21 +34,38 @@ TEST(Effects, ArePairedOverTheOtherAxesWithIntervalsOverSeeds) {
   const auto effects = effects_of(results, sweep_figures(results), data::Split::test);
   const AxisEffect& rate = effect_on(effects, "rate", 0);
   EXPECT_TRUE(rate.paired);
-  EXPECT_EQ(rate.blocks, 6u);
-  EXPECT_EQ(rate.seeds, 2u);
+  EXPECT_EQ(rate.blocks, 9u);
+  EXPECT_EQ(rate.seeds, 3u);
   ASSERT_EQ(rate.levels.size(), 2u);
   EXPECT_EQ(rate.levels[0].value, "a");
-  // The effects of b are +.01 and +.011 at the two seeds, the mean of all is .78 + (.02 + .022) / 4.
-  const double mean = 0.7 + 0.02 + 0.05 + (0.02 + 0.022) / 4;
-  EXPECT_NEAR(*rate.levels[1].mean, mean + 0.0105, 1e-12);
-  EXPECT_NEAR(*rate.levels[0].mean, mean - 0.0105, 1e-12);
-  // Student's point of one degree of freedom at 95 %, times the standard error |.011 - .01| / 2.
+  // The effects of b are +.01, +.011 and +.012 at the three seeds, the mean of all is .82 + (.02 + .022 + .024) / 6.
+  const double mean = 0.7 + 0.02 + 0.1 + (0.02 + 0.022 + 0.024) / 6;
+  EXPECT_NEAR(*rate.levels[1].mean, mean + 0.011, 1e-12);
+  EXPECT_NEAR(*rate.levels[0].mean, mean - 0.011, 1e-12);
+  // Student's point of two degrees of freedom at 95 %, times the standard error .001 / sqrt(3).
   ASSERT_TRUE(rate.levels[1].interval);
-  EXPECT_NEAR(rate.levels[1].interval->high - *rate.levels[1].mean, 12.7062047362 * 0.0005, 1e-9);
+  EXPECT_NEAR(rate.levels[1].interval->high - *rate.levels[1].mean, 4.30265272991 * 0.001 / std::sqrt(3.0), 1e-9);
   // The seeds' own .1 is in no interval of a paired difference.
   const AxisEffect& width = effect_on(effects, "width", 0);
   EXPECT_NEAR(*width.levels[2].mean - *width.levels[0].mean, 0.02, 1e-12);
-  EXPECT_LT(width.levels[2].interval->high - width.levels[2].interval->low, 1e-9);
+  EXPECT_FALSE(width.levels[2].interval) << "it is the same at all seeds, which says nothing of others";
+}
+
+TEST(Effects, OfFewerThanThreeSplitsHaveNoInterval) {
+  // Three seeds of training on each of two splits: the splits are what is independent.
+  std::vector<Point> points;
+  std::vector<SampleFigures> figures;
+  for (int rate = 0; rate < 2; ++rate)
+    for (int split = 0; split < 2; ++split)
+      for (int seed = 0; seed < 3; ++seed) {
+        points.push_back({{"rate", rate}, {"seed", split}, {"training.seed", seed}});
+        figures.push_back({0.7 + 0.02 * rate * (1 + split) + 0.001 * rate * seed, 0.01, 0.02, 0.05});
+      }
+  const SweepResults results = sample_results(
+      {{{"rate"}, {{0}, {1}}}, {{"seed"}, {{0}, {1}}}, {{"training.seed"}, {{0}, {1}, {2}}}}, points, figures);
+  const AxisEffect rate = effect_on(effects_of(results, sweep_figures(results), data::Split::test), "rate", 0);
+  EXPECT_EQ(rate.seeds, 2u);
+  EXPECT_FALSE(rate.levels[1].interval);
 }
 
 TEST(Effects, WithOneSeedHaveNoInterval) {
@@ -64,8 +81,8 @@ TEST(Effects, LeaveSetsOutThatLackAValue) {
   const auto effects = effects_of(results, sweep_figures(results), data::Split::test);
   const AxisEffect& rate = effect_on(effects, "rate", 0);
   EXPECT_TRUE(rate.paired);
-  EXPECT_EQ(rate.blocks, 4u);
-  EXPECT_NEAR(*rate.levels[1].mean - *rate.levels[0].mean, 0.021, 1e-12) << "not mixed up with the width";
+  EXPECT_EQ(rate.blocks, 6u);
+  EXPECT_NEAR(*rate.levels[1].mean - *rate.levels[0].mean, 0.022, 1e-12) << "not mixed up with the width";
 }
 
 TEST(Effects, OfDrawnValuesAreMeansOfRangesAndSayThatTheyAreNotPaired) {

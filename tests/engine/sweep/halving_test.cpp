@@ -78,6 +78,11 @@ TEST_F(Rungs, AreWrittenDownOnceAndJudged) {
       nlohmann::json::parse(core::read_file(sweep / "stopped" / (planning.plan.jobs[2].runs[0] + ".json")));
   EXPECT_EQ(stopped["rung"], 0);
   EXPECT_EQ(stopped["steps"], 60);
+  // It was killed before it could end: it stops again, and writes no more rungs.
+  Halving killed = job(2);
+  killed.record(0, measured(12, 0.99, 0), 24);
+  EXPECT_THAT(killed.verdict(0, measured(12, 0.99, 0)), HasSubstr("stopped at rung 1 of 2"));
+  EXPECT_FALSE(std::filesystem::exists(sweep / "rungs" / "1"));
   // The next rung is at half of its epochs; one that starts again is past those that it came to.
   Halving again = job(0);
   again.record(0, measured(3, 0.1, 0.9), 8);

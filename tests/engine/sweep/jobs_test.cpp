@@ -1,6 +1,7 @@
 #include "engine/sweep/jobs.h"
 
 #include "engine/sweep/folder.h"
+#include "engine/sweep/launch.h"
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
@@ -28,11 +29,44 @@ TEST_F(Jobs, AreDoneFailedOrWaiting) {
   write_failure({3, "no such file", "2026-01-01T00:00:00Z", "logs/x.log"}, planning.plan.jobs[3].id, sweep);
   EXPECT_THAT(states_of(planning.plan, sweep),
               ElementsAre(JobState::done, JobState::waiting, JobState::waiting, JobState::failed));
-  EXPECT_EQ(state_of(planning.plan.jobs[0].id, sweep), JobState::done);
+  EXPECT_EQ(state_of(planning.plan.jobs[0].id, sweep, "grid"), JobState::done);
   EXPECT_EQ(read_failure(planning.plan.jobs[3].id, sweep).reason, "no such file");
   forget_failure(planning.plan.jobs[3].id, sweep);
-  EXPECT_EQ(state_of(planning.plan.jobs[3].id, sweep), JobState::waiting);
+  EXPECT_EQ(state_of(planning.plan.jobs[3].id, sweep, "grid"), JobState::waiting);
   EXPECT_EQ(earlier_of(sweep)->plan, planning.plan);
+  // What was stopped early is done where runs are stopped early.
+  mark(1, R"({"status": "stopped"})");
+  EXPECT_EQ(state_of(planning.plan.jobs[1].id, sweep, "asha"), JobState::done);
+  EXPECT_EQ(state_of(planning.plan.jobs[1].id, sweep, "grid"), JobState::waiting);
+  // Checkpoints of another run would refuse every retry.
+  const std::filesystem::path checkpoints = sweep / "jobs" / planning.plan.jobs[1].id / "checkpoints";
+  std::filesystem::create_directories(checkpoints);
+  write_failure({3, "it broke", "", ""}, planning.plan.jobs[1].id, sweep);
+  forget_failure(planning.plan.jobs[1].id, sweep);
+  EXPECT_TRUE(std::filesystem::exists(checkpoints));
+  write_failure({2, "the checkpoint 'x' is of another run: y", "", ""}, planning.plan.jobs[1].id, sweep);
+  forget_failure(planning.plan.jobs[1].id, sweep);
+  EXPECT_FALSE(std::filesystem::exists(checkpoints));
+}
+
+TEST_F(Jobs, APlanKeepsItsOwnConfig) {
+  core::Journal journal;
+  const std::filesystem::path sweep = folder_ / "sweep";
+  const auto planned_anew = [&](const std::string& text) {
+    write("sweep.yaml", "config: config.yaml\n" + text);
+    const Request request = read_request(folder_ / "sweep.yaml", "", journal);
+    Planning planning = make_plan(request, earlier_of(sweep));
+    write_folder(request, planning, sweep);
+    return planning;
+  };
+  const Planning first = planned_anew("axes: {training.epochs: [1, 2]}\n");
+  const Planning second = planned_anew("axes: {training.epochs: [1, 2]}\nset: ['training.epochs=3']\n");
+  EXPECT_EQ(read_base(first.plan, sweep), first.base_text) << "a launch of before goes on with it";
+  EXPECT_EQ(read_base(second.plan, sweep), second.base_text);
+  EXPECT_NE(first.base_text, second.base_text);
+  EXPECT_EQ(words_of(first.plan, first.plan.jobs[0], sweep, "equipoise")[2], base_file(first.plan, sweep).string());
+  std::ofstream(base_file(second.plan, sweep), std::ios::app) << "\n";
+  EXPECT_THAT(refusal_of([&] { earlier_of(sweep); }), HasSubstr("was changed since it was planned with"));
 }
 
 TEST_F(Jobs, AFolderOfSomethingElseIsLeftAlone) {

@@ -24,12 +24,14 @@ class Locks : public SweepFolder {
   }
   std::filesystem::path file() const { return folder_ / "locks" / "a.json"; }
   void write_lock(const ProcessName& owner) const {
-    const nlohmann::json json = {{"host", owner.host},
-                                 {"space", owner.space},
-                                 {"pid", owner.pid},
-                                 {"process_start", owner.start},
-                                 {"taken", "2026-01-01T00:00:00Z"}};
+    const nlohmann::json json = {{"host", owner.host},       {"space", owner.space},
+                                 {"pid", owner.pid},         {"process_start", owner.start},
+                                 {"machine", owner.machine}, {"taken", "2026-01-01T00:00:00Z"}};
     write("locks/a.json", json.dump());
+  }
+  static std::string boot() {
+    const std::string start = this_process().start;
+    return start.substr(0, start.find(' '));
   }
   void make_older(long by) const {
     timespec times[2] = {{::time(nullptr) - by, 0}, {::time(nullptr) - by, 0}};
@@ -54,7 +56,7 @@ TEST_F(Locks, OfManyProcessesOneWins) {
   constexpr int kProcesses = 12, kRounds = 20;
   for (int round = 0; round < kRounds; ++round) {
     // A lock whose owner is dead lies there: taking over is the hard part.
-    write_lock({this_process().host, this_process().space, 1, "never"});
+    write_lock({this_process().host, this_process().space, 1, boot() + " never", ""});
     // Whoever won stays alive until all have tried, or it would be dead in its turn.
     int results[2], all_tried[2];
     ASSERT_EQ(::pipe(results), 0);
@@ -105,12 +107,36 @@ TEST_F(Locks, ANumberThatCameAgainIsAnotherProcess) {
 }
 
 TEST_F(Locks, OfAnotherHostItIsHeldWhileItIsTouched) {
-  write_lock({"another", "pid:[1]", 1, "x"});
+  write_lock({"another", "pid:[1]", 1, "x", ""});
   EXPECT_FALSE(JobLock::take(folder_, "a", seconds(60)));
   EXPECT_EQ(holder_of(folder_, "a", seconds(60))->process.host, "another");
   make_older(100);
   EXPECT_FALSE(JobLock::take(folder_, "a", seconds(1000)));
   EXPECT_TRUE(JobLock::take(folder_, "a", seconds(60)));
+}
+
+TEST_F(Locks, OfAnotherStartItIsDeadOnThisMachineAlone) {
+  ProcessName other = this_process();
+  other.start = "another 1";
+  other.machine = "of the same name";
+  EXPECT_EQ(is_running(other), std::nullopt);
+  write_lock(other);
+  EXPECT_FALSE(JobLock::take(folder_, "a", seconds(60)));
+  other.machine = this_process().machine;
+  if (other.machine.empty()) GTEST_SKIP() << "this machine has no number in /etc/machine-id";
+  EXPECT_EQ(is_running(other), false);
+  write_lock(other);
+  EXPECT_TRUE(JobLock::take(folder_, "a", seconds(60)));
+}
+
+TEST_F(Locks, WhoLostItDoesNotTouchItsNextOwners) {
+  const std::optional<JobLock> lock = JobLock::take(folder_, "a");
+  write_lock({"another", "pid:[1]", 1, "x", ""});
+  make_older(1000);
+  lock->touch();
+  struct stat now {};
+  ASSERT_EQ(::stat(file().c_str(), &now), 0);
+  EXPECT_GT(::time(nullptr) - now.st_mtim.tv_sec, 900);
 }
 
 TEST_F(Locks, TouchingKeepsIt) {
@@ -132,7 +158,7 @@ TEST_F(Locks, ATornOneIsHeldUntilItIsOld) {
 TEST_F(Locks, WhoLostItDoesNotTakeItFromItsNextOwner) {
   {
     const std::optional<JobLock> lock = JobLock::take(folder_, "a");
-    write_lock({"another", "pid:[1]", 1, "x"});
+    write_lock({"another", "pid:[1]", 1, "x", ""});
   }
   EXPECT_TRUE(std::filesystem::exists(file()));
 }

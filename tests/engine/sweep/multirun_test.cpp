@@ -35,6 +35,10 @@ TEST_F(Multirun, ListsQuotesAndFunctions) {
                           "training.optimizer.learning_rate=0.3"));
 }
 
+TEST_F(Multirun, WhatIsAddedVariesAsWell) {
+  EXPECT_THAT(points(multirun({"+training.epochs=1,4"}).plan), ElementsAre("training.epochs=1", "training.epochs=4"));
+}
+
 TEST_F(Multirun, OneValueIsSetForAllRuns) {
   const Planning planning =
       multirun({"training.epochs=7", "model.hidden=[4, 4]", "training.seed=1,2", "~training.batch_size"});

@@ -12,7 +12,7 @@ using testing::SizeIs;
 class PlanOf : public SweepFolder {
  protected:
   static Earlier before(const Planning& planning, bool is_done) {
-    return {planning.plan, planning.base_text, [is_done](const PlannedJob&) { return is_done; }};
+    return {planning.plan, planning.base_text, [is_done](const PlannedJob&, const std::string&) { return is_done; }};
   }
 };
 
@@ -90,6 +90,21 @@ TEST_F(PlanOf, AWiderSweepKeepsTheJobsThatAreThere) {
   EXPECT_EQ(planned(narrower, before(first, true)).plan.jobs[0], first.plan.jobs[0]);
   EXPECT_THAT(planned(narrower, before(first, true)).plan.jobs, SizeIs(2));
   EXPECT_THAT(planned(narrower, before(first, false)).plan.jobs, SizeIs(1));
+}
+
+TEST_F(PlanOf, AnotherSweepsFolderIsRefusedAndWhatIsDroppedCounted) {
+  const Planning first = planned("axes: {training.epochs: [2, 3]}");
+  EXPECT_THAT(
+      refusal_of([&] { planned("axes: {training.epochs: [4, 5]}", before(first, true)); }),
+      HasSubstr("is another sweep's: of its 2 runs none is asked for here; choose another folder with --folder"));
+  EXPECT_EQ(planned("axes: {training.epochs: [3, 4]}", before(first, true)).dropped, 1u);
+  EXPECT_EQ(planned("axes: {training.epochs: [2, 3, 4]}", before(first, true)).dropped, 0u);
+}
+
+TEST_F(PlanOf, WhatChangesNoResultIsInNoName) {
+  const Planning first = planned("axes: {training.epochs: [2, 3]}");
+  const Planning other = planned("axes: {training.epochs: [2, 3]}\nset: ['checkpoint.every_seconds=7']");
+  EXPECT_EQ(other.plan.runs[0].id, first.plan.runs[0].id);
 }
 
 TEST_F(PlanOf, AnotherConfigMakesOtherJobs) {

@@ -18,7 +18,7 @@ class ResultsOfFolder : public ::testing::Test {
  protected:
   ResultsOfFolder() : folder_(fresh_folder("results_test")) {
     plan_.name = "tolerances";
-    plan_.search = "grid";
+    plan_.search = "asha";
     plan_.axes = {{{"constraints[0].tolerance"}, {{0.01}, {0.05}}}, {{"training.optimizer.learning_rate"}, {{0.1}}}};
     for (const char* id : {"00", "01", "02", "03", "04", "05"}) add(id, id, 0, false);
     add("0b", "ba", 0, true);
@@ -85,6 +85,7 @@ TEST_F(ResultsOfFolder, EveryStatusHasItsReason) {
   write_text(job("02") / "run.json", sample_marker("interrupted"));
   write_text(folder_ / "failures/03.json", R"({"exit_code": 2, "reason": "no such column", "when": "", "log": ""})");
   write_run(job("04"), {});
+  write_text(job("04") / "run.json", sample_marker("stopped"));
   write_text(folder_ / "stopped/04.json", R"({"rung": 1, "steps": 120, "reason": "7 runs did better"})");
   write_run(job("ba") / "members/001", {0.7, 0.02, 0.04, 0.05});
   const SweepResults results = read_results(folder_);
@@ -100,8 +101,22 @@ TEST_F(ResultsOfFolder, EveryStatusHasItsReason) {
       << "a run that was stopped early is not set beside others";
 }
 
-TEST_F(ResultsOfFolder, AFailureOfAnEarlierTryDoesNotCount) {
+TEST_F(ResultsOfFolder, ARunThatWasKilledFailed) {
+  write_text(job("00") / "run.json", sample_marker("running"));
+  write_text(folder_ / "failures/00.json", R"({"reason": "the program was killed"})");
+  EXPECT_EQ(read_results(folder_).runs[0].status, RunStatus::failed);
+  EXPECT_EQ(read_results(folder_).runs[0].reason, "the program was killed");
+}
+
+TEST_F(ResultsOfFolder, AnAxisOfAFieldThatIsThereAddsNoColumn) {
+  plan_.axes.push_back({{"training.optimizer.learning_rate"}, {{0.5}}});
+  write_plan(plan_, folder_);
+  EXPECT_THAT(read_results(folder_).short_names, ElementsAre("tolerance", "learning_rate"));
+}
+
+TEST_F(ResultsOfFolder, AFailureOrStopOfAnEarlierTryDoesNotCount) {
   write_run(job("00"), {});
+  write_text(folder_ / "stopped/00.json", R"({"reason": "others did better"})");
   write_text(folder_ / "failures/00.json", R"({"reason": "the disk was full"})");
   EXPECT_EQ(read_results(folder_).runs[0].status, RunStatus::finished);
 }
@@ -118,6 +133,8 @@ TEST_F(ResultsOfFolder, WhatCannotBeReadIsARowWithThatReason) {
   write_text(job("03") / "run.json", "{}");
   write_run(job("04"), {});
   write_text(job("04") / "results.json", R"({"format": 1, "splits": 3})");
+  write_run(job("05"), {});
+  write_text(job("05") / "results.json", std::string(1'000'000, '['));
   const SweepResults results = read_results(folder_);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(results.runs[i].status, RunStatus::failed) << i;
   EXPECT_THAT(results.runs[0].reason, AllOf(HasSubstr("results.json is torn"), HasSubstr("byte")));
@@ -125,7 +142,7 @@ TEST_F(ResultsOfFolder, WhatCannotBeReadIsARowWithThatReason) {
   EXPECT_THAT(results.runs[2].reason, HasSubstr("results.json"));
   EXPECT_EQ(results.runs[3].reason, "run.json has no format: it is not a run's");
   EXPECT_EQ(results.runs[4].reason, "results.json is not a run's: a field is not a list");
-  EXPECT_EQ(results.runs[5].status, RunStatus::missing);
+  EXPECT_THAT(results.runs[5].reason, HasSubstr("results.json is torn"));
 }
 
 TEST_F(ResultsOfFolder, WhereverAFileIsTornItIsARow) {

@@ -37,6 +37,12 @@ TEST_F(Wandb, AGridIsReadAsItIs) {
   EXPECT_EQ(points(planning.plan)[5], "training.epochs=2 training.batch_size=32 training.seed=3");
 }
 
+TEST_F(Wandb, AMetricOfItsOwnIsPassedOver) {
+  const std::string rest = "method: grid\nparameters: {training.epochs: {values: [1, 2]}}\n";
+  EXPECT_EQ(plan_of(rest + "metric: {name: loss}\n").plan.metric, "loss");
+  EXPECT_EQ(plan_of(rest + "metric: {name: val/f1}\n").plan.metric, "accuracy");
+}
+
 TEST_F(Wandb, RandomDrawsFromItsDistributions) {
   const Planning planning = plan_of(
       "parameters:\n"

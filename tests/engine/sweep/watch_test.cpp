@@ -7,6 +7,7 @@
 
 #include "engine/core/error.h"
 #include "engine/report/terminal_table.h"
+#include "engine/sweep/locks.h"
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
@@ -136,6 +137,33 @@ TEST_F(Watched, ASweepsRunsAreThoseOfItsPlan) {
   EXPECT_THAT(text, HasSubstr("failed (1): no such column"));
   EXPECT_THAT(text, HasSubstr("epoch 5.0 of 10"));
   EXPECT_THAT(text, HasSubstr("TPR by sex"));
+}
+
+TEST_F(Watched, WhatFailedOrWasInterruptedMayGoOn) {
+  Plan plan;
+  plan.search = "grid";
+  for (const char* id : {"00", "01"}) {
+    PlannedRun run;
+    run.id = run.job = id;
+    plan.runs.push_back(run);
+    plan.jobs.push_back({run.id, JobKind::run, {}, {run.id}});
+  }
+  write_plan(plan, folder_);
+  write_text(folder_ / "jobs/00/run.json", sample_marker("interrupted"));
+  write_text(folder_ / "jobs/01/run.json", sample_marker("running"));
+  write_text(folder_ / "failures/01.json", R"({"reason": "it was killed"})");
+  std::filesystem::create_directories(folder_ / "locks");
+  Watcher watcher(folder_);
+  EXPECT_EQ(watcher.look().runs[1].reason, "it was killed");
+  EXPECT_TRUE(watcher.look().is_done()) << "nobody works on it";
+  {
+    const auto lock = JobLock::take(folder_, "00");
+    EXPECT_FALSE(watcher.look().is_done()) << "it is gone on with";
+  }
+  std::filesystem::remove(folder_ / "failures/01.json");
+  write_run(folder_ / "jobs/01", {});
+  EXPECT_EQ(watcher.look().runs[1].status, RunStatus::finished);
+  EXPECT_EQ(watcher.look().runs[1].reason, "");
 }
 
 TEST_F(Watched, AFolderOfNeitherIsRefused) {
