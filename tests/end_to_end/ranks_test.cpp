@@ -1,5 +1,6 @@
 // One run over several processes: it is the run that one process makes.
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -110,7 +111,22 @@ TEST_F(Ranks, StopTogetherWhereASignalReachesOne) {
   Plan plan{4};
   plan.when_training = [](const std::vector<pid_t>& processes) { ::kill(processes[2], SIGTERM); };
   const std::vector<Outcome> outcomes = run_ranks(train("stopped", {"training.epochs=100000"}), plan);
-  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 128 + SIGTERM) << outcome.err;
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+  EXPECT_EQ(nlohmann::json::parse(read("runs/stopped/run.json"))["status"], "interrupted");
+}
+
+// As srun --kill-on-bad-exit and torchrun do: the first rank that ends has the others killed.
+TEST_F(Ranks, EndAfterTheFirstHasSavedWhatASignalStopped) {
+  Plan plan{3};
+  plan.when_training = [](const std::vector<pid_t>& processes) {
+    ::kill(processes[1], SIGINT);
+    while (::kill(processes[1], 0) == 0 && ::kill(processes[2], 0) == 0) ::usleep(1000);
+    ::kill(processes[0], SIGKILL);
+  };
+  const std::vector<Outcome> outcomes =
+      run_ranks(train("stopped", {"training.epochs=100000", "evaluation.resamples=20000"}), plan);
+  for (const std::size_t rank : {1, 2}) EXPECT_EQ(outcomes[rank].exit_code, 128 + SIGINT) << outcomes[rank].err;
+  EXPECT_TRUE(exists("runs/stopped/report.html"));
   EXPECT_EQ(nlohmann::json::parse(read("runs/stopped/run.json"))["status"], "interrupted");
 }
 
