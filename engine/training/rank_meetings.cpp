@@ -51,7 +51,7 @@ bool RankMeetings::is_to_stop(const TrainingStep& step, std::int64_t done, bool 
 }
 
 void RankMeetings::stop() const {
-  if (ranks_.is_alone()) core::stop_if_interrupted();
+  if (!has_signal_) core::stop_if_interrupted();  // one that has come since: it knows what it was
   throw signal_;
 }
 

@@ -119,7 +119,7 @@ TEST_F(Ranks, StopTogetherWhereASignalReachesOne) {
 TEST_F(Ranks, EndAfterTheFirstHasSavedWhatASignalStopped) {
   Plan plan{3};
   plan.when_training = [](const std::vector<pid_t>& processes) {
-    ::kill(processes[1], SIGINT);
+    for (const pid_t process : processes) ::kill(process, SIGINT);
     while (::kill(processes[1], 0) == 0 && ::kill(processes[2], 0) == 0) ::usleep(1000);
     ::kill(processes[0], SIGKILL);
   };
