@@ -184,6 +184,34 @@ TEST_F(Ranks, RefuseOtherDataAndNameTheRank) {
   }
 }
 
+// The same path leads to another run on another host.
+TEST_F(Ranks, RefuseToStartWithOtherWeightsOrAnotherEncoder) {
+  std::filesystem::create_directories(path("elsewhere"));
+  const auto earlier = [&](const std::string& folder, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"train",           "config.yaml",       "output.folder=" + path(folder).string(),
+                                      "output.run=warm", "training.epochs=1", "output.overwrite=true"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  earlier(".", {});
+  earlier("elsewhere", {"training.epochs=2"});
+  Plan plan;
+  plan.own_folder = {{1, path("elsewhere")}};
+  std::vector<std::string> words = train("x", {"training.warm_start=/proc/self/cwd/warm", "ranks.check_every=1000"});
+  words[1] = path("config.yaml");
+  for (const Outcome& outcome : run_ranks(words, plan)) {
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err,
+                HasSubstr("rank 1 has another state before its first step than rank 0: line 1: 'weights "));
+  }
+  earlier("elsewhere", {"data.features.bins=5"});
+  for (const Outcome& outcome : run_ranks(words, plan)) {
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("rank 1 has another data than rank 0: line 5: 'an encoder with sha256 "));
+  }
+}
+
 TEST_F(Ranks, RefuseAnotherWorldSize) {
   Plan plan;
   plan.variables = [](int rank, int port) { return by_torchrun(rank, 2 + rank, port); };
