@@ -10,6 +10,7 @@
 #include "engine/cli/command.h"
 #include "engine/config/writer.h"
 #include "engine/core/error.h"
+#include "engine/core/files.h"
 #include "engine/distributed/ranks.h"
 #include "engine/distributed/sum_speed.h"
 #include "engine/training/trainer.h"
@@ -71,14 +72,16 @@ void check_same_config(const distributed::Ranks& ranks, const training::RunConfi
   ranks.check_same("config", config::struct_to_yaml(config));
 }
 
-void check_same_data(const distributed::Ranks& ranks, const data::Dataset& dataset) {
+void check_same_data(const distributed::Ranks& ranks, const data::Prepared& prepared) {
   if (ranks.is_alone()) return;
+  const data::Dataset& dataset = prepared.dataset;
   std::string text;
   for (const data::Fingerprint& file : dataset.files)
     text += fmt::format("{} with sha256 {}\n", std::filesystem::path(file.path).filename().string(), file.sha256);
   std::map<data::Split, std::int64_t> rows;
   for (const data::Split split : dataset.splits) ++rows[split];
   for (const auto& [split, count] : rows) text += fmt::format("{} rows of split {}\n", count, static_cast<int>(split));
+  text += fmt::format("an encoder with sha256 {}\n", core::sha256(data::to_json(*prepared.encoder).dump()));
   ranks.check_same("data", text);
 }
 

@@ -322,7 +322,8 @@ void RunFolder::tell_failure() noexcept {
   if (!trackers) return;
   try {
     core::Journal nobody;
-    trackers->finished({.outcome = "failed"}, nobody);
+    // A server that is there has it in a moment; one that is not holds up no failure.
+    trackers->finished({.outcome = "failed"}, nobody, trackers->is_heard() ? 2.0 : 0.0);
   } catch (const std::exception&) {
     // Nothing that a tracker is told may hide what failed the run.
   }

@@ -108,4 +108,8 @@ void end_tracking(const RunFolder& folder, tracking::RunEnd end, core::Journal& 
   folder.trackers()->finished(end, journal);
 }
 
+void stop_tracking(const RunFolder& folder, core::Journal& journal) {
+  if (folder.trackers() != nullptr) folder.trackers()->finished({.outcome = "interrupted"}, journal, 0);
+}
+
 }  // namespace equipoise::cli

@@ -18,6 +18,9 @@ void track_runs_of(RunFolder& folder, const training::RunConfig& config, const s
 /// Tells the folder's trackers how it ended, once all its files are written.
 void end_tracking(const RunFolder& folder, tracking::RunEnd end, core::Journal& journal);
 
+/// Tells them that it is interrupted and will go on, and does not wait: what a server does not have by then it gets from the run that goes on.
+void stop_tracking(const RunFolder& folder, core::Journal& journal);
+
 /// What trackers are told when the run begins.
 tracking::RunFacts tracking_facts(const RunFolder& folder, const RunInputs& inputs);
 

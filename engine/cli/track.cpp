@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "engine/cli/command.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
+#include "engine/tracking/outbox.h"
 #include "engine/tracking/trackers.h"
 
 namespace equipoise::cli {
@@ -30,6 +32,7 @@ class Track final : public Command {
     const double seconds = seconds_from(wait_.empty() ? "60" : wait_);
     const SavedRun run = open_run_or_bank(run_);
     const Lock lock(run.path);
+    check_address(run);
     const tracking::SentOutboxes sent = tracking::send_outboxes(folders_of(run), uri_, seconds);
     for (const std::string& sentence : sent.warnings) journal.warn(sentence);
     if (sent.left > 0)
@@ -45,6 +48,21 @@ class Track final : public Command {
   }
 
  private:
+  // Who can write tracking.json is not to have the user's name and token sent to an address of theirs.
+  void check_address(const SavedRun& run) const {
+    const auto is_set = [](const char* name) { return std::getenv(name) != nullptr && *std::getenv(name) != '\0'; };
+    if (!uri_.empty() || !tracking::has_outbox(run.path)) return;
+    if (!is_set("MLFLOW_TRACKING_TOKEN") && !is_set("MLFLOW_TRACKING_USERNAME")) return;
+    const std::string told = tracking::Outbox(run.path, "", "").state().uri, own = run.config.tracking.mlflow.uri;
+    if (told == (own.empty() ? own : tracking::checked_uri(own, "tracking.mlflow.uri"))) return;
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format(
+            "'{}' names the server '{}', and the run's own config '{}': the name or token in the environment is "
+            "sent to the first only where you say so, with --uri {}",
+            run.file(tracking::kStateFile).string(), told, own, told));
+  }
+
   // Two that send the same parts would double them.
   class Lock {
    public:

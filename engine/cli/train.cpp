@@ -15,6 +15,7 @@
 #include "engine/cli/resuming.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/run_report.h"
+#include "engine/cli/run_tracking.h"
 #include "engine/cli/run_writer.h"
 #include "engine/cli/shell_words.h"
 #include "engine/cli/starting_multipliers.h"
@@ -23,6 +24,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/interrupt.h"
+#include "engine/core/lost_ranks.h"
 #include "engine/data/prepare.h"
 #include "engine/report/bank_report.h"
 #include "engine/sweep/halving.h"
@@ -79,6 +81,9 @@ class Train final : public Command {
     try {
       check_same_config(ranks, config_);
       return ranks.is_first() ? lead(ranks, device, resume, console, journal) : follow(ranks, device, quiet);
+    } catch (const core::UserError& error) {
+      ranks.leave(error.what(), error.fault());
+      throw;
     } catch (const std::exception& error) {
       ranks.leave(error.what());
       throw;
@@ -126,6 +131,16 @@ class Train final : public Command {
                          })
                                  : training::StopRun(),
                          config_.checkpoint.is_on() || plan.resume ? &plan : nullptr, ranks});
+    const bool is_waited_for = exit_code_of(results, {}) != 0;
+    const int exit_code = conclude(folder, folders, inputs, results, device, console, journal);
+    if (is_waited_for) meet_at_the_end(ranks);
+    return exit_code;
+  }
+
+  // What is left to rank 0 when training has ended.
+  int conclude(RunFolder& folder, std::vector<RunFolder>& folders, const std::vector<RunInputs>& inputs,
+               std::vector<training::TrainingResult>& results, const at::Device& device, const Console& console,
+               TerminalJournal& journal) const {
     const auto stopped =
         std::ranges::find_if(results, [](const auto& r) { return r.starts_again && r.saved_step > 0; });
     if (stopped != results.end()) return stop_for_now(folder, folders, *stopped, console, journal);
@@ -152,7 +167,18 @@ class Train final : public Command {
     const std::vector<training::TrainingResult> results =
         training::train(members_, own.prepared.dataset, own.tables, device, origin_, quiet,
                         {.start = own.start, .checkpoints = &plan, .ranks = ranks});
-    return exit_code_of(results, {});
+    const int exit_code = exit_code_of(results, {});
+    if (exit_code != 0) meet_at_the_end(ranks);
+    return exit_code;
+  }
+
+  // The first rank that ends with another code than 0 may have its launcher end the others: none does before rank 0 has saved.
+  static void meet_at_the_end(const distributed::Ranks& ranks) {
+    try {
+      ranks.barrier();
+    } catch (const core::LostRanks&) {
+      // Whoever is gone, or takes longer than ranks.timeout, is missed no more.
+    }
   }
 
   // What training takes, read by every rank for itself.
@@ -168,7 +194,7 @@ class Train final : public Command {
     data::Prepared prepared =
         data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
     core::stop_if_interrupted();
-    check_same_data(ranks, prepared.dataset);
+    check_same_data(ranks, prepared);
     check_test_rows(prepared.dataset, journal);
     std::vector<constraints::ConstraintTable> tables = compile_tables(members_, prepared.dataset, origin_, journal);
     training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
@@ -216,6 +242,8 @@ class Train final : public Command {
                    const Console& console, TerminalJournal& journal) const {
     for (RunFolder& member : folders) member.finish("interrupted");
     folder.finish("interrupted");
+    for (const RunFolder& member : folders) stop_tracking(member, journal);
+    stop_tracking(folder, journal);
     journal.end_line();
     std::vector<std::string> more;
     if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());

@@ -1,5 +1,6 @@
 #include "engine/core/interrupt.h"
 
+#include <atomic>
 #include <csignal>
 
 #include "engine/core/error.h"
@@ -7,17 +8,24 @@
 namespace equipoise::core {
 namespace {
 
-volatile std::sig_atomic_t arrived = 0;
+// The first signal that came; 0: none.
+std::atomic<int> arrived{0};
+static_assert(std::atomic<int>::is_always_lock_free, "signal handlers take no locks");
 bool is_preemptible = false;
 
+void keep_first(int signal) {
+  int none = 0;
+  arrived.compare_exchange_strong(none, signal);
+}
+
 void remember(int signal) {
-  arrived = signal;
+  keep_first(signal);
   std::signal(signal, SIG_DFL);
 }
 
 // Stays in force: schedulers send it again.
 void remember_preemption(int signal) {
-  arrived = signal;
+  keep_first(signal);
 }
 
 bool is_of_a_scheduler(int signal) {
@@ -55,10 +63,9 @@ bool is_interrupted() {
 }
 
 void stop_if_interrupted() {
-  if (arrived == 0) return;
   // From here on the exception carries it: what is saved on the way out must not be stopped again.
-  const int signal = arrived;
-  arrived = 0;
+  const int signal = arrived.exchange(0);
+  if (signal == 0) return;
   throw Interrupted(signal, is_of_a_scheduler(signal));
 }
 

@@ -13,7 +13,7 @@ void expect_preemption();
 /// Whether a signal has arrived that stop_if_interrupted() would throw.
 bool is_interrupted();
 
-/// Throws Interrupted when a signal has arrived. Long loops call it where stopping leaves things whole.
+/// Throws Interrupted when a signal has arrived: the first one, where several have. Long loops call it where stopping leaves things whole.
 void stop_if_interrupted();
 
 }  // namespace equipoise::core

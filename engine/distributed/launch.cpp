@@ -15,6 +15,10 @@ namespace {
 
 using Names = std::vector<const char*>;
 
+// Of a task on its node; how many tasks each node of the step has, and which node this is.
+constexpr const char *kSlurmLocalRank = "SLURM_LOCALID", *kSlurmTasksOfNodes = "SLURM_STEP_TASKS_PER_NODE",
+                     *kSlurmNode = "SLURM_NODEID";
+
 // Whose variables say what; of several names the first that is set counts.
 struct Launcher {
   const char* name;
@@ -35,13 +39,13 @@ const std::vector<Launcher>& launchers() {
       {"MPICH",
        {"PMI_RANK"},
        {"PMI_SIZE"},
-       {"MPI_LOCALRANKID", "PMI_LOCAL_RANK"},
+       {"MPI_LOCALRANKID", "PMI_LOCAL_RANK", kSlurmLocalRank},  // srun --mpi=pmi2 sets the last
        {"MPI_LOCALNRANKS", "PMI_LOCAL_SIZE"},
        false},
       {"srun",
        {"SLURM_PROCID"},
        {"SLURM_STEP_NUM_TASKS", "SLURM_NTASKS"},
-       {"SLURM_LOCALID"},
+       {kSlurmLocalRank},
        {"SLURM_NTASKS_PER_NODE"},
        true},
   };
@@ -95,6 +99,36 @@ std::int64_t optional_number(const Environment& environment, const Names& names,
   return found ? number_of(*found, low, kMostRanks) : otherwise;
 }
 
+// 1 of node 3 in "2(x3),1": tasks of the step, where Slurm says it.
+std::optional<std::int64_t> tasks_of_own_node(const Environment& environment) {
+  const std::optional<Found> all = find(environment, {kSlurmTasksOfNodes}), node = find(environment, {kSlurmNode});
+  if (!all || !node) return std::nullopt;
+  std::int64_t nodes_left = number_of(*node, 0, kMostRanks);
+  for (std::size_t at = 0; at < all->value.size();) {
+    const std::string part = all->value.substr(at, all->value.find(',', at) - at);
+    at += part.size() + 1;
+    const std::size_t bracket = part.find("(x");
+    const std::int64_t tasks = number_of({all->name, part.substr(0, bracket)}, 0, kMostRanks);
+    std::int64_t nodes = 1;
+    if (bracket != std::string::npos) {
+      if (part.back() != ')')
+        refuse(fmt::format("{} is '{}' in the environment: a bracket is not closed", all->name, all->value));
+      nodes = number_of({all->name, part.substr(bracket + 2, part.size() - bracket - 3)}, 1, kMostRanks);
+    }
+    if (nodes_left < nodes) return tasks;
+    nodes_left -= nodes;
+  }
+  return std::nullopt;
+}
+
+std::int64_t local_size_of(const Launcher& launcher, const Environment& environment, std::int64_t local_rank) {
+  if (find(environment, launcher.local_size)) return optional_number(environment, launcher.local_size, 1, 1);
+  const std::optional<Found> from = find(environment, launcher.local_rank);
+  const bool is_by_slurm = from && from->name == std::string_view(kSlurmLocalRank);
+  const std::optional<std::int64_t> tasks = is_by_slurm ? tasks_of_own_node(environment) : std::nullopt;
+  return tasks ? *tasks : local_rank + 1;
+}
+
 std::optional<Said> said_by(const Launcher& launcher, const Environment& environment) {
   const std::optional<Found> rank = find(environment, launcher.rank), size = find(environment, launcher.size);
   if (!rank && !size) return std::nullopt;
@@ -112,7 +146,7 @@ std::optional<Said> said_by(const Launcher& launcher, const Environment& environ
     refuse(fmt::format("{} is {} and {} is {}: ranks count from 0 to one less than their number", rank->name,
                        launch.rank, size->name, launch.size));
   launch.local_rank = optional_number(environment, launcher.local_rank, 0, 0);
-  launch.local_size = optional_number(environment, launcher.local_size, 1, launch.local_rank + 1);
+  launch.local_size = local_size_of(launcher, environment, launch.local_rank);
   // Of a job's nodes, which a step need not fill.
   if (launcher.is_outermost) launch.local_size = std::min(launch.local_size, launch.size);
   if (launch.local_rank >= launch.local_size || launch.local_size > launch.size)

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/core/interrupt.h"
 #include "engine/core/lost_ranks.h"
 #include "engine/core/nearest_name.h"
 #include "engine/distributed/rendezvous.h"
@@ -95,6 +96,7 @@ bool listens(const std::string& host, std::int64_t port) {
 bool wait_for_listener(const std::string& host, std::int64_t port, double seconds) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (!listens(host, port)) {
+    core::stop_if_interrupted();
     if (std::chrono::steady_clock::now() >= deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

@@ -2,11 +2,13 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <stdexcept>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
@@ -26,7 +28,7 @@ struct Group {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;  // what is on the host
   c10::intrusive_ptr<c10d::Backend> nccl;           // what is on a GPU; null: through the host
 
-  // Whatever the libraries throw means that somebody is not there. The others are told by connections that close.
+  // Whatever the libraries throw means that somebody is not there, but for memory. The others are told by connections that close.
   template <typename Call>
   void call(const Call& does) {
     if (!gloo) throw std::logic_error("ranks are asked for something after one was lost");
@@ -34,13 +36,18 @@ struct Group {
     try {
       does();
       return;
+    } catch (const c10::OutOfMemoryError&) {
+      throw;
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception& error) {
       reason = error.what();
     }
     gloo.reset();
-    const std::string lost = watch->find_lost(reason.substr(0, reason.find('\n')));
-    throw core::LostRanks(
-        fmt::format("{}. Rank {} of {} ends; started again, the run can go on", lost, launch.rank, launch.size));
+    const Loss lost = watch->find_lost(reason.substr(0, reason.find('\n')));
+    const std::string ends = fmt::format("{}. Rank {} of {} ends", lost.sentence, launch.rank, launch.size);
+    if (lost.fault) throw core::UserError(*lost.fault, ends);
+    throw core::LostRanks(ends + "; started again with --resume, the run can go on");
   }
 
   void sum_on_host(at::Tensor& values) const {
@@ -143,6 +150,8 @@ Ranks Ranks::join(const Launch& launch, const RanksParams& params, const at::Dev
     throw;
   } catch (const core::LostRanks&) {
     throw;
+  } catch (const core::Interrupted&) {
+    throw;
   } catch (const std::exception& error) {
     const std::string what = error.what();
     throw core::LostRanks(fmt::format("rank {} of {} was lost while the ranks met: {}", launch.rank, launch.size,
@@ -159,18 +168,15 @@ Ranks::Part Ranks::part_of(std::int64_t count) const {
 
 void Ranks::sum(at::Tensor& values) const {
   if (is_alone()) return;
-  group_->call([&] {
-    if (values.is_cuda() && group_->nccl) {
-      std::vector<at::Tensor> one = {values};
-      group_->nccl->allreduce(one)->wait();
-    } else if (values.is_cuda()) {
-      at::Tensor host = values.to(at::kCPU);
-      group_->sum_on_host(host);
-      values.copy_(host);
-    } else {
-      group_->sum_on_host(values);
-    }
-  });
+  if (values.is_cuda() && group_->nccl) {
+    std::vector<at::Tensor> one = {values};
+    group_->call([&] { group_->nccl->allreduce(one)->wait(); });
+    return;
+  }
+  // What goes wrong between device and host is no lost rank.
+  at::Tensor host = values.is_cuda() ? values.to(at::kCPU) : values;
+  group_->call([&] { group_->sum_on_host(host); });
+  if (values.is_cuda()) values.copy_(host);
 }
 
 std::string Ranks::obstacle_to_capture() const {
@@ -217,10 +223,10 @@ void Ranks::say_step(std::int64_t steps) const {
   if (!is_alone()) group_->watch->say_step(steps);
 }
 
-void Ranks::leave(const std::string& why) const noexcept {
+void Ranks::leave(const std::string& why, std::optional<core::Fault> fault) const noexcept {
   if (is_alone()) return;
   try {
-    group_->watch->leave(why);
+    group_->watch->leave(why, fault);
   } catch (...) {  // the others then learn it from a connection that closes
   }
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ struct Group;
 /// The processes of one run, of which this is one. Every call is made by all ranks in the same order, and returns the same on all of
 /// them. One rank alone has no connection, and each call is its own answer at no cost.
 ///
-/// Where a rank is gone or does not answer within the time-out, calls throw core::LostRanks, which names the rank and its last step;
-/// after that none may be made.
+/// Where a rank is gone or does not answer within the time-out, calls throw core::LostRanks, which names the rank and its last step; where it
+/// left with a fault, a core::UserError of that fault. After that none may be made.
 class Ranks {
  public:
   /// One rank alone.
@@ -55,8 +56,9 @@ class Ranks {
 
   /// How many steps this rank has taken, for those who miss it.
   void say_step(std::int64_t steps) const;
-  /// Tells the others why this rank ends before the run does. Others learn it from their next call, which throws.
-  void leave(const std::string& why) const noexcept;
+  /// Tells the others why this rank ends before the run does. Others learn it from their next call, which throws: LostRanks, or where
+  /// there is a `fault`, which no new start would mend, a UserError of it.
+  void leave(const std::string& why, std::optional<core::Fault> fault = std::nullopt) const noexcept;
 
  private:
   std::int64_t size_ = 1, rank_ = 0;

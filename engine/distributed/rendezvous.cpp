@@ -11,6 +11,7 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
 #include "engine/core/error.h"
+#include "engine/core/interrupt.h"
 #include "engine/core/lost_ranks.h"
 
 namespace equipoise::distributed {
@@ -134,6 +135,7 @@ void wait_for_all(c10d::Store& store, const Launch& launch, const RanksParams& p
       rank = missing.erase(rank);
     }
     if (missing.empty()) return;
+    core::stop_if_interrupted();
     if (Clock::now() >= deadline)
       throw core::LostRanks(
           fmt::format("{} of {} did not come within {:g} s (ranks.timeout); rank {} waited at {} port {}",

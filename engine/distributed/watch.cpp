@@ -16,6 +16,18 @@ using Clock = std::chrono::steady_clock;
 // Who goes on its own account, beside those who go because others went.
 constexpr char kOwnReason = '!', kFollows = '.';
 
+// On the board before a reason: the fault's digit, 0 where a new start may mend it.
+std::string text_of(const Loss& loss) {
+  return std::to_string(loss.fault ? static_cast<int>(*loss.fault) : 0) + loss.sentence;
+}
+
+Loss loss_from(const std::string& text) {
+  const int digit = text.empty() ? 0 : text.front() - '0';
+  const bool is_fault =
+      digit >= static_cast<int>(core::Fault::config) && digit <= static_cast<int>(core::Fault::memory);
+  return {text.empty() ? "" : text.substr(1), is_fault ? std::optional(core::Fault{digit}) : std::nullopt};
+}
+
 std::string key_of(const char* what, std::int64_t rank) {
   return fmt::format("{}/{}", what, rank);
 }
@@ -51,7 +63,7 @@ struct Watch::State {
   void look();
   void look_at_verdict();
   std::string after_last_step(const Seen& rank) const;
-  std::string verdict_now(const std::string& reason) const;
+  Loss verdict_now(const std::string& reason) const;
   void linger(std::unique_lock<std::mutex>& lock);
 
   const Setting setting;
@@ -150,12 +162,12 @@ void Watch::say_step(std::int64_t steps) {
   state_->steps = steps;
 }
 
-void Watch::leave(const std::string& why) {
+void Watch::leave(const std::string& why, std::optional<core::Fault> fault) {
   State& state = *state_;
   std::unique_lock lock(state.mutex);
   if (!state.leaving.empty()) return;
-  state.leaving = kOwnReason + why;
-  state.told = fmt::format("rank {} ended {}: {}", state.setting.rank, after_step(state.steps), why);
+  state.leaving = kOwnReason + text_of({why, fault});
+  state.told = text_of({fmt::format("rank {} ended {}: {}", state.setting.rank, after_step(state.steps), why), fault});
   state.changed.notify_all();
   state.changed.wait_for(lock, state.setting.beat, [&] { return state.left == state.leaving || state.has_ended; });
   state.linger(lock);
@@ -166,37 +178,40 @@ std::string Watch::State::after_last_step(const Seen& rank) const {
   return after_step(std::max(steps, steps_of(rank.beat)));
 }
 
-std::string Watch::State::verdict_now(const std::string& reason) const {
+Loss Watch::State::verdict_now(const std::string& reason) const {
   std::vector<std::int64_t> silent, hanging;
-  std::string own_reasons;
+  Loss own_reasons;
   for (std::int64_t rank = 0; rank < setting.size; ++rank) {
     const Seen& one = seen[static_cast<std::size_t>(rank)];
     if (rank == setting.rank) continue;
     if (one.left.empty())
       (one.beat == one.first_beat ? silent : hanging).push_back(rank);
-    else if (one.left.front() == kOwnReason)
-      own_reasons += fmt::format("{}rank {} ended {}: {}", own_reasons.empty() ? "" : "; ", rank, after_last_step(one),
-                                 one.left.substr(1));
+    else if (one.left.front() == kOwnReason) {
+      const Loss own = loss_from(one.left.substr(1));
+      own_reasons.sentence += fmt::format("{}rank {} ended {}: {}", own_reasons.sentence.empty() ? "" : "; ", rank,
+                                          after_last_step(one), own.sentence);
+      if (!own_reasons.fault) own_reasons.fault = own.fault;
+    }
   }
   if (looked < 2 && (is_broken || looked == 0)) {
-    if (!verdict.empty()) return verdict;
+    if (!verdict.empty()) return loss_from(verdict);
     if (setting.host_rank < 0)
-      return fmt::format("the launcher's store does not answer: its host is gone or the network is cut ({})", reason);
-    if (setting.host_rank == setting.rank) return reason;
-    return fmt::format("rank {} is lost {}: where ranks meet, which is on its host, nobody answers ({})",
-                       setting.host_rank, after_last_step(seen[static_cast<std::size_t>(setting.host_rank)]), reason);
+      return {fmt::format("the launcher's store does not answer: its host is gone or the network is cut ({})", reason)};
+    if (setting.host_rank == setting.rank) return {reason};
+    return {fmt::format("rank {} is lost {}: where ranks meet, which is on its host, nobody answers ({})",
+                        setting.host_rank, after_last_step(seen[static_cast<std::size_t>(setting.host_rank)]), reason)};
   }
-  if (!own_reasons.empty()) return own_reasons;
-  if (!verdict.empty()) return verdict;
+  if (!own_reasons.sentence.empty()) return own_reasons;
+  if (!verdict.empty()) return loss_from(verdict);
   std::string text;
   for (const std::int64_t rank : silent)
     text += fmt::format("{}rank {} is lost {}", text.empty() ? "" : "; ", rank,
                         after_last_step(seen[static_cast<std::size_t>(rank)]));
-  if (!text.empty()) return fmt::format("{}: it gives no sign of life ({})", text, reason);
+  if (!text.empty()) return {fmt::format("{}: it gives no sign of life ({})", text, reason)};
   if (!hanging.empty())
-    return fmt::format("{} did not come {}, though alive ({})", these(hanging),
-                       after_last_step(seen[static_cast<std::size_t>(hanging.front())]), reason);
-  return fmt::format("a connection broke, and every rank is alive ({})", reason);
+    return {fmt::format("{} did not come {}, though alive ({})", these(hanging),
+                        after_last_step(seen[static_cast<std::size_t>(hanging.front())]), reason)};
+  return {fmt::format("a connection broke, and every rank is alive ({})", reason)};
 }
 
 // The others want to read what stands on the board, which goes with this process if it has it.
@@ -205,7 +220,7 @@ void Watch::State::linger(std::unique_lock<std::mutex>& lock) {
   changed.wait_for(lock, has_board ? setting.grace / 2 : setting.beat / 2, [&] { return has_ended; });
 }
 
-std::string Watch::find_lost(const std::string& reason) {
+Loss Watch::find_lost(const std::string& reason) {
   State& state = *state_;
   std::unique_lock lock(state.mutex);
   state.looks = true;
@@ -218,9 +233,9 @@ std::string Watch::find_lost(const std::string& reason) {
            });
   };
   state.changed.wait_for(lock, state.setting.grace, [&] { return state.has_ended || all_have_left(); });
-  const std::string verdict = state.verdict_now(reason);
+  const Loss verdict = state.verdict_now(reason);
   if (state.has_ended) return verdict;
-  state.told = verdict;
+  state.told = text_of(verdict);
   state.changed.notify_all();
   state.linger(lock);
   return verdict;

@@ -4,8 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "engine/core/error.h"
 
 namespace equipoise::distributed {
 
@@ -16,6 +19,13 @@ class Board {
   virtual void set(const std::string& key, const std::string& value) = 0;
   /// "" where nobody has set it.
   virtual std::string get(const std::string& key) = 0;
+};
+
+/// What ended a run: a sentence that names the ranks that are gone, and their last step. `fault`: where one of them ended for a mistake that
+/// no new start mends.
+struct Loss {
+  std::string sentence;
+  std::optional<core::Fault> fault = {};
 };
 
 /// Whose loss ended a run: ranks are known to each other by signs of life that a thread of each puts on a board, with its step.
@@ -36,11 +46,11 @@ class Watch {
 
   void say_step(std::int64_t steps);
   /// Why this rank ends of its own accord; gives the board a moment to take it.
-  void leave(const std::string& why);
+  void leave(const std::string& why, std::optional<core::Fault> fault = std::nullopt);
 
-  /// After a call to the others failed for `reason`: a sentence that names the ranks that are gone, and their last step. Returns after
+  /// After a call to the others failed for `reason`: who is gone. Returns after
   /// the grace at the latest, and half of it more where this rank has the board.
-  std::string find_lost(const std::string& reason);
+  Loss find_lost(const std::string& reason);
 
  private:
   struct State;

@@ -171,7 +171,12 @@ Delivery::Result Delivery::send_artifact(Outbox& outbox, const std::string& name
   const MlflowState state = outbox.state();
   const std::filesystem::path file = outbox.folder() / name;
   std::error_code error;
-  if (proxied_path(state.artifact_uri, server_.uri()).empty()) {
+  // Whoever can write the spool is not to have other files of this machine sent.
+  const bool is_plain = file.filename() == name && name != "." && name != "..";
+  if (!is_plain || std::filesystem::is_symlink(file, error)) {
+    complain(fmt::format("'{}' names '{}', which is no file of the run's folder: it is not sent",
+                         outbox.spool().string(), name));
+  } else if (proxied_path(state.artifact_uri, server_.uri()).empty()) {
     complain(
         fmt::format("MLflow's artefacts stay in the run folder: the server keeps its own at '{}' instead of taking "
                     "them itself (mlflow server --serve-artifacts --artifacts-destination ...)",

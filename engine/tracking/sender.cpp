@@ -5,15 +5,23 @@
 #include <algorithm>
 #include <exception>
 
+#include "engine/core/interrupt.h"
+
 namespace equipoise::tracking {
 namespace {
 
 constexpr double kGathering = 1;      // seconds in which what is added goes together
 constexpr double kLongestPause = 30;  // seconds between two questions to a server that is away
 constexpr double kDrainingPause = 1;
+constexpr double kSlice = 0.2;  // seconds between two looks for a signal
 
 std::chrono::duration<double> seconds(double count) {
   return std::chrono::duration<double>(count);
+}
+
+std::chrono::duration<double> seconds_until(
+    std::chrono::time_point<std::chrono::steady_clock, std::chrono::duration<double>> moment) {
+  return moment - std::chrono::steady_clock::now();
 }
 
 }  // namespace
@@ -58,6 +66,11 @@ std::size_t Sender::waiting() const {
   return lines;
 }
 
+bool Sender::is_away() const {
+  const std::scoped_lock lock(mutex_);
+  return pause_ > 0 || is_closed_;
+}
+
 std::vector<std::string> Sender::take_warnings() {
   const std::scoped_lock lock(mutex_);
   return std::exchange(warnings_, {});
@@ -69,7 +82,11 @@ bool Sender::drain(double most) {
     is_draining_ = is_awake_ = true;
     is_idle_ = false;
     changed_.notify_all();
-    changed_.wait_for(lock, seconds(most), [&] { return is_closed_ || is_idle_; });
+    const auto until = Clock::now() + seconds(most);
+    const auto is_over = [&] { return is_closed_ || is_idle_; };
+    // A signal wakes nobody here: it is looked for.
+    while (!is_over() && Clock::now() < until && !core::is_interrupted())
+      changed_.wait_for(lock, std::min(seconds(kSlice), seconds_until(until)), is_over);
     stop_ = true;
   }
   changed_.notify_all();
@@ -100,13 +117,14 @@ void Sender::run() {
 bool Sender::send_all() {
   for (const auto& outbox : outboxes()) {
     if (stop_) return false;
-    const Delivery::Result result = empty(*outbox);
+    const std::optional<Delivery::Result> result = empty(*outbox);
     const std::scoped_lock lock(mutex_);
     for (std::string& sentence : delivery_.take_complaints()) warnings_.push_back(std::move(sentence));
     if (result == Delivery::Result::sent) {
       pause_ = 0;
       continue;
     }
+    if (!result) return is_closed_ = true;
     if (stop_) return false;  // it may be the stop that ended the request
     is_closed_ = result == Delivery::Result::closed;
     pause_ = std::clamp(2 * pause_, 1.0, kLongestPause);
@@ -116,7 +134,7 @@ bool Sender::send_all() {
   return true;
 }
 
-Delivery::Result Sender::empty(Outbox& outbox) {
+std::optional<Delivery::Result> Sender::empty(Outbox& outbox) {
   try {
     while (outbox.waiting() > 0 && !stop_) {
       const Delivery::Result result = delivery_.send_next(outbox);
@@ -128,7 +146,7 @@ Delivery::Result Sender::empty(Outbox& outbox) {
     // The disk does not take what was sent: going on would send it twice. Nothing else may end the program from here either.
     const std::scoped_lock lock(mutex_);
     warnings_.push_back(fmt::format("MLflow is told no more of {}: {}", outbox.folder().string(), error.what()));
-    return Delivery::Result::closed;
+    return std::nullopt;
   }
 }
 

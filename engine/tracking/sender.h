@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,19 +26,23 @@ class Sender {
   void add(std::shared_ptr<Outbox> outbox);
   /// Something was put into an outbox.
   void wake();
-  /// Waits until all is sent or it is clear that it will not be, at most so long; then the thread ends. Whether all is sent.
+  /// Waits until all is sent or it is clear that it will not be, at most so long and until a signal comes; then the thread ends. Whether all is
+  /// sent.
   bool drain(double seconds);
 
   /// What has to be said since the last call, as sentences: that the server is away, what it refused.
   std::vector<std::string> take_warnings();
   std::size_t waiting() const;  ///< lines
+  /// Whether the last question had no answer, or there will be no more of them.
+  bool is_away() const;
   const std::string& uri() const { return uri_; }
 
  private:
   using Clock = std::chrono::steady_clock;
   void run();
   bool send_all();
-  Delivery::Result empty(Outbox& outbox);
+  /// Nothing where this machine's disk failed, which has been said.
+  std::optional<Delivery::Result> empty(Outbox& outbox);
   void say_away(const Outbox& outbox, bool is_closed);
   std::vector<std::shared_ptr<Outbox>> outboxes() const;
 

@@ -66,15 +66,19 @@ void Trackers::measured(const evaluation::Measurement& measurement, core::Journa
   tell([&](const Sink& sink) { sink.measured(measurement); }, journal);
 }
 
-void Trackers::finished(const RunEnd& end, core::Journal& journal) {
+void Trackers::finished(const RunEnd& end, core::Journal& journal, double most) {
   tell([&](const Sink& sink) { sink.finished(end); }, journal);
   if (!owns_sender_) return;
-  const bool all = sender_->drain(wait_);
+  const bool all = sender_->drain(std::min(wait_, most));
   say_warnings(journal);
   if (!all)
     journal.warn(
         fmt::format("The MLflow server {} has not got all of this run ({} parts are left): equipoise track sends them.",
                     sender_->uri(), sender_->waiting()));
+}
+
+bool Trackers::is_heard() const {
+  return sender_ && !sender_->is_away();
 }
 
 void remove_tracking_files(const fs::path& folder) noexcept {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -24,8 +25,12 @@ class Trackers {
   Trackers& operator=(const Trackers&) = delete;
 
   void measured(const evaluation::Measurement& measurement, core::Journal& journal);
-  /// Once. Without a parent that does it later, it then waits for the MLflow server as long as the config says.
-  void finished(const RunEnd& end, core::Journal& journal);
+  /// Once. Without a parent that does it later, it then waits for the MLflow server as long as the config says, and at most `most` seconds:
+  /// what is not sent by then stays in the outbox.
+  void finished(const RunEnd& end, core::Journal& journal, double most = std::numeric_limits<double>::infinity());
+
+  /// Whether there is an MLflow server that has answered so far, or not yet been asked.
+  bool is_heard() const;
 
  private:
   template <typename Tell>

@@ -9,6 +9,11 @@
 #include <c10/util/Exception.h>
 #include <c10/util/ThreadLocalDebugInfo.h>
 #include <cuda_runtime_api.h>
+
+#include <exception>
+
+#include "engine/core/error.h"
+#include "engine/core/lost_ranks.h"
 #endif
 
 namespace equipoise::training {
@@ -36,12 +41,18 @@ std::string words_for(cudaError_t status) {
   return cudaGetErrorString(status);
 }
 
-// Why `enqueue` cannot be recorded, or "".
-std::string failure_of(const std::function<void()>& enqueue) {
+// Why `enqueue` cannot be recorded, or "". `of_ranks`: what a sum over ranks threw, which is about the run and no obstacle.
+std::string failure_of(const std::function<void()>& enqueue, std::exception_ptr& of_ranks) {
   const auto allocations = std::make_shared<DeviceAllocations>();
   try {
     const c10::DebugInfoGuard watch(c10::DebugInfoKind::PROFILER_STATE, allocations);
     enqueue();
+  } catch (const core::LostRanks& lost) {
+    of_ranks = std::current_exception();
+    return lost.what();
+  } catch (const core::UserError& error) {
+    of_ranks = std::current_exception();
+    return error.what();
   } catch (const c10::Error& error) {
     return error.what_without_backtrace();
   } catch (const std::exception& error) {
@@ -79,7 +90,8 @@ std::string CapturedGraph::capture(const std::function<void()>& enqueue) {
   // Thread-local: other threads may go on with calls that a capture forbids.
   cudaError_t status = cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal);
   if (status != cudaSuccess) return words_for(status);
-  std::string failure = failure_of(enqueue);
+  std::exception_ptr of_ranks;
+  std::string failure = failure_of(enqueue, of_ranks);
   cudaGraph_t graph = nullptr;
   status = cudaStreamEndCapture(stream, &graph);
   if (failure.empty() && status != cudaSuccess) failure = words_for(status);
@@ -91,6 +103,7 @@ std::string CapturedGraph::capture(const std::function<void()>& enqueue) {
   if (graph != nullptr) cudaGraphDestroy(graph);
   if (!failure.empty()) {
     cudaGetLastError();
+    if (of_ranks) std::rethrow_exception(of_ranks);
     return failure;
   }
   executable_ = executable;

@@ -35,7 +35,7 @@ class CapturedGraph {
   /// `enqueue` must have run on this stream before, so that libraries have loaded their kernels and taken their memory.
   /// Returns "" or why nothing was captured: an error while recording, a wait for the device, or device memory taken,
   /// which a replay would write after others got it. The stream is as before then, and `enqueue` may be run eagerly.
-  /// Throws c10::Error where there is no GPU at all.
+  /// Throws c10::Error where there is no GPU at all, and what a sum over ranks in `enqueue` throws (LostRanks, UserError).
   std::string capture(const std::function<void()>& enqueue);
 
   bool is_captured() const { return executable_ != nullptr; }

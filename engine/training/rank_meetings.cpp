@@ -8,13 +8,31 @@
 #include "engine/core/interrupt.h"
 
 namespace equipoise::training {
+namespace {
+
+std::string state_of(models::Learner& learner, const std::vector<RunState>& runs) {
+  const at::Tensor weights = learner.flat_parameters().to(at::kCPU).contiguous();
+  std::string state = "weights " + core::sha256({static_cast<const char*>(weights.const_data_ptr()), weights.nbytes()});
+  for (const RunState& run : runs) state += fmt::format("\nmultipliers {}", fmt::join(run.multipliers(), " "));
+  return state;
+}
+
+}  // namespace
+
+void RankMeetings::start(std::int64_t done, models::Learner& learner, const std::vector<RunState>& runs) const {
+  if (ranks_.is_alone() || check_every_ == 0) return;
+  const std::string what =
+      done == 0 ? "state before its first step" : fmt::format("state to go on from at step {}", done);
+  ranks_.check_same(what, state_of(learner, runs), core::Fault::config);
+}
 
 void RankMeetings::before(TrainingStep& step) {
   if (ranks_.is_alone()) return;
   try {
     core::stop_if_interrupted();
   } catch (const core::Interrupted& stopped) {
-    signal_ = stopped;
+    if (!has_signal_) signal_ = stopped;
+    has_signal_ = true;
     step.ask_to_stop();
   }
 }
@@ -23,10 +41,7 @@ void RankMeetings::after(std::int64_t done, models::Learner& learner, const std:
   if (ranks_.is_alone()) return;
   ranks_.say_step(done);
   if (check_every_ == 0 || done % check_every_ != 0) return;
-  const at::Tensor weights = learner.flat_parameters().to(at::kCPU).contiguous();
-  std::string state = "weights " + core::sha256({static_cast<const char*>(weights.const_data_ptr()), weights.nbytes()});
-  for (const RunState& run : runs) state += fmt::format("\nmultipliers {}", fmt::join(run.multipliers(), " "));
-  ranks_.check_same(fmt::format("state after step {}", done), state, core::Fault::numerical);
+  ranks_.check_same(fmt::format("state after step {}", done), state_of(learner, runs), core::Fault::numerical);
 }
 
 bool RankMeetings::is_to_stop(const TrainingStep& step, std::int64_t done, bool may_wait) const {
@@ -36,7 +51,7 @@ bool RankMeetings::is_to_stop(const TrainingStep& step, std::int64_t done, bool 
 }
 
 void RankMeetings::stop() const {
-  if (ranks_.is_alone()) core::stop_if_interrupted();
+  if (!has_signal_) core::stop_if_interrupted();  // one that has come since: it knows what it was
   throw signal_;
 }
 

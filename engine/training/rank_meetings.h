@@ -23,6 +23,8 @@ class RankMeetings {
   RankMeetings(const distributed::Ranks& ranks, std::int64_t check_every, bool starts_again)
       : ranks_(ranks), check_every_(check_every), signal_(SIGTERM, starts_again) {}
 
+  /// Before the first step. Throws UserError (config) on all ranks where they start with different weights or multipliers.
+  void start(std::int64_t done, models::Learner& learner, const std::vector<RunState>& runs) const;
   /// Before each step, which tells the others of a signal that has come to this rank.
   void before(TrainingStep& step);
   /// After `done` steps. Throws UserError (numerical) on all ranks where their weights or multipliers differ.
@@ -36,7 +38,8 @@ class RankMeetings {
  private:
   const distributed::Ranks& ranks_;
   std::int64_t check_every_;
-  core::Interrupted signal_;  // that has come to this rank, else to another
+  core::Interrupted signal_;  // the first that has come to this rank, else to another
+  bool has_signal_ = false;   // to this rank
 };
 
 /// Throws UserError (config) where a batch has more rows than training, or fewer than there are ranks.

@@ -170,6 +170,7 @@ class Trainer {
     RankMeetings meetings(around_.ranks, config_.ranks.check_every, config_.checkpoint.is_on());
     for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
     const std::int64_t begun_at = done_, measured_at = measured_at_;
+    meetings.start(done_, *learner_, runs_);
     while (done_ < steps_ && any_goes_on()) {
       meetings.before(step);
       step.run();

@@ -86,9 +86,17 @@ TEST_F(LostRanks, RepeatWhyOneCouldNotStart) {
   std::vector<std::string> words = train("x");
   words[1] = path("config.yaml");
   const std::vector<Outcome> outcomes = run_ranks(words, plan);
+  // No new start mends it: the others end as it does, and no scheduler starts them for ever.
   EXPECT_EQ(outcomes[1].exit_code, 3);
-  EXPECT_EQ(outcomes[0].exit_code, 75);
+  EXPECT_EQ(outcomes[0].exit_code, 3);
   EXPECT_THAT(outcomes[0].err, ContainsRegex("rank 1 ended before its first step: .*people.csv"));
+}
+
+TEST_F(LostRanks, EndWithTheCodeOfAFirstRankThatCannotWrite) {
+  write("runs/x/mine.txt", "not of equipoise");
+  const std::vector<Outcome> outcomes = run_ranks(train("x"), Plan{3});
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+  EXPECT_THAT(outcomes[2].err, ContainsRegex("rank 0 ended before its first step: .*exists and is not a run"));
 }
 
 TEST_F(LostRanks, SayTheirKindInJson) {

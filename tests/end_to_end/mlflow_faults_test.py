@@ -150,6 +150,22 @@ class Credentials(Workspace):
         wanted = "Basic " + base64.b64encode(b"anna:geheim-8").decode()
         self.assertEqual(self.headers({"MLFLOW_TRACKING_USERNAME": "anna", "MLFLOW_TRACKING_PASSWORD": "geheim-8"})[-1], wanted)
 
+    def test_a_token_goes_to_the_address_of_the_config_alone(self):
+        seen = []
+        other = StandIn(lambda to: (seen.append(to.headers.get("Authorization")), to.answer(401, b"")))
+        self.addCleanup(other.stop)
+        self.train("a", "tracking.mlflow.uri=http://127.0.0.1:9", "tracking.mlflow.wait=0")
+        state = self.folder / "runs/a/tracking.json"
+        state.write_text(state.read_text().replace("http://127.0.0.1:9", other.uri))
+        environment = {"MLFLOW_TRACKING_TOKEN": "geheim-9"}
+        done = self.run_program("track", "runs/a", "--wait", "1", environment=environment)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(f"sent to the first only where you say so, with --uri {other.uri}", done.stderr)
+        self.assertEqual(seen, [])
+        done = self.run_program("track", "runs/a", "--wait", "1", "--uri", other.uri, environment=environment)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("Bearer geheim-9", seen)
+
     def test_a_token_with_a_line_end_is_refused_unseen(self):
         done = self.train("a", "tracking.mlflow.uri=http://127.0.0.1:9", environment={"MLFLOW_TRACKING_TOKEN": "geheim\r\nX: y"})
         self.assertIn("MLFLOW_TRACKING_TOKEN in the environment has a line end in it", done.stderr)

@@ -180,6 +180,52 @@ class OneRun(WithServer):
         # The last line of one of the files may have been on its way.
         self.assertIn([(point.step, point.value) for point in points], (wanted, wanted[:-1]))
 
+    def test_a_run_that_a_scheduler_stops_goes_on_as_the_same_run(self):
+        self.server.start()
+        words = ["output.run=a", "training.epochs=600", "model.hidden=[256,256]", "tracking.prometheus=true", "multipliers.measures_per_epoch=1"]
+        started = self.start(*words)
+        self.until(lambda: self.sent("a") > 3, "no metrics were sent")
+        started.send_signal(signal.SIGTERM)
+        _, errors = started.communicate(timeout=120)
+        self.assertEqual(started.returncode, 75, errors)
+        prometheus = self.folder / "runs/a/metrics.prom"
+        self.assertIn('status="interrupted"', prometheus.read_text())
+        lines = self.lines("a")
+        self.assertLess(lines, 600)
+        started = self.start(*words, "--resume")
+        self.until(lambda: self.lines("a") > lines, "the run did not go on")
+        if started.poll() is None:
+            self.assertIn('status="running"', prometheus.read_text())
+        _, errors = started.communicate(timeout=300)
+        self.assertEqual(started.returncode, 0, errors)
+        run, = self.runs()
+        self.assertEqual((run.info.status, run.data.tags["equipoise.outcome"]), ("FINISHED", "finished"))
+        self.assertEqual(len(self.measurements("a")), 600)
+        histories = self.histories(run.info.run_id)
+        for metric, points in histories.items():
+            self.assertEqual(len(points), len({point.step for point in points}), metric)
+        for metric in ("loss/training", "accuracy/selection"):
+            wanted = [(m["step"], m[metric.split("/")[1] + "_" + metric.split("/")[0]]) for m in self.measurements("a")]
+            self.assertEqual([(point.step, point.value) for point in histories[metric]], wanted)
+        self.assertIn('status="finished"', prometheus.read_text())
+
+    def test_a_spool_sends_files_of_its_folder_alone(self):
+        self.server.kill()
+        self.train("a", *self.words, "tracking.mlflow.wait=0")
+        (self.folder / "secret").write_text("secret")
+        (self.folder / "runs/a/link").symlink_to(self.folder / "secret")
+        with open(self.folder / "runs/a/mlflow_spool.jsonl", "a") as spool:
+            for name in (str(self.folder / "secret"), "../../secret", "link", ".."):
+                spool.write(json.dumps({"artifact": name}) + "\n")
+        self.server.start()
+        sent = self.run_program("track", "runs/a")
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        self.assertEqual(sent.stderr.count("which is no file of the run's folder: it is not sent"), 4, sent.stderr)
+        run, = self.runs()
+        names = {item.path for item in self.client().list_artifacts(run.info.run_id)}
+        self.assertIn("report.html", names)
+        self.assertFalse(names & {"secret", "link"}, names)
+
     def test_a_run_that_leaves_nothing_behind_has_failed_there_too(self):
         self.server.start()
         started = self.start("output.run=a", "training.epochs=2000", "training.optimizer.learning_rate=1e30")

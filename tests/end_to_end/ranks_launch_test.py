@@ -265,21 +265,23 @@ class Guide(unittest.TestCase):
     def blocks(self, language):
         return re.findall(rf"^```{language}\n(.*?)^```$", self.PAGE, re.DOTALL | re.MULTILINE)
 
-    def run_line(self, words, **more):
+    def run_line(self, words, folder="runs", **more):
         if "train" in words:
             words = [*words, "training.epochs=1", "model.hidden=[4]", "multipliers.measure_on=train", "output.overwrite=true",
-                     "device=cpu", f"output.folder={self.folder}/runs"]
+                     "device=cpu", f"output.folder={self.folder}/{folder}"]
         return subprocess.Popen(words, cwd=self.folder, env={**self.environment, **more}, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, text=True)
 
     def test_its_commands(self):
         lines = [line for block in self.blocks("sh") for line in block.splitlines()]
-        self.assertEqual([line.split()[0] for line in lines], ["torchrun", "torchrun", "srun"])
-        for line in lines:
+        self.assertEqual([line.split()[0] for line in lines], ["torchrun", "torchrun", "srun", "torchrun"])
+        for number, line in enumerate(lines):
             if line.startswith("torchrun") and not TORCHRUN.exists():
                 print(f"skipped: {line}: there is no {TORCHRUN}")
                 continue
-            done = self.run_line(shlex.split(line))
+            if "srun" in line or "--max-restarts" in line:
+                self.assertIn(" --resume=auto", line)
+            done = self.run_line(shlex.split(line), folder=f"runs{number}")
             _, err = done.communicate(timeout=240)
             self.assertEqual(done.returncode, 0, f"{line}\n{err}")
 
@@ -288,6 +290,7 @@ class Guide(unittest.TestCase):
         command = re.search(r"command: \[(.*)\]", job).group(1).split(", ")
         variables = dict(re.findall(r'- \{name: (\w+), value: "?([^"}]+)"?\}', job))
         self.assertEqual(variables.pop("MASTER_ADDR"), "odds-0.odds")
+        self.assertIn("--resume=auto", command)
         ranks = int(variables["WORLD_SIZE"])
         self.assertIn(f"completions: {ranks}\n  parallelism: {ranks}\n", job)
         self.assertIn("{name: RANK, valueFrom: {fieldRef: {fieldPath: \"metadata.annotations['batch.kubernetes.io/job-completion-index']\"}}}", job)

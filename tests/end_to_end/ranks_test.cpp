@@ -1,5 +1,6 @@
 // One run over several processes: it is the run that one process makes.
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -110,7 +111,22 @@ TEST_F(Ranks, StopTogetherWhereASignalReachesOne) {
   Plan plan{4};
   plan.when_training = [](const std::vector<pid_t>& processes) { ::kill(processes[2], SIGTERM); };
   const std::vector<Outcome> outcomes = run_ranks(train("stopped", {"training.epochs=100000"}), plan);
-  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 128 + SIGTERM) << outcome.err;
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+  EXPECT_EQ(nlohmann::json::parse(read("runs/stopped/run.json"))["status"], "interrupted");
+}
+
+// As srun --kill-on-bad-exit and torchrun do: the first rank that ends has the others killed.
+TEST_F(Ranks, EndAfterTheFirstHasSavedWhatASignalStopped) {
+  Plan plan{3};
+  plan.when_training = [](const std::vector<pid_t>& processes) {
+    for (const pid_t process : processes) ::kill(process, SIGINT);
+    while (::kill(processes[1], 0) == 0 && ::kill(processes[2], 0) == 0) ::usleep(1000);
+    ::kill(processes[0], SIGKILL);
+  };
+  const std::vector<Outcome> outcomes =
+      run_ranks(train("stopped", {"training.epochs=100000", "evaluation.resamples=20000"}), plan);
+  for (const std::size_t rank : {1, 2}) EXPECT_EQ(outcomes[rank].exit_code, 128 + SIGINT) << outcomes[rank].err;
+  EXPECT_TRUE(exists("runs/stopped/report.html"));
   EXPECT_EQ(nlohmann::json::parse(read("runs/stopped/run.json"))["status"], "interrupted");
 }
 
@@ -165,6 +181,34 @@ TEST_F(Ranks, RefuseOtherDataAndNameTheRank) {
   for (const Outcome& outcome : run_ranks(words, plan)) {
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_THAT(outcome.err, HasSubstr("rank 1 has another data than rank 0: line 1: 'people.csv with sha256 "));
+  }
+}
+
+// The same path leads to another run on another host.
+TEST_F(Ranks, RefuseToStartWithOtherWeightsOrAnotherEncoder) {
+  std::filesystem::create_directories(path("elsewhere"));
+  const auto earlier = [&](const std::string& folder, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"train",           "config.yaml",       "output.folder=" + path(folder).string(),
+                                      "output.run=warm", "training.epochs=1", "output.overwrite=true"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  earlier(".", {});
+  earlier("elsewhere", {"training.epochs=2"});
+  Plan plan;
+  plan.own_folder = {{1, path("elsewhere")}};
+  std::vector<std::string> words = train("x", {"training.warm_start=/proc/self/cwd/warm", "ranks.check_every=1000"});
+  words[1] = path("config.yaml");
+  for (const Outcome& outcome : run_ranks(words, plan)) {
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err,
+                HasSubstr("rank 1 has another state before its first step than rank 0: line 1: 'weights "));
+  }
+  earlier("elsewhere", {"data.features.bins=5"});
+  for (const Outcome& outcome : run_ranks(words, plan)) {
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("rank 1 has another data than rank 0: line 5: 'an encoder with sha256 "));
   }
 }
 

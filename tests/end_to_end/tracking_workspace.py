@@ -120,9 +120,10 @@ class MlflowServer:
         environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true",
                        "DO_NOT_TRACK": "true", "no_proxy": "*", "NO_PROXY": "*"}
         self.log = open(self.folder / "log", "ab")
-        # A session of its own, so that its workers go with it.
-        self.process = subprocess.Popen(command, cwd=self.folder, stdout=self.log, stderr=self.log, env=environment,
-                                        start_new_session=True)
+        # A session of its own, so that its workers go with it; all of it ends when the pipe closes, which a killed test does too.
+        keeper = ["sh", "-c", '"$@" < /dev/null & read -r gone; kill -KILL 0', "sh", *command]
+        self.process = subprocess.Popen(keeper, cwd=self.folder, stdin=subprocess.PIPE, stdout=self.log, stderr=self.log,
+                                        env=environment, start_new_session=True)
         for _ in range(600):
             try:
                 with urllib.request.urlopen(self.uri + "/health", timeout=2) as answer:
@@ -137,5 +138,6 @@ class MlflowServer:
             return
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self.process.stdin.close()
         self.log.close()
         self.process = None

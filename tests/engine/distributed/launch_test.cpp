@@ -113,6 +113,33 @@ TEST(Launch, ReadsAStepThatDoesNotFillItsJob) {
   EXPECT_EQ(launch.local_size, 2);
 }
 
+const Variables kPmi2 = with(kSrun, {{"PMI_RANK", "5"},
+                                     {"PMI_SIZE", "7"},
+                                     {"SLURM_PROCID", "5"},
+                                     {"SLURM_NTASKS", "7"},
+                                     {"SLURM_LOCALID", "1"},
+                                     {"SLURM_STEP_TASKS_PER_NODE", "2(x3),1"}});
+
+// srun --mpi=pmi2 says PMI's rank, and its own place on the node: two tasks of a node are to take two GPUs.
+TEST(Launch, ReadsSrunsPlaceOfATaskThatPmiCounts) {
+  const Launch launch = launch_of(with(kPmi2, {{"SLURM_NODEID", "2"}}));
+  EXPECT_EQ(launch.launcher, "MPICH");
+  EXPECT_EQ(launch.local_rank, 1);
+  EXPECT_EQ(launch.local_size, 2);
+  const Launch last = launch_of(with(kPmi2, {{"SLURM_NODEID", "3"}, {"SLURM_LOCALID", "0"}, {"PMI_RANK", "6"}}));
+  EXPECT_EQ(last.local_size, 1);
+  EXPECT_EQ(launch_of(with(kPmi2, {{"SLURM_NODEID", "4"}})).local_size, 2) << "no such node: as far as is known";
+  EXPECT_EQ(launch_of(with(kSrun, {{"SLURM_STEP_TASKS_PER_NODE", "1(x2)"}, {"SLURM_NODEID", "1"}})).local_size, 1);
+  EXPECT_EQ(launch_of(with(kSrun, {{"SLURM_STEP_TASKS_PER_NODE", "2"}, {"SLURM_NODEID", "0"}})).local_size, 2);
+}
+
+TEST(Launch, RefusesTasksOfNodesThatAreNoNumbers) {
+  EXPECT_THAT(refusal_of(with(kPmi2, {{"SLURM_NODEID", "0"}, {"SLURM_STEP_TASKS_PER_NODE", "two"}})),
+              HasSubstr("SLURM_STEP_TASKS_PER_NODE is 'two' in the environment"));
+  EXPECT_THAT(refusal_of(with(kPmi2, {{"SLURM_NODEID", "0"}, {"SLURM_STEP_TASKS_PER_NODE", "2(x3"}})),
+              HasSubstr("a bracket is not closed"));
+}
+
 TEST(Launch, InAShellOfASlurmJobIsAlone) {
   EXPECT_EQ(launch_of({{"SLURM_JOB_ID", "71"}, {"SLURM_NTASKS", "4"}}).size, 1);
 }

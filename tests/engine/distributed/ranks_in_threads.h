@@ -15,8 +15,8 @@
 
 namespace equipoise::distributed {
 
-/// Ranks of a run as threads of this process, which meet on a port of this host. Returns what each threw, "" where it threw nothing.
-inline std::vector<std::string> run_ranks(std::int64_t size, const std::function<void(const Ranks&)>& work) {
+/// A port of this host that nobody had a moment ago.
+inline int free_port() {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -25,12 +25,18 @@ inline std::vector<std::string> run_ranks(std::int64_t size, const std::function
   ::bind(socket, reinterpret_cast<sockaddr*>(&address), length);
   ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length);
   ::close(socket);
+  return ntohs(address.sin_port);
+}
+
+/// Ranks of a run as threads of this process, which meet on a port of this host. Returns what each threw, "" where it threw nothing.
+inline std::vector<std::string> run_ranks(std::int64_t size, const std::function<void(const Ranks&)>& work) {
+  const int port = free_port();
   std::vector<std::string> thrown(static_cast<std::size_t>(size));
   std::vector<std::thread> threads;
   for (std::int64_t rank = 0; rank < size; ++rank)
     threads.emplace_back([&, rank] {
       try {
-        Launch launch{"threads", size, rank, size, rank, "127.0.0.1", ntohs(address.sin_port)};
+        Launch launch{"threads", size, rank, size, rank, "127.0.0.1", port};
         RanksParams params;
         params.timeout = 20;
         work(Ranks::join(launch, params, at::kCPU));

@@ -5,8 +5,12 @@
 #include <ATen/ops/full.h>
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <mutex>
+#include <thread>
 
+#include "engine/core/interrupt.h"
+#include "engine/distributed/rendezvous.h"
 #include "engine/distributed/sum_speed.h"
 #include "tests/engine/distributed/ranks_in_threads.h"
 
@@ -104,7 +108,39 @@ TEST(Ranks, SayWhoEndedAndWhy) {
   EXPECT_EQ(thrown[2], "the disk is full");
   for (const std::size_t rank : {0, 1})
     EXPECT_THAT(thrown[rank], HasSubstr("rank 2 ended after step 12: the disk is full. Rank " + std::to_string(rank) +
-                                        " of 3 ends; started again, the run can go on"));
+                                        " of 3 ends; started again with --resume, the run can go on"));
+}
+
+TEST(Ranks, ThrowTheFaultOfTheOneThatEnded) {
+  std::vector<core::Fault> faults(3, core::Fault::config);
+  run_ranks(3, [&](const Ranks& ranks) {
+    ranks.barrier();
+    if (ranks.rank() == 0) {
+      ranks.leave("the disk is full", core::Fault::data);
+      throw std::runtime_error("the disk is full");
+    }
+    try {
+      ranks.barrier();
+    } catch (const core::UserError& error) {
+      faults[static_cast<std::size_t>(ranks.rank())] = error.fault();
+      EXPECT_THAT(error.what(), HasSubstr("rank 0 ended before its first step: the disk is full. Rank"));
+    }
+  });
+  EXPECT_THAT(faults, ElementsAre(core::Fault::config, core::Fault::data, core::Fault::data));
+}
+
+TEST(Ranks, StopWaitingForOthersAtASignal) {
+  core::catch_signals();
+  std::thread sender([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    ::kill(::getpid(), SIGHUP);
+  });
+  Launch launch{"threads", 2, 0, 2, 0, "127.0.0.1", free_port()};
+  EXPECT_THROW(Ranks::join(launch, {.timeout = 20}, at::kCPU), core::Interrupted);
+  sender.join();
+  ::kill(::getpid(), SIGINT);
+  EXPECT_THROW(wait_for_listener("127.0.0.1", free_port(), 20), core::Interrupted);
+  EXPECT_FALSE(core::is_interrupted());
 }
 
 TEST(SumSpeed, IsOfSumsThatAreRight) {

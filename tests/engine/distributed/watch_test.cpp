@@ -68,9 +68,9 @@ TEST_F(Watches, NameTheRankThatGivesNoSignAndItsLastStep) {
   wait_for_beat(3, "41");
   lost.reset();
   std::string by_second, by_third;
-  std::thread one([&] { by_second = second->find_lost("closed"); }),
-      two([&] { by_third = third->find_lost("closed"); });
-  const std::string found = first->find_lost("connection closed by peer");
+  std::thread one([&] { by_second = second->find_lost("closed").sentence; }),
+      two([&] { by_third = third->find_lost("closed").sentence; });
+  const std::string found = first->find_lost("connection closed by peer").sentence;
   one.join();
   two.join();
   EXPECT_THAT(found, HasSubstr("rank 3 is lost after step 41"));
@@ -84,7 +84,22 @@ TEST_F(Watches, RepeatWhyARankWentOfItsOwnAccord) {
   second->say_step(7);
   wait_for_beat(1, "7");
   second->leave("people.csv: no such file");
-  EXPECT_THAT(first->find_lost("closed"), HasSubstr("rank 1 ended after step 7: people.csv: no such file"));
+  EXPECT_THAT(first->find_lost("closed").sentence, HasSubstr("rank 1 ended after step 7: people.csv: no such file"));
+}
+
+// Also to one that looks when the board is gone.
+TEST_F(Watches, TellTheFaultOfARankThatWent) {
+  const auto second = of_rank(1), third = of_rank(2), fourth = of_rank(3);
+  {
+    const auto first = of_rank(0);
+    first->leave("the disk is full", core::Fault::data);
+    EXPECT_EQ(second->find_lost("closed").fault, core::Fault::data);
+  }
+  std::this_thread::sleep_for(milliseconds(50));
+  wall_->is_broken = true;
+  const Loss late = third->find_lost("closed");
+  EXPECT_EQ(late.fault, core::Fault::data);
+  EXPECT_THAT(late.sentence, HasSubstr("rank 0 ended before its first step: the disk is full"));
 }
 
 TEST_F(Watches, SayThatARankIsAliveAndDoesNotCome) {
@@ -92,7 +107,7 @@ TEST_F(Watches, SayThatARankIsAliveAndDoesNotCome) {
   third->leave("x");
   wall_->notes["left/2"] = ".follows";
   std::thread one([&] { second->find_lost("timed out"); });
-  const std::string found = first->find_lost("timed out");
+  const std::string found = first->find_lost("timed out").sentence;
   one.join();
   EXPECT_THAT(found, HasSubstr("rank 3"));
 }
@@ -104,16 +119,16 @@ TEST_F(Watches, BlameTheBoardsHostWhereTheBoardIsGone) {
   while (note("beat/1").empty()) std::this_thread::sleep_for(milliseconds(1));
   std::this_thread::sleep_for(milliseconds(50));  // the second sees the first's step
   wall_->is_broken = true;
-  EXPECT_THAT(second->find_lost("closed"), HasSubstr("rank 0 is lost after step 5"));
+  EXPECT_THAT(second->find_lost("closed").sentence, HasSubstr("rank 0 is lost after step 5"));
 }
 
 TEST_F(Watches, BlameTheBoardsHostWhereTheBoardIsSilent) {
   const auto second = of_rank(1);
   while (note("beat/1").empty()) std::this_thread::sleep_for(milliseconds(1));
   wall_->is_silent = true;
-  EXPECT_THAT(second->find_lost("timed out"), HasSubstr("rank 0 is lost"));
+  EXPECT_THAT(second->find_lost("timed out").sentence, HasSubstr("rank 0 is lost"));
   const auto by_launcher = of_rank(2, -1);
-  EXPECT_THAT(by_launcher->find_lost("timed out"), HasSubstr("the launcher's store does not answer"));
+  EXPECT_THAT(by_launcher->find_lost("timed out").sentence, HasSubstr("the launcher's store does not answer"));
   wall_->is_silent = false;
 }
 
@@ -127,7 +142,7 @@ TEST_F(Watches, RepeatWhatTheOthersFound) {
   while (note("verdict").empty()) std::this_thread::sleep_for(milliseconds(1));
   std::this_thread::sleep_for(milliseconds(50));
   wall_->is_broken = true;
-  EXPECT_THAT(second->find_lost("closed"), HasSubstr("rank 2 is lost before its first step"));
+  EXPECT_THAT(second->find_lost("closed").sentence, HasSubstr("rank 2 is lost before its first step"));
 }
 
 }  // namespace

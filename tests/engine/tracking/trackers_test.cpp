@@ -1,12 +1,18 @@
 #include "engine/tracking/trackers.h"
 
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
 #include <map>
 #include <sstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/core/error.h"
+#include "engine/core/interrupt.h"
 #include "engine/tracking/outbox.h"
 #include "engine/tracking/tensorboard.h"
 #include "tests/engine/tracking/sample_run.h"
@@ -102,6 +108,37 @@ TEST_F(TrackersTest, ARunThatGoesOnIsTheSameRunAndNoStepIsToldTwice) {
   }
   EXPECT_EQ(lines, (std::map<std::string, int>{{"metrics", 5}, {"params", 1}, {"run", 1}, {"status", 2}, {"tags", 1}}));
   EXPECT_THAT(steps, ElementsAre(10, 20, 30, 40, 40));  // the last are the test rows' figures
+}
+
+// A scheduler that stops a run for now counts seconds.
+TEST_F(TrackersTest, ARunThatIsStoppedWaitsForNoServer) {
+  const TrackingParams params{.prometheus = true, .mlflow = {.uri = kNobody, .wait = 300}};
+  const auto start = std::chrono::steady_clock::now();
+  {
+    Trackers trackers(params, sample_facts(folder_.path), journal_);
+    trackers.measured(sample_measurement(10), journal_);
+    trackers.finished({.outcome = "interrupted"}, journal_, 0);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  EXPECT_THAT(core::read_file(folder_.path / "metrics.prom"), HasSubstr("status=\"interrupted\""));
+  Trackers again(params, sample_facts(folder_.path), journal_);
+  EXPECT_THAT(core::read_file(folder_.path / "metrics.prom"), HasSubstr("status=\"running\""));
+  EXPECT_THAT(core::read_file(folder_.path / kSpoolFile), testing::EndsWith("{\"status\":{\"status\":\"RUNNING\"}}\n"));
+}
+
+TEST_F(TrackersTest, ASignalEndsTheWaitForAServer) {
+  core::catch_signals();
+  Trackers trackers({.mlflow = {.uri = kNobody, .wait = 300}}, sample_facts(folder_.path), journal_);
+  std::thread sender([] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    ::kill(::getpid(), SIGTERM);
+  });
+  const auto start = std::chrono::steady_clock::now();
+  trackers.finished(sample_end(), journal_);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
+  sender.join();
+  EXPECT_THROW(core::stop_if_interrupted(), core::Interrupted);
+  EXPECT_THAT(journal_.warnings().back(), HasSubstr("has not got all of this run"));
 }
 
 TEST_F(TrackersTest, MembersShareOneServerAndOneWait) {
