@@ -81,7 +81,8 @@ __global__ void image_augment_kernel(ImageAugmentProblem problem, std::int64_t b
   const std::int64_t row = problem.rows[slot];
   PhiloxCounter noise{};
   if (change.recipe >= 0 && change.noise > 0)
-    noise = noise_words(problem.seed, step, problem.first_slot + slot, static_cast<std::uint32_t>(first / kPixelsPerThread));
+    noise = noise_words(problem.seed, step, problem.first_slot + slot,
+                        static_cast<std::uint32_t>(first / kPixelsPerThread));
   Stored* out = static_cast<Stored*>(problem.batch) + slot * size + first;
   Quad<Stored> quad;
 #pragma unroll
