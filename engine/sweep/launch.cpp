@@ -133,8 +133,8 @@ class Launch {
   }
 
   void count_elsewhere(bool is_elsewhere) {
-    tally_.elsewhere += is_elsewhere ? 1 : -1;
-    tally_.left -= is_elsewhere ? 1 : -1;
+    ++(is_elsewhere ? tally_.elsewhere : tally_.left);
+    --(is_elsewhere ? tally_.left : tally_.elsewhere);
   }
 
   // Its process may end, or its host be gone, while others are trained here.

@@ -108,6 +108,14 @@ TEST(SweepPage, NamesFromUsersAreTextAndNothingElse) {
   EXPECT_THAT(to_terminal(report, false), Not(HasSubstr("\x1b")));
 }
 
+TEST(SweepPage, LongNamesAreCutBetweenCharacters) {
+  const std::string name = "aaaaaaaaaaaa\u00E9\u00E9\u00E9";
+  const std::string html = to_html(report_of(sample_results(
+      {{{"kind"}, {{name}, {"b"}}}, {{"rate"}, {{1}, {2}}}},
+      {{{"kind", name}, {"rate", 1}}, {{"kind", "b"}, {"rate", 2}}, {{"kind", "b"}, {"rate", 1}}}, {{}, {}, {}})));
+  EXPECT_THAT(section_of(html, "parallel"), HasSubstr("aaaaaaaaaaaa\u2026"));
+}
+
 TEST(SweepPage, OfThousandsOfRunsStaysSmall) {
   std::vector<Point> points;
   std::vector<SampleFigures> figures;
