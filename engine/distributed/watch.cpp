@@ -18,7 +18,7 @@ constexpr char kOwnReason = '!', kFollows = '.';
 
 // On the board before a reason: the fault's digit, 0 where a new start may mend it.
 std::string text_of(const Loss& loss) {
-  return std::to_string(loss.fault ? static_cast<int>(*loss.fault) : 0) + loss.sentence;
+  return fmt::format("{}{}", loss.fault ? static_cast<int>(*loss.fault) : 0, loss.sentence);
 }
 
 Loss loss_from(const std::string& text) {
@@ -166,7 +166,7 @@ void Watch::leave(const std::string& why, std::optional<core::Fault> fault) {
   State& state = *state_;
   std::unique_lock lock(state.mutex);
   if (!state.leaving.empty()) return;
-  state.leaving = kOwnReason + text_of({why, fault});
+  state.leaving = fmt::format("{}{}", kOwnReason, text_of({why, fault}));
   state.told = text_of({fmt::format("rank {} ended {}: {}", state.setting.rank, after_step(state.steps), why), fault});
   state.changed.notify_all();
   state.changed.wait_for(lock, state.setting.beat, [&] { return state.left == state.leaving || state.has_ended; });

@@ -94,7 +94,8 @@ TEST_F(LostRanks, RepeatWhyOneCouldNotStart) {
 
 TEST_F(LostRanks, EndWithTheCodeOfAFirstRankThatCannotWrite) {
   write("runs/x/mine.txt", "not of equipoise");
-  const std::vector<Outcome> outcomes = run_ranks(train("x"), Plan{3});
+  const std::vector<Outcome> outcomes =
+      run_ranks({"train", "config.yaml", "output.run=x", "ranks.timeout=60"}, Plan{3});
   for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
   EXPECT_THAT(outcomes[2].err, ContainsRegex("rank 0 ended before its first step: .*exists and is not a run"));
 }

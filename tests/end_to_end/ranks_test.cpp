@@ -124,7 +124,7 @@ TEST_F(Ranks, EndAfterTheFirstHasSavedWhatASignalStopped) {
     ::kill(processes[0], SIGKILL);
   };
   const std::vector<Outcome> outcomes =
-      run_ranks(train("stopped", {"training.epochs=100000", "evaluation.resamples=20000"}), plan);
+      run_ranks(train("stopped", {"training.epochs=100000", "evaluation.resamples=100000"}), plan);
   for (const std::size_t rank : {1, 2}) EXPECT_EQ(outcomes[rank].exit_code, 128 + SIGINT) << outcomes[rank].err;
   EXPECT_TRUE(exists("runs/stopped/report.html"));
   EXPECT_EQ(nlohmann::json::parse(read("runs/stopped/run.json"))["status"], "interrupted");
