@@ -58,7 +58,8 @@ Manifest manifest_from(std::string_view text, const std::string& name) {
       throw OtherFormat(fmt::format("'{}' has format {}; this program reads format {}", name,
                                     all.at("format").dump(-1, ' ', true, json::error_handler_t::replace), kFormat));
     Manifest manifest;
-    if (!all.at("step").is_number_unsigned()) throw broken(name, "its step is no whole number from 0");
+    if (!all.at("step").is_number_unsigned() || all.at("step").get<std::uint64_t>() >> 62 != 0)
+      throw broken(name, "its step is no whole number from 0");
     all.at("step").get_to(manifest.step);
     if (!all.at("files").is_array()) throw broken(name, "its files are no list");
     std::set<std::string> names;

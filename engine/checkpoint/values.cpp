@@ -22,7 +22,26 @@ double number_from(const json& value) {
   if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
   if (value == "inf") return std::numeric_limits<double>::infinity();
   if (value == "-inf") return -std::numeric_limits<double>::infinity();
+  if (!value.is_number()) throw json::type_error::create(302, "expected a number", &value);
   return value.get<double>();
+}
+
+// The library takes any number for a whole one, however large.
+std::int64_t integer_from(const json& value) {
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}
+                        : value.is_number_integer();
+  if (!fits) throw json::type_error::create(302, "expected a whole number", &value);
+  return value.get<std::int64_t>();
+}
+
+template <typename Value, typename From>
+void take(const json& all, const char* kind, std::map<std::string, std::vector<Value>>& lists, const From& from) {
+  for (const auto& [name, values] : all.at(kind).items()) {
+    if (!values.is_array()) throw json::type_error::create(302, "expected a list", &values);
+    std::vector<Value>& list = lists[name];
+    for (const json& value : values) list.push_back(from(value));
+  }
 }
 
 }  // namespace
@@ -47,12 +66,9 @@ ValuesFile values_from(std::string_view text, const std::string& name) {
   try {
     const json all = json::parse(text);
     ValuesFile file;
-    for (const auto& [key, list] : all.at("numbers").items()) {
-      std::vector<double>& values = file.values.numbers[key];
-      for (const json& value : list) values.push_back(number_from(value));
-    }
-    all.at("integers").get_to(file.values.integers);
-    all.at("texts").get_to(file.values.texts);
+    take(all, "numbers", file.values.numbers, number_from);
+    take(all, "integers", file.values.integers, integer_from);
+    take(all, "texts", file.values.texts, [](const json& value) { return value.get<std::string>(); });
     for (const json& pair : all.at("belongs_to"))
       file.belongs_to.emplace_back(pair.at(0).get<std::string>(), pair.at(1).get<std::string>());
     return file;

@@ -151,6 +151,31 @@ TEST_F(CheckpointFiles, RefusesAManifestThatLeadsElsewhere) {
   EXPECT_THAT(refusal(with_manifest(start + file("a") + "," + file("a") + "]}")), HasSubstr("'a' is listed twice"));
 }
 
+TEST(CheckpointValues, RefusesWhatIsOfAnotherKind) {
+  const auto refused = [](const std::string& text) -> std::string {
+    try {
+      values_from(text, "state.json");
+    } catch (const core::UserError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  const auto with = [](const std::string& kind, const std::string& list) {
+    std::string text = R"({"belongs_to":[],"numbers":{},"integers":{},"texts":{}})";
+    const std::size_t at = text.find(kind) + kind.size() + 3;
+    return text.insert(at, "\"x\":" + list);
+  };
+  EXPECT_EQ(refused(with("integers", "[1,-9223372036854775808]")), "accepted");
+  EXPECT_EQ(refused(with("numbers", "[1,2.5,\"nan\"]")), "accepted");
+  for (const std::string list : {"[-15555555555555555555555]", "[9223372036854775808]", "[1.5]", "[true]", "[\"1\"]"})
+    EXPECT_THAT(refused(with("integers", list)), HasSubstr("expected a whole number")) << list;
+  for (const std::string list : {"[true]", "[null]", "[\"infinity\"]"})
+    EXPECT_THAT(refused(with("numbers", list)), HasSubstr("expected a number")) << list;
+  EXPECT_THAT(refused(with("numbers", "1")), HasSubstr("expected a list"));
+  EXPECT_THAT(refused(with("texts", "[1]")), HasSubstr("does not hold a checkpoint's values"));
+  EXPECT_THAT(refused("{}"), HasSubstr("'state.json' does not hold a checkpoint's values"));
+}
+
 TEST_F(CheckpointFiles, RefusesWhatIsNoManifest) {
   const auto refused = [&](const std::string& text) { return refusal(with_manifest(text)); };
   EXPECT_THAT(refused(""), HasSubstr("it does not say that it is one"));
