@@ -85,7 +85,7 @@ TEST_F(Resume, ABankGoesOnMemberByMember) {
 
 // SIGKILL at any moment, three hundred times, of runs that save every fifth step.
 TEST_F(Resume, ThreeHundredKillsChangeNoBit) {
-  const Words quick = {"multipliers.measure_on=train", "evaluation.resamples=100"};
+  const Words quick = {"multipliers.measure_on=train", "evaluation.resamples=100", "training.epochs=150"};
   const Words words = train("killed", quick);
   const Words whole = train("whole", quick);
   const auto started = std::chrono::steady_clock::now();
