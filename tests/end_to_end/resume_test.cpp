@@ -85,7 +85,7 @@ TEST_F(Resume, ABankGoesOnMemberByMember) {
 
 // SIGKILL at any moment, three hundred times, of runs that save every fifth step.
 TEST_F(Resume, ThreeHundredKillsChangeNoBit) {
-  const Words quick = {"multipliers.measure_on=train", "evaluation.resamples=100", "training.epochs=150"};
+  const Words quick = {"multipliers.measure_on=train", "evaluation.resamples=100", "training.epochs=90"};
   const Words words = train("killed", quick);
   const Words whole = train("whole", quick);
   const auto started = std::chrono::steady_clock::now();
@@ -114,7 +114,7 @@ TEST_F(Resume, ThreeHundredKillsChangeNoBit) {
     std::filesystem::remove_all(path("runs/killed"));
   }
   EXPECT_GT(finished, 0);
-  EXPECT_GT(went_on, 100) << "most of the kills must hit runs that had gone on";
+  EXPECT_GT(went_on, 60) << "kills must hit runs that had gone on";
 }
 
 TEST_F(Resume, ASchedulersSignalSavesAndEndsWith75) {
