@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <string>
@@ -31,6 +32,9 @@ inline int free_port() {
 /// Ranks of a run as threads of this process, which meet on a port of this host. Returns what each threw, "" where it threw nothing.
 inline std::vector<std::string> run_ranks(std::int64_t size, const std::function<void(const Ranks&)>& work,
                                           int attempts = 3) {
+  // LibTorch's recorder of what groups did is one for a process, and is not made for several groups in it.
+  ::setenv("TORCH_FR_BUFFER_SIZE", "0", 1);
+  ::setenv("TORCH_NCCL_TRACE_BUFFER_SIZE", "0", 1);
   const int port = free_port();
   std::vector<std::string> thrown(static_cast<std::size_t>(size));
   std::vector<std::thread> threads;
