@@ -1,13 +1,9 @@
 #include "engine/checkpoint/checkpoint.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <optional>
 
 #include "engine/checkpoint/manifest.h"
@@ -61,7 +57,9 @@ Saved write_checkpoint(const fs::path& folder, const Checkpoint& checkpoint) {
     core::write_new_file(unfinished / kManifest, text);
     core::flush_folder(unfinished);
     // What a disk took is not what it gives back, until it was seen.
-    read_files(unfinished, text, manifest);
+    if (core::read_regular_file(unfinished / kManifest, kLongestManifest) != text)
+      throw Damaged(fmt::format("'{}' is not what was written", (unfinished / kManifest).string()));
+    read_files(unfinished, manifest);
     const Saved saved{checkpoint.step, folder / name_of(checkpoint.step, text)};
     core::rename_folder(unfinished, saved.path);
     core::flush_folder(folder);
@@ -95,9 +93,10 @@ Checkpoint read_whole(const Saved& saved) {
     throw core::UserError(core::Fault::data, fmt::format("'{}' is not the manifest that was written there",
                                                          (saved.path / kManifest).string()));
   const Manifest manifest = manifest_from(text, (saved.path / kManifest).string());
-  const std::vector<std::string> bytes = read_files(saved.path, text, manifest);
+  const std::vector<std::string> bytes = read_files(saved.path, manifest);
   Checkpoint checkpoint;
   checkpoint.step = manifest.step;
+  checkpoint.name = saved.path.filename().string();
   checkpoint.state.tensors =
       models::parse_safetensors(file_of(manifest, bytes, kTensors), (saved.path / kTensors).string()).tensors;
   ValuesFile values = values_from(file_of(manifest, bytes, kValues), (saved.path / kValues).string());
@@ -106,26 +105,14 @@ Checkpoint read_whole(const Saved& saved) {
   return checkpoint;
 }
 
-// Whether a file that is there cannot be opened or read: by its rights, or because its disk is away.
-std::string obstacle(const fs::path& folder) {
-  for (const char* name : {kManifest, kTensors, kValues}) {
-    const int file = ::open((folder / name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    const int number = errno;
-    if (file >= 0) ::close(file);
-    if (file < 0 && number != ENOENT && number != ELOOP && number != ENOTDIR)
-      return fmt::format("cannot read '{}': {}", (folder / name).string(), std::strerror(number));
-  }
-  return "";
-}
-
 }  // namespace
 
 Checkpoint read_checkpoint(const Saved& saved) {
-  const std::string why = obstacle(saved.path);
-  if (!why.empty()) throw core::UserError(core::Fault::data, why);
   try {
     return read_whole(saved);
   } catch (const OtherFormat&) {
+    throw;
+  } catch (const core::Unreadable&) {
     throw;
   } catch (const core::UserError& error) {
     throw Damaged(error.what());

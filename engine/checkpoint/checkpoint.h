@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "engine/checkpoint/state.h"
@@ -14,6 +15,7 @@ struct Checkpoint {
   std::int64_t step = 0;
   Fields belongs_to;
   State state;
+  std::string name = {};  ///< of its folder, where it was read
 };
 
 /// A folder of a checkpoint: `step-000000000120-3f0a9b...`, the step and the first digits of the SHA-256 of its manifest. So what is in it is

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "engine/core/cut.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 
@@ -20,7 +21,7 @@ bool is_inside(const std::string& field, const std::string& part) {
 std::string shown(const std::string* value) {
   constexpr std::size_t kLongest = 80;
   if (value == nullptr) return "nothing";
-  return value->size() <= kLongest ? *value : value->substr(0, kLongest) + "...";
+  return value->size() <= kLongest ? *value : core::cut(*value, kLongest) + "...";
 }
 
 }  // namespace

@@ -38,9 +38,8 @@ std::string to_text(const Manifest& manifest);
 Manifest manifest_from(std::string_view text, const std::string& name);
 
 /// The bytes of each file of a checkpoint's folder, in the manifest's order. Throws UserError (data) for a file that is missing, no plain file
-/// (a link), of another size or with another digest, and where the folder's manifest is not `text`.
-std::vector<std::string> read_files(const std::filesystem::path& folder, const std::string& text,
-                                    const Manifest& manifest);
+/// (a link), of another size or with another digest.
+std::vector<std::string> read_files(const std::filesystem::path& folder, const Manifest& manifest);
 
 /// The bytes of the file with this name. Throws UserError (data) where the manifest has none.
 const std::string& file_of(const Manifest& manifest, const std::vector<std::string>& bytes, const std::string& name);

@@ -1,34 +1,12 @@
 #include "engine/checkpoint/writer.h"
 
-#include <csignal>
 #include <exception>
 #include <set>
 #include <utility>
 
 namespace equipoise::checkpoint {
-namespace {
-
-// A thread inherits them: signals are the training thread's.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_{};
-};
-
-}  // namespace
-
 Writer::Writer(std::filesystem::path folder, std::int64_t keep, bool keep_best)
-    : folder_(std::move(folder)), keep_(keep), keep_best_(keep_best) {
-  const SignalsBlocked blocked;
-  thread_ = std::thread([this] { run(); });
-}
+    : folder_(std::move(folder)), keep_(keep), keep_best_(keep_best), thread_([this] { run(); }) {}
 
 Writer::~Writer() {
   {
@@ -95,9 +73,12 @@ void Writer::write(const Work& work) {
   const std::vector<std::int64_t> best = keep_best_ ? work.best : std::vector<std::int64_t>();
   std::vector<Saved> saved = list_checkpoints(folder_);
   // What stands beyond this step is of a run that came further and then did not go on from there.
-  for (const Saved& one : saved)
-    if (one.step > written.step || (one.step == written.step && one.path != written.path)) remove_checkpoint(one);
-  for (const Saved& one : superseded(list_checkpoints(folder_), keep_, best)) remove_checkpoint(one);
+  std::erase_if(saved, [&](const Saved& one) {
+    const bool is_beyond = one.step > written.step || (one.step == written.step && one.path != written.path);
+    if (is_beyond) remove_checkpoint(one);
+    return is_beyond;
+  });
+  for (const Saved& one : superseded(saved, keep_, best)) remove_checkpoint(one);
 }
 
 std::vector<Saved> superseded(const std::vector<Saved>& saved, std::int64_t keep,

@@ -14,6 +14,7 @@
 #include "engine/cli/starting_weights.h"
 #include "engine/config/writer.h"
 #include "engine/constraints/kinds.h"
+#include "engine/core/clock.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/report/compare_summary.h"
@@ -47,7 +48,7 @@ class BankJournal final : public core::Journal {
     const auto runs = static_cast<double>(place_.runs);
     whole.stage = "comparing";
     whole.done = (static_cast<double>(place_.done) + runs * progress.done) / static_cast<double>(place_.all);
-    whole.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - place_.start).count();
+    whole.seconds = core::seconds_since(place_.start);
     whole.detail = place_.where;
     terminal_.progress(whole);
   }
@@ -271,7 +272,7 @@ void Comparison::finish(Bank& bank, const at::Device& device, std::vector<traini
     one.folder = fmt::format("{}/{}", run_files::kMembers, bank.folders[run].path().filename().string());
     one.outcome = result.outcome;
     one.failure = result.failure;
-    if (result.outcome == "interrupted") signal_ = result.signal;
+    if (result.interrupted) signal_ = result.interrupted->signal();
     report_.runs.push_back(measured(std::move(one), bank.data, device, result));
   }
 }
@@ -296,7 +297,7 @@ report::ComparedRun Comparison::measured(report::ComparedRun run, const SeedData
 void Comparison::write(const std::string& outcome) {
   report_.outcome = outcome;
   report_.finished = utc_now();
-  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  report_.seconds = core::seconds_since(start_);
   report_.warnings = journal_.warnings();
   report::summarise(report_, parted_);
   folder_.write(run_files::kCompare, json_text(report::to_json(report_)));

@@ -8,9 +8,11 @@
 #include <map>
 
 #include "engine/cli/command.h"
+#include "engine/cli/saved_run.h"
 #include "engine/config/writer.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/core/host.h"
 #include "engine/distributed/ranks.h"
 #include "engine/distributed/sum_speed.h"
 #include "engine/training/trainer.h"
@@ -24,9 +26,7 @@ std::string bytes_text(std::int64_t bytes) {
 }
 
 std::string own_place(const at::Device& device) {
-  char host[256] = {};
-  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '?';
-  return fmt::format("{}, process {}, {}", host, ::getpid(), device.str());
+  return fmt::format("{}, process {}, {}", core::host_name(), ::getpid(), device.str());
 }
 
 }  // namespace
@@ -81,7 +81,7 @@ void check_same_data(const distributed::Ranks& ranks, const data::Prepared& prep
   std::map<data::Split, std::int64_t> rows;
   for (const data::Split split : dataset.splits) ++rows[split];
   for (const auto& [split, count] : rows) text += fmt::format("{} rows of split {}\n", count, static_cast<int>(split));
-  text += fmt::format("an encoder with sha256 {}\n", core::sha256(data::to_json(*prepared.encoder).dump()));
+  text += fmt::format("an encoder with sha256 {}\n", encoder_sha256(prepared));
   ranks.check_same("data", text);
 }
 

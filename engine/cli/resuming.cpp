@@ -29,17 +29,19 @@ bool is_free(const std::string& field) {
   return std::ranges::find(kFree, part) != kFree.end();
 }
 
-void take_newest_whole(ClaimedRun& run, core::Journal& journal) {
-  for (const checkpoint::Saved& saved : checkpoint::list_checkpoints(run.folder.file(run_files::kCheckpoints))) {
+// Returns whether there are any.
+bool take_newest_whole(ClaimedRun& run, core::Journal& journal) {
+  const auto all = checkpoint::list_checkpoints(run.folder.file(run_files::kCheckpoints));
+  for (const checkpoint::Saved& saved : all) {
     try {
       run.checkpoint = checkpoint::read_checkpoint(saved);
-      run.checkpoint_name = saved.path.filename().string();
-      return;
+      break;
     } catch (const checkpoint::Damaged& error) {
       journal.warn(fmt::format("The checkpoint '{}' is damaged and passed over: {}.", saved.path.filename().string(),
                                error.what()));
     }
   }
+  return !all.empty();
 }
 
 core::UserError nothing_to_resume(const std::string& why, bool has_damaged = false) {
@@ -81,8 +83,7 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
     run.folder.keep();
     return run;
   }
-  take_newest_whole(run, journal);
-  const bool has_any = !checkpoint::list_checkpoints(run.folder.file(run_files::kCheckpoints)).empty();
+  const bool has_any = take_newest_whole(run, journal);
   if (run.checkpoint) {
     run.folder.go_on();
   } else if (resume == Resume::must || run.folder.earlier_status() == "finished" || has_any) {
@@ -97,7 +98,7 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
 
 void tell_ranks(const distributed::Ranks& ranks, const ClaimedRun& run) {
   const std::string folder = run.folder.file(run_files::kCheckpoints).string();
-  ranks.gather(run.is_finished ? kFinished : run.checkpoint ? fmt::format("{}/{}", folder, run.checkpoint_name) : "");
+  ranks.gather(run.is_finished ? kFinished : run.checkpoint ? fmt::format("{}/{}", folder, run.checkpoint->name) : "");
 }
 
 ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks) {
@@ -106,7 +107,7 @@ ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks) {
   if (said == kFinished) return {.is_finished = true};
   const std::filesystem::path path = said;
   for (const checkpoint::Saved& saved : checkpoint::list_checkpoints(path.parent_path()))
-    if (saved.path == path) return {checkpoint::read_checkpoint(saved), path.filename().string()};
+    if (saved.path == path) return {checkpoint::read_checkpoint(saved)};
   throw core::UserError(
       core::Fault::data,
       fmt::format("rank {} does not see the checkpoint '{}' that rank 0 goes on from: ranks on several "
@@ -125,7 +126,7 @@ checkpoint::Fields run_identity(const training::RunConfig& config, const data::P
   for (std::size_t i = 0; i < data["files"].size(); ++i)
     fields.emplace_back(fmt::format("data.files[{}]", i), data["files"][i]["sha256"].get<std::string>());
   // That of an earlier run, where the config names one, may have become another.
-  fields.emplace_back("data.encoder", core::sha256(json_text(data::to_json(*prepared.encoder))));
+  fields.emplace_back("data.encoder", encoder_sha256(prepared));
   fields.emplace_back("data.splits", data["splits_sha256"].get<std::string>());
   fields.emplace_back("program", version_line());
   fields.emplace_back(kProcessor, describe_machine().cpu_level);
@@ -138,7 +139,7 @@ void check_same_run(const ClaimedRun& run, const checkpoint::Fields& now, const 
   if (!run.checkpoint) return;
   std::vector<std::string> all = allowed;
   all.emplace_back(kProcessor);
-  checkpoint::check_belongs(run.checkpoint->belongs_to, now, all, run.checkpoint_name);
+  checkpoint::check_belongs(run.checkpoint->belongs_to, now, all, run.checkpoint->name);
   const auto value_in = [](const checkpoint::Fields& fields) {
     const auto found = std::ranges::find(fields, kProcessor, &std::pair<std::string, std::string>::first);
     return found == fields.end() ? "" : found->second;

@@ -22,8 +22,7 @@ Resume resume_from(const std::string& word);
 struct ClaimedRun {
   RunFolder folder;
   std::optional<checkpoint::Checkpoint> checkpoint = {};
-  std::string checkpoint_name = {};  ///< for messages
-  bool is_finished = false;          ///< with nothing left to do: the folder is left as it is
+  bool is_finished = false;  ///< with nothing left to do: the folder is left as it is
 };
 
 /// A new run's folder, or that of an earlier one which --resume goes on with: output.run, or the one after the run's name with the highest
@@ -35,7 +34,6 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
 /// The checkpoint that the first rank goes on from, as the others hear of it.
 struct ClaimedCheckpoint {
   std::optional<checkpoint::Checkpoint> checkpoint = {};
-  std::string name = {};
   bool is_finished = false;
 };
 /// The first rank says where its checkpoint lies, and the others read it there: the folder of runs is one for all. Throws UserError (data) where it

@@ -1,8 +1,6 @@
 #include "engine/cli/run_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +13,7 @@
 #include <utility>
 
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/core/cut.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/report/report.h"
@@ -58,9 +57,7 @@ std::string folder_name(const std::string& name) {
   // A leading dot hides a folder, and ".." is no name.
   if (!text.empty() && text.front() == '.') text.front() = '-';
   constexpr std::size_t kLongest = 120;
-  std::size_t size = std::min(text.size(), kLongest);
-  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;  // a whole character
-  return text.empty() ? "run" : text.substr(0, size);
+  return text.empty() ? "run" : core::cut(text, kLongest);
 }
 
 fs::path run_name(const training::OutputParams& output, const config::Origin& origin) {
@@ -157,8 +154,7 @@ RunFolder::RunFolder(RunFolder&& other) noexcept
       parent_(other.parent_),
       trackers_(std::move(other.trackers_)),
       made_(std::move(other.made_)),
-      lock_(std::exchange(other.lock_, -1)),
-      measurements_(std::exchange(other.measurements_, -1)),
+      lock_(std::move(other.lock_)),
       has_begun_(std::exchange(other.has_begun_, false)),
       holds_an_earlier_run_(other.holds_an_earlier_run_),
       is_kept_(std::exchange(other.is_kept_, true)),
@@ -168,9 +164,7 @@ RunFolder::RunFolder(RunFolder&& other) noexcept
 }
 
 RunFolder::~RunFolder() {
-  if (measurements_ >= 0) ::close(measurements_);
   if (!is_kept_) discard();
-  if (lock_ >= 0) ::close(lock_);
 }
 
 void RunFolder::make_parents() {
@@ -244,13 +238,12 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
 }
 
 void RunFolder::lock() {
-  lock_ = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock_ < 0) throw disk_error("cannot open the run folder", path_, errno);
-  // File systems without locks are used without.
-  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
-  made_.clear();
-  throw core::UserError(core::Fault::data,
-                        fmt::format("another process is writing the run folder '{}'", path_.string()));
+  try {
+    lock_.emplace(path_);
+  } catch (const core::UserError&) {
+    made_.clear();  // it is another's
+    throw;
+  }
 }
 
 void RunFolder::begin(std::string_view config) {
@@ -283,19 +276,7 @@ void RunFolder::write(const char* name, std::string_view content) {
 }
 
 void RunFolder::append_measurement(const evaluation::Measurement& measurement) {
-  const fs::path path = file(run_files::kMeasurements);
-  if (measurements_ < 0) {
-    measurements_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (measurements_ < 0) throw disk_error("cannot write", path, errno);
-  }
-  const std::string line = report::to_json(measurement).dump() + "\n";
-  std::size_t done = 0;
-  while (done < line.size()) {
-    const ssize_t written = ::write(measurements_, line.data() + done, line.size() - done);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw disk_error("cannot write", path, errno);
-    done += static_cast<std::size_t>(written);
-  }
+  core::append_to_file(file(run_files::kMeasurements), report::to_json(measurement).dump() + "\n");
 }
 
 void RunFolder::finish(const std::string& status) {

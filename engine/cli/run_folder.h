@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "engine/config/origin.h"
-#include "engine/core/utc.h"
+#include "engine/core/clock.h"
+#include "engine/core/folder_lock.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/tracking/trackers.h"
 #include "engine/training/params.h"
@@ -130,8 +131,7 @@ class RunFolder {
   const RunFolder* parent_ = nullptr;
   std::unique_ptr<tracking::Trackers> trackers_;
   std::vector<std::filesystem::path> made_;  // folders that were not there before, outermost first
-  int lock_ = -1;
-  int measurements_ = -1;
+  std::optional<core::FolderLock> lock_;
   bool has_begun_ = false;
   bool holds_an_earlier_run_ = false;
   bool is_kept_ = false;

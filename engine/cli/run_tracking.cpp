@@ -82,6 +82,7 @@ tracking::RunFacts tracking_facts(const RunFolder& folder, const RunInputs& inpu
 }
 
 void track_run(RunFolder& folder, const RunInputs& inputs, core::Journal& journal) {
+  if (!inputs.config.tracking.is_on()) return;
   tracking::Trackers* parent = folder.parent() == nullptr ? nullptr : folder.parent()->trackers();
   folder.track(
       std::make_unique<tracking::Trackers>(inputs.config.tracking, tracking_facts(folder, inputs), journal, parent));
@@ -89,6 +90,7 @@ void track_run(RunFolder& folder, const RunInputs& inputs, core::Journal& journa
 
 void track_runs_of(RunFolder& folder, const training::RunConfig& config, const std::string& command,
                    const ConfigFile& file, core::Journal& journal) {
+  if (!config.tracking.is_on()) return;
   tracking::RunFacts facts;
   facts.folder = folder.path();
   facts.label = label_of(folder);

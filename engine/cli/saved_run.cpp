@@ -264,6 +264,10 @@ std::vector<std::string> files_trained_on(const SavedRun& run, const std::vector
   return found;
 }
 
+std::string encoder_sha256(const data::Prepared& prepared) {
+  return core::sha256(data::to_json(*prepared.encoder).dump());
+}
+
 nlohmann::ordered_json describe_data(const data::Dataset& dataset) {
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   for (const data::Fingerprint& file : dataset.files) {

@@ -55,6 +55,9 @@ bool has_same_splits(const SavedRun& run, const data::Dataset& dataset);
 /// The paths of those `files` whose bytes the run was trained with: all of its own but what data.split.test_files names.
 std::vector<std::string> files_trained_on(const SavedRun& run, const std::vector<data::Fingerprint>& files);
 
+/// By which two encoders are the same.
+std::string encoder_sha256(const data::Prepared& prepared);
+
 /// data.json: what was read, and into which splits it fell.
 nlohmann::ordered_json describe_data(const data::Dataset& dataset);
 

@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "engine/cli/run_folder.h"
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
+#include "engine/core/folder_lock.h"
 #include "engine/tracking/outbox.h"
 #include "engine/tracking/trackers.h"
 
@@ -31,7 +31,7 @@ class Track final : public Command {
     if (run_.empty()) throw core::UserError(core::Fault::config, "track needs a run folder: equipoise track RUN");
     const double seconds = seconds_from(wait_.empty() ? "60" : wait_);
     const SavedRun run = open_run_or_bank(run_);
-    const Lock lock(run.path);
+    const core::FolderLock lock(run.path);  // two that send the same parts would double them
     check_address(run);
     const tracking::SentOutboxes sent = tracking::send_outboxes(folders_of(run), uri_, seconds);
     for (const std::string& sentence : sent.warnings) journal.warn(sentence);
@@ -62,24 +62,6 @@ class Track final : public Command {
             "sent to the first only where you say so, with --uri {}",
             run.file(tracking::kStateFile).string(), told, own, told));
   }
-
-  // Two that send the same parts would double them.
-  class Lock {
-   public:
-    explicit Lock(const fs::path& folder) : file_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-      if (file_ < 0 || ::flock(file_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
-      ::close(file_);
-      throw core::UserError(core::Fault::data,
-                            fmt::format("another process is writing the run folder '{}'", folder.string()));
-    }
-    ~Lock() {
-      if (file_ >= 0) ::close(file_);
-    }
-    Lock(const Lock&) = delete;
-
-   private:
-    int file_;
-  };
 
   static double seconds_from(const std::string& word) {
     double seconds = -1;

@@ -100,9 +100,12 @@ class Train final : public Command {
     if (claimed.is_finished) return answer_finished(folder, console);
     core::stop_if_interrupted();
     const Inputs own = read_inputs(ranks, journal);
-    const checkpoint::Fields identity = run_identity(config_, own.prepared, device);
-    check_same_run(claimed, identity, allowed_, journal);
-    const std::vector<RunInputs> inputs = inputs_of(own.prepared, own.tables, own.artifacts);
+    checkpoint::Fields identity;
+    if (config_.checkpoint.is_on() || resume != Resume::no) identity = run_identity(config_, own.prepared, device);
+    if (resume != Resume::no) check_same_run(claimed, identity, allowed_, journal);
+    const std::vector<RunInputs> inputs =
+        inputs_of(own.prepared, own.tables, audit_made_rows(config_, own.prepared.dataset, origin_, journal));
+    core::stop_if_interrupted();
     std::vector<RunFolder> folders;
     std::optional<sweep::Halving> halving;
     if (!halving_.empty()) halving.emplace(halving_, config_.output.run);
@@ -110,9 +113,8 @@ class Train final : public Command {
     training::CheckpointPlan plan;
     plan.params = config_.checkpoint;
     plan.folder = folder.file(run_files::kCheckpoints);
-    plan.belongs_to = identity;
+    plan.belongs_to = std::move(identity);
     plan.resume = std::move(claimed.checkpoint);
-    plan.name = claimed.checkpoint_name;
     plan.holds_an_earlier_run = folder.holds_an_earlier_run() && !plan.resume;
     plan.before_saving = [&] {
       begin(folder, folders, inputs, journal);
@@ -141,8 +143,8 @@ class Train final : public Command {
   int conclude(RunFolder& folder, std::vector<RunFolder>& folders, const std::vector<RunInputs>& inputs,
                std::vector<training::TrainingResult>& results, const at::Device& device, const Console& console,
                TerminalJournal& journal) const {
-    const auto stopped =
-        std::ranges::find_if(results, [](const auto& r) { return r.starts_again && r.saved_step > 0; });
+    const auto stopped = std::ranges::find_if(
+        results, [](const auto& r) { return r.interrupted && r.interrupted->starts_again() && r.saved_step > 0; });
     if (stopped != results.end()) return stop_for_now(folder, folders, *stopped, console, journal);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
     if (!any_measured && folder.holds_an_earlier_run() && !folder.has_begun())
@@ -162,8 +164,7 @@ class Train final : public Command {
     const Inputs own = read_inputs(ranks, quiet);
     training::CheckpointPlan plan;
     plan.resume = std::move(claimed.checkpoint);
-    plan.name = claimed.name;
-    plan.saves = false;
+    plan.params = {.every_steps = 0, .every_seconds = 0};  // the first rank saves
     const std::vector<training::TrainingResult> results =
         training::train(members_, own.prepared.dataset, own.tables, device, origin_, quiet,
                         {.start = own.start, .checkpoints = &plan, .ranks = ranks});
@@ -186,7 +187,6 @@ class Train final : public Command {
     data::Prepared prepared;
     std::vector<constraints::ConstraintTable> tables;
     training::Start start;
-    std::optional<audit::ArtifactAudit> artifacts;
   };
 
   Inputs read_inputs(const distributed::Ranks& ranks, core::Journal& journal) const {
@@ -199,9 +199,8 @@ class Train final : public Command {
     std::vector<constraints::ConstraintTable> tables = compile_tables(members_, prepared.dataset, origin_, journal);
     training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
                              starting_weights(config_, prepared.dataset, origin_, journal)};
-    std::optional<audit::ArtifactAudit> artifacts = audit_made_rows(config_, prepared.dataset, origin_, journal);
     core::stop_if_interrupted();
-    return {std::move(prepared), std::move(tables), std::move(start), std::move(artifacts)};
+    return {std::move(prepared), std::move(tables), std::move(start)};
   }
 
   bool is_bank() const { return !config_.bank.empty(); }
@@ -250,7 +249,7 @@ class Train final : public Command {
     more.emplace_back("--resume");
     const std::string resume = command(more);
     journal.say(fmt::format("The run was {}, and is saved as it was after step {}. To go on: {}",
-                            core::Interrupted(result.signal, true).what(), result.saved_step, resume));
+                            result.interrupted->what(), result.saved_step, resume));
     console.print_json({{"outcome", "interrupted"},
                         {"run", folder.path().string()},
                         {"step", result.saved_step},
@@ -284,7 +283,7 @@ class Train final : public Command {
                                    TerminalJournal& journal) {
     journal.end_line();
     journal.say(fmt::format("Nothing was measured, so the run in '{}' is left as it was.", folder.path().string()));
-    if (result.outcome == "interrupted") throw core::Interrupted(result.signal, result.starts_again);
+    if (result.outcome == "interrupted") throw *result.interrupted;
     throw core::UserError(core::Fault::numerical, result.failure);
   }
 
@@ -294,8 +293,7 @@ class Train final : public Command {
     const auto first = [&](const char* outcome) {
       return std::ranges::find(results, outcome, &training::TrainingResult::outcome);
     };
-    if (const auto stopped = first("interrupted"); stopped != results.end())
-      return core::Interrupted(stopped->signal, stopped->starts_again).exit_code();
+    if (const auto stopped = first("interrupted"); stopped != results.end()) return stopped->interrupted->exit_code();
     if (first("finished") == results.end() && first("stopped") == results.end())
       return static_cast<int>(core::Fault::numerical);
     return failed.empty() ? 0 : kConstraintFailed;

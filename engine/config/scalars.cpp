@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/cut.h"
+
 namespace equipoise::config {
 namespace {
 
@@ -138,9 +140,7 @@ std::variant<bool, Refusal> parse_boolean(std::string_view text) {
 std::string shown(std::string_view text) {
   constexpr std::size_t kLongestShown = 60;
   if (text.size() <= kLongestShown) return "'" + std::string(text) + "'";
-  std::size_t cut = kLongestShown;
-  while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0) == 0x80) --cut;  // not inside a character
-  return "'" + std::string(text.substr(0, cut)) + "...'";
+  return "'" + core::cut(text, kLongestShown) + "...'";
 }
 
 std::string number_text(double value) {

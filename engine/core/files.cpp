@@ -42,18 +42,29 @@ void write_all(int file, std::string_view content) {
   }
 }
 
-// Pipes and devices take bytes as they come.
-void write_in_place(const std::filesystem::path& path, std::string_view content) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+// Opens a file, writes all into it, does `then` (0, or the number of what failed) and closes it; returns the number of what failed, or 0.
+template <typename Then>
+int failure_of_writing(const std::filesystem::path& path, int flags, std::string_view content, const Then& then) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, 0644);
   if (file < 0) throw system_error("cannot write", path, errno);
   int failure = 0;
   try {
     write_all(file, content);
+    failure = then(file);
   } catch (int number) {
     failure = number;
   }
   if (::close(file) != 0 && failure == 0) failure = errno;
+  return failure;
+}
+
+void write_all_into(const std::filesystem::path& path, int flags, std::string_view content) {
+  const int failure = failure_of_writing(path, flags, content, [](int) { return 0; });
   if (failure != 0) throw system_error("cannot write", path, failure);
+}
+
+int flush_file(int file) {
+  return ::fsync(file) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -71,16 +82,7 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void append_to_file(const std::filesystem::path& path, std::string_view content) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (file < 0) throw system_error("cannot write", path, errno);
-  int failure = 0;
-  try {
-    write_all(file, content);
-  } catch (int number) {
-    failure = number;
-  }
-  if (::close(file) != 0 && failure == 0) failure = errno;
-  if (failure != 0) throw system_error("cannot write", path, failure);
+  write_all_into(path, O_CREAT | O_APPEND, content);
 }
 
 void write_file_atomically(const std::filesystem::path& name, std::string_view content, Flush flush) {
@@ -90,19 +92,13 @@ void write_file_atomically(const std::filesystem::path& name, std::string_view c
   const std::filesystem::path path = is_link ? std::filesystem::weakly_canonical(name, ignored) : name;
   struct stat old {};
   const bool exists = ::stat(path.c_str(), &old) == 0;
-  if (exists && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode)) return write_in_place(path, content);
+  if (exists && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode))
+    return write_all_into(path, 0, content);  // pipes and devices take bytes as they come
   const std::filesystem::path temporary = path.string() + ".part" + std::to_string(::getpid());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) throw system_error("cannot write", path, errno);
-  int failure = 0;
-  try {
+  int failure = failure_of_writing(temporary, O_CREAT | O_TRUNC, content, [&](int file) {
     if (exists) ::fchmod(file, old.st_mode & 07777);
-    write_all(file, content);
-    if (flush == Flush::yes && ::fsync(file) != 0) failure = errno;
-  } catch (int number) {
-    failure = number;
-  }
-  if (::close(file) != 0 && failure == 0) failure = errno;
+    return flush == Flush::yes ? flush_file(file) : 0;
+  });
   if (failure == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) failure = errno;
   if (failure != 0) {
     ::unlink(temporary.c_str());
@@ -113,7 +109,9 @@ void write_file_atomically(const std::filesystem::path& name, std::string_view c
 std::string read_regular_file(const std::filesystem::path& path, std::uint64_t most) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (file < 0 && errno == ELOOP) throw UserError(Fault::data, "'" + path.string() + "' is a link, expected a file");
-  if (file < 0) throw system_error("cannot read", path, errno);
+  if (file < 0 && (errno == ENOENT || errno == ENOTDIR)) throw system_error("cannot read", path, errno);
+  if (file < 0)
+    throw Unreadable(Fault::data, std::string("cannot read '") + path.string() + "': " + std::strerror(errno));
   const Closing closing{file};
   struct stat found {};
   if (::fstat(file, &found) != 0) throw system_error("cannot read", path, errno);
@@ -143,18 +141,12 @@ void make_folder(const std::filesystem::path& path) {
 }
 
 void write_new_file(const std::filesystem::path& path, std::string_view content) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (file < 0) throw system_error("cannot write", path, errno);
-  int failure = 0;
-  try {
-    write_all(file, content);
-    if (::fsync(file) != 0) failure = errno;
+  const int failure = failure_of_writing(path, O_CREAT | O_EXCL, content, [](int file) {
+    const int number = flush_file(file);
     // Who reads it back to see what the disk has is not to see what memory has.
     ::posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
-  } catch (int number) {
-    failure = number;
-  }
-  if (::close(file) != 0 && failure == 0) failure = errno;
+    return number;
+  });
   if (failure != 0) throw system_error("cannot write", path, failure);
 }
 

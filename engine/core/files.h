@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/core/error.h"
+
 namespace equipoise::core {
 
 /// The whole file. Throws UserError (data) naming the path and the system's reason.
@@ -23,8 +25,14 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 /// reason; a part may have been written then.
 void append_to_file(const std::filesystem::path& path, std::string_view content);
 
-/// The bytes of a plain file, by this name alone: no link is followed, and nothing else is opened. Throws UserError (data), also for one of
-/// more than `most` bytes.
+/// Thrown for a file that is there and cannot be read for now: by its rights, or because its disk is away.
+class Unreadable : public UserError {
+ public:
+  using UserError::UserError;
+};
+
+/// The bytes of a plain file, by this name alone: no link is followed, and nothing else is opened. Throws Unreadable, or UserError (data) for
+/// one that is not there, is no plain file or has more than `most` bytes.
 std::string read_regular_file(const std::filesystem::path& path, std::uint64_t most);
 
 /// Makes a folder inside one that is there; fine where it is there already. Throws UserError (data).

@@ -7,6 +7,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "engine/core/clock.h"
 #include "engine/core/nearest_name.h"
 #include "engine/data/arrow_columns.h"
 #include "engine/data/file_columns.h"
@@ -26,7 +27,7 @@ class ReadingProgress {
       : stage_("reading " + std::filesystem::path(path).filename().string()), journal_(journal) {}
 
   void operator()(double share) {
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    const double seconds = core::seconds_since(start_);
     if (seconds >= 1) journal_.progress({stage_, share, seconds, ""});
   }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
 
 namespace equipoise::distributed {
@@ -226,6 +227,13 @@ std::string first_host(std::string_view node_list) {
   }
   if (host.empty()) refuse(fmt::format("the node list '{}' begins with no host", node_list));
   return host;
+}
+
+std::string named(const std::vector<std::int64_t>& ranks) {
+  constexpr std::size_t kMost = 16;
+  std::vector<std::string> numbers;
+  for (const std::int64_t rank : ranks) numbers.push_back(std::to_string(rank));
+  return (ranks.size() == 1 ? "rank " : "ranks ") + core::listed(numbers, kMost);
 }
 
 Launch launch_from(const Environment& environment) {

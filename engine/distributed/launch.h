@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace equipoise::distributed {
 
@@ -18,6 +19,9 @@ struct Launch {
   bool is_served = false;     ///< by the launcher; else by rank 0
   std::string attempt = "0";  ///< how often the launcher has started the run again: attempts never meet
 };
+
+/// "rank 3", "ranks 1, 2", for messages; many are cut short.
+std::string named(const std::vector<std::int64_t>& ranks);
 
 /// The value of an environment variable, if it is set.
 using Environment = std::function<std::optional<std::string>(const char*)>;

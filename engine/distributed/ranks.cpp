@@ -116,12 +116,6 @@ std::string first_difference(const std::string& one, const std::string& other) {
   return fmt::format("line {}: '{}' there, '{}' here", line, line_of(other), line_of(one));
 }
 
-std::string these(const std::vector<std::int64_t>& ranks) {
-  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
-  for (std::size_t i = 0; i < ranks.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
-  return text;
-}
-
 }  // namespace
 
 const Ranks& alone() {
@@ -210,7 +204,7 @@ void Ranks::check_same(const std::string& what, const std::string& text, core::F
   if (others.empty()) return;
   const std::vector<std::string> texts = gather(text);
   throw core::UserError(
-      fault, fmt::format("{} {} another {} than rank 0: {}", these(others), others.size() == 1 ? "has" : "have", what,
+      fault, fmt::format("{} {} another {} than rank 0: {}", named(others), others.size() == 1 ? "has" : "have", what,
                          first_difference(texts.front(), texts[static_cast<std::size_t>(others.front())])));
 }
 

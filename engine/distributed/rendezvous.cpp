@@ -11,6 +11,7 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
 #include "engine/core/error.h"
+#include "engine/core/host.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/lost_ranks.h"
 
@@ -29,21 +30,6 @@ std::string first_line(const std::string& text) {
 
 bool is_taken(const std::string& what) {
   return what.find("EADDRINUSE") != std::string::npos || what.find("in use") != std::string::npos;
-}
-
-std::string host_name() {
-  char name[256] = {};
-  return ::gethostname(name, sizeof name - 1) == 0 ? name : "?";
-}
-
-std::string listed(const std::set<std::int64_t>& ranks) {
-  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
-  std::int64_t shown = 0;
-  for (const std::int64_t rank : ranks) {
-    if (shown == 16) return text + fmt::format(", ... ({} in all)", ranks.size());
-    text += (shown++ == 0 ? "" : ", ") + std::to_string(rank);
-  }
-  return text;
 }
 
 class StoreBoard final : public Board {
@@ -109,7 +95,7 @@ void wait_for_all(c10d::Store& store, const Launch& launch, const RanksParams& p
                     "this one was "
                     "started again before the others ended",
                     launch.rank, launch.size, launch.host, launch.port, launch.launcher));
-  store.set(fmt::format("joined/{}", launch.rank), fmt::format("{} {} {}", launch.size, kind, host_name()));
+  store.set(fmt::format("joined/{}", launch.rank), fmt::format("{} {} {}", launch.size, kind, core::host_name()));
   std::set<std::int64_t> missing;
   for (std::int64_t rank = 0; rank < launch.size; ++rank) missing.insert(rank);
   for (std::chrono::milliseconds pause{5}; !missing.empty();
@@ -137,9 +123,9 @@ void wait_for_all(c10d::Store& store, const Launch& launch, const RanksParams& p
     if (missing.empty()) return;
     core::stop_if_interrupted();
     if (Clock::now() >= deadline)
-      throw core::LostRanks(
-          fmt::format("{} of {} did not come within {:g} s (ranks.timeout); rank {} waited at {} port {}",
-                      listed(missing), launch.size, params.timeout, launch.rank, launch.host, launch.port));
+      throw core::LostRanks(fmt::format(
+          "{} of {} did not come within {:g} s (ranks.timeout); rank {} waited at {} port {}",
+          named({missing.begin(), missing.end()}), launch.size, params.timeout, launch.rank, launch.host, launch.port));
     std::this_thread::sleep_for(pause);
   }
 }

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <thread>
 
+#include "engine/distributed/launch.h"
+
 namespace equipoise::distributed {
 namespace {
 
@@ -39,12 +41,6 @@ std::int64_t steps_of(const std::string& beat) {
 
 std::string after_step(std::int64_t steps) {
   return steps == 0 ? "before its first step" : fmt::format("after step {}", steps);
-}
-
-std::string these(const std::vector<std::int64_t>& ranks) {
-  std::string text = ranks.size() == 1 ? "rank " : "ranks ";
-  for (std::size_t i = 0; i < ranks.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(ranks[i]);
-  return text;
 }
 
 }  // namespace
@@ -209,7 +205,7 @@ Loss Watch::State::verdict_now(const std::string& reason) const {
                         after_last_step(seen[static_cast<std::size_t>(rank)]));
   if (!text.empty()) return {fmt::format("{}: it gives no sign of life ({})", text, reason)};
   if (!hanging.empty())
-    return {fmt::format("{} did not come {}, though alive ({})", these(hanging),
+    return {fmt::format("{} did not come {}, though alive ({})", named(hanging),
                         after_last_step(seen[static_cast<std::size_t>(hanging.front())]), reason)};
   return {fmt::format("a connection broke, and every rank is alive ({})", reason)};
 }

@@ -10,9 +10,9 @@
 #include <map>
 #include <thread>
 
+#include "engine/core/clock.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
-#include "engine/core/utc.h"
 #include "engine/sweep/jobs.h"
 #include "engine/sweep/locks.h"
 #include "engine/sweep/processes.h"
@@ -226,7 +226,7 @@ class Launch {
 
   void show() {
     if (work_ == 0) return;
-    const double seconds = std::chrono::duration<double>(Clock::now() - begun_).count();
+    const double seconds = core::seconds_since(begun_);
     journal_.progress({"sweep", worked_ / work_, seconds, tally_text(tally_, running_.size())});
   }
 

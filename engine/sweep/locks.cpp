@@ -14,9 +14,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/core/clock.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
-#include "engine/core/utc.h"
+#include "engine/core/host.h"
 #include "engine/sweep/plan.h"
 
 namespace equipoise::sweep {
@@ -149,10 +150,8 @@ int put_aside(const fs::path& file, const std::string& judged, const fs::path& o
 }  // namespace
 
 ProcessName this_process() {
-  char host[HOST_NAME_MAX + 1] = {};
-  ::gethostname(host, HOST_NAME_MAX);
   std::error_code error;
-  return {host, fs::read_symlink("/proc/self/ns/pid", error).string(), ::getpid(), start_of(::getpid()),
+  return {core::host_name(), fs::read_symlink("/proc/self/ns/pid", error).string(), ::getpid(), start_of(::getpid()),
           first_line("/etc/machine-id")};
 }
 

@@ -5,12 +5,13 @@
 #include <chrono>
 #include <random>
 
+#include "engine/core/clock.h"
+
 namespace equipoise::tracking {
 namespace {
 
 std::int64_t milliseconds_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+  return static_cast<std::int64_t>(core::unix_seconds() * 1000);
 }
 
 // By which a run can be found at the server: it has nothing to do with the seed.

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <set>
 
+#include "engine/core/cut.h"
+
 namespace equipoise::tracking {
 namespace {
 
@@ -41,15 +43,8 @@ bool is_taken(char32_t sign) {
          std::string_view("_-. /:").find(static_cast<char>(sign)) != std::string_view::npos;
 }
 
-// Cut between signs.
-std::string cut(std::string text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  return text.substr(0, most);
-}
-
 json entry(const std::string& key, const std::string& value, std::size_t most) {
-  return {{"key", key}, {"value", cut(value, most)}};
+  return {{"key", key}, {"value", core::cut(value, most)}};
 }
 
 std::string text_of(const json& value) {
@@ -94,7 +89,7 @@ std::string mlflow_name(const std::string& text) {
       name += sign == '=' || sign == '[' ? '.' : '_';
     rest.remove_prefix(bytes);
   }
-  name = cut(name, kKeyBytes);
+  name = core::cut(name, kKeyBytes);
   // It is also read as a path, which has to be in its plainest form.
   for (std::size_t at = name.find("//"); at != std::string::npos; at = name.find("//")) name.erase(at, 1);
   while (name.starts_with('/') || name.starts_with('.')) name.front() = '_';
@@ -111,7 +106,7 @@ std::vector<std::string> mlflow_names(const std::vector<std::string>& texts) {
     std::string name = plain;
     for (int number = 2; !taken.insert(name).second; ++number) {
       const std::string suffix = fmt::format(" {}", number);
-      name = cut(plain, kKeyBytes - suffix.size()) + suffix;
+      name = core::cut(plain, kKeyBytes - suffix.size()) + suffix;
     }
     names.push_back(name);
   }
@@ -121,7 +116,7 @@ std::vector<std::string> mlflow_names(const std::vector<std::string>& texts) {
 std::vector<Line> first_lines(const RunFacts& facts, const std::string& key, std::int64_t start, bool is_member) {
   const json tags = {{"equipoise.key", key},
                      {"equipoise.run", facts.label},
-                     {"equipoise.command", cut(facts.command, kTagBytes)},
+                     {"equipoise.command", core::cut(facts.command, kTagBytes)},
                      {"equipoise.config_sha256", facts.config_sha256},
                      {"mlflow.source.name", "equipoise"},
                      {"mlflow.source.type", "LOCAL"}};
@@ -164,7 +159,7 @@ std::vector<Line> last_lines(const RunFacts& facts, const RunEnd& end, std::int6
   names = mlflow_names(names);
   json tags = json::array();
   for (std::size_t i = 0; i < names.size(); ++i)
-    tags.push_back(entry("equipoise." + cut(names[i], 240), values[i], kTagBytes));
+    tags.push_back(entry("equipoise." + core::cut(names[i], 240), values[i], kTagBytes));
   add_in_parts(lines, "tags", tags, kTags);
   lines.push_back({{"status", {{"status", status_of(end)}, {"end_time", now}}}});
   // Last: a store of artefacts that is away holds nothing else up.

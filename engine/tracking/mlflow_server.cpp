@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/core/cut.h"
+
 namespace equipoise::tracking {
 namespace {
 
@@ -27,7 +29,7 @@ std::string shortened(std::string text) {
   constexpr std::size_t kLongest = 300;
   for (char& letter : text)
     if (letter == '\n' || letter == '\r') letter = ' ';
-  return text.size() > kLongest ? text.substr(0, kLongest) + "..." : text;
+  return text.size() > kLongest ? core::cut(text, kLongest) + "..." : text;
 }
 
 }  // namespace

@@ -23,6 +23,8 @@ struct TrackingParams {
   bool prometheus = false;
   MlflowParams mlflow;
 
+  /// Whether anybody is told.
+  bool is_on() const { return tensorboard || prometheus || !mlflow.uri.empty(); }
   void describe(config::Fields& fields);
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <memory>
 
+#include "engine/core/clock.h"
 #include "engine/core/files.h"
 #include "engine/tracking/figures.h"
 
@@ -114,10 +115,6 @@ void write_verdicts(std::string& text, const RunFacts& facts, const RunEnd& end)
         {{"constraint", constraint}, {"group", result.grouping}, {"verdict", evaluation::name_of(result.verdict)}});
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 }  // namespace
 
 std::string prometheus_text(const RunFacts& facts, const PrometheusState& state) {
@@ -142,7 +139,7 @@ Sink prometheus_sink(const RunFacts& facts) {
 
     // A file that a crash of the machine loses is written again by the next measure: nothing waits for the disk.
     void write() {
-      state.time = now();
+      state.time = core::unix_seconds();
       core::write_file_atomically(facts.folder / kPrometheusFile, prometheus_text(facts, state), core::Flush::no);
     }
   };
@@ -151,7 +148,7 @@ Sink prometheus_sink(const RunFacts& facts) {
   return {"Prometheus",
           [writer](const evaluation::Measurement& measurement) {
             writer->state.measurement = measurement;
-            if (now() - writer->state.time >= 1) writer->write();
+            if (core::unix_seconds() - writer->state.time >= 1) writer->write();
           },
           [writer](const RunEnd& end) {
             writer->state.end = end;

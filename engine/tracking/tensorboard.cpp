@@ -10,7 +10,9 @@
 #include <memory>
 #include <set>
 
+#include "engine/core/clock.h"
 #include "engine/core/files.h"
+#include "engine/core/host.h"
 #include "engine/tracking/event_messages.h"
 #include "engine/tracking/records.h"
 
@@ -39,10 +41,6 @@ constexpr const char* kVaried[] = {"seed",
                                    "multipliers.allowance",
                                    "multipliers.margin"};
 
-double wall_time() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 std::vector<fs::path> event_files(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
@@ -63,16 +61,14 @@ std::int64_t last_step(const std::vector<fs::path>& files) {
 
 // TensorBoard reads the files of a folder in the order of their names: a later start needs a later one.
 fs::path next_file(const fs::path& folder, const std::vector<fs::path>& earlier) {
-  auto second = static_cast<std::int64_t>(wall_time());
+  auto second = static_cast<std::int64_t>(core::unix_seconds());
   for (const fs::path& file : earlier) {
     const std::string name = file.filename().string().substr(std::string_view(kEventFilePrefix).size());
     std::int64_t then = 0;
     std::from_chars(name.data(), name.data() + name.size(), then);
     second = std::max(second, then + 1);
   }
-  char host[256] = "";
-  ::gethostname(host, sizeof host - 1);
-  return folder / fmt::format("{}{:010d}.{}.{}", kEventFilePrefix, second, host, ::getpid());
+  return folder / fmt::format("{}{:010d}.{}.{}", kEventFilePrefix, second, core::host_name(), ::getpid());
 }
 
 struct Writer {
@@ -82,7 +78,7 @@ struct Writer {
   bool has_layout = false;
 
   void write(std::int64_t step, const std::vector<std::string>& values) const {
-    core::append_to_file(file, framed(event_of(wall_time(), step, values)));
+    core::append_to_file(file, framed(event_of(core::unix_seconds(), step, values)));
   }
 };
 
@@ -128,12 +124,13 @@ std::vector<std::string> metrics_of(const RunFacts& facts) {
 }
 
 void begin(Writer& writer) {
-  core::append_to_file(writer.file, framed(version_event(wall_time())));
+  core::append_to_file(writer.file, framed(version_event(core::unix_seconds())));
   if (writer.last >= 0) return;  // the folder has the rest
   const std::vector<Setting> settings = varied_settings(writer.facts);
-  writer.write(
-      0, {hparams_value("_hparams_/experiment", hparams_experiment(wall_time(), settings, metrics_of(writer.facts))),
-          hparams_value("_hparams_/session_start_info", hparams_start(writer.facts.label, wall_time(), settings))});
+  writer.write(0, {hparams_value("_hparams_/experiment",
+                                 hparams_experiment(core::unix_seconds(), settings, metrics_of(writer.facts))),
+                   hparams_value("_hparams_/session_start_info",
+                                 hparams_start(writer.facts.label, core::unix_seconds(), settings))});
 }
 
 std::vector<std::string> scalars(const std::vector<Figure>& figures) {
@@ -153,8 +150,8 @@ void write_measurement(Writer& writer, const evaluation::Measurement& measuremen
 void write_end(Writer& writer, const RunEnd& end) {
   const std::int64_t step = std::max<std::int64_t>(writer.last, 0);
   writer.write(step, scalars(final_figures(writer.facts, end)));
-  writer.write(step,
-               {hparams_value("_hparams_/session_end_info", hparams_end(end.outcome == "finished", wall_time()))});
+  writer.write(step, {hparams_value("_hparams_/session_end_info",
+                                    hparams_end(end.outcome == "finished", core::unix_seconds()))});
 }
 
 }  // namespace

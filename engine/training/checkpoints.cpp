@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/core/clock.h"
 #include "engine/core/error.h"
 
 namespace equipoise::training {
@@ -11,20 +12,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 }  // namespace
 
-Checkpoints::Checkpoints(const CheckpointPlan& plan, core::Journal& journal)
-    : plan_(plan),
-      journal_(journal),
-      last_(Clock::now()),
-      writer_(plan.folder, plan.params.keep, plan.params.keep_best) {}
+Checkpoints::Checkpoints(CheckpointPlan& plan, core::Journal& journal)
+    : plan_(plan), journal_(journal), last_(Clock::now()) {}
 
 // All that is not made from the config and the data again.
-void Checkpoints::walk(const checkpoint::StateWalk& walk, const TrainingState& state, TrainingStep& step) {
+void Checkpoints::walk(const checkpoint::StateWalk& walk, const TrainingState& state, TrainingStep& step,
+                       const std::string& name) {
   const at::Device device = state.learner.flat_parameters().device();
   std::string measured_on = state.measured_on;
   walk.value("measured_on", measured_on);
@@ -33,8 +28,8 @@ void Checkpoints::walk(const checkpoint::StateWalk& walk, const TrainingState& s
         core::Fault::config,
         fmt::format("the checkpoint '{0}' is of a run whose multipliers.measure_on was {1}, and now it is {2}; set "
                     "multipliers.measure_on={1} (--allow-change multipliers.measure_on)",
-                    plan_.name, measured_on, state.measured_on));
-  double seconds = seconds_since(state.start);
+                    name, measured_on, state.measured_on));
+  double seconds = core::seconds_since(state.start);
   std::vector<std::string> warnings = journal_.warnings();
   walk.value("steps", state.done);
   walk.value("measured_at", state.measured_at);
@@ -53,15 +48,18 @@ void Checkpoints::walk(const checkpoint::StateWalk& walk, const TrainingState& s
 void Checkpoints::go_on(const TrainingState& state, TrainingStep& step, std::int64_t steps,
                         const OnMeasurement& on_measurement) {
   if (!plan_.resume) return;
-  walk(checkpoint::StateWalk::restoring_from(plan_.resume->state, "the checkpoint '" + plan_.name + "'"), state, step);
+  const std::string name = plan_.resume->name;
+  walk(checkpoint::StateWalk::restoring_from(plan_.resume->state, "the checkpoint '" + name + "'"), state, step, name);
+  plan_.resume.reset();  // as large as all that was saved
+  resumed_step_ = state.done;
   if (state.done > steps)
     throw core::UserError(
         core::Fault::config,
-        fmt::format("the checkpoint '{}' is of step {}, and the run has {} steps now", plan_.name, state.done, steps));
+        fmt::format("the checkpoint '{}' is of step {}, and the run has {} steps now", name, state.done, steps));
   for (std::size_t run = 0; run < state.runs.size(); ++run)
     for (const evaluation::Measurement& measurement : state.runs[run].outcome().measurements)
       on_measurement(run, measurement);
-  journal_.say(fmt::format("Going on after step {} of {}, from '{}'.", state.done, steps, plan_.name));
+  journal_.say(fmt::format("Going on after step {} of {}, from '{}'.", state.done, steps, name));
 }
 
 // A run that stood there before is worth more than one of which nothing was measured yet.
@@ -70,41 +68,44 @@ bool Checkpoints::is_nothing_known(const TrainingState& state) const {
 }
 
 void Checkpoints::save_where_due(const TrainingState& state, TrainingStep& step) {
-  if (!plan_.saves || is_nothing_known(state)) return;
   const checkpoint::CheckpointParams& params = plan_.params;
+  if (!params.is_on() || is_nothing_known(state)) return;
   if (params.every_steps > 0 && state.done % params.every_steps == 0) is_due_ = true;
-  if (params.every_seconds > 0 && seconds_since(last_) >= params.every_seconds) is_due_ = true;
-  if (is_due_ && writer_.is_free()) save(state, step);
+  if (params.every_seconds > 0 && core::seconds_since(last_) >= params.every_seconds) is_due_ = true;
+  if (is_due_ && (!writer_ || writer_->is_free())) save(state, step);
 }
 
 void Checkpoints::save_and_wait(const TrainingState& state, TrainingStep& step) {
-  if (!plan_.saves) return;
-  writer_.wait();
-  say_failure();
-  const bool is_saved = writer_.saved_step() == state.done || (plan_.resume && plan_.resume->step == state.done);
-  if (is_saved || state.done == 0) return;
-  if (is_nothing_known(state)) return;
+  if (!plan_.params.is_on()) return;
+  wait();
+  if (newest() == state.done || is_nothing_known(state)) return;
   save(state, step);
-  writer_.wait();
+  wait();
+}
+
+void Checkpoints::wait() {
+  if (writer_) writer_->wait();
   say_failure();
 }
 
 void Checkpoints::save(const TrainingState& state, TrainingStep& step) {
   say_failure();
-  if (!has_begun_) plan_.before_saving();
-  has_begun_ = true;
+  if (!writer_) {
+    plan_.before_saving();
+    writer_.emplace(plan_.folder, plan_.params.keep, plan_.params.keep_best);
+  }
   is_due_ = false;
   last_ = Clock::now();
   checkpoint::State saved;
-  walk(checkpoint::StateWalk::saving_into(saved), state, step);
+  walk(checkpoint::StateWalk::saving_into(saved), state, step, "");
   std::vector<std::int64_t> best;
   for (const RunState& run : state.runs) best.push_back(run.kept().has_one() ? run.kept().step() : 0);
-  writer_.save({state.done, plan_.belongs_to, std::move(saved)}, best);
+  writer_->save({state.done, plan_.belongs_to, std::move(saved)}, best);
 }
 
 // A disk that takes no checkpoint is no reason to stop a run that needs none.
 void Checkpoints::say_failure() {
-  const std::string failure = writer_.take_failure();
+  const std::string failure = writer_ ? writer_->take_failure() : "";
   if (failure.empty() || failure == said_) return;
   said_ = failure;
   journal_.warn(fmt::format(

@@ -25,9 +25,7 @@ struct CheckpointPlan {
   checkpoint::CheckpointParams params;
   std::filesystem::path folder;                  ///< of the checkpoints
   checkpoint::Fields belongs_to;                 ///< what is saved belongs to
-  std::optional<checkpoint::Checkpoint> resume;  ///< where the run goes on
-  std::string name;                              ///< what messages call that
-  bool saves = true;                             ///< false: only goes on, as all ranks but the first
+  std::optional<checkpoint::Checkpoint> resume;  ///< where the run goes on; none any more once it does
   bool holds_an_earlier_run = false;             ///< where it is written, with nothing to go on from
   std::function<void()> before_saving = [] {};   ///< called before the first save
 };
@@ -49,8 +47,8 @@ using OnMeasurement = std::function<void(std::size_t run, const evaluation::Meas
 /// When a run saves itself, and what it says of that.
 class Checkpoints {
  public:
-  /// `plan` and `journal` must outlive this.
-  Checkpoints(const CheckpointPlan& plan, core::Journal& journal);
+  /// `plan` and `journal` must outlive this. Where plan.params are off nothing is saved.
+  Checkpoints(CheckpointPlan& plan, core::Journal& journal);
 
   /// Where there is something to go on from: sets the state to it, and hands over what was measured until then. `steps`: of the whole
   /// training. Throws UserError (data) for a checkpoint that does not fit, (config) for one beyond the end.
@@ -62,22 +60,24 @@ class Checkpoints {
   void save_and_wait(const TrainingState& state, TrainingStep& step);
 
   /// Whether any was given to be written, or gone on from.
-  bool has_begun() const { return has_begun_ || plan_.resume.has_value(); }
+  bool has_begun() const { return writer_.has_value() || resumed_step_ > 0; }
   /// The step of the newest that is whole on the disk; 0: there is none. What is being written is waited for by save_and_wait.
-  std::int64_t newest() const { return std::max(writer_.saved_step(), plan_.resume ? plan_.resume->step : 0); }
+  std::int64_t newest() const { return std::max(writer_ ? writer_->saved_step() : 0, resumed_step_); }
 
  private:
-  void walk(const checkpoint::StateWalk& walk, const TrainingState& state, TrainingStep& step);
+  void walk(const checkpoint::StateWalk& walk, const TrainingState& state, TrainingStep& step, const std::string& name);
   void save(const TrainingState& state, TrainingStep& step);
   bool is_nothing_known(const TrainingState& state) const;
+  void wait();
   void say_failure();
 
-  const CheckpointPlan& plan_;
+  CheckpointPlan& plan_;
   core::Journal& journal_;
-  bool is_due_ = false, has_begun_ = false;
+  std::int64_t resumed_step_ = 0;
+  bool is_due_ = false;
   std::chrono::steady_clock::time_point last_;
   std::string said_;
-  checkpoint::Writer writer_;
+  std::optional<checkpoint::Writer> writer_;  // from the first save on
 };
 
 }  // namespace equipoise::training

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <optional>
 
+#include "engine/core/clock.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
@@ -154,7 +155,7 @@ class Lesson {
 
   void judge(const std::vector<RunState::Sums>& sums, std::int64_t done) {
     const double epoch = static_cast<double>(done) / static_cast<double>(steps_per_epoch_);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    const double seconds = core::seconds_since(start_);
     for (std::size_t run = 0; run < students_.size(); ++run) {
       RunState& student = students_[run];
       if (!student.goes_on()) continue;

@@ -18,8 +18,7 @@ void take(TrainingResult& result, Student student, double seconds, std::int64_t 
     if (!student.interrupted) return;
     result.outcome = "interrupted";
     result.failure = student.sentence;
-    result.signal = student.interrupted->signal();
-    result.starts_again = student.interrupted->starts_again();
+    result.interrupted = student.interrupted;
     result.saved_step = saved_step;
     return;
   }

@@ -11,6 +11,7 @@
 #include "engine/checkpoint/state.h"
 #include "engine/constraints/multipliers.h"
 #include "engine/constraints/table.h"
+#include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/training/allowance.h"
@@ -26,10 +27,9 @@ namespace equipoise::training {
 struct RunOutcome {
   std::string outcome = "finished";  ///< finished, interrupted, diverged, stopped
   std::string failure;               ///< what stopped it early
-  int signal = 0;                    ///< of an interrupted run
-  bool starts_again = false;         ///< interrupted by a scheduler (core::Interrupted::starts_again)
-  std::int64_t saved_step = 0;       ///< interrupted: of the checkpoint to go on from; 0: there is none
-  std::int64_t steps = 0;            ///< steps taken when it ended
+  std::optional<core::Interrupted> interrupted = {};
+  std::int64_t saved_step = 0;  ///< interrupted: of the checkpoint to go on from; 0: there is none
+  std::int64_t steps = 0;       ///< steps taken when it ended
   std::vector<evaluation::Measurement> measurements;
 };
 

@@ -66,6 +66,7 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   learning_rates_ = at::zeros_like(full_rates_);
   all_rows_ = at::empty({params.batch_size}, whole);
   rows_ = all_rows_.narrow(0, part_.first, part_.count);
+  slots_ = policy && policy->made() ? policy->made()->slots().narrow(0, part_.first, part_.count) : rows_;
   const std::vector<std::int64_t> batch_cells =
       of_a_row == 1 ? std::vector<std::int64_t>{batch} : std::vector<std::int64_t>{batch, of_a_row};
   cells_ = at::empty(batch_cells, data.fold_cells.options());
@@ -113,6 +114,9 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   }
   if (!mixes) return;
   const std::int64_t scores = learner.outputs() * part_.count;
+  const MadeRows& made = *policy->made();
+  counted_rows_ = ranks_.is_alone() ? made.counted_rows() : at::empty({batch}, whole);
+  counted_parts_ = ranks_.is_alone() ? made.counted_parts() : at::empty({batch}, single);
   counted_scores_ = at::empty({members, 2, scores}, single);
   learner_gradient_ = at::empty({members, scores}, single);
 }
@@ -151,16 +155,15 @@ void TrainingStep::enqueue() {
                                         : images ? images->changed(batch_seed_)
                                                  : data_.encoded;
   const models::EncodedTensors& encoded = ranks_.is_alone() ? whole : own_part(whole);
-  const at::Tensor rows = made ? made->slots().narrow(0, part_.first, part_.count) : rows_;
   pick_answers();
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
-  const at::Tensor& scores = learner_.forward(encoded, rows, step_);
+  const at::Tensor& scores = learner_.forward(encoded, slots_, step_);
   logits_ = counted_scores_.defined() ? counted(scores) : scores.flatten(1);
   if (rule_) logits_ = logits_.unflatten(1, {-1, rule_->outputs});
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
-  learner_.backward(encoded, rows, gradient_of_scores().view(scores.sizes()));
+  learner_.backward(encoded, slots_, gradient_of_scores().view(scores.sizes()));
   // Its rows are few, and drawn apart: the first rank's alone.
   if (policy_ && policy_->path() && ranks_.is_first()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
   ranks_.sum(learner_.flat_gradients());
@@ -184,10 +187,10 @@ const models::EncodedTensors& TrainingStep::own_part(const models::EncodedTensor
   return own_encoded_;
 }
 
-// This rank's part of what mixed rows count as: of the sources, and of the partners.
-at::Tensor TrainingStep::own_halves(const at::Tensor& of_both) const {
-  if (ranks_.is_alone()) return of_both;
-  return of_both.view({2, -1}).narrow(1, part_.first, part_.count).flatten();
+// This rank's part of what a batch has for each slot; where rows are mixed, of the sources' and of the partners'.
+void TrainingStep::copy_own(at::Tensor& own, const at::Tensor& all) const {
+  const std::int64_t halves = counted_scores_.defined() ? 2 : 1;
+  own.view({halves, -1}).copy_(all.view({halves, -1}).narrow(1, part_.first, part_.count));
 }
 
 // By slot as well, so of the whole batch.
@@ -200,17 +203,18 @@ void TrainingStep::draw_labels(LabelDraws& labels) {
     if (targets_.defined()) all_targets_ = at::empty(rows.sizes(), targets_.options());
   }
   labels.draw(all_cells_, all_targets_, rows, batch_seed_, step_);
-  const auto own = [&](const at::Tensor& all) {
-    return mixes ? own_halves(all) : all.narrow(0, part_.first, part_.count);
-  };
-  cells_.copy_(own(all_cells_));
-  if (targets_.defined()) targets_.copy_(own(all_targets_));
+  copy_own(cells_, all_cells_);
+  if (targets_.defined()) copy_own(targets_, all_targets_);
 }
 
 // What the batch's rows count as: cells, targets, and how much.
 void TrainingStep::pick_answers() {
   const bool mixes = counted_scores_.defined();
-  const at::Tensor rows = mixes ? own_halves(policy_->made()->counted_rows()) : rows_;
+  if (mixes && !ranks_.is_alone()) {
+    copy_own(counted_rows_, policy_->made()->counted_rows());
+    copy_own(counted_parts_, policy_->made()->counted_parts());
+  }
+  const at::Tensor& rows = mixes ? counted_rows_ : rows_;
   const auto pick = [&](at::Tensor& batch, const at::Tensor& all) {
     if (batch.dim() == 1)
       at::take_out(batch, all, rows);
@@ -218,7 +222,7 @@ void TrainingStep::pick_answers() {
       at::index_select_out(batch, all.view({-1, batch.size(1)}), 0, rows);
   };
   const auto count_by_parts = [&](at::Tensor& weights) {
-    if (mixes) weights.view({rows.size(0), -1}).mul_(own_halves(policy_->made()->counted_parts()).unsqueeze(1));
+    if (mixes) weights.view({rows.size(0), -1}).mul_(counted_parts_.unsqueeze(1));
   };
   LabelDraws* labels = policy_ ? policy_->labels() : nullptr;
   if (labels)

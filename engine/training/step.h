@@ -81,7 +81,7 @@ class TrainingStep {
   const at::Tensor& sums();
   at::Tensor sums_of_ranks();
   const models::EncodedTensors& own_part(const models::EncodedTensors& encoded);
-  at::Tensor own_halves(const at::Tensor& of_both) const;
+  void copy_own(at::Tensor& own, const at::Tensor& all) const;
   void draw_labels(LabelDraws& labels);
   void push();
   void push_bins();
@@ -128,6 +128,8 @@ class TrainingStep {
   kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S
   at::Tensor logits_;  // [K, B * A], with a rule [K, B * A, its scores a row], f32, of the last step
   at::Tensor counted_scores_, learner_gradient_;  // [K, 2, B * O] and [K, B * O] f32, where rows are mixed
+  at::Tensor slots_;                              // [B] i64, the same in what a step reads from
+  at::Tensor counted_rows_, counted_parts_;       // [2 B] where rows are mixed: what they count as, and by how much
   // Of several ranks alone: what they add up, the sums and whether one wants to end; labels of the whole batch; what a step reads from.
   at::Tensor added_, wants_to_stop_;  // [K * F * S * 4 + 1], [1] f64
   at::Tensor all_cells_, all_targets_;

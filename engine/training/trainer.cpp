@@ -7,6 +7,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "engine/core/clock.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
@@ -29,10 +30,6 @@ using Clock = std::chrono::steady_clock;
 
 // After so many steps the libraries beneath have loaded their kernels and taken their memory.
 constexpr std::int64_t kWarmUpSteps = 3;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // The tables of one bank price the same terms; only their bounds differ.
 void check_same_terms(const std::vector<constraints::ConstraintTable>& tables) {
@@ -98,8 +95,7 @@ class Trainer {
       for (RunState& run : runs_) {
         if (!run.goes_on()) continue;
         run.end_early("interrupted", stopped.what(), done_);
-        run.outcome().signal = stopped.signal();
-        run.outcome().starts_again = stopped.starts_again();
+        run.outcome().interrupted = stopped;
         run.outcome().saved_step = checkpoints_ ? checkpoints_->newest() : 0;
       }
     }
@@ -107,8 +103,8 @@ class Trainer {
     for (RunState& run : runs_) results.push_back(result_of(run));
     if (config_.training.distill && around_.ranks.is_first())
       distill_results(
-          runs_, results, data_, [this] { return seconds_since(start_); }, checkpoints_ ? checkpoints_->newest() : 0,
-          journal_);
+          runs_, results, data_, [this] { return core::seconds_since(start_); },
+          checkpoints_ ? checkpoints_->newest() : 0, journal_);
     return results;
   }
 
@@ -165,8 +161,9 @@ class Trainer {
                    outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
                                 data_.target_deviation),
                    around_.ranks);
+    const TrainingState state = this->state();
     if (around_.checkpoints) checkpoints_.emplace(*around_.checkpoints, journal_);
-    if (checkpoints_) checkpoints_->go_on(state(), step, steps_, around_.on_measurement);
+    if (checkpoints_) checkpoints_->go_on(state, step, steps_, around_.on_measurement);
     RankMeetings meetings(around_.ranks, config_.ranks.check_every, config_.checkpoint.is_on());
     for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
     const std::int64_t begun_at = done_, measured_at = measured_at_;
@@ -185,14 +182,14 @@ class Trainer {
       }
       meetings.after(done_, *learner_, runs_);
       if (done_ < steps_ && meetings.is_to_stop(step, done_, device_.is_cpu() || measured_at_ == done_)) {
-        if (checkpoints_) checkpoints_->save_and_wait(state(), step);
+        if (checkpoints_) checkpoints_->save_and_wait(state, step);
         meetings.stop();
       }
-      if (checkpoints_) checkpoints_->save_where_due(state(), step);
+      if (checkpoints_) checkpoints_->save_where_due(state, step);
     }
     // Where there are any, the last is of the end: what comes after it need not be done twice.
     if (checkpoints_ && any_goes_on() && (checkpoints_->has_begun() || config_.training.distill))
-      checkpoints_->save_and_wait(state(), step);
+      checkpoints_->save_and_wait(state, step);
     if (config_.training.keep == "average") measure_means(sums);
     for (const RunState& run : runs_) warn_if_unsettled(run);
   }
@@ -260,7 +257,7 @@ class Trainer {
       if (!state.goes_on()) continue;
       try {
         const evaluation::Measurement& measurement =
-            state.measure(sums[run], {done_, steps_since, epoch, seconds_since(start_)});
+            state.measure(sums[run], {done_, steps_since, epoch, core::seconds_since(start_)});
         set_multipliers(run, step);
         state.offer(weights_of(run), sums[run]);
         around_.on_measurement(run, measurement);
@@ -292,7 +289,7 @@ class Trainer {
   }
 
   TrainingResult result_of(RunState& run) {
-    TrainingResult result{std::move(run.outcome()), nullptr, {}, "", 0, "", 1, {}, seconds_since(start_), 0};
+    TrainingResult result{std::move(run.outcome()), nullptr, {}, "", 0, "", 1, {}, core::seconds_since(start_), 0};
     result.members = static_cast<std::int64_t>(data_.folds.size());
     if (!run.table().rows.empty()) result.measured_on = sentence_of(measured_, result.members);
     result.swings = last_swings(result.measurements);

@@ -56,7 +56,7 @@ struct Around {
   OnMeasurement on_measurement = [](std::size_t, const evaluation::Measurement&) {};
   Start start = {};
   StopRun stop = {};
-  const CheckpointPlan* checkpoints =
+  CheckpointPlan* checkpoints =
       nullptr;  ///< what was measured before the one that is gone on from is handed to on_measurement again
   const distributed::Ranks& ranks = distributed::alone();
 };

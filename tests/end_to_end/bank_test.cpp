@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/end_to_end/small_files.h"
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
@@ -164,25 +165,6 @@ TEST_F(Bank, CtrlCLeavesEveryMemberReadable) {
   }
   EXPECT_TRUE(exists("runs/b/report.html"));
 }
-
-// Writes beyond a file size fail, as on a full disk, for this process and those that it starts.
-class SmallFiles {
- public:
-  explicit SmallFiles(rlim_t bytes) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-    handler_ = ::signal(SIGXFSZ, SIG_IGN);
-  }
-  ~SmallFiles() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit before_{};
-  sighandler_t handler_;
-};
 
 TEST_F(Bank, WithoutASavedModelNothingIsLeft) {
   const SmallFiles disk(16384);  // the configs fit, the models of 128 by 64 units do not

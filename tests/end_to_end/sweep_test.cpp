@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "tests/end_to_end/small_files.h"
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
@@ -219,25 +220,6 @@ TEST_F(Sweep, TasksTakeEveryNthJob) {
   EXPECT_TRUE(is_finished(0) && is_finished(2));
   EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "2/2"}).exit_code, 2);
 }
-
-// Writes beyond a file size fail, as on a full disk, for this process and those that it starts.
-class SmallFiles {
- public:
-  explicit SmallFiles(rlim_t bytes) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-    handler_ = ::signal(SIGXFSZ, SIG_IGN);
-  }
-  ~SmallFiles() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit before_{};
-  sighandler_t handler_;
-};
 
 TEST_F(Sweep, AFullDiskLeavesWhatIsFinished) {
   write_sweep("axes: {model.hidden: [[4], [256, 128], [8]]}\n");

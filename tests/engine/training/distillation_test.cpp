@@ -229,7 +229,8 @@ TEST(DistillationOfRuns, ThatIsInterruptedLeavesTheMembers) {
   };
   const TrainingResult result = trained_with(journal, people, config);
   EXPECT_EQ(result.outcome, "interrupted");
-  EXPECT_EQ(result.signal, SIGINT);
+  ASSERT_TRUE(result.interrupted);
+  EXPECT_EQ(result.interrupted->signal(), SIGINT);
   EXPECT_THAT(journal.warnings(), Contains(HasSubstr("the model is still the mean of 3 members")));
   EXPECT_TRUE(result.learner->flat_parameters().equal(members.learner->flat_parameters()));
   EXPECT_EQ(result.members, 3);

@@ -4,7 +4,7 @@
 
 namespace equipoise::core {
 
-/// Now, as "2026-01-31T12:00:00Z".
-std::string utc_now();
+/// This machine's name; "?" where it has none.
+std::string host_name();
 
 }  // namespace equipoise::core

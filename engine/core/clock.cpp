@@ -1,4 +1,4 @@
-#include "engine/core/utc.h"
+#include "engine/core/clock.h"
 
 #include <ctime>
 
@@ -11,6 +11,10 @@ std::string utc_now() {
   char text[32];
   std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
+}
+
+double unix_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
 }  // namespace equipoise::core
