@@ -8,7 +8,7 @@
 #include "engine/constraints/forms.h"
 #include "engine/constraints/rates.h"
 #include "engine/core/error.h"
-#include "engine/report/json_reader.h"
+#include "engine/core/json_reader.h"
 
 namespace equipoise::cli {
 namespace {
@@ -16,9 +16,9 @@ namespace {
 using constraints::Condition;
 using constraints::ConstraintTable;
 using constraints::LinearForm;
+using core::JsonReader;
 using nlohmann::json;
 using nlohmann::ordered_json;
-using report::JsonReader;
 
 constexpr std::int64_t kFormat = 2;
 
@@ -57,7 +57,7 @@ ordered_json row_json(const constraints::Row& row) {
   return {{"terms", pairs(row.terms)},
           {"band", row.band},
           {"band_coefficient", row.band_coefficient},
-          {"bound", report::number_or_null(row.bound)},
+          {"bound", core::number_or_null(row.bound)},
           {"promise", row.promise}};
 }
 
@@ -67,7 +67,7 @@ ordered_json promise_json(const constraints::Promise& promise) {
           {"grouping", promise.grouping},
           {"within", conditions_json(promise.within)},
           {"form", promise.form},
-          {"tolerance", report::number_or_null(promise.tolerance)},
+          {"tolerance", core::number_or_null(promise.tolerance)},
           {"levels", promise.levels},
           {"rates", promise.rates},
           {"weights", promise.weights},
@@ -91,17 +91,18 @@ class TableReader {
     check_pairs();
     reader_.read("constraint_titles", table_.constraint_titles);
     reader_.each("rates",
-                 [this](const json& item, const std::string& path) { read_rate(JsonReader(item, path), path); });
+                 [this](const json& item, const std::string& path) { read_rate(core::JsonReader(item, path), path); });
     reader_.each("bands", [this](const json& item, const std::string& path) {
       if (!item.is_array()) fail(path + " is not a list");
       std::vector<std::int32_t>& band = table_.bands.emplace_back();
       for (const json& rate : item) band.push_back(index(rate, table_.rates.size(), path));
     });
     reader_.each("promises", [this](const json& item, const std::string& path) {
-      read_promise(JsonReader(item, path), item, path);
+      read_promise(core::JsonReader(item, path), item, path);
     });
-    reader_.each("rows",
-                 [this](const json& item, const std::string& path) { read_row(JsonReader(item, path), item, path); });
+    reader_.each("rows", [this](const json& item, const std::string& path) {
+      read_row(core::JsonReader(item, path), item, path);
+    });
     return std::move(table_);
   }
 
@@ -124,7 +125,7 @@ class TableReader {
     return *found == -1 ? -1 : index(*found, size, path + "." + key);
   }
 
-  LinearForm form(const JsonReader& reader, const char* key, std::size_t size) const {
+  LinearForm form(const core::JsonReader& reader, const char* key, std::size_t size) const {
     LinearForm form;
     reader.each(key, [&](const json& item, const std::string& path) {
       if (!item.is_array() || item.size() != 2 || !item[1].is_number()) fail(path + " is not a pair");
@@ -133,7 +134,7 @@ class TableReader {
     return form;
   }
 
-  std::string rate_kind(const JsonReader& reader, const char* key, const std::string& path) const {
+  std::string rate_kind(const core::JsonReader& reader, const char* key, const std::string& path) const {
     std::string name;
     reader.read(key, name);
     if (constraints::find_rate(name, table_.cells.task) == nullptr)
@@ -141,10 +142,10 @@ class TableReader {
     return name;
   }
 
-  std::vector<Condition> conditions(const JsonReader& reader, const char* key) const {
+  std::vector<Condition> conditions(const core::JsonReader& reader, const char* key) const {
     std::vector<Condition> conditions;
     reader.each(key, [&](const json& item, const std::string& path) {
-      const JsonReader one(item, path);
+      const core::JsonReader one(item, path);
       Condition& condition = conditions.emplace_back();
       one.read("grouping", condition.grouping);
       one.read("level", condition.level);
@@ -198,7 +199,7 @@ class TableReader {
     reader_.read("levels", cells.levels);
     if (cells.levels.size() != cells.groupings.size()) fail("levels and groupings differ in number");
     reader_.each("cells", [&](const json& item, const std::string& path) {
-      const JsonReader reader(item, path);
+      const core::JsonReader reader(item, path);
       data::Cells::Cell& cell = cells.cells.emplace_back();
       reader.each("levels", [&](const json& level, const std::string& level_path) {
         if (cell.levels.size() >= cells.levels.size()) fail(level_path + ": more levels than groupings");
@@ -225,7 +226,7 @@ class TableReader {
     check_outcomes();
   }
 
-  void read_rate(const JsonReader& reader, const std::string& path) {
+  void read_rate(const core::JsonReader& reader, const std::string& path) {
     const std::size_t sums = table_.cells.cells.size() * constraints::kQuantities;
     constraints::Rate& rate = table_.rates.emplace_back();
     rate.kind = rate_kind(reader, "kind", path);
@@ -242,7 +243,7 @@ class TableReader {
     return std::find(levels.begin(), levels.end(), condition.level) != levels.end();
   }
 
-  void read_promise(const JsonReader& reader, const json& object, const std::string& path) {
+  void read_promise(const core::JsonReader& reader, const json& object, const std::string& path) {
     constraints::Promise& promise = table_.promises.emplace_back();
     promise.constraint = index_or_none(object, "constraint", table_.constraint_titles.size(), path);
     reader.read("form", promise.form);
@@ -279,7 +280,7 @@ class TableReader {
     promise.reference_level = index_or_none(object, "reference_level", levels, path);
   }
 
-  void read_row(const JsonReader& reader, const json& object, const std::string& path) {
+  void read_row(const core::JsonReader& reader, const json& object, const std::string& path) {
     constraints::Row& row = table_.rows.emplace_back();
     row.terms = form(reader, "terms", table_.rates.size());
     row.band = index_or_none(object, "band", table_.bands.size(), path);
@@ -292,7 +293,7 @@ class TableReader {
 
   std::string name_;
   const json& object_;
-  JsonReader reader_;
+  core::JsonReader reader_;
   ConstraintTable table_;
 };
 

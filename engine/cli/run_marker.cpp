@@ -2,7 +2,7 @@
 
 #include "engine/cli/run_folder.h"
 #include "engine/core/error.h"
-#include "engine/report/json_reader.h"
+#include "engine/core/json_reader.h"
 
 namespace equipoise::cli {
 namespace {
@@ -31,7 +31,7 @@ RunMarker run_marker_from(const std::string& text, const std::string& name) {
   if (!json.is_object() || json.value("program", nlohmann::json()) != kProgram) {
     throw core::UserError(core::Fault::data, fmt::format("'{}' is not the run.json of an Equipoise run", name));
   }
-  const report::JsonReader reader(json, name);
+  const core::JsonReader reader(json, name);
   std::int64_t format = 0;
   reader.read("format", format);
   if (format != kFormat) {

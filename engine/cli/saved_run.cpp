@@ -11,10 +11,10 @@
 #include "engine/constraints/titles.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/core/json_reader.h"
 #include "engine/core/nearest_name.h"
 #include "engine/models/model_file.h"
 #include "engine/report/compare_report.h"
-#include "engine/report/json_reader.h"
 #include "engine/training/trainer.h"
 
 namespace equipoise::cli {
@@ -53,9 +53,9 @@ std::string splits_digest(const data::Dataset& dataset) {
 // Calls take(path, sha256) for every file that data.json names.
 template <typename Take>
 void for_each_file(const SavedRun& run, const nlohmann::json& description, const Take& take) {
-  const report::JsonReader reader(description, run.file(run_files::kData).string());
+  const core::JsonReader reader(description, run.file(run_files::kData).string());
   reader.each("files", [&](const nlohmann::json& item, const std::string& path) {
-    const report::JsonReader fields(item, path);
+    const core::JsonReader fields(item, path);
     std::string file, sha256;
     fields.read("path", file);
     fields.read("sha256", sha256);
@@ -235,7 +235,7 @@ data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, c
   data::Prepared prepared = data::prepare(run.config.data, static_cast<std::uint64_t>(run.config.seed), run.origin,
                                           journal, run.config.training.warm_start.empty() ? nullptr : &encoder);
   std::string digest;
-  report::JsonReader(description, path.string()).read("splits_sha256", digest);
+  core::JsonReader(description, path.string()).read("splits_sha256", digest);
   if (splits_digest(prepared.dataset) != digest || data::to_json(*prepared.encoder) != data::to_json(encoder)) {
     throw core::UserError(
         core::Fault::data,
@@ -249,7 +249,7 @@ data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, c
 bool has_same_splits(const SavedRun& run, const data::Dataset& dataset) {
   const fs::path path = run.file(run_files::kData);
   std::string digest;
-  report::JsonReader(read_json(path), path.string()).read("splits_sha256", digest);
+  core::JsonReader(read_json(path), path.string()).read("splits_sha256", digest);
   return splits_digest(dataset) == digest;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/report/json_reader.h"
+#include "engine/core/json_reader.h"
 
 namespace equipoise::report {
 namespace {
@@ -15,18 +15,18 @@ using nlohmann::json;
 
 json to_json(const std::optional<evaluation::Interval>& interval) {
   if (!interval) return nullptr;
-  return {{"low", number_or_null(interval->low)}, {"high", number_or_null(interval->high)}};
+  return {{"low", core::number_or_null(interval->low)}, {"high", core::number_or_null(interval->high)}};
 }
 
 json to_json(const ArtifactFigure& figure) {
   return {{"kind", audit::artifact_kinds()[static_cast<std::size_t>(figure.kind)].name},
-          {"made", number_or_null(figure.made)},
-          {"real", number_or_null(figure.real)},
-          {"excess", number_or_null(figure.excess)},
+          {"made", core::number_or_null(figure.made)},
+          {"real", core::number_or_null(figure.real)},
+          {"excess", core::number_or_null(figure.excess)},
           {"interval", to_json(figure.interval)},
-          {"bound", number_or_null(figure.bound)},
-          {"p_value", number_or_null(figure.p_value)},
-          {"noise", number_or_null(figure.noise)},
+          {"bound", core::number_or_null(figure.bound)},
+          {"p_value", core::number_or_null(figure.p_value)},
+          {"noise", core::number_or_null(figure.noise)},
           {"made_rows", figure.made_rows},
           {"real_rows", figure.real_rows},
           {"verdict", figure.verdict ? json(audit::name_of(*figure.verdict)) : json(nullptr)},
@@ -59,7 +59,7 @@ ArtifactVerdict verdict_at(const std::string& name, const std::string& path) {
 }
 
 ArtifactFigure figure_at(const json& item, const std::string& path) {
-  const JsonReader fields(item, path);
+  const core::JsonReader fields(item, path);
   ArtifactFigure figure;
   std::string kind;
   fields.read("kind", kind);
@@ -72,7 +72,7 @@ ArtifactFigure figure_at(const json& item, const std::string& path) {
   fields.read("excess", figure.excess);
   fields.if_there("interval", [&](const json& object, const std::string& at) {
     if (object.is_null()) return;
-    const JsonReader ends(object, at);
+    const core::JsonReader ends(object, at);
     ends.read("low", figure.interval.emplace().low);
     ends.read("high", figure.interval->high);
   });
@@ -88,7 +88,7 @@ ArtifactFigure figure_at(const json& item, const std::string& path) {
   return figure;
 }
 
-void read_quantiles(const JsonReader& fields, const std::string& path, const char* key,
+void read_quantiles(const core::JsonReader& fields, const std::string& path, const char* key,
                     audit::DistanceQuantiles& quantiles) {
   std::vector<double> values;
   fields.read(key, values);
@@ -99,7 +99,7 @@ void read_quantiles(const JsonReader& fields, const std::string& path, const cha
 }
 
 CellArtifacts cell_at(const json& item, const std::string& path) {
-  const JsonReader fields(item, path);
+  const core::JsonReader fields(item, path);
   CellArtifacts cell;
   std::string verdict;
   fields.read("cell", cell.cell);
@@ -112,7 +112,7 @@ CellArtifacts cell_at(const json& item, const std::string& path) {
   fields.read("held_out_rows", cell.held_out_rows);
   fields.if_there("distances", [&](const json& object, const std::string& at) {
     if (object.is_null()) return;
-    const JsonReader lists(object, at);
+    const core::JsonReader lists(object, at);
     cell.distances.emplace();
     read_quantiles(lists, at, "real", cell.distances->real);
     read_quantiles(lists, at, "made", cell.distances->made);
@@ -139,12 +139,12 @@ json to_json(const std::optional<ArtifactAudit>& artifacts) {
 
 std::optional<ArtifactAudit> artifacts_from_json(const json& object, const std::string& path) {
   if (object.is_null()) return std::nullopt;
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   ArtifactAudit artifacts;
   reader.read("confidence", artifacts.confidence);
   reader.each("recipes", [&](const json& item, const std::string& at) {
     audit::RecipeArtifacts& recipe = artifacts.recipes.emplace_back();
-    const JsonReader fields(item, at);
+    const core::JsonReader fields(item, at);
     fields.read("recipe", recipe.recipe);
     fields.each("cells",
                 [&](const json& cell, const std::string& of_cell) { recipe.cells.push_back(cell_at(cell, of_cell)); });

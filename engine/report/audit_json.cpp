@@ -1,7 +1,7 @@
 #include <limits>
 
+#include "engine/core/json_reader.h"
 #include "engine/report/audit_report.h"
-#include "engine/report/json_reader.h"
 
 namespace equipoise::report {
 namespace {
@@ -12,7 +12,7 @@ constexpr std::int64_t kFormat = 1;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 ordered_json interval_json(const evaluation::Interval& interval) {
-  return {{"low", number_or_null(interval.low)}, {"high", number_or_null(interval.high)}};
+  return {{"low", core::number_or_null(interval.low)}, {"high", core::number_or_null(interval.high)}};
 }
 
 template <typename Range, typename ToJson>
@@ -45,7 +45,7 @@ ordered_json level_json(const audit::LevelCounts& level) {
           {"share", level.share},
           {"population", level.population ? population_json(*level.population) : ordered_json(nullptr)},
           {"answers", list_of(level.answers, answer_json)},
-          {"mean_target", number_or_null(level.mean_target.value_or(kNone))},
+          {"mean_target", core::number_or_null(level.mean_target.value_or(kNone))},
           {"missing", level.missing}};
 }
 
@@ -71,8 +71,8 @@ ordered_json duplicates_json(const audit::Duplicates& duplicates) {
 
 ordered_json showable_json(const audit::Showable& one) {
   return {{"promise", one.promise},
-          {"tolerance", number_or_null(one.tolerance)},
-          {"smallest_tolerance", number_or_null(one.least.value_or(kNone))},
+          {"tolerance", core::number_or_null(one.tolerance)},
+          {"smallest_tolerance", core::number_or_null(one.least.value_or(kNone))},
           {"warning", one.says}};
 }
 
@@ -90,8 +90,8 @@ ordered_json relation_json(const audit::Relation& relation) {
           {"input", relation.input},
           {"value", relation.value},
           {"answer", relation.answer},
-          {"odds_ratio", number_or_null(relation.odds_ratio)},
-          {"odds_ratio_of_others", number_or_null(relation.others)},
+          {"odds_ratio", core::number_or_null(relation.odds_ratio)},
+          {"odds_ratio_of_others", core::number_or_null(relation.others)},
           {"rows", relation.rows},
           {"p_value", relation.p_value}};
 }
@@ -103,16 +103,16 @@ ordered_json slice_json(const audit::Slice& slice) {
                      return {{condition.is_group ? "group" : "input", condition.column}, {"value", condition.value}};
                    })},
           {"rows", slice.rows},
-          {"error", number_or_null(slice.error)},
+          {"error", core::number_or_null(slice.error)},
           {"interval", interval_json(slice.interval)},
-          {"elsewhere", number_or_null(slice.elsewhere)},
+          {"elsewhere", core::number_or_null(slice.elsewhere)},
           {"p_value", slice.p_value}};
 }
 
 ordered_json slices_json(const audit::SliceSearch& slices) {
   return {{"run", slices.run},
           {"measure", slices.is_absolute ? "mean absolute error" : "share of wrong decisions"},
-          {"error", number_or_null(slices.error)},
+          {"error", core::number_or_null(slices.error)},
           {"looked_at", slices.looked_at},
           {"measured", slices.measured},
           {"slices", list_of(slices.slices, slice_json)}};

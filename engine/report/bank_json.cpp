@@ -1,5 +1,5 @@
+#include "engine/core/json_reader.h"
 #include "engine/report/bank_report.h"
-#include "engine/report/json_reader.h"
 #include "engine/report/sections.h"
 
 namespace equipoise::report {
@@ -21,7 +21,7 @@ ordered_json to_json(const BankMember& member) {
 }
 
 BankMember member_from_json(const json& object, const std::string& path) {
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   BankMember member;
   reader.read("title", member.title);
   reader.read("folder", member.folder);
@@ -76,16 +76,16 @@ ordered_json to_json(const BankReport& report) {
           {"finished", report.finished},
           {"command", report.command},
           {"outcome", report.outcome},
-          {"confidence", number_or_null(report.confidence)},
-          {"training_seconds", number_or_null(report.training_seconds)},
-          {"rows_per_second", number_or_null(report.rows_per_second)},
+          {"confidence", core::number_or_null(report.confidence)},
+          {"training_seconds", core::number_or_null(report.training_seconds)},
+          {"rows_per_second", core::number_or_null(report.rows_per_second)},
           {"device", report.device},
           {"warnings", report.warnings},
           {"members", std::move(members)}};
 }
 
 BankReport bank_report_from_json(const json& object) {
-  const JsonReader reader(object, "bank");
+  const core::JsonReader reader(object, "bank");
   reader.require_format(kFormat);
   BankReport report;
   reader.read("name", report.name);

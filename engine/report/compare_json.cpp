@@ -1,5 +1,5 @@
+#include "engine/core/json_reader.h"
 #include "engine/report/compare_report.h"
-#include "engine/report/json_reader.h"
 
 namespace equipoise::report {
 namespace {
@@ -17,7 +17,7 @@ ordered_json list_of(const Range& range, const ToJson& to_json) {
 }
 
 ordered_json numbers(const std::vector<std::optional<double>>& values) {
-  return list_of(values, [](const std::optional<double>& value) { return ordered_json(number_or_null(value)); });
+  return list_of(values, [](const std::optional<double>& value) { return ordered_json(core::number_or_null(value)); });
 }
 
 ordered_json figure_json(const evaluation::ComparedFigure& figure) {
@@ -32,14 +32,15 @@ ordered_json difference_json(const std::optional<ComparedDifference>& difference
   if (!difference) return nullptr;
   const evaluation::PairedDifference& paired = difference->paired;
   return {{"finding", evaluation::name_of(difference->finding)},
-          {"difference", number_or_null(paired.difference)},
-          {"interval", {{"low", number_or_null(paired.interval.low)}, {"high", number_or_null(paired.interval.high)}}},
-          {"p_value", number_or_null(paired.p_value)},
-          {"corrected", number_or_null(difference->corrected)},
+          {"difference", core::number_or_null(paired.difference)},
+          {"interval",
+           {{"low", core::number_or_null(paired.interval.low)}, {"high", core::number_or_null(paired.interval.high)}}},
+          {"p_value", core::number_or_null(paired.p_value)},
+          {"corrected", core::number_or_null(difference->corrected)},
           {"seeds", paired.seeds},
-          {"seeds_error", number_or_null(paired.seeds_error)},
-          {"common_error", number_or_null(paired.common_error)},
-          {"rows_error", number_or_null(paired.rows_error)}};
+          {"seeds_error", core::number_or_null(paired.seeds_error)},
+          {"common_error", core::number_or_null(paired.common_error)},
+          {"rows_error", core::number_or_null(paired.rows_error)}};
 }
 
 ordered_json arm_json(const ComparedArm& arm) {
@@ -64,7 +65,7 @@ ordered_json run_json(const ComparedRun& run) {
 
 std::vector<std::optional<double>> numbers_from(const json& object, const char* key, const std::string& path) {
   std::vector<std::optional<double>> values;
-  JsonReader(object, path).each(key, [&](const json& item, const std::string& place) {
+  core::JsonReader(object, path).each(key, [&](const json& item, const std::string& place) {
     if (!item.is_null() && !item.is_number()) throw core::UserError(core::Fault::data, place + " is no number");
     values.push_back(item.is_null() ? std::nullopt : std::optional(item.get<double>()));
   });
@@ -72,7 +73,7 @@ std::vector<std::optional<double>> numbers_from(const json& object, const char* 
 }
 
 evaluation::ComparedFigure figure_from(const json& object, const std::string& path) {
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   evaluation::ComparedFigure figure;
   reader.read("name", figure.name);
   reader.read("title", figure.title);
@@ -92,7 +93,7 @@ evaluation::Finding finding_from(const std::string& word, const std::string& pat
 
 std::optional<ComparedDifference> difference_from(const json& object, const std::string& path) {
   if (object.is_null()) return std::nullopt;
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   ComparedDifference difference;
   evaluation::PairedDifference& paired = difference.paired;
   std::string word;
@@ -106,14 +107,14 @@ std::optional<ComparedDifference> difference_from(const json& object, const std:
   reader.read("common_error", paired.common_error);
   reader.read("rows_error", paired.rows_error);
   if (!object.contains("interval")) throw core::UserError(core::Fault::data, path + ".interval is missing");
-  const JsonReader interval(object["interval"], path + ".interval");
+  const core::JsonReader interval(object["interval"], path + ".interval");
   interval.read("low", paired.interval.low);
   interval.read("high", paired.interval.high);
   return difference;
 }
 
 ComparedArm arm_from(const json& object, const std::string& path) {
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   ComparedArm arm;
   reader.read("name", arm.name);
   reader.read("sentence", arm.sentence);
@@ -126,7 +127,7 @@ ComparedArm arm_from(const json& object, const std::string& path) {
 }
 
 ComparedRun run_from(const json& object, const std::string& path) {
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   ComparedRun run;
   reader.read("arm", run.arm);
   reader.read("seed", run.seed);
@@ -177,7 +178,7 @@ ordered_json to_json(const CompareReport& report) {
           {"test_rows", report.test_rows},
           {"comparisons", report.comparisons},
           {"device", report.device},
-          {"seconds", number_or_null(report.seconds)},
+          {"seconds", core::number_or_null(report.seconds)},
           {"figures", list_of(report.figures, figure_json)},
           {"constraints", list_of(report.constraints,
                                   [](const ComparedConstraint& one) -> ordered_json {
@@ -194,7 +195,7 @@ ordered_json to_json(const CompareReport& report) {
 }
 
 CompareReport compare_report_from_json(const json& object) {
-  const JsonReader reader(object, "comparison");
+  const core::JsonReader reader(object, "comparison");
   reader.require_format(kFormat);
   CompareReport report;
   reader.read("name", report.name);
@@ -212,7 +213,7 @@ CompareReport compare_report_from_json(const json& object) {
   reader.each("figures",
               [&](const json& item, const std::string& path) { report.figures.push_back(figure_from(item, path)); });
   reader.each("constraints", [&](const json& item, const std::string& path) {
-    const JsonReader fields(item, path);
+    const core::JsonReader fields(item, path);
     ComparedConstraint& constraint = report.constraints.emplace_back();
     fields.read("title", constraint.title);
     fields.read("met", constraint.met);
@@ -220,7 +221,7 @@ CompareReport compare_report_from_json(const json& object) {
   reader.each("arms", [&](const json& item, const std::string& path) { report.arms.push_back(arm_from(item, path)); });
   reader.each("runs", [&](const json& item, const std::string& path) { report.runs.push_back(run_from(item, path)); });
   reader.each("files", [&](const json& item, const std::string& path) {
-    const JsonReader fields(item, path);
+    const core::JsonReader fields(item, path);
     data::Fingerprint& file = report.files.emplace_back();
     fields.read("path", file.path);
     fields.read("sha256", file.sha256);

@@ -1,5 +1,5 @@
+#include "engine/core/json_reader.h"
 #include "engine/report/artifacts_json.h"
-#include "engine/report/json_reader.h"
 #include "engine/report/report.h"
 #include "engine/report/sampling_json.h"
 
@@ -18,11 +18,11 @@ json list_of(const std::vector<T>& values, Write write) {
 }
 
 json numbers(const std::vector<std::optional<double>>& values) {
-  return list_of(values, [](const std::optional<double>& value) { return number_or_null(value); });
+  return list_of(values, [](const std::optional<double>& value) { return core::number_or_null(value); });
 }
 
 json numbers(const std::vector<double>& values) {
-  return list_of(values, [](double value) { return number_or_null(value); });
+  return list_of(values, [](double value) { return core::number_or_null(value); });
 }
 
 json to_json(const data::Fingerprint& file) {
@@ -30,17 +30,17 @@ json to_json(const data::Fingerprint& file) {
 }
 
 json to_json(const data::Leak& leak) {
-  return {{"feature", leak.feature}, {"target", leak.target}, {"accuracy", number_or_null(leak.accuracy)}};
+  return {{"feature", leak.feature}, {"target", leak.target}, {"accuracy", core::number_or_null(leak.accuracy)}};
 }
 
 json to_json(const std::optional<LargestSwing>& swing) {
   if (!swing) return nullptr;
-  return {{"title", swing->title}, {"amplitude", number_or_null(swing->amplitude)}, {"turns", swing->turns}};
+  return {{"title", swing->title}, {"amplitude", core::number_or_null(swing->amplitude)}, {"turns", swing->turns}};
 }
 
 std::optional<LargestSwing> swing_at(const json& object, const std::string& path) {
   if (object.is_null()) return std::nullopt;
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   LargestSwing swing;
   reader.read("title", swing.title);
   reader.read("amplitude", swing.amplitude);
@@ -49,7 +49,7 @@ std::optional<LargestSwing> swing_at(const json& object, const std::string& path
 }
 
 Measurement measurement_at(const json& object, const std::string& path) {
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   Measurement measurement;
   reader.read("step", measurement.step);
   reader.read("epoch", measurement.epoch);
@@ -66,7 +66,7 @@ Measurement measurement_at(const json& object, const std::string& path) {
   return measurement;
 }
 
-void read_facts(const JsonReader& reader, Report& report) {
+void read_facts(const core::JsonReader& reader, Report& report) {
   reader.read("name", report.name);
   reader.read("finished", report.finished);
   reader.read("command", report.command);
@@ -84,22 +84,22 @@ void read_facts(const JsonReader& reader, Report& report) {
   reader.read("config_yaml", report.config_yaml);
 }
 
-void read_data(const JsonReader& reader, Report& report) {
+void read_data(const core::JsonReader& reader, Report& report) {
   reader.each("versions", [&](const json& item, const std::string& path) {
     auto& [name, version] = report.versions.emplace_back();
-    const JsonReader fields(item, path);
+    const core::JsonReader fields(item, path);
     fields.read("name", name);
     fields.read("version", version);
   });
   reader.each("split_rows", [&](const json& item, const std::string& path) {
     auto& [split, rows] = report.split_rows.emplace_back();
-    const JsonReader fields(item, path);
+    const core::JsonReader fields(item, path);
     fields.read("split", split);
     fields.read("rows", rows);
   });
   reader.each("files", [&](const json& item, const std::string& path) {
     data::Fingerprint& file = report.files.emplace_back();
-    const JsonReader fields(item, path);
+    const core::JsonReader fields(item, path);
     fields.read("path", file.path);
     fields.read("sha256", file.sha256);
     fields.read("bytes", file.bytes);
@@ -107,7 +107,7 @@ void read_data(const JsonReader& reader, Report& report) {
   });
   reader.each("leaks", [&](const json& item, const std::string& path) {
     data::Leak& leak = report.leaks.emplace_back();
-    const JsonReader fields(item, path);
+    const core::JsonReader fields(item, path);
     fields.read("feature", leak.feature);
     fields.read("target", leak.target);
     fields.read("accuracy", leak.accuracy);
@@ -116,13 +116,13 @@ void read_data(const JsonReader& reader, Report& report) {
   reader.read("warnings", report.warnings);
 }
 
-void read_results(const JsonReader& reader, Report& report) {
+void read_results(const core::JsonReader& reader, Report& report) {
   reader.read("promise_titles", report.promise_titles);
   reader.read("promise_tolerances", report.promise_tolerances);
   reader.read("multiplier_titles", report.multiplier_titles);
   // Results of an earlier version may have none of these.
   reader.if_there("swing", [&](const json& item, const std::string& path) {
-    const JsonReader swing(item, path);
+    const core::JsonReader swing(item, path);
     swing.read("measures", report.swing_measures);
     swing.if_there("gap", [&](const json& gap, const std::string& at) { report.gap_swing = swing_at(gap, at); });
     swing.if_there("multiplier", [&](const json& multiplier, const std::string& at) {
@@ -149,12 +149,12 @@ void read_results(const JsonReader& reader, Report& report) {
 
 json to_json(const Measurement& measurement) {
   return {{"step", measurement.step},
-          {"epoch", number_or_null(measurement.epoch)},
-          {"seconds", number_or_null(measurement.seconds)},
-          {"training_loss", number_or_null(measurement.training_loss)},
-          {"training_accuracy", number_or_null(measurement.training_accuracy)},
-          {"selection_loss", number_or_null(measurement.selection_loss)},
-          {"selection_accuracy", number_or_null(measurement.selection_accuracy)},
+          {"epoch", core::number_or_null(measurement.epoch)},
+          {"seconds", core::number_or_null(measurement.seconds)},
+          {"training_loss", core::number_or_null(measurement.training_loss)},
+          {"training_accuracy", core::number_or_null(measurement.training_accuracy)},
+          {"selection_loss", core::number_or_null(measurement.selection_loss)},
+          {"selection_accuracy", core::number_or_null(measurement.selection_accuracy)},
           {"training_gaps", numbers(measurement.training_gaps)},
           {"selection_gaps", numbers(measurement.selection_gaps)},
           {"selection_bounds", numbers(measurement.selection_bounds)},
@@ -175,10 +175,10 @@ json to_json(const Report& report) {
                  {"seed", report.seed},
                  {"kept", report.kept},
                  {"kept_step", report.kept_step ? json(*report.kept_step) : json(nullptr)},
-                 {"confidence", number_or_null(report.confidence)},
+                 {"confidence", core::number_or_null(report.confidence)},
                  {"min_rows", report.min_rows},
-                 {"training_seconds", number_or_null(report.training_seconds)},
-                 {"rows_per_second", number_or_null(report.rows_per_second)},
+                 {"training_seconds", core::number_or_null(report.training_seconds)},
+                 {"rows_per_second", core::number_or_null(report.rows_per_second)},
                  {"steps", report.steps},
                  {"device", report.device},
                  {"model", report.model},
@@ -210,7 +210,7 @@ json to_json(const Report& report) {
 }
 
 Report report_from_json(const json& object) {
-  const JsonReader reader(object, "results");
+  const core::JsonReader reader(object, "results");
   reader.require_format(kFormat);
   Report report;
   read_facts(reader, report);

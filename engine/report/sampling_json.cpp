@@ -1,6 +1,6 @@
 #include "engine/report/sampling_json.h"
 
-#include "engine/report/json_reader.h"
+#include "engine/core/json_reader.h"
 
 namespace equipoise::report {
 
@@ -25,11 +25,11 @@ json to_json(const std::optional<SamplingLog>& log) {
 
 std::optional<SamplingLog> sampling_log_from_json(const json& object, const std::string& path) {
   if (object.is_null()) return std::nullopt;
-  const JsonReader reader(object, path);
+  const core::JsonReader reader(object, path);
   SamplingLog log;
   reader.each("recipes", [&](const json& item, const std::string& at) {
     SamplingLog::Recipe& one = log.recipes.emplace_back();
-    const JsonReader fields(item, at);
+    const core::JsonReader fields(item, at);
     fields.read("recipe", one.recipe);
     fields.read("version", one.version);
     fields.read("file", one.file);
@@ -38,13 +38,13 @@ std::optional<SamplingLog> sampling_log_from_json(const json& object, const std:
   });
   reader.each("cells", [&](const json& item, const std::string& at) {
     SamplingLog::Cell& one = log.cells.emplace_back();
-    const JsonReader fields(item, at);
+    const core::JsonReader fields(item, at);
     fields.read("cell", one.name);
     fields.read("rows", one.rows);
   });
   reader.each("epochs", [&](const json& item, const std::string& at) {
     SamplingLog::Epoch& one = log.epochs.emplace_back();
-    const JsonReader fields(item, at);
+    const core::JsonReader fields(item, at);
     fields.read("epoch", one.epoch);
     fields.read("drawn", one.drawn);
     fields.read("made", one.made);

@@ -13,7 +13,7 @@
 
 #include "engine/core/error.h"
 
-namespace equipoise::report {
+namespace equipoise::core {
 
 /// JSON has no NaN and no infinity: they are written as null.
 inline nlohmann::json number_or_null(double value) {
@@ -48,8 +48,8 @@ class JsonReader {
     std::int64_t format = 0;
     read("format", format);
     if (format == readable) return;
-    throw core::UserError(core::Fault::data,
-                          fmt::format("{}.format is {}, this version of equipoise reads {}", path_, format, readable));
+    throw UserError(Fault::data,
+                    fmt::format("{}.format is {}, this version of equipoise reads {}", path_, format, readable));
   }
 
   /// The elements of a list, each with the path to name in errors.
@@ -70,11 +70,11 @@ class JsonReader {
   }
 
  private:
-  core::UserError missing(const char* key) const {
-    return core::UserError(core::Fault::data, fmt::format("{}.{} is missing", path_, key));
+  UserError missing(const char* key) const {
+    return UserError(Fault::data, fmt::format("{}.{} is missing", path_, key));
   }
   [[noreturn]] static void fail(const std::string& path, const char* expected, const nlohmann::json& got) {
-    throw core::UserError(core::Fault::data, fmt::format("{} is {}, expected {}", path, got.type_name(), expected));
+    throw UserError(Fault::data, fmt::format("{} is {}, expected {}", path, got.type_name(), expected));
   }
 
   static void convert(const nlohmann::json& json, const std::string& path, std::string& value) {
@@ -113,4 +113,4 @@ class JsonReader {
   std::string path_;
 };
 
-}  // namespace equipoise::report
+}  // namespace equipoise::core
