@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests of tracking read runs back with into .deps/tracking: TensorBoard, an MLflow server and a Prometheus
-# parser, pinned and hashed (scripts/requirements/tracking.txt; about 400 MB on disk). Without them those tests are skipped, and say so.
+# parser, pinned and hashed (scripts/requirements/tracking.txt). Without them those tests are skipped, and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

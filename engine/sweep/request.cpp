@@ -28,6 +28,10 @@ Request read_request(const std::filesystem::path& file, const std::string& confi
   std::vector<core::Problem> problems;
   std::optional<config::Node> root = config::parse_yaml(request.text, file.string(), problems);
   if (!root) throw core::UserError(core::Fault::config, std::move(problems));
+  if (root->kind == config::Node::Kind::nothing)
+    throw core::UserError(core::Fault::config,
+                          "the sweep file is empty; expected at least a name, the config that varies and its axes",
+                          core::Position{file.string(), 0, 0});
   refuse_a_config(*root, file);
   std::error_code error;
   const std::string given = config.empty() ? "" : std::filesystem::absolute(config, error).lexically_normal().string();

@@ -7,51 +7,18 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
+from small_workspace import CONFIG, free_port, write_people
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ["EQUIPOISE_PROGRAM"]
 TORCHRUN = pathlib.Path(sys.executable).with_name("torchrun")
 TIMEOUT, ALLOWED = 4, 10  # seconds
-
-CONFIG = """name: people
-seed: 3
-device: cpu
-threads: 1
-data:
-  files: [people.csv]
-  label: {column: income, positive: ["yes"]}
-  groups: [{column: sex}]
-  features: {groups_as_inputs: false, bins: 8}
-  split: {test: 0.2, selection: 0.2}
-model: {kind: mlp, hidden: [8], dropout: 0.0}
-training: {epochs: 2, batch_size: 64, optimizer: {kind: adamw, learning_rate: 0.01}}
-constraints:
-  - {kind: demographic_parity, group: sex, tolerance: 0.2}
-multipliers: {measures_per_epoch: 2}
-evaluation: {resamples: 200}
-output: {folder: runs}
-"""
-
-
-def write_people(path, rows=1500):
-    """As tests/end_to_end/workspace.cpp draws them, but for the order of its draws: rows that hang on the row's number alone."""
-    state, lines = 1, ["age,hours,job,sex,income"]
-    for _ in range(rows):
-        numbers = []
-        for _ in range(5):
-            state = (state * 1664525 + 1013904223) % 2**32
-            numbers.append((state >> 8) / 2**24)
-        age, hours, job = 18 + int(60 * numbers[0]), 5 + int(60 * numbers[1]), "xyz"[int(3 * numbers[2])]
-        man = numbers[3] < 0.6
-        earns = numbers[4] < 0.3 + 0.006 * (hours - 30) + (0.1 if man else -0.1)
-        lines.append(f"{age},{hours},{job},{'m' if man else 'f'},{'yes' if earns else 'no'}")
-    path.write_text("\n".join(lines) + "\n")
 
 
 def variables_of(process):
@@ -60,12 +27,6 @@ def variables_of(process):
     except OSError:
         return {}
     return dict(pair.decode(errors="replace").split("=", 1) for pair in pairs if b"=" in pair)
-
-
-def free_port():
-    with socket.socket() as own:
-        own.bind(("127.0.0.1", 0))
-        return own.getsockname()[1]
 
 
 def wait_until(condition, seconds=60):

@@ -9,6 +9,8 @@ import tempfile
 import time
 import unittest
 
+from small_workspace import free_port
+
 NEEDED = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel"]
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"
 
@@ -20,12 +22,6 @@ def reason_to_skip():
     if os.geteuid() != 0:
         return "a Slurm of one's own is started as root"
     return None
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def wait_until(holds, seconds, what):

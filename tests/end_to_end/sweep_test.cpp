@@ -277,6 +277,8 @@ TEST_F(Sweep, RefusesWhatCannotBeMeant) {
     EXPECT_EQ(outcome.exit_code, 2) << outcome.out;
     return outcome.err;
   };
+  write("sweep.yaml", "");
+  EXPECT_THAT(refusal({}), HasSubstr("sweep.yaml: the sweep file is empty; expected at least a name"));
   write_sweep("axes:\n  training.epoch: [1]\n  training.batch_size: []\n");
   EXPECT_THAT(refusal({}), AllOf(HasSubstr("sweep.yaml:5:3: axes.training.epoch: unknown key"),
                                  HasSubstr("(did you mean 'training.epochs'?)"),

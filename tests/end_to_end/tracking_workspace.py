@@ -10,13 +10,14 @@ import pathlib
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 import urllib.request
+
+from small_workspace import free_port
 
 SKIPPED = 77
 
@@ -94,12 +95,6 @@ class Workspace(unittest.TestCase):
 
     def results(self, run):
         return json.loads((self.folder / "runs" / run / "results.json").read_text())
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 class MlflowServer:
