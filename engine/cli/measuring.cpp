@@ -1,6 +1,5 @@
 #include "engine/cli/measuring.h"
 
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "engine/core/seed.h"
 #include "engine/evaluation/number_statistics.h"
 #include "engine/models/model_file.h"
+#include "engine/models/no_autograd.h"
 #include "engine/training/scoring.h"
 
 namespace equipoise::cli {
@@ -38,7 +38,7 @@ double (*loss_of(const training::TrainingParams& params))(double, double) {
 
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
                                const at::Device& device) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   return training::scores(models::to_tensors(dataset.encoded, device), learner, models::meaning_of(dataset), mixture);
 }
 
@@ -54,7 +54,7 @@ MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::
     scores_ = score_rows(dataset, learner, mixture, device);
     return;
   }
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   device_scores_ = training::device_scores(
       dataset, cells, training::device_scores(models::to_tensors(dataset.encoded, device), learner, {}, mixture));
 }

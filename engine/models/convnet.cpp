@@ -1,7 +1,6 @@
 #include "engine/models/convnet.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -11,6 +10,7 @@
 #include <cmath>
 #include <optional>
 
+#include "engine/models/no_autograd.h"
 #include "engine/models/products.h"
 #include "kernels/activate/activate.h"
 
@@ -101,7 +101,7 @@ void Convnet::for_each_member(const std::function<void(MemberSlice)>& work) cons
     return;
   }
   at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
-    const at::NoGradGuard no_gradient;
+    const NoAutograd no_autograd;
     for (std::int64_t member = begin; member < end; ++member) work({member, count});
   });
 }
@@ -182,7 +182,7 @@ void Convnet::score(const EncodedTensors& encoded, std::int64_t first, MemberSli
   const at::Tensor no_step = at::zeros({1}, at::kLong);
   // Pictures once for all members.
   at::parallel_for(0, blocks, 1, [&](std::int64_t begin, std::int64_t end) {
-    const at::NoGradGuard no_gradient;
+    const NoAutograd no_autograd;
     ScoreRoom room;
     for (std::int64_t block = begin; block < end; ++block) {
       const std::int64_t from = block * kPicturesPerScoreBlock, count = std::min(kPicturesPerScoreBlock, rows - from);

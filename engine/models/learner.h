@@ -37,10 +37,11 @@ struct NamedTensor {
   at::Tensor value;  // [K, ...], each member's part contiguous
 };
 
-/// Some members of a bank: every `step`-th from `first` on.
+/// Some members of a bank: every `step`-th from `first` on, before `end` where that is given.
 struct MemberSlice {
   std::int64_t first = 0, step = 1;
-  at::Tensor of(const at::Tensor& tensor) const { return tensor.slice(0, first, std::nullopt, step); }
+  std::optional<std::int64_t> end = std::nullopt;
+  at::Tensor of(const at::Tensor& tensor) const { return tensor.slice(0, first, end, step); }
 };
 
 /// A bank of K models of one architecture: encoded rows to logits, and a row gradient back. forward and backward take no

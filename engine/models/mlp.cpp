@@ -1,7 +1,6 @@
 #include "engine/models/mlp.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/ones.h>
@@ -10,6 +9,7 @@
 #include <cmath>
 
 #include "engine/core/seed.h"
+#include "engine/models/no_autograd.h"
 #include "engine/models/products.h"
 #include "kernels/activate/activate.h"
 #include "kernels/logit_layer/logit_layer.h"
@@ -18,6 +18,7 @@ namespace equipoise::models {
 namespace {
 
 constexpr std::int64_t kRowsPerScoreBlock = 512;            // on the CPU, where activations stay in the cache
+constexpr std::int64_t kUnitsTogether = 256;                // of the widest layer, of members scored side by side
 constexpr std::int64_t kRowsPerDeviceScoreBlock = 1 << 16;  // of all members together
 
 }  // namespace
@@ -79,7 +80,7 @@ void Mlp::for_each_slice(const std::function<void(MemberSlice)>& work) const {
     return;
   }
   at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
-    const at::NoGradGuard no_gradient;
+    const NoAutograd no_autograd;
     for (std::int64_t member = begin; member < end; ++member) work({member, count});
   });
 }
@@ -197,16 +198,27 @@ void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice s
     }
     return;
   }
-  const auto member_of = [&](std::int64_t i) { return MemberSlice{slice.first + i * slice.step, members()}; };
-  at::parallel_for(0, asked, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) first_.refresh(encoded, member_of(i));
+  // Narrow members go through a block side by side: its rows are decoded once for them, and their layers are one call each.
+  const std::int64_t together =
+      std::max<std::int64_t>(1, kUnitsTogether / *std::max_element(widths_.begin(), widths_.end()));
+  const std::int64_t groups = (asked + together - 1) / together;
+  const auto members_of = [&](std::int64_t group) {
+    const std::int64_t begin = group * together, end = std::min(asked, begin + together);
+    return std::pair(
+        MemberSlice{slice.first + begin * slice.step, slice.step, slice.first + (end - 1) * slice.step + 1},
+        out.narrow(0, begin, end - begin));
+  };
+  at::parallel_for(0, groups, 1, [&](std::int64_t begin, std::int64_t end) {
+    const NoAutograd no_autograd;
+    for (std::int64_t group = begin; group < end; ++group) first_.refresh(encoded, members_of(group).first);
   });
-  // All blocks of a member, then the next: its weights stay in the cache.
-  at::parallel_for(0, asked * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+  // All blocks of a group, then the next: its weights stay in the cache.
+  at::parallel_for(0, groups * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+    const NoAutograd no_autograd;
     for (std::int64_t task = begin; task < end; ++task) {
       const auto [from, count] = part(task % blocks);
-      score_block(encoded, first + from, member_of(task / blocks),
-                  out.narrow(0, task / blocks, 1).narrow(1, from, count));
+      const auto [members, own] = members_of(task / blocks);
+      score_block(encoded, first + from, members, own.narrow(1, from, count));
     }
   });
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/models/no_autograd.h"
 #include "engine/models/precision.h"
 
 namespace equipoise::models {
@@ -20,6 +21,7 @@ constexpr std::int64_t kRowsPerPart = 512;
 // would use several threads for it and other bits would follow.
 void each_block(std::int64_t count, const std::function<void(std::int64_t)>& run) {
   at::parallel_for(0, std::max<std::int64_t>(count, 2), 1, [&](std::int64_t begin, std::int64_t end) {
+    const NoAutograd no_autograd;
     for (std::int64_t block = begin; block < std::min(end, count); ++block) run(block);
   });
 }

@@ -1,7 +1,6 @@
 #include "engine/training/row_losses.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/empty.h>
@@ -10,6 +9,7 @@
 #include <algorithm>
 
 #include "engine/core/seed.h"
+#include "engine/models/no_autograd.h"
 #include "engine/training/step.h"
 
 namespace equipoise::training {
@@ -57,7 +57,7 @@ at::Tensor losses_of(const at::Tensor& logits, std::int64_t first, const DeviceD
 
 std::vector<double> row_losses(models::Learner& learner, std::int64_t first, const DeviceData& data,
                                const TrainingParams& params) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   std::vector<double> losses;
   for (std::size_t fold = 0; fold < data.folds.size(); ++fold) {
     const at::Tensor logits = logits_of(learner, first + static_cast<std::int64_t>(fold), data, data.folds[fold]);
@@ -69,7 +69,7 @@ std::vector<double> row_losses(models::Learner& learner, std::int64_t first, con
 
 std::vector<double> ranking_scores(const DeviceData& data, const constraints::ConstraintTable& table,
                                    std::uint64_t seed) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   constexpr std::int64_t kEpochs = 10, kLeastSteps = 1000, kLargestBatch = 256;
   DeviceData joined = data;
   if (joined.folds.size() > 1) join_folds(joined);

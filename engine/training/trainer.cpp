@@ -1,6 +1,5 @@
 #include "engine/training/trainer.h"
 
-#include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
 #include "engine/evaluation/score_statistics.h"
+#include "engine/models/no_autograd.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/device_data.h"
 #include "engine/training/distilled_results.h"
@@ -76,7 +76,7 @@ class Trainer {
   }
 
   std::vector<TrainingResult> run() {
-    const at::NoGradGuard no_gradient;
+    const models::NoAutograd no_autograd;
     start_ = Clock::now();
     for (std::size_t run = 0; run < runs_.size(); ++run) runs_[run].start(weights_of(run));
     const std::string folds = data_.folds.size() == 1 ? "" : fmt::format(", {} members", data_.folds.size());

@@ -7,17 +7,24 @@ namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL {
 namespace {
 
 constexpr int kDrawsAtOnce = 16;  // so that the rounds of Philox vectorise
-constexpr int kUnitsAtOnce = kDrawsAtOnce * kUnitsPerDraw;
 
-// The bytes of kUnitsAtOnce neighbouring units: the same words as dropout_draw gives, sixteen counters side by side.
-void draw_bytes(std::int64_t step, std::int64_t layer, std::int64_t row, std::int64_t first_block, PhiloxKey key,
+// The bytes of the draws first .. first + kDrawsAtOnce of one member, which go through the blocks of a row, then the next row:
+// the same words as dropout_draw gives, sixteen counters side by side.
+void draw_bytes(const ActivateProblem& problem, std::int64_t first, std::int64_t blocks, PhiloxKey key,
                 std::uint32_t (&words)[kDrawsAtOnce][4]) {
+  const std::uint64_t step = static_cast<std::uint64_t>(*problem.step);
+  const std::uint32_t layer = static_cast<std::uint32_t>(problem.layer) << 24;
+  std::int64_t row = problem.first_row + first / blocks, block = first % blocks;
   std::uint32_t w0[kDrawsAtOnce], w1[kDrawsAtOnce], w2[kDrawsAtOnce], w3[kDrawsAtOnce];
   for (int i = 0; i < kDrawsAtOnce; ++i) {
-    w0[i] = static_cast<std::uint32_t>(first_block + i) | static_cast<std::uint32_t>(layer) << 24;
+    w0[i] = static_cast<std::uint32_t>(block) | layer;
     w1[i] = static_cast<std::uint32_t>(row);
     w2[i] = static_cast<std::uint32_t>(step);
-    w3[i] = static_cast<std::uint32_t>(static_cast<std::uint64_t>(step) >> 32);
+    w3[i] = static_cast<std::uint32_t>(step >> 32);
+    if (++block == blocks) {
+      block = 0;
+      ++row;
+    }
   }
   philox_side_by_side(w0, w1, w2, w3, key);
   for (int i = 0; i < kDrawsAtOnce; ++i) {
@@ -28,42 +35,65 @@ void draw_bytes(std::int64_t step, std::int64_t layer, std::int64_t row, std::in
   }
 }
 
-// Units first .. first + count of one row, whose values are at x; first is a multiple of kUnitsAtOnce.
-void activate_units(const ActivateProblem& problem, std::int64_t member, std::int64_t row, std::int64_t first,
-                    std::int64_t count, float* x) {
-  if (problem.bias != nullptr) {
-    const float* bias = problem.bias + member * problem.bias_stride + first;
-    for (std::int64_t u = 0; u < count; ++u) x[u] += bias[u];
+template <typename Stored>
+void keep_all(Stored* x, const float* bias, std::int64_t count) {
+  if (bias == nullptr) {
+    for (std::int64_t u = 0; u < count; ++u) store(x + u, activated(as_float(x[u]), true, 1.0f));
+  } else {
+    for (std::int64_t u = 0; u < count; ++u) store(x + u, activated(as_float(x[u]) + bias[u], true, 1.0f));
   }
-  if (problem.rate_256 == 0) {
-    for (std::int64_t u = 0; u < count; ++u) x[u] = activated(x[u], true, 1.0f);
-    return;
+}
+
+template <typename Stored>
+inline __attribute__((always_inline)) void drop_some(Stored* x, const float* bias, const unsigned char* bytes,
+                                                     int count, std::uint32_t rate, float scale) {
+  for (int u = 0; u < count; ++u) {
+    const float value = bias == nullptr ? as_float(x[u]) : as_float(x[u]) + bias[u];
+    store(x + u, activated(value, bytes[u] >= rate, scale));
   }
+}
+
+// Rows [begin, end) of one member, whose values are at x.
+template <typename Stored>
+void drop_rows(const ActivateProblem& problem, Stored* x, const float* bias, std::int64_t member, std::int64_t begin,
+               std::int64_t end) {
+  const std::int64_t units = problem.units, blocks = (units + kUnitsPerDraw - 1) / kUnitsPerDraw;
   const float scale = dropout_scale(problem.rate_256);
   const std::uint32_t rate = static_cast<std::uint32_t>(problem.rate_256);
   const PhiloxKey key = philox_key(static_cast<std::uint64_t>(problem.seeds[member]));
   alignas(64) std::uint32_t words[kDrawsAtOnce][4];
-  for (std::int64_t begin = 0; begin < count; begin += kUnitsAtOnce) {
-    draw_bytes(*problem.step, problem.layer, problem.first_row + row, (first + begin) / kUnitsPerDraw, key, words);
-    const unsigned char* bytes = reinterpret_cast<const unsigned char*>(words);  // little endian, as dropout_byte reads
-    const std::int64_t drawn = count - begin < kUnitsAtOnce ? count - begin : kUnitsAtOnce;
-    for (std::int64_t u = 0; u < drawn; ++u) x[begin + u] = activated(x[begin + u], bytes[u] >= rate, scale);
+  std::int64_t row = begin, first_unit = 0;
+  for (std::int64_t draw = begin * blocks; draw < end * blocks; draw += kDrawsAtOnce) {
+    draw_bytes(problem, draw, blocks, key, words);
+    const std::int64_t left = end * blocks - draw;
+    for (int i = 0; i < kDrawsAtOnce && i < left; ++i) {
+      const unsigned char* bytes =
+          reinterpret_cast<const unsigned char*>(words[i]);  // little endian, as dropout_byte reads
+      Stored* at = x + row * units + first_unit;
+      const float* own_bias = bias == nullptr ? nullptr : bias + first_unit;
+      if (units - first_unit >= kUnitsPerDraw)
+        drop_some(at, own_bias, bytes, kUnitsPerDraw, rate, scale);
+      else
+        drop_some(at, own_bias, bytes, static_cast<int>(units - first_unit), rate, scale);
+      first_unit += kUnitsPerDraw;
+      if (first_unit >= units) {
+        first_unit = 0;
+        ++row;
+      }
+    }
   }
 }
 
-void activate_row(const ActivateProblem& problem, std::int64_t member, std::int64_t row) {
-  float* x = static_cast<float*>(problem.x) + (member * problem.rows + row) * problem.units;
-  activate_units(problem, member, row, 0, problem.units, x);
-}
-
-void activate_bfloat16_row(const ActivateProblem& problem, std::int64_t member, std::int64_t row) {
-  Bfloat16* stored = static_cast<Bfloat16*>(problem.x) + (member * problem.rows + row) * problem.units;
-  float x[kUnitsAtOnce];
-  for (std::int64_t first = 0; first < problem.units; first += kUnitsAtOnce) {
-    const std::int64_t count = problem.units - first < kUnitsAtOnce ? problem.units - first : kUnitsAtOnce;
-    for (std::int64_t u = 0; u < count; ++u) x[u] = as_float(stored[first + u]);
-    activate_units(problem, member, row, first, count, x);
-    for (std::int64_t u = 0; u < count; ++u) store(stored + first + u, x[u]);
+template <typename Stored>
+void activate_member(const ActivateProblem& problem, std::int64_t member, std::int64_t begin, std::int64_t end) {
+  Stored* x = static_cast<Stored*>(problem.x) + member * problem.rows * problem.units;
+  const float* bias = problem.bias == nullptr ? nullptr : problem.bias + member * problem.bias_stride;
+  if (problem.rate_256 > 0) {
+    drop_rows(problem, x, bias, member, begin, end);
+  } else if (bias == nullptr) {
+    keep_all(x + begin * problem.units, bias, (end - begin) * problem.units);
+  } else {
+    for (std::int64_t row = begin; row < end; ++row) keep_all(x + row * problem.units, bias, problem.units);
   }
 }
 
@@ -89,8 +119,13 @@ void backward_units(const ActivateBackwardProblem& problem, std::int64_t member,
 }  // namespace
 
 void activate_rows(const ActivateProblem& problem, std::int64_t begin, std::int64_t end) {
-  const auto one = problem.bfloat16 ? activate_bfloat16_row : activate_row;
-  for (std::int64_t i = begin; i < end; ++i) one(problem, i / problem.rows, i % problem.rows);
+  const auto activate = problem.bfloat16 ? activate_member<Bfloat16> : activate_member<float>;
+  while (begin < end) {
+    const std::int64_t member = begin / problem.rows, first = member * problem.rows;
+    const std::int64_t stop = end < first + problem.rows ? end : first + problem.rows;
+    activate(problem, member, begin - first, stop - first);
+    begin = stop;
+  }
 }
 
 void activate_backward_units(const ActivateBackwardProblem& problem, std::int64_t member, std::int64_t begin,

@@ -115,14 +115,16 @@ void check_forward(const at::Tensor& out, const EncodedTensors& encoded, const a
 
 void forward(at::Tensor& out, const EncodedTensors& encoded, EncodedLinearProblem problem, const at::Tensor& weight,
              const at::Tensor& ramp_sums, const at::Tensor& bias) {
-  for (std::int64_t member = 0; member < weight.size(0); ++member) {
-    problem.weight = weight.const_data_ptr<float>() + member * weight.stride(0);
-    problem.ramp_sums = ramp_sums.const_data_ptr<float>() + member * ramp_sums.stride(0);
-    problem.bias = bias.const_data_ptr<float>() + member * bias.stride(0);
-    problem.out = out.data_ptr<float>() + member * out.size(1) * problem.outputs;
-    at::parallel_for(0, problem.batch, kRowsPerTask,
-                     [&](std::int64_t begin, std::int64_t end) { encoded_linear_rows(problem, begin, end); });
-  }
+  problem.members = weight.size(0);
+  problem.weight = weight.const_data_ptr<float>();
+  problem.ramp_sums = ramp_sums.const_data_ptr<float>();
+  problem.bias = bias.const_data_ptr<float>();
+  problem.weight_stride = weight.stride(0);
+  problem.ramp_stride = ramp_sums.stride(0);
+  problem.bias_stride = bias.stride(0);
+  problem.out = out.data_ptr<float>();
+  at::parallel_for(0, problem.batch, kRowsPerTask,
+                   [&](std::int64_t begin, std::int64_t end) { encoded_linear_rows(problem, begin, end); });
 }
 
 }  // namespace

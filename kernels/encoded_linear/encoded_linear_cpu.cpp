@@ -6,9 +6,9 @@
 namespace equipoise::kernels::EQUIPOISE_CPU_LEVEL {
 namespace {
 
-constexpr int kStripLanes = 4;  // registers that hold a strip of outputs
-constexpr std::int64_t kStrip = kStripLanes * kLanes;
+constexpr int kMostLanes = 4;  // registers that hold a strip of outputs
 constexpr std::int64_t kTouchedOnStack = 1024;
+constexpr std::int64_t kRowsTogether = 32;  // encoded rows that all members take before the next ones
 
 std::int64_t source_row(const EncodedLinearProblem& problem, std::int64_t i) {
   return problem.rows != nullptr ? problem.rows[i] : problem.first_row + i;
@@ -24,17 +24,23 @@ void store(float* to, FloatLanes lanes) {
   __builtin_memcpy(to, &lanes, sizeof lanes);
 }
 
-const float* table_row(const EncodedLinearProblem& problem, const TouchedRow& touched) {
-  return (touched.ramp_sum ? problem.ramp_sums : problem.weight) + touched.component * problem.outputs;
-}
+// One member's part of the problem.
+struct Tables {
+  const float *weight, *ramp_sums, *bias;
+  std::int64_t outputs;
+  const float* row(const TouchedRow& touched) const {
+    return (touched.ramp_sum ? ramp_sums : weight) + touched.component * outputs;
+  }
+};
 
-void strip_of_outputs(const EncodedLinearProblem& problem, const TouchedRow* touched, int count, std::int64_t column,
-                      float* out) {
+// kStripLanes registers of outputs, from `column` on.
+template <int kStripLanes>
+void strip_of_outputs(const Tables& tables, const TouchedRow* touched, int count, std::int64_t column, float* out) {
   FloatLanes sums[kStripLanes];
 #pragma GCC unroll 4
-  for (int lane = 0; lane < kStripLanes; ++lane) sums[lane] = load(problem.bias + column + lane * kLanes);
+  for (int lane = 0; lane < kStripLanes; ++lane) sums[lane] = load(tables.bias + column + lane * kLanes);
   for (int i = 0; i < count; ++i) {
-    const float* weights = table_row(problem, touched[i]) + column;
+    const float* weights = tables.row(touched[i]) + column;
     const float coefficient = touched[i].coefficient;
 #pragma GCC unroll 4
     for (int lane = 0; lane < kStripLanes; ++lane) sums[lane] += coefficient * load(weights + lane * kLanes);
@@ -43,29 +49,42 @@ void strip_of_outputs(const EncodedLinearProblem& problem, const TouchedRow* tou
   for (int lane = 0; lane < kStripLanes; ++lane) store(out + column + lane * kLanes, sums[lane]);
 }
 
-void remaining_outputs(const EncodedLinearProblem& problem, const TouchedRow* touched, int count, std::int64_t column,
-                       float* out) {
-  for (std::int64_t h = column; h < problem.outputs; ++h) out[h] = problem.bias[h];
+void remaining_outputs(const Tables& tables, const TouchedRow* touched, int count, std::int64_t column, float* out) {
+  for (std::int64_t h = column; h < tables.outputs; ++h) out[h] = tables.bias[h];
   for (int i = 0; i < count; ++i) {
-    const float* weights = table_row(problem, touched[i]);
-    for (std::int64_t h = column; h < problem.outputs; ++h) out[h] += touched[i].coefficient * weights[h];
+    const float* weights = tables.row(touched[i]);
+    for (std::int64_t h = column; h < tables.outputs; ++h) out[h] += touched[i].coefficient * weights[h];
   }
 }
 
-// Touched rows of one encoded row, or of two that are mixed; wide tables take their memory from the heap.
+void outputs_of_row(const Tables& tables, const TouchedRow* touched, int count, float* out) {
+  std::int64_t column = 0;
+  for (; column + kMostLanes * kLanes <= tables.outputs; column += kMostLanes * kLanes)
+    strip_of_outputs<kMostLanes>(tables, touched, count, column, out);
+  for (; column + kLanes <= tables.outputs; column += kLanes) strip_of_outputs<1>(tables, touched, count, column, out);
+  if (column < tables.outputs) remaining_outputs(tables, touched, count, column, out);
+}
+
+// Touched rows of a few encoded rows, or pairs of rows that are mixed; wide tables take their memory from the heap.
 class TouchedRows {
  public:
-  explicit TouchedRows(const EncodedLinearProblem& problem) {
-    const std::int64_t most = problem.features * (problem.parts != nullptr ? 4 : 2);
-    if (most > kTouchedOnStack)
-      heap_ = static_cast<TouchedRow*>(__builtin_malloc(static_cast<std::size_t>(most) * sizeof(TouchedRow)));
+  explicit TouchedRows(const EncodedLinearProblem& problem)
+      : most_(problem.features * (problem.parts != nullptr ? 4 : 2)) {
+    if (most_ > kTouchedOnStack)
+      heap_ = static_cast<TouchedRow*>(__builtin_malloc(static_cast<std::size_t>(most_) * sizeof(TouchedRow)));
   }
   ~TouchedRows() { __builtin_free(heap_); }
   TouchedRows(const TouchedRows&) = delete;
   TouchedRows& operator=(const TouchedRows&) = delete;
-  TouchedRow* data() { return heap_ != nullptr ? heap_ : stack_; }
+  // How many encoded rows there is room for.
+  std::int64_t rows() const {
+    if (most_ == 0 || most_ > kTouchedOnStack) return 1;
+    return kTouchedOnStack / most_ < kRowsTogether ? kTouchedOnStack / most_ : kRowsTogether;
+  }
+  TouchedRow* of(std::int64_t row) { return (heap_ != nullptr ? heap_ : stack_) + row * most_; }
 
  private:
+  std::int64_t most_;
   TouchedRow* heap_ = nullptr;
   TouchedRow stack_[kTouchedOnStack];
 };
@@ -102,14 +121,18 @@ void ramp_sums_range(const EncodedLinearProblem& problem, float* ramp_sums, std:
 
 void encoded_linear_rows(const EncodedLinearProblem& problem, std::int64_t begin, std::int64_t end) {
   TouchedRows touched(problem);
-  for (std::int64_t i = begin; i < end; ++i) {
-    const int count = touched_by_slot(problem, i, touched.data());
-    float* out = problem.out + i * problem.outputs;
-    std::int64_t column = 0;
-    for (; column + kStrip <= problem.outputs; column += kStrip) {
-      strip_of_outputs(problem, touched.data(), count, column, out);
+  int counts[kRowsTogether];
+  for (std::int64_t first = begin; first < end; first += touched.rows()) {
+    const std::int64_t rows = end - first < touched.rows() ? end - first : touched.rows();
+    for (std::int64_t i = 0; i < rows; ++i) counts[i] = touched_by_slot(problem, first + i, touched.of(i));
+    for (std::int64_t member = 0; member < problem.members; ++member) {
+      const Tables tables = {problem.weight + member * problem.weight_stride,
+                             problem.ramp_sums + member * problem.ramp_stride,
+                             problem.bias + member * problem.bias_stride, problem.outputs};
+      float* out = problem.out + (member * problem.batch + first) * problem.outputs;
+      for (std::int64_t i = 0; i < rows; ++i)
+        outputs_of_row(tables, touched.of(i), counts[i], out + i * problem.outputs);
     }
-    if (column < problem.outputs) remaining_outputs(problem, touched.data(), count, column, out);
   }
 }
 
@@ -128,9 +151,9 @@ void encoded_linear_backward_columns(const EncodedLinearProblem& problem, std::i
     const float* gradient = problem.output_gradient + i * outputs;
     float* bias_gradient = problem.bias_gradient;
     for (std::int64_t h = begin; h < end; ++h) bias_gradient[h] += gradient[h];
-    const int count = touched_by_slot(problem, i, touched.data());
+    const int count = touched_by_slot(problem, i, touched.of(0));
     for (int k = 0; k < count; ++k) {
-      const TouchedRow row = touched.data()[k];
+      const TouchedRow row = touched.of(0)[k];
       float* __restrict target =
           (row.ramp_sum ? problem.ramp_gradient : problem.weight_gradient) + row.component * outputs;
       for (std::int64_t h = begin; h < end; ++h) target[h] += row.coefficient * gradient[h];

@@ -1,4 +1,4 @@
-// Pointers and sizes of encoded_linear, for one member of the bank. No torch here.
+// Pointers and sizes of encoded_linear. No torch here.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,14 @@ struct EncodedLinearProblem {
   std::int64_t features = 0;               // F
   std::int64_t batch = 0;                  // B
   std::int64_t outputs = 0;                // H
-  // forward
-  const float* weight = nullptr;     // [D, H]
-  const float* ramp_sums = nullptr;  // [D, H], sums of the weights of a ramp below each of its components
-  const float* bias = nullptr;       // [H]
-  float* out = nullptr;              // [B, H]
-  // backward
+  // forward, of all members; of ramp_sums_range the first
+  std::int64_t members = 1;          // K
+  const float* weight = nullptr;     // [K, D, H]
+  const float* ramp_sums = nullptr;  // [K, D, H], sums of the weights of a ramp below each of its components
+  const float* bias = nullptr;       // [K, H]
+  std::int64_t weight_stride = 0, ramp_stride = 0, bias_stride = 0;  // from member to member
+  float* out = nullptr;                                              // [K, B, H]
+  // backward, of one member
   const float* output_gradient = nullptr;  // [B, H]
   float* weight_gradient = nullptr;        // [D, H]
   float* ramp_gradient = nullptr;          // [D, H], gradient by ramp_sums, set to 0 before
@@ -30,7 +32,7 @@ struct EncodedLinearProblem {
 
 // ramp_sums from weight, for columns [begin, end).
 void ramp_sums_range(const EncodedLinearProblem& problem, float* ramp_sums, std::int64_t begin, std::int64_t end);
-// out for batch rows [begin, end).
+// out of all members for batch rows [begin, end).
 void encoded_linear_rows(const EncodedLinearProblem& problem, std::int64_t begin, std::int64_t end);
 // weight_gradient and bias_gradient for columns [begin, end); `width` is D.
 void encoded_linear_backward_columns(const EncodedLinearProblem& problem, std::int64_t width, std::int64_t begin,

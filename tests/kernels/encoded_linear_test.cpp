@@ -127,7 +127,7 @@ TEST_P(EncodedLinearShapes, AgreesWithTheDenseProductInDouble) {
 
 INSTANTIATE_TEST_SUITE_P(Sizes, EncodedLinearShapes,
                          testing::Combine(testing::Values(1, 3), testing::Values(0, 1, 31, 33, 1025),
-                                          testing::Values(1, 16, 63, 64, 65, 200)));
+                                          testing::Values(1, 16, 40, 63, 64, 65, 200)));
 
 TEST(EncodedLinear, RangeGivesTheSameBitsAsTheRowsOneByOne) {
   const Example example = make_example(40, 8);

@@ -176,6 +176,30 @@ TEST(Mlp, AMembersWeightsHangOnItsSeedAlone) {
   }
 }
 
+// Narrow members are scored side by side, in groups that do not divide eleven.
+TEST(Mlp, AMembersScoresHangOnNoOtherMember) {
+  const data::EncodedRows host = make_rows(700, true);
+  const EncodedTensors encoded = to_tensors(host, at::kCPU);
+  std::vector<std::uint64_t> seeds;
+  for (std::uint64_t k = 0; k < 11; ++k) seeds.push_back(300 + k);
+  for (const std::vector<std::int64_t>& hidden :
+       {std::vector<std::int64_t>{}, std::vector<std::int64_t>{32}, std::vector<std::int64_t>{90, 40}}) {
+    const auto bank = make_learner(params(hidden, 0), host, seeds, at::kCPU);
+    at::Tensor all = at::full({11, 650}, 9.0, at::kFloat), every_third = at::full({4, 650}, 9.0, at::kFloat);
+    bank->score(encoded, 20, {}, all);
+    bank->score(encoded, 20, {1, 3}, every_third);
+    for (std::int64_t k = 0; k < 11; ++k) {
+      const auto alone = make_learner(params(hidden, 0), host, {seeds[static_cast<std::size_t>(k)]}, at::kCPU);
+      at::Tensor own = at::empty({1, 650}, at::kFloat);
+      alone->score(encoded, 20, {}, own);
+      EXPECT_TRUE(at::equal(all.select(0, k), own.select(0, 0))) << k;
+      if (k % 3 == 1) {
+        EXPECT_TRUE(at::equal(every_third.select(0, k / 3), own.select(0, 0))) << k;
+      }
+    }
+  }
+}
+
 TEST(Mlp, DescribesItself) {
   const auto learner = make_learner(params({256, 256}, 0), make_rows(1, false), {1}, at::kCPU);
   // 15 * 256 + 256 + 256 * 256 + 256 + 256 + 1
