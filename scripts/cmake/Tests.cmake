@@ -20,13 +20,16 @@ else()
   target_link_libraries(standin_failing_cases PRIVATE equipoise_compiler equipoise_gtest_standin)
 endif()
 
-# equipoise_test(<name> SOURCES files... LIBRARIES targets... [HEADERS to precompile... | HEADERS_OF another test]): one GoogleTest
-# program, its cases dealt out to four CTest tests: to load torch takes longer than most cases. One case alone: build/release/bin/<name> --gtest_filter=Suite.Case
+# equipoise_test(<name> SOURCES files... LIBRARIES targets... [HEADERS to precompile... | HEADERS_OF another test] [SHARDS number]): one
+# GoogleTest program, its cases dealt out to four CTest tests or as many as it says: to load torch takes longer than most cases. One case alone: build/release/bin/<name> --gtest_filter=Suite.Case
 # With the stand-in, which cannot deal them out, the program is one CTest test.
 function(equipoise_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;HEADERS_OF" "SOURCES;LIBRARIES;HEADERS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;HEADERS_OF;SHARDS" "SOURCES;LIBRARIES;HEADERS;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 900)
+  endif()
+  if(NOT arg_SHARDS)
+    set(arg_SHARDS 4)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} ${test_libraries})
@@ -42,12 +45,11 @@ function(equipoise_test name)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
   else()
-    set(shards 4)
-    foreach(shard RANGE 1 ${shards})
+    foreach(shard RANGE 1 ${arg_SHARDS})
       math(EXPR index "${shard} - 1")
       add_test(NAME ${name}.${shard} COMMAND ${name})
       set_tests_properties(${name}.${shard} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
-        ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${index}")
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}")
     endforeach()
   endif()
 endfunction()

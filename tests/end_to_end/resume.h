@@ -1,6 +1,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <chrono>
 #include <string>
@@ -55,6 +56,17 @@ class Resume : public Workspace {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     ADD_FAILURE() << "no checkpoint of step " << step << " came";
+  }
+
+  // Until it saves once more, or ends.
+  void wait_for_another_step(const std::string& run_name, pid_t child) const {
+    const Words before = checkpoints_of(run_name);
+    siginfo_t ended = {};
+    while (checkpoints_of(run_name) == before) {
+      if (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != 0)
+        return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
   }
 
   // Runs it to its end, whatever stopped it before.
