@@ -7,6 +7,7 @@
 #include <set>
 
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/verdicts.h"
 
 namespace equipoise::sweep {

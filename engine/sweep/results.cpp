@@ -139,7 +139,7 @@ void take(SweepResults& results, ConstraintPlaces& places, Row& row) {
     const auto name = std::ranges::find(data::kSplitNames, split.name);
     if (name == std::end(data::kSplitNames)) continue;
     SplitFigures& figures = run.splits[static_cast<std::size_t>(name - data::kSplitNames)].emplace(split.figures);
-    results.quality = report::quality_of_task(split.task);
+    results.quality = evaluation::quality_of_task(split.task);
     places.add(split, figures);
   }
 }
@@ -204,7 +204,7 @@ SweepResults planned_results(const std::filesystem::path& folder) {
     for (const std::string& field : axis.fields)
       if (std::ranges::find(results.fields, field) == results.fields.end()) results.fields.push_back(field);
   results.short_names = short_names_of(results.fields);
-  results.quality = report::quality_of_task("binary");
+  results.quality = evaluation::quality_of_task("binary");
   return results;
 }
 

@@ -10,7 +10,7 @@
 
 #include "engine/data/dataset.h"
 #include "engine/evaluation/evaluation.h"
-#include "engine/report/quality.h"
+#include "engine/evaluation/quality.h"
 #include "engine/sweep/plan.h"
 
 namespace equipoise::sweep {
@@ -62,7 +62,7 @@ struct SweepResults {
   std::vector<std::string> fields;       ///< of all axes, in their order
   std::vector<std::string> short_names;  ///< [fields] as little of each as tells it from the others: "tolerance"
   std::vector<SweepConstraint> constraints;
-  report::Quality quality;  ///< its names alone
+  evaluation::Quality quality;  ///< its names alone
   double confidence = 0.95;
   std::vector<RunResult> runs;  ///< [plan.runs]
 

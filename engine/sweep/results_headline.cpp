@@ -6,6 +6,7 @@
 
 #include "engine/core/nearest_name.h"
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 #include "engine/sweep/frontier_panel.h"

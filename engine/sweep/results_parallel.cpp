@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/scale.h"
 #include "engine/report/verdicts.h"
 #include "engine/sweep/effects.h"

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 #include "engine/sweep/results_report.h"

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/terminal_table.h"
 #include "engine/report/verdicts.h"
 #include "engine/sweep/results_report.h"

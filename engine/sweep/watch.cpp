@@ -12,7 +12,7 @@
 #include "engine/config/load.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
-#include "engine/report/report.h"
+#include "engine/evaluation/measurement.h"
 #include "engine/sweep/locks.h"
 #include "engine/sweep/results_reader.h"
 #include "engine/training/run_config.h"
@@ -248,9 +248,9 @@ void Watcher::read_measurements(WatchedRun& run, const fs::path& folder) {
   const nlohmann::json line = nlohmann::json::parse(last_whole_line(file), nullptr, false);
   run.silent_seconds = seconds_since(is_there(file) ? file : folder / "run.json");
   if (!line.is_object()) return;
-  report::Measurement measurement;
+  evaluation::Measurement measurement;
   try {
-    measurement = report::measurement_from_json(line);
+    measurement = evaluation::measurement_from_json(line);
   } catch (const core::UserError&) {
     return;  // of another version: the run is there, and nothing more is known of it
   }

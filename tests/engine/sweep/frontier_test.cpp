@@ -54,7 +54,7 @@ TEST(Frontier, IsWhatNoOtherRunIsBetterThanInBoth) {
 
 TEST(Frontier, OfErrorsLessIsBetter) {
   SweepResults results = sample_grid(1);
-  results.quality = report::quality_of_task("regression");
+  results.quality = evaluation::quality_of_task("regression");
   // The smallest gap has the smallest error.
   EXPECT_THAT(non_dominated(results, 0, data::Split::test), ElementsAre(0));
 }

@@ -132,7 +132,7 @@ TEST(SweepPage, OfThousandsOfRunsStaysSmall) {
 
 TEST(SweepPage, OfARegressionAndOfRunsWithoutConstraints) {
   SweepResults results = sample_grid();
-  results.quality = report::quality_of_task("regression");
+  results.quality = evaluation::quality_of_task("regression");
   for (RunResult& run : results.runs)
     for (auto& split : run.splits)
       if (split) split->quality_interval.reset();

@@ -39,7 +39,7 @@ inline SweepResults sample_results(const std::vector<PlannedAxis>& axes, const s
   results.plan.name = "sample";
   results.plan.search = "grid";
   results.plan.axes = axes;
-  results.quality = report::quality_of_task("binary");
+  results.quality = evaluation::quality_of_task("binary");
   results.constraints = {{"demographic parity by sex", "points"}};
   for (const PlannedAxis& axis : axes)
     for (const std::string& field : axis.fields) {

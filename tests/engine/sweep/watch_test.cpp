@@ -24,7 +24,7 @@ std::string measurement(double epoch, double seconds, double gap) {
   one.training_accuracy = 0.8;
   one.training_gaps = {gap, 0.01};
   one.multipliers = {0.1, 0.7};
-  return report::to_json(one).dump() + "\n";
+  return evaluation::to_json(one).dump() + "\n";
 }
 
 constexpr const char* kConfig = R"(name: people
