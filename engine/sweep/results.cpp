@@ -196,6 +196,14 @@ std::vector<std::size_t> SweepResults::measured(data::Split split) const {
   return places;
 }
 
+evaluation::Quality quality_of(const SweepResults& results, std::optional<double> figure,
+                               std::optional<evaluation::Interval> interval) {
+  evaluation::Quality quality = results.quality;
+  quality.figure = figure;
+  quality.interval = interval;
+  return quality;
+}
+
 SweepResults planned_results(const std::filesystem::path& folder) {
   SweepResults results;
   results.plan = read_plan(folder);

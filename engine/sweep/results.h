@@ -71,6 +71,10 @@ struct SweepResults {
   std::vector<std::size_t> measured(data::Split split) const;
 };
 
+/// The sweep's quality with the figure of one run.
+evaluation::Quality quality_of(const SweepResults& results, std::optional<double> figure,
+                               std::optional<evaluation::Interval> interval = std::nullopt);
+
 /// Reads the plan and each run's folder, with as many threads as the machine has. A run whose files are torn, or of another
 /// format, is a row that failed with that reason. Throws UserError (data) when `folder` is not a sweep's.
 SweepResults read_results(const std::filesystem::path& folder);

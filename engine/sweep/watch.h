@@ -81,15 +81,4 @@ class Watcher {
 /// The last whole line of a file that may be being written; "" without one. Reads its end alone.
 std::string last_whole_line(const std::filesystem::path& file);
 
-/// How a snapshot is drawn.
-struct WatchStyle {
-  std::size_t columns = 80;
-  std::size_t lines = 24;  ///< at most so many; 0: as many as it takes for a page of each kind
-  bool color = false;
-};
-/// In lines of at most `columns`: counts and time left, the runs that go on, the worst, the best and the failed.
-std::string to_terminal(const WatchSnapshot& snapshot, const WatchStyle& style);
-
-nlohmann::ordered_json to_json(const WatchSnapshot& snapshot);
-
 }  // namespace equipoise::sweep
