@@ -11,8 +11,7 @@
 #include <unordered_map>
 
 #include "engine/constraints/titles.h"
-#include "engine/core/error.h"
-#include "engine/sweep/results_reader.h"
+#include "engine/sweep/run_state.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -20,67 +19,22 @@ namespace {
 constexpr std::array<const char*, 6> kStatusNames = {"finished", "stopped", "interrupted",
                                                      "running",  "failed",  "missing"};
 
-RunStatus status_from(const std::string& marker) {
-  if (marker == "finished") return RunStatus::finished;
-  if (marker == "interrupted") return RunStatus::interrupted;
-  if (marker == "stopped") return RunStatus::stopped;
-  return marker == "running" ? RunStatus::running : RunStatus::failed;
-}
-
-std::string reason_of_failure(const std::string& marker, const ReadResults& read) {
-  const std::string why = marker == "diverged" ? "training left the finite numbers" : "it failed";
-  return read.warnings.empty() ? why : fmt::format("{}: {}", why, read.warnings.back());
-}
-
 // One run's row, and what its results.json holds, if anything.
 struct Row {
   RunResult run;
   std::optional<ReadResults> read;
 };
 
-// What is finished is finished, whatever was noted at an earlier try. A job that failed is not begun again before its note is
-// taken away: where the marker says that it runs, its program was killed.
-void take_notes(const std::filesystem::path& sweep, const Plan& plan, const PlannedRun& planned, RunResult& run) {
-  if (run.status == RunStatus::finished) return;
-  if (const auto stopped =
-          plan.search != "asha" ? std::nullopt : read_reason(sweep / sweep_files::kStopped / (planned.id + ".json"))) {
-    run.status = RunStatus::stopped;
-    run.reason = *stopped;
-    return;
-  }
-  if (const auto failed = read_reason(sweep / sweep_files::kFailures / (planned.job + ".json"))) {
-    run.status = RunStatus::failed;
-    run.reason = *failed;
-  }
-}
-
-void read_run_folder(const std::filesystem::path& folder, Row& row) {
-  try {
-    const ReadMarker marker = read_run_marker(folder / "run.json");
-    row.run.status = status_from(marker.status);
-    if (row.run.status == RunStatus::running) return;
-    std::error_code error;
-    if (row.run.status != RunStatus::finished && !std::filesystem::exists(folder / "results.json", error)) {
-      if (row.run.status == RunStatus::failed) row.run.reason = reason_of_failure(marker.status, {});
-      return;
-    }
-    row.read = read_run_results(folder / "results.json");
-    row.run.seconds = row.read->seconds;
-    row.run.steps = row.read->steps;
-    if (row.run.status == RunStatus::failed) row.run.reason = reason_of_failure(marker.status, *row.read);
-  } catch (const core::UserError& error) {
-    row.run.status = RunStatus::failed;
-    row.run.reason = error.what();
-  }
-}
-
 Row read_row(const std::filesystem::path& sweep, const Plan& plan, const PlannedRun& planned) {
-  const std::string folder = folder_of(planned).generic_string();
   Row row;
-  row.run.folder = folder;
-  std::error_code error;
-  if (std::filesystem::exists(sweep / folder / "run.json", error)) read_run_folder(sweep / folder, row);
-  take_notes(sweep, plan, planned, row.run);
+  row.run.folder = folder_of(planned).generic_string();
+  RunState state = state_of_run(sweep / row.run.folder, notes_of(sweep, plan.search, planned.id, planned.job));
+  row.run.status = state.status;
+  row.run.reason = std::move(state.reason);
+  row.read = std::move(state.results);
+  if (!row.read) return row;
+  row.run.seconds = row.read->seconds;
+  row.run.steps = row.read->steps;
   return row;
 }
 

@@ -10,6 +10,7 @@
 
 #include "engine/evaluation/evaluation.h"
 #include "engine/sweep/results.h"
+#include "engine/sweep/results_reader.h"
 
 namespace equipoise::sweep {
 
@@ -59,7 +60,7 @@ class Watcher {
  private:
   void find_members();
   void look_at(WatchedRun& run);
-  void read_finished(WatchedRun& run, const std::filesystem::path& folder);
+  static void show_results(WatchedRun& run, const ReadResults& results);
   void read_measurements(WatchedRun& run, const std::filesystem::path& folder);
   void estimate();
   bool is_held() const;
@@ -73,7 +74,7 @@ class Watcher {
 
   std::filesystem::path folder_;
   WatchSnapshot snapshot_;
-  bool is_asha_ = false;                     // stops are its
+  std::string search_;                       // of a sweep's plan
   std::map<std::string, Limits> limits_;     // by folder
   std::map<std::string, double> durations_;  // of jobs that are done, in seconds
 };
