@@ -9,13 +9,12 @@
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/sweep/results_reader.h"
 
 namespace equipoise::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kMarker = "run.json";
 
 std::unordered_set<std::string> names_in(const fs::path& folder) {
   std::unordered_set<std::string> names;
@@ -33,8 +32,7 @@ fs::path failure_file(const std::string& job, const fs::path& folder) {
 // read is of a run that was cut off.
 bool is_finished(const fs::path& job_folder, bool or_stopped) {
   try {
-    const auto json = nlohmann::json::parse(core::read_file(job_folder / kMarker), nullptr, false);
-    const std::string status = json.is_object() ? json.value("status", "") : "";
+    const std::string status = read_run_marker(job_folder / "run.json").status;
     return status == "finished" || (or_stopped && status == "stopped");
   } catch (const core::UserError&) {
     return false;
