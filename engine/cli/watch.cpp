@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <thread>
 
 #include "engine/cli/command.h"
+#include "engine/config/scalars.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/report/watch_terminal.h"
@@ -96,13 +96,11 @@ class Watch final : public Command {
 
   double seconds() const {
     if (every_.empty()) return 2;
-    double value = 0;
-    const auto [end, error] = std::from_chars(every_.data(), every_.data() + every_.size(), value);
     constexpr double kLeast = 0.1, kMost = 86400;
-    if (error != std::errc() || end != every_.data() + every_.size() || !(value >= kLeast && value <= kMost))
-      throw core::UserError(core::Fault::config,
-                            fmt::format("--every is '{}'; expected seconds from {} to {}", every_, kLeast, kMost));
-    return value;
+    const auto every = config::parse_number(every_, config::between(kLeast, kMost));
+    if (const auto* value = std::get_if<double>(&every)) return *value;
+    throw core::UserError(core::Fault::config,
+                          fmt::format("--every is '{}'; expected seconds from {} to {}", every_, kLeast, kMost));
   }
 
   std::string folder_, every_;
