@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <map>
 #include <numeric>
+
+#include "engine/evaluation/limits.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -35,10 +36,7 @@ std::optional<evaluation::Interval> student(const std::vector<double>& values, d
   // Values that are all the same tell nothing of how far others would be.
   constexpr double kNothing = 1e-12;
   if (std::sqrt(squares / count) <= kNothing * std::max(1.0, std::abs(center))) return std::nullopt;
-  const double point =
-      boost::math::quantile(boost::math::complement(boost::math::students_t(count - 1), (1 - confidence) / 2));
-  const double half = point * std::sqrt(squares / (count * (count - 1)));
-  return evaluation::Interval{center - half, center + half};
+  return evaluation::student_limits(center, std::sqrt(squares / (count - 1)), count, (1 - confidence) / 2);
 }
 
 // All that an axis sets, in one text.
