@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <map>
 #include <thread>
-#include <tuple>
 #include <unordered_map>
 
 #include "engine/constraints/titles.h"
+#include "engine/core/threads.h"
 #include "engine/sweep/run_state.h"
 
 namespace equipoise::sweep {
@@ -40,21 +38,9 @@ Row read_row(const std::filesystem::path& sweep, const Plan& plan, const Planned
 
 std::vector<Row> read_rows(const std::filesystem::path& folder, const Plan& plan) {
   std::vector<Row> rows(plan.runs.size());
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::exception_ptr> faults(std::clamp(std::thread::hardware_concurrency(), 1u, 16u));
-  const auto work = [&](std::size_t worker) {
-    try {
-      for (std::size_t i = next++; i < rows.size(); i = next++) rows[i] = read_row(folder, plan, plan.runs[i]);
-    } catch (...) {
-      faults[worker] = std::current_exception();
-    }
-  };
-  std::vector<std::jthread> workers;
-  for (std::size_t worker = 1; worker < faults.size(); ++worker) workers.emplace_back(work, worker);
-  work(0);
-  workers.clear();
-  for (const std::exception_ptr& fault : faults)
-    if (fault) std::rethrow_exception(fault);
+  constexpr unsigned kMost = 16;  // a disk answers no faster to more
+  core::on_threads(std::clamp(std::thread::hardware_concurrency(), 1u, kMost), rows.size(),
+                   [&](std::size_t i) { rows[i] = read_row(folder, plan, plan.runs[i]); });
   return rows;
 }
 
