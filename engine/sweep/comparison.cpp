@@ -85,13 +85,6 @@ const std::vector<std::string>& fields_along(const SweepResults& results, const 
   throw std::logic_error("a field of no axis");
 }
 
-std::string rest_of(const PlannedRun& run, const std::vector<std::string>& without) {
-  std::string text;
-  for (const auto& [field, value] : run.point)
-    if (std::ranges::find(without, field) == without.end()) text += fmt::format("{}={}\n", field, value_text(value));
-  return text;
-}
-
 // Pairs by a key that both have; `key` of a run, "" for one of neither side.
 struct Sides {
   std::map<std::string, std::size_t> first, second;
@@ -145,7 +138,8 @@ SettingPair pair_from(const SweepResults& results, const std::string& request) {
   for (std::size_t run = 0; run < results.plan.runs.size(); ++run) {
     const Value* value = value_of(results.plan.runs[run], field);
     if (value == nullptr || !is_measured(results, run)) continue;
-    const std::string text = value_text(*value), rest = rest_of(results.plan.runs[run], fields_along(results, field));
+    const std::string text = value_text(*value),
+                      rest = text_without(results, results.plan.runs[run], fields_along(results, field));
     if (text == first) sides.first.emplace(rest, run);
     if (text == second) sides.second.emplace(rest, run);
   }

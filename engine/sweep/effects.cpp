@@ -58,16 +58,6 @@ std::string axis_title(const SweepResults& results, const PlannedAxis& axis) {
   return title;
 }
 
-std::string block_text(const SweepResults& results, const PlannedAxis& axis, const PlannedRun& run) {
-  std::string text;
-  for (const std::string& field : results.fields) {
-    if (std::ranges::find(axis.fields, field) != axis.fields.end()) continue;
-    const Value* value = value_of(run, field);
-    if (value != nullptr) text += fmt::format("{}={}\n", field, value_text(*value));
-  }
-  return text;
-}
-
 // In the order of size where they are numbers, else as they come.
 std::vector<std::string> ordered_names(const SweepResults& results, const PlannedAxis& axis,
                                        const std::vector<std::size_t>& runs) {
@@ -154,7 +144,7 @@ std::vector<Block> whole_blocks(const Table& table) {
   for (std::size_t i = 0; i < table.runs.size(); ++i) {
     if (table.levels.of_run[i] < 0 || !table.values[i]) continue;
     const PlannedRun& run = table.results.plan.runs[table.runs[i]];
-    Block& block = blocks[block_text(table.results, table.axis, run)];
+    Block& block = blocks[text_without(table.results, run, table.axis.fields)];
     block.seed = unit_text(table.results, run);
     block.sums.resize(table.levels.names.size());
     block.counts.resize(table.levels.names.size());

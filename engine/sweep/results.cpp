@@ -175,8 +175,7 @@ std::string value_text(const Value& value) {
 }
 
 const Value* value_of(const PlannedRun& run, const std::string& field) {
-  const auto found = std::ranges::find(run.point, field, &Point::value_type::first);
-  return found == run.point.end() ? nullptr : &found->second;
+  return value_of(run.point, field);
 }
 
 std::vector<SettingRuns> settings_of(const SweepResults& results) {
@@ -200,6 +199,15 @@ std::string title_of(const SweepResults& results, std::size_t run) {
       title += fmt::format("{}{} {}", title.empty() ? "" : ", ", results.short_names[f], value_text(*value));
   }
   return title.empty() ? planned.id : title;
+}
+
+std::string text_without(const SweepResults& results, const PlannedRun& run, const std::vector<std::string>& fields) {
+  std::string text;
+  for (const std::string& field : results.fields) {
+    const Value* value = std::ranges::find(fields, field) == fields.end() ? value_of(run, field) : nullptr;
+    if (value != nullptr) text += fmt::format("{}={}\n", field, value_text(*value));
+  }
+  return text;
 }
 
 std::string seed_text(const PlannedRun& run) {

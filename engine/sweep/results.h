@@ -96,6 +96,8 @@ struct SettingRuns {
 std::vector<SettingRuns> settings_of(const SweepResults& results);
 /// What one run is called: its setting, and its seed where there are several.
 std::string title_of(const SweepResults& results, std::size_t run);
+/// All that a run sets but these fields, a line each: runs of one text are alike in all else.
+std::string text_without(const SweepResults& results, const PlannedRun& run, const std::vector<std::string>& fields);
 /// The values of the fields that only seed random numbers, "0" or "0, 3"; "" without any. Runs of one text share their draws.
 std::string seed_text(const PlannedRun& run);
 
