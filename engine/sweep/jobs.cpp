@@ -9,6 +9,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/core/refusals.h"
 #include "engine/sweep/results_reader.h"
 
 namespace equipoise::sweep {
@@ -90,7 +91,7 @@ Failure read_failure(const std::string& job, const fs::path& folder) {
 void forget_failure(const std::string& job, const fs::path& folder) {
   std::error_code error;
   const fs::path file = failure_file(job, folder);
-  const bool is_of_another = content_of(file).find("is of another run") != std::string::npos;
+  const bool is_of_another = content_of(file).find(core::refusals::kOtherRun) != std::string::npos;
   if (is_of_another) fs::remove_all(folder / sweep_files::kJobs / job / "checkpoints", error);
   fs::remove(file, error);
 }
