@@ -14,13 +14,6 @@ using sweep::Choice;
 using sweep::SplitFigures;
 using sweep::SweepResults;
 
-std::string plain_text(std::string text) {
-  for (const auto& [typographic, simple] : {std::pair{"\u202F", " "}, {"\u00A0", " "}, {"\u2013", "-"}})
-    for (std::size_t at = text.find(typographic); at != std::string::npos; at = text.find(typographic))
-      text.replace(at, std::string_view(typographic).size(), simple);
-  return text;
-}
-
 std::string choice_line(const SweepResults& results, const Choice& choice, data::Split split, bool color) {
   constexpr std::size_t kTitle = 100;
   std::string line = fmt::format("  {}: ", plain(tolerance_words(results, choice), kTitle));
@@ -32,7 +25,7 @@ std::string choice_line(const SweepResults& results, const Choice& choice, data:
   const SplitFigures* test = results.runs[*choice.run].on(data::Split::test);
   if (test == nullptr || !test->quality) return line + ", not measured on test rows\n";
   line += fmt::format("; test {} {}", results.quality.short_name,
-                      plain_text(quality_words(quality_of(results, test->quality, test->quality_interval))));
+                      quality_words(quality_of(results, test->quality, test->quality_interval)));
   if (const auto verdict = verdict_of(choice, *test)) line += ", " + painted(look_of(*verdict).word, *verdict, color);
   return line + "\n";
 }
@@ -59,7 +52,7 @@ std::string to_terminal(const SweepReport& report, bool color) {
   for (std::size_t i = 0; i < failures.size() && i < kMostLines; ++i)
     text += fmt::format("  failed ({}): {}\n", counted(static_cast<std::int64_t>(failures[i].runs.size()), "run"),
                         plain(failures[i].reason, 2 * kName));
-  return plain_text(text);
+  return without_typography(text);
 }
 
 }  // namespace equipoise::report
