@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-#include "engine/data/two_threads.h"
+#include "engine/core/threads.h"
 
 namespace equipoise::audit {
 namespace {
@@ -199,7 +199,7 @@ std::string name_of_bins(const Span& first, const Span& last) {
 std::vector<Input> inputs_of(const data::Dataset& dataset, std::int64_t min_rows) {
   const std::vector<Feature>& features = dataset.encoded.features;
   std::vector<Input> inputs(features.size());
-  data::on_two_threads(features.size(), [&](std::size_t f) {
+  core::on_threads(2, features.size(), [&](std::size_t f) {
     const Raw raw = data::is_standardized(features[f]) ? of_standardized(dataset, f) : of_components(dataset, f);
     inputs[f] = joined(raw, features[f].name, dataset.splits, min_rows);
   });

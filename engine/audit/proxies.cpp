@@ -7,7 +7,7 @@
 #include "engine/audit/counting.h"
 #include "engine/audit/logistic.h"
 #include "engine/core/seed.h"
-#include "engine/data/two_threads.h"
+#include "engine/core/threads.h"
 #include "engine/evaluation/auc.h"
 #include "engine/evaluation/limits.h"
 
@@ -84,7 +84,7 @@ std::vector<std::uint8_t> truth_of(const Rows& rows, const data::Grouping& group
 double area_of_all(const std::vector<const Input*>& inputs, const std::vector<Rows>& halves,
                    const data::Grouping& grouping, std::size_t level) {
   double areas[2] = {};
-  data::on_two_threads(2, [&](std::size_t learning) {
+  core::on_threads(2, 2, [&](std::size_t learning) {
     const Rows &own = halves[learning], &other = halves[1 - learning];
     const AdditiveModel model(inputs, own, truth_of(own, grouping, level));
     const std::vector<double> scores = model.scores(other);
@@ -140,7 +140,7 @@ std::vector<Proxy> of_grouping(const Question& question, const data::Grouping& g
                                             amounts_of_levels(question.halves[1], grouping)};
   const std::vector<std::size_t> levels = levels_to_tell(amounts, min_rows);
   std::vector<std::vector<double>> areas(inputs.size());
-  data::on_two_threads(inputs.size(), [&](std::size_t f) {
+  core::on_threads(2, inputs.size(), [&](std::size_t f) {
     const std::vector<double> counts[2] = {count_by_level(question.halves[0], *inputs[f], grouping),
                                            count_by_level(question.halves[1], *inputs[f], grouping)};
     for (const std::size_t level : levels) areas[f].push_back(area_of_input(counts, of_halves, level));

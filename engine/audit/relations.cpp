@@ -8,7 +8,7 @@
 #include "engine/audit/counting.h"
 #include "engine/audit/holm.h"
 #include "engine/audit/proxies.h"
-#include "engine/data/two_threads.h"
+#include "engine/core/threads.h"
 #include "engine/evaluation/limits.h"
 
 namespace equipoise::audit {
@@ -156,7 +156,7 @@ FoundRelations find_relations(const data::Dataset& dataset, const std::vector<In
     const std::string own = own_column(grouping, params);  // its values say which level it is
     for (const Answer& answer : answers) {
       std::vector<std::vector<Relation>> found(inputs.size());
-      data::on_two_threads(inputs.size(), [&](std::size_t f) {
+      core::on_threads(2, inputs.size(), [&](std::size_t f) {
         if (inputs[f].name != own)
           found[f] = compare(rows, inputs[f], grouping, answer, static_cast<double>(params.min_rows));
       });

@@ -9,6 +9,7 @@
 #include "engine/core/cut.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/core/refusals.h"
 
 namespace equipoise::checkpoint {
 namespace {
@@ -47,9 +48,9 @@ void check_belongs(const Fields& saved, const Fields& now, const std::vector<std
   std::string options;
   for (const std::string& field : differing) options += " --allow-change " + field;
   throw core::UserError(core::Fault::config,
-                        fmt::format("the checkpoint '{}' is of another run:{}\nGo on with the run as it was, or accept "
+                        fmt::format("the checkpoint '{}' {}:{}\nGo on with the run as it was, or accept "
                                     "what differs with{}; what is trained is then neither the one run nor the other",
-                                    name, text, options));
+                                    name, core::refusals::kOtherRun, text, options));
 }
 
 void check_allowed(const std::vector<std::string>& allowed, const Fields& known) {

@@ -276,7 +276,7 @@ void RunFolder::write(const char* name, std::string_view content) {
 }
 
 void RunFolder::append_measurement(const evaluation::Measurement& measurement) {
-  core::append_to_file(file(run_files::kMeasurements), report::to_json(measurement).dump() + "\n");
+  core::append_to_file(file(run_files::kMeasurements), evaluation::to_json(measurement).dump() + "\n");
 }
 
 void RunFolder::finish(const std::string& status) {

@@ -10,6 +10,7 @@
 #include "engine/cli/run_folder.h"
 #include "engine/cli/shell_words.h"
 #include "engine/config/load.h"
+#include "engine/config/scalars.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/gpu_driver.h"
@@ -33,11 +34,10 @@ core::UserError usage(const std::string& what) {
 // A whole number of at least 1 after an option; nothing where the option was not given.
 std::optional<std::size_t> count_from(const std::string& text, const char* option) {
   if (text.empty()) return std::nullopt;
-  std::size_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size() || count == 0 || count > 1000000)
-    throw usage(fmt::format("{} is '{}', expected a whole number from 1 to 1000000", option, text));
-  return count;
+  constexpr std::int64_t kMost = 1000000;
+  const auto count = config::parse_integer(text, config::between(1, kMost));
+  if (const auto* value = std::get_if<std::int64_t>(&count)) return static_cast<std::size_t>(*value);
+  throw usage(fmt::format("{} is '{}', expected a whole number from 1 to {}", option, text, kMost));
 }
 
 struct Task {

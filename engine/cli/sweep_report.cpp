@@ -12,9 +12,10 @@
 #include "engine/cli/sweep_results_file.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/report/sweep_comparison.h"
+#include "engine/report/sweep_frontier.h"
+#include "engine/report/sweep_report.h"
 #include "engine/sweep/effects.h"
-#include "engine/sweep/frontier_panel.h"
-#include "engine/sweep/results_report.h"
 
 namespace equipoise::cli {
 namespace {
@@ -37,8 +38,9 @@ class SweepReportCommand final : public Command {
     if (folder_.empty())
       throw core::UserError(core::Fault::config, "sweep report needs a sweep's folder: equipoise sweep report FOLDER");
     if (png_) check_png_program();
-    sweep::SweepReport report;
+    report::SweepReport report;
     report.results = sweep::read_results(folder_);
+    report.findings = sweep::findings_of(report.results);
     report.written = utc_now();
     report.command = command();
     compare(report);
@@ -46,19 +48,20 @@ class SweepReportCommand final : public Command {
     const std::vector<FileColumn> columns = results_columns(report.results);
     write_columns(folder / "results.csv", columns);
     write_columns(folder / "results.parquet", columns);
-    core::write_file_atomically(folder / "frontier.svg", frontier_of(report.results));
+    core::write_file_atomically(folder / "frontier.svg", frontier_of(report));
     if (png_) write_png(folder / "frontier.svg", folder / "frontier.png");
-    core::write_file_atomically(folder / run_files::kReport, sweep::to_html(report));
+    core::write_file_atomically(folder / run_files::kReport, report::to_html(report));
     journal.end_line();
     return answer(report, folder, console);
   }
 
  private:
-  static std::string frontier_of(const sweep::SweepResults& results) {
-    std::vector<sweep::FrontierFigure> figures;
-    for (std::size_t c = 0; c < results.constraints.size(); ++c)
-      if (auto figure = sweep::frontier_figure(results, c)) figures.push_back(std::move(*figure));
-    return sweep::frontier_svg(results, figures);
+  static std::string frontier_of(const report::SweepReport& report) {
+    std::vector<report::FrontierFigure> figures;
+    for (std::size_t c = 0; c < report.results.constraints.size(); ++c)
+      if (auto figure = report::frontier_figure(report.results, report.findings, c))
+        figures.push_back(std::move(*figure));
+    return report::frontier_svg(report.results, figures);
   }
 
   std::string command() const {
@@ -68,7 +71,7 @@ class SweepReportCommand final : public Command {
     return shell_line(words);
   }
 
-  void compare(sweep::SweepReport& report) const {
+  void compare(report::SweepReport& report) const {
     report.pair =
         compare_.empty() ? sweep::best_pair(report.results) : std::optional(sweep::pair_from(report.results, compare_));
     if (!report.pair) return;
@@ -83,8 +86,8 @@ class SweepReportCommand final : public Command {
       const std::filesystem::path folder = folder_;
       const auto path_of = [&](std::size_t run) { return folder / report.results.runs[run].folder; };
       PairedRuns runs(path_of(report.pair->pairs.front().first), quiet);
-      report.comparison = sweep::compare_pair(report.results, *report.pair, runs.figures(),
-                                              [&](std::size_t run) { return runs.measure(path_of(run)); });
+      report.comparison = report::compare_pair(report.results, *report.pair, runs.figures(),
+                                               [&](std::size_t run) { return runs.measure(path_of(run)); });
       report.comparison_note = "Both were measured again on their test rows, as compare does." + thinned;
     } catch (const core::UserError& error) {
       compare_stored(report, error.what(), thinned);
@@ -93,7 +96,7 @@ class SweepReportCommand final : public Command {
   }
 
   // The rows are not there any more: what the runs noted themselves is left.
-  static void compare_stored(sweep::SweepReport& report, const std::string& why, const std::string& thinned) {
+  static void compare_stored(report::SweepReport& report, const std::string& why, const std::string& thinned) {
     std::set<std::string> seeds;
     for (const sweep::RunPair& pair : report.pair->pairs) seeds.insert(pair.seed);
     const std::string reason = fmt::format("The test rows could not be measured again ({}).", why);
@@ -105,7 +108,7 @@ class SweepReportCommand final : public Command {
       return;
     }
     const std::vector<evaluation::ComparedFigure> figures = sweep::sweep_figures(report.results);
-    report.comparison = sweep::compare_pair(report.results, *report.pair, figures, [&](std::size_t run) {
+    report.comparison = report::compare_pair(report.results, *report.pair, figures, [&](std::size_t run) {
       return sweep::stored_figures(report.results, run, figures);
     });
     report.comparison_note = fmt::format(
@@ -114,12 +117,12 @@ class SweepReportCommand final : public Command {
         reason, thinned);
   }
 
-  static int answer(const sweep::SweepReport& report, const std::filesystem::path& folder, const Console& console) {
-    console.print(sweep::to_terminal(report, may_have_color(STDOUT_FILENO)));
+  static int answer(const report::SweepReport& report, const std::filesystem::path& folder, const Console& console) {
+    console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
     console.print(fmt::format("\nresults  {}\nreport   {}\n", (folder / "results.parquet").string(),
                               (folder / run_files::kReport).string()));
     nlohmann::ordered_json json = {{"sweep", folder.string()}, {"report", (folder / run_files::kReport).string()}};
-    json.update(sweep::to_json(report));
+    json.update(report::to_json(report));
     json["exit_code"] = 0;
     console.print_json(json);
     return 0;

@@ -4,13 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <thread>
 
 #include "engine/cli/command.h"
+#include "engine/config/scalars.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
+#include "engine/report/watch_terminal.h"
 #include "engine/sweep/watch.h"
 
 namespace equipoise::cli {
@@ -34,8 +35,8 @@ class HiddenCursor {
   const Console& console_;
 };
 
-sweep::WatchStyle style_of_stdout() {
-  sweep::WatchStyle style;
+report::WatchStyle style_of_stdout() {
+  report::WatchStyle style;
   style.color = may_have_color(STDOUT_FILENO);
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
@@ -62,8 +63,8 @@ class Watch final : public Command {
     sweep::Watcher watcher(folder_);
     if (once_ || console.json() || !is_terminal(STDOUT_FILENO)) {
       const sweep::WatchSnapshot& snapshot = watcher.look();
-      console.print(sweep::to_terminal(snapshot, style_of_stdout()));
-      nlohmann::ordered_json json = sweep::to_json(snapshot);
+      console.print(report::to_terminal(snapshot, style_of_stdout()));
+      nlohmann::ordered_json json = report::to_json(snapshot);
       json["exit_code"] = 0;
       console.print_json(json);
       return 0;
@@ -72,7 +73,7 @@ class Watch final : public Command {
     std::size_t drawn = 0;
     while (true) {
       const sweep::WatchSnapshot& snapshot = watcher.look();
-      const std::string text = sweep::to_terminal(snapshot, style_of_stdout());
+      const std::string text = report::to_terminal(snapshot, style_of_stdout());
       console.print(over(drawn) + text);
       drawn = static_cast<std::size_t>(std::ranges::count(text, '\n'));
       if (snapshot.is_done()) return 0;
@@ -95,13 +96,11 @@ class Watch final : public Command {
 
   double seconds() const {
     if (every_.empty()) return 2;
-    double value = 0;
-    const auto [end, error] = std::from_chars(every_.data(), every_.data() + every_.size(), value);
     constexpr double kLeast = 0.1, kMost = 86400;
-    if (error != std::errc() || end != every_.data() + every_.size() || !(value >= kLeast && value <= kMost))
-      throw core::UserError(core::Fault::config,
-                            fmt::format("--every is '{}'; expected seconds from {} to {}", every_, kLeast, kMost));
-    return value;
+    const auto every = config::parse_number(every_, config::between(kLeast, kMost));
+    if (const auto* value = std::get_if<double>(&every)) return *value;
+    throw core::UserError(core::Fault::config,
+                          fmt::format("--every is '{}'; expected seconds from {} to {}", every_, kLeast, kMost));
   }
 
   std::string folder_, every_;

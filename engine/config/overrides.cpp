@@ -108,7 +108,6 @@ std::string hint_for(const std::string& path, const std::string& key, const std:
 struct Reached {
   const Field* list = nullptr;   // the list that the last step points into
   const Field* field = nullptr;  // what stands there, or the list or mapping of words whose element does
-  bool is_element = false;
 };
 
 // The steps turned to indices where lists stand. Throws Wrong when the description has no such place.
@@ -128,13 +127,11 @@ Reached check_steps(std::vector<PathStep>& steps, const std::vector<Field>& fiel
                     hint_for(path_text(steps, i + 1), *key, before, *section, fields) +
                     "; known keys: " + core::listed(names_of(*section))};
       reached.field = field;
-      reached.is_element = false;
       section = field->kind == FieldKind::section ? &field->fields : nullptr;
       continue;
     }
     if (field != nullptr && field->kind == FieldKind::text_map) {
       if (!std::holds_alternative<std::string>(steps[i])) throw Wrong{before + " is a mapping, not a list"};
-      reached.is_element = true;
       field = nullptr;
       continue;
     }
@@ -149,7 +146,6 @@ Reached check_steps(std::vector<PathStep>& steps, const std::vector<Field>& fiel
       steps[i] = index;
     }
     reached.list = reached.field = field;
-    reached.is_element = true;
     section = field->kind == FieldKind::list ? &field->fields : nullptr;
     field = nullptr;
   }
@@ -314,7 +310,7 @@ std::variant<Place, Refusal> find_place(const std::string& path, const std::vect
     return Refusal{shown(path) + " is not the name of a key"};
   try {
     const Reached reached = check_steps(*steps, fields);
-    return Place{quoted_path(*steps), reached.field, reached.is_element};
+    return Place{quoted_path(*steps), reached.field};
   } catch (const Wrong& wrong) {
     return Refusal{wrong.message};
   }

@@ -31,7 +31,6 @@ void apply_overrides(Node& root, const std::vector<std::string>& overrides, cons
 struct Place {
   std::string path;              ///< in the one way that overrides are shown in: "constraints[0].tolerance"
   const Field* field = nullptr;  ///< what stands there, or the list or mapping of words whose element does
-  bool is_element = false;
 };
 
 /// The place that a path such as "constraints.0.tolerance" names, or why there is none, with the nearest name. Appending

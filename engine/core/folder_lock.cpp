@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/core/refusals.h"
 
 namespace equipoise::core {
 
@@ -18,7 +19,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder)
     throw UserError(Fault::data, "cannot open the run folder '" + folder.string() + "': " + std::strerror(errno));
   if (::flock(folder_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   ::close(folder_);
-  throw UserError(Fault::data, "another process is writing the run folder '" + folder.string() + "'");
+  throw UserError(Fault::data, std::string(refusals::kFolderInUse) + " '" + folder.string() + "'");
 }
 
 FolderLock::FolderLock(FolderLock&& other) noexcept : folder_(std::exchange(other.folder_, -1)) {}

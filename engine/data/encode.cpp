@@ -5,8 +5,8 @@
 #include <stdexcept>
 
 #include "engine/core/nearest_name.h"
+#include "engine/core/threads.h"
 #include "engine/data/encoder.h"
-#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -198,7 +198,7 @@ EncodedRows encode(const std::vector<FeatureRule>& features, Table& table) {
   encoded.values.resize(encoded.codes.size());
   std::vector<FeatureEncoder> encoders;
   for (const FeatureRule& rule : features) encoders.emplace_back(rule, table, *table.find(rule.column));
-  on_two_threads(table.chunks(), [&](std::size_t chunk) {
+  core::on_threads(2, table.chunks(), [&](std::size_t chunk) {
     const std::int64_t first = table.chunk_begins[chunk], rows = table.chunk_begins[chunk + 1] - first;
     for (std::int64_t begin = 0; begin < rows; begin += kRowsAtOnce) {
       const std::size_t place = static_cast<std::size_t>(first + begin) * stride;

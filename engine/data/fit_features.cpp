@@ -6,10 +6,10 @@
 #include <numeric>
 
 #include "engine/core/nearest_name.h"
+#include "engine/core/threads.h"
 #include "engine/data/column_summary.h"
 #include "engine/data/edges.h"
 #include "engine/data/targets.h"
-#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -214,7 +214,7 @@ class ColumnFitter {
 
 std::vector<Outcome> fit_all(const ColumnFitter& fitter, const Table& table) {
   std::vector<Outcome> outcomes(table.columns.size());
-  on_two_threads(outcomes.size(), [&](std::size_t i) { outcomes[i] = fitter.fit(table.columns[i]); });
+  core::on_threads(2, outcomes.size(), [&](std::size_t i) { outcomes[i] = fitter.fit(table.columns[i]); });
   return outcomes;
 }
 

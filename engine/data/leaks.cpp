@@ -4,8 +4,8 @@
 #include <string>
 
 #include "engine/core/seed.h"
+#include "engine/core/threads.h"
 #include "engine/data/strata.h"
-#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -208,10 +208,10 @@ std::vector<Leak> find_leaks(const Dataset& dataset, const std::vector<GroupRule
   const std::vector<Target> targets = targets_of(dataset, rules, both.first, both.second);
   const std::vector<Feature>& features = dataset.encoded.features;
   std::vector<std::vector<std::int32_t>> values[2];  // of both halves
-  on_two_threads(
-      2, [&](std::size_t half) { values[half] = values_of(dataset.encoded, half == 0 ? both.first : both.second); });
+  core::on_threads(
+      2, 2, [&](std::size_t half) { values[half] = values_of(dataset.encoded, half == 0 ? both.first : both.second); });
   std::vector<std::vector<Leak>> found(features.size());
-  on_two_threads(features.size(), [&](std::size_t f) {
+  core::on_threads(2, features.size(), [&](std::size_t f) {
     const InputValues input = input_values(features[f], std::move(values[0][f]), std::move(values[1][f]));
     for (const Target& target : targets) {
       if (target.own_column == features[f].name) continue;

@@ -9,9 +9,9 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/nearest_name.h"
+#include "engine/core/threads.h"
 #include "engine/data/arrow_columns.h"
 #include "engine/data/file_columns.h"
-#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -215,7 +215,7 @@ Table read_files(const ReadRequest& request, const config::Origin& origin, core:
     reading.as_text.insert(attempt.mixed.begin(), attempt.mixed.end());
     attempt = read_once(request, reading, journal);
   }
-  on_two_threads(attempt.table.columns.size(), [&](std::size_t i) {
+  core::on_threads(2, attempt.table.columns.size(), [&](std::size_t i) {
     Column& column = attempt.table.columns[i];
     if (column.kind != ColumnKind::text) return;
     for (ColumnChunk& chunk : column.chunks) {
@@ -227,7 +227,7 @@ Table read_files(const ReadRequest& request, const config::Origin& origin, core:
 }
 
 void refuse_infinities(const Table& table, const std::function<bool(const std::string&)>& is_used) {
-  on_two_threads(table.columns.size(), [&](std::size_t i) {
+  core::on_threads(2, table.columns.size(), [&](std::size_t i) {
     const Column& column = table.columns[i];
     if (!is_used(column.name)) return;
     for (std::size_t chunk = 0; chunk < column.chunks.size(); ++chunk) {

@@ -9,8 +9,8 @@
 
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
+#include "engine/core/threads.h"
 #include "engine/data/targets.h"
-#include "engine/data/two_threads.h"
 
 namespace equipoise::data {
 namespace {
@@ -162,7 +162,7 @@ std::vector<Split> splits_by_shares(const Table& table, const SplitParams& param
   }
   const Shares shares = shares_of_rest(params);
   std::vector<std::vector<Cut>> cuts_of_stratum(hashes_of_stratum.size());
-  on_two_threads(cuts_of_stratum.size(), [&](std::size_t stratum) {
+  core::on_threads(2, cuts_of_stratum.size(), [&](std::size_t stratum) {
     cuts_of_stratum[stratum] = cuts_of(std::move(hashes_of_stratum[stratum]), shares);
   });
   for (std::size_t row = 0; row < splits.size(); ++row) {

@@ -4,7 +4,9 @@
 #include <type_traits>
 
 #include "engine/core/error.h"
+#include "engine/core/json_reader.h"
 #include "engine/evaluation/evaluation.h"
+#include "engine/evaluation/measurement.h"
 
 namespace equipoise::evaluation {
 namespace {
@@ -284,6 +286,13 @@ class Reader {
   std::string place_;
 };
 
+template <typename Number>
+json numbers(const std::vector<Number>& values) {
+  json list = json::array();
+  for (const Number& value : values) list.push_back(core::number_or_null(value));
+  return list;
+}
+
 }  // namespace
 
 nlohmann::json to_json(const SplitResult& result) {
@@ -296,6 +305,40 @@ SplitResult split_result_from_json(const nlohmann::json& from) {
   Reader reader(from, "");
   fields(reader, result);
   return result;
+}
+
+// Written by hand: a figure that left the finite numbers is null, which the writer above leaves to the text of the JSON.
+nlohmann::json to_json(const Measurement& measurement) {
+  return {{"step", measurement.step},
+          {"epoch", core::number_or_null(measurement.epoch)},
+          {"seconds", core::number_or_null(measurement.seconds)},
+          {"training_loss", core::number_or_null(measurement.training_loss)},
+          {"training_accuracy", core::number_or_null(measurement.training_accuracy)},
+          {"selection_loss", core::number_or_null(measurement.selection_loss)},
+          {"selection_accuracy", core::number_or_null(measurement.selection_accuracy)},
+          {"training_gaps", numbers(measurement.training_gaps)},
+          {"selection_gaps", numbers(measurement.selection_gaps)},
+          {"selection_bounds", numbers(measurement.selection_bounds)},
+          {"selection_lower_bounds", numbers(measurement.selection_lower_bounds)},
+          {"multipliers", numbers(measurement.multipliers)}};
+}
+
+Measurement measurement_from_json(const nlohmann::json& object, const std::string& path) {
+  const core::JsonReader reader(object, path);
+  Measurement measurement;
+  reader.read("step", measurement.step);
+  reader.read("epoch", measurement.epoch);
+  reader.read("seconds", measurement.seconds);
+  reader.read("training_loss", measurement.training_loss);
+  reader.read("training_accuracy", measurement.training_accuracy);
+  reader.read("selection_loss", measurement.selection_loss);
+  reader.read("selection_accuracy", measurement.selection_accuracy);
+  reader.read("training_gaps", measurement.training_gaps);
+  reader.read("selection_gaps", measurement.selection_gaps);
+  reader.read("selection_bounds", measurement.selection_bounds);
+  reader.read_if_there("selection_lower_bounds", measurement.selection_lower_bounds);
+  reader.read("multipliers", measurement.multipliers);
+  return measurement;
 }
 
 }  // namespace equipoise::evaluation

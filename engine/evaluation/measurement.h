@@ -2,7 +2,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
+
+#include <nlohmann/json_fwd.hpp>
 
 namespace equipoise::evaluation {
 
@@ -21,5 +24,9 @@ struct Measurement {
   std::vector<std::optional<double>> selection_lower_bounds = {};  ///< [promises]
   std::vector<double> multipliers;                                 ///< [J]
 };
+
+nlohmann::json to_json(const Measurement& measurement);
+/// Throws UserError (data) naming what is missing or of the wrong type, and where: in the object that `path` names.
+Measurement measurement_from_json(const nlohmann::json& json, const std::string& path = "measurement");
 
 }  // namespace equipoise::evaluation

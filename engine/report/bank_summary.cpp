@@ -194,7 +194,7 @@ std::optional<Verdict> worst_verdict(const BankMember& member) {
 Quality quality_of(const BankReport& report) {
   for (const BankMember& member : report.members)
     if (member.result) return quality_of(*member.result);
-  return quality_of_task("binary");
+  return evaluation::quality_of_task("binary");
 }
 
 bool measured_on_new_people(const BankReport& report) {

@@ -113,12 +113,7 @@ std::string members_table(const BankReport& report, const std::vector<BankConstr
 
 /// In lines of the terminal's width; its typographic spaces and dashes as a terminal surely has them.
 std::string wrapped(const std::string& sentence) {
-  std::string text = sentence;
-  for (const auto& [typographic, simple] : {std::pair{"\u202F", " "}, {"\u00A0", " "}, {"\u2013", "-"}}) {
-    for (std::size_t at = text.find(typographic); at != std::string::npos; at = text.find(typographic)) {
-      text.replace(at, std::string_view(typographic).size(), simple);
-    }
-  }
+  std::string text = without_typography(sentence);
   text = plain(text, text.size());
   std::string lines;
   std::size_t width = kColumns;

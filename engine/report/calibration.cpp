@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/evaluation/quality.h"
 #include "engine/report/figure_table.h"
 #include "engine/report/figures.h"
 #include "engine/report/outcomes.h"
-#include "engine/report/quality.h"
 #include "engine/report/reliability_plot.h"
 #include "engine/report/sections.h"
 

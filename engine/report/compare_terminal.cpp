@@ -10,23 +10,15 @@ namespace {
 
 constexpr std::size_t kTitleWidth = 44;
 
-// Typographic spaces and signs as a terminal surely has them.
-std::string simple(std::string text) {
-  for (const auto& [typographic, one] : {std::pair{"\u202F", " "}, {"\u00A0", " "}, {"\u2212", "-"}, {"\u2013", "-"}})
-    for (std::size_t at = text.find(typographic); at != std::string::npos; at = text.find(typographic))
-      text.replace(at, std::string_view(typographic).size(), one);
-  return text;
-}
-
 void add_lines(std::vector<TerminalLine>& lines, const CompareReport& report, const ComparedArm& arm,
                const std::vector<std::size_t>& places, bool color) {
   for (const std::size_t f : places) {
     const evaluation::ComparedFigure& figure = report.figures[f];
     const ComparedDifference& difference = *arm.differences[f];
     const FindingLook look = look_of(difference.finding);
-    lines.push_back({plain(figure.title, kTitleWidth), simple(compared_text(arm.means[f], figure)),
-                     simple(difference_text(difference.paired.difference, figure)),
-                     simple(difference_range(difference.paired.interval, figure)),
+    lines.push_back({plain(figure.title, kTitleWidth), without_typography(compared_text(arm.means[f], figure)),
+                     without_typography(difference_text(difference.paired.difference, figure)),
+                     without_typography(difference_range(difference.paired.interval, figure)),
                      painted(look.word, look.verdict, color)});
   }
 }
@@ -52,7 +44,7 @@ std::string to_terminal(const CompareReport& report, bool color) {
   text += fmt::format("\n  {} arms, {} of {} seeds, {} test rows at each\n", report.arms.size(), report.done,
                       report.seeds.size(), report.test_rows);
   for (std::size_t arm = 1; arm < report.arms.size(); ++arm) text += arm_text(report, report.arms[arm], color);
-  text += "\n" + simple(compare_sentence(report)) + "\n";
+  text += "\n" + without_typography(compare_sentence(report)) + "\n";
   text += fmt::format("The words count for all {} differences at once, at {:g} %; each interval is for itself.\n",
                       report.comparisons, 100 * report.confidence);
   if (const std::string sentence = seeds_sentence(report); !sentence.empty()) text += sentence + "\n";

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/evaluation/quality.h"
 #include "engine/report/groupings.h"
 #include "engine/report/markup.h"
 

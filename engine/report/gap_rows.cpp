@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/evaluation/quality.h"
 #include "engine/report/figures.h"
 #include "engine/report/interval_plot.h"
 #include "engine/report/outcomes.h"
-#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 

@@ -4,11 +4,11 @@
 #include <cmath>
 
 #include "engine/core/nearest_name.h"
+#include "engine/evaluation/quality.h"
 #include "engine/report/figures.h"
 #include "engine/report/gap_rows.h"
 #include "engine/report/interval_plot.h"
 #include "engine/report/outcomes.h"
-#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 

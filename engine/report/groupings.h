@@ -27,11 +27,4 @@ std::vector<GroupingRows<Group>> groupings_of(const std::vector<Group>& groups) 
   return groupings;
 }
 
-/// nullptr where the list has no everyone.
-template <typename Group>
-const Group* everyone(const std::vector<Group>& groups) {
-  const auto found = std::ranges::find(groups, std::string(), &Group::grouping);
-  return found == groups.end() ? nullptr : &*found;
-}
-
 }  // namespace equipoise::report

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
+#include "engine/evaluation/quality.h"
 #include "engine/report/figure_table.h"
 #include "engine/report/figures.h"
 #include "engine/report/group_sections.h"
-#include "engine/report/quality.h"
 #include "engine/report/rate_plots.h"
 #include "engine/report/sections.h"
 

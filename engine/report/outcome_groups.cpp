@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "engine/evaluation/quality.h"
 #include "engine/report/figure_table.h"
 #include "engine/report/figures.h"
 #include "engine/report/group_sections.h"

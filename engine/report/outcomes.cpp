@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/report/quality.h"
+#include "engine/evaluation/quality.h"
 
 namespace equipoise::report {
 namespace {

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "engine/report/quality.h"
+#include "engine/evaluation/quality.h"
 #include "engine/report/sections.h"
 
 namespace equipoise::report {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/constraints/rates.h"
+#include "engine/evaluation/quality.h"
 #include "engine/report/figures.h"
 #include "engine/report/interval_plot.h"
 #include "engine/report/outcomes.h"

@@ -1,4 +1,4 @@
-#include "engine/report/quality.h"
+#include "engine/evaluation/quality.h"
 #include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/evaluation/quality.h"
 #include "engine/report/figure_table.h"
 #include "engine/report/figures.h"
 #include "engine/report/group_sections.h"
 #include "engine/report/groupings.h"
 #include "engine/report/interval_plot.h"
-#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 
 namespace equipoise::report {

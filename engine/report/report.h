@@ -67,9 +67,6 @@ struct Report {
 nlohmann::json to_json(const Report& report);
 /// Throws UserError (data) naming what is missing or of the wrong type.
 Report report_from_json(const nlohmann::json& json);
-nlohmann::json to_json(const Measurement& measurement);
-/// Throws UserError (data) naming what is missing or of the wrong type.
-Measurement measurement_from_json(const nlohmann::json& json);
 
 /// One self-contained page: no network, light and dark, prints well.
 std::string to_html(const Report& report);

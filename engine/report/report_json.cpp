@@ -17,10 +17,6 @@ json list_of(const std::vector<T>& values, Write write) {
   return list;
 }
 
-json numbers(const std::vector<std::optional<double>>& values) {
-  return list_of(values, [](const std::optional<double>& value) { return core::number_or_null(value); });
-}
-
 json numbers(const std::vector<double>& values) {
   return list_of(values, [](double value) { return core::number_or_null(value); });
 }
@@ -46,24 +42,6 @@ std::optional<LargestSwing> swing_at(const json& object, const std::string& path
   reader.read("amplitude", swing.amplitude);
   reader.read("turns", swing.turns);
   return swing;
-}
-
-Measurement measurement_at(const json& object, const std::string& path) {
-  const core::JsonReader reader(object, path);
-  Measurement measurement;
-  reader.read("step", measurement.step);
-  reader.read("epoch", measurement.epoch);
-  reader.read("seconds", measurement.seconds);
-  reader.read("training_loss", measurement.training_loss);
-  reader.read("training_accuracy", measurement.training_accuracy);
-  reader.read("selection_loss", measurement.selection_loss);
-  reader.read("selection_accuracy", measurement.selection_accuracy);
-  reader.read("training_gaps", measurement.training_gaps);
-  reader.read("selection_gaps", measurement.selection_gaps);
-  reader.read("selection_bounds", measurement.selection_bounds);
-  reader.read_if_there("selection_lower_bounds", measurement.selection_lower_bounds);
-  reader.read("multipliers", measurement.multipliers);
-  return measurement;
 }
 
 void read_facts(const core::JsonReader& reader, Report& report) {
@@ -141,30 +119,11 @@ void read_results(const core::JsonReader& reader, Report& report) {
     report.splits.push_back(evaluation::split_result_from_json(item));
   });
   reader.each("measurements", [&](const json& item, const std::string& path) {
-    report.measurements.push_back(measurement_at(item, path));
+    report.measurements.push_back(evaluation::measurement_from_json(item, path));
   });
 }
 
 }  // namespace
-
-json to_json(const Measurement& measurement) {
-  return {{"step", measurement.step},
-          {"epoch", core::number_or_null(measurement.epoch)},
-          {"seconds", core::number_or_null(measurement.seconds)},
-          {"training_loss", core::number_or_null(measurement.training_loss)},
-          {"training_accuracy", core::number_or_null(measurement.training_accuracy)},
-          {"selection_loss", core::number_or_null(measurement.selection_loss)},
-          {"selection_accuracy", core::number_or_null(measurement.selection_accuracy)},
-          {"training_gaps", numbers(measurement.training_gaps)},
-          {"selection_gaps", numbers(measurement.selection_gaps)},
-          {"selection_bounds", numbers(measurement.selection_bounds)},
-          {"selection_lower_bounds", numbers(measurement.selection_lower_bounds)},
-          {"multipliers", numbers(measurement.multipliers)}};
-}
-
-Measurement measurement_from_json(const json& object) {
-  return measurement_at(object, "measurement");
-}
 
 json to_json(const Report& report) {
   json result = {{"format", kFormat},
@@ -205,7 +164,7 @@ json to_json(const Report& report) {
   result["splits"] =
       list_of(report.splits, [](const evaluation::SplitResult& split) { return evaluation::to_json(split); });
   result["measurements"] =
-      list_of(report.measurements, [](const Measurement& measurement) { return to_json(measurement); });
+      list_of(report.measurements, [](const Measurement& measurement) { return evaluation::to_json(measurement); });
   return result;
 }
 

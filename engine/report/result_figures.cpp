@@ -2,7 +2,6 @@
 
 #include "engine/report/figure_table.h"
 #include "engine/report/figures.h"
-#include "engine/report/groupings.h"
 #include "engine/report/outcomes.h"
 #include "engine/report/quality.h"
 #include "engine/report/sections.h"

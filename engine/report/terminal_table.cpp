@@ -26,6 +26,13 @@ std::string plain(std::string_view text, std::size_t most) {
   return result;
 }
 
+std::string without_typography(std::string text) {
+  for (const auto& [typographic, one] : {std::pair{"\u202F", " "}, {"\u00A0", " "}, {"\u2212", "-"}, {"\u2013", "-"}})
+    for (std::size_t at = text.find(typographic); at != std::string::npos; at = text.find(typographic))
+      text.replace(at, std::string_view(typographic).size(), one);
+  return text;
+}
+
 std::string plain_amount(std::optional<double> value) {
   if (!value || !std::isfinite(*value)) return "-";
   const std::string text = amount_text(std::abs(*value));

@@ -14,6 +14,9 @@ namespace equipoise::report {
 /// characters is cut, with "..." after it.
 std::string plain(std::string_view text, std::size_t most);
 
+/// Typographic spaces, dashes and minus signs as a terminal surely has them.
+std::string without_typography(std::string text);
+
 /// A number of any size in about four digits that count, "-" where there is none.
 std::string plain_amount(std::optional<double> value);
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/evaluation/quality.h"
 #include "engine/report/figures.h"
 #include "engine/report/line_chart.h"
-#include "engine/report/quality.h"
 #include "engine/report/sections.h"
 
 namespace equipoise::report {

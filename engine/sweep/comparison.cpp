@@ -3,17 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <limits>
 #include <map>
-#include <numeric>
-#include <set>
-#include <tuple>
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
-#include "engine/report/compare_summary.h"
 #include "engine/sweep/effects.h"
 #include "engine/sweep/frontier.h"
 
@@ -92,13 +85,6 @@ const std::vector<std::string>& fields_along(const SweepResults& results, const 
   throw std::logic_error("a field of no axis");
 }
 
-std::string rest_of(const PlannedRun& run, const std::vector<std::string>& without) {
-  std::string text;
-  for (const auto& [field, value] : run.point)
-    if (std::ranges::find(without, field) == without.end()) text += fmt::format("{}={}\n", field, value_text(value));
-  return text;
-}
-
 // Pairs by a key that both have; `key` of a run, "" for one of neither side.
 struct Sides {
   std::map<std::string, std::size_t> first, second;
@@ -131,68 +117,6 @@ std::optional<Ranked> rank_of(const SweepResults& results, const SettingRuns& se
   return ranked;
 }
 
-// Each figure's mean over runs of one seed, of all rows and without each part. One that a run lacks is absent.
-PartedRun mean_of(const std::vector<PartedRun>& runs) {
-  PartedRun mean = runs.front();
-  const auto count = static_cast<double>(runs.size());
-  for (std::size_t f = 0; f < mean.size(); ++f) {
-    for (std::size_t r = 1; r < runs.size() && mean[f]; ++r) {
-      if (!runs[r][f]) {
-        mean[f].reset();
-        break;
-      }
-      mean[f]->whole += runs[r][f]->whole;
-      for (std::size_t part = 0; part < mean[f]->without.size(); ++part)
-        mean[f]->without[part] += runs[r][f]->without[part];
-    }
-    if (!mean[f]) continue;
-    mean[f]->whole /= count;
-    for (double& value : mean[f]->without) value /= count;
-  }
-  return mean;
-}
-
-// A seed, and what it sorts by; one that is no whole number, as of two fields, comes last.
-using SeedKey = std::pair<std::int64_t, std::string>;
-constexpr std::int64_t kNoNumber = std::numeric_limits<std::int64_t>::max();
-
-SeedKey key_of(const std::string& seed) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(seed.data(), seed.data() + seed.size(), number);
-  return {error == std::errc() && end == seed.data() + seed.size() ? number : kNoNumber, seed};
-}
-
-// Where test rows were not measured again, a difference is as sure as its seeds agree: of two seeds, or of seeds at which it is the
-// same, that is nothing.
-void leave_out_what_nothing_shows(report::CompareReport& report) {
-  constexpr std::int64_t kFewest = 3;
-  constexpr double kNothing = 1e-12;
-  for (report::ComparedArm& arm : report.arms)
-    for (auto& difference : arm.differences) {
-      if (!difference || difference->paired.rows_error > 0) continue;
-      const evaluation::PairedDifference& paired = difference->paired;
-      if (paired.seeds >= kFewest && paired.seeds_error > kNothing * std::max(1.0, std::abs(paired.difference)))
-        continue;
-      difference.reset();
-      --report.comparisons;
-    }
-}
-
-void add_run(const SweepResults& results, report::CompareReport& report, std::vector<PartedRun>& parted, int arm,
-             std::size_t seed, const std::vector<std::size_t>& runs,
-             const std::function<PartedRun(std::size_t)>& measured) {
-  std::vector<PartedRun> figures;
-  for (const std::size_t run : runs) figures.push_back(measured(run));
-  report::ComparedRun one;
-  one.arm = arm;
-  one.seed = report.seeds[seed];
-  one.outcome = "finished";
-  if (runs.size() == 1) one.folder = results.runs[runs.front()].folder;
-  parted.push_back(mean_of(figures));
-  for (const auto& figure : parted.back()) one.figures.push_back(figure ? std::optional(figure->whole) : std::nullopt);
-  report.runs.push_back(std::move(one));
-}
-
 }  // namespace
 
 SettingPair pair_from(const SweepResults& results, const std::string& request) {
@@ -214,7 +138,8 @@ SettingPair pair_from(const SweepResults& results, const std::string& request) {
   for (std::size_t run = 0; run < results.plan.runs.size(); ++run) {
     const Value* value = value_of(results.plan.runs[run], field);
     if (value == nullptr || !is_measured(results, run)) continue;
-    const std::string text = value_text(*value), rest = rest_of(results.plan.runs[run], fields_along(results, field));
+    const std::string text = value_text(*value),
+                      rest = text_without(results, results.plan.runs[run], fields_along(results, field));
     if (text == first) sides.first.emplace(rest, run);
     if (text == second) sides.second.emplace(rest, run);
   }
@@ -237,7 +162,7 @@ std::optional<SettingPair> best_pair(const SweepResults& results) {
     }
   std::ranges::stable_sort(ranking, [&](const Ranked& one, const Ranked& other) {
     if (one.kept != other.kept) return one.kept > other.kept;
-    return is_better(results, one.quality, other.quality);
+    return evaluation::is_better(one.quality, other.quality, results.quality.is_error);
   });
   for (std::size_t other = 1; other < ranking.size(); ++other) {
     SettingPair pair;
@@ -257,38 +182,6 @@ std::optional<SettingPair> best_pair(const SweepResults& results) {
     if (!pair.pairs.empty()) return pair;
   }
   return std::nullopt;
-}
-
-report::CompareReport compare_pair(const SweepResults& results, const SettingPair& pair,
-                                   std::vector<evaluation::ComparedFigure> figures,
-                                   const std::function<PartedRun(std::size_t run)>& measured) {
-  report::CompareReport report;
-  report.name = results.plan.name;
-  report.outcome = "finished";
-  report.confidence = results.confidence;
-  report.figures = std::move(figures);
-  for (const std::string& name : {pair.first, pair.second}) {
-    const bool is_first = report.arms.empty();
-    report.arms.push_back({name, is_first ? "what the other is compared with" : "the other of the two", {}, {}, {}});
-  }
-  std::map<SeedKey, std::pair<std::vector<std::size_t>, std::vector<std::size_t>>> by_seed;
-  for (const RunPair& one : pair.pairs) {
-    by_seed[key_of(one.seed)].first.push_back(one.first);
-    by_seed[key_of(one.seed)].second.push_back(one.second);
-  }
-  const bool are_numbers = by_seed.empty() || by_seed.rbegin()->first.first != kNoNumber;
-  std::vector<PartedRun> parted;
-  for (const auto& [seed, runs] : by_seed) {
-    report.seeds.push_back(are_numbers ? seed.first : static_cast<std::int64_t>(report.seeds.size()));
-    add_run(results, report, parted, 0, report.seeds.size() - 1, runs.first, measured);
-    add_run(results, report, parted, 1, report.seeds.size() - 1, runs.second, measured);
-  }
-  report.done = static_cast<std::int64_t>(report.seeds.size());
-  const SplitFigures* test = results.runs[pair.pairs.front().first].on(data::Split::test);
-  report.test_rows = test == nullptr ? 0 : test->rows;
-  report::summarise(report, parted);
-  leave_out_what_nothing_shows(report);
-  return report;
 }
 
 PartedRun stored_figures(const SweepResults& results, std::size_t run,

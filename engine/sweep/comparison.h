@@ -1,13 +1,11 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/evaluation/compared_figures.h"
-#include "engine/report/compare_report.h"
 #include "engine/sweep/results.h"
 
 namespace equipoise::sweep {
@@ -35,14 +33,8 @@ SettingPair pair_from(const SweepResults& results, const std::string& request);
 /// mean quality. Nothing where fewer than two settings have a seed in common.
 std::optional<SettingPair> best_pair(const SweepResults& results);
 
+/// A run's figures, of all its test rows and without each part of them.
 using PartedRun = std::vector<std::optional<evaluation::PartedFigure>>;
-
-/// The pair with intervals on its differences, which are corrected together (report::summarise). `measured` gives a run's figures with
-/// and without each part of its test rows; pairs of one seed are averaged first, since they share their test rows. `seconds` and
-/// device are left to the caller.
-report::CompareReport compare_pair(const SweepResults& results, const SettingPair& pair,
-                                   std::vector<evaluation::ComparedFigure> figures,
-                                   const std::function<PartedRun(std::size_t run)>& measured);
 
 /// Figures as results.json has them, where test rows cannot be measured again: their differences are then uncertain through seeds
 /// alone, and with fewer than three, or where they are the same at all seeds, nothing can be said of them.

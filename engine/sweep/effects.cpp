@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <map>
 #include <numeric>
+
+#include "engine/evaluation/limits.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -35,10 +36,7 @@ std::optional<evaluation::Interval> student(const std::vector<double>& values, d
   // Values that are all the same tell nothing of how far others would be.
   constexpr double kNothing = 1e-12;
   if (std::sqrt(squares / count) <= kNothing * std::max(1.0, std::abs(center))) return std::nullopt;
-  const double point =
-      boost::math::quantile(boost::math::complement(boost::math::students_t(count - 1), (1 - confidence) / 2));
-  const double half = point * std::sqrt(squares / (count * (count - 1)));
-  return evaluation::Interval{center - half, center + half};
+  return evaluation::student_limits(center, std::sqrt(squares / (count - 1)), count, (1 - confidence) / 2);
 }
 
 // All that an axis sets, in one text.
@@ -58,16 +56,6 @@ std::string axis_title(const SweepResults& results, const PlannedAxis& axis) {
     title += (title.empty() ? "" : ", ") + results.short_names[static_cast<std::size_t>(place)];
   }
   return title;
-}
-
-std::string block_text(const SweepResults& results, const PlannedAxis& axis, const PlannedRun& run) {
-  std::string text;
-  for (const std::string& field : results.fields) {
-    if (std::ranges::find(axis.fields, field) != axis.fields.end()) continue;
-    const Value* value = value_of(run, field);
-    if (value != nullptr) text += fmt::format("{}={}\n", field, value_text(*value));
-  }
-  return text;
 }
 
 // In the order of size where they are numbers, else as they come.
@@ -156,7 +144,7 @@ std::vector<Block> whole_blocks(const Table& table) {
   for (std::size_t i = 0; i < table.runs.size(); ++i) {
     if (table.levels.of_run[i] < 0 || !table.values[i]) continue;
     const PlannedRun& run = table.results.plan.runs[table.runs[i]];
-    Block& block = blocks[block_text(table.results, table.axis, run)];
+    Block& block = blocks[text_without(table.results, run, table.axis.fields)];
     block.seed = unit_text(table.results, run);
     block.sums.resize(table.levels.names.size());
     block.counts.resize(table.levels.names.size());

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 namespace equipoise::sweep {
 namespace {
@@ -17,6 +18,10 @@ const ConstraintFigures* figures_of(const SweepResults& results, std::size_t run
 
 double quality_of(const SweepResults& results, std::size_t run, data::Split split) {
   return *results.runs[run].on(split)->quality;
+}
+
+bool is_better(const SweepResults& results, double one, double other) {
+  return evaluation::is_better(one, other, results.quality.is_error);
 }
 
 void take(Choice& choice, const SweepResults& results, std::size_t run, double excess, double& smallest,
@@ -74,10 +79,6 @@ std::optional<data::Split> choosing_split(const SweepResults& results) {
   for (const data::Split split : {data::Split::selection, data::Split::holdout, data::Split::train})
     if (!results.measured(split).empty()) return split;
   return std::nullopt;
-}
-
-bool is_better(const SweepResults& results, double one, double other) {
-  return results.quality.is_error ? one < other : one > other;
 }
 
 std::vector<std::size_t> non_dominated(const SweepResults& results, std::size_t constraint, data::Split split) {
@@ -167,6 +168,37 @@ std::optional<evaluation::Verdict> worst_verdict(const SplitFigures& figures) {
   for (const auto& constraint : figures.constraints)
     if (constraint) verdicts.push_back(constraint->verdict);
   return verdicts.empty() ? std::nullopt : std::optional(evaluation::worst(verdicts));
+}
+
+std::optional<evaluation::Verdict> verdict_of(const Choice& choice, const SplitFigures& figures) {
+  if (!choice.constraint) return worst_verdict(figures);
+  const auto& constraint = figures.constraints[*choice.constraint];
+  return constraint ? std::optional(verdict_under(*constraint, *choice.tolerance)) : std::nullopt;
+}
+
+std::vector<FailureGroup> failures_of(const SweepResults& results) {
+  std::vector<FailureGroup> groups;
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t run = 0; run < results.runs.size(); ++run) {
+    if (results.runs[run].status != RunStatus::failed) continue;
+    const auto [found, is_new] = places.emplace(results.runs[run].reason, groups.size());
+    if (is_new) groups.push_back({results.runs[run].reason, {}});
+    groups[found->second].runs.push_back(run);
+  }
+  std::ranges::stable_sort(groups, std::greater(), [](const FailureGroup& group) { return group.runs.size(); });
+  return groups;
+}
+
+SweepFindings findings_of(const SweepResults& results) {
+  SweepFindings findings;
+  findings.choosing = choosing_split(results);
+  if (findings.choosing && results.measured(data::Split::test).empty()) findings.shown = *findings.choosing;
+  for (std::size_t c = 0; c < results.constraints.size(); ++c)
+    findings.fronts.push_back(non_dominated(results, c, findings.choosing.value_or(data::Split::test)));
+  if (!findings.choosing) return findings;
+  findings.choices = choices(results, *findings.choosing);
+  findings.never_feasible = never_feasible(results, *findings.choosing);
+  return findings;
 }
 
 }  // namespace equipoise::sweep

@@ -14,9 +14,6 @@ namespace equipoise::sweep {
 /// where no finished run was measured on any of them.
 std::optional<data::Split> choosing_split(const SweepResults& results);
 
-/// Whether `one` is surely better by its accuracy or error.
-bool is_better(const SweepResults& results, double one, double other);
-
 /// The finished runs of which no other has, on that split, a gap of the constraint at most as large and a quality at least as good,
 /// and one of them better; by ascending gap. Of equals the first.
 std::vector<std::size_t> non_dominated(const SweepResults& results, std::size_t constraint, data::Split split);
@@ -55,5 +52,30 @@ evaluation::Verdict verdict_under(const ConstraintFigures& figures, double toler
 
 /// The worst verdict over a run's constraints; nothing without any.
 std::optional<evaluation::Verdict> worst_verdict(const SplitFigures& figures);
+
+/// What a split's rows say of a run under what a choice asks for: its constraint under its tolerance; of all at once the worst
+/// verdict, by the run's own tolerances. Nothing where the rows do not have that constraint: the verdicts of others say nothing
+/// of it.
+std::optional<evaluation::Verdict> verdict_of(const Choice& choice, const SplitFigures& figures);
+
+/// Runs that failed for one reason.
+struct FailureGroup {
+  std::string reason;
+  std::vector<std::size_t> runs;  ///< in the order of the plan
+};
+/// The most frequent reason first.
+std::vector<FailureGroup> failures_of(const SweepResults& results);
+
+/// What the results of a sweep come to, worked out once for all that tells of it.
+struct SweepFindings {
+  std::optional<data::Split> choosing;  ///< choosing_split
+  data::Split shown =
+      data::Split::test;  ///< whose rows show what axes do: the test rows, or where no run has them, the choosing ones
+  std::vector<Choice> choices;  ///< by the choosing rows; empty without them
+  std::vector<std::vector<std::size_t>>
+      fronts;  ///< [constraints] non_dominated on the choosing rows, without them on the test rows
+  std::vector<NeverFeasible> never_feasible;  ///< on the choosing rows; empty without them
+};
+SweepFindings findings_of(const SweepResults& results);
 
 }  // namespace equipoise::sweep

@@ -72,6 +72,7 @@ fs::path Halving::rung_folder(std::int64_t rung) const {
 void Halving::record(std::size_t member, const evaluation::Measurement& measurement, std::int64_t epochs) {
   std::int64_t& rung = next_rung_.at(member);
   is_at_rung_[member] = false;
+  read_.clear();
   if (!stopped_[member].empty()) return;
   if (rung >= params_.rungs || measurement.epoch < share_at(rung, params_.rungs) * static_cast<double>(epochs)) return;
   const RungFigures figures = figures_of(measurement, by_loss_);
@@ -83,8 +84,11 @@ void Halving::record(std::size_t member, const evaluation::Measurement& measurem
   ++rung;
 }
 
-std::vector<RungFigures> Halving::at_rung(std::int64_t rung) const {
-  std::vector<RungFigures> all;
+// A bank's members come to a rung together: it is read once for all of them.
+const std::vector<RungFigures>& Halving::at_rung(std::int64_t rung) {
+  const auto [found, is_new] = read_.try_emplace(rung);
+  std::vector<RungFigures>& all = found->second;
+  if (!is_new) return all;
   std::error_code error;
   for (fs::directory_iterator entry(rung_folder(rung), error), end; !error && entry != end; entry.increment(error)) {
     if (entry->path().extension() != ".json") continue;  // one that is being written
@@ -100,7 +104,7 @@ std::string Halving::verdict(std::size_t member, const evaluation::Measurement& 
   if (!is_at_rung_[member]) return "";
   is_at_rung_[member] = false;
   const std::int64_t rung = next_rung_[member] - 1;
-  const std::vector<RungFigures> all = at_rung(rung);
+  const std::vector<RungFigures>& all = at_rung(rung);
   const RungFigures own = figures_of(measurement, by_loss_);
   if (goes_on(own, all, params_)) return "";
   const std::string reason = fmt::format(

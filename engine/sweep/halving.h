@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,7 @@ class Halving {
 
  private:
   std::filesystem::path rung_folder(std::int64_t rung) const;
-  std::vector<RungFigures> at_rung(std::int64_t rung) const;
+  const std::vector<RungFigures>& at_rung(std::int64_t rung);
 
   std::filesystem::path folder_;
   HalvingParams params_;
@@ -47,7 +48,8 @@ class Halving {
   std::vector<std::string> runs_;
   std::vector<std::int64_t> next_rung_;  // of each member
   std::vector<bool> is_at_rung_;
-  std::vector<std::string> stopped_;  // why, at an earlier start; ""
+  std::vector<std::string> stopped_;                       // why, at an earlier start; ""
+  std::map<std::int64_t, std::vector<RungFigures>> read_;  // of rungs, since the last record()
 };
 
 }  // namespace equipoise::sweep

@@ -9,13 +9,13 @@
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/core/refusals.h"
+#include "engine/sweep/results_reader.h"
 
 namespace equipoise::sweep {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kMarker = "run.json";
 
 std::unordered_set<std::string> names_in(const fs::path& folder) {
   std::unordered_set<std::string> names;
@@ -33,8 +33,7 @@ fs::path failure_file(const std::string& job, const fs::path& folder) {
 // read is of a run that was cut off.
 bool is_finished(const fs::path& job_folder, bool or_stopped) {
   try {
-    const auto json = nlohmann::json::parse(core::read_file(job_folder / kMarker), nullptr, false);
-    const std::string status = json.is_object() ? json.value("status", "") : "";
+    const std::string status = read_run_marker(job_folder / "run.json").status;
     return status == "finished" || (or_stopped && status == "stopped");
   } catch (const core::UserError&) {
     return false;
@@ -92,7 +91,7 @@ Failure read_failure(const std::string& job, const fs::path& folder) {
 void forget_failure(const std::string& job, const fs::path& folder) {
   std::error_code error;
   const fs::path file = failure_file(job, folder);
-  const bool is_of_another = content_of(file).find("is of another run") != std::string::npos;
+  const bool is_of_another = content_of(file).find(core::refusals::kOtherRun) != std::string::npos;
   if (is_of_another) fs::remove_all(folder / sweep_files::kJobs / job / "checkpoints", error);
   fs::remove(file, error);
 }

@@ -13,6 +13,7 @@
 #include "engine/core/clock.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
+#include "engine/core/refusals.h"
 #include "engine/sweep/jobs.h"
 #include "engine/sweep/locks.h"
 #include "engine/sweep/processes.h"
@@ -51,7 +52,7 @@ std::string reason_of(int exit_code, const std::string& error) {
 }
 
 bool is_in_use(const std::string& error) {
-  return error.find("another process is writing the run folder") != std::string::npos;
+  return error.find(core::refusals::kFolderInUse) != std::string::npos;
 }
 
 class Launch {

@@ -52,21 +52,21 @@ std::string start_of(pid_t pid) {
   return boot() + " " + line.substr(at, line.find(' ', at) - at);
 }
 
-std::string to_text(const LockHolder& holder) {
-  const nlohmann::ordered_json json = {{"host", holder.process.host},       {"space", holder.process.space},
-                                       {"pid", holder.process.pid},         {"process_start", holder.process.start},
-                                       {"machine", holder.process.machine}, {"taken", holder.taken}};
+// When it was taken is for people who look at the file.
+std::string to_text(const ProcessName& process, const std::string& taken) {
+  const nlohmann::ordered_json json = {{"host", process.host},       {"space", process.space},
+                                       {"pid", process.pid},         {"process_start", process.start},
+                                       {"machine", process.machine}, {"taken", taken}};
   return json.dump() + "\n";
 }
 
 // Nothing where the text is no lock: one that was torn by a crash of the machine is nobody's in the end.
-std::optional<LockHolder> holder_from(const std::string& text) {
+std::optional<ProcessName> holder_from(const std::string& text) {
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   try {
-    return LockHolder{{json.at("host"), json.at("space"), json.at("pid"), json.at("process_start"),
-                       json.value("machine", std::string())},
-                      json.at("taken")};
+    return ProcessName{json.at("host"), json.at("space"), json.at("pid"), json.at("process_start"),
+                       json.value("machine", std::string())};
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;
   }
@@ -87,8 +87,8 @@ std::optional<double> age_of(const fs::path& file, const fs::path& fresh) {
 }
 
 bool is_abandoned(const fs::path& file, const std::string& text, const fs::path& fresh, std::chrono::seconds time_out) {
-  const std::optional<LockHolder> holder = holder_from(text);
-  const std::optional<bool> runs = holder ? is_running(holder->process) : std::nullopt;
+  const std::optional<ProcessName> holder = holder_from(text);
+  const std::optional<bool> runs = holder ? is_running(*holder) : std::nullopt;
   if (runs) return !*runs;
   const std::optional<double> age = age_of(file, fresh);
   return age && *age > static_cast<double>(time_out.count());
@@ -170,7 +170,7 @@ std::optional<JobLock> JobLock::take(const fs::path& folder, const std::string& 
   const fs::path locks = folder / sweep_files::kLocks, file = locks / (job + ".json");
   const ProcessName self = this_process();
   const fs::path own = locks / fmt::format("{}.{}.{}.part", job, self.host, self.pid);
-  const std::string own_text = to_text({self, core::utc_now()});
+  const std::string own_text = to_text(self, core::utc_now());
   core::write_file_atomically(own, own_text);
   int number = make_lock(own, file);
   if (number == EEXIST) {
@@ -210,7 +210,7 @@ void JobLock::release() noexcept {
   if (!file_.empty() && content_of(file_) == text_) ::unlink(file_.c_str());
 }
 
-std::optional<LockHolder> holder_of(const fs::path& folder, const std::string& job, std::chrono::seconds time_out) {
+std::optional<ProcessName> holder_of(const fs::path& folder, const std::string& job, std::chrono::seconds time_out) {
   const fs::path file = folder / sweep_files::kLocks / (job + ".json");
   const std::optional<std::string> text = content_of(file);
   if (!text || is_abandoned(file, *text, "", time_out)) return std::nullopt;

@@ -25,12 +25,6 @@ ProcessName this_process();
 /// Whether it still runs; nothing where it is of another host, or may be, and cannot be asked.
 std::optional<bool> is_running(const ProcessName& process);
 
-/// Who holds a lock, as its file says.
-struct LockHolder {
-  ProcessName process;
-  std::string taken;  ///< ISO 8601, UTC
-};
-
 /// A job's lock, held from take() to its end.
 class JobLock {
  public:
@@ -57,7 +51,7 @@ class JobLock {
 };
 
 /// Who holds a job's lock now and is not known to have ended; nothing where nobody does.
-std::optional<LockHolder> holder_of(const std::filesystem::path& folder, const std::string& job,
-                                    std::chrono::seconds time_out = JobLock::kTimeOut);
+std::optional<ProcessName> holder_of(const std::filesystem::path& folder, const std::string& job,
+                                     std::chrono::seconds time_out = JobLock::kTimeOut);
 
 }  // namespace equipoise::sweep

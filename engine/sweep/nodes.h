@@ -12,11 +12,10 @@
 
 namespace equipoise::sweep {
 
-inline config::Node scalar_node(std::string text, const core::Position& position, bool quoted = false) {
+inline config::Node scalar_node(std::string text, const core::Position& position) {
   config::Node node;
   node.kind = config::Node::Kind::scalar;
   node.text = std::move(text);
-  node.quoted = quoted;
   node.position = position;
   return node;
 }

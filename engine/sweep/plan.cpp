@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -152,6 +153,11 @@ std::string read_base(const Plan& plan, const std::filesystem::path& folder) {
 void write_plan(const Plan& plan, const std::filesystem::path& folder) {
   core::write_file_atomically(folder / sweep_files::kPlan,
                               to_json(plan).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+const Value* value_of(const Point& point, const std::string& field) {
+  const auto found = std::ranges::find(point, field, &Point::value_type::first);
+  return found == point.end() ? nullptr : &found->second;
 }
 
 std::filesystem::path folder_of(const PlannedRun& run) {

@@ -30,6 +30,9 @@ using Value = nlohmann::ordered_json;
 /// does not apply to the run (its condition does not hold) is not among them.
 using Point = std::vector<std::pair<std::string, Value>>;
 
+/// What it sets a field to; nullptr where it does not.
+const Value* value_of(const Point& point, const std::string& field);
+
 /// One thing that varies. A paired axis sets several fields at a time.
 struct PlannedAxis {
   std::vector<std::string> fields;

@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <map>
 #include <thread>
-#include <tuple>
 #include <unordered_map>
 
 #include "engine/constraints/titles.h"
-#include "engine/core/error.h"
-#include "engine/sweep/results_reader.h"
+#include "engine/core/threads.h"
+#include "engine/sweep/run_state.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -20,87 +17,30 @@ namespace {
 constexpr std::array<const char*, 6> kStatusNames = {"finished", "stopped", "interrupted",
                                                      "running",  "failed",  "missing"};
 
-RunStatus status_from(const std::string& marker) {
-  if (marker == "finished") return RunStatus::finished;
-  if (marker == "interrupted") return RunStatus::interrupted;
-  if (marker == "stopped") return RunStatus::stopped;
-  return marker == "running" ? RunStatus::running : RunStatus::failed;
-}
-
-std::string reason_of_failure(const std::string& marker, const ReadResults& read) {
-  const std::string why = marker == "diverged" ? "training left the finite numbers" : "it failed";
-  return read.warnings.empty() ? why : fmt::format("{}: {}", why, read.warnings.back());
-}
-
 // One run's row, and what its results.json holds, if anything.
 struct Row {
   RunResult run;
   std::optional<ReadResults> read;
 };
 
-// What is finished is finished, whatever was noted at an earlier try. A job that failed is not begun again before its note is
-// taken away: where the marker says that it runs, its program was killed.
-void take_notes(const std::filesystem::path& sweep, const Plan& plan, const PlannedRun& planned, RunResult& run) {
-  if (run.status == RunStatus::finished) return;
-  if (const auto stopped =
-          plan.search != "asha" ? std::nullopt : read_reason(sweep / sweep_files::kStopped / (planned.id + ".json"))) {
-    run.status = RunStatus::stopped;
-    run.reason = *stopped;
-    return;
-  }
-  if (const auto failed = read_reason(sweep / sweep_files::kFailures / (planned.job + ".json"))) {
-    run.status = RunStatus::failed;
-    run.reason = *failed;
-  }
-}
-
-void read_run_folder(const std::filesystem::path& folder, Row& row) {
-  try {
-    const ReadMarker marker = read_run_marker(folder / "run.json");
-    row.run.status = status_from(marker.status);
-    if (row.run.status == RunStatus::running) return;
-    std::error_code error;
-    if (row.run.status != RunStatus::finished && !std::filesystem::exists(folder / "results.json", error)) {
-      if (row.run.status == RunStatus::failed) row.run.reason = reason_of_failure(marker.status, {});
-      return;
-    }
-    row.read = read_run_results(folder / "results.json");
-    row.run.seconds = row.read->seconds;
-    row.run.steps = row.read->steps;
-    if (row.run.status == RunStatus::failed) row.run.reason = reason_of_failure(marker.status, *row.read);
-  } catch (const core::UserError& error) {
-    row.run.status = RunStatus::failed;
-    row.run.reason = error.what();
-  }
-}
-
 Row read_row(const std::filesystem::path& sweep, const Plan& plan, const PlannedRun& planned) {
-  const std::string folder = folder_of(planned).generic_string();
   Row row;
-  row.run.folder = folder;
-  std::error_code error;
-  if (std::filesystem::exists(sweep / folder / "run.json", error)) read_run_folder(sweep / folder, row);
-  take_notes(sweep, plan, planned, row.run);
+  row.run.folder = folder_of(planned).generic_string();
+  RunState state = state_of_run(sweep / row.run.folder, notes_of(sweep, plan.search, planned.id, planned.job));
+  row.run.status = state.status;
+  row.run.reason = std::move(state.reason);
+  row.read = std::move(state.results);
+  if (!row.read) return row;
+  row.run.seconds = row.read->seconds;
+  row.run.steps = row.read->steps;
   return row;
 }
 
 std::vector<Row> read_rows(const std::filesystem::path& folder, const Plan& plan) {
   std::vector<Row> rows(plan.runs.size());
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::exception_ptr> faults(std::clamp(std::thread::hardware_concurrency(), 1u, 16u));
-  const auto work = [&](std::size_t worker) {
-    try {
-      for (std::size_t i = next++; i < rows.size(); i = next++) rows[i] = read_row(folder, plan, plan.runs[i]);
-    } catch (...) {
-      faults[worker] = std::current_exception();
-    }
-  };
-  std::vector<std::jthread> workers;
-  for (std::size_t worker = 1; worker < faults.size(); ++worker) workers.emplace_back(work, worker);
-  work(0);
-  workers.clear();
-  for (const std::exception_ptr& fault : faults)
-    if (fault) std::rethrow_exception(fault);
+  constexpr unsigned kMost = 16;  // a disk answers no faster to more
+  core::on_threads(std::clamp(std::thread::hardware_concurrency(), 1u, kMost), rows.size(),
+                   [&](std::size_t i) { rows[i] = read_row(folder, plan, plan.runs[i]); });
   return rows;
 }
 
@@ -139,7 +79,7 @@ void take(SweepResults& results, ConstraintPlaces& places, Row& row) {
     const auto name = std::ranges::find(data::kSplitNames, split.name);
     if (name == std::end(data::kSplitNames)) continue;
     SplitFigures& figures = run.splits[static_cast<std::size_t>(name - data::kSplitNames)].emplace(split.figures);
-    results.quality = report::quality_of_task(split.task);
+    results.quality = evaluation::quality_of_task(split.task);
     places.add(split, figures);
   }
 }
@@ -196,6 +136,14 @@ std::vector<std::size_t> SweepResults::measured(data::Split split) const {
   return places;
 }
 
+evaluation::Quality quality_of(const SweepResults& results, std::optional<double> figure,
+                               std::optional<evaluation::Interval> interval) {
+  evaluation::Quality quality = results.quality;
+  quality.figure = figure;
+  quality.interval = interval;
+  return quality;
+}
+
 SweepResults planned_results(const std::filesystem::path& folder) {
   SweepResults results;
   results.plan = read_plan(folder);
@@ -204,7 +152,7 @@ SweepResults planned_results(const std::filesystem::path& folder) {
     for (const std::string& field : axis.fields)
       if (std::ranges::find(results.fields, field) == results.fields.end()) results.fields.push_back(field);
   results.short_names = short_names_of(results.fields);
-  results.quality = report::quality_of_task("binary");
+  results.quality = evaluation::quality_of_task("binary");
   return results;
 }
 
@@ -227,8 +175,7 @@ std::string value_text(const Value& value) {
 }
 
 const Value* value_of(const PlannedRun& run, const std::string& field) {
-  const auto found = std::ranges::find(run.point, field, &Point::value_type::first);
-  return found == run.point.end() ? nullptr : &found->second;
+  return value_of(run.point, field);
 }
 
 std::vector<SettingRuns> settings_of(const SweepResults& results) {
@@ -252,6 +199,15 @@ std::string title_of(const SweepResults& results, std::size_t run) {
       title += fmt::format("{}{} {}", title.empty() ? "" : ", ", results.short_names[f], value_text(*value));
   }
   return title.empty() ? planned.id : title;
+}
+
+std::string text_without(const SweepResults& results, const PlannedRun& run, const std::vector<std::string>& fields) {
+  std::string text;
+  for (const std::string& field : results.fields) {
+    const Value* value = std::ranges::find(fields, field) == fields.end() ? value_of(run, field) : nullptr;
+    if (value != nullptr) text += fmt::format("{}={}\n", field, value_text(*value));
+  }
+  return text;
 }
 
 std::string seed_text(const PlannedRun& run) {

@@ -10,7 +10,7 @@
 
 #include "engine/data/dataset.h"
 #include "engine/evaluation/evaluation.h"
-#include "engine/report/quality.h"
+#include "engine/evaluation/quality.h"
 #include "engine/sweep/plan.h"
 
 namespace equipoise::sweep {
@@ -62,7 +62,7 @@ struct SweepResults {
   std::vector<std::string> fields;       ///< of all axes, in their order
   std::vector<std::string> short_names;  ///< [fields] as little of each as tells it from the others: "tolerance"
   std::vector<SweepConstraint> constraints;
-  report::Quality quality;  ///< its names alone
+  evaluation::Quality quality;  ///< its names alone
   double confidence = 0.95;
   std::vector<RunResult> runs;  ///< [plan.runs]
 
@@ -70,6 +70,10 @@ struct SweepResults {
   /// Places of the runs that finished and were measured on `split`.
   std::vector<std::size_t> measured(data::Split split) const;
 };
+
+/// The sweep's quality with the figure of one run.
+evaluation::Quality quality_of(const SweepResults& results, std::optional<double> figure,
+                               std::optional<evaluation::Interval> interval = std::nullopt);
 
 /// Reads the plan and each run's folder, with as many threads as the machine has. A run whose files are torn, or of another
 /// format, is a row that failed with that reason. Throws UserError (data) when `folder` is not a sweep's.
@@ -92,6 +96,8 @@ struct SettingRuns {
 std::vector<SettingRuns> settings_of(const SweepResults& results);
 /// What one run is called: its setting, and its seed where there are several.
 std::string title_of(const SweepResults& results, std::size_t run);
+/// All that a run sets but these fields, a line each: runs of one text are alike in all else.
+std::string text_without(const SweepResults& results, const PlannedRun& run, const std::vector<std::string>& fields);
 /// The values of the fields that only seed random numbers, "0" or "0, 3"; "" without any. Runs of one text share their draws.
 std::string seed_text(const PlannedRun& run);
 

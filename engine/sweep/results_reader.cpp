@@ -193,7 +193,6 @@ void read_formatted(const std::filesystem::path& file, const Visit& visit) {
 ReadResults read_run_results(const std::filesystem::path& file) {
   ReadResults results;
   read_formatted(file, [&](std::string_view key, const Element& value) {
-    if (key == "outcome") results.outcome = text_of(value);
     if (key == "confidence") results.confidence = number_of(value).value_or(results.confidence);
     if (key == "training_seconds") results.seconds = number_of(value);
     if (key == "steps") results.steps = number_from<std::int64_t>(value);

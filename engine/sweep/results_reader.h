@@ -21,7 +21,6 @@ struct ReadResults {
     SplitFigures figures;  ///< without constraints
     std::vector<Constraint> constraints;
   };
-  std::string outcome;
   double confidence = 0.95;
   std::optional<double> seconds;
   std::int64_t steps = 0;

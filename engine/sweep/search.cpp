@@ -12,15 +12,9 @@
 namespace equipoise::sweep {
 namespace {
 
-const Value* find(const Point& point, const std::string& field) {
-  for (const auto& [name, value] : point)
-    if (name == field) return &value;
-  return nullptr;
-}
-
 bool applies(const Axis& axis, const Point& point, const BaseValue& base) {
   return std::ranges::all_of(axis.when, [&](const Condition& condition) {
-    const Value* set = find(point, condition.field);
+    const Value* set = value_of(point, condition.field);
     const Value value = set != nullptr ? *set : base(condition.field);
     return std::ranges::any_of(condition.values, [&](const Value& wanted) { return same_value(wanted, value); });
   });

@@ -109,8 +109,4 @@ std::string id_of(const std::string& text) {
   return core::sha256(text).substr(0, kDigits);
 }
 
-std::string run_id(const training::RunConfig& config) {
-  return id_of(config::struct_to_yaml(deciding_part(config)));
-}
-
 }  // namespace equipoise::sweep

@@ -44,7 +44,5 @@ training::RunConfig deciding_part(training::RunConfig config);
 
 /// 16 hexadecimal digits of the SHA-256.
 std::string id_of(const std::string& text);
-/// Of the deciding part.
-std::string run_id(const training::RunConfig& config);
 
 }  // namespace equipoise::sweep

@@ -9,6 +9,7 @@
 #include "engine/core/nearest_name.h"
 #include "engine/sweep/nodes.h"
 #include "engine/sweep/request.h"
+#include "engine/sweep/rounding.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -192,7 +193,7 @@ class WandbReader {
       return list_node({scalar_node("0", at)}, at);
     }
     for (double i = 0; low + i * step <= high + 1e-9 * step; ++i) {
-      const double x = low + i * step;
+      const double x = rounded(low + i * step, 12);
       items.push_back(is_whole ? scalar_node(std::to_string(std::llround(x)), at) : number_node(x, at));
     }
     return list_node(std::move(items), at);

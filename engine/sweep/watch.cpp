@@ -12,9 +12,9 @@
 #include "engine/config/load.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
-#include "engine/report/report.h"
+#include "engine/evaluation/measurement.h"
 #include "engine/sweep/locks.h"
-#include "engine/sweep/results_reader.h"
+#include "engine/sweep/run_state.h"
 #include "engine/training/run_config.h"
 
 namespace equipoise::sweep {
@@ -97,7 +97,7 @@ Watcher::Watcher(fs::path folder) : folder_(std::move(folder)) {
     const SweepResults planned = planned_results(folder_);
     snapshot_.kind = "sweep";
     snapshot_.name = planned.plan.name;
-    is_asha_ = planned.plan.search == "asha";
+    search_ = planned.plan.search;
     for (std::size_t i = 0; i < planned.plan.runs.size(); ++i) {
       WatchedRun& run = snapshot_.runs.emplace_back();
       run.title = title_of(planned, i);
@@ -159,49 +159,18 @@ bool Watcher::is_held() const {
 
 void Watcher::look_at(WatchedRun& run) {
   const fs::path folder = folder_ / run.folder;
-  run.status = RunStatus::missing;
-  run.reason.clear();
-  const auto stopped =
-      run.id.empty() || !is_asha_ ? std::nullopt : read_reason(folder_ / sweep_files::kStopped / (run.id + ".json"));
-  const auto failed =
-      run.job.empty() ? std::nullopt : read_reason(folder_ / sweep_files::kFailures / (run.job + ".json"));
-  if (failed) {
-    run.status = RunStatus::failed;
-    run.reason = *failed;
-  }
-  if (stopped) {
-    run.status = RunStatus::stopped;
-    run.reason = *stopped;
-  }
-  if (!is_there(folder / "run.json")) return;
-  try {
-    const ReadMarker marker = read_run_marker(folder / "run.json");
-    if (marker.status == "running" && run.status == RunStatus::failed) return;  // it was killed
-    if (marker.status == "running") {
-      run.status = RunStatus::running;
-      read_measurements(run, folder);
-      return;
-    }
-    if (const auto from = moment_from(marker.started), to = moment_from(marker.finished); from && to)
+  const RunState state =
+      state_of_run(folder, snapshot_.kind == "sweep" ? notes_of(folder_, search_, run.id, run.job) : RunNotes{});
+  run.status = state.status;
+  run.reason = state.reason;
+  if (run.status == RunStatus::running) return read_measurements(run, folder);
+  if (state.marker)
+    if (const auto from = moment_from(state.marker->started), to = moment_from(state.marker->finished); from && to)
       durations_[run.job.empty() ? run.folder : run.job] = std::difftime(*to, *from);
-    if (marker.status == "finished") {
-      run.status = RunStatus::finished;
-      run.reason.clear();
-    } else if (!stopped && !failed) {
-      run.status = marker.status == "interrupted" ? RunStatus::interrupted
-                   : marker.status == "stopped"   ? RunStatus::stopped
-                                                  : RunStatus::failed;
-      if (run.status == RunStatus::failed) run.reason = marker.status;
-    }
-    if (is_there(folder / "results.json")) read_finished(run, folder);
-  } catch (const core::UserError& error) {
-    run.status = RunStatus::failed;
-    run.reason = error.what();
-  }
+  if (state.results) show_results(run, *state.results);
 }
 
-void Watcher::read_finished(WatchedRun& run, const fs::path& folder) {
-  const ReadResults results = read_run_results(folder / "results.json");
+void Watcher::show_results(WatchedRun& run, const ReadResults& results) {
   run.done = 1;
   run.seconds = results.seconds;
   run.seconds_left.reset();
@@ -248,9 +217,9 @@ void Watcher::read_measurements(WatchedRun& run, const fs::path& folder) {
   const nlohmann::json line = nlohmann::json::parse(last_whole_line(file), nullptr, false);
   run.silent_seconds = seconds_since(is_there(file) ? file : folder / "run.json");
   if (!line.is_object()) return;
-  report::Measurement measurement;
+  evaluation::Measurement measurement;
   try {
-    measurement = report::measurement_from_json(line);
+    measurement = evaluation::measurement_from_json(line);
   } catch (const core::UserError&) {
     return;  // of another version: the run is there, and nothing more is known of it
   }

@@ -10,6 +10,7 @@
 
 #include "engine/evaluation/evaluation.h"
 #include "engine/sweep/results.h"
+#include "engine/sweep/results_reader.h"
 
 namespace equipoise::sweep {
 
@@ -59,7 +60,7 @@ class Watcher {
  private:
   void find_members();
   void look_at(WatchedRun& run);
-  void read_finished(WatchedRun& run, const std::filesystem::path& folder);
+  static void show_results(WatchedRun& run, const ReadResults& results);
   void read_measurements(WatchedRun& run, const std::filesystem::path& folder);
   void estimate();
   bool is_held() const;
@@ -73,23 +74,12 @@ class Watcher {
 
   std::filesystem::path folder_;
   WatchSnapshot snapshot_;
-  bool is_asha_ = false;                     // stops are its
+  std::string search_;                       // of a sweep's plan
   std::map<std::string, Limits> limits_;     // by folder
   std::map<std::string, double> durations_;  // of jobs that are done, in seconds
 };
 
 /// The last whole line of a file that may be being written; "" without one. Reads its end alone.
 std::string last_whole_line(const std::filesystem::path& file);
-
-/// How a snapshot is drawn.
-struct WatchStyle {
-  std::size_t columns = 80;
-  std::size_t lines = 24;  ///< at most so many; 0: as many as it takes for a page of each kind
-  bool color = false;
-};
-/// In lines of at most `columns`: counts and time left, the runs that go on, the worst, the best and the failed.
-std::string to_terminal(const WatchSnapshot& snapshot, const WatchStyle& style);
-
-nlohmann::ordered_json to_json(const WatchSnapshot& snapshot);
 
 }  // namespace equipoise::sweep

@@ -1,10 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "engine/core/error.h"
+#include "engine/evaluation/measurement.h"
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
@@ -103,6 +106,32 @@ TEST(JsonTest, WithoutItsTaskAResultIsBinary) {
   EXPECT_EQ(result.task, "binary");
   EXPECT_TRUE(result.outcomes.empty());
   EXPECT_FALSE(result.regression.has_value());
+}
+
+TEST(MeasurementJson, FiguresThatAreNotFiniteAreNull) {
+  Measurement measurement;
+  measurement.step = 57;
+  measurement.epoch = 0.125;
+  measurement.seconds = 0.24;
+  measurement.selection_loss = 0.6;
+  measurement.training_gaps = {0.11, 0.04, 0.2};
+  measurement.multipliers = {0.01, 0.62, 0.02};
+  measurement.training_loss = std::numeric_limits<double>::infinity();
+  measurement.multipliers[2] = std::nan("");
+  measurement.selection_loss.reset();
+  measurement.training_gaps[1].reset();
+  const json object = json::parse(to_json(measurement).dump());
+  EXPECT_TRUE(object.at("training_loss").is_null());
+  EXPECT_TRUE(object.at("selection_loss").is_null());
+  const Measurement again = measurement_from_json(object);
+  EXPECT_TRUE(std::isnan(again.training_loss));
+  EXPECT_TRUE(std::isnan(again.multipliers[2]));
+  EXPECT_FALSE(again.selection_loss.has_value());
+  EXPECT_FALSE(again.training_gaps[1].has_value());
+  EXPECT_EQ(again.training_gaps[0], measurement.training_gaps[0]);
+  EXPECT_EQ(again.step, measurement.step);
+  EXPECT_EQ(again.epoch, measurement.epoch);
+  EXPECT_EQ(again.seconds, measurement.seconds);
 }
 
 }  // namespace

@@ -73,26 +73,6 @@ TEST(ReportJson, AnEmptyReport) {
   EXPECT_EQ(to_json(report_from_json(json::parse(text))).dump(), text);
 }
 
-TEST(ReportJson, FiguresThatAreNotFiniteAreNull) {
-  Measurement measurement = sample_measurement(1);
-  measurement.training_loss = std::numeric_limits<double>::infinity();
-  measurement.multipliers[2] = std::nan("");
-  measurement.selection_loss.reset();
-  measurement.training_gaps[1].reset();
-  const json object = json::parse(to_json(measurement).dump());
-  EXPECT_TRUE(object.at("training_loss").is_null());
-  EXPECT_TRUE(object.at("selection_loss").is_null());
-  const Measurement again = measurement_from_json(object);
-  EXPECT_TRUE(std::isnan(again.training_loss));
-  EXPECT_TRUE(std::isnan(again.multipliers[2]));
-  EXPECT_FALSE(again.selection_loss.has_value());
-  EXPECT_FALSE(again.training_gaps[1].has_value());
-  EXPECT_EQ(again.training_gaps[0], measurement.training_gaps[0]);
-  EXPECT_EQ(again.step, measurement.step);
-  EXPECT_EQ(again.epoch, measurement.epoch);
-  EXPECT_EQ(again.seconds, measurement.seconds);
-}
-
 TEST(ReportJson, SaysWhatIsMissingOrWrong) {
   EXPECT_THAT(message_of([](json& object) { object.erase("command"); }), HasSubstr("results.command is missing"));
   EXPECT_THAT(message_of([](json& object) { object["seed"] = "seven"; }),

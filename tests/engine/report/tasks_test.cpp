@@ -178,14 +178,7 @@ TEST(Within, IsTakenApart) {
   EXPECT_EQ(parts(sample_report().splits[0], "class=high"), Parts("", "class=high"));
 }
 
-TEST(QualityOfASplit, LessErrorIsBetterAndAFigureIsBetterThanNone) {
-  const auto with = [](bool is_error, std::optional<double> figure) { return Quality{"", "", is_error, figure, {}}; };
-  EXPECT_TRUE(is_better(with(true, 1.0), with(true, 2.0)));
-  EXPECT_FALSE(is_better(with(true, 2.0), with(true, 1.0)));
-  EXPECT_FALSE(is_better(with(true, 1.0), with(true, 1.0)));
-  EXPECT_TRUE(is_better(with(false, 0.9), with(false, 0.8)));
-  EXPECT_TRUE(is_better(with(true, 9.0), with(true, std::nullopt)));
-  EXPECT_FALSE(is_better(with(true, std::nan("")), with(true, 9.0)));
+TEST(QualityWords, HaveTheIntervalBehindTheFigure) {
   EXPECT_EQ(quality_words({"", "", false, 0.812, evaluation::Interval{0.8, 0.82}}),
             "81.2\u202F% (80.0 to 82.0\u202F%)");
 }

@@ -3,32 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
-
-#include "engine/sweep/frontier_panel.h"
-#include "tests/engine/report/page_checks.h"
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
-
-SweepResults random_results(unsigned seed, std::size_t count) {
-  std::mt19937 draws(seed);
-  const auto one_of = [&](int steps) { return static_cast<double>(draws() % static_cast<unsigned>(steps)); };
-  std::vector<Point> points;
-  std::vector<SampleFigures> figures;
-  for (std::size_t i = 0; i < count; ++i) {
-    points.push_back({{"x", i}});
-    const double gap = 0.005 * one_of(20);  // ties among them
-    figures.push_back({0.7 + 0.01 * one_of(20), gap, gap + 0.01, 0.05});
-  }
-  return sample_results({{{"x"}, {}}}, points, figures);
-}
 
 TEST(Frontier, IsWhatNoOtherRunIsBetterThanInBoth) {
   for (unsigned seed = 0; seed < 50; ++seed) {
@@ -54,7 +34,7 @@ TEST(Frontier, IsWhatNoOtherRunIsBetterThanInBoth) {
 
 TEST(Frontier, OfErrorsLessIsBetter) {
   SweepResults results = sample_grid(1);
-  results.quality = report::quality_of_task("regression");
+  results.quality = evaluation::quality_of_task("regression");
   // The smallest gap has the smallest error.
   EXPECT_THAT(non_dominated(results, 0, data::Split::test), ElementsAre(0));
 }
@@ -103,6 +83,43 @@ TEST(Choices, OfSeveralConstraintsAreMadeOfAllAtOnceToo) {
   EXPECT_FALSE(choices(results, data::Split::selection).back().run) << "a bound that is missing is not inside";
 }
 
+TEST(VerdictOfAChoice, IsOfItsOwnConstraintAndNoOther) {
+  using evaluation::Verdict;
+  SplitFigures figures = sample_split({0.8, 0.02, 0.04, 0.05});
+  figures.constraints.push_back(sample_split({0.8, 0.3, 0.4, 0.05}).constraints[0]);
+  Choice choice;
+  EXPECT_EQ(verdict_of(choice, figures), Verdict::violated) << "of all at once the worst";
+  choice.constraint = 0;
+  choice.tolerance = 0.05;
+  EXPECT_EQ(verdict_of(choice, figures), Verdict::met);
+  choice.tolerance = 0.03;
+  EXPECT_EQ(verdict_of(choice, figures), Verdict::not_shown) << "by the choice's tolerance, not the run's own";
+  figures.constraints[0].reset();
+  EXPECT_EQ(verdict_of(choice, figures), std::nullopt) << "what was not measured has no verdict, whatever others have";
+}
+
+TEST(Findings, AreThoseOfTheChoosingRowsAndAreShownOnTheTestRows) {
+  SweepResults results = sample_grid();
+  SweepFindings findings = findings_of(results);
+  EXPECT_EQ(findings.choosing, data::Split::selection);
+  EXPECT_EQ(findings.shown, data::Split::test);
+  EXPECT_EQ(findings.choices.size(), 3u);
+  EXPECT_EQ(findings.never_feasible.size(), 2u);
+  ASSERT_EQ(findings.fronts.size(), 1u);
+  EXPECT_EQ(findings.fronts[0], non_dominated(results, 0, data::Split::selection));
+  for (RunResult& run : results.runs) run.splits[static_cast<int>(data::Split::test)].reset();
+  EXPECT_EQ(findings_of(results).shown, data::Split::selection);
+  for (RunResult& run : results.runs) {
+    run.splits[static_cast<int>(data::Split::test)] = sample_split({});
+    run.splits[static_cast<int>(data::Split::selection)].reset();
+  }
+  findings = findings_of(results);
+  EXPECT_FALSE(findings.choosing);
+  EXPECT_EQ(findings.shown, data::Split::test);
+  EXPECT_TRUE(findings.choices.empty());
+  EXPECT_EQ(findings.fronts[0], non_dominated(results, 0, data::Split::test));
+}
+
 TEST(NeverFeasible, NamesTheValuesAtWhichNothingHeld) {
   const SweepResults results = sample_grid();
   const std::vector<NeverFeasible> never = never_feasible(results, data::Split::selection);
@@ -124,42 +141,6 @@ TEST(VerdictUnder, AnotherToleranceJudgesAnew) {
   EXPECT_EQ(verdict_under(unmeasured, 0.1), Verdict::not_estimable) << "a group is missing whatever the tolerance";
   unmeasured.gap.reset();
   EXPECT_EQ(verdict_under(unmeasured, 0.01), Verdict::not_estimable);
-}
-
-TEST(FrontierFigure, DrawsSomeOfManyAndAllOfTheFront) {
-  const SweepResults results = random_results(3, 5000);
-  const auto figure = frontier_figure(results, 0);
-  ASSERT_TRUE(figure);
-  ASSERT_EQ(figure->panels.size(), 2u);
-  for (const FrontierPanel& panel : figure->panels) {
-    EXPECT_LE(panel.points.size(), 600u);
-    EXPECT_EQ(panel.measured, 5000u);
-    EXPECT_EQ(std::ranges::count(panel.points, true, &FrontierPoint::on_front),
-              static_cast<std::ptrdiff_t>(non_dominated(results, 0, data::Split::selection).size()));
-  }
-  report::Markup page;
-  page.verbatim("<!DOCTYPE html>");
-  draw_frontier(page, results, *figure);
-  EXPECT_THAT(report::PageReader(page.take()).text(), HasSubstr("of 5,000\u00A0runs drawn"));
-}
-
-TEST(FrontierPicture, IsAPictureOfItsOwn) {
-  SweepResults results = sample_grid();
-  results.plan.name = "<tolerances> & \"more\"";
-  const std::string svg = frontier_svg(results, {*frontier_figure(results, 0)});
-  EXPECT_THAT(svg, HasSubstr("<?xml version"));
-  EXPECT_THAT(svg, HasSubstr("&lt;tolerances&gt; &amp;"));
-  EXPECT_THAT(svg, Not(HasSubstr("nan")));
-  EXPECT_THAT(svg, Not(HasSubstr("class=")));  // no style sheet comes along
-  // But for its first line it is markup as strict as the page's.
-  EXPECT_NO_THROW(report::PageReader("<!DOCTYPE html>" + svg.substr(svg.find("?>") + 2)));
-}
-
-TEST(FrontierPicture, WithoutFiguresThereIsNone) {
-  SweepResults results = sample_grid(1);
-  for (RunResult& run : results.runs) run.status = RunStatus::failed;
-  EXPECT_FALSE(frontier_figure(results, 0));
-  EXPECT_THAT(non_dominated(results, 0, data::Split::test), IsEmpty());
 }
 
 }  // namespace

@@ -93,5 +93,24 @@ TEST_F(Rungs, AreWrittenDownOnceAndJudged) {
   EXPECT_THAT(refusal_of([&] { Halving(sweep, "0123"); }), HasSubstr("has no job '0123'"));
 }
 
+TEST_F(Rungs, AreReadOnceForAllMembersThatComeToThemTogether) {
+  core::Journal journal;
+  write("sweep.yaml",
+        "config: config.yaml\nsearch: asha\nhalving: {rungs: 1, at_least: 3, keep: 0.1}\naxes: {training.seed: [1, 2, "
+        "3]}\nbank_size: 3\n");
+  const Request request = read_request(folder_ / "sweep.yaml", "", journal);
+  const Planning planning = make_plan(request, std::nullopt);
+  ASSERT_EQ(planning.plan.jobs.size(), 1u);
+  const std::filesystem::path sweep = folder_ / "sweep";
+  write_folder(request, planning, sweep);
+  Halving halving(sweep, planning.plan.jobs[0].id);
+  const evaluation::Measurement good = measured(1, 0.9, 0.1), bad = measured(1, 0.7, 0.4);
+  for (std::size_t member = 0; member < 3; ++member) halving.record(member, member == 0 ? good : bad, 2);
+  EXPECT_EQ(halving.verdict(0, good), "");
+  std::filesystem::remove_all(sweep / "rungs" / "0");
+  EXPECT_THAT(halving.verdict(1, bad), HasSubstr("of the 3 runs that came as far"));
+  EXPECT_THAT(halving.verdict(2, bad), HasSubstr("of the 3 runs that came as far"));
+}
+
 }  // namespace
 }  // namespace equipoise::sweep

@@ -23,8 +23,8 @@ TEST_F(Jobs, AreDoneFailedOrWaiting) {
     std::filesystem::create_directories(sweep / "jobs" / planning.plan.jobs[job].id);
     write("sweep/jobs/" + planning.plan.jobs[job].id + "/run.json", status);
   };
-  mark(0, R"({"status": "finished"})");
-  mark(1, R"({"status": "interrupted"})");
+  mark(0, R"({"format": 1, "status": "finished"})");
+  mark(1, R"({"format": 1, "status": "interrupted"})");
   mark(2, "{\"stat");
   write_failure({3, "no such file", "2026-01-01T00:00:00Z", "logs/x.log"}, planning.plan.jobs[3].id, sweep);
   EXPECT_THAT(states_of(planning.plan, sweep),
@@ -35,7 +35,7 @@ TEST_F(Jobs, AreDoneFailedOrWaiting) {
   EXPECT_EQ(state_of(planning.plan.jobs[3].id, sweep, "grid"), JobState::waiting);
   EXPECT_EQ(earlier_of(sweep)->plan, planning.plan);
   // What was stopped early is done where runs are stopped early.
-  mark(1, R"({"status": "stopped"})");
+  mark(1, R"({"format": 1, "status": "stopped"})");
   EXPECT_EQ(state_of(planning.plan.jobs[1].id, sweep, "asha"), JobState::done);
   EXPECT_EQ(state_of(planning.plan.jobs[1].id, sweep, "grid"), JobState::waiting);
   // Checkpoints of another run would refuse every retry.

@@ -32,7 +32,8 @@ class Launched : public SweepFolder {
   std::string job_;
 };
 
-constexpr const char* kFinish = "mkdir -p $folder; echo '{\"status\": \"finished\"}' > $folder/run.json\n";
+constexpr const char* kFinish =
+    "mkdir -p $folder; echo '{\"format\": 1, \"status\": \"finished\"}' > $folder/run.json\n";
 
 TEST_F(Launched, WhatAsksAgainAndAgainIsLeftAndDidNotFail) {
   const Tally tally = launched("exit 75\n");

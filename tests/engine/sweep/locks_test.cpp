@@ -45,7 +45,7 @@ TEST_F(Locks, OneHoldsUntilItsEnd) {
     ASSERT_TRUE(lock);
     EXPECT_FALSE(JobLock::take(folder_, "a"));
     EXPECT_TRUE(JobLock::take(folder_, "b"));
-    EXPECT_EQ(holder_of(folder_, "a")->process, this_process());
+    EXPECT_EQ(holder_of(folder_, "a"), this_process());
   }
   EXPECT_FALSE(holder_of(folder_, "a"));
   EXPECT_TRUE(JobLock::take(folder_, "a"));
@@ -109,7 +109,7 @@ TEST_F(Locks, ANumberThatCameAgainIsAnotherProcess) {
 TEST_F(Locks, OfAnotherHostItIsHeldWhileItIsTouched) {
   write_lock({"another", "pid:[1]", 1, "x", ""});
   EXPECT_FALSE(JobLock::take(folder_, "a", seconds(60)));
-  EXPECT_EQ(holder_of(folder_, "a", seconds(60))->process.host, "another");
+  EXPECT_EQ(holder_of(folder_, "a", seconds(60))->host, "another");
   make_older(100);
   EXPECT_FALSE(JobLock::take(folder_, "a", seconds(1000)));
   EXPECT_TRUE(JobLock::take(folder_, "a", seconds(60)));

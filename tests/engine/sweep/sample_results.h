@@ -3,12 +3,14 @@
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
-#include "engine/report/report.h"
+#include "engine/evaluation/measurement.h"
 #include "engine/sweep/results.h"
 
 namespace equipoise::sweep {
@@ -39,7 +41,7 @@ inline SweepResults sample_results(const std::vector<PlannedAxis>& axes, const s
   results.plan.name = "sample";
   results.plan.search = "grid";
   results.plan.axes = axes;
-  results.quality = report::quality_of_task("binary");
+  results.quality = evaluation::quality_of_task("binary");
   results.constraints = {{"demographic parity by sex", "points"}};
   for (const PlannedAxis& axis : axes)
     for (const std::string& field : axis.fields) {
@@ -81,6 +83,20 @@ inline SweepResults sample_grid(std::size_t seeds = 3) {
                         figures);
 }
 
+/// Runs without seeds whose figures are drawn from few values, so that there are ties among them.
+inline SweepResults random_results(unsigned seed, std::size_t count) {
+  std::mt19937 draws(seed);
+  const auto one_of = [&](int steps) { return static_cast<double>(draws() % static_cast<unsigned>(steps)); };
+  std::vector<Point> points;
+  std::vector<SampleFigures> figures;
+  for (std::size_t i = 0; i < count; ++i) {
+    points.push_back({{"x", i}});
+    const double gap = 0.005 * one_of(20);
+    figures.push_back({0.7 + 0.01 * one_of(20), gap, gap + 0.01, 0.05});
+  }
+  return sample_results({{{"x"}, {}}}, points, figures);
+}
+
 inline void write_text(const std::filesystem::path& file, const std::string& text) {
   std::filesystem::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;
@@ -112,14 +128,20 @@ inline evaluation::SplitResult sample_split_result(const std::string& name, cons
   return split;
 }
 
+/// Of a results.json what a sweep reads, and some that it does not (tests/engine/report/sweep_results_test.cpp reads a whole one).
 inline std::string sample_results_text(const SampleFigures& figures) {
-  report::Report report;
-  report.outcome = "finished";
-  report.training_seconds = 2.5;
-  report.steps = 120;
-  report.splits = {sample_split_result("test", figures), sample_split_result("selection", figures)};
-  report.measurements.resize(3);
-  return report::to_json(report).dump(2);
+  const nlohmann::json measured = evaluation::to_json(evaluation::Measurement{});
+  const nlohmann::json results = {{"format", 1},
+                                  {"outcome", "finished"},
+                                  {"confidence", 0.95},
+                                  {"training_seconds", 2.5},
+                                  {"steps", 120},
+                                  {"warnings", nlohmann::json::array()},
+                                  {"splits",
+                                   {evaluation::to_json(sample_split_result("test", figures)),
+                                    evaluation::to_json(sample_split_result("selection", figures))}},
+                                  {"measurements", {measured, measured, measured}}};
+  return results.dump(2);
 }
 
 inline std::string sample_marker(const std::string& status) {

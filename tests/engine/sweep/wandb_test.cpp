@@ -37,6 +37,16 @@ TEST_F(Wandb, AGridIsReadAsItIs) {
   EXPECT_EQ(points(planning.plan)[5], "training.epochs=2 training.batch_size=32 training.seed=3");
 }
 
+TEST_F(Wandb, StepsAreTheNumbersThatWereMeant) {
+  const Planning planning = plan_of(
+      "method: grid\n"
+      "parameters:\n"
+      "  model.dropout: {distribution: q_uniform, min: 0, max: 0.5, q: 0.1}\n");
+  std::vector<std::string> values;
+  for (const PlannedRun& run : planning.plan.runs) values.push_back(run.point[0].second.dump());
+  EXPECT_THAT(values, ElementsAre("0", "0.1", "0.2", "0.3", "0.4", "0.5")) << "0.1 + 0.1 + 0.1 is no 0.3";
+}
+
 TEST_F(Wandb, AMetricOfItsOwnIsPassedOver) {
   const std::string rest = "method: grid\nparameters: {training.epochs: {values: [1, 2]}}\n";
   EXPECT_EQ(plan_of(rest + "metric: {name: loss}\n").plan.metric, "loss");

@@ -3,10 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include "engine/core/error.h"
-#include "engine/report/terminal_table.h"
+#include "engine/evaluation/measurement.h"
 #include "engine/sweep/locks.h"
 #include "tests/engine/sweep/sample_results.h"
 
@@ -14,7 +12,6 @@ namespace equipoise::sweep {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::string measurement(double epoch, double seconds, double gap) {
   evaluation::Measurement one;
@@ -24,7 +21,7 @@ std::string measurement(double epoch, double seconds, double gap) {
   one.training_accuracy = 0.8;
   one.training_gaps = {gap, 0.01};
   one.multipliers = {0.1, 0.7};
-  return report::to_json(one).dump() + "\n";
+  return evaluation::to_json(one).dump() + "\n";
 }
 
 constexpr const char* kConfig = R"(name: people
@@ -47,13 +44,6 @@ class Watched : public ::testing::Test {
 
   const std::filesystem::path folder_;
 };
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
 
 TEST_F(Watched, ALineThatIsBeingWrittenIsNotRead) {
   const std::filesystem::path file = folder_ / "lines";
@@ -90,7 +80,6 @@ TEST_F(Watched, ARunShowsHowFarItIsItsWorstViolationAndWhenItEnds) {
   write_run(folder_, {0.8, 0.02, 0.04, 0.05});
   EXPECT_TRUE(watcher.look().is_done());
   EXPECT_EQ(watcher.look().runs[0].verdict, evaluation::Verdict::met);
-  EXPECT_THAT(to_terminal(watcher.look(), {}), HasSubstr("1 finished"));
 }
 
 TEST_F(Watched, ABanksMembersAppearAndVanish) {
@@ -132,11 +121,12 @@ TEST_F(Watched, ASweepsRunsAreThoseOfItsPlan) {
   EXPECT_EQ(snapshot.runs[1].title, "tolerance 0.02");
   // Two seconds are left of the one that goes on; the one to come takes as long as the four and the four seconds of the others.
   EXPECT_DOUBLE_EQ(*snapshot.seconds_left, 2 + 4);
-  const std::string text = to_terminal(snapshot, {120, 40, false});
-  EXPECT_THAT(text, HasSubstr("sweep tolerances: 1 finished, 1 running, 1 to come, 1 failed"));
-  EXPECT_THAT(text, HasSubstr("failed (1): no such column"));
-  EXPECT_THAT(text, HasSubstr("epoch 5.0 of 10"));
-  EXPECT_THAT(text, HasSubstr("TPR by sex"));
+  EXPECT_EQ(snapshot.count(RunStatus::finished), 1);
+  EXPECT_EQ(snapshot.count(RunStatus::missing), 1);
+  EXPECT_EQ(snapshot.runs[1].epoch, 5);
+  EXPECT_EQ(snapshot.runs[1].epochs, 10);
+  EXPECT_EQ(snapshot.runs[1].worst_promise, "TPR by sex");
+  EXPECT_EQ(snapshot.runs[2].reason, "no such column");
 }
 
 TEST_F(Watched, WhatFailedOrWasInterruptedMayGoOn) {
@@ -173,36 +163,6 @@ TEST_F(Watched, AFolderOfNeitherIsRefused) {
   } catch (const core::UserError& error) {
     EXPECT_THAT(error.what(), HasSubstr("the folder of no sweep"));
   }
-}
-
-TEST(WatchTerminal, FitsWhateverWidthAndHeightThereIs) {
-  WatchSnapshot snapshot;
-  snapshot.kind = "sweep";
-  snapshot.name = std::string(60, 'n') + "\x1b[2J";
-  for (int i = 0; i < 10'000; ++i) {
-    WatchedRun& run = snapshot.runs.emplace_back();
-    run.title = fmt::format("tolerance 0.0{}, a rather long setting \xc3\xbc seed {}", i % 9, i);
-    run.status = static_cast<RunStatus>(i % 6);
-    run.reason = fmt::format("reason {} {}", i % 50, std::string(100, 'r'));
-    run.done = 0.5;
-    run.seconds_left = 1e5;
-    run.worst_violation = i % 2 == 0 ? 0.1 : -0.1;
-    run.worst_promise = "TPR by sex";
-    run.quality = 0.8 + 1e-6 * i;
-    run.verdict = evaluation::Verdict::met;
-  }
-  snapshot.seconds_left = 1e6;
-  for (const std::size_t columns : {20u, 39u, 80u, 100u, 200u})
-    for (const std::size_t lines : {5u, 24u, 60u}) {
-      const std::string text = to_terminal(snapshot, {columns, lines, false});
-      const auto drawn = lines_of(text);
-      EXPECT_LE(drawn.size(), lines);
-      for (const std::string& line : drawn) EXPECT_LE(report::width_of(line), columns) << line;
-      EXPECT_THAT(text, Not(HasSubstr("\x1b")));
-    }
-  EXPECT_THAT(to_terminal(snapshot, {80, 24, true}), HasSubstr("\x1b[32mmet\x1b[0m"));
-  EXPECT_LT(lines_of(to_terminal(snapshot, {80, 0, false})).size(), 100u)
-      << "a pipe gets a page, not ten thousand lines";
 }
 
 }  // namespace

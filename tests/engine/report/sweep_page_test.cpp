@@ -3,17 +3,23 @@
 
 #include <regex>
 
+#include "engine/report/sweep_comparison.h"
+#include "engine/report/sweep_report.h"
 #include "engine/sweep/effects.h"
-#include "engine/sweep/results_report.h"
 #include "tests/engine/report/page_checks.h"
 #include "tests/engine/sweep/sample_results.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 namespace {
 
-using report::PageReader;
-using report::section_of;
-using report::text_of;
+using sweep::PlannedRun;
+using sweep::Point;
+using sweep::RunResult;
+using sweep::RunStatus;
+using sweep::sample_grid;
+using sweep::sample_results;
+using sweep::SampleFigures;
+using sweep::SweepResults;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -21,6 +27,7 @@ using ::testing::Not;
 SweepReport report_of(SweepResults results, bool compared = true) {
   SweepReport report;
   report.results = std::move(results);
+  report.findings = findings_of(report.results);
   report.written = "2026-01-01T00:00:00Z";
   report.command = "equipoise sweep report s";
   report.pair = best_pair(report.results);
@@ -36,15 +43,15 @@ TEST(SweepPage, HasEverySectionOnceAndItsLinksLeadSomewhere) {
   const std::string html = to_html(report_of(sample_grid()));
   const PageReader reader(html);
   std::vector<std::string> ids;
-  for (const report::Tag& section : reader.named("section")) ids.push_back(section.attributes.at("id"));
+  for (const Tag& section : reader.named("section")) ids.push_back(section.attributes.at("id"));
   EXPECT_THAT(ids, ElementsAre("result", "frontier", "choices", "negatives", "effects", "parallel", "pair", "arms",
                                "plots", "runs", "guide"));
   std::set<std::string> all;
-  for (const report::Tag& tag : reader.tags())
+  for (const Tag& tag : reader.tags())
     if (tag.attributes.contains("id")) {
       EXPECT_TRUE(all.insert(tag.attributes.at("id")).second) << tag.attributes.at("id");
     }
-  for (const report::Tag& link : reader.named("a")) {
+  for (const Tag& link : reader.named("a")) {
     const std::string& where = link.attributes.at("href");
     EXPECT_TRUE(where.starts_with("jobs/") || all.contains(where.substr(1))) << where;
   }
@@ -132,7 +139,7 @@ TEST(SweepPage, OfThousandsOfRunsStaysSmall) {
 
 TEST(SweepPage, OfARegressionAndOfRunsWithoutConstraints) {
   SweepResults results = sample_grid();
-  results.quality = report::quality_of_task("regression");
+  results.quality = evaluation::quality_of_task("regression");
   for (RunResult& run : results.runs)
     for (auto& split : run.splits)
       if (split) split->quality_interval.reset();
@@ -153,5 +160,19 @@ TEST(SweepSentence, DoesNotHideThatNothingHeld) {
   EXPECT_THAT(sweep_sentence(report_of(results, false)), HasSubstr("No run is shown to keep any tolerance"));
 }
 
+TEST(SweepSentence, SaysNothingOfAConstraintThatTheTestRowsDoNotHave) {
+  SweepResults results = sample_grid();
+  results.constraints.push_back({"error by race", "points"});
+  for (RunResult& run : results.runs)
+    for (auto& split : run.splits)
+      if (split) split->constraints.push_back(split->constraints[0]);
+  for (RunResult& run : results.runs) run.splits[static_cast<int>(data::Split::test)]->constraints[0].reset();
+  SweepReport report = report_of(results, false);
+  std::erase_if(report.findings.choices, [](const sweep::Choice& choice) { return choice.constraint != 0; });
+  EXPECT_THAT(sweep_sentence(report), Not(HasSubstr("on the test rows: ")));
+  EXPECT_THAT(to_terminal(report, false), AllOf(HasSubstr("; test accuracy 85"), Not(HasSubstr(", met"))));
+  EXPECT_THAT(text_of(section_of(to_html(report), "choices")), HasSubstr("met at 0 of its 3 seeds"));
+}
+
 }  // namespace
-}  // namespace equipoise::sweep
+}  // namespace equipoise::report

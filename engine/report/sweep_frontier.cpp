@@ -1,4 +1,4 @@
-#include "engine/sweep/frontier_panel.h"
+#include "engine/report/sweep_frontier.h"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,14 @@
 #include <set>
 
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/verdicts.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 namespace {
+
+using sweep::SplitFigures;
+using sweep::SweepResults;
 
 constexpr std::size_t kMostPoints = 600;
 constexpr std::size_t kBoundsOfAll = 48;
@@ -55,19 +59,19 @@ FrontierPanel panel_of(const SweepResults& results, std::size_t constraint, data
 }
 
 // The share of values that frames: all of few, of many all but a hundredth at each end.
-report::Scale frame_of(std::vector<double> values, bool many) {
+Scale frame_of(std::vector<double> values, bool many) {
   std::ranges::sort(values);
   const std::size_t cut = many ? values.size() / 100 : 0;
   return {values[cut], values[values.size() - 1 - cut]};
 }
 
-void include(report::Scale& scale, double value) {
+void include(Scale& scale, double value) {
   scale.low = std::min(scale.low, value);
   scale.high = std::max(scale.high, value);
 }
 
-report::Scale rounded(const report::Scale& scale, double unit, int about) {
-  const report::Scale shown = report::round_scale(scale.low / unit, scale.high / unit, about);
+Scale rounded(const Scale& scale, double unit, int about) {
+  const Scale shown = round_scale(scale.low / unit, scale.high / unit, about);
   return {unit * shown.low, unit * shown.high};
 }
 
@@ -79,7 +83,7 @@ void set_scales(FrontierFigure& figure) {
       qualities.push_back(point.quality);
     }
   const bool many = gaps.size() > kMany;
-  report::Scale x = frame_of(gaps, many), y = frame_of(qualities, many);
+  Scale x = frame_of(gaps, many), y = frame_of(qualities, many);
   include(x, 0);
   for (const double limit : figure.limits) include(x, limit);
   for (const FrontierPanel& panel : figure.panels)
@@ -122,10 +126,11 @@ void thin_out(FrontierPanel& panel, const FrontierFigure& figure) {
 
 }  // namespace
 
-std::optional<FrontierFigure> frontier_figure(const SweepResults& results, std::size_t constraint) {
+std::optional<FrontierFigure> frontier_figure(const SweepResults& results, const sweep::SweepFindings& findings,
+                                              std::size_t constraint) {
   FrontierFigure figure;
   figure.unit = results.constraints[constraint].unit;
-  figure.title = fmt::format("{} against the gap: {}", report::at_the_start(results.quality.short_name),
+  figure.title = fmt::format("{} against the gap: {}", at_the_start(results.quality.short_name),
                              results.constraints[constraint].name);
   figure.x_title = x_title_of(figure.unit);
   figure.y_title =
@@ -135,10 +140,9 @@ std::optional<FrontierFigure> frontier_figure(const SweepResults& results, std::
   const std::vector<double> tolerances = tolerances_of(results, constraint);
   figure.tolerances = tolerances.size();
   if (tolerances.size() <= kLimitLines) figure.limits = tolerances;
-  const auto choosing = choosing_split(results);
-  const std::vector<std::size_t> best = non_dominated(results, constraint, choosing ? *choosing : data::Split::test);
+  const std::vector<std::size_t>& best = findings.fronts[constraint];
   const std::set<std::size_t> front(best.begin(), best.end());
-  if (choosing) figure.panels.push_back(panel_of(results, constraint, *choosing, front));
+  if (findings.choosing) figure.panels.push_back(panel_of(results, constraint, *findings.choosing, front));
   figure.panels.push_back(panel_of(results, constraint, data::Split::test, front));
   std::erase_if(figure.panels, [](const FrontierPanel& panel) { return panel.points.empty(); });
   if (figure.panels.empty()) return std::nullopt;
@@ -148,15 +152,13 @@ std::optional<FrontierFigure> frontier_figure(const SweepResults& results, std::
 }
 
 std::string point_words(const SweepResults& results, const FrontierFigure& figure, const FrontierPoint& point) {
-  report::Quality quality = results.quality;
-  quality.figure = point.quality;
-  std::string words = fmt::format("{}: {} {}, {} {}", sweep::title_of(results, point.run), quality.short_name,
-                                  report::quality_text(quality), report::is_gap(figure.unit) ? "gap" : "figure",
-                                  report::figure_text(point.gap, figure.unit));
+  std::string words = fmt::format("{}: {} {}, {} {}", sweep::title_of(results, point.run), results.quality.short_name,
+                                  quality_text(quality_of(results, point.quality)),
+                                  is_gap(figure.unit) ? "gap" : "figure", figure_text(point.gap, figure.unit));
   if (point.upper_bound)
     words += fmt::format(", {} bound {}", figure.unit == "floor" ? "lower" : "upper",
-                         report::figure_text(point.upper_bound, figure.unit));
-  return words + fmt::format(": {}", report::look_of(point.verdict).word);
+                         figure_text(point.upper_bound, figure.unit));
+  return words + fmt::format(": {}", look_of(point.verdict).word);
 }
 
-}  // namespace equipoise::sweep
+}  // namespace equipoise::report

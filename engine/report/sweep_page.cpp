@@ -4,9 +4,9 @@
 #include "engine/report/compare_sections.h"
 #include "engine/report/figures.h"
 #include "engine/report/sections.h"
-#include "engine/sweep/results_report.h"
+#include "engine/report/sweep_report.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 
 const char* const kSweepStyleSheet = R"css(
 .choices td, .choices th, .sweep-runs td, .sweep-runs th, .failed td, .failed th { text-align: left; vertical-align: top; }
@@ -37,10 +37,10 @@ const char* const kSweepStyleSheet = R"css(
 .legend .line.not-estimable { stroke: var(--not-estimable-mark); }
 )css";
 
-void write_sweep_guide(report::Markup& page, const SweepReport& report) {
+void write_sweep_guide(Markup& page, const SweepReport& report) {
   const auto section = page.in("section", {{"id", "guide"}, {"aria-labelledby", "guide-title"}});
   page.element("h2", {{"id", "guide-title"}}, "How to read this");
-  report::write_verdict_guide(page);
+  write_verdict_guide(page);
   const auto say = [&](const std::string& text) { page.element("p", {{"class", "intro after-guide"}}, text); };
   say("A run that is picked because it looks best among many looks better than it is, on the rows it was picked by. "
       "Here runs are therefore picked by rows other than the test rows, and the test rows judge what was picked. "
@@ -49,17 +49,17 @@ void write_sweep_guide(report::Markup& page, const SweepReport& report) {
   say("All runs of one seed are measured on the same rows: their differences are surer than intervals that overlap "
       "suggest. Every figure of every run is in results.csv and results.parquet beside this page.");
   page.element("h3", {}, "Reproduce");
-  report::write_command(page, report.command);
+  write_command(page, report.command);
 }
 
 std::string to_html(const SweepReport& report) {
-  report::Markup page;
+  Markup page;
   page.verbatim("<!DOCTYPE html>\n");
   {
     const auto html = page.in("html", {{"lang", "en"}});
     const std::string& name = report.results.plan.name;
-    const std::string style = std::string(report::kBankStyleSheet) + report::kCompareStyleSheet + kSweepStyleSheet;
-    report::write_head(page, fmt::format("{} \u00B7 Equipoise sweep", name.empty() ? "Unnamed" : name), style);
+    const std::string style = std::string(kBankStyleSheet) + kCompareStyleSheet + kSweepStyleSheet;
+    write_head(page, fmt::format("{} \u00B7 Equipoise sweep", name.empty() ? "Unnamed" : name), style);
     const auto body = page.in("body");
     std::vector<std::pair<const char*, const char*>> links = {
         {"#result", "Result"},     {"#frontier", "Frontier"},
@@ -67,7 +67,7 @@ std::string to_html(const SweepReport& report) {
         {"#effects", "Axes"},      {"#parallel", "All runs at once"},
         {"#pair", "Two settings"}};
     links.insert(links.end(), {{"#runs", "Runs"}, {"#guide", "How to read this"}});
-    report::write_contents(page, links);
+    write_contents(page, links);
     const auto main = page.in("main");
     write_sweep_headline(page, report);
     write_sweep_frontier(page, report);
@@ -82,4 +82,4 @@ std::string to_html(const SweepReport& report) {
   return page.take();
 }
 
-}  // namespace equipoise::sweep
+}  // namespace equipoise::report

@@ -9,7 +9,7 @@
 #include "engine/report/scale.h"
 #include "engine/sweep/frontier.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 
 /// One run in the plane of gap and quality, on the rows of one split.
 struct FrontierPoint {
@@ -36,22 +36,23 @@ struct FrontierFigure {
   std::string title, x_title, y_title;
   std::string unit;                     ///< of the constraint
   double x_unit = 0.01, y_unit = 0.01;  ///< ticks show x / x_unit
-  report::Scale x, y;
+  Scale x, y;
   std::vector<double> limits;  ///< tolerances that are drawn: where there are few
   std::size_t tolerances = 0;  ///< that there are
   std::vector<FrontierPanel> panels;
 };
 
 /// Nothing where no run has both figures.
-std::optional<FrontierFigure> frontier_figure(const SweepResults& results, std::size_t constraint);
+std::optional<FrontierFigure> frontier_figure(const sweep::SweepResults& results, const sweep::SweepFindings& findings,
+                                              std::size_t constraint);
 
 /// The figure in the page, with a legend and the words about what is not drawn.
-void draw_frontier(report::Markup& page, const SweepResults& results, const FrontierFigure& figure);
+void draw_frontier(Markup& page, const sweep::SweepResults& results, const FrontierFigure& figure);
 
 /// A file of its own for papers: black on white, lengths in points, a row for each figure.
-std::string frontier_svg(const SweepResults& results, const std::vector<FrontierFigure>& figures);
+std::string frontier_svg(const sweep::SweepResults& results, const std::vector<FrontierFigure>& figures);
 
 /// What a pointer on a point reveals: its settings and figures.
-std::string point_words(const SweepResults& results, const FrontierFigure& figure, const FrontierPoint& point);
+std::string point_words(const sweep::SweepResults& results, const FrontierFigure& figure, const FrontierPoint& point);
 
-}  // namespace equipoise::sweep
+}  // namespace equipoise::report

@@ -4,14 +4,13 @@
 #include <cmath>
 
 #include "engine/report/figures.h"
+#include "engine/report/sweep_frontier.h"
 #include "engine/report/verdicts.h"
-#include "engine/sweep/frontier_panel.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 namespace {
 
 using evaluation::Verdict;
-using report::Markup;
 
 constexpr double kWidth = 300, kHeight = 210;  // of a plot
 constexpr double kLeft = 52, kTop = 58, kRight = 20, kBottom = 48;
@@ -73,17 +72,17 @@ struct Frame {
 
 void draw_axes(Markup& file, const FrontierFigure& figure) {
   const Frame frame{figure};
-  const std::vector<double> rows = report::ticks({figure.y.low / figure.y_unit, figure.y.high / figure.y_unit}, 5);
+  const std::vector<double> rows = ticks({figure.y.low / figure.y_unit, figure.y.high / figure.y_unit}, 5);
   for (const double tick : rows) {
     const double y = frame.down(tick * figure.y_unit);
     draw_line(file, 0, y, kWidth, y, "#dde1e6", "0.75");
-    write_text(file, -6, y + 3, "end", report::tick_text(tick, report::tick_digits(rows)));
+    write_text(file, -6, y + 3, "end", tick_text(tick, tick_digits(rows)));
   }
-  const std::vector<double> columns = report::ticks({figure.x.low / figure.x_unit, figure.x.high / figure.x_unit}, 5);
+  const std::vector<double> columns = ticks({figure.x.low / figure.x_unit, figure.x.high / figure.x_unit}, 5);
   for (const double tick : columns) {
     const double x = frame.across(tick * figure.x_unit);
     draw_line(file, x, kHeight, x, kHeight + 4, "#59616b", "0.75");
-    write_text(file, x, kHeight + 15, "middle", report::tick_text(tick, report::tick_digits(columns)));
+    write_text(file, x, kHeight + 15, "middle", tick_text(tick, tick_digits(columns)));
   }
   draw_line(file, 0, kHeight, kWidth, kHeight, "#59616b", "0.75");
   write_text(file, kWidth / 2, kHeight + 30, "middle", figure.x_title);
@@ -138,7 +137,7 @@ void draw_key(Markup& file, double y) {
       {Verdict::met, 40}, {Verdict::not_shown, 66}, {Verdict::violated, 60}, {Verdict::not_estimable, 86}};
   for (const auto& [verdict, width] : verdicts) {
     draw_shape(file, verdict, x, 8, true);
-    write_text(file, x + 8, 11, "start", std::string(report::look_of(verdict).word));
+    write_text(file, x + 8, 11, "start", std::string(look_of(verdict).word));
     x += width;
   }
   draw_line(file, x, 8, x + 18, 8, "#0072b2", "1.5");
@@ -154,7 +153,7 @@ void draw_key(Markup& file, double y) {
 
 }  // namespace
 
-std::string frontier_svg(const SweepResults& results, const std::vector<FrontierFigure>& figures) {
+std::string frontier_svg(const sweep::SweepResults& results, const std::vector<FrontierFigure>& figures) {
   std::size_t columns = 1;
   for (const FrontierFigure& figure : figures) columns = std::max(columns, figure.panels.size());
   // The key needs the width of two panels.
@@ -183,4 +182,4 @@ std::string frontier_svg(const SweepResults& results, const std::vector<Frontier
   return file.take();
 }
 
-}  // namespace equipoise::sweep
+}  // namespace equipoise::report

@@ -6,15 +6,16 @@
 
 #include "engine/report/figures.h"
 #include "engine/report/interval_plot.h"
+#include "engine/report/sweep_report.h"
 #include "engine/sweep/effects.h"
-#include "engine/sweep/results_report.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 namespace {
 
 using evaluation::ComparedFigure;
-using report::counted;
-using report::Markup;
+using sweep::AxisEffect;
+using sweep::EffectLevel;
+using sweep::SweepResults;
 
 std::string how_text(const AxisEffect& effect, double confidence) {
   const std::string interval = effect.over_runs ? fmt::format("{:g}\u202F% over runs", 100 * confidence)
@@ -31,19 +32,19 @@ std::string how_text(const AxisEffect& effect, double confidence) {
                      interval.empty() ? "without intervals" : "intervals at " + interval);
 }
 
-report::Scale scale_of(const AxisEffect& effect, double unit) {
+Scale scale_of(const AxisEffect& effect, double unit) {
   double low = HUGE_VAL, high = -HUGE_VAL;
   for (const EffectLevel& level : effect.levels) {
     if (!level.mean) continue;
     low = std::min({low, *level.mean, level.interval ? level.interval->low : *level.mean});
     high = std::max({high, *level.mean, level.interval ? level.interval->high : *level.mean});
   }
-  const report::Scale shown = report::round_scale(low / unit, high / unit, 4);
+  const Scale shown = round_scale(low / unit, high / unit, 4);
   return {unit * shown.low, unit * shown.high};
 }
 
 void write_level(Markup& page, const AxisEffect& effect, const EffectLevel& level, const ComparedFigure& figure,
-                 const report::Scale& scale) {
+                 const Scale& scale) {
   const auto row = page.in("li", {{"class", "plot-row"}});
   page.element("div", {{"class", "label"}}, fmt::format("{} {}", effect.title, level.value));
   if (!level.mean) {
@@ -51,20 +52,20 @@ void write_level(Markup& page, const AxisEffect& effect, const EffectLevel& leve
     page.element("div", {{"class", "numbers note"}}, "not measured");
     return;
   }
-  report::IntervalTrack track;
+  IntervalTrack track;
   track.title = fmt::format("{}: {} {}", figure.title, effect.title, level.value);
-  report::IntervalMark mark;
+  IntervalMark mark;
   mark.estimate = level.mean;
   mark.interval = level.interval;
-  mark.hover = fmt::format("{} {}: {}", effect.title, level.value, report::compared_text(level.mean, figure));
+  mark.hover = fmt::format("{} {}: {}", effect.title, level.value, compared_text(level.mean, figure));
   if (level.interval)
-    mark.hover += fmt::format(" ({} to {})", report::compared_text(level.interval->low, figure),
-                              report::compared_text(level.interval->high, figure));
+    mark.hover += fmt::format(" ({} to {})", compared_text(level.interval->low, figure),
+                              compared_text(level.interval->high, figure));
   track.description = mark.hover;
   track.marks = {mark};
-  report::draw_track(page, scale, track);
+  draw_track(page, scale, track);
   const auto numbers = page.in("div", {{"class", "numbers"}});
-  page.element("span", {{"class", "estimate"}}, report::compared_text(level.mean, figure)).text(" ");
+  page.element("span", {{"class", "estimate"}}, compared_text(level.mean, figure)).text(" ");
   page.element("span", {{"class", "note"}},
                counted(static_cast<std::int64_t>(level.runs), effect.paired ? "set" : "run"));
 }
@@ -77,13 +78,13 @@ void write_effect(Markup& page, const AxisEffect& effect, const ComparedFigure& 
     page.element("p", {}, "No run has this figure.");
     return;
   }
-  const report::Scale scale = scale_of(effect, unit);
+  const Scale scale = scale_of(effect, unit);
   const auto list = page.in("ul", {{"class", "plot-rows gaps effect"}});
   for (const EffectLevel& level : effect.levels) write_level(page, effect, level, figure, scale);
-  const report::Scale shown{scale.low / unit, scale.high / unit};
-  const int digits = report::tick_digits(report::ticks(shown, 4));
-  report::write_axis_row(
-      page, scale, [&](double value) { return report::tick_text(value / unit, digits); },
+  const Scale shown{scale.low / unit, scale.high / unit};
+  const int digits = tick_digits(ticks(shown, 4));
+  write_axis_row(
+      page, scale, [&](double value) { return tick_text(value / unit, digits); },
       unit == 1 ? "" : (figure.unit == "points" ? "points" : "%"));
 }
 
@@ -94,9 +95,7 @@ void write_sweep_effects(Markup& page, const SweepReport& report) {
   const auto section = page.in("section", {{"id", "effects"}, {"aria-labelledby", "effects-title"}});
   page.element("h2", {{"id", "effects-title"}}, "What each axis does");
   const std::vector<ComparedFigure> figures = sweep_figures(results);
-  const bool tested = !results.measured(data::Split::test).empty();
-  const auto choosing = choosing_split(results);
-  const data::Split split = tested || !choosing ? data::Split::test : *choosing;
+  const data::Split split = report.findings.shown;
   const std::vector<AxisEffect> effects = effects_of(results, figures, split);
   if (effects.empty()) {
     page.element("p", {}, "No axis has two values among the finished runs.");
@@ -105,7 +104,7 @@ void write_sweep_effects(Markup& page, const SweepReport& report) {
   page.element("p", {{"class", "intro"}},
                fmt::format("On the {} rows. Intervals are of one value each and are not corrected for their number; "
                            "--compare tests two settings.",
-                           data::kSplitNames[static_cast<int>(split)]));
+                           split_word(split)));
   std::string axis;
   for (const AxisEffect& effect : effects) {
     if (effect.title != axis) page.element("h3", {}, effect.title);
@@ -114,4 +113,4 @@ void write_sweep_effects(Markup& page, const SweepReport& report) {
   }
 }
 
-}  // namespace equipoise::sweep
+}  // namespace equipoise::report

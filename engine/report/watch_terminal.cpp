@@ -1,20 +1,24 @@
-// A snapshot in lines of a terminal.
+#include "engine/report/watch_terminal.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 
+#include "engine/evaluation/quality.h"
 #include "engine/report/figures.h"
 #include "engine/report/terminal_table.h"
 #include "engine/report/verdicts.h"
-#include "engine/sweep/watch.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 namespace {
 
 using evaluation::Verdict;
-using report::padded;
+using sweep::RunStatus;
+using sweep::WatchedRun;
+using sweep::WatchSnapshot;
 
 constexpr double kSilent = 300;  // seconds without a measurement that are worth a word
 constexpr std::size_t kWide = 100;
@@ -28,9 +32,9 @@ std::string time_text(double seconds) {
 }
 
 std::string cut(const std::string& text, std::size_t columns) {
-  if (report::width_of(text) <= columns) return report::plain(text, columns);
+  if (width_of(text) <= columns) return plain(text, columns);
   constexpr std::size_t kDots = 3;
-  return columns <= kDots ? std::string(columns, '.') : report::plain(text, columns - kDots);
+  return columns <= kDots ? std::string(columns, '.') : plain(text, columns - kDots);
 }
 
 // Rows of cells under each other: the first column takes what the others leave of the width.
@@ -48,8 +52,7 @@ class Table {
     lines.push_back(cut(heading_, style_.columns));
     std::vector<std::size_t> widths(rows_.front().cells.size(), 0);
     for (const Row& row : rows_)
-      for (std::size_t i = 0; i < row.cells.size(); ++i)
-        widths[i] = std::max(widths[i], report::width_of(row.cells[i]));
+      for (std::size_t i = 0; i < row.cells.size(); ++i) widths[i] = std::max(widths[i], width_of(row.cells[i]));
     std::size_t others = 2;
     for (std::size_t i = 1; i < widths.size(); ++i) others += widths[i] + 2;
     const std::size_t room = style_.columns > others ? style_.columns - others : 0;
@@ -68,8 +71,8 @@ class Table {
     std::string text = "  " + padded(cut(row.cells[0], widths[0]), widths[0]);
     for (std::size_t i = 1; i + 1 < row.cells.size(); ++i) text += "  " + padded(row.cells[i], widths[i], true);
     const std::string last = row.cells.size() > 1 ? row.cells.back() : "";
-    if (row.verdict && report::width_of(text) + 2 + report::width_of(last) <= style_.columns)
-      return text + "  " + report::painted(last, *row.verdict, style_.color);
+    if (row.verdict && width_of(text) + 2 + width_of(last) <= style_.columns)
+      return text + "  " + painted(last, *row.verdict, style_.color);
     text = cut(text + "  " + last, style_.columns);
     return text.substr(0, text.find_last_not_of(' ') + 1);
   }
@@ -87,7 +90,7 @@ std::string violation_text(const std::optional<double>& violation) {
 
 std::string quality_text(const WatchedRun& run) {
   if (!run.quality) return "-";
-  return run.quality_is_error ? report::plain_amount(run.quality) : fmt::format("{:.1f} %", 100 * *run.quality);
+  return run.quality_is_error ? plain_amount(run.quality) : fmt::format("{:.1f} %", 100 * *run.quality);
 }
 
 std::string counts_line(const WatchSnapshot& snapshot) {
@@ -155,7 +158,7 @@ std::vector<std::string> finished_lines(const std::vector<const WatchedRun*>& ru
   for (std::size_t i = 0; i < runs.size() && i < most; ++i) {
     const WatchedRun& run = *runs[i];
     table.add({run.title, quality_text(run), violation_text(run.worst_violation),
-               run.verdict ? std::string(report::look_of(*run.verdict).word) : "-"},
+               run.verdict ? std::string(look_of(*run.verdict).word) : "-"},
               run.verdict);
   }
   return table.lines();
@@ -167,7 +170,7 @@ std::vector<std::string> best_lines(const WatchSnapshot& snapshot, const WatchSt
     return !run->quality || (run->worst_violation && !evaluation::is_inside(*run->worst_violation, 0));
   });
   std::ranges::stable_sort(runs, [](const WatchedRun* one, const WatchedRun* other) {
-    return one->quality_is_error ? *one->quality < *other->quality : *one->quality > *other->quality;
+    return evaluation::is_better(*one->quality, *other->quality, one->quality_is_error);
   });
   return finished_lines(runs,
                         "best that keep their tolerances on the choosing rows: quality and excess there, test verdict",
@@ -250,4 +253,4 @@ nlohmann::ordered_json to_json(const WatchSnapshot& snapshot) {
           {"runs", runs}};
 }
 
-}  // namespace equipoise::sweep
+}  // namespace equipoise::report

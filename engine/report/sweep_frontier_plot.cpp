@@ -6,15 +6,15 @@
 
 #include "engine/report/figures.h"
 #include "engine/report/sections.h"
+#include "engine/report/sweep_frontier.h"
+#include "engine/report/sweep_report.h"
 #include "engine/report/verdicts.h"
-#include "engine/sweep/frontier_panel.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 namespace {
 
 using evaluation::Verdict;
-using report::length;
-using report::Markup;
+using sweep::SweepResults;
 
 constexpr int kHeight = 320;
 
@@ -32,20 +32,20 @@ void draw_line(Markup& page, const char* style, const std::string& x1, const std
 
 void draw_scales(Markup& page, const FrontierFigure& figure) {
   const Frame frame{figure};
-  const std::vector<double> rows = report::ticks({figure.y.low / figure.y_unit, figure.y.high / figure.y_unit}, 5);
+  const std::vector<double> rows = ticks({figure.y.low / figure.y_unit, figure.y.high / figure.y_unit}, 5);
   for (const double tick : rows) {
     const std::string y = frame.down(tick * figure.y_unit);
     draw_line(page, "grid", "0", y, "100%", y);
     page.element("text", {{"class", "tick-word"}, {"x", "-8"}, {"y", y}, {"dy", "4"}, {"text-anchor", "end"}},
-                 report::tick_text(tick, report::tick_digits(rows)));
+                 tick_text(tick, tick_digits(rows)));
   }
-  const std::vector<double> columns = report::ticks({figure.x.low / figure.x_unit, figure.x.high / figure.x_unit}, 5);
+  const std::vector<double> columns = ticks({figure.x.low / figure.x_unit, figure.x.high / figure.x_unit}, 5);
   for (const double tick : columns) {
     const std::string x = frame.across(tick * figure.x_unit);
     draw_line(page, "tick", x, fmt::format("{}", kHeight), x, fmt::format("{}", kHeight + 4));
     page.element("text",
                  {{"class", "tick-word"}, {"x", x}, {"y", fmt::format("{}", kHeight + 18)}, {"text-anchor", "middle"}},
-                 report::tick_text(tick, report::tick_digits(columns)));
+                 tick_text(tick, tick_digits(columns)));
   }
 }
 
@@ -68,7 +68,7 @@ void draw_limits(Markup& page, const FrontierFigure& figure, const FrontierPanel
     page.element(
         "text",
         {{"class", "guide-word"}, {"x", length(at)}, {"y", "-6"}, {"text-anchor", at < 0.06 ? "start" : "middle"}},
-        report::tick_text(std::round(1e4 * limit / figure.x_unit) / 1e4));
+        tick_text(std::round(1e4 * limit / figure.x_unit) / 1e4));
   }
   if (panel.noise_floor)
     draw_line(page, "noise", frame.across(*panel.noise_floor), fmt::format("{}", kHeight - 14),
@@ -100,12 +100,12 @@ void draw_front(Markup& page, const FrontierFigure& figure, const FrontierPanel&
 }
 
 void draw_point(Markup& page, const SweepResults& results, const Frame& frame, const FrontierPoint& point) {
-  const std::string link = report::report_link(results.runs[point.run].folder);
+  const std::string link = report_link(results.runs[point.run].folder);
   const auto anchor = page.in("a", {{"href", link}, {"tabindex", "-1"}, {"class", "scatter-mark"}});
   page.element("title", {}, point_words(results, frame.figure, point));
   const auto place =
       page.in("svg", {{"class", "mark"}, {"x", frame.across(point.gap)}, {"y", frame.down(point.quality)}});
-  report::draw_shape(page, point.verdict, point.on_front ? "on-front" : "off-front");
+  draw_shape(page, point.verdict, point.on_front ? "on-front" : "off-front");
 }
 
 void draw_panel(Markup& page, const SweepResults& results, const FrontierFigure& figure, const FrontierPanel& panel) {
@@ -133,8 +133,8 @@ void draw_panel(Markup& page, const SweepResults& results, const FrontierFigure&
     for (const FrontierPoint& point : panel.points) draw_point(page, results, frame, point);
   }
   page.element("p", {{"class", "x-title"}}, figure.x_title);
-  std::string drawn = fmt::format("{} of {} drawn", panel.points.size(),
-                                  report::counted(static_cast<std::int64_t>(panel.measured), "run"));
+  std::string drawn =
+      fmt::format("{} of {} drawn", panel.points.size(), counted(static_cast<std::int64_t>(panel.measured), "run"));
   if (panel.outside > 0) drawn += fmt::format("; {} lie far outside", panel.outside);
   page.element("p", {{"class", "note"}}, drawn + ".");
 }
@@ -145,9 +145,9 @@ void write_key(Markup& page, const FrontierFigure& figure) {
     const auto item = page.in("li");
     {
       const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
-      report::draw_shape(page, verdict);
+      draw_shape(page, verdict);
     }
-    page.text(report::look_of(verdict).word);
+    page.text(look_of(verdict).word);
   }
   const auto entry = [&](const char* style, const char* path, std::string_view words) {
     const auto item = page.in("li");
@@ -182,4 +182,24 @@ void draw_frontier(Markup& page, const SweepResults& results, const FrontierFigu
                     figure.tolerances));
 }
 
-}  // namespace equipoise::sweep
+void write_sweep_frontier(Markup& page, const SweepReport& report) {
+  const SweepResults& results = report.results;
+  const auto section = page.in("section", {{"id", "frontier"}, {"aria-labelledby", "frontier-title"}});
+  page.element("h2", {{"id", "frontier-title"}}, "Frontier");
+  page.element("p", {{"class", "intro"}},
+               fmt::format("Further to the left is fairer by the constraint, further {} is better. The line joins runs "
+                           "of which no other is better in both, by the rows by which runs are chosen. On the test "
+                           "rows the same runs are joined, dashed: how far they lie from where they were is what "
+                           "choosing by the first rows is worth. A pointer on a shape tells the run's settings; a "
+                           "click leads to its report.",
+                           results.quality.is_error ? "down" : "up"));
+  bool any = false;
+  for (std::size_t c = 0; c < results.constraints.size(); ++c)
+    if (const auto figure = frontier_figure(results, report.findings, c)) {
+      draw_frontier(page, results, *figure);
+      any = true;
+    }
+  if (!any) page.element("p", {}, "No finished run has both figures yet, so there is nothing to draw.");
+}
+
+}  // namespace equipoise::report

@@ -6,17 +6,20 @@
 #include <set>
 
 #include "engine/report/figures.h"
+#include "engine/report/quality.h"
 #include "engine/report/scale.h"
+#include "engine/report/sweep_report.h"
 #include "engine/report/verdicts.h"
 #include "engine/sweep/effects.h"
-#include "engine/sweep/results_report.h"
 
-namespace equipoise::sweep {
+namespace equipoise::report {
 namespace {
 
 using evaluation::Verdict;
-using report::length;
-using report::Markup;
+using sweep::SplitFigures;
+using sweep::SweepResults;
+using sweep::Value;
+using sweep::value_text;
 
 constexpr int kHeight = 280;
 constexpr std::size_t kMostLines = 400;
@@ -32,7 +35,7 @@ struct Upright {
 Upright figure_axis(const SweepResults& results, const evaluation::ComparedFigure& figure,
                     const std::vector<std::size_t>& runs, data::Split split) {
   Upright axis;
-  axis.name = figure.constraint < 0 ? report::at_the_start(results.quality.short_name)
+  axis.name = figure.constraint < 0 ? at_the_start(results.quality.short_name)
                                     : results.constraints[static_cast<std::size_t>(figure.constraint)].name;
   double low = HUGE_VAL, high = -HUGE_VAL;
   std::vector<std::optional<double>> values;
@@ -43,9 +46,9 @@ Upright figure_axis(const SweepResults& results, const evaluation::ComparedFigur
     high = std::max(high, *values.back());
   }
   if (!(low <= high)) return axis;
-  axis.low_word = report::compared_text(low, figure);
-  axis.high_word = report::compared_text(high, figure);
-  const report::Scale scale{low, high > low ? high : low + 1};
+  axis.low_word = compared_text(low, figure);
+  axis.high_word = compared_text(high, figure);
+  const Scale scale{low, high > low ? high : low + 1};
   for (const auto& value : values) axis.at.push_back(value ? std::optional(scale.at(*value)) : std::nullopt);
   return axis;
 }
@@ -86,20 +89,20 @@ Upright field_axis(const SweepResults& results, std::size_t field, const std::ve
   axis.high_word = fmt::format("{:.3g}", high);
   const bool logarithmic = low > 0 && high > 100 * low;
   const auto shown = [&](double value) { return logarithmic ? std::log(value) : value; };
-  const report::Scale scale{shown(low), shown(high)};
+  const Scale scale{shown(low), shown(high)};
   for (const Value* value : values)
     axis.at.push_back(value != nullptr ? std::optional(scale.at(shown(value->get<double>()))) : std::nullopt);
   return axis;
 }
 
 // All of few runs; of many those on a frontier, and others evenly over the plan.
-std::vector<std::size_t> drawn_runs(const SweepResults& results, data::Split split) {
+std::vector<std::size_t> drawn_runs(const SweepResults& results, const sweep::SweepFindings& findings) {
+  const data::Split split = findings.shown;
   const std::vector<std::size_t> measured = results.measured(split);
   if (measured.size() <= kMostLines) return measured;
   std::set<std::size_t> drawn;
-  const auto choosing = choosing_split(results);
-  for (std::size_t c = 0; c < results.constraints.size(); ++c)
-    for (const std::size_t run : non_dominated(results, c, choosing.value_or(split)))
+  for (const std::vector<std::size_t>& front : findings.fronts)
+    for (const std::size_t run : front)
       if (results.runs[run].on(split)) drawn.insert(run);
   const std::size_t room = kMostLines - std::min(kMostLines, drawn.size());
   for (std::size_t i = 0; i < room; ++i) drawn.insert(measured[i * measured.size() / room]);
@@ -108,15 +111,13 @@ std::vector<std::size_t> drawn_runs(const SweepResults& results, data::Split spl
 
 std::string hover_of(const SweepResults& results, std::size_t run, data::Split split) {
   const SplitFigures& figures = *results.runs[run].on(split);
-  report::Quality quality = results.quality;
-  quality.figure = figures.quality;
-  std::string words =
-      fmt::format("{}: {} {}", title_of(results, run), quality.short_name, report::quality_text(quality));
+  std::string words = fmt::format("{}: {} {}", title_of(results, run), results.quality.short_name,
+                                  quality_text(quality_of(results, figures.quality)));
   for (std::size_t c = 0; c < results.constraints.size(); ++c)
     if (figures.constraints[c])
       words += fmt::format("; {} {}", results.constraints[c].name,
-                           report::figure_text(figures.constraints[c]->gap, results.constraints[c].unit));
-  if (const auto verdict = worst_verdict(figures)) words += fmt::format(": {}", report::look_of(*verdict).word);
+                           figure_text(figures.constraints[c]->gap, results.constraints[c].unit));
+  if (const auto verdict = worst_verdict(figures)) words += fmt::format(": {}", look_of(*verdict).word);
   return words;
 }
 
@@ -147,8 +148,8 @@ void draw_lines(Markup& page, const SweepResults& results, const std::vector<Upr
     const auto strand = page.in("g", {{"class", "strand"}});
     page.element("title", {}, hover_of(results, runs[i], split));
     page.empty("path", {{"class", "reach"}, {"d", path}});
-    page.empty("path", {{"class", fmt::format("line {}", report::look_of(verdict.value_or(Verdict::no_promise)).style)},
-                        {"d", path}});
+    page.empty("path",
+               {{"class", fmt::format("line {}", look_of(verdict.value_or(Verdict::no_promise)).style)}, {"d", path}});
   }
 }
 
@@ -194,9 +195,9 @@ void write_key(Markup& page) {
     const auto item = page.in("li");
     {
       const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 14"}});
-      page.empty("path", {{"class", fmt::format("line {}", report::look_of(verdict).style)}, {"d", "M1 7H27"}});
+      page.empty("path", {{"class", fmt::format("line {}", look_of(verdict).style)}, {"d", "M1 7H27"}});
     }
-    page.text(report::look_of(verdict).word);
+    page.text(look_of(verdict).word);
   }
 }
 
@@ -206,10 +207,8 @@ void write_sweep_parallel(Markup& page, const SweepReport& report) {
   const SweepResults& results = report.results;
   const auto section = page.in("section", {{"id", "parallel"}, {"aria-labelledby", "parallel-title"}});
   page.element("h2", {{"id", "parallel-title"}}, "All runs at once");
-  const auto choosing = choosing_split(results);
-  const bool tested = !results.measured(data::Split::test).empty();
-  const data::Split split = tested || !choosing ? data::Split::test : *choosing;
-  const std::vector<std::size_t> runs = drawn_runs(results, split);
+  const data::Split split = report.findings.shown;
+  const std::vector<std::size_t> runs = drawn_runs(results, report.findings);
   std::vector<Upright> axes;
   for (std::size_t field = 0; field < results.fields.size(); ++field) axes.push_back(field_axis(results, field, runs));
   for (const evaluation::ComparedFigure& figure : sweep_figures(results))
@@ -224,8 +223,7 @@ void write_sweep_parallel(Markup& page, const SweepReport& report) {
       fmt::format(
           "A line is a run: its settings on the left, what came of them on the {} rows on the right, "
           "its colour the worst verdict. A pointer on a line lifts it out and tells its figures. {} of {} drawn.",
-          data::kSplitNames[static_cast<int>(split)], runs.size(),
-          report::counted(static_cast<std::int64_t>(results.measured(split).size()), "run")));
+          split_word(split), runs.size(), counted(static_cast<std::int64_t>(results.measured(split).size()), "run")));
   {
     const auto wrap = page.in(
         "div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "Parallel coordinates"}});
@@ -241,4 +239,4 @@ void write_sweep_parallel(Markup& page, const SweepReport& report) {
   write_key(page);
 }
 
-}  // namespace equipoise::sweep
+}  // namespace equipoise::report

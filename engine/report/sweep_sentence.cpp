@@ -1,0 +1,84 @@
+// What came of a sweep, in a sentence, and the words that all who tell of it share.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/report/figures.h"
+#include "engine/report/quality.h"
+#include "engine/report/sweep_report.h"
+#include "engine/report/verdicts.h"
+
+namespace equipoise::report {
+namespace {
+
+using sweep::Choice;
+using sweep::RunStatus;
+using sweep::SplitFigures;
+using sweep::SweepResults;
+
+// The choice that says the most: of all constraints at once, or under the tightest tolerance that any run keeps.
+const Choice* main_choice(const std::vector<Choice>& all) {
+  if (all.empty()) return nullptr;
+  if (!all.back().constraint) return &all.back();
+  const auto kept = std::ranges::find_if(all, [](const Choice& choice) { return choice.run.has_value(); });
+  return kept == all.end() ? &all.front() : &*kept;
+}
+
+}  // namespace
+
+const char* split_word(data::Split split) {
+  return data::kSplitNames[static_cast<int>(split)];
+}
+
+std::string run_counts_text(const SweepResults& results) {
+  std::vector<std::string> parts;
+  for (const RunStatus status : {RunStatus::finished, RunStatus::stopped, RunStatus::interrupted, RunStatus::running,
+                                 RunStatus::failed, RunStatus::missing}) {
+    const std::int64_t count = results.count(status);
+    if (count == 0) continue;
+    const char* word = status == RunStatus::stopped       ? "stopped early"
+                       : status == RunStatus::interrupted ? (count == 1 ? "was interrupted" : "were interrupted")
+                       : status == RunStatus::running     ? (count == 1 ? "is running" : "are running")
+                       : status == RunStatus::missing     ? (count == 1 ? "is not begun" : "are not begun")
+                                                          : name_of(status);
+    parts.push_back(fmt::format("{} {}", count, word));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == parts.size() ? " and " : ", ") + parts[i];
+  return text;
+}
+
+std::string tolerance_words(const SweepResults& results, const Choice& choice) {
+  if (!choice.constraint) return "all constraints, each run's own tolerances";
+  const sweep::SweepConstraint& constraint = results.constraints[*choice.constraint];
+  const std::string limit =
+      constraint.unit.empty() ? amount_text(choice.tolerance) : figure_text(choice.tolerance, constraint.unit);
+  return fmt::format("{}, {} {}", constraint.name, constraint.unit == "floor" ? "at least" : "at most", limit);
+}
+
+std::string sweep_sentence(const SweepReport& report) {
+  const SweepResults& results = report.results;
+  const std::string counts = fmt::format("Of {}, {}.", counted(static_cast<std::int64_t>(results.runs.size()), "run"),
+                                         run_counts_text(results));
+  const auto split = report.findings.choosing;
+  if (!split) return counts + " No finished run was measured on rows by which one could be chosen.";
+  const std::vector<Choice>& all = report.findings.choices;
+  const Choice* choice = main_choice(all);
+  if (choice == nullptr) return counts + " The runs have no constraint.";
+  const std::string what = tolerance_words(results, *choice);
+  const char* rows = split_word(*split);
+  if (!choice->run)
+    return fmt::format("{} No run is shown to keep any tolerance on the {} rows, not even {}.", counts, rows,
+                       all.back().constraint ? tolerance_words(results, all.back()) : what);
+  std::string sentence = fmt::format("{} {} of {} keep {} on the {} rows; the best of them is {}", counts,
+                                     choice->feasible, choice->candidates, what, rows, title_of(results, *choice->run));
+  const SplitFigures* test = results.runs[*choice->run].on(data::Split::test);
+  if (test == nullptr || !test->quality) return sentence + ", which was not measured on test rows.";
+  sentence += fmt::format(", with a test {} of {}", results.quality.name,
+                          quality_words(quality_of(results, test->quality, test->quality_interval)));
+  const auto verdict = verdict_of(*choice, *test);
+  return sentence + (verdict ? fmt::format("; on the test rows: {}.", look_of(*verdict).word) : ".");
+}
+
+}  // namespace equipoise::report

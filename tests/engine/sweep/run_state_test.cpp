@@ -1,0 +1,91 @@
+#include "engine/sweep/run_state.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/sweep/watch.h"
+#include "tests/engine/sweep/sample_results.h"
+
+namespace equipoise::sweep {
+namespace {
+
+using ::testing::HasSubstr;
+
+// One run of a sweep that halves.
+class StateOfARun : public ::testing::Test {
+ protected:
+  StateOfARun() : sweep_(fresh_folder("run_state_test")) {
+    plan_.search = "asha";
+    PlannedRun run;
+    run.id = run.job = "00";
+    plan_.runs = {run};
+    plan_.jobs = {{"00", JobKind::run, {}, {"00"}}};
+    write_plan(plan_, sweep_);
+  }
+
+  void mark(const std::string& status) const { write_text(sweep_ / "jobs/00/run.json", sample_marker(status)); }
+  void note(const std::string& folder, const std::string& reason) const {
+    write_text(sweep_ / folder / "00.json", R"({"reason": ")" + reason + "\"}");
+  }
+
+  // What the results say of it, which is what a live view of it says.
+  RunState state() const {
+    const RunState state = state_of_run(sweep_ / "jobs/00", notes_of(sweep_, plan_.search, "00", "00"));
+    const RunResult result = read_results(sweep_).runs[0];
+    Watcher watcher(sweep_);
+    const WatchedRun watched = watcher.look().runs[0];
+    EXPECT_EQ(result.status, state.status);
+    EXPECT_EQ(watched.status, state.status) << name_of(watched.status);
+    EXPECT_EQ(result.reason, state.reason);
+    EXPECT_EQ(watched.reason, state.reason);
+    return state;
+  }
+
+  const std::filesystem::path sweep_;
+  Plan plan_;
+};
+
+TEST_F(StateOfARun, IsWhatItsMarkerSaysWhereNothingIsNoted) {
+  EXPECT_EQ(state().status, RunStatus::missing);
+  mark("running");
+  EXPECT_EQ(state().status, RunStatus::running);
+  mark("interrupted");
+  EXPECT_EQ(state().status, RunStatus::interrupted);
+  mark("stopped");
+  EXPECT_EQ(state().status, RunStatus::stopped);
+  mark("diverged");
+  EXPECT_EQ(state().status, RunStatus::failed);
+  EXPECT_EQ(state().reason, "training left the finite numbers");
+  mark("finished");
+  EXPECT_EQ(state().status, RunStatus::failed);
+  EXPECT_THAT(state().reason, HasSubstr("results.json"));
+  write_run(sweep_ / "jobs/00", {});
+  EXPECT_EQ(state().status, RunStatus::finished);
+}
+
+TEST_F(StateOfARun, ANoteGoesBeforeAFolderThatIsNotFinished) {
+  note("failures", "memory ran out");
+  EXPECT_EQ(state().status, RunStatus::failed);
+  for (const char* marker : {"running", "interrupted", "diverged"}) {
+    mark(marker);
+    EXPECT_EQ(state().status, RunStatus::failed) << marker;
+    EXPECT_EQ(state().reason, "memory ran out") << marker;
+  }
+  note("stopped", "others did better");
+  EXPECT_EQ(state().reason, "others did better");
+  mark("running");
+  EXPECT_EQ(state().status, RunStatus::stopped) << "it was killed before it could end, and stops again";
+  write_run(sweep_ / "jobs/00", {});
+  EXPECT_EQ(state().status, RunStatus::finished) << "notes are of an earlier try";
+  EXPECT_EQ(state().reason, "");
+}
+
+TEST_F(StateOfARun, WhereNothingHalvesAnOldStopDoesNotCount) {
+  plan_.search = "grid";
+  write_plan(plan_, sweep_);
+  note("stopped", "others did better");
+  EXPECT_EQ(state().status, RunStatus::missing);
+}
+
+}  // namespace
+}  // namespace equipoise::sweep
