@@ -7,32 +7,11 @@
 namespace equipoise::kernels {
 namespace {
 
-at::Tensor moved(const at::Tensor& tensor) {
-  return tensor.defined() ? tensor.cuda() : tensor;
-}
-
-MakingRows on_device(const MakingRows& rows) {
-  const MakingSwaps& swaps = rows.swaps;
-  return {rows.codes.cuda(),
-          rows.values.cuda(),
-          rows.forms.cuda(),
-          rows.bins.cuda(),
-          rows.cells.cuda(),
-          rows.order.cuda(),
-          rows.offsets.cuda(),
-          rows.neighbors.cuda(),
-          {moved(rows.copulas.ranked), moved(rows.copulas.factors)},
-          {moved(swaps.recipes), moved(swaps.features), moved(swaps.parents), moved(swaps.levels), moved(swaps.offsets),
-           moved(swaps.becomes)},
-          {moved(rows.partners.rows), moved(rows.partners.pools), moved(rows.partners.parts)}};
-}
-
 // Arguments: the kind of recipe, B.
 void make_rows_benchmark(benchmark::State& state) {
   if (!has_gpu(state)) return;
-  const MakingRows rows = some_rows(), from = on_device(rows);
-  const MakingRecipes recipes = all_by(state.range(0)),
-                      there{recipes.kinds.cuda(), recipes.amounts.cuda(), recipes.limits.cuda()};
+  const MakingRows rows = some_rows(), from = moved(rows, at::kCUDA);
+  const MakingRecipes recipes = all_by(state.range(0)), there = moved(recipes, at::kCUDA);
   const at::Tensor sources = at::randint(kRowsToMake, {state.range(1)}, at::kLong), gpu_sources = sources.cuda();
   const at::Tensor step = at::zeros({1}, at::kLong), gpu_step = step.cuda();
   MadeRows expected = empty_made_rows(state.range(1), rows.codes), made = empty_made_rows(state.range(1), from.codes);

@@ -118,11 +118,8 @@ void FirstLayer::forward(at::Tensor& out, const kernels::EncodedTensors& encoded
                          MemberSlice slice) {
   if (out.is_cuda()) {
     make_room(rows.size(0));
-    if (encoded.partners.defined())
-      kernels::gather_mixed_out(gathered_, encoded.codes, encoded.values, encoded.layout, rows, encoded.partners,
-                                encoded.parts);
-    else
-      kernels::gather_out(gathered_, encoded.codes, encoded.values, encoded.layout, rows);
+    kernels::gather_out(gathered_, encoded.codes, encoded.values, encoded.layout, rows,
+                        {encoded.partners, encoded.parts});
     rows_product(out, shared(dense_rows_, out.size(0)), slice.of(operand_));
   } else {
     kernels::encoded_linear_out(out, encoded, rows, slice.of(weight_), slice.of(ramp_sums_), slice.of(bias_));

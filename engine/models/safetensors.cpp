@@ -16,18 +16,26 @@
 namespace equipoise::models {
 namespace {
 
-constexpr std::size_t kLengthBytes = 8;
-constexpr const char* kMetadata = "__metadata__";
+struct NamedType {
+  std::string_view name;
+  at::ScalarType type;
+};
+constexpr NamedType kTypes[] = {{"F32", at::kFloat}, {"F64", at::kDouble}, {"F16", at::kHalf},  {"BF16", at::kBFloat16},
+                                {"I64", at::kLong},  {"I32", at::kInt},    {"I16", at::kShort}, {"I8", at::kChar},
+                                {"U8", at::kByte},   {"BOOL", at::kBool}};
 
-// In the order of kSafetensorsDtypes.
-constexpr at::ScalarType kTypes[] = {at::kFloat, at::kDouble, at::kHalf, at::kBFloat16, at::kLong,
-                                     at::kInt,   at::kShort,  at::kChar, at::kByte,     at::kBool};
-static_assert(std::size(kTypes) == std::size(kSafetensorsDtypes));
+constexpr at::ScalarType type_of(std::string_view name) {
+  for (const NamedType& known : kTypes)
+    if (known.name == name) return known.type;
+  return at::ScalarType::Undefined;
+}
+static_assert(std::ranges::none_of(kSafetensorsDtypes, [](const SafetensorsDtype& dtype) {
+  return type_of(dtype.name) == at::ScalarType::Undefined;
+}));
 
-const char* name_of(at::ScalarType type) {
-  for (std::size_t i = 0; i < std::size(kTypes); ++i) {
-    if (kTypes[i] == type) return kSafetensorsDtypes[i].name;
-  }
+std::string name_of(at::ScalarType type) {
+  for (const NamedType& known : kTypes)
+    if (known.type == type) return std::string(known.name);
   throw std::logic_error("safetensors has no name for this dtype");
 }
 
@@ -44,7 +52,7 @@ std::vector<std::pair<std::string, at::Tensor>> in_file_order(const std::map<std
 
 std::string safetensors_bytes(const TensorFile& file) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!file.metadata.empty()) header[kMetadata] = file.metadata;
+  if (!file.metadata.empty()) header[kSafetensorsMetadata] = file.metadata;
   std::string content;
   for (const auto& [name, tensor] : in_file_order(file.tensors)) {
     const at::Tensor host = tensor.to(at::kCPU).contiguous();
@@ -58,7 +66,7 @@ std::string safetensors_bytes(const TensorFile& file) {
   // The tensors start at a multiple of 8, as the reference implementation writes them: readers may map the file.
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::string bytes;
-  for (std::size_t i = 0; i < kLengthBytes; ++i) bytes += static_cast<char>(text.size() >> (8 * i) & 255);
+  for (std::size_t i = 0; i < kSafetensorsLengthBytes; ++i) bytes += static_cast<char>(text.size() >> (8 * i) & 255);
   return bytes + text + content;
 }
 
@@ -71,7 +79,7 @@ TensorFile parse_safetensors(const std::string& bytes, const std::string& name) 
   TensorFile file;
   file.metadata = header.metadata;
   for (const TensorPlace& place : header.tensors) {
-    at::Tensor tensor = at::empty(place.shape, at::TensorOptions(kTypes[place.dtype - kSafetensorsDtypes]));
+    at::Tensor tensor = at::empty(place.shape, at::TensorOptions(type_of(place.dtype->name)));
     if (tensor.nbytes() > 0)
       std::memcpy(tensor.data_ptr(), bytes.data() + header.data_begin + place.begin, tensor.nbytes());
     file.tensors[place.name] = tensor;

@@ -12,10 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kLengthBytes = 8;
 // The limit of the reference implementation: a longer header is no header.
 constexpr std::uint64_t kLongestHeader = 100'000'000;
-constexpr const char* kMetadata = "__metadata__";
 
 core::UserError broken(const std::string& file, const std::string& what) {
   return core::UserError(core::Fault::data, "'" + file + "' is not a whole safetensors file: " + what);
@@ -23,7 +21,7 @@ core::UserError broken(const std::string& file, const std::string& what) {
 
 std::uint64_t little_endian(std::string_view bytes) {
   std::uint64_t value = 0;
-  for (std::size_t i = kLengthBytes; i-- > 0;) value = (value << 8) | static_cast<unsigned char>(bytes[i]);
+  for (std::size_t i = kSafetensorsLengthBytes; i-- > 0;) value = (value << 8) | static_cast<unsigned char>(bytes[i]);
   return value;
 }
 
@@ -129,17 +127,17 @@ std::map<std::string, std::string> parse_metadata(const json& fields, const std:
 }  // namespace
 
 SafetensorsHeader parse_safetensors_header(std::string_view bytes, const std::string& name) {
-  if (bytes.size() < kLengthBytes) throw broken(name, "it has " + std::to_string(bytes.size()) + " bytes");
+  if (bytes.size() < kSafetensorsLengthBytes) throw broken(name, "it has " + std::to_string(bytes.size()) + " bytes");
   const std::uint64_t length = little_endian(bytes);
   if (length > kLongestHeader) throw broken(name, "its header claims " + std::to_string(length) + " bytes");
-  if (length > bytes.size() - kLengthBytes) {
+  if (length > bytes.size() - kSafetensorsLengthBytes) {
     throw broken(name, "it ends inside its header of " + std::to_string(length) + " bytes");
   }
-  const json header = parse_header(bytes.substr(kLengthBytes, length), name);
+  const json header = parse_header(bytes.substr(kSafetensorsLengthBytes, length), name);
   SafetensorsHeader result;
-  result.data_begin = kLengthBytes + length;
+  result.data_begin = kSafetensorsLengthBytes + length;
   for (const auto& [key, fields] : header.items()) {
-    if (key == kMetadata) {
+    if (key == kSafetensorsMetadata) {
       result.metadata = parse_metadata(fields, name);
     } else {
       result.tensors.push_back(parse_entry(key, fields, name));

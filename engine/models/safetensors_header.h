@@ -9,6 +9,9 @@
 
 namespace equipoise::models {
 
+inline constexpr std::size_t kSafetensorsLengthBytes = 8;  ///< before the header: how long it is, little-endian
+inline constexpr const char* kSafetensorsMetadata = "__metadata__";
+
 /// A number type of the safetensors format.
 struct SafetensorsDtype {
   const char* name;   ///< "F32"

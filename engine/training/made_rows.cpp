@@ -6,6 +6,7 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/lt.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/sub.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
@@ -59,13 +60,14 @@ MadeRows::MadeRows(const sampling::Sampler& sampler, const DeviceData& data, std
   encoded_.values = values_;
   slots_ = at::arange(batch, on(at::kLong));
   if (!any_mixes) return;
-  partners_ = at::empty({batch}, on(at::kLong));
+  counted_rows_ = at::empty({places}, on(at::kLong));
+  counted_parts_ = at::empty({places}, on(at::kFloat));
+  partners_ = counted_rows_.narrow(0, batch, batch);
+  made_.parts = counted_parts_.narrow(0, 0, batch);
   are_mixed_ = at::empty({batch}, on(at::kBool));
   one_ = at::ones({1}, on(at::kFloat));
   encoded_.partners = at::arange(batch, places, on(at::kLong));
   encoded_.parts = made_.parts;
-  counted_rows_ = at::empty({places}, on(at::kLong));
-  counted_parts_ = at::empty({places}, on(at::kFloat));
 }
 
 void MadeRows::follow() {
@@ -84,13 +86,12 @@ void MadeRows::take_partners(const at::Tensor& rows) {
   const std::int64_t batch = rows.size(0);
   at::lt_out(are_mixed_, made_.parts, one_);
   at::where_out(partners_, are_mixed_, made_.partners, rows);
-  at::Tensor codes = codes_.narrow(0, batch, batch), values = values_.narrow(0, batch, batch);
+  at::Tensor codes = codes_.narrow(0, batch, batch), values = values_.narrow(0, batch, batch),
+             rest = counted_parts_.narrow(0, batch, batch);
   at::index_select_out(codes, rows_.codes, 0, partners_);
   at::index_select_out(values, rows_.values, 0, partners_);
   counted_rows_.narrow(0, 0, batch).copy_(rows);
-  counted_rows_.narrow(0, batch, batch).copy_(partners_);
-  counted_parts_.narrow(0, 0, batch).copy_(made_.parts);
-  counted_parts_.narrow(0, batch, batch).fill_(1).sub_(made_.parts);
+  at::sub_out(rest, one_, made_.parts);
 }
 
 // A row that is mixed counts by half as its source, on average, and by half as one of its partners, who are drawn alike.

@@ -57,13 +57,13 @@ class MadeRows {
   const DeviceData& data_;
   kernels::MakingRows on_host_, rows_;  // the second on the device
   kernels::MakingRecipes recipes_on_host_, recipes_;
-  at::Tensor codes_, values_;  // [batch, F], or [2 * batch, F] with the partners' rows after the batch's
-  kernels::MadeRows made_;     // the first half of them
-  models::EncodedTensors encoded_;
-  at::Tensor slots_, partners_;              // [batch] i64
-  at::Tensor are_mixed_;                     // [batch] bool
-  at::Tensor one_;                           // [1] f32: a number of the host's would become a tensor each time
+  at::Tensor codes_, values_;                // [batch, F], or [2 * batch, F] with the partners' rows after the batch's
   at::Tensor counted_rows_, counted_parts_;  // [2 * batch]
+  kernels::MadeRows made_;  // codes, values and, where rows are mixed, parts are the first half of those
+  models::EncodedTensors encoded_;
+  at::Tensor slots_, partners_;  // [batch] i64, partners the second half of counted_rows_
+  at::Tensor are_mixed_;         // [batch] bool
+  at::Tensor one_;               // [1] f32: a number of the host's would become a tensor each time
 };
 
 }  // namespace equipoise::training

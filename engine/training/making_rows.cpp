@@ -209,22 +209,10 @@ kernels::MakingRows making_rows(const sampling::Sampler& sampler, const DeviceDa
 }
 
 kernels::MakingRows on_device(const kernels::MakingRows& rows, const DeviceData& data) {
-  const auto moved = [&](const at::Tensor& tensor) {
-    return tensor.defined() ? tensor.to(data.cell_labels.device()) : at::Tensor();
-  };
-  const kernels::MakingSwaps& swaps = rows.swaps;
-  return {data.encoded.codes.narrow(0, 0, data.train.count),
-          data.encoded.values.narrow(0, 0, data.train.count),
-          moved(rows.forms),
-          moved(rows.bins),
-          moved(rows.cells),
-          moved(rows.order),
-          moved(rows.offsets),
-          moved(rows.neighbors),
-          {moved(rows.copulas.ranked), moved(rows.copulas.factors)},
-          {moved(swaps.recipes), moved(swaps.features), moved(swaps.parents), moved(swaps.levels), moved(swaps.offsets),
-           moved(swaps.becomes)},
-          {moved(rows.partners.rows), moved(rows.partners.pools), moved(rows.partners.parts)}};
+  kernels::MakingRows there = rows;
+  there.codes = data.encoded.codes.narrow(0, 0, data.train.count);
+  there.values = data.encoded.values.narrow(0, 0, data.train.count);
+  return kernels::moved(there, data.cell_labels.device());
 }
 
 }  // namespace equipoise::training

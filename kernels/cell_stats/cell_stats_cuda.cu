@@ -117,17 +117,18 @@ cudaError_t launch_strips(const CellStatsProblem& problem, cudaStream_t stream) 
 struct StripLimits {
   std::int64_t least_rows;   // one round of a block
   std::int64_t most_rows;    // what a bin's counts, or floats, hold
-  std::int64_t most_blocks;  // as many as are at work at a time on the 132 multiprocessors of an H100
+  std::int64_t most_blocks;  // as many as are at work at a time
 };
 
 StripLimits limits_for(std::int64_t rows, std::int64_t cell_count) {
   const std::int64_t thread_rows = (rows >= kLongRows ? kThreadBinThreads : kThreadBinThreads / 2) * kRowsPerThread;
   const std::int64_t in_thread_bins = bin_threads(rows, cell_count, WeightedBins::kBytes) * kMostThreadRows;
-  if (cell_count <= kMostThreadCells) return {thread_rows, in_thread_bins, rows >= kLongRows ? 396 : 792};
+  if (cell_count <= kMostThreadCells)
+    return {thread_rows, in_thread_bins, (rows >= kLongRows ? 3 : 6) * kMultiprocessors};
   // With weights, so many cells still have bins of threads.
-  if (cell_count <= kMostWeightedThreadCells) return {2048, std::min(kMostLaneRows, in_thread_bins), 132};
-  if (cell_count <= kMostLaneCells) return {2048, kMostLaneRows, 132};
-  return {2048, 1LL << 40, 1056};
+  if (cell_count <= kMostWeightedThreadCells) return {2048, std::min(kMostLaneRows, in_thread_bins), kMultiprocessors};
+  if (cell_count <= kMostLaneCells) return {2048, kMostLaneRows, kMultiprocessors};
+  return {2048, 1LL << 40, 8 * kMultiprocessors};
 }
 
 }  // namespace

@@ -27,10 +27,6 @@ __device__ inline double* output_of(const CellStatsProblem& problem, std::int64_
   return out + (strip * problem.members + member) * problem.cell_count * 4;
 }
 
-__device__ inline double not_a_number() {
-  return __longlong_as_double(0x7ff8000000000000LL);
-}
-
 // Eight rows as a thread of a strip meets them.
 struct LoadedRows {
   float logits[kRowsPerThread];

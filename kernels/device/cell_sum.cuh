@@ -5,11 +5,10 @@
 
 #include <cstdint>
 
+#include "kernels/device/host_device.h"
 #include "kernels/device/launch.cuh"
 
 namespace equipoise::kernels {
-
-constexpr unsigned kWholeWarp = 0xffffffffu;
 
 // Adds kValues over the lanes of a warp that have the same key, pairing neighbours among those lanes (a fixed tree);
 // the lowest lane of each key ends with the sums and gets true. All lanes of the warp must call it.

@@ -28,6 +28,10 @@ EQUIPOISE_HOST_DEVICE std::uint32_t float_to_bits(float value) {
 #endif
 }
 
+EQUIPOISE_HOST_DEVICE float not_a_number() {
+  return bits_to_float(0x7fc00000u);
+}
+
 // exp(x) for x <= 0. Below log(2^-126) the result is 0; NaN stays NaN.
 EQUIPOISE_HOST_DEVICE float exp_nonpositive(float x) {
 #ifdef __CUDA_ARCH__

@@ -33,6 +33,15 @@ EQUIPOISE_HOST_DEVICE PhiloxKey philox_key(std::uint64_t seed) {
   return {{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)}};
 }
 
+// The random words of a slot in a step. `stream` says what they are for, so that no two uses share any. Several draws of one slot differ by
+// `part`, which lies over the step's upper half: they are apart while steps are below 2^32.
+EQUIPOISE_HOST_DEVICE PhiloxCounter words_at(std::uint64_t seed, std::uint64_t step, std::uint64_t slot,
+                                             std::uint32_t stream, std::uint32_t part = 0) {
+  return philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32) ^ part,
+                  static_cast<std::uint32_t>(slot), stream ^ static_cast<std::uint32_t>(slot >> 32)}},
+                philox_key(seed));
+}
+
 // floor(random * bound / 2^64): uniform over [0, bound) up to a bias of bound / 2^64.
 EQUIPOISE_HOST_DEVICE std::uint64_t scale_to_bound(std::uint64_t random, std::uint64_t bound) {
 #ifdef __CUDA_ARCH__
@@ -40,6 +49,12 @@ EQUIPOISE_HOST_DEVICE std::uint64_t scale_to_bound(std::uint64_t random, std::ui
 #else
   return static_cast<std::uint64_t>((static_cast<unsigned __int128>(random) * bound) >> 64);
 #endif
+}
+
+// The same of one word: uniform over [0, bound) up to a bias of bound / 2^32.
+EQUIPOISE_HOST_DEVICE std::int64_t below(std::uint32_t word, std::int64_t bound) {
+  return static_cast<std::int64_t>(
+      scale_to_bound(static_cast<std::uint64_t>(word) << 32, static_cast<std::uint64_t>(bound)));
 }
 
 }  // namespace equipoise::kernels

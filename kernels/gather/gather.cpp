@@ -67,11 +67,6 @@ void check_arguments(const at::Tensor& codes, const at::Tensor& values, const at
   TORCH_CHECK(rows.dim() == 1, kOp, ": rows has shape ", rows.sym_sizes(), ", expected [B]");
 }
 
-// Contiguous; undefined where rows are not mixed.
-struct Mixing {
-  at::Tensor partners, parts;
-};
-
 // After check_arguments.
 void fill_batch(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
                 const at::Tensor& rows, const Mixing& mixing = {}) {
@@ -158,19 +153,14 @@ void check_batch(const at::Tensor& batch, const at::Tensor& codes, const at::Ten
 }  // namespace
 
 void gather_out(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
-                const at::Tensor& rows) {
+                const at::Tensor& rows, const Mixing& mixing) {
   check_arguments(codes, values, layout, rows);
   check_batch(batch, codes, rows);
-  fill_batch(batch, codes, values, layout, rows);
-}
-
-void gather_mixed_out(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
-                      const at::Tensor& rows, const at::Tensor& partners, const at::Tensor& parts) {
-  check_arguments(codes, values, layout, rows);
-  check_batch(batch, codes, rows);
-  check_written(kOp, "partners", partners, at::kLong, rows.sym_sizes(), "codes", codes);
-  check_written(kOp, "parts", parts, at::kFloat, rows.sym_sizes(), "codes", codes);
-  fill_batch(batch, codes, values, layout, rows, {partners, parts});
+  if (mixing.partners.defined()) {
+    check_written(kOp, "partners", mixing.partners, at::kLong, rows.sym_sizes(), "codes", codes);
+    check_written(kOp, "parts", mixing.parts, at::kFloat, rows.sym_sizes(), "codes", codes);
+  }
+  fill_batch(batch, codes, values, layout, rows, mixing);
 }
 
 }  // namespace equipoise::kernels

@@ -23,17 +23,18 @@ at::Tensor gather(const at::Tensor& codes,   // [N, F]
                   const at::Tensor& rows,    // [B]
                   std::int64_t width);
 
-// The same into `batch`, which is contiguous: a training step keeps its buffer. It may be bf16, which components are then
-// rounded to (nearest, ties to even).
-void gather_out(at::Tensor& batch,  // [B, D]
-                const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout, const at::Tensor& rows);
+// Whom rows are mixed with; undefined where they are not.
+struct Mixing {
+  at::Tensor partners;  // [B] i64, rows of the same codes and values
+  at::Tensor parts;     // [B] f32: so much of each dense row is its own, the rest its partner's
+};
 
-// The same of rows that are mixed with others: `parts` [B] f32 of each dense row is its own, the rest that of its partner, one of
-// `partners` [B] i64, whose codes and values lie in the same tensors. A part of 1 is all: then the partner is only read. Each component is
-// one fmaf, the same bits anywhere. A partner outside [0, N) counts as the row itself would.
-void gather_mixed_out(at::Tensor& batch,  // [B, D]
-                      const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout,
-                      const at::Tensor& rows, const at::Tensor& partners, const at::Tensor& parts);
+// The same into `batch`, which is contiguous: a training step keeps its buffer. It may be bf16, which components are then
+// rounded to (nearest, ties to even). Where rows are mixed each component is one fmaf, the same bits anywhere; of a row whose part is 1 the
+// partner counts for nothing, and is read all the same: one outside [0, N) is what the row itself would be there.
+void gather_out(at::Tensor& batch,  // [B, D]
+                const at::Tensor& codes, const at::Tensor& values, const at::Tensor& layout, const at::Tensor& rows,
+                const Mixing& mixing = {});
 
 // Checks every code and the layout once, on the host, naming the row and feature; returns the width that the layout
 // fills.

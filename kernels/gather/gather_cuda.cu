@@ -9,10 +9,10 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / 32;
-constexpr int kTileWidth = 2048;            // components that one block knows the features of
-constexpr int kMostTileRows = 32;           // rows that it reads before it writes any
-constexpr std::int64_t kHeldCodes = 3840;   // of a tile's rows: with a whole tile of components 46 KiB
-constexpr std::int64_t kBusyBlocks = 1056;  // eight for each of an H100's 132 multiprocessors
+constexpr int kTileWidth = 2048;           // components that one block knows the features of
+constexpr int kMostTileRows = 32;          // rows that it reads before it writes any
+constexpr std::int64_t kHeldCodes = 3840;  // of a tile's rows: with a whole tile of components 46 KiB
+constexpr std::int64_t kBusyBlocks = 8 * kMultiprocessors;
 
 // A component's feature, or -1, and its place in it.
 struct Component {
@@ -96,7 +96,7 @@ __device__ void mark_missing_rows(const GatherProblem& problem, const TileRows& 
   for (int i = 0; i < count; ++i) {
     if (rows.row[i] >= 0 && rows.row[partners + i] >= 0) continue;
     for (std::int32_t component = threadIdx.x; component < tile; component += kThreads) {
-      store(out + i * problem.width + component, __int_as_float(0x7fc00000));
+      store(out + i * problem.width + component, not_a_number());
     }
   }
 }

@@ -106,7 +106,7 @@ void image_augment_out(at::Tensor& batch, const ImageTensors& images, const at::
   problem.width = pixels.size(3);
   problem.bfloat16 = batch.scalar_type() == at::kBFloat16;
   problem.seed = seed;
-  problem.step_pointer = step.const_data_ptr<std::int64_t>();
+  problem.step = step.const_data_ptr<std::int64_t>();
   if (recipes) set_recipes(problem, *recipes);
 #ifdef EQUIPOISE_CUDA
   if (pixels.is_cuda()) {
@@ -144,9 +144,9 @@ at::Tensor image_recipes_of_slots(const at::Tensor& rows, const ImageRecipes& re
     const std::int32_t cell = recipes.cells.const_data_ptr<std::int32_t>()[row];
     TORCH_CHECK(cell >= 0 && cell < recipes.limits.size(0), kOp, ": row ", row, " is in cell ", cell,
                 ", expected one in [0, ", recipes.limits.size(0), ")");
-    changed_by.mutable_data_ptr<std::int32_t>()[slot] = image_recipe_at(
-        recipes.limits.const_data_ptr<std::int64_t>() + cell * kinds, kinds,
-        image_words(seed, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(slot), 0).word[0]);
+    changed_by.mutable_data_ptr<std::int32_t>()[slot] =
+        recipe_at(recipes.limits.const_data_ptr<std::int64_t>() + cell * kinds, kinds,
+                  image_words(seed, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(slot), 0).word[0]);
   }
   return changed_by;
 }

@@ -133,7 +133,7 @@ void change_channel(const ImageAugmentProblem& problem, const ImageChange& chang
 
 template <typename Stored>
 std::int64_t augment(const ImageAugmentProblem& problem, std::int64_t begin, std::int64_t end) {
-  const std::int64_t step = problem.step_pointer != nullptr ? *problem.step_pointer : problem.step;
+  const std::int64_t step = *problem.step;
   const std::int64_t plane = problem.height * problem.width, size = problem.channels * plane;
   for (std::int64_t slot = begin; slot < end; ++slot) {
     const std::int64_t row = problem.rows[slot];

@@ -68,7 +68,7 @@ __global__ void image_augment_kernel(ImageAugmentProblem problem, std::int64_t b
   __shared__ ImageChange change;
   __shared__ std::int32_t factors[kMostChannels];
   const std::int64_t slot = blockIdx.x / blocks_of_slot, block = blockIdx.x % blocks_of_slot;
-  const std::int64_t step = problem.step_pointer != nullptr ? *problem.step_pointer : problem.step;
+  const std::int64_t step = *problem.step;
   if (threadIdx.x == 0) change = change_of(problem, slot, step);
   __syncthreads();
   if (change.recipe >= 0 && threadIdx.x < problem.channels)
@@ -88,8 +88,8 @@ __global__ void image_augment_kernel(ImageAugmentProblem problem, std::int64_t b
 #pragma unroll
   for (int i = 0; i < kPixelsPerThread; ++i) {
     if (first + i >= size) continue;
-    const float value = change.partner == -2 ? bits_to_float(0x7fffffffu)
-                                             : pixel(problem, change, factors, row, first + i, noise.word[i]);
+    const float value =
+        change.partner == -2 ? not_a_number() : pixel(problem, change, factors, row, first + i, noise.word[i]);
     store(quad.value + i, value);
   }
   if (size % kPixelsPerThread == 0) {  // then every slot begins where a whole quad may be written

@@ -22,8 +22,7 @@ struct ImageAugmentProblem {
   std::int64_t recipe_count = 0;  // 0: nothing is changed, and the five above are not looked at
   std::int64_t first_slot = 0;    // of the batch that these are a part of
   std::uint64_t seed = 0;
-  std::int64_t step = 0;
-  const std::int64_t* step_pointer = nullptr;  // on the device; where set, it goes before `step`
+  const std::int64_t* step = nullptr;  // [1]
 };
 
 // Slots [begin, end). Returns the first whose source, cell or partner is not there, -1 where all are.

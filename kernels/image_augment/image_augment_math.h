@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/device/philox.h"
+#include "kernels/device/recipe_at.h"
 #include "kernels/device/stored_number.h"
 #include "kernels/image_augment/image_augment_kernel.h"
 #include "kernels/image_augment/image_settings.h"
@@ -14,17 +15,13 @@ constexpr std::uint32_t kImageNoiseStream = 0x494d4148u;
 // The i-th four words of a slot; i below 2^16.
 EQUIPOISE_HOST_DEVICE PhiloxCounter image_words(std::uint64_t seed, std::uint64_t step, std::uint64_t slot,
                                                 std::uint32_t i) {
-  return philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32) ^ i << 16,
-                  static_cast<std::uint32_t>(slot), kImageStream ^ static_cast<std::uint32_t>(slot >> 32)}},
-                philox_key(seed));
+  return words_at(seed, step, slot, kImageStream, i << 16);
 }
 
-// Of four neighbouring pixels among a slot's [C, H, W]; steps below 2^32 have words of their own.
+// Of four neighbouring pixels among a slot's [C, H, W].
 EQUIPOISE_HOST_DEVICE PhiloxCounter noise_words(std::uint64_t seed, std::uint64_t step, std::uint64_t slot,
                                                 std::uint32_t quad) {
-  return philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32) ^ quad,
-                  static_cast<std::uint32_t>(slot), kImageNoiseStream ^ static_cast<std::uint32_t>(slot >> 32)}},
-                philox_key(seed));
+  return words_at(seed, step, slot, kImageNoiseStream, quad);
 }
 
 // Without an index, for which a GPU would put the words into its memory.
@@ -32,14 +29,14 @@ EQUIPOISE_HOST_DEVICE std::uint32_t word_at(const PhiloxCounter& words, std::int
   return i == 0 ? words.word[0] : i == 1 ? words.word[1] : i == 2 ? words.word[2] : words.word[3];
 }
 
-// 0 to bound - 1.
-EQUIPOISE_HOST_DEVICE std::int32_t below(std::uint32_t word, std::int64_t bound) {
-  return static_cast<std::int32_t>(static_cast<std::uint64_t>(word) * static_cast<std::uint64_t>(bound) >> 32);
+// 0 to bound - 1, of a bound that is about a picture's size.
+EQUIPOISE_HOST_DEVICE std::int32_t pixels_below(std::uint32_t word, std::int64_t bound) {
+  return static_cast<std::int32_t>(below(word, bound));
 }
 
 // 1 in 2^-12, give or take.
 EQUIPOISE_HOST_DEVICE std::int32_t factor_around_one(std::uint32_t word, std::int64_t most) {
-  return 4096 - static_cast<std::int32_t>(most) + below(word, 2 * most + 1);
+  return 4096 - static_cast<std::int32_t>(most) + pixels_below(word, 2 * most + 1);
 }
 
 // How one slot is changed.
@@ -54,13 +51,6 @@ struct ImageChange {
   std::int32_t mix;                 // in 2^-8, how much the partner counts
   std::int64_t partner;             // a row, -1 none, -2 one that is not there
 };
-
-EQUIPOISE_HOST_DEVICE std::int32_t image_recipe_at(const std::int64_t* limits, std::int64_t recipes,
-                                                   std::uint32_t word) {
-  for (std::int64_t r = 0; r < recipes; ++r)
-    if (static_cast<std::int64_t>(word) < limits[r]) return static_cast<std::int32_t>(r);
-  return -1;
-}
 
 EQUIPOISE_HOST_DEVICE std::int64_t partner_of(const ImageAugmentProblem& problem, std::int32_t cell,
                                               const PhiloxCounter& words) {
@@ -78,22 +68,22 @@ EQUIPOISE_HOST_DEVICE ImageChange change_of_slot(const ImageAugmentProblem& prob
   ImageChange change{};
   change.partner = -1;
   const PhiloxCounter first = image_words(problem.seed, step, slot, 0);
-  change.recipe = image_recipe_at(problem.limits + cell * problem.recipe_count, problem.recipe_count, first.word[0]);
+  change.recipe = recipe_at(problem.limits + cell * problem.recipe_count, problem.recipe_count, first.word[0]);
   if (change.recipe < 0) return change;
   const std::int64_t* settings = problem.settings + change.recipe * kImageSettings;
   change.flip = static_cast<std::int64_t>(first.word[1]) < settings[kFlip];
   const std::int64_t crop = settings[kCrop];
-  change.down = below(first.word[2], 2 * crop + 1) - static_cast<std::int32_t>(crop);
-  change.right = below(first.word[3], 2 * crop + 1) - static_cast<std::int32_t>(crop);
+  change.down = pixels_below(first.word[2], 2 * crop + 1) - static_cast<std::int32_t>(crop);
+  change.right = pixels_below(first.word[3], 2 * crop + 1) - static_cast<std::int32_t>(crop);
   change.padding = static_cast<std::int32_t>(settings[kPadding]);
   const PhiloxCounter second = image_words(problem.seed, step, slot, 1);
   change.brightness = factor_around_one(second.word[0], settings[kBrightness]);
   change.colour = static_cast<std::int32_t>(settings[kColour]);
   change.side = static_cast<std::int32_t>(settings[kCutout]);
-  change.top = below(second.word[1], problem.height) - change.side / 2;
-  change.left = below(second.word[2], problem.width) - change.side / 2;
+  change.top = pixels_below(second.word[1], problem.height) - change.side / 2;
+  change.left = pixels_below(second.word[2], problem.width) - change.side / 2;
   change.noise = static_cast<std::int32_t>(settings[kNoise]);
-  change.mix = below(second.word[3], settings[kMix] + 1);
+  change.mix = pixels_below(second.word[3], settings[kMix] + 1);
   if (change.mix > 0) change.partner = partner_of(problem, cell, image_words(problem.seed, step, slot, 2));
   return change;
 }

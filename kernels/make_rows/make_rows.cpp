@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "kernels/arguments.h"
-#include "kernels/make_rows/make_rows_kernel.h"
+#include "kernels/make_rows/make_rows_arguments.h"
 
 namespace equipoise::kernels {
 namespace {
@@ -21,22 +21,15 @@ void check(const char* name, const at::Tensor& tensor, at::ScalarType type, at::
   check_written(kOp, name, tensor, type, shape, "codes", codes);
 }
 
-// On the CPU, whether any recipe is of that kind. On CUDA, where looking would stall the stream: whether there is what it wants.
-bool wants(const MakingRecipes& recipes, MakingKind kind, const at::Tensor& of_kind) {
-  if (!recipes.kinds.is_cpu()) return of_kind.defined();
-  const std::int32_t* kinds = recipes.kinds.const_data_ptr<std::int32_t>();
-  return std::find(kinds, kinds + recipes.kinds.numel(), static_cast<std::int32_t>(kind)) !=
-         kinds + recipes.kinds.numel();
-}
-
-bool wants_copulas(const MakingRows& from, const MakingRecipes& recipes) {
-  return wants(recipes, kCopula, from.copulas.ranked);
-}
-bool wants_swaps(const MakingRows& from, const MakingRecipes& recipes) {
-  return wants(recipes, kSwap, from.swaps.recipes);
-}
-bool wants_partners(const MakingRows& from, const MakingRecipes& recipes) {
-  return wants(recipes, kMixup, from.partners.rows);
+// On CUDA, where looking at kinds would stall the stream: all tables that there are. On the CPU: those that some recipe wants.
+MakingTables tables_wanted(const MakingRows& from, const MakingRecipes& recipes) {
+  if (!recipes.kinds.is_cpu()) return tables_given(from);
+  const auto any_is = [&](MakingKind kind) {
+    const std::int32_t* kinds = recipes.kinds.const_data_ptr<std::int32_t>();
+    return std::find(kinds, kinds + recipes.kinds.numel(), static_cast<std::int32_t>(kind)) !=
+           kinds + recipes.kinds.numel();
+  };
+  return {any_is(kCopula), any_is(kSwap), any_is(kMixup)};
 }
 
 void check_copulas(const MakingRows& from, std::int64_t cells) {
@@ -113,9 +106,10 @@ void check_sources(const at::Tensor& rows, const MakingRows& from, const MakingR
   check("amounts", recipes.amounts, at::kFloat, {kinds}, codes);
   check("limits", recipes.limits, at::kLong, {cells, kinds}, codes);
   check("rows", rows, at::kLong, {batch}, codes);
-  if (wants_copulas(from, recipes)) check_copulas(from, cells);
-  if (wants_swaps(from, recipes)) check_swaps(from, kinds);
-  if (wants_partners(from, recipes)) check_partners(from, cells, kinds);
+  const MakingTables tables = tables_wanted(from, recipes);
+  if (tables.copulas) check_copulas(from, cells);
+  if (tables.swaps) check_swaps(from, kinds);
+  if (tables.partners) check_partners(from, cells, kinds);
   if (!codes.is_cpu()) return;
   for (std::int64_t slot = 0; slot < batch; ++slot) {
     const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
@@ -134,51 +128,6 @@ void check_made(const MadeRows& made, std::int64_t batch, std::int64_t features,
   check("made parts", made.parts, at::kFloat, {batch}, codes);
 }
 
-// Without where the rows go.
-MakeRowsProblem problem_of(const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
-                           std::uint64_t seed) {
-  MakeRowsProblem problem{};
-  problem.rows = rows.const_data_ptr<std::int64_t>();
-  problem.codes = from.codes.const_data_ptr<std::int16_t>();
-  problem.values = from.values.const_data_ptr<float>();
-  problem.forms = from.forms.const_data_ptr<std::uint8_t>();
-  problem.bins = from.bins.const_data_ptr<std::int16_t>();
-  problem.cells = from.cells.const_data_ptr<std::int32_t>();
-  problem.order = from.order.const_data_ptr<std::int64_t>();
-  problem.offsets = from.offsets.const_data_ptr<std::int64_t>();
-  problem.neighbors = from.neighbors.const_data_ptr<std::int64_t>();
-  problem.kinds = recipes.kinds.const_data_ptr<std::int32_t>();
-  problem.amounts = recipes.amounts.const_data_ptr<float>();
-  problem.limits = recipes.limits.const_data_ptr<std::int64_t>();
-  if (wants_copulas(from, recipes)) {
-    problem.ranked = from.copulas.ranked.const_data_ptr<std::int32_t>();
-    problem.factors = from.copulas.factors.const_data_ptr<float>();
-  }
-  if (wants_swaps(from, recipes)) {
-    problem.swap_recipes = from.swaps.recipes.const_data_ptr<std::int32_t>();
-    problem.swap_features = from.swaps.features.const_data_ptr<std::int32_t>();
-    problem.swap_parents = from.swaps.parents.const_data_ptr<std::int32_t>();
-    problem.swap_levels = from.swaps.levels.const_data_ptr<std::int16_t>();
-    problem.swap_offsets = from.swaps.offsets.const_data_ptr<std::int64_t>();
-    problem.becomes = from.swaps.becomes.const_data_ptr<std::int16_t>();
-    problem.swap_count = from.swaps.recipes.size(0);
-  }
-  if (wants_partners(from, recipes)) {
-    problem.partner_rows = from.partners.rows.const_data_ptr<std::int64_t>();
-    problem.pools = from.partners.pools.const_data_ptr<std::int64_t>();
-    problem.mixing_parts = from.partners.parts.const_data_ptr<float>();
-    while ((std::int64_t{1} << problem.log2_parts) < from.partners.parts.size(1)) ++problem.log2_parts;
-  }
-  problem.batch = rows.size(0);
-  problem.count = from.codes.size(0);
-  problem.cell_count = recipes.limits.size(0);
-  problem.features = from.codes.size(1);
-  problem.k = from.neighbors.size(1);
-  problem.recipe_count = recipes.limits.size(1);
-  problem.seed = seed;
-  return problem;
-}
-
 }  // namespace
 
 MadeRows empty_made_rows(std::int64_t batch, const at::Tensor& codes) {
@@ -188,26 +137,43 @@ MadeRows empty_made_rows(std::int64_t batch, const at::Tensor& codes) {
           at::empty({batch}, options.dtype(at::kFloat))};
 }
 
+MakingRows moved(const MakingRows& rows, const at::Device& device) {
+  const auto there = [&](const at::Tensor& tensor) { return tensor.defined() ? tensor.to(device) : tensor; };
+  const MakingSwaps& swaps = rows.swaps;
+  const MakingPartners& partners = rows.partners;
+  return {there(rows.codes),
+          there(rows.values),
+          there(rows.forms),
+          there(rows.bins),
+          there(rows.cells),
+          there(rows.order),
+          there(rows.offsets),
+          there(rows.neighbors),
+          {there(rows.copulas.ranked), there(rows.copulas.factors)},
+          {there(swaps.recipes), there(swaps.features), there(swaps.parents), there(swaps.levels), there(swaps.offsets),
+           there(swaps.becomes)},
+          {there(partners.rows), there(partners.pools), there(partners.parts)}};
+}
+
+MakingRecipes moved(const MakingRecipes& recipes, const at::Device& device) {
+  return {recipes.kinds.to(device), recipes.amounts.to(device), recipes.limits.to(device)};
+}
+
 void make_rows_out(MadeRows& made, const at::Tensor& rows, const MakingRows& from, const MakingRecipes& recipes,
                    std::uint64_t seed, const at::Tensor& step) {
   check_sources(rows, from, recipes);
   check_made(made, rows.size(0), from.codes.size(1), from.codes);
   check("step", step, at::kLong, {1}, from.codes);
-  MakeRowsProblem problem = problem_of(rows, from, recipes, seed);
-  problem.made_codes = made.codes.mutable_data_ptr<std::int16_t>();
-  problem.made_values = made.values.mutable_data_ptr<float>();
-  problem.made_by = made.recipes.mutable_data_ptr<std::int32_t>();
-  problem.partners = made.partners.mutable_data_ptr<std::int64_t>();
-  problem.parts = made.parts.mutable_data_ptr<float>();
+  MakeRowsProblem problem = problem_of(rows, from, recipes, tables_wanted(from, recipes), seed);
+  problem.step = step.const_data_ptr<std::int64_t>();
+  write_into(made, problem);
 #ifdef EQUIPOISE_CUDA
   if (from.codes.is_cuda()) {
-    problem.step_pointer = step.const_data_ptr<std::int64_t>();
     const c10::cuda::CUDAGuard guard(from.codes.device());
     check_launched(kOp, launch_make_rows(problem, c10::cuda::getCurrentCUDAStream().stream()));
     return;
   }
 #endif
-  problem.step = *step.const_data_ptr<std::int64_t>();
   at::parallel_for(0, rows.size(0), kTaskRows,
                    [&](std::int64_t begin, std::int64_t end) { make_rows_cpu(problem, begin, end); });
 }
@@ -217,8 +183,8 @@ at::Tensor recipes_of_slots(const at::Tensor& rows, const MakingRows& from, cons
   check_sources(rows, from, recipes);
   TORCH_CHECK(rows.is_cpu(), kOp, ": by which recipes slots are made is asked for on the CPU");
   at::Tensor made_by = at::empty({rows.size(0)}, rows.options().dtype(at::kInt));
-  MakeRowsProblem problem = problem_of(rows, from, recipes, seed);
-  problem.step = step;
+  MakeRowsProblem problem = problem_of(rows, from, recipes, tables_wanted(from, recipes), seed);
+  problem.step = &step;
   problem.made_by = made_by.mutable_data_ptr<std::int32_t>();
   choose_recipes_cpu(problem, 0, rows.size(0));
   return made_by;

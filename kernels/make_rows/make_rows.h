@@ -58,6 +58,10 @@ struct MakingRecipes {
   at::Tensor limits;
 };
 
+// The same on `device`. What is there already is not copied, and what is undefined stays so.
+MakingRows moved(const MakingRows& rows, const at::Device& device);
+MakingRecipes moved(const MakingRecipes& recipes, const at::Device& device);
+
 // What a batch is made of.
 struct MadeRows {
   at::Tensor codes;     // [B, F] i16

@@ -13,7 +13,7 @@ constexpr int kMostTileSlots = 32;
 // together. Bound by the way from read to read, at a batch's size, and else by the bytes of rows that lie anywhere.
 __device__ void make_rows_in_block(const MakeRowsProblem& problem, int tile_slots, Making* makings,  // [tile_slots]
                                    double* normals) {  // [tile_slots, F], looked at where a slot is of a copula
-  const std::int64_t step = problem.step_pointer != nullptr ? *problem.step_pointer : problem.step;
+  const std::int64_t step = *problem.step;
   const int features = static_cast<int>(problem.features), thread = static_cast<int>(threadIdx.x);
   const std::int64_t stride = static_cast<std::int64_t>(gridDim.x) * tile_slots;
   for (std::int64_t first = static_cast<std::int64_t>(blockIdx.x) * tile_slots; first < problem.batch;

@@ -8,7 +8,7 @@ namespace equipoise::kernels {
 void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end) {
   std::vector<double> normals(static_cast<std::size_t>(problem.factors == nullptr ? 0 : problem.features));
   for (std::int64_t slot = begin; slot < end; ++slot) {
-    const Making making = making_of(problem, problem.step, slot);
+    const Making making = making_of(problem, *problem.step, slot);
     std::int16_t* codes = problem.made_codes + slot * problem.features;
     float* values = problem.made_values + slot * problem.features;
     problem.made_by[slot] = making.recipe;
@@ -21,8 +21,8 @@ void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int6
       continue;
     }
     for (std::int64_t f = 0; f < problem.features; ++f) {
-      if (making.kind == kCopula) normals[static_cast<std::size_t>(f)] = normal_of(problem, making, problem.step, f);
-      const Encoded made = made_feature(problem, making, problem.step, f, normals.data());
+      if (making.kind == kCopula) normals[static_cast<std::size_t>(f)] = normal_of(problem, making, *problem.step, f);
+      const Encoded made = made_feature(problem, making, *problem.step, f, normals.data());
       codes[f] = made.code;
       values[f] = made.value;
     }
@@ -31,7 +31,7 @@ void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int6
 
 void choose_recipes_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end) {
   for (std::int64_t slot = begin; slot < end; ++slot)
-    problem.made_by[slot] = recipe_of(problem, problem.rows[slot], words_of_slot(problem.seed, problem.step, slot));
+    problem.made_by[slot] = recipe_of(problem, problem.rows[slot], words_of_slot(problem.seed, *problem.step, slot));
 }
 
 }  // namespace equipoise::kernels

@@ -6,7 +6,7 @@
 namespace equipoise::kernels {
 namespace {
 
-constexpr std::int64_t kBusyBlocks = 528;  // four for each of an H100's 132 multiprocessors
+constexpr std::int64_t kBusyBlocks = 4 * kMultiprocessors;
 constexpr std::int64_t kMostBlocks = 1 << 20;
 // What a block may have without asking for more.
 static_assert(kMostCopulaFeatures * sizeof(double) + kMostTileSlots * sizeof(Making) <= 48 * 1024);

@@ -32,13 +32,12 @@ struct MakeRowsProblem {
   std::int64_t batch, count, cell_count, features, k, recipe_count, swap_count;
   std::int32_t log2_parts;  // of Q
   std::uint64_t seed;
-  std::int64_t step;
-  const std::int64_t* step_pointer;  // where not null, holds the step instead
-  std::int16_t* made_codes;          // [B, F]
-  float* made_values;                // [B, F]
-  std::int32_t* made_by;             // [B]
-  std::int64_t* partners;            // [B]
-  float* parts;                      // [B]
+  const std::int64_t* step;  // [1]
+  std::int16_t* made_codes;  // [B, F]
+  float* made_values;        // [B, F]
+  std::int32_t* made_by;     // [B]
+  std::int64_t* partners;    // [B]
+  float* parts;              // [B]
 };
 
 void make_rows_cpu(const MakeRowsProblem& problem, std::int64_t begin, std::int64_t end);

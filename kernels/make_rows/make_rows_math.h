@@ -7,6 +7,7 @@
 #include "kernels/device/elementary.h"
 #include "kernels/device/normal.h"
 #include "kernels/device/philox.h"
+#include "kernels/device/recipe_at.h"
 #include "kernels/make_rows/make_rows_kernel.h"
 #include "kernels/make_rows/making_kinds.h"
 
@@ -16,35 +17,18 @@ constexpr std::uint32_t kSlotStream = 0x4d414b45u;
 constexpr std::uint32_t kFeatureStream = 0x4d414b46u;
 
 EQUIPOISE_HOST_DEVICE PhiloxCounter words_of_slot(std::uint64_t seed, std::uint64_t step, std::uint64_t slot) {
-  return philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32),
-                  static_cast<std::uint32_t>(slot), kSlotStream ^ static_cast<std::uint32_t>(slot >> 32)}},
-                philox_key(seed));
+  return words_at(seed, step, slot, kSlotStream);
 }
 
-// A step below 2^32 and a feature below 2^16 have words of their own.
+// A feature below 2^16 has words of its own.
 EQUIPOISE_HOST_DEVICE PhiloxCounter words_of_feature(std::uint64_t seed, std::uint64_t step, std::uint64_t slot,
                                                      std::uint32_t feature) {
-  return philox({{static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32) ^ feature << 16,
-                  static_cast<std::uint32_t>(slot), kFeatureStream ^ static_cast<std::uint32_t>(slot >> 32)}},
-                philox_key(seed));
+  return words_at(seed, step, slot, kFeatureStream, feature << 16);
 }
 
 // [0, 1) of 24 bits: exact in a float.
 EQUIPOISE_HOST_DEVICE float unit(std::uint32_t word) {
   return static_cast<float>(word >> 8) * 0x1p-24f;
-}
-
-// One of `count`, by a random word.
-EQUIPOISE_HOST_DEVICE std::int64_t chosen_of(std::uint32_t word, std::int64_t count) {
-  return static_cast<std::int64_t>(
-      scale_to_bound(static_cast<std::uint64_t>(word) << 32, static_cast<std::uint64_t>(count)));
-}
-
-// The first recipe whose limit is above the word; -1: none.
-EQUIPOISE_HOST_DEVICE std::int32_t recipe_at(const std::int64_t* limits, std::int64_t recipes, std::uint32_t word) {
-  for (std::int64_t r = 0; r < recipes; ++r)
-    if (static_cast<std::int64_t>(word) < limits[r]) return static_cast<std::int32_t>(r);
-  return -1;
 }
 
 // A feature of a row.
@@ -182,12 +166,12 @@ EQUIPOISE_HOST_DEVICE Making making_of(const MakeRowsProblem& problem, std::int6
   making.kind = problem.kinds[making.recipe];
   if (making.kind == kSmote) {
     making.near = neighbors_of(problem, making.source, problem.amounts[making.recipe]);
-    making.partner = problem.neighbors[making.source * problem.k + chosen_of(words.word[1], making.near)];
+    making.partner = problem.neighbors[making.source * problem.k + below(words.word[1], making.near)];
     making.way = unit(words.word[2]);
   } else if (making.kind == kMixup) {
     const Pool pool = pool_of(problem, problem.cells[making.source], making.recipe);
     const std::uint32_t quantile = problem.log2_parts == 0 ? 0 : words.word[2] >> (32 - problem.log2_parts);
-    making.partner = pool.rows[chosen_of(words.word[1], pool.count)];
+    making.partner = pool.rows[below(words.word[1], pool.count)];
     making.part = problem.mixing_parts[(static_cast<std::int64_t>(making.recipe) << problem.log2_parts) + quantile];
   }
   return making;
@@ -291,7 +275,7 @@ EQUIPOISE_HOST_DEVICE Encoded made_feature(const MakeRowsProblem& problem, const
                                            std::int64_t feature, const double* normals) {
   switch (making.kind) {
     case kNotThere:
-      return {0, bits_to_float(0x7fc00000u)};
+      return {0, not_a_number()};
     case kSmote:
       return smoted(problem, making, feature);
     case kJitter:

@@ -169,7 +169,7 @@ __global__ void __launch_bounds__(kThreads)
     out[i] = rows.weights[i] * row_gradient(rows.logits[i], sign, bits_to_float(float_to_bits(prices[cell]) ^ sign),
                                             prices[cells + cell] * problem.inverse_temperature, problem.threshold,
                                             problem.inverse_temperature);
-    if (rows.cells[i] == kBadCell) out[i] = __int_as_float(0x7fc00000);
+    if (rows.cells[i] == kBadCell) out[i] = not_a_number();
   }
   if (count > 0) {
     store_gradients(problem.gradient, problem.bfloat16, member * problem.rows + row, count, whole, out);

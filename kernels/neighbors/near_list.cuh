@@ -5,8 +5,6 @@
 
 namespace equipoise::kernels {
 
-constexpr unsigned kAllLanes = 0xffffffffu;
-
 // Puts `key` into an ascending list of a warp's, whose last falls out. All lanes are given the same key, which is below the last.
 template <typename Key>
 __device__ void insert(Key* list, int size, Key key, int lane) {
@@ -18,7 +16,7 @@ __device__ void insert(Key* list, int size, Key key, int lane) {
     if (at < size && at > 0) before = list[at - 1];
     __syncwarp();
     if (at < size) list[at] = once_inserted(own, before, at == 0, key);
-    const bool ends_here = __shfl_sync(kAllLanes, static_cast<int>(at == 0 || before < key), 0) != 0;
+    const bool ends_here = __shfl_sync(kWholeWarp, static_cast<int>(at == 0 || before < key), 0) != 0;
     __syncwarp();
     if (ends_here) return;
   }

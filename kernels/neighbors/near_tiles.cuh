@@ -80,7 +80,7 @@ __device__ inline void add_products(const NearShared& shared, int stage, int dep
 // Empties the queues of a warp's 16 queries into their lists.
 __device__ inline void empty_queues(NearKey* lists, int size, int warp, int lane, NearShared& shared) {
   constexpr int kOfAWarp = kNearTile / (kNearThreads / 32);
-  unsigned left = __ballot_sync(kAllLanes, lane < kOfAWarp && shared.waiting[warp * kOfAWarp + lane % kOfAWarp] > 0);
+  unsigned left = __ballot_sync(kWholeWarp, lane < kOfAWarp && shared.waiting[warp * kOfAWarp + lane % kOfAWarp] > 0);
 #pragma unroll 1
   while (left != 0) {
     const int query = warp * kOfAWarp + __ffs(static_cast<int>(left)) - 1;
@@ -90,7 +90,7 @@ __device__ inline void empty_queues(NearKey* lists, int size, int warp, int lane
     NearKey* list = lists + static_cast<std::int64_t>(query) * size;
 #pragma unroll 1
     for (int i = 0; i < count; ++i) {
-      const NearKey key = __shfl_sync(kAllLanes, own, i);
+      const NearKey key = __shfl_sync(kWholeWarp, own, i);
       if (key < list[size - 1]) insert(list, size, key, lane);
     }
     __syncwarp();

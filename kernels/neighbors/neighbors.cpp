@@ -69,6 +69,37 @@ void search(const Task& task, const CellRows& own, const float* points, std::int
   }
 }
 
+void find_on_cpu(const at::Tensor& points, const CellOrder& order, std::int64_t k, const Neighbors& result) {
+  const std::int64_t *rows = order.rows.const_data_ptr<std::int64_t>(),
+                     *offsets = order.offsets.const_data_ptr<std::int64_t>();
+  const float* values = points.const_data_ptr<float>();
+  const std::int64_t dimensions = points.size(1);
+
+  std::vector<CellRows> of_cell;
+  std::vector<Task> tasks;
+  std::vector<std::int64_t> begins;  // in the packed rows
+  std::int64_t packed_size = 0;
+  for (std::int64_t cell = 0; cell + 1 < order.offsets.size(0); ++cell) {
+    const std::int64_t count = offsets[cell + 1] - offsets[cell];
+    if (count == 0) continue;
+    of_cell.push_back({{nullptr, count, dimensions}, rows + offsets[cell]});
+    begins.push_back(packed_size);
+    packed_size += of_cell.back().cell.blocks() * kPackedRows * dimensions;
+    for (std::int64_t begin = 0; begin < count; begin += kQueriesInTask)
+      tasks.push_back({of_cell.size() - 1, begin, std::min(count, begin + kQueriesInTask)});
+  }
+  const at::Tensor packed = at::empty({packed_size}, points.options());
+  float* all = packed.mutable_data_ptr<float>();
+  each_task(static_cast<std::int64_t>(of_cell.size()), [&](std::int64_t i) {
+    of_cell[static_cast<std::size_t>(i)].cell.packed = all + begins[static_cast<std::size_t>(i)];
+    pack(values, of_cell[static_cast<std::size_t>(i)], all + begins[static_cast<std::size_t>(i)]);
+  });
+  each_task(static_cast<std::int64_t>(tasks.size()), [&](std::int64_t i) {
+    const Task& task = tasks[static_cast<std::size_t>(i)];
+    search(task, of_cell[task.cell], values, k, result);
+  });
+}
+
 #ifdef EQUIPOISE_CUDA
 void find_on_cuda(const at::Tensor& points, const CellOrder& order, std::int64_t k, const Neighbors& result) {
   NeighborsProblem problem;
@@ -111,34 +142,7 @@ Neighbors neighbors(const at::Tensor& points, const at::Tensor& cells, std::int6
     return result;
   }
 #endif
-  const std::int64_t *rows = order.rows.const_data_ptr<std::int64_t>(),
-                     *offsets = order.offsets.const_data_ptr<std::int64_t>();
-  const float* values = dense.const_data_ptr<float>();
-  const std::int64_t dimensions = dense.size(1);
-
-  std::vector<CellRows> of_cell;
-  std::vector<Task> tasks;
-  std::vector<std::int64_t> begins;  // in the packed rows
-  std::int64_t packed_size = 0;
-  for (std::int64_t cell = 0; cell < cell_count; ++cell) {
-    const std::int64_t count = offsets[cell + 1] - offsets[cell];
-    if (count == 0) continue;
-    of_cell.push_back({{nullptr, count, dimensions}, rows + offsets[cell]});
-    begins.push_back(packed_size);
-    packed_size += of_cell.back().cell.blocks() * kPackedRows * dimensions;
-    for (std::int64_t begin = 0; begin < count; begin += kQueriesInTask)
-      tasks.push_back({of_cell.size() - 1, begin, std::min(count, begin + kQueriesInTask)});
-  }
-  const at::Tensor packed = at::empty({packed_size}, dense.options());
-  float* all = packed.mutable_data_ptr<float>();
-  each_task(static_cast<std::int64_t>(of_cell.size()), [&](std::int64_t i) {
-    of_cell[static_cast<std::size_t>(i)].cell.packed = all + begins[static_cast<std::size_t>(i)];
-    pack(values, of_cell[static_cast<std::size_t>(i)], all + begins[static_cast<std::size_t>(i)]);
-  });
-  each_task(static_cast<std::int64_t>(tasks.size()), [&](std::int64_t i) {
-    const Task& task = tasks[static_cast<std::size_t>(i)];
-    search(task, of_cell[task.cell], values, k, result);
-  });
+  find_on_cpu(dense, order, k, result);
   return result;
 }
 

@@ -2,30 +2,14 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/device/launch.cuh"
-#include "kernels/device/scratch.h"
 #include "kernels/neighbors/near_tiles.cuh"
 #include "kernels/neighbors/settled_rows.cuh"
 
 namespace equipoise::kernels {
 namespace {
 
-constexpr std::int64_t kExactBlocks = 1056;  // eight for each of an H100's 132 multiprocessors
+constexpr std::int64_t kExactBlocks = 8 * kMultiprocessors;
 constexpr std::size_t kListBytes = sizeof(NearKey) * kNearTile * kHeldList;
-
-std::int64_t tiles_of(const NeighborsProblem& problem) {
-  return (problem.count + kNearTile - 1) / kNearTile;
-}
-
-NeighborsArrays arrays_in(const NeighborsProblem& problem, Scratch& scratch) {
-  const std::int64_t places = tiles_of(problem) * kNearTile;
-  NeighborsArrays arrays;
-  arrays.packed = scratch.take<float>(places * ((problem.dimensions + 3) / 4 * 4));
-  arrays.norms = scratch.take<float>(places);
-  arrays.lists = scratch.take<NearKey>(places * (problem.k + kSpareNeighbors));
-  arrays.unsure = scratch.take<std::int32_t>(problem.count);
-  arrays.unsure_count = scratch.take<std::int32_t>(1);
-  return arrays;
-}
 
 __global__ void __launch_bounds__(kPackThreads, 4) pack_kernel(NeighborsProblem problem, NeighborsArrays arrays) {
   __shared__ PackShared shared;

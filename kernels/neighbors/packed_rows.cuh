@@ -1,6 +1,7 @@
 // The rows by cell, packed for tiles: what the launches of neighbors hand on, and the first of them.
 #pragma once
 
+#include "kernels/device/scratch.h"
 #include "kernels/neighbors/neighbors_kernel.h"
 #include "kernels/neighbors/neighbors_math.h"
 
@@ -19,12 +20,26 @@ struct NeighborsArrays {
   std::int32_t* unsure_count = nullptr;  // [1]
 };
 
-// Places and tiles in 32 bits: registers are what tiles are made of.
-__device__ inline int packed_depth(std::int64_t dimensions) {
+EQUIPOISE_HOST_DEVICE int packed_depth(std::int64_t dimensions) {
   return static_cast<int>((dimensions + 3) / 4 * 4);
 }
 
-// Where the rows of a cell are.
+inline std::int64_t tiles_of(const NeighborsProblem& problem) {
+  return (problem.count + kNearTile - 1) / kNearTile;
+}
+
+inline NeighborsArrays arrays_in(const NeighborsProblem& problem, Scratch& scratch) {
+  const std::int64_t places = tiles_of(problem) * kNearTile;
+  NeighborsArrays arrays;
+  arrays.packed = scratch.take<float>(places * packed_depth(problem.dimensions));
+  arrays.norms = scratch.take<float>(places);
+  arrays.lists = scratch.take<NearKey>(places * (problem.k + kSpareNeighbors));
+  arrays.unsure = scratch.take<std::int32_t>(problem.count);
+  arrays.unsure_count = scratch.take<std::int32_t>(1);
+  return arrays;
+}
+
+// Where the rows of a cell are: places in 32 bits, as tiles are on a device, for registers are what they are made of.
 struct CellPlaces {
   std::uint32_t begin, end;
 };
@@ -77,7 +92,7 @@ __device__ inline void pack_in_block(const NeighborsProblem& problem, const Neig
       float value = 0;
       if (d < problem.dimensions && cell.begin < cell.end) {
         const float own = problem.points[problem.rows[first + row] * problem.dimensions + d];
-        value = is_measurable(own) ? own - centre_of(problem, cell, d) : bits_to_float(0x7fc00000u);
+        value = is_measurable(own) ? own - centre_of(problem, cell, d) : not_a_number();
       }
       shared.values[lane][row] = value;
     }
@@ -90,8 +105,7 @@ __device__ inline void pack_in_block(const NeighborsProblem& problem, const Neig
     __syncthreads();
   }
   if (thread < kNearTile)
-    arrays.norms[first + thread] =
-        shared.cells[thread].begin < shared.cells[thread].end ? norm : bits_to_float(0x7fc00000u);
+    arrays.norms[first + thread] = shared.cells[thread].begin < shared.cells[thread].end ? norm : not_a_number();
 }
 
 }  // namespace equipoise::kernels

@@ -35,7 +35,7 @@ __device__ inline void settle_in_block(const NeighborsProblem& problem, const Ne
                                    problem.points + problem.rows[other] * problem.dimensions, problem.dimensions),
                    other};
     }
-    count += __popc(__ballot_sync(kAllLanes, key < kNobody));
+    count += __popc(__ballot_sync(kWholeWarp, key < kNobody));
   }
   __syncwarp();
   std::int64_t* neighbors = problem.neighbors + row * k;
@@ -49,7 +49,7 @@ __device__ inline void settle_in_block(const NeighborsProblem& problem, const Ne
     if (rank == k - 1) shared.last[warp] = found[i].distance;
   }
   const float norm = arrays.norms[place];
-  const float none = norm == norm ? bits_to_float(0x7f800000u) : bits_to_float(0x7fc00000u);
+  const float none = norm == norm ? bits_to_float(0x7f800000u) : not_a_number();
   for (int i = count + lane; i < k; i += 32) {
     neighbors[i] = -1;
     distances[i] = none;

@@ -35,7 +35,7 @@ int launch_not_finite(const NotFiniteProblem& problem, void* stream_pointer) {
   const cudaStream_t stream = static_cast<cudaStream_t>(stream_pointer);
   if (problem.members == 0) return cudaSuccess;
   clear_kernel<<<blocks_for(problem.members, kThreads, problem.members), kThreads, 0, stream>>>(problem);
-  const unsigned blocks = blocks_for(problem.rows, kThreads * 8, 1056);
+  const unsigned blocks = blocks_for(problem.rows, kThreads * 8, 8 * kMultiprocessors);
   find_kernel<<<dim3(blocks, static_cast<unsigned>(problem.members)), kThreads, 0, stream>>>(problem);
   return cudaGetLastError();
 }

@@ -27,7 +27,7 @@ __device__ __forceinline__ void push_row(const OutcomePushProblem& problem, std:
   const std::int64_t cell = readable_cell(problem, row, target);
   if (cell == kBadCell) {
     const int outputs = kKind == OutcomeKind::kSoftmax ? problem.rule.outputs : 1;
-    for (int k = 0; k < outputs; ++k) scores[k] = __int_as_float(0x7fc00000);
+    for (int k = 0; k < outputs; ++k) scores[k] = not_a_number();
     return;
   }
   const float weight = problem.weights != nullptr ? problem.weights[row] : 1.0f;

@@ -172,8 +172,8 @@ cudaError_t launch_kind(const OutcomeStatsProblem& problem, cudaStream_t stream)
 
 std::int64_t outcome_stats_strips_cuda(std::int64_t members, std::int64_t rows, std::int64_t table_rows) {
   constexpr std::int64_t kLeastRows = 512;
-  constexpr std::int64_t kMostBlocks = 792;         // six, as many as find room, on each multiprocessor of an H100
-  constexpr std::int64_t kMostScratch = 8'000'000;  // doubles in partials
+  constexpr std::int64_t kMostBlocks = 6 * kMultiprocessors;  // as many as find room
+  constexpr std::int64_t kMostScratch = 8'000'000;            // doubles in partials
   const std::int64_t members_at_work = members > 0 ? members : 1;
   const std::int64_t by_rows = (rows + kLeastRows - 1) / kLeastRows;
   const std::int64_t by_blocks = kMostBlocks / members_at_work;

@@ -56,7 +56,7 @@ __global__ void __launch_bounds__(kThreads) push_kernel(PushProblem problem, boo
       const CellPrice price = kInShared ? table[cell] : price_of(problem, member, cell);
       out[i] = weights[i] * row_gradient(logits[i], price.sign, price.signed_loss, price.slope, problem.threshold,
                                          problem.inverse_temperature);
-      if (cells[i] == kBadCell) out[i] = __int_as_float(0x7fc00000);
+      if (cells[i] == kBadCell) out[i] = not_a_number();
     }
     store_gradients(problem.gradient, problem.bfloat16, offset, rows, whole, out);
   }

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include "kernels/gather/gather.h"
+
 namespace equipoise::kernels {
 
 struct EncodedSample {
@@ -30,13 +32,9 @@ inline EncodedSample sample_encoded(std::int64_t batch) {
 }
 
 // How the rows of a batch are mixed: every third not at all, which says so by a part of 1 and itself as partner.
-struct MixingSample {
-  at::Tensor partners, parts;  // [B]
-};
-
-inline MixingSample sample_mixing(const EncodedSample& sample) {
+inline Mixing sample_mixing(const EncodedSample& sample) {
   const std::int64_t batch = sample.rows.size(0);
-  MixingSample mixing{(sample.rows * 7 + 13).remainder(100), at::rand({batch})};
+  Mixing mixing{(sample.rows * 7 + 13).remainder(100), at::rand({batch})};
   const at::Tensor alone = at::arange(batch).remainder(3).eq(0);
   mixing.partners.copy_(at::where(alone, sample.rows, mixing.partners));
   mixing.parts.masked_fill_(alone, 1);

@@ -55,12 +55,12 @@ TEST(GatherCudaTest, MixesRowsAsTheCpuDoes) {
   for (const std::int64_t rows : {0, 1, 31, 32, 33, 5000, 70'001}) {
     for (const std::int64_t extra : {0, 5, 4000}) {
       const EncodedSample sample = sample_encoded(rows);
-      const MixingSample mixing = sample_mixing(sample);
+      const Mixing mixing = sample_mixing(sample);
       for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
         at::Tensor batch = at::full({rows, sample.width + extra}, 7.0, type), on_device = batch.cuda();
-        gather_mixed_out(batch, sample.codes, sample.values, sample.layout, sample.rows, mixing.partners, mixing.parts);
-        gather_mixed_out(on_device, sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), sample.rows.cuda(),
-                         mixing.partners.cuda(), mixing.parts.cuda());
+        gather_out(batch, sample.codes, sample.values, sample.layout, sample.rows, mixing);
+        gather_out(on_device, sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), sample.rows.cuda(),
+                   {mixing.partners.cuda(), mixing.parts.cuda()});
         EXPECT_TRUE(on_device.cpu().equal(batch)) << rows << " rows, " << extra << " more components";
       }
     }
@@ -73,8 +73,8 @@ TEST(GatherCudaTest, MixesRowsAsTheCpuDoes) {
     const at::Tensor rows = at::arange(120).remainder(50), partners = rows.flip(0).contiguous(),
                      parts = at::rand({120});
     at::Tensor batch = at::empty({120, 2 * features}), on_device = batch.cuda();
-    gather_mixed_out(batch, codes, values, layout, rows, partners, parts);
-    gather_mixed_out(on_device, codes.cuda(), values.cuda(), layout.cuda(), rows.cuda(), partners.cuda(), parts.cuda());
+    gather_out(batch, codes, values, layout, rows, {partners, parts});
+    gather_out(on_device, codes.cuda(), values.cuda(), layout.cuda(), rows.cuda(), {partners.cuda(), parts.cuda()});
     EXPECT_TRUE(on_device.cpu().equal(batch)) << features << " features";
   }
 }
@@ -82,11 +82,11 @@ TEST(GatherCudaTest, MixesRowsAsTheCpuDoes) {
 TEST(GatherCudaTest, MarksAPartnerOutOfRange) {
   EQUIPOISE_NEEDS_GPU();
   const EncodedSample sample = sample_encoded(4);
-  MixingSample mixing = sample_mixing(sample);
+  Mixing mixing = sample_mixing(sample);
   mixing.partners[2] = 100;
   at::Tensor batch = at::empty({4, sample.width}, at::kCUDA);
-  gather_mixed_out(batch, sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), sample.rows.cuda(),
-                   mixing.partners.cuda(), mixing.parts.cuda());
+  gather_out(batch, sample.codes.cuda(), sample.values.cuda(), sample.layout.cuda(), sample.rows.cuda(),
+             {mixing.partners.cuda(), mixing.parts.cuda()});
   EXPECT_TRUE(batch[2].isnan().all().item<bool>());
   EXPECT_TRUE(batch[1].isfinite().all().item<bool>());
 }

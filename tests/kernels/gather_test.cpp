@@ -61,25 +61,23 @@ TEST(GatherTest, RoundsIntoABfloat16Batch) {
 TEST(GatherTest, MixesRowsWithTheirPartners) {
   for (const std::int64_t rows : {0, 1, 33, 1025}) {
     const EncodedSample sample = sample_encoded(rows);
-    const MixingSample mixing = sample_mixing(sample);
+    const Mixing mixing = sample_mixing(sample);
     EncodedSample partners = sample;
     partners.rows = mixing.partners;
     at::Tensor batch = at::full({rows, sample.width}, 7.0f), half = batch.to(at::kBFloat16);
-    gather_mixed_out(batch, sample.codes, sample.values, sample.layout, sample.rows, mixing.partners, mixing.parts);
+    gather_out(batch, sample.codes, sample.values, sample.layout, sample.rows, mixing);
     const at::Tensor part = mixing.parts.unsqueeze(1).to(at::kDouble), own = oracle_gather(sample);
     const at::Tensor expected = part * own + (1 - part) * oracle_gather(partners);
     EXPECT_TRUE(batch.to(at::kDouble).allclose(expected, 1e-6, 1e-7)) << rows << " rows";
     const at::Tensor alone = mixing.parts.eq(1);
     EXPECT_TRUE(batch.index({alone}).equal(own.index({alone})));
-    gather_mixed_out(half, sample.codes, sample.values, sample.layout, sample.rows, mixing.partners, mixing.parts);
+    gather_out(half, sample.codes, sample.values, sample.layout, sample.rows, mixing);
     EXPECT_TRUE(half.equal(batch.to(at::kBFloat16)));
   }
   const EncodedSample sample = sample_encoded(10);
-  MixingSample mixing = sample_mixing(sample);
+  Mixing mixing = sample_mixing(sample);
   at::Tensor batch = at::empty({10, sample.width});
-  const auto gather_now = [&] {
-    gather_mixed_out(batch, sample.codes, sample.values, sample.layout, sample.rows, mixing.partners, mixing.parts);
-  };
+  const auto gather_now = [&] { gather_out(batch, sample.codes, sample.values, sample.layout, sample.rows, mixing); };
   mixing.partners[4] = -1;
   EXPECT_THAT(failure(gather_now), HasSubstr("gather: slot 4 is mixed with row -1, expected a number in [0, 100)"));
   mixing.parts = at::ones({9});

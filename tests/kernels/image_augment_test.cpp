@@ -116,7 +116,9 @@ TEST(ImageAugmentTest, GivesTheSameBitsForAnyNumberOfThreadsAndOnEveryInstructio
   problem.offsets = recipes.offsets.const_data_ptr<std::int64_t>();
   problem.settings = recipes.settings.const_data_ptr<std::int64_t>();
   problem.limits = recipes.limits.const_data_ptr<std::int64_t>();
-  problem.cell_count = 2, problem.recipe_count = 1, problem.seed = 9, problem.step = 4;
+  problem.cell_count = 2, problem.recipe_count = 1, problem.seed = 9;
+  const std::int64_t step = 4;
+  problem.step = &step;
   std::int64_t bad = 0;
   baseline::image_augment_range(problem, 0, 300, bad);
   EXPECT_EQ(bad, -1);

@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "kernels/make_rows/make_rows_arguments.h"
 #include "tests/kernels/making_sample.h"
 
 namespace equipoise::kernels {
@@ -15,64 +16,15 @@ namespace {
 
 using played::Order;
 
-MakeRowsProblem problem_of(const Sample& sample, const at::Tensor& rows, const MakingRecipes& recipes,
-                           const at::Tensor& step, MadeRows& made) {
-  const MakingRows& from = sample.rows;
-  MakeRowsProblem problem{};
-  problem.rows = rows.const_data_ptr<std::int64_t>();
-  problem.codes = from.codes.const_data_ptr<std::int16_t>();
-  problem.values = from.values.const_data_ptr<float>();
-  problem.forms = from.forms.const_data_ptr<std::uint8_t>();
-  problem.bins = from.bins.const_data_ptr<std::int16_t>();
-  problem.cells = from.cells.const_data_ptr<std::int32_t>();
-  problem.order = from.order.const_data_ptr<std::int64_t>();
-  problem.offsets = from.offsets.const_data_ptr<std::int64_t>();
-  problem.neighbors = from.neighbors.const_data_ptr<std::int64_t>();
-  problem.kinds = recipes.kinds.const_data_ptr<std::int32_t>();
-  problem.amounts = recipes.amounts.const_data_ptr<float>();
-  problem.limits = recipes.limits.const_data_ptr<std::int64_t>();
-  if (from.copulas.ranked.defined()) {
-    problem.ranked = from.copulas.ranked.const_data_ptr<std::int32_t>();
-    problem.factors = from.copulas.factors.const_data_ptr<float>();
-  }
-  if (from.swaps.recipes.defined()) {
-    problem.swap_recipes = from.swaps.recipes.const_data_ptr<std::int32_t>();
-    problem.swap_features = from.swaps.features.const_data_ptr<std::int32_t>();
-    problem.swap_parents = from.swaps.parents.const_data_ptr<std::int32_t>();
-    problem.swap_levels = from.swaps.levels.const_data_ptr<std::int16_t>();
-    problem.swap_offsets = from.swaps.offsets.const_data_ptr<std::int64_t>();
-    problem.becomes = from.swaps.becomes.const_data_ptr<std::int16_t>();
-    problem.swap_count = from.swaps.recipes.size(0);
-  }
-  if (from.partners.rows.defined()) {
-    problem.partner_rows = from.partners.rows.const_data_ptr<std::int64_t>();
-    problem.pools = from.partners.pools.const_data_ptr<std::int64_t>();
-    problem.mixing_parts = from.partners.parts.const_data_ptr<float>();
-    while ((std::int64_t{1} << problem.log2_parts) < from.partners.parts.size(1)) ++problem.log2_parts;
-  }
-  problem.batch = rows.size(0);
-  problem.count = sample.count;
-  problem.cell_count = recipes.limits.size(0);
-  problem.features = from.codes.size(1);
-  problem.k = from.neighbors.size(1);
-  problem.recipe_count = recipes.limits.size(1);
-  problem.seed = 7;
-  problem.step_pointer = step.const_data_ptr<std::int64_t>();
-  problem.made_codes = made.codes.mutable_data_ptr<std::int16_t>();
-  problem.made_values = made.values.mutable_data_ptr<float>();
-  problem.made_by = made.recipes.mutable_data_ptr<std::int32_t>();
-  problem.partners = made.partners.mutable_data_ptr<std::int64_t>();
-  problem.parts = made.parts.mutable_data_ptr<float>();
-  return problem;
-}
-
 MadeRows play_make_rows(const Sample& sample, const at::Tensor& rows, const MakingRecipes& recipes, int tile_slots,
                         unsigned blocks, Order order) {
   MadeRows result = empty_made_rows(rows.size(0), sample.rows.codes);
   for (at::Tensor* tensor : {&result.codes, &result.values, &result.recipes, &result.partners, &result.parts})
     tensor->fill_(-9);
   const at::Tensor step = at::full({1}, 3, at::kLong);
-  const MakeRowsProblem problem = problem_of(sample, rows, recipes, step, result);
+  MakeRowsProblem problem = problem_of(rows, sample.rows, recipes, tables_given(sample.rows), 7);
+  problem.step = step.const_data_ptr<std::int64_t>();
+  write_into(result, problem);
   std::vector<Making> makings(static_cast<std::size_t>(tile_slots));
   std::vector<double> normals(static_cast<std::size_t>(tile_slots * problem.features));
   played::play(blocks, kMakingThreads, order, true,

@@ -10,35 +10,11 @@
 namespace equipoise::kernels {
 namespace {
 
-at::Tensor moved(const at::Tensor& tensor) {
-  return tensor.defined() ? tensor.cuda() : tensor;
-}
-
-MakingRows on_device(const MakingRows& rows) {
-  const MakingSwaps& swaps = rows.swaps;
-  return {rows.codes.cuda(),
-          rows.values.cuda(),
-          rows.forms.cuda(),
-          rows.bins.cuda(),
-          rows.cells.cuda(),
-          rows.order.cuda(),
-          rows.offsets.cuda(),
-          rows.neighbors.cuda(),
-          {moved(rows.copulas.ranked), moved(rows.copulas.factors)},
-          {moved(swaps.recipes), moved(swaps.features), moved(swaps.parents), moved(swaps.levels), moved(swaps.offsets),
-           moved(swaps.becomes)},
-          {moved(rows.partners.rows), moved(rows.partners.pools), moved(rows.partners.parts)}};
-}
-
-MakingRecipes on_device(const MakingRecipes& recipes) {
-  return {recipes.kinds.cuda(), recipes.amounts.cuda(), recipes.limits.cuda()};
-}
-
 MadeRows made_on_device(const Sample& sample, const at::Tensor& rows, const MakingRecipes& recipes,
                         std::int64_t step = 3) {
-  const MakingRows from = on_device(sample.rows);
+  const MakingRows from = moved(sample.rows, at::kCUDA);
   MadeRows batch = empty_made_rows(rows.size(0), from.codes);
-  make_rows_out(batch, rows.cuda(), from, on_device(recipes), 7, at::full({1}, step, at::kLong).cuda());
+  make_rows_out(batch, rows.cuda(), from, moved(recipes, at::kCUDA), 7, at::full({1}, step, at::kLong).cuda());
   return {batch.codes.cpu(), batch.values.cpu(), batch.recipes.cpu(), batch.partners.cpu(), batch.parts.cpu()};
 }
 
@@ -107,8 +83,8 @@ TEST(MakeRowsCudaTest, ASourceThatIsNotThereBecomesNan) {
 TEST(MakeRowsCudaTest, ReplaysFromAGraphAsItIsLaunched) {
   EQUIPOISE_NEEDS_GPU();
   const Sample sample = with_all_kinds();
-  const MakingRecipes all = all_kinds(), there = on_device(all);
-  const MakingRows from = on_device(sample.rows);
+  const MakingRecipes all = all_kinds(), there = moved(all, at::kCUDA);
+  const MakingRows from = moved(sample.rows, at::kCUDA);
   const at::Tensor rows = at::arange(500, at::kLong).remainder(61), sources = rows.cuda();
   at::Tensor step = at::zeros({1}, at::kLong).cuda();
   MadeRows batch = empty_made_rows(500, from.codes);

@@ -41,17 +41,16 @@ Played play_neighbors(const at::Tensor& points, const at::Tensor& cells, std::in
                            k,
                            result.found.rows.mutable_data_ptr<std::int64_t>(),
                            result.found.distances.mutable_data_ptr<float>()};
-  const auto tiles = static_cast<unsigned>((count + kNearTile - 1) / kNearTile);
-  const std::size_t places = std::size_t{tiles} * kNearTile;
-  struct alignas(16) Quad {
-    float values[4];
+  Scratch sizes;
+  arrays_in(problem, sizes);
+  struct alignas(256) Line {
+    unsigned char bytes[256];
   };
-  std::vector<Quad> packed(places * static_cast<std::size_t>(packed_depth(dimensions)) / 4);
-  std::vector<Quad> norms(places / 4);
-  std::vector<NearKey> lists(places * static_cast<std::size_t>(k + kSpareNeighbors));
-  std::vector<std::int32_t> unsure(static_cast<std::size_t>(count));
-  const NeighborsArrays arrays{packed.data()->values, norms.data()->values, lists.data(), unsure.data(),
-                               &result.unsure};
+  std::vector<Line> memory(sizes.bytes() / sizeof(Line));
+  Scratch scratch(memory.data());
+  const NeighborsArrays arrays = arrays_in(problem, scratch);
+  *arrays.unsure_count = 0;
+  const auto tiles = static_cast<unsigned>(tiles_of(problem));
   const auto pack = std::make_unique<PackShared>();
   played::play(tiles, kPackThreads, order, copies_late, [&] { pack_in_block(problem, arrays, blockIdx.x, *pack); });
   const auto near = std::make_unique<NearShared>();
@@ -63,6 +62,7 @@ Played play_neighbors(const at::Tensor& points, const at::Tensor& cells, std::in
                [&] { settle_in_block(problem, arrays, blockIdx.x, *settle); });
   const auto exact = std::make_unique<ExactShared>();
   played::play(3, kExactThreads, order, copies_late, [&] { find_unsure_in_block(problem, arrays, *exact); });
+  result.unsure = *arrays.unsure_count;
   return result;
 }
 
