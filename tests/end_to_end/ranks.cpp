@@ -21,12 +21,15 @@ void sleep_for(double seconds) {
   std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
 }
 
-// The first measurements.jsonl in a run folder.
-bool has_measured(const std::filesystem::path& runs) {
+// Bytes of what runs have measured.
+std::uintmax_t measured_in(const std::filesystem::path& runs) {
   std::error_code ignored;
-  for (const auto& run : std::filesystem::directory_iterator(runs, ignored))
-    if (std::filesystem::exists(run.path() / "measurements.jsonl", ignored)) return true;
-  return false;
+  std::uintmax_t bytes = 0;
+  for (const auto& run : std::filesystem::directory_iterator(runs, ignored)) {
+    const std::filesystem::path file = run.path() / "measurements.jsonl";
+    if (std::filesystem::exists(file, ignored)) bytes += std::filesystem::file_size(file);
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -51,6 +54,7 @@ int RankedWorkspace::free_port() {
 
 std::vector<Outcome> RankedWorkspace::run_ranks(const std::vector<std::string>& words, const Plan& plan) const {
   const int port = free_port();
+  const std::uintmax_t measured_before = measured_in(path("runs"));
   const auto count = static_cast<std::size_t>(plan.ranks);
   std::vector<Outcome> outcomes(count);
   std::vector<std::atomic<pid_t>> processes(count);
@@ -70,7 +74,7 @@ std::vector<Outcome> RankedWorkspace::run_ranks(const std::vector<std::string>& 
     });
   }
   if (plan.when_training) {
-    while (!has_measured(path("runs")) && !ended[0]) sleep_for(0.02);
+    while (measured_in(path("runs")) <= measured_before && !ended[0]) sleep_for(0.02);
     const auto start = Clock::now();
     const std::vector<pid_t> all(processes.begin(), processes.end());
     plan.when_training(all);

@@ -26,7 +26,7 @@ class RankedWorkspace : public Workspace {
     std::map<int, std::filesystem::path> own_folder = {};
     std::map<int, double> seconds_late = {};
     int stopped = 0;  ///< how many `when_training` stops
-    /// Called once when rank 0 has measured for the first time, with the processes.
+    /// Called once when rank 0 has measured something that was not there before, with the processes.
     std::function<void(const std::vector<pid_t>&)> when_training = {};
   };
   /// What each rank left. Processes that were stopped are ended when the others are done.

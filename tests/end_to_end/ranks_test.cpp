@@ -115,6 +115,24 @@ TEST_F(Ranks, StopTogetherWhereASignalReachesOne) {
   EXPECT_EQ(nlohmann::json::parse(read("runs/stopped/run.json"))["status"], "interrupted");
 }
 
+// Slots of the whole batch are what ranks share, so that no row of an epoch is drawn twice or left out when fewer go on.
+TEST_F(Ranks, OfACheckpointOfFourTwoGoOnAndThenOne) {
+  const std::vector<std::string> more = {"training.epochs=60", "model.dropout=0.2", "checkpoint.every_steps=5",
+                                         "checkpoint.every_seconds=0", "--resume=auto"};
+  for (const int ranks : {4, 2}) {
+    Plan plan{ranks};
+    plan.when_training = [](const std::vector<pid_t>& processes) { ::kill(processes[0], SIGTERM); };
+    const std::vector<Outcome> outcomes = run_ranks(train("fewer", more), plan);
+    for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 75) << outcome.err;
+    EXPECT_EQ(outcomes[0].err.find("Going on after step") == std::string::npos, ranks == 4) << outcomes[0].err;
+  }
+  const Outcome last = run(train("fewer", more));
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_THAT(last.err, HasSubstr("Going on after step"));
+  ASSERT_EQ(run(train("alone", more)).exit_code, 0);
+  expect_same_run("runs/alone", "runs/fewer", 1e-5);
+}
+
 // As srun --kill-on-bad-exit and torchrun do: the first rank that ends has the others killed.
 TEST_F(Ranks, EndAfterTheFirstHasSavedWhatASignalStopped) {
   Plan plan{3};
