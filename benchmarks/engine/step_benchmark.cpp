@@ -11,7 +11,6 @@
 // rows_per_second counts the rows of all members; share_of_products is the floating-point work of the step's matrix products
 // over what a large product of this machine does in the same run (bf16 on a GPU, fp32 on a CPU).
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/mm.h>
@@ -30,6 +29,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/seed.h"
+#include "engine/models/no_autograd.h"
 #include "engine/sampling/sampler.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/row_policy.h"
@@ -226,7 +226,7 @@ double median_of(std::vector<double> values) {
 }
 
 void time_steps(benchmark::State& state, const at::Device& device) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const std::int64_t members = state.range(0), batch = state.range(1);
   const auto precision = static_cast<models::Precision>(state.range(4));
   const OwnStream stream(device);
@@ -259,7 +259,7 @@ void time_steps(benchmark::State& state, const at::Device& device) {
 }
 
 void time_recipes(benchmark::State& state, const at::Device& device) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const std::int64_t batch = state.range(0);
   const auto precision = static_cast<models::Precision>(state.range(2));
   const OwnStream stream(device);

@@ -199,8 +199,9 @@ void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice s
     return;
   }
   // Narrow members go through a block side by side: its rows are decoded once for them, and their layers are one call each.
-  const std::int64_t together =
-      std::max<std::int64_t>(1, kUnitsTogether / *std::max_element(widths_.begin(), widths_.end()));
+  const std::int64_t widest = *std::max_element(widths_.begin(), widths_.end());
+  const std::int64_t fair_share = asked * blocks / at::get_num_threads();  // so that every thread has something to do
+  const std::int64_t together = std::max<std::int64_t>(1, std::min(kUnitsTogether / widest, fair_share));
   const std::int64_t groups = (asked + together - 1) / together;
   const auto members_of = [&](std::int64_t group) {
     const std::int64_t begin = group * together, end = std::min(asked, begin + together);

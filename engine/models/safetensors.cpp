@@ -32,6 +32,7 @@ constexpr at::ScalarType type_of(std::string_view name) {
 static_assert(std::ranges::none_of(kSafetensorsDtypes, [](const SafetensorsDtype& dtype) {
   return type_of(dtype.name) == at::ScalarType::Undefined;
 }));
+static_assert(std::size(kTypes) == std::size(kSafetensorsDtypes));
 
 std::string name_of(at::ScalarType type) {
   for (const NamedType& known : kTypes)

@@ -90,6 +90,9 @@ void check_row_numbers(const EncodedTensors& encoded, const at::Tensor& rows) {
 
 // Of the batch `rows`.
 void check_mixing(const EncodedTensors& encoded, const at::Tensor& rows) {
+  TORCH_CHECK(encoded.partners.defined() == encoded.parts.defined(), kOp, ": ",
+              encoded.parts.defined() ? "parts without partners" : "partners without parts",
+              ", expected both or neither");
   if (!encoded.parts.defined()) return;
   check_type(kOp, "partners", encoded.partners, at::kLong);
   check_shape(kOp, "partners", encoded.partners, rows.sym_sizes());

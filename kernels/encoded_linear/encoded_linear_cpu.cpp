@@ -8,7 +8,8 @@ namespace {
 
 constexpr int kMostLanes = 4;  // registers that hold a strip of outputs
 constexpr std::int64_t kTouchedOnStack = 1024;
-constexpr std::int64_t kRowsTogether = 32;  // encoded rows that all members take before the next ones
+// Encoded rows that all members take before the next ones, and what they may touch together.
+constexpr std::int64_t kRowsTogether = 32, kFewestTogether = 8, kTouchedTogether = 8192;
 
 std::int64_t source_row(const EncodedLinearProblem& problem, std::int64_t i) {
   return problem.rows != nullptr ? problem.rows[i] : problem.first_row + i;
@@ -69,22 +70,27 @@ void outputs_of_row(const Tables& tables, const TouchedRow* touched, int count, 
 class TouchedRows {
  public:
   explicit TouchedRows(const EncodedLinearProblem& problem)
-      : most_(problem.features * (problem.parts != nullptr ? 4 : 2)) {
-    if (most_ > kTouchedOnStack)
-      heap_ = static_cast<TouchedRow*>(__builtin_malloc(static_cast<std::size_t>(most_) * sizeof(TouchedRow)));
+      : most_(problem.features * (problem.parts != nullptr ? 4 : 2)), rows_(rows_together(problem.members)) {
+    const std::int64_t touched = most_ * rows_;
+    if (touched > kTouchedOnStack)
+      heap_ = static_cast<TouchedRow*>(__builtin_malloc(static_cast<std::size_t>(touched) * sizeof(TouchedRow)));
   }
   ~TouchedRows() { __builtin_free(heap_); }
   TouchedRows(const TouchedRows&) = delete;
   TouchedRows& operator=(const TouchedRows&) = delete;
   // How many encoded rows there is room for.
-  std::int64_t rows() const {
-    if (most_ == 0 || most_ > kTouchedOnStack) return 1;
-    return kTouchedOnStack / most_ < kRowsTogether ? kTouchedOnStack / most_ : kRowsTogether;
-  }
+  std::int64_t rows() const { return rows_; }
   TouchedRow* of(std::int64_t row) { return (heap_ != nullptr ? heap_ : stack_) + row * most_; }
 
  private:
-  std::int64_t most_;
+  // Of a lone member one at a time: nobody else takes them.
+  std::int64_t rows_together(std::int64_t members) const {
+    if (members == 1) return 1;
+    const std::int64_t rows = kTouchedTogether / (most_ > 0 ? most_ : 1);
+    return rows < kFewestTogether ? kFewestTogether : (rows < kRowsTogether ? rows : kRowsTogether);
+  }
+
+  std::int64_t most_, rows_;
   TouchedRow* heap_ = nullptr;
   TouchedRow stack_[kTouchedOnStack];
 };

@@ -156,6 +156,9 @@ void gather_out(at::Tensor& batch, const at::Tensor& codes, const at::Tensor& va
                 const at::Tensor& rows, const Mixing& mixing) {
   check_arguments(codes, values, layout, rows);
   check_batch(batch, codes, rows);
+  TORCH_CHECK(mixing.partners.defined() == mixing.parts.defined(), kOp, ": ",
+              mixing.parts.defined() ? "parts without partners" : "partners without parts",
+              ", expected both or neither");
   if (mixing.partners.defined()) {
     check_written(kOp, "partners", mixing.partners, at::kLong, rows.sym_sizes(), "codes", codes);
     check_written(kOp, "parts", mixing.parts, at::kFloat, rows.sym_sizes(), "codes", codes);

@@ -28,14 +28,15 @@ inline std::int64_t tiles_of(const NeighborsProblem& problem) {
   return (problem.count + kNearTile - 1) / kNearTile;
 }
 
-inline NeighborsArrays arrays_in(const NeighborsProblem& problem, Scratch& scratch) {
+template <typename Memory>
+NeighborsArrays arrays_in(const NeighborsProblem& problem, Memory& scratch) {
   const std::int64_t places = tiles_of(problem) * kNearTile;
   NeighborsArrays arrays;
-  arrays.packed = scratch.take<float>(places * packed_depth(problem.dimensions));
-  arrays.norms = scratch.take<float>(places);
-  arrays.lists = scratch.take<NearKey>(places * (problem.k + kSpareNeighbors));
-  arrays.unsure = scratch.take<std::int32_t>(problem.count);
-  arrays.unsure_count = scratch.take<std::int32_t>(1);
+  arrays.packed = scratch.template take<float>(places * packed_depth(problem.dimensions));
+  arrays.norms = scratch.template take<float>(places);
+  arrays.lists = scratch.template take<NearKey>(places * (problem.k + kSpareNeighbors));
+  arrays.unsure = scratch.template take<std::int32_t>(problem.count);
+  arrays.unsure_count = scratch.template take<std::int32_t>(1);
   return arrays;
 }
 

@@ -21,10 +21,12 @@ struct Example {
   at::Tensor dense;  // [N, D] f64
 };
 
-// Two ramps (4 + missing, 2 + missing), a picked category of 3, a standardised number with its missing flag.
-Example make_example(std::int64_t rows, unsigned seed) {
-  const std::vector<std::array<std::int32_t, 3>> layout = {{0, 0, 5}, {1, 5, 3}, {0, 8, 3}, {1, 11, 2}};
-  const std::int64_t features = 4, width = 13;
+// Two ramps (4 + missing, 2 + missing), a picked category of 3, a standardised number with its missing flag; all that as often as asked.
+Example make_example(std::int64_t rows, unsigned seed, std::int64_t times = 1) {
+  std::vector<std::array<std::int32_t, 3>> layout;
+  for (std::int32_t first = 0; first < 13 * times; first += 13)
+    layout.insert(layout.end(), {{0, first, 5}, {1, first + 5, 3}, {0, first + 8, 3}, {1, first + 11, 2}});
+  const std::int64_t features = 4 * times, width = 13 * times;
   Example example;
   example.encoded.width = width;
   example.encoded.codes = at::empty({rows, features}, at::kShort);
@@ -128,6 +130,23 @@ TEST_P(EncodedLinearShapes, AgreesWithTheDenseProductInDouble) {
 INSTANTIATE_TEST_SUITE_P(Sizes, EncodedLinearShapes,
                          testing::Combine(testing::Values(1, 3), testing::Values(0, 1, 31, 33, 1025),
                                           testing::Values(1, 16, 40, 63, 64, 65, 200)));
+
+// Members share what a row touches, many rows at a time or few: each has the bits that it has alone.
+TEST(EncodedLinear, MembersOfWideTablesAreWhatTheyAreAlone) {
+  for (const std::int64_t times : {25, 60, 150}) {
+    const Example example = make_example(90, 21, times);
+    const at::Tensor rows = row_numbers(77, 90, 22);
+    const at::Tensor weight = random_floats({3, 13 * times, 20}, 23), bias = random_floats({3, 20}, 24);
+    const at::Tensor out = forward(example.encoded, rows, weight, bias);
+    for (std::int64_t k = 0; k < 3; ++k)
+      EXPECT_TRUE(
+          at::equal(out.narrow(0, k, 1), forward(example.encoded, rows, weight.narrow(0, k, 1), bias.narrow(0, k, 1))))
+          << times << " " << k;
+    const at::Tensor expected = at::matmul(example.dense.index_select(0, rows).unsqueeze(0), weight.to(at::kDouble)) +
+                                bias.to(at::kDouble).unsqueeze(1);
+    EXPECT_TRUE(at::allclose(out.to(at::kDouble), expected, 1e-5, 1e-3)) << times;
+  }
+}
 
 TEST(EncodedLinear, RangeGivesTheSameBitsAsTheRowsOneByOne) {
   const Example example = make_example(40, 8);

@@ -27,6 +27,19 @@ struct Played {
 };
 
 // As launch_neighbors has it.
+// Each array in memory of its own, so that a sanitizer sees one that is left.
+class ApartArrays {
+ public:
+  template <typename T>
+  T* take(std::int64_t count) {
+    held_.push_back(std::shared_ptr<T[]>(new T[static_cast<std::size_t>(count)]()));
+    return static_cast<T*>(held_.back().get());
+  }
+
+ private:
+  std::vector<std::shared_ptr<void>> held_;
+};
+
 Played play_neighbors(const at::Tensor& points, const at::Tensor& cells, std::int64_t cell_count, std::int64_t k,
                       Order order = Order::kAscending, bool copies_late = true) {
   const std::int64_t count = points.size(0), dimensions = points.size(1);
@@ -41,14 +54,8 @@ Played play_neighbors(const at::Tensor& points, const at::Tensor& cells, std::in
                            k,
                            result.found.rows.mutable_data_ptr<std::int64_t>(),
                            result.found.distances.mutable_data_ptr<float>()};
-  Scratch sizes;
-  arrays_in(problem, sizes);
-  struct alignas(256) Line {
-    unsigned char bytes[256];
-  };
-  std::vector<Line> memory(sizes.bytes() / sizeof(Line));
-  Scratch scratch(memory.data());
-  const NeighborsArrays arrays = arrays_in(problem, scratch);
+  ApartArrays memory;
+  const NeighborsArrays arrays = arrays_in(problem, memory);
   *arrays.unsure_count = 0;
   const auto tiles = static_cast<unsigned>(tiles_of(problem));
   const auto pack = std::make_unique<PackShared>();

@@ -104,8 +104,7 @@ TEST_F(Watches, TellTheFaultOfARankThatWent) {
 
 TEST_F(Watches, SayThatARankIsAliveAndDoesNotCome) {
   const auto first = of_rank(0), second = of_rank(1), third = of_rank(2), fourth = of_rank(3);
-  third->leave("x");
-  wall_->notes["left/2"] = ".follows";
+  WallBoard(wall_).set("left/2", ".follows");
   std::thread one([&] { second->find_lost("timed out"); });
   const std::string found = first->find_lost("timed out").sentence;
   one.join();

@@ -1,12 +1,12 @@
 // training.keep: average, in whole trainings.
 #include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "engine/models/no_autograd.h"
 #include "engine/training/scoring.h"
 #include "tests/engine/training/generated_people.h"
 #include "tests/engine/training/trained.h"
@@ -35,7 +35,7 @@ RunConfig restless(double tolerance) {
 }
 
 double selection_loss(const data::Dataset& people, models::Learner& learner) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const std::vector<double> scores = probabilities(models::to_tensors(people.encoded, at::kCPU), learner);
   const std::vector<std::int64_t> rows = people.rows_of(data::Split::selection);
   double loss = 0;

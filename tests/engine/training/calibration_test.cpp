@@ -1,10 +1,10 @@
 #include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "engine/constraints/rates.h"
+#include "engine/models/no_autograd.h"
 #include "engine/training/split_sums.h"
 #include "tests/engine/training/generated_outcomes.h"
 #include "tests/engine/training/generated_people.h"
@@ -126,7 +126,7 @@ at::Tensor all_logits(const DeviceData& data, models::Learner& learner) {
 class Calibration : public testing::TestWithParam<TaskCase> {};
 
 TEST_P(Calibration, SumsAreThoseOfTheRowsOfEachBin) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const data::Dataset people = people_of(GetParam(), 1500);
   const constraints::ConstraintTable table = table_of(people);
   const DeviceData data = to_device(people, table.cells, 1, 3, at::kCPU);
@@ -151,7 +151,7 @@ TEST_P(Calibration, SumsAreThoseOfTheRowsOfEachBin) {
 
 // Bins stay as they are in a finite difference, as they do in the gradient.
 TEST_P(Calibration, AStepGoesAgainstTheGradientOfTheLagrangian) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const data::Dataset people = people_of(GetParam(), 500);
   const constraints::ConstraintTable table = table_of(people);
   const DeviceData data = to_device(people, table.cells, 1, 3, at::kCPU);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "engine/models/no_autograd.h"
 #include "engine/training/split_sums.h"
 #include "engine/training/trainer.h"
 #include "tests/engine/training/step_sample.h"
@@ -95,7 +96,7 @@ TEST_P(EveryCapturedStep, AndTheMeasureOfWholeSplitsHasTheBitsOfTheOneLaunchedKe
   EQUIPOISE_NEEDS_GPU();
   const at::Device device = first_gpu();
   const OwnStream stream(device);
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   StepSample sample(GetParam(), device);
   SplitSums eager(sample.data(), true, true, 1.0, sample.learner()),
       captured(sample.data(), true, true, 1.0, sample.learner());

@@ -1,7 +1,6 @@
 // training.distill: the members of a cross-fitted run become one network.
 #include "engine/training/distillation.h"
 
-#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,6 +9,7 @@
 #include <functional>
 
 #include "engine/core/interrupt.h"
+#include "engine/models/no_autograd.h"
 #include "engine/training/scoring.h"
 #include "tests/engine/training/generated_outcomes.h"
 #include "tests/engine/training/refusal.h"
@@ -42,7 +42,7 @@ data::Dataset people_of(Task task, std::int64_t rows, bool is_weighted = false) 
 
 // [rows * O] of the test rows.
 std::vector<double> test_scores(const data::Dataset& people, models::Learner& learner) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const std::vector<double> all =
       scores(models::to_tensors(people.encoded, at::kCPU), learner, models::meaning_of(people));
   const std::size_t outputs = all.size() / static_cast<std::size_t>(people.rows());
@@ -121,7 +121,7 @@ TEST(DistillationLoss, IsTheLogLossAgainstTheMembersScores) {
   const TrainingResult members = std::move(trained(people, config).front());
   config.training.distill = true;
   const TrainingResult one = std::move(trained(people, config).front());
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const models::EncodedTensors encoded = models::to_tensors(people.encoded, at::kCPU);
   const std::vector<double> lesson = probabilities(encoded, *members.learner),
                             learnt = probabilities(encoded, *one.learner);

@@ -1,10 +1,10 @@
 #include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "engine/constraints/rates.h"
+#include "engine/models/no_autograd.h"
 #include "tests/engine/training/generated_outcomes.h"
 #include "tests/engine/training/gradient_check.h"
 #include "tests/engine/training/outcome_rows.h"
@@ -108,7 +108,7 @@ std::vector<OutcomeOfRow> outcomes_at(const Policed& sample, const TrainingParam
 // Row by row in double: a linear model's score of a mixed row is the mixture of the two rows' scores. It counts as its source and as its
 // partner; the constraints, if they have multipliers, are priced by the sums as corrected.
 void expect_gradient(Policed& sample, bool is_priced) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const auto learner = linear_model(sample.data);
   const TrainingParams training = small_config().training;
   const std::int64_t batch = sample.data.train.count, outputs = sample.data.kernel.outputs;

@@ -1,7 +1,6 @@
 #include "engine/training/mixture.h"
 
 #include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +8,7 @@
 #include <csignal>
 
 #include "engine/core/interrupt.h"
+#include "engine/models/no_autograd.h"
 #include "engine/training/scoring.h"
 #include "tests/engine/training/generated_outcomes.h"
 #include "tests/engine/training/trained.h"
@@ -60,7 +60,7 @@ TEST(MixtureCandidates, WithoutAFiniteLossArePassedOver) {
 // Rows are decided by one iterate each: the score is, bit for bit, the one of a model of its members alone.
 void expect_scores_of_iterates(const data::Dataset& people, models::Learner& learner, const models::Mixture& mixture,
                                const RunConfig& config) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const models::OutputMeaning meaning = models::meaning_of(people);
   const models::EncodedTensors encoded = models::to_tensors(people.encoded, at::kCPU);
   const std::vector<double> found = scores(encoded, learner, meaning, mixture);
@@ -120,7 +120,7 @@ RunConfig swinging() {
 // The gap by sex of the selection rows, where each is decided positive with the probability of its iterates that say so.
 double expected_gap(const data::Dataset& people, models::Learner& learner, const models::Mixture& mixture,
                     const RunConfig& config) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const std::int64_t each = learner.members() / static_cast<std::int64_t>(mixture.iterates());
   double selected[2] = {0, 0}, rows[2] = {0, 0};
   for (std::size_t i = 0; i < mixture.iterates(); ++i) {

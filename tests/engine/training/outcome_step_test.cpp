@@ -1,8 +1,8 @@
 #include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "engine/constraints/rates.h"
+#include "engine/models/no_autograd.h"
 #include "tests/engine/training/generated_outcomes.h"
 #include "tests/engine/training/gradient_check.h"
 #include "tests/engine/training/outcome_rows.h"
@@ -56,7 +56,7 @@ double lagrangian(const data::Dataset& people, const constraints::ConstraintTabl
 }
 
 TEST_P(OutcomeStep, GoesAgainstTheGradientOfTheLagrangian) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const data::Dataset people = generated_outcomes(GetParam().task, 400, GetParam().is_weighted);
   core::Journal journal;
   const constraints::ConstraintTable table = constraints::compile(constraints_of(people.task), people, 10, {}, journal);

@@ -1,7 +1,7 @@
 #include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
+#include "engine/models/no_autograd.h"
 #include "engine/training/scoring.h"
 #include "engine/training/split_sums.h"
 #include "tests/engine/training/generated_outcomes.h"
@@ -96,7 +96,7 @@ class OutcomeSums : public testing::TestWithParam<TaskCase> {
 };
 
 TEST_P(OutcomeSums, AreThoseOfEveryRowAndOutcome) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const std::int64_t folds = GetParam().folds, rows = data_.encoded.codes.size(0), outputs = data_.kernel.outputs;
   SplitSums sums(data_, false, true, 1.0, *learner_,
                  outcome_rule(data_.kernel, training_, 1.0, data_.target_mean, data_.target_deviation));

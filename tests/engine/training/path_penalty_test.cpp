@@ -2,13 +2,13 @@
 
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "engine/core/error.h"
+#include "engine/models/no_autograd.h"
 #include "tests/engine/training/generated_outcomes.h"
 #include "tests/engine/training/gradient_check.h"
 #include "tests/engine/training/policed.h"
@@ -94,7 +94,7 @@ double distance(const Policed& sample, models::Learner& learner, const at::Tenso
 
 // It is added to what is there. Either group may be the one that the way starts from.
 TEST(PathPenalty, ItsGradientIsThatOfTheChangeOnTheWay) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   for (const Task task : {Task::binary, Task::classes, Task::labels, Task::regression}) {
     Policed sample(two_people(task, 200), task == Task::binary ? odds_and_parity() : constraints_of(task),
                    {level_way(0.7)});
@@ -118,7 +118,7 @@ TEST(PathPenalty, ItsGradientIsThatOfTheChangeOnTheWay) {
 
 // A network keeps what its backward pass needs of its last forward pass alone: against central differences of its own probabilities on the way.
 TEST(PathPenalty, OfANetworkIsOfTheRowsItWasAskedOf) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   Policed sample(two_people(Task::binary, 200), odds_and_parity(), {level_way(0.7)});
   models::ModelParams model;
   model.kind = "mlp";
@@ -164,7 +164,7 @@ TEST(PathPenalty, OfANetworkIsOfTheRowsItWasAskedOf) {
 }
 
 TEST(PathPenalty, LeavesAloneTheMemberThatLeavesTheRowsOut) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const data::Dataset people = binary_people(600, false);
   const constraints::ConstraintTable table = Policed::compiled(people, odds_and_parity(), {{level_way(1)}});
   const DeviceData data = to_device(people, table.cells, 3, 3, at::kCPU);

@@ -1,8 +1,8 @@
 // Recipes on a GPU against the same on the CPU.
 #include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
 #include <gmock/gmock.h>
 
+#include "engine/models/no_autograd.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/trainer.h"
 #include "tests/engine/training/policed.h"
@@ -85,7 +85,7 @@ at::Tensor logits_and_gradients(Policed& sample, const at::Device& device) {
 
 TEST(RecipesOnAGpu, ANetworkSeesMixedRowsAsOnTheCpu) {
   EQUIPOISE_NEEDS_GPU();
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const OwnStream stream(first_gpu());
   Policed here(binary_people(2000, false), odds_and_parity(), {mixed("mixup", 0.7)}),
       there(binary_people(2000, false), odds_and_parity(), {mixed("mixup", 0.7)}, first_gpu());
@@ -104,7 +104,7 @@ at::Tensor penalty_gradient(Policed& sample, const at::Device& device) {
 
 TEST(RecipesOnAGpu, FairMixupAddsTheGradientOfTheCpu) {
   EQUIPOISE_NEEDS_GPU();
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const OwnStream stream(first_gpu());
   sampling::RecipeParams level = mixed("fair_mixup", 0.5);
   level.penalty = 2;

@@ -1,13 +1,13 @@
 #include "engine/training/row_policy.h"
 
 #include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <numeric>
 
 #include "engine/constraints/rates.h"
+#include "engine/models/no_autograd.h"
 #include "engine/training/measured_cells.h"
 #include "tests/engine/training/generated_outcomes.h"
 #include "tests/engine/training/gradient_check.h"
@@ -124,7 +124,7 @@ Sums sums_of(const Policed& sample, const TrainingParams& training, models::Lear
 }
 
 void expect_gradient(Policed& sample) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const auto learner = linear_model(sample.data);
   const TrainingParams training = small_config().training;
   std::vector<double> multipliers, factor;
@@ -161,7 +161,7 @@ TEST(RowPolicy, AStepGoesAgainstTheWeighedLossAndTheConstraintsOfPeopleAsTheyCom
 // Calibration of classes is summed in bins of its own, which a recipe's weights do not reach. The bins' figures are not in the double
 // sums here: what the constraints add to a step must be what it is without a recipe.
 TEST(RowPolicy, CalibrationOfClassesIsPricedAsRowsCome) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   const auto constraint_part = [](const std::vector<sampling::RecipeParams>& recipes) {
     constraints::ConstraintParams calibration{"calibration", {"sex"}, 0.01};
     calibration.bins = 3;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "engine/models/no_autograd.h"
 #include "tests/engine/distributed/ranks_in_threads.h"
 #include "tests/engine/training/step_sample.h"
 
@@ -67,7 +68,7 @@ void expect_spread(const evaluation::SquareWeights& found, const StepSample& sam
 
 // People of each group and their decisions are whole numbers, whoever counts them.
 TEST(SplitSums, OfAnyNumberOfRanksAreTheSameCounts) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   StepSample sample({"mlp", "adamw", 1, 3}, at::kCPU);
   sample.run(5);
   SplitSums whole(sample.data(), true, true, 1.0, sample.learner());
@@ -75,7 +76,7 @@ TEST(SplitSums, OfAnyNumberOfRanksAreTheSameCounts) {
   const RunState::Sums expected = whole.read().front();
   for (const std::int64_t size : {2, 3, 4}) {
     const std::vector<std::string> thrown = distributed::run_ranks(size, [&](const distributed::Ranks& ranks) {
-      const at::NoGradGuard none;
+      const models::NoAutograd none;
       StepSample own({"mlp", "adamw", 1, 3}, at::kCPU);
       own.learner().flat_parameters().copy_(sample.learner().flat_parameters());
       SplitSums sums(own.data(), true, true, 1.0, own.learner(), {}, ranks);
@@ -99,7 +100,7 @@ TEST(SplitSums, OfAnyNumberOfRanksAreTheSameCounts) {
 class EverySplit : public testing::TestWithParam<StepCase> {};
 
 TEST_P(EverySplit, HasTheSumsOfItsRows) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   StepSample sample(GetParam(), at::kCPU);
   sample.run(5);
   const DeviceData& data = sample.data();
@@ -133,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, EverySplit,
 
 // A mean score that rounds to 1 has an infinite logit; one row with the other label would make every loss infinite.
 TEST(SplitSums, AMeanOfCertainMembersHasAFiniteLoss) {
-  const at::NoGradGuard no_gradient;
+  const models::NoAutograd no_autograd;
   StepSample sample({"linear", "adamw", 1, 3}, at::kCPU);
   at::Tensor& parameters = sample.learner().flat_parameters();
   parameters.copy_(parameters.narrow(0, 0, 1).mul(1e6));

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <ATen/core/grad_mode.h>
-
 #include <memory>
 #include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "engine/models/no_autograd.h"
 #include "engine/training/step.h"
 #include "tests/engine/training/generated_people.h"
 
@@ -124,7 +123,7 @@ class StepSample {
   }
 
   void run(int steps) {
-    const at::NoGradGuard no_gradient;
+    const models::NoAutograd no_autograd;
     for (int i = 0; i < steps; ++i) step_->run();
   }
 
