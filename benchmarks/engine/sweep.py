@@ -6,10 +6,14 @@ usage: sweep.py [--equipoise PATH] [--epochs N] [--sample N] [--workers N] [--fi
 The settings are 8 tolerances by 8 seeds. The sweep is timed as a whole, with its planning; of the separate programs `--sample` are
 timed, one at a time with all processors as a loop in a shell would start them, and 64 times their mean is set beside it. A setting of
 the sample must be the same model, byte for byte, as in the sweep, or this ends with an error.
+
+With a Python that has torch, what the products of hidden layers take alone is printed too, at the rate of such a product in the same run: no way
+to share programs, data and first layers among the settings can be faster than that. Hidden layers are read from the model that was trained.
 """
 import argparse
 import json
 import pathlib
+import re
 import resource
 import statistics
 import subprocess
@@ -71,6 +75,29 @@ def separate(options, folder):
     return costs
 
 
+def products_alone(options, folder, count):
+    """Seconds of both processors for the products between hidden layers of all settings, training and measures."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    results = json.loads((folder / "0" / "results.json").read_text())
+    rows = {split["split"]: split["metrics"]["rows"] for split in results["splits"]}
+    widths = [int(width) for width in re.match(r"\w+ ([\d-]+)", results["model"])[1].split("-")]
+    measures = len((folder / "0" / "measurements.jsonl").read_text().splitlines())
+    scored = measures * (rows["train"] + rows["selection"]) + 3 * options.epochs * rows["train"]
+    operations = count * scored * sum(2 * a * b for a, b in zip(widths[1:-1], widths[2:]))
+    hidden = max(widths[1:-1])
+    left, right, out = torch.rand(2048, hidden), torch.rand(hidden, hidden), torch.empty(2048, hidden)
+    rates = []
+    for _ in range(5):
+        start = time.perf_counter()
+        for _ in range(200):
+            torch.mm(left, right, out=out)
+        rates.append(200 * 2 * 2048 * hidden * hidden / (time.perf_counter() - start))
+    return operations / statistics.median(rates)
+
+
 def scan(options, folder):
     """A second start of a sweep whose runs are all there."""
     count = options.finished
@@ -105,6 +132,10 @@ def main():
         for title, figure in (("seconds", lambda cost: cost.seconds), ("processor seconds", lambda cost: cost.processor)):
             apart = count * statistics.mean(map(figure, alone))
             print(f"  {title:18} sweep {figure(together):8.1f}   separate {apart:8.1f}   share {figure(together) / apart:.3f}")
+        products = products_alone(options, folder, count)
+        if products is not None:
+            apart = count * statistics.mean(cost.seconds for cost in alone)
+            print(f"  products of hidden layers alone {products:8.1f} s, share {products / apart:.3f} of the separate programs")
         jobs, opened, planned = scan(options, folder)
         print(f"{jobs} finished runs")
         print(f"  sweep FOLDER        {opened:8.2f} s")
