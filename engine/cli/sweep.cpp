@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -31,13 +30,14 @@ core::UserError usage(const std::string& what) {
   return core::UserError(core::Fault::config, what);
 }
 
+constexpr std::int64_t kMost = 1000000;  // of anything that is counted
+
 // A whole number of at least 1 after an option; nothing where the option was not given.
 std::optional<std::size_t> count_from(const std::string& text, const char* option) {
   if (text.empty()) return std::nullopt;
-  constexpr std::int64_t kMost = 1000000;
   const auto count = config::parse_integer(text, config::between(1, kMost));
   if (const auto* value = std::get_if<std::int64_t>(&count)) return static_cast<std::size_t>(*value);
-  throw usage(fmt::format("{} is '{}', expected a whole number from 1 to {}", option, text, kMost));
+  throw usage(fmt::format("{} is '{}', {}", option, text, std::get<config::Refusal>(count).reason));
 }
 
 struct Task {
@@ -48,14 +48,19 @@ struct Task {
 Task task_from(const std::string& text) {
   Task task;
   if (text.empty()) return task;
-  const std::size_t slash = text.find('/');
-  const auto number = [&](const std::string& digits, std::size_t& value) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return !digits.empty() && error == std::errc() && end == digits.data() + digits.size();
+  const auto refusal = [&](const std::string& why) {
+    return usage(fmt::format("--task is '{}', expected I/N with I from 0 to N - 1, such as 0/8{}", text, why));
   };
-  const bool is_one = slash != std::string::npos && number(text.substr(0, slash), task.index) &&
-                      number(text.substr(slash + 1), task.count) && task.index < task.count;
-  if (!is_one) throw usage(fmt::format("--task is '{}', expected I/N with I from 0 to N - 1, such as 0/8", text));
+  const auto number = [&](const std::string& digits, std::int64_t least) {
+    const auto parsed = config::parse_integer(digits, config::between(static_cast<double>(least), kMost));
+    if (const auto* value = std::get_if<std::int64_t>(&parsed)) return static_cast<std::size_t>(*value);
+    throw refusal(": " + std::get<config::Refusal>(parsed).reason);
+  };
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) throw refusal("");
+  task.index = number(text.substr(0, slash), 0);
+  task.count = number(text.substr(slash + 1), 1);
+  if (task.index >= task.count) throw refusal("");
   return task;
 }
 

@@ -289,6 +289,11 @@ TEST_F(Sweep, RefusesWhatCannotBeMeant) {
   write_sweep("axes: {training.seed: [1]}\n");
   EXPECT_THAT(refusal({"--search", "gird"}), HasSubstr("(did you mean 'grid'?)"));
   EXPECT_THAT(refusal({"--workers", "none"}), HasSubstr("--workers is 'none', expected a whole number"));
+  EXPECT_THAT(refusal({"--limit", "08"}), HasSubstr("got '08': a leading zero is ambiguous, remove it"));
+  EXPECT_THAT(refusal({"--task", "08/10"}), AllOf(HasSubstr("expected I/N with I from 0 to N - 1, such as 0/8"),
+                                                  HasSubstr("got '08': a leading zero is ambiguous, remove it")));
+  for (const char* task : {"8/8", "1/08", "1", "/8", "1/", "-1/8", "0/0", "1/8/2", "1.0/8"})
+    EXPECT_THAT(refusal({"--task", task}), HasSubstr("--task is '" + std::string(task) + "', expected I/N"));
   EXPECT_THAT(refusal({"--folder", "."}), HasSubstr("exists and is not a sweep"));
   EXPECT_EQ(run({"sweep", "config.yaml"}).exit_code, 2);
   EXPECT_FALSE(exists("sweeps"));
