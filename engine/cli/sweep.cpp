@@ -230,12 +230,15 @@ class Sweep final : public Command {
 
   void say_plan(const std::vector<sweep::JobState>& states, const Console& console) const {
     const auto done = std::ranges::count(states, sweep::JobState::done),
-               failed = std::ranges::count(states, sweep::JobState::failed);
+               failed = std::ranges::count(states, sweep::JobState::failed),
+               foreign = std::ranges::count(states, sweep::JobState::foreign);
     console.print(
         fmt::format("{}: {}\n{}", plan_.name, sweep::headline(plan_, options_.workers), sweep::axes_text(plan_)));
-    if (done + failed > 0)
-      console.print(fmt::format("  of {} jobs {} are done and {} failed{}\n", states.size(), done, failed,
-                                failed > 0 && !retry_failed_ ? " (--retry-failed does them again)" : ""));
+    if (done + failed + foreign > 0)
+      console.print(fmt::format("  of {} jobs {} are done{} {} failed{}{}\n", states.size(), done,
+                                foreign > 0 ? "," : " and", failed,
+                                failed > 0 && !retry_failed_ ? " (--retry-failed does them again)" : "",
+                                foreign > 0 ? fmt::format(" and {} are another version's", foreign) : ""));
   }
 
   int answer_plan(const std::vector<sweep::JobState>& states, const Console& console) const {
@@ -295,7 +298,9 @@ class Sweep final : public Command {
     if (!task_.empty() && tally.elsewhere > 0) return core::kStartAgain;
     if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
     for (const sweep::PlannedJob& job : plan_.jobs) {
-      if (sweep::state_of(job.id, folder_, plan_.search) != sweep::JobState::failed) continue;
+      const sweep::JobState state = sweep::state_of(job.id, folder_, plan_.search);
+      if (state == sweep::JobState::foreign) return static_cast<int>(core::Fault::data);
+      if (state != sweep::JobState::failed) continue;
       const int code = sweep::read_failure(job.id, folder_).exit_code;
       if (code == static_cast<int>(core::Fault::config) || code == static_cast<int>(core::Fault::data)) return code;
     }
