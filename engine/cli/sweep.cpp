@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -31,13 +30,14 @@ core::UserError usage(const std::string& what) {
   return core::UserError(core::Fault::config, what);
 }
 
+constexpr std::int64_t kMost = 1000000;  // of anything that is counted
+
 // A whole number of at least 1 after an option; nothing where the option was not given.
 std::optional<std::size_t> count_from(const std::string& text, const char* option) {
   if (text.empty()) return std::nullopt;
-  constexpr std::int64_t kMost = 1000000;
   const auto count = config::parse_integer(text, config::between(1, kMost));
   if (const auto* value = std::get_if<std::int64_t>(&count)) return static_cast<std::size_t>(*value);
-  throw usage(fmt::format("{} is '{}', expected a whole number from 1 to {}", option, text, kMost));
+  throw usage(fmt::format("{} is '{}', {}", option, text, std::get<config::Refusal>(count).reason));
 }
 
 struct Task {
@@ -48,14 +48,19 @@ struct Task {
 Task task_from(const std::string& text) {
   Task task;
   if (text.empty()) return task;
-  const std::size_t slash = text.find('/');
-  const auto number = [&](const std::string& digits, std::size_t& value) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return !digits.empty() && error == std::errc() && end == digits.data() + digits.size();
+  const auto refusal = [&](const std::string& why) {
+    return usage(fmt::format("--task is '{}', expected I/N with I from 0 to N - 1, such as 0/8{}", text, why));
   };
-  const bool is_one = slash != std::string::npos && number(text.substr(0, slash), task.index) &&
-                      number(text.substr(slash + 1), task.count) && task.index < task.count;
-  if (!is_one) throw usage(fmt::format("--task is '{}', expected I/N with I from 0 to N - 1, such as 0/8", text));
+  const auto number = [&](const std::string& digits, std::int64_t least) {
+    const auto parsed = config::parse_integer(digits, config::between(static_cast<double>(least), kMost));
+    if (const auto* value = std::get_if<std::int64_t>(&parsed)) return static_cast<std::size_t>(*value);
+    throw refusal(": " + std::get<config::Refusal>(parsed).reason);
+  };
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) throw refusal("");
+  task.index = number(text.substr(0, slash), 0);
+  task.count = number(text.substr(slash + 1), 1);
+  if (task.index >= task.count) throw refusal("");
   return task;
 }
 
@@ -225,12 +230,15 @@ class Sweep final : public Command {
 
   void say_plan(const std::vector<sweep::JobState>& states, const Console& console) const {
     const auto done = std::ranges::count(states, sweep::JobState::done),
-               failed = std::ranges::count(states, sweep::JobState::failed);
+               failed = std::ranges::count(states, sweep::JobState::failed),
+               foreign = std::ranges::count(states, sweep::JobState::foreign);
     console.print(
         fmt::format("{}: {}\n{}", plan_.name, sweep::headline(plan_, options_.workers), sweep::axes_text(plan_)));
-    if (done + failed > 0)
-      console.print(fmt::format("  of {} jobs {} are done and {} failed{}\n", states.size(), done, failed,
-                                failed > 0 && !retry_failed_ ? " (--retry-failed does them again)" : ""));
+    if (done + failed + foreign > 0)
+      console.print(fmt::format("  of {} jobs {} are done{} {} failed{}{}\n", states.size(), done,
+                                foreign > 0 ? "," : " and", failed,
+                                failed > 0 && !retry_failed_ ? " (--retry-failed does them again)" : "",
+                                foreign > 0 ? fmt::format(" and {} are another version's", foreign) : ""));
   }
 
   int answer_plan(const std::vector<sweep::JobState>& states, const Console& console) const {
@@ -290,7 +298,9 @@ class Sweep final : public Command {
     if (!task_.empty() && tally.elsewhere > 0) return core::kStartAgain;
     if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
     for (const sweep::PlannedJob& job : plan_.jobs) {
-      if (sweep::state_of(job.id, folder_, plan_.search) != sweep::JobState::failed) continue;
+      const sweep::JobState state = sweep::state_of(job.id, folder_, plan_.search);
+      if (state == sweep::JobState::foreign) return static_cast<int>(core::Fault::data);
+      if (state != sweep::JobState::failed) continue;
       const int code = sweep::read_failure(job.id, folder_).exit_code;
       if (code == static_cast<int>(core::Fault::config) || code == static_cast<int>(core::Fault::data)) return code;
     }

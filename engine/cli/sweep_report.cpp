@@ -38,9 +38,7 @@ class SweepReportCommand final : public Command {
     if (folder_.empty())
       throw core::UserError(core::Fault::config, "sweep report needs a sweep's folder: equipoise sweep report FOLDER");
     if (png_) check_png_program();
-    report::SweepReport report;
-    report.results = sweep::read_results(folder_);
-    report.findings = sweep::findings_of(report.results);
+    report::SweepReport report(sweep::read_results(folder_));
     report.written = utc_now();
     report.command = command();
     compare(report);

@@ -99,8 +99,7 @@ class Watch final : public Command {
     constexpr double kLeast = 0.1, kMost = 86400;
     const auto every = config::parse_number(every_, config::between(kLeast, kMost));
     if (const auto* value = std::get_if<double>(&every)) return *value;
-    throw core::UserError(core::Fault::config,
-                          fmt::format("--every is '{}'; expected seconds from {} to {}", every_, kLeast, kMost));
+    throw core::UserError(core::Fault::config, "--every is in seconds: " + std::get<config::Refusal>(every).reason);
   }
 
   std::string folder_, every_;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -26,14 +27,16 @@ void on_threads(std::size_t most, std::size_t count, const Task& task) {
       }
     }
   };
-  std::vector<std::thread> others;
+  std::vector<std::jthread> others;  // which wait for their threads' end, whatever happens here
   try {
     for (std::size_t other = 1; other < std::min(most, count); ++other) others.emplace_back(work);
   } catch (const std::system_error&) {
     // Those that there are do it all.
+  } catch (const std::bad_alloc&) {
+    // The same.
   }
   work();
-  for (std::thread& other : others) other.join();
+  others.clear();
   for (const std::exception_ptr& error : errors) {
     if (error) std::rethrow_exception(error);
   }

@@ -29,19 +29,20 @@ void write_run_link(Markup& page, const SweepResults& results, std::size_t run) 
   page.element("a", {{"href", report_link(results.runs[run].folder)}}, title_of(results, run));
 }
 
-// At how many seeds of its setting the run's test verdict comes out as met.
+// At how many seeds of its setting the run's test verdict comes out as met, of those whose test rows judge it at all.
 std::string over_seeds(const std::vector<SettingRuns>& settings, const SweepResults& results, const Choice& choice,
                        std::size_t run) {
   const auto setting = std::ranges::find_if(
       settings, [&](const SettingRuns& one) { return std::ranges::find(one.runs, run) != one.runs.end(); });
-  std::int64_t met = 0, all = 0;
+  std::int64_t met = 0, judged = 0;
   for (const std::size_t other : setting->runs) {
     const SplitFigures* test = results.runs[other].on(data::Split::test);
     if (results.runs[other].status != RunStatus::finished || test == nullptr) continue;
-    ++all;
-    met += verdict_of(choice, *test) == Verdict::met;
+    const auto verdict = verdict_of(choice, *test);
+    judged += verdict.has_value();
+    met += verdict == Verdict::met;
   }
-  return all < 2 ? "" : fmt::format("met at {} of its {} seeds", met, all);
+  return judged < 2 ? "" : fmt::format("met at {} of its {} seeds", met, judged);
 }
 
 void write_choice(Markup& page, const SweepResults& results, const Choice& choice, data::Split split,

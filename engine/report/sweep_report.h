@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,8 @@ namespace equipoise::report {
 
 /// All that a sweep's report says.
 struct SweepReport {
+  explicit SweepReport(sweep::SweepResults of) : results(std::move(of)), findings(sweep::findings_of(results)) {}
+
   sweep::SweepResults results;
   sweep::SweepFindings findings;  ///< of the results
   std::string written;            ///< ISO 8601, UTC

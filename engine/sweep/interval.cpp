@@ -20,7 +20,7 @@ double Interval::at(double u) const {
   } else {
     x = low + u * (high - low);
   }
-  if (step > 0) return rounded(std::round(x / step) * step, 12);
+  if (step > 0) return by_steps(0, step, std::round(x / step));
   return is_whole ? std::round(x) : rounded(x, kDigits);
 }
 

@@ -29,20 +29,18 @@ fs::path failure_file(const std::string& job, const fs::path& folder) {
   return folder / sweep_files::kFailures / (job + ".json");
 }
 
-// The marker of a run folder or a bank's; with `or_stopped` also where successive halving stopped all of it. One that cannot be
-// read is of a run that was cut off.
-bool is_finished(const fs::path& job_folder, bool or_stopped) {
-  try {
-    const std::string status = read_run_marker(job_folder / "run.json").status;
-    return status == "finished" || (or_stopped && status == "stopped");
-  } catch (const core::UserError&) {
-    return false;
-  }
-}
-
 JobState state(const fs::path& job_folder, bool is_there, bool has_failed, const std::string& search) {
-  if (is_there && is_finished(job_folder, search == "asha")) return JobState::done;
-  return has_failed ? JobState::failed : JobState::waiting;
+  const JobState begun = has_failed ? JobState::failed : JobState::waiting;
+  if (!is_there) return begun;
+  try {
+    // A run folder's or a bank's: successive halving may have stopped all of it.
+    const std::string status = read_run_marker(job_folder / "run.json").status;
+    return status == "finished" || (search == "asha" && status == "stopped") ? JobState::done : begun;
+  } catch (const OtherFormat&) {
+    return JobState::foreign;
+  } catch (const core::UserError&) {
+    return begun;  // one that is not there, or torn, is of a run that was cut off
+  }
 }
 
 // "" where it cannot be read.

@@ -13,7 +13,8 @@ namespace equipoise::sweep {
 enum class JobState {
   waiting,  ///< not begun, or begun and not done
   done,
-  failed,  ///< a file of failures/ says why
+  failed,   ///< a file of failures/ says why
+  foreign,  ///< another version of this program wrote its run.json: it is left as it is, and every start would fail
 };
 
 /// Of each job of the plan. Two listings and one small file for each folder under jobs/.

@@ -118,7 +118,7 @@ Node range_of(const std::vector<std::string>& arguments, const core::Position& p
   if (count > kMost) throw Wrong{fmt::format("the range has more than {} values", kMost)};
   std::vector<Node> items;
   for (double i = 0; i < count; ++i) {
-    const double x = rounded(start + i * step, 12);
+    const double x = by_steps(start, step, i);
     items.push_back(whole ? scalar_node(std::to_string(std::llround(x)), position) : number_node(x, position));
   }
   return list_node(std::move(items), position);

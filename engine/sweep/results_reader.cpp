@@ -181,7 +181,10 @@ void read_formatted(const std::filesystem::path& file, const Visit& visit) {
     if (key == "format") {
       format = number_from<std::int64_t>(value);
       if (*format != kFormat)
-        throw unreadable(file, fmt::format("has format {}; this program reads format {}", *format, kFormat));
+        throw OtherFormat(core::Fault::data,
+                          fmt::format("{} has format {}; this program reads format {}: another version of Equipoise "
+                                      "wrote it",
+                                      file.filename().string(), *format, kFormat));
     }
     visit(key, value);
   });

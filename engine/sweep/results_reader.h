@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/error.h"
 #include "engine/sweep/results.h"
 
 namespace equipoise::sweep {
@@ -28,12 +29,18 @@ struct ReadResults {
   std::vector<std::string> warnings;
 };
 
-/// Throws UserError (data): the file is not there, is torn, or has another format.
+/// Thrown where a file has a format that this program does not read: another version wrote it.
+class OtherFormat : public core::UserError {
+ public:
+  using core::UserError::UserError;
+};
+
+/// Throws UserError (data): the file is not there, is torn, or (OtherFormat) is another version's.
 ReadResults read_run_results(const std::filesystem::path& file);
 
 /// What of a run.json a sweep needs.
 struct ReadMarker {
-  std::string status;  ///< running, finished, interrupted, diverged, failed
+  std::string status;  ///< running, finished, stopped, interrupted, diverged, failed
   std::string started, finished;
 };
 /// The same.

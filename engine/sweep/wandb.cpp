@@ -193,7 +193,7 @@ class WandbReader {
       return list_node({scalar_node("0", at)}, at);
     }
     for (double i = 0; low + i * step <= high + 1e-9 * step; ++i) {
-      const double x = rounded(low + i * step, 12);
+      const double x = by_steps(low, step, i);
       items.push_back(is_whole ? scalar_node(std::to_string(std::llround(x)), at) : number_node(x, at));
     }
     return list_node(std::move(items), at);

@@ -27,9 +27,11 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, error);
 }
 
-// Whatever is interrupted or failed may be begun again.
-bool is_final(RunStatus status) {
-  return status == RunStatus::finished || status == RunStatus::stopped;
+// Whatever is interrupted or failed may be begun again. That a run was stopped is noted before it is measured, and in a bank long
+// before the others' end: its marker says when its program has written all of it.
+bool is_over(const RunState& state) {
+  return state.status == RunStatus::finished ||
+         (state.status == RunStatus::stopped && state.marker && state.marker->status == "stopped");
 }
 
 double seconds_since(const fs::path& file) {
@@ -86,8 +88,8 @@ std::int64_t WatchSnapshot::count(RunStatus status) const {
 
 bool WatchSnapshot::is_done() const {
   return !runs.empty() && std::ranges::all_of(runs, [&](const WatchedRun& run) {
-    return is_final(run.status) || run.status == RunStatus::failed ||
-           (run.status == RunStatus::interrupted && !is_held);
+    return run.is_over || run.status == RunStatus::failed ||
+           ((run.status == RunStatus::interrupted || run.status == RunStatus::stopped) && !is_held);
   });
 }
 
@@ -143,7 +145,7 @@ void Watcher::find_members() {
 const WatchSnapshot& Watcher::look() {
   if (snapshot_.kind != "sweep") find_members();
   for (WatchedRun& run : snapshot_.runs)
-    if (!is_final(run.status) || !is_there(folder_ / run.folder)) look_at(run);
+    if (!run.is_over || !is_there(folder_ / run.folder)) look_at(run);
   estimate();
   snapshot_.is_held = is_held();
   return snapshot_;
@@ -162,6 +164,7 @@ void Watcher::look_at(WatchedRun& run) {
   const RunState state =
       state_of_run(folder, snapshot_.kind == "sweep" ? notes_of(folder_, search_, run.id, run.job) : RunNotes{});
   run.status = state.status;
+  run.is_over = is_over(state);
   run.reason = state.reason;
   if (run.status == RunStatus::running) return read_measurements(run, folder);
   if (state.marker)

@@ -20,6 +20,7 @@ struct WatchedRun {
   std::string folder;  ///< relative to the folder that is watched; "" is that itself
   std::string id, job;
   RunStatus status = RunStatus::missing;
+  bool is_over = false;  ///< it is finished or was stopped, and its program has written all that there will be
   std::string reason;
   // While it goes on, from the last whole line of its measurements:
   double done = 0;  ///< from 0 to 1
@@ -44,12 +45,12 @@ struct WatchSnapshot {
   bool is_held = false;  ///< whether a process works on a sweep, which then goes on with what was interrupted
 
   std::int64_t count(RunStatus status) const;
-  /// Whether nothing is left to wait for: every run is finished, stopped or failed, or interrupted and left by all.
+  /// Whether nothing is left to wait for: every run is over or failed, or was interrupted or stopped and is left by all.
   bool is_done() const;
 };
 
-/// Looks at a sweep's folder, a bank's, a comparison's or a run's again and again. What is finished or was stopped is read once; what is being
-/// written is read as far as it is whole; what vanishes is missing again.
+/// Looks at a sweep's folder, a bank's, a comparison's or a run's again and again. What is over is read once; what is being written
+/// is read as far as it is whole; what vanishes is missing again.
 class Watcher {
  public:
   /// Throws UserError (data) when the folder is none of these.

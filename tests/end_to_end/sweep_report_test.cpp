@@ -157,6 +157,8 @@ TEST_F(SweepResults, WhatIsNotThereIsNamedWithTheNearest) {
   EXPECT_EQ(run({"sweep", "report"}).exit_code, 2);
   EXPECT_EQ(run({"watch", "sweeps"}).exit_code, 3);
   EXPECT_EQ(run({"watch", "sweeps/s", "--every", "never"}).exit_code, 2);
+  EXPECT_THAT(run({"watch", "sweeps/s", "--every", "02"}).err,
+              HasSubstr("got '02': a leading zero is ambiguous, remove it"));
   EXPECT_FALSE(exists("sweeps/s/results.csv")) << "nothing is written before what is asked is clear";
 }
 

@@ -221,6 +221,24 @@ TEST_F(Sweep, TasksTakeEveryNthJob) {
   EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "2/2"}).exit_code, 2);
 }
 
+TEST_F(Sweep, WhatAnotherVersionWroteIsLeftAndNotDoneAgain) {
+  write_sweep("axes: {training.batch_size: [64, 32]}\n");
+  ASSERT_EQ(sweep().exit_code, 0);
+  const std::string other = R"({"program": "equipoise", "format": 2, "status": "finished"})";
+  for (std::size_t i = 0; i < 2; ++i) {
+    write("sweeps/s/jobs/" + job(i) + "/run.json", other);
+    const std::string log = read("sweeps/s/logs/" + job(i) + ".log");
+    const Outcome outcome = sweep({"--json", "--retry-failed"});
+    EXPECT_EQ(outcome.exit_code, i == 0 ? 0 : 3) << "as where every run failed";
+    EXPECT_EQ(outcome.json()["failed"], i + 1);
+    EXPECT_THAT(outcome.json()["warnings"].dump(), HasSubstr("Another version of Equipoise wrote"));
+    EXPECT_EQ(read("sweeps/s/logs/" + job(i) + ".log"), log) << "it was started";
+  }
+  EXPECT_THAT(sweep({"--plan"}).out, HasSubstr("of 2 jobs 0 are done, 0 failed and 2 are another version's"));
+  EXPECT_EQ(read("sweeps/s/jobs/" + job(0) + "/run.json"), other);
+  EXPECT_THAT(run({"sweep", "report", "sweeps/s"}).out, HasSubstr("another version of Equipoise wrote it"));
+}
+
 TEST_F(Sweep, AFullDiskLeavesWhatIsFinished) {
   write_sweep("axes: {model.hidden: [[4], [256, 128], [8]]}\n");
   {
@@ -289,6 +307,11 @@ TEST_F(Sweep, RefusesWhatCannotBeMeant) {
   write_sweep("axes: {training.seed: [1]}\n");
   EXPECT_THAT(refusal({"--search", "gird"}), HasSubstr("(did you mean 'grid'?)"));
   EXPECT_THAT(refusal({"--workers", "none"}), HasSubstr("--workers is 'none', expected a whole number"));
+  EXPECT_THAT(refusal({"--limit", "08"}), HasSubstr("got '08': a leading zero is ambiguous, remove it"));
+  EXPECT_THAT(refusal({"--task", "08/10"}), AllOf(HasSubstr("expected I/N with I from 0 to N - 1, such as 0/8"),
+                                                  HasSubstr("got '08': a leading zero is ambiguous, remove it")));
+  for (const char* task : {"8/8", "1/08", "1", "/8", "1/", "-1/8", "0/0", "1/8/2", "1.0/8"})
+    EXPECT_THAT(refusal({"--task", task}), HasSubstr("--task is '" + std::string(task) + "', expected I/N"));
   EXPECT_THAT(refusal({"--folder", "."}), HasSubstr("exists and is not a sweep"));
   EXPECT_EQ(run({"sweep", "config.yaml"}).exit_code, 2);
   EXPECT_FALSE(exists("sweeps"));

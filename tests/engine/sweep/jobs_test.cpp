@@ -38,6 +38,13 @@ TEST_F(Jobs, AreDoneFailedOrWaiting) {
   mark(1, R"({"format": 1, "status": "stopped"})");
   EXPECT_EQ(state_of(planning.plan.jobs[1].id, sweep, "asha"), JobState::done);
   EXPECT_EQ(state_of(planning.plan.jobs[1].id, sweep, "grid"), JobState::waiting);
+  // Another version's would refuse every start, whatever it says of itself, and no retry mends that.
+  mark(1, R"({"format": 2, "status": "finished"})");
+  EXPECT_EQ(state_of(planning.plan.jobs[1].id, sweep, "grid"), JobState::foreign);
+  write_failure({3, "it has format 2", "", ""}, planning.plan.jobs[1].id, sweep);
+  EXPECT_EQ(states_of(planning.plan, sweep)[1], JobState::foreign);
+  forget_failure(planning.plan.jobs[1].id, sweep);
+  mark(1, R"({"format": 1, "status": "interrupted"})");
   // Checkpoints of another run would refuse every retry.
   const std::filesystem::path checkpoints = sweep / "jobs" / planning.plan.jobs[1].id / "checkpoints";
   std::filesystem::create_directories(checkpoints);

@@ -138,7 +138,8 @@ TEST_F(ResultsOfFolder, WhatCannotBeReadIsARowWithThatReason) {
   const SweepResults results = read_results(folder_);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(results.runs[i].status, RunStatus::failed) << i;
   EXPECT_THAT(results.runs[0].reason, AllOf(HasSubstr("results.json is torn"), HasSubstr("byte")));
-  EXPECT_EQ(results.runs[1].reason, "results.json has format 9; this program reads format 1");
+  EXPECT_EQ(results.runs[1].reason,
+            "results.json has format 9; this program reads format 1: another version of Equipoise wrote it");
   EXPECT_THAT(results.runs[2].reason, HasSubstr("results.json"));
   EXPECT_EQ(results.runs[3].reason, "run.json has no format: it is not a run's");
   EXPECT_EQ(results.runs[4].reason, "results.json is not a run's: a field is not a list");

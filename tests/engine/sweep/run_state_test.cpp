@@ -80,6 +80,14 @@ TEST_F(StateOfARun, ANoteGoesBeforeAFolderThatIsNotFinished) {
   EXPECT_EQ(state().reason, "");
 }
 
+TEST_F(StateOfARun, AnotherVersionsIsAFailureThatSaysSo) {
+  write_run(sweep_ / "jobs/00", {});
+  write_text(sweep_ / "jobs/00/run.json", R"({"program": "equipoise", "format": 2, "status": "finished"})");
+  EXPECT_EQ(state().status, RunStatus::failed);
+  EXPECT_EQ(state().reason,
+            "run.json has format 2; this program reads format 1: another version of Equipoise wrote it");
+}
+
 TEST_F(StateOfARun, WhereNothingHalvesAnOldStopDoesNotCount) {
   plan_.search = "grid";
   write_plan(plan_, sweep_);

@@ -64,6 +64,8 @@ TEST_F(Search, NormalDrawsHaveTheirMeanAndSpread) {
   EXPECT_NEAR(normal.at(0.8413447), 5, 1e-4);  // one standard deviation up
   const Interval rounded{Interval::Kind::even, 0, 1, false, false, 0.25};
   EXPECT_EQ(rounded.at(0.3), 0.25);
+  const Interval around_zero{Interval::Kind::even, -1, 1, false, false, 0.25};
+  EXPECT_FALSE(std::signbit(around_zero.at(0.48))) << "-0 would be a number of its own in titles";
   const Interval whole{Interval::Kind::even, 1, 4, false, true, 0};
   EXPECT_EQ(whole.at(0.001), 1);
   EXPECT_EQ(whole.at(0.26), 2);

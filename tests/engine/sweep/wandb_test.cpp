@@ -47,6 +47,20 @@ TEST_F(Wandb, StepsAreTheNumbersThatWereMeant) {
   EXPECT_THAT(values, ElementsAre("0", "0.1", "0.2", "0.3", "0.4", "0.5")) << "0.1 + 0.1 + 0.1 is no 0.3";
 }
 
+TEST_F(Wandb, StepsThatCrossZeroTakeItIn) {
+  const auto near_zero = [&](const std::string& numbers) {
+    const Planning planning =
+        plan_of("method: grid\nparameters:\n  constraints.0.at_least: {distribution: q_uniform, " + numbers + "}\n");
+    std::vector<double> values;
+    for (const PlannedRun& run : planning.plan.runs)
+      if (const double value = run.point[0].second.get<double>(); std::abs(value) < 0.15) values.push_back(value);
+    return values;
+  };
+  EXPECT_THAT(near_zero("min: -0.3, max: 0.3, q: 0.1"), ElementsAre(-0.1, 0.0, 0.1)) << "-0.3 + 3 * 0.1 is 5.6e-17";
+  EXPECT_THAT(near_zero("min: -0.7, max: 0.7, q: 0.1"), ElementsAre(-0.1, 0.0, 0.1));
+  EXPECT_THAT(near_zero("min: -1.2, max: 1.2, q: 0.4"), ElementsAre(0.0));
+}
+
 TEST_F(Wandb, AMetricOfItsOwnIsPassedOver) {
   const std::string rest = "method: grid\nparameters: {training.epochs: {values: [1, 2]}}\n";
   EXPECT_EQ(plan_of(rest + "metric: {name: loss}\n").plan.metric, "loss");

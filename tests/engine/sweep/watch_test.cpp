@@ -156,6 +156,56 @@ TEST_F(Watched, WhatFailedOrWasInterruptedMayGoOn) {
   EXPECT_EQ(watcher.look().runs[1].reason, "");
 }
 
+TEST_F(Watched, WhatHalvingStoppedIsLookedAtUntilItsProgramHasWrittenItsResults) {
+  Plan plan;
+  plan.search = "asha";
+  PlannedRun run;
+  run.id = run.job = "00";
+  plan.runs = {run};
+  plan.jobs = {{"00", JobKind::run, {}, {"00"}}};
+  write_plan(plan, folder_);
+  begin("jobs/00");
+  write_text(folder_ / "stopped/00.json", R"({"reason": "others did better"})");
+  std::filesystem::create_directories(folder_ / "locks");
+  Watcher watcher(folder_);
+  {
+    const auto lock = JobLock::take(folder_, "00");
+    EXPECT_EQ(watcher.look().runs[0].status, RunStatus::stopped);
+    EXPECT_FALSE(watcher.look().is_done()) << "it is being measured, or its bank goes on";
+    EXPECT_FALSE(watcher.look().runs[0].quality);
+    write_run(folder_ / "jobs/00", {0.8, 0.02, 0.04, 0.05});
+    write_text(folder_ / "jobs/00/run.json", sample_marker("stopped"));
+    EXPECT_EQ(watcher.look().runs[0].status, RunStatus::stopped);
+    EXPECT_EQ(watcher.look().runs[0].reason, "others did better");
+    EXPECT_EQ(watcher.look().runs[0].quality, 0.8);
+    EXPECT_EQ(watcher.look().runs[0].verdict, evaluation::Verdict::met);
+    EXPECT_TRUE(watcher.look().is_done());
+  }
+  write_text(folder_ / "jobs/00/run.json", sample_marker("running"));
+  EXPECT_TRUE(Watcher(folder_).look().is_done()) << "its program was killed, and nobody works on it";
+}
+
+TEST_F(Watched, HowLongWhatWasStoppedTookCountsForWhatIsToCome) {
+  Plan plan;
+  plan.search = "asha";
+  for (const char* id : {"00", "01", "02"}) {
+    PlannedRun run;
+    run.id = run.job = id;
+    plan.runs.push_back(run);
+    plan.jobs.push_back({run.id, JobKind::run, {}, {run.id}});
+  }
+  write_plan(plan, folder_);
+  write_text(folder_ / "jobs/00/run.json", R"({"format": 1, "status": "running", "finished": ""})");
+  write_text(folder_ / "stopped/00.json", R"({"reason": "others did better"})");
+  begin("jobs/01");
+  write_text(folder_ / "jobs/01/measurements.jsonl", measurement(5, 4, 0.05));
+  Watcher watcher(folder_);
+  EXPECT_DOUBLE_EQ(*watcher.look().seconds_left, 4 + 8);
+  write_run(folder_ / "jobs/00", {});
+  write_text(folder_ / "jobs/00/run.json", sample_marker("stopped"));
+  EXPECT_DOUBLE_EQ(*watcher.look().seconds_left, 4 + (8 + 4) / 2.0);
+}
+
 TEST_F(Watched, AFolderOfNeitherIsRefused) {
   try {
     Watcher watcher(folder_);
