@@ -86,6 +86,8 @@ def products_alone(options, folder, count):
     widths = [int(width) for width in re.match(r"\w+ ([\d-]+)", results["model"])[1].split("-")]
     measures = len((folder / "0" / "measurements.jsonl").read_text().splitlines())
     scored = measures * (rows["train"] + rows["selection"]) + 3 * options.epochs * rows["train"]
+    if len(widths) < 3:
+        return None
     operations = count * scored * sum(2 * a * b for a, b in zip(widths[1:-1], widths[2:]))
     hidden = max(widths[1:-1])
     left, right, out = torch.rand(2048, hidden), torch.rand(hidden, hidden), torch.empty(2048, hidden)

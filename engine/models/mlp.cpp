@@ -18,7 +18,7 @@ namespace equipoise::models {
 namespace {
 
 constexpr std::int64_t kRowsPerScoreBlock = 512;            // on the CPU, where activations stay in the cache
-constexpr std::int64_t kUnitsTogether = 256;                // of the widest layer, of members scored side by side
+constexpr std::int64_t kUnitsTogether = 256;                // of the widest layers of members that go side by side
 constexpr std::int64_t kRowsPerDeviceScoreBlock = 1 << 16;  // of all members together
 
 }  // namespace
@@ -71,17 +71,25 @@ void Mlp::make_room(std::int64_t batch) {
   }
 }
 
-// On the CPU each member of a bank goes through its layers on one thread, so that its activations stay in the cache; a
-// lone member's layers are cut over the threads instead. The bits are the same.
+// Of `tasks` of one member each, how many a thread takes as one: narrow members go side by side, so that rows are decoded once for
+// them and their layers are one call each, and no thread is left without a task.
+std::int64_t Mlp::together(std::int64_t tasks) const {
+  const std::int64_t widest = *std::max_element(widths_.begin(), widths_.end());
+  return std::max<std::int64_t>(1, std::min(kUnitsTogether / widest, tasks / at::get_num_threads()));
+}
+
+// On the CPU a member of a bank, or a few narrow ones, goes through its layers on one thread, so that its activations stay in the
+// cache; a lone member's layers are cut over the threads instead. The bits are the same.
 void Mlp::for_each_slice(const std::function<void(MemberSlice)>& work) const {
   const std::int64_t count = members();
   if (count == 1 || flat_.values.is_cuda()) {
     work({});
     return;
   }
-  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+  const std::int64_t size = together(count), groups = (count + size - 1) / size;
+  at::parallel_for(0, groups, 1, [&](std::int64_t begin, std::int64_t end) {
     const NoAutograd no_autograd;
-    for (std::int64_t member = begin; member < end; ++member) work({member, count});
+    for (std::int64_t group = begin; group < end; ++group) work({group * size, 1, std::min(count, (group + 1) * size)});
   });
 }
 
@@ -198,13 +206,9 @@ void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice s
     }
     return;
   }
-  // Narrow members go through a block side by side: its rows are decoded once for them, and their layers are one call each.
-  const std::int64_t widest = *std::max_element(widths_.begin(), widths_.end());
-  const std::int64_t fair_share = asked * blocks / at::get_num_threads();  // so that every thread has something to do
-  const std::int64_t together = std::max<std::int64_t>(1, std::min(kUnitsTogether / widest, fair_share));
-  const std::int64_t groups = (asked + together - 1) / together;
+  const std::int64_t size = together(asked * blocks), groups = (asked + size - 1) / size;
   const auto members_of = [&](std::int64_t group) {
-    const std::int64_t begin = group * together, end = std::min(asked, begin + together);
+    const std::int64_t begin = group * size, end = std::min(asked, begin + size);
     return std::pair(
         MemberSlice{slice.first + begin * slice.step, slice.step, slice.first + (end - 1) * slice.step + 1},
         out.narrow(0, begin, end - begin));

@@ -37,6 +37,7 @@ class Mlp final : public Learner {
   };
 
   void make_room(std::int64_t batch);
+  std::int64_t together(std::int64_t tasks) const;
   void for_each_slice(const std::function<void(MemberSlice)>& work) const;
   void forward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step, MemberSlice slice);
   void backward_slice(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient,

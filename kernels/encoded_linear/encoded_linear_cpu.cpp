@@ -62,6 +62,8 @@ void outputs_of_row(const Tables& tables, const TouchedRow* touched, int count, 
   std::int64_t column = 0;
   for (; column + kMostLanes * kLanes <= tables.outputs; column += kMostLanes * kLanes)
     strip_of_outputs<kMostLanes>(tables, touched, count, column, out);
+  for (; column + 2 * kLanes <= tables.outputs; column += 2 * kLanes)
+    strip_of_outputs<2>(tables, touched, count, column, out);
   for (; column + kLanes <= tables.outputs; column += kLanes) strip_of_outputs<1>(tables, touched, count, column, out);
   if (column < tables.outputs) remaining_outputs(tables, touched, count, column, out);
 }
