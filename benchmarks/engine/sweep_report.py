@@ -48,7 +48,7 @@ def write_sweep(folder, one, runs, draws):
     tolerances = [.005, .01, .02, .04, .08]
     rates = [1e-4, 3e-4, 1e-3, 3e-3]
     seeds = max(1, runs // (len(tolerances) * len(rates)))
-    plan = {"format": 1, "name": "synthetic", "config": str(CONFIG), "config_sha256": "", "search": "grid", "metric": "",
+    plan = {"format": 1, "name": "synthetic", "config": str(CONFIG), "config_sha256": "", "asked_sha256": "", "search": "grid", "metric": "",
             "overrides": [],
             "axes": [{"fields": ["constraints[0].tolerance"], "values": [[t] for t in tolerances]},
                      {"fields": ["training.optimizer.learning_rate"], "values": [[r] for r in rates]},
