@@ -4,8 +4,8 @@ namespace equipoise::report {
 
 const char* const kBankStyleSheet = R"css(
 .verdict-counts { list-style: none; display: grid; gap: 12px; }
-.verdict-counts li { display: grid; grid-template-columns: 48px 152px minmax(0, 1fr); gap: 0 16px; align-items: baseline; }
-.verdict-counts .number { font-size: 22px; line-height: 32px; font-weight: 600; text-align: right; }
+.verdict-counts li { display: grid; grid-template-columns: 88px 152px minmax(0, 1fr); gap: 0 16px; align-items: baseline; }
+.verdict-counts .number { font-size: 22px; line-height: 32px; font-weight: 600; text-align: right; white-space: nowrap; }
 .verdict-counts .badge { align-self: center; }
 
 .scatter + .legend { padding-left: 0; padding-top: 16px; }
@@ -49,7 +49,7 @@ const char* const kBankStyleSheet = R"css(
   .at-narrow { display: inline; }
 }
 @media (max-width: 640px) {
-  .verdict-counts li { grid-template-columns: 40px minmax(0, 1fr); }
+  .verdict-counts li { grid-template-columns: 88px minmax(0, 1fr); }
   .verdict-counts .note { grid-column: 2; }
 }
 @media print {

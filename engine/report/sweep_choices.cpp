@@ -49,7 +49,8 @@ void write_choice(Markup& page, const SweepResults& results, const Choice& choic
                   const std::vector<SettingRuns>& settings) {
   const auto row = page.in("tr");
   page.element("th", {{"scope", "row"}}, tolerance_words(results, choice));
-  page.element("td", {{"class", "figure"}}, fmt::format("{} of {}", choice.feasible, choice.candidates));
+  page.element("td", {{"class", "figure"}},
+               fmt::format("{} of {}", count_text(choice.feasible), count_text(choice.candidates)));
   if (!choice.run) {
     const auto cell = page.in("td", {{"class", "none"}, {"colspan", "6"}});
     if (!choice.nearest) {

@@ -101,10 +101,13 @@ void write_sweep_effects(Markup& page, const SweepReport& report) {
     page.element("p", {}, "No axis has two values among the finished runs.");
     return;
   }
-  page.element("p", {{"class", "intro"}},
-               fmt::format("On the {} rows. Intervals are of one value each and are not corrected for their number; "
-                           "--compare tests two settings.",
-                           split_word(split)));
+  {
+    const auto intro = page.in("p", {{"class", "intro"}});
+    page.text(fmt::format("On the {} rows. Intervals are of one value each and are not corrected for their number; ",
+                          split_word(split)));
+    page.element("code", {}, "--compare");
+    page.text(" tests two settings.");
+  }
   std::string axis;
   for (const AxisEffect& effect : effects) {
     if (effect.title != axis) page.element("h3", {}, effect.title);

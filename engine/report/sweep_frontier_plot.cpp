@@ -133,8 +133,8 @@ void draw_panel(Markup& page, const SweepResults& results, const FrontierFigure&
     for (const FrontierPoint& point : panel.points) draw_point(page, results, frame, point);
   }
   page.element("p", {{"class", "x-title"}}, figure.x_title);
-  std::string drawn =
-      fmt::format("{} of {} drawn", panel.points.size(), counted(static_cast<std::int64_t>(panel.measured), "run"));
+  std::string drawn = fmt::format("{} of {} drawn", count_text(static_cast<std::int64_t>(panel.points.size())),
+                                  counted(static_cast<std::int64_t>(panel.measured), "run"));
   if (panel.outside > 0) drawn += fmt::format("; {} lie far outside", panel.outside);
   page.element("p", {{"class", "note"}}, drawn + ".");
 }

@@ -41,7 +41,7 @@ std::string run_counts_text(const SweepResults& results) {
                        : status == RunStatus::running     ? (count == 1 ? "is running" : "are running")
                        : status == RunStatus::missing     ? (count == 1 ? "is not begun" : "are not begun")
                                                           : name_of(status);
-    parts.push_back(fmt::format("{} {}", count, word));
+    parts.push_back(fmt::format("{} {}", count_text(count), word));
   }
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i)
@@ -71,8 +71,9 @@ std::string sweep_sentence(const SweepReport& report) {
   if (!choice->run)
     return fmt::format("{} No run is shown to keep any tolerance on the {} rows, not even {}.", counts, rows,
                        all.back().constraint ? tolerance_words(results, all.back()) : what);
-  std::string sentence = fmt::format("{} {} of {} keep {} on the {} rows; the best of them is {}", counts,
-                                     choice->feasible, choice->candidates, what, rows, title_of(results, *choice->run));
+  std::string sentence =
+      fmt::format("{} {} of {} keep {} on the {} rows; the best of them is {}", counts, count_text(choice->feasible),
+                  count_text(choice->candidates), what, rows, title_of(results, *choice->run));
   const SplitFigures* test = results.runs[*choice->run].on(data::Split::test);
   if (test == nullptr || !test->quality) return sentence + ", which was not measured on test rows.";
   sentence += fmt::format(", with a test {} of {}", results.quality.name,

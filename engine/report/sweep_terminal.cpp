@@ -19,8 +19,9 @@ std::string choice_line(const SweepResults& results, const Choice& choice, data:
   std::string line = fmt::format("  {}: ", plain(tolerance_words(results, choice), kTitle));
   if (choice.candidates == 0) return line + "no run has an upper bound\n";
   if (!choice.run)
-    return line + fmt::format("no run of {} keeps it on the {} rows\n", choice.candidates, split_word(split));
-  line += fmt::format("{} of {} keep it; best {}", choice.feasible, choice.candidates,
+    return line +
+           fmt::format("no run of {} keeps it on the {} rows\n", count_text(choice.candidates), split_word(split));
+  line += fmt::format("{} of {} keep it; best {}", count_text(choice.feasible), count_text(choice.candidates),
                       plain(title_of(results, *choice.run), kTitle));
   const SplitFigures* test = results.runs[*choice.run].on(data::Split::test);
   if (test == nullptr || !test->quality) return line + ", not measured on test rows\n";
