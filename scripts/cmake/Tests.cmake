@@ -20,11 +20,12 @@ else()
   target_link_libraries(standin_failing_cases PRIVATE equipoise_compiler equipoise_gtest_standin)
 endif()
 
-# equipoise_test(<name> SOURCES files... LIBRARIES targets... [HEADERS to precompile... | HEADERS_OF another test] [SHARDS number]): one
-# GoogleTest program, its cases dealt out to four CTest tests or as many as it says: to load torch takes longer than most cases. One case alone: build/release/bin/<name> --gtest_filter=Suite.Case
+# equipoise_test(<name> SOURCES files... LIBRARIES targets... [HEADERS to precompile... | HEADERS_OF another test] [SHARDS number] [WORDS]):
+# one GoogleTest program, its cases dealt out to four CTest tests or as many as it says: to load torch takes longer than most cases.
+# One case alone: build/release/bin/<name> --gtest_filter=Suite.Case
 # With the stand-in, which cannot deal them out, the program is one CTest test.
 function(equipoise_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;HEADERS_OF;SHARDS" "SOURCES;LIBRARIES;HEADERS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "WORDS" "TIMEOUT;HEADERS_OF;SHARDS" "SOURCES;LIBRARIES;HEADERS;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 900)
   endif()
@@ -39,8 +40,12 @@ function(equipoise_test name)
   else()
     target_precompile_headers(${name} PRIVATE ${test_headers} ${arg_HEADERS})
   endif()
-  # Compiling the tests costs more than running them.
-  target_compile_options(${name} PRIVATE -O1)
+  # Compiling the tests costs more than running them; WORDS: they are about texts and files, and hardly compute.
+  if(arg_WORDS AND NOT EQUIPOISE_SANITIZE)
+    target_compile_options(${name} PRIVATE -O0)
+  else()
+    target_compile_options(${name} PRIVATE -O1)
+  endif()
   if(EQUIPOISE_GTEST_STANDIN)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}")
