@@ -156,8 +156,11 @@ std::unique_ptr<Optimizer> make_optimizer(const OptimizerParams& params, const a
 }
 
 double schedule_factor(const TrainingParams& params, std::int64_t step, std::int64_t steps) {
+  const auto climbing = static_cast<std::int64_t>(params.warm_up * static_cast<double>(steps));
+  if (step < climbing) return static_cast<double>(step + 1) / static_cast<double>(climbing + 1);
   if (params.schedule == "constant") return 1;
-  return 0.5 * (1 + std::cos(std::numbers::pi * static_cast<double>(step) / static_cast<double>(steps)));
+  const auto done = static_cast<double>(step - climbing), all = static_cast<double>(steps - climbing);
+  return params.schedule == "linear" ? 1 - done / all : 0.5 * (1 + std::cos(std::numbers::pi * done / all));
 }
 
 std::vector<double> schedule_factors(const TrainingParams& params, std::int64_t steps) {

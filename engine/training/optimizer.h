@@ -30,7 +30,8 @@ class Optimizer {
 /// AdamW (kernels/bank_adamw) or SGD with momentum (PyTorch's form), both after clipping each member's gradient.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerParams& params, const at::Tensor& parameters);
 
-/// What a step's learning rate is of the full one: always 1, or half a cosine from 1 down to 0.
+/// What a step's learning rate is of the full one: 1, or from 1 down to 0 by half a cosine or a line; before that, for the
+/// share `warm_up` of the steps, up to 1 by a line that does not start at 0.
 double schedule_factor(const TrainingParams& params, std::int64_t step, std::int64_t steps);
 /// [steps] that of every step.
 std::vector<double> schedule_factors(const TrainingParams& params, std::int64_t steps);

@@ -26,7 +26,8 @@ struct TrainingParams {
   std::int64_t epochs = 20;
   std::int64_t batch_size = 512;
   OptimizerParams optimizer;
-  std::string schedule = "cosine";     // cosine | constant
+  std::string schedule = "cosine";     // cosine | linear | constant
+  double warm_up = 0;                  // share of the steps
   std::string keep = "best_feasible";  // best_feasible | final | average | mixture
   bool distill = false;                // the members of a cross-fitted run into one network
   double candidates_from = 0.9;        // share of the steps after which iterates may be kept

@@ -90,6 +90,23 @@ TEST(ScheduleFactor, CosineGoesFromTheRateToZero) {
   EXPECT_NEAR(0.4 * schedule_factor(params, 100, 100), 0.0, 1e-12);
   params.schedule = "constant";
   EXPECT_DOUBLE_EQ(0.4 * schedule_factor(params, 99, 100), 0.4);
+  params.schedule = "linear";
+  EXPECT_DOUBLE_EQ(schedule_factor(params, 0, 100), 1);
+  EXPECT_DOUBLE_EQ(schedule_factor(params, 25, 100), 0.75);
+}
+
+TEST(ScheduleFactor, ClimbsBeforeItGoesDown) {
+  TrainingParams params;
+  params.warm_up = 0.1;
+  params.schedule = "linear";
+  EXPECT_DOUBLE_EQ(schedule_factor(params, 0, 40), 0.2);  // 4 of 40 steps: a fifth, two, three, four
+  EXPECT_DOUBLE_EQ(schedule_factor(params, 3, 40), 0.8);
+  EXPECT_DOUBLE_EQ(schedule_factor(params, 4, 40), 1);
+  EXPECT_DOUBLE_EQ(schedule_factor(params, 13, 40), 0.75);
+  params.schedule = "cosine";
+  EXPECT_DOUBLE_EQ(schedule_factor(params, 4, 40), 1);
+  EXPECT_NEAR(schedule_factor(params, 22, 40), 0.5, 1e-12);
+  EXPECT_DOUBLE_EQ(schedule_factors(params, 40)[2], 0.6);
 }
 
 }  // namespace
