@@ -157,15 +157,18 @@ ReadResults::Split split_of(const Element& object) {
 // What there is at the top of a file of JSON.
 template <typename Visit>
 void read_top(const std::filesystem::path& file, const Visit& visit) {
+  constexpr std::size_t kWord = 16;  // the parser reads whole words of so many bytes, the last one too
   std::string text = core::read_file(file);
+  const std::size_t size = text.size();
+  text.resize(size + kWord);
   rapidjson::Document document;
   constexpr unsigned kHow = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag |
                             rapidjson::kParseIterativeFlag;  // however deep it is nested
   document.ParseInsitu<kHow>(text.data());
   if (document.HasParseError())
-    throw unreadable(file, fmt::format("is torn, or no JSON: {} (byte {} of {})",
-                                       rapidjson::GetParseError_En(document.GetParseError()), document.GetErrorOffset(),
-                                       text.size()));
+    throw unreadable(
+        file, fmt::format("is torn, or no JSON: {} (byte {} of {})",
+                          rapidjson::GetParseError_En(document.GetParseError()), document.GetErrorOffset(), size));
   try {
     each_field(document, visit);
   } catch (const WrongType& wrong) {
