@@ -160,7 +160,7 @@ TEST_F(Resume, ASignalBeforeTheFirstStepAsksToStartAgain) {
   write("people.csv", people(200000));
   Manner manner;
   manner.while_running = [&](pid_t child) {
-    for (int i = 0; i < 6000 && !exists("runs/early/run.json"); ++i)
+    for (int i = 0; i < 60000 && !exists("runs/early/run.json"); ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     ::kill(child, SIGUSR1);
   };
