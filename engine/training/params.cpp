@@ -31,8 +31,9 @@ void TrainingParams::describe(config::Fields& fields) {
   fields.section("optimizer", optimizer, "How gradients move the weights.");
   fields.choice("schedule", schedule, {"cosine", "linear", "constant"},
                 "How the learning rate goes over training: down to 0 by half a cosine or a line, or not at all.");
-  fields.number("warm_up", warm_up, {0, 1, false, true},
-                "Share of the steps in which the learning rate climbs to its full size, before it goes by the schedule.");
+  fields.number(
+      "warm_up", warm_up, {0, 1, false, true},
+      "Share of the steps in which the learning rate climbs to its full size, before it goes by the schedule.");
   fields.choice(
       "keep", keep, {"best_feasible", "final", "average", "mixture"},
       "Which iterate becomes the model: the lowest selection loss among those whose upper bounds are inside the "
