@@ -38,12 +38,7 @@ ArtifactLook look_of(ArtifactVerdict verdict) {
 
 void write_badge(Markup& page, ArtifactVerdict verdict) {
   const ArtifactLook look = look_of(verdict);
-  const auto badge = page.in("span", {{"class", fmt::format("badge {}", report::look_of(look.shape).style)}});
-  {
-    const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
-    draw_shape(page, look.shape);
-  }
-  page.text(look.word);
+  draw_badge(page, look.shape, look.word);
 }
 
 const ArtifactFigure* figure_of(const CellArtifacts& cell, ArtifactKind kind) {

@@ -7,6 +7,7 @@
 #include "engine/report/bank_sections.h"
 #include "engine/report/bank_summary.h"
 #include "engine/report/figures.h"
+#include "engine/report/plot_key.h"
 #include "engine/report/scatter_plot.h"
 #include "engine/report/verdicts.h"
 
@@ -60,30 +61,15 @@ ScatterMark mark_of(const std::string& number, const BankMember& member, const C
 
 void write_key(Markup& page, const Quality& quality, bool own_limits, bool stopped) {
   const auto key = page.in("ul", {{"class", "legend"}});
-  for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
-    const auto item = page.in("li");
-    {
-      const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
-      draw_shape(page, verdict);
-    }
-    page.text(look_of(verdict).word);
-  }
-  const auto entry = [&](std::string_view style, const std::string& path, std::string_view words) {
-    const auto item = page.in("li");
-    {
-      const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 14"}});
-      page.empty("path", {{"class", std::string(style)}, {"d", path}});
-    }
-    page.text(words);
-  };
-  entry("bar-line", quality.is_error ? "M4 7H24" : "M4 7H24M14 0V14",
-        quality.is_error ? "interval of the gap" : "intervals of gap and accuracy");
-  entry("bound", "M14 1V13", "upper bound of the gap, which decides the verdict");
+  write_verdict_keys(page);
+  write_line_key(page, "bar-line", quality.is_error ? "M4 7H24" : "M4 7H24M14 0V14",
+                 quality.is_error ? "interval of the gap" : "intervals of gap and accuracy");
+  write_line_key(page, "bound", "M14 1V13", "upper bound of the gap, which decides the verdict");
   if (own_limits) {
-    entry("bracket", "M10 1H14V13H10", "the member's own tolerance");
-    entry("reference", "M14 0V14", "a tolerance of the bank, its figure above it");
+    write_line_key(page, "bracket", "M10 1H14V13H10", "the member's own tolerance");
+    write_line_key(page, "reference", "M14 0V14", "a tolerance of the bank, its figure above it");
   } else {
-    entry("reference", "M14 0V14", "tolerance, its figure above it; the shaded side is allowed");
+    write_line_key(page, "reference", "M14 0V14", "tolerance, its figure above it; the shaded side is allowed");
   }
   if (stopped) page.element("li", {}, "* did not finish its training");
 }

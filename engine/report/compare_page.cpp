@@ -40,12 +40,7 @@ FindingLook look_of(evaluation::Finding finding) {
 
 void draw_finding(Markup& page, evaluation::Finding finding) {
   const FindingLook look = look_of(finding);
-  const auto badge = page.in("span", {{"class", fmt::format("badge {}", look_of(look.verdict).style)}});
-  {
-    const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
-    draw_shape(page, look.verdict);
-  }
-  page.text(look.word);
+  draw_badge(page, look.verdict, look.word);
 }
 
 void write_compare_guide(Markup& page, const CompareReport& report) {

@@ -9,6 +9,7 @@
 #include "engine/report/figures.h"
 #include "engine/report/interval_plot.h"
 #include "engine/report/outcomes.h"
+#include "engine/report/plot_key.h"
 #include "engine/report/sections.h"
 #include "engine/report/verdicts.h"
 
@@ -142,19 +143,11 @@ void write_gap_row(Markup& page, const Scale& scale, const SplitResult& split, c
 
 void write_gap_key(Markup& page, bool selection) {
   const auto key = page.in("ul", {{"class", "legend"}});
-  const auto entry = [&](std::string_view style, const std::string& path, std::string_view words) {
-    const auto item = page.in("li");
-    {
-      const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 14"}});
-      page.empty("path", {{"class", std::string(style)}, {"d", path}});
-    }
-    page.text(words);
-  };
-  entry("interval", "M2 7H26", "interval");
-  entry("bound", "M14 1V13", "upper bound, which decides the verdict");
-  entry("reference", "M14 0V14", "tolerance; the shaded side is allowed");
-  entry("noise", "M14 5V14", "noise floor: the gap that equal rates would show on so few rows");
-  if (selection) entry("interval lighter", "M2 7H26", "selection split, lighter");
+  write_line_key(page, "interval", "M2 7H26", "interval");
+  write_line_key(page, "bound", "M14 1V13", "upper bound, which decides the verdict");
+  write_line_key(page, "reference", "M14 0V14", "tolerance; the shaded side is allowed");
+  write_line_key(page, "noise", "M14 5V14", "noise floor: the gap that equal rates would show on so few rows");
+  if (selection) write_line_key(page, "interval lighter", "M2 7H26", "selection split, lighter");
 }
 
 }  // namespace equipoise::report

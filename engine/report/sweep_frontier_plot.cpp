@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/report/figures.h"
+#include "engine/report/plot_key.h"
 #include "engine/report/sections.h"
 #include "engine/report/sweep_frontier.h"
 #include "engine/report/sweep_report.h"
@@ -141,29 +142,16 @@ void draw_panel(Markup& page, const SweepResults& results, const FrontierFigure&
 
 void write_key(Markup& page, const FrontierFigure& figure) {
   const auto key = page.in("ul", {{"class", "legend"}});
-  for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
-    const auto item = page.in("li");
-    {
-      const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
-      draw_shape(page, verdict);
-    }
-    page.text(look_of(verdict).word);
-  }
-  const auto entry = [&](const char* style, const char* path, std::string_view words) {
-    const auto item = page.in("li");
-    {
-      const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 14"}});
-      page.empty("path", {{"class", style}, {"d", path}});
-    }
-    page.text(words);
-  };
-  entry("series s0", "M1 11L27 3", "runs of which no other is better in both, on the rows by which runs are chosen");
-  entry("series s0 dashed", "M1 11L27 3", "the same runs on the test rows");
-  entry("bound", "M14 1V13", "upper bound, which decides the verdict");
-  if (!figure.limits.empty()) entry("reference", "M14 0V14", "tolerance, its figure above it");
+  write_verdict_keys(page);
+  write_line_key(page, "series s0", "M1 11L27 3",
+                 "runs of which no other is better in both, on the rows by which runs are chosen");
+  write_line_key(page, "series s0 dashed", "M1 11L27 3", "the same runs on the test rows");
+  write_line_key(page, "bound", "M14 1V13", "upper bound, which decides the verdict");
+  if (!figure.limits.empty()) write_line_key(page, "reference", "M14 0V14", "tolerance, its figure above it");
   const bool noisy =
       std::ranges::any_of(figure.panels, [](const auto& panel) { return panel.noise_floor.has_value(); });
-  if (noisy) entry("noise", "M14 1V13", "what exactly equal rates would show on so many rows, by chance");
+  if (noisy)
+    write_line_key(page, "noise", "M14 1V13", "what exactly equal rates would show on so many rows, by chance");
 }
 
 }  // namespace

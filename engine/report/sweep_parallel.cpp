@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/report/figures.h"
+#include "engine/report/plot_key.h"
 #include "engine/report/quality.h"
 #include "engine/report/scale.h"
 #include "engine/report/sweep_report.h"
@@ -192,12 +193,7 @@ void draw_axes(Markup& page, const std::vector<Upright>& axes) {
 void write_key(Markup& page) {
   const auto key = page.in("ul", {{"class", "legend"}});
   for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
-    const auto item = page.in("li");
-    {
-      const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 14"}});
-      page.empty("path", {{"class", fmt::format("line {}", look_of(verdict).style)}, {"d", "M1 7H27"}});
-    }
-    page.text(look_of(verdict).word);
+    write_line_key(page, fmt::format("line {}", look_of(verdict).style), "M1 7H27", look_of(verdict).word);
   }
 }
 

@@ -87,14 +87,19 @@ std::string reason_of_no_verdict(const evaluation::ConstraintResult& constraint,
                                                : reason_of_no_gap(*decisive, where);
 }
 
+void draw_icon(Markup& page, Verdict verdict) {
+  const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
+  draw_shape(page, verdict);
+}
+
 void draw_badge(Markup& page, Verdict verdict) {
-  const VerdictLook& look = look_of(verdict);
-  const auto badge = page.in("span", {{"class", fmt::format("badge {}", look.style)}});
-  {
-    const auto icon = page.in("svg", {{"class", "icon"}, {"aria-hidden", "true"}, {"viewBox", "-8 -8 16 16"}});
-    draw_shape(page, verdict);
-  }
-  page.text(look.word);
+  draw_badge(page, verdict, look_of(verdict).word);
+}
+
+void draw_badge(Markup& page, Verdict looks, std::string_view word) {
+  const auto badge = page.in("span", {{"class", fmt::format("badge {}", look_of(looks).style)}});
+  draw_icon(page, looks);
+  page.text(word);
 }
 
 }  // namespace equipoise::report

@@ -1,24 +1,8 @@
 """What tests in Python train on in a moment: people, and a config that predicts who earns much."""
+import pathlib
 import socket
 
-CONFIG = """name: people
-seed: 3
-device: cpu
-threads: 1
-data:
-  files: [people.csv]
-  label: {column: income, positive: ["yes"]}
-  groups: [{column: sex}]
-  features: {groups_as_inputs: false, bins: 8}
-  split: {test: 0.2, selection: 0.2}
-model: {kind: mlp, hidden: [8], dropout: 0.0}
-training: {epochs: 2, batch_size: 64, optimizer: {kind: adamw, learning_rate: 0.01}}
-constraints:
-  - {kind: demographic_parity, group: sex, tolerance: 0.2}
-multipliers: {measures_per_epoch: 2}
-evaluation: {resamples: 200}
-output: {folder: runs}
-"""
+CONFIG = (pathlib.Path(__file__).parent / "people.yaml").read_text()
 
 
 def write_people(path, rows=1500):

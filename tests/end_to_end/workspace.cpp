@@ -54,24 +54,8 @@ std::string people(int rows, unsigned seed) {
 }
 
 std::string config_text(const std::map<std::string, std::string>& replaced) {
-  std::string text = R"(name: people
-seed: 3
-device: cpu
-threads: 1
-data:
-  files: [people.csv]
-  label: {column: income, positive: ["yes"]}
-  groups: [{column: sex}]
-  features: {groups_as_inputs: false, bins: 8}
-  split: {test: 0.2, selection: 0.2}
-model: {kind: mlp, hidden: [8], dropout: 0.0}
-training: {epochs: 2, batch_size: 64, optimizer: {kind: adamw, learning_rate: 0.01}}
-constraints:
-  - {kind: demographic_parity, group: sex, tolerance: 0.2}
-multipliers: {measures_per_epoch: 2}
-evaluation: {resamples: 400}
-output: {folder: runs}
-)";
+  std::ifstream file(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / "tests/end_to_end/people.yaml");
+  std::string text(std::istreambuf_iterator<char>(file), {});
   for (const auto& [from, to] : replaced) {
     const std::size_t at = text.find(from);
     if (at == std::string::npos) throw std::logic_error("the config has no '" + from + "'");
