@@ -91,18 +91,17 @@ class TableReader {
     check_pairs();
     reader_.read("constraint_titles", table_.constraint_titles);
     reader_.each("rates",
-                 [this](const json& item, const std::string& path) { read_rate(core::JsonReader(item, path), path); });
+                 [this](const json& item, const std::string& path) { read_rate(JsonReader(item, path), path); });
     reader_.each("bands", [this](const json& item, const std::string& path) {
       if (!item.is_array()) fail(path + " is not a list");
       std::vector<std::int32_t>& band = table_.bands.emplace_back();
       for (const json& rate : item) band.push_back(index(rate, table_.rates.size(), path));
     });
     reader_.each("promises", [this](const json& item, const std::string& path) {
-      read_promise(core::JsonReader(item, path), item, path);
+      read_promise(JsonReader(item, path), item, path);
     });
-    reader_.each("rows", [this](const json& item, const std::string& path) {
-      read_row(core::JsonReader(item, path), item, path);
-    });
+    reader_.each("rows",
+                 [this](const json& item, const std::string& path) { read_row(JsonReader(item, path), item, path); });
     return std::move(table_);
   }
 
@@ -125,7 +124,7 @@ class TableReader {
     return *found == -1 ? -1 : index(*found, size, path + "." + key);
   }
 
-  LinearForm form(const core::JsonReader& reader, const char* key, std::size_t size) const {
+  LinearForm form(const JsonReader& reader, const char* key, std::size_t size) const {
     LinearForm form;
     reader.each(key, [&](const json& item, const std::string& path) {
       if (!item.is_array() || item.size() != 2 || !item[1].is_number()) fail(path + " is not a pair");
@@ -134,7 +133,7 @@ class TableReader {
     return form;
   }
 
-  std::string rate_kind(const core::JsonReader& reader, const char* key, const std::string& path) const {
+  std::string rate_kind(const JsonReader& reader, const char* key, const std::string& path) const {
     std::string name;
     reader.read(key, name);
     if (constraints::find_rate(name, table_.cells.task) == nullptr)
@@ -142,10 +141,10 @@ class TableReader {
     return name;
   }
 
-  std::vector<Condition> conditions(const core::JsonReader& reader, const char* key) const {
+  std::vector<Condition> conditions(const JsonReader& reader, const char* key) const {
     std::vector<Condition> conditions;
     reader.each(key, [&](const json& item, const std::string& path) {
-      const core::JsonReader one(item, path);
+      const JsonReader one(item, path);
       Condition& condition = conditions.emplace_back();
       one.read("grouping", condition.grouping);
       one.read("level", condition.level);
@@ -199,7 +198,7 @@ class TableReader {
     reader_.read("levels", cells.levels);
     if (cells.levels.size() != cells.groupings.size()) fail("levels and groupings differ in number");
     reader_.each("cells", [&](const json& item, const std::string& path) {
-      const core::JsonReader reader(item, path);
+      const JsonReader reader(item, path);
       data::Cells::Cell& cell = cells.cells.emplace_back();
       reader.each("levels", [&](const json& level, const std::string& level_path) {
         if (cell.levels.size() >= cells.levels.size()) fail(level_path + ": more levels than groupings");
@@ -226,7 +225,7 @@ class TableReader {
     check_outcomes();
   }
 
-  void read_rate(const core::JsonReader& reader, const std::string& path) {
+  void read_rate(const JsonReader& reader, const std::string& path) {
     const std::size_t sums = table_.cells.cells.size() * constraints::kQuantities;
     constraints::Rate& rate = table_.rates.emplace_back();
     rate.kind = rate_kind(reader, "kind", path);
@@ -243,7 +242,7 @@ class TableReader {
     return std::find(levels.begin(), levels.end(), condition.level) != levels.end();
   }
 
-  void read_promise(const core::JsonReader& reader, const json& object, const std::string& path) {
+  void read_promise(const JsonReader& reader, const json& object, const std::string& path) {
     constraints::Promise& promise = table_.promises.emplace_back();
     promise.constraint = index_or_none(object, "constraint", table_.constraint_titles.size(), path);
     reader.read("form", promise.form);
@@ -280,7 +279,7 @@ class TableReader {
     promise.reference_level = index_or_none(object, "reference_level", levels, path);
   }
 
-  void read_row(const core::JsonReader& reader, const json& object, const std::string& path) {
+  void read_row(const JsonReader& reader, const json& object, const std::string& path) {
     constraints::Row& row = table_.rows.emplace_back();
     row.terms = form(reader, "terms", table_.rates.size());
     row.band = index_or_none(object, "band", table_.bands.size(), path);
@@ -293,7 +292,7 @@ class TableReader {
 
   std::string name_;
   const json& object_;
-  core::JsonReader reader_;
+  JsonReader reader_;
   ConstraintTable table_;
 };
 

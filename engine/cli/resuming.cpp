@@ -7,7 +7,6 @@
 
 #include "engine/checkpoint/identity.h"
 #include "engine/cli/command.h"
-#include "engine/cli/json_file.h"
 #include "engine/cli/machine.h"
 #include "engine/cli/saved_run.h"
 #include "engine/config/writer.h"

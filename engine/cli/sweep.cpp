@@ -297,10 +297,9 @@ class Sweep final : public Command {
     // Who works on it may be gone: then its task is done again, and finds the lock free.
     if (!task_.empty() && tally.elsewhere > 0) return core::kStartAgain;
     if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
+    if (tally.foreign > 0) return static_cast<int>(core::Fault::data);
     for (const sweep::PlannedJob& job : plan_.jobs) {
-      const sweep::JobState state = sweep::state_of(job.id, folder_, plan_.search);
-      if (state == sweep::JobState::foreign) return static_cast<int>(core::Fault::data);
-      if (state != sweep::JobState::failed) continue;
+      if (sweep::state_of(job.id, folder_, plan_.search) != sweep::JobState::failed) continue;
       const int code = sweep::read_failure(job.id, folder_).exit_code;
       if (code == static_cast<int>(core::Fault::config) || code == static_cast<int>(core::Fault::data)) return code;
     }
@@ -312,8 +311,10 @@ class Sweep final : public Command {
     const int exit_code = exit_code_of(tally);
     std::string text =
         fmt::format("{} of {} jobs done", tally.done, tally.done + tally.failed + tally.left + tally.elsewhere);
-    if (tally.failed > 0)
-      text += fmt::format(", {} failed (why: failures/ and logs/; --retry-failed does them again)", tally.failed);
+    if (tally.failed > tally.foreign)
+      text += fmt::format(", {} failed (why: failures/ and logs/; --retry-failed does them again)",
+                          tally.failed - tally.foreign);
+    if (tally.foreign > 0) text += fmt::format(", {} are another version's", tally.foreign);
     if (tally.elsewhere > 0) text += fmt::format(", {} with other processes", tally.elsewhere);
     if (tally.left > 0) text += fmt::format(", {} left: the same command goes on", tally.left);
     console.print(fmt::format("{}\n\nsweep   {}\n", text, folder_.string()));

@@ -7,12 +7,12 @@
 #include <map>
 #include <mutex>
 #include <stdexcept>
-#include <system_error>
 #include <thread>
 
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/nearest_name.h"
+#include "engine/core/threads.h"
 #include "engine/data/arrow_memory.h"
 #include "engine/data/csv_columns.h"
 #include "engine/data/file_columns.h"
@@ -105,16 +105,8 @@ class BlockReader {
         columns_(reading.missing) {}
 
   std::vector<FileChunk> read_all() {
-    const unsigned threads = std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
-    std::vector<std::thread> others;
-    others.reserve(threads);
-    try {
-      for (unsigned i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
-      // The machine gives no more threads: those that run do the work.
-    }
-    work();
-    for (std::thread& other : others) other.join();
+    const std::size_t threads = std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
+    core::on_threads(threads, threads, [this](std::size_t) { work(); });
     if (error_) std::rethrow_exception(error_);
     std::vector<FileChunk> chunks;
     for (auto& [index, chunk] : chunks_) chunks.push_back(std::move(chunk));

@@ -2,7 +2,6 @@
 
 #include <c10/util/Logging.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <set>

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "engine/core/cut.h"
 #include "engine/report/figures.h"
 #include "engine/report/plot_key.h"
 #include "engine/report/quality.h"
@@ -154,13 +155,9 @@ void draw_lines(Markup& page, const SweepResults& results, const std::vector<Upr
   }
 }
 
-// At most so many bytes and a sign of what is left out, cut between characters.
+// At most so many bytes and a sign of what is left out.
 std::string shortened(const std::string& text, std::size_t most) {
-  if (text.size() <= most) return text;
-  constexpr unsigned char kMask = 0xC0, kGoesOn = 0x80;
-  std::size_t end = most - 1;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & kMask) == kGoesOn) --end;
-  return text.substr(0, end) + "\u2026";
+  return text.size() <= most ? text : core::cut(text, most - 1) + "\u2026";
 }
 
 // Over the axis; every other one higher, so that long names stay apart.

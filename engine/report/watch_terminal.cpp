@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "engine/core/json_reader.h"
 #include "engine/evaluation/quality.h"
 #include "engine/report/figures.h"
 #include "engine/report/terminal_table.h"
@@ -229,9 +230,6 @@ std::string to_terminal(const WatchSnapshot& snapshot, const WatchStyle& style) 
 }
 
 nlohmann::ordered_json to_json(const WatchSnapshot& snapshot) {
-  const auto or_null = [](const std::optional<double>& value) {
-    return value && std::isfinite(*value) ? nlohmann::ordered_json(*value) : nlohmann::ordered_json(nullptr);
-  };
   nlohmann::ordered_json runs = nlohmann::ordered_json::array();
   for (const WatchedRun& run : snapshot.runs)
     runs.push_back({{"title", run.title},
@@ -239,17 +237,17 @@ nlohmann::ordered_json to_json(const WatchSnapshot& snapshot) {
                     {"status", name_of(run.status)},
                     {"reason", run.reason},
                     {"done", run.status == RunStatus::finished ? 1.0 : run.done},
-                    {"seconds", or_null(run.seconds)},
-                    {"seconds_left", or_null(run.seconds_left)},
-                    {"worst_violation", or_null(run.worst_violation)},
+                    {"seconds", core::number_or_null(run.seconds)},
+                    {"seconds_left", core::number_or_null(run.seconds_left)},
+                    {"worst_violation", core::number_or_null(run.worst_violation)},
                     {"worst_promise", run.worst_promise},
-                    {"largest_multiplier", or_null(run.largest_multiplier)},
-                    {"quality", or_null(run.quality)},
+                    {"largest_multiplier", core::number_or_null(run.largest_multiplier)},
+                    {"quality", core::number_or_null(run.quality)},
                     {"verdict", run.verdict ? nlohmann::ordered_json(evaluation::name_of(*run.verdict)) : nullptr}});
   return {{"name", snapshot.name},
           {"kind", snapshot.kind},
           {"done", snapshot.is_done()},
-          {"seconds_left", or_null(snapshot.seconds_left)},
+          {"seconds_left", core::number_or_null(snapshot.seconds_left)},
           {"runs", runs}};
 }
 

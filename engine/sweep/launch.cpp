@@ -65,21 +65,20 @@ class Launch {
         cpus_(usable_cpus()),
         slots_(options.workers, false) {
     const std::vector<JobState> states = states_of(plan, folder);
-    std::size_t foreign = 0;
     for (std::size_t i = options.task; i < plan.jobs.size(); i += options.tasks) {
       if (states[i] == JobState::done) ++tally_.done;
       if (states[i] == JobState::failed || states[i] == JobState::foreign) ++tally_.failed;
-      foreign += states[i] == JobState::foreign;
+      tally_.foreign += states[i] == JobState::foreign;
       if (states[i] != JobState::waiting) continue;
       waiting_.push_back({&plan.jobs[i]});
       work_ += static_cast<double>(plan.jobs[i].runs.size());
     }
     tally_.left = waiting_.size();
-    if (foreign > 0)
+    if (tally_.foreign > 0)
       journal.warn(
           fmt::format("Another version of Equipoise wrote the folders of {} of the jobs: they are left as they are and "
                       "count as failed. Where one is moved away from '{}', its job is done anew.",
-                      foreign, (folder / sweep_files::kJobs).string()));
+                      tally_.foreign, (folder / sweep_files::kJobs).string()));
   }
 
   Tally run() {

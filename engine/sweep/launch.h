@@ -20,7 +20,8 @@ struct LaunchOptions {
 /// How the jobs of a launch went.
 struct Tally {
   std::size_t done = 0;       ///< jobs that are done, earlier ones too
-  std::size_t failed = 0;     ///< with a reason in failures/
+  std::size_t failed = 0;     ///< with a reason in failures/, or another version's
+  std::size_t foreign = 0;    ///< of these, whose folder another version of this program wrote
   std::size_t elsewhere = 0;  ///< that another process works on, tried again every few seconds while others are trained
   std::size_t left = 0;       ///< not done
   int signal = 0;             ///< that ended the launch

@@ -26,7 +26,6 @@ struct Played {
   std::int32_t unsure = 0;
 };
 
-// As launch_neighbors has it.
 // Each array in memory of its own, so that a sanitizer sees one that is left.
 class ApartArrays {
  public:
@@ -40,6 +39,7 @@ class ApartArrays {
   std::vector<std::shared_ptr<void>> held_;
 };
 
+// As launch_neighbors has it.
 Played play_neighbors(const at::Tensor& points, const at::Tensor& cells, std::int64_t cell_count, std::int64_t k,
                       Order order = Order::kAscending, bool copies_late = true) {
   const std::int64_t count = points.size(0), dimensions = points.size(1);
