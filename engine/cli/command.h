@@ -13,7 +13,6 @@ namespace equipoise::cli {
 /// Exit codes beside those of core::Fault.
 inline constexpr int kConstraintFailed = 1;  ///< a verdict that --fail-on names
 inline constexpr int kOurBug = 70;
-inline constexpr int kTryAgain = 75;  ///< ranks were lost: started again with --resume, the run can go on
 
 /// Where --name puts "true", and --name=word the word.
 struct FlagOrWord {

@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
     return fail(json, static_cast<int>(error.fault()), error.what(), error.problems());
   } catch (const equipoise::core::LostRanks& lost) {
     journal.end_line();
-    return fail(json, equipoise::cli::kTryAgain, lost.what(), {}, "ranks");
+    return fail(json, equipoise::core::kStartAgain, lost.what(), {}, "ranks");
   } catch (const equipoise::core::Interrupted& stopped) {
     journal.end_line();
     return fail(json, stopped.exit_code(), stopped.what());

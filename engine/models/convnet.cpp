@@ -10,7 +10,6 @@
 #include <cmath>
 #include <optional>
 
-#include "engine/models/no_autograd.h"
 #include "engine/models/products.h"
 #include "kernels/activate/activate.h"
 
@@ -92,20 +91,6 @@ void Convnet::make_room(std::int64_t batch) {
   logits_ = outputs_ == 1 ? scores_.squeeze(2) : scores_;
 }
 
-// Each member of a bank goes through its layers on one thread; a lone member's layers are cut over the threads instead. The bits
-// are the same.
-void Convnet::for_each_member(const std::function<void(MemberSlice)>& work) const {
-  const std::int64_t count = members();
-  if (count == 1) {
-    work({});
-    return;
-  }
-  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
-    const NoAutograd no_autograd;
-    for (std::int64_t member = begin; member < end; ++member) work({member, count});
-  });
-}
-
 // [1, B, inputs of the dense layer] from [1, B * P, channels].
 at::Tensor Convnet::rows_of_top(const at::Tensor& of_places) const {
   return of_places.view({1, -1, dense_.weight.size(1)});
@@ -115,7 +100,7 @@ const at::Tensor& Convnet::forward(const EncodedTensors& encoded, const at::Tens
   make_room(rows.size(0));
   kernels::image_augment_out(pictures_, encoded.images, rows, encoded.image_recipes, encoded.image_seed, step);
   cut(pictures_, layers_.front().below, MapOrder::by_channel, layers_.front().windows);
-  for_each_member([&](MemberSlice slice) { forward_member(step, encoded.first_slot, slice); });
+  each_slice(members(), 1, [&](MemberSlice slice) { forward_member(step, encoded.first_slot, slice); });
   return logits_;
 }
 
@@ -138,7 +123,7 @@ void Convnet::forward_member(const at::Tensor& step, std::int64_t first_slot, Me
 
 void Convnet::backward(const EncodedTensors&, const at::Tensor&, const at::Tensor& logit_gradient) {
   const at::Tensor by_output = outputs_ == 1 ? logit_gradient.unsqueeze(2) : logit_gradient;
-  for_each_member([&](MemberSlice slice) { backward_member(slice.of(by_output), slice); });
+  each_slice(members(), 1, [&](MemberSlice slice) { backward_member(slice.of(by_output), slice); });
 }
 
 void Convnet::backward_member(const at::Tensor& logit_gradient, MemberSlice slice) {
@@ -191,7 +176,7 @@ void Convnet::score(const EncodedTensors& encoded, std::int64_t first, MemberSli
                                  at::arange(first + from, first + from + count, at::kLong), std::nullopt, 0, no_step);
       cut(room.pictures, layers_.front().below, MapOrder::by_channel, room.windows.front());
       for (std::int64_t i = 0; i < asked; ++i)
-        score_pictures(room, {slice.first + i * slice.step, members()}, out.narrow(0, i, 1).narrow(1, from, count));
+        score_pictures(room, slice.part(i, 1), out.narrow(0, i, 1).narrow(1, from, count));
     }
   });
 }

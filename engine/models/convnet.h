@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -47,7 +46,6 @@ class Convnet final : public Learner {
   };
 
   void make_room(std::int64_t batch);
-  void for_each_member(const std::function<void(MemberSlice)>& work) const;
   void forward_member(const at::Tensor& step, std::int64_t first_slot, MemberSlice slice);
   void backward_member(const at::Tensor& logit_gradient, MemberSlice slice);
   // What scoring a block of pictures takes; each thread has one.

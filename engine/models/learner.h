@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/data/dataset.h"
+#include "engine/models/member_slice.h"
 #include "engine/models/params.h"
 #include "engine/models/precision.h"
 #include "kernels/encoded_linear/encoded_linear.h"
@@ -35,13 +36,6 @@ EncodedTensors to_tensors(const data::EncodedRows& rows, const at::Device& devic
 struct NamedTensor {
   std::string name;
   at::Tensor value;  // [K, ...], each member's part contiguous
-};
-
-/// Some members of a bank: every `step`-th from `first` on, before `end` where that is given.
-struct MemberSlice {
-  std::int64_t first = 0, step = 1;
-  std::optional<std::int64_t> end = std::nullopt;
-  at::Tensor of(const at::Tensor& tensor) const { return tensor.slice(0, first, end, step); }
 };
 
 /// A bank of K models of one architecture: encoded rows to logits, and a row gradient back. forward and backward take no

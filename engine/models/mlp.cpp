@@ -9,7 +9,6 @@
 #include <cmath>
 
 #include "engine/core/seed.h"
-#include "engine/models/no_autograd.h"
 #include "engine/models/products.h"
 #include "kernels/activate/activate.h"
 #include "kernels/logit_layer/logit_layer.h"
@@ -81,16 +80,10 @@ std::int64_t Mlp::together(std::int64_t tasks) const {
 // On the CPU a member of a bank, or a few narrow ones, goes through its layers on one thread, so that its activations stay in the
 // cache; a lone member's layers are cut over the threads instead. The bits are the same.
 void Mlp::for_each_slice(const std::function<void(MemberSlice)>& work) const {
-  const std::int64_t count = members();
-  if (count == 1 || flat_.values.is_cuda()) {
+  if (flat_.values.is_cuda())
     work({});
-    return;
-  }
-  const std::int64_t size = together(count), groups = (count + size - 1) / size;
-  at::parallel_for(0, groups, 1, [&](std::int64_t begin, std::int64_t end) {
-    const NoAutograd no_autograd;
-    for (std::int64_t group = begin; group < end; ++group) work({group * size, 1, std::min(count, (group + 1) * size)});
-  });
+  else
+    each_slice(members(), together(members()), work);
 }
 
 const at::Tensor& Mlp::forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) {
@@ -207,23 +200,20 @@ void Mlp::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice s
     return;
   }
   const std::int64_t size = together(asked * blocks), groups = (asked + size - 1) / size;
-  const auto members_of = [&](std::int64_t group) {
-    const std::int64_t begin = group * size, end = std::min(asked, begin + size);
-    return std::pair(
-        MemberSlice{slice.first + begin * slice.step, slice.step, slice.first + (end - 1) * slice.step + 1},
-        out.narrow(0, begin, end - begin));
-  };
+  const auto size_of = [&](std::int64_t group) { return std::min(size, asked - group * size); };
   at::parallel_for(0, groups, 1, [&](std::int64_t begin, std::int64_t end) {
     const NoAutograd no_autograd;
-    for (std::int64_t group = begin; group < end; ++group) first_.refresh(encoded, members_of(group).first);
+    for (std::int64_t group = begin; group < end; ++group)
+      first_.refresh(encoded, slice.part(group * size, size_of(group)));
   });
   // All blocks of a group, then the next: its weights stay in the cache.
   at::parallel_for(0, groups * blocks, 1, [&](std::int64_t begin, std::int64_t end) {
     const NoAutograd no_autograd;
     for (std::int64_t task = begin; task < end; ++task) {
       const auto [from, count] = part(task % blocks);
-      const auto [members, own] = members_of(task / blocks);
-      score_block(encoded, first + from, members, own.narrow(1, from, count));
+      const std::int64_t first_asked = task / blocks * size, members = size_of(task / blocks);
+      score_block(encoded, first + from, slice.part(first_asked, members),
+                  out.narrow(0, first_asked, members).narrow(1, from, count));
     }
   });
 }
