@@ -32,6 +32,18 @@ def wait_until(holds, seconds, what):
         time.sleep(0.2)
 
 
+def programs_in(folder):
+    """Numbers of the processes that work in a folder."""
+    found = []
+    for link in pathlib.Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if pathlib.Path(os.readlink(link)).is_relative_to(folder):
+                found.append(int(link.parent.name))
+        except OSError:  # it ended meanwhile
+            continue
+    return found
+
+
 class Cluster:
     """munged, slurmctld and slurmd, all of whose files lie in one folder."""
 
@@ -155,6 +167,8 @@ class Slurm(unittest.TestCase):
         self.assertEqual(list((self.folder / "sweep" / "failures").iterdir()), [], self.everything())
         self.cluster.ask("scancel", job)
         wait_until(lambda: self.cluster.ask("squeue", "--noheader", "--states=running,completing").strip() == "", 60, self.everything)
+        # Slurm may count a task as over while its program still saves, and the folder goes when the test ends.
+        wait_until(lambda: programs_in(self.folder) == [], 60, lambda: f"{programs_in(self.folder)} are over\n{self.everything()}")
 
 
 if __name__ == "__main__":
