@@ -6,7 +6,7 @@
 #
 # Stages, each skipped when its result is there and repeated after a broken attempt:
 #   1. Debian/Ubuntu packages      (as root; otherwise prints the one line to run)
-#   2. .deps/venv                  (LibTorch and Arrow, pinned and hashed: scripts/requirements/*.txt)
+#   2. .deps/venv                  (LibTorch, Arrow and XGBoost, pinned and hashed: scripts/requirements/*.txt)
 #   3. the CUDA compiler           (from pinned wheels, only when no nvcc 13 is on this machine)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -66,7 +66,7 @@ install_wheels() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r "$list"
   printf '%s\n' "$digest" >"$stamp"
 }
-install_wheels cpu "LibTorch 2.11 and Arrow 26 (about 1.5 GB on disk)"
+install_wheels cpu "LibTorch 2.11, Arrow 26 and XGBoost 3.2 (about 1.5 GB on disk)"
 if [ "$cuda" = 1 ]; then
   install_wheels cuda "the CUDA 13 libraries LibTorch links to (about 3 GB on disk)"
   nvcc=$(command -v nvcc || ls /usr/local/cuda/bin/nvcc 2>/dev/null || true)

@@ -125,7 +125,7 @@ class Train final : public Command {
                         {[&](std::size_t run, const evaluation::Measurement& measurement) {
                            begin(folder, folders, inputs, journal);
                            add_measurement(folder_of(folder, folders, run), measurement, journal);
-                           if (halving) halving->record(run, measurement, members_[run].training.epochs);
+                           if (halving) halving->record(run, measurement, training::epochs_of(members_[run]));
                          },
                          own.start,
                          halving ? training::StopRun([&](std::size_t run, const evaluation::Measurement& measurement) {

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,9 +56,26 @@ class Learner {
   virtual void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) = 0;
 
   virtual const std::vector<NamedTensor>& parameters() const = 0;
-  /// All parameters and all gradients [K, P], a row a member; the named tensors are views of them.
+  /// All parameters and all gradients [K, P], a row a member; the named tensors are views of them. Of a learner that grows the
+  /// parameter is how many rounds a member has, and there is no gradient.
   virtual at::Tensor& flat_parameters() = 0;
   virtual at::Tensor& flat_gradients() = 0;
+
+  /// Whether it learns by growing (boosted trees), each round from all of its training rows, and not by a gradient of parameters.
+  virtual bool grows() const { return false; }
+  /// One round more of each member, from the first and the second derivative of what is made small by each logit of the last forward,
+  /// of their shape; in place of backward and of an optimizer. `alive` [K] u8: members with 0 stay as they are.
+  virtual void grow(const at::Tensor& logit_gradient, const at::Tensor& curvature, const at::Tensor& alive);
+
+  /// Makes its members those of `trained` that follow `first`, as they were when flat_parameters() had these rows: [K, P], of some
+  /// iterates with F members each. Both are of one architecture.
+  virtual void become(const Learner& trained, std::int64_t first, std::int64_t members_of_each,
+                      const at::Tensor& iterates);
+
+  /// What its file holds, by name; of a single member without the leading K.
+  virtual std::map<std::string, at::Tensor> tensors() const;
+  /// Puts them back. Throws UserError (data) where they are not the learner's own, calling their file `name`; it is unchanged then.
+  virtual void take_tensors(const std::map<std::string, at::Tensor>& tensors, const std::string& name);
 
   virtual std::int64_t members() const = 0;
   /// O, logits a row

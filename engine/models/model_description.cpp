@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <string>
 
 #include "engine/core/error.h"
+#include "engine/core/nearest_name.h"
 #include "engine/models/model_file.h"
 
 namespace equipoise::models {
@@ -72,6 +74,11 @@ std::string combination_text(data::Task task, std::int64_t members, const Mixtur
 }
 
 std::string weight_layout(const ModelParams& params, std::int64_t members) {
+  if (grows(params))
+    return std::string(members == 1 ? "trees holds" : "members.N.trees hold") +
+           " the bytes of an XGBoost model (UBJSON); its margins are the output, and what it reads of a feature is the "
+           "number of its bin plus the place in it, from 0 to 1 (kind ramp), the number itself in standard deviations "
+           "(pick of a number) or the number of its level (pick), and NaN where it is missing";
   const std::string of_members = members == 1 ? "[" : "[members, ";
   if (params.kind == "convnet")
     return "convolutions.N.weight is " + of_members +
@@ -95,14 +102,16 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
   const bool is_mixture = !mixture.probabilities.empty();
   json description = {{"format", is_mixture ? kFormatOfMixtures : kFormat},
                       {"kind", params.kind},
-                      {"hidden", params.hidden},
-                      {"dropout", params.dropout},
-                      {"embedding_size", params.embedding_size},
                       {"input_width", layout.width},
                       {"output", output_text(meaning.task)},
                       {"members", learner.members()},
                       {"combination", combination_text(meaning.task, learner.members(), mixture)},
                       {"weight_layout", weight_layout(params, learner.members())}};
+  if (!grows(params)) {
+    description["hidden"] = params.hidden;
+    description["dropout"] = params.dropout;
+    description["embedding_size"] = params.embedding_size;
+  }
   if (meaning.task == data::Task::binary || meaning.task == data::Task::labels)
     description["decision_threshold"] = kDecisionThreshold;
   if (meaning.task != data::Task::binary) {
@@ -132,6 +141,9 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
                                          {"shape", parameter.value.sizes().slice(learner.members() == 1 ? 1 : 0).vec()},
                                          {"dtype", "F32"}});
   }
+  if (grows(params))
+    for (const auto& [tensor, bytes] : learner.tensors())
+      description["parameters"].push_back({{"name", tensor}, {"shape", bytes.sizes().vec()}, {"dtype", "U8"}});
   return description;
 }
 
@@ -146,10 +158,12 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   }
   ModelParams params;
   params.kind = field<std::string>(description, "kind", &json::is_string, "a text", name);
-  if (params.kind != "mlp" && params.kind != "linear" && params.kind != "convnet") {
+  const std::vector<std::string> known = {"linear", "mlp", "convnet", "boosted_trees"};
+  if (std::ranges::find(known, params.kind) == known.end()) {
     throw core::UserError(core::Fault::data,
-                          "'" + name + "': kind is '" + params.kind + "', expected linear, mlp or convnet");
+                          "'" + name + "': kind is '" + params.kind + "', expected one of " + core::listed(known));
   }
+  if (grows(params)) return params;  // all else is in the trees
   params.dropout = field<double>(description, "dropout", &json::is_number, "a number", name);
   params.embedding_size =
       field<std::int64_t>(description, "embedding_size", &json::is_number_integer, "a number", name);

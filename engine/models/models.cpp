@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "engine/core/error.h"
+#include "engine/models/boosted_trees.h"
 #include "engine/models/convnet.h"
 #include "engine/models/learner.h"
 #include "engine/models/mlp.h"
@@ -41,6 +42,14 @@ const std::map<std::string, Make>& kinds() {
            throw core::UserError(core::Fault::config,
                                  "model.kind: convnet computes on the CPU alone so far; set device: cpu");
          return std::make_unique<Convnet>(params.channels, params.dropout, layout.images, seeds, outputs);
+       }},
+      {"boosted_trees",
+       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
+          const at::Device& device, Precision, std::int64_t outputs) {
+         if (!device.is_cpu())
+           throw core::UserError(core::Fault::config,
+                                 "model.kind: boosted_trees computes on the CPU alone so far; set device: cpu");
+         return std::make_unique<BoostedTrees>(params.trees, layout, seeds, outputs);
        }},
   };
   return table;

@@ -200,7 +200,7 @@ const Watcher::Limits& Watcher::limits_of(const fs::path& folder) {
     training::RunConfig config;
     config::Origin origin;
     config::load(folder / "config.yaml", {}, config, origin);
-    limits.epochs = static_cast<double>(config.training.epochs);
+    limits.epochs = static_cast<double>(training::epochs_of(config));
     const auto table = nlohmann::json::parse(core::read_file(folder / "constraints.json"), nullptr, false);
     if (table.is_object() && table.contains("promises"))
       for (const nlohmann::json& promise : table["promises"]) {

@@ -12,6 +12,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Of one that grows its file's tensors, which are longer after every round.
+void walk_learner(const checkpoint::StateWalk& walk, models::Learner& learner, const std::string& name) {
+  if (!learner.grows()) return walk.tensor("weights", learner.flat_parameters());
+  std::map<std::string, at::Tensor> tensors = learner.tensors();
+  for (auto& [tensor, value] : tensors) walk.copy("model." + tensor, value, at::kCPU);
+  if (walk.restores()) learner.take_tensors(tensors, name);
+}
+
 }  // namespace
 
 Checkpoints::Checkpoints(CheckpointPlan& plan, core::Journal& journal)
@@ -35,7 +43,7 @@ void Checkpoints::walk(const checkpoint::StateWalk& walk, const TrainingState& s
   walk.value("measured_at", state.measured_at);
   walk.value("seconds", seconds);
   walk.value("warnings", warnings);
-  walk.tensor("weights", state.learner.flat_parameters());
+  walk_learner(walk, state.learner, name);
   step.walk(walk.under("step"));
   for (std::size_t run = 0; run < state.runs.size(); ++run) state.runs[run].walk(walk.under("run", run), device);
   if (state.batches) state.batches->walk(walk.under("sampling"));

@@ -113,7 +113,7 @@ TrainingWork training_work(const RunConfig& config, const data::EncodedRows& lay
   constexpr double kLimitOnCpu = 7.5e11, kLimitOnGpu = 7.5e13;
   constexpr double kForwardAndBackward = 3;
   const double row = models::multiply_adds(config.model, layout);
-  return {kForwardAndBackward * row * static_cast<double>(rows) * static_cast<double>(config.training.epochs),
+  return {kForwardAndBackward * row * static_cast<double>(rows) * static_cast<double>(epochs_of(config)),
           device.is_cuda() ? kLimitOnGpu : kLimitOnCpu};
 }
 

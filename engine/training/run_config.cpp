@@ -1,5 +1,8 @@
 #include "engine/training/run_config.h"
 
+#include <algorithm>
+
+#include "engine/config/writer.h"
 #include "engine/core/error.h"
 
 namespace equipoise::training {
@@ -32,14 +35,51 @@ void RunConfig::describe(config::Fields& fields) {
   fields.section("tracking", tracking, "Who is told of the run besides: TensorBoard, Prometheus, MLflow.");
 }
 
+std::int64_t epochs_of(const RunConfig& config) {
+  return models::grows(config.model) ? config.model.trees.rounds : config.training.epochs;
+}
+
+namespace {
+
+// What moves weights by steps over batches is nothing to a model that grows, and is refused rather than passed over.
+void check_growing(const RunConfig& config, const config::Origin& origin) {
+  if (!models::grows(config.model)) return;
+  const std::string kind = "model.kind: " + config.model.kind;
+  core::ProblemList problems;
+  const auto refuse = [&](const std::string& field, const std::string& why) {
+    problems.collect([&] { throw core::UserError(core::Fault::config, field + ": " + why, origin.of(field)); });
+  };
+  const auto own = config::flat_fields(config.training), usual = config::flat_fields(TrainingParams());
+  const std::vector<std::string> read = {"seed", "keep", "candidates_from", "loss", "huber_delta", "quantile"};
+  for (std::size_t i = 0; i < own.size(); ++i)
+    if (own[i] != usual[i] && std::ranges::find(read, own[i].first) == read.end())
+      refuse("training." + own[i].first,
+             kind + " learns in rounds, from all training rows in each, and has no use for it; see model.trees");
+  if (config.training.keep == "average")
+    refuse("training.keep",
+           "'average' is of weights, and " + kind + " has none; expected best_feasible, final or mixture");
+  if (!config.bank.learning_rates.empty())
+    refuse("bank.learning_rates",
+           kind + " has model.trees.learning_rate, which all runs of a bank share; sweep over it instead");
+  if (!config.sampling.empty())
+    refuse(
+        "sampling.recipes",
+        kind +
+            " learns from all training rows in every round: recipes that draw batches or make rows are for networks");
+  problems.throw_if_any();
+}
+
+}  // namespace
+
 void check(const RunConfig& config, std::size_t settings, const config::Origin& origin) {
   const bool has_images = config.data.images.are_named();
   core::ProblemList problems;
   problems.collect([&] { check(config.training, data::task_of(config.data.label), origin); });
   problems.collect(
-      [&] { sampling::check(config.sampling, !config.constraints.empty(), config.training.epochs, settings, origin); });
+      [&] { sampling::check(config.sampling, !config.constraints.empty(), epochs_of(config), settings, origin); });
   problems.collect([&] { sampling::check_images(config.sampling, has_images, origin); });
   problems.collect([&] { models::check_kind(config.model, has_images, origin); });
+  problems.collect([&] { check_growing(config, origin); });
   problems.collect([&] { tracking::check(config.tracking, origin); });
   problems.throw_if_any();
 }

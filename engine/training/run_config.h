@@ -44,6 +44,9 @@ struct RunConfig {
   void describe(config::Fields& fields);
 };
 
+/// How often training passes over its rows: training.epochs, or the rounds of a model that grows, each of which learns from all.
+std::int64_t epochs_of(const RunConfig& config);
+
 /// What can be said without the data of recipes, model and training, for every verb that makes rows or trains. Throws UserError
 /// (config), all that is wrong at once. `settings`: runs of a bank.
 void check(const RunConfig& config, std::size_t settings, const config::Origin& origin);

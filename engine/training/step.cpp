@@ -1,5 +1,6 @@
 #include "engine/training/step.h"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
@@ -45,7 +46,6 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
       policy_(policy),
       ranks_(ranks),
       part_(ranks.part_of(params.batch_size)),
-      optimizer_(make_optimizer(params.optimizer, learner.flat_parameters())),
       table_(to_rate_table(table, data.cell_labels.device())),
       temperature_(multiplier_params.temperature),
       averaging_(multiplier_params.averaging),
@@ -58,13 +58,17 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   const auto folds = static_cast<std::int64_t>(data.folds.size());
   const auto whole = at::TensorOptions().device(device).dtype(at::kLong);
   const auto real = whole.dtype(at::kDouble), single = whole.dtype(at::kFloat);
+  if (learner.grows())
+    growth_.emplace(learner);
+  else
+    optimizer_ = make_optimizer(params.optimizer, learner.flat_parameters());
   step_ = at::zeros({1}, whole);
   one_ = at::ones({1}, whole);
   schedule_ = tensor_of(schedule_factors(params, steps), at::kDouble, device);
   factor_ = at::empty({1}, real);
   full_rates_ = tensor_of(learning_rates, at::kDouble, device);
   learning_rates_ = at::zeros_like(full_rates_);
-  all_rows_ = at::empty({params.batch_size}, whole);
+  all_rows_ = learner.grows() ? at::arange(params.batch_size, whole) : at::empty({params.batch_size}, whole);
   rows_ = all_rows_.narrow(0, part_.first, part_.count);
   slots_ = policy && policy->made() ? policy->made()->slots().narrow(0, part_.first, part_.count) : rows_;
   const std::vector<std::int64_t> batch_cells =
@@ -128,7 +132,10 @@ void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double
 void TrainingStep::walk(const checkpoint::StateWalk& walk) {
   walk.tensor("steps", step_);
   walk.tensor("averages", averages_);
-  optimizer_->walk(walk.under("optimizer"));
+  if (growth_)
+    growth_->walk(walk.under("growth"));
+  else
+    optimizer_->walk(walk.under("optimizer"));
 }
 
 void TrainingStep::run() {
@@ -141,6 +148,7 @@ void TrainingStep::run() {
 
 std::string TrainingStep::capture() {
   if (!step_.is_cuda()) return "its tensors are not on a GPU";
+  if (growth_) return "the learner grows";
   if (policy_ && policy_->path()) return "the recipe fair_mixup draws its ways on the host, anew for each step";
   const std::string obstacle = ranks_.obstacle_to_capture();
   return obstacle.empty() ? graph_.capture([this] { enqueue(); }) : obstacle;
@@ -163,6 +171,11 @@ void TrainingStep::enqueue() {
   if (rule_) logits_ = logits_.unflatten(1, {-1, rule_->outputs});
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
+  learn(encoded, scores);
+}
+
+void TrainingStep::learn(const models::EncodedTensors& encoded, const at::Tensor& scores) {
+  if (growth_) return growth_->step(priced());
   learner_.backward(encoded, slots_, gradient_of_scores().view(scores.sizes()));
   // Its rows are few, and drawn apart: the first rank's alone.
   if (policy_ && policy_->path() && ranks_.is_first()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
@@ -170,7 +183,14 @@ void TrainingStep::enqueue() {
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
 }
 
+// What push was given, one price a cell and fold.
+Growth::Priced TrainingStep::priced() const {
+  const at::Tensor prices = bins_ ? cell_prices_.flatten(2) : batch_.row_prices;
+  return {batch_.gradient, logits_, cells_.flatten(), prices.select(0, 0), flat_weights(), rule_};
+}
+
 void TrainingStep::draw_rows() {
+  if (growth_) return;
   if (policy_)
     policy_->draw(all_rows_, batch_seed_, step_);
   else
@@ -376,7 +396,7 @@ void TrainingStep::price_as_rows_come() {
 }
 
 std::vector<bool> TrainingStep::alive() const {
-  const at::Tensor host = optimizer_->alive().to(at::kCPU);
+  const at::Tensor host = (growth_ ? growth_->alive() : optimizer_->alive()).to(at::kCPU);
   const std::uint8_t* flags = host.const_data_ptr<std::uint8_t>();
   return std::vector<bool>(flags, flags + host.numel());
 }

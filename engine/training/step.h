@@ -17,6 +17,7 @@
 #include "engine/training/captured_graph.h"
 #include "engine/training/class_bins.h"
 #include "engine/training/device_data.h"
+#include "engine/training/growth.h"
 #include "engine/training/optimizer.h"
 #include "engine/training/params.h"
 #include "engine/training/rate_table.h"
@@ -32,8 +33,11 @@ namespace equipoise::training {
 /// gives the rates and the terms of the constraints, which are the same for all; bounds, which may differ, do not enter a
 /// gradient.
 ///
+/// A learner that grows learns from all training rows in every step, as they lie: its batch is as large, and no recipe draws it.
+///
 /// After the first, a step takes no tensor memory (where rows are mixed or labels chosen: none of a GPU's), and what changes from one to the next (the step's number, learning rates, multipliers,
-/// what recipes say) is in tensors on the device: on CUDA it can be captured as a graph. A recipe that adds a penalty does neither.
+/// what recipes say) is in tensors on the device: on CUDA it can be captured as a graph. A recipe that adds a penalty does neither, nor
+/// does a learner that grows.
 class TrainingStep {
  public:
   /// learning_rates [K], before the schedule. `data`, `learner` and `policy` must outlive this; without a policy batches are epochs
@@ -74,6 +78,8 @@ class TrainingStep {
  private:
   void enqueue();
   void draw_rows();
+  void learn(const models::EncodedTensors& encoded, const at::Tensor& scores);
+  Growth::Priced priced() const;
   void pick_answers();
   at::Tensor counted(const at::Tensor& scores);
   const at::Tensor& gradient_of_scores();
@@ -95,6 +101,7 @@ class TrainingStep {
   const distributed::Ranks& ranks_;
   distributed::Ranks::Part part_;  // of the batch's slots
   std::unique_ptr<Optimizer> optimizer_;
+  std::optional<Growth> growth_;  // in its place
   kernels::RateTable table_;
   double temperature_, averaging_;
   std::uint64_t batch_seed_;

@@ -65,6 +65,11 @@ class Trainer {
     }
     learner_ = models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision),
                                     data_.kernel.outputs);
+    if (learner_->grows() && !around_.ranks.is_alone())
+      throw core::UserError(core::Fault::config,
+                            fmt::format("model.kind: {} grows in one process, and {} ranks share this run",
+                                        config_.model.kind, around_.ranks.size()),
+                            origin.of("model.kind"));
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
@@ -310,13 +315,17 @@ class Trainer {
       for (const std::uint64_t seed : member_seeds(run.config(), data_.folds.size())) seeds.push_back(seed);
     result.learner =
         models::make_learner(config_.model, data_.host, seeds, device_, models::Precision::fp32, data_.kernel.outputs);
+    const auto become = [&](const at::Tensor& iterates) {
+      result.learner->become(*learner_, first_member(static_cast<std::size_t>(&run - runs_.data())), result.members,
+                             iterates);
+    };
     if (mixture) {
-      result.learner->flat_parameters().copy_(mixture->weights);
+      become(mixture->weights);
       result.mixture = mixture->mixture;
       result.kept = mixture->sentence;
       result.kept_step = mixture->step;
     } else if (run.kept().has_one()) {
-      result.learner->flat_parameters().copy_(run.kept().weights());
+      become(run.kept().weights());
       result.kept = run.kept().sentence();
       result.kept_step = run.kept().step();
     }
@@ -339,15 +348,35 @@ class Trainer {
 
 }  // namespace
 
-std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
+namespace {
+
+// A round moves scores further than a step over a batch does, and there are fewer: a multiplier goes as far in one as in so many steps
+// (docs/decisions/0031-boosted-trees.md has what was tried).
+constexpr double kStepsOfARound = 3;
+
+// As the steps of a model that grows are: each a round over all training rows, whose sums are exact and need no average over batches.
+std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t training_rows) {
+  for (RunConfig& member : members) {
+    if (!models::grows(member.model)) continue;
+    member.training.epochs = epochs_of(member);
+    member.training.batch_size = training_rows;
+    member.multipliers.averaging = 0;
+    member.multipliers.step *= kStepsOfARound;
+  }
+  return members;
+}
+
+}  // namespace
+
+std::vector<TrainingResult> train(const std::vector<RunConfig>& configs, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal, const Around& around) {
+  const auto training_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
+  const std::vector<RunConfig> members = in_rounds(configs, training_rows);
   const RunConfig& first = members.front();
-  const MeasuredSplits measured = choose_measured_splits(
-      first.multipliers, tables.front(), dataset,
-      training_work(first, dataset.encoded, static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size()),
-                    device),
-      origin, journal);
+  const MeasuredSplits measured =
+      choose_measured_splits(first.multipliers, tables.front(), dataset,
+                             training_work(first, dataset.encoded, training_rows, device), origin, journal);
   const std::size_t folds =
       measured == MeasuredSplits::cross_fitted ? static_cast<std::size_t>(first.multipliers.folds) : 1;
   std::vector<TrainingResult> results;

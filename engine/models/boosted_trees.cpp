@@ -1,0 +1,253 @@
+#include "engine/models/boosted_trees.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/scalar_tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+#include "engine/core/error.h"
+#include "engine/core/seed.h"
+
+namespace equipoise::models {
+namespace {
+
+// Fewer are grown from faster by one thread than by two that meet after every split.
+constexpr std::int64_t kRowsOfOneThread = 200'000;
+
+std::map<std::string, std::string> settings_of(const TreeParams& params, std::size_t features, std::int64_t outputs) {
+  std::map<std::string, std::string> settings = {
+      {"device", "cpu"},
+      {"disable_default_eval_metric", "1"},
+      {"grow_policy", "lossguide"},
+      {"lambda", fmt::format("{}", params.reg_lambda)},
+      {"learning_rate", fmt::format("{}", params.learning_rate)},
+      {"max_bin", fmt::format("{}", params.max_bin)},
+      {"max_depth", fmt::format("{}", params.max_depth)},
+      {"max_leaves", fmt::format("{}", params.max_leaves)},
+      {"min_child_weight", fmt::format("{}", params.min_child_weight)},
+      {"nthread", "1"},
+      {"num_feature", fmt::format("{}", features)},
+      {"objective", "reg:squarederror"},  // whose margin is its prediction: the gradient comes from outside
+      {"tree_method", "hist"},
+      {"verbosity", "0"},
+  };
+  if (outputs > 1) settings["num_class"] = fmt::format("{}", outputs);
+  return settings;
+}
+
+// What a tree splits; NaN where it is missing, or a level that training did not know.
+float seen_by_trees(const data::Feature& feature, std::int16_t code, float value) {
+  constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+  if (code < 0) return kMissing;
+  if (feature.kind == data::FeatureKind::ramp)
+    return code == feature.width - 1 ? kMissing : static_cast<float>(code) + value;
+  if (data::is_standardized(feature)) return code == 0 ? value : kMissing;
+  return static_cast<float>(code);
+}
+
+bool is_category(const data::Feature& feature) {
+  return feature.kind == data::FeatureKind::pick && !data::is_standardized(feature);
+}
+
+std::string tensor_name(std::int64_t member, std::int64_t members) {
+  return members == 1 ? "trees" : fmt::format("members.{}.trees", member);
+}
+
+}  // namespace
+
+BoostedTrees::BoostedTrees(const TreeParams& params, const data::EncodedRows& layout,
+                           const std::vector<std::uint64_t>& seeds, std::int64_t outputs)
+    : params_(params),
+      features_(layout.features),
+      seeds_(seeds),
+      settings_(settings_of(params, features_.size(), outputs)),
+      outputs_(outputs) {
+  for (std::size_t member = 0; member < seeds.size(); ++member) boosters_.push_back(new_booster());
+  rounds_ = at::zeros({members(), 1}, at::kFloat);
+}
+
+xgboost::Booster BoostedTrees::new_booster() const {
+  std::map<std::string, std::string> settings = settings_;
+  settings["base_score"] = "0";
+  return xgboost::Booster(settings);
+}
+
+xgboost::Matrix BoostedTrees::matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count,
+                                        std::int64_t binned) const {
+  const auto features = static_cast<std::int64_t>(features_.size());
+  const at::Tensor seen = at::empty({count, features}, at::kFloat);
+  const std::int16_t* codes = encoded.codes.const_data_ptr<std::int16_t>() + first * features;
+  const float* values = encoded.values.const_data_ptr<float>() + first * features;
+  float* out = seen.mutable_data_ptr<float>();
+  at::parallel_for(0, count, 4096, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin * features; i < end * features; ++i)
+      out[i] = seen_by_trees(features_[static_cast<std::size_t>(i % features)], codes[i], values[i]);
+  });
+  std::vector<bool> categories;
+  for (const data::Feature& feature : features_) categories.push_back(is_category(feature));
+  return {out, count, features, categories, binned, at::get_num_threads()};
+}
+
+// work(member, matrix): side by side where each grows on one thread.
+template <typename Work>
+void BoostedTrees::for_each_member(const Work& work) {
+  lanes_->run([&](std::size_t lane) {
+    for (std::size_t member = lane; member < boosters_.size(); member += matrices_.size())
+      work(member, matrices_[lane]);
+  });
+}
+
+const at::Tensor& BoostedTrees::forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor&) {
+  if (table_.defined() && table_.is_same(encoded.codes) && learnt_rows_ == rows.size(0)) return logits_;
+  table_ = encoded.codes;
+  learnt_rows_ = rows.size(0);
+  const std::int64_t all = table_.size(0), threads = at::get_num_threads();
+  const bool is_wide = all >= kRowsOfOneThread;
+  const std::int64_t lanes = is_wide ? 1 : std::min(threads, members());
+  lanes_ = std::make_unique<core::Lanes>(static_cast<std::size_t>(lanes));
+  matrices_.clear();
+  for (std::int64_t lane = 0; lane < lanes; ++lane) matrices_.push_back(matrix_of(encoded, 0, all, learnt_rows_));
+  for (xgboost::Booster& booster : boosters_) booster.set_threads(is_wide ? threads : 1);
+  margins_ = at::empty({members(), all, outputs_}, at::kFloat);
+  gradient_ = at::zeros_like(margins_);
+  curvature_ = at::zeros_like(margins_);
+  logits_ = margins_.narrow(1, 0, learnt_rows_);
+  if (outputs_ == 1) logits_ = logits_.squeeze(2);
+  for_each_member([&](std::size_t member, const xgboost::Matrix& matrix) {
+    boosters_[member].margins(matrix, margins_.select(0, static_cast<std::int64_t>(member)).mutable_data_ptr<float>());
+  });
+  return logits_;
+}
+
+void BoostedTrees::backward(const EncodedTensors&, const at::Tensor&, const at::Tensor&) {
+  throw std::logic_error("trees have no parameters that a gradient moves: they grow");
+}
+
+at::Tensor& BoostedTrees::flat_gradients() {
+  throw std::logic_error("trees have no parameters that have a gradient");
+}
+
+void BoostedTrees::grow(const at::Tensor& logit_gradient, const at::Tensor& curvature, const at::Tensor& alive) {
+  const auto scaled_into = [&](at::Tensor& all, const at::Tensor& own) {
+    at::Tensor learnt = all.narrow(1, 0, learnt_rows_);
+    at::mul_out(learnt, own.view(learnt.sizes()), at::scalar_tensor(learnt_rows_, at::kFloat));
+  };
+  scaled_into(gradient_, logit_gradient);
+  scaled_into(curvature_, curvature);
+  for_each_member([&](std::size_t member, const xgboost::Matrix& matrix) {
+    const auto place = static_cast<std::int64_t>(member);
+    if (alive.const_data_ptr<std::uint8_t>()[place] == 0) return;
+    xgboost::Booster& booster = boosters_[member];
+    if (params_.subsample < 1) leave_rows_out(member, booster.rounds());
+    booster.grow(matrix, gradient_.select(0, place).const_data_ptr<float>(),
+                 curvature_.select(0, place).const_data_ptr<float>(), outputs_);
+    booster.margins(matrix, margins_.select(0, place).mutable_data_ptr<float>());
+    rounds_.mutable_data_ptr<float>()[place] = static_cast<float>(booster.rounds());
+  });
+}
+
+// What a round learns from hangs on the seed and its number alone. XGBoost's own draws go on from where a generator stood, which no file
+// of it holds, and a run that goes on from a checkpoint would draw others.
+void BoostedTrees::leave_rows_out(std::size_t member, std::int64_t round) {
+  const std::uint64_t seed =
+      core::mix(core::seed_for(seeds_[member], "rows of a round"), static_cast<std::uint64_t>(round));
+  float* gradient = gradient_.select(0, static_cast<std::int64_t>(member)).mutable_data_ptr<float>();
+  float* curvature = curvature_.select(0, static_cast<std::int64_t>(member)).mutable_data_ptr<float>();
+  for (std::int64_t row = 0; row < learnt_rows_; ++row) {
+    if (core::uniform(core::mix(seed, static_cast<std::uint64_t>(row))) < params_.subsample) continue;
+    std::fill_n(gradient + row * outputs_, outputs_, 0.0f);
+    std::fill_n(curvature + row * outputs_, outputs_, 0.0f);
+  }
+}
+
+void BoostedTrees::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) {
+  const std::int64_t count = out.size(1);
+  const auto member_at = [&](std::int64_t place) { return slice.first + place * slice.step; };
+  const auto put = [&](std::int64_t place, const at::Tensor& margins) {
+    out.select(0, place).copy_(margins.view(out.sizes().slice(1)));
+  };
+  if (table_.defined() && table_.is_same(encoded.codes)) {
+    for (std::int64_t place = 0; place < out.size(0); ++place)
+      put(place, margins_.select(0, member_at(place)).narrow(0, first, count));
+    return;
+  }
+  const xgboost::Matrix matrix = matrix_of(encoded, first, count, count);
+  at::Tensor margins = at::empty({count, outputs_}, at::kFloat);
+  for (std::int64_t place = 0; place < out.size(0); ++place) {
+    xgboost::Booster& booster = boosters_[static_cast<std::size_t>(member_at(place))];
+    booster.set_threads(at::get_num_threads());  // a row's margin hangs on no other row
+    booster.margins(matrix, margins.mutable_data_ptr<float>());
+    put(place, margins);
+  }
+}
+
+void BoostedTrees::become(const Learner& trained, std::int64_t first, std::int64_t members_of_each,
+                          const at::Tensor& iterates) {
+  const auto& from = dynamic_cast<const BoostedTrees&>(trained);
+  std::vector<xgboost::Booster> boosters;
+  for (std::int64_t member = 0; member < members(); ++member) {
+    const auto rounds = static_cast<std::int64_t>(iterates.const_data_ptr<float>()[member]);
+    const xgboost::Booster& source = from.boosters_[static_cast<std::size_t>(first + member % members_of_each)];
+    boosters.push_back(rounds == 0 ? new_booster() : source.first(rounds));
+  }
+  take_boosters(std::move(boosters));
+}
+
+void BoostedTrees::take_boosters(std::vector<xgboost::Booster> boosters) {
+  boosters_ = std::move(boosters);
+  for (std::int64_t member = 0; member < members(); ++member)
+    rounds_.mutable_data_ptr<float>()[member] =
+        static_cast<float>(boosters_[static_cast<std::size_t>(member)].rounds());
+  table_.reset();  // and its margins with it
+}
+
+std::map<std::string, at::Tensor> BoostedTrees::tensors() const {
+  std::map<std::string, at::Tensor> tensors;
+  for (std::int64_t member = 0; member < members(); ++member) {
+    const std::string bytes = boosters_[static_cast<std::size_t>(member)].bytes();
+    at::Tensor tensor = at::empty({static_cast<std::int64_t>(bytes.size())}, at::kByte);
+    std::memcpy(tensor.mutable_data_ptr(), bytes.data(), bytes.size());
+    tensors[tensor_name(member, members())] = tensor;
+  }
+  return tensors;
+}
+
+void BoostedTrees::take_tensors(const std::map<std::string, at::Tensor>& tensors, const std::string& name) {
+  const auto mismatch = [&](const std::string& what) {
+    return core::UserError(core::Fault::data, "'" + name + "' does not belong to this model: " + what);
+  };
+  if (static_cast<std::int64_t>(tensors.size()) != members())
+    throw mismatch(fmt::format("it has {} tensors, expected the trees of {} members", tensors.size(), members()));
+  std::vector<xgboost::Booster> boosters;
+  for (std::int64_t member = 0; member < members(); ++member) {
+    const std::string tensor = tensor_name(member, members());
+    const auto found = tensors.find(tensor);
+    if (found == tensors.end()) throw mismatch("tensor '" + tensor + "' is missing");
+    if (found->second.scalar_type() != at::kByte) throw mismatch("tensor '" + tensor + "' has no bytes (U8)");
+    const at::Tensor bytes = found->second.contiguous();
+    try {
+      boosters.emplace_back(settings_, std::string(static_cast<const char*>(bytes.const_data_ptr()), bytes.nbytes()));
+    } catch (const std::runtime_error& error) {
+      throw mismatch("tensor '" + tensor + "' holds no trees (" + error.what() + ")");
+    }
+    if (const std::int64_t outputs = boosters.back().outputs(); outputs != outputs_)
+      throw mismatch(fmt::format("tensor '{}' has trees of {} outputs, expected {}", tensor, outputs, outputs_));
+  }
+  take_boosters(std::move(boosters));
+}
+
+std::string BoostedTrees::description() const {
+  const std::int64_t grown = boosters_.front().rounds();
+  return grown > 0 ? fmt::format("boosted_trees, {} rounds", grown)
+                   : fmt::format("boosted_trees, {} rounds of at most {} leaves", params_.rounds, params_.max_leaves);
+}
+
+}  // namespace equipoise::models

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/core/lanes.h"
+#include "engine/models/learner.h"
+#include "engine/models/xgboost.h"
+
+namespace equipoise::models {
+
+/// A bank of sums of trees, which XGBoost grows from the gradient and the curvature of the Lagrangian by each row's logit. A tree sees a
+/// number as its place among the edges of its bins (code + value, which goes up where the number does), and a category as its level.
+///
+/// All members grow from the same rows, those of the forward pass: the first of the encoded ones. The others are told to XGBoost with
+/// them, and teach it nothing: a tree sorts them as it is grown, which is their score. On the CPU alone; below 200,000 rows
+/// a member grows on one thread, so that equal calls give equal bits for any number of threads, and above for one number
+/// (docs/decisions/0031-boosted-trees.md).
+class BoostedTrees final : public Learner {
+ public:
+  BoostedTrees(const TreeParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
+               std::int64_t outputs);
+
+  /// `rows` must be 0, 1, ..., B - 1, the same in every round.
+  const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) override;
+  void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) override;
+  void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) override;
+
+  bool grows() const override { return true; }
+  /// What XGBoost is told is times the number of rows: its regularisation counts them.
+  void grow(const at::Tensor& logit_gradient, const at::Tensor& curvature, const at::Tensor& alive) override;
+  void become(const Learner& trained, std::int64_t first, std::int64_t members_of_each,
+              const at::Tensor& iterates) override;
+
+  /// "trees", or of several members "members.3.trees": the bytes of XGBoost's own file (UBJSON).
+  std::map<std::string, at::Tensor> tensors() const override;
+  void take_tensors(const std::map<std::string, at::Tensor>& tensors, const std::string& name) override;
+
+  const std::vector<NamedTensor>& parameters() const override { return none_; }
+  at::Tensor& flat_parameters() override { return rounds_; }
+  at::Tensor& flat_gradients() override;
+  std::int64_t members() const override { return static_cast<std::int64_t>(boosters_.size()); }
+  std::int64_t outputs() const override { return outputs_; }
+  std::string description() const override;
+
+ private:
+  xgboost::Booster new_booster() const;
+  void leave_rows_out(std::size_t member, std::int64_t round);
+  xgboost::Matrix matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count,
+                            std::int64_t binned) const;
+  void take_boosters(std::vector<xgboost::Booster> boosters);
+  template <typename Work>
+  void for_each_member(const Work& work);
+
+  TreeParams params_;
+  std::vector<data::Feature> features_;
+  std::vector<std::uint64_t> seeds_;  // [K]
+  std::map<std::string, std::string> settings_;
+  std::int64_t outputs_;
+  std::vector<xgboost::Booster> boosters_;  // [K]
+  at::Tensor rounds_;                       // [K, 1] f32
+  std::vector<NamedTensor> none_;
+  // Of training alone:
+  at::Tensor table_;  // codes, held so that no others can lie in the same place
+  // Members that grow on one thread do so side by side, each always in the same lane: XGBoost keeps their margins by thread.
+  std::unique_ptr<core::Lanes> lanes_;
+  std::vector<xgboost::Matrix> matrices_;  // of the whole table, one a lane
+  std::int64_t learnt_rows_ = 0;           // B
+  at::Tensor margins_;                     // [K, rows, O] of the table
+  at::Tensor logits_;                      // [K, B] or [K, B, O], a view
+  at::Tensor gradient_, curvature_;        // [K, rows, O], 0 beyond B
+};
+
+}  // namespace equipoise::models

@@ -1,0 +1,193 @@
+#include "engine/models/xgboost.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "engine/core/error.h"
+
+namespace equipoise::models::xgboost {
+namespace {
+
+using Handle = void*;
+using Words = const char*;
+
+// XGBoost's C interface (https://xgboost.readthedocs.io/en/stable/c.html), as much as is used: each answers 0, or -1 and last_error().
+struct Library {
+  Words (*last_error)();
+  int (*matrix_from_dense)(Words values, Words config, Handle* matrix);
+  int (*set_numbers)(Handle matrix, Words field, Words array);
+  int (*set_feature_words)(Handle matrix, Words field, const Words* words, std::uint64_t count);
+  int (*free_matrix)(Handle matrix);
+  int (*create)(const Handle* matrices, std::uint64_t count, Handle* booster);
+  int (*free)(Handle booster);
+  int (*set)(Handle booster, Words name, Words value);
+  int (*grow)(Handle booster, Handle matrix, int round, Words gradient, Words curvature);
+  int (*rounds)(Handle booster, int* rounds);
+  int (*predict)(Handle booster, Handle matrix, Words config, const std::uint64_t** shape, std::uint64_t* dimensions,
+                 const float** result);
+  int (*save_settings)(Handle booster, std::uint64_t* size, Words* json);
+  int (*slice)(Handle booster, int begin, int end, int step, Handle* part);
+  int (*save)(Handle booster, Words config, std::uint64_t* size, Words* bytes);
+  int (*load)(Handle booster, const void* bytes, std::uint64_t size);
+};
+
+constexpr Words kName = "libxgboost.so";
+
+core::UserError not_there(const std::string& why) {
+  return core::UserError(
+      core::Fault::config,
+      fmt::format("model.kind: boosted_trees needs XGBoost, and its library {} cannot be loaded ({}); "
+                  "scripts/setup.sh adds it",
+                  kName, why));
+}
+
+// Its own names stay local: RTLD_LOCAL keeps them from all that is loaded later. What it asks of OpenMP is answered by the runtime that
+// LibTorch brought, which was there first, so that the process has one set of threads and not two that wait for each other's cores.
+const Library& library() {
+  static const Library loaded = [] {
+    void* file = dlopen(kName, RTLD_NOW | RTLD_LOCAL);
+    if (file == nullptr) throw not_there(dlerror());
+    Library functions;
+    const auto find = [&](auto& function, Words name) {
+      void* address = dlsym(file, name);
+      if (address == nullptr) throw not_there(fmt::format("it has no {}: another version than 3.2", name));
+      function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(address);
+    };
+    find(functions.last_error, "XGBGetLastError");
+    find(functions.matrix_from_dense, "XGDMatrixCreateFromDense");
+    find(functions.set_numbers, "XGDMatrixSetInfoFromInterface");
+    find(functions.set_feature_words, "XGDMatrixSetStrFeatureInfo");
+    find(functions.free_matrix, "XGDMatrixFree");
+    find(functions.create, "XGBoosterCreate");
+    find(functions.free, "XGBoosterFree");
+    find(functions.set, "XGBoosterSetParam");
+    find(functions.grow, "XGBoosterTrainOneIter");
+    find(functions.rounds, "XGBoosterBoostedRounds");
+    find(functions.predict, "XGBoosterPredictFromDMatrix");
+    find(functions.save_settings, "XGBoosterSaveJsonConfig");
+    find(functions.slice, "XGBoosterSlice");
+    find(functions.save, "XGBoosterSaveModelToBuffer");
+    find(functions.load, "XGBoosterLoadModelFromBuffer");
+    return functions;
+  }();
+  return loaded;
+}
+
+template <typename Call>
+void call(const Call& function) {
+  if (function(library()) == 0) return;
+  const std::string words = library().last_error();
+  throw std::runtime_error("XGBoost: " + words.substr(0, words.find("\nStack trace")));
+}
+
+// NumPy's array interface, by which XGBoost reads memory that it does not own.
+std::string array_at(const float* values, std::int64_t rows, std::int64_t columns) {
+  return fmt::format(R"({{"data":[{},true],"shape":[{},{}],"typestr":"<f4","version":3}})",
+                     reinterpret_cast<std::uintptr_t>(values), rows, columns);
+}
+
+std::shared_ptr<void> owned(Handle booster) {
+  return {booster, [](Handle handle) { library().free(handle); }};
+}
+
+void set_all(Handle booster, const std::map<std::string, std::string>& parameters) {
+  for (const auto& [name, value] : parameters)
+    call([&](const Library& l) { return l.set(booster, name.c_str(), value.c_str()); });
+}
+
+}  // namespace
+
+Matrix::Matrix(const float* values, std::int64_t rows, std::int64_t features, const std::vector<bool>& is_category,
+               std::int64_t binned, std::int64_t threads)
+    : rows_(rows) {
+  Handle matrix = nullptr;
+  const std::string array = array_at(values, rows, features),
+                    config = fmt::format(R"({{"missing":NaN,"nthread":{}}})", threads);
+  call([&](const Library& l) { return l.matrix_from_dense(array.c_str(), config.c_str(), &matrix); });
+  handle_ = {matrix, [](Handle handle) { library().free_matrix(handle); }};
+  std::vector<Words> kinds;
+  for (const bool category : is_category) kinds.push_back(category ? "c" : "q");
+  call([&](const Library& l) { return l.set_feature_words(matrix, "feature_type", kinds.data(), kinds.size()); });
+  if (binned == rows) return;
+  // Weights count where bins are cut; gradients come as they are.
+  std::vector<float> weights(static_cast<std::size_t>(rows), 0.0f);
+  std::fill_n(weights.begin(), binned, 1.0f);
+  const std::string array_of_weights = array_at(weights.data(), rows, 1);
+  call([&](const Library& l) { return l.set_numbers(matrix, "weight", array_of_weights.c_str()); });
+}
+
+Booster::Booster(Handle handle) : handle_(owned(handle)) {}
+
+Booster::Booster(const std::map<std::string, std::string>& parameters) {
+  Handle booster = nullptr;
+  call([&](const Library& l) { return l.create(nullptr, 0, &booster); });
+  handle_ = owned(booster);
+  set_all(booster, parameters);
+}
+
+Booster::Booster(const std::map<std::string, std::string>& parameters, const std::string& bytes) {
+  Handle booster = nullptr;
+  call([&](const Library& l) { return l.create(nullptr, 0, &booster); });
+  handle_ = owned(booster);
+  call([&](const Library& l) { return l.load(booster, bytes.data(), bytes.size()); });
+  set_all(booster, parameters);  // a file has none of how it was grown
+}
+
+void Booster::grow(const Matrix& rows, const float* gradient, const float* curvature, std::int64_t outputs) {
+  const std::string first = array_at(gradient, rows.rows(), outputs),
+                    second = array_at(curvature, rows.rows(), outputs);
+  const auto round = static_cast<int>(rounds());
+  call([&](const Library& l) { return l.grow(handle_.get(), rows.handle(), round, first.c_str(), second.c_str()); });
+}
+
+void Booster::margins(const Matrix& rows, float* margins) const {
+  const std::uint64_t* shape = nullptr;
+  std::uint64_t dimensions = 0;
+  const float* result = nullptr;
+  constexpr Words kConfig =  // margins of all rounds
+      R"({"type":1,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true})";
+  call(
+      [&](const Library& l) { return l.predict(handle_.get(), rows.handle(), kConfig, &shape, &dimensions, &result); });
+  std::uint64_t count = 1;
+  for (std::uint64_t i = 0; i < dimensions; ++i) count *= shape[i];
+  std::memcpy(margins, result, count * sizeof(float));
+}
+
+void Booster::set_threads(std::int64_t threads) {
+  set_all(handle_.get(), {{"nthread", fmt::format("{}", threads)}});
+}
+
+Booster Booster::first(std::int64_t rounds) const {
+  Handle part = nullptr;
+  call([&](const Library& l) { return l.slice(handle_.get(), 0, static_cast<int>(rounds), 1, &part); });
+  return Booster(part);
+}
+
+std::int64_t Booster::rounds() const {
+  int rounds = 0;
+  call([&](const Library& l) { return l.rounds(handle_.get(), &rounds); });
+  return rounds;
+}
+
+std::int64_t Booster::outputs() const {
+  std::uint64_t size = 0;
+  Words json = nullptr;
+  call([&](const Library& l) { return l.save_settings(handle_.get(), &size, &json); });
+  const auto settings = nlohmann::json::parse(json, json + size);
+  const std::string classes = settings["learner"]["learner_model_param"]["num_class"].get<std::string>();
+  return std::max<std::int64_t>(1, std::stoll(classes));
+}
+
+std::string Booster::bytes() const {
+  std::uint64_t size = 0;
+  Words bytes = nullptr;
+  call([&](const Library& l) { return l.save(handle_.get(), R"({"format":"ubj"})", &size, &bytes); });
+  return {bytes, size};
+}
+
+}  // namespace equipoise::models::xgboost

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace equipoise::models::xgboost {
+
+/// Rows as XGBoost holds them. Throws UserError (config) where its library cannot be loaded, naming the command that adds it; all that
+/// XGBoost itself refuses is a std::runtime_error with its words.
+class Matrix {
+ public:
+  /// values [rows, features] f32, NaN where missing; copied. `is_category` [features]: its values are whole numbers that name a level.
+  /// Bins of numbers are cut by the first `binned` rows alone.
+  Matrix(const float* values, std::int64_t rows, std::int64_t features, const std::vector<bool>& is_category,
+         std::int64_t binned, std::int64_t threads);
+
+  void* handle() const { return handle_.get(); }
+  std::int64_t rows() const { return rows_; }
+
+ private:
+  std::shared_ptr<void> handle_;
+  std::int64_t rows_;
+};
+
+/// A sum of trees: margins [rows, outputs] that start at 0. Equal calls give equal bits for one number of threads.
+class Booster {
+ public:
+  /// `parameters` as XGBoost names them (https://xgboost.readthedocs.io/en/stable/parameter.html).
+  explicit Booster(const std::map<std::string, std::string>& parameters);
+  /// As bytes() gave it. Throws std::runtime_error where they are none.
+  Booster(const std::map<std::string, std::string>& parameters, const std::string& bytes);
+
+  /// One round more: a tree for each output. gradient, curvature [rows, outputs] f32, the derivatives of what is made small by each margin.
+  void grow(const Matrix& rows, const float* gradient, const float* curvature, std::int64_t outputs);
+  /// [rows * outputs], written to `margins`. Of a matrix that was asked for before, only trees that came since are walked.
+  void margins(const Matrix& rows, float* margins) const;
+  /// How many threads its calls take from here on.
+  void set_threads(std::int64_t threads);
+  /// Its first `rounds` rounds.
+  Booster first(std::int64_t rounds) const;
+  std::int64_t rounds() const;
+  std::int64_t outputs() const;
+  /// In XGBoost's own format (UBJSON), which its other programs read.
+  std::string bytes() const;
+
+ private:
+  explicit Booster(void* handle);
+  std::shared_ptr<void> handle_;
+};
+
+}  // namespace equipoise::models::xgboost

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+
+#include "engine/checkpoint/state.h"
+#include "engine/models/learner.h"
+#include "kernels/outcome_stats/outcome_rule.h"
+
+namespace equipoise::training {
+
+/// What takes the place of backward and optimizer for a learner that grows: each step is a round, from the gradient and the curvature of the
+/// Lagrangian by every training row's logits.
+class Growth {
+ public:
+  explicit Growth(models::Learner& learner);
+
+  /// A batch as the step has priced it.
+  struct Priced {
+    at::Tensor gradient;                // [K, rows(, O)] f32, of the step's push
+    at::Tensor logits;                  // the same shape
+    at::Tensor cells;                   // [rows] of the prices
+    at::Tensor loss_prices;             // [K, C] f32, with a rule [K, C M]
+    std::optional<at::Tensor> weights;  // [rows]
+    std::optional<kernels::OutcomeRule> rule;
+  };
+
+  /// Grows each member that is alive by a round. One whose gradient is not finite is stopped, as it was before the step.
+  void step(const Priced& priced);
+
+  /// [K] u8: 0 for a member that was stopped.
+  const at::Tensor& alive() const { return alive_; }
+
+  void walk(const checkpoint::StateWalk& walk) { walk.tensor("alive", alive_); }
+
+ private:
+  models::Learner& learner_;
+  at::Tensor alive_;
+};
+
+/// The second derivative of the priced loss by each logit, of the gradient's shape: w_i v[c] times p (1 - p) of a binary score or a label,
+/// 2 p (1 - p) of several classes (a bound on the whole matrix, as XGBoost takes it for softmax), 2 of a squared error, 1 of a Huber or
+/// quantile loss (which bounds the first, and stands for the second, that has none). Soft rates are left out: they are no convex
+/// functions of a logit, and a step must not grow where they bend down. Loss prices below 0 count as 0.
+at::Tensor curvature(const Growth::Priced& priced);
+
+}  // namespace equipoise::training

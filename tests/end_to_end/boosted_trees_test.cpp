@@ -1,0 +1,158 @@
+// Trees from the config to predictions for new people, by the verbs that networks have.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <sstream>
+
+#include "tests/end_to_end/resume.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+class BoostedTrees : public Resume {
+ protected:
+  Words trees(const std::string& run_name, const Words& more = {}) const {
+    Words words = {"train",
+                   "config.yaml",
+                   "output.run=" + run_name,
+                   "~training",
+                   "model={kind: boosted_trees, trees: {rounds: 30}}",
+                   "multipliers.measure_on=train"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  nlohmann::json results_of(const std::string& run_name) const {
+    return nlohmann::json::parse(read("runs/" + run_name + "/results.json"));
+  }
+
+  double test_gap(const std::string& run_name) const {
+    return results_of(run_name)["splits"][0]["constraints"][0]["gap"];
+  }
+
+  void expect_refused(const std::string& text, const Words& more) const {
+    const Outcome outcome = run(trees("refused", more));
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(text));
+  }
+};
+
+TEST_F(BoostedTrees, AreConstrainedMeasuredAndPredictWithAsNetworksDo) {
+  write("people.csv", people(2000));
+  write("new.csv", people(300, 2));
+  ASSERT_EQ(run(trees("free", {"constraints=[]", "model.trees.rounds=60"})).exit_code, 0);
+  const Outcome outcome = run(trees("fair", {"constraints.0.tolerance=0.05", "model.trees.rounds=60"}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("Training boosted_trees, 60 rounds of at most 24 leaves"));
+  const nlohmann::json free = results_of("free"), fair = results_of("fair");
+  EXPECT_GT(free["splits"][0]["metrics"]["accuracy"].get<double>(), 0.7);
+  EXPECT_LT(fair["measurements"].back()["training_gaps"][0].get<double>(), 0.06);
+  EXPECT_EQ(nlohmann::json::parse(read("runs/fair/model.json"))["kind"], "boosted_trees");
+  EXPECT_THAT(read("runs/fair/report.html"), HasSubstr("boosted_trees, "));
+
+  // What the run measured, from its folder alone; and new people's scores, which are no constant.
+  const Outcome again = run({"evaluate", "runs/fair", "--json"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(again.json()["splits"][0]["metrics"]["accuracy"], fair["splits"][0]["metrics"]["accuracy"]);
+  ASSERT_EQ(run({"predict", "runs/fair", "--data", "new.csv", "--out", "scores.csv"}).exit_code, 0);
+  std::istringstream scores(read("scores.csv"));
+  std::string line, first;
+  std::getline(scores, line);
+  std::getline(scores, first);
+  bool differs = false;
+  for (int i = 1; i < 300; ++i) {
+    ASSERT_TRUE(std::getline(scores, line));
+    differs = differs || line.substr(line.find(',')) != first.substr(first.find(','));
+  }
+  EXPECT_TRUE(differs);
+}
+
+TEST_F(BoostedTrees, GiveTheSameBytesForAnyThreadsAndInABankAndAfterAKill) {
+  write("people.csv", people(1500));
+  write("banked.yaml", config_text({{"output:", "bank: {tolerances: [0.2, 0.05]}\noutput:"}}));
+  const auto run_as = [&](const std::string& name, const Words& more) {
+    const Outcome outcome = run(trees(name, more));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  run_as("one", {"threads=1"});
+  run_as("two", {"threads=2"});
+  EXPECT_TRUE(model_of("one") == model_of("two"));
+  Words banked = trees("bank", {"threads=2"});
+  banked[1] = "banked.yaml";
+  ASSERT_EQ(run(banked).exit_code, 0);
+  EXPECT_TRUE(read("runs/bank/members/000/model.safetensors") == model_of("one"));
+
+  const Words saved = {"threads=1", "model.trees.rounds=300", "model.trees.subsample=0.7", "checkpoint.every_steps=5",
+                       "checkpoint.every_seconds=0"};
+  run_as("whole", saved);
+  EXPECT_EQ(stopped(trees("killed", saved), "killed", SIGKILL, 20).exit_code, 128 + SIGKILL);
+  finish(trees("killed", saved));
+  EXPECT_TRUE(model_of("whole") == model_of("killed"));
+}
+
+TEST_F(BoostedTrees, LearnEveryTaskAndKeepEveryWay) {
+  write("people.csv", people(900));
+  const std::map<std::string, Words> kinds = {
+      {"classes",
+       {"data.label={task: classes, column: job}",
+        "constraints=[{kind: demographic_parity, group: sex, tolerance: 0.3}]"}},
+      {"regression",
+       {"data.label={task: regression, column: hours}",
+        "constraints=[{kind: mean_prediction, group: sex, tolerance: 5}]"}},
+      {"huber", {"data.label={task: regression, column: hours}", "constraints=[]", "+training={loss: huber}"}},
+      {"labels",
+       {"data.label={task: labels, columns: [income, sex], positive: [\"yes\", \"m\"]}", "data.groups=[{column: race}]",
+        "constraints=[{kind: demographic_parity, group: race, tolerance: 0.3}]"}},
+      {"mixture", {"+training={keep: mixture, candidates_from: 0.2}"}},
+      {"final", {"+training={keep: final}"}},
+      {"cross_fitted", {"multipliers.measure_on=cross_fitted", "multipliers.folds=3"}},
+      {"calibrated", {"constraints=[{kind: calibration, group: sex, tolerance: 0.3, bins: 4}]"}}};
+  for (const auto& [kind, more] : kinds) {
+    const Outcome outcome = run(trees(kind, more));
+    ASSERT_EQ(outcome.exit_code, 0) << kind << outcome.err;
+    const Outcome again = run({"evaluate", "runs/" + kind, "--json"});
+    ASSERT_EQ(again.exit_code, 0) << kind << again.err;
+    const nlohmann::json results = results_of(kind);
+    EXPECT_EQ(again.json()["splits"][0]["constraints"], results["splits"][0]["constraints"]) << kind;
+    const auto& measured = results["measurements"];
+    EXPECT_LT(measured.back()["training_loss"].get<double>(), measured.front()["training_loss"].get<double>()) << kind;
+  }
+}
+
+TEST_F(BoostedTrees, RefuseByNameWhatTheyHaveNoUseFor) {
+  expect_refused("training.epochs: model.kind: boosted_trees learns in rounds", {"+training={epochs: 5}"});
+  expect_refused("training.optimizer.learning_rate: ", {"+training={optimizer: {learning_rate: 0.1}}"});
+  expect_refused("training.distill: ", {"+training={distill: true}", "multipliers.measure_on=cross_fitted"});
+  expect_refused("training.warm_start: ", {"+training={warm_start: runs/other}"});
+  expect_refused("training.keep: 'average' is of weights", {"+training={keep: average}"});
+  expect_refused("bank.learning_rates: ", {"+bank={learning_rates: [0.1, 0.2]}"});
+  expect_refused("sampling.recipes: ", {"+sampling={recipes: [{recipe: balance, by: [sex]}]}"});
+  expect_refused("model.trees.rounds is 0, expected", {"model.trees.rounds=0"});
+  expect_refused("model.trees.max_leaf", {"+model.trees.max_leaf=3"});
+  expect_refused("computes on the CPU alone", {"device=cuda"});
+}
+
+// The library is hidden behind a folder of this process's own.
+TEST_F(BoostedTrees, SayWhatAddsXgboostWhereItIsMissing) {
+  if (std::string(EQUIPOISE_XGBOOST_FOLDER).empty()) GTEST_SKIP() << "this build has no XGBoost to hide";
+  if (::geteuid() != 0) GTEST_SKIP() << "hiding a library takes root's rights";
+  const std::string command =
+      std::string("mount --make-rprivate / && mount -t tmpfs none ") + EQUIPOISE_XGBOOST_FOLDER + " && cd " +
+      folder_.string() + " && exec " + EQUIPOISE_PROGRAM +
+      " train config.yaml '~training' 'model={kind: boosted_trees}' output.run=missing 2> errors.txt";
+  const int status = std::system(("unshare -m sh -c \"" + command + "\"").c_str());
+  if (!exists("errors.txt")) GTEST_SKIP() << "no namespace of mounts can be made here";
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  EXPECT_THAT(read("errors.txt"), AllOf(HasSubstr("needs XGBoost"), HasSubstr("scripts/setup.sh adds it"),
+                                        Not(HasSubstr("fault of this program"))));
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end
