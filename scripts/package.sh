@@ -70,6 +70,13 @@ while read -r library; do
   fi
 done < <(ldd "$built/bin/equipoise" | awk '$2 == "=>" && $3 ~ /^\// {print $3}' |
          grep -v -E "$theirs|$runtimes|/libequipoise_kernels\.so$")
+# Opened when a config asks for trees; beside it the OpenMP that it names, whose part LibTorch's does.
+site=$(echo .deps/venv/lib/python*/site-packages)
+if [ -f "$site/xgboost/lib/libxgboost.so" ]; then
+  cp "$site/xgboost/lib/libxgboost.so" "$site"/xgboost_cpu.libs/libgomp-*.so* "$top/lib/"
+  cp /usr/share/common-licenses/Apache-2.0 "$top/licenses/xgboost.txt"
+  cp /usr/share/doc/libgomp1/copyright "$top/licenses/libgomp.txt" 2>/dev/null || cp /usr/share/doc/gcc-12-base/copyright "$top/licenses/libgomp.txt"
+fi
 # Compiled in from headers, under the MPL.
 cp -L /usr/share/doc/libeigen3-dev/copyright "$top/licenses/libeigen3-dev.txt"
 

@@ -60,8 +60,8 @@ TEST_F(BoostedTrees, AreConstrainedMeasuredAndPredictWithAsNetworksDo) {
   // What the run measured, from its folder alone; and new people's scores, which are no constant.
   const Outcome again = run({"evaluate", "runs/fair", "--json"});
   ASSERT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_EQ(again.json()["splits"][0]["metrics"]["accuracy"], fair["splits"][0]["metrics"]["accuracy"]);
-  ASSERT_EQ(run({"predict", "runs/fair", "--data", "new.csv", "--out", "scores.csv"}).exit_code, 0);
+  EXPECT_EQ(again.json()["split"]["metrics"]["accuracy"], fair["splits"][0]["metrics"]["accuracy"]);
+  ASSERT_EQ(run({"predict", "runs/fair", "--data", "new.csv", "--output", "scores.csv"}).exit_code, 0);
   std::istringstream scores(read("scores.csv"));
   std::string line, first;
   std::getline(scores, line);
@@ -105,7 +105,7 @@ TEST_F(BoostedTrees, LearnEveryTaskAndKeepEveryWay) {
         "constraints=[{kind: demographic_parity, group: sex, tolerance: 0.3}]"}},
       {"regression",
        {"data.label={task: regression, column: hours}",
-        "constraints=[{kind: mean_prediction, group: sex, tolerance: 5}]"}},
+        "constraints=[{kind: mean_prediction_parity, group: sex, tolerance: 5}]"}},
       {"huber", {"data.label={task: regression, column: hours}", "constraints=[]", "+training={loss: huber}"}},
       {"labels",
        {"data.label={task: labels, columns: [income, sex], positive: [\"yes\", \"m\"]}", "data.groups=[{column: race}]",
@@ -120,7 +120,7 @@ TEST_F(BoostedTrees, LearnEveryTaskAndKeepEveryWay) {
     const Outcome again = run({"evaluate", "runs/" + kind, "--json"});
     ASSERT_EQ(again.exit_code, 0) << kind << again.err;
     const nlohmann::json results = results_of(kind);
-    EXPECT_EQ(again.json()["splits"][0]["constraints"], results["splits"][0]["constraints"]) << kind;
+    EXPECT_EQ(again.json()["split"]["constraints"], results["splits"][0]["constraints"]) << kind;
     const auto& measured = results["measurements"];
     EXPECT_LT(measured.back()["training_loss"].get<double>(), measured.front()["training_loss"].get<double>()) << kind;
   }
@@ -134,7 +134,7 @@ TEST_F(BoostedTrees, RefuseByNameWhatTheyHaveNoUseFor) {
   expect_refused("training.keep: 'average' is of weights", {"+training={keep: average}"});
   expect_refused("bank.learning_rates: ", {"+bank={learning_rates: [0.1, 0.2]}"});
   expect_refused("sampling.recipes: ", {"+sampling={recipes: [{recipe: balance, by: [sex]}]}"});
-  expect_refused("model.trees.rounds is 0, expected", {"model.trees.rounds=0"});
+  expect_refused("model.trees.rounds: expected a whole number between 1", {"model.trees.rounds=0"});
   expect_refused("model.trees.max_leaf", {"+model.trees.max_leaf=3"});
   expect_refused("computes on the CPU alone", {"device=cuda"});
 }
