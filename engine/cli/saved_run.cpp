@@ -214,7 +214,8 @@ SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, cons
   SavedModel saved;
   saved.mixture = models::model_mixture_from(model, description.string());
   saved.learner = models::make_learner(params, layout, seeds, device, models::Precision::fp32,
-                                       models::model_outputs_from(model, description.string()));
+                                       models::model_outputs_from(model, description.string()),
+                                       models::model_task_from(model, description.string()));
   models::load_weights(*saved.learner, models::read_safetensors(weights), weights.string());
   return saved;
 }

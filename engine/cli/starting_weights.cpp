@@ -31,8 +31,15 @@ std::string listed_numbers(const std::vector<std::int64_t>& numbers) {
 // What of the params makes an architecture.
 std::string text_of(const models::ModelParams& model) {
   if (model.kind == "convnet") return fmt::format("convnet, channels {}", listed_numbers(model.channels));
-  const std::string of_rows =
-      model.kind == "linear" ? model.kind : fmt::format("{} {}", model.kind, listed_numbers(model.hidden));
+  if (model.kind == "ft_transformer")
+    return fmt::format("ft_transformer of width {}, inner_width {}, {} blocks, {} heads", model.width,
+                       model.inner_width, model.blocks, model.heads);
+  std::string of_rows = model.kind;
+  if (model.kind == "residual_mlp")
+    of_rows += fmt::format(" of width {}, inner_width {}, {} blocks", model.width, model.inner_width, model.blocks);
+  else if (model.kind != "linear")
+    of_rows += " " + listed_numbers(model.hidden);
+  if (model.kind == "tabm") of_rows += fmt::format(", {} submodels", model.submodels);
   return fmt::format("{}, embedding_size {}", of_rows, model.embedding_size);
 }
 

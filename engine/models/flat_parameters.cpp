@@ -17,16 +17,21 @@ std::int64_t elements(const ParameterShape& shape) {
   return count;
 }
 
+// Of a number uniform in [0, 1).
+float initial_value(const ParameterShape& shape, double u) {
+  if (shape.initial == Initial::constant) return static_cast<float>(shape.bound);
+  if (shape.initial == Initial::signs) return static_cast<float>(u < 0.5 ? -shape.bound : shape.bound);
+  return static_cast<float>((2 * u - 1) * shape.bound);
+}
+
 void draw_initial(at::Tensor& view, const ParameterShape& shape, const std::vector<std::uint64_t>& seeds) {
   const std::int64_t count = elements(shape);
   at::Tensor host = at::empty({static_cast<std::int64_t>(seeds.size()), count}, at::kFloat);
   float* out = host.data_ptr<float>();
   for (const std::uint64_t seed : seeds) {
     const std::uint64_t key = core::seed_for(core::seed_for(seed, "initial weights"), shape.name);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const double u = core::uniform(core::mix(key, static_cast<std::uint64_t>(i)));
-      *out++ = static_cast<float>((2 * u - 1) * shape.bound);
-    }
+    for (std::int64_t i = 0; i < count; ++i)
+      *out++ = initial_value(shape, core::uniform(core::mix(key, static_cast<std::uint64_t>(i))));
   }
   view.copy_(host.view_as(view));
 }

@@ -8,11 +8,15 @@
 
 namespace equipoise::models {
 
+/// How initial values come from a parameter's bound: uniform in [-bound, bound); -bound or bound, each as likely; bound itself.
+enum class Initial { uniform, signs, constant };
+
 /// One parameter of the architecture, before memory is laid out.
 struct ParameterShape {
   std::string name;
   std::vector<std::int64_t> shape;  // without the leading K
-  double bound = 0;                 // initial values are uniform in [-bound, bound)
+  double bound = 0;
+  Initial initial = Initial::uniform;
 };
 
 /// All parameters of a bank and their gradients, a row for each member: what is done to one member (a learning rate, a

@@ -7,41 +7,61 @@
 #include <stdexcept>
 
 #include "engine/core/error.h"
+#include "engine/models/architecture.h"
 #include "engine/models/convnet.h"
 #include "engine/models/learner.h"
 #include "engine/models/mlp.h"
+#include "engine/models/module_learner.h"
 #include "kernels/gather/gather.h"
 
 namespace equipoise::models {
 namespace {
 
-using Make = std::function<std::unique_ptr<Learner>(const ModelParams&, const data::EncodedRows&,
-                                                    const std::vector<std::uint64_t>&, const at::Device&, Precision,
-                                                    std::int64_t)>;
+/// What a learner is made for.
+struct Made {
+  const ModelParams& params;
+  const data::EncodedRows& layout;
+  const std::vector<std::uint64_t>& seeds;
+  const at::Device& device;
+  Precision precision;
+  std::int64_t outputs;
+  data::Task task;
+};
+
+std::unique_ptr<Learner> mlp(const Made& made, std::vector<std::int64_t> hidden, double dropout) {
+  return std::make_unique<Mlp>(made.params.kind, std::move(hidden), dropout, made.params.embedding_size, made.layout,
+                               made.seeds, made.device, made.precision, made.outputs);
+}
+
+std::unique_ptr<Learner> convnet(const Made& made) {
+  if (!made.device.is_cpu())
+    throw core::UserError(core::Fault::config, "model.kind: convnet computes on the CPU alone so far; set device: cpu");
+  return std::make_unique<Convnet>(made.params.channels, made.params.dropout, made.layout.images, made.seeds,
+                                   made.outputs);
+}
+
+using Design = Architecture (*)(const ModelParams&, const data::EncodedRows&, std::int64_t);
+
+template <Design design>
+std::unique_ptr<Learner> module_of(const Made& made) {
+  if (made.precision == Precision::bf16)
+    throw core::UserError(core::Fault::config, "precision: bf16 has no version for model.kind: " + made.params.kind +
+                                                   "; expected fp32 or tf32");
+  return std::make_unique<ModuleLearner>(
+      design(made.params, made.layout, made.outputs),
+      ModuleSetting{made.params.kind, made.params.dropout, made.outputs, made.task, made.layout.width, made.precision},
+      made.seeds, made.device);
+}
 
 /// Every model by its name in the config (ModelParams::describe lists the same names).
-const std::map<std::string, Make>& kinds() {
-  static const std::map<std::string, Make> table = {
-      {"linear",
-       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision precision, std::int64_t outputs) {
-         return std::make_unique<Mlp>("linear", std::vector<std::int64_t>{}, 0.0, params.embedding_size, layout, seeds,
-                                      device, precision, outputs);
-       }},
-      {"mlp",
-       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision precision, std::int64_t outputs) {
-         return std::make_unique<Mlp>("mlp", params.hidden, params.dropout, params.embedding_size, layout, seeds,
-                                      device, precision, outputs);
-       }},
-      {"convnet",
-       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision, std::int64_t outputs) {
-         if (!device.is_cpu())
-           throw core::UserError(core::Fault::config,
-                                 "model.kind: convnet computes on the CPU alone so far; set device: cpu");
-         return std::make_unique<Convnet>(params.channels, params.dropout, layout.images, seeds, outputs);
-       }},
+const std::map<std::string, std::function<std::unique_ptr<Learner>(const Made&)>>& kinds() {
+  static const std::map<std::string, std::function<std::unique_ptr<Learner>(const Made&)>> table = {
+      {"linear", [](const Made& made) { return mlp(made, {}, 0.0); }},
+      {"mlp", [](const Made& made) { return mlp(made, made.params.hidden, made.params.dropout); }},
+      {"residual_mlp", module_of<residual_mlp>},
+      {"tabm", module_of<tabm>},
+      {"ft_transformer", module_of<ft_transformer>},
+      {"convnet", convnet},
   };
   return table;
 }
@@ -50,11 +70,11 @@ const std::map<std::string, Make>& kinds() {
 
 std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
                                       const std::vector<std::uint64_t>& seeds, const at::Device& device,
-                                      Precision precision, std::int64_t outputs) {
+                                      Precision precision, std::int64_t outputs, data::Task task) {
   if (precision != Precision::fp32 && device.is_cpu()) {
     throw std::invalid_argument("on the CPU a learner computes in fp32 alone");
   }
-  return kinds().at(params.kind)(params, layout, seeds, device, precision, outputs);
+  return kinds().at(params.kind)({params, layout, seeds, device, precision, outputs, task});
 }
 
 std::string parameter_count(const Learner& learner) {

@@ -64,7 +64,7 @@ class Trainer {
       for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
     }
     learner_ = models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision),
-                                    data_.kernel.outputs);
+                                    data_.kernel.outputs, data_.kernel.task);
     steps_per_epoch_ = data_.train.count / config_.training.batch_size;
     steps_ = steps_per_epoch_ * config_.training.epochs;
     for (std::size_t run = 0; run < members.size(); ++run) {
@@ -308,8 +308,8 @@ class Trainer {
     std::vector<std::uint64_t> seeds;
     for (std::size_t i = 0; i < (mixture ? mixture->mixture.iterates() : 1); ++i)
       for (const std::uint64_t seed : member_seeds(run.config(), data_.folds.size())) seeds.push_back(seed);
-    result.learner =
-        models::make_learner(config_.model, data_.host, seeds, device_, models::Precision::fp32, data_.kernel.outputs);
+    result.learner = models::make_learner(config_.model, data_.host, seeds, device_, models::Precision::fp32,
+                                          data_.kernel.outputs, data_.kernel.task);
     if (mixture) {
       result.learner->flat_parameters().copy_(mixture->weights);
       result.mixture = mixture->mixture;

@@ -244,7 +244,7 @@ TEST(ModelFile, RefusesBrokenDescriptions) {
   };
   nlohmann::json broken = right;
   broken["kind"] = "forest";
-  EXPECT_THAT(refusal_of(broken), HasSubstr("kind is 'forest', expected linear, mlp or convnet"));
+  EXPECT_THAT(refusal_of(broken), HasSubstr("kind is 'forest', expected one of convnet, ft_transformer, linear, mlp"));
   broken = right;
   broken["format"] = 99;
   EXPECT_THAT(refusal_of(broken), HasSubstr("this program reads format 1"));
