@@ -207,7 +207,8 @@ SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, cons
                                                          run.path.string(), run.marker.status));
   }
   const nlohmann::json model = read_json(description);
-  const models::ModelParams params = models::model_params_from(model, description.string());
+  models::ModelParams params = models::model_params_from(model, description.string());
+  if (params.kind == "torchscript") params.file = run.file(run_files::kModule).string();
   const std::int64_t members = models::model_members_from(model, description.string());
   // Initial weights, and so their seeds, do not matter: all are read.
   const std::vector<std::uint64_t> seeds(static_cast<std::size_t>(members), 0);

@@ -6,6 +6,7 @@
 
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
+#include "engine/core/files.h"
 
 namespace equipoise::cli {
 namespace {
@@ -31,6 +32,8 @@ std::string listed_numbers(const std::vector<std::int64_t>& numbers) {
 // What of the params makes an architecture.
 std::string text_of(const models::ModelParams& model) {
   if (model.kind == "convnet") return fmt::format("convnet, channels {}", listed_numbers(model.channels));
+  if (model.kind == "torchscript")
+    return fmt::format("torchscript of a file of SHA-256 {}", core::sha256_of_file(model.file));
   if (model.kind == "ft_transformer")
     return fmt::format("ft_transformer of width {}, inner_width {}, {} blocks, {} heads", model.width,
                        model.inner_width, model.blocks, model.heads);
@@ -44,7 +47,9 @@ std::string text_of(const models::ModelParams& model) {
 }
 
 void check_same_model(const SavedRun& run, const models::ModelParams& own) {
-  const std::string before = text_of(run.config.model), now = text_of(own);
+  models::ModelParams theirs = run.config.model;
+  if (theirs.kind == "torchscript") theirs.file = run.file(run_files::kModule).string();
+  const std::string before = text_of(theirs), now = text_of(own);
   if (before == now) return;
   throw core::UserError(core::Fault::data, fmt::format("the model of '{}' is {}, and that of this config is {}",
                                                        run.path.string(), before, now));

@@ -24,6 +24,9 @@ class Drops {
 
   /// x [B, ...], a row a slot, with dropped units at 0 and the others scaled up. `layer` (0 to 255) keeps places apart.
   at::Tensor operator()(const at::Tensor& x, std::int64_t layer) const;
+  /// The same draws at another rate.
+  Drops at_rate(double rate) const { return {seed_, step_, rate_in_256ths(rate), first_slot_}; }
+  static std::int64_t rate_in_256ths(double rate);
 
  private:
   at::Tensor seed_, step_;
@@ -32,18 +35,23 @@ class Drops {
 
 /// What an architecture's function is called with: some rows, for one member.
 struct Pass {
-  const std::vector<at::Tensor>& parameters;  // in the order of Architecture::parameters
-  const at::Tensor& rows;                     // [B, width] f32, dense
+  const std::vector<at::Tensor>&
+      parameters;          // in the order of Architecture::parameters; buffers are written in training
+  const at::Tensor& rows;  // [B, width] f32, dense, or pictures [B, C, H, W]
   const Drops& drop;
+  std::int64_t member = 0;
+  bool is_training = false;
 };
 
 /// A family of networks as ModuleLearner trains them: what parameters one member has, and a function of them that LibTorch can
-/// differentiate. A row's logits hang on that row alone.
+/// differentiate.
 struct Architecture {
   std::string shape;  ///< "331-128+2x256-1", for the description
   std::vector<ParameterShape> parameters;
   std::int64_t streams = 1;                       ///< Learner::streams
   std::function<at::Tensor(const Pass&)> logits;  ///< [streams, B, O] f32
+  std::size_t buffers = 0;       ///< parameters, the last ones, that a training pass writes and no gradient moves
+  bool reads_rows_alone = true;  ///< a row's logits hang on that row alone, so that batches may be cut
 };
 
 /// ResNet for tables (Gorishniy, Rubachev, Khrulkov, Babenko 2021, arXiv 2106.11959, section 3.2), with layer norms for its batch norms, so that a

@@ -9,17 +9,22 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/activate/activate.h"
 
 namespace equipoise::models {
 
+std::int64_t Drops::rate_in_256ths(double rate) {
+  return std::clamp<std::int64_t>(std::llround(rate * 256), 0, 255);
+}
+
 at::Tensor Drops::operator()(const at::Tensor& x, std::int64_t layer) const {
-  if (rate_256_ == 0) return x;
+  if (rate_256_ == 0 || x.numel() == 0) return x;
   at::Tensor mask = at::ones({1, x.size(0), x.numel() / x.size(0)}, x.options().dtype(at::kFloat));
   kernels::activate_(mask, std::nullopt, {seed_, step_, layer, rate_256_, first_slot_});
-  return x * mask.view(x.sizes());
+  return x * mask.view(x.sizes()).to(x.scalar_type());
 }
 
 void declare_linear(std::vector<ParameterShape>& shapes, const std::string& name, std::int64_t inputs,
@@ -52,6 +57,7 @@ InputColumns::InputColumns(const data::EncodedRows& layout, std::int64_t embeddi
     : embedding_size_(embedding_size) {
   std::int64_t covered = 0;
   for (const data::Feature& feature : layout.features) {
+    by_feature_.push_back(feature.embedded ? embedding_size : feature.width);
     if (!feature.embedded) continue;
     if (feature.offset > covered) runs_.push_back({covered, feature.offset - covered, ""});
     runs_.push_back({feature.offset, feature.width, feature.name});

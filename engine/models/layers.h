@@ -40,6 +40,8 @@ class InputColumns {
   void declare(std::vector<ParameterShape>& shapes) const;
   at::Tensor of(InOrder& own, const at::Tensor& rows) const;
   std::int64_t width() const { return width_; }
+  /// How many neighbouring columns each feature has.
+  const std::vector<std::int64_t>& by_feature() const { return by_feature_; }
 
  private:
   // Neighbouring components: of one embedded category, or none.
@@ -48,6 +50,7 @@ class InputColumns {
     std::string embedded;  // its name, or ""
   };
   std::vector<Run> runs_;
+  std::vector<std::int64_t> by_feature_;
   std::int64_t embedding_size_, width_ = 0;
 };
 

@@ -68,6 +68,10 @@ class Learner {
   virtual std::int64_t outputs() const = 0;
   /// S, how many logits each of a row's outputs has while it is trained; a score has one.
   virtual std::int64_t streams() const { return 1; }
+  /// What training passes move and no gradient: [K, Q] contiguous, undefined where there is nothing. The flat rows end with it; an optimizer,
+  /// which moves whole rows, is followed by put_buffers(), which sets their ends to it.
+  virtual at::Tensor buffers() { return {}; }
+  virtual void put_buffers() {}
   /// Why a CUDA graph cannot hold its passes, in words; "" where it can.
   virtual std::string obstacle_to_capture() const { return ""; }
   /// "mlp 331-256-256-1, 151,041 parameters" of each member

@@ -83,6 +83,11 @@ std::string weight_layout(const ModelParams& params, std::int64_t members) {
            of_members +
            "inputs, outputs], inputs as the places of the last layer line by line, the channels of a place together; "
            "a pixel value x of 0 to 255 goes in as (x - mean) / deviation, 0 where that is 0";
+  if (params.kind == "torchscript")
+    return "tensors of the module in module.pt beside this file, whose forward makes logits of rows; numbers of other "
+           "types are "
+           "kept as F32" +
+           std::string(members == 1 ? "" : "; the first size is the members'");
   const std::string linear = "X.weight of a linear layer is " + of_members + "inputs, outputs]; ",
                     norms = "N blocks, each adding to x; X.norm is a layer norm (epsilon 1e-5); ";
   if (params.kind == "residual_mlp")
@@ -123,7 +128,8 @@ std::vector<Size> sizes_of(const std::string& kind) {
   return sizes;
 }
 
-const std::set<std::string> kKinds = {"linear", "mlp", "residual_mlp", "tabm", "ft_transformer", "convnet"};
+const std::set<std::string> kKinds = {"linear",         "mlp",     "residual_mlp", "tabm",
+                                      "ft_transformer", "convnet", "torchscript"};
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 #include "engine/models/learner.h"
 #include "engine/models/mlp.h"
 #include "engine/models/module_learner.h"
+#include "engine/models/torchscript.h"
 #include "kernels/gather/gather.h"
 
 namespace equipoise::models {
@@ -42,15 +43,29 @@ std::unique_ptr<Learner> convnet(const Made& made) {
 
 using Design = Architecture (*)(const ModelParams&, const data::EncodedRows&, std::int64_t);
 
-template <Design design>
-std::unique_ptr<Learner> module_of(const Made& made) {
+std::unique_ptr<Learner> module_of(const Made& made, const std::function<Architecture()>& design,
+                                   std::vector<std::int64_t> row) {
   if (made.precision == Precision::bf16)
     throw core::UserError(core::Fault::config, "precision: bf16 has no version for model.kind: " + made.params.kind +
                                                    "; expected fp32 or tf32");
-  return std::make_unique<ModuleLearner>(
-      design(made.params, made.layout, made.outputs),
-      ModuleSetting{made.params.kind, made.params.dropout, made.outputs, made.task, made.layout.width, made.precision},
-      made.seeds, made.device);
+  const ModuleSetting setting{made.params.kind, made.params.dropout, made.outputs,
+                              made.task,        std::move(row),      made.precision};
+  return std::make_unique<ModuleLearner>(design(), setting, made.seeds, made.device);
+}
+
+template <Design design>
+std::unique_ptr<Learner> module_of_columns(const Made& made) {
+  return module_of(made, [&] { return design(made.params, made.layout, made.outputs); }, {made.layout.width});
+}
+
+std::unique_ptr<Learner> module_of_file(const Made& made) {
+  const data::ImageRows& images = made.layout.images;
+  const std::vector<std::int64_t> row = images.any()
+                                            ? std::vector<std::int64_t>{images.channels, images.height, images.width}
+                                            : std::vector<std::int64_t>{made.layout.width};
+  const auto members = static_cast<std::int64_t>(made.seeds.size());
+  return module_of(
+      made, [&] { return torchscript(made.params.file, row, made.outputs, members, made.device); }, row);
 }
 
 /// Every model by its name in the config (ModelParams::describe lists the same names).
@@ -58,10 +73,11 @@ const std::map<std::string, std::function<std::unique_ptr<Learner>(const Made&)>
   static const std::map<std::string, std::function<std::unique_ptr<Learner>(const Made&)>> table = {
       {"linear", [](const Made& made) { return mlp(made, {}, 0.0); }},
       {"mlp", [](const Made& made) { return mlp(made, made.params.hidden, made.params.dropout); }},
-      {"residual_mlp", module_of<residual_mlp>},
-      {"tabm", module_of<tabm>},
-      {"ft_transformer", module_of<ft_transformer>},
+      {"residual_mlp", module_of_columns<residual_mlp>},
+      {"tabm", module_of_columns<tabm>},
+      {"ft_transformer", module_of_columns<ft_transformer>},
       {"convnet", convnet},
+      {"torchscript", module_of_file},
   };
   return table;
 }
@@ -80,11 +96,7 @@ std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::Enc
 std::string parameter_count(const Learner& learner) {
   std::int64_t count = 0;
   for (const NamedTensor& parameter : learner.parameters()) count += parameter.value.numel() / learner.members();
-  std::string digits = std::to_string(count);
-  for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits + " parameters";
+  return in_thousands(count) + " parameters";
 }
 
 namespace {

@@ -14,6 +14,7 @@
 #include <cmath>
 
 #include "kernels/gather/gather.h"
+#include "kernels/image_augment/image_augment.h"
 
 namespace equipoise::models {
 namespace {
@@ -37,15 +38,21 @@ ModuleLearner::ModuleLearner(Architecture architecture, ModuleSetting setting, c
                              const at::Device& device)
     : architecture_(std::move(architecture)),
       setting_(std::move(setting)),
-      rate_256_(std::clamp<std::int64_t>(std::llround(setting_.dropout * 256), 0, 255)),
+      rate_256_(Drops::rate_in_256ths(setting_.dropout)),
       flat_(make_parameters(architecture_.parameters, seeds, device)),
       seeds_(dropout_seeds(seeds, device)) {
   for (std::size_t i = 0; i < flat_.views.size(); ++i)
     named_.push_back({architecture_.parameters[i].name, flat_.views[i]});
   for (std::int64_t member = 0; member < members(); ++member) {
     std::vector<at::Tensor>& own = leaves_.emplace_back();
-    for (const at::Tensor& view : flat_.views) own.push_back(view.select(0, member).detach().requires_grad_());
+    for (std::size_t i = 0; i < flat_.views.size(); ++i)
+      own.push_back(flat_.views[i].select(0, member).detach().set_requires_grad(i < trained()));
+    trained_.emplace_back(own.begin(), own.begin() + static_cast<std::ptrdiff_t>(trained()));
   }
+  if (architecture_.buffers == 0) return;
+  const std::int64_t begin = flat_.views[trained()].storage_offset();
+  buffers_in_rows_ = flat_.values.narrow(1, begin, flat_.values.size(1) - begin);
+  buffers_ = buffers_in_rows_.clone(at::MemoryFormat::Contiguous);
 }
 
 std::vector<ModuleLearner::Part> ModuleLearner::parts_of(std::int64_t rows, std::int64_t at_once) const {
@@ -55,13 +62,27 @@ std::vector<ModuleLearner::Part> ModuleLearner::parts_of(std::int64_t rows, std:
   return parts;
 }
 
+at::Tensor ModuleLearner::room_for(std::int64_t rows) const {
+  std::vector<std::int64_t> sizes = {rows};
+  sizes.insert(sizes.end(), setting_.row.begin(), setting_.row.end());
+  return at::empty(sizes, flat_.values.options());
+}
+
+// Rows as they are.
+void ModuleLearner::read(at::Tensor& rows, const EncodedTensors& encoded, const at::Tensor& numbers) const {
+  if (encoded.images.pixels.defined())
+    kernels::image_augment_out(rows, encoded.images, numbers, std::nullopt, 0, at::zeros({1}, numbers.options()));
+  else
+    kernels::gather_out(rows, encoded.codes, encoded.values, encoded.layout, numbers);
+}
+
 void ModuleLearner::make_room(std::int64_t batch) {
   if (rows_.defined() && rows_.size(0) == batch) return;
-  rows_ = at::empty({batch, setting_.width}, flat_.values.options());
+  rows_ = room_for(batch);
   std::vector<std::int64_t> sizes = {members() * streams(), batch};
   if (outputs() > 1) sizes.push_back(outputs());
   logits_ = at::empty(sizes, flat_.values.options());
-  parts_ = parts_of(batch, flat_.values.is_cuda() ? batch : kRowsPerPart);
+  parts_ = parts_of(batch, flat_.values.is_cuda() || !architecture_.reads_rows_alone ? batch : kRowsPerPart);
   const auto count = static_cast<std::int64_t>(parts_.size());
   if (count > 1) part_gradients_ = at::zeros({members(), count, flat_.values.size(1)}, flat_.values.options());
 }
@@ -89,7 +110,10 @@ const at::Tensor& ModuleLearner::forward(const EncodedTensors& encoded, const at
                                          const at::Tensor& step) {
   make_room(rows.size(0));
   const ProductSettings settings(setting_.precision, flat_.values.device());
-  kernels::gather_out(rows_, encoded.codes, encoded.values, encoded.layout, rows, {encoded.partners, encoded.parts});
+  if (encoded.images.pixels.defined())
+    kernels::image_augment_out(rows_, encoded.images, rows, encoded.image_recipes, encoded.image_seed, step);
+  else
+    kernels::gather_out(rows_, encoded.codes, encoded.values, encoded.layout, rows, {encoded.partners, encoded.parts});
   const auto parts = static_cast<std::int64_t>(parts_.size());
   graphs_.resize(static_cast<std::size_t>(members() * parts));
   each_task(members() * parts, [&](std::int64_t task) {
@@ -100,11 +124,16 @@ const at::Tensor& ModuleLearner::forward(const EncodedTensors& encoded, const at
     at::Tensor& graph = graphs_[static_cast<std::size_t>(task)];
     {
       const WithAutograd autograd;
-      graph = architecture_.logits({leaves_[static_cast<std::size_t>(member)], own, drop});
+      graph = architecture_.logits({leaves_[static_cast<std::size_t>(member)], own, drop, member, true});
     }
     of_streams(logits_, member, part).copy_(graph.detach());
   });
+  if (buffers_.defined()) buffers_.copy_(buffers_in_rows_);
   return logits_;
+}
+
+void ModuleLearner::put_buffers() {
+  if (buffers_.defined()) buffers_in_rows_.copy_(buffers_);
 }
 
 void ModuleLearner::backward(const EncodedTensors&, const at::Tensor&, const at::Tensor& logit_gradient) {
@@ -130,7 +159,7 @@ void ModuleLearner::differentiate(std::int64_t member, std::size_t part, const a
   torch::autograd::variable_list by_parameter;
   {
     const WithAutograd autograd;
-    by_parameter = torch::autograd::grad({graphs_[task]}, leaves_[static_cast<std::size_t>(member)], {gradient},
+    by_parameter = torch::autograd::grad({graphs_[task]}, trained_[static_cast<std::size_t>(member)], {gradient},
                                          std::nullopt, false, true);
   }
   graphs_[task].reset();
@@ -152,19 +181,29 @@ void ModuleLearner::score(const EncodedTensors& encoded, std::int64_t first, Mem
   const std::vector<Part> blocks = parts_of(
       out.size(1), out.is_cuda() ? std::max(kRowsPerPart, kRowsPerDeviceScoreBlock / streams()) : kRowsPerPart);
   const auto count = static_cast<std::int64_t>(blocks.size());
-  const Drops none;
-  each_task(asked * count, [&](std::int64_t task) {
-    const NoAutograd no_autograd;
-    const std::int64_t place = task / count, member = slice.first + place * slice.step;
-    const Part& block = blocks[static_cast<std::size_t>(task % count)];
-    at::Tensor rows = at::empty({block.count, setting_.width}, flat_.values.options());
-    kernels::gather_out(
-        rows, encoded.codes, encoded.values, encoded.layout,
-        at::arange(first + block.first, first + block.first + block.count, encoded.codes.options().dtype(at::kLong)));
-    const at::Tensor logits = architecture_.logits({leaves_[static_cast<std::size_t>(member)], rows, none});
-    const at::Tensor own = logits_of_mean(logits, setting_.task);
-    out.select(0, place).narrow(0, block.first, block.count).copy_(outputs() == 1 ? own.squeeze(1) : own);
+  // One that looks at a batch as a whole may have a state that its passes share: a member's go one after the other.
+  const std::int64_t blocks_a_task = architecture_.reads_rows_alone ? 1 : count, tasks = count / blocks_a_task;
+  each_task(asked * tasks, [&](std::int64_t task) {
+    const std::int64_t place = task / tasks;
+    for (std::int64_t i = task % tasks * blocks_a_task, end = i + blocks_a_task; i < end; ++i) {
+      const Part& block = blocks[static_cast<std::size_t>(i)];
+      score_block(encoded, first + block.first, slice.first + place * slice.step,
+                  out.select(0, place).narrow(0, block.first, block.count));
+    }
   });
+}
+
+void ModuleLearner::score_block(const EncodedTensors& encoded, std::int64_t first, std::int64_t member,
+                                at::Tensor out) {
+  const NoAutograd no_autograd;
+  const std::int64_t count = out.size(0);
+  at::Tensor rows = room_for(count);
+  read(rows, encoded, at::arange(first, first + count, seeds_.options()));
+  const Drops none;
+  const at::Tensor logits =
+      architecture_.logits({leaves_[static_cast<std::size_t>(member)], rows, none, member, false});
+  const at::Tensor own = logits_of_mean(logits, setting_.task);
+  out.copy_(outputs() == 1 ? own.squeeze(1) : own);
 }
 
 std::string ModuleLearner::obstacle_to_capture() const {
@@ -172,7 +211,9 @@ std::string ModuleLearner::obstacle_to_capture() const {
 }
 
 std::string ModuleLearner::description() const {
-  return setting_.kind + " " + architecture_.shape + ", " + parameter_count(*this);
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < trained(); ++i) count += named_[i].value.numel() / members();
+  return setting_.kind + " " + architecture_.shape + ", " + in_thousands(count) + " parameters";
 }
 
 }  // namespace equipoise::models

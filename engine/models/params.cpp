@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "engine/core/error.h"
 
@@ -10,12 +11,14 @@ namespace equipoise::models {
 namespace {
 
 constexpr const char* kConvnet = "convnet";
+constexpr const char* kTorchscript = "torchscript";
 
 }  // namespace
 
 void ModelParams::describe(config::Fields& fields) {
-  fields.choice("kind", kind, {"linear", "mlp", "residual_mlp", "tabm", "ft_transformer", kConvnet},
-                "The family of models: convnet sees the pictures of data.images, the others columns.");
+  fields.choice(
+      "kind", kind, {"linear", "mlp", "residual_mlp", "tabm", "ft_transformer", kConvnet, kTorchscript},
+      "The family of models: convnet sees the pictures of data.images, torchscript either, the others columns.");
   fields.integers("hidden", hidden, config::between(1, 65536), "Widths of the hidden layers of an mlp or a tabm.");
   fields.number(
       "dropout", dropout, {0, 1, false, true},
@@ -36,6 +39,10 @@ void ModelParams::describe(config::Fields& fields) {
                  "Heads of an ft_transformer's attention; they share model.width, which they divide.");
   fields.integer("submodels", submodels, config::between(2, 256),
                  "Networks inside a tabm, which share weights; their mean probability is the score.");
+  fields.path(
+      "file", file,
+      "The TorchScript module (torch.jit.save) that a torchscript model is: rows of the encoder's components, or "
+      "pictures, to logits. Training starts with its parameters.");
 }
 
 namespace {
@@ -60,6 +67,13 @@ double of_hidden(double inputs, const std::vector<std::int64_t>& hidden) {
   return sum + inputs;
 }
 
+// As many as the file has numbers: each weight once. It is read later, and then refused where it cannot be.
+double of_module(const std::string& file) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(file, error);
+  return error ? 0 : static_cast<double>(bytes) / sizeof(float);
+}
+
 double of_transformer(const ModelParams& params, const data::EncodedRows& layout) {
   const auto tokens = static_cast<double>(layout.features.size()) + 1, width = static_cast<double>(params.width);
   const double attention = 4 * width * width + 2 * tokens * width,
@@ -78,6 +92,7 @@ double multiply_adds(const ModelParams& params, const data::EncodedRows& layout)
   if (params.kind == "residual_mlp")
     return components * width + static_cast<double>(params.blocks * params.inner_width) * 2 * width + width;
   if (params.kind == "ft_transformer") return of_transformer(params, layout);
+  if (params.kind == kTorchscript) return of_module(params.file);
   return of_hidden(static_cast<double>(layout.features.size()),
                    params.kind == "mlp" ? params.hidden : std::vector<std::int64_t>());
 }
@@ -99,27 +114,35 @@ struct OwnField {
   const char* name;
   bool (*is_set)(const ModelParams&, const ModelParams& usual);
   std::vector<std::string> kinds;
+  std::vector<std::string> tolerant = {};  // do not read it, and never minded
 };
+
+template <auto field>
+bool differs(const ModelParams& own, const ModelParams& usual) {
+  return own.*field != usual.*field;
+}
 
 const std::vector<OwnField>& own_fields() {
   static const std::vector<OwnField> table = {
-      {"width",
-       [](const ModelParams& own, const ModelParams& usual) { return own.width != usual.width; },
-       {"residual_mlp", "ft_transformer"}},
-      {"blocks",
-       [](const ModelParams& own, const ModelParams& usual) { return own.blocks != usual.blocks; },
-       {"residual_mlp", "ft_transformer"}},
-      {"inner_width",
-       [](const ModelParams& own, const ModelParams& usual) { return own.inner_width != usual.inner_width; },
-       {"residual_mlp", "ft_transformer"}},
-      {"heads",
-       [](const ModelParams& own, const ModelParams& usual) { return own.heads != usual.heads; },
-       {"ft_transformer"}},
-      {"submodels",
-       [](const ModelParams& own, const ModelParams& usual) { return own.submodels != usual.submodels; },
-       {"tabm"}},
+      {"hidden", differs<&ModelParams::hidden>, {"mlp", "tabm"}, {"linear", kConvnet}},
+      {"dropout",
+       differs<&ModelParams::dropout>,
+       {"mlp", "residual_mlp", "tabm", "ft_transformer", kConvnet},
+       {"linear"}},
+      {"embedding_size", differs<&ModelParams::embedding_size>, {"linear", "mlp", "residual_mlp", "tabm"}, {kConvnet}},
+      {"channels", differs<&ModelParams::channels>, {kConvnet}, {"linear", "mlp"}},
+      {"width", differs<&ModelParams::width>, {"residual_mlp", "ft_transformer"}},
+      {"blocks", differs<&ModelParams::blocks>, {"residual_mlp", "ft_transformer"}},
+      {"inner_width", differs<&ModelParams::inner_width>, {"residual_mlp", "ft_transformer"}},
+      {"heads", differs<&ModelParams::heads>, {"ft_transformer"}},
+      {"submodels", differs<&ModelParams::submodels>, {"tabm"}},
+      {"file", differs<&ModelParams::file>, {kTorchscript}},
   };
   return table;
+}
+
+bool has(const std::vector<std::string>& kinds, const std::string& kind) {
+  return std::ranges::find(kinds, kind) != kinds.end();
 }
 
 }  // namespace
@@ -129,7 +152,7 @@ void check_kind(const ModelParams& params, bool has_images, const config::Origin
     throw core::UserError(core::Fault::config, path + what, origin.of(path));
   };
   for (const OwnField& field : own_fields())
-    if (field.is_set(params, {}) && std::ranges::find(field.kinds, params.kind) == field.kinds.end())
+    if (field.is_set(params, {}) && !has(field.kinds, params.kind) && !has(field.tolerant, params.kind))
       refuse(std::string("model.") + field.name,
              ": it is of the kind " + either(field.kinds) + ", and model.kind is '" + params.kind + "'");
   if (params.kind == "ft_transformer" && params.width % params.heads != 0)
@@ -137,9 +160,14 @@ void check_kind(const ModelParams& params, bool has_images, const config::Origin
                               std::to_string(params.width) + ")");
   if (params.kind == "tabm" && params.hidden.empty())
     refuse("model.hidden", ": a tabm has one hidden layer at least, expected its width");
+  if (params.kind == kTorchscript) {
+    if (params.file.empty()) refuse("model.file", ": a torchscript model is read from a file, expected its path");
+    return;
+  }
   if (has_images && params.kind != kConvnet)
     refuse("model.kind",
-           " is '" + params.kind + "', which sees columns, and data.images gives the model pictures; expected convnet");
+           " is '" + params.kind +
+               "', which sees columns, and data.images gives the model pictures; expected convnet or torchscript");
   if (params.kind != kConvnet) return;
   if (!has_images) refuse("model.kind", " is 'convnet', which sees pictures, and data.images names none");
   if (params.channels.empty()) refuse("model.channels", ": a convnet has one layer at least, expected its channels");

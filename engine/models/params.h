@@ -21,6 +21,7 @@ struct ModelParams {
   std::int64_t inner_width = 256;  // the same
   std::int64_t heads = 8;          // ft_transformer
   std::int64_t submodels = 16;     // tabm
+  std::string file;                // torchscript
 
   void describe(config::Fields& fields);
 };

@@ -25,8 +25,14 @@ Architecture tabm(const ModelParams& params, const data::EncodedRows& layout, st
     const std::string name = fmt::format("layers.{}", layer);
     const double bound = 1.0 / std::sqrt(static_cast<double>(width));
     shapes.push_back({name + ".weight", {width, above}, bound});
-    // Signs in the first layer make submodels differ from the start; elsewhere they begin alike.
-    shapes.push_back({name + ".inputs", {submodels, width}, 1, layer == 0 ? Initial::signs : Initial::constant});
+    // Signs in the first layer make submodels differ from the start; elsewhere they begin alike. One sign a feature: of its own each, the
+    // components of a ramp would no longer add up to a number.
+    const bool is_first = layer == 0;
+    shapes.push_back({name + ".inputs",
+                      {submodels, width},
+                      1,
+                      is_first ? Initial::signs : Initial::constant,
+                      is_first ? inputs.by_feature() : std::vector<std::int64_t>()});
     shapes.push_back({name + ".outputs", {submodels, above}, 1, Initial::constant});
     shapes.push_back({name + ".bias", {submodels, above}, bound});
     network.shape += fmt::format("-{}", above);

@@ -122,6 +122,7 @@ class Lesson {
     step_.add_(1);
     network_->backward(data_.encoded, rows_, gradient_of(scores));
     optimizer_->step(network_->flat_parameters(), network_->flat_gradients(), full_rates_ * factor);
+    network_->put_buffers();
   }
 
   // Of the batch's weighted mean loss: for all of these losses what the network says minus what it should. Network by network:

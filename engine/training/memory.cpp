@@ -31,8 +31,8 @@ const char* width_field(const std::string& kind) {
 }
 
 std::string settings(const RunConfig& config, std::size_t members) {
-  std::string text = fmt::format("lower training.batch_size ({}) or model.{}", config.training.batch_size,
-                                 width_field(config.model.kind));
+  std::string text = fmt::format("lower training.batch_size ({})", config.training.batch_size);
+  if (config.model.kind != "torchscript") text += fmt::format(" or model.{}", width_field(config.model.kind));
   if (members > 1) text += fmt::format(", or train fewer networks together ({}: bank, multipliers.folds)", members);
   return text;
 }

@@ -12,6 +12,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "engine/core/seed.h"
+#include "engine/training/folds.h"
 #include "engine/training/tensor_of.h"
 #include "kernels/draw/draw.h"
 #include "kernels/measure_price_push/measure_price_push.h"
@@ -20,20 +21,6 @@
 #include "kernels/push/push.h"
 
 namespace equipoise::training {
-namespace {
-
-// [K * S, F, 1, 1]: 1 for the folds that the streams of member k learn from, 0 for fold k modulo F.
-at::Tensor fold_mask(const models::Learner& learner, std::int64_t folds, const at::Device& device) {
-  const std::int64_t streams = learner.streams(), all = learner.members() * streams;
-  at::Tensor mask = at::ones({all, folds, 1, 1}, at::kDouble);
-  for (std::int64_t stream = 0; stream < all; ++stream) {
-    mask.data_ptr<double>()[stream * folds + stream / streams % folds] = 0;
-  }
-  return mask.to(device);
-}
-
-}  // namespace
-
 std::uint64_t TrainingStep::batch_seed(std::uint64_t seed) {
   return core::seed_for(seed, "batches");
 }
@@ -80,7 +67,8 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
     corrected_prices_ = at::empty({streams, 2, sums}, real);
   }
   if (folds > 1 || policy) {
-    learns_from_ = folds > 1 ? fold_mask(learner, folds, device) : at::ones({streams, 1, 1, 1}, real);
+    learns_from_ =
+        folds > 1 ? fold_mask(learner.members(), learner.streams(), folds, device) : at::ones({streams, 1, 1, 1}, real);
     priced_folds_ = learns_from_.view({streams, 1, folds, 1}).to(at::kFloat);
     learned_sums_ = at::empty({streams, folds, sums, 4}, real);
     summed_folds_ = at::empty({streams, sums, 4}, real);
@@ -173,6 +161,11 @@ void TrainingStep::enqueue() {
   if (policy_ && policy_->path() && ranks_.is_first()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
   ranks_.sum(learner_.flat_gradients());
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
+  if (at::Tensor buffers = learner_.buffers(); buffers.defined() && !ranks_.is_alone()) {
+    ranks_.sum(buffers);
+    buffers.div_(static_cast<double>(ranks_.size()));
+  }
+  learner_.put_buffers();
 }
 
 void TrainingStep::draw_rows() {

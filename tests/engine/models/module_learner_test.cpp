@@ -273,9 +273,12 @@ TEST(Tabm, BeginsWithSignsInTheFirstLayerAlone) {
   for (const NamedTensor& parameter : learner->parameters()) own[parameter.name] = parameter.value;
   const at::Tensor signs = own["layers.0.inputs"];
   EXPECT_TRUE(at::equal(signs.abs(), at::ones_like(signs)));
+  // One of each feature: of 5, 3, 5 and 2 components.
+  EXPECT_TRUE(at::equal(signs, signs.index_select(2, at::tensor({0, 0, 0, 0, 0, 5, 5, 5, 8, 8, 8, 8, 8, 13, 13}))));
   const double positive = (signs > 0).to(at::kDouble).mean().item<double>();
-  EXPECT_GT(positive, 0.3);
-  EXPECT_LT(positive, 0.7);
+  EXPECT_GT(positive, 0.2);
+  EXPECT_LT(positive, 0.8);
+  EXPECT_FALSE(at::equal(signs.select(2, 0), signs.select(2, 5)));
   for (const char* name : {"layers.0.outputs", "layers.1.inputs", "layers.1.outputs"})
     EXPECT_TRUE(at::equal(own[name], at::ones_like(own[name]))) << name;
 }
@@ -322,7 +325,9 @@ TEST(ModelParams, FieldsOfAnotherKindAreRefusedByName) {
   params.blocks = 3;
   EXPECT_EQ(refusal(params),
             "model.blocks: it is of the kind 'residual_mlp' or 'ft_transformer', and model.kind is 'tabm'");
-  params = small("residual_mlp");
+  params = {};
+  params.kind = "residual_mlp";
+  params.heads = 2;
   EXPECT_THAT(refusal(params), HasSubstr("model.heads: it is of the kind 'ft_transformer'"));
   params = {};
   params.width = 60;
