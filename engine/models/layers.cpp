@@ -21,7 +21,7 @@ std::int64_t Drops::rate_in_256ths(double rate) {
 }
 
 at::Tensor Drops::operator()(const at::Tensor& x, std::int64_t layer) const {
-  if (rate_256_ == 0 || x.numel() == 0) return x;
+  if (rate_256_ == 0 || !seed_.defined() || x.numel() == 0) return x;
   at::Tensor mask = at::ones({1, x.size(0), x.numel() / x.size(0)}, x.options().dtype(at::kFloat));
   kernels::activate_(mask, std::nullopt, {seed_, step_, layer, rate_256_, first_slot_});
   return x * mask.view(x.sizes()).to(x.scalar_type());

@@ -41,7 +41,15 @@ std::string own_words(const std::string& message) {
     const std::size_t found = message.rfind(head);
     if (found != std::string::npos) begin = std::max(begin, found + 1);
   }
-  return message.substr(begin, message.find('\n', begin) - begin);
+  std::size_t end = message.find('\n', begin);
+  // Some begin with an empty line.
+  if (end != std::string::npos && message.find_last_not_of(' ', end - 1) == message.rfind(':', end)) {
+    const std::size_t next = message.find_first_not_of(" \n", end);
+    if (next != std::string::npos) end = message.find('\n', next);
+  }
+  std::string words = message.substr(begin, end - begin);
+  std::ranges::replace(words, '\n', ' ');
+  return words;
 }
 
 // Errors of `work` in the name of the file, but those about memory, which have an advice of their own.
@@ -73,10 +81,18 @@ at::Tensor drop_units(const at::Tensor& x, double rate, bool is_training) {
   return drawing->drop->at_rate(rate)(x, drawing->layer++ % kLayers);
 }
 
+at::Tensor drop_units_in_place(at::Tensor x, double rate, bool is_training) {
+  return x.copy_(drop_units(x, rate, is_training));
+}
+
 void register_dropout() {
-  static const c10::RegisterOperators registry = c10::RegisterOperators().op(
-      std::string(kDropout) + "(Tensor x, float rate, bool is_training) -> Tensor",
-      c10::RegisterOperators::options().catchAllKernel<decltype(drop_units), &drop_units>());
+  using Options = c10::RegisterOperators;
+  static const c10::RegisterOperators registry =
+      c10::RegisterOperators()
+          .op(std::string(kDropout) + "(Tensor x, float rate, bool is_training) -> Tensor",
+              Options::options().catchAllKernel<decltype(drop_units), &drop_units>())
+          .op(std::string(kDropout) + "_(Tensor(a!) x, float rate, bool is_training) -> Tensor(a!)",
+              Options::options().catchAllKernel<decltype(drop_units_in_place), &drop_units_in_place>());
 }
 
 // Attention draws where it has a dropout alone, which the generator's state shows.
@@ -102,7 +118,11 @@ void replace_draws(torch::jit::Block& block, const std::string& file) {
     for (torch::jit::Block* inner : node->blocks()) replace_draws(*inner, file);
     const std::string name = node->kind().toQualString();
     if (name == "aten::dropout" || name == "aten::dropout_") {
-      node->replaceWithNewSymbol(c10::Symbol::fromQualString(kDropout + std::string(name.ends_with("_") ? "_" : "")));
+      torch::jit::Node* own = block.owningGraph()->create(
+          c10::Symbol::fromQualString(kDropout + std::string(name.ends_with("_") ? "_" : "")), node->inputs(), 1);
+      own->insertBefore(node);
+      own->output()->copyMetadata(node->output());
+      node->output()->replaceAllUsesWith(own->output());
       node->destroy();
     } else if (draws(*node)) {
       refuse_draws(file, name);

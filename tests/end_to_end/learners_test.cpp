@@ -65,138 +65,137 @@ class Learners : public Resume {
               0);
     EXPECT_TRUE(model_of(name) == model_of(name + "-again")) << name;
   }
+};
 
-  TEST_F(Learners, TrainEvaluateAndPredict) {
-    for (const std::string kind : {"residual_mlp", "tabm", "ft_transformer"}) expect_whole(kind, model_of_kind(kind));
-  }
+TEST_F(Learners, TrainEvaluateAndPredict) {
+  for (const std::string kind : {"residual_mlp", "tabm", "ft_transformer"}) expect_whole(kind, model_of_kind(kind));
+}
 
-  TEST_F(Learners, TakeEveryTask) {
-    for (const std::string kind : {"residual_mlp", "tabm", "ft_transformer"})
-      for (const std::string label : {"{task: classes, column: job}", "{task: regression, column: hours}"}) {
-        const Outcome outcome = run_with(
-            {"train", "config.yaml", "training.epochs=1", "~constraints", "data.label=" + label}, model_of_kind(kind));
-        EXPECT_EQ(outcome.exit_code, 0) << kind << label << outcome.err;
-      }
-  }
-
-  TEST_F(Learners, GoOnToTheSameBytes) {
-    write_modules();
-    std::map<std::string, Words> kinds = {{"torchscript", {"model={kind: torchscript, file: normed.pt}"}}};
-    for (const std::string kind : {"residual_mlp", "tabm", "ft_transformer"}) kinds[kind] = model_of_kind(kind);
-    for (const auto& [kind, model] : kinds) {
-      Words own = {"training.epochs=10"};
-      own.insert(own.end(), model.begin(), model.end());
-      // A module has its own dropout.
-      const auto words_of = [&](const std::string& name) {
-        Words words = train(name, own);
-        if (kind == "torchscript") std::erase(words, "model.dropout=0.2");
-        return words;
-      };
-      const Outcome whole = run(words_of(kind));
-      ASSERT_EQ(whole.exit_code, 0) << kind << whole.err;
-      EXPECT_EQ(stopped(words_of(kind + "-killed"), kind + "-killed", SIGKILL).exit_code, 128 + SIGKILL) << kind;
-      finish(words_of(kind + "-killed"));
-      EXPECT_TRUE(model_of(kind) == model_of(kind + "-killed")) << kind;
+TEST_F(Learners, TakeEveryTask) {
+  for (const std::string kind : {"residual_mlp", "tabm", "ft_transformer"})
+    for (const std::string label : {"{task: classes, column: job}", "{task: regression, column: hours}"}) {
+      const Outcome outcome = run_with(
+          {"train", "config.yaml", "training.epochs=1", "~constraints", "data.label=" + label}, model_of_kind(kind));
+      EXPECT_EQ(outcome.exit_code, 0) << kind << label << outcome.err;
     }
-  }
+}
 
-  TEST_F(Learners, AModuleOfAFileIsKeptByItsRun) {
-    write_modules();
-    expect_whole("dropped", {"model={kind: torchscript, file: dropped.pt}"});
-    std::filesystem::remove(path("dropped.pt"));
-    const Outcome predicted = run({"predict", "runs/dropped", "--data", "people.csv", "--output", "again.csv"});
-    EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
-    EXPECT_EQ(read("dropped.csv"), read("again.csv"));
-    EXPECT_EQ(nlohmann::json::parse(read("runs/dropped/model.json"))["kind"], "torchscript");
-  }
-
-  TEST_F(Learners, RunningMeansAreNoMatterOfTheOptimizer) {
-    write_modules();
-    // So large a decay would take them to nothing.
-    train_into("normed", {"model={kind: torchscript, file: normed.pt}", "training.optimizer.weight_decay=90",
-                          "training.epochs=3", "training.keep=final"});
-    const nlohmann::json description = nlohmann::json::parse(read("runs/normed/model.json"));
-    EXPECT_THAT(description["parameters"].dump(), HasSubstr("norm.running_var"));
-    const std::string bytes = read("runs/normed/model.safetensors");
-    const auto value_of = [&](const std::string& name) {
-      std::uint64_t header = 0;
-      std::copy_n(bytes.data(), 8, reinterpret_cast<char*>(&header));
-      const nlohmann::json of_file = nlohmann::json::parse(bytes.substr(8, header));
-      float value = 0;
-      std::copy_n(bytes.data() + 8 + header + of_file[name]["data_offsets"][0].get<std::size_t>(), 4,
-                  reinterpret_cast<char*>(&value));
-      return value;
+TEST_F(Learners, GoOnToTheSameBytes) {
+  write_modules();
+  std::map<std::string, Words> kinds = {{"torchscript", {"model={kind: torchscript, file: normed.pt}"}}};
+  for (const std::string kind : {"residual_mlp", "tabm", "ft_transformer"}) kinds[kind] = model_of_kind(kind);
+  for (const auto& [kind, model] : kinds) {
+    Words own = {"training.epochs=10"};
+    own.insert(own.end(), model.begin(), model.end());
+    // A module has its own dropout.
+    const auto words_of = [&](const std::string& name) {
+      Words words = train(name, own);
+      if (kind == "torchscript") std::erase(words, "model.dropout=0.2");
+      return words;
     };
-    const nlohmann::json results = nlohmann::json::parse(read("runs/normed/results.json"));
-    EXPECT_EQ(value_of("norm.num_batches_tracked"), results["steps"].get<float>());
+    const Outcome whole = run(words_of(kind));
+    ASSERT_EQ(whole.exit_code, 0) << kind << whole.err;
+    EXPECT_EQ(stopped(words_of(kind + "-killed"), kind + "-killed", SIGKILL).exit_code, 128 + SIGKILL) << kind;
+    finish(words_of(kind + "-killed"));
+    EXPECT_TRUE(model_of(kind) == model_of(kind + "-killed")) << kind;
   }
+}
 
-  TEST_F(Learners, WhatIsWrongWithAModuleIsSaid) {
-    write_modules();
-    const auto message = [&](const std::string& file, const Words& more = {}) {
-      const Outcome outcome = run_with({"train", "config.yaml", "model={kind: torchscript, file: " + file + "}",
-                                        "output.run=bad", "output.overwrite=true"},
-                                       more);
-      EXPECT_GE(outcome.exit_code, 1) << file;
-      return outcome.err;
-    };
-    EXPECT_THAT(message("none.pt"), HasSubstr("none.pt"));
-    EXPECT_THAT(message("text.pt"), HasSubstr("is no TorchScript module that can be read"));
-    EXPECT_THAT(message("Throws.pt"), HasSubstr("ValueError: only even rows"));
-    EXPECT_THAT(message("wide.pt"), HasSubstr("shapes cannot be multiplied"));
-    EXPECT_THAT(message("three.pt"), HasSubstr("expected logits [2] or [2, 1]"));
-    EXPECT_THAT(message("NotANumber.pt"), HasSubstr("left the finite numbers"));
-    EXPECT_THAT(message("one.pt", {"model.hidden=[4]"}), HasSubstr("model.hidden: it is of the kind 'mlp' or 'tabm'"));
-    EXPECT_THAT(run({"train", "config.yaml", "model.submodels=4"}).err,
-                HasSubstr("model.submodels: it is of the kind 'tabm'"));
-  }
+TEST_F(Learners, AModuleOfAFileIsKeptByItsRun) {
+  write_modules();
+  expect_whole("dropped", {"model={kind: torchscript, file: dropped.pt}"});
+  std::filesystem::remove(path("dropped.pt"));
+  const Outcome predicted = run({"predict", "runs/dropped", "--data", "people.csv", "--output", "again.csv"});
+  EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+  EXPECT_EQ(read("dropped.csv"), read("again.csv"));
+  EXPECT_EQ(nlohmann::json::parse(read("runs/dropped/model.json"))["kind"], "torchscript");
+}
 
-  TEST_F(Learners, StartFromAModelOfTheSameFileAlone) {
-    write_modules();
-    train_into("first", {"model={kind: torchscript, file: one.pt}"});
-    train_into("second", {"model={kind: torchscript, file: one.pt}", "training.warm_start=runs/first"});
-    const Outcome other =
-        run({"train", "config.yaml", "model={kind: torchscript, file: flat.pt}", "training.warm_start=runs/first"});
-    EXPECT_THAT(other.err, HasSubstr("the model of 'runs/first' is torchscript of a file of SHA-256"));
-    train_into("tabm", model_of_kind("tabm"));
-    Words less = model_of_kind("tabm");
-    less.emplace_back("model.submodels=4");
-    less.emplace_back("training.warm_start=runs/tabm");
-    EXPECT_THAT(
-        run_with({"train", "config.yaml"}, less).err,
-        AllOf(HasSubstr("is tabm [8], 3 submodels"), HasSubstr("that of this config is tabm [8], 4 submodels")));
-  }
+TEST_F(Learners, RunningMeansAreNoMatterOfTheOptimizer) {
+  write_modules();
+  // So large a decay would take them to nothing.
+  train_into("normed", {"model={kind: torchscript, file: normed.pt}", "training.optimizer.weight_decay=90",
+                        "training.epochs=3", "training.keep=final"});
+  const nlohmann::json description = nlohmann::json::parse(read("runs/normed/model.json"));
+  EXPECT_THAT(description["parameters"].dump(), HasSubstr("norm.running_var"));
+  const std::string bytes = read("runs/normed/model.safetensors");
+  const auto value_of = [&](const std::string& name) {
+    std::uint64_t header = 0;
+    std::copy_n(bytes.data(), 8, reinterpret_cast<char*>(&header));
+    const nlohmann::json of_file = nlohmann::json::parse(bytes.substr(8, header));
+    float value = 0;
+    std::copy_n(bytes.data() + 8 + header + of_file[name]["data_offsets"][0].get<std::size_t>(), 4,
+                reinterpret_cast<char*>(&value));
+    return value;
+  };
+  const nlohmann::json results = nlohmann::json::parse(read("runs/normed/results.json"));
+  EXPECT_EQ(value_of("norm.num_batches_tracked"), results["steps"].get<float>());
+}
 
-  // The guide's configs, its module and its commands, on the people of the workspace.
-  TEST_F(Learners, TheGuideRunsAsWritten) {
-    std::ifstream stream(std::string(EQUIPOISE_SOURCE_DIR) + "/docs/guides/learners.md", std::ios::binary);
-    const std::string guide{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    std::size_t at = 0;
-    const auto block = [&](const std::string& language) {
-      const std::string fence = "```" + language + "\n";
-      const std::size_t begin = guide.find(fence, at) + fence.size();
-      at = guide.find("```", begin);
-      return guide.substr(begin, at - begin);
-    };
-    int kinds = 0;
-    std::istringstream lines(block("yaml"));
-    for (std::string line; std::getline(lines, line); ++kinds) {
-      const std::string model = line.substr(0, line.find("  #"));
-      const Outcome validated = run({"config", "validate", "config.yaml", "model=" + model.substr(model.find('{'))});
-      EXPECT_EQ(validated.exit_code, 0) << line << validated.err;
-    }
-    EXPECT_EQ(kinds, 3);
-    const std::string module = block("python");
-    const std::size_t width = module.find("334");
-    ASSERT_NE(width, std::string::npos);
-    write("module.py", module.substr(0, width) + std::to_string(input_width()) + module.substr(width + 3));
-    ASSERT_EQ(std::system(("cd " + path(".").string() + " && " + EQUIPOISE_PYTHON + " -W ignore module.py").c_str()),
-              0);
-    const std::string config = block("yaml");
-    const Outcome trained =
-        run({"train", "config.yaml", config.substr(0, 5) + "=" + config.substr(7, config.size() - 8)});
-    EXPECT_EQ(trained.exit_code, 0) << trained.err;
+TEST_F(Learners, WhatIsWrongWithAModuleIsSaid) {
+  write_modules();
+  const auto message = [&](const std::string& file, const Words& more = {}) {
+    const Outcome outcome = run_with({"train", "config.yaml", "model={kind: torchscript, file: " + file + "}",
+                                      "output.run=bad", "output.overwrite=true"},
+                                     more);
+    EXPECT_GE(outcome.exit_code, 1) << file;
+    return outcome.err;
+  };
+  EXPECT_THAT(message("none.pt"), HasSubstr("none.pt"));
+  EXPECT_THAT(message("text.pt"), HasSubstr("is no TorchScript module that can be read"));
+  EXPECT_THAT(message("Throws.pt"), HasSubstr("ValueError: only even rows"));
+  EXPECT_THAT(message("wide.pt"), HasSubstr("shapes cannot be multiplied"));
+  EXPECT_THAT(message("three.pt"), HasSubstr("expected logits [2] or [2, 1]"));
+  EXPECT_THAT(message("NotANumber.pt"), HasSubstr("left the finite numbers"));
+  EXPECT_THAT(message("one.pt", {"model.hidden=[4]"}), HasSubstr("model.hidden: it is of the kind 'mlp' or 'tabm'"));
+  EXPECT_THAT(run({"train", "config.yaml", "model.submodels=4"}).err,
+              HasSubstr("model.submodels: it is of the kind 'tabm'"));
+}
+
+TEST_F(Learners, StartFromAModelOfTheSameFileAlone) {
+  write_modules();
+  train_into("first", {"model={kind: torchscript, file: one.pt}"});
+  train_into("second", {"model={kind: torchscript, file: one.pt}", "training.warm_start=runs/first"});
+  const Outcome other =
+      run({"train", "config.yaml", "model={kind: torchscript, file: flat.pt}", "training.warm_start=runs/first"});
+  EXPECT_THAT(other.err, HasSubstr("the model of 'runs/first' is torchscript of a file of SHA-256"));
+  train_into("tabm", model_of_kind("tabm"));
+  Words less = model_of_kind("tabm");
+  less.emplace_back("model.submodels=4");
+  less.emplace_back("training.warm_start=runs/tabm");
+  EXPECT_THAT(run_with({"train", "config.yaml"}, less).err,
+              AllOf(HasSubstr("is tabm [8], 3 submodels"), HasSubstr("that of this config is tabm [8], 4 submodels")));
+}
+
+// The guide's configs, its module and its commands, on the people of the workspace.
+TEST_F(Learners, TheGuideRunsAsWritten) {
+  std::ifstream stream(std::string(EQUIPOISE_SOURCE_DIR) + "/docs/guides/learners.md", std::ios::binary);
+  const std::string guide{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::size_t at = 0;
+  const auto block = [&](const std::string& language) {
+    const std::string fence = "```" + language + "\n";
+    const std::size_t begin = guide.find(fence, at) + fence.size();
+    at = guide.find("```", begin);
+    return guide.substr(begin, at - begin);
+  };
+  int kinds = 0;
+  std::istringstream lines(block("yaml"));
+  for (std::string line; std::getline(lines, line); ++kinds) {
+    const std::string model = line.substr(0, line.find("  #"));
+    const Outcome validated = run({"config", "validate", "config.yaml", "model=" + model.substr(model.find('{'))});
+    EXPECT_EQ(validated.exit_code, 0) << line << validated.err;
   }
+  EXPECT_EQ(kinds, 3);
+  const std::string module = block("python");
+  const std::size_t width = module.find("334");
+  ASSERT_NE(width, std::string::npos);
+  write("module.py", module.substr(0, width) + std::to_string(input_width()) + module.substr(width + 3));
+  ASSERT_EQ(std::system(("cd " + path(".").string() + " && " + EQUIPOISE_PYTHON + " -W ignore module.py").c_str()), 0);
+  const std::string config = block("yaml");
+  const Outcome trained =
+      run({"train", "config.yaml", config.substr(0, 5) + "=" + config.substr(7, config.size() - 8)});
+  EXPECT_EQ(trained.exit_code, 0) << trained.err;
+}
 
 }  // namespace
 }  // namespace equipoise::end_to_end
