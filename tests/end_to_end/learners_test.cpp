@@ -32,12 +32,20 @@ class Learners : public Resume {
     return nlohmann::json::parse(read("runs/width/model.json"))["input_width"];
   }
 
-  // The modules of the room's own tests, for the columns of people.csv.
+  static void TearDownTestSuite() { std::filesystem::remove_all(modules_); }
+
+  // The modules of the room's own tests, for the columns of people.csv: made once, for Python's torch takes seconds to load.
   void write_modules() const {
-    const std::string command = std::string(EQUIPOISE_PYTHON) + " -W ignore " + EQUIPOISE_SOURCE_DIR +
-                                "/tests/engine/models/torchscript_modules.py " + path(".").string() + " " +
-                                std::to_string(input_width());
-    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+    if (modules_.empty()) {
+      modules_ = (std::filesystem::path(testing::TempDir()) / "learners_XXXXXX").string();
+      ASSERT_NE(::mkdtemp(modules_.data()), nullptr);
+      const std::string command = std::string(EQUIPOISE_PYTHON) + " -W ignore " + EQUIPOISE_SOURCE_DIR +
+                                  "/tests/engine/models/torchscript_modules.py " + modules_ + " " +
+                                  std::to_string(input_width());
+      ASSERT_EQ(std::system(command.c_str()), 0) << command;
+    }
+    for (const auto& file : std::filesystem::directory_iterator(modules_))
+      std::filesystem::copy(file.path(), path(file.path().filename().string()));
   }
 
   Outcome run_with(Words words, const Words& more) const {
@@ -65,7 +73,10 @@ class Learners : public Resume {
               0);
     EXPECT_TRUE(model_of(name) == model_of(name + "-again")) << name;
   }
+
+  static std::string modules_;
 };
+std::string Learners::modules_;
 
 TEST_F(Learners, TrainEvaluateAndPredict) {
   for (const std::string kind : {"residual_mlp", "tabm", "ft_transformer"}) expect_whole(kind, model_of_kind(kind));
@@ -158,7 +169,7 @@ TEST_F(Learners, StartFromAModelOfTheSameFileAlone) {
   train_into("second", {"model={kind: torchscript, file: one.pt}", "training.warm_start=runs/first"});
   const Outcome other =
       run({"train", "config.yaml", "model={kind: torchscript, file: flat.pt}", "training.warm_start=runs/first"});
-  EXPECT_THAT(other.err, HasSubstr("the model of 'runs/first' is torchscript of a file of SHA-256"));
+  EXPECT_THAT(other.err, HasSubstr("runs/first' is torchscript of a file of SHA-256"));
   train_into("tabm", model_of_kind("tabm"));
   Words less = model_of_kind("tabm");
   less.emplace_back("model.submodels=4");
