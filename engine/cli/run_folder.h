@@ -25,6 +25,7 @@ inline constexpr const char* kEncoder = "encoder.json";          ///< all that n
 inline constexpr const char* kConstraints = "constraints.json";  ///< the compiled table
 inline constexpr const char* kWeights = "model.safetensors";     ///< the kept iterate
 inline constexpr const char* kModel = "model.json";              ///< the architecture, inputs and decision
+inline constexpr const char* kModule = "module.pt";              ///< of a torchscript model, the file that it came from
 inline constexpr const char* kMeasurements = "measurements.jsonl";  ///< one line a measurement
 inline constexpr const char* kResults = "results.json";             ///< report::Report
 inline constexpr const char* kReport = "report.html";
@@ -33,7 +34,7 @@ inline constexpr const char* kCompare = "compare.json";     ///< of a comparison
 inline constexpr const char* kCheckpoints = "checkpoints";  ///< what the run goes on from after it was cut off
 inline constexpr const char* kMembers = "members";  ///< of a bank or a comparison: a run folder for each, 000 and so on
 /// Every file that a run writes into its folder.
-inline constexpr const char* kAll[] = {kConfig,       kData,    kEncoder, kConstraints, kWeights, kModel,
+inline constexpr const char* kAll[] = {kConfig,       kData,    kEncoder, kConstraints, kWeights, kModel, kModule,
                                        kMeasurements, kResults, kReport,  kBank,        kCompare, kMarker};
 }  // namespace run_files
 

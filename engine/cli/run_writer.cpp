@@ -10,6 +10,8 @@
 #include "engine/cli/run_tracking.h"
 #include "engine/cli/saved_run.h"
 #include "engine/config/writer.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
 #include "engine/models/model_file.h"
 
 namespace equipoise::cli {
@@ -61,6 +63,14 @@ std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInpu
   return measure_splits(inputs, rows);
 }
 
+// A run goes on with the code that it began with.
+void check_same_module(const std::filesystem::path& own, const std::string& named) {
+  if (core::sha256_of_file(own) == core::sha256_of_file(named)) return;
+  throw core::UserError(
+      core::Fault::data,
+      fmt::format("model.file: '{}' has changed since this run began: it is not '{}'", named, own.string()));
+}
+
 }  // namespace
 
 std::string device_text(const at::Device& device) {
@@ -76,11 +86,16 @@ RunMarker marker_of(const std::string& command, const ConfigFile& file) {
 }
 
 void begin_run(RunFolder& folder, const RunInputs& inputs, core::Journal& journal) {
-  if (folder.has_begun()) return;
+  const std::string& module = inputs.config.model.file;
+  if (folder.has_begun()) {
+    if (!module.empty()) check_same_module(folder.file(run_files::kModule), module);
+    return;
+  }
   folder.begin(config::struct_to_yaml(inputs.config));
   folder.write(run_files::kData, json_text(describe_data(inputs.prepared.dataset)));
   folder.write(run_files::kEncoder, json_text(data::to_json(*inputs.prepared.encoder)));
   folder.write(run_files::kConstraints, json_text(to_json(inputs.table)));
+  if (!module.empty()) folder.write(run_files::kModule, core::read_file(module));
   track_run(folder, inputs, journal);
 }
 

@@ -207,14 +207,16 @@ SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, cons
                                                          run.path.string(), run.marker.status));
   }
   const nlohmann::json model = read_json(description);
-  const models::ModelParams params = models::model_params_from(model, description.string());
+  models::ModelParams params = models::model_params_from(model, description.string());
+  if (params.kind == "torchscript") params.file = run.file(run_files::kModule).string();
   const std::int64_t members = models::model_members_from(model, description.string());
   // Initial weights, and so their seeds, do not matter: all are read.
   const std::vector<std::uint64_t> seeds(static_cast<std::size_t>(members), 0);
   SavedModel saved;
   saved.mixture = models::model_mixture_from(model, description.string());
   saved.learner = models::make_learner(params, layout, seeds, device, models::Precision::fp32,
-                                       models::model_outputs_from(model, description.string()));
+                                       models::model_outputs_from(model, description.string()),
+                                       models::model_task_from(model, description.string()));
   models::load_weights(*saved.learner, models::read_safetensors(weights), weights.string());
   return saved;
 }

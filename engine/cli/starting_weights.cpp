@@ -6,6 +6,7 @@
 
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
+#include "engine/core/files.h"
 
 namespace equipoise::cli {
 namespace {
@@ -31,13 +32,24 @@ std::string listed_numbers(const std::vector<std::int64_t>& numbers) {
 // What of the params makes an architecture.
 std::string text_of(const models::ModelParams& model) {
   if (model.kind == "convnet") return fmt::format("convnet, channels {}", listed_numbers(model.channels));
-  const std::string of_rows =
-      model.kind == "linear" ? model.kind : fmt::format("{} {}", model.kind, listed_numbers(model.hidden));
+  if (model.kind == "torchscript")
+    return fmt::format("torchscript of a file of SHA-256 {}", core::sha256_of_file(model.file));
+  if (model.kind == "ft_transformer")
+    return fmt::format("ft_transformer of width {}, inner_width {}, {} blocks, {} heads", model.width,
+                       model.inner_width, model.blocks, model.heads);
+  std::string of_rows = model.kind;
+  if (model.kind == "residual_mlp")
+    of_rows += fmt::format(" of width {}, inner_width {}, {} blocks", model.width, model.inner_width, model.blocks);
+  else if (model.kind != "linear")
+    of_rows += " " + listed_numbers(model.hidden);
+  if (model.kind == "tabm") of_rows += fmt::format(", {} submodels", model.submodels);
   return fmt::format("{}, embedding_size {}", of_rows, model.embedding_size);
 }
 
 void check_same_model(const SavedRun& run, const models::ModelParams& own) {
-  const std::string before = text_of(run.config.model), now = text_of(own);
+  models::ModelParams theirs = run.config.model;
+  if (theirs.kind == "torchscript") theirs.file = run.file(run_files::kModule).string();
+  const std::string before = text_of(theirs), now = text_of(own);
   if (before == now) return;
   throw core::UserError(core::Fault::data, fmt::format("the model of '{}' is {}, and that of this config is {}",
                                                        run.path.string(), before, now));

@@ -17,16 +17,38 @@ std::int64_t elements(const ParameterShape& shape) {
   return count;
 }
 
+// Of a number uniform in [0, 1).
+float initial_value(const ParameterShape& shape, double u) {
+  if (shape.initial == Initial::constant) return static_cast<float>(shape.bound);
+  if (shape.initial == Initial::signs) return static_cast<float>(u < 0.5 ? -shape.bound : shape.bound);
+  return static_cast<float>((2 * u - 1) * shape.bound);
+}
+
+// [last size] by which number each place along it is drawn.
+std::vector<std::int64_t> draws_of(const ParameterShape& shape) {
+  std::vector<std::int64_t> draws;
+  for (std::size_t run = 0; run < shape.alike.size(); ++run)
+    draws.insert(draws.end(), static_cast<std::size_t>(shape.alike[run]), static_cast<std::int64_t>(run));
+  for (std::int64_t i = 0; draws.empty() && i < shape.shape.back(); ++i) draws.push_back(i);
+  return draws;
+}
+
 void draw_initial(at::Tensor& view, const ParameterShape& shape, const std::vector<std::uint64_t>& seeds) {
+  if (shape.given.defined()) {
+    view.copy_(shape.given.detach().expand_as(view));
+    return;
+  }
   const std::int64_t count = elements(shape);
+  const std::vector<std::int64_t> draws = draws_of(shape);
+  const auto last = static_cast<std::int64_t>(draws.size());
   at::Tensor host = at::empty({static_cast<std::int64_t>(seeds.size()), count}, at::kFloat);
   float* out = host.data_ptr<float>();
   for (const std::uint64_t seed : seeds) {
     const std::uint64_t key = core::seed_for(core::seed_for(seed, "initial weights"), shape.name);
-    for (std::int64_t i = 0; i < count; ++i) {
-      const double u = core::uniform(core::mix(key, static_cast<std::uint64_t>(i)));
-      *out++ = static_cast<float>((2 * u - 1) * shape.bound);
-    }
+    for (std::int64_t i = 0; i < count; ++i)
+      *out++ = initial_value(
+          shape, core::uniform(core::mix(
+                     key, static_cast<std::uint64_t>(i / last * last + draws[static_cast<std::size_t>(i % last)]))));
   }
   view.copy_(host.view_as(view));
 }
@@ -39,6 +61,13 @@ at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Devi
     host.data_ptr<std::int64_t>()[k] = static_cast<std::int64_t>(core::seed_for(seeds[k], "dropout"));
   }
   return host.to(device);
+}
+
+std::string in_thousands(std::int64_t count) {
+  std::string digits = std::to_string(count);
+  for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
 }
 
 void FlatParameters::refresh_operands() {

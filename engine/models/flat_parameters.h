@@ -8,11 +8,17 @@
 
 namespace equipoise::models {
 
+/// How initial values come from a parameter's bound: uniform in [-bound, bound); -bound or bound, each as likely; bound itself.
+enum class Initial { uniform, signs, constant };
+
 /// One parameter of the architecture, before memory is laid out.
 struct ParameterShape {
   std::string name;
   std::vector<std::int64_t> shape;  // without the leading K
-  double bound = 0;                 // initial values are uniform in [-bound, bound)
+  double bound = 0;
+  Initial initial = Initial::uniform;
+  std::vector<std::int64_t> alike = {};  // signs: how many neighbours along the last size share one; empty: none does
+  at::Tensor given = {};                 // initial values of every member, where it is defined
 };
 
 /// All parameters of a bank and their gradients, a row for each member: what is done to one member (a learning rate, a
@@ -33,6 +39,9 @@ struct FlatParameters {
 /// `operand_type` is float, or bfloat16 for operands of their own.
 FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const std::vector<std::uint64_t>& seeds,
                                const at::Device& device, at::ScalarType operand_type = at::kFloat);
+
+/// "151,041".
+std::string in_thousands(std::int64_t count);
 
 /// [K] i64 on `device`, what decides which units a member drops.
 at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Device& device);

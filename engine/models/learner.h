@@ -40,19 +40,23 @@ struct NamedTensor {
 };
 
 /// A bank of K models of one architecture: encoded rows to logits, and a row gradient back. forward and backward take no
-/// tensor memory and wait for no device once they have seen a batch of the same size: a CUDA graph may hold them.
+/// tensor memory and wait for no device once they have seen a batch of the same size, so that a CUDA graph may hold them; but for those
+/// learners that name an obstacle to it.
 class Learner {
  public:
   virtual ~Learner() = default;
 
-  /// Logits [K, B], or [K, B, O] with several outputs, in training mode; keeps what backward needs. `rows` [B] i64, `step` [1] i64 (dropout's counter).
+  /// Logits [K * S, B], or [K * S, B, O] with several outputs, in training mode, where S is streams(): those of member k are the rows k * S to
+  /// k * S + S - 1. Keeps what backward needs, once. `rows` [B] i64, `step` [1] i64 (dropout's counter).
   virtual const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) = 0;
 
-  /// Gradients of all parameters from the gradient by the logits of the last forward, of their shape; overwrites them.
+  /// Gradients of all parameters from the gradient by the logits of the last forward, of their shape; overwrites them. Each stream's is that of
+  /// its own loss; a member's loss is the mean of its streams'.
   virtual void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) = 0;
 
   /// Logits [members of the slice, count] or [..., O] of the rows first .. first + count in evaluation mode, written into `out`; in
-  /// fp32 whatever the precision of training. On CUDA it takes no tensor memory once it has seen as many.
+  /// fp32 whatever the precision of training. Of several streams the logit of their mean probability, or the mean of what they predict. On CUDA it
+  /// takes no tensor memory once it has seen as many, but where there is an obstacle.
   virtual void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) = 0;
 
   virtual const std::vector<NamedTensor>& parameters() const = 0;
@@ -80,6 +84,14 @@ class Learner {
   virtual std::int64_t members() const = 0;
   /// O, logits a row
   virtual std::int64_t outputs() const = 0;
+  /// S, how many logits each of a row's outputs has while it is trained; a score has one.
+  virtual std::int64_t streams() const { return 1; }
+  /// What training passes move and no gradient: [K, Q] contiguous, undefined where there is nothing. The flat rows end with it; an optimizer,
+  /// which moves whole rows, is followed by put_buffers(), which sets their ends to it.
+  virtual at::Tensor buffers() { return {}; }
+  virtual void put_buffers() {}
+  /// Why a CUDA graph cannot hold its passes, in words; "" where it can.
+  virtual std::string obstacle_to_capture() const { return ""; }
   /// "mlp 331-256-256-1, 151,041 parameters" of each member
   virtual std::string description() const = 0;
 };
@@ -89,9 +101,11 @@ std::string parameter_count(const Learner& learner);
 
 /// A bank of models of `outputs` logits a row with initial weights drawn from `seeds` [K], one a member; a member's weights hang on its seed
 /// alone. `precision` is that of forward and backward; above fp32 `device` is a GPU. Pictures that `layout` has are what a convnet
-/// sees. Throws UserError (config) for a kind that has no version for the device.
+/// sees. `task` says what the outputs mean, for the mean of streams. Throws UserError (config) for a kind that has no version for the device
+/// or the precision.
 std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
                                       const std::vector<std::uint64_t>& seeds, const at::Device& device,
-                                      Precision precision = Precision::fp32, std::int64_t outputs = 1);
+                                      Precision precision = Precision::fp32, std::int64_t outputs = 1,
+                                      data::Task task = data::Task::binary);
 
 }  // namespace equipoise::models

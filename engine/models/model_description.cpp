@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "engine/core/error.h"
@@ -88,8 +89,53 @@ std::string weight_layout(const ModelParams& params, std::int64_t members) {
            of_members +
            "inputs, outputs], inputs as the places of the last layer line by line, the channels of a place together; "
            "a pixel value x of 0 to 255 goes in as (x - mean) / deviation, 0 where that is 0";
+  if (params.kind == "torchscript")
+    return "tensors of the module in module.pt beside this file, whose forward makes logits of rows; numbers of other "
+           "types are "
+           "kept as F32" +
+           std::string(members == 1 ? "" : "; the first size is the members'");
+  const std::string linear = "X.weight of a linear layer is " + of_members + "inputs, outputs]; ",
+                    norms = "N blocks, each adding to x; X.norm is a layer norm (epsilon 1e-5); ";
+  if (params.kind == "residual_mlp")
+    return linear + norms +
+           "a block is outer(relu(inner(norm(x)))), the output head(relu(norm(x))); inputs of an embedded category are "
+           "its components times embeddings.NAME.table";
+  if (params.kind == "tabm")
+    return "layers.N.weight is " + of_members + "inputs, outputs], and inputs, outputs and bias " + of_members +
+           "submodels, ...]; submodel i makes relu(((x * inputs[i]) weight) * outputs[i] + bias[i]) of x, its output "
+           "is x "
+           "head.weight[i] + head.bias[i]; a row's score is the mean of its submodels'; inputs of an embedded category "
+           "are "
+           "its components times embeddings.NAME.table";
+  if (params.kind == "ft_transformer")
+    return linear + norms +
+           "the token of a feature is its components times its rows of tokens.weight, plus its row of tokens.bias, and "
+           "tokens.read the one after them; a block is attention, which reads x through attention.norm but in the "
+           "first, and "
+           "then outer(a * relu(b)), a and b the halves of inner(norm(x)); the output is head(relu(norm(x))) of the "
+           "last "
+           "token";
   return "layers.N.weight is " + of_members + "inputs, outputs]; rectifiers between layers";
 }
+
+// The sizes of an architecture that are single numbers, by kind.
+struct Size {
+  const char* name;
+  std::int64_t ModelParams::*value;
+};
+
+std::vector<Size> sizes_of(const std::string& kind) {
+  if (kind == "tabm") return {{"submodels", &ModelParams::submodels}};
+  std::vector<Size> sizes;
+  if (kind == "residual_mlp" || kind == "ft_transformer")
+    sizes = {
+        {"width", &ModelParams::width}, {"blocks", &ModelParams::blocks}, {"inner_width", &ModelParams::inner_width}};
+  if (kind == "ft_transformer") sizes.push_back({"heads", &ModelParams::heads});
+  return sizes;
+}
+
+const std::set<std::string> kKinds = {"boosted_trees", "linear",         "mlp",     "residual_mlp",
+                                      "tabm",          "ft_transformer", "convnet", "torchscript"};
 
 }  // namespace
 
@@ -118,6 +164,7 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
     description["task"] = data::name_of(meaning.task);
     description["outputs"] = learner.outputs();
   }
+  for (const Size& size : sizes_of(params.kind)) description[size.name] = params.*size.value;
   if (layout.images.any()) {
     const data::ImageRows& images = layout.images;
     description["channels"] = params.channels;
@@ -158,10 +205,9 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   }
   ModelParams params;
   params.kind = field<std::string>(description, "kind", &json::is_string, "a text", name);
-  const std::vector<std::string> known = {"linear", "mlp", "convnet", "boosted_trees"};
-  if (std::ranges::find(known, params.kind) == known.end()) {
-    throw core::UserError(core::Fault::data,
-                          "'" + name + "': kind is '" + params.kind + "', expected one of " + core::listed(known));
+  if (!kKinds.contains(params.kind)) {
+    throw core::UserError(core::Fault::data, "'" + name + "': kind is '" + params.kind + "', expected one of " +
+                                                 core::listed({kKinds.begin(), kKinds.end()}));
   }
   if (grows(params)) return params;  // all else is in the trees
   params.dropout = field<double>(description, "dropout", &json::is_number, "a number", name);
@@ -172,7 +218,22 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   }
   params.hidden = widths(description, "hidden", name);
   if (params.kind == "convnet") params.channels = widths(description, "channels", name);
+  for (const Size& size : sizes_of(params.kind)) {
+    params.*size.value = field<std::int64_t>(description, size.name, &json::is_number_integer, "a number", name);
+    if (params.*size.value < 1 || params.*size.value > kWidest)
+      throw core::UserError(core::Fault::data, "'" + name + "': " + size.name + " is no size");
+  }
+  if (params.kind == "ft_transformer" && params.width % params.heads != 0)
+    throw core::UserError(core::Fault::data, "'" + name + "': heads does not divide width");
   return params;
+}
+
+data::Task model_task_from(const json& description, const std::string& name) {
+  if (!description.contains("task")) return data::Task::binary;
+  const std::optional<data::Task> task =
+      data::task_from(field<std::string>(description, "task", &json::is_string, "a text", name));
+  if (!task) throw core::UserError(core::Fault::data, "'" + name + "': task is no task");
+  return *task;
 }
 
 std::int64_t model_outputs_from(const json& description, const std::string& name) {

@@ -37,6 +37,8 @@ nlohmann::json describe_model(const ModelParams& params, const data::EncodedRows
 ModelParams model_params_from(const nlohmann::json& description, const std::string& name);
 /// How many logits a row a description's model has.
 std::int64_t model_outputs_from(const nlohmann::json& description, const std::string& name);
+/// What they mean.
+data::Task model_task_from(const nlohmann::json& description, const std::string& name);
 /// How many members a description's model has.
 std::int64_t model_members_from(const nlohmann::json& description, const std::string& name);
 /// How they decide together.

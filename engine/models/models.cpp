@@ -7,50 +7,86 @@
 #include <stdexcept>
 
 #include "engine/core/error.h"
+#include "engine/models/architecture.h"
 #include "engine/models/boosted_trees.h"
 #include "engine/models/convnet.h"
 #include "engine/models/learner.h"
 #include "engine/models/mlp.h"
+#include "engine/models/module_learner.h"
+#include "engine/models/torchscript.h"
 #include "kernels/gather/gather.h"
 
 namespace equipoise::models {
 namespace {
 
-using Make = std::function<std::unique_ptr<Learner>(const ModelParams&, const data::EncodedRows&,
-                                                    const std::vector<std::uint64_t>&, const at::Device&, Precision,
-                                                    std::int64_t)>;
+/// What a learner is made for.
+struct Made {
+  const ModelParams& params;
+  const data::EncodedRows& layout;
+  const std::vector<std::uint64_t>& seeds;
+  const at::Device& device;
+  Precision precision;
+  std::int64_t outputs;
+  data::Task task;
+};
+
+std::unique_ptr<Learner> mlp(const Made& made, std::vector<std::int64_t> hidden, double dropout) {
+  return std::make_unique<Mlp>(made.params.kind, std::move(hidden), dropout, made.params.embedding_size, made.layout,
+                               made.seeds, made.device, made.precision, made.outputs);
+}
+
+std::unique_ptr<Learner> convnet(const Made& made) {
+  if (!made.device.is_cpu())
+    throw core::UserError(core::Fault::config, "model.kind: convnet computes on the CPU alone so far; set device: cpu");
+  return std::make_unique<Convnet>(made.params.channels, made.params.dropout, made.layout.images, made.seeds,
+                                   made.outputs);
+}
+
+std::unique_ptr<Learner> boosted_trees(const Made& made) {
+  if (!made.device.is_cpu())
+    throw core::UserError(core::Fault::config,
+                          "model.kind: boosted_trees computes on the CPU alone so far; set device: cpu");
+  return std::make_unique<BoostedTrees>(made.params.trees, made.layout, made.seeds, made.outputs);
+}
+
+using Design = Architecture (*)(const ModelParams&, const data::EncodedRows&, std::int64_t);
+
+std::unique_ptr<Learner> module_of(const Made& made, const std::function<Architecture()>& design,
+                                   std::vector<std::int64_t> row) {
+  if (made.precision == Precision::bf16)
+    throw core::UserError(core::Fault::config, "precision: bf16 has no version for model.kind: " + made.params.kind +
+                                                   "; expected fp32 or tf32");
+  const ModuleSetting setting{made.params.kind, made.params.dropout, made.outputs,
+                              made.task,        std::move(row),      made.precision};
+  return std::make_unique<ModuleLearner>(design(), setting, made.seeds, made.device);
+}
+
+template <Design design>
+std::unique_ptr<Learner> module_of_columns(const Made& made) {
+  return module_of(made, [&] { return design(made.params, made.layout, made.outputs); }, {made.layout.width});
+}
+
+std::unique_ptr<Learner> module_of_file(const Made& made) {
+  const data::ImageRows& images = made.layout.images;
+  const std::vector<std::int64_t> row = images.any()
+                                            ? std::vector<std::int64_t>{images.channels, images.height, images.width}
+                                            : std::vector<std::int64_t>{made.layout.width};
+  const auto members = static_cast<std::int64_t>(made.seeds.size());
+  return module_of(
+      made, [&] { return torchscript(made.params.file, row, made.outputs, members, made.device); }, row);
+}
 
 /// Every model by its name in the config (ModelParams::describe lists the same names).
-const std::map<std::string, Make>& kinds() {
-  static const std::map<std::string, Make> table = {
-      {"linear",
-       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision precision, std::int64_t outputs) {
-         return std::make_unique<Mlp>("linear", std::vector<std::int64_t>{}, 0.0, params.embedding_size, layout, seeds,
-                                      device, precision, outputs);
-       }},
-      {"mlp",
-       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision precision, std::int64_t outputs) {
-         return std::make_unique<Mlp>("mlp", params.hidden, params.dropout, params.embedding_size, layout, seeds,
-                                      device, precision, outputs);
-       }},
-      {"convnet",
-       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision, std::int64_t outputs) {
-         if (!device.is_cpu())
-           throw core::UserError(core::Fault::config,
-                                 "model.kind: convnet computes on the CPU alone so far; set device: cpu");
-         return std::make_unique<Convnet>(params.channels, params.dropout, layout.images, seeds, outputs);
-       }},
-      {"boosted_trees",
-       [](const ModelParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-          const at::Device& device, Precision, std::int64_t outputs) {
-         if (!device.is_cpu())
-           throw core::UserError(core::Fault::config,
-                                 "model.kind: boosted_trees computes on the CPU alone so far; set device: cpu");
-         return std::make_unique<BoostedTrees>(params.trees, layout, seeds, outputs);
-       }},
+const std::map<std::string, std::function<std::unique_ptr<Learner>(const Made&)>>& kinds() {
+  static const std::map<std::string, std::function<std::unique_ptr<Learner>(const Made&)>> table = {
+      {"linear", [](const Made& made) { return mlp(made, {}, 0.0); }},
+      {"mlp", [](const Made& made) { return mlp(made, made.params.hidden, made.params.dropout); }},
+      {"residual_mlp", module_of_columns<residual_mlp>},
+      {"tabm", module_of_columns<tabm>},
+      {"ft_transformer", module_of_columns<ft_transformer>},
+      {"convnet", convnet},
+      {"torchscript", module_of_file},
+      {"boosted_trees", boosted_trees},
   };
   return table;
 }
@@ -59,21 +95,17 @@ const std::map<std::string, Make>& kinds() {
 
 std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::EncodedRows& layout,
                                       const std::vector<std::uint64_t>& seeds, const at::Device& device,
-                                      Precision precision, std::int64_t outputs) {
+                                      Precision precision, std::int64_t outputs, data::Task task) {
   if (precision != Precision::fp32 && device.is_cpu()) {
     throw std::invalid_argument("on the CPU a learner computes in fp32 alone");
   }
-  return kinds().at(params.kind)(params, layout, seeds, device, precision, outputs);
+  return kinds().at(params.kind)({params, layout, seeds, device, precision, outputs, task});
 }
 
 std::string parameter_count(const Learner& learner) {
   std::int64_t count = 0;
   for (const NamedTensor& parameter : learner.parameters()) count += parameter.value.numel() / learner.members();
-  std::string digits = std::to_string(count);
-  for (std::int64_t at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits + " parameters";
+  return in_thousands(count) + " parameters";
 }
 
 namespace {

@@ -1,6 +1,8 @@
 #include "engine/models/params.h"
 
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "engine/core/error.h"
 
@@ -10,6 +12,7 @@ namespace {
 
 constexpr const char* kConvnet = "convnet";
 constexpr const char* kTrees = "boosted_trees";
+constexpr const char* kTorchscript = "torchscript";
 
 }  // namespace
 
@@ -29,10 +32,11 @@ void TreeParams::describe(config::Fields& fields) {
 }
 
 void ModelParams::describe(config::Fields& fields) {
-  fields.choice("kind", kind, {"linear", "mlp", kConvnet, kTrees},
-                "The family of models: linear, mlp and boosted_trees (XGBoost) see columns, convnet the pictures of "
-                "data.images.");
-  fields.integers("hidden", hidden, config::between(1, 65536), "Widths of the hidden layers of an mlp.");
+  fields.choice("kind", kind,
+                {"linear", "mlp", "residual_mlp", "tabm", "ft_transformer", kTrees, kConvnet, kTorchscript},
+                "The family of models: convnet sees the pictures of data.images, torchscript either, the others "
+                "columns; boosted_trees are XGBoost's.");
+  fields.integers("hidden", hidden, config::between(1, 65536), "Widths of the hidden layers of an mlp or a tabm.");
   fields.number(
       "dropout", dropout, {0, 1, false, true},
       "Share of hidden units (of a convnet those before its last layer) that are zeroed in training, rounded to "
@@ -43,30 +47,74 @@ void ModelParams::describe(config::Fields& fields) {
       "channels", channels, config::between(1, 4096),
       "Channels of each layer of a convnet: windows of 3 x 3 pixels, each layer half as high and wide as the "
       "one before.");
+  fields.integer("width", width, config::between(1, 65536),
+                 "Units between the blocks of a residual_mlp; of each token of an ft_transformer.");
+  fields.integer("blocks", blocks, config::between(1, 100), "Blocks of a residual_mlp or an ft_transformer.");
+  fields.integer("inner_width", inner_width, config::between(1, 65536),
+                 "Units inside a block of a residual_mlp, or inside the gated layer of an ft_transformer's.");
+  fields.integer("heads", heads, config::between(1, 1024),
+                 "Heads of an ft_transformer's attention; they share model.width, which they divide.");
+  fields.integer("submodels", submodels, config::between(2, 256),
+                 "Networks inside a tabm, which share weights; their mean probability is the score.");
+  fields.path(
+      "file", file,
+      "The TorchScript module (torch.jit.save) that a torchscript model is: rows of the encoder's components, or "
+      "pictures, to logits. Training starts with its parameters.");
   fields.section("trees", trees, "Of boosted_trees.");
 }
 
-double multiply_adds(const ModelParams& params, const data::EncodedRows& layout) {
-  double sum = 0;
-  if (params.kind == kConvnet) {
-    double inputs = layout.images.channels, height = layout.images.height, width = layout.images.width;
-    for (const std::int64_t outputs : params.channels) {
-      height = std::floor((height + 1) / 2);
-      width = std::floor((width + 1) / 2);
-      sum += height * width * 9 * inputs * static_cast<double>(outputs);
-      inputs = static_cast<double>(outputs);
-    }
-    return sum + height * width * inputs;
+namespace {
+
+double of_convnet(const ModelParams& params, const data::ImageRows& images) {
+  double sum = 0, inputs = images.channels, height = images.height, width = images.width;
+  for (const std::int64_t outputs : params.channels) {
+    height = std::floor((height + 1) / 2);
+    width = std::floor((width + 1) / 2);
+    sum += height * width * 9 * inputs * static_cast<double>(outputs);
+    inputs = static_cast<double>(outputs);
   }
-  auto inputs = static_cast<double>(layout.features.size());
-  if (grows(params)) return inputs * std::log2(static_cast<double>(params.trees.max_leaves));
-  if (params.kind == "mlp") {
-    for (const std::int64_t units : params.hidden) {
-      sum += inputs * static_cast<double>(units);
-      inputs = static_cast<double>(units);
-    }
+  return sum + height * width * inputs;
+}
+
+double of_hidden(double inputs, const std::vector<std::int64_t>& hidden) {
+  double sum = 0;
+  for (const std::int64_t units : hidden) {
+    sum += inputs * static_cast<double>(units);
+    inputs = static_cast<double>(units);
   }
   return sum + inputs;
+}
+
+// As many as the file has numbers: each weight once. It is read later, and then refused where it cannot be.
+double of_module(const std::string& file) {
+  std::error_code error;
+  const auto bytes = std::filesystem::file_size(file, error);
+  return error ? 0 : static_cast<double>(bytes) / sizeof(float);
+}
+
+double of_transformer(const ModelParams& params, const data::EncodedRows& layout) {
+  const auto tokens = static_cast<double>(layout.features.size()) + 1, width = static_cast<double>(params.width);
+  const double attention = 4 * width * width + 2 * tokens * width,
+               gated = 3 * width * static_cast<double>(params.inner_width);
+  // Of the last block one token is read, and the others' keys and values.
+  const double whole = tokens * (attention + gated), last = tokens * 2 * width * width + attention + gated;
+  return layout.width * width + static_cast<double>(params.blocks - 1) * whole + last;
+}
+
+}  // namespace
+
+double multiply_adds(const ModelParams& params, const data::EncodedRows& layout) {
+  const double components = layout.width, width = static_cast<double>(params.width);
+  if (params.kind == kConvnet) return of_convnet(params, layout.images);
+  if (params.kind == "tabm") return static_cast<double>(params.submodels) * of_hidden(components, params.hidden);
+  if (params.kind == "residual_mlp")
+    return components * width + static_cast<double>(params.blocks * params.inner_width) * 2 * width + width;
+  if (params.kind == "ft_transformer") return of_transformer(params, layout);
+  if (params.kind == kTorchscript) return of_module(params.file);
+  if (grows(params))
+    return static_cast<double>(layout.features.size()) * std::log2(static_cast<double>(params.trees.max_leaves));
+  return of_hidden(static_cast<double>(layout.features.size()),
+                   params.kind == "mlp" ? params.hidden : std::vector<std::int64_t>());
 }
 
 bool is_cpu_alone(const ModelParams& params) {
@@ -77,13 +125,74 @@ bool grows(const ModelParams& params) {
   return params.kind == kTrees;
 }
 
+namespace {
+
+std::string either(const std::vector<std::string>& kinds) {
+  std::string text = "'" + kinds.front() + "'";
+  for (std::size_t i = 1; i < kinds.size(); ++i) text += " or '" + kinds[i] + "'";
+  return text;
+}
+
+// Fields that not every kind has: a value of one's own is a mistake where none reads it.
+struct OwnField {
+  const char* name;
+  bool (*is_set)(const ModelParams&, const ModelParams& usual);
+  std::vector<std::string> kinds;
+  std::vector<std::string> tolerant = {};  // do not read it, and never minded
+};
+
+template <auto field>
+bool differs(const ModelParams& own, const ModelParams& usual) {
+  return own.*field != usual.*field;
+}
+
+const std::vector<OwnField>& own_fields() {
+  static const std::vector<OwnField> table = {
+      {"hidden", differs<&ModelParams::hidden>, {"mlp", "tabm"}, {"linear", kConvnet}},
+      {"dropout",
+       differs<&ModelParams::dropout>,
+       {"mlp", "residual_mlp", "tabm", "ft_transformer", kConvnet},
+       {"linear"}},
+      {"embedding_size", differs<&ModelParams::embedding_size>, {"linear", "mlp", "residual_mlp", "tabm"}, {kConvnet}},
+      {"channels", differs<&ModelParams::channels>, {kConvnet}, {"linear", "mlp"}},
+      {"width", differs<&ModelParams::width>, {"residual_mlp", "ft_transformer"}},
+      {"blocks", differs<&ModelParams::blocks>, {"residual_mlp", "ft_transformer"}},
+      {"inner_width", differs<&ModelParams::inner_width>, {"residual_mlp", "ft_transformer"}},
+      {"heads", differs<&ModelParams::heads>, {"ft_transformer"}},
+      {"submodels", differs<&ModelParams::submodels>, {"tabm"}},
+      {"file", differs<&ModelParams::file>, {kTorchscript}},
+      {"trees", differs<&ModelParams::trees>, {kTrees}},
+  };
+  return table;
+}
+
+bool has(const std::vector<std::string>& kinds, const std::string& kind) {
+  return std::ranges::find(kinds, kind) != kinds.end();
+}
+
+}  // namespace
+
 void check_kind(const ModelParams& params, bool has_images, const config::Origin& origin) {
   const auto refuse = [&](const std::string& path, const std::string& what) {
     throw core::UserError(core::Fault::config, path + what, origin.of(path));
   };
+  for (const OwnField& field : own_fields())
+    if (field.is_set(params, {}) && !has(field.kinds, params.kind) && !has(field.tolerant, params.kind))
+      refuse(std::string("model.") + field.name,
+             ": it is of the kind " + either(field.kinds) + ", and model.kind is '" + params.kind + "'");
+  if (params.kind == "ft_transformer" && params.width % params.heads != 0)
+    refuse("model.heads", " is " + std::to_string(params.heads) + ", which does not divide model.width (" +
+                              std::to_string(params.width) + ")");
+  if (params.kind == "tabm" && params.hidden.empty())
+    refuse("model.hidden", ": a tabm has one hidden layer at least, expected its width");
+  if (params.kind == kTorchscript) {
+    if (params.file.empty()) refuse("model.file", ": a torchscript model is read from a file, expected its path");
+    return;
+  }
   if (has_images && params.kind != kConvnet)
     refuse("model.kind",
-           " is '" + params.kind + "', which sees columns, and data.images gives the model pictures; expected convnet");
+           " is '" + params.kind +
+               "', which sees columns, and data.images gives the model pictures; expected convnet or torchscript");
   if (params.kind != kConvnet) return;
   if (!has_images) refuse("model.kind", " is 'convnet', which sees pictures, and data.images names none");
   if (params.channels.empty()) refuse("model.channels", ": a convnet has one layer at least, expected its channels");

@@ -21,6 +21,7 @@ struct TreeParams {
   double subsample = 1;
   std::int64_t max_bin = 256;
 
+  bool operator==(const TreeParams&) const = default;
   void describe(config::Fields& fields);
 };
 
@@ -30,12 +31,19 @@ struct ModelParams {
   double dropout = 0.3;
   std::int64_t embedding_size = 8;
   std::vector<std::int64_t> channels = {16, 32};
+  std::int64_t width = 128;        // residual_mlp, ft_transformer
+  std::int64_t blocks = 2;         // the same
+  std::int64_t inner_width = 256;  // the same
+  std::int64_t heads = 8;          // ft_transformer
+  std::int64_t submodels = 16;     // tabm
+  std::string file;                // torchscript
   TreeParams trees;
 
   void describe(config::Fields& fields);
 };
 
-/// Multiply-adds of one row's forward pass, but for those by zeros: of its encoded form, one input a feature counts.
+/// Multiply-adds of one row's forward pass. Of kinds that read its encoded form one input a feature counts, of those that read the dense
+/// row each component.
 double multiply_adds(const ModelParams& params, const data::EncodedRows& layout);
 
 /// Whether it learns in rounds of trees and not by steps of an optimizer (Learner::grows).
@@ -44,7 +52,8 @@ bool grows(const ModelParams& params);
 /// Whether there is no version of it for GPUs yet.
 bool is_cpu_alone(const ModelParams& params);
 
-/// Throws UserError (config) for a model of columns where the data have images, and the other way round.
+/// Throws UserError (config) for a model of columns where the data have images, and the other way round; for a field that is set and
+/// is of another kind; for sizes that do not fit each other.
 void check_kind(const ModelParams& params, bool has_images, const config::Origin& origin);
 
 }  // namespace equipoise::models

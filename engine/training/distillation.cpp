@@ -63,7 +63,7 @@ class Lesson {
     lessons_ = at::cat(lessons);
     const RunConfig& first = teachers.front().config;
     network_ = models::make_learner(first.model, data.host, seeds, device, models::precision_of(first.precision),
-                                    data.kernel.outputs);
+                                    data.kernel.outputs, data.kernel.task);
     optimizer_ = make_optimizer(params_.optimizer, network_->flat_parameters());
     steps_per_epoch_ = data.train.count / params_.batch_size;
     steps_ = steps_per_epoch_ * params_.epochs;
@@ -122,6 +122,7 @@ class Lesson {
     step_.add_(1);
     network_->backward(data_.encoded, rows_, gradient_of(scores));
     optimizer_->step(network_->flat_parameters(), network_->flat_gradients(), full_rates_ * factor);
+    network_->put_buffers();
   }
 
   // Of the batch's weighted mean loss: for all of these losses what the network says minus what it should. Network by network:
@@ -129,13 +130,13 @@ class Lesson {
   at::Tensor gradient_of(const at::Tensor& scores) const {
     const data::Task task = data_.kernel.task;
     const at::Tensor wanted = lessons_.index_select(1, rows_);
-    at::Tensor gradient = at::empty_like(wanted);
+    at::Tensor gradient = at::empty_like(scores);
     for (std::int64_t k = 0; k < scores.size(0); ++k) {
       const at::Tensor own = scores.select(0, k);
       const at::Tensor said = task == data::Task::regression ? own
                               : task == data::Task::classes  ? own.softmax(-1)
                                                              : own.sigmoid();
-      gradient.select(0, k).copy_(said - wanted.select(0, k));
+      gradient.select(0, k).copy_(said - wanted.select(0, k / network_->streams()));
     }
     const double answers = task == data::Task::labels ? static_cast<double>(data_.kernel.outputs) : 1;
     if (!data_.weights) return gradient.div_(static_cast<double>(rows_.size(0)) * answers);
@@ -183,7 +184,7 @@ class Lesson {
       return {nullptr, fmt::format("Distillation failed, {} ({}).", stays, state.outcome().failure)};
     Student student;
     student.network = models::make_learner(teacher.config.model, data_.host, {teacher.seed}, data_.cell_labels.device(),
-                                           models::Precision::fp32, data_.kernel.outputs);
+                                           models::Precision::fp32, data_.kernel.outputs, data_.kernel.task);
     student.network->flat_parameters().copy_(state.kept().weights());
     const std::optional<Compared> both = compared(state, teacher);
     student.sentence = fmt::format(

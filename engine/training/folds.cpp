@@ -1,5 +1,7 @@
 #include "engine/training/folds.h"
 
+#include <ATen/ops/ones.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -33,6 +35,13 @@ std::vector<std::vector<std::int64_t>> cut_into_folds(const std::vector<std::int
   for (std::size_t i = 0; i < drawn.size(); ++i) result[i % result.size()].push_back(drawn[i].row);
   for (std::vector<std::int64_t>& fold : result) std::sort(fold.begin(), fold.end());
   return result;
+}
+
+at::Tensor fold_mask(std::int64_t members, std::int64_t streams, std::int64_t folds, const at::Device& device) {
+  at::Tensor mask = at::ones({members * streams, folds, 1, 1}, at::kDouble);
+  for (std::int64_t stream = 0; stream < members * streams; ++stream)
+    mask.data_ptr<double>()[stream * folds + stream / streams % folds] = 0;
+  return mask.to(device);
 }
 
 }  // namespace equipoise::training

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -11,5 +13,8 @@ namespace equipoise::training {
 /// function of the seed, the rows' numbers and their cells. Rows ascend inside a fold.
 std::vector<std::vector<std::int64_t>> cut_into_folds(const std::vector<std::int64_t>& rows, const data::Cells& cells,
                                                       std::int64_t folds, std::uint64_t seed);
+
+/// [members * streams, folds, 1, 1] f64: 1 for the folds that the streams of member k learn from, 0 for fold k modulo `folds`.
+at::Tensor fold_mask(std::int64_t members, std::int64_t streams, std::int64_t folds, const at::Device& device);
 
 }  // namespace equipoise::training

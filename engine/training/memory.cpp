@@ -24,9 +24,15 @@ std::string found(const std::string& text, const char* pattern) {
   return std::regex_search(text, match, std::regex(pattern)) ? match[1].str() : "";
 }
 
+// The field that says how wide layers are.
+const char* width_field(const std::string& kind) {
+  if (kind == "convnet") return "channels";
+  return kind == "residual_mlp" || kind == "ft_transformer" ? "inner_width" : "hidden";
+}
+
 std::string settings(const RunConfig& config, std::size_t members) {
-  std::string text = fmt::format("lower training.batch_size ({}) or model.{}", config.training.batch_size,
-                                 config.model.kind == "convnet" ? "channels" : "hidden");
+  std::string text = fmt::format("lower training.batch_size ({})", config.training.batch_size);
+  if (config.model.kind != "torchscript") text += fmt::format(" or model.{}", width_field(config.model.kind));
   if (members > 1) text += fmt::format(", or train fewer networks together ({}: bank, multipliers.folds)", members);
   return text;
 }

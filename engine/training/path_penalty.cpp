@@ -126,8 +126,8 @@ void PathPenalty::add_gradient(models::Learner& learner, std::uint64_t seed, con
   const at::Tensor change = (second - first).mean(1, true) / kStepOfWay;  // [K, 1] or [K, 1, O]
   at::Tensor push = change.sign() * (weight / (kStepOfWay * static_cast<double>(pairs_)));
   const auto folds = static_cast<std::int64_t>(data_.folds.size());
-  for (std::int64_t member = 0; folds > 1 && member < push.size(0); ++member)
-    if (member % folds == fold_) push.select(0, member).zero_();
+  for (std::int64_t stream = 0; folds > 1 && stream < push.size(0); ++stream)
+    if (stream / learner.streams() % folds == fold_) push.select(0, stream).zero_();
   const auto add = [&](const models::EncodedTensors& rows, const at::Tensor& by_probability, const at::Tensor& own) {
     learner.backward(rows, slots_, by_scores(by_probability.expand_as(own), own).contiguous());
     gradient.add_(learner.flat_gradients());

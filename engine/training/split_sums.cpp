@@ -129,7 +129,8 @@ void SplitSums::run() {
 }
 
 std::string SplitSums::capture() {
-  const std::string obstacle = ranks_.obstacle_to_capture();
+  std::string obstacle = ranks_.obstacle_to_capture();
+  if (obstacle.empty()) obstacle = learner_.obstacle_to_capture();
   return obstacle.empty() ? graph_.capture([this] { enqueue(); }) : obstacle;
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/max.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/sum.h>
@@ -12,6 +13,7 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "engine/core/seed.h"
+#include "engine/training/folds.h"
 #include "engine/training/tensor_of.h"
 #include "kernels/draw/draw.h"
 #include "kernels/measure_price_push/measure_price_push.h"
@@ -20,19 +22,6 @@
 #include "kernels/push/push.h"
 
 namespace equipoise::training {
-namespace {
-
-// [K, F, 1, 1]: 1 for the folds that member k learns from, 0 for fold k modulo F.
-at::Tensor fold_mask(std::int64_t members, std::int64_t folds, const at::Device& device) {
-  at::Tensor mask = at::ones({members, folds, 1, 1}, at::kDouble);
-  for (std::int64_t member = 0; member < members; ++member) {
-    mask.data_ptr<double>()[member * folds + member % folds] = 0;
-  }
-  return mask.to(device);
-}
-
-}  // namespace
-
 std::uint64_t TrainingStep::batch_seed(std::uint64_t seed) {
   return core::seed_for(seed, "batches");
 }
@@ -53,8 +42,8 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   const at::Device device = data.cell_labels.device();
   const bool mixes = policy && policy->mixes();
   // A row that is mixed counts as two.
-  const std::int64_t members = learner.members(), batch = part_.count * (mixes ? 2 : 1), sums = data.kernel.rows(),
-                     of_a_row = data.kernel.cells_of_a_row;
+  const std::int64_t streams = learner.members() * learner.streams(), batch = part_.count * (mixes ? 2 : 1),
+                     sums = data.kernel.rows(), of_a_row = data.kernel.cells_of_a_row;
   const auto folds = static_cast<std::int64_t>(data.folds.size());
   const auto whole = at::TensorOptions().device(device).dtype(at::kLong);
   const auto real = whole.dtype(at::kDouble), single = whole.dtype(at::kFloat);
@@ -76,44 +65,45 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   cells_ = at::empty(batch_cells, data.fold_cells.options());
   if (policy ? policy->weights().has_value() : data.weights.has_value()) weights_ = at::empty(batch_cells, single);
   if (policy) {
-    corrected_sums_ = at::empty({members, sums, 4}, real);
-    objective_ = at::empty({members, 1}, real);
+    corrected_sums_ = at::empty({streams, sums, 4}, real);
+    objective_ = at::empty({streams, 1}, real);
     corrected_objective_ = at::empty_like(objective_);
-    corrected_prices_ = at::empty({members, 2, sums}, real);
+    corrected_prices_ = at::empty({streams, 2, sums}, real);
   }
   if (folds > 1 || policy) {
-    learns_from_ = folds > 1 ? fold_mask(members, folds, device) : at::ones({members, 1, 1, 1}, real);
-    priced_folds_ = learns_from_.view({members, 1, folds, 1}).to(at::kFloat);
-    learned_sums_ = at::empty({members, folds, sums, 4}, real);
-    summed_folds_ = at::empty({members, sums, 4}, real);
+    learns_from_ =
+        folds > 1 ? fold_mask(learner.members(), learner.streams(), folds, device) : at::ones({streams, 1, 1, 1}, real);
+    priced_folds_ = learns_from_.view({streams, 1, folds, 1}).to(at::kFloat);
+    learned_sums_ = at::empty({streams, folds, sums, 4}, real);
+    summed_folds_ = at::empty({streams, sums, 4}, real);
   }
-  averages_ = kernels::empty_averages(members, sums, device);
-  multipliers_ = at::zeros({members, static_cast<std::int64_t>(table.rows.size())}, real);
+  averages_ = kernels::empty_averages(streams, sums, device);
+  multipliers_ = at::zeros({streams, static_cast<std::int64_t>(table.rows.size())}, real);
   rule_ = outcome_rule(data.kernel, params, temperature_, data.target_mean, data.target_deviation);
   const std::int64_t kernel_cells = folds * data.kernel.cells;
-  batch_.priced = kernels::make_price_workspace(members, sums, table_);
-  batch_.row_prices = at::empty({2, members, folds * sums}, single);
+  batch_.priced = kernels::make_price_workspace(streams, sums, table_);
+  batch_.row_prices = at::empty({2, streams, folds * sums}, single);
   if (rule_) {
     targets_ = at::empty(batch_cells, single);
-    measured_ = kernels::make_outcome_stats_workspace(members, batch * of_a_row, kernel_cells, *rule_, device);
+    measured_ = kernels::make_outcome_stats_workspace(streams, batch * of_a_row, kernel_cells, *rule_, device);
     batch_.measured.sums = measured_.sums;
-    batch_.gradient = at::empty({members, batch * of_a_row, rule_->outputs}, single);
+    batch_.gradient = at::empty({streams, batch * of_a_row, rule_->outputs}, single);
     if (data.kernel.bin_cells > 0) {
       const std::int64_t outputs = data.kernel.outputs, bin_rows = data.kernel.bin_rows();
-      bins_.emplace(members, batch, outputs, folds * data.kernel.bin_cells, data.kernel.score_bins, single);
+      bins_.emplace(streams, batch, outputs, folds * data.kernel.bin_cells, data.kernel.score_bins, single);
       bin_cells_ = at::empty({batch, outputs}, data.fold_bin_cells.options());
       bin_targets_ = at::empty({batch, outputs}, single);
       if (data.bin_weights || mixes) bin_weights_ = at::empty({batch, outputs}, single);
-      all_sums_ = at::empty({members, folds, sums, 4}, real);
-      cell_prices_ = at::empty({2, members, folds, sums - bin_rows}, single);
-      bin_prices_ = at::empty({members, folds, bin_rows}, single);
+      all_sums_ = at::empty({streams, folds, sums, 4}, real);
+      cell_prices_ = at::empty({2, streams, folds, sums - bin_rows}, single);
+      bin_prices_ = at::empty({streams, folds, bin_rows}, single);
     }
   } else {
-    batch_.measured = kernels::make_cell_stats_workspace(members, batch * of_a_row, kernel_cells, device);
-    batch_.gradient = at::empty({members, batch * of_a_row}, single);
+    batch_.measured = kernels::make_cell_stats_workspace(streams, batch * of_a_row, kernel_cells, device);
+    batch_.gradient = at::empty({streams, batch * of_a_row}, single);
   }
   if (!ranks_.is_alone()) {
-    added_ = at::zeros({members * folds * sums * 4 + 1}, real);
+    added_ = at::zeros({streams * folds * sums * 4 + 1}, real);
     wants_to_stop_ = at::zeros({1}, real);
   }
   if (!mixes) return;
@@ -121,12 +111,14 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   const MadeRows& made = *policy->made();
   counted_rows_ = ranks_.is_alone() ? made.counted_rows() : at::empty({batch}, whole);
   counted_parts_ = ranks_.is_alone() ? made.counted_parts() : at::empty({batch}, single);
-  counted_scores_ = at::empty({members, 2, scores}, single);
-  learner_gradient_ = at::empty({members, scores}, single);
+  counted_scores_ = at::empty({streams, 2, scores}, single);
+  learner_gradient_ = at::empty({streams, scores}, single);
 }
 
 void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double>& values) {
-  multipliers_.select(0, member).copy_(tensor_of(values, at::kDouble, at::kCPU));
+  const std::int64_t streams = learner_.streams();
+  multipliers_.narrow(0, member * streams, streams)
+      .copy_(tensor_of(values, at::kDouble, at::kCPU).expand({streams, -1}));
 }
 
 void TrainingStep::walk(const checkpoint::StateWalk& walk) {
@@ -150,7 +142,8 @@ std::string TrainingStep::capture() {
   if (!step_.is_cuda()) return "its tensors are not on a GPU";
   if (growth_) return "the learner grows";
   if (policy_ && policy_->path()) return "the recipe fair_mixup draws its ways on the host, anew for each step";
-  const std::string obstacle = ranks_.obstacle_to_capture();
+  std::string obstacle = ranks_.obstacle_to_capture();
+  if (obstacle.empty()) obstacle = learner_.obstacle_to_capture();
   return obstacle.empty() ? graph_.capture([this] { enqueue(); }) : obstacle;
 }
 
@@ -181,6 +174,11 @@ void TrainingStep::learn(const models::EncodedTensors& encoded, const at::Tensor
   if (policy_ && policy_->path() && ranks_.is_first()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
   ranks_.sum(learner_.flat_gradients());
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
+  if (at::Tensor buffers = learner_.buffers(); buffers.defined() && !ranks_.is_alone()) {
+    ranks_.sum(buffers);
+    buffers.div_(static_cast<double>(ranks_.size()));
+  }
+  learner_.put_buffers();
 }
 
 // What push was given, one price a cell and fold.
@@ -403,8 +401,9 @@ std::vector<bool> TrainingStep::alive() const {
 
 // A NaN or infinite logit makes its gradient, and so every weight's, NaN: the optimizer need only look at the last.
 std::string TrainingStep::failure_of(std::int64_t member) const {
+  const std::int64_t streams = learner_.streams();
   const at::Tensor flat = logits_.flatten(1);
-  std::int64_t slot = kernels::not_finite(flat).select(0, member).item<std::int64_t>();
+  std::int64_t slot = kernels::not_finite(flat).narrow(0, member * streams, streams).max().item<std::int64_t>();
   if (slot < 0) return "the gradient left the finite numbers, or those that can be squared";
   slot = slot / (flat.size(1) / cells_.size(0)) % rows_.size(0);
   const std::int64_t row = rows_.select(0, slot).item<std::int64_t>();

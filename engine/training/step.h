@@ -31,11 +31,12 @@ namespace equipoise::training {
 /// One training step of a bank after the other: draw rows, forward, measure, price, push, backward, move the weights.
 /// All members see the same batch; where the data has F folds, member k takes no gradient from fold k modulo F. `table`
 /// gives the rates and the terms of the constraints, which are the same for all; bounds, which may differ, do not enter a
-/// gradient.
+/// gradient. Of a learner with streams each is measured, priced and pushed as a member is, by the multipliers and folds of its own; K below counts
+/// all streams then, but of learning rates.
 ///
 /// A learner that grows learns from all training rows in every step, as they lie: its batch is as large, and no recipe draws it.
 ///
-/// After the first, a step takes no tensor memory (where rows are mixed or labels chosen: none of a GPU's), and what changes from one to the next (the step's number, learning rates, multipliers,
+/// After the first, a step takes no tensor memory (where rows are mixed or labels chosen: none of a GPU's; but for what its learner takes), and what changes from one to the next (the step's number, learning rates, multipliers,
 /// what recipes say) is in tensors on the device: on CUDA it can be captured as a graph. A recipe that adds a penalty does neither, nor
 /// does a learner that grows.
 class TrainingStep {

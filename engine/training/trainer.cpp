@@ -64,7 +64,7 @@ class Trainer {
       for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
     }
     learner_ = models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision),
-                                    data_.kernel.outputs);
+                                    data_.kernel.outputs, data_.kernel.task);
     if (learner_->grows() && !around_.ranks.is_alone())
       throw core::UserError(core::Fault::config,
                             fmt::format("model.kind: {} grows in one process, and {} ranks share this run",
@@ -313,8 +313,8 @@ class Trainer {
     std::vector<std::uint64_t> seeds;
     for (std::size_t i = 0; i < (mixture ? mixture->mixture.iterates() : 1); ++i)
       for (const std::uint64_t seed : member_seeds(run.config(), data_.folds.size())) seeds.push_back(seed);
-    result.learner =
-        models::make_learner(config_.model, data_.host, seeds, device_, models::Precision::fp32, data_.kernel.outputs);
+    result.learner = models::make_learner(config_.model, data_.host, seeds, device_, models::Precision::fp32,
+                                          data_.kernel.outputs, data_.kernel.task);
     const auto become = [&](const at::Tensor& iterates) {
       result.learner->become(*learner_, first_member(static_cast<std::size_t>(&run - runs_.data())), result.members,
                              iterates);

@@ -244,7 +244,8 @@ TEST(ModelFile, RefusesBrokenDescriptions) {
   };
   nlohmann::json broken = right;
   broken["kind"] = "forest";
-  EXPECT_THAT(refusal_of(broken), HasSubstr("kind is 'forest', expected one of linear, mlp, convnet, boosted_trees"));
+  EXPECT_THAT(refusal_of(broken),
+              HasSubstr("kind is 'forest', expected one of boosted_trees, convnet, ft_transformer, linear"));
   broken = right;
   broken["format"] = 99;
   EXPECT_THAT(refusal_of(broken), HasSubstr("this program reads format 1"));

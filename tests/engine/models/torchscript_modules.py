@@ -1,0 +1,129 @@
+"""Writes the modules of torchscript_test.cpp into the folder that is named: modules of 15 columns, and what is none that can be trained."""
+import pathlib
+import sys
+
+import torch
+from torch import nn
+
+FOLDER = pathlib.Path(sys.argv[1])
+COLUMNS = int(sys.argv[2]) if len(sys.argv) > 2 else 15
+
+
+def save(name, module, dtype=torch.float32):
+    torch.jit.script(module.to(dtype)).save(str(FOLDER / f"{name}.pt"))
+
+
+class Flat(nn.Module):
+    """Logits [B] of a network whose second and third layers are one."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.tied = nn.Linear(COLUMNS, 6), nn.Linear(6, 6)
+        self.again, self.last = self.tied, nn.Linear(6, 1)
+
+    def forward(self, x):
+        x = torch.relu(self.first(x))
+        return self.last(torch.tanh(self.again(torch.tanh(self.tied(x))))).squeeze(1)
+
+
+class Columns(nn.Module):
+    def __init__(self, outputs: int, rate: float = 0.0):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(COLUMNS, 8), nn.ReLU(), nn.Dropout(rate), nn.Linear(8, outputs))
+
+    def forward(self, x):
+        return self.net(x)
+
+
+class Normed(nn.Module):
+    """A batch norm, and a layer that is not trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm, self.last = nn.Linear(COLUMNS, 5), nn.BatchNorm1d(5), nn.Linear(5, 1)
+        self.last.weight.requires_grad_(False)
+
+    def forward(self, x):
+        return self.last(torch.relu(self.norm(self.first(x))))
+
+
+class Pictures(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.last = nn.Conv2d(2, 3, 3, padding=1), nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.last(torch.relu(self.conv(x)).mean(dim=[2, 3]))
+
+
+class NoParameters(nn.Module):
+    def forward(self, x):
+        return x.sum(1)
+
+
+class Throws(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Linear(COLUMNS, 1)
+
+    def forward(self, x):
+        if x.size(0) > 0:
+            raise ValueError("only even rows\nand a second line")
+        return self.last(x)
+
+
+class TwoResults(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Linear(COLUMNS, 1)
+
+    def forward(self, x):
+        return self.last(x), x
+
+
+class WholeNumbers(TwoResults):
+    def forward(self, x):
+        return self.last(x).long()
+
+
+class OnGpu(TwoResults):
+    def forward(self, x):
+        return self.last(x) + torch.zeros([1], device="cuda")
+
+
+class Noise(TwoResults):
+    def forward(self, x):
+        return self.last(x + torch.randn_like(x))
+
+
+class Attention(nn.Module):
+    """Draws inside an operation that need not."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Linear(COLUMNS, 1)
+
+    def forward(self, x):
+        y = x.unsqueeze(0).unsqueeze(0)
+        return self.last(nn.functional.scaled_dot_product_attention(y, y, y, dropout_p=0.5)[0, 0])
+
+
+class NotANumber(TwoResults):
+    def forward(self, x):
+        return torch.log(-1 - self.last(x).abs())
+
+
+torch.manual_seed(1)
+save("flat", Flat())
+save("one", Columns(1))
+save("three", Columns(3))
+save("dropped", Columns(1, 0.5))
+save("double", Columns(1), torch.float64)
+save("normed", Normed())
+save("pictures", Pictures())
+save("no_parameters", NoParameters())
+save("wide", nn.Linear(COLUMNS + 1, 1))
+for kind in (Throws, TwoResults, WholeNumbers, OnGpu, Noise, Attention, NotANumber):
+    save(kind.__name__, kind())
+torch.save({"weight": torch.ones(3)}, FOLDER / "state_dict.pt")
+(FOLDER / "text.pt").write_text("no archive")
