@@ -37,9 +37,11 @@ double (*loss_of(const training::TrainingParams& params))(double, double) {
 }  // namespace
 
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
-                               const at::Device& device) {
+                               const at::Device& device, const models::CellRule& rule) {
   const models::NoAutograd no_autograd;
-  return training::scores(models::to_tensors(dataset.encoded, device), learner, models::meaning_of(dataset), mixture);
+  models::OutputMeaning meaning = models::meaning_of(dataset);
+  meaning.rule = rule;
+  return training::scores(models::to_tensors(dataset.encoded, device), learner, meaning, mixture);
 }
 
 bool all_finite(const std::vector<double>& values) {
@@ -47,16 +49,19 @@ bool all_finite(const std::vector<double>& values) {
 }
 
 MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells,
-                           models::Learner& learner, const models::Mixture& mixture, const at::Device& device)
+                           models::Learner& learner, const models::Mixture& mixture, const at::Device& device,
+                           const models::CellRule& rule)
     : dataset_(dataset), cells_(cells) {
   const bool has_outcomes = cells.size() != static_cast<std::size_t>(dataset.rows());
   if (device.is_cpu() || has_outcomes) {
-    scores_ = score_rows(dataset, learner, mixture, device);
+    scores_ = score_rows(dataset, learner, mixture, device, rule);
     return;
   }
   const models::NoAutograd no_autograd;
+  models::OutputMeaning meaning;
+  meaning.rule = rule;
   device_scores_ = training::device_scores(
-      dataset, cells, training::device_scores(models::to_tensors(dataset.encoded, device), learner, {}, mixture));
+      dataset, cells, training::device_scores(models::to_tensors(dataset.encoded, device), learner, meaning, mixture));
 }
 
 std::int64_t MeasuredRows::not_finite() const {

@@ -81,7 +81,7 @@ class Predict final : public Command {
     const SavedModel model = read_model(run, data::layout_of(*encoder), device);
     data::Dataset dataset = data::apply(*encoder, files_, data::Wanted::inputs, journal, "", images_);
     core::stop_if_interrupted();
-    std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device);
+    std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device, model.rule);
     core::stop_if_interrupted();
     if (!all_finite(scores)) {
       throw core::UserError(core::Fault::numerical,

@@ -213,6 +213,7 @@ SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, cons
   const std::vector<std::uint64_t> seeds(static_cast<std::size_t>(members), 0);
   SavedModel saved;
   saved.mixture = models::model_mixture_from(model, description.string());
+  saved.rule = models::model_rule_from(model, description.string());
   saved.learner = models::make_learner(params, layout, seeds, device, models::Precision::fp32,
                                        models::model_outputs_from(model, description.string()));
   models::load_weights(*saved.learner, models::read_safetensors(weights), weights.string());

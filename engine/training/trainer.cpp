@@ -289,7 +289,7 @@ class Trainer {
   }
 
   TrainingResult result_of(RunState& run) {
-    TrainingResult result{std::move(run.outcome()), nullptr, {}, "", 0, "", 1, {}, core::seconds_since(start_), 0};
+    TrainingResult result{std::move(run.outcome()), nullptr, {}, {}, "", 0, "", 1, {}, core::seconds_since(start_), 0};
     result.members = static_cast<std::int64_t>(data_.folds.size());
     if (!run.table().rows.empty()) result.measured_on = sentence_of(measured_, result.members);
     result.swings = last_swings(result.measurements);

@@ -16,6 +16,7 @@
 #include "engine/distributed/launch.h"
 #include "engine/distributed/ranks.h"
 #include "engine/evaluation/measurement.h"
+#include "engine/models/cell_rule.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
 #include "engine/sampling/sampler.h"
@@ -30,6 +31,7 @@ namespace equipoise::training {
 struct TrainingResult : RunOutcome {
   std::unique_ptr<models::Learner> learner;
   models::Mixture mixture = {};  ///< how its members decide; empty: by their mean
+  models::CellRule rule = {};    ///< where its outputs are posteriors of cells: training itself makes none
   std::string kept;              ///< which iterate, and why
   std::int64_t kept_step = 0;
   std::string measured_on;     ///< which rows moved the multipliers, a sentence; "" where nothing is constrained

@@ -1,0 +1,265 @@
+#include "engine/frontier/solver.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <stdexcept>
+
+#include "engine/constraints/linear_program.h"
+
+namespace equipoise::frontier {
+namespace {
+
+using constraints::ConstraintTable;
+using constraints::Row;
+
+// What a unit of the worst excess costs, in accuracy: far more than keeping rows inside does.
+constexpr double kPriceOfExcess = 100;
+// In accuracy; a row of a million is worth more.
+constexpr double kClosed = 1e-7;
+constexpr int kMostRounds = 400;
+
+double give_of(const ConstraintTable& table, const Row& row) {
+  return table.promises[row.promise].form == "max_min" ? 0.5 : 1.0;
+}
+
+double margin_of(const std::vector<double>& margins, std::size_t row) {
+  return margins.empty() ? 0.0 : margins[row];
+}
+
+// Without the middle of its band, and without its bound.
+double sum_of_rates(const Row& row, const std::vector<double>& rates) {
+  double sum = 0;
+  for (const auto& [rate, coefficient] : row.terms) sum += coefficient * rates[rate];
+  return sum;
+}
+
+std::vector<double> plus(std::vector<double> values, const std::vector<double>& more) {
+  for (std::size_t i = 0; i < more.size(); ++i) values[i] += more[i];
+  return values;
+}
+
+}  // namespace
+
+std::vector<std::vector<double>> rate_gains(const ConstraintTable& table, const PosteriorCells& cells,
+                                            const std::vector<double>& sums) {
+  const auto count = static_cast<std::size_t>(cells.count()), answers = static_cast<std::size_t>(cells.answer_count);
+  std::vector<std::vector<double>> gains;
+  for (const constraints::Rate& rate : table.rates) {
+    std::vector<double>& gain = gains.emplace_back(answers * count, 0.0);
+    const double denominator = constraints::value_of(rate.denominator, sums, constraints::Reading::exact);
+    if (!(denominator > 0)) continue;
+    for (const auto& [index, coefficient] : rate.numerator) {
+      if (index % constraints::kQuantities != constraints::Quantity::positives) continue;
+      for (const auto& [answer, cell] : cells.positives_of[static_cast<std::size_t>(index / constraints::kQuantities)])
+        gain[static_cast<std::size_t>(answer) * count + static_cast<std::size_t>(cell)] += coefficient / denominator;
+    }
+  }
+  return gains;
+}
+
+AnswerWeights rule_at(const std::vector<double>& multipliers, const ConstraintTable& table, const PosteriorCells& cells,
+                      const std::vector<std::vector<double>>& gains, double weight) {
+  AnswerWeights weights = most_probable(cells);
+  for (std::size_t j = 0; j < multipliers.size(); ++j) {
+    if (multipliers[j] == 0) continue;
+    for (const auto& [rate, coefficient] : table.rows[j].terms)
+      for (std::size_t i = 0; i < weights.size(); ++i)
+        weights[i] -= multipliers[j] * coefficient * weight * gains[static_cast<std::size_t>(rate)][i];
+  }
+  return weights;
+}
+
+double largest_excess(const ConstraintTable& table, const std::vector<double>& rates,
+                      const std::vector<double>& margins) {
+  const std::vector<double> violations = constraints::violations(table, rates);
+  double largest = 0;
+  for (std::size_t j = 0; j < violations.size(); ++j)
+    if (std::isfinite(violations[j]))
+      largest = std::max(largest, (violations[j] + margin_of(margins, j)) / give_of(table, table.rows[j]));
+  return largest;
+}
+
+// The linear program over the columns: a share of each, the middle of each band, and the excess of all rows.
+class Solver::Master {
+ public:
+  Master(const ConstraintTable& table, const std::vector<double>& margins, const std::vector<double>& corrections,
+         const std::vector<Column>& columns)
+      : table_(table), margins_(margins), corrections_(corrections), columns_(columns) {
+    for (std::size_t j = 0; j < table.rows.size(); ++j) {
+      const Column& any = columns.front();
+      const bool is_defined = std::ranges::none_of(table.rows[j].terms, [&](const auto& term) {
+        return std::isnan(any.expected[term.first]) || std::isnan(any.measured[term.first]);
+      });
+      if (is_defined && std::isfinite(table.rows[j].bound)) used_.push_back(j);
+    }
+  }
+
+  struct Solution {
+    std::vector<double> shares;       // [columns]
+    std::vector<double> multipliers;  // [J]
+    double value = 0;                 // accuracy less the price of the excess
+    double excess = 0;
+  };
+
+  std::optional<Solution> solve() const {
+    const auto count = static_cast<std::int32_t>(columns_.size());
+    const std::int32_t first_band = count, excess = count + static_cast<std::int32_t>(table_.bands.size());
+    std::vector<constraints::Variable> variables(columns_.size(), {0, 1});
+    variables.resize(static_cast<std::size_t>(excess));
+    variables.push_back({0, constraints::kNoLimit});
+    std::vector<double> costs(variables.size(), 0.0);
+    for (std::size_t k = 0; k < columns_.size(); ++k) costs[k] = -columns_[k].accuracy;
+    costs.back() = kPriceOfExcess;
+    std::vector<constraints::Inequality> inequalities;
+    for (const std::size_t j : used_) {
+      const Row& row = table_.rows[j];
+      constraints::Inequality& inequality = inequalities.emplace_back();
+      inequality.bound = bound_of(j);
+      for (std::int32_t k = 0; k < count; ++k)
+        inequality.terms.emplace_back(k, sum_of_rates(row, columns_[static_cast<std::size_t>(k)].expected));
+      if (row.band >= 0) inequality.terms.emplace_back(first_band + row.band, row.band_coefficient);
+      inequality.terms.emplace_back(excess, -give_of(table_, row));
+    }
+    constraints::Inequality all{{}, 1, 0}, minus_all{{}, -1, 0};
+    for (std::int32_t k = 0; k < count; ++k) {
+      all.terms.emplace_back(k, 1.0);
+      minus_all.terms.emplace_back(k, -1.0);
+    }
+    inequalities.push_back(std::move(all));
+    inequalities.push_back(std::move(minus_all));
+    const auto found = constraints::cheapest(variables, inequalities, costs);
+    if (!found) return std::nullopt;
+    Solution solution;
+    solution.shares.assign(found->values.begin(), found->values.begin() + count);
+    solution.multipliers.assign(table_.rows.size(), 0.0);
+    for (std::size_t i = 0; i < used_.size(); ++i) solution.multipliers[used_[i]] = found->prices[i];
+    solution.value = -found->objective;
+    solution.excess = found->values.back();
+    return solution;
+  }
+
+  // What no mixture of rules is above, as the rule that is best at the multipliers says; these satisfy what the program's own do.
+  double bound_at(const std::vector<double>& multipliers, const Column& best) const {
+    double bound = best.accuracy;
+    for (const std::size_t j : used_)
+      bound -= multipliers[j] * (sum_of_rates(table_.rows[j], best.expected) - bound_of(j));
+    return bound;
+  }
+
+ private:
+  // Rates are corrected on the other side of the inequality.
+  double bound_of(std::size_t j) const {
+    const Row& row = table_.rows[j];
+    return row.bound - margin_of(margins_, j) - (corrections_.empty() ? 0.0 : sum_of_rates(row, corrections_));
+  }
+
+  const ConstraintTable& table_;
+  const std::vector<double>& margins_;
+  const std::vector<double>& corrections_;
+  const std::vector<Column>& columns_;
+  std::vector<std::size_t> used_;
+};
+
+Solver::Solver(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows, bool is_corrected)
+    : table_(table), cells_(cells), rows_(rows), is_corrected_(is_corrected) {
+  weight_ = std::accumulate(rows.weights.begin(), rows.weights.end(), 0.0);
+  const AnswerWeights unconstrained = most_probable(cells);
+  gains_ = rate_gains(table, cells, table_sums(decide_rows(unconstrained, cells, rows).expected, cells));
+  add(unconstrained);
+  // One answer for all is even for all.
+  for (std::int32_t a = 0; a < cells.answer_count; ++a) {
+    AnswerWeights constant(unconstrained.size(), 0.0);
+    std::fill_n(constant.begin() + static_cast<std::ptrdiff_t>(a) * cells.count(), cells.count(), 1.0);
+    add(std::move(constant));
+  }
+}
+
+std::size_t Solver::add(AnswerWeights weights) {
+  Column column;
+  column.decided = decide_rows(weights, cells_, rows_);
+  const auto rates_of = [&](const std::vector<double>& decided) {
+    return constraints::rate_values(table_, table_sums(decided, cells_), constraints::Reading::exact);
+  };
+  column.expected = rates_of(column.decided.expected);
+  column.measured = rates_of(column.decided.measured);
+  column.accuracy = accuracy_of(column.decided.expected, cells_);
+  column.weights = std::move(weights);
+  columns_.push_back(std::move(column));
+  return columns_.size() - 1;
+}
+
+Solver::Optimum Solver::optimum(const ConstraintTable& table, const std::vector<double>& margins,
+                                const std::vector<double>& corrections) {
+  const Master master(table, margins, corrections, columns_);
+  const auto column_at = [&](const std::vector<double>& multipliers) {
+    return add(rule_at(multipliers, table, cells_, gains_, weight_));
+  };
+  Optimum best;
+  best.bound = std::numeric_limits<double>::infinity();
+  std::optional<Master::Solution> solution;
+  const auto try_at = [&](std::vector<double> multipliers) {
+    const std::size_t column = column_at(multipliers);
+    const double bound = master.bound_at(multipliers, columns_[column]);
+    if (bound < best.bound) best = {std::move(multipliers), {column}, bound, 0};
+  };
+  for (int round = 0; round < kMostRounds; ++round) {
+    solution = master.solve();
+    ++rounds_;
+    if (!solution) throw std::logic_error("the linear program of a frontier was not solved");
+    if (best.bound - solution->value <= kClosed) break;
+    // Also at the program's own prices, for those between may say nothing new.
+    if (!best.multipliers.empty()) {
+      std::vector<double> between = solution->multipliers;
+      for (std::size_t j = 0; j < between.size(); ++j) between[j] = (between[j] + best.multipliers[j]) / 2;
+      try_at(std::move(between));
+    }
+    try_at(solution->multipliers);
+  }
+  for (std::size_t k = 0; k < solution->shares.size(); ++k)
+    if (solution->shares[k] > constraints::kSolverRounding) best.mixed.push_back(k);
+  best.excess = solution->excess;
+  return best;
+}
+
+std::size_t Solver::chosen_of(const Optimum& optimum, const ConstraintTable& table, const std::vector<double>& margins,
+                              const std::vector<double>& corrections) const {
+  constexpr double kWorthOfExcess = 10;
+  std::size_t chosen = optimum.mixed.front();
+  double most = -std::numeric_limits<double>::infinity();
+  for (const std::size_t k : optimum.mixed) {
+    const double excess = largest_excess(table, plus(columns_[k].expected, corrections), margins);
+    const double worth = columns_[k].accuracy - kWorthOfExcess * excess;
+    if (worth <= most) continue;
+    most = worth;
+    chosen = k;
+  }
+  return chosen;
+}
+
+Solved Solver::solve(const ConstraintTable& table, const MarginsOf& margins_of) {
+  const std::int64_t rounds = rounds_;
+  std::vector<double> margins, corrections;
+  Optimum optimum;
+  std::size_t chosen = 0;  // without constraints
+  const auto margins_at = [&] {
+    return margins_of ? margins_of(table_sums(columns_[chosen].decided.measured, cells_)) : std::vector<double>();
+  };
+  for (int round = 0; round <= (is_corrected_ ? kCorrections : 0); ++round) {
+    margins = margins_at();
+    optimum = this->optimum(table, margins, corrections);
+    chosen = chosen_of(optimum, table, margins, corrections);
+    if (!is_corrected_) continue;
+    corrections = columns_[chosen].measured;
+    for (std::size_t r = 0; r < corrections.size(); ++r) corrections[r] -= columns_[chosen].expected[r];
+  }
+  const Column& column = columns_[chosen];
+  return {column.weights, optimum.multipliers,
+          column.decided, optimum.bound,
+          column.accuracy, largest_excess(table, column.measured, margins),
+          rounds_ - rounds};
+}
+
+}  // namespace equipoise::frontier

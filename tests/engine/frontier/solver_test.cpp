@@ -1,0 +1,5 @@
+#include "engine/frontier/solver.h"
+
+#include <gtest/gtest.h>
+
+TEST(Solver, placeholder) {}
