@@ -10,7 +10,6 @@
 #include "engine/core/error.h"
 #include "engine/models/no_autograd.h"
 #include "engine/training/allowance.h"
-#include "engine/training/measured_splits.h"
 #include "engine/training/scoring.h"
 
 namespace equipoise::cli {
@@ -74,14 +73,11 @@ training::TrainingResult train_posterior(const training::RunConfig& config, data
   const frontier::PosteriorCells cells = frontier::posterior_cells_of(table.cells);
   frontier::check_count(cells);
   training::RunConfig own = config;
-  core::Journal quiet;
-  const auto rows = static_cast<std::int64_t>(prepared.dataset.rows_of(data::Split::train).size());
-  const training::MeasuredSplits measured = training::choose_measured_splits(
-      config.multipliers, table, prepared.dataset,
-      training::training_work(config, prepared.dataset.encoded, rows, device), origin, quiet);
-  own.multipliers.measure_on = measured == training::MeasuredSplits::cross_fitted ? "cross_fitted" : "train";
+  // No rates are measured; members that leave out folds are a model all the same, for those who ask for them.
+  if (own.multipliers.measure_on != "cross_fitted") own.multipliers.measure_on = "train";
   own.constraints.clear();
   journal.say(fmt::format("A posterior of {} cells, without constraints:", cells.count()));
+  core::Journal quiet;
   const CellsAsClasses classes(prepared.dataset, table.cells, cells);
   const constraints::ConstraintTable none =
       constraints::compile({}, classes.dataset(), own.multipliers.min_rows, origin, quiet);
@@ -100,23 +96,20 @@ std::vector<double> posteriors_of(const data::Dataset& dataset, models::Learner&
   return training::scores(models::to_tensors(dataset.encoded, device), learner, meaning);
 }
 
-frontier::HeldOut held_out_rows(const data::Dataset& dataset, const constraints::ConstraintTable& table,
-                                const frontier::PosteriorCells& cells, const std::vector<double>& posteriors,
-                                const config::Origin& origin) {
+frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
+                                const std::vector<double>& posteriors, const config::Origin& origin) {
   const std::vector<std::int64_t> rows = dataset.rows_of(data::Split::selection);
   if (rows.empty())
     throw core::UserError(core::Fault::config,
                           "data.split.selection: a frontier solves for its multipliers on rows that training did not "
                           "learn from, and there is no selection split; set a share such as 0.2",
                           origin.of("data.split.selection"));
-  const std::vector<std::int32_t> cell_of_row = frontier::posterior_cell_of_rows(table.cells, dataset.labels);
   frontier::HeldOut held_out;
   const auto count = static_cast<std::ptrdiff_t>(cells.count());
   for (const std::int64_t row : rows) {
     const auto first = posteriors.begin() + static_cast<std::ptrdiff_t>(row) * count;
     held_out.posteriors.insert(held_out.posteriors.end(), first, first + count);
     held_out.weights.push_back(dataset.weight_of(static_cast<std::size_t>(row)));
-    held_out.cells.push_back(cell_of_row[static_cast<std::size_t>(row)]);
   }
   return held_out;
 }

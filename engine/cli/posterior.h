@@ -19,7 +19,7 @@ namespace equipoise::cli {
 void check_frontier(const training::RunConfig& config, const config::Origin& origin);
 
 /// Trains a posterior of the table's cells as `config` says, without constraints, on the rows of `prepared`, which are what they
-/// were when it returns. Cross-fitted where the constraints would have been: then it is the mean of the members'. Throws UserError
+/// were when it returns. One network; with multipliers.measure_on: cross_fitted the mean of its members. Throws UserError
 /// (numerical) where training diverged, and what stopped it.
 training::TrainingResult train_posterior(const training::RunConfig& config, data::Prepared& prepared,
                                          const constraints::ConstraintTable& table, const at::Device& device,
@@ -29,9 +29,8 @@ training::TrainingResult train_posterior(const training::RunConfig& config, data
 std::vector<double> posteriors_of(const data::Dataset& dataset, models::Learner& learner, const at::Device& device);
 
 /// The rows of the selection split. Throws UserError (config) where there is none.
-frontier::HeldOut held_out_rows(const data::Dataset& dataset, const constraints::ConstraintTable& table,
-                                const frontier::PosteriorCells& cells, const std::vector<double>& posteriors,
-                                const config::Origin& origin);
+frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
+                                const std::vector<double>& posteriors, const config::Origin& origin);
 
 /// What a rule aims inside its tolerances by (multipliers.margin), of the selection rows.
 frontier::MarginsOf margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,

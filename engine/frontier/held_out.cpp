@@ -20,9 +20,9 @@ double sum_of(const double* weights, const double* posterior, std::size_t cells)
 
 }  // namespace
 
-Decided decide_rows(const AnswerWeights& weights, const PosteriorCells& cells, const HeldOut& rows) {
+std::vector<double> decide_rows(const AnswerWeights& weights, const PosteriorCells& cells, const HeldOut& rows) {
   const auto count = static_cast<std::size_t>(cells.count()), answers = static_cast<std::size_t>(cells.answer_count);
-  Decided decided{std::vector<double>(answers * count, 0.0), std::vector<double>(answers * count, 0.0)};
+  std::vector<double> decided(answers * count, 0.0);
   const std::vector<double> binary = answers == 2 ? differences(weights, count) : std::vector<double>();
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     const double* posterior = rows.posteriors.data() + i * count;
@@ -39,9 +39,8 @@ Decided decide_rows(const AnswerWeights& weights, const PosteriorCells& cells, c
         }
       }
     }
-    double* expected = decided.expected.data() + answer * count;
-    for (std::size_t c = 0; c < count; ++c) expected[c] += rows.weights[i] * posterior[c];
-    decided.measured[answer * count + static_cast<std::size_t>(rows.cells[i])] += rows.weights[i];
+    double* of_answer = decided.data() + answer * count;
+    for (std::size_t c = 0; c < count; ++c) of_answer[c] += rows.weights[i] * posterior[c];
   }
   return decided;
 }

@@ -9,28 +9,21 @@
 
 namespace equipoise::frontier {
 
-/// Rows that no part of training learnt from, with what a model says of them and what they are.
+/// Rows that no part of training learnt from, with what a model says of them.
 struct HeldOut {
-  std::vector<double> posteriors;   ///< [n * C] row by row
-  std::vector<double> weights;      ///< [n]
-  std::vector<std::int32_t> cells;  ///< [n] the posterior cell that each row is in
+  std::vector<double> posteriors;  ///< [n * C] row by row
+  std::vector<double> weights;     ///< [n]
 
   std::size_t rows() const { return weights.size(); }
-};
-
-/// What each answer was given to: the weight of the rows of each posterior cell that an answer was decided for.
-struct Decided {
-  std::vector<double> expected;  ///< [A * C] by the posteriors
-  std::vector<double> measured;  ///< [A * C] by what the rows are
 };
 
 /// Weights of every answer in a row's posterior [A * C]: the answer with the largest sum is decided, of equal ones the first.
 using AnswerWeights = std::vector<double>;
 
-/// What a rule decides of the held-out rows.
-Decided decide_rows(const AnswerWeights& weights, const PosteriorCells& cells, const HeldOut& rows);
+/// [A * C] what a rule decides: the weight that each answer is given to in every posterior cell, as the posteriors expect it.
+std::vector<double> decide_rows(const AnswerWeights& weights, const PosteriorCells& cells, const HeldOut& rows);
 
-/// The table's sums [C_table * 4] (weight and exact positives) of what was decided; `decided` [A * C] of either kind.
+/// The table's sums [C_table * 4] (weight and exact positives) of what was decided, `decided` [A * C].
 std::vector<double> table_sums(const std::vector<double>& decided, const PosteriorCells& cells);
 
 /// The share of the weight whose own answer was decided.

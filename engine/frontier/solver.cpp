@@ -20,6 +20,7 @@ constexpr double kPriceOfExcess = 100;
 // In accuracy; a row of a million is worth more.
 constexpr double kClosed = 1e-7;
 constexpr int kMostRounds = 400;
+constexpr int kMarginRounds = 2;
 
 double give_of(const ConstraintTable& table, const Row& row) {
   return table.promises[row.promise].form == "max_min" ? 0.5 : 1.0;
@@ -34,11 +35,6 @@ double sum_of_rates(const Row& row, const std::vector<double>& rates) {
   double sum = 0;
   for (const auto& [rate, coefficient] : row.terms) sum += coefficient * rates[rate];
   return sum;
-}
-
-std::vector<double> plus(std::vector<double> values, const std::vector<double>& more) {
-  for (std::size_t i = 0; i < more.size(); ++i) values[i] += more[i];
-  return values;
 }
 
 }  // namespace
@@ -85,14 +81,11 @@ double largest_excess(const ConstraintTable& table, const std::vector<double>& r
 // The linear program over the columns: a share of each, the middle of each band, and the excess of all rows.
 class Solver::Master {
  public:
-  Master(const ConstraintTable& table, const std::vector<double>& margins, const std::vector<double>& corrections,
-         const std::vector<Column>& columns)
-      : table_(table), margins_(margins), corrections_(corrections), columns_(columns) {
+  Master(const ConstraintTable& table, const std::vector<double>& margins, const std::vector<Column>& columns)
+      : table_(table), margins_(margins), columns_(columns) {
     for (std::size_t j = 0; j < table.rows.size(); ++j) {
-      const Column& any = columns.front();
-      const bool is_defined = std::ranges::none_of(table.rows[j].terms, [&](const auto& term) {
-        return std::isnan(any.expected[term.first]) || std::isnan(any.measured[term.first]);
-      });
+      const bool is_defined = std::ranges::none_of(
+          table.rows[j].terms, [&](const auto& term) { return std::isnan(columns.front().rates[term.first]); });
       if (is_defined && std::isfinite(table.rows[j].bound)) used_.push_back(j);
     }
   }
@@ -119,7 +112,7 @@ class Solver::Master {
       constraints::Inequality& inequality = inequalities.emplace_back();
       inequality.bound = bound_of(j);
       for (std::int32_t k = 0; k < count; ++k)
-        inequality.terms.emplace_back(k, sum_of_rates(row, columns_[static_cast<std::size_t>(k)].expected));
+        inequality.terms.emplace_back(k, sum_of_rates(row, columns_[static_cast<std::size_t>(k)].rates));
       if (row.band >= 0) inequality.terms.emplace_back(first_band + row.band, row.band_coefficient);
       inequality.terms.emplace_back(excess, -give_of(table_, row));
     }
@@ -145,29 +138,24 @@ class Solver::Master {
   double bound_at(const std::vector<double>& multipliers, const Column& best) const {
     double bound = best.accuracy;
     for (const std::size_t j : used_)
-      bound -= multipliers[j] * (sum_of_rates(table_.rows[j], best.expected) - bound_of(j));
+      bound -= multipliers[j] * (sum_of_rates(table_.rows[j], best.rates) - bound_of(j));
     return bound;
   }
 
  private:
-  // Rates are corrected on the other side of the inequality.
-  double bound_of(std::size_t j) const {
-    const Row& row = table_.rows[j];
-    return row.bound - margin_of(margins_, j) - (corrections_.empty() ? 0.0 : sum_of_rates(row, corrections_));
-  }
+  double bound_of(std::size_t j) const { return table_.rows[j].bound - margin_of(margins_, j); }
 
   const ConstraintTable& table_;
   const std::vector<double>& margins_;
-  const std::vector<double>& corrections_;
   const std::vector<Column>& columns_;
   std::vector<std::size_t> used_;
 };
 
-Solver::Solver(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows, bool is_corrected)
-    : table_(table), cells_(cells), rows_(rows), is_corrected_(is_corrected) {
+Solver::Solver(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows)
+    : table_(table), cells_(cells), rows_(rows) {
   weight_ = std::accumulate(rows.weights.begin(), rows.weights.end(), 0.0);
   const AnswerWeights unconstrained = most_probable(cells);
-  gains_ = rate_gains(table, cells, table_sums(decide_rows(unconstrained, cells, rows).expected, cells));
+  gains_ = rate_gains(table, cells, table_sums(decide_rows(unconstrained, cells, rows), cells));
   add(unconstrained);
   // One answer for all is even for all.
   for (std::int32_t a = 0; a < cells.answer_count; ++a) {
@@ -177,23 +165,21 @@ Solver::Solver(const ConstraintTable& table, const PosteriorCells& cells, const 
   }
 }
 
+// One that decides every row as another does is that one.
 std::size_t Solver::add(AnswerWeights weights) {
   Column column;
   column.decided = decide_rows(weights, cells_, rows_);
-  const auto rates_of = [&](const std::vector<double>& decided) {
-    return constraints::rate_values(table_, table_sums(decided, cells_), constraints::Reading::exact);
-  };
-  column.expected = rates_of(column.decided.expected);
-  column.measured = rates_of(column.decided.measured);
-  column.accuracy = accuracy_of(column.decided.expected, cells_);
+  const auto same = std::ranges::find(columns_, column.decided, &Column::decided);
+  if (same != columns_.end()) return static_cast<std::size_t>(same - columns_.begin());
+  column.rates = constraints::rate_values(table_, table_sums(column.decided, cells_), constraints::Reading::exact);
+  column.accuracy = accuracy_of(column.decided, cells_);
   column.weights = std::move(weights);
   columns_.push_back(std::move(column));
   return columns_.size() - 1;
 }
 
-Solver::Optimum Solver::optimum(const ConstraintTable& table, const std::vector<double>& margins,
-                                const std::vector<double>& corrections) {
-  const Master master(table, margins, corrections, columns_);
+Solver::Optimum Solver::optimum(const ConstraintTable& table, const std::vector<double>& margins) {
+  const Master master(table, margins, columns_);
   const auto column_at = [&](const std::vector<double>& multipliers) {
     return add(rule_at(multipliers, table, cells_, gains_, weight_));
   };
@@ -210,13 +196,15 @@ Solver::Optimum Solver::optimum(const ConstraintTable& table, const std::vector<
     ++rounds_;
     if (!solution) throw std::logic_error("the linear program of a frontier was not solved");
     if (best.bound - solution->value <= kClosed) break;
-    // Also at the program's own prices, for those between may say nothing new.
+    const std::size_t known = columns_.size();
     if (!best.multipliers.empty()) {
       std::vector<double> between = solution->multipliers;
       for (std::size_t j = 0; j < between.size(); ++j) between[j] = (between[j] + best.multipliers[j]) / 2;
       try_at(std::move(between));
     }
     try_at(solution->multipliers);
+    // Nothing is better than what is known, but for the solver's rounding.
+    if (columns_.size() == known) break;
   }
   for (std::size_t k = 0; k < solution->shares.size(); ++k)
     if (solution->shares[k] > constraints::kSolverRounding) best.mixed.push_back(k);
@@ -224,14 +212,12 @@ Solver::Optimum Solver::optimum(const ConstraintTable& table, const std::vector<
   return best;
 }
 
-std::size_t Solver::chosen_of(const Optimum& optimum, const ConstraintTable& table, const std::vector<double>& margins,
-                              const std::vector<double>& corrections) const {
+std::size_t Solver::chosen_of(const Optimum& optimum, const ConstraintTable& table, const std::vector<double>& margins) const {
   constexpr double kWorthOfExcess = 10;
   std::size_t chosen = optimum.mixed.front();
   double most = -std::numeric_limits<double>::infinity();
   for (const std::size_t k : optimum.mixed) {
-    const double excess = largest_excess(table, plus(columns_[k].expected, corrections), margins);
-    const double worth = columns_[k].accuracy - kWorthOfExcess * excess;
+    const double worth = columns_[k].accuracy - kWorthOfExcess * largest_excess(table, columns_[k].rates, margins);
     if (worth <= most) continue;
     most = worth;
     chosen = k;
@@ -241,25 +227,20 @@ std::size_t Solver::chosen_of(const Optimum& optimum, const ConstraintTable& tab
 
 Solved Solver::solve(const ConstraintTable& table, const MarginsOf& margins_of) {
   const std::int64_t rounds = rounds_;
-  std::vector<double> margins, corrections;
+  std::vector<double> margins;
   Optimum optimum;
   std::size_t chosen = 0;  // without constraints
-  const auto margins_at = [&] {
-    return margins_of ? margins_of(table_sums(columns_[chosen].decided.measured, cells_)) : std::vector<double>();
-  };
-  for (int round = 0; round <= (is_corrected_ ? kCorrections : 0); ++round) {
-    margins = margins_at();
-    optimum = this->optimum(table, margins, corrections);
-    chosen = chosen_of(optimum, table, margins, corrections);
-    if (!is_corrected_) continue;
-    corrections = columns_[chosen].measured;
-    for (std::size_t r = 0; r < corrections.size(); ++r) corrections[r] -= columns_[chosen].expected[r];
+  // Margins hang on rates, a little: the rule's own are found from those without constraints on.
+  for (int round = 0; round < (margins_of ? kMarginRounds : 1); ++round) {
+    if (margins_of) margins = margins_of(table_sums(columns_[chosen].decided, cells_));
+    optimum = this->optimum(table, margins);
+    chosen = chosen_of(optimum, table, margins);
   }
   const Column& column = columns_[chosen];
-  return {column.weights, optimum.multipliers,
-          column.decided, optimum.bound,
-          column.accuracy, largest_excess(table, column.measured, margins),
-          rounds_ - rounds};
+  return {column.weights,  optimum.multipliers,
+          column.decided,  optimum.bound,
+          column.accuracy, largest_excess(table, column.rates, margins),
+          margins,         rounds_ - rounds};
 }
 
 }  // namespace equipoise::frontier

@@ -25,15 +25,16 @@ AnswerWeights rule_at(const std::vector<double>& multipliers, const constraints:
 double largest_excess(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                       const std::vector<double>& margins);
 
-/// A deterministic rule for a table's tolerances.
+/// A deterministic rule for a table's tolerances; its figures are what the posteriors expect.
 struct Solved {
   AnswerWeights weights;
   std::vector<double> multipliers;  ///< [J]
-  Decided decided;                  ///< of the held-out rows
-  double bound = 0;     ///< no rule that mixes decisions is more accurate, by the posteriors; NaN where none holds all rows
-  double accuracy = 0;  ///< of the rule, by the posteriors
-  double excess = 0;    ///< largest_excess of the rule by what the rows are, 0 where all rows hold
-  std::int64_t rounds = 0;  ///< linear programs that were solved
+  std::vector<double> decided;      ///< [A * C] of the held-out rows
+  double bound = 0;                 ///< no rule that mixes decisions is more accurate
+  double accuracy = 0;              ///< of the rule
+  double excess = 0;                ///< largest_excess of the rule
+  std::vector<double> margins;      ///< [J] that were taken off the bounds; empty: none were
+  std::int64_t rounds = 0;          ///< linear programs that were solved
 };
 
 /// Margins [J] that are taken off the bounds where the held-out rows have these sums [C_table * 4].
@@ -51,15 +52,12 @@ using MarginsOf = std::function<std::vector<double>(const std::vector<double>& s
 /// The optimum mixes at most J + B + 1 rules, which all agree but on rows of an equal sum: the one taken is deterministic, of those that are
 /// mixed or best at the final prices the one with the largest accuracy less 10 times its excess.
 ///
-/// What a posterior says of groups is off by a little, and a rule of it too. So rates of the program are corrected by the difference
-/// between what is measured of the rows and what the posterior expects at the rule found, and it is solved again, kCorrections times.
+/// Rates are what the posteriors expect them to be, and not what is measured of the rows: the noise of few rows' labels costs more than
+/// a posterior that is off by a little (docs/decisions/0030-frontier.md).
 class Solver {
  public:
-  static constexpr int kCorrections = 3;
-
-  /// All must outlive this. `is_corrected`: whether rates are corrected by those measured.
-  Solver(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
-         bool is_corrected = true);
+  /// All must outlive this.
+  Solver(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows);
 
   /// `table`: the same as the constructor's but for bounds (and band coefficients, in the form ratio).
   Solved solve(const constraints::ConstraintTable& table, const MarginsOf& margins_of = {});
@@ -67,9 +65,9 @@ class Solver {
  private:
   struct Column {
     AnswerWeights weights;
-    Decided decided;
-    std::vector<double> expected, measured;  // [R] rates
-    double accuracy = 0;                     // by the posteriors
+    std::vector<double> decided;  // [A * C]
+    std::vector<double> rates;    // [R]
+    double accuracy = 0;
   };
   struct Optimum {
     std::vector<double> multipliers;  // [J]
@@ -80,15 +78,13 @@ class Solver {
   class Master;
 
   std::size_t add(AnswerWeights weights);
-  Optimum optimum(const constraints::ConstraintTable& table, const std::vector<double>& margins,
-                  const std::vector<double>& corrections);
+  Optimum optimum(const constraints::ConstraintTable& table, const std::vector<double>& margins);
   std::size_t chosen_of(const Optimum& optimum, const constraints::ConstraintTable& table,
-                        const std::vector<double>& margins, const std::vector<double>& corrections) const;
+                        const std::vector<double>& margins) const;
 
   const constraints::ConstraintTable& table_;
   const PosteriorCells& cells_;
   const HeldOut& rows_;
-  bool is_corrected_;
   double weight_ = 0;
   std::vector<std::vector<double>> gains_;  // [R][A * C]
   std::vector<Column> columns_;
