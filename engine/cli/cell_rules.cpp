@@ -53,8 +53,8 @@ CellRules::CellRules(const training::RunConfig& config, const constraints::Const
       held_out_(held_out_rows(dataset, cells_, posteriors_, origin)),
       solver_(table_, cells_, held_out_) {}
 
-CellRules::Rule CellRules::decided(frontier::AnswerWeights weights, frontier::Solved solved) const {
-  Rule rule{frontier::cell_rule(weights, cells_), std::move(solved), {}};
+CellRules::Rule CellRules::decided(frontier::Solved solved) const {
+  Rule rule{frontier::cell_rule(solved.weights, cells_), std::move(solved), {}};
   const std::size_t answers = rule.rule.answers(), count = static_cast<std::size_t>(cells_.count()),
                     rows = static_cast<std::size_t>(dataset_.rows());
   rule.scores.resize(rows * answers);
@@ -65,8 +65,7 @@ CellRules::Rule CellRules::decided(frontier::AnswerWeights weights, frontier::So
 
 CellRules::Rule CellRules::under(const std::vector<ConstraintParams>& constraints) {
   const constraints::ConstraintTable table = frontier::with_tolerances(table_, constraints);
-  frontier::Solved solved = solver_.solve(table, margins_of(config_, table, dataset_));
-  return decided(solved.weights, std::move(solved));
+  return decided(solver_.solve(table, margins_of(config_, table, dataset_)));
 }
 
 CellRules::Rule CellRules::unconstrained() const {
@@ -75,7 +74,7 @@ CellRules::Rule CellRules::unconstrained() const {
   solved.multipliers.assign(table_.rows.size(), 0.0);
   solved.decided = frontier::decide_rows(solved.weights, cells_, held_out_);
   solved.accuracy = solved.bound = frontier::accuracy_of(solved.decided, cells_);
-  return decided(solved.weights, std::move(solved));
+  return decided(std::move(solved));
 }
 
 std::optional<evaluation::SplitResult> CellRules::measure(const Rule& rule, data::Split split,

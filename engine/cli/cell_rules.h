@@ -47,7 +47,7 @@ class CellRules {
   std::size_t selection_rows() const { return held_out_.rows(); }
 
  private:
-  Rule decided(frontier::AnswerWeights weights, frontier::Solved solved) const;
+  Rule decided(frontier::Solved solved) const;
   std::optional<evaluation::SplitResult> measure(const Rule& rule, data::Split split,
                                                  const std::vector<constraints::ConstraintParams>& constraints) const;
 

@@ -44,7 +44,7 @@ std::vector<double> tolerance_grid(double low, double high, int count) {
   std::vector<double> grid;
   for (int i = 0; i < count; ++i) {
     const double value = low * std::pow(high / low, static_cast<double>(i) / (count - 1));
-    const double unit = std::pow(10, std::floor(std::log10(value)) - 3);
+    const double unit = std::pow(10, std::floor(std::log10(value)) - 2);
     grid.push_back(std::round(value / unit) * unit);
   }
   grid.erase(std::unique(grid.begin(), grid.end()), grid.end());

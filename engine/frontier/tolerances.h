@@ -20,7 +20,7 @@ double tolerance_of(const std::vector<constraints::ConstraintParams>& constraint
 constraints::ConstraintTable with_tolerances(constraints::ConstraintTable table,
                                              const std::vector<constraints::ConstraintParams>& constraints);
 
-/// `count` tolerances from `low` to `high`, ascending, each the same factor above the one before, rounded to four digits.
+/// `count` tolerances from `low` to `high`, ascending, each the same factor above the one before, rounded to three digits.
 std::vector<double> tolerance_grid(double low, double high, int count);
 
 }  // namespace equipoise::frontier
