@@ -20,7 +20,8 @@ using constraints::ConstraintParams;
 constexpr double kOfTraining = 2;
 
 // By how much of each constraint's figure a rule aims inside.
-std::vector<double> margins_of_constraints(const constraints::ConstraintTable& table, const std::vector<double>& margins) {
+std::vector<double> margins_of_constraints(const constraints::ConstraintTable& table,
+                                           const std::vector<double>& margins) {
   std::vector<double> largest(table.constraint_titles.size(), 0.0);
   for (std::size_t j = 0; j < margins.size(); ++j) {
     const constraints::Promise& promise = table.promises[table.rows[j].promise];
@@ -44,13 +45,13 @@ void copy_figures(evaluation::Measurement& measurement, const evaluation::SplitR
 }  // namespace
 
 CellRules::CellRules(const training::RunConfig& config, const constraints::ConstraintTable& table,
-                     const data::Dataset& dataset, std::vector<double> posteriors, const config::Origin& origin)
+                     const data::Dataset& dataset, std::vector<double> posteriors)
     : config_(config),
       table_(table),
       dataset_(dataset),
       posteriors_(std::move(posteriors)),
       cells_(frontier::posterior_cells_of(table.cells)),
-      held_out_(held_out_rows(dataset, cells_, posteriors_, origin)),
+      held_out_(held_out_rows(dataset, cells_, posteriors_)),
       solver_(table_, cells_, held_out_) {}
 
 CellRules::Rule CellRules::decided(frontier::Solved solved) const {
@@ -84,7 +85,8 @@ std::optional<evaluation::SplitResult> CellRules::measure(const Rule& rule, data
   training::RunConfig config = config_;
   config.constraints = constraints;
   return MeasuredRows(dataset_, table_.cells.of_row, rule.scores)
-      .measure(data::kSplitNames[static_cast<int>(split)], rows, frontier::with_tolerances(table_, constraints), config);
+      .measure(data::kSplitNames[static_cast<int>(split)], rows, frontier::with_tolerances(table_, constraints),
+               config);
 }
 
 report::FrontierRule CellRules::measured(const Rule& rule, const std::vector<ConstraintParams>& constraints) const {
@@ -126,9 +128,10 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
   constexpr double kSlight = 5e-4;
   const std::string of_rule =
       solved.excess > kSlight
-          ? fmt::format("none of its rules is expected to have all figures on the selection split {}, and this one comes "
-                        "nearest: the worst is {:.4f} above",
-                        inside, solved.excess)
+          ? fmt::format(
+                "none of its rules is expected to have all figures on the selection split {}, and this one comes "
+                "nearest: the worst is {:.4f} above",
+                inside, solved.excess)
           : fmt::format("of its rules whose figures on the selection split are expected to be {} the most accurate",
                         inside);
   posterior.kept = fmt::format("A posterior of {} cells decides: {}. {}", cells_.count(), of_rule, posterior.kept);

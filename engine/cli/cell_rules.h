@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "engine/cli/run_writer.h"
-#include "engine/config/origin.h"
 #include "engine/constraints/table.h"
 #include "engine/data/dataset.h"
 #include "engine/frontier/held_out.h"
@@ -20,10 +19,9 @@ namespace equipoise::cli {
 /// The rules by which one posterior decides under tolerances, solved for on the selection rows and measured on all.
 class CellRules {
  public:
-  /// `config` and `table`: at any tolerances. `posteriors` [rows * C]. All but `posteriors` must outlive this. Throws UserError
-  /// (config) where there is no selection split.
+  /// `config` and `table`: at any tolerances. `posteriors` [rows * C]. All but `posteriors` must outlive this.
   CellRules(const training::RunConfig& config, const constraints::ConstraintTable& table, const data::Dataset& dataset,
-            std::vector<double> posteriors, const config::Origin& origin);
+            std::vector<double> posteriors);
 
   struct Rule {
     models::CellRule rule;

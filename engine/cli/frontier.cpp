@@ -38,14 +38,13 @@ constexpr double kLeastShare = 0.05;
 class Frontier final : public Command {
  public:
   std::vector<Argument> arguments() override {
-    return {
-        {"CONFIG", "The YAML file that says what data, what model, what constraints", &config_file_, "", true},
-        {"key=value", "Overrides of the config, as for train", &overrides_},
-        {"--tolerances",
-         "The tolerances of the rules, a list with commas; of several constraints those of the first that has one, "
-         "the others moving by the same factor",
-         &tolerances_, "20, from what the test rows can show to the gap without constraints"},
-        {"--pick", "The tolerance of the rule that the run in the folder decides by", &pick_, "the config's"}};
+    return {{"CONFIG", "The YAML file that says what data, what model, what constraints", &config_file_, "", true},
+            {"key=value", "Overrides of the config, as for train", &overrides_},
+            {"--tolerances",
+             "The tolerances of the rules, a list with commas; of several constraints those of the first that has one, "
+             "the others moving by the same factor",
+             &tolerances_, "20, from what the test rows can show to the gap without constraints"},
+            {"--pick", "The tolerance of the rule that the run in the folder decides by", &pick_, "the config's"}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -60,6 +59,7 @@ class Frontier final : public Command {
         RunFolder::claim(config_.output, config_.name + "-frontier", marker_of(command(), file_), origin_);
     const at::Device device = training::choose_device(config_, origin_, journal);
     data::Prepared prepared = data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal);
+    check_selection(prepared.dataset, origin_);
     core::stop_if_interrupted();
     const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
     check_pick(table, prepared.dataset);
@@ -82,15 +82,17 @@ class Frontier final : public Command {
       std::ranges::sort(wanted_);
       wanted_.erase(std::unique(wanted_.begin(), wanted_.end()), wanted_.end());
     }
-    if (!pick_.empty()) config_.constraints = frontier::at_tolerance(config_.constraints, tolerance_from("--pick", pick_));
+    if (!pick_.empty())
+      config_.constraints = frontier::at_tolerance(config_.constraints, tolerance_from("--pick", pick_));
   }
 
   double tolerance_from(const char* option, const std::string& word) const {
     double value = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (error != std::errc() || end != word.data() + word.size() || !(value > 0 && value < 1))
-      throw core::UserError(core::Fault::config,
-                            fmt::format("{} is '{}', expected a tolerance between 0 and 1, both excluded", option, word));
+      throw core::UserError(
+          core::Fault::config,
+          fmt::format("{} is '{}', expected a tolerance between 0 and 1, both excluded", option, word));
     for (const constraints::ConstraintParams& one : frontier::at_tolerance(config_.constraints, value))
       if (constraints::has_tolerance(one) && !(one.tolerance < 1))
         throw core::UserError(
@@ -155,7 +157,7 @@ class Frontier final : public Command {
                                TerminalJournal& journal) const {
     const auto start = std::chrono::steady_clock::now();
     const data::Dataset& dataset = prepared.dataset;
-    CellRules rules(config_, table, dataset, posteriors_of(dataset, *result.learner, device), origin_);
+    CellRules rules(config_, table, dataset, posteriors_of(dataset, *result.learner, device));
     report::FrontierReport frontier;
     frontier.kept = frontier::tolerance_of(config_.constraints);
     frontier.showable = showable(table, dataset);
@@ -182,8 +184,7 @@ class Frontier final : public Command {
     frontier.confidence = config_.evaluation.confidence;
     frontier.device = device_text(device);
     frontier.model = result.learner->description();
-    if (result.members > 1)
-      frontier.model += fmt::format(" each, the mean of {} members", result.members);
+    if (result.members > 1) frontier.model += fmt::format(" each, the mean of {} members", result.members);
     frontier.training_seconds = result.seconds;
     frontier.selection_rows = static_cast<std::int64_t>(rules.selection_rows());
     frontier.test_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::test).size());

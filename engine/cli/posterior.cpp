@@ -44,12 +44,10 @@ class CellsAsClasses {
 void check_frontier(const training::RunConfig& config, const config::Origin& origin) {
   core::ProblemList problems;
   const auto refuse = [&](const char* field, const std::string& why) {
-    problems.collect([&] {
-      throw core::UserError(core::Fault::config, fmt::format("{}: {}", field, why), origin.of(field));
-    });
+    problems.collect(
+        [&] { throw core::UserError(core::Fault::config, fmt::format("{}: {}", field, why), origin.of(field)); });
   };
-  problems.collect(
-      [&] { frontier::check_constraints(config.constraints, data::task_of(config.data.label), origin); });
+  problems.collect([&] { frontier::check_constraints(config.constraints, data::task_of(config.data.label), origin); });
   if (!config.bank.empty())
     refuse("bank", "a frontier is of one training, and has all tolerances; take it out (~bank)");
   if (!config.sampling.empty())
@@ -96,14 +94,17 @@ std::vector<double> posteriors_of(const data::Dataset& dataset, models::Learner&
   return training::scores(models::to_tensors(dataset.encoded, device), learner, meaning);
 }
 
+void check_selection(const data::Dataset& dataset, const config::Origin& origin) {
+  if (!dataset.rows_of(data::Split::selection).empty()) return;
+  throw core::UserError(core::Fault::config,
+                        "data.split.selection: a frontier solves for its multipliers on rows that training did not "
+                        "learn from, and there is no selection split; set a share such as 0.2",
+                        origin.of("data.split.selection"));
+}
+
 frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
-                                const std::vector<double>& posteriors, const config::Origin& origin) {
+                                const std::vector<double>& posteriors) {
   const std::vector<std::int64_t> rows = dataset.rows_of(data::Split::selection);
-  if (rows.empty())
-    throw core::UserError(core::Fault::config,
-                          "data.split.selection: a frontier solves for its multipliers on rows that training did not "
-                          "learn from, and there is no selection split; set a share such as 0.2",
-                          origin.of("data.split.selection"));
   frontier::HeldOut held_out;
   const auto count = static_cast<std::ptrdiff_t>(cells.count());
   for (const std::int64_t row : rows) {
@@ -119,7 +120,7 @@ frontier::MarginsOf margins_of(const training::RunConfig& config, const constrai
   if (config.multipliers.margin == 0) return {};
   constexpr int kSelection = static_cast<int>(data::Split::selection);
   const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
-  const std::vector<double> &weight = counts.weight[kSelection], &square = counts.square_weight[kSelection];
+  const std::vector<double>&weight = counts.weight[kSelection], &square = counts.square_weight[kSelection];
   const std::vector<double> efficiency = training::efficiency_of(table, weight, square, weight);
   const training::Allowance allowance({0, 0, config.multipliers.margin}, efficiency, efficiency);
   return [table, allowance](const std::vector<double>& sums) {

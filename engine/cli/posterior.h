@@ -28,9 +28,12 @@ training::TrainingResult train_posterior(const training::RunConfig& config, data
 /// [rows * C] of every row of the data set; `learner` has an output for each of C cells.
 std::vector<double> posteriors_of(const data::Dataset& dataset, models::Learner& learner, const at::Device& device);
 
-/// The rows of the selection split. Throws UserError (config) where there is none.
+/// Throws UserError (config) where there is no selection split to solve for rules on.
+void check_selection(const data::Dataset& dataset, const config::Origin& origin);
+
+/// The rows of the selection split.
 frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
-                                const std::vector<double>& posteriors, const config::Origin& origin);
+                                const std::vector<double>& posteriors);
 
 /// What a rule aims inside its tolerances by (multipliers.margin), of the selection rows.
 frontier::MarginsOf margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,

@@ -42,11 +42,12 @@ class Retune final : public Command {
     const at::Device device = device_of(saved, journal);
     SavedModel model = read_model(saved, data::layout_of(*encoder), device);
     if (!model.rule.any())
-      throw core::UserError(core::Fault::data,
-                            fmt::format("the run '{}' was trained to decide, and has no posteriors of cells that another "
-                                        "tolerance could be solved for with; equipoise frontier {} trains such a run, "
-                                        "and equipoise train another tolerance",
-                                        saved.path.string(), saved.marker.config));
+      throw core::UserError(
+          core::Fault::data,
+          fmt::format("the run '{}' was trained to decide, and has no posteriors of cells that another "
+                      "tolerance could be solved for with; equipoise frontier {} trains such a run, "
+                      "and equipoise train another tolerance",
+                      saved.path.string(), saved.marker.config));
     load(saved);
     RunFolder folder =
         RunFolder::claim(config_.output, config_.name + "-retuned", marker_of(command(), file_), origin_);
@@ -55,8 +56,7 @@ class Retune final : public Command {
     const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
     check_cells(saved, model, table);
     training::TrainingResult result = trained(saved, model);
-    CellRules rules(config_, table, prepared.dataset, posteriors_of(prepared.dataset, *result.learner, device),
-                    origin_);
+    CellRules rules(config_, table, prepared.dataset, posteriors_of(prepared.dataset, *result.learner, device));
     rules.finish(result, rules.under(config_.constraints), config_.constraints);
     return answer(folder, {config_, prepared, table, command(), file_}, device, result, console, journal);
   }
@@ -76,9 +76,10 @@ class Retune final : public Command {
     if (text(alike) != text(saved.config))
       throw core::UserError(
           core::Fault::config,
-          fmt::format("retune changes tolerances alone, and of {} some says what the run was trained or is measured by; "
-                      "equipoise frontier {} {} trains anew",
-                      core::quoted(overrides_), saved.marker.config, shell_line(overrides_)));
+          fmt::format(
+              "retune changes tolerances alone, and of {} some says what the run was trained or is measured by; "
+              "equipoise frontier {} {} trains anew",
+              core::quoted(overrides_), saved.marker.config, shell_line(overrides_)));
     if (config_.output.folder == saved.config.output.folder)
       config_.output.folder = std::filesystem::absolute(saved.path).lexically_normal().parent_path().string();
     if (config_.output.run == saved.config.output.run) config_.output.run.clear();
@@ -88,11 +89,11 @@ class Retune final : public Command {
   // The outputs mean what they meant when they were learnt.
   static void check_cells(const SavedRun& saved, const SavedModel& model, const constraints::ConstraintTable& table) {
     if (frontier::posterior_cells_of(table.cells).names == model.rule.cells) return;
-    throw core::UserError(core::Fault::data,
-                          fmt::format("'{}' is of other cells than the constraints of '{}': one of the two was changed "
-                                      "after the training",
-                                      saved.file(run_files::kModel).string(),
-                                      saved.file(run_files::kConstraints).string()));
+    throw core::UserError(
+        core::Fault::data,
+        fmt::format("'{}' is of other cells than the constraints of '{}': one of the two was changed "
+                    "after the training",
+                    saved.file(run_files::kModel).string(), saved.file(run_files::kConstraints).string()));
   }
 
   // What the posterior's training left, as its own results have it.

@@ -12,6 +12,11 @@ namespace {
 using evaluation::ConstraintResult;
 using evaluation::SplitResult;
 
+const char* const kFrontierStyleSheet = R"css(
+.scatter + .scatter { margin-top: 40px; }
+.members.rules th:first-child { min-width: 128px; width: auto; }
+)css";
+
 void write_headline(Markup& page, const FrontierReport& report) {
   const auto section = page.in("section", {{"id", "result"}});
   {
@@ -81,14 +86,17 @@ void write_guide(Markup& page, const FrontierReport& report) {
   page.element("h2", {{"id", "guide-title"}}, "How to read this");
   write_verdict_guide(page);
   const auto say = [&](const std::string& text) { page.element("p", {{"class", "intro after-guide"}}, text); };
-  say(fmt::format("The model, {}, was trained once, to tell how probable each of {} is for a row: {}. A rule weighs "
+  say(
+      fmt::format("The model, {}, was trained once, to tell how probable each of {} is for a row: {}. A rule weighs "
                   "these probabilities, and so decides without the group being an input. Its weights are those of the "
                   "most accurate rule under a tolerance, from a linear program over the {}.",
                   report.model, counted(static_cast<std::int64_t>(report.cells.size()), "cell"),
                   report.cells.size() > 8 ? "every group with every label" : cells_in_words(report),
                   counted(report.selection_rows, "selection row")));
-  say("What is measured on the selection rows is therefore a little better than on people who had no say. The test rows "
-      "had none; picking a rule because it looks best on them would give them one, and then only people whom no run has "
+  say("What is measured on the selection rows is therefore a little better than on people who had no say. The test "
+      "rows "
+      "had none; picking a rule because it looks best on them would give them one, and then only people whom no run "
+      "has "
       "met can judge. Pick by the tolerance that is meant, or by the selection rows.");
   page.element("h3", {}, "Reproduce");
   write_command(page, report.command);
@@ -103,7 +111,7 @@ void write_frontier_table(Markup& page, const FrontierReport& report) {
       report.unconstrained.selection ? report.unconstrained.selection->constraints.size() : 0;
   const auto wrap =
       page.in("div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "Rules"}});
-  const auto table = page.in("table", {{"class", "members"}});
+  const auto table = page.in("table", {{"class", "members rules"}});
   {
     const auto head = page.in("thead");
     const auto row = page.in("tr");
@@ -128,12 +136,10 @@ std::string to_html(const FrontierReport& report) {
   {
     const auto html = page.in("html", {{"lang", "en"}});
     write_head(page, fmt::format("{} \u00B7 Equipoise frontier", report.name.empty() ? "Unnamed" : report.name),
-               kBankStyleSheet);
+               std::string(kBankStyleSheet) + kFrontierStyleSheet);
     const auto body = page.in("body");
-    write_contents(page, {{"#result", "Result"},
-                          {"#frontier", "Frontier"},
-                          {"#rules", "Rules"},
-                          {"#guide", "How to read this"}});
+    write_contents(
+        page, {{"#result", "Result"}, {"#frontier", "Frontier"}, {"#rules", "Rules"}, {"#guide", "How to read this"}});
     const auto main = page.in("main");
     write_headline(page, report);
     write_frontier_plots(page, report);

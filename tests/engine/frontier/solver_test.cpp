@@ -49,8 +49,8 @@ TEST(Solver, FindsTheOptimumOfTwoKnownGroups) {
   const Solved solved = problem.solve();
   EXPECT_NEAR(solved.bound, 6.3 / 8 - 0.005, kProgram);
   // Rows of the table: a above, a below, b above, b below the middle.
-  EXPECT_THAT(solved.multipliers,
-              ElementsAre(DoubleNear(0, kProgram), DoubleNear(.1, 1e-5), DoubleNear(.1, 1e-5), DoubleNear(0, kProgram)));
+  EXPECT_THAT(solved.multipliers, ElementsAre(DoubleNear(0, kProgram), DoubleNear(.1, 1e-5), DoubleNear(.1, 1e-5),
+                                              DoubleNear(0, kProgram)));
   // A deterministic rule has the whole row or nothing of it, and only the former is inside.
   EXPECT_NEAR(solved.accuracy, 6.1 / 8, 1e-12);
   EXPECT_EQ(solved.excess, 0);
@@ -197,8 +197,7 @@ TEST(Solver, TakesMarginsOffTheBounds) {
   const HeldOut rows = random_rows(300, 4, 7);
   const Problem wide({parity_of("demographic_parity", 0.2)}, every_cell(2, 2), rows),
       narrow({parity_of("demographic_parity", 0.1)}, every_cell(2, 2), rows);
-  const Solved with_margin =
-      wide.solve([](const std::vector<double>&) { return std::vector<double>(4, 0.05); });
+  const Solved with_margin = wide.solve([](const std::vector<double>&) { return std::vector<double>(4, 0.05); });
   EXPECT_NEAR(with_margin.bound, narrow.solve().bound, kProgram);
   EXPECT_THAT(with_margin.margins, ElementsAre(.05, .05, .05, .05));
 }
@@ -222,7 +221,7 @@ TEST(Solver, SaysByHowMuchNoRuleHoldsAllBounds) {
   bounds.at_most = 0.2;
   bounds.at_least = 0.1;
   Problem problem({parity_of("demographic_parity", 0.9), bounds}, every_cell(2, 2), random_rows(400, 4, 4));
-  ASSERT_EQ(problem.table.rows.back().bound, -0.1);
+  ASSERT_NEAR(problem.table.rows.back().bound, -0.1, 1e-12);
   problem.table.rows.back().bound = -0.4;
   EXPECT_NEAR(problem.solve().excess, 0.1, 0.01);
 }
