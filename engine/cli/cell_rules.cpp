@@ -51,22 +51,37 @@ CellRules::CellRules(const training::RunConfig& config, const constraints::Const
       dataset_(dataset),
       posteriors_(std::move(posteriors)),
       cells_(frontier::posterior_cells_of(table.cells)),
-      held_out_(held_out_rows(dataset, cells_, posteriors_)),
-      solver_(table_, cells_, held_out_) {}
+      given_(config.decision.uses_group ? frontier::rule_of_groups(table.cells) : models::CellRule()),
+      groups_(given_.uses_groups() ? models::groups_of(given_, dataset) : std::vector<std::int32_t>()),
+      held_out_(held_out()) {}
+
+// What is known of a row's group is certain: posteriors are those given it.
+frontier::HeldOut CellRules::held_out() const {
+  if (groups_.empty()) return held_out_rows(dataset_, cells_, posteriors_);
+  std::vector<double> given(posteriors_.size());
+  const auto count = static_cast<std::size_t>(cells_.count());
+  for (std::size_t row = 0; row < groups_.size(); ++row)
+    models::given_group(posteriors_.data() + row * count, count, given_.groups.size(), groups_[row],
+                        given.data() + row * count);
+  return held_out_rows(dataset_, cells_, given);
+}
 
 CellRules::Rule CellRules::decided(frontier::Solved solved) const {
   Rule rule{frontier::cell_rule(solved.weights, cells_), std::move(solved), {}};
+  rule.rule.groupings = given_.groupings;
+  rule.rule.groups = given_.groups;
   const std::size_t answers = rule.rule.answers(), count = static_cast<std::size_t>(cells_.count()),
                     rows = static_cast<std::size_t>(dataset_.rows());
   rule.scores.resize(rows * answers);
   for (std::size_t row = 0; row < rows; ++row)
-    models::decide(rule.rule, posteriors_.data() + row * count, rule.scores.data() + row * answers);
+    models::decide(rule.rule, posteriors_.data() + row * count, rule.scores.data() + row * answers,
+                   groups_.empty() ? models::kNoGroup : groups_[row]);
   return rule;
 }
 
-CellRules::Rule CellRules::under(const std::vector<ConstraintParams>& constraints) {
+CellRules::Rule CellRules::under(const std::vector<ConstraintParams>& constraints) const {
   const constraints::ConstraintTable table = frontier::with_tolerances(table_, constraints);
-  return decided(solver_.solve(table, margins_of(config_, table, dataset_)));
+  return decided(frontier::best_rule(table, cells_, held_out_, margins_of(config_, table, dataset_)));
 }
 
 CellRules::Rule CellRules::unconstrained() const {
@@ -134,7 +149,8 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
                 inside, solved.excess)
           : fmt::format("of its rules whose figures on the selection split are expected to be {} the most accurate",
                         inside);
-  posterior.kept = fmt::format("A posterior of {} cells decides: {}. {}", cells_.count(), of_rule, posterior.kept);
+  posterior.kept = fmt::format("A posterior of {} cells{} decides: {}. {}", cells_.count(),
+                               groups_.empty() ? "" : ", given each row's group,", of_rule, posterior.kept);
   posterior.measured_on = fmt::format(
       "The multipliers solve a linear program over the {} rows of the selection split, from which the model did not "
       "learn.",

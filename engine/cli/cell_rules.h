@@ -29,7 +29,7 @@ class CellRules {
     std::vector<double> scores;  // [rows * answers] by it
   };
   /// Under these constraints, which differ from the config's in tolerances alone.
-  Rule under(const std::vector<constraints::ConstraintParams>& constraints);
+  Rule under(const std::vector<constraints::ConstraintParams>& constraints) const;
   /// Without any: the most probable answer.
   Rule unconstrained() const;
 
@@ -45,6 +45,7 @@ class CellRules {
   std::size_t selection_rows() const { return held_out_.rows(); }
 
  private:
+  frontier::HeldOut held_out() const;
   Rule decided(frontier::Solved solved) const;
   std::optional<evaluation::SplitResult> measure(const Rule& rule, data::Split split,
                                                  const std::vector<constraints::ConstraintParams>& constraints) const;
@@ -54,8 +55,9 @@ class CellRules {
   const data::Dataset& dataset_;
   std::vector<double> posteriors_;
   frontier::PosteriorCells cells_;
+  models::CellRule given_;            // what rules know of rows besides the posterior; no weights
+  std::vector<std::int32_t> groups_;  // [rows] of rules that use them; else empty
   frontier::HeldOut held_out_;
-  frontier::Solver solver_;
 };
 
 }  // namespace equipoise::cli

@@ -29,6 +29,10 @@ std::vector<T> picked(const std::vector<T>& values, const std::vector<std::int64
   return result;
 }
 
+std::vector<std::int32_t> known_groups(const data::Dataset& dataset, const models::CellRule& rule) {
+  return rule.uses_groups() ? models::groups_of(rule, dataset) : std::vector<std::int32_t>();
+}
+
 double (*loss_of(const training::TrainingParams& params))(double, double) {
   if (params.loss == "huber") return evaluation::huber_loss;
   return params.loss == "quantile" ? evaluation::quantile_loss : evaluation::squared_loss;
@@ -41,7 +45,8 @@ std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& le
   const models::NoAutograd no_autograd;
   models::OutputMeaning meaning = models::meaning_of(dataset);
   meaning.rule = rule;
-  return training::scores(models::to_tensors(dataset.encoded, device), learner, meaning, mixture);
+  return training::scores(models::to_tensors(dataset.encoded, device), learner, meaning, mixture,
+                          known_groups(dataset, rule));
 }
 
 bool all_finite(const std::vector<double>& values) {
@@ -60,8 +65,9 @@ MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::
   const models::NoAutograd no_autograd;
   models::OutputMeaning meaning;
   meaning.rule = rule;
-  device_scores_ = training::device_scores(
-      dataset, cells, training::device_scores(models::to_tensors(dataset.encoded, device), learner, meaning, mixture));
+  device_scores_ = training::device_scores(dataset, cells,
+                                           training::device_scores(models::to_tensors(dataset.encoded, device), learner,
+                                                                   meaning, mixture, known_groups(dataset, rule)));
 }
 
 std::int64_t MeasuredRows::not_finite() const {

@@ -74,6 +74,7 @@ training::TrainingResult train_posterior(const training::RunConfig& config, data
   // No rates are measured; members that leave out folds are a model all the same, for those who ask for them.
   if (own.multipliers.measure_on != "cross_fitted") own.multipliers.measure_on = "train";
   own.constraints.clear();
+  own.decision = {};
   journal.say(fmt::format("A posterior of {} cells, without constraints:", cells.count()));
   core::Journal quiet;
   const CellsAsClasses classes(prepared.dataset, table.cells, cells);

@@ -79,7 +79,8 @@ std::string rates_that_are_linear(data::Task task) {
   return core::listed(names, names.size());
 }
 
-void check_constraint(const ConstraintParams& wanted, std::size_t place, data::Task task, const config::Origin& origin) {
+void check_constraint(const ConstraintParams& wanted, std::size_t place, data::Task task,
+                      const config::Origin& origin) {
   if (constraints::find_kind(wanted.kind) == nullptr) return;
   std::vector<std::string> rates = constraints::rates_of(wanted);
   for (const std::string& name : rates) {
@@ -100,6 +101,18 @@ void check_constraint(const ConstraintParams& wanted, std::size_t place, data::T
 
 PosteriorCells posterior_cells_of(const data::Cells& cells) {
   return cells.task == data::Task::classes ? of_classes(cells) : of_labels(cells);
+}
+
+models::CellRule rule_of_groups(const data::Cells& cells) {
+  models::CellRule rule;
+  const std::size_t groupings = cells.groupings.size() - (cells.has_outcomes() ? 1 : 0);
+  rule.groupings.assign(cells.groupings.begin(), cells.groupings.begin() + static_cast<std::ptrdiff_t>(groupings));
+  for (std::size_t c = 0; c < cells.cells.size(); c += 2 * static_cast<std::size_t>(cells.outcomes())) {
+    std::vector<std::string>& levels = rule.groups.emplace_back();
+    for (std::size_t g = 0; g < groupings; ++g)
+      levels.push_back(cells.levels[g][static_cast<std::size_t>(cells.cells[c].levels[g])]);
+  }
+  return rule;
 }
 
 std::vector<std::int32_t> posterior_cell_of_rows(const data::Cells& cells, const std::vector<std::uint8_t>& labels) {

@@ -34,6 +34,9 @@ PosteriorCells posterior_cells_of(const data::Cells& cells);
 /// [rows] the posterior cell of each row that the table's cells are of.
 std::vector<std::int32_t> posterior_cell_of_rows(const data::Cells& cells, const std::vector<std::uint8_t>& labels);
 
+/// The part of a rule that says which groups it knows of rows: those of the cells, in their order. Of own rows, whose groups are all known.
+models::CellRule rule_of_groups(const data::Cells& cells);
+
 /// Throws UserError (config), all that is wrong at once: a task without decisions between answers, and every constraint of which
 /// some rate is not linear in decisions, naming the rate and what can be had instead. Kinds and rates that there are none of are
 /// left to others to refuse. Without a constraint that has a tolerance there is no frontier.

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/constraints/linear_program.h"
 
@@ -78,8 +79,24 @@ double largest_excess(const ConstraintTable& table, const std::vector<double>& r
   return largest;
 }
 
+namespace {
+
+// A rule, and what it comes to.
+struct Column {
+  AnswerWeights weights;
+  std::vector<double> decided;  // [A * C]
+  std::vector<double> rates;    // [R]
+  double accuracy = 0;
+};
+
+struct Optimum {
+  std::vector<double> multipliers;  // [J]
+  std::vector<std::size_t> mixed;   // columns with a share, and the one that is best at the multipliers
+  double bound = 0;
+};
+
 // The linear program over the columns: a share of each, the middle of each band, and the excess of all rows.
-class Solver::Master {
+class Master {
  public:
   Master(const ConstraintTable& table, const std::vector<double>& margins, const std::vector<Column>& columns)
       : table_(table), margins_(margins), columns_(columns) {
@@ -94,7 +111,6 @@ class Solver::Master {
     std::vector<double> shares;       // [columns]
     std::vector<double> multipliers;  // [J]
     double value = 0;                 // accuracy less the price of the excess
-    double excess = 0;
   };
 
   std::optional<Solution> solve() const {
@@ -130,7 +146,6 @@ class Solver::Master {
     solution.multipliers.assign(table_.rows.size(), 0.0);
     for (std::size_t i = 0; i < used_.size(); ++i) solution.multipliers[used_[i]] = found->prices[i];
     solution.value = -found->objective;
-    solution.excess = found->values.back();
     return solution;
   }
 
@@ -149,6 +164,25 @@ class Solver::Master {
   const std::vector<double>& margins_;
   const std::vector<Column>& columns_;
   std::vector<std::size_t> used_;
+};
+
+class Solver {
+ public:
+  Solver(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows);
+  Solved solve(const MarginsOf& margins_of);
+
+ private:
+  std::size_t add(AnswerWeights weights);
+  Optimum optimum(const std::vector<double>& margins);
+  std::size_t chosen_of(const Optimum& optimum, const std::vector<double>& margins) const;
+
+  const ConstraintTable& table_;
+  const PosteriorCells& cells_;
+  const HeldOut& rows_;
+  double weight_ = 0;
+  std::vector<std::vector<double>> gains_;  // [R][A * C]
+  std::vector<Column> columns_;
+  std::int64_t rounds_ = 0;
 };
 
 Solver::Solver(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows)
@@ -178,23 +212,23 @@ std::size_t Solver::add(AnswerWeights weights) {
   return columns_.size() - 1;
 }
 
-Solver::Optimum Solver::optimum(const ConstraintTable& table, const std::vector<double>& margins) {
-  const Master master(table, margins, columns_);
-  const auto column_at = [&](const std::vector<double>& multipliers) {
-    return add(rule_at(multipliers, table, cells_, gains_, weight_));
-  };
+Optimum Solver::optimum(const std::vector<double>& margins) {
+  const Master master(table_, margins, columns_);
   Optimum best;
   best.bound = std::numeric_limits<double>::infinity();
   std::optional<Master::Solution> solution;
   const auto try_at = [&](std::vector<double> multipliers) {
-    const std::size_t column = column_at(multipliers);
+    const std::size_t column = add(rule_at(multipliers, table_, cells_, gains_, weight_));
     const double bound = master.bound_at(multipliers, columns_[column]);
-    if (bound < best.bound) best = {std::move(multipliers), {column}, bound, 0};
+    if (bound < best.bound) best = {std::move(multipliers), {column}, bound};
   };
   for (int round = 0; round < kMostRounds; ++round) {
-    solution = master.solve();
+    std::optional<Master::Solution> next = master.solve();
     ++rounds_;
-    if (!solution) throw std::logic_error("the linear program of a frontier was not solved");
+    // What is known is a rule, whatever the solver makes of one column more.
+    if (!next && !solution) throw std::logic_error("the linear program of a frontier was not solved");
+    if (!next) break;
+    solution = std::move(next);
     if (best.bound - solution->value <= kClosed) break;
     const std::size_t known = columns_.size();
     if (!best.multipliers.empty()) {
@@ -208,16 +242,15 @@ Solver::Optimum Solver::optimum(const ConstraintTable& table, const std::vector<
   }
   for (std::size_t k = 0; k < solution->shares.size(); ++k)
     if (solution->shares[k] > constraints::kSolverRounding) best.mixed.push_back(k);
-  best.excess = solution->excess;
   return best;
 }
 
-std::size_t Solver::chosen_of(const Optimum& optimum, const ConstraintTable& table, const std::vector<double>& margins) const {
+std::size_t Solver::chosen_of(const Optimum& optimum, const std::vector<double>& margins) const {
   constexpr double kWorthOfExcess = 10;
   std::size_t chosen = optimum.mixed.front();
   double most = -std::numeric_limits<double>::infinity();
   for (const std::size_t k : optimum.mixed) {
-    const double worth = columns_[k].accuracy - kWorthOfExcess * largest_excess(table, columns_[k].rates, margins);
+    const double worth = columns_[k].accuracy - kWorthOfExcess * largest_excess(table_, columns_[k].rates, margins);
     if (worth <= most) continue;
     most = worth;
     chosen = k;
@@ -225,22 +258,28 @@ std::size_t Solver::chosen_of(const Optimum& optimum, const ConstraintTable& tab
   return chosen;
 }
 
-Solved Solver::solve(const ConstraintTable& table, const MarginsOf& margins_of) {
-  const std::int64_t rounds = rounds_;
+Solved Solver::solve(const MarginsOf& margins_of) {
   std::vector<double> margins;
   Optimum optimum;
   std::size_t chosen = 0;  // without constraints
   // Margins hang on rates, a little: the rule's own are found from those without constraints on.
   for (int round = 0; round < (margins_of ? kMarginRounds : 1); ++round) {
     if (margins_of) margins = margins_of(table_sums(columns_[chosen].decided, cells_));
-    optimum = this->optimum(table, margins);
-    chosen = chosen_of(optimum, table, margins);
+    optimum = this->optimum(margins);
+    chosen = chosen_of(optimum, margins);
   }
   const Column& column = columns_[chosen];
   return {column.weights,  optimum.multipliers,
           column.decided,  optimum.bound,
-          column.accuracy, largest_excess(table, column.rates, margins),
-          margins,         rounds_ - rounds};
+          column.accuracy, largest_excess(table_, column.rates, margins),
+          margins,         rounds_};
+}
+
+}  // namespace
+
+Solved best_rule(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
+                 const MarginsOf& margins_of) {
+  return Solver(table, cells, rows).solve(margins_of);
 }
 
 }  // namespace equipoise::frontier

@@ -40,55 +40,20 @@ struct Solved {
 /// Margins [J] that are taken off the bounds where the held-out rows have these sums [C_table * 4].
 using MarginsOf = std::function<std::vector<double>(const std::vector<double>& sums)>;
 
-/// The most accurate rule under a table's constraints, among all that decide by the posterior alone.
+/// The most accurate rule under a table's constraints, among all that decide by the posterior alone. The same arguments give the same bits.
 ///
 /// Its linear program has a share of each row for each answer, A * n variables; it is solved over mixtures of deterministic rules instead
 /// (Dantzig and Wolfe 1960): the program over the rules that are known so far (a column of rates and an accuracy each, J + B + 1 rows)
 /// says a price of every row, and the rule that is best at these prices, an argmax row by row, is the next one, until none is better than
 /// what is known: that is the optimum. The same cuts the dual from above (Kelley 1960); prices are taken halfway to the best that are known
 /// (Wentges 1997), which keeps them from swinging. A fairness problem as a game of such prices against such rules is Agarwal et al. 2018.
-/// All rules found serve the next tolerances too.
 ///
 /// The optimum mixes at most J + B + 1 rules, which all agree but on rows of an equal sum: the one taken is deterministic, of those that are
 /// mixed or best at the final prices the one with the largest accuracy less 10 times its excess.
 ///
 /// Rates are what the posteriors expect them to be, and not what is measured of the rows: the noise of few rows' labels costs more than
 /// a posterior that is off by a little (docs/decisions/0030-frontier.md).
-class Solver {
- public:
-  /// All must outlive this.
-  Solver(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows);
-
-  /// `table`: the same as the constructor's but for bounds (and band coefficients, in the form ratio).
-  Solved solve(const constraints::ConstraintTable& table, const MarginsOf& margins_of = {});
-
- private:
-  struct Column {
-    AnswerWeights weights;
-    std::vector<double> decided;  // [A * C]
-    std::vector<double> rates;    // [R]
-    double accuracy = 0;
-  };
-  struct Optimum {
-    std::vector<double> multipliers;  // [J]
-    std::vector<std::size_t> mixed;   // columns with a share, and the one that is best at the multipliers
-    double bound = 0;
-    double excess = 0;
-  };
-  class Master;
-
-  std::size_t add(AnswerWeights weights);
-  Optimum optimum(const constraints::ConstraintTable& table, const std::vector<double>& margins);
-  std::size_t chosen_of(const Optimum& optimum, const constraints::ConstraintTable& table,
-                        const std::vector<double>& margins) const;
-
-  const constraints::ConstraintTable& table_;
-  const PosteriorCells& cells_;
-  const HeldOut& rows_;
-  double weight_ = 0;
-  std::vector<std::vector<double>> gains_;  // [R][A * C]
-  std::vector<Column> columns_;
-  std::int64_t rounds_ = 0;
-};
+Solved best_rule(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
+                 const MarginsOf& margins_of = {});
 
 }  // namespace equipoise::frontier

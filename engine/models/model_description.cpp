@@ -46,13 +46,15 @@ std::vector<std::int64_t> widths(const json& description, const char* key, const
 
 namespace {
 
-const char* output_text(data::Task task, bool has_rule) {
-  if (has_rule)
-    return task == data::Task::binary
-               ? "a logit for each cell of cell_rule; p is their softmax; the row's score is 1/2 + (weights p) / 2, cut to "
-                 "[0, 1]"
-               : "a logit for each cell of cell_rule; p is their softmax; scores are the point of the probability simplex "
-                 "nearest to (weights p), and the largest decides";
+std::string output_text(data::Task task, const CellRule& rule) {
+  if (rule.any()) {
+    const std::string given = rule.uses_groups() ? " given the row's group" : "";
+    return "a logit for each cell of cell_rule; p is their softmax" + given +
+           (task == data::Task::binary
+                ? "; the row's score is 1/2 + (weights p) / 2, cut to [0, 1]"
+                : "; scores are the point of the probability simplex nearest to (weights p), and "
+                  "the largest decides");
+  }
   switch (task) {
     case data::Task::binary:
       return "the logit of the positive class; its score is 1 / (1 + exp(-logit))";
@@ -100,13 +102,15 @@ OutputMeaning meaning_of(const data::Dataset& dataset) {
 json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
                     const OutputMeaning& meaning, const Mixture& mixture) {
   const bool is_mixture = !mixture.probabilities.empty(), has_rule = meaning.rule.any();
-  json description = {{"format", has_rule ? kFormatOfCellRules : is_mixture ? kFormatOfMixtures : kFormat},
+  json description = {{"format", has_rule     ? kFormatOfCellRules
+                                 : is_mixture ? kFormatOfMixtures
+                                              : kFormat},
                       {"kind", params.kind},
                       {"hidden", params.hidden},
                       {"dropout", params.dropout},
                       {"embedding_size", params.embedding_size},
                       {"input_width", layout.width},
-                      {"output", output_text(meaning.task, has_rule)},
+                      {"output", output_text(meaning.task, meaning.rule)},
                       {"members", learner.members()},
                       {"combination", combination_text(meaning.task, learner.members(), mixture, has_rule)},
                       {"weight_layout", weight_layout(params, learner.members())}};

@@ -78,6 +78,7 @@ ordered_json to_json(const FrontierReport& report) {
           {"test_rows", report.test_rows},
           {"showable", core::number_or_null(report.showable)},
           {"kept", report.kept},
+          {"uses_groups", report.uses_groups},
           {"cells", report.cells},
           {"multiplier_titles", report.multiplier_titles},
           {"warnings", report.warnings},
@@ -101,6 +102,7 @@ FrontierReport frontier_report_from_json(const json& object) {
   reader.read("test_rows", report.test_rows);
   reader.read("showable", report.showable);
   reader.read("kept", report.kept);
+  reader.read("uses_groups", report.uses_groups);
   reader.read("cells", report.cells);
   reader.read("multiplier_titles", report.multiplier_titles);
   reader.read("warnings", report.warnings);

@@ -88,10 +88,12 @@ void write_guide(Markup& page, const FrontierReport& report) {
   const auto say = [&](const std::string& text) { page.element("p", {{"class", "intro after-guide"}}, text); };
   say(
       fmt::format("The model, {}, was trained once, to tell how probable each of {} is for a row: {}. A rule weighs "
-                  "these probabilities, and so decides without the group being an input. Its weights are those of the "
+                  "these probabilities{}. Its weights are those of the "
                   "most accurate rule under a tolerance, from a linear program over the {}.",
                   report.model, counted(static_cast<std::int64_t>(report.cells.size()), "cell"),
                   report.cells.size() > 8 ? "every group with every label" : cells_in_words(report),
+                  report.uses_groups ? ", given the row's group, which it must know of everyone it decides"
+                                     : ", and so decides without the group being an input",
                   counted(report.selection_rows, "selection row")));
   say("What is measured on the selection rows is therefore a little better than on people who had no say. The test "
       "rows "

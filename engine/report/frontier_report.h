@@ -17,10 +17,10 @@ namespace equipoise::report {
 struct FrontierRule {
   std::optional<double> tolerance;  ///< of the first constraint that has one; nothing of the rule without constraints
   std::vector<double> multipliers;  ///< [J]
-  double attainable = 0;            ///< by the posterior no rule that mixes decisions is more accurate on the selection rows
-  double expected_accuracy = 0;     ///< of the rule, by the posterior
-  double excess = 0;                ///< the same, over its tolerance less its margin, of the worst constraint
-  std::vector<double> margins;      ///< [constraints] by how much of the figure the rule aims inside, on the selection rows
+  double attainable = 0;  ///< by the posterior no rule that mixes decisions is more accurate on the selection rows
+  double expected_accuracy = 0;  ///< of the rule, by the posterior
+  double excess = 0;             ///< the same, over its tolerance less its margin, of the worst constraint
+  std::vector<double> margins;  ///< [constraints] by how much of the figure the rule aims inside, on the selection rows
   /// Measured, groups, calibration and thresholds left out; nothing where there are no such rows.
   std::optional<evaluation::SplitResult> selection, test;
 };
@@ -36,9 +36,11 @@ struct FrontierReport {
   double training_seconds = 0;
   double solving_seconds = 0;  ///< of all rules, measured and all
   std::int64_t selection_rows = 0, test_rows = 0;
-  std::optional<double> showable;  ///< the smallest tolerance that the test rows could show of the first constraint that has one
-  double kept = 0;                 ///< the tolerance of the rule that the run in the same folder decides by
-  std::vector<std::string> cells;  ///< what the model's outputs are posteriors of
+  std::optional<double>
+      showable;     ///< the smallest tolerance that the test rows could show of the first constraint that has one
+  double kept = 0;  ///< the tolerance of the rule that the run in the same folder decides by
+  bool uses_groups = false;                    ///< whether rules know a row's group (decision.uses_group)
+  std::vector<std::string> cells;              ///< what the model's outputs are posteriors of
   std::vector<std::string> multiplier_titles;  ///< [J]
   FrontierRule unconstrained;
   std::vector<FrontierRule> rules;  ///< by ascending tolerance

@@ -343,6 +343,11 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const d
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal, const Around& around) {
   const RunConfig& first = members.front();
+  if (first.decision.uses_group)
+    throw core::UserError(core::Fault::config,
+                          "decision.uses_group: training makes a model that decides by its inputs alone; equipoise "
+                          "frontier has thresholds for each group",
+                          origin.of("decision.uses_group"));
   const MeasuredSplits measured = choose_measured_splits(
       first.multipliers, tables.front(), dataset,
       training_work(first, dataset.encoded, static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size()),

@@ -88,9 +88,10 @@ TEST_F(Frontier, PickIsARunLikeAnyOther) {
   std::ostringstream inputs;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);
-    std::string age, hours, job;
+    std::string age, hours, job, sex, race;
     std::getline(std::getline(std::getline(fields, age, ','), hours, ','), job, ',');
-    inputs << age << ',' << hours << ',' << job << '\n';
+    std::getline(std::getline(fields, sex, ','), race, ',');
+    inputs << age << ',' << hours << ',' << job << ',' << race << '\n';
   }
   write("new.csv", inputs.str());
   const Outcome predicted = run({"predict", "runs/f", "--data", "new.csv", "--output", "new_decisions.csv"});
@@ -142,6 +143,26 @@ TEST_F(Frontier, DecidesBetweenClasses) {
   EXPECT_EQ(object("runs/f/model.json")["cell_rule"]["weights"].size(), 3u);
   const nlohmann::json evaluated = run({"evaluate", "runs/f", "--json"}).json();
   EXPECT_EQ(evaluated["split"], object("runs/f/results.json")["splits"][0]);
+}
+
+// Where the group may decide, each has a threshold of its own, and predictions need it.
+TEST_F(Frontier, ThresholdsForEachGroupNeedTheGroup) {
+  const nlohmann::json frontier = made({"decision.uses_group=true", "--tolerances", "0.15"});
+  EXPECT_TRUE(frontier["uses_groups"]);
+  const nlohmann::json rule = object("runs/f/model.json")["cell_rule"], results = object("runs/f/results.json");
+  EXPECT_EQ(rule["groupings"], nlohmann::json({"sex"}));
+  EXPECT_EQ(rule["groups"], nlohmann::json({{"f"}, {"m"}}));
+  EXPECT_THAT(results["kept"].get<std::string>(), HasSubstr("given each row's group"));
+  EXPECT_EQ(run({"evaluate", "runs/f", "--json"}).json()["split"], results["splits"][0]);
+  write("new.csv", people(300, 5));
+  EXPECT_EQ(run({"predict", "runs/f", "--data", "new.csv", "--output", "out.csv"}).exit_code, 0);
+  std::string without = people(300, 5);
+  without.replace(without.find("sex"), 3, "age_at_birth");
+  write("without.csv", without);
+  expect_refused({"predict", "runs/f", "--data", "without.csv", "--output", "out.csv"}, 3,
+                 "the group column 'sex' is not there");
+  expect_refused({"train", "config.yaml", "decision.uses_group=true", "output.run=t"}, 2,
+                 "training makes a model that decides by its inputs alone");
 }
 
 TEST_F(Frontier, ACrossFittedPosteriorIsTheMeanOfItsMembers) {

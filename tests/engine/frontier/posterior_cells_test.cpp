@@ -28,6 +28,16 @@ TEST(PosteriorCells, OfLabelsAreTheTables) {
 }
 
 // Rows of class k are in the table's cell of k with label 1, and in those of all others with label 0.
+TEST(PosteriorCells, StandInTheOrderOfTheirGroups) {
+  for (const bool is_binary : {true, false}) {
+    const constraints::ConstraintTable table =
+        compiled({parity_of("demographic_parity", 0.1)}, every_cell(3, is_binary ? 2 : 3, is_binary));
+    const models::CellRule rule = rule_of_groups(table.cells);
+    EXPECT_THAT(rule.groupings, ElementsAre("group"));
+    EXPECT_THAT(rule.groups, ElementsAre(ElementsAre("a"), ElementsAre("b"), ElementsAre("c")));
+  }
+}
+
 TEST(PosteriorCells, OfClassesAreThoseOfTheirOwnClass) {
   const data::Dataset dataset = every_cell(2, 3, false);
   const constraints::ConstraintTable table = compiled({parity_of("demographic_parity", 0.1)}, dataset);
@@ -68,8 +78,9 @@ TEST(PosteriorCells, TakesRatesThatAreLinearInDecisions) {
 TEST(PosteriorCells, RefusesOtherRatesByName) {
   ConstraintParams precision = parity_of("parity", 0.1);
   precision.rate = "ppv";
-  EXPECT_THAT(refusal({parity_of("demographic_parity", 0.1), precision}),
-              AllOf(HasSubstr("constraints[1]"), HasSubstr("hang on the decisions"), HasSubstr("selection_rate, tpr, fpr")));
+  EXPECT_THAT(
+      refusal({parity_of("demographic_parity", 0.1), precision}),
+      AllOf(HasSubstr("constraints[1]"), HasSubstr("hang on the decisions"), HasSubstr("selection_rate, tpr, fpr")));
   precision.rate = "loss";
   EXPECT_THAT(refusal({precision}), HasSubstr("is a mean over scores, and not a share of decisions"));
   EXPECT_THAT(refusal({parity_of("calibration", 0.1)}), HasSubstr("is of the rows whose score is in a bin"));

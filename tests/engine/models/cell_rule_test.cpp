@@ -38,7 +38,8 @@ TEST(CellRule, OfTwoLabelsMovesByItsWeights) {
 }
 
 TEST(CellRule, OfClassesWithoutMultipliersIsTheirProbabilities) {
-  const CellRule rule = {{"a0", "a1", "a2", "b0", "b1", "b2"}, {{1, 0, 0, 1, 0, 0}, {0, 1, 0, 0, 1, 0}, {0, 0, 1, 0, 0, 1}}};
+  const CellRule rule = {{"a0", "a1", "a2", "b0", "b1", "b2"},
+                         {{1, 0, 0, 1, 0, 0}, {0, 1, 0, 0, 1, 0}, {0, 0, 1, 0, 0, 1}}};
   EXPECT_THAT(scores(rule, {.1, .2, .1, .2, .3, .1}),
               ElementsAre(DoubleNear(.3, 1e-15), DoubleNear(.5, 1e-15), DoubleNear(.2, 1e-15)));
 }
@@ -67,14 +68,51 @@ TEST(CellRule, OfClassesIsTheNearestPointOfTheSimplex) {
   }
 }
 
+CellRule by_group() {
+  CellRule rule = kByLabel;
+  rule.weights = {{-1.2, 0.8, -1, 1}};
+  rule.groupings = {"group"};
+  rule.groups = {{"a"}, {"b"}};
+  return rule;
+}
+
+// Of group a p is (1/3, 2/3, 0, 0): d = -1.2/3 + 1.6/3. Without a group it is as it is.
+TEST(CellRule, ThatUsesGroupsDecidesByThePosteriorGivenTheGroup) {
+  const double posterior[] = {.1, .2, .3, .4};
+  double score = 0;
+  decide(by_group(), posterior, &score, 0);
+  EXPECT_NEAR(score, .5 + .4 / 6, 1e-12);
+  decide(by_group(), posterior, &score, 1);
+  EXPECT_NEAR(score, .4 / .7, 1e-12);
+  decide(by_group(), posterior, &score);
+  EXPECT_NEAR(score, .5 + (-.12 + .16 + .1) / 2, 1e-12);
+  const double impossible[] = {0, 0, .5, .5};
+  decide(by_group(), impossible, &score, 0);
+  EXPECT_NEAR(score, .5 - .2 / 2, 1e-12) << "a group without any posterior has its labels even";
+}
+
+TEST(CellRule, FindsTheGroupsOfRows) {
+  data::Dataset dataset;
+  dataset.encoded.rows = 3;
+  dataset.groupings = {{"group", {"b", "a"}, {1, 0, data::kUnknownLevel}}};
+  EXPECT_THAT(groups_of(by_group(), dataset), ElementsAre(0, 1, kNoGroup));
+  dataset.groupings[0].codes.clear();
+  EXPECT_THAT([&] { groups_of(by_group(), dataset); },
+              testing::ThrowsMessage<core::UserError>(HasSubstr("the model decides by 'group' too")));
+}
+
 TEST(CellRule, IsReadAsItWasWritten) {
+  const CellRule of_groups = cell_rule_from(json::parse(describe_cell_rule(by_group()).dump()), 4, 1, "m");
+  EXPECT_EQ(of_groups.groupings, by_group().groupings);
+  EXPECT_EQ(of_groups.groups, by_group().groups);
+
   const CellRule again = cell_rule_from(json::parse(describe_cell_rule(kByLabel).dump()), 4, 1, "m");
   EXPECT_EQ(again.cells, kByLabel.cells);
   EXPECT_EQ(again.weights, kByLabel.weights);
 }
 
 std::string refusal(void (*change)(json&), std::size_t outputs = 4, std::size_t answers = 1) {
-  json description = describe_cell_rule(kByLabel);
+  json description = describe_cell_rule(by_group());
   change(description);
   try {
     cell_rule_from(description, outputs, answers, "model.json");
@@ -91,12 +129,20 @@ TEST(CellRule, ThatIsBrokenIsRefused) {
   EXPECT_THAT(refusal([](json&) {}, 5), HasSubstr("it has 4 cells, and the model 5 outputs"));
   EXPECT_THAT(refusal([](json&) {}, 4, 3), HasSubstr("weights is missing or is not 3 lists"));
   EXPECT_THAT(refusal([](json& d) { d["weights"][0][1] = nullptr; }), HasSubstr("weights[0] is not a finite number"));
+  EXPECT_THAT(refusal([](json& d) { d.erase("groupings"); }), HasSubstr("groupings is missing"));
+  EXPECT_THAT(refusal([](json& d) { d["groups"][1] = {"b", "c"}; }), HasSubstr("groups is missing or is not a level"));
+  EXPECT_THAT(refusal([](json& d) { d["groups"].push_back({"c"}); }), HasSubstr("as many groups as share the cells"));
   EXPECT_THAT(refusal([](json& d) { d["weights"][0].push_back(1); }), HasSubstr("weights[0] is not a finite number"));
 }
 
 TEST(CellRule, HasAFormatOfItsOwnInTheDescription) {
-  const json described = {{"format", 3},  {"kind", "linear"},       {"hidden", json::array()}, {"dropout", 0.0},
-                          {"outputs", 4}, {"embedding_size", 8}, {"cell_rule", describe_cell_rule(kByLabel)}};
+  const json described = {{"format", 3},
+                          {"kind", "linear"},
+                          {"hidden", json::array()},
+                          {"dropout", 0.0},
+                          {"outputs", 4},
+                          {"embedding_size", 8},
+                          {"cell_rule", describe_cell_rule(kByLabel)}};
   EXPECT_EQ(model_params_from(described, "m").kind, "linear");
   EXPECT_EQ(model_rule_from(described, "m").weights, kByLabel.weights);
   for (const char* missing : {"format", "cell_rule"}) {
