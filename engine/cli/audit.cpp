@@ -183,7 +183,7 @@ class AuditData final : public Command {
     if (measured.rows.empty())
       throw core::UserError(core::Fault::config, fmt::format("--run is '{}', which has no test rows", measured.path));
     core::stop_if_interrupted();
-    const std::vector<double> scores = score_rows(measured.dataset, *model.learner, model.mixture, device);
+    const std::vector<double> scores = score_rows(measured.dataset, *model.learner, model.mixture, device, model.rule);
     if (!all_finite(scores))
       throw core::UserError(core::Fault::numerical,
                             fmt::format("the model of '{}' gives scores that are not finite numbers", measured.path));

@@ -55,6 +55,8 @@ std::unique_ptr<Command> make_synthesize();
 std::unique_ptr<Command> make_compare();
 std::unique_ptr<Command> make_sweep();
 std::unique_ptr<Command> make_sweep_report();
+std::unique_ptr<Command> make_frontier();
+std::unique_ptr<Command> make_retune();
 std::unique_ptr<Command> make_watch();
 std::unique_ptr<Command> make_evaluate();
 std::unique_ptr<Command> make_predict();

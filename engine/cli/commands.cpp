@@ -156,6 +156,16 @@ const std::vector<CommandEntry>& commands() {
        "  equipoise compare configs/adult_equalized_odds.yaml --arms none,balance,fairbatch,smote --seeds 0..4\n"
        "  equipoise compare configs/bank_equal_opportunity.yaml --arms unconstrained,none,unconstrained+reweigh",
        make_compare},
+      {{"frontier"},
+       "Trains once, and says accuracy against gap for twenty tolerances, each a rule that can be deployed.",
+       "  equipoise frontier configs/adult_demographic_parity.yaml\n"
+       "  equipoise frontier configs/adult_equalized_odds.yaml --pick 0.03\n"
+       "  equipoise frontier my.yaml --tolerances 0.02,0.05,0.1",
+       make_frontier},
+      {{"retune"},
+       "Decides by the model of a frontier under other tolerances, without training, and writes a run folder.",
+       "  equipoise retune runs/adult-demographic-parity-frontier-001 constraints.0.tolerance=0.05",
+       make_retune},
       {{"sweep"},
        "Trains every setting of a sweep file, in banks where it can, and goes on where it was stopped.",
        "  equipoise sweep configs/sweeps/tolerances.yaml --plan\n"

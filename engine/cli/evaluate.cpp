@@ -101,7 +101,7 @@ class Evaluate final : public Command {
     }
     if (rows.empty()) throw core::UserError(core::Fault::data, "there are no rows to measure in --data");
     const constraints::ConstraintTable table = constraints::table_for(dataset, read_constraint_table(run));
-    const MeasuredRows measured(dataset, table.cells.of_row, *model.learner, model.mixture, device);
+    const MeasuredRows measured(dataset, table.cells.of_row, *model.learner, model.mixture, device, model.rule);
     core::stop_if_interrupted();
     return measured.measure(name, rows, table, run.config);
   }

@@ -29,6 +29,10 @@ std::vector<T> picked(const std::vector<T>& values, const std::vector<std::int64
   return result;
 }
 
+std::vector<std::int32_t> known_groups(const data::Dataset& dataset, const models::CellRule& rule) {
+  return rule.uses_groups() ? models::groups_of(rule, dataset) : std::vector<std::int32_t>();
+}
+
 double (*loss_of(const training::TrainingParams& params))(double, double) {
   if (params.loss == "huber") return evaluation::huber_loss;
   return params.loss == "quantile" ? evaluation::quantile_loss : evaluation::squared_loss;
@@ -37,9 +41,12 @@ double (*loss_of(const training::TrainingParams& params))(double, double) {
 }  // namespace
 
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
-                               const at::Device& device) {
+                               const at::Device& device, const models::CellRule& rule) {
   const models::NoAutograd no_autograd;
-  return training::scores(models::to_tensors(dataset.encoded, device), learner, models::meaning_of(dataset), mixture);
+  models::OutputMeaning meaning = models::meaning_of(dataset);
+  meaning.rule = rule;
+  return training::scores(models::to_tensors(dataset.encoded, device), learner, meaning, mixture,
+                          known_groups(dataset, rule));
 }
 
 bool all_finite(const std::vector<double>& values) {
@@ -47,16 +54,20 @@ bool all_finite(const std::vector<double>& values) {
 }
 
 MeasuredRows::MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells,
-                           models::Learner& learner, const models::Mixture& mixture, const at::Device& device)
+                           models::Learner& learner, const models::Mixture& mixture, const at::Device& device,
+                           const models::CellRule& rule)
     : dataset_(dataset), cells_(cells) {
   const bool has_outcomes = cells.size() != static_cast<std::size_t>(dataset.rows());
   if (device.is_cpu() || has_outcomes) {
-    scores_ = score_rows(dataset, learner, mixture, device);
+    scores_ = score_rows(dataset, learner, mixture, device, rule);
     return;
   }
   const models::NoAutograd no_autograd;
-  device_scores_ = training::device_scores(
-      dataset, cells, training::device_scores(models::to_tensors(dataset.encoded, device), learner, {}, mixture));
+  models::OutputMeaning meaning;
+  meaning.rule = rule;
+  device_scores_ = training::device_scores(dataset, cells,
+                                           training::device_scores(models::to_tensors(dataset.encoded, device), learner,
+                                                                   meaning, mixture, known_groups(dataset, rule)));
 }
 
 std::int64_t MeasuredRows::not_finite() const {

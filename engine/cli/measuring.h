@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/constraints/table.h"
 #include "engine/data/dataset.h"
 #include "engine/evaluation/compared_figures.h"
 #include "engine/evaluation/evaluation.h"
+#include "engine/models/cell_rule.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
 #include "engine/training/device_statistics.h"
@@ -19,7 +21,7 @@ namespace equipoise::cli {
 /// [rows * O] row by row, of every row of the data set: the probability of the positive class, of each class or of each label;
 /// or the number that is predicted. Of a mixture each row has those of the iterate that decides it.
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
-                               const at::Device& device);
+                               const at::Device& device, const models::CellRule& rule = {});
 
 bool all_finite(const std::vector<double>& values);
 
@@ -30,7 +32,10 @@ class MeasuredRows {
  public:
   /// Scores all rows. `cells` [rows * outcomes] in a constraint table's cells. Data set and cells must outlive this.
   MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells, models::Learner& learner,
-               const models::Mixture& mixture, const at::Device& device);
+               const models::Mixture& mixture, const at::Device& device, const models::CellRule& rule = {});
+  /// The same with scores [rows * O] that are there already.
+  MeasuredRows(const data::Dataset& dataset, const std::vector<std::int32_t>& cells, std::vector<double> scores)
+      : dataset_(dataset), cells_(cells), scores_(std::move(scores)) {}
 
   /// How many rows have a score that is not a finite number.
   std::int64_t not_finite() const;

@@ -47,7 +47,7 @@ sweep::PartedRun PairedRuns::measure(const std::filesystem::path& folder) {
   const at::Device device = device_of(run, journal_);
   const Rows& rows = rows_of(run);
   const SavedModel model = read_model(run, data::layout_of(*rows.encoder), device);
-  const MeasuredRows measured(rows.dataset, rows.table.cells.of_row, *model.learner, model.mixture, device);
+  const MeasuredRows measured(rows.dataset, rows.table.cells.of_row, *model.learner, model.mixture, device, model.rule);
   return evaluation::measure_figures(figures_, measured.compared(rows.test_rows, run.config.training), rows.table,
                                      run.config.multipliers.min_rows, run.config.evaluation);
 }

@@ -79,9 +79,10 @@ class Predict final : public Command {
     const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
     const SavedModel model = read_model(run, data::layout_of(*encoder), device);
-    data::Dataset dataset = data::apply(*encoder, files_, data::Wanted::inputs, journal, "", images_);
+    data::Dataset dataset = data::apply(
+        *encoder, files_, model.rule.uses_groups() ? data::Wanted::groups : data::Wanted::inputs, journal, "", images_);
     core::stop_if_interrupted();
-    std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device);
+    std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device, model.rule);
     core::stop_if_interrupted();
     if (!all_finite(scores)) {
       throw core::UserError(core::Fault::numerical,

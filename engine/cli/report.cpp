@@ -7,6 +7,7 @@
 #include "engine/core/files.h"
 #include "engine/report/bank_report.h"
 #include "engine/report/compare_report.h"
+#include "engine/report/frontier_report.h"
 #include "engine/report/report.h"
 
 namespace equipoise::cli {
@@ -21,6 +22,10 @@ class WriteReport final : public Command {
     const SavedRun run = open_run_or_bank(run_);
     const std::filesystem::path page = run.file(run_files::kReport);
     core::write_file_atomically(page, page_of(run));
+    if (std::error_code error; std::filesystem::exists(run.file(run_files::kFrontier), error))
+      core::write_file_atomically(
+          run.file(run_files::kFrontierPage),
+          report::to_html(report::frontier_report_from_json(results_of(run, run_files::kFrontier))));
     console.print(fmt::format("report  {}\n", page.string()));
     console.print_json({{"run", run.path.string()}, {"report", page.string()}, {"exit_code", 0}});
     return 0;

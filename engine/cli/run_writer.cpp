@@ -48,7 +48,8 @@ void fail_without_model(training::TrainingResult& result, std::int64_t rows, cor
 std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInputs& inputs, const at::Device& device,
                                                 training::TrainingResult& result, core::Journal& journal) {
   models::Learner& learner = *result.learner;
-  const MeasuredRows rows(inputs.prepared.dataset, inputs.table.cells.of_row, learner, result.mixture, device);
+  const MeasuredRows rows(inputs.prepared.dataset, inputs.table.cells.of_row, learner, result.mixture, device,
+                          result.rule);
   if (const std::int64_t bad = rows.not_finite(); bad > 0) {
     folder.keep();
     fail_without_model(result, bad, journal);
@@ -57,7 +58,8 @@ std::vector<evaluation::SplitResult> save_model(RunFolder& folder, const RunInpu
   models::write_safetensors(folder.file(run_files::kWeights), models::weights_of(learner));
   folder.keep();
   const data::EncodedRows layout = data::layout_of(*inputs.prepared.encoder);
-  const models::OutputMeaning meaning = models::meaning_of(inputs.prepared.dataset);
+  models::OutputMeaning meaning = models::meaning_of(inputs.prepared.dataset);
+  meaning.rule = result.rule;
   folder.write(run_files::kModel,
                json_text(models::describe_model(inputs.config.model, layout, learner, meaning, result.mixture)));
   return measure_splits(inputs, rows);

@@ -214,9 +214,11 @@ SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, cons
   const std::vector<std::uint64_t> seeds(static_cast<std::size_t>(members), 0);
   SavedModel saved;
   saved.mixture = models::model_mixture_from(model, description.string());
+  saved.rule = models::model_rule_from(model, description.string());
+  // Under a rule of cells the learner's outputs are these, as classes are.
+  const data::Task task = saved.rule.any() ? data::Task::classes : models::model_task_from(model, description.string());
   saved.learner = models::make_learner(params, layout, seeds, device, models::Precision::fp32,
-                                       models::model_outputs_from(model, description.string()),
-                                       models::model_task_from(model, description.string()));
+                                       models::model_outputs_from(model, description.string()), task);
   models::load_weights(*saved.learner, models::read_safetensors(weights), weights.string());
   return saved;
 }

@@ -8,6 +8,7 @@
 #include "engine/config/origin.h"
 #include "engine/constraints/table.h"
 #include "engine/data/prepare.h"
+#include "engine/models/cell_rule.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
 #include "engine/training/run_config.h"
@@ -38,6 +39,7 @@ constraints::ConstraintTable read_constraint_table(const SavedRun& run);
 struct SavedModel {
   std::unique_ptr<models::Learner> learner;
   models::Mixture mixture;  ///< how its members decide
+  models::CellRule rule;    ///< where its outputs are posteriors of cells
 };
 /// The model with its weights, ready to score rows encoded as `layout` says.
 SavedModel read_model(const SavedRun& run, const data::EncodedRows& layout, const at::Device& device);

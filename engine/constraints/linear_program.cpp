@@ -2,7 +2,9 @@
 
 #include <coin/Clp_C_Interface.h>
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace equipoise::constraints {
 namespace {
@@ -52,7 +54,10 @@ std::optional<Solution> cheapest(const std::vector<Variable>& variables, const s
   constexpr int kOptimal = 0;
   if (Clp_initialSolve(model.get()) != kOptimal) return std::nullopt;
   const double* values = Clp_primalColumnSolution(model.get());
-  return Solution{{values, values + variables.size()}, Clp_objectiveValue(model.get())};
+  std::vector<double> prices;
+  const double* duals = Clp_dualRowSolution(model.get());
+  for (std::size_t row = 0; row < inequalities.size(); ++row) prices.push_back(std::max(0.0, -duals[row]));
+  return Solution{{values, values + variables.size()}, Clp_objectiveValue(model.get()), std::move(prices)};
 }
 
 // The excess is one variable more.

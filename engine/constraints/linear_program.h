@@ -29,6 +29,7 @@ struct Inequality {
 struct Solution {
   std::vector<double> values;  ///< [variables]
   double objective = 0;
+  std::vector<double> prices;  ///< [inequalities] >= 0: what the objective would fall by if the bound were one more
 };
 
 /// The values with the smallest sum of `costs` [variables] times them of which every inequality holds without an excess, to

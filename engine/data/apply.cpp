@@ -30,17 +30,18 @@ std::set<std::string> columns_used(const Encoder& encoder, Wanted wanted) {
   std::set<std::string> used;
   for (const FeatureRule& rule : encoder.features) used.insert(rule.column);
   if (wanted == Wanted::inputs) return used;
+  for (const GroupRule& rule : encoder.groups) used.insert(rule.column);
+  if (wanted == Wanted::groups) return used;
   const std::vector<std::string> labels = label_columns(encoder.label);
   used.insert(labels.begin(), labels.end());
   used.insert(encoder.weight);
   if (encoder.stored_decisions && encoder.stored_decisions->in_data)
     for (const std::string& column : decision_columns(*encoder.stored_decisions, encoder.label)) used.insert(column);
-  for (const GroupRule& rule : encoder.groups) used.insert(rule.column);
   return used;
 }
 
-// What measuring needs besides the inputs.
-void check_targets(const Encoder& encoder, const Table& table) {
+// What measuring needs besides the inputs; deciding by groups, these alone.
+void check_targets(const Encoder& encoder, const Table& table, Wanted wanted) {
   const auto require = [&](const std::string& column, const char* what) {
     if (column.empty() || table.find(column) != nullptr) return;
     throw core::UserError(core::Fault::data,
@@ -48,6 +49,10 @@ void check_targets(const Encoder& encoder, const Table& table) {
                               core::did_you_mean(column, table.names()) + columns_text(table),
                           core::Position{table.files.front().path, 0, 0});
   };
+  if (wanted == Wanted::groups) {
+    for (const GroupRule& rule : encoder.groups) require(rule.column, "group");
+    return;
+  }
   for (const std::string& column : label_columns(encoder.label)) require(column, "label");
   require(encoder.weight, "weight");
   if (encoder.stored_decisions && encoder.stored_decisions->in_data)
@@ -128,8 +133,13 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
   Dataset dataset;
   dataset.files = table.files;
   set_task(encoder, dataset);
+  if (wanted == Wanted::groups) {
+    check_targets(encoder, table, wanted);
+    dataset.groupings = make_groupings(table, encoder.groups);
+    warn_of_unknown_levels(dataset.groupings, journal);
+  }
   if (wanted == Wanted::everything) {
-    check_targets(encoder, table);
+    check_targets(encoder, table, wanted);
     drop_rows_without_label(table, encoder.label, journal);
     apply_labels(table, encoder.label, dataset);
     if (!encoder.weight.empty()) dataset.weights = make_weights(table, encoder.weight);

@@ -45,9 +45,9 @@ void check_params(const DataParams& params, const config::Origin& origin);
 Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal,
                  const Encoder* earlier = nullptr);
 
-/// What is read of new rows: to score them the model's inputs do; to measure them the label, the weight and the groups
-/// must be there too.
-enum class Wanted { inputs, everything };
+/// What is read of new rows: to score them the model's inputs do, and to decide by groups these; to measure them the label and the
+/// weight must be there too.
+enum class Wanted { inputs, groups, everything };
 
 /// Encodes the rows of `files` (CSV or Parquet) with a stored encoder; every row is in split test. Columns that are not
 /// wanted may be absent or hold anything; labels, weights and groups are then empty. `predictions`: a file with the stored

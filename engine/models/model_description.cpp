@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 1, kFormatOfMixtures = 2;
+constexpr int kFormat = 1, kFormatOfMixtures = 2, kFormatOfCellRules = 3;
 constexpr std::int64_t kWidest = 1 << 20;
 constexpr std::int64_t kMostMembers = 2048;
 constexpr double kDecisionThreshold = 0.5;
@@ -49,7 +49,15 @@ std::vector<std::int64_t> widths(const json& description, const char* key, const
 
 namespace {
 
-const char* output_text(data::Task task) {
+std::string output_text(data::Task task, const CellRule& rule) {
+  if (rule.any()) {
+    const std::string given = rule.uses_groups() ? " given the row's group" : "";
+    return "a logit for each cell of cell_rule; p is their softmax" + given +
+           (task == data::Task::binary
+                ? "; the row's score is 1/2 + (weights p) / 2, cut to [0, 1]"
+                : "; scores are the point of the probability simplex nearest to (weights p), and "
+                  "the largest decides");
+  }
   switch (task) {
     case data::Task::binary:
       return "the logit of the positive class; its score is 1 / (1 + exp(-logit))";
@@ -64,13 +72,14 @@ const char* output_text(data::Task task) {
 }
 
 // What the members' mean is of.
-std::string combination_text(data::Task task, std::int64_t members, const Mixture& mixture) {
+std::string combination_text(data::Task task, std::int64_t members, const Mixture& mixture, bool has_rule) {
   if (!mixture.probabilities.empty()) {
     const std::int64_t each = members / static_cast<std::int64_t>(mixture.iterates());
     return "each row is decided by one of the mixture's iterates, drawn by its probability: " +
-           combination_text(task, each, {});
+           combination_text(task, each, {}, has_rule);
   }
   if (members == 1) return "one network";
+  if (has_rule) return "the mean of the members' p";
   return task == data::Task::regression ? "the mean of the members' predictions" : "the mean of the members' scores";
 }
 
@@ -145,13 +154,15 @@ OutputMeaning meaning_of(const data::Dataset& dataset) {
 
 json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
                     const OutputMeaning& meaning, const Mixture& mixture) {
-  const bool is_mixture = !mixture.probabilities.empty();
-  json description = {{"format", is_mixture ? kFormatOfMixtures : kFormat},
+  const bool is_mixture = !mixture.probabilities.empty(), has_rule = meaning.rule.any();
+  json description = {{"format", has_rule     ? kFormatOfCellRules
+                                 : is_mixture ? kFormatOfMixtures
+                                              : kFormat},
                       {"kind", params.kind},
                       {"input_width", layout.width},
-                      {"output", output_text(meaning.task)},
+                      {"output", output_text(meaning.task, meaning.rule)},
                       {"members", learner.members()},
-                      {"combination", combination_text(meaning.task, learner.members(), mixture)},
+                      {"combination", combination_text(meaning.task, learner.members(), mixture, has_rule)},
                       {"weight_layout", weight_layout(params, learner.members())}};
   if (!grows(params)) {
     description["hidden"] = params.hidden;
@@ -160,10 +171,9 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
   }
   if (meaning.task == data::Task::binary || meaning.task == data::Task::labels)
     description["decision_threshold"] = kDecisionThreshold;
-  if (meaning.task != data::Task::binary) {
-    description["task"] = data::name_of(meaning.task);
-    description["outputs"] = learner.outputs();
-  }
+  if (meaning.task != data::Task::binary) description["task"] = data::name_of(meaning.task);
+  if (meaning.task != data::Task::binary || has_rule) description["outputs"] = learner.outputs();
+  if (has_rule) description["cell_rule"] = describe_cell_rule(meaning.rule);
   for (const Size& size : sizes_of(params.kind)) description[size.name] = params.*size.value;
   if (layout.images.any()) {
     const data::ImageRows& images = layout.images;
@@ -197,11 +207,13 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
 ModelParams model_params_from(const json& description, const std::string& name) {
   if (!description.is_object()) throw core::UserError(core::Fault::data, "'" + name + "' is not a model description");
   const auto format = field<std::int64_t>(description, "format", &json::is_number_integer, "a number", name);
-  const bool is_of_mixture = format == kFormatOfMixtures && description.contains("mixture");
-  if (!is_of_mixture && (format != kFormat || description.contains("mixture"))) {
+  const bool has_mixture = description.contains("mixture"), has_rule = description.contains("cell_rule");
+  const int expected = has_rule ? kFormatOfCellRules : has_mixture ? kFormatOfMixtures : kFormat;
+  if (format != expected) {
     throw core::UserError(core::Fault::data, "'" + name + "' has format " + description["format"].dump() +
                                                  "; this program reads format " + std::to_string(kFormat) +
-                                                 ", and with a mixture " + std::to_string(kFormatOfMixtures));
+                                                 ", with a mixture " + std::to_string(kFormatOfMixtures) +
+                                                 ", and with a cell_rule " + std::to_string(kFormatOfCellRules));
   }
   ModelParams params;
   params.kind = field<std::string>(description, "kind", &json::is_string, "a text", name);
@@ -259,6 +271,16 @@ std::int64_t model_members_from(const json& description, const std::string& name
 Mixture model_mixture_from(const json& description, const std::string& name) {
   if (!description.contains("mixture")) return {};
   return mixture_from(description["mixture"], model_members_from(description, name), name);
+}
+
+CellRule model_rule_from(const json& description, const std::string& name) {
+  if (!description.contains("cell_rule")) return {};
+  // Without a task it is binary, which has one answer.
+  const bool is_binary = !description.contains("task");
+  const std::size_t answers =
+      is_binary ? 1 : field<json>(description, "outcomes", &json::is_array, "a list", name).size();
+  const auto outputs = static_cast<std::size_t>(model_outputs_from(description, name));
+  return cell_rule_from(description["cell_rule"], outputs, answers, name);
 }
 
 }  // namespace equipoise::models

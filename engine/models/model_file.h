@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/data/dataset.h"
+#include "engine/models/cell_rule.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
 #include "engine/models/safetensors.h"
@@ -24,13 +25,14 @@ struct OutputMeaning {
   data::Task task = data::Task::binary;
   std::vector<std::string> outcomes;             ///< classes or labels, one an output
   double target_mean = 0, target_deviation = 1;  ///< of a number, which is mean + deviation * output
+  CellRule rule = {};  ///< where outputs are posteriors of cells, and not of the task's own outcomes
 };
 
 OutputMeaning meaning_of(const data::Dataset& dataset);
 
 /// What stands beside the weights: the architecture, the inputs with their components, the outputs, the members and how they
 /// decide together, the parameters. That of a mixture has a format of its own, which a program that would take it for a mean
-/// of scores does not read.
+/// of scores does not read, and so has one with a rule over cells.
 nlohmann::json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
                               const OutputMeaning& meaning = {}, const Mixture& mixture = {});
 /// The architecture of a description. Throws UserError (data) naming `name` and what is missing.
@@ -43,5 +45,7 @@ data::Task model_task_from(const nlohmann::json& description, const std::string&
 std::int64_t model_members_from(const nlohmann::json& description, const std::string& name);
 /// How they decide together.
 Mixture model_mixture_from(const nlohmann::json& description, const std::string& name);
+/// How they decide from posteriors of cells; without any where they do not.
+CellRule model_rule_from(const nlohmann::json& description, const std::string& name);
 
 }  // namespace equipoise::models

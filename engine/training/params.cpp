@@ -73,6 +73,14 @@ void check(const TrainingParams& params, data::Task task, const config::Origin& 
     refuse("quantile", "it is of the loss 'quantile', and training.loss is '" + params.loss + "'");
 }
 
+void DecisionParams::describe(config::Fields& fields) {
+  fields.boolean(
+      "uses_group", uses_group,
+      "Of a frontier: whether its rules know the groups that constraints name of every row they decide, and so have "
+      "thresholds for each group (docs/guides/frontier.md). Where that is not lawful, or groups are not known, "
+      "leave it out; training decides by inputs alone.");
+}
+
 void OutputParams::describe(config::Fields& fields) {
   fields.path("folder", folder, "The folder in which run folders are made.");
   fields.text("run", run, "Name of the run folder; when left out, the run's name and the next free number.");

@@ -41,6 +41,13 @@ struct TrainingParams {
 /// Throws UserError (config) where a loss of regression is set for another task.
 void check(const TrainingParams& params, data::Task task, const config::Origin& origin);
 
+/// What decides besides the model's inputs.
+struct DecisionParams {
+  bool uses_group = false;
+
+  void describe(config::Fields& fields);
+};
+
 struct OutputParams {
   std::string folder = "runs";
   std::string run;

@@ -27,6 +27,7 @@ void RunConfig::describe(config::Fields& fields) {
   fields.section("compare", compare, "Settings that equipoise compare sets side by side; nothing else reads it.");
   fields.list("constraints", constraints, "What must hold between groups.");
   fields.section("multipliers", multipliers, "How the constraints are enforced.");
+  fields.section("decision", decision, "What decides besides the model's inputs.");
   fields.section("evaluation", evaluation, "How the result is measured.");
   fields.section("checkpoint", checkpoint, "When a run saves what it needs to go on after it was cut off.");
   fields.section("ranks", ranks,

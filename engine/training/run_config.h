@@ -35,6 +35,7 @@ struct RunConfig {
   CompareParams compare;
   std::vector<constraints::ConstraintParams> constraints;
   constraints::MultiplierParams multipliers;
+  DecisionParams decision;
   evaluation::EvaluationParams evaluation;
   checkpoint::CheckpointParams checkpoint;
   distributed::RanksParams ranks;

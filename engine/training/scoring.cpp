@@ -63,10 +63,24 @@ at::Tensor mean_scores(const at::Tensor& logits, const models::OutputMeaning& me
       if (meaning.task == data::Task::regression)
         mean.add_(own * meaning.target_deviation + meaning.target_mean);
       else
-        mean.add_(meaning.task == data::Task::classes ? own.softmax(-1) : own.sigmoid());
+        mean.add_(meaning.task == data::Task::classes || meaning.rule.any() ? own.softmax(-1) : own.sigmoid());
     }
     return mean.div_(static_cast<double>(members.count));
   });
+}
+
+// [rows] or [rows, A] from posteriors [rows, C], where they were. On the host, so that a row's decision is the same wherever
+// its posterior was made.
+at::Tensor decided_by(const models::CellRule& rule, const at::Tensor& posteriors,
+                      const std::vector<std::int32_t>& groups) {
+  const at::Tensor own = posteriors.to(at::kCPU).contiguous();
+  const std::int64_t rows = own.size(0), cells = own.size(1), answers = static_cast<std::int64_t>(rule.answers());
+  at::Tensor scores =
+      at::empty(answers == 1 ? std::vector<std::int64_t>{rows} : std::vector{rows, answers}, own.options());
+  for (std::int64_t row = 0; row < rows; ++row)
+    models::decide(rule, own.const_data_ptr<double>() + row * cells, scores.mutable_data_ptr<double>() + row * answers,
+                   groups.empty() ? models::kNoGroup : groups[static_cast<std::size_t>(row)]);
+  return scores.to(posteriors.device());
 }
 
 }  // namespace
@@ -97,15 +111,18 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
 }
 
 std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
-                           const models::OutputMeaning& meaning, const models::Mixture& mixture) {
-  if (meaning.task == data::Task::binary) return probabilities(encoded, learner, mixture);
-  const at::Tensor own = device_scores(encoded, learner, meaning, mixture).to(at::kCPU).contiguous();
+                           const models::OutputMeaning& meaning, const models::Mixture& mixture,
+                           const std::vector<std::int32_t>& groups) {
+  if (meaning.task == data::Task::binary && !meaning.rule.any()) return probabilities(encoded, learner, mixture);
+  const at::Tensor own = device_scores(encoded, learner, meaning, mixture, groups).to(at::kCPU).contiguous();
   return {own.const_data_ptr<double>(), own.const_data_ptr<double>() + own.numel()};
 }
 
 at::Tensor device_scores(const models::EncodedTensors& encoded, models::Learner& learner,
-                         const models::OutputMeaning& meaning, const models::Mixture& mixture) {
-  return mean_scores(all_logits(encoded, learner), meaning, mixture);
+                         const models::OutputMeaning& meaning, const models::Mixture& mixture,
+                         const std::vector<std::int32_t>& groups) {
+  const at::Tensor scores = mean_scores(all_logits(encoded, learner), meaning, mixture);
+  return meaning.rule.any() ? decided_by(meaning.rule, scores, groups) : scores;
 }
 
 double mean_loss(const std::vector<double>& sums, const data::Cells& cells) {

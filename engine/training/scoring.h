@@ -18,13 +18,16 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
                                   const models::Mixture& mixture = {});
 
 /// [rows * O] row by row, the mean of the members', of a mixture that of the row's iterate: the probability of the positive
-/// class, of each class or of each label; or the number that is predicted, in the target's units.
+/// class, of each class or of each label; or the number that is predicted, in the target's units. By a rule over cells: its scores;
+/// of one that uses groups `groups` [rows] (models::groups_of).
 std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
-                           const models::OutputMeaning& meaning, const models::Mixture& mixture = {});
+                           const models::OutputMeaning& meaning, const models::Mixture& mixture = {},
+                           const std::vector<std::int32_t>& groups = {});
 
 /// The same, left on the learner's device: [rows] or [rows, O] f64.
 at::Tensor device_scores(const models::EncodedTensors& encoded, models::Learner& learner,
-                         const models::OutputMeaning& meaning = {}, const models::Mixture& mixture = {});
+                         const models::OutputMeaning& meaning = {}, const models::Mixture& mixture = {},
+                         const std::vector<std::int32_t>& groups = {});
 
 /// Mean loss and accuracy from sums of cells. Of several classes accuracy is the share of rows whose class is predicted, of
 /// several labels the mean over them, of a number there is none: NaN.

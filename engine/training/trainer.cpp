@@ -294,7 +294,7 @@ class Trainer {
   }
 
   TrainingResult result_of(RunState& run) {
-    TrainingResult result{std::move(run.outcome()), nullptr, {}, "", 0, "", 1, {}, core::seconds_since(start_), 0};
+    TrainingResult result{std::move(run.outcome()), nullptr, {}, {}, "", 0, "", 1, {}, core::seconds_since(start_), 0};
     result.members = static_cast<std::int64_t>(data_.folds.size());
     if (!run.table().rows.empty()) result.measured_on = sentence_of(measured_, result.members);
     result.swings = last_swings(result.measurements);
@@ -374,6 +374,11 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& configs, const d
   const auto training_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
   const std::vector<RunConfig> members = in_rounds(configs, training_rows);
   const RunConfig& first = members.front();
+  if (first.decision.uses_group)
+    throw core::UserError(core::Fault::config,
+                          "decision.uses_group: training makes a model that decides by its inputs alone; equipoise "
+                          "frontier has thresholds for each group",
+                          origin.of("decision.uses_group"));
   const MeasuredSplits measured =
       choose_measured_splits(first.multipliers, tables.front(), dataset,
                              training_work(first, dataset.encoded, training_rows, device), origin, journal);

@@ -16,6 +16,7 @@
 #include "engine/distributed/launch.h"
 #include "engine/distributed/ranks.h"
 #include "engine/evaluation/measurement.h"
+#include "engine/models/cell_rule.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
 #include "engine/sampling/sampler.h"
@@ -30,6 +31,7 @@ namespace equipoise::training {
 struct TrainingResult : RunOutcome {
   std::unique_ptr<models::Learner> learner;
   models::Mixture mixture = {};  ///< how its members decide; empty: by their mean
+  models::CellRule rule = {};    ///< where its outputs are posteriors of cells: training itself makes none
   std::string kept;              ///< which iterate, and why
   std::int64_t kept_step = 0;
   std::string measured_on;     ///< which rows moved the multipliers, a sentence; "" where nothing is constrained
@@ -70,7 +72,7 @@ struct Around {
 /// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate, and so does one that
 /// is named by `stop`, while others go on; a signal stops all. Of several ranks each calls this with the same arguments and gets the same results,
 /// but that the first alone distils; a signal to one stops all after the same step. Throws UserError (config) for a batch larger than the
-/// training split and the like, and (data) for a checkpoint that does not fit.
+/// training split, for decision.uses_group and the like, and (data) for a checkpoint that does not fit.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal, const Around& around = {});

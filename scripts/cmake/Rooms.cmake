@@ -1,7 +1,7 @@
 # One folder of engine/ = one room = one namespace = one static library.
 
 # In the order data flows (docs/architecture.md): a room may use the rooms before it, none after it.
-set(EQUIPOISE_ROOMS core config data sampling models checkpoint constraints evaluation audit distributed tracking training sweep report cli)
+set(EQUIPOISE_ROOMS core config data sampling models checkpoint constraints evaluation audit distributed tracking training frontier sweep report cli)
 
 # equipoise_room(<room> [ROOMS earlier...] [LIBRARIES targets...] [HEADERS to precompile... | HEADERS_OF an earlier room]
 #                [NO_LOOPS])

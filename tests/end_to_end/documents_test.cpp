@@ -45,7 +45,8 @@ class Documents : public Workspace {
       ASSERT_EQ(words.front(), "equipoise");
       words.erase(words.begin());
       const bool plans = words.front() == "sweep" && words[1].ends_with(".yaml");
-      if (words.front() == "train" || words.front() == "compare" || plans)
+      const bool trains = words.front() == "train" || words.front() == "compare" || words.front() == "frontier";
+      if (trains || plans)
         words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
       const Outcome outcome = run(words);
       EXPECT_LE(outcome.exit_code, 1) << line << "\n" << outcome.err;  // 1: a verdict that --fail-on names
@@ -133,6 +134,12 @@ TEST_F(Documents, TheSweepResultsGuideRunsAsWritten) {
 TEST_F(Documents, TheMultipliersGuideRunsAsWritten) {
   run_commands_of(source_file("docs/guides/multipliers.md"));
   EXPECT_TRUE(exists("runs/second/report.html"));
+}
+
+TEST_F(Documents, TheFrontierGuideRunsAsWritten) {
+  run_commands_of(source_file("docs/guides/frontier.md"));
+  EXPECT_TRUE(exists("runs/frontier/frontier.html") && exists("runs/looser/report.html"));
+  EXPECT_TRUE(exists("runs/warm/report.html"));
 }
 
 TEST_F(Documents, TheSmallGroupsGuideRunsAsWritten) {

@@ -1,0 +1,163 @@
+#include "engine/cli/cell_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "engine/cli/measuring.h"
+#include "engine/cli/posterior.h"
+#include "engine/constraints/titles.h"
+#include "engine/frontier/tolerances.h"
+
+namespace equipoise::cli {
+namespace {
+
+using constraints::ConstraintParams;
+
+// Of a logarithmic loss near a decision, beside accuracy.
+constexpr double kOfTraining = 2;
+
+// By how much of each constraint's figure a rule aims inside.
+std::vector<double> margins_of_constraints(const constraints::ConstraintTable& table,
+                                           const std::vector<double>& margins) {
+  std::vector<double> largest(table.constraint_titles.size(), 0.0);
+  for (std::size_t j = 0; j < margins.size(); ++j) {
+    const constraints::Promise& promise = table.promises[table.rows[j].promise];
+    double& of_constraint = largest[static_cast<std::size_t>(promise.constraint)];
+    of_constraint = std::max(of_constraint, margins[j] * (promise.form == "max_min" ? 2 : 1));
+  }
+  return largest;
+}
+
+void copy_figures(evaluation::Measurement& measurement, const evaluation::SplitResult& selection) {
+  measurement.selection_loss = selection.metrics.log_loss;
+  measurement.selection_accuracy = selection.metrics.accuracy;
+  for (const evaluation::ConstraintResult& constraint : selection.constraints)
+    for (const evaluation::PromiseResult& promise : constraint.promises) {
+      measurement.training_gaps.push_back(promise.gap);
+      measurement.selection_gaps.push_back(promise.gap);
+      measurement.selection_bounds.push_back(promise.upper_bound);
+    }
+}
+
+}  // namespace
+
+CellRules::CellRules(const training::RunConfig& config, const constraints::ConstraintTable& table,
+                     const data::Dataset& dataset, std::vector<double> posteriors)
+    : config_(config),
+      table_(table),
+      dataset_(dataset),
+      posteriors_(std::move(posteriors)),
+      cells_(frontier::posterior_cells_of(table.cells)),
+      given_(config.decision.uses_group ? frontier::rule_of_groups(table.cells) : models::CellRule()),
+      groups_(given_.uses_groups() ? models::groups_of(given_, dataset) : std::vector<std::int32_t>()),
+      held_out_(held_out()) {}
+
+// What is known of a row's group is certain: posteriors are those given it.
+frontier::HeldOut CellRules::held_out() const {
+  if (groups_.empty()) return held_out_rows(dataset_, cells_, posteriors_);
+  std::vector<double> given(posteriors_.size());
+  const auto count = static_cast<std::size_t>(cells_.count());
+  for (std::size_t row = 0; row < groups_.size(); ++row)
+    models::given_group(posteriors_.data() + row * count, count, given_.groups.size(), groups_[row],
+                        given.data() + row * count);
+  return held_out_rows(dataset_, cells_, given);
+}
+
+CellRules::Rule CellRules::decided(frontier::Solved solved) const {
+  Rule rule{frontier::cell_rule(solved.weights, cells_), std::move(solved), {}};
+  rule.rule.groupings = given_.groupings;
+  rule.rule.groups = given_.groups;
+  const std::size_t answers = rule.rule.answers(), count = static_cast<std::size_t>(cells_.count()),
+                    rows = static_cast<std::size_t>(dataset_.rows());
+  rule.scores.resize(rows * answers);
+  for (std::size_t row = 0; row < rows; ++row)
+    models::decide(rule.rule, posteriors_.data() + row * count, rule.scores.data() + row * answers,
+                   groups_.empty() ? models::kNoGroup : groups_[row]);
+  return rule;
+}
+
+CellRules::Rule CellRules::under(const std::vector<ConstraintParams>& constraints) const {
+  const constraints::ConstraintTable table = frontier::with_tolerances(table_, constraints);
+  return decided(frontier::best_rule(table, cells_, held_out_, margins_of(config_, table, dataset_)));
+}
+
+CellRules::Rule CellRules::unconstrained() const {
+  frontier::Solved solved;
+  solved.weights = frontier::most_probable(cells_);
+  solved.multipliers.assign(table_.rows.size(), 0.0);
+  solved.decided = frontier::decide_rows(solved.weights, cells_, held_out_);
+  solved.accuracy = solved.bound = frontier::accuracy_of(solved.decided, cells_);
+  return decided(std::move(solved));
+}
+
+std::optional<evaluation::SplitResult> CellRules::measure(const Rule& rule, data::Split split,
+                                                          const std::vector<ConstraintParams>& constraints) const {
+  const std::vector<std::int64_t> rows = dataset_.rows_of(split);
+  if (rows.empty()) return std::nullopt;
+  training::RunConfig config = config_;
+  config.constraints = constraints;
+  return MeasuredRows(dataset_, table_.cells.of_row, rule.scores)
+      .measure(data::kSplitNames[static_cast<int>(split)], rows, frontier::with_tolerances(table_, constraints),
+               config);
+}
+
+report::FrontierRule CellRules::measured(const Rule& rule, const std::vector<ConstraintParams>& constraints) const {
+  const frontier::Solved& solved = rule.solved;
+  report::FrontierRule figures;
+  figures.multipliers = solved.multipliers;
+  figures.attainable = solved.bound;
+  figures.expected_accuracy = solved.accuracy;
+  figures.excess = solved.excess;
+  figures.margins = margins_of_constraints(table_, solved.margins);
+  figures.selection = measure(rule, data::Split::selection, constraints);
+  figures.test = measure(rule, data::Split::test, constraints);
+  for (auto* split : {&figures.selection, &figures.test})
+    if (*split) *split = report::figures_alone(std::move(**split));
+  return figures;
+}
+
+void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
+                       const std::vector<ConstraintParams>& constraints) const {
+  const frontier::Solved& solved = rule.solved;
+  evaluation::Measurement end;
+  if (!posterior.measurements.empty()) end = posterior.measurements.back();
+  if (posterior.kept_step > 0) end.step = posterior.kept_step;
+  end.training_gaps.clear();
+  end.selection_gaps.clear();
+  end.selection_bounds.clear();
+  end.selection_lower_bounds.clear();
+  end.multipliers = solved.multipliers;
+  for (double& multiplier : end.multipliers) multiplier *= kOfTraining;
+  if (const auto train = measure(rule, data::Split::train, constraints)) {
+    end.training_loss = train->metrics.log_loss;
+    end.training_accuracy = train->metrics.accuracy;
+  }
+  copy_figures(end, *measure(rule, data::Split::selection, constraints));
+  const std::vector<double> margins = margins_of_constraints(table_, solved.margins);
+  const bool has_margin = std::ranges::any_of(margins, [](double margin) { return margin > 0; });
+  const std::string inside = has_margin ? "inside the tolerances by multipliers.margin" : "inside the tolerances";
+  // Of one row more or less no posterior knows.
+  constexpr double kSlight = 5e-4;
+  const std::string of_rule =
+      solved.excess > kSlight
+          ? fmt::format(
+                "none of its rules is expected to have all figures on the selection split {}, and this one comes "
+                "nearest: the worst is {:.4f} above",
+                inside, solved.excess)
+          : fmt::format("of its rules whose figures on the selection split are expected to be {} the most accurate",
+                        inside);
+  posterior.kept = fmt::format("A posterior of {} cells{} decides: {}. {}", cells_.count(),
+                               groups_.empty() ? "" : ", given each row's group,", of_rule, posterior.kept);
+  posterior.measured_on = fmt::format(
+      "The multipliers solve a linear program over the {} rows of the selection split, from which the model did not "
+      "learn.",
+      held_out_.rows());
+  posterior.measurements = {end};
+  posterior.swings = {};
+  posterior.rule = rule.rule;
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,241 @@
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+
+#include "engine/cli/cell_rules.h"
+#include "engine/cli/command.h"
+#include "engine/cli/compiled_tables.h"
+#include "engine/cli/json_file.h"
+#include "engine/cli/measuring.h"
+#include "engine/cli/posterior.h"
+#include "engine/cli/ranks_check.h"
+#include "engine/cli/run_folder.h"
+#include "engine/cli/run_writer.h"
+#include "engine/cli/shell_words.h"
+#include "engine/config/load.h"
+#include "engine/constraints/kinds.h"
+#include "engine/constraints/titles.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/interrupt.h"
+#include "engine/evaluation/showable.h"
+#include "engine/frontier/tolerances.h"
+#include "engine/report/frontier_report.h"
+
+namespace equipoise::cli {
+namespace {
+
+constexpr int kRules = 20;
+// Where the test rows say nothing of the least, the frontier starts at this share of the gap without constraints.
+constexpr double kLeastShare = 0.05;
+
+class Frontier final : public Command {
+ public:
+  std::vector<Argument> arguments() override {
+    return {{"CONFIG", "The YAML file that says what data, what model, what constraints", &config_file_, "", true},
+            {"key=value", "Overrides of the config, as for train", &overrides_},
+            {"--tolerances",
+             "The tolerances of the rules, a list with commas; of several constraints those of the first that has one, "
+             "the others moving by the same factor",
+             &tolerances_, "20, from what the test rows can show to the gap without constraints"},
+            {"--pick", "The tolerance of the rule that the run in the folder decides by", &pick_, "the config's"}};
+  }
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    if (config_file_.empty())
+      throw core::UserError(core::Fault::config, "frontier needs a config: equipoise frontier CONFIG [key=value ...]");
+    refuse_ranks("frontier");
+    config::load(config_file_, overrides_, config_, origin_);
+    check();
+    const bool is_file = std::filesystem::is_regular_file(config_file_);
+    file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
+    RunFolder folder =
+        RunFolder::claim(config_.output, config_.name + "-frontier", marker_of(command(), file_), origin_);
+    const at::Device device = training::choose_device(config_, origin_, journal);
+    data::Prepared prepared = data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal);
+    check_selection(prepared.dataset, origin_);
+    core::stop_if_interrupted();
+    const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
+    check_pick(table, prepared.dataset);
+    training::TrainingResult result = train_posterior(config_, prepared, table, device, origin_, journal);
+    report::FrontierReport frontier = solve(prepared, table, device, result, journal);
+    return answer(folder, prepared, table, device, result, frontier, console, journal);
+  }
+
+ private:
+  // What the config and the command line say, all that is wrong at once. The config's constraints become the picked ones.
+  void check() {
+    core::ProblemList problems;
+    problems.collect([&] { training::members_of(config_, origin_); });
+    problems.collect([&] { training::check(config_, 1, origin_); });
+    problems.collect([&] { check_frontier(config_, origin_); });
+    problems.throw_if_any();
+    if (!tolerances_.empty()) {
+      for (const std::string& word : words_between_commas(tolerances_))
+        wanted_.push_back(tolerance_from("--tolerances", word));
+      std::ranges::sort(wanted_);
+      wanted_.erase(std::unique(wanted_.begin(), wanted_.end()), wanted_.end());
+    }
+    if (!pick_.empty())
+      config_.constraints = frontier::at_tolerance(config_.constraints, tolerance_from("--pick", pick_));
+  }
+
+  double tolerance_from(const char* option, const std::string& word) const {
+    double value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc() || end != word.data() + word.size() || !(value > 0 && value < 1))
+      throw core::UserError(
+          core::Fault::config,
+          fmt::format("{} is '{}', expected a tolerance between 0 and 1, both excluded", option, word));
+    for (const constraints::ConstraintParams& one : frontier::at_tolerance(config_.constraints, value))
+      if (constraints::has_tolerance(one) && !(one.tolerance < 1))
+        throw core::UserError(
+            core::Fault::config,
+            fmt::format("{} is {}, which makes the tolerance of '{}' {}: tolerances move together, and each must lie "
+                        "between 0 and 1, both excluded",
+                        option, word, constraints::constraint_title(one), constraints::number_text(one.tolerance)));
+    return value;
+  }
+
+  // The smallest tolerance that the test rows could show, of the first constraint that has one.
+  std::optional<double> showable(const constraints::ConstraintTable& table, const data::Dataset& dataset) const {
+    const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
+    const std::vector<evaluation::Outlook> outlooks =
+        evaluation::outlooks(table, counts, config_.multipliers.min_rows, config_.evaluation);
+    const double first = frontier::tolerance_of(config_.constraints);
+    std::optional<double> least;
+    for (std::size_t p = 0; p < outlooks.size(); ++p) {
+      const auto constraint = static_cast<std::size_t>(table.promises[p].constraint);
+      if (!outlooks[p].least || !constraints::has_tolerance(config_.constraints[constraint])) continue;
+      const double own = *outlooks[p].least * first / config_.constraints[constraint].tolerance;
+      least = std::max(least.value_or(own), own);
+    }
+    return least;
+  }
+
+  void check_pick(const constraints::ConstraintTable& table, const data::Dataset& dataset) const {
+    if (pick_.empty()) return;
+    const std::optional<double> least = showable(table, dataset);
+    if (!least || *least <= frontier::tolerance_of(config_.constraints)) return;
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("--pick is {}, which the test rows cannot show: even if all groups' rates were equal, the bound "
+                    "would be {:.4f}; pick that or more, or give data.split.test more rows",
+                    pick_, std::ceil(*least * 1e4) / 1e4));
+  }
+
+  std::vector<double> tolerances(const report::FrontierReport& frontier) const {
+    std::vector<double> grid = wanted_;
+    if (grid.empty()) {
+      double high = 0;
+      const double first = frontier::tolerance_of(config_.constraints);
+      for (std::size_t c = 0; c < config_.constraints.size(); ++c) {
+        const auto& gap = frontier.unconstrained.selection->constraints[c].gap;
+        if (gap && constraints::has_tolerance(config_.constraints[c]))
+          high = std::max(high, *gap * first / config_.constraints[c].tolerance);
+      }
+      high = std::clamp(high, 1e-3, 0.99);
+      double low = frontier.showable.value_or(high * kLeastShare);
+      if (low > high / 2) low = high * kLeastShare;
+      grid = frontier::tolerance_grid(low, high, kRules);
+    }
+    grid.push_back(frontier.kept);
+    std::ranges::sort(grid);
+    grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
+    return grid;
+  }
+
+  // Also makes the result that of the picked rule.
+  report::FrontierReport solve(const data::Prepared& prepared, const constraints::ConstraintTable& table,
+                               const at::Device& device, training::TrainingResult& result,
+                               TerminalJournal& journal) const {
+    const auto start = std::chrono::steady_clock::now();
+    const data::Dataset& dataset = prepared.dataset;
+    CellRules rules(config_, table, dataset, posteriors_of(dataset, *result.learner, device));
+    report::FrontierReport frontier;
+    frontier.kept = frontier::tolerance_of(config_.constraints);
+    frontier.showable = showable(table, dataset);
+    frontier.unconstrained = rules.measured(rules.unconstrained(), config_.constraints);
+    for (const double tolerance : tolerances(frontier)) {
+      core::stop_if_interrupted();
+      const std::vector<constraints::ConstraintParams> own = frontier::at_tolerance(config_.constraints, tolerance);
+      const CellRules::Rule rule = rules.under(own);
+      frontier.rules.push_back(rules.measured(rule, own));
+      frontier.rules.back().tolerance = tolerance;
+      if (tolerance == frontier.kept) rules.finish(result, rule, own);
+    }
+    describe(frontier, rules, table, dataset, device, result);
+    frontier.solving_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    frontier.warnings = journal.warnings();
+    return frontier;
+  }
+
+  void describe(report::FrontierReport& frontier, const CellRules& rules, const constraints::ConstraintTable& table,
+                const data::Dataset& dataset, const at::Device& device, const training::TrainingResult& result) const {
+    frontier.name = config_.name;
+    frontier.finished = utc_now();
+    frontier.command = command();
+    frontier.confidence = config_.evaluation.confidence;
+    frontier.device = device_text(device);
+    frontier.model = result.learner->description();
+    if (result.members > 1) frontier.model += fmt::format(" each, the mean of {} members", result.members);
+    frontier.training_seconds = result.seconds;
+    frontier.selection_rows = static_cast<std::int64_t>(rules.selection_rows());
+    frontier.test_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::test).size());
+    frontier.uses_groups = config_.decision.uses_group;
+    frontier.cells = rules.cells().names;
+    frontier.multiplier_titles = constraints::row_titles(table);
+  }
+
+  int answer(RunFolder& folder, const data::Prepared& prepared, const constraints::ConstraintTable& table,
+             const at::Device& device, training::TrainingResult& result, const report::FrontierReport& frontier,
+             const Console& console, TerminalJournal& journal) const {
+    const RunInputs inputs{config_, prepared, table, command(), file_};
+    begin_run(folder, inputs, journal);
+    add_measurement(folder, result.measurements.front(), journal);
+    folder.write(run_files::kFrontier, json_text(report::to_json(frontier)));
+    folder.write(run_files::kFrontierPage, report::to_html(frontier));
+    finish_run(folder, inputs, device, result, journal);
+    journal.end_line();
+    console.print(report::to_terminal(frontier, may_have_color(STDOUT_FILENO)));
+    console.print(fmt::format("\nrun       {}\nfrontier  {}\nreport    {}\n", folder.path().string(),
+                              folder.file(run_files::kFrontierPage).string(),
+                              folder.file(run_files::kReport).string()));
+    console.print_json({{"run", folder.path().string()},
+                        {"report", folder.file(run_files::kReport).string()},
+                        {"outcome", result.outcome},
+                        {"frontier", report::to_json(frontier)},
+                        {"warnings", journal.warnings()},
+                        {"exit_code", 0}});
+    return 0;
+  }
+
+  std::string command() const {
+    std::vector<std::string> words = {"equipoise", "frontier", config_file_};
+    words.insert(words.end(), overrides_.begin(), overrides_.end());
+    if (!tolerances_.empty()) words.insert(words.end(), {"--tolerances", tolerances_});
+    if (!pick_.empty()) words.insert(words.end(), {"--pick", pick_});
+    return shell_line(words);
+  }
+
+  std::string config_file_, tolerances_, pick_;
+  std::vector<std::string> overrides_;
+  std::vector<double> wanted_;
+  training::RunConfig config_;
+  config::Origin origin_;
+  ConfigFile file_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_frontier() {
+  return std::make_unique<Frontier>();
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,136 @@
+#include "engine/cli/posterior.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "engine/constraints/row_counts.h"
+#include "engine/core/error.h"
+#include "engine/models/no_autograd.h"
+#include "engine/training/allowance.h"
+#include "engine/training/scoring.h"
+
+namespace equipoise::cli {
+namespace {
+
+// The same rows, of which is told what cell they are in. Encoded rows are lent from one data set to the other.
+class CellsAsClasses {
+ public:
+  CellsAsClasses(data::Dataset& dataset, const data::Cells& cells, const frontier::PosteriorCells& posterior)
+      : dataset_(dataset) {
+    classes_.task = data::Task::classes;
+    classes_.outcomes = posterior.names;
+    for (const std::int32_t cell : frontier::posterior_cell_of_rows(cells, dataset.labels))
+      classes_.labels.push_back(static_cast<std::uint8_t>(cell));
+    classes_.weights = dataset.weights;
+    classes_.splits = dataset.splits;
+    std::swap(classes_.encoded, dataset_.encoded);
+  }
+  ~CellsAsClasses() { std::swap(classes_.encoded, dataset_.encoded); }
+  CellsAsClasses(const CellsAsClasses&) = delete;
+  CellsAsClasses& operator=(const CellsAsClasses&) = delete;
+
+  const data::Dataset& dataset() const { return classes_; }
+
+ private:
+  data::Dataset& dataset_;
+  data::Dataset classes_;
+};
+
+}  // namespace
+
+void check_frontier(const training::RunConfig& config, const config::Origin& origin) {
+  core::ProblemList problems;
+  const auto refuse = [&](const char* field, const std::string& why) {
+    problems.collect(
+        [&] { throw core::UserError(core::Fault::config, fmt::format("{}: {}", field, why), origin.of(field)); });
+  };
+  problems.collect([&] { frontier::check_constraints(config.constraints, data::task_of(config.data.label), origin); });
+  if (!config.bank.empty())
+    refuse("bank", "a frontier is of one training, and has all tolerances; take it out (~bank)");
+  if (!config.sampling.empty())
+    refuse("sampling.recipes",
+           "a frontier decides by the posterior of the rows as they are, and recipes change whom it is learnt from; "
+           "take them out (~sampling)");
+  if (config.training.keep == "mixture")
+    refuse("training.keep", "it is 'mixture', and the points of a frontier are deterministic rules; set best_feasible");
+  if (config.training.distill)
+    refuse("training.distill", "it teaches one network what decisions are, and a frontier needs posteriors of cells");
+  if (!config.training.warm_start.empty())
+    refuse("training.warm_start", "a posterior of cells has other outputs than a model that decides; take it out");
+  if (!config.multipliers.start_from.empty())
+    refuse("multipliers.start_from", "a frontier solves for its multipliers, and starts from none; take it out");
+  problems.throw_if_any();
+}
+
+training::TrainingResult train_posterior(const training::RunConfig& config, data::Prepared& prepared,
+                                         const constraints::ConstraintTable& table, const at::Device& device,
+                                         const config::Origin& origin, core::Journal& journal) {
+  const frontier::PosteriorCells cells = frontier::posterior_cells_of(table.cells);
+  frontier::check_count(cells);
+  training::RunConfig own = config;
+  // No rates are measured; members that leave out folds are a model all the same, for those who ask for them.
+  if (own.multipliers.measure_on != "cross_fitted") own.multipliers.measure_on = "train";
+  own.constraints.clear();
+  own.decision = {};
+  journal.say(fmt::format("A posterior of {} cells, without constraints:", cells.count()));
+  core::Journal quiet;
+  const CellsAsClasses classes(prepared.dataset, table.cells, cells);
+  const constraints::ConstraintTable none =
+      constraints::compile({}, classes.dataset(), own.multipliers.min_rows, origin, quiet);
+  std::vector<training::TrainingResult> results =
+      training::train({own}, classes.dataset(), {none}, device, origin, journal);
+  training::TrainingResult& result = results.front();
+  if (result.interrupted) throw *result.interrupted;
+  if (result.outcome != "finished") throw core::UserError(core::Fault::numerical, result.failure);
+  return std::move(result);
+}
+
+std::vector<double> posteriors_of(const data::Dataset& dataset, models::Learner& learner, const at::Device& device) {
+  const models::NoAutograd no_autograd;
+  models::OutputMeaning meaning;
+  meaning.task = data::Task::classes;
+  return training::scores(models::to_tensors(dataset.encoded, device), learner, meaning);
+}
+
+void check_selection(const data::Dataset& dataset, const config::Origin& origin) {
+  if (!dataset.rows_of(data::Split::selection).empty()) return;
+  throw core::UserError(core::Fault::config,
+                        "data.split.selection: a frontier solves for its multipliers on rows that training did not "
+                        "learn from, and there is no selection split; set a share such as 0.2",
+                        origin.of("data.split.selection"));
+}
+
+frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
+                                const std::vector<double>& posteriors) {
+  const std::vector<std::int64_t> rows = dataset.rows_of(data::Split::selection);
+  frontier::HeldOut held_out;
+  const auto count = static_cast<std::ptrdiff_t>(cells.count());
+  for (const std::int64_t row : rows) {
+    const auto first = posteriors.begin() + static_cast<std::ptrdiff_t>(row) * count;
+    held_out.posteriors.insert(held_out.posteriors.end(), first, first + count);
+    held_out.weights.push_back(dataset.weight_of(static_cast<std::size_t>(row)));
+  }
+  return held_out;
+}
+
+frontier::MarginsOf margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
+                               const data::Dataset& dataset) {
+  if (config.multipliers.margin == 0) return {};
+  constexpr int kSelection = static_cast<int>(data::Split::selection);
+  const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
+  const std::vector<double>&weight = counts.weight[kSelection], &square = counts.square_weight[kSelection];
+  const std::vector<double> efficiency = training::efficiency_of(table, weight, square, weight);
+  const training::Allowance allowance({0, 0, config.multipliers.margin}, efficiency, efficiency);
+  return [table, allowance](const std::vector<double>& sums) {
+    const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact),
+                              bare = constraints::violations(table, rates);
+    std::vector<double> margins = allowance.violations(table, rates, sums);
+    for (std::size_t j = 0; j < margins.size(); ++j) margins[j] = std::isnan(margins[j]) ? 0 : margins[j] - bare[j];
+    return margins;
+  };
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,155 @@
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "engine/cli/cell_rules.h"
+#include "engine/cli/command.h"
+#include "engine/cli/compiled_tables.h"
+#include "engine/cli/json_file.h"
+#include "engine/cli/posterior.h"
+#include "engine/cli/run_writer.h"
+#include "engine/cli/saved_run.h"
+#include "engine/cli/shell_words.h"
+#include "engine/config/load.h"
+#include "engine/config/writer.h"
+#include "engine/constraints/kinds.h"
+#include "engine/core/error.h"
+#include "engine/core/files.h"
+#include "engine/core/interrupt.h"
+#include "engine/core/nearest_name.h"
+#include "engine/report/report.h"
+
+namespace equipoise::cli {
+namespace {
+
+class Retune final : public Command {
+ public:
+  std::vector<Argument> arguments() override {
+    return {{"RUN", "The run folder of a frontier, or of an earlier retuning", &run_, "", true},
+            {"key=value",
+             "The tolerances that change: constraints.0.tolerance=0.05; output.folder, output.run and output.overwrite "
+             "say where the new run goes, else beside the old one",
+             &overrides_, "", true}};
+  }
+
+  int run(const Console& console, TerminalJournal& journal) override {
+    if (run_.empty() || overrides_.empty())
+      throw core::UserError(core::Fault::config, fmt::format("retune needs {}: equipoise retune RUN "
+                                                             "constraints.0.tolerance=0.05",
+                                                             run_.empty() ? "a run folder" : "a tolerance"));
+    const SavedRun saved = open_run(run_);
+    const data::EncoderPointer encoder = read_encoder(saved);
+    const at::Device device = device_of(saved, journal);
+    SavedModel model = read_model(saved, data::layout_of(*encoder), device);
+    if (!model.rule.any())
+      throw core::UserError(
+          core::Fault::data,
+          fmt::format("the run '{}' was trained to decide, and has no posteriors of cells that another "
+                      "tolerance could be solved for with; equipoise frontier {} trains such a run, "
+                      "and equipoise train another tolerance",
+                      saved.path.string(), saved.marker.config));
+    load(saved);
+    RunFolder folder =
+        RunFolder::claim(config_.output, config_.name + "-retuned", marker_of(command(), file_), origin_);
+    const data::Prepared prepared{read_own_rows(saved, *encoder, journal), encoder};
+    core::stop_if_interrupted();
+    const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
+    check_cells(saved, model, table);
+    training::TrainingResult result = trained(saved, model);
+    CellRules rules(config_, table, prepared.dataset, posteriors_of(prepared.dataset, *result.learner, device));
+    rules.finish(result, rules.under(config_.constraints), config_.constraints);
+    return answer(folder, {config_, prepared, table, command(), file_}, device, result, console, journal);
+  }
+
+ private:
+  // The run's own config with the overrides, which may say nothing of what it was trained by.
+  void load(const SavedRun& saved) {
+    config::load(saved.file(run_files::kConfig), overrides_, config_, origin_);
+    training::RunConfig alike = config_;
+    alike.output = saved.config.output;
+    for (std::size_t c = 0; c < std::min(alike.constraints.size(), saved.config.constraints.size()); ++c)
+      if (constraints::has_tolerance(alike.constraints[c]))
+        alike.constraints[c].tolerance = saved.config.constraints[c].tolerance;
+    const auto text = [](const training::RunConfig& config) {
+      return config::struct_to_yaml(config, config::Comments::none);
+    };
+    if (text(alike) != text(saved.config))
+      throw core::UserError(
+          core::Fault::config,
+          fmt::format(
+              "retune changes tolerances alone, and of {} some says what the run was trained or is measured by; "
+              "equipoise frontier {} {} trains anew",
+              core::quoted(overrides_), saved.marker.config, shell_line(overrides_)));
+    if (config_.output.folder == saved.config.output.folder)
+      config_.output.folder = std::filesystem::absolute(saved.path).lexically_normal().parent_path().string();
+    if (config_.output.run == saved.config.output.run) config_.output.run.clear();
+    file_ = {saved.file(run_files::kConfig).string(), core::sha256_of_file(saved.file(run_files::kConfig))};
+  }
+
+  // The outputs mean what they meant when they were learnt.
+  static void check_cells(const SavedRun& saved, const SavedModel& model, const constraints::ConstraintTable& table) {
+    if (frontier::posterior_cells_of(table.cells).names == model.rule.cells) return;
+    throw core::UserError(
+        core::Fault::data,
+        fmt::format("'{}' is of other cells than the constraints of '{}': one of the two was changed "
+                    "after the training",
+                    saved.file(run_files::kModel).string(), saved.file(run_files::kConstraints).string()));
+  }
+
+  // What the posterior's training left, as its own results have it.
+  training::TrainingResult trained(const SavedRun& saved, SavedModel& model) const {
+    const report::Report before = report::report_from_json(read_json(saved.file(run_files::kResults)));
+    training::TrainingResult result;
+    result.learner = std::move(model.learner);
+    result.mixture = std::move(model.mixture);
+    result.members = before.members;
+    result.steps = before.steps;
+    result.seconds = before.training_seconds;
+    result.rows_per_second = before.rows_per_second;
+    result.kept_step = before.kept_step.value_or(0);
+    result.measurements = before.measurements;
+    result.kept = fmt::format("The posterior is that of '{}', which was not trained again.", saved.path.string());
+    return result;
+  }
+
+  int answer(RunFolder& folder, const RunInputs& inputs, const at::Device& device, training::TrainingResult& result,
+             const Console& console, TerminalJournal& journal) const {
+    begin_run(folder, inputs, journal);
+    add_measurement(folder, result.measurements.front(), journal);
+    const report::Report report = finish_run(folder, inputs, device, result, journal);
+    journal.end_line();
+    console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
+    console.print(
+        fmt::format("\nrun     {}\nreport  {}\n", folder.path().string(), folder.file(run_files::kReport).string()));
+    nlohmann::ordered_json splits = nlohmann::ordered_json::array();
+    for (const evaluation::SplitResult& split : report.splits)
+      splits.push_back(nlohmann::ordered_json(evaluation::to_json(split)));
+    console.print_json({{"run", folder.path().string()},
+                        {"report", folder.file(run_files::kReport).string()},
+                        {"kept", result.kept},
+                        {"splits", splits},
+                        {"warnings", journal.warnings()},
+                        {"exit_code", 0}});
+    return 0;
+  }
+
+  std::string command() const {
+    std::vector<std::string> words = {"equipoise", "retune", run_};
+    words.insert(words.end(), overrides_.begin(), overrides_.end());
+    return shell_line(words);
+  }
+
+  std::string run_;
+  std::vector<std::string> overrides_;
+  training::RunConfig config_;
+  config::Origin origin_;
+  ConfigFile file_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_retune() {
+  return std::make_unique<Retune>();
+}
+
+}  // namespace equipoise::cli

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "engine/constraints/table.h"
+#include "engine/frontier/held_out.h"
+
+namespace equipoise::frontier {
+
+/// How much each answer to a row of each posterior cell adds to each rate: rates are linear in decisions, their denominators
+/// being what they are. [R][A * C]; a rate without rows has none.
+std::vector<std::vector<double>> rate_gains(const constraints::ConstraintTable& table, const PosteriorCells& cells,
+                                            const std::vector<double>& sums);
+
+/// The rule that is best at these multipliers [J] of the table's rows: the answer a to a row with posterior p that makes
+/// P(a | row) - sum over j of multiplier j times what the answer adds to row j's rates (times all rows' weight) largest. Of two labels and
+/// a group's selection rate that is the rule 2 P(y = 1 | x) - 1 > sum of multiplier * P(g | x) / P(g). `gains` are rate_gains.
+AnswerWeights rule_at(const std::vector<double>& multipliers, const constraints::ConstraintTable& table,
+                      const PosteriorCells& cells, const std::vector<std::vector<double>>& gains, double weight);
+
+/// By how much the worst row of the table is over its bound less its margin, in units of its promise's tolerance (a band has half of
+/// it on either side); 0 where all hold. Rows whose rates are not defined are left out.
+double largest_excess(const constraints::ConstraintTable& table, const std::vector<double>& rates,
+                      const std::vector<double>& margins);
+
+/// A deterministic rule for a table's tolerances; its figures are what the posteriors expect.
+struct Solved {
+  AnswerWeights weights;
+  std::vector<double> multipliers;  ///< [J]
+  std::vector<double> decided;      ///< [A * C] of the held-out rows
+  double bound = 0;                 ///< no rule that mixes decisions is more accurate
+  double accuracy = 0;              ///< of the rule
+  double excess = 0;                ///< largest_excess of the rule
+  std::vector<double> margins;      ///< [J] that were taken off the bounds; empty: none were
+  std::int64_t rounds = 0;          ///< linear programs that were solved
+};
+
+/// Margins [J] that are taken off the bounds where the held-out rows have these sums [C_table * 4].
+using MarginsOf = std::function<std::vector<double>(const std::vector<double>& sums)>;
+
+/// The most accurate rule under a table's constraints, among all that decide by the posterior alone. The same arguments give the same bits.
+///
+/// Its linear program has a share of each row for each answer, A * n variables; it is solved over mixtures of deterministic rules instead
+/// (Dantzig and Wolfe 1960): the program over the rules that are known so far (a column of rates and an accuracy each, J + B + 1 rows)
+/// says a price of every row, and the rule that is best at these prices, an argmax row by row, is the next one, until none is better than
+/// what is known: that is the optimum. The same cuts the dual from above (Kelley 1960); prices are taken halfway to the best that are known
+/// (Wentges 1997), which keeps them from swinging. A fairness problem as a game of such prices against such rules is Agarwal et al. 2018.
+///
+/// The optimum mixes at most J + B + 1 rules, which all agree but on rows of an equal sum: the one taken is deterministic, of those that are
+/// mixed or best at the final prices the one with the largest accuracy less 10 times its excess.
+///
+/// Rates are what the posteriors expect them to be, and not what is measured of the rows: the noise of few rows' labels costs more than
+/// a posterior that is off by a little (docs/decisions/0030-frontier.md).
+Solved best_rule(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
+                 const MarginsOf& margins_of = {});
+
+}  // namespace equipoise::frontier

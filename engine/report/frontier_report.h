@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/evaluation/evaluation.h"
+#include "engine/report/markup.h"
+#include "engine/report/report.h"
+
+namespace equipoise::report {
+
+/// One rule of a frontier: how the posterior decides under one tolerance.
+struct FrontierRule {
+  std::optional<double> tolerance;  ///< of the first constraint that has one; nothing of the rule without constraints
+  std::vector<double> multipliers;  ///< [J]
+  double attainable = 0;  ///< by the posterior no rule that mixes decisions is more accurate on the selection rows
+  double expected_accuracy = 0;  ///< of the rule, by the posterior
+  double excess = 0;             ///< the same, over its tolerance less its margin, of the worst constraint
+  std::vector<double> margins;  ///< [constraints] by how much of the figure the rule aims inside, on the selection rows
+  /// Measured, groups, calibration and thresholds left out; nothing where there are no such rows.
+  std::optional<evaluation::SplitResult> selection, test;
+};
+
+/// Accuracy against gap of one training; frontier.json is this struct (schema: docs/frontier.schema.json).
+struct FrontierReport {
+  std::string name;
+  std::string finished;  ///< ISO 8601, UTC
+  std::string command;   ///< the exact command that reproduces it
+  double confidence = 0.95;
+  std::string device;
+  std::string model;  ///< "mlp 331-256-256-4, 152,580 parameters each, the mean of 5 members"
+  double training_seconds = 0;
+  double solving_seconds = 0;  ///< of all rules, measured and all
+  std::int64_t selection_rows = 0, test_rows = 0;
+  std::optional<double>
+      showable;     ///< the smallest tolerance that the test rows could show of the first constraint that has one
+  double kept = 0;  ///< the tolerance of the rule that the run in the same folder decides by
+  bool uses_groups = false;                    ///< whether rules know a row's group (decision.uses_group)
+  std::vector<std::string> cells;              ///< what the model's outputs are posteriors of
+  std::vector<std::string> multiplier_titles;  ///< [J]
+  FrontierRule unconstrained;
+  std::vector<FrontierRule> rules;  ///< by ascending tolerance
+  std::vector<std::string> warnings;
+};
+
+/// A measured split without what a frontier says nothing of.
+evaluation::SplitResult figures_alone(evaluation::SplitResult result);
+
+/// "0.02", and "none" of the rule without constraints.
+std::string tolerance_word(const FrontierRule& rule);
+
+/// The constraint whose gap is largest beside its tolerance; of the unconstrained rule, and where there is none, the first.
+/// nullptr where nothing was measured.
+const evaluation::ConstraintResult* leading_constraint(const FrontierRule& rule,
+                                                       const std::optional<evaluation::SplitResult>& split);
+
+nlohmann::ordered_json to_json(const FrontierReport& report);
+/// Throws UserError (data) naming what is missing or of the wrong type, and in which rule.
+FrontierReport frontier_report_from_json(const nlohmann::json& json);
+
+/// What the frontier says in a sentence: what the tolerances cost, by the selection rows.
+std::string frontier_sentence(const FrontierReport& report);
+
+/// One line a rule: tolerance, accuracy and gap with intervals on the selection and on the test rows, and the test verdict.
+std::string to_terminal(const FrontierReport& report, bool color);
+
+/// One self-contained page: accuracy against gap of every constraint, a table, how to read it and how to go on.
+std::string to_html(const FrontierReport& report);
+
+/// Parts of the page.
+void write_frontier_plots(Markup& page, const FrontierReport& report);
+void write_frontier_table(Markup& page, const FrontierReport& report);
+
+}  // namespace equipoise::report

@@ -1,0 +1,206 @@
+// One training, its frontier, a rule of it as a run, and the same run under another tolerance.
+#include <cmath>
+#include <sstream>
+
+#include "tests/end_to_end/workspace.h"
+#include "tests/engine/report/schema_checks.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Frontier : public Workspace {
+ protected:
+  nlohmann::json object(const std::string& file) const { return nlohmann::json::parse(read(file)); }
+
+  // Few steps, that none of the tests takes long; enough that hours and jobs tell who earns.
+  std::vector<std::string> words(std::vector<std::string> more) const {
+    std::vector<std::string> all = {"frontier", "config.yaml", "training.epochs=6", "output.run=f"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  nlohmann::json made(const std::vector<std::string>& more = {}) const {
+    const Outcome outcome = run(words(more));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return object("runs/f/frontier.json");
+  }
+  void expect_refused(const std::vector<std::string>& command, int exit_code, const std::string& text) const {
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(text));
+  }
+};
+
+double gap_of(const nlohmann::json& split) {
+  return split["constraints"][0]["gap"];
+}
+
+TEST_F(Frontier, SaysWhatTolerancesCost) {
+  const nlohmann::json frontier = made();
+  EXPECT_EQ(report::complaints(frontier, "frontier.schema.json"), "");
+  EXPECT_EQ(frontier["rules"].size(), 21u) << "twenty, and the config's own";
+  EXPECT_EQ(frontier["kept"], 0.2);
+  EXPECT_THAT(frontier["cells"],
+              testing::ElementsAre("sex = f, label 0", "sex = f, label 1", "sex = m, label 0", "sex = m, label 1"));
+  double before = 0;
+  for (const nlohmann::json& rule : frontier["rules"]) {
+    EXPECT_GT(rule["tolerance"], before);
+    before = rule["tolerance"];
+    // What no rule is above, but for as many rows as the program has inequalities.
+    EXPECT_LE(rule["expected_accuracy"], rule["attainable"].get<double>() + 6.0 / 300);
+    EXPECT_LT(rule["excess"], 0.01);
+  }
+  EXPECT_GE(frontier["unconstrained"]["attainable"], frontier["rules"][20]["attainable"]);
+  EXPECT_GT(frontier["rules"][20]["attainable"], frontier["rules"][0]["attainable"]);
+  EXPECT_EQ(frontier["multiplier_titles"][1], "SR sex=f below");
+  EXPECT_GT(frontier["rules"][0]["multipliers"][1], 0) << "women earn less";
+  const std::string page = read("runs/f/frontier.html");
+  EXPECT_THAT(page, AllOf(HasSubstr("Accuracy against the gap on the selection rows: demographic parity by sex"),
+                          HasSubstr("on the test rows"), HasSubstr("equipoise frontier config.yaml")));
+}
+
+// The run in the folder decides by the kept rule, for every verb, and its figures are those of the frontier.
+TEST_F(Frontier, PickIsARunLikeAnyOther) {
+  const nlohmann::json frontier = made({"--tolerances", "0.15,0.3", "--pick", "0.15"});
+  ASSERT_EQ(frontier["rules"].size(), 2u);
+  const nlohmann::json results = object("runs/f/results.json"), model = object("runs/f/model.json");
+  EXPECT_EQ(report::complaints(results, "results.schema.json"), "");
+  EXPECT_EQ(model["format"], 3);
+  EXPECT_EQ(model["outputs"], 4);
+  EXPECT_EQ(model["decision_threshold"], 0.5);
+  EXPECT_THAT(read("runs/f/config.yaml"), HasSubstr("tolerance: 0.15"));
+  EXPECT_THAT(results["kept"].get<std::string>(),
+              StartsWith("A posterior of 4 cells decides: of its rules whose figures"));
+  EXPECT_EQ(results["splits"][0]["constraints"][0]["gap"], frontier["rules"][0]["test"]["constraints"][0]["gap"]);
+  EXPECT_EQ(results["splits"][0]["metrics"]["accuracy"], frontier["rules"][0]["test"]["metrics"]["accuracy"]);
+  // On the scale of training, twice the price in accuracy.
+  EXPECT_NEAR(results["measurements"][0]["multipliers"][1].get<double>(),
+              2 * frontier["rules"][0]["multipliers"][1].get<double>(), 1e-12);
+
+  const nlohmann::json evaluated = run({"evaluate", "runs/f", "--json"}).json();
+  EXPECT_EQ(evaluated["split"], results["splits"][0]);
+  EXPECT_EQ(run({"report", "runs/f"}).exit_code, 0);
+  // New people, without their group.
+  std::istringstream lines(people(300, 5));
+  std::ostringstream inputs;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::string age, hours, job, sex, race;
+    std::getline(std::getline(std::getline(fields, age, ','), hours, ','), job, ',');
+    std::getline(std::getline(fields, sex, ','), race, ',');
+    inputs << age << ',' << hours << ',' << job << ',' << race << '\n';
+  }
+  write("new.csv", inputs.str());
+  const Outcome predicted = run({"predict", "runs/f", "--data", "new.csv", "--output", "new_decisions.csv"});
+  EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+  EXPECT_THAT(predicted.out, HasSubstr("300 rows"));
+}
+
+TEST_F(Frontier, RetuneSolvesAgainWithoutTraining) {
+  made({"--pick", "0.3"});
+  const Outcome outcome = run({"retune", "runs/f", "constraints.0.tolerance=0.15", "output.run=again"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(read("runs/again/model.safetensors"), read("runs/f/model.safetensors"));
+  const nlohmann::json first = object("runs/f/results.json"), again = object("runs/again/results.json");
+  EXPECT_EQ(again["promise_tolerances"][0], 0.15);
+  // The very rule that the frontier itself would have picked.
+  const Outcome picked = run(words({"--pick", "0.15", "output.run=picked"}));
+  ASSERT_EQ(picked.exit_code, 0) << picked.err;
+  EXPECT_EQ(object("runs/again/model.json"), object("runs/picked/model.json"));
+  EXPECT_EQ(again["splits"], object("runs/picked/results.json")["splits"]);
+  EXPECT_NE(again["splits"], first["splits"]);
+  // Of what was retuned, beside it, under the next free name.
+  EXPECT_EQ(run({"retune", "runs/again", "constraints.0.tolerance=0.2"}).exit_code, 0);
+  EXPECT_TRUE(exists("runs/people-retuned-001/results.json"));
+}
+
+TEST_F(Frontier, MultipliersStartATraining) {
+  made({"--pick", "0.15"});
+  const Outcome outcome = run(
+      {"train", "config.yaml", "multipliers.start_from=runs/f", "output.run=warm", "constraints[0].tolerance=0.15"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("4 of 4 rows have a counterpart"));
+}
+
+TEST_F(Frontier, HoldsSeveralConstraintsAtOnce) {
+  const nlohmann::json frontier =
+      made({"data.groups=[{column: sex}, {column: race}]",
+            "+constraints[]={kind: equal_opportunity, group: race, tolerance: 0.3}", "--tolerances", "0.1"});
+  ASSERT_EQ(frontier["rules"].size(), 2u);
+  EXPECT_EQ(frontier["cells"].size(), 12u) << "two sexes by three races by two labels";
+  const nlohmann::json constraints = frontier["rules"][0]["test"]["constraints"];
+  EXPECT_EQ(constraints[0]["tolerance"], 0.1);
+  EXPECT_NEAR(constraints[1]["tolerance"].get<double>(), 0.15, 1e-12);
+}
+
+TEST_F(Frontier, DecidesBetweenClasses) {
+  const nlohmann::json frontier = made({"data.label={task: classes, column: job}", "--tolerances", "0.1"});
+  EXPECT_EQ(frontier["cells"].size(), 6u);
+  EXPECT_LT(gap_of(frontier["rules"][0]["selection"]), 0.15);
+  EXPECT_EQ(object("runs/f/model.json")["cell_rule"]["weights"].size(), 3u);
+  const nlohmann::json evaluated = run({"evaluate", "runs/f", "--json"}).json();
+  EXPECT_EQ(evaluated["split"], object("runs/f/results.json")["splits"][0]);
+}
+
+// Where the group may decide, each has a threshold of its own, and predictions need it.
+TEST_F(Frontier, ThresholdsForEachGroupNeedTheGroup) {
+  const nlohmann::json frontier = made({"decision.uses_group=true", "--tolerances", "0.15"});
+  EXPECT_TRUE(frontier["uses_groups"]);
+  const nlohmann::json rule = object("runs/f/model.json")["cell_rule"], results = object("runs/f/results.json");
+  EXPECT_EQ(rule["groupings"], nlohmann::json({"sex"}));
+  EXPECT_EQ(rule["groups"], nlohmann::json({{"f"}, {"m"}}));
+  EXPECT_THAT(results["kept"].get<std::string>(), HasSubstr("given each row's group"));
+  EXPECT_EQ(run({"evaluate", "runs/f", "--json"}).json()["split"], results["splits"][0]);
+  write("new.csv", people(300, 5));
+  EXPECT_EQ(run({"predict", "runs/f", "--data", "new.csv", "--output", "out.csv"}).exit_code, 0);
+  std::string without = people(300, 5);
+  without.replace(without.find("sex"), 3, "age_at_birth");
+  write("without.csv", without);
+  expect_refused({"predict", "runs/f", "--data", "without.csv", "--output", "out.csv"}, 3,
+                 "the group column 'sex' is not there");
+  expect_refused({"train", "config.yaml", "decision.uses_group=true", "output.run=t"}, 2,
+                 "training makes a model that decides by its inputs alone");
+}
+
+TEST_F(Frontier, ACrossFittedPosteriorIsTheMeanOfItsMembers) {
+  made({"multipliers.measure_on=cross_fitted", "multipliers.folds=2", "--tolerances", "0.1"});
+  EXPECT_EQ(object("runs/f/model.json")["members"], 2);
+  EXPECT_EQ(object("runs/f/model.json")["combination"], "the mean of the members' p");
+}
+
+TEST_F(Frontier, RefusesWhatItCannotMake) {
+  expect_refused({"frontier"}, 2, "frontier needs a config");
+  expect_refused(words({"--pick", "0.001"}), 2, "--pick is 0.001, which the test rows cannot show");
+  expect_refused(words({"--pick", "1.5"}), 2, "--pick is '1.5', expected a tolerance between 0 and 1");
+  expect_refused(words({"--tolerances", "0.1,,0.2"}), 2, "--tolerances is '', expected a tolerance");
+  expect_refused(words({"+constraints[]={kind: parity, rate: ppv, group: sex}"}), 2,
+                 "constraints[1]: a frontier cannot hold 'positive predictive value");
+  expect_refused(words({"constraints=[{kind: bound, rate: tpr, at_least: 0.5}]"}), 2, "none has a tolerance");
+  expect_refused(words({"data.label={task: regression, column: hours}",
+                        "constraints=[{kind: parity, rate: mean_prediction, group: sex, tolerance: 0.1}]"}),
+                 2, "data.label.task is 'regression'");
+  expect_refused(words({"data.split.selection=0"}), 2, "there is no selection split");
+  expect_refused(words({"training.keep=mixture", "training.distill=true"}), 2, "training.distill");
+  expect_refused(words({"bank={tolerances: [0.1, 0.2]}"}), 2, "bank: a frontier is of one training");
+  expect_refused(words({"+constraints[]={kind: equalized_odds, group: sex, tolerance: 0.8}", "--pick", "0.3"}), 2,
+                 "makes the tolerance of 'equalized odds by sex, gap at most 1.2' 1.2");
+  EXPECT_FALSE(exists("runs/f"));
+}
+
+TEST_F(Frontier, RetuneRefusesWhatNeedsTraining) {
+  made();
+  train_into("plain");
+  expect_refused({"retune", "runs/f"}, 2, "retune needs a tolerance");
+  expect_refused({"retune", "runs/plain", "constraints.0.tolerance=0.1"}, 3, "has no posteriors of cells");
+  expect_refused({"retune", "runs/f", "constraints.0.tolerence=0.1"}, 2, "did you mean 'constraints[0].tolerance'");
+  expect_refused({"retune", "runs/f", "constraints.0.tolerance=1.5"}, 2, "must lie between 0 and 1");
+  expect_refused({"retune", "runs/f", "training.epochs=9"}, 2, "retune changes tolerances alone");
+  expect_refused({"retune", "runs/f", "constraints.0.kind=equalized_odds"}, 2, "retune changes tolerances alone");
+  expect_refused({"retune", "runs/g", "constraints.0.tolerance=0.1"}, 3, "'runs/g' is not a run folder");
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end

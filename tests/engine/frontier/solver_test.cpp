@@ -1,0 +1,252 @@
+#include "engine/frontier/solver.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "engine/constraints/linear_program.h"
+#include "tests/engine/frontier/held_out_sample.h"
+
+namespace equipoise::frontier {
+namespace {
+
+using constraints::ConstraintParams;
+using constraints::ConstraintTable;
+using testing::DoubleNear;
+using testing::ElementsAre;
+
+constexpr double kProgram = 2e-6;  // to which the linear programs are solved
+
+struct Problem {
+  ConstraintTable table;
+  PosteriorCells cells;
+  HeldOut rows;
+
+  Problem(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset, HeldOut held_out)
+      : table(compiled(constraints, dataset)), cells(posterior_cells_of(table.cells)), rows(std::move(held_out)) {}
+  Solved solve(const MarginsOf& margins_of = {}) const { return best_rule(table, cells, rows, margins_of); }
+};
+
+// Groups a and b are known of every row, which is positive with the probability given; four rows of each.
+HeldOut known_groups(const std::vector<double>& of_a, const std::vector<double>& of_b) {
+  HeldOut rows;
+  for (const double p : of_a) rows.posteriors.insert(rows.posteriors.end(), {1 - p, p, 0, 0});
+  for (const double p : of_b) rows.posteriors.insert(rows.posteriors.end(), {0, 0, 1 - p, p});
+  rows.weights.assign(of_a.size() + of_b.size(), 1.0);
+  return rows;
+}
+
+// By hand: without constraints a's selection rate is 2/4, b's 3/4, and of 8 rows 6.3 are expected to be right. The next row of a
+// (.4) costs .2 of a row and brings its rate 1/4 nearer, the next of b (.7) costs .4. To come from .25 to .2 takes a fifth of
+// the first: .2 * .2 / 8 = .005. An accuracy of .2 / 8 for a gap of 1/4 is .1 a unit.
+TEST(Solver, FindsTheOptimumOfTwoKnownGroups) {
+  const Problem problem({parity_of("demographic_parity", 0.2)}, every_cell(2, 2),
+                        known_groups({.9, .6, .4, .1}, {.9, .8, .7, .1}));
+  const Solved solved = problem.solve();
+  EXPECT_NEAR(solved.bound, 6.3 / 8 - 0.005, kProgram);
+  // Rows of the table: a above, a below, b above, b below the middle.
+  EXPECT_THAT(solved.multipliers, ElementsAre(DoubleNear(0, kProgram), DoubleNear(.1, 1e-5), DoubleNear(.1, 1e-5),
+                                              DoubleNear(0, kProgram)));
+  // A deterministic rule has the whole row or nothing of it, and only the former is inside.
+  EXPECT_NEAR(solved.accuracy, 6.1 / 8, 1e-12);
+  EXPECT_EQ(solved.excess, 0);
+}
+
+TEST(Solver, LeavesARuleThatIsInsideAsItIs) {
+  const Problem problem({parity_of("demographic_parity", 0.3)}, every_cell(2, 2),
+                        known_groups({.9, .6, .4, .1}, {.9, .8, .7, .1}));
+  const Solved solved = problem.solve();
+  EXPECT_NEAR(solved.accuracy, 6.3 / 8, 1e-12);
+  EXPECT_EQ(solved.weights, most_probable(problem.cells));
+  EXPECT_EQ(solved.excess, 0);
+}
+
+// Of group a's selection rate the rule of the method page: 2 P(1 | x) - 1 > multiplier * P(a | x) / P(a).
+TEST(Solver, RuleAtAMultiplierIsTheBayesRuleOfTheLagrangian) {
+  ConstraintParams bound;
+  bound.kind = "bound";
+  bound.rate = "selection_rate";
+  bound.group = {"group"};
+  bound.at_most = 0.5;
+  const Problem problem({bound}, every_cell(2, 2), random_rows(50, 4, 1));
+  const double weight = std::accumulate(problem.rows.weights.begin(), problem.rows.weights.end(), 0.0);
+  double of_a = 0;
+  for (std::size_t i = 0; i < problem.rows.rows(); ++i)
+    of_a += problem.rows.weights[i] * (problem.rows.posteriors[4 * i] + problem.rows.posteriors[4 * i + 1]);
+  const auto sums = table_sums(decide_rows(most_probable(problem.cells), problem.cells, problem.rows), problem.cells);
+  const auto gains = rate_gains(problem.table, problem.cells, sums);
+  const models::CellRule rule =
+      cell_rule(rule_at({0.3, 0}, problem.table, problem.cells, gains, weight), problem.cells);
+  for (std::size_t i = 0; i < problem.rows.rows(); ++i) {
+    const double* p = problem.rows.posteriors.data() + 4 * i;
+    const double d = 2 * (p[1] + p[3]) - 1 - 0.3 * (p[0] + p[1]) / (of_a / weight);
+    double score = 0;
+    models::decide(rule, p, &score);
+    EXPECT_NEAR(score, std::clamp(0.5 + d / 2, 0.0, 1.0), 1e-12);
+  }
+}
+
+// The program in the share x[i] of each row that is decided positive: the largest difference of any two groups' rates, in pairs.
+class DenseProgram {
+ public:
+  DenseProgram(const HeldOut& rows, std::int32_t cells, std::int32_t answers, std::int32_t classes)
+      : rows_(rows), cells_(static_cast<std::size_t>(cells)), answers_(static_cast<std::size_t>(answers)) {
+    variables_.assign(rows.rows() * answers_, {0, 1});
+    costs_.assign(variables_.size(), 0.0);
+    const double weight = std::accumulate(rows.weights.begin(), rows.weights.end(), 0.0);
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      constraints::Inequality most{{}, 1, 0}, least{{}, -1, 0};
+      for (std::size_t a = 0; a < answers_; ++a) {
+        const auto variable = static_cast<std::int32_t>(i * answers_ + a);
+        most.terms.emplace_back(variable, 1.0);
+        least.terms.emplace_back(variable, -1.0);
+        for (std::size_t c = 0; c < cells_; ++c)
+          if (static_cast<std::int32_t>(c) % classes == static_cast<std::int32_t>(a))
+            costs_[static_cast<std::size_t>(variable)] -= rows.weights[i] * rows.posteriors[i * cells_ + c] / weight;
+      }
+      inequalities_.push_back(most);
+      inequalities_.push_back(least);
+    }
+  }
+
+  // The share of `answer` among the rows of some cells, by variable.
+  std::vector<double> rate(std::size_t answer, const std::vector<std::size_t>& of_cells) const {
+    std::vector<double> rate(variables_.size(), 0.0);
+    double all = 0;
+    for (std::size_t i = 0; i < rows_.rows(); ++i)
+      for (const std::size_t c : of_cells) {
+        rate[i * answers_ + answer] += rows_.weights[i] * rows_.posteriors[i * cells_ + c];
+        all += rows_.weights[i] * rows_.posteriors[i * cells_ + c];
+      }
+    for (double& part : rate) part /= all;
+    return rate;
+  }
+
+  void hold_within(const std::vector<double>& one, const std::vector<double>& other, double tolerance) {
+    for (const double sign : {1.0, -1.0}) {
+      constraints::Inequality inequality{{}, tolerance, 0};
+      for (std::size_t v = 0; v < one.size(); ++v)
+        inequality.terms.emplace_back(static_cast<std::int32_t>(v), sign * (one[v] - other[v]));
+      inequalities_.push_back(std::move(inequality));
+    }
+  }
+
+  double most_accurate() const { return -constraints::cheapest(variables_, inequalities_, costs_).value().objective; }
+
+ private:
+  const HeldOut& rows_;
+  std::size_t cells_, answers_;
+  std::vector<constraints::Variable> variables_;
+  std::vector<double> costs_;
+  std::vector<constraints::Inequality> inequalities_;
+};
+
+TEST(Solver, ReachesTheProgramOverAllRowsForEqualizedOddsOfThreeGroups) {
+  for (const double tolerance : {0.02, 0.1, 0.3}) {
+    const Problem problem({parity_of("equalized_odds", tolerance)}, every_cell(3, 2), random_rows(120, 6, 5));
+    DenseProgram program(problem.rows, 6, 2, 2);
+    for (const std::size_t label : {0, 1})
+      for (std::size_t g = 0; g < 3; ++g)
+        for (std::size_t other = 0; other < g; ++other)
+          program.hold_within(program.rate(1, {2 * g + label}), program.rate(1, {2 * other + label}), tolerance);
+    const Solved solved = problem.solve();
+    EXPECT_NEAR(solved.bound, program.most_accurate(), kProgram) << tolerance;
+    // A mixture of rules agrees but on as many rows as there are inequalities: of 240 weight 13 rows of 3 at most.
+    EXPECT_GT(solved.accuracy, solved.bound - 13 * 3.0 / 240) << tolerance;
+    EXPECT_LT(solved.excess, 0.05) << tolerance;
+  }
+}
+
+TEST(Solver, ReachesItForSeveralConstraintsAtOnce) {
+  const Problem problem({parity_of("equal_opportunity", 0.05), parity_of("demographic_parity", 0.1)}, every_cell(2, 2),
+                        random_rows(150, 4, 9));
+  DenseProgram program(problem.rows, 4, 2, 2);
+  program.hold_within(program.rate(1, {1}), program.rate(1, {3}), 0.05);
+  program.hold_within(program.rate(1, {0, 1}), program.rate(1, {2, 3}), 0.1);
+  EXPECT_NEAR(problem.solve().bound, program.most_accurate(), kProgram);
+}
+
+// Of each of three classes in turn the share of rows that are decided to be of it.
+TEST(Solver, ReachesItForClasses) {
+  for (const double tolerance : {0.01, 0.1}) {
+    const Problem problem({parity_of("demographic_parity", tolerance)}, every_cell(2, 3, false),
+                          random_rows(100, 6, 3));
+    DenseProgram program(problem.rows, 6, 3, 3);
+    for (std::size_t k = 0; k < 3; ++k)
+      program.hold_within(program.rate(k, {0, 1, 2}), program.rate(k, {3, 4, 5}), tolerance);
+    EXPECT_NEAR(problem.solve().bound, program.most_accurate(), kProgram) << tolerance;
+  }
+}
+
+// Groups are known: then the best are thresholds of each group's own, and no two rows of a group cross theirs. Ten groups are no more
+// work than two.
+TEST(Solver, OfKnownGroupsHasAThresholdForEach) {
+  constexpr std::int32_t kGroups = 10;
+  HeldOut rows = random_rows(600, 2 * kGroups, 8);
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    std::vector<double> given(2 * kGroups);
+    models::given_group(rows.posteriors.data() + i * given.size(), given.size(), kGroups,
+                        static_cast<std::int32_t>(i) % kGroups, given.data());
+    std::ranges::copy(given, rows.posteriors.begin() + static_cast<std::ptrdiff_t>(i * given.size()));
+  }
+  const Problem problem({parity_of("equalized_odds", 0.1)}, every_cell(kGroups, 2), rows);
+  DenseProgram program(problem.rows, 2 * kGroups, 2, 2);
+  for (const std::size_t label : {0, 1})
+    for (std::size_t g = 0; g < kGroups; ++g)
+      for (std::size_t other = 0; other < g; ++other)
+        program.hold_within(program.rate(1, {2 * g + label}), program.rate(1, {2 * other + label}), 0.1);
+  const Solved solved = problem.solve();
+  EXPECT_NEAR(solved.bound, program.most_accurate(), kProgram);
+  const models::CellRule rule = cell_rule(solved.weights, problem.cells);
+  for (std::size_t g = 0; g < kGroups; ++g) {
+    double least_positive = 1, most_negative = 0;
+    for (std::size_t i = g; i < rows.rows(); i += kGroups) {
+      const double* posterior = rows.posteriors.data() + i * 2 * kGroups;
+      double score = 0;
+      models::decide(rule, posterior, &score);
+      double& end = score > 0.5 ? least_positive : most_negative;
+      end = score > 0.5 ? std::min(end, posterior[2 * g + 1]) : std::max(end, posterior[2 * g + 1]);
+    }
+    EXPECT_GE(least_positive, most_negative) << g;
+  }
+}
+
+// A margin on either side of a band is twice as much off the tolerance.
+TEST(Solver, TakesMarginsOffTheBounds) {
+  const HeldOut rows = random_rows(300, 4, 7);
+  const Problem wide({parity_of("demographic_parity", 0.2)}, every_cell(2, 2), rows),
+      narrow({parity_of("demographic_parity", 0.1)}, every_cell(2, 2), rows);
+  const Solved with_margin = wide.solve([](const std::vector<double>&) { return std::vector<double>(4, 0.05); });
+  EXPECT_NEAR(with_margin.bound, narrow.solve().bound, kProgram);
+  EXPECT_THAT(with_margin.margins, ElementsAre(.05, .05, .05, .05));
+}
+
+// Nobody's group shows, so that no rule can favour one.
+TEST(Solver, EndsWhereAllRowsAreAlike) {
+  HeldOut rows;
+  for (int i = 0; i < 40; ++i) rows.posteriors.insert(rows.posteriors.end(), {.3, .2, .2, .3});
+  rows.weights.assign(40, 1.0);
+  const Problem problem({parity_of("equalized_odds", 0.01)}, every_cell(2, 2), rows);
+  const Solved solved = problem.solve();
+  EXPECT_NEAR(solved.accuracy, 0.5, 1e-12);
+  EXPECT_EQ(solved.excess, 0);
+}
+
+// A selection rate at most .2 and at least .4 of everyone: .1 beyond each is the least.
+TEST(Solver, SaysByHowMuchNoRuleHoldsAllBounds) {
+  ConstraintParams bounds;
+  bounds.kind = "bound";
+  bounds.rate = "selection_rate";
+  bounds.at_most = 0.2;
+  bounds.at_least = 0.1;
+  Problem problem({parity_of("demographic_parity", 0.9), bounds}, every_cell(2, 2), random_rows(400, 4, 4));
+  ASSERT_NEAR(problem.table.rows.back().bound, -0.1, 1e-12);
+  problem.table.rows.back().bound = -0.4;
+  EXPECT_NEAR(problem.solve().excess, 0.1, 0.01);
+}
+
+}  // namespace
+}  // namespace equipoise::frontier
