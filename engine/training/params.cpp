@@ -51,6 +51,10 @@ void TrainingParams::describe(config::Fields& fields) {
       "their mean where that is long enough to learn it; the run warns where it is not.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
+  fields.integer(
+      "patience", patience, config::between(0, 1000000),
+      "Ends training once so many measures after candidates_from, which should then be small, have brought no iterate "
+      "that keep: best_feasible would rather keep; 0 trains to the end.");
   fields.choice("loss", loss, {"squared", "huber", "quantile"},
                 "Regression: what training makes small, of the error in standard deviations of the target.");
   fields.number(
@@ -65,6 +69,12 @@ void check(const TrainingParams& params, data::Task task, const config::Origin& 
     throw core::UserError(core::Fault::config, std::string("training.") + field + ": " + why,
                           origin.of(std::string("training.") + field));
   };
+  if (params.patience > 0 && params.keep != "best_feasible")
+    refuse("patience",
+           "it waits for an iterate that keep: best_feasible would keep, and training.keep is '" + params.keep + "'");
+  if (params.patience > 0 && params.distill)
+    refuse("patience",
+           "training.distill learns from the members as they are in the end, over as many epochs again; expected 0");
   if (task != data::Task::regression && params.loss != usual.loss)
     refuse("loss", std::string("it is for regression; the task is '") + data::name_of(task) + "' (data.label.task)");
   if (params.huber_delta != usual.huber_delta && params.loss != "huber")

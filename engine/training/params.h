@@ -31,6 +31,7 @@ struct TrainingParams {
   std::string keep = "best_feasible";  // best_feasible | final | average | mixture
   bool distill = false;                // the members of a cross-fitted run into one network
   double candidates_from = 0.9;        // share of the steps after which iterates may be kept
+  std::int64_t patience = 0;           // measures without a better one; 0: never ends early
   std::string loss = "squared";        // regression: squared | huber | quantile
   double huber_delta = 1.0;            // huber: standard deviations of the target
   double quantile = 0.5;               // quantile
@@ -38,7 +39,7 @@ struct TrainingParams {
   void describe(config::Fields& fields);
 };
 
-/// Throws UserError (config) where a loss of regression is set for another task.
+/// Throws UserError (config) where a loss of regression is set for another task, or patience for another way of keeping.
 void check(const TrainingParams& params, data::Task task, const config::Origin& origin);
 
 /// What decides besides the model's inputs.

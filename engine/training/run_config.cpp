@@ -51,7 +51,8 @@ void check_growing(const RunConfig& config, const config::Origin& origin) {
     problems.collect([&] { throw core::UserError(core::Fault::config, field + ": " + why, origin.of(field)); });
   };
   const auto own = config::flat_fields(config.training), usual = config::flat_fields(TrainingParams());
-  const std::vector<std::string> read = {"seed", "keep", "candidates_from", "loss", "huber_delta", "quantile"};
+  const std::vector<std::string> read = {"seed", "keep",        "candidates_from", "patience",
+                                         "loss", "huber_delta", "quantile"};
   for (std::size_t i = 0; i < own.size(); ++i)
     if (own[i] != usual[i] && std::ranges::find(read, own[i].first) == read.end())
       refuse("training." + own[i].first,

@@ -172,10 +172,24 @@ void RunState::offer(const at::Tensor& weights, const Sums& sums) {
     if (measurement.step == steps_) kept_.take(measurement, weights);
   } else {
     kept_.offer(measurement, weights);
+    settle_where_patience_ends();
     if (config_.training.keep == "mixture")
       candidates_.offer({measurement.step, measurement.epoch, *measurement.selection_loss, driving_sums(driving_, sums),
                          sums.selection, sums.spread, weights.clone()});
   }
+}
+
+// All of it is in what was measured and kept, which checkpoints hold.
+void RunState::settle_where_patience_ends() {
+  const std::int64_t patience = config_.training.patience;
+  if (patience == 0 || outcome_.measurements.empty() || !kept_.has_one()) return;
+  const auto since = std::ranges::count_if(outcome_.measurements, [&](const evaluation::Measurement& m) {
+    return m.step >= first_candidate_ && m.step > kept_.step();
+  });
+  const std::int64_t now = outcome_.measurements.back().step;
+  if (since < patience || now == steps_) return;
+  has_settled_ = true;
+  outcome_.steps = now;
 }
 
 void RunState::offer_mean(const Sums& sums, const at::Tensor& weights) {
@@ -237,6 +251,7 @@ void RunState::walk(const checkpoint::StateWalk& walk, const at::Device& device)
   walk.value("failure", outcome_.failure);
   walk.value("steps", outcome_.steps);
   walk.list("measurements", outcome_.measurements, walk_measurement);
+  if (walk.restores()) settle_where_patience_ends();
 }
 
 std::optional<double> RunState::largest_group_gap() const {

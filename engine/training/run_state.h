@@ -74,7 +74,9 @@ class RunState {
   /// What it holds between two steps. Weights are held on `device`.
   void walk(const checkpoint::StateWalk& walk, const at::Device& device);
 
-  bool goes_on() const { return outcome_.outcome == "finished"; }
+  bool goes_on() const { return outcome_.outcome == "finished" && !has_settled_; }
+  /// Whether training.patience ended it: finished, and before its last step.
+  bool has_settled() const { return has_settled_; }
   const std::vector<double>& multipliers() const { return multipliers_.values; }
   const RunConfig& config() const { return config_; }
   const constraints::ConstraintTable& table() const { return table_; }
@@ -93,6 +95,7 @@ class RunState {
   std::vector<double> estimable_rates(const std::vector<double>& sums, bool is_selection) const;
   void measure_selection(evaluation::Measurement& m, const Sums& sums) const;
   std::vector<bool> rows_of_a_mixture() const;
+  void settle_where_patience_ends();
   std::vector<double> margins_at(const std::vector<double>& driving) const;
 
   const RunConfig& config_;
@@ -107,6 +110,7 @@ class RunState {
   MixtureCandidates candidates_;
   std::pair<evaluation::Measurement, at::Tensor> last_good_;
   RunOutcome outcome_;
+  bool has_settled_ = false;
 };
 
 }  // namespace equipoise::training

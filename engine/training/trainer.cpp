@@ -299,8 +299,11 @@ class Trainer {
     if (!run.table().rows.empty()) result.measured_on = sentence_of(measured_, result.members);
     result.swings = last_swings(result.measurements);
     if (batches_) result.sampling = batches_->log();
-    if (result.outcome == "finished") result.steps = done_;
+    if (result.outcome == "finished" && !run.has_settled()) result.steps = done_;
     keep(run, result);
+    if (run.has_settled())
+      result.kept += fmt::format(" Training ended after step {} of {}: {} measures had brought no better one.",
+                                 result.steps, steps_, config_.training.patience);
     result.rows_per_second = static_cast<double>(result.steps * config_.training.batch_size) / result.seconds;
     return result;
   }

@@ -33,6 +33,7 @@ TEST_F(Resume, EveryKindOfRunGoesOnToTheSameBytes) {
       {"distilled", {"multipliers.measure_on=cross_fitted", "multipliers.folds=2", "training.distill=true"}},
       {"mixture", {"training.keep=mixture", "training.candidates_from=0.2"}},
       {"average", {"training.keep=average", "training.candidates_from=0.2"}},
+      {"patient", {"training.patience=4", "training.candidates_from=0.1"}},
       {"swap_regret", {"multipliers.update=swap_regret"}},
       {"nupi", {"multipliers.update=nupi"}},
       {"recipes",
