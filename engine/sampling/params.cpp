@@ -42,7 +42,7 @@ std::vector<std::string> and_making(std::vector<std::string> names) {
 
 const std::vector<FieldUse>& field_uses() {
   static const std::vector<FieldUse> uses = {
-      {"where", [](const RecipeParams& one) { return !one.where.empty(); }, and_making({"balance", "hard"})},
+      {"where", [](const RecipeParams& one) { return !one.where.empty(); }, and_making({"balance", "weigh", "hard"})},
       {"share", [](const RecipeParams& one) { return one.share != 0; }, and_making({"hard", "fair_mixup"})},
       {"change", [](const RecipeParams& one) { return !one.change.empty(); }, {"images"}},
       {"neighbors", [](const RecipeParams& one) { return one.neighbors != RecipeParams().neighbors; }, {"smote"}},
@@ -52,8 +52,8 @@ const std::vector<FieldUse>& field_uses() {
       {"across", [](const RecipeParams& one) { return !one.across.empty(); }, {"mixup", "fair_mixup"}},
       {"penalty", [](const RecipeParams& one) { return one.penalty != 0; }, {"fair_mixup"}},
       {"alpha", [](const RecipeParams& one) { return one.alpha != RecipeParams::kMixingAlpha; }, {"mixup"}},
-      {"power", [](const RecipeParams& one) { return one.power != RecipeParams().power; }, {"balance"}},
-      {"targets", [](const RecipeParams& one) { return !one.targets.empty(); }, {"balance"}},
+      {"power", [](const RecipeParams& one) { return one.power != RecipeParams().power; }, {"balance", "weigh"}},
+      {"targets", [](const RecipeParams& one) { return !one.targets.empty(); }, {"balance", "weigh"}},
       {"rate", [](const RecipeParams& one) { return one.rate != RecipeParams().rate; }, {"fairbatch"}},
       {"step", [](const RecipeParams& one) { return one.step != 0; }, {"fairbatch", "group_dro"}}};
   return uses;
@@ -117,14 +117,14 @@ void check_mixing(const RecipeParams& params, const std::string& path, const con
 }
 
 void check_what_it_balances(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
-  if (params.recipe == "balance") {
+  if (params.recipe == "balance" || params.recipe == "weigh") {
     if (params.by.empty() == params.targets.empty())
       refuse(path,
-             params.by.empty() ? "balance needs 'by' (groups, or label) or 'targets'"
-                               : "balance has both 'by' and 'targets'; one of them decides the shares",
+             params.recipe + (params.by.empty() ? " needs 'by' (groups, or label) or 'targets'"
+                                                : " has both 'by' and 'targets'; one of them decides the shares"),
              origin);
     if (!params.targets.empty() && (params.power != 0 || !params.where.empty()))
-      refuse(path + ".targets", "balance with targets reads neither 'power' nor 'where'", origin);
+      refuse(path + ".targets", params.recipe + " with targets reads neither 'power' nor 'where'", origin);
     return;
   }
   if (recipe_entry(params.recipe).decides == Decides::made) {
@@ -177,6 +177,8 @@ const std::vector<RecipeEntry>& recipe_entries() {
        "after each epoch multiplies each cell's share by the exponential of its loss"},
       {"reweigh", Decides::weights, Makes::nothing, false, false, 0,
        "weighs the loss as if group and label were independent"},
+      {"weigh", Decides::weights, Makes::nothing, false, false, 0,
+       "weighs the loss by the shares that balance would draw: class weights, where it is by label"},
       {"hard", Decides::focus, Makes::nothing, true, false, 0.25,
        "after each epoch draws those rows of a cell more often that have the highest losses"},
       {"massage", Decides::labels, Makes::nothing, false, false, 0,
@@ -231,11 +233,13 @@ void RecipeParams::describe(config::Fields& fields) {
   fields.integer("version", version, config::at_least(1), "Of the recipe as it is written here; the report says it.");
   fields.text("rationale", rationale, "Why it is used; the report says it.");
   fields.texts("by", by, "Groups that are told apart, and label.");
-  fields.text_map("where", where, {},
-                  "Only rows of these groups and this label; of balance the share of all others stays as it is.");
+  fields.text_map(
+      "where", where, {},
+      "Only rows of these groups and this label; of balance and weigh the share of all others stays as it is.");
   fields.number("power", power, config::between(0, 1),
-                "balance: shares go with this power of the natural ones: 0 all alike, 1 as they come.");
-  fields.list("targets", targets, "balance: shares of every batch; what they leave is drawn as it comes.");
+                "balance, weigh: shares go with this power of the natural ones: 0 all alike, 1 as they come.");
+  fields.list("targets", targets,
+              "balance, weigh: shares of every batch, or of the loss; what they leave is as it comes.");
   fields.choice("rate", rate, {"equal_opportunity", "equalized_odds", "demographic_parity"},
                 "fairbatch: what is to be alike between groups.");
   fields.number(

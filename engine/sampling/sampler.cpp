@@ -40,7 +40,9 @@ Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, con
     const RecipeParams& one = params.recipes[i];
     const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
     recipes_.push_back({one, path, gap_to_reach(one.until, path + ".until", origin)});
-    if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);  // what is wrong shows before any training
+    // What is wrong shows before any training.
+    if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);
+    if (one.recipe == "weigh") weighing_factors(cells_, one, path, origin);
     if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back(), dataset, rows);
     if (one.recipe == "soft_labels") take_annotations(recipes_.back(), dataset, rows);
     if (one.recipe == "fair_mixup") path_ = {one, 0};
@@ -167,10 +169,10 @@ bool Sampler::waits_for_gap() const {
 void Sampler::warn_of_extremes() {
   constexpr double kMost = 10;
   for (const Recipe& one : recipes_) {
-    if (one.params.recipe != "balance" && one.params.recipe != "reweigh") continue;
     const bool draws = one.params.recipe == "balance";
+    if (!draws && recipe_entry(one.params.recipe).decides != Decides::weights) continue;
     const std::vector<double> shares =
-        draws ? balanced_shares(cells_, one.params, one.path, origin_) : reweighing_factors(cells_, one.params);
+        draws ? balanced_shares(cells_, one.params, one.path, origin_) : factors_of(one.params, one.path);
     for (std::size_t c = 0; c < shares.size(); ++c) {
       if (cells_.cells[c].rows == 0) continue;
       const double times = draws ? shares[c] / natural_[c] : shares[c];
@@ -183,6 +185,11 @@ void Sampler::warn_of_extremes() {
   if (cells_.cells.size() == 1)
     warnings_.push_back("All training rows are in one cell of the recipes (" + cells_.name(0) +
                         "): there is nothing to favour.");
+}
+
+std::vector<double> Sampler::factors_of(const RecipeParams& params, const std::string& path) const {
+  return params.recipe == "weigh" ? weighing_factors(cells_, params, path, origin_)
+                                  : reweighing_factors(cells_, params);
 }
 
 bool Sampler::is_followed(const Recipe& recipe) const {
@@ -223,8 +230,8 @@ void Sampler::begin_epoch(const Measured& measured) {
         focus_->shares[c] = aimed[c] && !measured.losses.empty() ? params.share : 0;
     } else if (params.recipe == "balance") {
       shares_ = balanced_shares(cells_, params, one.path, origin_);
-    } else if (params.recipe == "reweigh") {
-      weights_ = reweighing_factors(cells_, params);
+    } else if (entry.decides == Decides::weights) {
+      weights_ = factors_of(params, one.path);
     } else if (measured.losses.empty()) {
       why += ": nothing is measured yet";
     } else {

@@ -135,6 +135,7 @@ class Sampler {
   void warn_of_extremes();
   void check_made_shares() const;
   void begin_epoch(const Measured& measured);
+  std::vector<double> factors_of(const RecipeParams& params, const std::string& path) const;
 
   SampledCells cells_;
   std::vector<Recipe> recipes_;

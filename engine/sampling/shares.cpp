@@ -42,8 +42,7 @@ Shares spread(const std::vector<double>& of_class, const std::vector<std::int32_
   return shares;
 }
 
-Shares by_power(const SampledCells& cells, const RecipeParams& params) {
-  const Shares natural = natural_shares(cells);
+Shares by_power(const SampledCells& cells, const Shares& natural, const RecipeParams& params) {
   const std::vector<bool> aimed = cells.matching(params.where);
   Shares of_aimed = natural;
   double mass = 0;
@@ -62,9 +61,8 @@ Shares by_power(const SampledCells& cells, const RecipeParams& params) {
   return shares;
 }
 
-Shares by_targets(const SampledCells& cells, const RecipeParams& params, const std::string& path,
+Shares by_targets(const SampledCells& cells, const Shares& natural, const RecipeParams& params, const std::string& path,
                   const config::Origin& origin) {
-  const Shares natural = natural_shares(cells);
   const auto targets = static_cast<std::int32_t>(params.targets.size());
   std::vector<std::int32_t> target_of(natural.size(), targets);  // the last is of all others
   std::vector<double> wanted;
@@ -173,15 +171,42 @@ Shares natural_shares(const SampledCells& cells) {
   return shares;
 }
 
-Shares balanced_shares(const SampledCells& cells, const RecipeParams& params, const std::string& path,
-                       const config::Origin& origin) {
-  Shares shares = params.targets.empty() ? by_power(cells, params) : by_targets(cells, params, path, origin);
+namespace {
+
+// Of rows, or of what they weigh.
+Shares balanced(const SampledCells& cells, const Shares& natural, const RecipeParams& params, const std::string& path,
+                const config::Origin& origin) {
+  Shares shares =
+      params.targets.empty() ? by_power(cells, natural, params) : by_targets(cells, natural, params, path, origin);
   for (std::size_t c = 0; c < shares.size(); ++c)
     if (cells.cells[c].rows > 0 && shares[c] <= 0)
       refuse(path,
              "no share is left for the rows of " + cells.name(c) + ": nothing would be known of them while training",
              origin);
   return shares;
+}
+
+Shares weight_shares(const SampledCells& cells) {
+  Shares shares;
+  for (const SampledCells::Cell& cell : cells.cells) shares.push_back(cell.weight);
+  const double all = std::accumulate(shares.begin(), shares.end(), 0.0);
+  for (double& share : shares) share /= all;
+  return shares;
+}
+
+}  // namespace
+
+Shares balanced_shares(const SampledCells& cells, const RecipeParams& params, const std::string& path,
+                       const config::Origin& origin) {
+  return balanced(cells, natural_shares(cells), params, path, origin);
+}
+
+std::vector<double> weighing_factors(const SampledCells& cells, const RecipeParams& params, const std::string& path,
+                                     const config::Origin& origin) {
+  const Shares natural = weight_shares(cells);
+  std::vector<double> factors = balanced(cells, natural, params, path, origin);
+  for (std::size_t c = 0; c < factors.size(); ++c) factors[c] = natural[c] > 0 ? factors[c] / natural[c] : 1;
+  return factors;
 }
 
 Shares fairbatch_update(const Shares& shares, const SampledCells& cells, const Measured& measured,
@@ -265,10 +290,7 @@ std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& p
 }
 
 std::vector<double> reweighing_factors(const SampledCells& cells, const RecipeParams& params) {
-  Shares natural;  // by weight
-  for (const SampledCells::Cell& cell : cells.cells) natural.push_back(cell.weight);
-  const double all = std::accumulate(natural.begin(), natural.end(), 0.0);
-  for (double& share : natural) share /= all;
+  const Shares natural = weight_shares(cells);
   std::vector<std::string> both = params.by;
   both.emplace_back(kLabel);
   const std::vector<std::int32_t> group = cells.merged(params.by), label = cells.merged({kLabel}),

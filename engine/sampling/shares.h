@@ -54,6 +54,11 @@ std::vector<bool> cells_to_make(const SampledCells& cells, const RecipeParams& p
 /// others.
 std::vector<double> made_shares(const SampledCells& cells, const RecipeParams& params);
 
+/// Factors of the loss of the recipe weigh: what rows count in it are the shares that the recipe balance would draw, of what rows weigh; their
+/// weighted mean is 1. Throws as balanced_shares does.
+std::vector<double> weighing_factors(const SampledCells& cells, const RecipeParams& params, const std::string& path,
+                                     const config::Origin& origin);
+
 /// Factors of the loss that make group (`by`) and label independent, P(group) P(label) / P(group, label) by cell (Kamiran and Calders
 /// 2012), shares by weight: their weighted mean is 1.
 std::vector<double> reweighing_factors(const SampledCells& cells, const RecipeParams& params);

@@ -196,6 +196,29 @@ TEST(BalanceTest, RowsWithoutWeightDoNotCount) {
   EXPECT_NEAR(balanced_shares(cells, params, "", config::Origin())[0], 15 / 85.0, 1e-12);
 }
 
+// Positives are .31 of the rows: as class weights both labels count half.
+TEST(WeighingTest, OfLabelsGivesEachHalfOfTheLoss) {
+  const RecipeParams params = recipe("weigh", {"label"});
+  const std::vector<double> factors = weighing_factors(cells_for(params), params, "", config::Origin());
+  EXPECT_THAT(factors, ElementsAre(about(0.5 / 0.69), about(0.5 / 0.31)));
+}
+
+TEST(WeighingTest, CountsWhatRowsWeigh) {
+  data::Dataset dataset = census();
+  for (std::size_t row = 0; row < dataset.labels.size(); ++row) dataset.weights.push_back(row % 3 == 0 ? 4 : 1);
+  RecipeParams params = recipe("weigh", {});
+  params.targets = {{{{"sex", "f"}, {"label", "positive"}}, 0.4}};
+  const SampledCells cells = make_cells({{params}}, dataset, dataset.rows_of(data::Split::train), config::Origin());
+  const std::vector<double> factors = weighing_factors(cells, params, "", config::Origin());
+  double all = 0, others = 0;
+  for (std::size_t c = 0; c < factors.size(); ++c) {
+    all += cells.cells[c].weight;
+    if (c != 1) others += cells.cells[c].weight;
+  }
+  EXPECT_NEAR(factors[1] * cells.cells[1].weight / all, 0.4, 1e-12);
+  for (const std::size_t c : {0u, 2u, 3u}) EXPECT_NEAR(factors[c], 0.6 * all / others, 1e-12);
+}
+
 TEST(ReweighingTest, CountsWeights) {
   data::Dataset dataset = census();
   for (std::size_t row = 0; row < dataset.labels.size(); ++row)
