@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include "tests/end_to_end/resume.h"
 
@@ -197,6 +198,24 @@ TEST_F(Learners, TheGuideRunsAsWritten) {
     EXPECT_EQ(validated.exit_code, 0) << line << validated.err;
   }
   EXPECT_EQ(kinds, 3);
+  for (const char* folder : {"configs", "benchmarks"})
+    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
+  std::istringstream commands(block("sh"));
+  int ran = 0;
+  for (std::string line; std::getline(commands, line); ++ran) {
+    std::istringstream words_of_line(line);
+    Words words;
+    for (std::string word; words_of_line >> word;) words.push_back(word);
+    ASSERT_EQ(words.front(), "equipoise");
+    words.erase(words.begin());
+    const bool is_tabm = line.find("tabm") != std::string::npos;
+    words.insert(words.end(), {"training.epochs=1", is_tabm ? "model.submodels=2" : "model.inner_width=4"});
+    if (is_tabm) words.emplace_back("model.hidden=[4]");
+    words.emplace_back("output.folder=runs");
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 0) << line << outcome.err;
+  }
+  EXPECT_EQ(ran, 2);
   const std::string module = block("python");
   const std::size_t width = module.find("334");
   ASSERT_NE(width, std::string::npos);

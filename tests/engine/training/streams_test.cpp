@@ -98,8 +98,8 @@ TEST(Streams, AMembersStreamsShareItsFold) {
 TEST(Streams, AMembersStreamsShareItsMultipliersAndItsRate) {
   const StepCase wanted{"tabm", "adamw", 3};
   StepSample bank(wanted, at::kCPU), before(wanted, at::kCPU);
-  bank.step().set_multipliers(1, std::vector<double>(8, 0.0));
-  before.step().set_multipliers(1, std::vector<double>(8, 9.0));
+  bank.step().set_multipliers(1, {0, 0, 0, 0, 0, 0, 0, 0});
+  before.step().set_multipliers(1, {9, 0, 0, 0, 0, 0, 0, 0});
   bank.run(2);
   before.run(2);
   EXPECT_TRUE(at::equal(bank.weights()[0], before.weights()[0]));
