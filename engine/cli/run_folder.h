@@ -28,16 +28,16 @@ inline constexpr const char* kModel = "model.json";              ///< the archit
 inline constexpr const char* kMeasurements = "measurements.jsonl";  ///< one line a measurement
 inline constexpr const char* kResults = "results.json";             ///< report::Report
 inline constexpr const char* kReport = "report.html";
-inline constexpr const char* kBank = "bank.json";           ///< of a bank: report::BankReport
-inline constexpr const char* kCompare = "compare.json";     ///< of a comparison: report::CompareReport
+inline constexpr const char* kBank = "bank.json";              ///< of a bank: report::BankReport
+inline constexpr const char* kCompare = "compare.json";        ///< of a comparison: report::CompareReport
 inline constexpr const char* kFrontier = "frontier.json";      ///< of a frontier: report::FrontierReport
 inline constexpr const char* kFrontierPage = "frontier.html";  ///< the same as a page
-inline constexpr const char* kCheckpoints = "checkpoints";  ///< what the run goes on from after it was cut off
+inline constexpr const char* kCheckpoints = "checkpoints";     ///< what the run goes on from after it was cut off
 inline constexpr const char* kMembers = "members";  ///< of a bank or a comparison: a run folder for each, 000 and so on
 /// Every file that a run writes into its folder.
-inline constexpr const char* kAll[] = {kConfig,       kData,    kEncoder, kConstraints, kWeights, kModel,
-                                       kMeasurements, kResults, kReport,  kBank,        kCompare, kFrontier,
-                                       kFrontierPage, kMarker};
+inline constexpr const char* kAll[] = {kConfig,  kData,         kEncoder,      kConstraints, kWeights,
+                                       kModel,   kMeasurements, kResults,      kReport,      kBank,
+                                       kCompare, kFrontier,     kFrontierPage, kMarker};
 }  // namespace run_files
 
 /// What run.json says: that the folder is ours, and how far its run is.

@@ -46,8 +46,7 @@ class Documents : public Workspace {
       words.erase(words.begin());
       const bool plans = words.front() == "sweep" && words[1].ends_with(".yaml");
       const bool trains = words.front() == "train" || words.front() == "compare" || words.front() == "frontier";
-      if (trains || plans)
-        words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
+      if (trains || plans) words.insert(words.end(), {"training.epochs=1", "model.hidden=[4]"});
       const Outcome outcome = run(words);
       EXPECT_LE(outcome.exit_code, 1) << line << "\n" << outcome.err;  // 1: a verdict that --fail-on names
     }
