@@ -59,7 +59,8 @@ void write_plot(Markup& page, const FrontierReport& report, std::size_t constrai
     plot.description += (plot.description.empty() ? "" : ". ") + plot.marks.back().hover;
     title = constraints::title_without_tolerance(result.title);
     if (result.unit == "number") plot.x_unit = 1;
-    plot.x_title = is_gap(result.unit) ? (result.unit == "points" ? "gap, points" : "gap, % of the larger rate") : "figure";
+    plot.x_title =
+        is_gap(result.unit) ? (result.unit == "points" ? "gap, points" : "gap, % of the larger rate") : "figure";
   }
   plot.title = fmt::format("Accuracy against the gap on the {}: {}", rows, title);
   plot.y_title = "Accuracy, %";
@@ -82,13 +83,14 @@ void write_key(Markup& page) {
 void write_frontier_plots(Markup& page, const FrontierReport& report) {
   const auto section = page.in("section", {{"id", "frontier"}, {"aria-labelledby", "frontier-title"}});
   page.element("h2", {{"id", "frontier-title"}}, "Frontier");
-  page.element("p", {{"class", "intro"}},
-               fmt::format("Further to the left is fairer by the constraint, further up is more accurate. Every shape is "
-                           "a rule that decides each row for certain, by the same model; where there is no room for its "
-                           "tolerance, a pointer on the shape tells it. Intervals are at {:g}\u202F% confidence. All "
-                           "rules are measured on the same rows, so that their differences are surer than intervals "
-                           "that overlap suggest.",
-                           100 * report.confidence));
+  page.element(
+      "p", {{"class", "intro"}},
+      fmt::format("Further to the left is fairer by the constraint, further up is more accurate. Every shape is "
+                  "a rule that decides each row for certain, by the same model; where there is no room for its "
+                  "tolerance, a pointer on the shape tells it. Intervals are at {:g}\u202F% confidence. All "
+                  "rules are measured on the same rows, so that their differences are surer than intervals "
+                  "that overlap suggest.",
+                  100 * report.confidence));
   const std::size_t constraints =
       report.unconstrained.selection ? report.unconstrained.selection->constraints.size() : 0;
   for (std::size_t c = 0; c < constraints; ++c) {

@@ -33,10 +33,9 @@ std::string gap_of(const FrontierRule& rule, const std::optional<SplitResult>& s
   const ConstraintResult* constraint = leading_constraint(rule, split);
   if (constraint == nullptr || !constraint->gap || !std::isfinite(*constraint->gap)) return "-";
   const auto shown = [&](double figure) { return fmt::format("{:.1f}", shown_figure(figure, constraint->unit)); };
-  return shown(*constraint->gap) +
-         (constraint->interval
-              ? fmt::format(" ({}-{})", shown(constraint->interval->low), shown(constraint->interval->high))
-              : "");
+  return shown(*constraint->gap) + (constraint->interval ? fmt::format(" ({}-{})", shown(constraint->interval->low),
+                                                                       shown(constraint->interval->high))
+                                                         : "");
 }
 
 std::string verdict_of(const FrontierRule& rule, bool color) {
@@ -50,8 +49,12 @@ std::string verdict_of(const FrontierRule& rule, bool color) {
 }
 
 TerminalLine line_of(const FrontierRule& rule, bool is_kept, bool color) {
-  return {tolerance_word(rule) + (is_kept ? " *" : ""), accuracy_of(rule.selection), gap_of(rule, rule.selection),
-          accuracy_of(rule.test), gap_of(rule, rule.test), verdict_of(rule, color)};
+  return {tolerance_word(rule) + (is_kept ? " *" : ""),
+          accuracy_of(rule.selection),
+          gap_of(rule, rule.selection),
+          accuracy_of(rule.test),
+          gap_of(rule, rule.test),
+          verdict_of(rule, color)};
 }
 
 }  // namespace
@@ -82,8 +85,7 @@ std::string frontier_sentence(const FrontierReport& report) {
 }
 
 std::string to_terminal(const FrontierReport& report, bool color) {
-  std::vector<TerminalLine> lines = {
-      {"tolerance", "accuracy %", "gap", "test accuracy %", "test gap", "test verdict"}};
+  std::vector<TerminalLine> lines = {{"tolerance", "accuracy %", "gap", "test accuracy %", "test gap", "test verdict"}};
   for (const FrontierRule& rule : report.rules) lines.push_back(line_of(rule, rule.tolerance == report.kept, color));
   lines.push_back(line_of(report.unconstrained, false, color));
   std::string text = "\n" + plain(report.name, kTitleWidth) + ": accuracy against gap\n\n" + table_of(lines);

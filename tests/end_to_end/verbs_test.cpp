@@ -249,8 +249,9 @@ TEST_F(Verbs, DoctorSaysWhatWorks) {
 }
 
 TEST_F(Verbs, EveryVerbHasHelpWithAnExample) {
-  for (const std::string verb : {"train", "evaluate", "predict", "report", "config show", "config validate",
-                                 "config schema", "config explain", "config constraints", "doctor"}) {
+  for (const std::string verb :
+       {"train", "evaluate", "predict", "report", "config show", "config validate", "config schema", "config explain",
+        "config constraints", "frontier", "retune", "doctor"}) {
     std::istringstream text(verb);
     std::vector<std::string> words;
     for (std::string word; text >> word;) words.push_back(word);
