@@ -12,6 +12,8 @@ import threading
 from . import tasks
 from .methods import METHODS
 
+# What a killed program started would go on for minutes, beside the program that is started again.
+ENDS_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL")
 KEY = ("task", "constraint", "method", "seed", "tolerance")
 
 
@@ -73,7 +75,7 @@ def run(unit, worker, options, write):
     identity = {name: unit[name] for name in ("task", "constraint", "method", "seed")}
     shared, kept, finished = METHODS[unit["method"]].shared, [], set()
     threads = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    child = subprocess.Popen([*worker, json.dumps(unit)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    child = subprocess.Popen([*ENDS_WITH_PARENT, *worker, json.dumps(unit)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                              start_new_session=True, env={**os.environ, **threads, "EQUIPOISE": options.equipoise},
                              cwd=pathlib.Path(__file__).resolve().parents[1])
     late = threading.Event()

@@ -24,6 +24,10 @@ def accuracy(cells):
     return right / sum(n0 + n1 for n0, _, n1, _ in cells.values())
 
 
+def selected(cells):
+    return sum(h0 + h1 for _, h0, _, h1 in cells.values()) / sum(n0 + n1 for n0, _, n1, _ in cells.values())
+
+
 def rates(cells, constraint):
     """Per rate that is to be equal [(rows, decided 1) of each group]; groups without a row that counts are left out."""
     if constraint == "parity":

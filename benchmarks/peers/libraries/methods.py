@@ -1,5 +1,8 @@
 """The table of methods. A new one is a row here and, if no module does it yet, a module with a generator `run`.
 
+Another way of Equipoise to train (a model.kind, a setting of multipliers) is a row with `with_equipoise:run`, `ours` and
+options {"overrides": ["model.kind=..."]}, which go to the bank's command line; another of its commands is one more generator in that module.
+
 A module's function gets the task's rows (of Equipoise: the task's name), the constraint, the tolerances and the seed, and yields
 (tolerance, decisions on the test rows). What takes one yield to the next is timed, from encoded rows on (of Equipoise: from the CSV file on).
 """
@@ -37,14 +40,17 @@ METHODS = {
     "xgboost": Method(
         "XGBoost, unconstrained", "boosters:run", "native categories (`enable_categorical`), rate .05, `early_stopping_rounds=50` on the selection rows",
         "https://xgboost.readthedocs.io/en/stable/python/sklearn_estimator.html", {"learner": "xgboost"}, free=True),
+    "network": Method(
+        "PyTorch network, unconstrained", "networks:run", f"{NETWORK}; Adam at 1e-3, batches of 512, last iterate; {LEARNING}",
+        "https://docs.pytorch.org/docs/stable/nn.html", free=True),
     "reduction_lightgbm": Method(
-        "Fairlearn, exponentiated gradient with LightGBM", "with_fairlearn:reduction",
-        f"`LGBMClassifier()` as it comes, native categories; `difference_bound` half the tolerance, since it holds groups against everybody; "
+        "Fairlearn, reduction, LightGBM", "with_fairlearn:reduction",
+        f"`ExponentiatedGradient` with `LGBMClassifier()` as it comes, native categories; `difference_bound` half the tolerance, since it holds groups against everybody; "
         f"`max_iter`, `eps` and all else by default; drawn decisions (`predict`); {LEARNING}",
         "https://fairlearn.org/main/user_guide/mitigation/reductions.html", {"estimator": "lightgbm"}),
     "reduction_logistic": Method(
-        "Fairlearn, exponentiated gradient with logistic regression", "with_fairlearn:reduction",
-        "`LogisticRegression(max_iter=1000)` on standardised numbers and categories as 0 or 1; else as above",
+        "Fairlearn, reduction, logistic", "with_fairlearn:reduction",
+        "`ExponentiatedGradient` with `LogisticRegression(max_iter=1000)` on standardised numbers and categories as 0 or 1; else as above",
         "https://fairlearn.org/main/user_guide/mitigation/reductions.html", {"estimator": "logistic"}),
     "thresholds": Method(
         "Fairlearn, threshold optimizer", "with_fairlearn:thresholds",

@@ -1,4 +1,7 @@
-"""What the three libraries for PyTorch are given: the network of the task's config, batches, rates of a batch. None of them brings its own."""
+"""What the three libraries for PyTorch are given, none of which brings its own: the network of the task's config, batches, rates of a batch.
+
+`run` is that network without constraints.
+"""
 import numpy as np
 import torch
 
@@ -41,3 +44,16 @@ def rates(probability, y, groups, constraint):
     rows = torch.stack([(groups * rows).sum(0) for rows in counted])
     ones = torch.stack([(groups * rows * probability).sum(0) for rows in counted])
     return ones / rows.clamp(min=1), ones.sum(1, keepdim=True) / rows.sum(1, keepdim=True).clamp(min=1), rows > 0
+
+
+def run(data, constraint, tolerances, seed):
+    x, y, groups = tensors(data.learning, len(data.group_names))
+    for tolerance in tolerances:
+        model = network(data, seed)
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+        for _ in range(data.task.network[2]):
+            for batch_x, batch_y, _ in loader(x, y, groups, 512):
+                optimizer.zero_grad()
+                torch.nn.functional.binary_cross_entropy_with_logits(model(batch_x), batch_y).backward()
+                optimizer.step()
+        yield tolerance, decide(model, data.test)

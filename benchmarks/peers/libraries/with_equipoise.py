@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import tempfile
 
-from . import tasks
+from . import jobs, tasks
 
 PROGRAM = os.environ.get("EQUIPOISE", str(tasks.ROOT / "build" / "release" / "bin" / "equipoise"))
 
@@ -25,19 +25,10 @@ def config(task, constraint, folder, seed):
 
 
 def command(*words):
-    done = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True)
+    done = subprocess.run([*jobs.ENDS_WITH_PARENT, PROGRAM, *map(str, words)], capture_output=True, text=True)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"equipoise {words[0]} ended with {done.returncode}: {done.stderr.strip()[-600:]}")
     return done.stdout
-
-
-def version():
-    return command("--version").strip()
-
-
-def kinds():
-    """The families of models that this program knows."""
-    return json.loads(command("config", "schema"))["properties"]["model"]["properties"]["kind"]["enum"]
 
 
 def prepare(name, constraint, folder, seed):
