@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Equipoise beside Fairlearn, Cooper, humancompatible-train, fairret, FairGBM, OxonFair, LightGBM and XGBoost: same rows, splits, seeds, tolerances.
 
-usage: compare_libraries.py [run|report|set-up|status] [--results FOLDER] [--task NAME ...] [--method NAME ...] [--constraint NAME ...] [--seeds N,N]
-                            [--time-out SECONDS] [--again] [--equipoise PROGRAM] [--environments FOLDER]
+usage: compare_libraries.py [run|report|set-up|status] [--results FOLDER] [--task NAME ...] [--method NAME ...] [--constraint NAME ...]
+                            [--seeds N,N] [--time-out SECONDS] [--again] [--equipoise PROGRAM] [--environments FOLDER] [--docs FOLDER]
 
 run (the default) makes the environments where they are missing (.deps/peers and, for FairGBM, which needs an older scikit-learn,
-.deps/peers_fairgbm; pinned by requirements*.txt beside this; torch is that of .deps/venv, which scripts/setup.sh makes), then runs every job that RESULTS lacks, one at a time on one thread, and writes one line of JSON for each that
-is done. It takes hours, may be killed at any time and goes on where it was; a failure is a result, tried again with --again. report writes
-docs/benchmarks.md and its pictures from what is there. Tasks, splits and settings: libraries/tasks.py and libraries/methods.py.
+.deps/peers_fairgbm; pinned by requirements*.txt beside this; torch is that of .deps/venv, which scripts/setup.sh makes), then runs every job
+that RESULTS lacks, one at a time on one thread, and writes one line of JSON for each that is done. It takes hours, may be killed at any time and
+goes on where it was; a failure is a result, tried again with --again. report writes docs/benchmarks.md and its pictures from what is there.
+Tasks, splits and settings: libraries/tasks.py and libraries/methods.py.
 """
 import argparse
 import hashlib
@@ -23,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = ROOT / ".deps" / "venv"
 ENVIRONMENTS = ("", "_fairgbm")
+NO_PROJECT = "compare_libraries.py: .deps/venv is missing, whose numpy and torch this needs; run scripts/setup.sh first"
 
 
 def set_up(folder, name=""):
@@ -33,7 +35,7 @@ def set_up(folder, name=""):
     if stamp.exists() and stamp.read_text() == digest:
         return python
     if not (PROJECT / "bin" / "python").exists():
-        sys.exit("compare_libraries.py: .deps/venv is missing, whose torch the libraries use; run scripts/setup.sh first")
+        sys.exit(NO_PROJECT)
     print(f"environment: installing {environment}", flush=True)
     subprocess.run([PROJECT / "bin" / "python", "-m", "venv", "--clear", environment], check=True)
     subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes", "-r", listed], check=True)
@@ -89,7 +91,7 @@ def run(options, jobs, methods):
         started = time.perf_counter()
         failed = jobs.run(unit, jobs.worker_command(pythons[methods.METHODS[unit["method"]].environment]), options, write)
         print(f"FAILED: {failed}" if failed else f"{time.perf_counter() - started:.0f} s", flush=True)
-    print(f"{len(waiting)} units run; all results are in {options.results}")
+    print(f"{len(waiting)} units run; all results are in {options.results}; compare_libraries.py report makes the page of them")
 
 
 def status(options, jobs, _):
@@ -98,7 +100,9 @@ def status(options, jobs, _):
 
 
 def main():
-    if importlib.util.find_spec("numpy") is None and (PROJECT / "bin" / "python").exists():
+    if importlib.util.find_spec("numpy") is None:
+        if not (PROJECT / "bin" / "python").exists():
+            sys.exit(NO_PROJECT)
         os.execv(PROJECT / "bin" / "python", [PROJECT / "bin" / "python", *sys.argv])
     sys.path.insert(0, str(HERE))
     from libraries import jobs, methods, page, tasks

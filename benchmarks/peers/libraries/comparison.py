@@ -31,11 +31,11 @@ class Entry:
 def point(jobs, constraint, tolerance):
     by_seed = {job["seed"]: (measures.gap(job["cells"], constraint), measures.accuracy(job["cells"]),
                              measures.noise_floor(job["cells"], constraint)) for job in jobs}
+    gaps, accuracies, floors = zip(*by_seed.values())
     limit = .05 if tolerance is None else tolerance
-    figures = list(by_seed.values())
-    return Point(tolerance, by_seed, measures.mean_interval([gap for gap, _, _ in figures]),
-                 measures.mean_interval([accuracy for _, accuracy, _ in figures]), statistics.mean(measures.selected(job["cells"]) for job in jobs), sum(gap <= limit for gap, _, _ in figures),
-                 sum(gap <= limit + floor for gap, _, floor in figures))
+    return Point(tolerance, by_seed, measures.mean_interval(gaps), measures.mean_interval(accuracies),
+                 selected=statistics.mean(measures.selected(job["cells"]) for job in jobs), inside=sum(gap <= limit for gap in gaps),
+                 inside_noise=sum(gap <= limit + floor for gap, floor in zip(gaps, floors)))
 
 
 def seconds(jobs, count, name):
@@ -78,7 +78,7 @@ def common_seeds(found, ours):
 
 
 def on_frontier(entry, seeds):
-    return [(statistics.mean(one.by_seed[seed][0] for seed in seeds), statistics.mean(one.by_seed[seed][1] for seed in seeds)) for one in entry.points]
+    return [tuple(statistics.mean(one.by_seed[seed][i] for seed in seeds) for i in (0, 1)) for one in entry.points]
 
 
 def best_peer(found, seeds, limit):

@@ -45,8 +45,8 @@ METHODS = {
         "https://docs.pytorch.org/docs/stable/nn.html", free=True),
     "reduction_lightgbm": Method(
         "Fairlearn, reduction, LightGBM", "with_fairlearn:reduction",
-        f"`ExponentiatedGradient` with `LGBMClassifier()` as it comes, native categories; `difference_bound` half the tolerance, since it holds groups against everybody; "
-        f"`max_iter`, `eps` and all else by default; drawn decisions (`predict`); {LEARNING}",
+        f"`ExponentiatedGradient` with `LGBMClassifier()` as it comes, native categories; `difference_bound` half the tolerance, since it holds "
+        f"groups against everybody; `max_iter`, `eps` and all else by default; drawn decisions (`predict`); {LEARNING}",
         "https://fairlearn.org/main/user_guide/mitigation/reductions.html", {"estimator": "lightgbm"}),
     "reduction_logistic": Method(
         "Fairlearn, reduction, logistic", "with_fairlearn:reduction",

@@ -8,18 +8,18 @@ from .wording import wrapped
 TITLES = {"parity": "demographic parity", "odds": "equalized odds"}
 INTRODUCTION = """# Beside other libraries
 
-Equipoise beside Fairlearn, Cooper, humancompatible-train, fairret, FairGBM, OxonFair, and LightGBM and XGBoost without constraints: five tasks, parity and
-odds, tolerances .01, .02, .05 and .10, the same rows and splits for all. Each library is used as its documentation says; what that came to is in
-[the table of settings](#settings). This page is written by `benchmarks/peers/compare_libraries.py report` from `benchmarks/results/libraries_*.jsonl` and holds
-nothing else; `python3 benchmarks/peers/compare_libraries.py` goes on with what is not in yet.
+Equipoise beside Fairlearn, Cooper, humancompatible-train, fairret, FairGBM, OxonFair, and LightGBM and XGBoost without constraints: five tasks,
+parity and odds, tolerances .01, .02, .05 and .10, the same rows and splits for all. Each library is used as its documentation says; what that
+came to is in [the table of settings](#settings). This page is written by `benchmarks/peers/compare_libraries.py report` from
+`benchmarks/results/libraries_*.jsonl` and holds nothing else; `python3 benchmarks/peers/compare_libraries.py` goes on with what is not in yet.
 
-* *Test gap*: the largest difference of two groups' selection rates (parity), or of their true or false positive rates (odds, the larger of both), on a
-  test fifth that no method saw. *Noise floor*: the average gap that exactly equal rates would show on such a split, by simulation.
+* *Test gap*: the largest difference of two groups' selection rates (parity), or of their true or false positive rates (odds, the larger of
+  both), on a test fifth that no method saw. *Noise floor*: the average gap that exactly equal rates would show on such a split, by simulation.
 * *Selected*: the share of all people who are decided positive; 0 is a model that selects nobody, which has no gap.
-* *Inside*: seeds whose test gap is inside the tolerance; in brackets inside the tolerance plus the noise floor. For unconstrained models against .05.
+* *Inside*: seeds whose test gap is inside the tolerance; in brackets inside the tolerance plus the noise floor. Unconstrained: inside .05.
 * After ± half the 95 % interval over seeds (Student's t), on which splits and starts hang; nothing from one seed.
-* *Seconds*: of the processor, one thread, for all four tolerances of a seed; in brackets by the clock, while other work shared the machine. Equipoise's count
-  from reading the CSV to the report of its bank and the scoring of all rows, the others' from encoded rows to decisions.
+* *Seconds*: of the processor, one thread, for all four tolerances of a seed; in brackets by the clock, while other work shared the machine.
+  Equipoise's count from reading the CSV to the report of its bank and the scoring of all rows, the others' from encoded rows to decisions.
 * † needs the group of a person to decide about them. The rest do not see it, and only they are compared with Equipoise below.
 """
 
@@ -37,7 +37,8 @@ def method_rows(name, entry):
     taken = "" if entry.processor_seconds is None else f"{entry.processor_seconds:.1f} ({entry.seconds:.0f})"
     for i, one in enumerate(entry.points):
         count = len(one.by_seed)
-        yield (f"| {title(name) if i == 0 else ''} | {'none' if one.tolerance is None else one.tolerance} | {shown(one.accuracy)} | {shown(one.gap)} | {one.selected:.3f} | "
+        yield (f"| {title(name) if i == 0 else ''} | {'none' if one.tolerance is None else one.tolerance} | {shown(one.accuracy)} | "
+               f"{shown(one.gap)} | {one.selected:.3f} | "
                f"{one.inside} ({one.inside_noise}) of {count} | {taken if i == 0 else ''} |")
     for message, times in entry.failed.items():
         safe = message.replace("|", "/")
@@ -62,13 +63,15 @@ def comparison_row(place, ours, one):
 
 def equal_gap_section(all_found):
     lines = ["## At equal gap", "",
-             wrapped("At the mean test gap of each of Equipoise's points, its mean test accuracy and that of the most accurate blind peer, both read off their "
-                     "frontiers (linear between points; what is beaten by another point of the same method is left out). Seeds are those that all of them have. "
-                     "In brackets the standard error of the difference, by leaving out one seed at a time: the choice of the best of several peers is part of it."), "",
-             "| task, constraint | method | tolerance | seeds | gap | accuracy | best blind peer | difference | it is |", "|---|---|---|---|---|---|---|---|---|"]
+             wrapped("At the mean test gap of each of Equipoise's points, its mean test accuracy and that of the most accurate blind peer, both read "
+                     "off their frontiers (linear between points; what is beaten by another point of the same method is left out). Seeds are those "
+                     "that all of them have. In brackets the standard error of the difference, by leaving out one seed at a time: the choice of the "
+                     "best of several peers is part of it."), "",
+             "| task, constraint | method | tolerance | seeds | gap | accuracy | best blind peer | difference | it is |",
+             "|---|---|---|---|---|---|---|---|---|"]
     behind, points = collections.defaultdict(list), 0
     for (task, constraint), found in all_found.items():
-        place = f"{tasks.TASKS[task].title} by {tasks.TASKS[task].group_title}, {TITLES[constraint]}"
+        place = f"{name_of(task)}, {TITLES[constraint]}"
         for ours in (name for name in found if METHODS[name].ours):
             for one in comparison.at_equal_gap(found, ours):
                 points += 1
@@ -82,42 +85,49 @@ def equal_gap_section(all_found):
     return lines
 
 
+def name_of(task):
+    return f"{tasks.TASKS[task].title} by {tasks.TASKS[task].group_title}"
+
+
 def seeds_of(jobs):
     seeds = collections.defaultdict(set)
     for job in jobs:
         seeds[job["task"]].add(job["seed"])
-    done = "; ".join(f"{tasks.TASKS[task].title} by {tasks.TASKS[task].group_title}: {', '.join(map(str, sorted(seeds[task])))}" for task in tasks.TASKS if task in seeds)
-    missing = [f"{about.title} by {about.group_title}" for task, about in tasks.TASKS.items() if task not in seeds]
+    done = "; ".join(f"{name_of(task)}: {', '.join(map(str, sorted(seeds[task])))}" for task in tasks.TASKS if task in seeds)
+    missing = ", ".join(name_of(task) for task in tasks.TASKS if task not in seeds)
     machines = ", ".join(sorted({job["machine"] for job in jobs}))
-    return [wrapped(f"Seeds with results so far, of 0 to 4: {done}." + (f" None yet: {', '.join(missing)}." if missing else "")), "",
+    return [wrapped(f"Seeds with results so far, of 0 to 4: {done}." + (f" None yet: {missing}." if missing else "")), "",
             f"Machine: {machines}; one thread.", ""]
 
 
 def settings_section():
+    links = {name: f"<{method.link}>" if method.link.startswith("http") else f"[{method.link}]({method.link.removeprefix('docs/')})"
+             for name, method in METHODS.items()}
     return ["## Settings", "", wrapped(
-        "Versions are those of `benchmarks/peers/requirements.txt` (FairGBM: `requirements_fairgbm.txt`, with an older scikit-learn, since with 1.9 its "
-        "`fit` ends in a TypeError). Splits: training .6, selection .2 and test .2 of every group with every label, drawn by the seed (`libraries/tasks.py`). Boosters see "
-        "categories as such, networks and logistic regression standardised numbers and categories as 0 or 1; nobody sees the group's column, but the age of Bank is an "
-        "input as in `configs/bank_equal_opportunity.yaml`, and groups are its three bins."), "",
+        "Versions are those of `benchmarks/peers/requirements.txt` (FairGBM: `requirements_fairgbm.txt`, with an older scikit-learn, since with "
+        "1.9 its `fit` ends in a TypeError). Splits: training .6, selection .2 and test .2 of every group with every label, drawn by the seed "
+        "(`libraries/tasks.py`). Boosters see categories as such, networks and logistic regression standardised numbers and categories as 0 or "
+        "1; nobody sees the group's column, but the age of Bank is an input as in `configs/bank_equal_opportunity.yaml`, and groups are its "
+        "three bins."), "",
             "| method | settings | documentation |", "|---|---|---|",
-            *(f"| {title(name)} | {method.settings} | <{method.link}> |" if method.link.startswith("http") else
-              f"| {title(name)} | {method.settings} | [{method.link}]({method.link.removeprefix('docs/')}) |" for name, method in METHODS.items()), ""]
+            *(f"| {title(name)} | {method.settings} | {links[name]} |" for name, method in METHODS.items()), ""]
 
 
 def write(jobs, docs):
     jobs = list(jobs.values())
-    all_found = {(task, constraint): comparison.entries(jobs, task, constraint) for task in tasks.TASKS for constraint in tasks.CONSTRAINTS}
+    places = [(task, constraint) for task in tasks.TASKS for constraint in tasks.CONSTRAINTS]
+    all_found = {place: comparison.entries(jobs, *place) for place in places}
     all_found = {place: found for place, found in all_found.items() if any(entry.points for entry in found.values())}
     lines = [INTRODUCTION, *seeds_of(jobs), *equal_gap_section(all_found)]
     (docs / "images").mkdir(parents=True, exist_ok=True)
-    for task, about in tasks.TASKS.items():
+    for task in tasks.TASKS:
         of_task = {constraint: all_found[task, constraint] for constraint in tasks.CONSTRAINTS if (task, constraint) in all_found}
         if not of_task:
             continue
         (docs / "images" / f"benchmark_{task}.svg").write_text(pictures.picture(task, of_task))
-        lines += [f"## {about.title} by {about.group_title}", "", f"![Accuracy against test gap, {about.title} by {about.group_title}](images/benchmark_{task}.svg)", ""]
+        lines += [f"## {name_of(task)}", "", f"![Accuracy against test gap, {name_of(task)}](images/benchmark_{task}.svg)", ""]
         for constraint, found in of_task.items():
-            lines += [f"### {about.title} by {about.group_title}: {TITLES[constraint]}", "", *result_table(found)]
+            lines += [f"### {name_of(task)}: {TITLES[constraint]}", "", *result_table(found)]
     lines += [*published.section(jobs), *settings_section()]
     (docs / "benchmarks.md").write_text("\n".join(lines).rstrip() + "\n")
     print(f"{docs / 'benchmarks.md'}: {len(jobs)} jobs, {sum('failed' in job for job in jobs)} of them failed")

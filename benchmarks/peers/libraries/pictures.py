@@ -44,7 +44,7 @@ def ticks(low, high, count=6):
 
 
 def ranges(found):
-    """What of gap and accuracy is shown: all near the best accuracy and up to a third beyond the unconstrained gap; the rest is on the edge."""
+    """What of gap and accuracy is shown: all near the best accuracy and up to a third beyond the unconstrained gap; the rest is counted."""
     points = [one for entry in found.values() for one in entry.points]
     best = max(one.accuracy[0] for one in points)
     shown = [one for one in points if one.accuracy[0] > best - .045]
@@ -126,13 +126,15 @@ def legend(found, panel, x, y):
                 continue
             column, count = columns[tasks.TOLERANCES.index(one.tolerance)], len(one.by_seed)
             share = one.inside / count
-            drawn += [f'<rect x="{column - 21}" y="{middle - 14}" width="42" height="18" fill="#009E73" fill-opacity="{.75 * share:.2f}" stroke="#cccccc"/>',
+            drawn += [f'<rect x="{column - 21}" y="{middle - 14}" width="42" height="18" fill="#009E73" fill-opacity="{.75 * share:.2f}" '
+                      'stroke="#cccccc"/>',
                       text(column, middle, f"{one.inside} of {count}", 12, "middle")]
         if METHODS[name].free:
             drawn.append(text((columns[0] + columns[3]) / 2, middle, "unconstrained", 12, "middle", "#777777"))
         elif not entry.points:
             drawn.append(text((columns[0] + columns[3]) / 2, middle, "failed or timed out", 12, "middle", "#777777"))
-        taken = "" if entry.processor_seconds is None else f"{entry.processor_seconds:.0f}" if entry.processor_seconds >= 9.5 else f"{entry.processor_seconds:.1f}"
+        taken = entry.processor_seconds
+        taken = "" if taken is None else f"{taken:.0f}" if taken >= 9.5 else f"{taken:.1f}"
         hidden = sum(panel.outside(one) for one in entry.points)
         drawn += [text(x + PANEL - 44, middle, taken, 12, "end"), text(x + PANEL, middle, hidden or "", 12, "end")]
     return drawn
@@ -152,7 +154,8 @@ def picture(task, by_constraint):
         x = LEFT + place * (PANEL + 76)
         panel = Panel(found, x, TOP)
         drawn += panel.axes(titles[constraint]) + panel.curves() + legend(found, panel, x, below)
-    drawn.append(text(WIDTH / 2, height - 12, "Bars: 95 % intervals over seeds. Hollow and dashed: needs the group to decide. Seconds: of one core's processor, for all "
-                      "tolerances. Off: points beyond the panel's edges (see the table).", 12, "middle", "#555555"))
+    drawn.append(text(WIDTH / 2, height - 12, "Bars: 95 % intervals over seeds. Hollow and dashed: needs the group to decide. Seconds: of the "
+                      "processor, one thread, all tolerances. Off: points beyond the panel's edges (see the table).", 12, "middle", "#555555"))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-            f'font-family="DejaVu Sans, Helvetica, Arial, sans-serif"><rect width="{WIDTH}" height="{height}" fill="#ffffff"/>\n' + "\n".join(drawn) + "\n</svg>\n")
+            f'font-family="DejaVu Sans, Helvetica, Arial, sans-serif"><rect width="{WIDTH}" height="{height}" fill="#ffffff"/>\n'
+            + "\n".join(drawn) + "\n</svg>\n")
