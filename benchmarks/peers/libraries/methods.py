@@ -77,7 +77,8 @@ METHODS = {
     "oxonfair_inferred": Method(
         "OxonFair, groups inferred", "with_oxonfair:run",
         "`XGBClassifier` as it comes on the training rows, a second one for the group; `FairPredictor` with `inferred_groups` on the selection rows; "
-        "accuracy under the largest difference of two groups", "https://github.com/oxfordinternetinstitute/oxonfair", {"inferred": True}, shared=True),
+        "accuracy under the largest difference of two groups; where that fails since no group is ever unsure, `threshold=0`",
+        "https://github.com/oxfordinternetinstitute/oxonfair", {"inferred": True}, shared=True),
     "oxonfair_told": Method(
         "OxonFair, groups told", "with_oxonfair:run", "as above with the groups themselves, which it then needs to decide",
         "https://github.com/oxfordinternetinstitute/oxonfair", {"inferred": False}, blind=False, shared=True),
