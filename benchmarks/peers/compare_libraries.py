@@ -113,7 +113,7 @@ def main():
     parser.add_argument("--method", nargs="+", choices=list(methods.METHODS), default=list(methods.METHODS))
     parser.add_argument("--constraint", nargs="+", choices=list(tasks.CONSTRAINTS), default=list(tasks.CONSTRAINTS))
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=list(range(5)), help="default 0,1,2,3,4")
-    parser.add_argument("--time-out", type=float, default=3600, help="seconds for one method's four tolerances of one seed (default 3600)")
+    parser.add_argument("--time-out", type=float, default=3600, help="processor seconds for one method's four tolerances of one seed (default 3600)")
     parser.add_argument("--again", action="store_true", help="runs what failed once more")
     parser.add_argument("--equipoise", default=str(ROOT / "build" / "release" / "bin" / "equipoise"))
     parser.add_argument("--environments", type=pathlib.Path, default=ROOT / ".deps", help="where peers and peers_fairgbm are made")

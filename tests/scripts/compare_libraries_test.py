@@ -112,6 +112,8 @@ if unit["method"] == "fairgbm":
 for i, tolerance in enumerate(unit["tolerances"]):
     if os.path.exists({slow!r}) and i == 2 and unit["method"] == "cooper":
         time.sleep(60)
+    while os.path.exists({busy!r}) and i == 2 and unit["method"] == "cooper":
+        pass
     print(json.dumps({{"tolerance": tolerance, "cells": {{"a": [100, 10, 50, 30], "b": [80, 6 + i, 40, 24]}}, "seconds": 1.5, "processor_seconds": 1.25}}),
           flush=True)
 """
@@ -128,7 +130,7 @@ class RunTest(unittest.TestCase):
             environment = self.folder / f"peers{name}"
             (environment / "bin").mkdir(parents=True)
             python = environment / "bin" / "python"
-            python.write_text(FAKE.format(python=sys.executable, calls=str(self.folder / "calls"), slow=str(self.folder / "slow")))
+            python.write_text(FAKE.format(python=sys.executable, **{name: str(self.folder / name) for name in ("calls", "slow", "busy")}))
             python.chmod(0o755)
             (environment / ".installed").write_text(hashlib.sha256((PEERS / f"requirements{name}.txt").read_bytes()).hexdigest())
         self.results = self.folder / "libraries_adult_sex.jsonl"
@@ -175,11 +177,16 @@ class RunTest(unittest.TestCase):
         self.assertEqual(self.calls()[before:], ["fairgbm odds [0.01, 0.02, 0.05, 0.1]"] * 2)
 
     def test_a_time_out_keeps_what_was_done(self):
-        (self.folder / "slow").touch()
-        done = subprocess.run(self.words("run", "--time-out", "1", "--seeds", "0", "--constraint", "parity"), capture_output=True, text=True)
-        self.assertIn("FAILED: time-out after 1 s", done.stdout)
-        cooper = [job for job in jobs.read(self.folder).values() if job["method"] == "cooper"]
-        self.assertEqual([job.get("failed") for job in cooper], [None, None, "time-out after 1 s", "time-out after 1 s"])
+        for what, limit in (("busy", "1"), ("slow", "0.5")):  # of the processor; ten times as many by the clock
+            with self.subTest(what):
+                self.results.unlink(missing_ok=True)
+                (self.folder / what).touch()
+                words = self.words("run", "--time-out", limit, "--seeds", "0", "--constraint", "parity")
+                done = subprocess.run(words, capture_output=True, text=True)
+                (self.folder / what).unlink()
+                self.assertIn(f"FAILED: time-out after {limit} s", done.stdout)
+                cooper = [job for job in jobs.read(self.folder).values() if job["method"] == "cooper"]
+                self.assertEqual([job.get("failed") for job in cooper], [None, None] + 2 * [f"time-out after {limit} s"])
 
 
 def job(method, constraint, seed, tolerance, women, men, **more):

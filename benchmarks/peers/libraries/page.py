@@ -18,8 +18,9 @@ came to is in [the table of settings](#settings). This page is written by `bench
 * *Selected*: the share of all people who are decided positive; 0 is a model that selects nobody, which has no gap.
 * *Inside*: seeds whose test gap is inside the tolerance; in brackets inside the tolerance plus the noise floor. Unconstrained: inside .05.
 * After ± half the 95 % interval over seeds (Student's t), on which splits and starts hang; nothing from one seed.
-* *Seconds*: of the processor, one thread, for all four tolerances of a seed; in brackets by the clock, while other work shared the machine.
-  Equipoise's count from reading the CSV to the report of its bank and the scoring of all rows, the others' from encoded rows to decisions.
+* *Seconds*: of the processor, one thread, for all four tolerances of a seed; in brackets by the clock, which other work
+  on the machine lengthens. Equipoise's count from reading the CSV to the report of its bank and the scoring of all rows, the
+  others' from encoded rows to decisions.
 * † needs the group of a person to decide about them. The rest do not see it, and only they are compared with Equipoise below.
 """
 

@@ -3,6 +3,7 @@ import csv
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 
@@ -26,6 +27,8 @@ def config(task, constraint, folder, seed):
 
 def command(*words):
     done = subprocess.run([*jobs.ENDS_WITH_PARENT, PROGRAM, *map(str, words)], capture_output=True, text=True)
+    if done.returncode == -signal.SIGXCPU:
+        os.kill(os.getpid(), signal.SIGXCPU)  # its time-out is that of the job
     if done.returncode not in (0, 1):
         raise RuntimeError(f"equipoise {words[0]} ended with {done.returncode}: {done.stderr.strip()[-600:]}")
     return done.stdout
