@@ -100,6 +100,7 @@ class MethodsTest(unittest.TestCase):
             tree = ast.parse((PEERS / "libraries" / f"{module}.py").read_text())
             self.assertIn(function, [node.name for node in tree.body if isinstance(node, ast.FunctionDef)], name)
             self.assertTrue((PEERS / f"requirements{method.environment}.txt").exists(), name)
+            self.assertNotIn("|", method.settings, "would be one more column of the page's table")
 
 
 FAKE = """#!{python}

@@ -63,8 +63,8 @@ METHODS = {
         "https://cooper.readthedocs.io/en/latest/"),
     "humancompatible": Method(
         "humancompatible-train, ALM", "with_humancompatible:run",
-        f"the same network and epochs; `ALM(lr=0.01, is_ineq=True)` and AdamW as in the tutorial, batches of 512 (with its 128 equalized odds fail); "
-        f"|difference| of soft rates of every pair of groups; {LEARNING}",
+        f"the same network and epochs; `ALM(lr=0.01, is_ineq=True)` and AdamW as in the tutorial, batches of 512; "
+        f"absolute differences of soft rates of every pair of groups; {LEARNING}",
         "https://humancompatible-train.readthedocs.io/en/latest/"),
     "fairret": Method(
         "fairret, norm loss", "with_fairret:run",
