@@ -229,8 +229,14 @@ class ReportTest(unittest.TestCase):
         only, = comparison.at_equal_gap(comparison.entries([fair, *STORED[1:]], "adult_sex", "parity"), "equipoise")
         self.assertEqual((only.peer, only.difference), (None, None))
 
-    def test_the_page_tells_losses_failures_and_machine(self):
+    def test_points_wait_for_every_blind_peer(self):
         text = self.report(STORED)
+        self.assertIn("Left out until every blind peer has been run: Adult by sex, demographic parity (6 of the blind peers not run)", text)
+        self.assertIn("At or above the best blind peer in 0 of 0 points", text)
+
+    def test_the_page_tells_losses_failures_and_machine(self):
+        rest = [name for name, method in methods.METHODS.items() if name not in {stored["method"] for stored in STORED}]
+        text = self.report([*STORED, *({**STORED[-1], "method": name, "constraint": None if methods.METHODS[name].free else "parity"} for name in rest)])
         self.assertIn("| Adult by sex, demographic parity | Equipoise, networks | 0.05 | 1 | 0.0500 | 0.8450 | Cooper | -0.0025 | **behind** |", text)
         self.assertIn("At or above the best blind peer in 0 of 1 points, below it in 1.", text)
         self.assertIn("* Equipoise, networks, Adult by sex, demographic parity: 0.05 (-0.0025)\n", text)
