@@ -1,0 +1,117 @@
+"""Finished jobs to figures: per method and tolerance means over seeds, and accuracies at equal gap."""
+import collections
+import dataclasses
+import statistics
+
+from . import measures, tasks
+from .methods import METHODS
+
+
+@dataclasses.dataclass
+class Point:
+    """A method at a tolerance (None: it knows none), over the seeds that are in."""
+    tolerance: float
+    by_seed: dict           # seed: (gap, accuracy, noise floor)
+    gap: tuple              # mean, half its 95 % interval or None
+    accuracy: tuple
+    selected: float         # share of all rows that is decided 1, the mean over seeds: 0 of a model that selects nobody
+    inside: int             # seeds whose gap is inside the tolerance; of a method without one against .05
+    inside_noise: int       # the same, inside the tolerance plus the noise floor
+
+
+@dataclasses.dataclass
+class Entry:
+    """A method on a task under a constraint."""
+    points: list
+    failed: dict            # message: how many jobs
+    processor_seconds: float  # of all tolerances of a seed, the mean over seeds whose tolerances are all in; None if there are none
+    seconds: float
+
+
+def point(jobs, constraint, tolerance):
+    by_seed = {job["seed"]: (measures.gap(job["cells"], constraint), measures.accuracy(job["cells"]),
+                             measures.noise_floor(job["cells"], constraint)) for job in jobs}
+    gaps, accuracies, floors = zip(*by_seed.values())
+    limit = .05 if tolerance is None else tolerance
+    return Point(tolerance, by_seed, measures.mean_interval(gaps), measures.mean_interval(accuracies),
+                 selected=statistics.mean(measures.selected(job["cells"]) for job in jobs), inside=sum(gap <= limit for gap in gaps),
+                 inside_noise=sum(gap <= limit + floor for gap, floor in zip(gaps, floors)))
+
+
+def seconds(jobs, count, name):
+    per_seed = collections.defaultdict(list)
+    for job in jobs:
+        per_seed[job["seed"]].append(job[name])
+    whole = [sum(each) for each in per_seed.values() if len(each) == count]
+    return statistics.mean(whole) if whole else None
+
+
+def entries(jobs, task, constraint):
+    """Of the methods that have been run, in the order of the table: {method: Entry}."""
+    found = {}
+    for name, method in METHODS.items():
+        of_method = [job for job in jobs if job["task"] == task and job["method"] == name and job["constraint"] in (None, constraint)]
+        done, failed = [job for job in of_method if "cells" in job], [job for job in of_method if "failed" in job]
+        if not of_method:
+            continue
+        by_tolerance = collections.defaultdict(list)
+        for job in sorted(done, key=lambda job: (job["tolerance"] or 0, job["seed"])):
+            by_tolerance[job["tolerance"]].append(job)
+        count = 1 if method.free else len(tasks.TOLERANCES)
+        found[name] = Entry([point(each, constraint, tolerance) for tolerance, each in by_tolerance.items()],
+                            dict(collections.Counter(job["failed"] for job in failed)),
+                            seconds(done, count, "processor_seconds"), seconds(done, count, "seconds"))
+    return found
+
+
+def floor_of(found):
+    """The mean noise floor of all runs: it hangs on the split and hardly on the model."""
+    floors = [floor for entry in found.values() for one in entry.points for _, _, floor in one.by_seed.values()]
+    return statistics.mean(floors) if floors else None
+
+
+def common_seeds(found, ours):
+    """Seeds that all points of the method `ours` and of every blind peer have."""
+    counted = [entry for name, entry in found.items() if name == ours or METHODS[name].blind and not METHODS[name].ours]
+    sets = [set(one.by_seed) for entry in counted for one in entry.points]
+    return sorted(set.intersection(*sets)) if sets else []
+
+
+def on_frontier(entry, seeds):
+    return [tuple(statistics.mean(one.by_seed[seed][i] for seed in seeds) for i in (0, 1)) for one in entry.points]
+
+
+def best_peer(found, seeds, limit):
+    """(accuracy, method) of the blind peer that is most accurate at a mean gap of `limit`, or None."""
+    reached = [(measures.accuracy_at(on_frontier(entry, seeds), limit), name) for name, entry in found.items()
+               if METHODS[name].blind and not METHODS[name].ours and entry.points]
+    return max((one for one in reached if one[0] is not None), default=None)
+
+
+@dataclasses.dataclass
+class Comparison:
+    """Ours at one of its tolerances beside the best blind peer at the same mean test gap."""
+    tolerance: float
+    gap: float
+    accuracy: float
+    peer: str               # None where no peer is as fair
+    difference: float
+    error: float            # standard error by leaving out seeds; None of one seed
+    seeds: list
+
+
+def at_equal_gap(found, ours):
+    """Of each point of the method `ours` a Comparison; both sides are read off their frontiers at the gap of that point."""
+    seeds = common_seeds(found, ours)
+    compared = []
+    for one in found[ours].points if seeds else ():
+        def difference(chosen, one=one):
+            gap = statistics.mean(one.by_seed[seed][0] for seed in chosen)
+            best = best_peer(found, chosen, gap)
+            return None if best is None else measures.accuracy_at(on_frontier(found[ours], chosen), gap) - best[0]
+        gap = statistics.mean(one.by_seed[seed][0] for seed in seeds)
+        best = best_peer(found, seeds, gap)
+        value, error = measures.jackknife(difference, seeds)
+        compared.append(Comparison(one.tolerance, gap, measures.accuracy_at(on_frontier(found[ours], seeds), gap),
+                                   best and best[1], value, error, seeds))
+    return compared

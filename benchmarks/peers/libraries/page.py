@@ -1,0 +1,146 @@
+"""docs/benchmarks.md and its pictures, from finished jobs alone."""
+import collections
+
+from . import comparison, pictures, published, tasks
+from .methods import METHODS
+from .wording import wrapped
+
+TITLES = {"parity": "demographic parity", "odds": "equalized odds"}
+INTRODUCTION = """# Beside other libraries
+
+Equipoise beside Fairlearn, Cooper, humancompatible-train, fairret, FairGBM, OxonFair, and LightGBM and XGBoost without constraints: five tasks,
+parity and odds, tolerances .01, .02, .05 and .10, the same rows and splits for all. Each library is used as its documentation says; what that
+came to is in [the table of settings](#settings). This page is written by `benchmarks/peers/compare_libraries.py report` from
+`benchmarks/results/libraries_*.jsonl` and holds nothing else; `python3 benchmarks/peers/compare_libraries.py` goes on with what is not in yet.
+
+* *Test gap*: the largest difference of two groups' selection rates (parity), or of their true or false positive rates (odds, the larger of
+  both), on a test fifth that no method saw. *Noise floor*: the average gap that exactly equal rates would show on such a split, by simulation.
+* *Selected*: the share of all people who are decided positive; 0 is a model that selects nobody, which has no gap.
+* *Inside*: seeds whose test gap is inside the tolerance; in brackets inside the tolerance plus the noise floor. Unconstrained: inside .05.
+* After ± half the 95 % interval over seeds (Student's t), on which splits and starts hang; nothing from one seed.
+* *Seconds*: of the processor, one thread, for all four tolerances of a seed; in brackets by the clock, which other work
+  on the machine lengthens. Equipoise's count from reading the CSV to the report of its bank and the scoring of all rows, the
+  others' from encoded rows to decisions.
+* † needs the group of a person to decide about them. The rest do not see it, and only they are compared with Equipoise below.
+"""
+
+
+def shown(figure, digits=4):
+    mean, half = figure
+    return f"{mean:.{digits}f}" + (f" ± {half:.{digits}f}" if half is not None else "")
+
+
+def title(name):
+    return METHODS[name].title + ("" if METHODS[name].blind else " †")
+
+
+def method_rows(name, entry):
+    taken = "" if entry.processor_seconds is None else f"{entry.processor_seconds:.1f} ({entry.seconds:.0f})"
+    for i, one in enumerate(entry.points):
+        count = len(one.by_seed)
+        yield (f"| {title(name) if i == 0 else ''} | {'none' if one.tolerance is None else one.tolerance} | {shown(one.accuracy)} | "
+               f"{shown(one.gap)} | {one.selected:.3f} | "
+               f"{one.inside} ({one.inside_noise}) of {count} | {taken if i == 0 else ''} |")
+    for message, times in entry.failed.items():
+        safe = message.replace("|", "/")
+        yield f"| {title(name) if not entry.points else ''} | | failed, {times} of its jobs: {safe} | | | | |"
+
+
+def result_table(found):
+    floor = comparison.floor_of(found)
+    return [f"Noise floor {floor:.4f}." if floor is not None else "", "",
+            "| method | tolerance | test accuracy | test gap | selected | inside | seconds |", "|---|---|---|---|---|---|---|",
+            *(row for name, entry in found.items() for row in method_rows(name, entry)), ""]
+
+
+def peers_missing(found, constraint):
+    """Blind peers that have not been run here, so that being ahead is no news yet."""
+    return [name for name, method in METHODS.items() if method.blind and not method.ours and (method.free or constraint in method.constraints)
+            and name not in found]
+
+
+def comparison_row(place, ours, one):
+    start = f"| {place} | {METHODS[ours].title} | {one.tolerance} | {len(one.seeds)} | {one.gap:.4f} | {one.accuracy:.4f} |"
+    if one.peer is None:
+        return f"{start} none is as fair | | ahead |"
+    error = f" ({one.error:.4f})" if one.error is not None else ""
+    verdict = "ahead" if one.difference > 0 else "level" if one.difference == 0 else "**behind**"
+    return f"{start} {title(one.peer)} | {one.difference:+.4f}{error} | {verdict} |"
+
+
+def equal_gap_section(all_found):
+    lines = ["## At equal gap", "",
+             wrapped("At the mean test gap of each of Equipoise's points, its mean test accuracy and that of the most accurate blind peer, both read "
+                     "off their frontiers (linear between points; what is beaten by another point of the same method is left out). Seeds are those "
+                     "that all of them have. In brackets the standard error of the difference, by leaving out one seed at a time: the choice of the "
+                     "best of several peers is part of it."), "",
+             "| task, constraint | method | tolerance | seeds | gap | accuracy | best blind peer | difference | it is |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    behind, points, waiting = collections.defaultdict(list), 0, []
+    for (task, constraint), found in all_found.items():
+        place = f"{name_of(task)}, {TITLES[constraint]}"
+        mine, missing = [name for name in found if METHODS[name].ours], peers_missing(found, constraint)
+        if missing:
+            waiting.append(f"{place} ({'Equipoise and ' if not mine else ''}{len(missing)} of the blind peers not run)")
+            continue
+        for ours in mine:
+            for one in comparison.at_equal_gap(found, ours):
+                points += 1
+                lines.append(comparison_row(place, ours, one))
+                if one.difference is not None and one.difference < 0:
+                    behind[f"{METHODS[ours].title}, {place}"].append(f"{one.tolerance} ({one.difference:+.4f})")
+    losses = sum(map(len, behind.values()))
+    if waiting:
+        lines += ["", wrapped("Left out until every blind peer has been run: " + "; ".join(waiting) + ".")]
+    lines += ["", f"At or above the best blind peer in {points - losses} of {points} points, below it in {losses}.", ""]
+    if behind:
+        lines += ["Where Equipoise loses, by tolerance:", "", *(f"* {where}: {', '.join(lost)}" for where, lost in behind.items()), ""]
+    return lines
+
+
+def name_of(task):
+    return f"{tasks.TASKS[task].title} by {tasks.TASKS[task].group_title}"
+
+
+def seeds_of(jobs):
+    seeds = collections.defaultdict(set)
+    for job in jobs:
+        seeds[job["task"]].add(job["seed"])
+    done = "; ".join(f"{name_of(task)}: {', '.join(map(str, sorted(seeds[task])))}" for task in tasks.TASKS if task in seeds)
+    missing = ", ".join(name_of(task) for task in tasks.TASKS if task not in seeds)
+    machines = ", ".join(sorted({job["machine"] for job in jobs}))
+    return [wrapped(f"Seeds with results so far, of 0 to 4: {done}." + (f" None yet: {missing}." if missing else "")), "",
+            f"Machine: {machines}; one thread.", ""]
+
+
+def settings_section():
+    links = {name: f"<{method.link}>" if method.link.startswith("http") else f"[{method.link}]({method.link.removeprefix('docs/')})"
+             for name, method in METHODS.items()}
+    return ["## Settings", "", wrapped(
+        "Versions are those of `benchmarks/peers/requirements.txt` (FairGBM: `requirements_fairgbm.txt`, with an older scikit-learn, since with "
+        "1.9 its `fit` ends in a TypeError). Splits: training .6, selection .2 and test .2 of every group with every label, drawn by the seed "
+        "(`libraries/tasks.py`). Boosters see categories as such, networks and logistic regression standardised numbers and categories as 0 or "
+        "1; nobody sees the group's column, but the age of Bank is an input as in `configs/bank_equal_opportunity.yaml`, and groups are its "
+        "three bins."), "",
+            "| method | settings | documentation |", "|---|---|---|",
+            *(f"| {title(name)} | {method.settings} | {links[name]} |" for name, method in METHODS.items()), ""]
+
+
+def write(jobs, docs):
+    jobs = list(jobs.values())
+    places = [(task, constraint) for task in tasks.TASKS for constraint in tasks.CONSTRAINTS]
+    all_found = {place: comparison.entries(jobs, *place) for place in places}
+    all_found = {place: found for place, found in all_found.items() if any(entry.points for entry in found.values())}
+    lines = [INTRODUCTION, *seeds_of(jobs), *equal_gap_section(all_found)]
+    (docs / "images").mkdir(parents=True, exist_ok=True)
+    for task in tasks.TASKS:
+        of_task = {constraint: all_found[task, constraint] for constraint in tasks.CONSTRAINTS if (task, constraint) in all_found}
+        if not of_task:
+            continue
+        (docs / "images" / f"benchmark_{task}.svg").write_text(pictures.picture(task, of_task))
+        lines += [f"## {name_of(task)}", "", f"![Accuracy against test gap, {name_of(task)}](images/benchmark_{task}.svg)", ""]
+        for constraint, found in of_task.items():
+            lines += [f"### {name_of(task)}: {TITLES[constraint]}", "", *result_table(found)]
+    lines += [*published.section(jobs), *settings_section()]
+    (docs / "benchmarks.md").write_text("\n".join(lines).rstrip() + "\n")
+    print(f"{docs / 'benchmarks.md'}: {len(jobs)} jobs, {sum('failed' in job for job in jobs)} of them failed")
