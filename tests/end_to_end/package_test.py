@@ -67,6 +67,17 @@ class PackageTest(unittest.TestCase):
         strangers = [path for path in loaded - ours if path.startswith((str(SOURCE), str(BUILD))) and not path.startswith(own_torch)]
         self.assertEqual(strangers, [])
 
+    def test_grows_trees_with_the_xgboost_that_it_brings(self):
+        if not (TORCH.parent / "xgboost/lib/libxgboost.so").exists():
+            self.skipTest("there was no XGBoost to pack")
+        log = self.folder / "opened"
+        result = run("env", "-i", "LD_DEBUG=libs", f"LD_DEBUG_OUTPUT={log}", self.program, "--torch", TORCH, "train",
+                     self.top / "configs/adult_boosted_trees.yaml", "model.trees.rounds=3", "evaluation.resamples=200",
+                     f"output.folder={self.folder}/runs", "output.run=trees")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        loaded = " ".join(part.read_text(errors="replace") for part in self.folder.glob("opened.*"))
+        self.assertRegex(loaded, r"calling init: \S*/else where/\S*/libxgboost\.so")
+
     def test_finds_torch_by_path_by_variable_or_by_python(self):
         link = self.folder / "linked"
         link.symlink_to(self.program)

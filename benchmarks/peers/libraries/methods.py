@@ -34,6 +34,15 @@ METHODS = {
         f"{NETWORK}; one bank of the four tolerances; piecewise-linear numbers, exact rates cross-fitted (`multipliers.measure_on: auto`), margin, "
         "multipliers and all else by default; training rows learn, selection rows give the margin", "docs/guides/bank.md",
         shared=True, ours=True),
+    "equipoise_trees": Method(
+        "Equipoise, boosted trees", "with_equipoise:run",
+        "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves, rate .08); one bank of the four tolerances, exact rates cross-fitted; "
+        "else as the networks", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
+    "equipoise_frontier": Method(
+        "Equipoise, frontier of trees", "with_equipoise:frontier",
+        "`equipoise frontier` with `model.kind: boosted_trees` and its defaults: one posterior of group and label, a rule for each tolerance (`retune`), margin by "
+        "default; training rows learn, selection rows give the rules", "docs/guides/frontier.md",
+        {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
     "lightgbm": Method(
         "LightGBM, unconstrained", "boosters:run", "native categories, rate .05, stopped early after 50 rounds without gain on the selection rows",
         "https://lightgbm.readthedocs.io/en/stable/Python-Intro.html", {"learner": "lightgbm"}, free=True),

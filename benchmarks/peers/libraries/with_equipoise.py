@@ -40,14 +40,29 @@ def prepare(name, constraint, folder, seed):
     return split == 2
 
 
+def decisions(run_folder, folder, test):
+    command("predict", run_folder, "--data", folder / "rows.csv", "--output", folder / "decisions.csv")
+    with open(folder / "decisions.csv") as file:
+        decided = [int(row["decision"]) for row in csv.DictReader(file)]
+    return [one for one, tested in zip(decided, test) if tested]
+
+
 def run(name, constraint, tolerances, seed, overrides=()):
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         test = prepare(name, constraint, folder, seed)
         command("train", folder / "peers.yaml", f"bank.tolerances={json.dumps(list(tolerances))}", "output.run=bank", *overrides)
         for k, tolerance in enumerate(tolerances):
-            member = folder / "bank" / "members" / f"{k:03d}"
-            command("predict", member, "--data", folder / "rows.csv", "--output", folder / "decisions.csv")
-            with open(folder / "decisions.csv") as file:
-                decided = [int(row["decision"]) for row in csv.DictReader(file)]
-            yield tolerance, [one for one, tested in zip(decided, test) if tested]
+            yield tolerance, decisions(folder / "bank" / "members" / f"{k:03d}", folder, test)
+
+
+def frontier(name, constraint, tolerances, seed, overrides=()):
+    """One training for all tolerances: the first one's rule is picked from the frontier, the others are retuned."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place)
+        test = prepare(name, constraint, folder, seed)
+        command("frontier", folder / "peers.yaml", f"constraints[0].tolerance={tolerances[0]}", "output.run=picked", *overrides)
+        yield tolerances[0], decisions(folder / "picked", folder, test)
+        for k, tolerance in enumerate(tolerances[1:]):
+            command("retune", folder / "picked", f"constraints.0.tolerance={tolerance}", f"output.run=retuned-{k}")
+            yield tolerance, decisions(folder / f"retuned-{k}", folder, test)
