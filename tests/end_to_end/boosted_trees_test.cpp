@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "tests/end_to_end/resume.h"
@@ -137,6 +139,36 @@ TEST_F(BoostedTrees, RefuseByNameWhatTheyHaveNoUseFor) {
   expect_refused("model.trees.rounds: expected a whole number between 1", {"model.trees.rounds=0"});
   expect_refused("model.trees.max_leaf", {"+model.trees.max_leaf=3"});
   expect_refused("computes on the CPU alone", {"device=cuda"});
+}
+
+std::string block_of(const std::string& page, const std::string& language) {
+  const std::string fence = "```" + language + "\n";
+  const std::size_t begin = page.find(fence) + fence.size();
+  return page.substr(begin, page.find("```", begin) - begin);
+}
+
+TEST_F(BoostedTrees, AreInTheirGuideAsTheyAre) {
+  for (const char* folder : {"configs", "benchmarks"})
+    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
+  std::ifstream file(std::string(EQUIPOISE_SOURCE_DIR) + "/docs/guides/boosted_trees.md");
+  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  ASSERT_EQ(block_of(page, "sh"), "equipoise train configs/adult_boosted_trees.yaml\n");
+  const Outcome outcome = run({"train", "configs/adult_boosted_trees.yaml", "model.trees.rounds=3",
+                               "evaluation.resamples=400", "output.folder=" + (folder_ / "runs").string()});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+
+  // The settings of the page are all that there are, at their defaults.
+  std::string config = config_text();
+  const std::size_t begin = config.find("model:"), end = config.find("constraints:");
+  write("page.yaml", config.replace(begin, end - begin, block_of(page, "yaml")));
+  const auto shown = [&](const std::string& name) {
+    const Outcome shown = run({"config", "show", name, "model.kind=boosted_trees"});
+    EXPECT_EQ(shown.exit_code, 0) << shown.err;
+    const std::size_t at = shown.out.find("  trees:");
+    return shown.out.substr(at, shown.out.find("\ntraining:", at) - at);
+  };
+  write("bare.yaml", config_text({{"hidden: [8], dropout: 0.0", "dropout: 0.3"}}));
+  EXPECT_EQ(shown("page.yaml"), shown("bare.yaml"));
 }
 
 // The library is hidden behind a folder of this process's own.

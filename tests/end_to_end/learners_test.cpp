@@ -211,7 +211,8 @@ TEST_F(Learners, TheGuideRunsAsWritten) {
     const bool is_tabm = line.find("tabm") != std::string::npos;
     words.insert(words.end(), {"training.epochs=1", is_tabm ? "model.submodels=2" : "model.inner_width=4"});
     if (is_tabm) words.emplace_back("model.hidden=[4]");
-    words.emplace_back("output.folder=runs");
+    words.emplace_back("output.folder=" +
+                       (folder_ / "runs").string());  // that of the config lies beside the repository
     const Outcome outcome = run(words);
     EXPECT_EQ(outcome.exit_code, 0) << line << outcome.err;
   }

@@ -46,7 +46,7 @@ TEST(SamplingParamsTest, AllThatIsWrongIsSaidAtOnce) {
   const std::string all = problems({{first, second}});
   EXPECT_THAT(all, HasSubstr("sampling.recipes[0].rate: the recipe balance does not read it; fairbatch does"));
   EXPECT_THAT(all, HasSubstr("sampling.recipes[0].until: 'gap > 3' is not \"gap < NUMBER\""));
-  EXPECT_THAT(all, HasSubstr("sampling.recipes[1].power: the recipe group_dro does not read it; balance does"));
+  EXPECT_THAT(all, HasSubstr("sampling.recipes[1].power: the recipe group_dro does not read it; balance, weigh do"));
   EXPECT_THAT(all, HasSubstr("sampling.recipes[1]: group_dro needs 'by'"));
   EXPECT_THAT(all, HasSubstr("sampling.recipes[1]: group_dro and balance both decide what share of a batch rows have"));
 }

@@ -142,12 +142,12 @@ TEST(Streams, SumsOfSplitsAreThoseOfTheScores) {
   EXPECT_THAT(sums.capture(), HasSubstr("a tabm takes memory in each pass"));
 }
 
-class EveryTask : public testing::TestWithParam<Task> {};
-INSTANTIATE_TEST_SUITE_P(Tasks, EveryTask,
+class EveryTaskInStreams : public testing::TestWithParam<Task> {};
+INSTANTIATE_TEST_SUITE_P(Tasks, EveryTaskInStreams,
                          testing::Values(Task::binary, Task::classes, Task::labels, Task::regression));
 
 // Cross-fitted and distilled, so that every place that knows streams is passed. What is kept predicts better than a constant.
-TEST_P(EveryTask, IsTrainedCrossFittedAndDistilled) {
+TEST_P(EveryTaskInStreams, IsTrainedCrossFittedAndDistilled) {
   const data::Dataset people = GetParam() == Task::binary ? generated_people(900) : generated_outcomes(GetParam(), 900);
   RunConfig config = small_config();
   config.model = small_tabm();
