@@ -20,6 +20,11 @@ else()
   target_link_libraries(standin_failing_cases PRIVATE equipoise_compiler equipoise_gtest_standin)
 endif()
 
+# AddressSanitizer opens libraries in the program's place, and then its own search path counts, not the program's.
+if(EQUIPOISE_SANITIZE AND EQUIPOISE_XGBOOST_FOLDER)
+  set(xgboost_for_sanitizer ";LD_LIBRARY_PATH=${EQUIPOISE_XGBOOST_FOLDER}")
+endif()
+
 # equipoise_test(<name> SOURCES files... LIBRARIES targets... [HEADERS to precompile... | HEADERS_OF another test] [SHARDS number] [WORDS]):
 # one GoogleTest program, its cases dealt out to four CTest tests or as many as it says: to load torch takes longer than most cases.
 # One case alone: build/release/bin/<name> --gtest_filter=Suite.Case
@@ -54,7 +59,7 @@ function(equipoise_test name)
       math(EXPR index "${shard} - 1")
       add_test(NAME ${name}.${shard} COMMAND ${name})
       set_tests_properties(${name}.${shard} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
-        ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}")
+        ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_SHARDS};GTEST_SHARD_INDEX=${index}${xgboost_for_sanitizer}")
     endforeach()
   endif()
 endfunction()
