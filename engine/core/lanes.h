@@ -34,8 +34,12 @@ class Lanes {
     work_ = &work;
     for (const auto& lane : lanes_) lane->start.release();
     for (const auto& lane : lanes_) lane->end.acquire();
-    for (const auto& lane : lanes_)
-      if (lane->error) std::rethrow_exception(std::exchange(lane->error, nullptr));
+    std::exception_ptr first;
+    for (const auto& lane : lanes_) {
+      const std::exception_ptr error = std::exchange(lane->error, nullptr);
+      if (!first) first = error;
+    }
+    if (first) std::rethrow_exception(first);
   }
 
  private:
