@@ -25,8 +25,7 @@ class Drops {
   /// x [B, ...], a row a slot, with dropped units at 0 and the others scaled up. `layer` (0 to 255) keeps places apart.
   at::Tensor operator()(const at::Tensor& x, std::int64_t layer) const;
   /// The same draws at another rate.
-  Drops at_rate(double rate) const { return {seed_, step_, rate_in_256ths(rate), first_slot_}; }
-  static std::int64_t rate_in_256ths(double rate);
+  Drops at_rate(double rate) const { return {seed_, step_, dropout_rate_256(rate), first_slot_}; }
 
  private:
   at::Tensor seed_, step_;

@@ -46,9 +46,7 @@ void join(const at::Tensor& windows, const MapShape& shape, at::Tensor maps) {
 
 Convnet::Convnet(std::vector<std::int64_t> channels, double dropout, const data::ImageRows& images,
                  const std::vector<std::uint64_t>& seeds, std::int64_t outputs)
-    : outputs_(outputs),
-      rate_256_(std::clamp<std::int64_t>(std::llround(dropout * 256), 0, 255)),
-      seeds_(dropout_seeds(seeds, at::kCPU)) {
+    : Network(seeds, at::kCPU), outputs_(outputs), rate_256_(dropout_rate_256(dropout)) {
   std::vector<ParameterShape> shapes;
   const auto declare = [&](const std::string& name, std::int64_t inputs, std::int64_t own) {
     const double bound = 1.0 / std::sqrt(static_cast<double>(inputs));
@@ -64,8 +62,7 @@ Convnet::Convnet(std::vector<std::int64_t> channels, double dropout, const data:
     below = map_above(below, own);
   }
   declare("dense", below.size(), outputs);
-  flat_ = make_parameters(shapes, seeds, at::kCPU);
-  for (std::size_t i = 0; i < shapes.size(); ++i) named_.push_back({shapes[i].name, flat_.views[i]});
+  lay_out(shapes, seeds, at::kCPU);
   const auto bound_at = [&](std::size_t i) {
     return Weights{flat_.views[i], flat_.gradient_views[i], flat_.views[i + 1], flat_.gradient_views[i + 1]};
   };

@@ -3,16 +3,15 @@
 #include <string>
 #include <vector>
 
-#include "engine/models/flat_parameters.h"
 #include "engine/models/image_windows.h"
-#include "engine/models/learner.h"
+#include "engine/models/network.h"
 
 namespace equipoise::models {
 
 /// A small convolutional network on the pictures of rows: layers of windows of 3 x 3 places, two apart, each with a rectifier, and a dense
 /// layer on the last of them, with dropout before it. A layer is a product of its windows, cut out side by side, with its weight: so its bits
 /// hang on no number of threads, which a library's convolutions do not promise (docs/decisions/0021-images.md). On the CPU alone.
-class Convnet final : public Learner {
+class Convnet final : public Network {
  public:
   /// `images` says what the pictures are like; its pixels are not looked at.
   Convnet(std::vector<std::int64_t> channels, double dropout, const data::ImageRows& images,
@@ -22,10 +21,6 @@ class Convnet final : public Learner {
   void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) override;
   void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) override;
 
-  const std::vector<NamedTensor>& parameters() const override { return named_; }
-  at::Tensor& flat_parameters() override { return flat_.values; }
-  at::Tensor& flat_gradients() override { return flat_.gradients; }
-  std::int64_t members() const override { return seeds_.size(0); }
   std::int64_t outputs() const override { return outputs_; }
   std::string description() const override;
 
@@ -63,9 +58,6 @@ class Convnet final : public Learner {
   std::int64_t rate_256_;
   std::vector<Layer> layers_;
   Weights dense_;
-  FlatParameters flat_;
-  std::vector<NamedTensor> named_;
-  at::Tensor seeds_;     // [K] i64, dropout's
   at::Tensor pictures_;  // [B, C, H, W], normalised
   at::Tensor scores_;    // [K, B, O]
   at::Tensor logits_;    // a view of it, [K, B] with one output

@@ -4,6 +4,9 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "engine/core/seed.h"
 
 namespace equipoise::models {
@@ -54,6 +57,10 @@ void draw_initial(at::Tensor& view, const ParameterShape& shape, const std::vect
 }
 
 }  // namespace
+
+std::int64_t dropout_rate_256(double dropout) {
+  return std::clamp<std::int64_t>(std::llround(dropout * 256), 0, 255);
+}
 
 at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Device& device) {
   at::Tensor host = at::empty({static_cast<std::int64_t>(seeds.size())}, at::kLong);

@@ -43,6 +43,9 @@ FlatParameters make_parameters(const std::vector<ParameterShape>& shapes, const 
 /// "151,041".
 std::string in_thousands(std::int64_t count);
 
+/// The share of units that are dropped, rounded to 256ths: 0 to 255 of them.
+std::int64_t dropout_rate_256(double dropout);
+
 /// [K] i64 on `device`, what decides which units a member drops.
 at::Tensor dropout_seeds(const std::vector<std::uint64_t>& seeds, const at::Device& device);
 

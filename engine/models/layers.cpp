@@ -9,16 +9,11 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "kernels/activate/activate.h"
 
 namespace equipoise::models {
-
-std::int64_t Drops::rate_in_256ths(double rate) {
-  return std::clamp<std::int64_t>(std::llround(rate * 256), 0, 255);
-}
 
 at::Tensor Drops::operator()(const at::Tensor& x, std::int64_t layer) const {
   if (rate_256_ == 0 || !seed_.defined() || x.numel() == 0) return x;

@@ -74,12 +74,12 @@ class Learner {
   /// Makes its members those of `trained` that follow `first`, as they were when flat_parameters() had these rows: [K, P], of some
   /// iterates with F members each. Both are of one architecture.
   virtual void become(const Learner& trained, std::int64_t first, std::int64_t members_of_each,
-                      const at::Tensor& iterates);
+                      const at::Tensor& iterates) = 0;
 
   /// What its file holds, by name; of a single member without the leading K.
-  virtual std::map<std::string, at::Tensor> tensors() const;
+  virtual std::map<std::string, at::Tensor> tensors() const = 0;
   /// Puts them back. Throws UserError (data) where they are not the learner's own, calling their file `name`; it is unchanged then.
-  virtual void take_tensors(const std::map<std::string, at::Tensor>& tensors, const std::string& name);
+  virtual void take_tensors(const std::map<std::string, at::Tensor>& tensors, const std::string& name) = 0;
 
   virtual std::int64_t members() const = 0;
   /// O, logits a row

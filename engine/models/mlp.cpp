@@ -25,13 +25,13 @@ constexpr std::int64_t kRowsPerDeviceScoreBlock = 1 << 16;  // of all members to
 Mlp::Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std::int64_t embedding_size,
          const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device,
          Precision precision, std::int64_t outputs)
-    : kind_(std::move(kind)),
+    : Network(seeds, device),
+      kind_(std::move(kind)),
       widths_(std::move(hidden)),
       inputs_(layout.width),
-      rate_256_(std::clamp<std::int64_t>(std::llround(dropout * 256), 0, 255)),
+      rate_256_(dropout_rate_256(dropout)),
       precision_(precision),
-      first_(layout, widths_.empty() ? outputs : widths_.front(), embedding_size),
-      seeds_(dropout_seeds(seeds, device)) {
+      first_(layout, widths_.empty() ? outputs : widths_.front(), embedding_size) {
   widths_.push_back(outputs);
   std::vector<ParameterShape> shapes;
   first_.declare(shapes);
@@ -42,8 +42,7 @@ Mlp::Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std
     shapes.push_back({name + ".weight", {widths_[layer - 1], widths_[layer]}, bound});
     shapes.push_back({name + ".bias", {widths_[layer]}, bound});
   }
-  flat_ = make_parameters(shapes, seeds, device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
-  for (std::size_t i = 0; i < shapes.size(); ++i) named_.push_back({shapes[i].name, flat_.views[i]});
+  lay_out(shapes, seeds, device, precision == Precision::bf16 ? at::kBFloat16 : at::kFloat);
   first_.bind(flat_);
   for (std::size_t i = first_dense; i < shapes.size(); i += 2) {
     dense_.push_back({flat_.views[i], flat_.gradient_views[i], flat_.operand_views[i], flat_.views[i + 1],

@@ -5,14 +5,14 @@
 #include <vector>
 
 #include "engine/models/first_layer.h"
-#include "engine/models/learner.h"
+#include "engine/models/network.h"
 #include "engine/models/precision.h"
 
 namespace equipoise::models {
 
 /// Fully connected network with rectifiers and dropout; without hidden layers it is the linear model.
 /// Forward and backward are written out, so that a step is a handful of passes over preallocated memory.
-class Mlp final : public Learner {
+class Mlp final : public Network {
  public:
   Mlp(std::string kind, std::vector<std::int64_t> hidden, double dropout, std::int64_t embedding_size,
       const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds, const at::Device& device,
@@ -22,10 +22,6 @@ class Mlp final : public Learner {
   void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) override;
   void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) override;
 
-  const std::vector<NamedTensor>& parameters() const override { return named_; }
-  at::Tensor& flat_parameters() override { return flat_.values; }
-  at::Tensor& flat_gradients() override { return flat_.gradients; }
-  std::int64_t members() const override { return seeds_.size(0); }
   std::int64_t outputs() const override { return widths_.back(); }
   std::string description() const override;
 
@@ -53,9 +49,6 @@ class Mlp final : public Learner {
   Precision precision_;
   FirstLayer first_;
   std::vector<Dense> dense_;
-  FlatParameters flat_;
-  std::vector<NamedTensor> named_;
-  at::Tensor seeds_;                 // [K] i64, dropout's
   std::vector<at::Tensor> outputs_;  // [layers] [K, B, width]: activations of the operands' type, logits last, in fp32
   std::vector<at::Tensor> gradients_;  // [layers - 1] [K, B, width] of the operands' type
   at::Tensor logits_;                  // [K, B] or [K, B, O], a view of the last output

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 #include <string>
 
 #include "engine/core/error.h"
@@ -143,9 +142,6 @@ std::vector<Size> sizes_of(const std::string& kind) {
   return sizes;
 }
 
-const std::set<std::string> kKinds = {"boosted_trees", "linear",         "mlp",     "residual_mlp",
-                                      "tabm",          "ft_transformer", "convnet", "torchscript"};
-
 }  // namespace
 
 OutputMeaning meaning_of(const data::Dataset& dataset) {
@@ -217,9 +213,11 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   }
   ModelParams params;
   params.kind = field<std::string>(description, "kind", &json::is_string, "a text", name);
-  if (!kKinds.contains(params.kind)) {
-    throw core::UserError(core::Fault::data, "'" + name + "': kind is '" + params.kind + "', expected one of " +
-                                                 core::listed({kKinds.begin(), kKinds.end()}));
+  std::vector<std::string> kinds = model_kinds();
+  std::ranges::sort(kinds);
+  if (!std::ranges::binary_search(kinds, params.kind)) {
+    throw core::UserError(core::Fault::data,
+                          "'" + name + "': kind is '" + params.kind + "', expected one of " + core::listed(kinds));
   }
   if (grows(params)) return params;  // all else is in the trees
   params.dropout = field<double>(description, "dropout", &json::is_number, "a number", name);

@@ -36,16 +36,11 @@ std::unique_ptr<Learner> mlp(const Made& made, std::vector<std::int64_t> hidden,
 }
 
 std::unique_ptr<Learner> convnet(const Made& made) {
-  if (!made.device.is_cpu())
-    throw core::UserError(core::Fault::config, "model.kind: convnet computes on the CPU alone so far; set device: cpu");
   return std::make_unique<Convnet>(made.params.channels, made.params.dropout, made.layout.images, made.seeds,
                                    made.outputs);
 }
 
 std::unique_ptr<Learner> boosted_trees(const Made& made) {
-  if (!made.device.is_cpu())
-    throw core::UserError(core::Fault::config,
-                          "model.kind: boosted_trees computes on the CPU alone so far; set device: cpu");
   return std::make_unique<BoostedTrees>(made.params.trees, made.layout, made.seeds, made.outputs);
 }
 
@@ -99,7 +94,14 @@ std::unique_ptr<Learner> make_learner(const ModelParams& params, const data::Enc
   if (precision != Precision::fp32 && device.is_cpu()) {
     throw std::invalid_argument("on the CPU a learner computes in fp32 alone");
   }
+  if (is_cpu_alone(params) && !device.is_cpu())
+    throw core::UserError(core::Fault::config,
+                          "model.kind: " + params.kind + " computes on the CPU alone so far; set device: cpu");
   return kinds().at(params.kind)({params, layout, seeds, device, precision, outputs, task});
+}
+
+void Learner::grow(const at::Tensor&, const at::Tensor&, const at::Tensor&) {
+  throw std::logic_error("this learner moves its parameters by their gradient");
 }
 
 std::string parameter_count(const Learner& learner) {

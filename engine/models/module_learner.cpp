@@ -36,13 +36,11 @@ at::Tensor logits_of_mean(const at::Tensor& logits, data::Task task) {
 
 ModuleLearner::ModuleLearner(Architecture architecture, ModuleSetting setting, const std::vector<std::uint64_t>& seeds,
                              const at::Device& device)
-    : architecture_(std::move(architecture)),
+    : Network(seeds, device),
+      architecture_(std::move(architecture)),
       setting_(std::move(setting)),
-      rate_256_(Drops::rate_in_256ths(setting_.dropout)),
-      flat_(make_parameters(architecture_.parameters, seeds, device)),
-      seeds_(dropout_seeds(seeds, device)) {
-  for (std::size_t i = 0; i < flat_.views.size(); ++i)
-    named_.push_back({architecture_.parameters[i].name, flat_.views[i]});
+      rate_256_(dropout_rate_256(setting_.dropout)) {
+  lay_out(architecture_.parameters, seeds, device);
   for (std::int64_t member = 0; member < members(); ++member) {
     std::vector<at::Tensor>& own = leaves_.emplace_back();
     for (std::size_t i = 0; i < flat_.views.size(); ++i)

@@ -7,7 +7,7 @@
 
 #include "engine/data/task.h"
 #include "engine/models/architecture.h"
-#include "engine/models/learner.h"
+#include "engine/models/network.h"
 
 namespace equipoise::models {
 
@@ -24,7 +24,7 @@ struct ModuleSetting {
 /// A bank of members whose function LibTorch differentiates (docs/decisions/0029). A batch is cut into parts of a fixed number of rows, each on one
 /// thread of the CPU from its rows to its gradient, and the parts' gradients are added in order: the bits hang on no number of
 /// threads, and a member's on no other. An architecture that looks at a batch as a whole has one part. Each pass takes memory.
-class ModuleLearner final : public Learner {
+class ModuleLearner final : public Network {
  public:
   ModuleLearner(Architecture architecture, ModuleSetting setting, const std::vector<std::uint64_t>& seeds,
                 const at::Device& device);
@@ -33,10 +33,6 @@ class ModuleLearner final : public Learner {
   void backward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& logit_gradient) override;
   void score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) override;
 
-  const std::vector<NamedTensor>& parameters() const override { return named_; }
-  at::Tensor& flat_parameters() override { return flat_.values; }
-  at::Tensor& flat_gradients() override { return flat_.gradients; }
-  std::int64_t members() const override { return seeds_.size(0); }
   std::int64_t outputs() const override { return setting_.outputs; }
   std::int64_t streams() const override { return architecture_.streams; }
   at::Tensor buffers() override { return buffers_; }
@@ -62,11 +58,8 @@ class ModuleLearner final : public Learner {
   Architecture architecture_;
   ModuleSetting setting_;
   std::int64_t rate_256_;
-  FlatParameters flat_;
-  std::vector<NamedTensor> named_;
   std::vector<std::vector<at::Tensor>> leaves_;   // [K][parameters] the members' own, views of their rows
   std::vector<std::vector<at::Tensor>> trained_;  // [K] those that gradients are taken by
-  at::Tensor seeds_;                              // [K] i64, dropout's
   at::Tensor rows_;                               // [B, row...] the batch
   at::Tensor buffers_, buffers_in_rows_;  // [K, Q] as the last pass left them, and a view of the flat rows' ends
   at::Tensor logits_;                     // [K * S, B(, O)]

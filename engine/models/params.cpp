@@ -16,6 +16,12 @@ constexpr const char* kTorchscript = "torchscript";
 
 }  // namespace
 
+const std::vector<std::string>& model_kinds() {
+  static const std::vector<std::string> kinds = {"linear",         "mlp",  "residual_mlp", "tabm",
+                                                 "ft_transformer", kTrees, kConvnet,       kTorchscript};
+  return kinds;
+}
+
 void TreeParams::describe(config::Fields& fields) {
   fields.integer("rounds", rounds, config::between(1, 100000),
                  "Rounds of boosting: a tree for each output in each, learnt from all training rows.");
@@ -32,8 +38,7 @@ void TreeParams::describe(config::Fields& fields) {
 }
 
 void ModelParams::describe(config::Fields& fields) {
-  fields.choice("kind", kind,
-                {"linear", "mlp", "residual_mlp", "tabm", "ft_transformer", kTrees, kConvnet, kTorchscript},
+  fields.choice("kind", kind, model_kinds(),
                 "The family of models: convnet sees the pictures of data.images, torchscript either, the others "
                 "columns; boosted_trees are XGBoost's.");
   fields.integers("hidden", hidden, config::between(1, 65536), "Widths of the hidden layers of an mlp or a tabm.");

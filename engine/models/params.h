@@ -42,6 +42,9 @@ struct ModelParams {
   void describe(config::Fields& fields);
 };
 
+/// The names that model.kind may have, in the order that people read them; models.cpp makes a learner of each.
+const std::vector<std::string>& model_kinds();
+
 /// Multiply-adds of one row's forward pass. Of kinds that read its encoded form one input a feature counts, of those that read the dense
 /// row each component.
 double multiply_adds(const ModelParams& params, const data::EncodedRows& layout);
