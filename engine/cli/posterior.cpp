@@ -125,11 +125,7 @@ frontier::MarginsOf margins_of(const training::RunConfig& config, const constrai
   const std::vector<double> efficiency = training::efficiency_of(table, weight, square, weight);
   const training::Allowance allowance({0, 0, config.multipliers.margin}, efficiency, efficiency);
   return [table, allowance](const std::vector<double>& sums) {
-    const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact),
-                              bare = constraints::violations(table, rates);
-    std::vector<double> margins = allowance.violations(table, rates, sums);
-    for (std::size_t j = 0; j < margins.size(); ++j) margins[j] = std::isnan(margins[j]) ? 0 : margins[j] - bare[j];
-    return margins;
+    return allowance.margins(table, constraints::rate_values(table, sums, constraints::Reading::exact), sums);
   };
 }
 

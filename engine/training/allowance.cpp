@@ -90,6 +90,14 @@ std::vector<double> Allowance::violations(const constraints::ConstraintTable& ta
   return values;
 }
 
+std::vector<double> Allowance::margins(const constraints::ConstraintTable& table, const std::vector<double>& rates,
+                                       const std::vector<double>& sums) const {
+  const std::vector<double> bare = constraints::violations(table, rates);
+  std::vector<double> margins = of_margin_alone().violations(table, rates, sums);
+  for (std::size_t j = 0; j < margins.size(); ++j) margins[j] = std::isnan(margins[j]) ? 0 : margins[j] - bare[j];
+  return margins;
+}
+
 std::vector<double> efficiency_of(const constraints::ConstraintTable& table, const std::vector<double>& weight,
                                   const std::vector<double>& square_weight, const std::vector<double>& measured) {
   std::vector<double> efficiency;

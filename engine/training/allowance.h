@@ -44,8 +44,11 @@ class Allowance {
   std::vector<double> violations(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                                  const std::vector<double>& sums, const std::vector<double>& deviations = {}) const;
 
-  /// The same with nothing taken off: what its violations have more than the bare ones is the margin.
+  /// The same with nothing taken off.
   Allowance of_margin_alone() const { return {{0, params_.allowance_rows, params_.margin}, measured_, held_out_}; }
+  /// [J] what margins put on; 0 of a row whose rates are not defined.
+  std::vector<double> margins(const constraints::ConstraintTable& table, const std::vector<double>& rates,
+                              const std::vector<double>& sums) const;
 
   /// Effective rows that a rate over a sum of weights rests on, of the measured rows or of those held out.
   double rows_behind(std::size_t rate, double weight, bool is_held_out) const {

@@ -200,12 +200,9 @@ void RunState::offer_mean(const Sums& sums, const at::Tensor& weights) {
   kept_.offer_mean(m, weights);
 }
 
-// [J] by which training aims inside where its own rows have these sums; 0 of a row whose rates are not defined there.
+// [J] by which training aims inside where its own rows have these sums.
 std::vector<double> RunState::margins_at(const std::vector<double>& driving) const {
-  const std::vector<double> rates = estimable_rates(driving, false), bare = constraints::violations(table_, rates);
-  std::vector<double> margins = allowance_.of_margin_alone().violations(table_, rates, driving);
-  for (std::size_t j = 0; j < margins.size(); ++j) margins[j] = std::isnan(margins[j]) ? 0 : margins[j] - bare[j];
-  return margins;
+  return allowance_.margins(table_, estimable_rates(driving, false), driving);
 }
 
 // [J] those of rates that the candidates' selection rows, on average, are enough for.
