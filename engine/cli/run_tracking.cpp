@@ -75,7 +75,8 @@ tracking::RunFacts tracking_facts(const RunFolder& folder, const RunInputs& inpu
   facts.name = inputs.config.name;
   facts.command = inputs.command;
   facts.config_sha256 = inputs.file.sha256;
-  facts.batch_size = inputs.config.training.batch_size;
+  facts.batch_size = training::batch_of(
+      inputs.config, static_cast<std::int64_t>(inputs.prepared.dataset.rows_of(data::Split::train).size()));
   facts.settings = settings_of(inputs.config);
   describe_constraints(facts, inputs.table);
   return facts;

@@ -31,9 +31,14 @@ const char* width_field(const std::string& kind) {
 }
 
 std::string settings(const RunConfig& config, std::size_t members) {
-  std::string text = fmt::format("lower training.batch_size ({})", config.training.batch_size);
-  if (config.model.kind != "torchscript") text += fmt::format(" or model.{}", width_field(config.model.kind));
-  if (members > 1) text += fmt::format(", or train fewer networks together ({}: bank, multipliers.folds)", members);
+  std::string text = models::grows(config.model)
+                         ? "learn from fewer rows"
+                         : fmt::format("lower training.batch_size ({})", config.training.batch_size);
+  if (!models::grows(config.model) && config.model.kind != "torchscript")
+    text += fmt::format(" or model.{}", width_field(config.model.kind));
+  if (members > 1)
+    text += fmt::format(", or train fewer {} together ({}: bank, multipliers.folds)",
+                        models::grows(config.model) ? "models" : "networks", members);
   return text;
 }
 

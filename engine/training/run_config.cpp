@@ -40,6 +40,10 @@ std::int64_t epochs_of(const RunConfig& config) {
   return models::grows(config.model) ? config.model.trees.rounds : config.training.epochs;
 }
 
+std::int64_t batch_of(const RunConfig& config, std::int64_t training_rows) {
+  return models::grows(config.model) ? training_rows : config.training.batch_size;
+}
+
 namespace {
 
 // What moves weights by steps over batches is nothing to a model that grows, and is refused rather than passed over.

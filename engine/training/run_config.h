@@ -47,6 +47,8 @@ struct RunConfig {
 
 /// How often training passes over its rows: training.epochs, or the rounds of a model that grows, each of which learns from all.
 std::int64_t epochs_of(const RunConfig& config);
+/// Rows a step: training.batch_size, or all that a model that grows learns from.
+std::int64_t batch_of(const RunConfig& config, std::int64_t training_rows);
 
 /// What can be said without the data of recipes, model and training, for every verb that makes rows or trains. Throws UserError
 /// (config), all that is wrong at once. `settings`: runs of a bank.

@@ -362,7 +362,7 @@ std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t tr
   for (RunConfig& member : members) {
     if (!models::grows(member.model)) continue;
     member.training.epochs = epochs_of(member);
-    member.training.batch_size = training_rows;
+    member.training.batch_size = batch_of(member, training_rows);
     member.multipliers.averaging = 0;
     member.multipliers.step *= kStepsOfARound;
   }
