@@ -12,7 +12,4 @@ equipoise_imported(wheel::parquet "${parquet_library}")
 add_library(wheel::arrow INTERFACE IMPORTED GLOBAL)
 target_include_directories(wheel::arrow SYSTEM INTERFACE "${arrow_dir}/include")
 target_link_libraries(wheel::arrow INTERFACE wheel::arrow_core wheel::parquet)
-list(APPEND EQUIPOISE_RPATH "${arrow_dir}")
-
-set(CMAKE_BUILD_RPATH "${EQUIPOISE_RPATH}")
-set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${EQUIPOISE_RPATH}")
+equipoise_search("${arrow_dir}")

@@ -88,5 +88,10 @@ if(EQUIPOISE_CUDA)
   list(APPEND EQUIPOISE_RPATH "${cuda_wheel}/lib")
 endif()
 
-set(CMAKE_BUILD_RPATH "${EQUIPOISE_RPATH}")
-set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${EQUIPOISE_RPATH}")
+# Where programs of this build look for libraries, after what the call adds.
+macro(equipoise_search)
+  list(APPEND EQUIPOISE_RPATH ${ARGN})
+  set(CMAKE_BUILD_RPATH "${EQUIPOISE_RPATH}")
+  set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${EQUIPOISE_RPATH}")
+endmacro()
+equipoise_search()

@@ -1,10 +1,9 @@
 # Where the loader finds XGBoost, which the program opens when a model of trees is asked for (engine/models/xgboost.h) and which nothing is
-# linked to: its wheel's library, if it is there. After Arrow.cmake.
+# linked to: its wheel's library, if it is there. After Wheels.cmake.
+#
+#   EQUIPOISE_XGBOOST_FOLDER   where it lies, or ""
 set(EQUIPOISE_XGBOOST_FOLDER "")
-set(xgboost_lib "${EQUIPOISE_SITE}/xgboost/lib")
-if(EXISTS "${xgboost_lib}/libxgboost.so")
-  set(EQUIPOISE_XGBOOST_FOLDER "${xgboost_lib}")
-  list(APPEND EQUIPOISE_RPATH "${xgboost_lib}")
-  set(CMAKE_BUILD_RPATH "${EQUIPOISE_RPATH}")
-  set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib;${EQUIPOISE_RPATH}")
+if(EXISTS "${EQUIPOISE_SITE}/xgboost/lib/libxgboost.so")
+  set(EQUIPOISE_XGBOOST_FOLDER "${EQUIPOISE_SITE}/xgboost/lib")
+  equipoise_search("${EQUIPOISE_XGBOOST_FOLDER}")
 endif()
