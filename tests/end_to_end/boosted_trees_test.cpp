@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include "tests/end_to_end/resume.h"
@@ -141,17 +139,9 @@ TEST_F(BoostedTrees, RefuseByNameWhatTheyHaveNoUseFor) {
   expect_refused("computes on the CPU alone", {"device=cuda"});
 }
 
-std::string block_of(const std::string& page, const std::string& language) {
-  const std::string fence = "```" + language + "\n";
-  const std::size_t begin = page.find(fence) + fence.size();
-  return page.substr(begin, page.find("```", begin) - begin);
-}
-
 TEST_F(BoostedTrees, AreInTheirGuideAsTheyAre) {
-  for (const char* folder : {"configs", "benchmarks"})
-    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
-  std::ifstream file(std::string(EQUIPOISE_SOURCE_DIR) + "/docs/guides/boosted_trees.md");
-  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  link_repository();
+  const std::string page = source_file("docs/guides/boosted_trees.md");
   ASSERT_EQ(block_of(page, "sh"), "equipoise train configs/adult_boosted_trees.yaml\n");
   const Outcome outcome = run({"train", "configs/adult_boosted_trees.yaml", "model.trees.rounds=3",
                                "evaluation.resamples=400", "output.folder=" + (folder_ / "runs").string()});

@@ -1,6 +1,5 @@
 // What README and docs tell the reader to do, done; generated pages against the program that generates them.
 #include <fstream>
-#include <iomanip>
 #include <sstream>
 
 #include "tests/end_to_end/workspace.h"
@@ -10,35 +9,11 @@ namespace {
 
 using testing::HasSubstr;
 
-std::string source_file(const std::string& name) {
-  std::ifstream stream(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / name, std::ios::binary);
-  EXPECT_TRUE(stream) << name << " is not there";
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
-// The text of the first fenced block of that language.
-std::string block_of(const std::string& page, const std::string& language) {
-  const std::string fence = "```" + language + "\n";
-  const std::size_t begin = page.find(fence);
-  if (begin == std::string::npos) return "";
-  return page.substr(begin + fence.size(), page.find("```", begin + fence.size()) - begin - fence.size());
-}
-
-// As a shell cuts them; double quotes hold words together.
-std::vector<std::string> words_of(const std::string& line) {
-  std::istringstream stream(line);
-  std::vector<std::string> words;
-  for (std::string word; stream >> std::quoted(word);) words.push_back(word);
-  return words;
-}
-
 class Documents : public Workspace {
  protected:
   /// Runs the commands of a guide's first shell block, with less training, beside the repository's configs and data.
   void run_commands_of(const std::string& page) const {
-    for (const char* folder : {"configs", "benchmarks"}) {
-      std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
-    }
+    link_repository();
     std::istringstream commands(block_of(page, "sh"));
     for (std::string line; std::getline(commands, line);) {
       std::vector<std::string> words = words_of(line);
@@ -235,16 +210,6 @@ TEST_F(Documents, TheChurnGuideRunsAsWritten) {
     EXPECT_THAT(trained.out, HasSubstr(title));
 }
 
-// The text of every fenced block of that language.
-std::vector<std::string> blocks_of(std::string page, const std::string& language) {
-  std::vector<std::string> blocks;
-  for (std::string block = block_of(page, language); !block.empty(); block = block_of(page, language)) {
-    blocks.push_back(block);
-    page = page.substr(page.find(block) + block.size());
-  }
-  return blocks;
-}
-
 TEST_F(Documents, TheTasksGuidesCommandsRunAsWritten) {
   run_commands_of(source_file("docs/guides/tasks.md"));
   int runs = 0;
@@ -255,8 +220,7 @@ TEST_F(Documents, TheTasksGuidesCommandsRunAsWritten) {
 
 // Each of its examples in place of the label and the constraints of a config of that task.
 TEST_F(Documents, TheTasksGuideTrainsAsWritten) {
-  for (const char* folder : {"configs", "benchmarks"})
-    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
+  link_repository();
   const std::vector<std::string> blocks = blocks_of(source_file("docs/guides/tasks.md"), "yaml");
   const std::vector<std::string> configs = {"acs_income_bands", "acs_income_sources", "communities_crime_regression",
                                             "adult_demographic_parity"};
@@ -289,9 +253,7 @@ TEST_F(Documents, TheConstraintsPageIsTheProgramsOwnAndItsExampleTrains) {
   const std::string page = source_file("docs/constraints.md");
   EXPECT_EQ(run({"config", "constraints"}).out, page)
       << "write it again: equipoise config constraints > docs/constraints.md";
-  for (const char* folder : {"configs", "benchmarks"}) {
-    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
-  }
+  link_repository();
   const std::string config = source_file("configs/adult_demographic_parity.yaml");
   const std::size_t begin = config.find("constraints:"), end = config.find("multipliers:");
   write("many/many.yaml", config.substr(0, begin) + block_of(page, "yaml") + config.substr(end));

@@ -142,14 +142,9 @@ TEST_F(Images, WhatIsWrongIsSaidBeforeAnyTraining) {
 
 // The guide's config, its recipes and its commands, on pictures under the names that it uses.
 TEST_F(Images, TheGuideRunsAsWritten) {
-  std::ifstream stream(std::string(EQUIPOISE_SOURCE_DIR) + "/docs/guides/images.md", std::ios::binary);
-  const std::string guide{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  const auto block = [&](const std::string& language, std::size_t& at) {
-    const std::string fence = "```" + language + "\n";
-    const std::size_t begin = guide.find(fence, at) + fence.size();
-    at = guide.find("```", begin);
-    return guide.substr(begin, at - begin);
-  };
+  const std::string guide = source_file("docs/guides/images.md");
+  const std::vector<std::string> yaml = blocks_of(guide, "yaml");
+  ASSERT_GE(yaml.size(), 2u);
   const auto renamed = [](std::string text) {
     for (const auto& [from, to] : {std::pair<std::string, std::string>{"kind,tint", "verdict,plant"},
                                    {"pole", "broken"},
@@ -163,16 +158,11 @@ TEST_F(Images, TheGuideRunsAsWritten) {
   write("parts.csv", renamed(read("own.csv")));
   write("new.csv", renamed(read("new.csv")));
   write("parts.idx.gz", read("own.idx"));
-  std::size_t at = 0;
-  const std::string config = block("yaml", at), recipes = block("yaml", at);
-  write("parts.yaml", config + "device: cpu\nevaluation: {resamples: 200}\n" + recipes);
-  std::size_t commands_at = 0;
-  std::istringstream commands(block("sh", commands_at));
+  write("parts.yaml", yaml[0] + "device: cpu\nevaluation: {resamples: 200}\n" + yaml[1]);
+  std::istringstream commands(block_of(guide, "sh"));
   int count = 0;
   for (std::string line; std::getline(commands, line); ++count) {
-    std::istringstream words_of_line(line);
-    std::vector<std::string> words;
-    for (std::string word; words_of_line >> word;) words.push_back(word);
+    std::vector<std::string> words = words_of(line);
     ASSERT_EQ(words.front(), "equipoise");
     words.erase(words.begin());
     if (words.front() == "train") words.emplace_back("training.epochs=2");

@@ -181,31 +181,22 @@ TEST_F(Learners, StartFromAModelOfTheSameFileAlone) {
 
 // The guide's configs, its module and its commands, on the people of the workspace.
 TEST_F(Learners, TheGuideRunsAsWritten) {
-  std::ifstream stream(std::string(EQUIPOISE_SOURCE_DIR) + "/docs/guides/learners.md", std::ios::binary);
-  const std::string guide{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-  std::size_t at = 0;
-  const auto block = [&](const std::string& language) {
-    const std::string fence = "```" + language + "\n";
-    const std::size_t begin = guide.find(fence, at) + fence.size();
-    at = guide.find("```", begin);
-    return guide.substr(begin, at - begin);
-  };
+  const std::string guide = source_file("docs/guides/learners.md");
+  const std::vector<std::string> configs = blocks_of(guide, "yaml");
+  ASSERT_EQ(configs.size(), 2u);
   int kinds = 0;
-  std::istringstream lines(block("yaml"));
+  std::istringstream lines(configs[0]);
   for (std::string line; std::getline(lines, line); ++kinds) {
     const std::string model = line.substr(0, line.find("  #"));
     const Outcome validated = run({"config", "validate", "config.yaml", "model=" + model.substr(model.find('{'))});
     EXPECT_EQ(validated.exit_code, 0) << line << validated.err;
   }
   EXPECT_EQ(kinds, 3);
-  for (const char* folder : {"configs", "benchmarks"})
-    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
-  std::istringstream commands(block("sh"));
+  link_repository();
+  std::istringstream commands(block_of(guide, "sh"));
   int ran = 0;
   for (std::string line; std::getline(commands, line); ++ran) {
-    std::istringstream words_of_line(line);
-    Words words;
-    for (std::string word; words_of_line >> word;) words.push_back(word);
+    Words words = words_of(line);
     ASSERT_EQ(words.front(), "equipoise");
     words.erase(words.begin());
     const bool is_tabm = line.find("tabm") != std::string::npos;
@@ -217,12 +208,12 @@ TEST_F(Learners, TheGuideRunsAsWritten) {
     EXPECT_EQ(outcome.exit_code, 0) << line << outcome.err;
   }
   EXPECT_EQ(ran, 2);
-  const std::string module = block("python");
+  const std::string module = block_of(guide, "python");
   const std::size_t width = module.find("334");
   ASSERT_NE(width, std::string::npos);
   write("module.py", module.substr(0, width) + std::to_string(input_width()) + module.substr(width + 3));
   ASSERT_EQ(std::system(("cd " + path(".").string() + " && " + EQUIPOISE_PYTHON + " -W ignore module.py").c_str()), 0);
-  const std::string config = block("yaml");
+  const std::string& config = configs[1];
   const Outcome trained =
       run({"train", "config.yaml", config.substr(0, 5) + "=" + config.substr(7, config.size() - 8)});
   EXPECT_EQ(trained.exit_code, 0) << trained.err;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <iomanip>
 #include <iterator>
 #include <sstream>
 #include <stdexcept>
@@ -37,6 +38,41 @@ class Draws {
 };
 
 }  // namespace
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream stream(line);
+  std::vector<std::string> words;
+  for (std::string word; stream >> std::quoted(word);) words.push_back(word);
+  return words;
+}
+
+std::string source_file(const std::string& name) {
+  std::ifstream stream(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / name, std::ios::binary);
+  EXPECT_TRUE(stream) << name << " is not there";
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::string> blocks_of(const std::string& page, const std::string& language) {
+  const std::string fence = "```" + language + "\n";
+  std::vector<std::string> blocks;
+  for (std::size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at)) {
+    at += fence.size();
+    const std::size_t end = page.find("```", at);
+    blocks.push_back(page.substr(at, end - at));
+    at = end;
+  }
+  return blocks;
+}
+
+std::string block_of(const std::string& page, const std::string& language) {
+  const std::vector<std::string> blocks = blocks_of(page, language);
+  return blocks.empty() ? "" : blocks.front();
+}
+
+void Workspace::link_repository() const {
+  for (const char* folder : {"configs", "benchmarks"})
+    std::filesystem::create_directory_symlink(std::filesystem::path(EQUIPOISE_SOURCE_DIR) / folder, path(folder));
+}
 
 std::string people(int rows, unsigned seed) {
   Draws draws(seed);

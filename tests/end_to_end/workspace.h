@@ -29,8 +29,21 @@ class Workspace : public testing::Test {
   /// Trains config.yaml into runs/<run>; it must succeed.
   void train_into(const std::string& run, const std::vector<std::string>& overrides = {}) const;
 
+  /// Links to the repository's configs and data, beside which its guides' commands run.
+  void link_repository() const;
+
   const std::filesystem::path folder_;
 };
+
+/// As a shell cuts them; double quotes hold words together.
+std::vector<std::string> words_of(const std::string& line);
+
+/// A file of the repository.
+std::string source_file(const std::string& name);
+/// The text of every fenced block of that language in a page, in their order.
+std::vector<std::string> blocks_of(const std::string& page, const std::string& language);
+/// Of the first one; "" where there is none.
+std::string block_of(const std::string& page, const std::string& language);
 
 /// people.csv: sex (f, m), race (a, b, c), age, hours, job (x, y, z), income (yes, no); a pure function of `seed`.
 std::string people(int rows, unsigned seed = 1);
