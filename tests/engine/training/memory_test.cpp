@@ -24,6 +24,15 @@ TEST(MemoryAdvice, SaysWhatTheGpuLacks) {
       "or model.hidden, or train fewer networks together (8: bank, multipliers.folds)");
 }
 
+TEST(MemoryAdvice, OfTreesSpeaksOfWhatTheyHave) {
+  RunConfig config;
+  config.model.kind = "boosted_trees";
+  EXPECT_EQ(
+      memory_advice("you tried to allocate 1048576 bytes", config, 4),
+      "memory ran out: 1 MiB more were asked for; learn from fewer rows, or train fewer models together (4: bank, "
+      "multipliers.folds)");
+}
+
 TEST(MemoryAdvice, OtherErrorsAreNoneOfItsBusiness) {
   EXPECT_EQ(memory_advice("mat1 and mat2 shapes cannot be multiplied", RunConfig(), 1), "");
 }
