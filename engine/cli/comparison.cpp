@@ -12,6 +12,7 @@
 #include "engine/cli/shell_words.h"
 #include "engine/cli/starting_multipliers.h"
 #include "engine/cli/starting_weights.h"
+#include "engine/cli/teacher.h"
 #include "engine/config/writer.h"
 #include "engine/constraints/kinds.h"
 #include "engine/core/clock.h"
@@ -170,6 +171,7 @@ Comparison::SeedData Comparison::prepare(std::size_t arm, std::int64_t seed) {
   const data::EncoderPointer earlier = starting_encoder(inputs_.configs[arm], inputs_.origins[arm]);
   data.prepared = data::prepare(inputs_.configs[arm].data, static_cast<std::uint64_t>(seed), inputs_.origins[arm],
                                 journal, earlier.get());
+  score_by_teacher(inputs_.configs[arm], inputs_.origins[arm], data.prepared, journal);
   core::stop_if_interrupted();
   data.test_rows = data.prepared.dataset.rows_of(data::Split::test);
   if (data.test_rows.empty())

@@ -58,6 +58,14 @@ void check_frontier(const training::RunConfig& config, const config::Origin& ori
     refuse("training.keep", "it is 'mixture', and the points of a frontier are deterministic rules; set best_feasible");
   if (config.training.distill)
     refuse("training.distill", "it teaches one network what decisions are, and a frontier needs posteriors of cells");
+  if (models::is_searched_for(config.model))
+    refuse("model.kind", "it is 'auto', and a search judges models that decide; name a kind of model");
+  if (config.training.label_smoothing > 0)
+    refuse("training.label_smoothing",
+           "a frontier decides by posteriors, and smoothed labels are not what rows have; take it out");
+  if (config.data.teacher.is_named())
+    refuse("data.teacher",
+           "a frontier learns posteriors of cells, which no teacher has scored; take it out (~data.teacher)");
   if (!config.training.warm_start.empty())
     refuse("training.warm_start", "a posterior of cells has other outputs than a model that decides; take it out");
   if (!config.multipliers.start_from.empty())

@@ -126,6 +126,9 @@ checkpoint::Fields run_identity(const training::RunConfig& config, const data::P
     fields.emplace_back(fmt::format("data.files[{}]", i), data["files"][i]["sha256"].get<std::string>());
   // That of an earlier run, where the config names one, may have become another.
   fields.emplace_back("data.encoder", encoder_sha256(prepared));
+  if (!prepared.dataset.teacher.empty())
+    fields.emplace_back("data.teacher", core::sha256({reinterpret_cast<const char*>(prepared.dataset.teacher.data()),
+                                                      prepared.dataset.teacher.size() * sizeof(float)}));
   fields.emplace_back("data.splits", data["splits_sha256"].get<std::string>());
   fields.emplace_back("program", version_line());
   fields.emplace_back(kProcessor, describe_machine().cpu_level);

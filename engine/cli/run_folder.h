@@ -34,11 +34,12 @@ inline constexpr const char* kCompare = "compare.json";        ///< of a compari
 inline constexpr const char* kFrontier = "frontier.json";      ///< of a frontier: report::FrontierReport
 inline constexpr const char* kFrontierPage = "frontier.html";  ///< the same as a page
 inline constexpr const char* kCheckpoints = "checkpoints";     ///< what the run goes on from after it was cut off
+inline constexpr const char* kSearch = "search.json";  ///< the settings that were tried where model.kind is auto
 inline constexpr const char* kMembers = "members";  ///< of a bank or a comparison: a run folder for each, 000 and so on
 /// Every file that a run writes into its folder.
-inline constexpr const char* kAll[] = {kConfig, kData,    kEncoder,      kConstraints,  kWeights,
-                                       kModel,  kModule,  kMeasurements, kResults,      kReport,
-                                       kBank,   kCompare, kFrontier,     kFrontierPage, kMarker};
+inline constexpr const char* kAll[] = {kConfig,   kData,         kEncoder, kConstraints, kWeights, kModel,
+                                       kModule,   kMeasurements, kResults, kReport,      kBank,    kCompare,
+                                       kFrontier, kFrontierPage, kSearch,  kMarker};
 }  // namespace run_files
 
 /// What run.json says: that the folder is ours, and how far its run is.

@@ -17,9 +17,11 @@
 #include "engine/cli/run_report.h"
 #include "engine/cli/run_tracking.h"
 #include "engine/cli/run_writer.h"
+#include "engine/cli/settings_choice.h"
 #include "engine/cli/shell_words.h"
 #include "engine/cli/starting_multipliers.h"
 #include "engine/cli/starting_weights.h"
+#include "engine/cli/teacher.h"
 #include "engine/config/load.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
@@ -72,6 +74,7 @@ class Train final : public Command {
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
     const distributed::Launch launch = distributed::launch_of_this_process();
+    check_search(config_, launch, origin_);
     core::Journal quiet;
     core::Journal& own_journal = launch.rank == 0 ? static_cast<core::Journal&>(journal) : quiet;
     const at::Device device = training::choose_device(config_, origin_, own_journal, launch);
@@ -100,6 +103,7 @@ class Train final : public Command {
     if (claimed.is_finished) return answer_finished(folder, console);
     core::stop_if_interrupted();
     const Inputs own = read_inputs(ranks, journal);
+    if (models::is_searched_for(config_.model)) choose_settings(claimed, own, device, journal);
     checkpoint::Fields identity;
     if (config_.checkpoint.is_on() || resume != Resume::no) identity = run_identity(config_, own.prepared, device);
     if (resume != Resume::no) check_same_run(claimed, identity, allowed_, journal);
@@ -134,6 +138,7 @@ class Train final : public Command {
                                  : training::StopRun(),
                          config_.checkpoint.is_on() || plan.resume ? &plan : nullptr, ranks});
     const bool is_waited_for = exit_code_of(results, {}) != 0;
+    if (searched_) results.front().kept += " " + searched_->sentence();
     const int exit_code = conclude(folder, folders, inputs, results, device, console, journal);
     if (is_waited_for) meet_at_the_end(ranks);
     return exit_code;
@@ -193,6 +198,7 @@ class Train final : public Command {
     const data::EncoderPointer earlier = starting_encoder(config_, origin_);
     data::Prepared prepared =
         data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
+    score_by_teacher(config_, origin_, prepared, journal);
     core::stop_if_interrupted();
     check_same_data(ranks, prepared);
     check_test_rows(prepared.dataset, journal);
@@ -201,6 +207,19 @@ class Train final : public Command {
                              starting_weights(config_, prepared.dataset, origin_, journal)};
     core::stop_if_interrupted();
     return {std::move(prepared), std::move(tables), std::move(start)};
+  }
+
+  // From here on the run is that of the settings that are found, as if the config had named them.
+  void choose_settings(const ClaimedRun& claimed, const Inputs& inputs, const at::Device& device,
+                       core::Journal& journal) {
+    if (claimed.checkpoint) {
+      take_chosen_settings(claimed, config_);
+    } else {
+      searched_ =
+          training::search_settings(config_, inputs.prepared.dataset, inputs.tables.front(), device, origin_, journal);
+      config_ = searched_->config;
+    }
+    members_ = training::members_of(config_, origin_);
   }
 
   bool is_bank() const { return !config_.bank.empty(); }
@@ -273,6 +292,7 @@ class Train final : public Command {
     if (folder.has_begun()) return;
     if (!is_bank()) {
       begin_run(folder, inputs.front(), journal);
+      if (searched_) folder.write(run_files::kSearch, json_text(to_json(*searched_)));
       return;
     }
     folders = begin_bank(folder, config_, inputs, command(), journal);
@@ -371,6 +391,7 @@ class Train final : public Command {
   training::RunConfig config_;
   config::Origin origin_;
   std::vector<training::RunConfig> members_;
+  std::optional<training::Searched> searched_;  // where model.kind is auto
   ConfigFile file_;
   std::vector<evaluation::Verdict> failing_;
 };

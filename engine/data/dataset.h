@@ -112,6 +112,9 @@ struct Dataset {
   /// kStoredDecision, if the config names any: with the levels "0" and "1", of several classes their names. Codes are empty when
   /// not known (new rows only), and of several labels [rows * outcomes], for each is decided apart.
   std::optional<Grouping> stored_decisions;
+  /// [rows * max(1, outcomes)] what a teacher scores the rows, as a model's scores are (of a regression in the target's units); NaN where it
+  /// scores none, which no training row is. Empty without a teacher.
+  std::vector<float> teacher;
   std::vector<Split> splits;  ///< [rows]
   std::vector<Fingerprint> files;
   std::vector<std::string> reading;  ///< a sentence per column: how it was read and why

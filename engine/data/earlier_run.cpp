@@ -39,7 +39,8 @@ void check_roles(const Encoder& earlier, const FeatureParams& params, const Colu
   for (const FeatureRule& rule : earlier.features) {
     const std::string& name = rule.column;
     const bool is_hidden = contains(roles.labels, name) || contains(roles.annotators, name) ||
-                           contains(roles.stored_decisions, name) || name == roles.weight || name == roles.split ||
+                           contains(roles.stored_decisions, name) || contains(roles.teacher, name) ||
+                           name == roles.weight || name == roles.split ||
                            (contains(roles.groups, name) && !params.groups_as_inputs);
     if (is_hidden)
       throw core::UserError(core::Fault::data, std::string(kEarlier) + " saw the column '" + name +

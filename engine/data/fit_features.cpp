@@ -64,6 +64,7 @@ class ColumnFitter {
     if (name == roles_.weight) return "the sample weight, not an input";
     if (name == roles_.split) return "the split, not an input";
     if (contains(roles_.stored_decisions, name)) return "the stored decision, not an input";
+    if (contains(roles_.teacher, name)) return "a teacher's score, not an input";
     if (contains(params_.drop, name)) return "dropped by data.features.drop";
     if (contains(roles_.groups, name) && !params_.groups_as_inputs) return "a group, not an input";
     if (!params_.keep.empty() && !contains(params_.keep, name)) return "not in data.features.keep";
@@ -233,6 +234,7 @@ void check_kept_names(const FeatureParams& params, const ColumnRoles& roles, con
     if (name == roles.weight) reason = "is the sample weight";
     if (name == roles.split) reason = "tells the split";
     if (contains(roles.stored_decisions, name)) reason = "is the stored decision, which the model does not see";
+    if (contains(roles.teacher, name)) reason = "is a teacher's score, which the model does not see";
     if (contains(params.drop, name)) reason = "is also in data.features.drop";
     if (contains(roles.groups, name) && !params.groups_as_inputs) {
       reason =

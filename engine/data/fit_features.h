@@ -19,6 +19,7 @@ struct ColumnRoles {
   std::vector<std::string> stored_decisions;
   std::vector<std::string> groups;        ///< that are no inputs but by data.features.groups_as_inputs
   std::vector<std::string> read_as_text;  ///< because of a role; numbers in them are still numbers
+  std::vector<std::string> teacher = {};  ///< its scores, as far as their names are known
 };
 
 /// Checks the names in data.features against the columns; throws UserError (config).

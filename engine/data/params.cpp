@@ -112,6 +112,21 @@ void StoredDecisionParams::describe(config::Fields& fields) {
       "'decision_spam'.");
 }
 
+void TeacherParams::describe(config::Fields& fields) {
+  fields.path("run", run, "The folder of a finished run, whose model scores the rows first.");
+  fields.path(
+      "predictions", predictions,
+      "A CSV or Parquet file with one row for each row of the data files (data.files first, then those that only "
+      "data.split names), in their order, as equipoise predict writes it.");
+  fields.text(
+      "column", column,
+      "The column of scores from 0 to 1, or of numbers where numbers are predicted: of the predictions ('score', "
+      "or 'prediction', when left out), or without a predictions file of the data files. With several classes or "
+      "labels its name goes before theirs: 'score_spam'. Only training rows need a score.");
+  fields.number("weight", weight, {0, 1, true, true},
+                "How much of what a row is taught is the teacher's score; the rest is the label. 1 teaches no label.");
+}
+
 void ImageParams::describe(config::Fields& fields) {
   fields.paths(
       "files", files,
@@ -128,6 +143,9 @@ void DataParams::describe(config::Fields& fields) {
   fields.text("weight", weight, "A column of sample weights.");
   fields.section("stored_decisions", stored_decisions,
                  "The decision that each row had from another model, for the rate churn; no input of this one.");
+  fields.section(
+      "teacher", teacher,
+      "Another model, whose scores of the training rows are taught beside the labels; no input of this one.");
   fields.section("features", features, "What the model sees.");
   fields.section("split", split, "How rows are divided.");
 }

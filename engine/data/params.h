@@ -96,6 +96,19 @@ struct StoredDecisionParams {
   void describe(config::Fields& fields);
 };
 
+/// Another model whose scores are taught beside the labels: those of a finished run, of a predictions file, or of a column.
+struct TeacherParams {
+  std::string run;          // folder
+  std::string predictions;  // file
+  std::string column;
+  double weight = 0.5;  // of the teacher; the label's is the rest
+
+  bool is_named() const { return !run.empty() || are_stored(); }
+  /// Whether its scores are there before anything is scored.
+  bool are_stored() const { return !predictions.empty() || !column.empty(); }
+  void describe(config::Fields& fields);
+};
+
 /// Pictures beside the table: picture i is of its row i.
 struct ImageParams {
   std::vector<std::string> files;
@@ -112,6 +125,7 @@ struct DataParams {
   std::vector<GroupParams> groups;
   std::string weight;
   StoredDecisionParams stored_decisions;
+  TeacherParams teacher;
   FeatureParams features;
   SplitParams split;
 

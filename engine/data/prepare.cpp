@@ -22,6 +22,7 @@
 #include "engine/data/stored_decisions.h"
 #include "engine/data/strata.h"
 #include "engine/data/targets.h"
+#include "engine/data/teacher.h"
 
 namespace equipoise::data {
 namespace {
@@ -30,23 +31,12 @@ namespace {
   throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
 }
 
-// Every table once: those of data.files, then those that only data.split names.
-std::vector<std::string> tables_of(const DataParams& params) {
-  std::vector<std::string> files;
-  for (const auto* list :
-       {&params.files, &params.split.selection_files, &params.split.holdout_files, &params.split.test_files}) {
-    for (const std::string& file : *list) {
-      if (std::ranges::find(files, file) == files.end()) files.push_back(file);
-    }
-  }
-  return files;
-}
-
 ColumnRoles roles_of(const DataParams& params) {
   const std::optional<DecisionRule> stored = decision_rule(params.stored_decisions);
   const std::vector<std::string> labels = label_columns(params.label);
   ColumnRoles roles{labels, params.label.annotators, params.weight, params.split.column, {}, {}, {}};
   if (stored && stored->in_data) roles.stored_decisions = decision_columns(*stored, params.label);
+  roles.teacher = teacher_columns_of_data(params, params.label.classes);
   for (const GroupParams& group : params.groups) {
     const bool is_input = std::ranges::any_of(
         params.groups, [&](const GroupParams& other) { return other.input && other.column == group.column; });
@@ -147,9 +137,21 @@ ImageRows shape_of(const ImageRows& images) {
 
 }  // namespace
 
+std::vector<std::string> tables_of(const DataParams& params) {
+  std::vector<std::string> files;
+  for (const auto* list :
+       {&params.files, &params.split.selection_files, &params.split.holdout_files, &params.split.test_files}) {
+    for (const std::string& file : *list) {
+      if (std::ranges::find(files, file) == files.end()) files.push_back(file);
+    }
+  }
+  return files;
+}
+
 std::vector<std::string> files_read(const DataParams& params) {
   std::vector<std::string> files = tables_of(params);
   if (!params.stored_decisions.predictions.empty()) files.push_back(params.stored_decisions.predictions);
+  if (!params.teacher.predictions.empty()) files.push_back(params.teacher.predictions);
   files.insert(files.end(), params.images.files.begin(), params.images.files.end());
   return files;
 }
@@ -162,6 +164,7 @@ void check_params(const DataParams& params, const config::Origin& origin) {
   problems.collect([&] { check_label_beside_groups(params, origin); });
   problems.collect([&] { check_groups(params.groups, origin); });
   problems.collect([&] { check_stored_decisions(params, origin); });
+  problems.collect([&] { check_teacher(params, origin); });
   problems.collect([&] { check_kept_names(params.features, roles_of(params), origin); });
   problems.collect([&] { check_splits(params.split, origin); });
   problems.collect([&] { check_images(params, origin); });
@@ -171,7 +174,7 @@ void check_params(const DataParams& params, const config::Origin& origin) {
 Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Origin& origin, core::Journal& journal,
                  const Encoder* earlier) {
   check_params(params, origin);
-  const ColumnRoles roles = roles_of(params);
+  ColumnRoles roles = roles_of(params);
   ReadRequest request = request_of(params, roles);
   if (earlier != nullptr) request.as_text.merge(categories_of(*earlier));
   Table table = read_files(request, origin, journal);
@@ -192,21 +195,29 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   Prepared prepared;
   Dataset& dataset = prepared.dataset;
   make_labels(table, encoder->label, origin, journal, dataset);
+  // Classes that the config does not list are known from here on.
+  roles.teacher = teacher_columns_of_data(params, dataset.outcomes);
+  check_kept_names(params.features, roles, origin);
   if (!params.weight.empty()) dataset.weights = make_weights(table, params.weight);
   dataset.annotators = params.label.annotators;
   dataset.annotations = make_annotations(table, encoder->label, origin);
   Groups groups = make_groups(table, params.groups, origin);
   encoder->groups = std::move(groups.rules);
   dataset.groupings = std::move(groups.groupings);
-  std::optional<Fingerprint> predictions;
+  std::vector<Fingerprint> predictions;
   encoder->stored_decisions = decision_rule(params.stored_decisions);
   if (encoder->stored_decisions) {
     StoredDecisions stored = read_stored_decisions(*encoder->stored_decisions, params.stored_decisions.predictions,
                                                    table, params.label, dataset.outcomes, origin, journal);
     dataset.stored_decisions = std::move(stored.grouping);
-    predictions = std::move(stored.file);
+    if (stored.file) predictions.push_back(std::move(*stored.file));
   }
   dataset.splits = make_splits(table, params.split, strata_of(dataset, params.split.stratify), seed, origin);
+  if (params.teacher.are_stored()) {
+    TeacherScores teacher = read_teacher(params, table, dataset, origin, journal);
+    dataset.teacher = std::move(teacher.scores);
+    if (teacher.file) predictions.push_back(std::move(*teacher.file));
+  }
   check_labels_of_training(dataset, params.label);
   if (dataset.task == Task::regression) set_target_scale(dataset);
   encoder->target_mean = dataset.target_mean;
@@ -219,7 +230,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
     dataset.reading = std::move(fitted.reading);
   }
   dataset.files = table.files;
-  if (predictions) dataset.files.push_back(std::move(*predictions));
+  dataset.files.insert(dataset.files.end(), predictions.begin(), predictions.end());
   ReadImages pictures;
   if (params.images.are_named()) pictures = images_of_training(params.images, earlier, table, dataset);
   encoder->images = shape_of(pictures.images);
@@ -228,6 +239,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);
   warn_of_leaks(dataset, journal);
   prepared.encoder = std::move(encoder);
+  prepared.rows_as_read = std::move(table.rows_as_read);
   return prepared;
 }
 

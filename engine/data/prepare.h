@@ -26,10 +26,14 @@ using EncoderPointer = std::shared_ptr<const Encoder>;
 struct Prepared {
   Dataset dataset;
   EncoderPointer encoder;
+  std::vector<std::int64_t> rows_as_read =
+      {};  ///< [rows] their places in the files, where others were left out; else empty
 };
 
 /// Every file that a config has read, each once: tables, stored decisions, pictures.
 std::vector<std::string> files_read(const DataParams& params);
+/// The tables among them: those of data.files, then those that only data.split names.
+std::vector<std::string> tables_of(const DataParams& params);
 
 /// What can be told to be wrong from the config alone. Throws UserError (config).
 void check_params(const DataParams& params, const config::Origin& origin);

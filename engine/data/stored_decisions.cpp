@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "engine/core/nearest_name.h"
 #include "engine/data/labels.h"
-#include "engine/data/read_files.h"
+#include "engine/data/predictions_of_rows.h"
 #include "engine/data/targets.h"
 
 namespace equipoise::data {
@@ -14,14 +13,9 @@ namespace {
 
 constexpr const char* kField = "data.stored_decisions";
 constexpr const char* kDecisionOfPredictions = "decision";
-constexpr const char* kRowOfPredictions = "row";
 
 [[noreturn]] void refuse(const std::string& field, const std::string& what, const config::Origin& origin) {
   throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
-}
-
-std::string rows_text(std::int64_t rows) {
-  return std::to_string(rows) + (rows == 1 ? " row" : " rows");
 }
 
 std::vector<std::int32_t> decisions_of(const Table& table, const Column& column) {
@@ -74,48 +68,6 @@ std::vector<std::int32_t> decided(const Table& table, const std::vector<const Co
     for (std::size_t row = 0; row < own.size(); ++row) all[row * columns.size() + i] = own[row];
   }
   return all;
-}
-
-// A file that was sorted since would give people the decisions of others.
-void check_order(const Table& predictions) {
-  const Column* rows = predictions.find(kRowOfPredictions);
-  if (rows == nullptr) return;
-  std::int64_t expected = 0;
-  for (const double number : NumberView(*rows).numbers(predictions)) {
-    if (number == static_cast<double>(++expected)) continue;
-    throw core::UserError(core::Fault::data,
-                          "the column 'row' holds " + (std::isnan(number) ? "no number" : number_text(number)) +
-                              " where " + std::to_string(expected) +
-                              " was expected: predictions stand in the order of the data files' rows, counted from 1",
-                          predictions.where(expected - 1));
-  }
-}
-
-// Files of their own have rows that were left out of the table, for want of a label.
-std::vector<std::int32_t> of_rows_kept(const std::vector<std::int32_t>& decisions, std::size_t of_a_row,
-                                       const Table& table) {
-  std::vector<std::int32_t> kept;
-  for (std::int64_t row = 0; row < table.rows(); ++row) {
-    const auto first =
-        decisions.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(table.row_as_read(row)) * of_a_row);
-    kept.insert(kept.end(), first, first + static_cast<std::ptrdiff_t>(of_a_row));
-  }
-  return kept;
-}
-
-std::int64_t rows_as_read(const Table& table) {
-  std::int64_t rows = 0;
-  for (const Fingerprint& file : table.files) rows += file.rows;
-  return rows;
-}
-
-// In the format that this program writes, whatever that of the data.
-Table read_predictions(const std::string& path, const std::vector<std::string>& columns, const config::Origin& origin,
-                       core::Journal& journal) {
-  ReadRequest request{{path}, CsvParams(), {}, {}};
-  request.used = std::set<std::string>(columns.begin(), columns.end());
-  request.used->insert(kRowOfPredictions);
-  return read_files(request, origin, journal);
 }
 
 Grouping grouping_of(std::vector<std::int32_t> decisions, Task task, const std::vector<std::string>& outcomes) {
@@ -183,19 +135,8 @@ StoredDecisions read_stored_decisions(const DecisionRule& rule, const std::strin
     return decided(from, columns, task, outcomes);
   };
   if (rule.in_data) return {grouping_of(read(table), task, outcomes), {}};
-  const Table stored = read_predictions(predictions, names, origin, journal);
-  const std::vector<std::int32_t> decisions = read(stored);
-  if (const std::int64_t expected = rows_as_read(table); stored.rows() != expected) {
-    std::vector<std::string> files;
-    for (const Fingerprint& file : table.files) files.push_back(file.path);
-    throw core::UserError(core::Fault::data,
-                          "this predictions file has " + rows_text(stored.rows()) + ", the data files have " +
-                              std::to_string(expected) + " (" + core::listed(files) +
-                              "): expected one for each of their rows, in this order",
-                          core::Position{predictions, 0, 0});
-  }
-  check_order(stored);
-  return {grouping_of(of_rows_kept(decisions, names.size(), table), task, outcomes), stored.files.front()};
+  const Table stored = read_predictions(predictions, names, table, origin, journal);
+  return {grouping_of(of_rows_kept(read(stored), names.size(), table), task, outcomes), stored.files.front()};
 }
 
 Grouping unknown_decisions(const LabelParams& label, const std::vector<std::string>& outcomes) {

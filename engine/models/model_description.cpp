@@ -216,6 +216,7 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   ModelParams params;
   params.kind = field<std::string>(description, "kind", &json::is_string, "a text", name);
   std::vector<std::string> kinds = model_kinds();
+  std::erase(kinds, "auto");  // a file holds what a search has found
   std::ranges::sort(kinds);
   if (!std::ranges::binary_search(kinds, params.kind)) {
     throw core::UserError(core::Fault::data,

@@ -1,6 +1,7 @@
 #include "engine/models/params.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 
@@ -13,12 +14,13 @@ namespace {
 constexpr const char* kConvnet = "convnet";
 constexpr const char* kTrees = "boosted_trees";
 constexpr const char* kTorchscript = "torchscript";
+constexpr const char* kAuto = "auto";
 
 }  // namespace
 
 const std::vector<std::string>& model_kinds() {
-  static const std::vector<std::string> kinds = {"linear",         "mlp",  "residual_mlp", "tabm",
-                                                 "ft_transformer", kTrees, kConvnet,       kTorchscript};
+  static const std::vector<std::string> kinds = {"linear", "mlp",    "residual_mlp", "tabm", "ft_transformer",
+                                                 kTrees,   kConvnet, kTorchscript,   kAuto};
   return kinds;
 }
 
@@ -38,9 +40,11 @@ void TreeParams::describe(config::Fields& fields) {
 }
 
 void ModelParams::describe(config::Fields& fields) {
-  fields.choice("kind", kind, model_kinds(),
-                "The family of models: convnet sees the pictures of data.images, torchscript either, the others "
-                "columns; boosted_trees are XGBoost's.");
+  fields.choice(
+      "kind", kind, model_kinds(),
+      "The family of models: convnet sees the pictures of data.images, torchscript either, the others "
+      "columns; boosted_trees are XGBoost's. auto tries several with several settings before training, and takes the "
+      "best on the selection rows.");
   fields.integers("hidden", hidden, config::between(1, 65536), "Widths of the hidden layers of an mlp or a tabm.");
   fields.number(
       "dropout", dropout, {0, 1, false, true},
@@ -65,7 +69,23 @@ void ModelParams::describe(config::Fields& fields) {
       "file", file,
       "The TorchScript module (torch.jit.save) that a torchscript model is: rows of the encoder's components, or "
       "pictures, to logits. Training starts with its parameters.");
+  fields.text("budget", budget,
+              "Of auto: how long settings may be tried and the best be trained again, such as 90s, 10m or 1h.");
   fields.section("trees", trees, "Of boosted_trees.");
+}
+
+bool is_searched_for(const ModelParams& params) {
+  return params.kind == kAuto;
+}
+
+double budget_seconds(const ModelParams& params) {
+  const std::string& text = params.budget;
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit(static_cast<const char*>(end), text.data() + text.size());
+  if (error != std::errc() || !std::isfinite(number)) return -1;
+  if (unit.empty() || unit == "s") return number;
+  return unit == "m" ? 60 * number : unit == "h" ? 3600 * number : -1;
 }
 
 namespace {
@@ -166,6 +186,7 @@ const std::vector<OwnField>& own_fields() {
       {"heads", differs<&ModelParams::heads>, {"ft_transformer"}},
       {"submodels", differs<&ModelParams::submodels>, {"tabm"}},
       {"file", differs<&ModelParams::file>, {kTorchscript}},
+      {"budget", differs<&ModelParams::budget>, {kAuto}},
       {"trees", differs<&ModelParams::trees>, {kTrees}},
   };
   return table;
@@ -185,6 +206,11 @@ void check_kind(const ModelParams& params, bool has_images, const config::Origin
     if (field.is_set(params, {}) && !has(field.kinds, params.kind) && !has(field.tolerant, params.kind))
       refuse(std::string("model.") + field.name,
              ": it is of the kind " + either(field.kinds) + ", and model.kind is '" + params.kind + "'");
+  if (params.kind == kAuto) {
+    if (budget_seconds(params) <= 0)
+      refuse("model.budget", " is '" + params.budget + "', expected a time above 0 with its unit: 90s, 10m, 1h");
+    return;
+  }
   if (params.kind == "ft_transformer" && params.width % params.heads != 0)
     refuse("model.heads", " is " + std::to_string(params.heads) + ", which does not divide model.width (" +
                               std::to_string(params.width) + ")");

@@ -37,6 +37,7 @@ struct ModelParams {
   std::int64_t heads = 8;          // ft_transformer
   std::int64_t submodels = 16;     // tabm
   std::string file;                // torchscript
+  std::string budget = "120s";     // auto
   TreeParams trees;
 
   void describe(config::Fields& fields);
@@ -44,6 +45,12 @@ struct ModelParams {
 
 /// The names that model.kind may have, in the order that people read them; models.cpp makes a learner of each.
 const std::vector<std::string>& model_kinds();
+
+/// Whether the settings are still to be searched for: there is no model of this kind, and training takes none.
+bool is_searched_for(const ModelParams& params);
+
+/// model.budget in seconds: a number with the unit s, m or h, or without one. Negative where it is none of these.
+double budget_seconds(const ModelParams& params);
 
 /// Multiply-adds of one row's forward pass. Of kinds that read its encoded form one input a feature counts, of those that read the dense
 /// row each component.

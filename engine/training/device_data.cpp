@@ -76,6 +76,19 @@ at::Tensor crossed_with_folds(const DeviceData& data, const std::vector<std::int
 
 }  // namespace
 
+namespace {
+
+at::Tensor teacher_of(const data::Dataset& dataset, const DeviceData& data) {
+  const std::int64_t answers = static_cast<std::int64_t>(dataset.teacher.size()) / dataset.rows();
+  at::Tensor scores = at::empty({data.train.count, answers}, at::kFloat);
+  for (std::int64_t i = 0; i < data.train.count; ++i)
+    std::copy_n(dataset.teacher.data() + data.order[static_cast<std::size_t>(i)] * answers, answers,
+                scores.data_ptr<float>() + i * answers);
+  return scores.to(data.cell_labels.device());
+}
+
+}  // namespace
+
 void join_folds(DeviceData& data) {
   data.folds = {data.train};
   data.fold_cells = data.cells.narrow(0, data.train.first, data.train.count * data.kernel.cells_of_a_row);
@@ -147,6 +160,7 @@ DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std
   }
   if (dataset.task == data::Task::regression)
     result.targets = of_rows([&](std::size_t row) { return dataset.targets[row]; });
+  if (!dataset.teacher.empty()) result.teacher = teacher_of(dataset, result);
   return result;
 }
 

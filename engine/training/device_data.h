@@ -34,6 +34,7 @@ struct DeviceData {
   at::Tensor bin_cells, bin_targets;
   std::optional<at::Tensor> bin_weights;
   double target_mean = 0, target_deviation = 1;
+  at::Tensor teacher;  ///< [rows of train, answers] f32, what a teacher scores them; undefined without one
   Range train, selection, holdout;
 
   std::vector<Range> folds;     ///< [F] parts of train, one after the other; a single one where nothing is cross-fitted

@@ -17,7 +17,7 @@ using kernels::OutcomeKind;
 namespace {
 
 // Of a binary score p (1 - p) is the slope of the soft decision: push gives it, with the same bits wherever a row lies.
-at::Tensor of_log_losses(const Growth::Priced& priced, const at::Tensor& price_of_cell) {
+at::Tensor of_log_losses(const PricedBatch& priced, const at::Tensor& price_of_cell) {
   const at::Tensor labels = at::zeros({price_of_cell.size(1)}, at::kByte), none = at::zeros_like(price_of_cell);
   return kernels::push(priced.logits.flatten(1), priced.cells, labels, none, price_of_cell, priced.weights, 0.0, 1.0)
       .view_as(priced.gradient);
@@ -25,10 +25,8 @@ at::Tensor of_log_losses(const Growth::Priced& priced, const at::Tensor& price_o
 
 }  // namespace
 
-at::Tensor curvature(const Growth::Priced& priced) {
-  const std::int64_t outcomes = priced.rule ? priced.rule->outcomes : 1;
-  const at::Tensor price_of_cell =
-      priced.loss_prices.unflatten(1, {-1, outcomes}).select(2, 0).clamp_min(0).contiguous();
+at::Tensor curvature(const PricedBatch& priced) {
+  const at::Tensor price_of_cell = priced.price_of_cell().clamp_min(0).contiguous();
   if (!priced.rule || priced.rule->kind == OutcomeKind::kCalibration) return of_log_losses(priced, price_of_cell);
   at::Tensor price = price_of_cell.index_select(1, priced.cells.to(at::kLong));
   if (priced.weights) price.mul_(*priced.weights);
@@ -42,7 +40,7 @@ at::Tensor curvature(const Growth::Priced& priced) {
 Growth::Growth(models::Learner& learner)
     : learner_(learner), alive_(at::ones({learner.members()}, at::TensorOptions().dtype(at::kByte))) {}
 
-void Growth::step(const Priced& priced) {
+void Growth::step(const PricedBatch& priced) {
   const at::Tensor flat = priced.gradient.flatten(1);
   alive_.mul_(kernels::not_finite(flat).lt(0).to(at::kByte));
   learner_.grow(flat, curvature(priced).flatten(1).contiguous(), alive_);

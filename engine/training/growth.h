@@ -2,11 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
-
 #include "engine/checkpoint/state.h"
 #include "engine/models/learner.h"
-#include "kernels/outcome_stats/outcome_rule.h"
+#include "engine/training/priced_batch.h"
 
 namespace equipoise::training {
 
@@ -16,18 +14,8 @@ class Growth {
  public:
   explicit Growth(models::Learner& learner);
 
-  /// A batch as the step has priced it.
-  struct Priced {
-    at::Tensor gradient;                // [K, rows(, O)] f32, of the step's push
-    at::Tensor logits;                  // the same shape
-    at::Tensor cells;                   // [rows] of the prices
-    at::Tensor loss_prices;             // [K, C] f32, with a rule [K, C M]
-    std::optional<at::Tensor> weights;  // [rows]
-    std::optional<kernels::OutcomeRule> rule;
-  };
-
   /// Grows each member that is alive by a round. One whose gradient is not finite is stopped, as it was before the step.
-  void step(const Priced& priced);
+  void step(const PricedBatch& priced);
 
   /// [K] u8: 0 for a member that was stopped.
   const at::Tensor& alive() const { return alive_; }
@@ -43,6 +31,6 @@ class Growth {
 /// 2 p (1 - p) of several classes (a bound on the whole matrix, as XGBoost takes it for softmax), 2 of a squared error, 1 of a Huber or
 /// quantile loss (which bounds the first, and stands for the second, that has none). Soft rates are left out: they are no convex
 /// functions of a logit, and a step must not grow where they bend down. Loss prices below 0 count as 0.
-at::Tensor curvature(const Growth::Priced& priced);
+at::Tensor curvature(const PricedBatch& priced);
 
 }  // namespace equipoise::training

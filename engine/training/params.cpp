@@ -49,6 +49,10 @@ void TrainingParams::describe(config::Fields& fields) {
       "Whether the members of a cross-fitted run are taught to one network, which then is the model: as many "
       "epochs again, of one network. It scores as fast as one, and is about as accurate as "
       "their mean where that is long enough to learn it; the run warns where it is not.");
+  fields.number("label_smoothing", label_smoothing, {0, 1, false, true},
+                "Share of each row's label that is taught as if every answer were as true: of 0.1 a positive label is "
+                "taught as .95. "
+                "Not of regression. Measured losses, and losses in constraints, stay those of the labels.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
   fields.integer(
@@ -77,6 +81,8 @@ void check(const TrainingParams& params, data::Task task, const config::Origin& 
            "training.distill learns from the members as they are in the end, over as many epochs again; expected 0");
   if (task != data::Task::regression && params.loss != usual.loss)
     refuse("loss", std::string("it is for regression; the task is '") + data::name_of(task) + "' (data.label.task)");
+  if (task == data::Task::regression && params.label_smoothing > 0)
+    refuse("label_smoothing", "it spreads a label over the answers, and the task regression has numbers; expected 0");
   if (params.huber_delta != usual.huber_delta && params.loss != "huber")
     refuse("huber_delta", "it is of the loss 'huber', and training.loss is '" + params.loss + "'");
   if (params.quantile != usual.quantile && params.loss != "quantile")

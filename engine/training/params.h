@@ -30,6 +30,7 @@ struct TrainingParams {
   double warm_up = 0;                  // share of the steps
   std::string keep = "best_feasible";  // best_feasible | final | average | mixture
   bool distill = false;                // the members of a cross-fitted run into one network
+  double label_smoothing = 0;          // share of each label that is spread over all answers
   double candidates_from = 0.9;        // share of the steps after which iterates may be kept
   std::int64_t patience = 0;           // measures without a better one; 0: never ends early
   std::string loss = "squared";        // regression: squared | huber | quantile

@@ -56,7 +56,7 @@ void check_growing(const RunConfig& config, const config::Origin& origin) {
   };
   const auto own = config::flat_fields(config.training), usual = config::flat_fields(TrainingParams());
   const std::vector<std::string> read = {"seed", "keep",        "candidates_from", "patience",
-                                         "loss", "huber_delta", "quantile"};
+                                         "loss", "huber_delta", "quantile",        "label_smoothing"};
   for (std::size_t i = 0; i < own.size(); ++i)
     if (own[i] != usual[i] && std::ranges::find(read, own[i].first) == read.end())
       refuse("training." + own[i].first,
@@ -77,6 +77,31 @@ void check_growing(const RunConfig& config, const config::Origin& origin) {
 
 }  // namespace
 
+namespace {
+
+// Rows that are made up have no score of their own, and other losses than the squared have no target half way.
+void check_teacher(const RunConfig& config, const config::Origin& origin) {
+  const data::TeacherParams& teacher = config.data.teacher;
+  if (!teacher.is_named()) return;
+  core::ProblemList problems;
+  const auto refuse = [&](const std::string& field, const std::string& why) {
+    problems.collect([&] { throw core::UserError(core::Fault::config, field + ": " + why, origin.of(field)); });
+  };
+  if (data::task_of(config.data.label) == data::Task::regression && config.training.loss != "squared")
+    refuse("training.loss",
+           "numbers are taught by data.teacher with the loss 'squared' alone; it is '" + config.training.loss + "'");
+  for (std::size_t i = 0; i < config.sampling.recipes.size(); ++i) {
+    const sampling::RecipeEntry& recipe = sampling::recipe_entry(config.sampling.recipes[i].recipe);
+    if (recipe.makes == sampling::Makes::rows || recipe.makes == sampling::Makes::mixtures)
+      refuse("sampling.recipes[" + std::to_string(i) + "].recipe",
+             "'" + config.sampling.recipes[i].recipe +
+                 "' makes rows that data.teacher has not scored; take one of the two out");
+  }
+  problems.throw_if_any();
+}
+
+}  // namespace
+
 void check(const RunConfig& config, std::size_t settings, const config::Origin& origin) {
   const bool has_images = config.data.images.are_named();
   core::ProblemList problems;
@@ -86,6 +111,7 @@ void check(const RunConfig& config, std::size_t settings, const config::Origin& 
   problems.collect([&] { sampling::check_images(config.sampling, has_images, origin); });
   problems.collect([&] { models::check_kind(config.model, has_images, origin); });
   problems.collect([&] { check_growing(config, origin); });
+  problems.collect([&] { check_teacher(config, origin); });
   problems.collect([&] { tracking::check(config.tracking, origin); });
   problems.throw_if_any();
 }

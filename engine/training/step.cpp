@@ -29,7 +29,8 @@ std::uint64_t TrainingStep::batch_seed(std::uint64_t seed) {
 TrainingStep::TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                            const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                            const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
-                           models::Learner& learner, RowPolicy* policy, const distributed::Ranks& ranks)
+                           models::Learner& learner, RowPolicy* policy, const SoftTargetParams& soft_targets,
+                           const distributed::Ranks& ranks)
     : data_(data),
       learner_(learner),
       policy_(policy),
@@ -102,6 +103,7 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
     batch_.measured = kernels::make_cell_stats_workspace(streams, batch * of_a_row, kernel_cells, device);
     batch_.gradient = at::empty({streams, batch * of_a_row}, single);
   }
+  if (soft_targets.any()) soft_targets_.emplace(soft_targets, data, streams, batch);
   if (!ranks_.is_alone()) {
     added_ = at::zeros({streams * folds * sums * 4 + 1}, real);
     wants_to_stop_ = at::zeros({1}, real);
@@ -164,6 +166,7 @@ void TrainingStep::enqueue() {
   if (rule_) logits_ = logits_.unflatten(1, {-1, rule_->outputs});
   step_.add_(one_);  // from here on it counts this step too, as prices want it
   set_logit_gradient();
+  if (soft_targets_) soft_targets_->add(priced(), targets_, rows_);
   learn(encoded, scores);
 }
 
@@ -182,7 +185,7 @@ void TrainingStep::learn(const models::EncodedTensors& encoded, const at::Tensor
 }
 
 // What push was given, one price a cell and fold.
-Growth::Priced TrainingStep::priced() const {
+PricedBatch TrainingStep::priced() const {
   const at::Tensor prices = bins_ ? cell_prices_.flatten(2) : batch_.row_prices;
   return {batch_.gradient, logits_, cells_.flatten(), prices.select(0, 0), flat_weights(), rule_};
 }

@@ -22,6 +22,7 @@
 #include "engine/training/params.h"
 #include "engine/training/rate_table.h"
 #include "engine/training/row_policy.h"
+#include "engine/training/soft_targets.h"
 #include "kernels/measure_price_push/measure_price_push.h"
 #include "kernels/outcome_stats/outcome_stats.h"
 #include "kernels/price/price.h"
@@ -42,13 +43,13 @@ namespace equipoise::training {
 class TrainingStep {
  public:
   /// learning_rates [K], before the schedule. `data`, `learner` and `policy` must outlive this; without a policy batches are epochs
-  /// of the training rows.
+  /// of the training rows. Rows are taught by `soft_targets`, those of a policy that makes rows without a teacher.
   /// Each of the `ranks` learns from its part of every batch, whose draws are the same for any number of them; the sums of the cells
   /// are added over ranks before they are priced, and then the gradients: weights and averages stay the same bits on all.
   TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
-               models::Learner& learner, RowPolicy* policy = nullptr,
+               models::Learner& learner, RowPolicy* policy = nullptr, const SoftTargetParams& soft_targets = {},
                const distributed::Ranks& ranks = distributed::alone());
 
   /// What batches hang on, of a run's seed.
@@ -80,7 +81,7 @@ class TrainingStep {
   void enqueue();
   void draw_rows();
   void learn(const models::EncodedTensors& encoded, const at::Tensor& scores);
-  Growth::Priced priced() const;
+  PricedBatch priced() const;
   void pick_answers();
   at::Tensor counted(const at::Tensor& scores);
   const at::Tensor& gradient_of_scores();
@@ -103,6 +104,7 @@ class TrainingStep {
   distributed::Ranks::Part part_;  // of the batch's slots
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<Growth> growth_;  // in its place
+  std::optional<SoftTargets> soft_targets_;
   kernels::RateTable table_;
   double temperature_, averaging_;
   std::uint64_t batch_seed_;

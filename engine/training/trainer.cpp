@@ -157,10 +157,14 @@ class Trainer {
     return rates;
   }
 
+  SoftTargetParams soft_targets() const {
+    return {config_.training.label_smoothing, data_.teacher.defined() ? config_.data.teacher.weight : 0};
+  }
+
   void take_steps() {
     TrainingStep step(data_, runs_.front().table(), config_.multipliers, config_.training, learning_rates(), steps_,
                       static_cast<std::uint64_t>(config_.seed), *learner_, batches_ ? &batches_->policy() : nullptr,
-                      around_.ranks);
+                      soft_targets(), around_.ranks);
     SplitSums sums(data_, measured_ == MeasuredSplits::holdout || measured_ == MeasuredSplits::both,
                    evaluation::needs_losses(runs_.front().table()), config_.multipliers.temperature, *learner_,
                    outcome_rule(data_.kernel, config_.training, config_.multipliers.temperature, data_.target_mean,
@@ -382,6 +386,8 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& configs, const d
                           "decision.uses_group: training makes a model that decides by its inputs alone; equipoise "
                           "frontier has thresholds for each group",
                           origin.of("decision.uses_group"));
+  if (first.data.teacher.is_named() && dataset.teacher.empty())
+    throw std::logic_error("a teacher that has not scored the rows");
   const MeasuredSplits measured =
       choose_measured_splits(first.multipliers, tables.front(), dataset,
                              training_work(first, dataset.encoded, training_rows, device), origin, journal);

@@ -26,13 +26,13 @@ inline std::unique_ptr<models::Learner> linear_model(const DeviceData& data) {
 inline double expect_step_against(const std::function<double()>& lagrangian, const DeviceData& data,
                                   const constraints::ConstraintTable& table, TrainingParams training,
                                   const std::vector<double>& multipliers, models::Learner& learner, double tolerance,
-                                  RowPolicy* policy = nullptr) {
+                                  RowPolicy* policy = nullptr, const SoftTargetParams& soft_targets = {}) {
   training.batch_size = data.train.count;
   training.schedule = "constant";
   training.optimizer.kind = "sgd";
   training.optimizer.momentum = training.optimizer.weight_decay = 0;
   constexpr double kRate = 1e-3, kStep = 1e-3;
-  TrainingStep step(data, table, {}, training, {kRate}, 5, 7, learner, policy);
+  TrainingStep step(data, table, {}, training, {kRate}, 5, 7, learner, policy, soft_targets);
   step.set_multipliers(0, multipliers);
   const at::Tensor before = learner.flat_parameters().clone();
   step.run();

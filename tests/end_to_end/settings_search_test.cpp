@@ -1,0 +1,114 @@
+// model.kind: auto, which tries settings inside a budget and trains the best as if the config had named them.
+#include "tests/end_to_end/resume.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class SettingsSearch : public Resume {
+ protected:
+  nlohmann::json object(const std::string& file) const { return nlohmann::json::parse(read(file)); }
+  Outcome searched(const std::string& name, Words more = {}) const {
+    Words words = {"train", "config.yaml", "model={kind: auto, budget: 4s}", "output.run=" + name};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  }
+};
+
+TEST_F(SettingsSearch, KeepsTheBestOfWhatItTried) {
+  const Outcome outcome = searched("found");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const nlohmann::json search = object("runs/found/search.json");
+  ASSERT_GE(search["trials"].size(), 4u) << "every family once";
+  std::vector<std::string> kinds;
+  double best = 1e9;
+  nlohmann::json kept;
+  for (const nlohmann::json& trial : search["trials"]) {
+    if (trial["outcome"] != "finished") continue;
+    ASSERT_TRUE(trial["selection_loss"].is_number()) << trial;
+    if (trial["excess"] > 0 || trial["selection_loss"] >= best) continue;
+    best = trial["selection_loss"];
+    kept = trial["settings"];
+  }
+  EXPECT_EQ(search["kept"], kept) << "the lowest loss inside the tolerance";
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("Settings 1: boosted_trees with its defaults: selection loss"),
+                                 HasSubstr("settings of ")));
+  EXPECT_THAT(object("runs/found/results.json")["kept"].get<std::string>(), HasSubstr("tried in"));
+
+  // The run is that of the settings, to the byte, and says so itself.
+  Words again = {"train", "config.yaml", "~model", "output.run=again"};
+  for (const nlohmann::json& word : kept) again.push_back(word);
+  ASSERT_EQ(run(again).exit_code, 0);
+  EXPECT_EQ(read("runs/again/model.safetensors"), read("runs/found/model.safetensors"));
+  ASSERT_EQ(run({"train", "runs/found/config.yaml", "output.run=once-more"}).exit_code, 0);
+  EXPECT_EQ(read("runs/once-more/model.safetensors"), read("runs/found/model.safetensors"));
+  EXPECT_EQ(run({"evaluate", "runs/found", "--json"}).json()["split"], object("runs/found/results.json")["splits"][0]);
+}
+
+// However little time there is, the first settings are trained.
+TEST_F(SettingsSearch, OfNoTimeIsOneTry) {
+  ASSERT_EQ(searched("brief", {"model.budget=0.001"}).exit_code, 0);
+  EXPECT_EQ(object("runs/brief/search.json")["trials"].size(), 1u);
+}
+
+TEST_F(SettingsSearch, PassesOverWhatAConfigCannotHave) {
+  const Outcome outcome = searched("recipes", {"sampling.recipes=[{recipe: balance, by: [sex]}]"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(object("runs/recipes/search.json")["trials"][0]["outcome"].get<std::string>(),
+              HasSubstr("boosted_trees learns from all training rows"));
+  EXPECT_NE(object("runs/recipes/model.json")["kind"], "boosted_trees");
+}
+
+TEST_F(SettingsSearch, GoesOnWithWhatItChose) {
+  const Words words = {"train", "config.yaml", "model={kind: auto, budget: 0.001}", "checkpoint.every_steps=20",
+                       "output.run=killed"};
+  EXPECT_EQ(stopped(words, "killed", SIGKILL).exit_code, 128 + SIGKILL);
+  finish(words);
+  ASSERT_EQ(searched("whole", {"model.budget=0.001"}).exit_code, 0);
+  EXPECT_EQ(read("runs/killed/model.safetensors"), read("runs/whole/model.safetensors"));
+}
+
+TEST_F(SettingsSearch, ThatCannotBeIsRefused) {
+  const auto expect_refused = [&](const Words& more, const std::string& text) {
+    const Outcome outcome = searched("none", more);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(text));
+    EXPECT_FALSE(exists("runs/none")) << text;
+  };
+  expect_refused({"model.budget=0s"}, "model.budget is '0s', expected a time above 0 with its unit: 90s, 10m, 1h");
+  expect_refused({"model.budget=soon"}, "model.budget is 'soon'");
+  expect_refused({"model.hidden=[4]"}, "model.hidden: it is of the kind 'mlp' or 'tabm', and model.kind is 'auto'");
+  expect_refused({"bank.seeds=[1, 2]"}, "bank: model.kind is 'auto'");
+  expect_refused({"data.split.selection=0"}, "chooses settings by the selection rows, and there are none");
+  expect_refused({"training.batch_size=100000"}, "training.batch_size");
+  const Outcome budget = run({"train", "config.yaml", "model.budget=10s"});
+  EXPECT_EQ(budget.exit_code, 2);
+  EXPECT_THAT(budget.err, HasSubstr("model.budget: it is of the kind 'auto'"));
+  const Outcome frontier = run({"frontier", "config.yaml", "model={kind: auto}"});
+  EXPECT_EQ(frontier.exit_code, 2);
+  EXPECT_THAT(frontier.err, HasSubstr("a search judges models that decide"));
+}
+
+// The guide's commands, with less time.
+TEST_F(SettingsSearch, TheGuideRunsAsWritten) {
+  link_repository();
+  const std::string guide = source_file("docs/guides/settings_search.md");
+  std::istringstream commands(block_of(guide, "sh"));
+  for (std::string line; std::getline(commands, line);) {
+    Words words = words_of(line);
+    ASSERT_EQ(words.front(), "equipoise");
+    words.erase(words.begin());
+    if (words.front() == "train")
+      words.insert(words.end(), {"model.budget=0.1s", "training.epochs=1", "multipliers.measure_on=train"});
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 0) << line << outcome.err;
+  }
+  const std::string block = block_of(guide, "yaml");
+  const Outcome validated = run({"config", "validate", "config.yaml", "model=" + block.substr(7, block.size() - 8)});
+  EXPECT_EQ(validated.exit_code, 0) << validated.err;
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end
