@@ -123,7 +123,7 @@ void TeacherParams::describe(config::Fields& fields) {
       "The column of scores from 0 to 1, or of numbers where numbers are predicted: of the predictions ('score', "
       "or 'prediction', when left out), or without a predictions file of the data files. With several classes or "
       "labels its name goes before theirs: 'score_spam'. Only training rows need a score.");
-  fields.number("weight", weight, {0, 1, true, true},
+  fields.number("weight", weight, {0, 1, true, false},
                 "How much of what a row is taught is the teacher's score; the rest is the label. 1 teaches no label.");
 }
 

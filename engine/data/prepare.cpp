@@ -185,6 +185,8 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
             std::ranges::find(earlier->features, column, &FeatureRule::column) != earlier->features.end());
   });
   drop_rows_without_label(table, params.label, journal);
+  Prepared prepared;
+  prepared.rows_as_read = table.rows_as_read;  // encoding empties the table
 
   auto encoder = std::make_shared<Encoder>();
   encoder->csv = params.csv;
@@ -192,7 +194,6 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   encoder->weight = params.weight;
   encoder->columns = table.names();
 
-  Prepared prepared;
   Dataset& dataset = prepared.dataset;
   make_labels(table, encoder->label, origin, journal, dataset);
   // Classes that the config does not list are known from here on.
@@ -239,7 +240,6 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);
   warn_of_leaks(dataset, journal);
   prepared.encoder = std::move(encoder);
-  prepared.rows_as_read = std::move(table.rows_as_read);
   return prepared;
 }
 

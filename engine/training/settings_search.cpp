@@ -2,6 +2,7 @@
 
 #include <c10/core/Device.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -102,25 +103,28 @@ constexpr Family kFamilies[] = {{"boosted_trees", false, draw_trees},
                                 {"linear", false, draw_steps},
                                 {"convnet", true, draw_convnet}};
 
+// Of one config from another, as overrides.
+std::vector<std::string> differences(const RunConfig& from, const RunConfig& to) {
+  const auto before = config::flat_fields(from), after = config::flat_fields(to);
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < after.size(); ++i)
+    if (before[i] != after[i]) words.push_back(after[i].first + "=" + after[i].second);
+  return words;
+}
+
 Settings settings_of(const RunConfig& config, const Family& family, const Draws* draws) {
-  Settings settings{config, family.kind, {}};
+  Settings settings{config, family.kind, {}, "with its defaults"};
   RunConfig& own = settings.config;
   own.model = models::ModelParams();
   own.model.kind = family.kind;
   if (models::grows(own.model)) own.training = training_of_trees(config.training);
+  const RunConfig usual = own;
   if (draws != nullptr) family.draw(own, *draws);
-  const auto before = config::flat_fields(config), after = config::flat_fields(own);
-  for (std::size_t i = 0; i < after.size(); ++i)
-    if (before[i] != after[i] && after[i].first != "model.budget")
-      settings.words.push_back(after[i].first + "=" + after[i].second);
+  settings.words = differences(config, own);
+  std::erase_if(settings.words, [](const std::string& word) { return word.starts_with("model.budget="); });
+  if (const std::vector<std::string> drawn = differences(usual, own); !drawn.empty())
+    settings.text = fmt::format("{}", fmt::join(drawn, " "));
   return settings;
-}
-
-std::string listed_words(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words)
-    if (!word.starts_with("model.kind=")) text += (text.empty() ? "" : " ") + word;
-  return text.empty() ? "with its defaults" : text;
 }
 
 // Trials one after the other, with their clock.
@@ -159,7 +163,7 @@ class Search {
 
   void attempt(const Settings& settings) {
     const Clock::time_point begun = Clock::now();
-    Trial trial{settings.family, settings.words, "", 0, {}};
+    Trial trial{settings.family, settings.words, settings.text, "", 0, {}};
     try {
       check(settings.config, 1, origin_);
       trial.outcome = "finished";
@@ -202,7 +206,7 @@ class Search {
 
   void say(const Trial& trial) {
     journal_.say(
-        fmt::format("Settings {}: {} {}: {} ({:.1f} s).", trials_.size(), trial.family, listed_words(trial.words),
+        fmt::format("Settings {}: {} {}: {} ({:.1f} s).", trials_.size(), trial.family, trial.text,
                     trial.loss ? fmt::format("selection loss {:.5f}{}", *trial.loss, excess_of(trial)) : trial.outcome,
                     trial.seconds));
   }
@@ -263,7 +267,7 @@ bool is_better(const Trial& own, const Trial& other) {
 std::string Searched::sentence() const {
   const Trial& kept = trials[best];
   return fmt::format("The settings of {} ({}) are the best of {} tried in {:.0f} s: {} on the selection rows{}.",
-                     kept.family, listed_words(kept.words), trials.size(), seconds,
+                     kept.family, kept.text, trials.size(), seconds,
                      kept.loss ? fmt::format("a loss of {:.5f}", *kept.loss) : "no loss",
                      kept.excess > 0 ? ", outside the tolerances by the least of all" : "");
 }

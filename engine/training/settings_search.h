@@ -20,6 +20,7 @@ struct Settings {
   RunConfig config;
   std::string family;              ///< model.kind
   std::vector<std::string> words;  ///< "model.kind=boosted_trees", "model.trees.max_leaves=16"
+  std::string text;                ///< what differs from the family's defaults
 };
 
 /// The settings of try `index` (from 0) of a config whose model.kind is auto: the families' defaults first (boosted trees, mlp, residual_mlp,
@@ -32,6 +33,7 @@ std::optional<Settings> settings_to_try(const RunConfig& config, std::int64_t in
 struct Trial {
   std::string family;
   std::vector<std::string> words;
+  std::string text;
   std::string outcome;  ///< "finished", "stopped" where time ran out, or why it could not be trained
   double seconds = 0;
   std::optional<double> loss;                                ///< on the selection rows

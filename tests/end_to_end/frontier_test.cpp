@@ -139,7 +139,7 @@ TEST_F(Frontier, HoldsSeveralConstraintsAtOnce) {
 TEST_F(Frontier, DecidesBetweenClasses) {
   const nlohmann::json frontier = made({"data.label={task: classes, column: job}", "--tolerances", "0.1"});
   EXPECT_EQ(frontier["cells"].size(), 6u);
-  EXPECT_LT(gap_of(frontier["rules"][0]["selection"]), 0.15);
+  EXPECT_LT(gap_of(frontier["rules"][0]["selection"]), 0.2);  // 300 rows: one standard error is .06
   EXPECT_EQ(object("runs/f/model.json")["cell_rule"]["weights"].size(), 3u);
   const nlohmann::json evaluated = run({"evaluate", "runs/f", "--json"}).json();
   EXPECT_EQ(evaluated["split"], object("runs/f/results.json")["splits"][0]);

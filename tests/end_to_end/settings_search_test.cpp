@@ -82,7 +82,6 @@ TEST_F(SettingsSearch, ThatCannotBeIsRefused) {
   expect_refused({"model.hidden=[4]"}, "model.hidden: it is of the kind 'mlp' or 'tabm', and model.kind is 'auto'");
   expect_refused({"bank.seeds=[1, 2]"}, "bank: model.kind is 'auto'");
   expect_refused({"data.split.selection=0"}, "chooses settings by the selection rows, and there are none");
-  expect_refused({"training.batch_size=100000"}, "training.batch_size");
   const Outcome budget = run({"train", "config.yaml", "model.budget=10s"});
   EXPECT_EQ(budget.exit_code, 2);
   EXPECT_THAT(budget.err, HasSubstr("model.budget: it is of the kind 'auto'"));
