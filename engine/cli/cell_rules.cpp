@@ -9,7 +9,6 @@
 #include "engine/cli/measuring.h"
 #include "engine/cli/posterior.h"
 #include "engine/constraints/titles.h"
-#include "engine/frontier/calibration.h"
 #include "engine/frontier/tolerances.h"
 
 namespace equipoise::cli {
@@ -52,38 +51,23 @@ CellRules::CellRules(const training::RunConfig& config, const constraints::Const
       dataset_(dataset),
       posteriors_(std::move(posteriors)),
       cells_(frontier::posterior_cells_of(table.cells)),
-      calibration_(calibration()),
       given_(config.decision.uses_group ? frontier::rule_of_groups(table.cells) : models::CellRule()),
       groups_(given_.uses_groups() ? models::groups_of(given_, dataset) : std::vector<std::int32_t>()),
       held_out_(held_out()) {}
 
-models::CellCalibration CellRules::calibration() const {
-  const std::vector<std::int32_t> cell_of_row = frontier::posterior_cell_of_rows(table_.cells, dataset_.labels);
-  std::vector<std::int32_t> of_selection;
-  for (const std::int64_t row : dataset_.rows_of(data::Split::selection))
-    of_selection.push_back(cell_of_row[static_cast<std::size_t>(row)]);
-  return frontier::calibration_of(held_out_rows(dataset_, cells_, posteriors_), of_selection, cells_.count());
-}
-
 // What is known of a row's group is certain: posteriors are those given it.
 frontier::HeldOut CellRules::held_out() const {
-  frontier::HeldOut rows =
-      frontier::calibrated(held_out_rows(dataset_, cells_, posteriors_), calibration_, cells_.count());
-  if (groups_.empty()) return rows;
+  if (groups_.empty()) return held_out_rows(dataset_, cells_, posteriors_);
+  std::vector<double> given(posteriors_.size());
   const auto count = static_cast<std::size_t>(cells_.count());
-  const std::vector<std::int64_t> places = dataset_.rows_of(data::Split::selection);
-  std::vector<double> given(count);
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    double* own = rows.posteriors.data() + i * count;
-    models::given_group(own, count, given_.groups.size(), groups_[static_cast<std::size_t>(places[i])], given.data());
-    std::ranges::copy(given, own);
-  }
-  return rows;
+  for (std::size_t row = 0; row < groups_.size(); ++row)
+    models::given_group(posteriors_.data() + row * count, count, given_.groups.size(), groups_[row],
+                        given.data() + row * count);
+  return held_out_rows(dataset_, cells_, given);
 }
 
 CellRules::Rule CellRules::decided(frontier::Solved solved) const {
   Rule rule{frontier::cell_rule(solved.weights, cells_), std::move(solved), {}};
-  rule.rule.calibration = calibration_;
   rule.rule.groupings = given_.groupings;
   rule.rule.groups = given_.groups;
   const std::size_t answers = rule.rule.answers(), count = static_cast<std::size_t>(cells_.count()),

@@ -16,7 +16,7 @@
 
 namespace equipoise::cli {
 
-/// The rules by which one posterior decides under tolerances, calibrated and solved for on the selection rows, and measured on all.
+/// The rules by which one posterior decides under tolerances, solved for on the selection rows and measured on all.
 class CellRules {
  public:
   /// `config` and `table`: at any tolerances. `posteriors` [rows * C]. All but `posteriors` must outlive this.
@@ -45,7 +45,6 @@ class CellRules {
   std::size_t selection_rows() const { return held_out_.rows(); }
 
  private:
-  models::CellCalibration calibration() const;
   frontier::HeldOut held_out() const;
   Rule decided(frontier::Solved solved) const;
   std::optional<evaluation::SplitResult> measure(const Rule& rule, data::Split split,
@@ -56,7 +55,6 @@ class CellRules {
   const data::Dataset& dataset_;
   std::vector<double> posteriors_;
   frontier::PosteriorCells cells_;
-  models::CellCalibration calibration_;
   models::CellRule given_;            // what rules know of rows besides the posterior; no weights
   std::vector<std::int32_t> groups_;  // [rows] of rules that use them; else empty
   frontier::HeldOut held_out_;

@@ -36,24 +36,6 @@ void onto_simplex(double* values, std::size_t count) {
 
 }  // namespace
 
-double log_of_posterior(double posterior) {
-  constexpr double kLeast = 1e-12;
-  return std::log(std::max(posterior, kLeast));
-}
-
-void calibrate(const CellCalibration& calibration, const double* posterior, std::size_t cells, double* calibrated) {
-  if (!calibration.any()) {
-    if (calibrated != posterior) std::copy_n(posterior, cells, calibrated);
-    return;
-  }
-  for (std::size_t c = 0; c < cells; ++c)
-    calibrated[c] = calibration.power * log_of_posterior(posterior[c]) + calibration.biases[c];
-  const double largest = *std::max_element(calibrated, calibrated + cells);
-  double sum = 0;
-  for (std::size_t c = 0; c < cells; ++c) sum += calibrated[c] = std::exp(calibrated[c] - largest);
-  for (std::size_t c = 0; c < cells; ++c) calibrated[c] /= sum;
-}
-
 void given_group(const double* posterior, std::size_t cells, std::size_t groups, std::int32_t group, double* given) {
   const std::size_t each = cells / groups, first = static_cast<std::size_t>(group) * each;
   double sum = 0;
@@ -89,16 +71,10 @@ std::vector<std::int32_t> groups_of(const CellRule& rule, const data::Dataset& d
 }
 
 void decide(const CellRule& rule, const double* posterior, double* scores, std::int32_t group) {
-  const std::size_t cells = rule.cells.size();
-  std::vector<double> calibrated, given;
-  if (rule.calibration.any()) {
-    calibrated.resize(cells);
-    calibrate(rule.calibration, posterior, cells, calibrated.data());
-    posterior = calibrated.data();
-  }
+  std::vector<double> given;
   if (rule.uses_groups() && group != kNoGroup) {
-    given.resize(cells);
-    given_group(posterior, cells, rule.groups.size(), group, given.data());
+    given.resize(rule.cells.size());
+    given_group(posterior, rule.cells.size(), rule.groups.size(), group, given.data());
     posterior = given.data();
   }
   if (rule.answers() == 1) {
@@ -111,8 +87,6 @@ void decide(const CellRule& rule, const double* posterior, double* scores, std::
 
 json describe_cell_rule(const CellRule& rule) {
   json description = {{"cells", rule.cells}, {"weights", rule.weights}};
-  if (rule.calibration.any())
-    description["calibration"] = {{"power", rule.calibration.power}, {"biases", rule.calibration.biases}};
   if (!rule.uses_groups()) return description;
   description["groupings"] = rule.groupings;
   description["groups"] = rule.groups;
@@ -138,15 +112,6 @@ CellRule cell_rule_from(const json& description, std::size_t outputs, std::size_
     if (!weights[k].is_array() || weights[k].size() != outputs || !std::ranges::all_of(weights[k], is_weight))
       throw broken(fmt::format("weights[{}] is not a finite number for each of {} cells", k, outputs));
     rule.weights.push_back(weights[k].get<std::vector<double>>());
-  }
-  if (description.contains("calibration")) {
-    const json& calibration = description["calibration"];
-    const auto is_finite = [](const json& number) { return number.is_number() && std::isfinite(number.get<double>()); };
-    const json power = calibration.is_object() ? calibration.value("power", json()) : json(),
-               biases = calibration.is_object() ? calibration.value("biases", json()) : json();
-    if (!is_finite(power) || !biases.is_array() || biases.size() != outputs || !std::ranges::all_of(biases, is_finite))
-      throw broken(fmt::format("calibration is not a finite power and biases of {} cells", outputs));
-    rule.calibration = {power.get<double>(), biases.get<std::vector<double>>()};
   }
   if (!description.contains("groups") && !description.contains("groupings")) return rule;
   const json groupings = description.value("groupings", json()), groups = description.value("groups", json());

@@ -11,23 +11,8 @@
 
 namespace equipoise::models {
 
-/// What makes posteriors of cells fit rows that the model has not learnt from: p[c] to the `power` times exp(biases[c]), divided by the sum. Without
-/// biases they stay as they are.
-struct CellCalibration {
-  double power = 1;
-  std::vector<double> biases = {};  ///< [C]
-
-  bool any() const { return !biases.empty(); }
-};
-
-/// The logarithm of a posterior, which may have been rounded to 0.
-double log_of_posterior(double posterior);
-
-/// Of a posterior [cells] to `calibrated` [cells], which may be the same place.
-void calibrate(const CellCalibration& calibration, const double* posterior, std::size_t cells, double* calibrated);
-
 /// How a learner decides whose outputs are posteriors of cells, such as of a group and a label together: every answer has a
-/// score that is linear in them. With p the posterior [C] of a row (softmax of the logits, the mean of the members'; then calibrated):
+/// score that is linear in them. With p the posterior [C] of a row (softmax of the logits, the mean of the members'):
 ///
 /// Binary: d = sum over c of weights[0][c] p[c], the row's score is 1/2 + d/2 cut to [0, 1], and it is decided positive where
 /// d > 0. With weights of 1 for cells of label 1 and -1 for those of label 0 the score is the probability of label 1.
@@ -41,7 +26,6 @@ void calibrate(const CellCalibration& calibration, const double* posterior, std:
 struct CellRule {
   std::vector<std::string> cells;            ///< [C] what the outputs are the posteriors of; empty: there is no rule
   std::vector<std::vector<double>> weights;  ///< [A][C]; A is 1 of a binary task, else as many as classes
-  CellCalibration calibration = {};
   std::vector<std::string> groupings =
       {};  ///< of which it needs to know a row's levels; empty: it decides by inputs alone
   std::vector<std::vector<std::string>> groups = {};  ///< [G][groupings] levels; cells stand in the order of groups

@@ -91,29 +91,6 @@ TEST(CellRule, ThatUsesGroupsDecidesByThePosteriorGivenTheGroup) {
   EXPECT_NEAR(score, .5 - .2 / 2, 1e-12) << "a group without any posterior has its labels even";
 }
 
-// p squared times (1, 2, 1, 1) is (.01, .08, .09, .16), divided by .34.
-TEST(CellRule, DecidesByTheCalibratedPosterior) {
-  CellRule rule = kByLabel;
-  rule.calibration = {2, {0, std::log(2.0), 0, 0}};
-  EXPECT_THAT(scores(rule, {.1, .2, .3, .4}), ElementsAre(DoubleNear((.08 + .16) / .34, 1e-12)));
-
-  CellRule of_groups = by_group();
-  of_groups.calibration = rule.calibration;
-  const double posterior[] = {.1, .2, .3, .4};
-  double score = 0;
-  decide(of_groups, posterior, &score, 0);
-  EXPECT_NEAR(score, .5 + (-1.2 / 9 + .8 * 8 / 9) / 2, 1e-12) << "calibrated first, then given the group";
-}
-
-TEST(CellRule, CalibratesAPosteriorThatWasRoundedToNothing) {
-  const CellCalibration calibration = {0.5, {0, 0}};
-  const double posterior[] = {0, 1};
-  double calibrated[2];
-  calibrate(calibration, posterior, 2, calibrated);
-  EXPECT_NEAR(calibrated[0], 1e-6, 1e-9);
-  EXPECT_NEAR(calibrated[0] + calibrated[1], 1, 1e-15);
-}
-
 TEST(CellRule, FindsTheGroupsOfRows) {
   data::Dataset dataset;
   dataset.encoded.rows = 3;
@@ -132,13 +109,6 @@ TEST(CellRule, IsReadAsItWasWritten) {
   const CellRule again = cell_rule_from(json::parse(describe_cell_rule(kByLabel).dump()), 4, 1, "m");
   EXPECT_EQ(again.cells, kByLabel.cells);
   EXPECT_EQ(again.weights, kByLabel.weights);
-  EXPECT_FALSE(again.calibration.any());
-
-  CellRule calibrated = kByLabel;
-  calibrated.calibration = {.75, {.1, -.2, 0, 1e-17}};
-  const CellRule read = cell_rule_from(json::parse(describe_cell_rule(calibrated).dump()), 4, 1, "m");
-  EXPECT_EQ(read.calibration.power, .75);
-  EXPECT_EQ(read.calibration.biases, calibrated.calibration.biases);
 }
 
 std::string refusal(void (*change)(json&), std::size_t outputs = 4, std::size_t answers = 1) {
@@ -163,17 +133,6 @@ TEST(CellRule, ThatIsBrokenIsRefused) {
   EXPECT_THAT(refusal([](json& d) { d["groups"][1] = {"b", "c"}; }), HasSubstr("groups is missing or is not a level"));
   EXPECT_THAT(refusal([](json& d) { d["groups"].push_back({"c"}); }), HasSubstr("as many groups as share the cells"));
   EXPECT_THAT(refusal([](json& d) { d["weights"][0].push_back(1); }), HasSubstr("weights[0] is not a finite number"));
-  const char* calibration = "calibration is not a finite power and biases of 4 cells";
-  EXPECT_THAT(refusal([](json& d) { d["calibration"] = 2; }), HasSubstr(calibration));
-  EXPECT_THAT(refusal([](json& d) { d["calibration"] = {{"biases", {0, 0, 0, 0}}}; }), HasSubstr(calibration));
-  EXPECT_THAT(refusal([](json& d) {
-                d["calibration"] = {{"power", 1}, {"biases", {0, 0, 0}}};
-              }),
-              HasSubstr(calibration));
-  EXPECT_THAT(refusal([](json& d) {
-                d["calibration"] = {{"power", 1}, {"biases", {0, 0, "0", 0}}};
-              }),
-              HasSubstr(calibration));
 }
 
 TEST(CellRule, HasAFormatOfItsOwnInTheDescription) {
