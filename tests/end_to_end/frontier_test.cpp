@@ -11,6 +11,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
+using Words = std::vector<std::string>;
 
 class Frontier : public Workspace {
  protected:
@@ -200,6 +201,23 @@ TEST_F(Frontier, RetuneRefusesWhatNeedsTraining) {
   expect_refused({"retune", "runs/f", "training.epochs=9"}, 2, "retune changes tolerances alone");
   expect_refused({"retune", "runs/f", "constraints.0.kind=equalized_odds"}, 2, "retune changes tolerances alone");
   expect_refused({"retune", "runs/g", "constraints.0.tolerance=0.1"}, 3, "'runs/g' is not a run folder");
+}
+
+// Trees that learn a few hundred people by heart are sure of sexes that they cannot tell.
+TEST_F(Frontier, SaysWhereRulesAreOffByMoreThanChance) {
+  write("people.csv", people(700));
+  const Words trees = {"model={kind: boosted_trees}", "~training", "multipliers.margin=0"};
+  Words by_heart = trees, few = trees;
+  by_heart.emplace_back("model.trees={rounds: 400, learning_rate: 0.3, min_child_weight: 0}");
+  few.emplace_back("model.trees={rounds: 5, min_child_weight: 20}");
+  const auto frontier = [&](const Words& more) {
+    Words all = {"frontier", "config.yaml", "output.run=f", "output.overwrite=true", "--tolerances", "0.01,0.02"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all).err;
+  };
+  const char* warning = "rules are outside their tolerances by more than chance";
+  EXPECT_THAT(frontier(by_heart), HasSubstr(warning));
+  EXPECT_THAT(frontier(few), testing::Not(HasSubstr(warning)));
 }
 
 }  // namespace
