@@ -38,6 +38,11 @@ METHODS = {
         "Equipoise, boosted trees", "with_equipoise:run",
         "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves, rate .08); one bank of the four tolerances, exact rates cross-fitted; "
         "else as the networks", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
+    "equipoise_trees_all": Method(
+        "Equipoise, boosted trees, all rows", "with_equipoise:run",
+        f"as above, but {LEARNING}, as most others do: exact rates of rows that no member learnt from need no others. Without selection rows there is no "
+        "margin, and the last iterate is taken (`training.keep: final`)", "docs/guides/boosted_trees.md",
+        {"overrides": ["~training", "model={kind: boosted_trees}", "training.keep=final"], "learn_from_selection": True}, shared=True, ours=True),
     "equipoise_frontier": Method(
         "Equipoise, frontier of trees", "with_equipoise:frontier",
         "`equipoise frontier` with `model.kind: boosted_trees` and its defaults: one posterior of group and label, a rule for each tolerance (`retune`), margin by "

@@ -155,8 +155,10 @@ def at_seed(name, seed):
     return Data(task, names, *parts, levels_of)
 
 
-def write_csv(name, seed, path):
-    """The same rows and splits for the engine: its inputs, `label` (yes or no), the group's column and `split`."""
+def write_csv(name, seed, path, learn_from_selection=False):
+    """The same rows and splits for the engine: its inputs, `label` (yes or no), the group's column and `split`. Where it is to learn from the
+    selection rows, as other libraries do, these are training rows."""
+    written = {**dict(enumerate(SPLITS)), **({1: "train"} if learn_from_selection else {})}
     columns, label, group, names = read(name)
     task, split = TASKS[name], stratified(label, group, seed)
     inputs = [*task.numbers, *task.categories]
@@ -164,5 +166,5 @@ def write_csv(name, seed, path):
         out = csv.writer(file)
         out.writerow([*inputs, "label", f"group_{task.group}", "split"])
         for i, values in enumerate(zip(*(columns[column] for column in inputs))):
-            out.writerow([*values, "yes" if label[i] else "no", names[group[i]], SPLITS[split[i]]])
+            out.writerow([*values, "yes" if label[i] else "no", names[group[i]], written[split[i]]])
     return split

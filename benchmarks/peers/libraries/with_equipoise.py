@@ -34,8 +34,8 @@ def command(*words):
     return done.stdout
 
 
-def prepare(name, constraint, folder, seed):
-    split = tasks.write_csv(name, seed, folder / "rows.csv")
+def prepare(name, constraint, folder, seed, learn_from_selection=False):
+    split = tasks.write_csv(name, seed, folder / "rows.csv", learn_from_selection)
     (folder / "peers.yaml").write_text(json.dumps(config(tasks.TASKS[name], constraint, folder, seed)))  # JSON is YAML
     return split == 2
 
@@ -47,10 +47,10 @@ def decisions(run_folder, folder, test):
     return [one for one, tested in zip(decided, test) if tested]
 
 
-def run(name, constraint, tolerances, seed, overrides=()):
+def run(name, constraint, tolerances, seed, overrides=(), learn_from_selection=False):
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
-        test = prepare(name, constraint, folder, seed)
+        test = prepare(name, constraint, folder, seed, learn_from_selection)
         command("train", folder / "peers.yaml", f"bank.tolerances={json.dumps(list(tolerances))}", "output.run=bank", *overrides)
         for k, tolerance in enumerate(tolerances):
             yield tolerance, decisions(folder / "bank" / "members" / f"{k:03d}", folder, test)
