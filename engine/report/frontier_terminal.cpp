@@ -116,7 +116,7 @@ std::string to_terminal(const FrontierReport& report, bool color) {
   if (report.showable)
     text += fmt::format("The smallest tolerance that the test rows could show is {}.\n",
                         fmt::format("{:.4f}", std::ceil(*report.showable * 1e4) / 1e4));
-  if (report.is_randomised) text += draws_sentence(report) + "\n";
+  if (report.is_randomised) text += without_typography(draws_sentence(report)) + "\n";
   text += "* the rule of the run in the folder\n\n" + without_typography(frontier_sentence(report)) + "\n";
   return text;
 }
