@@ -31,6 +31,14 @@ std::vector<double> margins_of_constraints(const constraints::ConstraintTable& t
   return largest;
 }
 
+// "0.71, 0.25 and 0.04"
+std::string probability_list(const std::vector<double>& probabilities) {
+  std::string list;
+  for (std::size_t i = 0; i < probabilities.size(); ++i)
+    list += fmt::format("{}{:.2g}", i == 0 ? "" : i + 1 == probabilities.size() ? " and " : ", ", probabilities[i]);
+  return list;
+}
+
 void copy_figures(evaluation::Measurement& measurement, const evaluation::SplitResult& selection) {
   measurement.selection_loss = selection.metrics.log_loss;
   measurement.selection_accuracy = selection.metrics.accuracy;
@@ -67,7 +75,8 @@ frontier::HeldOut CellRules::held_out() const {
 }
 
 CellRules::Rule CellRules::decided(frontier::Solved solved) const {
-  Rule rule{frontier::cell_rule(solved.weights, cells_), std::move(solved), {}};
+  const std::uint64_t lot_seed = models::lot_seed(static_cast<std::uint64_t>(config_.seed));
+  Rule rule{frontier::cell_rule(solved, cells_, lot_seed), std::move(solved), {}};
   rule.rule.groupings = given_.groupings;
   rule.rule.groups = given_.groups;
   const std::size_t answers = rule.rule.answers(), count = static_cast<std::size_t>(cells_.count()),
@@ -75,13 +84,14 @@ CellRules::Rule CellRules::decided(frontier::Solved solved) const {
   rule.scores.resize(rows * answers);
   for (std::size_t row = 0; row < rows; ++row)
     models::decide(rule.rule, posteriors_.data() + row * count, rule.scores.data() + row * answers,
-                   groups_.empty() ? models::kNoGroup : groups_[row]);
+                   groups_.empty() ? models::kNoGroup : groups_[row], static_cast<std::int64_t>(row));
   return rule;
 }
 
 CellRules::Rule CellRules::under(const std::vector<ConstraintParams>& constraints) const {
   const constraints::ConstraintTable table = frontier::with_tolerances(table_, constraints);
-  return decided(frontier::best_rule(table, cells_, held_out_, margins_of(config_, table, dataset_)));
+  const auto solve = config_.decision.randomised ? frontier::best_mixture : frontier::best_rule;
+  return decided(solve(table, cells_, held_out_, margins_of(config_, table, dataset_)));
 }
 
 CellRules::Rule CellRules::unconstrained() const {
@@ -112,11 +122,41 @@ report::FrontierRule CellRules::measured(const Rule& rule, const std::vector<Con
   figures.expected_accuracy = solved.accuracy;
   figures.excess = solved.excess;
   figures.margins = margins_of_constraints(table_, solved.margins);
+  figures.probabilities = rule.rule.lot.probabilities;
   figures.selection = measure(rule, data::Split::selection, constraints);
   figures.test = measure(rule, data::Split::test, constraints);
   for (auto* split : {&figures.selection, &figures.test})
     if (*split) *split = report::figures_alone(std::move(**split));
   return figures;
+}
+
+std::string CellRules::sentence_of(const Rule& rule) const {
+  const frontier::Solved& solved = rule.solved;
+  const std::vector<double>& probabilities = rule.rule.lot.probabilities;
+  const bool is_drawn = rule.rule.is_randomised();
+  const std::vector<double> margins = margins_of_constraints(table_, solved.margins);
+  const bool has_margin = std::ranges::any_of(margins, [](double margin) { return margin > 0; });
+  const std::string inside = has_margin ? "inside the tolerances by multipliers.margin" : "inside the tolerances";
+  // Of one row more or less no posterior knows.
+  constexpr double kSlight = 5e-4;
+  const char* rules = is_drawn ? "mixtures of its rules" : "its rules";
+  const std::string of_rule =
+      solved.excess > kSlight
+          ? fmt::format(
+                "none of {} is expected to have all figures on the selection split {}, and this one comes "
+                "nearest: the worst is {:.4f} above",
+                rules, inside, solved.excess)
+          : fmt::format("of {} whose figures on the selection split are expected to be {} the most accurate", rules,
+                        inside);
+  return fmt::format(
+      "A posterior of {} cells{} decides{}: {}.{}", cells_.count(), groups_.empty() ? "" : ", given each row's group,",
+      is_drawn
+          ? fmt::format(" by {} rules, with probabilities {}", probabilities.size(), probability_list(probabilities))
+          : "",
+      of_rule,
+      is_drawn ? " Each row is decided by one of them, drawn by its place in the files: equal people may be decided "
+                 "differently."
+               : "");
 }
 
 void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
@@ -136,21 +176,7 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
     end.training_accuracy = train->metrics.accuracy;
   }
   copy_figures(end, *measure(rule, data::Split::selection, constraints));
-  const std::vector<double> margins = margins_of_constraints(table_, solved.margins);
-  const bool has_margin = std::ranges::any_of(margins, [](double margin) { return margin > 0; });
-  const std::string inside = has_margin ? "inside the tolerances by multipliers.margin" : "inside the tolerances";
-  // Of one row more or less no posterior knows.
-  constexpr double kSlight = 5e-4;
-  const std::string of_rule =
-      solved.excess > kSlight
-          ? fmt::format(
-                "none of its rules is expected to have all figures on the selection split {}, and this one comes "
-                "nearest: the worst is {:.4f} above",
-                inside, solved.excess)
-          : fmt::format("of its rules whose figures on the selection split are expected to be {} the most accurate",
-                        inside);
-  posterior.kept = fmt::format("A posterior of {} cells{} decides: {}. {}", cells_.count(),
-                               groups_.empty() ? "" : ", given each row's group,", of_rule, posterior.kept);
+  posterior.kept = sentence_of(rule) + " " + posterior.kept;
   posterior.measured_on = fmt::format(
       "The multipliers solve a linear program over the {} rows of the selection split, from which the model did not "
       "learn.",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/cli/run_writer.h"
@@ -24,7 +25,7 @@ class CellRules {
             std::vector<double> posteriors);
 
   struct Rule {
-    models::CellRule rule;
+    models::CellRule rule;  // where decision.randomised asks for it one that draws
     frontier::Solved solved;
     std::vector<double> scores;  // [rows * answers] by it
   };
@@ -47,6 +48,7 @@ class CellRules {
  private:
   frontier::HeldOut held_out() const;
   Rule decided(frontier::Solved solved) const;
+  std::string sentence_of(const Rule& rule) const;
   std::optional<evaluation::SplitResult> measure(const Rule& rule, data::Split split,
                                                  const std::vector<constraints::ConstraintParams>& constraints) const;
 

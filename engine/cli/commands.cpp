@@ -160,7 +160,7 @@ const std::vector<CommandEntry>& commands() {
        "Trains once, and says accuracy against gap for twenty tolerances, each a rule that can be deployed.",
        "  equipoise frontier configs/adult_demographic_parity.yaml\n"
        "  equipoise frontier configs/adult_equalized_odds.yaml --pick 0.03\n"
-       "  equipoise frontier my.yaml --tolerances 0.02,0.05,0.1",
+       "  equipoise frontier my.yaml --tolerances 0.02,0.05,0.1 --fail-on violated,not_estimable",
        make_frontier},
       {{"retune"},
        "Decides by the model of a frontier under other tolerances, without training, and writes a run folder.",

@@ -16,6 +16,7 @@
 #include "engine/cli/posterior.h"
 #include "engine/cli/ranks_check.h"
 #include "engine/cli/run_folder.h"
+#include "engine/cli/run_report.h"
 #include "engine/cli/run_writer.h"
 #include "engine/cli/shell_words.h"
 #include "engine/config/load.h"
@@ -44,13 +45,18 @@ class Frontier final : public Command {
              "The tolerances of the rules, a list with commas; of several constraints those of the first that has one, "
              "the others moving by the same factor",
              &tolerances_, "20, from what the test rows can show to the gap without constraints"},
-            {"--pick", "The tolerance of the rule that the run in the folder decides by", &pick_, "the config's"}};
+            {"--pick", "The tolerance of the rule that the run in the folder decides by", &pick_, "the config's"},
+            {"--fail-on",
+             "Exit with 1 when a constraint has one of these verdicts on the test rows under that rule: a list with "
+             "commas of violated, not_shown, not_estimable",
+             &fail_on_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
     if (config_file_.empty())
       throw core::UserError(core::Fault::config, "frontier needs a config: equipoise frontier CONFIG [key=value ...]");
     refuse_ranks("frontier");
+    failing_ = verdicts_from(fail_on_);
     config::load(config_file_, overrides_, config_, origin_);
     check();
     const bool is_file = std::filesystem::is_regular_file(config_file_);
@@ -60,6 +66,7 @@ class Frontier final : public Command {
     const at::Device device = training::choose_device(config_, origin_, journal);
     data::Prepared prepared = data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal);
     check_selection(prepared.dataset, origin_);
+    check_test_rows(failing_, prepared.dataset);
     core::stop_if_interrupted();
     const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
     check_pick(table, prepared.dataset);
@@ -212,6 +219,7 @@ class Frontier final : public Command {
     frontier.selection_rows = static_cast<std::int64_t>(rules.selection_rows());
     frontier.test_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::test).size());
     frontier.uses_groups = config_.decision.uses_group;
+    frontier.is_randomised = config_.decision.randomised;
     frontier.cells = rules.cells().names;
     frontier.multiplier_titles = constraints::row_titles(table);
   }
@@ -224,19 +232,24 @@ class Frontier final : public Command {
     add_measurement(folder, result.measurements.front(), journal);
     folder.write(run_files::kFrontier, json_text(report::to_json(frontier)));
     folder.write(run_files::kFrontierPage, report::to_html(frontier));
-    finish_run(folder, inputs, device, result, journal);
+    const report::Report report = finish_run(folder, inputs, device, result, journal);
+    const std::vector<std::string> failed = failures(report, failing_);
+    const int exit_code = failed.empty() ? 0 : kConstraintFailed;
     journal.end_line();
     console.print(report::to_terminal(frontier, may_have_color(STDOUT_FILENO)));
     console.print(fmt::format("\nrun       {}\nfrontier  {}\nreport    {}\n", folder.path().string(),
                               folder.file(run_files::kFrontierPage).string(),
                               folder.file(run_files::kReport).string()));
+    for (const std::string& title : failed) journal.say("failed on " + title);
     console.print_json({{"run", folder.path().string()},
                         {"report", folder.file(run_files::kReport).string()},
                         {"outcome", result.outcome},
+                        {"verdict", has_test_rows(report) ? worst_verdict(report.splits.front()) : "not measured"},
+                        {"failed_on", failed},
                         {"frontier", report::to_json(frontier)},
                         {"warnings", journal.warnings()},
-                        {"exit_code", 0}});
-    return 0;
+                        {"exit_code", exit_code}});
+    return exit_code;
   }
 
   std::string command() const {
@@ -248,7 +261,8 @@ class Frontier final : public Command {
   }
 
   std::string config_file_, tolerances_, pick_;
-  std::vector<std::string> overrides_;
+  std::vector<std::string> overrides_, fail_on_;
+  std::vector<evaluation::Verdict> failing_;
   std::vector<double> wanted_;
   training::RunConfig config_;
   config::Origin origin_;

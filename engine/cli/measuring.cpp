@@ -199,6 +199,11 @@ std::vector<evaluation::Verdict> verdicts_from(const std::vector<std::string>& l
   return verdicts;
 }
 
+void check_test_rows(const std::vector<evaluation::Verdict>& failing, const data::Dataset& dataset) {
+  if (failing.empty() || !dataset.rows_of(data::Split::test).empty()) return;
+  throw core::UserError(core::Fault::config, "--fail-on needs test rows: data.split leaves none (data.split.test)");
+}
+
 std::vector<std::string> failed_constraints(const evaluation::SplitResult& result,
                                             const std::vector<evaluation::Verdict>& verdicts) {
   std::vector<std::string> titles;

@@ -71,6 +71,8 @@ data::Split split_from(const std::string& name);
 /// The verdicts that lists such as "violated, not_shown" name, one list for each time that --fail-on was given; throws
 /// UserError (config) for an unknown name and for a list without any.
 std::vector<evaluation::Verdict> verdicts_from(const std::vector<std::string>& lists);
+/// Throws UserError (config) where verdicts are named and there are no test rows to have any.
+void check_test_rows(const std::vector<evaluation::Verdict>& failing, const data::Dataset& dataset);
 /// Titles of the constraints whose verdict is among `verdicts`.
 std::vector<std::string> failed_constraints(const evaluation::SplitResult& result,
                                             const std::vector<evaluation::Verdict>& verdicts);

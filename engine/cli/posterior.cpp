@@ -55,7 +55,10 @@ void check_frontier(const training::RunConfig& config, const config::Origin& ori
            "a frontier decides by the posterior of the rows as they are, and recipes change whom it is learnt from; "
            "take them out (~sampling)");
   if (config.training.keep == "mixture")
-    refuse("training.keep", "it is 'mixture', and the points of a frontier are deterministic rules; set best_feasible");
+    refuse(
+        "training.keep",
+        "it is 'mixture', and a frontier is of one model, whose rules are drawn where decision.randomised asks for it; "
+        "set best_feasible");
   if (config.training.distill)
     refuse("training.distill", "it teaches one network what decisions are, and a frontier needs posteriors of cells");
   if (models::is_searched_for(config.model))

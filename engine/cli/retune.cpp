@@ -6,7 +6,9 @@
 #include "engine/cli/command.h"
 #include "engine/cli/compiled_tables.h"
 #include "engine/cli/json_file.h"
+#include "engine/cli/measuring.h"
 #include "engine/cli/posterior.h"
+#include "engine/cli/run_report.h"
 #include "engine/cli/run_writer.h"
 #include "engine/cli/saved_run.h"
 #include "engine/cli/shell_words.h"
@@ -25,11 +27,16 @@ namespace {
 class Retune final : public Command {
  public:
   std::vector<Argument> arguments() override {
-    return {{"RUN", "The run folder of a frontier, or of an earlier retuning", &run_, "", true},
-            {"key=value",
-             "The tolerances that change: constraints.0.tolerance=0.05; output.folder, output.run and output.overwrite "
-             "say where the new run goes, else beside the old one",
-             &overrides_, "", true}};
+    return {
+        {"RUN", "The run folder of a frontier, or of an earlier retuning", &run_, "", true},
+        {"key=value",
+         "The tolerances that change: constraints.0.tolerance=0.05; output.folder, output.run and output.overwrite "
+         "say where the new run goes, else beside the old one",
+         &overrides_, "", true},
+        {"--fail-on",
+         "Exit with 1 when a constraint has one of these verdicts on the test rows: a list with commas of violated, "
+         "not_shown, not_estimable",
+         &fail_on_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -37,6 +44,7 @@ class Retune final : public Command {
       throw core::UserError(core::Fault::config, fmt::format("retune needs {}: equipoise retune RUN "
                                                              "constraints.0.tolerance=0.05",
                                                              run_.empty() ? "a run folder" : "a tolerance"));
+    failing_ = verdicts_from(fail_on_);
     const SavedRun saved = open_run(run_);
     const data::EncoderPointer encoder = read_encoder(saved);
     const at::Device device = device_of(saved, journal);
@@ -52,6 +60,7 @@ class Retune final : public Command {
     RunFolder folder =
         RunFolder::claim(config_.output, config_.name + "-retuned", marker_of(command(), file_), origin_);
     const data::Prepared prepared{read_own_rows(saved, *encoder, journal), encoder};
+    check_test_rows(failing_, prepared.dataset);
     core::stop_if_interrupted();
     const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
     check_cells(saved, model, table);
@@ -117,20 +126,25 @@ class Retune final : public Command {
     begin_run(folder, inputs, journal);
     add_measurement(folder, result.measurements.front(), journal);
     const report::Report report = finish_run(folder, inputs, device, result, journal);
+    const std::vector<std::string> failed = failures(report, failing_);
+    const int exit_code = failed.empty() ? 0 : kConstraintFailed;
     journal.end_line();
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
     console.print(
         fmt::format("\nrun     {}\nreport  {}\n", folder.path().string(), folder.file(run_files::kReport).string()));
+    for (const std::string& title : failed) journal.say("failed on " + title);
     nlohmann::ordered_json splits = nlohmann::ordered_json::array();
     for (const evaluation::SplitResult& split : report.splits)
       splits.push_back(nlohmann::ordered_json(evaluation::to_json(split)));
     console.print_json({{"run", folder.path().string()},
                         {"report", folder.file(run_files::kReport).string()},
                         {"kept", result.kept},
+                        {"verdict", has_test_rows(report) ? worst_verdict(report.splits.front()) : "not measured"},
+                        {"failed_on", failed},
                         {"splits", splits},
                         {"warnings", journal.warnings()},
-                        {"exit_code", 0}});
-    return 0;
+                        {"exit_code", exit_code}});
+    return exit_code;
   }
 
   std::string command() const {
@@ -140,7 +154,8 @@ class Retune final : public Command {
   }
 
   std::string run_;
-  std::vector<std::string> overrides_;
+  std::vector<std::string> overrides_, fail_on_;
+  std::vector<evaluation::Verdict> failing_;
   training::RunConfig config_;
   config::Origin origin_;
   ConfigFile file_;

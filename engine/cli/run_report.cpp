@@ -70,6 +70,9 @@ report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::Sp
       report.model += fmt::format(" each, the mean score of {} members", each);
     }
   }
+  if (facts.result.rule.is_randomised())
+    report.model +=
+        fmt::format(", deciding by one of {} rules that is drawn for each row", facts.result.rule.drawn.size());
   report.measured_on = facts.result.measured_on;
   report.members = facts.result.members;
   report.splits = std::move(splits);

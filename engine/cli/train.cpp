@@ -201,7 +201,7 @@ class Train final : public Command {
     score_by_teacher(config_, origin_, prepared, journal);
     core::stop_if_interrupted();
     check_same_data(ranks, prepared);
-    check_test_rows(prepared.dataset, journal);
+    expect_test_rows(prepared.dataset, journal);
     std::vector<constraints::ConstraintTable> tables = compile_tables(members_, prepared.dataset, origin_, journal);
     training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
                              starting_weights(config_, prepared.dataset, origin_, journal)};
@@ -225,12 +225,9 @@ class Train final : public Command {
   bool is_bank() const { return !config_.bank.empty(); }
 
   // Verdicts are about people the model has not met.
-  void check_test_rows(const data::Dataset& dataset, core::Journal& journal) const {
-    if (!dataset.rows_of(data::Split::test).empty()) return;
-    if (!fail_on_.empty()) {
-      throw core::UserError(core::Fault::config, "--fail-on needs test rows: data.split leaves none (data.split.test)");
-    }
-    if (config_.constraints.empty()) return;
+  void expect_test_rows(const data::Dataset& dataset, core::Journal& journal) const {
+    check_test_rows(failing_, dataset);
+    if (!dataset.rows_of(data::Split::test).empty() || config_.constraints.empty()) return;
     journal.warn(
         "There are no test rows: nothing here shows how the constraints hold for people the model has not met. "
         "equipoise evaluate RUN --data FILE measures new rows.");

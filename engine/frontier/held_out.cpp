@@ -5,7 +5,8 @@
 namespace equipoise::frontier {
 namespace {
 
-// Of two answers the second is decided where the sum of the differences is above 0, as models::decide has it.
+// Of two answers the second is decided where half the sum of the differences, added to 1/2, is above that: to the bit as models::decide has it,
+// which matters where all rows of a group have a sum of next to 0.
 std::vector<double> differences(const AnswerWeights& weights, std::size_t cells) {
   std::vector<double> result(cells);
   for (std::size_t c = 0; c < cells; ++c) result[c] = weights[cells + c] - weights[c];
@@ -28,7 +29,7 @@ std::vector<double> decide_rows(const AnswerWeights& weights, const PosteriorCel
     const double* posterior = rows.posteriors.data() + i * count;
     std::size_t answer = 0;
     if (answers == 2) {
-      answer = sum_of(binary.data(), posterior, count) > 0 ? 1 : 0;
+      answer = 0.5 + sum_of(binary.data(), posterior, count) / 2 > 0.5 ? 1 : 0;
     } else {
       double largest = sum_of(weights.data(), posterior, count);
       for (std::size_t a = 1; a < answers; ++a) {

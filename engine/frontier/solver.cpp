@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -89,9 +90,16 @@ struct Column {
   double accuracy = 0;
 };
 
+// A column, and the share of rows that it decides.
+struct Share {
+  std::size_t column = 0;
+  double share = 1;
+};
+
 struct Optimum {
-  std::vector<double> multipliers;  // [J]
-  std::vector<std::size_t> mixed;   // columns with a share, and the one that is best at the multipliers
+  std::vector<double> multipliers;      // [J]
+  std::size_t best_at_multipliers = 0;  // a column
+  std::vector<Share> shares;            // of sum 1
   double bound = 0;
 };
 
@@ -166,15 +174,29 @@ class Master {
   std::vector<std::size_t> used_;
 };
 
+std::vector<Share> shares_of(const std::vector<double>& of_columns) {
+  std::vector<Share> shares;
+  double sum = 0;
+  for (std::size_t k = 0; k < of_columns.size(); ++k) {
+    if (of_columns[k] <= constraints::kSolverRounding) continue;
+    shares.push_back({k, of_columns[k]});
+    sum += of_columns[k];
+  }
+  for (Share& share : shares) share.share /= sum;
+  return shares;
+}
+
 class Solver {
  public:
   Solver(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows);
-  Solved solve(const MarginsOf& margins_of);
+  Solved solve(const MarginsOf& margins_of, bool is_randomised);
 
  private:
   std::size_t add(AnswerWeights weights);
   Optimum optimum(const std::vector<double>& margins);
   std::size_t chosen_of(const Optimum& optimum, const std::vector<double>& margins) const;
+  std::vector<double> mixed(const std::vector<Share>& shares) const;
+  double excess_of(const std::vector<double>& decided, const std::vector<double>& margins) const;
 
   const ConstraintTable& table_;
   const PosteriorCells& cells_;
@@ -220,7 +242,7 @@ Optimum Solver::optimum(const std::vector<double>& margins) {
   const auto try_at = [&](std::vector<double> multipliers) {
     const std::size_t column = add(rule_at(multipliers, table_, cells_, gains_, weight_));
     const double bound = master.bound_at(multipliers, columns_[column]);
-    if (bound < best.bound) best = {std::move(multipliers), {column}, bound};
+    if (bound < best.bound) best = {std::move(multipliers), column, {}, bound};
   };
   for (int round = 0; round < kMostRounds; ++round) {
     std::optional<Master::Solution> next = master.solve();
@@ -240,46 +262,87 @@ Optimum Solver::optimum(const std::vector<double>& margins) {
     // Nothing is better than what is known, but for the solver's rounding.
     if (columns_.size() == known) break;
   }
-  for (std::size_t k = 0; k < solution->shares.size(); ++k)
-    if (solution->shares[k] > constraints::kSolverRounding) best.mixed.push_back(k);
+  best.shares = shares_of(solution->shares);
   return best;
 }
 
 std::size_t Solver::chosen_of(const Optimum& optimum, const std::vector<double>& margins) const {
   constexpr double kWorthOfExcess = 10;
-  std::size_t chosen = optimum.mixed.front();
-  double most = -std::numeric_limits<double>::infinity();
-  for (const std::size_t k : optimum.mixed) {
-    const double worth = columns_[k].accuracy - kWorthOfExcess * largest_excess(table_, columns_[k].rates, margins);
+  const auto worth_of = [&](std::size_t column) {
+    return columns_[column].accuracy - kWorthOfExcess * largest_excess(table_, columns_[column].rates, margins);
+  };
+  std::size_t chosen = optimum.best_at_multipliers;
+  double most = worth_of(chosen);
+  for (const Share& share : optimum.shares) {
+    const double worth = worth_of(share.column);
     if (worth <= most) continue;
     most = worth;
-    chosen = k;
+    chosen = share.column;
   }
   return chosen;
 }
 
-Solved Solver::solve(const MarginsOf& margins_of) {
-  std::vector<double> margins;
+std::vector<double> Solver::mixed(const std::vector<Share>& shares) const {
+  std::vector<double> decided(columns_.front().decided.size(), 0.0);
+  for (const auto& [column, share] : shares)
+    for (std::size_t i = 0; i < decided.size(); ++i) decided[i] += share * columns_[column].decided[i];
+  return decided;
+}
+
+double Solver::excess_of(const std::vector<double>& decided, const std::vector<double>& margins) const {
+  return largest_excess(
+      table_, constraints::rate_values(table_, table_sums(decided, cells_), constraints::Reading::exact), margins);
+}
+
+Solved Solver::solve(const MarginsOf& margins_of, bool is_randomised) {
+  Solved solved;
   Optimum optimum;
-  std::size_t chosen = 0;  // without constraints
+  std::vector<Share> shares = {{0, 1}};  // without constraints
   // Margins hang on rates, a little: the rule's own are found from those without constraints on.
   for (int round = 0; round < (margins_of ? kMarginRounds : 1); ++round) {
-    if (margins_of) margins = margins_of(table_sums(columns_[chosen].decided, cells_));
-    optimum = this->optimum(margins);
-    chosen = chosen_of(optimum, margins);
+    if (margins_of) solved.margins = margins_of(table_sums(mixed(shares), cells_));
+    optimum = this->optimum(solved.margins);
+    shares = is_randomised ? optimum.shares : std::vector<Share>{{chosen_of(optimum, solved.margins), 1}};
   }
-  const Column& column = columns_[chosen];
-  return {column.weights,  optimum.multipliers,
-          column.decided,  optimum.bound,
-          column.accuracy, largest_excess(table_, column.rates, margins),
-          margins,         rounds_};
+  solved.decided = mixed(shares);
+  solved.accuracy = accuracy_of(solved.decided, cells_);
+  solved.excess = excess_of(solved.decided, solved.margins);
+  if (shares.size() == 1) {
+    solved.weights = columns_[shares.front().column].weights;
+  } else {
+    for (const auto& [column, share] : shares) solved.mixed.push_back({share, columns_[column].weights});
+    std::ranges::stable_sort(solved.mixed, std::greater<>(), &MixedRule::probability);
+    // A mixture's rates are as the solver makes them.
+    if (solved.excess <= constraints::kSolverRounding) solved.excess = 0;
+  }
+  solved.multipliers = std::move(optimum.multipliers);
+  solved.bound = optimum.bound;
+  solved.rounds = rounds_;
+  return solved;
 }
 
 }  // namespace
 
 Solved best_rule(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
                  const MarginsOf& margins_of) {
-  return Solver(table, cells, rows).solve(margins_of);
+  return Solver(table, cells, rows).solve(margins_of, false);
+}
+
+Solved best_mixture(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
+                    const MarginsOf& margins_of) {
+  return Solver(table, cells, rows).solve(margins_of, true);
+}
+
+models::CellRule cell_rule(const Solved& solved, const PosteriorCells& cells, std::uint64_t lot_seed) {
+  if (solved.mixed.empty()) return cell_rule(solved.weights, cells);
+  models::CellRule rule;
+  rule.cells = cells.names;
+  rule.lot.seed = lot_seed;
+  for (const MixedRule& one : solved.mixed) {
+    rule.lot.probabilities.push_back(one.probability);
+    rule.drawn.push_back(cell_rule(one.weights, cells).weights);
+  }
+  return rule;
 }
 
 }  // namespace equipoise::frontier

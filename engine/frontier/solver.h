@@ -25,9 +25,16 @@ AnswerWeights rule_at(const std::vector<double>& multipliers, const constraints:
 double largest_excess(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                       const std::vector<double>& margins);
 
-/// A deterministic rule for a table's tolerances; its figures are what the posteriors expect.
-struct Solved {
+/// One of the rules that a randomised rule draws from.
+struct MixedRule {
+  double probability = 0;
   AnswerWeights weights;
+};
+
+/// A rule for a table's tolerances; its figures are what the posteriors expect, and of a randomised one the draws.
+struct Solved {
+  AnswerWeights weights;            ///< empty of a randomised rule
+  std::vector<MixedRule> mixed;     ///< of a randomised rule two or more, the most probable first; else empty
   std::vector<double> multipliers;  ///< [J]
   std::vector<double> decided;      ///< [A * C] of the held-out rows
   double bound = 0;                 ///< no rule that mixes decisions is more accurate
@@ -55,5 +62,12 @@ using MarginsOf = std::function<std::vector<double>(const std::vector<double>& s
 /// a posterior that is off by a little (docs/decisions/0030-frontier.md).
 Solved best_rule(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
                  const MarginsOf& margins_of = {});
+
+/// The program's optimum itself: each row is decided by one of the rules that it mixes, drawn by its share. Of one rule it is that, deterministic.
+Solved best_mixture(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
+                    const MarginsOf& margins_of = {});
+
+/// The rule of a model's file, drawing its lots, if any, by this seed (models::lot_seed).
+models::CellRule cell_rule(const Solved& solved, const PosteriorCells& cells, std::uint64_t lot_seed);
 
 }  // namespace equipoise::frontier

@@ -70,50 +70,63 @@ std::vector<std::int32_t> groups_of(const CellRule& rule, const data::Dataset& d
   return result;
 }
 
-void decide(const CellRule& rule, const double* posterior, double* scores, std::int32_t group) {
+void decide(const CellRule& rule, const double* posterior, double* scores, std::int32_t group, std::int64_t row) {
+  const std::size_t cells = rule.cells.size();
+  const CellWeights& weights = rule.weights_of(row);
   std::vector<double> given;
   if (rule.uses_groups() && group != kNoGroup) {
-    given.resize(rule.cells.size());
-    given_group(posterior, rule.cells.size(), rule.groups.size(), group, given.data());
+    given.resize(cells);
+    given_group(posterior, cells, rule.groups.size(), group, given.data());
     posterior = given.data();
   }
-  if (rule.answers() == 1) {
-    scores[0] = std::clamp(0.5 + weighted(rule.weights[0], posterior) / 2, 0.0, 1.0);
+  if (weights.size() == 1) {
+    scores[0] = std::clamp(0.5 + weighted(weights[0], posterior) / 2, 0.0, 1.0);
     return;
   }
-  for (std::size_t k = 0; k < rule.answers(); ++k) scores[k] = weighted(rule.weights[k], posterior);
-  onto_simplex(scores, rule.answers());
+  for (std::size_t k = 0; k < weights.size(); ++k) scores[k] = weighted(weights[k], posterior);
+  onto_simplex(scores, weights.size());
 }
 
 json describe_cell_rule(const CellRule& rule) {
-  json description = {{"cells", rule.cells}, {"weights", rule.weights}};
+  json description = {{"cells", rule.cells}};
+  if (rule.is_randomised()) {
+    json rules = json::array();
+    for (std::size_t i = 0; i < rule.drawn.size(); ++i)
+      rules.push_back({{"probability", rule.lot.probabilities[i]}, {"weights", rule.drawn[i]}});
+    description["drawn"] = {{"seed", rule.lot.seed}, {"rules", rules}};
+  } else {
+    description["weights"] = rule.weights;
+  }
   if (!rule.uses_groups()) return description;
   description["groupings"] = rule.groupings;
   description["groups"] = rule.groups;
   return description;
 }
 
-CellRule cell_rule_from(const json& description, std::size_t outputs, std::size_t answers, const std::string& name) {
-  const auto broken = [&](const std::string& what) {
-    return core::UserError(core::Fault::data, "'" + name + "': cell_rule: " + what);
-  };
-  if (!description.is_object()) throw broken("it is not an object");
-  const json cells = description.value("cells", json()), weights = description.value("weights", json());
-  if (!cells.is_array() || !std::ranges::all_of(cells, [](const json& cell) { return cell.is_string(); }))
-    throw broken("cells is missing or is not a list of names");
-  if (cells.size() != outputs)
-    throw broken(fmt::format("it has {} cells, and the model {} outputs", cells.size(), outputs));
+namespace {
+
+using Broken = std::function<core::UserError(const std::string&)>;
+
+bool is_finite(const json& number) {
+  return number.is_number() && std::isfinite(number.get<double>());
+}
+
+// Those of a description that has them, each of so many answers a list of a weight for each cell.
+CellWeights weights_from(const json& description, const std::string& path, std::size_t answers, std::size_t cells,
+                         const Broken& broken) {
+  const json weights = description.value("weights", json());
   if (!weights.is_array() || weights.size() != answers)
-    throw broken(fmt::format("weights is missing or is not {} {}", answers, answers == 1 ? "list" : "lists"));
-  CellRule rule;
-  rule.cells = cells.get<std::vector<std::string>>();
+    throw broken(fmt::format("{} is missing or is not {} {}", path, answers, answers == 1 ? "list" : "lists"));
+  CellWeights result;
   for (std::size_t k = 0; k < answers; ++k) {
-    const auto is_weight = [](const json& weight) { return weight.is_number() && std::isfinite(weight.get<double>()); };
-    if (!weights[k].is_array() || weights[k].size() != outputs || !std::ranges::all_of(weights[k], is_weight))
-      throw broken(fmt::format("weights[{}] is not a finite number for each of {} cells", k, outputs));
-    rule.weights.push_back(weights[k].get<std::vector<double>>());
+    if (!weights[k].is_array() || weights[k].size() != cells || !std::ranges::all_of(weights[k], is_finite))
+      throw broken(fmt::format("{}[{}] is not a finite number for each of {} cells", path, k, cells));
+    result.push_back(weights[k].get<std::vector<double>>());
   }
-  if (!description.contains("groups") && !description.contains("groupings")) return rule;
+  return result;
+}
+
+void read_groups(CellRule& rule, const json& description, const Broken& broken) {
   const json groupings = description.value("groupings", json()), groups = description.value("groups", json());
   const auto are_texts = [](const json& list) {
     return list.is_array() && std::ranges::all_of(list, [](const json& text) { return text.is_string(); });
@@ -122,10 +135,42 @@ CellRule cell_rule_from(const json& description, std::size_t outputs, std::size_
   const bool are_levels = groups.is_array() && std::ranges::all_of(groups, [&](const json& levels) {
                             return are_texts(levels) && levels.size() == groupings.size();
                           });
-  if (!are_levels || groups.empty() || outputs % groups.size() != 0)
+  if (!are_levels || groups.empty() || rule.cells.size() % groups.size() != 0)
     throw broken("groups is missing or is not a level of each of groupings, for as many groups as share the cells");
   rule.groupings = groupings.get<std::vector<std::string>>();
   rule.groups = groups.get<std::vector<std::vector<std::string>>>();
+}
+
+void read_drawn(CellRule& rule, const json& description, std::size_t answers, const Broken& broken) {
+  if (description.contains("weights")) throw broken("it has both weights and drawn, of which one decides");
+  const json& drawn = description["drawn"];
+  rule.lot = lot_from(drawn, "rules", [&](const std::string& what) { return broken("drawn: " + what); });
+  for (std::size_t i = 0; i < rule.lot.probabilities.size(); ++i)
+    rule.drawn.push_back(weights_from(drawn["rules"][i], fmt::format("drawn: rules[{}].weights", i), answers,
+                                      rule.cells.size(), broken));
+}
+
+}  // namespace
+
+CellRule cell_rule_from(const json& description, std::size_t outputs, std::size_t answers, const std::string& name) {
+  const Broken broken = [&](const std::string& what) {
+    return core::UserError(core::Fault::data, "'" + name + "': cell_rule: " + what);
+  };
+  if (!description.is_object()) throw broken("it is not an object");
+  const json cells = description.value("cells", json());
+  if (!cells.is_array() || !std::ranges::all_of(cells, [](const json& cell) { return cell.is_string(); }))
+    throw broken("cells is missing or is not a list of names");
+  if (cells.size() != outputs)
+    throw broken(fmt::format("it has {} cells, and the model {} outputs", cells.size(), outputs));
+  CellRule rule;
+  rule.cells = cells.get<std::vector<std::string>>();
+  if (description.contains("drawn"))
+    read_drawn(rule, description, answers, broken);
+  else
+    rule.weights = weights_from(description, "weights", answers, outputs, broken);
+  if (description.contains("calibration"))
+    rule.calibration = calibration_from(description["calibration"], outputs, broken);
+  if (description.contains("groups") || description.contains("groupings")) read_groups(rule, description, broken);
   return rule;
 }
 

@@ -8,8 +8,12 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/data/dataset.h"
+#include "engine/models/lot.h"
 
 namespace equipoise::models {
+
+/// Of every answer its weight of each cell [A][C]; A is 1 of a binary task, else as many as classes.
+using CellWeights = std::vector<std::vector<double>>;
 
 /// How a learner decides whose outputs are posteriors of cells, such as of a group and a label together: every answer has a
 /// score that is linear in them. With p the posterior [C] of a row (softmax of the logits, the mean of the members'):
@@ -23,16 +27,25 @@ namespace equipoise::models {
 ///
 /// A rule that uses groups has p of a row whose group is known in the cells of that group alone (divided by their sum): binary, a threshold
 /// for each group. Of a row whose group it does not know p is as it is.
+///
+/// A randomised rule has several weights, and each row has those that are drawn for its place in the files (drawn, models/lot.h).
 struct CellRule {
-  std::vector<std::string> cells;            ///< [C] what the outputs are the posteriors of; empty: there is no rule
-  std::vector<std::vector<double>> weights;  ///< [A][C]; A is 1 of a binary task, else as many as classes
+  std::vector<std::string> cells;  ///< [C] what the outputs are the posteriors of; empty: there is no rule
+  CellWeights weights;             ///< empty where they are drawn
   std::vector<std::string> groupings =
       {};  ///< of which it needs to know a row's levels; empty: it decides by inputs alone
   std::vector<std::vector<std::string>> groups = {};  ///< [G][groupings] levels; cells stand in the order of groups
+  std::vector<CellWeights> drawn = {};                ///< two or more, of which `lot` draws; empty: `weights` decide
+  Lot lot = {};
 
   bool uses_groups() const { return !groups.empty(); }
   bool any() const { return !cells.empty(); }
-  std::size_t answers() const { return weights.size(); }
+  bool is_randomised() const { return !drawn.empty(); }
+  std::size_t answers() const { return is_randomised() ? drawn.front().size() : weights.size(); }
+  /// Those that decide row `row` of the files (from 0).
+  const CellWeights& weights_of(std::int64_t row) const {
+    return is_randomised() ? drawn[models::drawn(lot.probabilities, lot.seed, row)] : weights;
+  }
 };
 
 inline constexpr std::int32_t kNoGroup = -1;
@@ -44,8 +57,9 @@ void given_group(const double* posterior, std::size_t cells, std::size_t groups,
 /// such column.
 std::vector<std::int32_t> groups_of(const CellRule& rule, const data::Dataset& dataset);
 
-/// The row's scores, [A] written to `scores`, from its posterior [C]. `group`: of a rule that uses groups.
-void decide(const CellRule& rule, const double* posterior, double* scores, std::int32_t group = kNoGroup);
+/// The scores, [A] written to `scores`, of row `row` of the files (from 0) with this posterior [C]. `group`: kNoGroup but of a rule that
+/// uses groups.
+void decide(const CellRule& rule, const double* posterior, double* scores, std::int32_t group, std::int64_t row);
 
 /// The part of a model's description that says the rule.
 nlohmann::json describe_cell_rule(const CellRule& rule);

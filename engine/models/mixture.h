@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/core/seed.h"
+#include "engine/models/lot.h"
 
 namespace equipoise::models {
 
@@ -20,14 +20,9 @@ struct Mixture {
   std::size_t iterates() const { return probabilities.empty() ? 1 : probabilities.size(); }
 };
 
-/// The iterate that decides row `row` of the files (from 0): a pure function of the seed and the row's place, whoever is in
-/// the row.
+/// The iterate that decides row `row` of the files (from 0), by the row's place alone.
 inline std::size_t iterate_of(const Mixture& mixture, std::int64_t row) {
-  double left = core::uniform(core::mix(mixture.seed, static_cast<std::uint64_t>(row)));
-  std::size_t iterate = 0;
-  while (iterate + 1 < mixture.iterates() && left >= mixture.probabilities[iterate])
-    left -= mixture.probabilities[iterate++];
-  return iterate;
+  return drawn(mixture.probabilities, mixture.seed, row);
 }
 
 /// The part of a model's description that says it: the seed, and of each iterate step, probability and members.

@@ -51,7 +51,11 @@ namespace {
 std::string output_text(data::Task task, const CellRule& rule) {
   if (rule.any()) {
     const std::string given = rule.uses_groups() ? " given the row's group" : "";
-    return "a logit for each cell of cell_rule; p is their softmax" + given +
+    const std::string drawn =
+        rule.is_randomised()
+            ? "; weights are those of one of cell_rule.drawn.rules, drawn for each row by its probability"
+            : "";
+    return "a logit for each cell of cell_rule; p is their softmax" + given + drawn +
            (task == data::Task::binary
                 ? "; the row's score is 1/2 + (weights p) / 2, cut to [0, 1]"
                 : "; scores are the point of the probability simplex nearest to (weights p), and "

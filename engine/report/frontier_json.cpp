@@ -20,6 +20,7 @@ ordered_json to_json(const FrontierRule& rule) {
           {"expected_accuracy", rule.expected_accuracy},
           {"excess", rule.excess},
           {"margins", rule.margins},
+          {"probabilities", rule.probabilities},
           {"selection", split_json(rule.selection)},
           {"test", split_json(rule.test)}};
 }
@@ -44,6 +45,7 @@ FrontierRule rule_from(const json& object, const std::string& path) {
   reader.read("expected_accuracy", rule.expected_accuracy);
   reader.read("excess", rule.excess);
   reader.read("margins", rule.margins);
+  reader.read_if_there("probabilities", rule.probabilities);
   rule.selection = split_from(object, "selection", path);
   rule.test = split_from(object, "test", path);
   return rule;
@@ -79,6 +81,7 @@ ordered_json to_json(const FrontierReport& report) {
           {"showable", core::number_or_null(report.showable)},
           {"kept", report.kept},
           {"uses_groups", report.uses_groups},
+          {"randomised", report.is_randomised},
           {"cells", report.cells},
           {"multiplier_titles", report.multiplier_titles},
           {"warnings", report.warnings},
@@ -103,6 +106,7 @@ FrontierReport frontier_report_from_json(const json& object) {
   reader.read("showable", report.showable);
   reader.read("kept", report.kept);
   reader.read("uses_groups", report.uses_groups);
+  reader.read_if_there("randomised", report.is_randomised);
   reader.read("cells", report.cells);
   reader.read("multiplier_titles", report.multiplier_titles);
   reader.read("warnings", report.warnings);

@@ -65,6 +65,7 @@ void write_rule(Markup& page, const FrontierReport& report, const FrontierRule& 
     const auto head = page.in("th", {{"scope", "row"}});
     page.text(tolerance_word(rule));
     if (rule.tolerance == report.kept) page.element("p", {{"class", "note"}}, "this folder's run");
+    if (!rule.probabilities.empty()) page.element("p", {{"class", "note"}}, drawn_words(rule));
   }
   write_accuracy(page, rule.selection);
   write_gaps(page, rule.selection, constraints);
@@ -95,6 +96,7 @@ void write_guide(Markup& page, const FrontierReport& report) {
                   report.uses_groups ? ", given the row's group, which it must know of everyone it decides"
                                      : ", and so decides without the group being an input",
                   counted(report.selection_rows, "selection row")));
+  if (report.is_randomised) say(draws_sentence(report));
   say("What is measured on the selection rows is therefore a little better than on people who had no say. The test "
       "rows "
       "had none; picking a rule because it looks best on them would give them one, and then only people whom no run "

@@ -30,6 +30,7 @@ std::string figures_in_words(const FrontierRule& rule, const SplitResult& split,
   words += fmt::format("; gap {}", figure_text(result.gap, result.unit));
   if (result.interval) words += fmt::format(", interval {}", figure_range(result.interval, result.unit));
   if (rule.tolerance) words += fmt::format(": {}", look_of(result.verdict).word);
+  if (!rule.probabilities.empty()) words += "; draws one of " + drawn_words(rule);
   return words;
 }
 
@@ -83,14 +84,16 @@ void write_key(Markup& page) {
 void write_frontier_plots(Markup& page, const FrontierReport& report) {
   const auto section = page.in("section", {{"id", "frontier"}, {"aria-labelledby", "frontier-title"}});
   page.element("h2", {{"id", "frontier-title"}}, "Frontier");
+  const char* decides = report.is_randomised ? "a rule by the same model, or several of which one is drawn for each row"
+                                             : "a rule that decides each row for certain, by the same model";
   page.element(
       "p", {{"class", "intro"}},
       fmt::format("Further to the left is fairer by the constraint, further up is more accurate. Every shape is "
-                  "a rule that decides each row for certain, by the same model; where there is no room for its "
+                  "{}; where there is no room for its "
                   "tolerance, a pointer on the shape tells it. Intervals are at {:g}\u202F% confidence. All "
                   "rules are measured on the same rows, so that their differences are surer than intervals "
                   "that overlap suggest.",
-                  100 * report.confidence));
+                  decides, 100 * report.confidence));
   const std::size_t constraints =
       report.unconstrained.selection ? report.unconstrained.selection->constraints.size() : 0;
   for (std::size_t c = 0; c < constraints; ++c) {

@@ -21,6 +21,7 @@ struct FrontierRule {
   double expected_accuracy = 0;  ///< of the rule, by the posterior
   double excess = 0;             ///< the same, over its tolerance less its margin, of the worst constraint
   std::vector<double> margins;  ///< [constraints] by how much of the figure the rule aims inside, on the selection rows
+  std::vector<double> probabilities = {};  ///< of the rules of which one is drawn for each row; empty: it is one rule
   /// Measured, groups, calibration and thresholds left out; nothing where there are no such rows.
   std::optional<evaluation::SplitResult> selection, test;
 };
@@ -40,6 +41,7 @@ struct FrontierReport {
       showable;     ///< the smallest tolerance that the test rows could show of the first constraint that has one
   double kept = 0;  ///< the tolerance of the rule that the run in the same folder decides by
   bool uses_groups = false;                    ///< whether rules know a row's group (decision.uses_group)
+  bool is_randomised = false;                  ///< whether rules may be drawn for each row (decision.randomised)
   std::vector<std::string> cells;              ///< what the model's outputs are posteriors of
   std::vector<std::string> multiplier_titles;  ///< [J]
   FrontierRule unconstrained;
@@ -61,6 +63,12 @@ const evaluation::ConstraintResult* leading_constraint(const FrontierRule& rule,
 nlohmann::ordered_json to_json(const FrontierReport& report);
 /// Throws UserError (data) naming what is missing or of the wrong type, and in which rule.
 FrontierReport frontier_report_from_json(const nlohmann::json& json);
+
+/// Of a rule that is drawn "2 rules: 0.71, 0.29", the most probable first; of one that decides for certain "".
+std::string drawn_words(const FrontierRule& rule);
+
+/// Of a frontier whose rules may be drawn what that means for people, of any other "".
+std::string draws_sentence(const FrontierReport& report);
 
 /// What the frontier says in a sentence: what the tolerances cost, by the selection rows.
 std::string frontier_sentence(const FrontierReport& report);

@@ -63,6 +63,24 @@ std::string tolerance_word(const FrontierRule& rule) {
   return rule.tolerance ? constraints::number_text(*rule.tolerance) : "none";
 }
 
+std::string drawn_words(const FrontierRule& rule) {
+  if (rule.probabilities.empty()) return "";
+  std::string words = counted(static_cast<std::int64_t>(rule.probabilities.size()), "rule") + ":";
+  for (const double probability : rule.probabilities)
+    words += fmt::format("{}{:.2g}", words.back() == ':' ? " " : ", ", probability);
+  return words;
+}
+
+std::string draws_sentence(const FrontierReport& report) {
+  if (!report.is_randomised) return "";
+  const std::int64_t drawn =
+      std::ranges::count_if(report.rules, [](const auto& rule) { return !rule.probabilities.empty(); });
+  return fmt::format(
+      "Under {} of {} each row is decided by one of several rules, drawn by its place in the files: equal people may "
+      "be decided differently.",
+      drawn, counted(static_cast<std::int64_t>(report.rules.size()), "tolerance"));
+}
+
 const ConstraintResult* leading_constraint(const FrontierRule& rule, const std::optional<SplitResult>& split) {
   if (!split || split->constraints.empty()) return nullptr;
   const auto beside_tolerance = [&](const ConstraintResult& constraint) {
@@ -98,6 +116,7 @@ std::string to_terminal(const FrontierReport& report, bool color) {
   if (report.showable)
     text += fmt::format("The smallest tolerance that the test rows could show is {}.\n",
                         fmt::format("{:.4f}", std::ceil(*report.showable * 1e4) / 1e4));
+  if (report.is_randomised) text += without_typography(draws_sentence(report)) + "\n";
   text += "* the rule of the run in the folder\n\n" + without_typography(frontier_sentence(report)) + "\n";
   return text;
 }

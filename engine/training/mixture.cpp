@@ -9,7 +9,6 @@
 #include "engine/constraints/linear_program.h"
 #include "engine/constraints/mixture.h"
 #include "engine/constraints/titles.h"
-#include "engine/core/seed.h"
 #include "engine/training/excess.h"
 
 namespace equipoise::training {
@@ -108,8 +107,7 @@ models::Mixture ChosenMixture::mixture(std::uint64_t run_seed) const {
   if (iterates.size() == 1) return mixture;
   mixture.probabilities = probabilities;
   for (const Candidate* iterate : iterates) mixture.steps.push_back(iterate->step);
-  constexpr int kBitsOfNoUse = 11;  // 53 are left
-  mixture.seed = core::seed_for(run_seed, "mixture") >> kBitsOfNoUse;
+  mixture.seed = models::lot_seed(run_seed);
   return mixture;
 }
 

@@ -95,6 +95,11 @@ void DecisionParams::describe(config::Fields& fields) {
       "Of a frontier: whether its rules know the groups that constraints name of every row they decide, and so have "
       "thresholds for each group (docs/guides/frontier.md). Where that is not lawful, or groups are not known, "
       "leave it out; training decides by inputs alone.");
+  fields.boolean(
+      "randomised", randomised,
+      "Of a frontier: whether a tolerance may be met by several rules with probabilities, of which one is drawn for "
+      "each row by its place in the files, so that equal people may be decided differently (docs/guides/frontier.md). "
+      "Else the best single rule decides. What training makes draws under training.keep: mixture.");
 }
 
 void OutputParams::describe(config::Fields& fields) {

@@ -46,6 +46,7 @@ void check(const TrainingParams& params, data::Task task, const config::Origin& 
 /// What decides besides the model's inputs.
 struct DecisionParams {
   bool uses_group = false;
+  bool randomised = false;
 
   void describe(config::Fields& fields);
 };

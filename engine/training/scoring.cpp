@@ -79,7 +79,7 @@ at::Tensor decided_by(const models::CellRule& rule, const at::Tensor& posteriors
       at::empty(answers == 1 ? std::vector<std::int64_t>{rows} : std::vector{rows, answers}, own.options());
   for (std::int64_t row = 0; row < rows; ++row)
     models::decide(rule, own.const_data_ptr<double>() + row * cells, scores.mutable_data_ptr<double>() + row * answers,
-                   groups.empty() ? models::kNoGroup : groups[static_cast<std::size_t>(row)]);
+                   groups.empty() ? models::kNoGroup : groups[static_cast<std::size_t>(row)], row);
   return scores.to(posteriors.device());
 }
 

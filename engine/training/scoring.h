@@ -18,8 +18,8 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
                                   const models::Mixture& mixture = {});
 
 /// [rows * O] row by row, the mean of the members', of a mixture that of the row's iterate: the probability of the positive
-/// class, of each class or of each label; or the number that is predicted, in the target's units. By a rule over cells: its scores;
-/// of one that uses groups `groups` [rows] (models::groups_of).
+/// class, of each class or of each label; or the number that is predicted, in the target's units. By a rule over cells: its scores,
+/// of a randomised one those that are drawn for the row's place; of one that uses groups `groups` [rows] (models::groups_of).
 std::vector<double> scores(const models::EncodedTensors& encoded, models::Learner& learner,
                            const models::OutputMeaning& meaning, const models::Mixture& mixture = {},
                            const std::vector<std::int32_t>& groups = {});

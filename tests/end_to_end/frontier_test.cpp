@@ -190,6 +190,47 @@ TEST_F(Frontier, RefusesWhatItCannotMake) {
   EXPECT_FALSE(exists("runs/f"));
 }
 
+// As train and evaluate have it, of the run in the folder.
+TEST_F(Frontier, FailsOnVerdictsThatAreNamed) {
+  // 300 test rows cannot show a gap below .05, whatever it is.
+  const std::vector<std::string> hardly = {"--tolerances", "0.01", "constraints[0].tolerance=0.01"};
+  std::vector<std::string> gated = words(hardly);
+  gated.insert(gated.end(), {"--fail-on", "violated,not_shown", "--json"});
+  const Outcome failed = run(gated);
+  EXPECT_EQ(failed.exit_code, 1) << failed.err;
+  EXPECT_THAT(failed.err, HasSubstr("failed on demographic parity by sex, gap at most 0.01: "));
+  EXPECT_EQ(failed.json()["exit_code"], 1);
+  ASSERT_EQ(failed.json()["failed_on"].size(), 1u);
+  EXPECT_TRUE(exists("runs/f/results.json")) << "the run is whole all the same";
+  EXPECT_EQ(failed.json()["verdict"], run({"evaluate", "runs/f", "--json"}).json()["verdict"]);
+  EXPECT_THAT(read("runs/f/run.json"), testing::Not(HasSubstr("--fail-on"))) << "what reproduces it";
+
+  const Outcome retuned = run(
+      {"retune", "runs/f", "constraints.0.tolerance=0.02", "--fail-on", "violated", "--fail-on=not_shown", "--json"});
+  EXPECT_EQ(retuned.exit_code, 1) << retuned.err;
+  EXPECT_THAT(retuned.err, HasSubstr("failed on demographic parity by sex, gap at most 0.02: "));
+  EXPECT_EQ(retuned.json()["exit_code"], 1);
+  EXPECT_EQ(retuned.json()["failed_on"].size(), 1u);
+
+  const Outcome wide = run(
+      {"retune", "runs/f", "constraints.0.tolerance=0.9", "--fail-on", "violated,not_shown,not_estimable", "--json"});
+  EXPECT_EQ(wide.exit_code, 0) << wide.err;
+  EXPECT_EQ(wide.json()["failed_on"], nlohmann::json::array());
+  EXPECT_EQ(wide.json()["verdict"], "met");
+  EXPECT_EQ(run({"retune", "runs/f", "constraints.0.tolerance=0.02", "--fail-on", "not_estimable"}).exit_code, 0);
+}
+
+TEST_F(Frontier, FailOnIsCheckedBeforeAnythingIsDone) {
+  expect_refused(words({"--fail-on", "violatd"}), 2, "--fail-on names 'violatd' (did you mean 'violated'?)");
+  expect_refused(words({"--fail-on", ""}), 2, "--fail-on names ''");
+  expect_refused(words({"data.split.test=0", "--fail-on", "violated"}), 2, "--fail-on needs test rows");
+  EXPECT_FALSE(exists("runs/f"));
+  made({"data.split.test=0"});
+  expect_refused({"retune", "runs/f", "constraints.0.tolerance=0.1", "--fail-on", "met"}, 2, "--fail-on names 'met'");
+  expect_refused({"retune", "runs/f", "constraints.0.tolerance=0.1", "--fail-on", "violated"}, 2,
+                 "--fail-on needs test rows");
+}
+
 TEST_F(Frontier, RetuneRefusesWhatNeedsTraining) {
   made();
   train_into("plain");

@@ -28,6 +28,7 @@ struct Problem {
   Problem(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset, HeldOut held_out)
       : table(compiled(constraints, dataset)), cells(posterior_cells_of(table.cells)), rows(std::move(held_out)) {}
   Solved solve(const MarginsOf& margins_of = {}) const { return best_rule(table, cells, rows, margins_of); }
+  Solved mixed(const MarginsOf& margins_of = {}) const { return best_mixture(table, cells, rows, margins_of); }
 };
 
 // Groups a and b are known of every row, which is positive with the probability given; four rows of each.
@@ -53,6 +54,16 @@ TEST(Solver, FindsTheOptimumOfTwoKnownGroups) {
   // A deterministic rule has the whole row or nothing of it, and only the former is inside.
   EXPECT_NEAR(solved.accuracy, 6.1 / 8, 1e-12);
   EXPECT_EQ(solved.excess, 0);
+  EXPECT_TRUE(solved.mixed.empty());
+  // A lot has a fifth of the row: all at the tolerance, and nothing lost.
+  const Solved mixed = problem.mixed();
+  EXPECT_NEAR(mixed.accuracy, 6.3 / 8 - 0.005, kProgram);
+  EXPECT_EQ(mixed.excess, 0);
+  ASSERT_EQ(mixed.mixed.size(), 2u);
+  EXPECT_NEAR(mixed.mixed[0].probability, .8, 1e-5);
+  EXPECT_NEAR(mixed.mixed[1].probability, .2, 1e-5);
+  EXPECT_TRUE(mixed.weights.empty());
+  EXPECT_EQ(mixed.multipliers, solved.multipliers);
 }
 
 TEST(Solver, LeavesARuleThatIsInsideAsItIs) {
@@ -62,6 +73,10 @@ TEST(Solver, LeavesARuleThatIsInsideAsItIs) {
   EXPECT_NEAR(solved.accuracy, 6.3 / 8, 1e-12);
   EXPECT_EQ(solved.weights, most_probable(problem.cells));
   EXPECT_EQ(solved.excess, 0);
+  const Solved mixed = problem.mixed();
+  EXPECT_EQ(mixed.weights, solved.weights);
+  EXPECT_TRUE(mixed.mixed.empty()) << "one rule needs no lot";
+  EXPECT_FALSE(cell_rule(mixed, problem.cells, 1).is_randomised());
 }
 
 // Of group a's selection rate the rule of the method page: 2 P(1 | x) - 1 > multiplier * P(a | x) / P(a).
@@ -84,7 +99,7 @@ TEST(Solver, RuleAtAMultiplierIsTheBayesRuleOfTheLagrangian) {
     const double* p = problem.rows.posteriors.data() + 4 * i;
     const double d = 2 * (p[1] + p[3]) - 1 - 0.3 * (p[0] + p[1]) / (of_a / weight);
     double score = 0;
-    models::decide(rule, p, &score);
+    models::decide(rule, p, &score, models::kNoGroup, 0);
     EXPECT_NEAR(score, std::clamp(0.5 + d / 2, 0.0, 1.0), 1e-12);
   }
 }
@@ -181,6 +196,56 @@ TEST(Solver, ReachesItForClasses) {
   }
 }
 
+// What the program has over all rows is what the lots come to, and no more rules have a share than rows of the table hold, and one.
+TEST(Solver, OfAMixtureTheDrawsAreTheOptimumOfTheProgramOverAllRows) {
+  for (const double tolerance : {0.02, 0.1}) {
+    const Problem problem({parity_of("equalized_odds", tolerance)}, every_cell(3, 2), random_rows(120, 6, 5));
+    DenseProgram program(problem.rows, 6, 2, 2);
+    for (const std::size_t label : {0, 1})
+      for (std::size_t g = 0; g < 3; ++g)
+        for (std::size_t other = 0; other < g; ++other)
+          program.hold_within(program.rate(1, {2 * g + label}), program.rate(1, {2 * other + label}), tolerance);
+    const Solved mixed = problem.mixed();
+    EXPECT_NEAR(mixed.accuracy, program.most_accurate(), kProgram) << tolerance;
+    EXPECT_EQ(mixed.excess, 0) << tolerance;
+    EXPECT_GE(mixed.mixed.size(), 2u) << tolerance;
+    EXPECT_LE(mixed.mixed.size(), problem.table.rows.size() + 1) << tolerance;
+    EXPECT_GT(problem.solve().excess + mixed.accuracy - problem.solve().accuracy, 1e-4) << "one rule has it all";
+  }
+  const Problem classes({parity_of("demographic_parity", 0.01)}, every_cell(2, 3, false), random_rows(100, 6, 3));
+  DenseProgram program(classes.rows, 6, 3, 3);
+  for (std::size_t k = 0; k < 3; ++k) program.hold_within(program.rate(k, {0, 1, 2}), program.rate(k, {3, 4, 5}), 0.01);
+  EXPECT_NEAR(classes.mixed().accuracy, program.most_accurate(), kProgram);
+  EXPECT_EQ(classes.mixed().excess, 0);
+}
+
+// 200 times all rows at places of their own, decided as a model's file has it: what is decided is what was solved for, but for the draws.
+TEST(Solver, OfAMixtureTheRuleDrawsWhatWasSolvedFor) {
+  const Problem problem({parity_of("equalized_odds", 0.02)}, every_cell(3, 2), random_rows(120, 6, 5));
+  const Solved mixed = problem.mixed();
+  const models::CellRule rule = cell_rule(mixed, problem.cells, 99);
+  ASSERT_TRUE(rule.is_randomised());
+  constexpr std::int64_t kTimes = 200;
+  const auto rows = static_cast<std::int64_t>(problem.rows.rows());
+  std::vector<double> decided(12, 0.0);
+  for (std::int64_t place = 0; place < kTimes * rows; ++place) {
+    const auto row = static_cast<std::size_t>(place % rows);
+    const double* posterior = problem.rows.posteriors.data() + 6 * row;
+    double score = 0;
+    models::decide(rule, posterior, &score, models::kNoGroup, place);
+    for (std::size_t c = 0; c < 6; ++c)
+      decided[(score > 0.5 ? 6 : 0) + c] += problem.rows.weights[row] * posterior[c] / kTimes;
+  }
+  // Some ten of the rows are drawn, each of a weight of 3 at most: five standard errors are 5 * 3 * sqrt(10 / 4 / 200).
+  for (std::size_t i = 0; i < decided.size(); ++i) EXPECT_NEAR(decided[i], mixed.decided[i], 1.7) << i;
+  double of_lots = 0;
+  for (std::size_t i = 0; i < decided.size(); ++i) of_lots += std::abs(decided[i] - mixed.decided[i]);
+  double of_one = 0;
+  const std::vector<double> first = decide_rows(mixed.mixed.front().weights, problem.cells, problem.rows);
+  for (std::size_t i = 0; i < decided.size(); ++i) of_one += std::abs(first[i] - mixed.decided[i]);
+  EXPECT_LT(of_lots, of_one / 3) << "the most probable rule alone is no nearer";
+}
+
 // Groups are known: then the best are thresholds of each group's own, and no two rows of a group cross theirs. Ten groups are no more
 // work than two.
 TEST(Solver, OfKnownGroupsHasAThresholdForEach) {
@@ -206,7 +271,7 @@ TEST(Solver, OfKnownGroupsHasAThresholdForEach) {
     for (std::size_t i = g; i < rows.rows(); i += kGroups) {
       const double* posterior = rows.posteriors.data() + i * 2 * kGroups;
       double score = 0;
-      models::decide(rule, posterior, &score);
+      models::decide(rule, posterior, &score, models::kNoGroup, 0);
       double& end = score > 0.5 ? least_positive : most_negative;
       end = score > 0.5 ? std::min(end, posterior[2 * g + 1]) : std::max(end, posterior[2 * g + 1]);
     }
@@ -214,14 +279,38 @@ TEST(Solver, OfKnownGroupsHasAThresholdForEach) {
   }
 }
 
+// With both rates of a known group held there may be no threshold for them: Hardt, Price and Srebro 2016 draw between two, and so does the program.
+TEST(Solver, OfKnownGroupsOddsAreHeldByLotsWhereNoThresholdDoes) {
+  const std::vector<double> of_a = {.95, .9, .9, .8, .8, .7, .2, .1}, of_b = {.6, .6, .6, .5, .4, .4, .3, .3};
+  const Problem problem({parity_of("equalized_odds", 0.02)}, every_cell(2, 2), known_groups(of_a, of_b));
+  DenseProgram program(problem.rows, 4, 2, 2);
+  program.hold_within(program.rate(1, {1}), program.rate(1, {3}), 0.02);
+  program.hold_within(program.rate(1, {0}), program.rate(1, {2}), 0.02);
+  const Solved single = problem.solve(), mixed = problem.mixed();
+  EXPECT_NEAR(mixed.accuracy, program.most_accurate(), kProgram);
+  EXPECT_EQ(mixed.excess, 0);
+  EXPECT_TRUE(single.excess > 0.05 || single.accuracy < mixed.accuracy - 0.05)
+      << single.excess << " " << single.accuracy << " " << mixed.accuracy;
+}
+
 // A margin on either side of a band is twice as much off the tolerance.
 TEST(Solver, TakesMarginsOffTheBounds) {
   const HeldOut rows = random_rows(300, 4, 7);
-  const Problem wide({parity_of("demographic_parity", 0.2)}, every_cell(2, 2), rows),
-      narrow({parity_of("demographic_parity", 0.1)}, every_cell(2, 2), rows);
-  const Solved with_margin = wide.solve([](const std::vector<double>&) { return std::vector<double>(4, 0.05); });
+  const Problem wide({parity_of("demographic_parity", 0.04)}, every_cell(2, 2), rows),
+      narrow({parity_of("demographic_parity", 0.02)}, every_cell(2, 2), rows);
+  const Solved with_margin = wide.solve([](const std::vector<double>&) { return std::vector<double>(4, 0.01); });
   EXPECT_NEAR(with_margin.bound, narrow.solve().bound, kProgram);
-  EXPECT_THAT(with_margin.margins, ElementsAre(.05, .05, .05, .05));
+  EXPECT_THAT(with_margin.margins, ElementsAre(.01, .01, .01, .01));
+  // Of a mixture they hang on the mixture's own rates.
+  std::vector<std::vector<double>> asked;
+  const Solved mixed = wide.mixed([&](const std::vector<double>& sums) {
+    asked.push_back(sums);
+    return std::vector<double>(4, 0.01);
+  });
+  EXPECT_NEAR(mixed.accuracy, narrow.mixed().accuracy, kProgram);
+  ASSERT_EQ(asked.size(), 2u);
+  const std::vector<double> rates = constraints::rate_values(wide.table, asked[1], constraints::Reading::exact);
+  EXPECT_NEAR(std::abs(rates[0] - rates[1]), 0.02, kProgram) << "where the first mixture came to";
 }
 
 // Nobody's group shows, so that no rule can favour one.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "engine/core/error.h"
@@ -18,7 +19,7 @@ using testing::HasSubstr;
 
 std::vector<double> scores(const CellRule& rule, const std::vector<double>& posterior) {
   std::vector<double> result(rule.answers());
-  decide(rule, posterior.data(), result.data());
+  decide(rule, posterior.data(), result.data(), kNoGroup, 0);
   return result;
 }
 
@@ -80,15 +81,46 @@ CellRule by_group() {
 TEST(CellRule, ThatUsesGroupsDecidesByThePosteriorGivenTheGroup) {
   const double posterior[] = {.1, .2, .3, .4};
   double score = 0;
-  decide(by_group(), posterior, &score, 0);
+  decide(by_group(), posterior, &score, 0, 0);
   EXPECT_NEAR(score, .5 + .4 / 6, 1e-12);
-  decide(by_group(), posterior, &score, 1);
+  decide(by_group(), posterior, &score, 1, 0);
   EXPECT_NEAR(score, .4 / .7, 1e-12);
-  decide(by_group(), posterior, &score);
+  decide(by_group(), posterior, &score, kNoGroup, 0);
   EXPECT_NEAR(score, .5 + (-.12 + .16 + .1) / 2, 1e-12);
   const double impossible[] = {0, 0, .5, .5};
-  decide(by_group(), impossible, &score, 0);
+  decide(by_group(), impossible, &score, 0, 0);
   EXPECT_NEAR(score, .5 - .2 / 2, 1e-12) << "a group without any posterior has its labels even";
+}
+
+// One decides by the label, one is all for group a, one all against it.
+CellRule drawn_rule() {
+  CellRule rule = kByLabel;
+  rule.weights.clear();
+  rule.drawn = {{{-1, 1, -1, 1}}, {{1, 1, -1, -1}}, {{-1, -1, 1, 1}}};
+  rule.lot = {{0.5, 0.3, 0.2}, 41};
+  return rule;
+}
+
+// A row is decided by the rule whose interval has the draw of its place, and by nothing of its own.
+TEST(CellRule, ThatIsRandomisedDecidesByTheRuleOfTheRowsPlace) {
+  const CellRule rule = drawn_rule();
+  EXPECT_TRUE(rule.is_randomised());
+  EXPECT_EQ(rule.answers(), 1u);
+  const double posterior[] = {.1, .2, .3, .4};
+  constexpr std::array kScores = {.6, .3, .7};
+  std::array<int, 3> rows{};
+  constexpr int kRows = 20000;
+  for (std::int64_t row = 0; row < kRows; ++row) {
+    const double draw = core::uniform(core::mix(41, static_cast<std::uint64_t>(row)));
+    const std::size_t expected = draw < 0.5 ? 0 : draw < 0.8 ? 1 : 2;
+    double score = 0;
+    decide(rule, posterior, &score, kNoGroup, row);
+    ASSERT_NEAR(score, kScores[expected], 1e-15) << row;
+    ++rows[expected];
+  }
+  // Five standard errors of a share of 20,000 rows are .018 at most.
+  EXPECT_NEAR(rows[0], 0.5 * kRows, 360);
+  EXPECT_NEAR(rows[1], 0.3 * kRows, 360);
 }
 
 TEST(CellRule, FindsTheGroupsOfRows) {
@@ -109,10 +141,22 @@ TEST(CellRule, IsReadAsItWasWritten) {
   const CellRule again = cell_rule_from(json::parse(describe_cell_rule(kByLabel).dump()), 4, 1, "m");
   EXPECT_EQ(again.cells, kByLabel.cells);
   EXPECT_EQ(again.weights, kByLabel.weights);
+
+  const CellRule drawn = cell_rule_from(json::parse(describe_cell_rule(drawn_rule()).dump()), 4, 1, "m");
+  EXPECT_EQ(drawn.drawn, drawn_rule().drawn);
+  EXPECT_EQ(drawn.lot.probabilities, drawn_rule().lot.probabilities);
+  EXPECT_EQ(drawn.lot.seed, 41u);
+  EXPECT_TRUE(drawn.weights.empty());
 }
 
-std::string refusal(void (*change)(json&), std::size_t outputs = 4, std::size_t answers = 1) {
-  json description = describe_cell_rule(by_group());
+// A file of a program that knew no lots.
+TEST(CellRule, OfOneRuleIsWrittenAsEver) {
+  EXPECT_EQ(describe_cell_rule(kByLabel), json({{"cells", kByLabel.cells}, {"weights", {{-1, 1, -1, 1}}}}));
+}
+
+std::string refusal(void (*change)(json&), std::size_t outputs = 4, std::size_t answers = 1,
+                    const CellRule& rule = by_group()) {
+  json description = describe_cell_rule(rule);
   change(description);
   try {
     cell_rule_from(description, outputs, answers, "model.json");
@@ -133,6 +177,27 @@ TEST(CellRule, ThatIsBrokenIsRefused) {
   EXPECT_THAT(refusal([](json& d) { d["groups"][1] = {"b", "c"}; }), HasSubstr("groups is missing or is not a level"));
   EXPECT_THAT(refusal([](json& d) { d["groups"].push_back({"c"}); }), HasSubstr("as many groups as share the cells"));
   EXPECT_THAT(refusal([](json& d) { d["weights"][0].push_back(1); }), HasSubstr("weights[0] is not a finite number"));
+}
+
+TEST(CellRule, ThatIsRandomisedAndBrokenIsRefused) {
+  const auto refused = [](void (*change)(json&), std::size_t answers = 1) {
+    return refusal(change, 4, answers, drawn_rule());
+  };
+  EXPECT_THAT(refused([](json& d) { d["drawn"] = 1; }), HasSubstr("cell_rule: drawn: it is not an object"));
+  EXPECT_THAT(refused([](json& d) { d["drawn"].erase("seed"); }), HasSubstr("drawn: seed is missing"));
+  EXPECT_THAT(refused([](json& d) { d["drawn"]["rules"] = json::array(); }),
+              HasSubstr("drawn: rules is not a list of two or more"));
+  EXPECT_THAT(refused([](json& d) { d["drawn"]["rules"][2]["probability"] = .3; }),
+              HasSubstr("drawn: the probabilities add to 1.1, not to 1"));
+  EXPECT_THAT(refused([](json& d) { d["drawn"]["rules"][1].erase("weights"); }),
+              HasSubstr("drawn: rules[1].weights is missing or is not 1 list"));
+  EXPECT_THAT(refused([](json& d) { d["drawn"]["rules"][1]["weights"][0].erase(0); }),
+              HasSubstr("drawn: rules[1].weights[0] is not a finite number for each of 4 cells"));
+  EXPECT_THAT(refused([](json&) {}, 3), HasSubstr("drawn: rules[0].weights is missing or is not 3 lists"));
+  EXPECT_THAT(refused([](json& d) {
+                d["weights"] = {{-1, 1, -1, 1}};
+              }),
+              HasSubstr("it has both weights and drawn, of which one decides"));
 }
 
 TEST(CellRule, HasAFormatOfItsOwnInTheDescription) {

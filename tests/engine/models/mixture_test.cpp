@@ -67,7 +67,10 @@ TEST(Mixture, IsRefusedWhereItIsBroken) {
   EXPECT_THAT(refusal([](json& m) { m["seed"] = -1; }), HasSubstr("seed is missing or is not"));
   EXPECT_THAT(refusal([](json& m) { m["seed"] = std::uint64_t{1} << 53; }), HasSubstr("from 0 to 2^53"));
   EXPECT_THAT(refusal([](json& m) { m.erase("iterates"); }), HasSubstr("not a list of two or more"));
-  EXPECT_THAT(refusal([](json& m) { m["iterates"].erase(2); }),
+  EXPECT_THAT(refusal([](json& m) {
+                m["iterates"].erase(2);
+                m["iterates"][1]["probability"] = 0.4;
+              }),
               HasSubstr("iterates[0].members is [0,1], expected [0,1,2]"));
   EXPECT_THAT(refusal([](json&) {}, 7), HasSubstr("7 members are not as many for each of 3 iterates"));
   EXPECT_THAT(refusal([](json& m) { m["iterates"][1]["probability"] = 0; }), HasSubstr("iterates[1].probability"));

@@ -101,6 +101,40 @@ TEST(FrontierReport, SaysOneLineForEachRuleInTheTerminal) {
                             "accuracy 84.0 % at a gap of 1.5 points")));
 }
 
+// Of the rule at .05 each row is decided by one of two.
+FrontierReport randomised() {
+  FrontierReport report = sample();
+  report.is_randomised = true;
+  report.rules[1].probabilities = {0.713, 0.287};
+  return report;
+}
+
+TEST(FrontierReport, SaysWhichRulesAreDrawn) {
+  const json written = json::parse(to_json(randomised()).dump());
+  EXPECT_EQ(complaints(written, kSchema), "");
+  EXPECT_EQ(written["rules"][1]["probabilities"], json({0.713, 0.287}));
+  EXPECT_EQ(written["rules"][0]["probabilities"], json::array());
+  EXPECT_EQ(json::parse(to_json(frontier_report_from_json(written)).dump()), written);
+  const char* sentence =
+      "tolerances each row is decided by one of several rules, drawn by its place in the files: equal people may be "
+      "decided differently.";
+  EXPECT_THAT(to_terminal(randomised(), false), HasSubstr(std::string("Under 1 of 2 ") + sentence));
+  EXPECT_THAT(to_html(randomised()), AllOf(HasSubstr(sentence), HasSubstr("2\u00A0rules: 0.71, 0.29"),
+                                           HasSubstr("several of which one is drawn for each row"),
+                                           Not(HasSubstr("decides each row for certain"))));
+  EXPECT_THAT(to_html(sample()), AllOf(HasSubstr("decides each row for certain"), Not(HasSubstr("drawn"))));
+  EXPECT_THAT(to_terminal(sample(), false), Not(HasSubstr("drawn")));
+}
+
+TEST(FrontierReport, WithoutAWordOfLotsHasNone) {
+  json older = json::parse(to_json(randomised()).dump());
+  older.erase("randomised");
+  for (json& rule : older["rules"]) rule.erase("probabilities");
+  const FrontierReport read = frontier_report_from_json(older);
+  EXPECT_FALSE(read.is_randomised);
+  EXPECT_TRUE(read.rules[1].probabilities.empty());
+}
+
 TEST(FrontierReport, LeadingConstraintIsLargestBesideItsTolerance) {
   FrontierRule rule = rule_of(0.02, 0.8, 0.01);
   auto& constraints = rule.selection->constraints;
