@@ -168,8 +168,6 @@ CellRule cell_rule_from(const json& description, std::size_t outputs, std::size_
     read_drawn(rule, description, answers, broken);
   else
     rule.weights = weights_from(description, "weights", answers, outputs, broken);
-  if (description.contains("calibration"))
-    rule.calibration = calibration_from(description["calibration"], outputs, broken);
   if (description.contains("groups") || description.contains("groupings")) read_groups(rule, description, broken);
   return rule;
 }
