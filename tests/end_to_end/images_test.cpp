@@ -2,7 +2,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/end_to_end/workspace.h"
+#include "tests/end_to_end/resume.h"
 #include "tests/engine/data/picture_bytes.h"
 
 namespace equipoise::end_to_end {
@@ -62,7 +62,7 @@ struct Pictures {
   }
 };
 
-class Images : public Workspace {
+class Images : public Resume {
  protected:
   Images() {
     const Pictures own(900, 1), fresh(300, 2);
@@ -218,12 +218,25 @@ TEST_F(Images, AFolderIsKnownAgain) {
   EXPECT_EQ(audit.exit_code, 0) << audit.err;
   const Outcome flattered = run({"evaluate", "runs/folder", "--data", "own.csv", "--images", "own"});
   EXPECT_THAT(flattered.err, HasSubstr("the bytes of a file that this run was trained on"));
+  const Words words = {"train",
+                       "config.yaml",
+                       kFolder,
+                       "output.run=cut",
+                       "training.epochs=4000",
+                       "checkpoint.every_steps=5",
+                       "checkpoint.every_seconds=0"};
+  EXPECT_EQ(stopped(words, "cut", SIGTERM).exit_code, 75);
   // One picture is another now.
   write("own/" + Pictures::name_of(7), own.png(8));
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"evaluate", "runs/folder"},
+  Words again = words;
+  again.push_back("--resume");
+  const Outcome resumed = run(again);
+  EXPECT_EQ(resumed.exit_code, 2);
+  EXPECT_THAT(resumed.err, AllOf(HasSubstr("is of another run"), HasSubstr("data.files[1]: ")));
+  for (const Words& measuring :
+       {Words{"evaluate", "runs/folder"},
         {"audit", "config.yaml", kFolder, "--run", "runs/folder", "--output", "audit-again"}}) {
-    const Outcome changed = run(words);
+    const Outcome changed = run(measuring);
     EXPECT_EQ(changed.exit_code, 3);
     EXPECT_THAT(changed.err, AllOf(HasSubstr("the pictures of the folder '" + path("own").string()),
                                    HasSubstr("have changed since this run was trained")));

@@ -147,7 +147,7 @@ TEST(NpyPictures, CutOrChangedAnywhereAreRefusedOrRead) {
     EXPECT_NE(message_of(good.substr(0, size)), "no error") << size;
   int read_all_the_same = 0;
   for (std::size_t at = 0; at < good.size() - 30; ++at)
-    for (const char byte : {'\0', ' ', '\'', '(', '9', '{', '\x7f', '\xff'}) {
+    for (const char byte : {'\0', ' ', '9', '\xff'}) {
       std::string changed = good;
       changed[at] = byte;
       read_all_the_same += message_of(changed) == "no error";
