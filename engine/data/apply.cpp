@@ -116,7 +116,6 @@ ImageParams images_from(const Encoder& encoder, const std::vector<std::string>& 
 // Those of new rows, with the scale of the training rows.
 ImageRows images_of_new_rows(const Encoder& encoder, const std::vector<std::string>& named, const Table& table,
                              Dataset& dataset, core::Journal& journal) {
-  if (table.rows() == 0) return encoder.images;
   ReadImages read = read_images(images_from(encoder, named), table, journal);
   if (size_text(read.images) != size_text(encoder.images))
     throw core::UserError(

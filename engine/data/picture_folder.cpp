@@ -112,8 +112,10 @@ class Folder {
 
   std::string bytes_of(std::int64_t row) const {
     if (names_[static_cast<std::size_t>(row)] < 0)
-      throw core::UserError(core::Fault::data, "this row has no picture: its column '" + params_.column + "' is empty",
-                            table_.where(row));
+      throw core::UserError(
+          core::Fault::data,
+          "this row has no picture: its column '" + params_.column + "' is empty, or one of data.csv.missing",
+          table_.where(row));
     if (leaves(name_of(row)))
       throw core::UserError(core::Fault::data,
                             "the column '" + params_.column + "' names '" + name_of(row) +
@@ -144,14 +146,13 @@ class Folder {
 }  // namespace
 
 ReadImages read_picture_folder(const ImageParams& params, const Table& table, core::Journal& journal) {
-  ReadImages result;
-  if (table.rows() == 0) return result;
   std::error_code error;
   if (!params.folder.empty() && !fs::is_directory(params.folder, error))
     throw picture_error(params.folder,
                         "there is no such folder, in which the column '" + params.column + "' names the pictures");
   const Folder folder(params, table);
   const PictureSize size = folder.size_of_first();
+  ReadImages result;
   result.images = rows_of(size);
   result.images.pixels.resize(static_cast<std::size_t>(table.rows()) * size.bytes());
 
