@@ -4,6 +4,7 @@
 #include "engine/data/images.h"
 #include "engine/data/labels.h"
 #include "engine/data/stored_decisions.h"
+#include "engine/data/teacher.h"
 
 namespace equipoise::data {
 namespace {
@@ -46,6 +47,8 @@ class Checks {
     if (const auto stored = decision_rule(params_.stored_decisions); stored && stored->in_data)
       if (is_among(decision_columns(*stored, params_.label)))
         refuse("data.images.column", name + "holds the stored decisions");
+    if (is_among(teacher_columns_of_data(params_, params_.label.classes)))
+      refuse("data.images.column", name + "holds a teacher's scores");
   }
 
   void check_files() {

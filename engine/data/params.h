@@ -117,6 +117,8 @@ struct ImageParams {
   std::int64_t channels = 0;  // 0: as the first picture
 
   bool are_named() const { return !files.empty() || !folder.empty() || !column.empty(); }
+  /// Files or a folder, as `apply` and --images name them.
+  std::vector<std::string> places() const { return folder.empty() ? files : std::vector<std::string>{folder}; }
   void describe(config::Fields& fields);
 };
 

@@ -216,6 +216,9 @@ TEST_F(Images, AFolderIsKnownAgain) {
   EXPECT_EQ(evaluated.json()["split"]["metrics"], results["splits"][0]["metrics"]);
   const Outcome audit = run({"audit", "config.yaml", kFolder, "--run", "runs/folder", "--output", "audit"});
   EXPECT_EQ(audit.exit_code, 0) << audit.err;
+  const Outcome taught = run(
+      {"train", "config.yaml", kFolder, "training.epochs=1", "output.run=taught", "+data.teacher={run: runs/folder}"});
+  EXPECT_EQ(taught.exit_code, 0) << taught.err;
   const Outcome flattered = run({"evaluate", "runs/folder", "--data", "own.csv", "--images", "own"});
   EXPECT_THAT(flattered.err, HasSubstr("the bytes of a file that this run was trained on"));
   const Words words = {"train",

@@ -94,7 +94,7 @@ TEST_F(PictureFolder, RowsWithoutALabelNeedNone) {
   DataParams params = config_of(40);
   std::string text = "kind,color,file\n,red,missing.png\n,red,\n";
   for (int row = 0; row < 40; ++row)
-    text += std::string(row % 2 ? "coat" : "shirt") + ",red," + std::to_string(row) + ".png\n";
+    text += std::string(row % 2 ? "coat" : "shirt") + (row % 5 ? ",red," : ",green,") + std::to_string(row) + ".png\n";
   params.files = {temporary_file("gaps.csv", text)};
   const Dataset dataset = prepared(params).dataset;
   ASSERT_EQ(dataset.rows(), 40);
@@ -294,6 +294,9 @@ TEST_F(PictureFolder, HalfOrTwofoldConfigsAreRefusedAllAtOnce) {
   params.label.annotators = {};
   params.stored_decisions.column = "file";
   EXPECT_THAT(message(params), HasSubstr("names the pictures, and holds the stored decisions"));
+  params.stored_decisions.column = "";
+  params.teacher.column = "file";
+  EXPECT_THAT(message(params), HasSubstr("names the pictures, and holds a teacher's scores"));
 }
 
 }  // namespace
