@@ -206,6 +206,11 @@ TEST_F(PictureFolder, TheFingerprintIsOfNamesAndBytes) {
   std::vector<std::string> names;
   for (int row = 0; row < 40; ++row) names.push_back(std::to_string(row == 3 ? 5 : row == 5 ? 3 : row) + ".png");
   EXPECT_NE(digest_of(config_of(names)), digest);
+  // The same bytes under another name.
+  picture("renamed.png", grey(3));
+  for (int row = 0; row < 40; ++row)
+    names[static_cast<std::size_t>(row)] = (row == 3 ? "renamed" : std::to_string(row)) + ".png";
+  EXPECT_NE(digest_of(config_of(names)), digest);
 }
 
 TEST_F(PictureFolder, NewRowsNameTheirsInTheSameColumn) {
