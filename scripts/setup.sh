@@ -25,7 +25,8 @@ started=$SECONDS
 
 packages=(g++ cmake ninja-build ccache mold python3-venv libyaml-cpp-dev libcli11-dev nlohmann-json3-dev
           libfmt-dev libssl-dev libboost-math-dev libgtest-dev libgmock-dev libbenchmark-dev
-          libeigen3-dev coinor-libclp-dev libvalijson-dev rapidjson-dev librsvg2-bin patchelf libgloo-dev libcurl4-openssl-dev libprotozero-dev)
+          libeigen3-dev coinor-libclp-dev libvalijson-dev rapidjson-dev librsvg2-bin patchelf libgloo-dev libcurl4-openssl-dev libprotozero-dev
+          libpng-dev libturbojpeg0-dev)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

@@ -116,7 +116,7 @@ class AuditData final : public Command {
       reference = audit::scaled(std::move(reference), notes);
       for (const std::string& note : notes) journal.warn(note);
     } else if (!reference_.empty()) {
-      reference = audit::reference_of(data::apply(*prepared.encoder, {reference_}, data::Wanted::everything, journal),
+      reference = audit::reference_of(data::apply(*prepared.encoder, {reference_}, data::Wanted::people, journal),
                                       "the rows of " + reference_);
     }
     const training::RunConfig& first = members.front();

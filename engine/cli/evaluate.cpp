@@ -26,8 +26,9 @@ class Evaluate final : public Command {
              "With --data: the stored decisions of the new rows, for churn, as data.stored_decisions.predictions",
              &predictions_},
             {"--images",
-             "With --data, of a model that sees pictures: the IDX files of the new rows, as data.images.files; may be "
-             "given several times",
+             "With --data, of a model that sees pictures: the files of the new rows, as data.images.files, which may "
+             "be given "
+             "several times; or the folder of theirs, as data.images.folder",
              &images_},
             {"--split", "Which of the run's own rows: test, selection, holdout or train", &split_, "test"},
             {"--fail-on",

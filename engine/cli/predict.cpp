@@ -19,13 +19,14 @@ namespace {
 class Predict final : public Command {
  public:
   std::vector<Argument> arguments() override {
-    return {
-        {"RUN", "A run folder", &run_, "", true},
-        {"--data", "Rows to decide, CSV or Parquet; may be given several times", &files_, "", true},
-        {"--images",
-         "Of a model that sees pictures: the IDX files of these rows, as data.images.files; may be given several times",
-         &images_},
-        {"--output", "Where to write rows, scores and decisions: a .csv or a .parquet file", &output_, "", true}};
+    return {{"RUN", "A run folder", &run_, "", true},
+            {"--data", "Rows to decide, CSV or Parquet; may be given several times", &files_, "", true},
+            {"--images",
+             "Of a model that sees pictures: the files of these rows, as data.images.files, which may be given several "
+             "times; "
+             "or the folder of theirs, as data.images.folder",
+             &images_},
+            {"--output", "Where to write rows, scores and decisions: a .csv or a .parquet file", &output_, "", true}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {

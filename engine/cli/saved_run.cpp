@@ -63,16 +63,28 @@ void for_each_file(const SavedRun& run, const nlohmann::json& description, const
   });
 }
 
+core::UserError changed(const std::string& what, const std::string& path, const std::string& now,
+                        const std::string& then) {
+  return core::UserError(core::Fault::data,
+                         fmt::format("the {} '{}' {} changed since this run was trained (sha256 {}, then {}): its rows "
+                                     "cannot be told apart any more; measure with --data instead",
+                                     what, path, what == "data file" ? "has" : "have", now, then));
+}
+
 void check_files(const SavedRun& run, const nlohmann::json& description) {
   for_each_file(run, description, [](const std::string& file, const std::string& sha256) {
+    std::error_code error;
+    if (fs::is_directory(file, error)) return;  // of pictures, whose digest is known once they are read
     const std::string now = core::sha256_of_file(file);
-    if (now != sha256) {
-      throw core::UserError(
-          core::Fault::data,
-          fmt::format("the data file '{}' has changed since this run was trained (sha256 {}, then {}): "
-                      "its rows cannot be told apart any more; measure with --data instead",
-                      file, now, sha256));
-    }
+    if (now != sha256) throw changed("data file", file, now, sha256);
+  });
+}
+
+void check_pictures(const SavedRun& run, const nlohmann::json& description, const data::Dataset& dataset) {
+  for_each_file(run, description, [&](const std::string& path, const std::string& sha256) {
+    for (const data::Fingerprint& file : dataset.files)
+      if (file.path == path && file.sha256 != sha256)
+        throw changed("pictures of the folder", path, file.sha256, sha256);
   });
 }
 
@@ -238,6 +250,7 @@ data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, c
   // What a run that started from another's weights encoded by, it has as its own.
   data::Prepared prepared = data::prepare(run.config.data, static_cast<std::uint64_t>(run.config.seed), run.origin,
                                           journal, run.config.training.warm_start.empty() ? nullptr : &encoder);
+  check_pictures(run, description, prepared.dataset);
   std::string digest;
   core::JsonReader(description, path.string()).read("splits_sha256", digest);
   if (splits_digest(prepared.dataset) != digest || data::to_json(*prepared.encoder) != data::to_json(encoder)) {

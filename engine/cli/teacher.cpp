@@ -30,7 +30,7 @@ std::vector<float> scores_of(const SavedRun& run, const data::DataParams& data, 
   const data::EncoderPointer encoder = read_encoder(run);
   const SavedModel model = read_model(run, data::layout_of(*encoder), device);
   const data::Wanted wanted = model.rule.uses_groups() ? data::Wanted::groups : data::Wanted::inputs;
-  const data::Dataset rows = data::apply(*encoder, data::tables_of(data), wanted, journal, "", data.images.files);
+  const data::Dataset rows = data::apply(*encoder, data::tables_of(data), wanted, journal, "", data.images.places());
   check_same_answers(rows, prepared.dataset);
   const std::vector<double> scores = score_rows(rows, *model.learner, model.mixture, device, model.rule);
   if (!all_finite(scores)) throw core::UserError(core::Fault::data, "its model gives scores that are not finite");

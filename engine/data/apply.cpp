@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "engine/core/error.h"
@@ -22,13 +23,17 @@ ReadRequest request_of(const Encoder& encoder, const std::vector<std::string>& f
   for (const GroupRule& rule : encoder.groups) {
     if (rule.cross.empty() && rule.bins.empty()) request.as_text.insert(rule.column);
   }
+  if (!encoder.image_column.empty()) request.as_text.insert(encoder.image_column);
   request.as_text.merge(categories_of(encoder));
   return request;
 }
 
 std::set<std::string> columns_used(const Encoder& encoder, Wanted wanted) {
   std::set<std::string> used;
-  for (const FeatureRule& rule : encoder.features) used.insert(rule.column);
+  if (wanted != Wanted::people) {
+    for (const FeatureRule& rule : encoder.features) used.insert(rule.column);
+    used.insert(encoder.image_column);
+  }
   if (wanted == Wanted::inputs) return used;
   for (const GroupRule& rule : encoder.groups) used.insert(rule.column);
   if (wanted == Wanted::groups) return used;
@@ -59,6 +64,15 @@ void check_targets(const Encoder& encoder, const Table& table, Wanted wanted) {
     for (const std::string& column : decision_columns(*encoder.stored_decisions, encoder.label))
       require(column, "stored decisions'");
   for (const GroupRule& rule : encoder.groups) require(rule.column, "group");
+}
+
+void check_image_column(const Encoder& encoder, const Table& table) {
+  const std::string& column = encoder.image_column;
+  if (column.empty() || table.find(column) != nullptr) return;
+  throw core::UserError(core::Fault::data,
+                        "the column '" + column + "', which names the pictures, is not there" +
+                            core::did_you_mean(column, table.names()) + columns_text(table),
+                        core::Position{table.files.front().path, 0, 0});
 }
 
 void warn_of_unknown_levels(const std::vector<Grouping>& groupings, core::Journal& journal) {
@@ -93,28 +107,49 @@ StoredDecisions stored_decisions(const Encoder& encoder, const std::string& pred
   return {unknown_decisions(encoder.label, outcomes), {}};
 }
 
+// Where those of new rows are, named as --images names them.
+ImageParams images_from(const Encoder& encoder, const std::vector<std::string>& named) {
+  if (encoder.image_column.empty()) return {named, "", "", 0};
+  return {{}, named.empty() ? "" : named.front(), encoder.image_column, encoder.image_channels};
+}
+
 // Those of new rows, with the scale of the training rows.
-ImageRows images_of_new_rows(const Encoder& encoder, const std::vector<std::string>& files, const Table& table,
-                             Dataset& dataset) {
-  ReadImages read = read_images(files, table);
+ImageRows images_of_new_rows(const Encoder& encoder, const std::vector<std::string>& named, const Table& table,
+                             Dataset& dataset, core::Journal& journal) {
+  ReadImages read = read_images(images_from(encoder, named), table, journal);
   if (size_text(read.images) != size_text(encoder.images))
     throw core::UserError(
         core::Fault::data,
         "its pictures are " + size_text(read.images) + ", and the model was trained on " + size_text(encoder.images),
-        core::Position{files.front(), 0, 0});
+        core::Position{read.files.front().path, 0, 0});
   read.images.mean = encoder.images.mean;
   read.images.deviation = encoder.images.deviation;
   dataset.files.insert(dataset.files.end(), read.files.begin(), read.files.end());
   return std::move(read.images);
 }
 
-void check_image_files(const Encoder& encoder, const std::vector<std::string>& images) {
-  if (encoder.images.any() && images.empty())
-    throw core::UserError(core::Fault::config, "the model sees pictures, " + size_text(encoder.images) +
-                                                   "; name those of these rows with --images FILE");
-  if (!encoder.images.any() && !images.empty())
-    throw core::UserError(core::Fault::config,
-                          "--images names '" + images.front() + "', but the model was trained on columns alone");
+// Files of pictures, or one folder, as the training had them.
+void check_images_named(const Encoder& encoder, const std::vector<std::string>& named) {
+  const auto refuse = [](const std::string& what) { throw core::UserError(core::Fault::config, what); };
+  if (!encoder.images.any()) {
+    if (!named.empty()) refuse("--images names '" + named.front() + "', but the model was trained on columns alone");
+    return;
+  }
+  const bool in_files = encoder.image_column.empty();
+  if (in_files && named.empty())
+    refuse("the model sees pictures, " + size_text(encoder.images) + "; name those of these rows with --images FILE");
+  if (!in_files && named.size() > 1)
+    refuse("--images names " + core::listed(named) + "; expected one folder, that of the pictures which the column '" +
+           encoder.image_column + "' names");
+  for (const std::string& path : named) {
+    std::error_code error;
+    const bool is_folder = std::filesystem::is_directory(path, error);
+    if (in_files && is_folder)
+      refuse("--images names '" + path + "', a folder; expected files of pictures, as the training had");
+    if (!in_files && !is_folder)
+      refuse("--images names '" + path + "', which is no folder; expected that of the pictures which the column '" +
+             encoder.image_column + "' names");
+  }
 }
 
 }  // namespace
@@ -122,13 +157,17 @@ void check_image_files(const Encoder& encoder, const std::vector<std::string>& i
 Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal,
               const std::string& predictions, const std::vector<std::string>& images) {
   if (files.empty()) throw core::UserError(core::Fault::data, "no file was given");
-  check_image_files(encoder, images);
+  const bool has_inputs = wanted != Wanted::people;
+  if (has_inputs) check_images_named(encoder, images);
   check_predictions(encoder, predictions);
   ReadRequest request = request_of(encoder, files);
   const std::set<std::string> used = columns_used(encoder, wanted);
   request.used = used;
   Table table = read_files(request, config::Origin(), journal);
-  check_inputs(encoder, table);
+  if (has_inputs) {
+    check_inputs(encoder, table);
+    check_image_column(encoder, table);
+  }
   refuse_infinities(table, [&](const std::string& column) { return used.contains(column); });
   Dataset dataset;
   dataset.files = table.files;
@@ -138,14 +177,14 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
     dataset.groupings = make_groupings(table, encoder.groups);
     warn_of_unknown_levels(dataset.groupings, journal);
   }
-  if (wanted == Wanted::everything) {
+  if (wanted == Wanted::everything || wanted == Wanted::people) {
     check_targets(encoder, table, wanted);
     drop_rows_without_label(table, encoder.label, journal);
     apply_labels(table, encoder.label, dataset);
     if (!encoder.weight.empty()) dataset.weights = make_weights(table, encoder.weight);
     dataset.groupings = make_groupings(table, encoder.groups);
     warn_of_unknown_levels(dataset.groupings, journal);
-    if (encoder.stored_decisions) {
+    if (encoder.stored_decisions && has_inputs) {
       StoredDecisions stored = stored_decisions(encoder, predictions, table, dataset.outcomes, journal);
       dataset.stored_decisions = std::move(stored.grouping);
       if (stored.file) dataset.files.push_back(std::move(*stored.file));
@@ -153,8 +192,12 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
   }
   dataset.splits.assign(static_cast<std::size_t>(table.rows()), Split::test);
   for (const Column& column : table.columns) dataset.reading.push_back(column.name + ": " + name_of(column.kind) + ".");
+  if (!has_inputs) {
+    dataset.encoded.rows = table.rows();
+    return dataset;
+  }
   ImageRows pictures;
-  if (encoder.images.any()) pictures = images_of_new_rows(encoder, images, table, dataset);
+  if (encoder.images.any()) pictures = images_of_new_rows(encoder, images, table, dataset, journal);
   dataset.encoded = encode_new_rows(encoder, table, journal);
   dataset.encoded.images = std::move(pictures);
   return dataset;

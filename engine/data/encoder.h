@@ -84,6 +84,9 @@ struct Encoder {
   std::vector<GroupRule> groups;
   std::vector<FeatureRule> features;
   ImageRows images;  ///< without the pixels
+  /// Of pictures in a folder: the column that names them, and as how many channels all are read (ImageParams).
+  std::string image_column;
+  std::int64_t image_channels = 0;
 };
 
 /// Sets each rule's components and its place in the dense row.

@@ -149,6 +149,10 @@ json to_json(const Encoder& encoder) {
                         {"width", encoder.images.width},
                         {"mean", encoder.images.mean},
                         {"deviation", encoder.images.deviation}};
+    if (!encoder.image_column.empty()) {
+      object["images"]["column"] = encoder.image_column;
+      object["images"]["read_as_channels"] = encoder.image_channels;
+    }
   }
   return object;
 }
@@ -169,7 +173,9 @@ void check_groups(const std::vector<GroupRule>& rules) {
   }
 }
 
-void read_images_of(const json& object, ImageRows& images) {
+// Those of files name no column.
+void read_images(const json& object, Encoder& encoder) {
+  ImageRows& images = encoder.images;
   images.channels = object.at("channels");
   images.height = object.at("height");
   images.width = object.at("width");
@@ -179,6 +185,10 @@ void read_images_of(const json& object, ImageRows& images) {
   if (images.channels < 1 || images.height < 1 || images.width < 1) throw std::invalid_argument("pictures of no size");
   if (images.mean.size() != channels || images.deviation.size() != channels)
     throw std::invalid_argument("the scale of pictures is not that of their channels");
+  encoder.image_column = object.value("column", std::string());
+  encoder.image_channels = object.value("read_as_channels", std::int64_t{0});
+  if (encoder.image_channels != 0 && encoder.image_channels != images.channels)
+    throw std::invalid_argument("pictures that are read as other channels than they have");
 }
 
 }  // namespace
@@ -204,7 +214,7 @@ EncoderPointer encoder_from_json(const json& object) {
     check_groups(encoder->groups);
     if (const auto stored = object.find("stored_decisions"); stored != object.end())
       encoder->stored_decisions = DecisionRule{stored->at("column"), stored->at("in_data")};
-    if (const auto images = object.find("images"); images != object.end()) read_images_of(*images, encoder->images);
+    if (const auto images = object.find("images"); images != object.end()) read_images(*images, *encoder);
     for (const json& feature : object.at("features")) encoder->features.push_back(rule_from(feature));
     lay_out(encoder->features);
     return encoder;

@@ -1,110 +1,66 @@
 #include "engine/data/images.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <numeric>
+#include <string_view>
 
 #include "engine/core/error.h"
 #include "engine/data/file_bytes.h"
+#include "engine/data/idx_pictures.h"
+#include "engine/data/npy_pictures.h"
+#include "engine/data/picture_folder.h"
 
 namespace equipoise::data {
 namespace {
 
-constexpr std::uint8_t kBytes = 8;                           // the type of an IDX file
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 26;  // of a picture, in all channels
-constexpr std::int32_t kMostChannels = 64;
-
-core::UserError image_error(const std::string& path, const std::string& what) {
-  return core::UserError(core::Fault::data, what, core::Position{path, 0, 0});
+// Other files that are given by mistake, by how they begin.
+std::string hint_of(std::string_view head) {
+  if (head == "\x89PNG" || head.starts_with("\xff\xd8\xff"))
+    return "; it is a single picture, as data.images.column names them";
+  if (head.starts_with("PK\x03\x04")) return "; it is an archive, as .npz are: save one array with numpy.save";
+  return "";
 }
 
-const char* type_name(std::uint8_t type) {
-  switch (type) {
-    case 8:
-      return "bytes";
-    case 9:
-      return "signed bytes";
-    case 11:
-      return "16-bit numbers";
-    case 12:
-      return "32-bit numbers";
-    case 13:
-      return "floats";
-    case 14:
-      return "doubles";
-    default:
-      return nullptr;
-  }
+PictureHeader read_header(FileBytes& file) {
+  std::string head(4, '\0');
+  read_whole(file, head.data(), head.size(), "its first four bytes");
+  if (is_npy(head)) return read_npy_header(file);
+  if (is_idx(head)) return read_idx_header(head, file);
+  char got[16];
+  std::snprintf(got, sizeof got, "%02x %02x %02x %02x", head[0] & 255, head[1] & 255, head[2] & 255, head[3] & 255);
+  throw picture_error(file.path(), std::string("this is neither an IDX nor a .npy file: it begins with ") + got +
+                                       ", expected 00 00 08 03, 00 00 08 04 or 93 4e 55 4d" + hint_of(head));
 }
 
-// One file while it is read.
-class IdxFile {
+// One file of many pictures while it is read.
+class PictureFile {
  public:
-  explicit IdxFile(const std::string& path) : bytes_(path) {
-    std::array<std::uint8_t, 4> magic{};
-    read(magic.data(), magic.size(), "its first four bytes");
-    const char* type = magic[0] == 0 && magic[1] == 0 ? type_name(magic[2]) : nullptr;
-    if (type == nullptr) {
-      char got[16];
-      std::snprintf(got, sizeof got, "%02x %02x %02x %02x", magic[0], magic[1], magic[2], magic[3]);
-      throw image_error(
-          path, std::string("this is no IDX file: it begins with ") + got + ", expected 00 00 08 03 or 00 00 08 04");
-    }
-    const int dimensions = magic[3];
-    if (magic[2] != kBytes || (dimensions != 3 && dimensions != 4))
-      throw image_error(
-          path, std::string("this IDX file has ") + type + " in " + std::to_string(dimensions) +
-                    (dimensions == 1 ? " dimension" : " dimensions") + (dimensions == 1 ? ", as labels are" : "") +
-                    "; expected bytes in 3 dimensions (pictures, height, width) or 4 (pictures, channels, "
-                    "height, width)");
-    count_ = size("the number of pictures");
-    channels_ = dimensions == 4 ? size("the number of channels") : 1;
-    height_ = size("the height");
-    width_ = size("the width");
-    if (channels_ < 1 || channels_ > kMostChannels || height_ < 1 || width_ < 1 || height_ > kMostPixels / channels_ ||
-        width_ > kMostPixels / (channels_ * height_))
-      throw image_error(path, "its pictures are " + std::to_string(channels_) + " x " + std::to_string(height_) +
-                                  " x " + std::to_string(width_) + ", expected 1 to " + std::to_string(kMostChannels) +
-                                  " channels and at most " + std::to_string(kMostPixels) + " pixels in all");
+  explicit PictureFile(const std::string& path) : bytes_(path), header_(read_header(bytes_)) {
+    if (const std::string problem = problem_of(header_.size); !problem.empty())
+      throw picture_error(path, "its pictures are " + problem);
   }
 
-  std::int64_t count() const { return count_; }
-  ImageRows shape() const {
-    ImageRows shape;
-    shape.channels = static_cast<std::int32_t>(channels_);
-    shape.height = static_cast<std::int32_t>(height_);
-    shape.width = static_cast<std::int32_t>(width_);
-    return shape;
-  }
+  std::int64_t count() const { return header_.count; }
+  const PictureSize& size() const { return header_.size; }
 
-  void read_picture(std::uint8_t* pixels, std::size_t size) { read(pixels, size, "its pictures"); }
+  void read_picture(std::uint8_t* pixels) {
+    read_whole(bytes_, pixels, header_.size.bytes(),
+               "its pictures, of which it announces " + std::to_string(header_.count));
+  }
 
   Fingerprint finish() {
     char more = 0;
     if (bytes_.read(&more, 1) != 0)
-      throw image_error(bytes_.path(), "there are bytes after the " + std::to_string(count_) +
-                                           " pictures that its first bytes announce");
-    return {bytes_.path(), bytes_.sha256(), bytes_.stored_bytes(), count_};
+      throw picture_error(bytes_.path(), "there are bytes after the " + std::to_string(header_.count) +
+                                             " pictures that its first bytes announce");
+    return {bytes_.path(), bytes_.sha256(), bytes_.stored_bytes(), header_.count};
   }
 
  private:
-  void read(std::uint8_t* to, std::size_t size, const char* what) {
-    if (bytes_.read(reinterpret_cast<char*>(to), size) == size) return;
-    throw image_error(bytes_.path(), std::string("this file ends inside ") + what +
-                                         (count_ > 0 ? ", of which it announces " + std::to_string(count_) : ""));
-  }
-
-  std::int64_t size(const char* what) {
-    std::array<std::uint8_t, 4> bytes{};
-    read(bytes.data(), bytes.size(), what);
-    return static_cast<std::int64_t>(bytes[0]) << 24 | bytes[1] << 16 | bytes[2] << 8 | bytes[3];
-  }
-
   FileBytes bytes_;
-  std::int64_t count_ = 0, channels_ = 0, height_ = 0, width_ = 0;
+  PictureHeader header_;
 };
 
 std::int64_t rows_as_read(const Table& table) {
@@ -118,47 +74,57 @@ void check_counts(const std::vector<Fingerprint>& files, const Table& table) {
   if (files.size() == table.files.size())
     for (std::size_t i = 0; i < files.size(); ++i)
       if (files[i].rows != table.files[i].rows)
-        throw image_error(files[i].path, "it has " + std::to_string(files[i].rows) + " pictures, and " +
-                                             table.files[i].path + " has " + std::to_string(table.files[i].rows) +
-                                             " rows; expected a picture for each row");
+        throw picture_error(files[i].path, "it has " + std::to_string(files[i].rows) + " pictures, and " +
+                                               table.files[i].path + " has " + std::to_string(table.files[i].rows) +
+                                               " rows; expected a picture for each row");
   std::int64_t pictures = 0;
   for (const Fingerprint& file : files) pictures += file.rows;
   if (pictures != rows_as_read(table))
-    throw image_error(files.back().path, "with this file there are " + std::to_string(pictures) + " pictures, and " +
-                                             std::to_string(rows_as_read(table)) +
-                                             " rows in the table; expected a picture for each row");
+    throw picture_error(files.back().path, "with this file there are " + std::to_string(pictures) + " pictures, and " +
+                                               std::to_string(rows_as_read(table)) +
+                                               " rows in the table; expected a picture for each row");
 }
 
 }  // namespace
 
 std::string size_text(const ImageRows& images) {
-  return std::to_string(images.channels) + " x " + std::to_string(images.height) + " x " + std::to_string(images.width);
+  return size_text(PictureSize{images.channels, images.height, images.width});
 }
 
-ReadImages read_images(const std::vector<std::string>& files, const Table& table) {
+ImageRows rows_of(const PictureSize& size) {
+  ImageRows images;
+  images.channels = static_cast<std::int32_t>(size.channels);
+  images.height = static_cast<std::int32_t>(size.height);
+  images.width = static_cast<std::int32_t>(size.width);
+  return images;
+}
+
+ReadImages read_images(const ImageParams& params, const Table& table, core::Journal& journal) {
+  return params.column.empty() ? read_picture_files(params.files, table) : read_picture_folder(params, table, journal);
+}
+
+ReadImages read_picture_files(const std::vector<std::string>& files, const Table& table) {
   ReadImages result;
   ImageRows& images = result.images;
   const std::int64_t expected = rows_as_read(table);
   std::vector<std::uint8_t> passed_over;
   std::int64_t next = 0, kept = 0;  // pictures read, and rows of the table that have theirs
   for (const std::string& path : files) {
-    IdxFile file(path);
-    const ImageRows shape = file.shape();
+    PictureFile file(path);
     if (!images.any()) {
-      images = shape;
+      images = rows_of(file.size());
       // What a header announces is not believed before it is read.
       images.pixels.reserve(static_cast<std::size_t>(std::min(table.rows(), expected)) * images.bytes());
       passed_over.resize(images.bytes());
     }
-    if (size_text(shape) != size_text(images))
-      throw image_error(path, "its pictures are " + size_text(shape) + ", and those of " + files.front() + " are " +
-                                  size_text(images));
+    if (size_text(file.size()) != size_text(images))
+      throw picture_error(path, "its pictures are " + size_text(file.size()) + ", and those of " + files.front() +
+                                    " are " + size_text(images));
     for (std::int64_t i = 0; i < file.count(); ++i, ++next) {
       const bool is_kept = kept < table.rows() && table.row_as_read(kept) == next;
       if (is_kept) images.pixels.resize(static_cast<std::size_t>(kept + 1) * images.bytes());
-      file.read_picture(
-          is_kept ? images.pixels.data() + static_cast<std::size_t>(kept) * images.bytes() : passed_over.data(),
-          images.bytes());
+      file.read_picture(is_kept ? images.pixels.data() + static_cast<std::size_t>(kept) * images.bytes()
+                                : passed_over.data());
       kept += is_kept;
     }
     result.files.push_back(file.finish());
@@ -188,38 +154,6 @@ void set_image_scale(ImageRows& images, const std::vector<std::int64_t>& rows) {
     images.deviation.push_back(
         static_cast<float>(std::sqrt(std::max(0.0, static_cast<double>(square[c]) / count - mean * mean))));
   }
-}
-
-void check_images(const DataParams& params, const config::Origin& origin) {
-  if (!params.images.are_named()) return;
-  const auto refuse = [&](const std::string& field, const std::string& what) {
-    throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
-  };
-  core::ProblemList problems;
-  const std::vector<std::string>& files = params.images.files;
-  for (std::size_t i = 0; i < files.size(); ++i)
-    problems.collect([&] {
-      if (std::find(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(i), files[i]) !=
-          files.begin() + static_cast<std::ptrdiff_t>(i))
-        refuse("data.images.files", "the file " + files[i] + " is listed twice");
-    });
-  problems.collect([&] {
-    const FeatureParams& features = params.features;
-    if (!features.keep.empty() || !features.drop.empty() || !features.types.empty() || features.groups_as_inputs)
-      refuse("data.features", "the model sees the pictures of data.images and no column; leave it out");
-  });
-  for (std::size_t i = 0; i < params.groups.size(); ++i)
-    problems.collect([&] {
-      if (params.groups[i].input)
-        refuse("data.groups[" + std::to_string(i) + "].input",
-               "the model sees the pictures of data.images and no column; leave it out");
-    });
-  problems.collect([&] {
-    if (params.split.assign_by == "content")
-      refuse("data.split.assign_by",
-             "the content of a row is that of its columns, and what differs here are the pictures; expected row");
-  });
-  problems.throw_if_any();
 }
 
 }  // namespace equipoise::data

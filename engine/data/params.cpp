@@ -130,8 +130,14 @@ void TeacherParams::describe(config::Fields& fields) {
 void ImageParams::describe(config::Fields& fields) {
   fields.paths(
       "files", files,
-      "IDX files (plain or gzip) of bytes, [rows, height, width] or [rows, channels, height, width]: a picture "
+      "IDX or .npy files (plain or gzip) of bytes, [rows, height, width] or [rows, channels, height, width]: a picture "
       "for each row of the data files, data.files first, then those that only data.split names.");
+  fields.path("folder", folder,
+              "Instead of files, the folder in which column names a PNG or JPEG picture for each row; when left out, "
+              "that of the data file in which the row stands.");
+  fields.text("column", column, "The column of the data files that names each row's picture; no input of the model.");
+  fields.integer("channels", channels, between(0, 3),
+                 "With column, 1 to read all pictures as grey, 3 as colour, 0 as the first one is.");
 }
 
 void DataParams::describe(config::Fields& fields) {

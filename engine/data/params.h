@@ -109,11 +109,16 @@ struct TeacherParams {
   void describe(config::Fields& fields);
 };
 
-/// Pictures beside the table: picture i is of its row i.
+/// Pictures of the table's rows: files whose picture i is of its row i, or a file for each row that a column names.
 struct ImageParams {
   std::vector<std::string> files;
+  std::string folder;  // "" beside a column: that of the data file
+  std::string column;
+  std::int64_t channels = 0;  // 0: as the first picture
 
-  bool are_named() const { return !files.empty(); }
+  bool are_named() const { return !files.empty() || !folder.empty() || !column.empty(); }
+  /// Files or a folder, as `apply` and --images name them.
+  std::vector<std::string> places() const { return folder.empty() ? files : std::vector<std::string>{folder}; }
   void describe(config::Fields& fields);
 };
 

@@ -46,6 +46,7 @@ ColumnRoles roles_of(const DataParams& params) {
   if (!is_by_number(params.label)) roles.read_as_text.insert(roles.read_as_text.end(), labels.begin(), labels.end());
   for (const std::string& annotator : params.label.annotators) roles.read_as_text.push_back(annotator);
   if (!params.split.column.empty()) roles.read_as_text.push_back(params.split.column);
+  if (!params.images.column.empty()) roles.read_as_text.push_back(params.images.column);
   return roles;
 }
 
@@ -64,6 +65,7 @@ void check_columns(const DataParams& params, const ColumnRoles& roles, const Tab
   for (std::size_t i = 0; i < params.label.columns.size(); ++i)
     column_named(table, params.label.columns[i], "data.label.columns[" + std::to_string(i) + "]", origin);
   if (!params.weight.empty()) column_named(table, params.weight, "data.weight", origin);
+  if (!params.images.column.empty()) column_named(table, params.images.column, "data.images.column", origin);
   check_feature_names(params.features, table, origin);
 }
 
@@ -116,15 +118,18 @@ void check_csv(const CsvParams& csv, const config::Origin& origin) {
 }
 
 // Scaled by the training rows, or as an earlier run's.
-ReadImages images_of_training(const ImageParams& params, const Encoder* earlier, const Table& table, Dataset& dataset) {
-  ReadImages read = read_images(params.files, table);
+ReadImages images_of_training(const ImageParams& params, const Encoder* earlier, const Table& table, Dataset& dataset,
+                              core::Journal& journal) {
+  ReadImages read = read_images(params, table, journal);
   if (earlier != nullptr)
     scale_as(*earlier, read.images);
   else
     set_image_scale(read.images, dataset.rows_of(Split::train));
   dataset.files.insert(dataset.files.end(), read.files.begin(), read.files.end());
   for (const Column& column : table.columns)
-    dataset.reading.push_back(column.name + ": not an input, for the model sees the pictures.");
+    dataset.reading.push_back(column.name + (column.name == params.column
+                                                 ? ": names the pictures, which the model sees; not an input."
+                                                 : ": not an input, for the model sees the pictures."));
   dataset.reading.push_back("pictures: " + size_text(read.images) +
                             ", each channel minus its mean over its deviation in " +
                             (earlier != nullptr ? "the earlier run." : "the training rows."));
@@ -233,8 +238,10 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   dataset.files = table.files;
   dataset.files.insert(dataset.files.end(), predictions.begin(), predictions.end());
   ReadImages pictures;
-  if (params.images.are_named()) pictures = images_of_training(params.images, earlier, table, dataset);
+  if (params.images.are_named()) pictures = images_of_training(params.images, earlier, table, dataset, journal);
   encoder->images = shape_of(pictures.images);
+  encoder->image_column = params.images.column;
+  encoder->image_channels = params.images.channels;
   dataset.encoded = earlier != nullptr ? encode_new_rows(*encoder, table, journal) : encode(encoder->features, table);
   dataset.encoded.images = std::move(pictures.images);
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);

@@ -30,7 +30,7 @@ struct Prepared {
       {};  ///< [rows] their places in the files, where others were left out; else empty
 };
 
-/// Every file that a config has read, each once: tables, stored decisions, pictures.
+/// Every file that a config names and has read, each once: tables, stored decisions, files of pictures. Not those that a column names.
 std::vector<std::string> files_read(const DataParams& params);
 /// The tables among them: those of data.files, then those that only data.split names.
 std::vector<std::string> tables_of(const DataParams& params);
@@ -50,14 +50,14 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
                  const Encoder* earlier = nullptr);
 
 /// What is read of new rows: to score them the model's inputs do, and to decide by groups these; to measure them the label and the
-/// weight must be there too.
-enum class Wanted { inputs, groups, everything };
+/// weight must be there too. Of people: who they are, which is label, weight and groups, and no inputs.
+enum class Wanted { inputs, groups, everything, people };
 
 /// Encodes the rows of `files` (CSV or Parquet) with a stored encoder; every row is in split test. Columns that are not
 /// wanted may be absent or hold anything; labels, weights and groups are then empty. `predictions`: a file with the stored
 /// decisions of these rows, where those of the training came from a file; without it they are not known, with a warning.
-/// `images`: the files of their pictures, where the model sees pictures. Throws UserError (config) where it does and there are none, or
-/// the other way round.
+/// `images`, where the model sees pictures: the files of theirs, or where training had the files that a column names, the folder of these (none: that
+/// of the data file). Throws UserError (config) where it sees pictures and needs to be told and is not, or the other way round.
 Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal,
               const std::string& predictions = "", const std::vector<std::string>& images = {});
 

@@ -6,6 +6,7 @@
 
 #include "engine/core/files.h"
 #include "engine/data/encoder.h"
+#include "tests/engine/data/picture_bytes.h"
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
@@ -13,12 +14,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string big_endian(std::uint32_t number) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 255);
-  return bytes;
-}
 
 // An IDX file of bytes; pixel i of all is i modulo 251, plus `more`.
 std::string idx(const std::vector<std::uint32_t>& sizes, int more = 0, int type = 8) {
@@ -144,7 +139,7 @@ TEST(Images, FilesThatAreWrongSaySo) {
     return text;
   };
   EXPECT_THAT(message("\x89PNG and more"),
-              HasSubstr("this is no IDX file: it begins with 89 50 4e 47, expected 00 00 08 03"));
+              HasSubstr("this is neither an IDX nor a .npy file: it begins with 89 50 4e 47, expected 00 00 08 03"));
   EXPECT_THAT(message(idx({30})),
               HasSubstr("this IDX file has bytes in 1 dimension, as labels are; expected bytes in 3"));
   EXPECT_THAT(message(idx({30, 2, 2}, 0, 13)), HasSubstr("this IDX file has floats in 3 dimensions; expected bytes"));
