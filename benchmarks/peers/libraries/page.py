@@ -108,9 +108,10 @@ def seeds_of(jobs):
         seeds[job["task"]].add(job["seed"])
     done = "; ".join(f"{name_of(task)}: {', '.join(map(str, sorted(seeds[task])))}" for task in tasks.TASKS if task in seeds)
     missing = ", ".join(name_of(task) for task in tasks.TASKS if task not in seeds)
-    machines = ", ".join(sorted({job["machine"] for job in jobs}))
+    machines = sorted({job["machine"] for job in jobs})
+    shared = " Seconds are means over jobs, of which some ran on one and some on the other: their ratios say little." if len(machines) > 1 else ""
     return [wrapped(f"Seeds with results so far, of 0 to 4: {done}." + (f" None yet: {missing}." if missing else "")), "",
-            f"Machine: {machines}; one thread.", ""]
+            wrapped(f"Machine: {'; '.join(machines)}; one thread.{shared}"), ""]
 
 
 def settings_section():
