@@ -18,7 +18,7 @@ class SettingsSearch : public Resume {
 };
 
 TEST_F(SettingsSearch, KeepsTheBestOfWhatItTried) {
-  const Outcome outcome = searched("found");
+  const Outcome outcome = searched("found", {"model.budget=15s"});  // time for every family, on a slow machine too
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const nlohmann::json search = object("runs/found/search.json");
   ASSERT_GE(search["trials"].size(), 4u) << "every family once";
