@@ -33,15 +33,10 @@ void check_same_label(const Encoder& earlier, const Encoder& own) {
 
 // What models saw then they see again; so it must not be what they are not to see now.
 void check_roles(const Encoder& earlier, const FeatureParams& params, const ColumnRoles& roles) {
-  const auto contains = [](const std::vector<std::string>& names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-  };
   for (const FeatureRule& rule : earlier.features) {
     const std::string& name = rule.column;
-    const bool is_hidden = contains(roles.labels, name) || contains(roles.annotators, name) ||
-                           contains(roles.stored_decisions, name) || contains(roles.teacher, name) ||
-                           name == roles.weight || name == roles.split ||
-                           (contains(roles.groups, name) && !params.groups_as_inputs);
+    const bool is_group = std::ranges::find(roles.groups, name) != roles.groups.end();
+    const bool is_hidden = role_of(roles, name) != nullptr || (is_group && !params.groups_as_inputs);
     if (is_hidden)
       throw core::UserError(core::Fault::data, std::string(kEarlier) + " saw the column '" + name +
                                                    "', which here is no input but a label, group, weight or the like");

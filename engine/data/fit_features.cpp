@@ -59,12 +59,7 @@ class ColumnFitter {
 
  private:
   std::string not_an_input(const std::string& name) const {
-    if (contains(roles_.labels, name)) return "the label, not an input";
-    if (contains(roles_.annotators, name)) return "an annotator's label, not an input";
-    if (name == roles_.weight) return "the sample weight, not an input";
-    if (name == roles_.split) return "the split, not an input";
-    if (contains(roles_.stored_decisions, name)) return "the stored decision, not an input";
-    if (contains(roles_.teacher, name)) return "a teacher's score, not an input";
+    if (const ColumnRole* role = role_of(roles_, name)) return std::string(role->noun) + ", not an input";
     if (contains(params_.drop, name)) return "dropped by data.features.drop";
     if (contains(roles_.groups, name) && !params_.groups_as_inputs) return "a group, not an input";
     if (!params_.keep.empty() && !contains(params_.keep, name)) return "not in data.features.keep";
@@ -230,11 +225,8 @@ void check_feature_names(const FeatureParams& params, const Table& table, const 
 void check_kept_names(const FeatureParams& params, const ColumnRoles& roles, const config::Origin& origin) {
   for (const std::string& name : params.keep) {
     std::string reason;
-    if (contains(roles.labels, name)) reason = "is the label: a model that sees it has nothing to learn";
-    if (name == roles.weight) reason = "is the sample weight";
-    if (name == roles.split) reason = "tells the split";
-    if (contains(roles.stored_decisions, name)) reason = "is the stored decision, which the model does not see";
-    if (contains(roles.teacher, name)) reason = "is a teacher's score, which the model does not see";
+    if (const ColumnRole* role = role_of(roles, name))
+      reason = "is " + std::string(role->noun) + ", which the model does not see";
     if (contains(params.drop, name)) reason = "is also in data.features.drop";
     if (contains(roles.groups, name) && !params.groups_as_inputs) {
       reason =

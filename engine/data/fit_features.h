@@ -5,22 +5,12 @@
 
 #include "engine/config/origin.h"
 #include "engine/core/journal.h"
+#include "engine/data/column_roles.h"
 #include "engine/data/encoder.h"
 #include "engine/data/params.h"
 #include "engine/data/table.h"
 
 namespace equipoise::data {
-
-/// Columns that have a role besides being inputs.
-struct ColumnRoles {
-  std::vector<std::string> labels, annotators;
-  std::string weight;
-  std::string split;
-  std::vector<std::string> stored_decisions;
-  std::vector<std::string> groups;        ///< that are no inputs but by data.features.groups_as_inputs
-  std::vector<std::string> read_as_text;  ///< because of a role; numbers in them are still numbers
-  std::vector<std::string> teacher = {};  ///< its scores, as far as their names are known
-};
 
 /// Checks the names in data.features against the columns; throws UserError (config).
 void check_feature_names(const FeatureParams& params, const Table& table, const config::Origin& origin);

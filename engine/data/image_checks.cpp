@@ -1,10 +1,8 @@
 #include <algorithm>
 
-#include "engine/core/error.h"
+#include "engine/config/field_problems.h"
+#include "engine/data/column_roles.h"
 #include "engine/data/images.h"
-#include "engine/data/labels.h"
-#include "engine/data/stored_decisions.h"
-#include "engine/data/teacher.h"
 
 namespace equipoise::data {
 namespace {
@@ -12,7 +10,7 @@ namespace {
 class Checks {
  public:
   Checks(const DataParams& params, const config::Origin& origin)
-      : params_(params), images_(params.images), origin_(origin) {}
+      : params_(params), images_(params.images), problems_(origin) {}
 
   // Files, or a column: each with what is its own, and whole.
   void check_ways() {
@@ -35,20 +33,9 @@ class Checks {
 
   void check_column() {
     const std::string& column = images_.column;
-    const auto is_among = [&](const std::vector<std::string>& names) {
-      return std::ranges::find(names, column) != names.end();
-    };
     if (column.empty()) return;
-    const std::string name = "the column '" + column + "' names the pictures, and ";
-    if (is_among(label_columns(params_.label))) refuse("data.images.column", name + "is the label");
-    if (is_among(params_.label.annotators)) refuse("data.images.column", name + "holds what an annotator said");
-    if (column == params_.weight) refuse("data.images.column", name + "is the sample weight");
-    if (column == params_.split.column) refuse("data.images.column", name + "tells the split");
-    if (const auto stored = decision_rule(params_.stored_decisions); stored && stored->in_data)
-      if (is_among(decision_columns(*stored, params_.label)))
-        refuse("data.images.column", name + "holds the stored decisions");
-    if (is_among(teacher_columns_of_data(params_, params_.label.classes)))
-      refuse("data.images.column", name + "holds a teacher's scores");
+    if (const ColumnRole* role = role_of(roles_of(params_), column))
+      refuse("data.images.column", "the column '" + column + "' names the pictures, and " + role->predicate);
   }
 
   void check_files() {
@@ -73,14 +60,11 @@ class Checks {
   void throw_if_any() { problems_.throw_if_any(); }
 
  private:
-  void refuse(const std::string& field, const std::string& what) {
-    problems_.collect([&] { throw core::UserError(core::Fault::config, field + ": " + what, origin_.of(field)); });
-  }
+  void refuse(const std::string& field, const std::string& what) { problems_.refuse(field, what); }
 
   const DataParams& params_;
   const ImageParams& images_;
-  const config::Origin& origin_;
-  core::ProblemList problems_;
+  config::FieldProblems problems_;
 };
 
 }  // namespace

@@ -100,11 +100,16 @@ void SplitParams::describe(config::Fields& fields) {
   fields.paths("holdout_files", holdout_files, "Files whose rows are the holdout split.");
 }
 
+namespace {
+
+constexpr const char* kPredictionsFile =
+    "A CSV or Parquet file with one row for each row of the data files (data.files first, then those that only "
+    "data.split names), in their order, as equipoise predict writes it.";
+
+}  // namespace
+
 void StoredDecisionParams::describe(config::Fields& fields) {
-  fields.path(
-      "predictions", predictions,
-      "A CSV or Parquet file with one row for each row of the data files (data.files first, then those that only "
-      "data.split names), in their order, as equipoise predict writes it.");
+  fields.path("predictions", predictions, kPredictionsFile);
   fields.text(
       "column", column,
       "The column of 0 and 1, or of several classes their names: of the predictions ('decision' when left out), or "
@@ -114,10 +119,7 @@ void StoredDecisionParams::describe(config::Fields& fields) {
 
 void TeacherParams::describe(config::Fields& fields) {
   fields.path("run", run, "The folder of a finished run, whose model scores the rows first.");
-  fields.path(
-      "predictions", predictions,
-      "A CSV or Parquet file with one row for each row of the data files (data.files first, then those that only "
-      "data.split names), in their order, as equipoise predict writes it.");
+  fields.path("predictions", predictions, kPredictionsFile);
   fields.text(
       "column", column,
       "The column of scores from 0 to 1, or of numbers where numbers are predicted: of the predictions ('score', "

@@ -31,25 +31,6 @@ namespace {
   throw core::UserError(core::Fault::config, field + ": " + what, origin.of(field));
 }
 
-ColumnRoles roles_of(const DataParams& params) {
-  const std::optional<DecisionRule> stored = decision_rule(params.stored_decisions);
-  const std::vector<std::string> labels = label_columns(params.label);
-  ColumnRoles roles{labels, params.label.annotators, params.weight, params.split.column, {}, {}, {}};
-  if (stored && stored->in_data) roles.stored_decisions = decision_columns(*stored, params.label);
-  roles.teacher = teacher_columns_of_data(params, params.label.classes);
-  for (const GroupParams& group : params.groups) {
-    const bool is_input = std::ranges::any_of(
-        params.groups, [&](const GroupParams& other) { return other.input && other.column == group.column; });
-    if (!group.column.empty() && !is_input) roles.groups.push_back(group.column);
-    if (!group.column.empty() && group.bins.empty()) roles.read_as_text.push_back(group.column);
-  }
-  if (!is_by_number(params.label)) roles.read_as_text.insert(roles.read_as_text.end(), labels.begin(), labels.end());
-  for (const std::string& annotator : params.label.annotators) roles.read_as_text.push_back(annotator);
-  if (!params.split.column.empty()) roles.read_as_text.push_back(params.split.column);
-  if (!params.images.column.empty()) roles.read_as_text.push_back(params.images.column);
-  return roles;
-}
-
 ReadRequest request_of(const DataParams& params, const ColumnRoles& roles) {
   ReadRequest request{tables_of(params), params.csv, {}, {}};
   request.as_text.insert(roles.read_as_text.begin(), roles.read_as_text.end());

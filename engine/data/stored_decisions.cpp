@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/core/nearest_name.h"
-#include "engine/data/labels.h"
+#include "engine/data/column_roles.h"
 #include "engine/data/predictions_of_rows.h"
 #include "engine/data/targets.h"
 
@@ -75,12 +75,6 @@ Grouping grouping_of(std::vector<std::int32_t> decisions, Task task, const std::
   return {kStoredDecision, levels, std::move(decisions)};
 }
 
-// What names the column an input; data.features.keep is checked with the other roles.
-bool is_input(const DataParams& params, const std::string& column) {
-  return std::ranges::any_of(params.groups,
-                             [&](const GroupParams& group) { return group.input && group.column == column; });
-}
-
 }  // namespace
 
 std::optional<DecisionRule> decision_rule(const StoredDecisionParams& params) {
@@ -103,17 +97,16 @@ void check_stored_decisions(const DataParams& params, const config::Origin& orig
   if (rule && params.label.task == name_of(Task::regression))
     refuse(kField, "a number that is predicted is no decision: there is no churn of the task regression", origin);
   if (!rule || !rule->in_data) return;
+  ColumnRoles others = roles_of(params);
   const std::string field = std::string(kField) + ".column";
-  const std::vector<std::string> labels = label_columns(params.label);
-  for (const std::string& column : decision_columns(*rule, params.label)) {
-    const std::string name = "the column '" + column + "' ";
-    if (std::ranges::find(labels, column) != labels.end())
-      refuse(field, name + "is the label; the share of rows decided otherwise than it is the rate 'error'", origin);
-    if (column == params.weight) refuse(field, name + "is the sample weight", origin);
-    if (column == params.split.column) refuse(field, name + "tells the split", origin);
-    if (is_input(params, column))
-      refuse(field, name + "is named as an input of the model, which does not see stored decisions", origin);
-  }
+  for (const std::string& column : others.stored_decisions)
+    if (std::ranges::find(others.labels, column) != others.labels.end())
+      refuse(
+          field,
+          "the column '" + column + "' is the label; the share of rows decided otherwise than it is the rate 'error'",
+          origin);
+  others.stored_decisions.clear();
+  check_columns_are_free(decision_columns(*rule, params.label), params, others, field, "stored decisions", origin);
 }
 
 std::vector<std::string> decision_columns(const DecisionRule& rule, const LabelParams& label) {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/core/error.h"
-#include "engine/data/labels.h"
+#include "engine/data/column_roles.h"
 #include "engine/data/predictions_of_rows.h"
 #include "engine/data/targets.h"
 
@@ -33,12 +33,6 @@ std::vector<std::string> names_of(const DataParams& params, const std::vector<st
   std::vector<std::string> names;
   for (const std::string& outcome : *outcomes) names.push_back(first + "_" + outcome);
   return names;
-}
-
-// What names the column an input; data.features.keep is checked with the other roles.
-bool is_input(const DataParams& params, const std::string& column) {
-  return std::ranges::any_of(params.groups,
-                             [&](const GroupParams& group) { return group.input && group.column == column; });
 }
 
 // The scores of all rows of a table, row by row; NaN where there is none.
@@ -102,17 +96,10 @@ void check_teacher(const DataParams& params, const config::Origin& origin) {
   if (!teacher.run.empty() && teacher.are_stored())
     refuse("data.teacher.run", "a run scores the rows itself; expected it or stored scores (predictions, column)",
            origin);
-  if (!teacher.predictions.empty()) return;
-  const std::vector<std::string> labels = label_columns(params.label);
-  for (const std::string& column : teacher_columns_of_data(params, params.label.classes)) {
-    const std::string field = std::string(kField) + ".column", name = "the column '" + column + "' ";
-    if (std::ranges::find(labels, column) != labels.end())
-      refuse(field, name + "is the label, which is taught in any case", origin);
-    if (column == params.weight) refuse(field, name + "is the sample weight", origin);
-    if (column == params.split.column) refuse(field, name + "tells the split", origin);
-    if (is_input(params, column))
-      refuse(field, name + "is named as an input of the model, which does not see its teacher", origin);
-  }
+  ColumnRoles others = roles_of(params);
+  others.teacher.clear();
+  check_columns_are_free(teacher_columns_of_data(params, params.label.classes), params, others,
+                         std::string(kField) + ".column", "its teacher", origin);
 }
 
 std::vector<std::string> teacher_columns_of_data(const DataParams& params, const std::vector<std::string>& classes) {

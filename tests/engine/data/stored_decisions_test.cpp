@@ -22,14 +22,7 @@ std::string predictions(int rows) {
 
 // The people with a last column "before" that says the same.
 std::string people_decided_before(int rows) {
-  std::string text = people(rows), result;
-  int row = 0;
-  for (std::size_t at = 0; at < text.size(); ++row) {
-    const std::size_t end = text.find('\n', at);
-    result += text.substr(at, end - at) + (row == 0 ? ",before\n" : row % 3 == 0 ? ",1\n" : ",0\n");
-    at = end + 1;
-  }
-  return result;
+  return people_with(rows, "before", [](int row) { return std::string(row % 3 == 0 ? "1" : "0"); });
 }
 
 DataParams with_file(const std::string& text = predictions(300)) {

@@ -25,19 +25,6 @@ std::string predictions(int rows) {
   return text;
 }
 
-// The people with more columns, each from the row's number from 1.
-template <typename Make>
-std::string people_with(int rows, const std::string& header, const Make& make) {
-  std::string text = people(rows), result;
-  int row = 0;
-  for (std::size_t at = 0; at < text.size(); ++row) {
-    const std::size_t end = text.find('\n', at);
-    result += text.substr(at, end - at) + "," + (row == 0 ? header : make(row)) + "\n";
-    at = end + 1;
-  }
-  return result;
-}
-
 std::string people_scored(int rows) {
   return people_with(rows, "taught", [](int row) { return std::to_string(score_of(row)); });
 }

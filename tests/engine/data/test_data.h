@@ -85,6 +85,19 @@ inline std::string people(int rows) {
   return text;
 }
 
+/// The people with more columns, each from the row's number from 1.
+template <typename Make>
+std::string people_with(int rows, const std::string& header, const Make& make) {
+  std::string text = people(rows), result;
+  int row = 0;
+  for (std::size_t at = 0; at < text.size(); ++row) {
+    const std::size_t end = text.find('\n', at);
+    result += text.substr(at, end - at) + "," + (row == 0 ? header : make(row)) + "\n";
+    at = end + 1;
+  }
+  return result;
+}
+
 inline LabelParams label_of(const std::string& column, const std::vector<std::string>& positive,
                             const std::vector<std::string>& negative = {}) {
   LabelParams label;
