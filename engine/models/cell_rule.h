@@ -44,7 +44,7 @@ struct CellRule {
   std::size_t answers() const { return is_randomised() ? drawn.front().size() : weights.size(); }
   /// Those that decide row `row` of the files (from 0).
   const CellWeights& weights_of(std::int64_t row) const {
-    return is_randomised() ? drawn[models::drawn(lot.probabilities, lot.seed, row)] : weights;
+    return is_randomised() ? drawn[models::drawn(lot, row)] : weights;
   }
 };
 

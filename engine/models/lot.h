@@ -21,10 +21,10 @@ struct Lot {
 
 /// Which one is drawn for row `row` of the files (from 0): a pure function of the seed and the row's place, whoever is in the row. The first
 /// whose probability, added to those before it, is above the row's draw (docs/math.md).
-inline std::size_t drawn(const std::vector<double>& probabilities, std::uint64_t seed, std::int64_t row) {
-  double left = core::uniform(core::mix(seed, static_cast<std::uint64_t>(row)));
+inline std::size_t drawn(const Lot& lot, std::int64_t row) {
+  double left = core::uniform(core::mix(lot.seed, static_cast<std::uint64_t>(row)));
   std::size_t one = 0;
-  while (one + 1 < probabilities.size() && left >= probabilities[one]) left -= probabilities[one++];
+  while (one + 1 < lot.probabilities.size() && left >= lot.probabilities[one]) left -= lot.probabilities[one++];
   return one;
 }
 

@@ -38,7 +38,7 @@ Mixture mixture_from(const json& description, std::int64_t members, const std::s
   const auto count = static_cast<std::int64_t>(iterates.size());
   if (members % count != 0)
     throw broken(fmt::format("{} members are not as many for each of {} iterates", members, count));
-  Mixture mixture{lot.probabilities, {}, lot.seed};
+  Mixture mixture{lot, {}};
   for (std::size_t i = 0; i < iterates.size(); ++i) {
     const json step = iterates[i].value("step", json()), own = iterates[i].value("members", json()),
                expected = members_of(i, members / count);

@@ -37,7 +37,7 @@ Members members_of(std::size_t iterate, std::int64_t members, const models::Mixt
 at::Tensor deciding_iterates(const models::Mixture& mixture, const at::Tensor& like) {
   at::Tensor iterates = at::empty({like.size(0)}, at::kLong);
   for (std::int64_t row = 0; row < iterates.size(0); ++row)
-    iterates.mutable_data_ptr<std::int64_t>()[row] = static_cast<std::int64_t>(models::iterate_of(mixture, row));
+    iterates.mutable_data_ptr<std::int64_t>()[row] = static_cast<std::int64_t>(models::drawn(mixture, row));
   return iterates.to(like.device());
 }
 
@@ -100,7 +100,7 @@ std::vector<double> probabilities(const models::EncodedTensors& encoded, models:
       for (std::int64_t row = 0; row < rows; ++row) add(member, row);
   } else {
     for (std::int64_t row = 0; row < rows; ++row) {
-      const Members own = members_of(models::iterate_of(mixture, row), logits.size(0), mixture);
+      const Members own = members_of(models::drawn(mixture, row), logits.size(0), mixture);
       for (std::int64_t member = own.first; member < own.first + own.count; ++member) add(member, row);
     }
   }

@@ -159,14 +159,19 @@ class DenseProgram {
   std::vector<constraints::Inequality> inequalities_;
 };
 
+DenseProgram equalized_odds_of_three_groups(const HeldOut& rows, double tolerance) {
+  DenseProgram program(rows, 6, 2, 2);
+  for (const std::size_t label : {0, 1})
+    for (std::size_t g = 0; g < 3; ++g)
+      for (std::size_t other = 0; other < g; ++other)
+        program.hold_within(program.rate(1, {2 * g + label}), program.rate(1, {2 * other + label}), tolerance);
+  return program;
+}
+
 TEST(Solver, ReachesTheProgramOverAllRowsForEqualizedOddsOfThreeGroups) {
   for (const double tolerance : {0.02, 0.1, 0.3}) {
     const Problem problem({parity_of("equalized_odds", tolerance)}, every_cell(3, 2), random_rows(120, 6, 5));
-    DenseProgram program(problem.rows, 6, 2, 2);
-    for (const std::size_t label : {0, 1})
-      for (std::size_t g = 0; g < 3; ++g)
-        for (std::size_t other = 0; other < g; ++other)
-          program.hold_within(program.rate(1, {2 * g + label}), program.rate(1, {2 * other + label}), tolerance);
+    DenseProgram program = equalized_odds_of_three_groups(problem.rows, tolerance);
     const Solved solved = problem.solve();
     EXPECT_NEAR(solved.bound, program.most_accurate(), kProgram) << tolerance;
     // A mixture of rules agrees but on as many rows as there are inequalities: of 240 weight 13 rows of 3 at most.
@@ -200,11 +205,7 @@ TEST(Solver, ReachesItForClasses) {
 TEST(Solver, OfAMixtureTheDrawsAreTheOptimumOfTheProgramOverAllRows) {
   for (const double tolerance : {0.02, 0.1}) {
     const Problem problem({parity_of("equalized_odds", tolerance)}, every_cell(3, 2), random_rows(120, 6, 5));
-    DenseProgram program(problem.rows, 6, 2, 2);
-    for (const std::size_t label : {0, 1})
-      for (std::size_t g = 0; g < 3; ++g)
-        for (std::size_t other = 0; other < g; ++other)
-          program.hold_within(program.rate(1, {2 * g + label}), program.rate(1, {2 * other + label}), tolerance);
+    DenseProgram program = equalized_odds_of_three_groups(problem.rows, tolerance);
     const Solved mixed = problem.mixed();
     EXPECT_NEAR(mixed.accuracy, program.most_accurate(), kProgram) << tolerance;
     EXPECT_EQ(mixed.excess, 0) << tolerance;

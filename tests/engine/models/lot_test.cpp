@@ -13,13 +13,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Lot, DrawsTheFirstWhoseSumIsAboveTheRowsDraw) {
-  const std::vector<double> probabilities = {0.5, 0.125, 0.375};
+  const Lot lot = {{0.5, 0.125, 0.375}, 77};
   std::array<int, 3> rows{};
   constexpr int kRows = 20000;
   for (std::int64_t row = 0; row < kRows; ++row) {
     const double draw = core::uniform(core::mix(77, static_cast<std::uint64_t>(row)));
     const std::size_t expected = draw < 0.5 ? 0 : draw < 0.625 ? 1 : 2;
-    ASSERT_EQ(drawn(probabilities, 77, row), expected) << row;
+    ASSERT_EQ(drawn(lot, row), expected) << row;
     ++rows[expected];
   }
   // Five standard errors of a share of 20,000 rows are .018 at most.
@@ -28,8 +28,8 @@ TEST(Lot, DrawsTheFirstWhoseSumIsAboveTheRowsDraw) {
 }
 
 TEST(Lot, OfNothingOrOfOneIsTheFirst) {
-  EXPECT_EQ(drawn({}, 5, 9), 0u);
-  EXPECT_EQ(drawn({1.0}, 5, 9), 0u);
+  EXPECT_EQ(drawn({{}, 5}, 9), 0u);
+  EXPECT_EQ(drawn({{1.0}, 5}, 9), 0u);
 }
 
 // Files that were written stay readable: the seed of a run is what it was when only iterates were drawn.

@@ -16,7 +16,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 
 Mixture three() {
-  return {{0.6, 0.3, 0.1}, {410, 430, 470}, 12345};
+  return {{{0.6, 0.3, 0.1}, 12345}, {410, 430, 470}};
 }
 
 // The one whose interval of the summed probabilities has the row's draw.
@@ -26,7 +26,7 @@ TEST(Mixture, DrawsByTheRowsPlaceAlone) {
   for (std::int64_t row = 0; row < kRows; ++row) {
     const double draw = core::uniform(core::mix(12345, static_cast<std::uint64_t>(row)));
     const std::size_t expected = draw < 0.6 ? 0 : draw < 0.9 ? 1 : 2;
-    ASSERT_EQ(iterate_of(three(), row), expected) << row;
+    ASSERT_EQ(drawn(three(), row), expected) << row;
     ++rows[expected];
   }
   // Five standard errors of a share of 100,000 rows are .008 at most.
@@ -37,7 +37,7 @@ TEST(Mixture, DrawsByTheRowsPlaceAlone) {
 
 TEST(Mixture, OfOneIterateDrawsNothing) {
   EXPECT_EQ(Mixture{}.iterates(), 1u);
-  EXPECT_EQ(iterate_of({}, 3), 0u);
+  EXPECT_EQ(drawn({}, 3), 0u);
 }
 
 TEST(Mixture, IsReadAsItWasWritten) {

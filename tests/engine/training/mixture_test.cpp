@@ -76,7 +76,7 @@ void expect_scores_of_iterates(const data::Dataset& people, models::Learner& lea
   const std::size_t of_a_row = found.size() / static_cast<std::size_t>(people.rows());
   std::size_t differing = 0;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    const std::size_t iterate = models::iterate_of(mixture, static_cast<std::int64_t>(i / of_a_row));
+    const std::size_t iterate = models::drawn(mixture, static_cast<std::int64_t>(i / of_a_row));
     ASSERT_EQ(found[i], of_iterate[iterate][i]) << "row " << i / of_a_row;
     differing += found[i] != of_iterate[(iterate + 1) % mixture.iterates()][i];
   }
@@ -89,7 +89,7 @@ TEST(Mixture, OfEveryTaskScoresEachRowByOneIterate) {
     const std::int64_t outputs = people.outcomes.empty() ? 1 : static_cast<std::int64_t>(people.outcomes.size());
     const auto learner = models::make_learner(small_config().model, people.encoded, {1, 2, 3, 4, 5, 6}, at::kCPU,
                                               models::Precision::fp32, outputs);
-    const models::Mixture mixture{{0.5, 0.3, 0.2}, {1, 2, 3}, 7};
+    const models::Mixture mixture{{{0.5, 0.3, 0.2}, 7}, {1, 2, 3}};
     SCOPED_TRACE(data::name_of(task));
     expect_scores_of_iterates(people, *learner, mixture, small_config());
     if (task != data::Task::binary) continue;
