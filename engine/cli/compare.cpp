@@ -89,7 +89,12 @@ class Compare final : public Command {
       config::load(config_file_, overrides, config, origin);
       if (check_bank) check_no_bank(config, origin);
       training::members_of(config, origin);
-      training::check(config, 1, origin);
+      training::check_training(config, 1, origin);
+      if (models::is_searched_for(config.model))
+        throw core::UserError(core::Fault::config,
+                              "model.kind: it is 'auto', and arms are models that are named; let equipoise train find "
+                              "one first, or name several kinds as arms (compare.arms)",
+                              origin.of("model.kind"));
     } catch (const core::UserError& error) {
       std::vector<core::Problem> problems = error.problems();
       for (core::Problem& problem : problems) problem.message = fmt::format("arm '{}': {}", arm.name, problem.message);

@@ -12,7 +12,7 @@
 #include "engine/cli/shell_words.h"
 #include "engine/cli/starting_multipliers.h"
 #include "engine/cli/starting_weights.h"
-#include "engine/cli/teacher.h"
+#include "engine/cli/training_inputs.h"
 #include "engine/config/writer.h"
 #include "engine/constraints/kinds.h"
 #include "engine/core/clock.h"
@@ -168,11 +168,8 @@ void Comparison::run_seed(std::size_t seed) {
 Comparison::SeedData Comparison::prepare(std::size_t arm, std::int64_t seed) {
   ReadingJournal journal(journal_, said_);
   SeedData data;
-  const data::EncoderPointer earlier = starting_encoder(inputs_.configs[arm], inputs_.origins[arm]);
-  data.prepared = data::prepare(inputs_.configs[arm].data, static_cast<std::uint64_t>(seed), inputs_.origins[arm],
-                                journal, earlier.get());
-  score_by_teacher(inputs_.configs[arm], inputs_.origins[arm], data.prepared, journal);
-  core::stop_if_interrupted();
+  data.prepared =
+      prepare_to_train(inputs_.configs[arm], static_cast<std::uint64_t>(seed), inputs_.origins[arm], journal);
   data.test_rows = data.prepared.dataset.rows_of(data::Split::test);
   if (data.test_rows.empty())
     throw core::UserError(core::Fault::config, "compare needs test rows: data.split leaves none (data.split.test)",

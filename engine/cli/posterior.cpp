@@ -6,6 +6,7 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/config/field_problems.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
 #include "engine/models/no_autograd.h"
@@ -42,37 +43,37 @@ class CellsAsClasses {
 }  // namespace
 
 void check_frontier(const training::RunConfig& config, const config::Origin& origin) {
-  core::ProblemList problems;
-  const auto refuse = [&](const char* field, const std::string& why) {
-    problems.collect(
-        [&] { throw core::UserError(core::Fault::config, fmt::format("{}: {}", field, why), origin.of(field)); });
-  };
+  config::FieldProblems problems(origin);
   problems.collect([&] { frontier::check_constraints(config.constraints, data::task_of(config.data.label), origin); });
   if (!config.bank.empty())
-    refuse("bank", "a frontier is of one training, and has all tolerances; take it out (~bank)");
+    problems.refuse("bank", "a frontier is of one training, and has all tolerances; take it out (~bank)");
   if (!config.sampling.empty())
-    refuse("sampling.recipes",
-           "a frontier decides by the posterior of the rows as they are, and recipes change whom it is learnt from; "
-           "take them out (~sampling)");
+    problems.refuse(
+        "sampling.recipes",
+        "a frontier decides by the posterior of the rows as they are, and recipes change whom it is learnt from; "
+        "take them out (~sampling)");
   if (config.training.keep == "mixture")
-    refuse(
+    problems.refuse(
         "training.keep",
         "it is 'mixture', and a frontier is of one model, whose rules are drawn where decision.randomised asks for it; "
         "set best_feasible");
   if (config.training.distill)
-    refuse("training.distill", "it teaches one network what decisions are, and a frontier needs posteriors of cells");
+    problems.refuse("training.distill",
+                    "it teaches one network what decisions are, and a frontier needs posteriors of cells");
   if (models::is_searched_for(config.model))
-    refuse("model.kind", "it is 'auto', and a search judges models that decide; name a kind of model");
+    problems.refuse("model.kind", "it is 'auto', and a search judges models that decide; name a kind of model");
   if (config.training.label_smoothing > 0)
-    refuse("training.label_smoothing",
-           "a frontier decides by posteriors, and smoothed labels are not what rows have; take it out");
+    problems.refuse("training.label_smoothing",
+                    "a frontier decides by posteriors, and smoothed labels are not what rows have; take it out");
   if (config.data.teacher.is_named())
-    refuse("data.teacher",
-           "a frontier learns posteriors of cells, which no teacher has scored; take it out (~data.teacher)");
+    problems.refuse("data.teacher",
+                    "a frontier learns posteriors of cells, which no teacher has scored; take it out (~data.teacher)");
   if (!config.training.warm_start.empty())
-    refuse("training.warm_start", "a posterior of cells has other outputs than a model that decides; take it out");
+    problems.refuse("training.warm_start",
+                    "a posterior of cells has other outputs than a model that decides; take it out");
   if (!config.multipliers.start_from.empty())
-    refuse("multipliers.start_from", "a frontier solves for its multipliers, and starts from none; take it out");
+    problems.refuse("multipliers.start_from",
+                    "a frontier solves for its multipliers, and starts from none; take it out");
   problems.throw_if_any();
 }
 
@@ -85,7 +86,6 @@ training::TrainingResult train_posterior(const training::RunConfig& config, data
   // No rates are measured; members that leave out folds are a model all the same, for those who ask for them.
   if (own.multipliers.measure_on != "cross_fitted") own.multipliers.measure_on = "train";
   own.constraints.clear();
-  own.decision = {};
   journal.say(fmt::format("A posterior of {} cells, without constraints:", cells.count()));
   core::Journal quiet;
   const CellsAsClasses classes(prepared.dataset, table.cells, cells);

@@ -3,14 +3,9 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "engine/cli/resuming.h"
-#include "engine/distributed/ranks.h"
 #include "engine/training/settings_search.h"
 
 namespace equipoise::cli {
-
-/// What a search (model.kind: auto) has nothing to say to: throws UserError (config) for a bank, several ranks, and settings that come from
-/// another run.
-void check_search(const training::RunConfig& config, const distributed::Launch& launch, const config::Origin& origin);
 
 /// The settings that a run which is gone on with has chosen, in place of model and training.
 void take_chosen_settings(const ClaimedRun& claimed, training::RunConfig& config);

@@ -7,7 +7,6 @@
 
 #include "engine/cli/bank_writer.h"
 #include "engine/cli/command.h"
-#include "engine/cli/compiled_tables.h"
 #include "engine/cli/json_file.h"
 #include "engine/cli/made_rows_audit.h"
 #include "engine/cli/measuring.h"
@@ -19,9 +18,7 @@
 #include "engine/cli/run_writer.h"
 #include "engine/cli/settings_choice.h"
 #include "engine/cli/shell_words.h"
-#include "engine/cli/starting_multipliers.h"
-#include "engine/cli/starting_weights.h"
-#include "engine/cli/teacher.h"
+#include "engine/cli/training_inputs.h"
 #include "engine/config/load.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
@@ -68,18 +65,21 @@ class Train final : public Command {
       throw core::UserError(core::Fault::config, "--allow-change is about a run that goes on: it needs --resume");
     config::load(config_file_, overrides_, config_, origin_);
     members_ = training::members_of(config_, origin_);
-    training::check(config_, members_.size(), origin_);
+    training::check_training(config_, members_.size(), origin_);
     if (config_.checkpoint.is_on()) core::expect_preemption();
     // Once: the file may change while the run goes on. What comes through a pipe has been read, and is gone.
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
     const distributed::Launch launch = distributed::launch_of_this_process();
-    check_search(config_, launch, origin_);
     core::Journal quiet;
     core::Journal& own_journal = launch.rank == 0 ? static_cast<core::Journal&>(journal) : quiet;
     const at::Device device = training::choose_device(config_, origin_, own_journal, launch);
     if (launch.size > 1 && !halving_.empty())
       throw core::UserError(core::Fault::config, "--halving stops runs of one process, and this one has several ranks");
+    if (launch.size > 1 && models::is_searched_for(config_.model))
+      throw core::UserError(core::Fault::config,
+                            "model.kind: it is 'auto', and a search runs in one process, not in several ranks",
+                            origin_.of("model.kind"));
     const distributed::Ranks ranks = distributed::Ranks::join(launch, config_.ranks, device);
     try {
       check_same_config(ranks, config_);
@@ -102,7 +102,7 @@ class Train final : public Command {
     tell_ranks(ranks, claimed);
     if (claimed.is_finished) return answer_finished(folder, console);
     core::stop_if_interrupted();
-    const Inputs own = read_inputs(ranks, journal);
+    const TrainingInputs own = read_training_inputs(members_, failing_, ranks, origin_, journal);
     if (models::is_searched_for(config_.model)) choose_settings(claimed, own, device, journal);
     checkpoint::Fields identity;
     if (config_.checkpoint.is_on() || resume != Resume::no) identity = run_identity(config_, own.prepared, device);
@@ -166,7 +166,7 @@ class Train final : public Command {
   int follow(const distributed::Ranks& ranks, const at::Device& device, core::Journal& quiet) const {
     ClaimedCheckpoint claimed = hear_of_checkpoint(ranks);
     if (claimed.is_finished) return 0;
-    const Inputs own = read_inputs(ranks, quiet);
+    const TrainingInputs own = read_training_inputs(members_, failing_, ranks, origin_, quiet);
     training::CheckpointPlan plan;
     plan.resume = std::move(claimed.checkpoint);
     plan.params = {.every_steps = 0, .every_seconds = 0};  // the first rank saves
@@ -187,51 +187,20 @@ class Train final : public Command {
     }
   }
 
-  // What training takes, read by every rank for itself.
-  struct Inputs {
-    data::Prepared prepared;
-    std::vector<constraints::ConstraintTable> tables;
-    training::Start start;
-  };
-
-  Inputs read_inputs(const distributed::Ranks& ranks, core::Journal& journal) const {
-    const data::EncoderPointer earlier = starting_encoder(config_, origin_);
-    data::Prepared prepared =
-        data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal, earlier.get());
-    score_by_teacher(config_, origin_, prepared, journal);
-    core::stop_if_interrupted();
-    check_same_data(ranks, prepared);
-    expect_test_rows(prepared.dataset, journal);
-    std::vector<constraints::ConstraintTable> tables = compile_tables(members_, prepared.dataset, origin_, journal);
-    training::Start start = {starting_multipliers(config_, tables.front(), origin_, journal),
-                             starting_weights(config_, prepared.dataset, origin_, journal)};
-    core::stop_if_interrupted();
-    return {std::move(prepared), std::move(tables), std::move(start)};
-  }
-
   // From here on the run is that of the settings that are found, as if the config had named them.
-  void choose_settings(const ClaimedRun& claimed, const Inputs& inputs, const at::Device& device,
+  void choose_settings(const ClaimedRun& claimed, const TrainingInputs& inputs, const at::Device& device,
                        core::Journal& journal) {
     if (claimed.checkpoint) {
       take_chosen_settings(claimed, config_);
     } else {
       searched_ =
           training::search_settings(config_, inputs.prepared.dataset, inputs.tables.front(), device, origin_, journal);
-      config_ = searched_->config;
+      config_ = searched_->kept().settings.config;
     }
     members_ = training::members_of(config_, origin_);
   }
 
   bool is_bank() const { return !config_.bank.empty(); }
-
-  // Verdicts are about people the model has not met.
-  void expect_test_rows(const data::Dataset& dataset, core::Journal& journal) const {
-    check_test_rows(failing_, dataset);
-    if (!dataset.rows_of(data::Split::test).empty() || config_.constraints.empty()) return;
-    journal.warn(
-        "There are no test rows: nothing here shows how the constraints hold for people the model has not met. "
-        "equipoise evaluate RUN --data FILE measures new rows.");
-  }
 
   std::vector<RunInputs> inputs_of(const data::Prepared& prepared,
                                    const std::vector<constraints::ConstraintTable>& tables,

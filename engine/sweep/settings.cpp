@@ -21,7 +21,7 @@ namespace {
 void check_config(const training::RunConfig& config, const config::Origin& origin) {
   core::ProblemList problems;
   problems.collect([&] { training::members_of(config, origin); });
-  problems.collect([&] { training::check(config, 1, origin); });
+  problems.collect([&] { training::check_training(config, 1, origin); });
   problems.throw_if_any();
 }
 

@@ -52,7 +52,8 @@ void TrainingParams::describe(config::Fields& fields) {
   fields.number("label_smoothing", label_smoothing, {0, 1, false, true},
                 "Share of each row's label that is taught as if every answer were as true: of 0.1 a positive label is "
                 "taught as .95. "
-                "Not of regression. Measured losses, and losses in constraints, stay those of the labels.");
+                "Not of regression. Losses that are measured, those that constraints bound among them, stay those of "
+                "the labels.");
   fields.number("candidates_from", candidates_from, {0, 1, false, true},
                 "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
   fields.integer(

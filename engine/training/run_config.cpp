@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/config/field_problems.h"
 #include "engine/config/writer.h"
-#include "engine/core/error.h"
 
 namespace equipoise::training {
 
@@ -44,63 +44,101 @@ std::int64_t batch_of(const RunConfig& config, std::int64_t training_rows) {
   return models::grows(config.model) ? training_rows : config.training.batch_size;
 }
 
+TrainingParams read_by_growing(const TrainingParams& own) {
+  TrainingParams read;
+  read.seed = own.seed;
+  read.keep = own.keep;
+  read.candidates_from = own.candidates_from;
+  read.patience = own.patience;
+  read.label_smoothing = own.label_smoothing;
+  read.loss = own.loss;
+  read.huber_delta = own.huber_delta;
+  read.quantile = own.quantile;
+  return read;
+}
+
 namespace {
 
 // What moves weights by steps over batches is nothing to a model that grows, and is refused rather than passed over.
 void check_growing(const RunConfig& config, const config::Origin& origin) {
   if (!models::grows(config.model)) return;
   const std::string kind = "model.kind: " + config.model.kind;
-  core::ProblemList problems;
-  const auto refuse = [&](const std::string& field, const std::string& why) {
-    problems.collect([&] { throw core::UserError(core::Fault::config, field + ": " + why, origin.of(field)); });
-  };
-  const auto own = config::flat_fields(config.training), usual = config::flat_fields(TrainingParams());
-  const std::vector<std::string> read = {"seed", "keep",        "candidates_from", "patience",
-                                         "loss", "huber_delta", "quantile",        "label_smoothing"};
+  config::FieldProblems problems(origin);
+  const auto own = config::flat_fields(config.training), read = config::flat_fields(read_by_growing(config.training));
   for (std::size_t i = 0; i < own.size(); ++i)
-    if (own[i] != usual[i] && std::ranges::find(read, own[i].first) == read.end())
-      refuse("training." + own[i].first,
-             kind + " learns in rounds, from all training rows in each, and has no use for it; see model.trees");
+    if (own[i] != read[i])
+      problems.refuse(
+          "training." + own[i].first,
+          kind + " learns in rounds, from all training rows in each, and has no use for it; see model.trees");
   if (config.training.keep == "average")
-    refuse("training.keep",
-           "'average' is of weights, and " + kind + " has none; expected best_feasible, final or mixture");
+    problems.refuse("training.keep",
+                    "'average' is of weights, and " + kind + " has none; expected best_feasible, final or mixture");
   if (!config.bank.learning_rates.empty())
-    refuse("bank.learning_rates",
-           kind + " has model.trees.learning_rate, which all runs of a bank share; sweep over it instead");
+    problems.refuse("bank.learning_rates",
+                    kind + " has model.trees.learning_rate, which all runs of a bank share; sweep over it instead");
   if (!config.sampling.empty())
-    refuse(
+    problems.refuse(
         "sampling.recipes",
         kind +
             " learns from all training rows in every round: recipes that draw batches or make rows are for networks");
   problems.throw_if_any();
 }
 
-}  // namespace
-
-namespace {
-
 // Rows that are made up have no score of their own, and other losses than the squared have no target half way.
 void check_teacher(const RunConfig& config, const config::Origin& origin) {
   const data::TeacherParams& teacher = config.data.teacher;
   if (!teacher.is_named()) return;
-  core::ProblemList problems;
-  const auto refuse = [&](const std::string& field, const std::string& why) {
-    problems.collect([&] { throw core::UserError(core::Fault::config, field + ": " + why, origin.of(field)); });
-  };
+  config::FieldProblems problems(origin);
   if (data::task_of(config.data.label) == data::Task::regression && config.training.loss != "squared")
-    refuse("training.loss",
-           "numbers are taught by data.teacher with the loss 'squared' alone; it is '" + config.training.loss + "'");
+    problems.refuse("training.loss", "numbers are taught by data.teacher with the loss 'squared' alone; it is '" +
+                                         config.training.loss + "'");
   for (std::size_t i = 0; i < config.sampling.recipes.size(); ++i) {
     const sampling::RecipeEntry& recipe = sampling::recipe_entry(config.sampling.recipes[i].recipe);
     if (recipe.makes == sampling::Makes::rows || recipe.makes == sampling::Makes::mixtures)
-      refuse("sampling.recipes[" + std::to_string(i) + "].recipe",
-             "'" + config.sampling.recipes[i].recipe +
-                 "' makes rows that data.teacher has not scored; take one of the two out");
+      problems.refuse("sampling.recipes[" + std::to_string(i) + "].recipe",
+                      "'" + config.sampling.recipes[i].recipe +
+                          "' makes rows that data.teacher has not scored; take one of the two out");
   }
   problems.throw_if_any();
 }
 
+// A search is for one run, of models whose weights do not fit each other.
+void check_search(const RunConfig& config, std::size_t settings, const config::Origin& origin) {
+  if (!models::is_searched_for(config.model)) return;
+  config::FieldProblems problems(origin);
+  if (settings > 1 || !config.bank.empty())
+    problems.refuse(
+        "bank",
+        "model.kind is 'auto', and a search is for one run; find the settings first, then train the bank with them");
+  if (!config.training.warm_start.empty())
+    problems.refuse("training.warm_start",
+                    "model.kind is 'auto', which tries models of several architectures; weights fit one alone");
+  problems.throw_if_any();
+}
+
+// What only the rules of a frontier have.
+void check_decision(const DecisionParams& decision, const config::Origin& origin) {
+  config::FieldProblems problems(origin);
+  if (decision.uses_group)
+    problems.refuse(
+        "decision.uses_group",
+        "training makes a model that decides by its inputs alone; equipoise frontier has thresholds for each group");
+  if (decision.randomised)
+    problems.refuse(
+        "decision.randomised",
+        "it is of the rules of equipoise frontier; what training makes draws where training.keep is 'mixture', one "
+        "of several iterates for each row");
+  problems.throw_if_any();
+}
+
 }  // namespace
+
+void check_training(const RunConfig& config, std::size_t settings, const config::Origin& origin) {
+  core::ProblemList problems;
+  problems.collect([&] { check(config, settings, origin); });
+  problems.collect([&] { check_decision(config.decision, origin); });
+  problems.throw_if_any();
+}
 
 void check(const RunConfig& config, std::size_t settings, const config::Origin& origin) {
   const bool has_images = config.data.images.are_named();
@@ -112,6 +150,7 @@ void check(const RunConfig& config, std::size_t settings, const config::Origin& 
   problems.collect([&] { models::check_kind(config.model, has_images, origin); });
   problems.collect([&] { check_growing(config, origin); });
   problems.collect([&] { check_teacher(config, origin); });
+  problems.collect([&] { check_search(config, settings, origin); });
   problems.collect([&] { tracking::check(config.tracking, origin); });
   problems.throw_if_any();
 }

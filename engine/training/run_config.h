@@ -50,8 +50,13 @@ std::int64_t epochs_of(const RunConfig& config);
 /// Rows a step: training.batch_size, or all that a model that grows learns from.
 std::int64_t batch_of(const RunConfig& config, std::int64_t training_rows);
 
+/// What a model that grows reads of them; all else as if nobody had set it.
+TrainingParams read_by_growing(const TrainingParams& own);
+
 /// What can be said without the data of recipes, model and training, for every verb that makes rows or trains. Throws UserError
 /// (config), all that is wrong at once. `settings`: runs of a bank.
 void check(const RunConfig& config, std::size_t settings, const config::Origin& origin);
+/// The same for verbs that train a model which decides by itself: a frontier's decision.uses_group and decision.randomised are refused too.
+void check_training(const RunConfig& config, std::size_t settings, const config::Origin& origin);
 
 }  // namespace equipoise::training

@@ -39,20 +39,6 @@ class Draws {
   std::uint64_t seed_;
 };
 
-// What of training has no meaning for trees is left out; check() would refuse it.
-TrainingParams training_of_trees(const TrainingParams& own) {
-  TrainingParams training;
-  training.seed = own.seed;
-  training.keep = own.keep;
-  training.candidates_from = own.candidates_from;
-  training.patience = own.patience;
-  training.label_smoothing = own.label_smoothing;
-  training.loss = own.loss;
-  training.huber_delta = own.huber_delta;
-  training.quantile = own.quantile;
-  return training;
-}
-
 void draw_trees(RunConfig& config, const Draws& draws) {
   models::TreeParams& trees = config.model.trees;
   trees.rounds = draws.among<std::int64_t>("rounds", {100, 200, 400});
@@ -113,11 +99,11 @@ std::vector<std::string> differences(const RunConfig& from, const RunConfig& to)
 }
 
 Settings settings_of(const RunConfig& config, const Family& family, const Draws* draws) {
-  Settings settings{config, family.kind, {}, "with its defaults"};
+  Settings settings{config, {}, "with its defaults"};
   RunConfig& own = settings.config;
   own.model = models::ModelParams();
   own.model.kind = family.kind;
-  if (models::grows(own.model)) own.training = training_of_trees(config.training);
+  if (models::grows(own.model)) own.training = read_by_growing(config.training);
   const RunConfig usual = own;
   if (draws != nullptr) family.draw(own, *draws);
   settings.words = differences(config, own);
@@ -142,60 +128,60 @@ class Search {
 
   Searched run() {
     for (std::int64_t index = 0; index < kMostTrials && has_time(); ++index) {
-      const std::optional<Settings> settings = settings_to_try(config_, index, best_family(), without_);
+      const std::string leading = best_ ? trials_[*best_].settings.family() : "";
+      const std::optional<Settings> settings = settings_to_try(config_, index, leading, without_);
       if (!settings) break;
-      if (was_tried(*settings)) continue;
-      attempt(*settings);
+      if (!was_tried(*settings)) attempt(*settings);
     }
-    if (!found_) throw *failure_;
-    Searched searched{std::move(found_->config), std::move(trials_), best_, core::seconds_since(start_)};
+    if (!best_) throw *failure_;
+    Searched searched{std::move(trials_), *best_, core::seconds_since(start_)};
     journal_.say(searched.sentence());
     return searched;
   }
 
  private:
-  std::string best_family() const { return found_ ? found_->family : ""; }
-  // What the best took it will take again.
-  bool has_time() const { return !found_ || core::seconds_since(start_) + trials_[best_].seconds < budget_; }
+  // What the best took it will take again. Some model is trained to its end, however long that takes.
+  bool has_time() const {
+    const double again = best_ ? trials_[*best_].seconds : 0;
+    return !has_trained_ || core::seconds_since(start_) + again < budget_;
+  }
   bool was_tried(const Settings& settings) const {
-    return std::ranges::find(trials_, settings.words, &Trial::words) != trials_.end();
+    return std::ranges::any_of(trials_, [&](const Trial& trial) { return trial.settings.words == settings.words; });
   }
 
   void attempt(const Settings& settings) {
     const Clock::time_point begun = Clock::now();
-    Trial trial{settings.family, settings.words, settings.text, "", 0, {}};
+    Trial trial{settings, "", 0, {}};
     try {
       check(settings.config, 1, origin_);
-      trial.outcome = "finished";
-      train_one(settings, trial);
+      train_one(trial);
     } catch (const core::UserError& error) {
       // Where a family cannot be had, or not with this config, the others can.
       trial.outcome = error.what();
       failure_ = error;
-      without_.push_back(settings.family);
+      without_.push_back(settings.family());
     }
     trial.seconds = core::seconds_since(begun);
     trials_.push_back(std::move(trial));
     const Trial& last = trials_.back();
-    if (last.is_finished() && (!found_ || is_better(last, trials_[best_]))) {
-      best_ = trials_.size() - 1;
-      found_ = settings;
-    }
+    if (last.is_finished() && (!best_ || is_better(last, trials_[*best_]))) best_ = trials_.size() - 1;
     say(last);
   }
 
-  void train_one(const Settings& settings, Trial& trial) {
+  void train_one(Trial& trial) {
     core::Journal quiet;
     const StopRun stop = [&](std::size_t, const evaluation::Measurement&) {
       return has_time() ? std::string() : std::string("the budget of the search is spent");
     };
     Around around;
     around.stop = stop;
-    std::vector<TrainingResult> results = train({settings.config}, dataset_, {table_}, device_, origin_, quiet, around);
+    std::vector<TrainingResult> results =
+        train({trial.settings.config}, dataset_, {table_}, device_, origin_, quiet, around);
+    has_trained_ = true;
     TrainingResult& result = results.front();
     if (result.interrupted) throw *result.interrupted;
-    trial.outcome = result.outcome;
-    if (!trial.is_finished() && result.outcome != "stopped") trial.outcome = result.failure;
+    trial.outcome = result.outcome == "diverged" ? result.failure : result.outcome;
+    if (!trial.is_finished()) failure_ = core::UserError(core::Fault::numerical, "model.kind: " + result.failure);
     const auto& all = result.measurements;
     if (all.empty()) return;
     const auto kept = std::ranges::find(all, result.kept_step, &evaluation::Measurement::step);
@@ -206,7 +192,7 @@ class Search {
 
   void say(const Trial& trial) {
     journal_.say(
-        fmt::format("Settings {}: {} {}: {} ({:.1f} s).", trials_.size(), trial.family, trial.text,
+        fmt::format("Settings {}: {} {}: {} ({:.1f} s).", trials_.size(), trial.settings.family(), trial.settings.text,
                     trial.loss ? fmt::format("selection loss {:.5f}{}", *trial.loss, excess_of(trial)) : trial.outcome,
                     trial.seconds));
   }
@@ -227,9 +213,9 @@ class Search {
   Clock::time_point start_ = Clock::now();
   std::vector<Trial> trials_;
   std::vector<std::string> without_;
-  std::optional<Settings> found_;
-  std::size_t best_ = 0;
-  std::optional<core::UserError> failure_;
+  std::optional<std::size_t> best_;
+  std::optional<core::UserError> failure_;  // of the last try that failed
+  bool has_trained_ = false;
 };
 
 }  // namespace
@@ -265,11 +251,10 @@ bool is_better(const Trial& own, const Trial& other) {
 }
 
 std::string Searched::sentence() const {
-  const Trial& kept = trials[best];
   return fmt::format("The settings of {} ({}) are the best of {} tried in {:.0f} s: {} on the selection rows{}.",
-                     kept.family, kept.text, trials.size(), seconds,
-                     kept.loss ? fmt::format("a loss of {:.5f}", *kept.loss) : "no loss",
-                     kept.excess > 0 ? ", outside the tolerances by the least of all" : "");
+                     kept().settings.family(), kept().settings.text, trials.size(), seconds,
+                     kept().loss ? fmt::format("a loss of {:.5f}", *kept().loss) : "no loss",
+                     kept().excess > 0 ? ", outside the tolerances by the least of all" : "");
 }
 
 Searched search_settings(const RunConfig& config, const data::Dataset& dataset,

@@ -18,9 +18,10 @@ namespace equipoise::training {
 /// Settings that a search may try: a whole config, and what of it is not the default, as on the command line.
 struct Settings {
   RunConfig config;
-  std::string family;              ///< model.kind
   std::vector<std::string> words;  ///< "model.kind=boosted_trees", "model.trees.max_leaves=16"
   std::string text;                ///< what differs from the family's defaults
+
+  const std::string& family() const { return config.model.kind; }
 };
 
 /// The settings of try `index` (from 0) of a config whose model.kind is auto: the families' defaults first (boosted trees, mlp, residual_mlp,
@@ -31,9 +32,7 @@ std::optional<Settings> settings_to_try(const RunConfig& config, std::int64_t in
 
 /// One of the settings that were tried, with what the selection rows said of the model that training kept.
 struct Trial {
-  std::string family;
-  std::vector<std::string> words;
-  std::string text;
+  Settings settings;
   std::string outcome;  ///< "finished", "stopped" where time ran out, or why it could not be trained
   double seconds = 0;
   std::optional<double> loss;                                ///< on the selection rows
@@ -46,10 +45,11 @@ struct Trial {
 bool is_better(const Trial& own, const Trial& other);
 
 struct Searched {
-  RunConfig config;  ///< with the settings of the best try
   std::vector<Trial> trials;
   std::size_t best = 0;
   double seconds = 0;
+
+  const Trial& kept() const { return trials[best]; }
 
   /// "boosted_trees (model.trees.max_leaves=16), the best of 9 settings tried in 104 s: ..."
   std::string sentence() const;
@@ -58,7 +58,7 @@ struct Searched {
 /// Trains settings one after the other under the config's constraints until its budget (model.budget) is spent but for what the best of them took,
 /// so that the training of these once more ends within it, and keeps what the selection rows say is best (is_better). The test
 /// rows have no say. Which settings are tried hangs on the seed; how many on the machine: the config that comes back trains to
-/// the same model anywhere. The first try may take longer than the budget. Throws UserError of the last try where none can be trained, and
+/// the same model anywhere (on one kind of processor). The first try may take longer than the budget. Throws UserError of the last try where none can be trained, and
 /// (config) without selection rows.
 Searched search_settings(const RunConfig& config, const data::Dataset& dataset,
                          const constraints::ConstraintTable& table, const at::Device& device,

@@ -20,7 +20,7 @@ struct SoftTargetParams {
 /// Teaches rows by targets t in place of their labels y: (1 - w) ((1 - s) y + s / answers) + w q, with q the teacher's score, a label having two
 /// answers. The gradient of a logarithmic loss by a logit is p - y, of a squared error by the number that is predicted twice the
 /// difference: with t it is that much more, s_i v[c] (y - t), whatever p. So this is an addition to what push says, and no loss price, fold
-/// or weight of a row is read otherwise than there; losses that are measured, and constrained, stay those of labels.
+/// or weight of a row is read otherwise than there. Losses that are measured, those that constraints bound among them, stay those of labels.
 class SoftTargets {
  public:
   /// Of a batch of `rows` rows on the data's device, and `streams` streams. With a teacher's share data.teacher is there.

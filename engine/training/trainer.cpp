@@ -381,19 +381,8 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& configs, const d
   const auto training_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
   const std::vector<RunConfig> members = in_rounds(configs, training_rows);
   const RunConfig& first = members.front();
-  if (first.decision.uses_group)
-    throw core::UserError(core::Fault::config,
-                          "decision.uses_group: training makes a model that decides by its inputs alone; equipoise "
-                          "frontier has thresholds for each group",
-                          origin.of("decision.uses_group"));
   if (first.data.teacher.is_named() && dataset.teacher.empty())
     throw std::logic_error("a teacher that has not scored the rows");
-  if (first.decision.randomised)
-    throw core::UserError(
-        core::Fault::config,
-        "decision.randomised: it is of the rules of equipoise frontier; what training makes draws where "
-        "training.keep is 'mixture', one of several iterates for each row",
-        origin.of("decision.randomised"));
   const MeasuredSplits measured =
       choose_measured_splits(first.multipliers, tables.front(), dataset,
                              training_work(first, dataset.encoded, training_rows, device), origin, journal);

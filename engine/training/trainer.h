@@ -72,7 +72,7 @@ struct Around {
 /// size and order. A run whose tensors leave the finite numbers stops alone, with its last good iterate, and so does one that
 /// is named by `stop`, while others go on; a signal stops all. Of several ranks each calls this with the same arguments and gets the same results,
 /// but that the first alone distils; a signal to one stops all after the same step. Throws UserError (config) for a batch larger than the
-/// training split, for decision.uses_group and the like, and (data) for a checkpoint that does not fit.
+/// training split and the like, and (data) for a checkpoint that does not fit.
 std::vector<TrainingResult> train(const std::vector<RunConfig>& members, const data::Dataset& dataset,
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal, const Around& around = {});

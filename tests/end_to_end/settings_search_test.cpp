@@ -61,6 +61,23 @@ TEST_F(SettingsSearch, PassesOverWhatAConfigCannotHave) {
   EXPECT_NE(object("runs/recipes/model.json")["kind"], "boosted_trees");
 }
 
+TEST_F(SettingsSearch, ThatFindsNothingSaysWhy) {
+  const Outcome outcome = searched("none", {"sampling.recipes=[{recipe: balance, by: [sex]}]", "model.budget=0.001",
+                                            "training.optimizer.learning_rate=1e30"});
+  EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("error: model.kind: "));
+  EXPECT_FALSE(exists("runs/none"));
+}
+
+// Each setting is searched for by itself: a bank has one kind of model.
+TEST_F(SettingsSearch, OfASweepIsARunOfItsOwn) {
+  write("auto.yaml", "name: s\nconfig: config.yaml\naxes: {\"constraints[0].tolerance\": [0.1, 0.2]}\n");
+  const Outcome planned = run({"sweep", "auto.yaml", "--plan", "model={kind: auto, budget: 0.001}"});
+  EXPECT_EQ(planned.exit_code, 0) << planned.err;
+  EXPECT_THAT(planned.out, HasSubstr("2 runs"));
+  EXPECT_EQ(planned.out.find("bank"), std::string::npos) << planned.out;
+}
+
 TEST_F(SettingsSearch, GoesOnWithWhatItChose) {
   const Words words = {"train", "config.yaml", "model={kind: auto, budget: 0.001}", "checkpoint.every_steps=20",
                        "output.run=killed"};
@@ -85,6 +102,9 @@ TEST_F(SettingsSearch, ThatCannotBeIsRefused) {
   const Outcome budget = run({"train", "config.yaml", "model.budget=10s"});
   EXPECT_EQ(budget.exit_code, 2);
   EXPECT_THAT(budget.err, HasSubstr("model.budget: it is of the kind 'auto'"));
+  const Outcome compared = run({"compare", "config.yaml", "--arms", "none", "--seeds", "0", "model={kind: auto}"});
+  EXPECT_EQ(compared.exit_code, 2);
+  EXPECT_THAT(compared.err, HasSubstr("model.kind: it is 'auto', and arms are models that are named"));
   const Outcome frontier = run({"frontier", "config.yaml", "model={kind: auto}"});
   EXPECT_EQ(frontier.exit_code, 2);
   EXPECT_THAT(frontier.err, HasSubstr("a search judges models that decide"));

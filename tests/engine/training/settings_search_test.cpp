@@ -31,7 +31,7 @@ TEST(SettingsSearch, TriesTheDefaultsOfEachFamilyFirst) {
   RunConfig pictures = searching();
   pictures.data.images.files = {"parts.idx"};
   for (std::int64_t index = 0; index < 9; ++index)
-    EXPECT_EQ(settings_to_try(pictures, index, "", {})->family, "convnet") << index;
+    EXPECT_EQ(settings_to_try(pictures, index, "", {})->family(), "convnet") << index;
 }
 
 TEST(SettingsSearch, DrawsBySeedAndNumberOfTheTry) {
@@ -39,7 +39,7 @@ TEST(SettingsSearch, DrawsBySeedAndNumberOfTheTry) {
   for (std::int64_t index = 4; index < 24; ++index) {
     const Settings own = *settings_to_try(searching(), index, "mlp", {});
     EXPECT_EQ(own.words, settings_to_try(searching(), index, "mlp", {})->words);
-    texts.insert(own.family + own.text);
+    texts.insert(own.family() + own.text);
   }
   EXPECT_GT(texts.size(), 15u);
   EXPECT_NE(settings_to_try(searching(5), 4, "mlp", {})->words, settings_to_try(searching(6), 4, "mlp", {})->words);
@@ -48,8 +48,8 @@ TEST(SettingsSearch, DrawsBySeedAndNumberOfTheTry) {
 TEST(SettingsSearch, DrawsMostlyOfTheFamilyThatLeadsAndNoneThatIsOut) {
   int of_best = 0, all = 0;
   for (std::int64_t index = 4; index < 304; ++index, ++all) {
-    of_best += settings_to_try(searching(), index, "boosted_trees", {})->family == "boosted_trees";
-    EXPECT_NE(settings_to_try(searching(), index, "boosted_trees", {"mlp"})->family, "mlp");
+    of_best += settings_to_try(searching(), index, "boosted_trees", {})->family() == "boosted_trees";
+    EXPECT_NE(settings_to_try(searching(), index, "boosted_trees", {"mlp"})->family(), "mlp");
   }
   EXPECT_NEAR(of_best / static_cast<double>(all), 2.0 / 3 + 1.0 / 12, .08);
   EXPECT_FALSE(settings_to_try(searching(), 7, "", {"boosted_trees", "mlp", "residual_mlp", "linear"}));
@@ -71,9 +71,7 @@ TEST(SettingsSearch, GivesTreesNothingThatTheyRefuse) {
 }
 
 TEST(SettingsSearch, PrefersToleranceThenLoss) {
-  const auto trial = [](double excess, std::optional<double> loss) {
-    return Trial{"mlp", {}, "", "finished", 1, loss, excess};
-  };
+  const auto trial = [](double excess, std::optional<double> loss) { return Trial{{}, "finished", 1, loss, excess}; };
   EXPECT_TRUE(is_better(trial(-.1, .6), trial(.01, .3))) << "inside before outside";
   EXPECT_FALSE(is_better(trial(.01, .3), trial(0, .6)));
   EXPECT_TRUE(is_better(trial(-.001, .3), trial(-.1, .4))) << "inside the loss counts, not by how much";
@@ -85,8 +83,10 @@ TEST(SettingsSearch, PrefersToleranceThenLoss) {
 
 TEST(SettingsSearch, SaysWhatItFound) {
   Searched searched;
-  searched.trials = {{"mlp", {}, "with its defaults", "finished", 1, .4, .1},
-                     {"linear", {}, "training.seed=3", "finished", 1, .5, .05}};
+  RunConfig linear;
+  linear.model.kind = "linear";
+  searched.trials = {{{RunConfig(), {}, "with its defaults"}, "finished", 1, .4, .1},
+                     {{linear, {}, "training.seed=3"}, "finished", 1, .5, .05}};
   searched.best = 1;
   searched.seconds = 12.3;
   EXPECT_EQ(searched.sentence(),
