@@ -23,16 +23,15 @@ void check_same_answers(const data::Dataset& theirs, const data::Dataset& own) {
                                                        answers_text(theirs), answers_text(own)));
 }
 
-// [rows * answers], of the rows that were kept.
+// [rows * answers], of the rows that were kept. On the CPU: a device of the teacher's choice would bring its number of threads along.
 std::vector<float> scores_of(const SavedRun& run, const data::DataParams& data, const data::Prepared& prepared,
                              core::Journal& journal) {
-  const at::Device device = device_of(run, journal);
   const data::EncoderPointer encoder = read_encoder(run);
-  const SavedModel model = read_model(run, data::layout_of(*encoder), device);
+  const SavedModel model = read_model(run, data::layout_of(*encoder), at::kCPU);
   const data::Wanted wanted = model.rule.uses_groups() ? data::Wanted::groups : data::Wanted::inputs;
   const data::Dataset rows = data::apply(*encoder, data::tables_of(data), wanted, journal, "", data.images.places());
   check_same_answers(rows, prepared.dataset);
-  const std::vector<double> scores = score_rows(rows, *model.learner, model.mixture, device, model.rule);
+  const std::vector<double> scores = score_rows(rows, *model.learner, model.mixture, at::kCPU, model.rule);
   if (!all_finite(scores)) throw core::UserError(core::Fault::data, "its model gives scores that are not finite");
   const std::size_t answers = scores.size() / static_cast<std::size_t>(rows.rows());
   std::vector<float> kept;
