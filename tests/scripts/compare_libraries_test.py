@@ -219,15 +219,26 @@ class ReportTest(unittest.TestCase):
 
     def test_equal_gap_is_read_off_the_blind_frontier(self):
         found = comparison.entries(STORED, "adult_sex", "parity")
-        only, = comparison.at_equal_gap(found, "equipoise")
+        only, = comparison.at_equal_gap(found, "equipoise", comparison.blind_peers())
         self.assertEqual((only.peer, only.seeds, only.error), ("cooper", [0], None))
         self.assertAlmostEqual(only.gap, .05)
         self.assertAlmostEqual(only.difference, .845 - (.84 + .03 / 4))  # a quarter of the way from .04 to .08
 
     def test_a_peer_that_is_never_as_fair_is_none(self):
         fair = job("equipoise", "parity", 0, .05, [900, 100, 100, 60], [700, 0, 300, 160])   # gap 0
-        only, = comparison.at_equal_gap(comparison.entries([fair, *STORED[1:]], "adult_sex", "parity"), "equipoise")
+        only, = comparison.at_equal_gap(comparison.entries([fair, *STORED[1:]], "adult_sex", "parity"), "equipoise", comparison.blind_peers())
         self.assertEqual((only.peer, only.difference), (None, None))
+
+    def test_networks_are_compared_among_themselves(self):
+        peers = comparison.blind_peers(networks_alone=True)
+        self.assertEqual(sorted(peers), ["cooper", "fairret", "humancompatible", "network"])
+        rest = [name for name in peers if name not in {stored["method"] for stored in STORED}]
+        trees = job("equipoise_trees", "parity", 0, .05, [900, 110, 100, 60], [700, 40, 300, 180])
+        text = self.report([*STORED, trees, *({**STORED[-1], "method": name, "constraint": None if methods.METHODS[name].free else "parity"} for name in rest)])
+        section = text[text.index("## Networks among networks"):text.index("## Adult by sex")]
+        self.assertIn("| Adult by sex, demographic parity | Equipoise, networks | 0.05 | 1 | 0.0500 | 0.8450 | Cooper | -0.0025 | **behind** |", section)
+        self.assertNotIn("Equipoise, boosted trees", section)
+        self.assertIn("best other network in 0 of 1 points, below it in 1.", section)
 
     def test_points_wait_for_every_blind_peer(self):
         text = self.report(STORED)

@@ -70,10 +70,14 @@ def floor_of(found):
     return statistics.mean(floors) if floors else None
 
 
-def common_seeds(found, ours):
-    """Seeds that all points of the method `ours` and of every blind peer have."""
-    counted = [entry for name, entry in found.items() if name == ours or METHODS[name].blind and not METHODS[name].ours]
-    sets = [set(one.by_seed) for entry in counted for one in entry.points]
+def blind_peers(networks_alone=False):
+    """Whom ours are compared with: the methods of others that decide without the group."""
+    return [name for name, method in METHODS.items() if method.blind and not method.ours and (method.network or not networks_alone)]
+
+
+def common_seeds(found, ours, peers):
+    """Seeds that all points of the method `ours` and of every one of the peers have."""
+    sets = [set(one.by_seed) for name in (ours, *peers) if name in found for one in found[name].points]
     return sorted(set.intersection(*sets)) if sets else []
 
 
@@ -81,16 +85,15 @@ def on_frontier(entry, seeds):
     return [tuple(statistics.mean(one.by_seed[seed][i] for seed in seeds) for i in (0, 1)) for one in entry.points]
 
 
-def best_peer(found, seeds, limit):
-    """(accuracy, method) of the blind peer that is most accurate at a mean gap of `limit`, or None."""
-    reached = [(measures.accuracy_at(on_frontier(entry, seeds), limit), name) for name, entry in found.items()
-               if METHODS[name].blind and not METHODS[name].ours and entry.points]
+def best_peer(found, peers, seeds, limit):
+    """(accuracy, method) of the peer that is most accurate at a mean gap of `limit`, or None."""
+    reached = [(measures.accuracy_at(on_frontier(found[name], seeds), limit), name) for name in peers if name in found and found[name].points]
     return max((one for one in reached if one[0] is not None), default=None)
 
 
 @dataclasses.dataclass
 class Comparison:
-    """Ours at one of its tolerances beside the best blind peer at the same mean test gap."""
+    """Ours at one of its tolerances beside the best peer at the same mean test gap."""
     tolerance: float
     gap: float
     accuracy: float
@@ -100,17 +103,17 @@ class Comparison:
     seeds: list
 
 
-def at_equal_gap(found, ours):
+def at_equal_gap(found, ours, peers):
     """Of each point of the method `ours` a Comparison; both sides are read off their frontiers at the gap of that point."""
-    seeds = common_seeds(found, ours)
+    seeds = common_seeds(found, ours, peers)
     compared = []
     for one in found[ours].points if seeds else ():
         def difference(chosen, one=one):
             gap = statistics.mean(one.by_seed[seed][0] for seed in chosen)
-            best = best_peer(found, chosen, gap)
+            best = best_peer(found, peers, chosen, gap)
             return None if best is None else measures.accuracy_at(on_frontier(found[ours], chosen), gap) - best[0]
         gap = statistics.mean(one.by_seed[seed][0] for seed in seeds)
-        best = best_peer(found, seeds, gap)
+        best = best_peer(found, peers, seeds, gap)
         value, error = measures.jackknife(difference, seeds)
         compared.append(Comparison(one.tolerance, gap, measures.accuracy_at(on_frontier(found[ours], seeds), gap),
                                    best and best[1], value, error, seeds))

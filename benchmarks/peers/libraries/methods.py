@@ -12,7 +12,8 @@ import dataclasses
 @dataclasses.dataclass(frozen=True)
 class Method:
     """One row. `blind`: decides without the group. `shared`: tolerances share work, and are run together. `free`: knows no constraint.
-    `environment`: which list of pinned libraries it runs with, requirements{environment}.txt."""
+    `network`: trained by gradient descent; these are also compared among themselves. `environment`: which list of pinned libraries it runs with,
+    requirements{environment}.txt."""
     title: str
     call: str
     settings: str
@@ -23,6 +24,7 @@ class Method:
     shared: bool = False
     free: bool = False
     ours: bool = False
+    network: bool = False
     environment: str = ""
 
 
@@ -33,7 +35,7 @@ METHODS = {
         "Equipoise, networks", "with_equipoise:run",
         f"{NETWORK}; one bank of the four tolerances; piecewise-linear numbers, exact rates cross-fitted (`multipliers.measure_on: auto`), margin, "
         "multipliers and all else by default; training rows learn, selection rows give the margin", "docs/guides/bank.md",
-        shared=True, ours=True),
+        shared=True, ours=True, network=True),
     "equipoise_trees": Method(
         "Equipoise, boosted trees", "with_equipoise:run",
         "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves, rate .08); one bank of the four tolerances, exact rates cross-fitted; "
@@ -56,7 +58,7 @@ METHODS = {
         "https://xgboost.readthedocs.io/en/stable/python/sklearn_estimator.html", {"learner": "xgboost"}, free=True),
     "network": Method(
         "PyTorch network, unconstrained", "networks:run", f"{NETWORK}; Adam at 1e-3, batches of 512, last iterate; {LEARNING}",
-        "https://docs.pytorch.org/docs/stable/nn.html", free=True),
+        "https://docs.pytorch.org/docs/stable/nn.html", free=True, network=True),
     "reduction_lightgbm": Method(
         "Fairlearn, reduction, LightGBM", "with_fairlearn:reduction",
         f"`ExponentiatedGradient` with `LGBMClassifier()` as it comes, native categories; `difference_bound` half the tolerance, since it holds "
@@ -74,16 +76,16 @@ METHODS = {
         "Cooper", "with_cooper:run",
         f"{NETWORK}; batches of 512; `SimultaneousOptimizer`, Adam at 1e-3, dual SGD at 1e-2 (the quick start's); each group against everybody within "
         f"half the tolerance, soft rates of the batch for the network, exact ones (`strict_violation`) for the multipliers; last iterate; {LEARNING}",
-        "https://cooper.readthedocs.io/en/latest/"),
+        "https://cooper.readthedocs.io/en/latest/", network=True),
     "humancompatible": Method(
         "humancompatible-train, ALM", "with_humancompatible:run",
         f"the same network and epochs; `ALM(lr=0.01, is_ineq=True)` and AdamW as in the tutorial, batches of 512; "
         f"absolute differences of soft rates of every pair of groups; {LEARNING}",
-        "https://humancompatible-train.readthedocs.io/en/latest/"),
+        "https://humancompatible-train.readthedocs.io/en/latest/", network=True),
     "fairret": Method(
         "fairret, norm loss", "with_fairret:run",
         "the same network and epochs; `NormLoss`, Adam at 1e-3, batches of 1024 (the notebook's); strengths .01 to 3 on the training rows; each tolerance "
-        "gets the most accurate strength inside it on the selection rows", "https://fairret.readthedocs.io/en/latest/", shared=True),
+        "gets the most accurate strength inside it on the selection rows", "https://fairret.readthedocs.io/en/latest/", shared=True, network=True),
     "fairgbm": Method(
         "FairGBM", "with_fairgbm:run",
         "`FairGBMClassifier(constraint_type=\"FPR,FNR\")`, 200 trees (the README's), both tolerances as asked, scores cut at .5; categories as codes; "

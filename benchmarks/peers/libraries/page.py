@@ -53,10 +53,9 @@ def result_table(found):
             *(row for name, entry in found.items() for row in method_rows(name, entry)), ""]
 
 
-def peers_missing(found, constraint):
-    """Blind peers that have not been run here, so that being ahead is no news yet."""
-    return [name for name, method in METHODS.items() if method.blind and not method.ours and (method.free or constraint in method.constraints)
-            and name not in found]
+def peers_missing(found, constraint, peers):
+    """Peers that have not been run here, so that being ahead is no news yet."""
+    return [name for name in peers if (METHODS[name].free or constraint in METHODS[name].constraints) and name not in found]
 
 
 def comparison_row(place, ours, one):
@@ -68,31 +67,40 @@ def comparison_row(place, ours, one):
     return f"{start} {title(one.peer)} | {one.difference:+.4f}{error} | {verdict} |"
 
 
-def equal_gap_section(all_found):
-    lines = ["## At equal gap", "",
-             wrapped("At the mean test gap of each of Equipoise's points, its mean test accuracy and that of the most accurate blind peer, both read "
-                     "off their frontiers (linear between points; what is beaten by another point of the same method is left out). Seeds are those "
-                     "that all of them have. In brackets the standard error of the difference, by leaving out one seed at a time: the choice of the "
-                     "best of several peers is part of it."), "",
-             "| task, constraint | method | tolerance | seeds | gap | accuracy | best blind peer | difference | it is |",
+EQUAL_GAP = {
+    False: ("## At equal gap", "blind peer",
+            "At the mean test gap of each of Equipoise's points, its mean test accuracy and that of the most accurate blind peer, both read off their "
+            "frontiers (linear between points; what is beaten by another point of the same method is left out). Seeds are those that all of them "
+            "have. In brackets the standard error of the difference, by leaving out one seed at a time: the choice of the best of several peers is "
+            "part of it."),
+    True: ("## Networks among networks", "other network",
+           "The same for Equipoise's networks beside those of others alone, all of the same size: what the training under constraints does, whatever "
+           "the model."),
+}
+
+
+def equal_gap_section(all_found, networks_alone):
+    heading, peer, words = EQUAL_GAP[networks_alone]
+    lines = [heading, "", wrapped(words), "", f"| task, constraint | method | tolerance | seeds | gap | accuracy | best {peer} | difference | it is |",
              "|---|---|---|---|---|---|---|---|---|"]
-    behind, points, waiting = collections.defaultdict(list), 0, []
+    behind, points, waiting, peers = collections.defaultdict(list), 0, [], comparison.blind_peers(networks_alone)
     for (task, constraint), found in all_found.items():
         place = f"{name_of(task)}, {TITLES[constraint]}"
-        mine, missing = [name for name in found if METHODS[name].ours], peers_missing(found, constraint)
+        mine = [name for name in found if METHODS[name].ours and (METHODS[name].network or not networks_alone)]
+        missing = peers_missing(found, constraint, peers)
         if missing:
-            waiting.append(f"{place} ({'Equipoise and ' if not mine else ''}{len(missing)} of the blind peers not run)")
+            waiting.append(f"{place} ({'Equipoise and ' if not mine else ''}{len(missing)} of the {peer}s not run)")
             continue
         for ours in mine:
-            for one in comparison.at_equal_gap(found, ours):
+            for one in comparison.at_equal_gap(found, ours, peers):
                 points += 1
                 lines.append(comparison_row(place, ours, one))
                 if one.difference is not None and one.difference < 0:
                     behind[f"{METHODS[ours].title}, {place}"].append(f"{one.tolerance} ({one.difference:+.4f})")
     losses = sum(map(len, behind.values()))
     if waiting:
-        lines += ["", wrapped("Left out until every blind peer has been run: " + "; ".join(waiting) + ".")]
-    lines += ["", f"At or above the best blind peer in {points - losses} of {points} points, below it in {losses}.", ""]
+        lines += ["", wrapped(f"Left out until every {peer} has been run: " + "; ".join(waiting) + ".")]
+    lines += ["", f"At or above the best {peer} in {points - losses} of {points} points, below it in {losses}.", ""]
     if behind:
         lines += ["Where Equipoise loses, by tolerance:", "", *(f"* {where}: {', '.join(lost)}" for where, lost in behind.items()), ""]
     return lines
@@ -132,7 +140,7 @@ def write(jobs, docs):
     places = [(task, constraint) for task in tasks.TASKS for constraint in tasks.CONSTRAINTS]
     all_found = {place: comparison.entries(jobs, *place) for place in places}
     all_found = {place: found for place, found in all_found.items() if any(entry.points for entry in found.values())}
-    lines = [INTRODUCTION, *seeds_of(jobs), *equal_gap_section(all_found)]
+    lines = [INTRODUCTION, *seeds_of(jobs), *equal_gap_section(all_found, False), *equal_gap_section(all_found, True)]
     (docs / "images").mkdir(parents=True, exist_ok=True)
     for task in tasks.TASKS:
         of_task = {constraint: all_found[task, constraint] for constraint in tasks.CONSTRAINTS if (task, constraint) in all_found}
