@@ -2,10 +2,10 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -80,8 +80,7 @@ xgboost::Booster BoostedTrees::new_booster() const {
   return xgboost::Booster(settings);
 }
 
-xgboost::Matrix BoostedTrees::matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count,
-                                        std::int64_t binned) const {
+xgboost::Matrix BoostedTrees::matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count) const {
   const auto features = static_cast<std::int64_t>(features_.size());
   const at::Tensor seen = at::empty({count, features}, at::kFloat);
   const std::int16_t* codes = encoded.codes.const_data_ptr<std::int16_t>() + first * features;
@@ -93,16 +92,19 @@ xgboost::Matrix BoostedTrees::matrix_of(const EncodedTensors& encoded, std::int6
   });
   std::vector<bool> categories;
   for (const data::Feature& feature : features_) categories.push_back(is_category(feature));
-  return {out, count, features, categories, binned, at::get_num_threads()};
+  return {out, count, features, categories, at::get_num_threads()};
 }
 
-// work(member, matrix): side by side where each grows on one thread.
+// work(member, rows): side by side where each grows on one thread.
 template <typename Work>
 void BoostedTrees::for_each_member(const Work& work) {
   lanes_->run([&](std::size_t lane) {
-    for (std::size_t member = lane; member < boosters_.size(); member += matrices_.size())
-      work(member, matrices_[lane]);
+    for (std::size_t member = lane; member < boosters_.size(); member += rows_.size()) work(member, rows_[lane]);
   });
+}
+
+float* BoostedTrees::margins_of(std::size_t member, std::int64_t first) {
+  return margins_.mutable_data_ptr<float>() + (static_cast<std::int64_t>(member) * margins_.size(1) + first) * outputs_;
 }
 
 const at::Tensor& BoostedTrees::forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor&) {
@@ -113,17 +115,20 @@ const at::Tensor& BoostedTrees::forward(const EncodedTensors& encoded, const at:
   const bool is_wide = all >= kRowsOfOneThread;
   const std::int64_t lanes = is_wide ? 1 : std::min(threads, members());
   lanes_ = std::make_unique<core::Lanes>(static_cast<std::size_t>(lanes));
-  matrices_.clear();
-  for (std::int64_t lane = 0; lane < lanes; ++lane) matrices_.push_back(matrix_of(encoded, 0, all, learnt_rows_));
+  rows_.clear();
+  for (std::int64_t lane = 0; lane < lanes; ++lane) {
+    Rows& rows_of_lane = rows_.emplace_back(Rows{matrix_of(encoded, 0, learnt_rows_), {}});
+    if (learnt_rows_ < all) rows_of_lane.others = matrix_of(encoded, learnt_rows_, all - learnt_rows_);
+  }
   for (xgboost::Booster& booster : boosters_) booster.set_threads(is_wide ? threads : 1);
   margins_ = at::empty({members(), all, outputs_}, at::kFloat);
-  gradient_ = at::zeros_like(margins_);
-  curvature_ = at::zeros_like(margins_);
+  gradient_ = at::empty({members(), learnt_rows_, outputs_}, at::kFloat);
+  curvature_ = at::empty_like(gradient_);
   logits_ = margins_.narrow(1, 0, learnt_rows_);
   if (outputs_ == 1) logits_ = logits_.squeeze(2);
-  for_each_member([&](std::size_t member, const xgboost::Matrix& matrix) {
-    boosters_[member].margins(matrix, margins_.select(0, static_cast<std::int64_t>(member)).mutable_data_ptr<float>());
-  });
+  for_each_member(
+      [&](std::size_t member, const Rows& own) { boosters_[member].margins(own.learnt, margins_of(member, 0)); });
+  others_are_behind_ = learnt_rows_ < all;
   return logits_;
 }
 
@@ -136,22 +141,20 @@ at::Tensor& BoostedTrees::flat_gradients() {
 }
 
 void BoostedTrees::grow(const at::Tensor& logit_gradient, const at::Tensor& curvature, const at::Tensor& alive) {
-  const auto scaled_into = [&](at::Tensor& all, const at::Tensor& own) {
-    at::Tensor learnt = all.narrow(1, 0, learnt_rows_);
-    at::mul_out(learnt, own.view(learnt.sizes()), at::scalar_tensor(learnt_rows_, at::kFloat));
-  };
-  scaled_into(gradient_, logit_gradient);
-  scaled_into(curvature_, curvature);
-  for_each_member([&](std::size_t member, const xgboost::Matrix& matrix) {
+  const at::Tensor rows = at::scalar_tensor(learnt_rows_, at::kFloat);
+  at::mul_out(gradient_, logit_gradient.view(gradient_.sizes()), rows);
+  at::mul_out(curvature_, curvature.view(curvature_.sizes()), rows);
+  for_each_member([&](std::size_t member, const Rows& own) {
     const auto place = static_cast<std::int64_t>(member);
     if (alive.const_data_ptr<std::uint8_t>()[place] == 0) return;
     xgboost::Booster& booster = boosters_[member];
     if (params_.subsample < 1) leave_rows_out(member, booster.rounds());
-    booster.grow(matrix, gradient_.select(0, place).const_data_ptr<float>(),
+    booster.grow(own.learnt, gradient_.select(0, place).const_data_ptr<float>(),
                  curvature_.select(0, place).const_data_ptr<float>(), outputs_);
-    booster.margins(matrix, margins_.select(0, place).mutable_data_ptr<float>());
+    booster.margins(own.learnt, margins_of(member, 0));
     rounds_.mutable_data_ptr<float>()[place] = static_cast<float>(booster.rounds());
   });
+  others_are_behind_ = learnt_rows_ < table_.size(0);
 }
 
 // What a round learns from hangs on the seed and its number alone. XGBoost's own draws go on from where a generator stood, which no file
@@ -175,11 +178,17 @@ void BoostedTrees::score(const EncodedTensors& encoded, std::int64_t first, Memb
     out.select(0, place).copy_(margins.view(out.sizes().slice(1)));
   };
   if (table_.defined() && table_.is_same(encoded.codes)) {
+    if (others_are_behind_ && first + count > learnt_rows_) {
+      for_each_member([&](std::size_t member, const Rows& own) {
+        boosters_[member].margins(*own.others, margins_of(member, learnt_rows_));
+      });
+      others_are_behind_ = false;
+    }
     for (std::int64_t place = 0; place < out.size(0); ++place)
       put(place, margins_.select(0, member_at(place)).narrow(0, first, count));
     return;
   }
-  const xgboost::Matrix matrix = matrix_of(encoded, first, count, count);
+  const xgboost::Matrix matrix = matrix_of(encoded, first, count);
   at::Tensor margins = at::empty({count, outputs_}, at::kFloat);
   for (std::int64_t place = 0; place < out.size(0); ++place) {
     xgboost::Booster& booster = boosters_[static_cast<std::size_t>(member_at(place))];

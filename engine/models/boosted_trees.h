@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,8 @@ namespace equipoise::models {
 /// A bank of sums of trees, which XGBoost grows from the gradient and the curvature of the Lagrangian by each row's logit. A tree sees a
 /// number as its place among the edges of its bins (code + value, which goes up where the number does), and a category as its level.
 ///
-/// All members grow from the same rows, those of the forward pass: the first of the encoded ones. The others are told to XGBoost with
-/// them, and teach it nothing: a tree sorts them as it is grown, which is their score. On the CPU alone; below 200,000 rows
-/// a member grows on one thread, so that equal calls give equal bits for any number of threads, and above for one number
+/// All members grow from the same rows, those of the forward pass: the first of the encoded ones. The others are a matrix of their own, which
+/// walks the trees that came since it was last asked for. On the CPU alone; below 200,000 rows a member grows on one thread, so that equal calls give equal bits for any number of threads, and above for one number
 /// (docs/decisions/0031-boosted-trees.md).
 class BoostedTrees final : public Learner {
  public:
@@ -45,11 +45,16 @@ class BoostedTrees final : public Learner {
   std::string description() const override;
 
  private:
+  struct Rows {
+    xgboost::Matrix learnt;
+    std::optional<xgboost::Matrix> others;  // of the table: none where all are learnt from
+  };
+
   xgboost::Booster new_booster() const;
   void leave_rows_out(std::size_t member, std::int64_t round);
-  xgboost::Matrix matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count,
-                            std::int64_t binned) const;
+  xgboost::Matrix matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count) const;
   void take_boosters(std::vector<xgboost::Booster> boosters);
+  float* margins_of(std::size_t member, std::int64_t first);
   template <typename Work>
   void for_each_member(const Work& work);
 
@@ -65,11 +70,12 @@ class BoostedTrees final : public Learner {
   at::Tensor table_;  // codes, held so that no others can lie in the same place
   // Members that grow on one thread do so side by side, each always in the same lane: XGBoost keeps their margins by thread.
   std::unique_ptr<core::Lanes> lanes_;
-  std::vector<xgboost::Matrix> matrices_;  // of the whole table, one a lane
-  std::int64_t learnt_rows_ = 0;           // B
-  at::Tensor margins_;                     // [K, rows, O] of the table
-  at::Tensor logits_;                      // [K, B] or [K, B, O], a view
-  at::Tensor gradient_, curvature_;        // [K, rows, O], 0 beyond B
+  std::vector<Rows> rows_;           // one a lane
+  std::int64_t learnt_rows_ = 0;     // B
+  at::Tensor margins_;               // [K, rows, O] of the table
+  bool others_are_behind_ = false;   // margins of the rows from B on lack the newest trees
+  at::Tensor logits_;                // [K, B] or [K, B, O], a view
+  at::Tensor gradient_, curvature_;  // [K, B, O]
 };
 
 }  // namespace equipoise::models

@@ -20,7 +20,6 @@ using Words = const char*;
 struct Library {
   Words (*last_error)();
   int (*matrix_from_dense)(Words values, Words config, Handle* matrix);
-  int (*set_numbers)(Handle matrix, Words field, Words array);
   int (*set_feature_words)(Handle matrix, Words field, const Words* words, std::uint64_t count);
   int (*free_matrix)(Handle matrix);
   int (*create)(const Handle* matrices, std::uint64_t count, Handle* booster);
@@ -60,7 +59,6 @@ const Library& library() {
     };
     find(functions.last_error, "XGBGetLastError");
     find(functions.matrix_from_dense, "XGDMatrixCreateFromDense");
-    find(functions.set_numbers, "XGDMatrixSetInfoFromInterface");
     find(functions.set_feature_words, "XGDMatrixSetStrFeatureInfo");
     find(functions.free_matrix, "XGDMatrixFree");
     find(functions.create, "XGBoosterCreate");
@@ -103,7 +101,7 @@ void set_all(Handle booster, const std::map<std::string, std::string>& parameter
 }  // namespace
 
 Matrix::Matrix(const float* values, std::int64_t rows, std::int64_t features, const std::vector<bool>& is_category,
-               std::int64_t binned, std::int64_t threads)
+               std::int64_t threads)
     : rows_(rows) {
   Handle matrix = nullptr;
   const std::string array = array_at(values, rows, features),
@@ -113,12 +111,6 @@ Matrix::Matrix(const float* values, std::int64_t rows, std::int64_t features, co
   std::vector<Words> kinds;
   for (const bool category : is_category) kinds.push_back(category ? "c" : "q");
   call([&](const Library& l) { return l.set_feature_words(matrix, "feature_type", kinds.data(), kinds.size()); });
-  if (binned == rows) return;
-  // Weights count where bins are cut; gradients come as they are.
-  std::vector<float> weights(static_cast<std::size_t>(rows), 0.0f);
-  std::fill_n(weights.begin(), binned, 1.0f);
-  const std::string array_of_weights = array_at(weights.data(), rows, 1);
-  call([&](const Library& l) { return l.set_numbers(matrix, "weight", array_of_weights.c_str()); });
 }
 
 Booster::Booster(Handle handle) : handle_(owned(handle)) {}

@@ -13,9 +13,8 @@ namespace equipoise::models::xgboost {
 class Matrix {
  public:
   /// values [rows, features] f32, NaN where missing; copied. `is_category` [features]: its values are whole numbers that name a level.
-  /// Bins of numbers are cut by the first `binned` rows alone.
   Matrix(const float* values, std::int64_t rows, std::int64_t features, const std::vector<bool>& is_category,
-         std::int64_t binned, std::int64_t threads);
+         std::int64_t threads);
 
   void* handle() const { return handle_.get(); }
   std::int64_t rows() const { return rows_; }

@@ -26,13 +26,17 @@ std::vector<Point> curve(const Report& report, Value value) {
   return points;
 }
 
-/// One figure of a list over the epochs; measurements whose list is shorter have none.
-std::vector<Point> curve_of(const Report& report, std::vector<std::optional<double>> Measurement::*list,
-                            std::size_t i) {
-  return curve(report, [&](const Measurement& measurement) {
-    const auto& values = measurement.*list;
-    return i < values.size() ? values[i].value_or(kNone) : kNone;
-  });
+/// The same of a figure of the selection rows, over the measures that they were part of.
+template <typename Value>
+std::vector<Point> selection_curve(const Report& report, Value value) {
+  std::vector<Point> points;
+  for (const Measurement& m : report.measurements)
+    if ((m.selection_loss || m.selection_accuracy) && std::isfinite(m.epoch)) points.push_back({m.epoch, value(m)});
+  return points;
+}
+
+double value_at(const std::vector<std::optional<double>>& values, std::size_t i) {
+  return i < values.size() ? values[i].value_or(kNone) : kNone;
 }
 
 bool drawn(const Series& series) {
@@ -97,17 +101,18 @@ void write_quality(Markup& page, const Report& report) {
   accuracy.y_unit = 0.01;
   add(accuracy, {"training rows", curve(report, [](const Measurement& m) { return m.training_accuracy; }), 0,
                  Stroke::solid, false, false});
-  add(accuracy,
-      {"selection rows", curve(report, [](const Measurement& m) { return m.selection_accuracy.value_or(kNone); }), 1,
-       Stroke::dashed, false, false});
+  add(accuracy, {"selection rows",
+                 selection_curve(report, [](const Measurement& m) { return m.selection_accuracy.value_or(kNone); }), 1,
+                 Stroke::dashed, false, false});
   draw_if_any(page, report, std::move(accuracy));
   LineChart loss;
   loss.title = loss_title(report);
   loss.y_word = [](double value) { return decimal_text(value, 4); };
   add(loss, {"training rows", curve(report, [](const Measurement& m) { return m.training_loss; }), 0, Stroke::solid,
              false, false});
-  add(loss, {"selection rows", curve(report, [](const Measurement& m) { return m.selection_loss.value_or(kNone); }), 1,
-             Stroke::dashed, false, false});
+  add(loss,
+      {"selection rows", selection_curve(report, [](const Measurement& m) { return m.selection_loss.value_or(kNone); }),
+       1, Stroke::dashed, false, false});
   draw_if_any(page, report, std::move(loss));
 }
 
@@ -130,11 +135,15 @@ void draw_gap(Markup& page, const Report& report, std::size_t i) {
   chart.y_word = [unit](double value) { return figure_text(value, unit); };
   chart.y_unit = unit == "number" ? 1 : 0.01;
   chart.from_zero = true;
-  add(chart, {"rows that drive the multipliers", curve_of(report, &Measurement::training_gaps, i), 0, Stroke::solid,
+  add(chart, {"rows that drive the multipliers",
+              curve(report, [i](const Measurement& m) { return value_at(m.training_gaps, i); }), 0, Stroke::solid,
               false, false});
-  add(chart, {"selection rows", curve_of(report, &Measurement::selection_gaps, i), 1, Stroke::dashed, false, false});
   add(chart,
-      {"upper bound, selection", curve_of(report, &Measurement::selection_bounds, i), 3, Stroke::dotted, false, false});
+      {"selection rows", selection_curve(report, [i](const Measurement& m) { return value_at(m.selection_gaps, i); }),
+       1, Stroke::dashed, false, false});
+  add(chart, {"upper bound, selection",
+              selection_curve(report, [i](const Measurement& m) { return value_at(m.selection_bounds, i); }), 3,
+              Stroke::dotted, false, false});
   if (i < report.promise_tolerances.size() && std::isfinite(report.promise_tolerances[i])) {
     chart.levels.push_back({report.promise_tolerances[i], "tolerance"});
   }

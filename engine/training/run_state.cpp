@@ -103,7 +103,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   constraints::update(multipliers_, heeded_violations(shrunk(rates, driving), driving, sums),
                       static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
-  if (has_selection_) measure_selection(m, sums);
+  if (!sums.selection.empty()) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));
   return outcome_.measurements.back();
 }
@@ -147,7 +147,7 @@ std::vector<double> RunState::heeded_violations(std::vector<double> rates, const
 // [R] of one row of each mean, as the selection rows show it: those that were learnt from vary less. Empty where none do.
 std::vector<double> RunState::deviations_of(const Sums& sums) const {
   std::vector<double> deviations;
-  if (!has_selection_ || sums.spread.loss_square.empty()) return deviations;
+  if (sums.spread.loss_square.empty()) return deviations;
   for (const constraints::Rate& rate : table_.rates)
     deviations.push_back(evaluation::deviation_of_mean(table_, rate, sums.selection, sums.spread));
   return deviations;
@@ -165,7 +165,7 @@ void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) c
 
 void RunState::offer(const at::Tensor& weights, const Sums& sums) {
   const evaluation::Measurement& measurement = outcome_.measurements.back();
-  const bool is_candidate = measurement.step >= first_candidate_ && has_selection_;
+  const bool is_candidate = may_be_kept_at(measurement.step);
   // Before the first candidate the newest iterate is held, so that a run that is cut off leaves a model.
   if (config_.training.keep == "final" || !is_candidate) {
     last_good_ = {measurement, weights.clone()};

@@ -45,7 +45,8 @@ class RunState {
   /// Cell sums [C * 4] of each split; those of a split that is not used are 0. The training split's are out of fold
   /// where the run is cross-fitted.
   struct Sums {
-    std::vector<double> train, holdout, selection;
+    std::vector<double> train, holdout;
+    std::vector<double> selection;          ///< empty where they were not measured
     evaluation::SquareWeights spread = {};  ///< of the selection rows
   };
   /// When a measure is taken; steps_since: training steps since the one before.
@@ -55,6 +56,9 @@ class RunState {
   };
   /// Judges the sums, moves the multipliers. Throws UserError (numerical) when the training loss is not finite.
   const evaluation::Measurement& measure(const Sums& sums, const Moment& moment);
+
+  /// Whether the iterate after `step` steps may be kept for what the selection rows say of it, which must then be measured.
+  bool may_be_kept_at(std::int64_t step) const { return step >= first_candidate_ && has_selection_; }
 
   /// After a measure of these sums: keeps a copy of the weights where they are worth it.
   void offer(const at::Tensor& weights, const Sums& sums);

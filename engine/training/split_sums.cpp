@@ -79,6 +79,7 @@ void SplitSums::add_split(std::size_t split, const DeviceData::Range& range, mod
     Chunk chunk;
     chunk.first = range.first + part.first + done;
     chunk.rows = rows;
+    chunk.split = split;
     chunk.slice = slice;
     chunk.total = totals_.select(0, static_cast<std::int64_t>(split));
     chunk.logits = view_in(logits_, members, scores, single);
@@ -120,24 +121,26 @@ void SplitSums::add_spread(Chunk& chunk) const {
   chunk.measured_of_one = kernels::make_cell_stats_workspace(1, count, data_.kernel.cells, single.device());
 }
 
-void SplitSums::run() {
+void SplitSums::run(bool with_selection) {
+  has_selection_ = data_.selection.count > 0 && (with_selection || graph_.is_captured());
   if (graph_.is_captured()) {
     graph_.replay();
   } else {
-    enqueue();
+    enqueue(with_selection);
   }
 }
 
 std::string SplitSums::capture() {
   std::string obstacle = ranks_.obstacle_to_capture();
   if (obstacle.empty()) obstacle = learner_.obstacle_to_capture();
-  return obstacle.empty() ? graph_.capture([this] { enqueue(); }) : obstacle;
+  return obstacle.empty() ? graph_.capture([this] { enqueue(true); }) : obstacle;
 }
 
-void SplitSums::enqueue() {
+void SplitSums::enqueue(bool with_selection) {
   totals_.zero_();
   const std::int64_t outputs = data_.kernel.outputs, of_a_row = data_.kernel.cells_of_a_row;
   for (Chunk& chunk : chunks_) {
+    if (chunk.split == kSelection && !with_selection) continue;
     at::Tensor out = outputs == 1 ? chunk.logits : chunk.logits.unflatten(1, {chunk.rows, outputs});
     learner_.score(data_.encoded, chunk.first, chunk.slice, out);
     const at::Tensor logits = chunk.scores.defined() ? common_logits(chunk) : chunk.logits;
@@ -270,6 +273,7 @@ std::vector<RunState::Sums> SplitSums::read() const {
     RunState::Sums& sums = result.emplace_back();
     sums.train = sums_of(kTrain, run);
     sums.holdout = sums_of(kHoldout, run);
+    if (!has_selection_) continue;
     sums.selection = sums_of(kSelection, run);
     const std::vector<double> squares = data_.weights ? sums_of(kBySquare, run) : sums.selection;
     if (data_.weights) {

@@ -32,20 +32,22 @@ class SplitSums {
             const std::optional<kernels::OutcomeRule>& rule = {},
             const distributed::Ranks& ranks = distributed::alone());
 
-  /// Enqueues a measure. On CUDA it takes no tensor memory after the first.
-  void run();
+  /// Enqueues a measure, `with_selection` of the selection rows too. On CUDA it takes no tensor memory after the first, and a graph that was
+  /// captured measures all splits.
+  void run(bool with_selection = true);
 
   /// On CUDA, after a measure: those that follow are replays of one captured graph. Returns "" or why it could not be
   /// captured; they are then launched kernel by kernel as before.
   std::string capture();
 
-  /// What the last measure found, run by run; waits for the device.
+  /// What the last measure found, run by run; waits for the device. Without selection rows, or where they were not measured, their sums are empty.
   std::vector<RunState::Sums> read() const;
 
  private:
   // Rows whose logits are in memory at once, of some of the members.
   struct Chunk {
     std::int64_t first, rows;
+    std::size_t split;
     models::MemberSlice slice;
     at::Tensor logits;         // [members of the slice, rows * O]
     at::Tensor scores;         // the same, f64; undefined where every member decides alone, as are the next two
@@ -65,7 +67,7 @@ class SplitSums {
 
   void add_split(std::size_t split, const DeviceData::Range& range, models::MemberSlice slice, std::int64_t together);
   void add_spread(Chunk& chunk) const;
-  void enqueue();
+  void enqueue(bool with_selection);
   at::Tensor common_logits(Chunk& chunk) const;
   at::Tensor sums_of(Chunk& chunk, const at::Tensor& logits, const std::optional<at::Tensor>& weights,
                      bool of_one) const;
@@ -91,6 +93,7 @@ class SplitSums {
   at::Tensor logits_, scores_;  // of the largest chunk, which all share
   at::Tensor mean_, common_logits_;
   std::vector<Chunk> chunks_;
+  bool has_selection_ = false;  // the last measure
   CapturedGraph graph_;
 };
 

@@ -12,6 +12,8 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <utility>
+
 #include "engine/core/seed.h"
 #include "engine/training/folds.h"
 #include "engine/training/tensor_of.h"
@@ -228,8 +230,9 @@ void TrainingStep::draw_labels(LabelDraws& labels) {
   if (targets_.defined()) copy_own(targets_, all_targets_);
 }
 
-// What the batch's rows count as: cells, targets, and how much.
+// What the batch's rows count as: cells, targets, and how much. What grows has the same rows in every step.
 void TrainingStep::pick_answers() {
+  if (growth_ && std::exchange(has_picked_, true)) return;
   const bool mixes = counted_scores_.defined();
   if (mixes && !ranks_.is_alone()) {
     copy_own(counted_rows_, policy_->made()->counted_rows());

@@ -30,6 +30,8 @@ using Clock = std::chrono::steady_clock;
 
 // After so many steps the libraries beneath have loaded their kernels and taken their memory.
 constexpr std::int64_t kWarmUpSteps = 3;
+// Between measures of the selection rows that are for a curve alone.
+constexpr std::int64_t kRoundsOfACurve = 10;
 
 // The tables of one bank price the same terms; only their bounds differ.
 void check_same_terms(const std::vector<constraints::ConstraintTable>& tables) {
@@ -203,9 +205,16 @@ class Trainer {
     for (const RunState& run : runs_) warn_if_unsettled(run);
   }
 
+  // Every round of a model that grows is measured, and scoring rows that it does not learn from takes as long as much of a round. They are
+  // wanted where an iterate may be kept for them, where they say how surely losses are known, where others are judged by them, and for curves.
+  bool is_selection_wanted() const {
+    if (!learner_->grows() || around_.stop || evaluation::needs_losses(runs_.front().table())) return true;
+    return done_ == steps_ || done_ % kRoundsOfACurve == 0 || runs_.front().may_be_kept_at(done_);
+  }
+
   void measure(TrainingStep& step, SplitSums& sums) {
     if (!device_.is_cpu()) end_stopped_runs(step);
-    sums.run();
+    sums.run(is_selection_wanted());
     const std::vector<RunState::Sums> measured = sums.read();
     judge(measured, done_ - measured_at_, step);
     // A recipe that hangs on what was measured is of one run.

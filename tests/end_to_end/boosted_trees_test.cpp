@@ -74,6 +74,23 @@ TEST_F(BoostedTrees, AreConstrainedMeasuredAndPredictWithAsNetworksDo) {
   EXPECT_TRUE(differs);
 }
 
+// Rounds are many, and scoring rows that none of them learns from is a part of each: they are asked every tenth round, and where one may be kept.
+TEST_F(BoostedTrees, AreMeasuredOnSelectionRowsWhereThatIsWanted) {
+  write("people.csv", people(2000));
+  ASSERT_EQ(run(trees("fair", {"model.trees.rounds=60"})).exit_code, 0);
+  ASSERT_EQ(run(trees("losses", {"constraints=[{kind: loss_parity, group: sex, tolerance: 0.2}]"})).exit_code, 0);
+  const nlohmann::json fair = results_of("fair"), losses = results_of("losses");
+  ASSERT_EQ(fair["measurements"].size(), 60u);
+  for (const nlohmann::json& measured : fair["measurements"]) {
+    const std::int64_t step = measured["step"];
+    EXPECT_EQ(!measured["selection_loss"].is_null(), step % 10 == 0 || step >= 54) << step;
+    EXPECT_EQ(!measured["selection_bounds"].empty(), step % 10 == 0 || step >= 54) << step;
+  }
+  EXPECT_GE(fair["kept_step"].get<int>(), 54);
+  // How surely a mean is known is read off the selection rows in every round.
+  for (const nlohmann::json& measured : losses["measurements"]) EXPECT_FALSE(measured["selection_loss"].is_null());
+}
+
 TEST_F(BoostedTrees, GiveTheSameBytesForAnyThreadsAndInABankAndAfterAKill) {
   write("people.csv", people(1500));
   write("banked.yaml", config_text({{"output:", "bank: {tolerances: [0.2, 0.05]}\noutput:"}}));

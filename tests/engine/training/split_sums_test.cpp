@@ -126,6 +126,15 @@ TEST_P(EverySplit, HasTheSumsOfItsRows) {
     expect_near(own.holdout, sums_by_row(sample, logits, data.holdout, all), "holdout");
     expect_spread(own.spread, sample, logits, all);
   }
+
+  sums.run(false);
+  const std::vector<RunState::Sums> without = sums.read();
+  for (std::size_t run = 0; run < without.size(); ++run) {
+    EXPECT_EQ(without[run].train, found[run].train);
+    EXPECT_EQ(without[run].holdout, found[run].holdout);
+    EXPECT_TRUE(without[run].selection.empty());
+    EXPECT_TRUE(without[run].spread.loss.empty());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, EverySplit,
