@@ -15,8 +15,8 @@ namespace equipoise::models {
 /// number as its place among the edges of its bins (code + value, which goes up where the number does), and a category as its level.
 ///
 /// All members grow from the same rows, those of the forward pass: the first of the encoded ones. The others are a matrix of their own, which
-/// walks the trees that came since it was last asked for. On the CPU alone; below 200,000 rows a member grows on one thread, so that equal calls give equal bits for any number of threads, and above for one number
-/// (docs/decisions/0031-boosted-trees.md).
+/// walks the trees that came since it was last asked for. On the CPU alone; below 200,000 rows a member grows on one thread, so
+/// that equal calls give equal bits for any number of threads, and above for one number (docs/decisions/0031-boosted-trees.md).
 class BoostedTrees final : public Learner {
  public:
   BoostedTrees(const TreeParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
