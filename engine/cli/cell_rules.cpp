@@ -186,4 +186,29 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
   posterior.rule = rule.rule;
 }
 
+void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journal& journal) {
+  int off = 0;
+  const evaluation::ConstraintResult* worst = nullptr;
+  const auto beyond = [](const evaluation::ConstraintResult& one) { return one.interval->low - one.tolerance; };
+  for (const report::FrontierRule& rule : rules) {
+    bool is_off = false;
+    for (const evaluation::ConstraintResult& one : rule.selection->constraints) {
+      if (!one.interval || one.interval->low <= one.tolerance) continue;
+      is_off = true;
+      if (worst == nullptr || beyond(one) > beyond(*worst)) worst = &one;
+    }
+    off += is_off;
+  }
+  if (worst == nullptr) return;
+  const std::string which = rules.size() == 1
+                                ? "the rule is outside its tolerances"
+                                : fmt::format("{} of {} rules are outside their tolerances", off, rules.size());
+  journal.warn(fmt::format(
+      "On the selection rows {} by more than chance: that of {} has {:.3f} there ({:.3f} to {:.3f}). The posterior "
+      "knows less of cells than it believes; more rows, a smaller model or fewer rounds help, and equipoise train "
+      "holds "
+      "constraints by the rates that it measures.",
+      which, worst->title, worst->gap.value_or(0), worst->interval->low, worst->interval->high));
+}
+
 }  // namespace equipoise::cli

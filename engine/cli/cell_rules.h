@@ -62,4 +62,8 @@ class CellRules {
   frontier::HeldOut held_out_;
 };
 
+/// Warns where rules that were measured are outside their tolerances by more than chance on the selection rows, from which they were solved:
+/// they hold what the posterior expects, and that was wrong of cells.
+void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journal& journal);
+
 }  // namespace equipoise::cli

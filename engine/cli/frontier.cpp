@@ -177,33 +177,11 @@ class Frontier final : public Command {
       frontier.rules.back().tolerance = tolerance;
       if (tolerance == frontier.kept) rules.finish(result, rule, own);
     }
-    warn_where_off(frontier, journal);
+    warn_where_off(frontier.rules, journal);
     describe(frontier, rules, table, dataset, device, result);
     frontier.solving_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     frontier.warnings = journal.warnings();
     return frontier;
-  }
-
-  // Rules hold what the posterior expects. Of few rows, learnt by heart, that can be further off than the selection rows' own chance.
-  static void warn_where_off(const report::FrontierReport& frontier, TerminalJournal& journal) {
-    int off = 0;
-    const evaluation::ConstraintResult* worst = nullptr;
-    const auto beyond = [](const evaluation::ConstraintResult& one) { return one.interval->low - one.tolerance; };
-    for (const report::FrontierRule& rule : frontier.rules) {
-      bool is_off = false;
-      for (const evaluation::ConstraintResult& one : rule.selection->constraints) {
-        if (!one.interval || one.interval->low <= one.tolerance) continue;
-        is_off = true;
-        if (worst == nullptr || beyond(one) > beyond(*worst)) worst = &one;
-      }
-      off += is_off;
-    }
-    if (worst == nullptr) return;
-    journal.warn(fmt::format(
-        "On the selection rows {} of {} rules are outside their tolerances by more than chance: that of {} has {:.3f} "
-        "there ({:.3f} to {:.3f}). The posterior knows less of cells than it believes; more rows, a smaller model or "
-        "fewer rounds help, and equipoise train holds constraints by the rates that it measures.",
-        off, frontier.rules.size(), worst->title, worst->gap.value_or(0), worst->interval->low, worst->interval->high));
   }
 
   void describe(report::FrontierReport& frontier, const CellRules& rules, const constraints::ConstraintTable& table,

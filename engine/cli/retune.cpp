@@ -66,7 +66,9 @@ class Retune final : public Command {
     check_cells(saved, model, table);
     training::TrainingResult result = trained(saved, model);
     CellRules rules(config_, table, prepared.dataset, posteriors_of(prepared.dataset, *result.learner, device));
-    rules.finish(result, rules.under(config_.constraints), config_.constraints);
+    const CellRules::Rule rule = rules.under(config_.constraints);
+    warn_where_off({rules.measured(rule, config_.constraints)}, journal);
+    rules.finish(result, rule, config_.constraints);
     return answer(folder, {config_, prepared, table, command(), file_}, device, result, console, journal);
   }
 
