@@ -16,6 +16,10 @@ using kernels::OutcomeKind;
 
 namespace {
 
+// A round moves scores further than a step over a batch does, and there are fewer: a multiplier goes as far in one as in so many steps
+// (docs/decisions/0031-boosted-trees.md has what was tried).
+constexpr double kStepsOfARound = 3;
+
 // Of a binary score p (1 - p) is the slope of the soft decision: push gives it, with the same bits wherever a row lies.
 at::Tensor of_log_losses(const PricedBatch& priced, const at::Tensor& price_of_cell) {
   const at::Tensor labels = at::zeros({price_of_cell.size(1)}, at::kByte), none = at::zeros_like(price_of_cell);
@@ -35,6 +39,17 @@ at::Tensor curvature(const PricedBatch& priced) {
     return price.mul_(priced.rule->loss == kernels::RegressionLoss::kSquared ? 2.0 : 1.0);
   const at::Tensor p = priced.logits.softmax(-1);
   return (1 - p).mul_(p).mul_(price).mul_(2);
+}
+
+std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t training_rows) {
+  for (RunConfig& member : members) {
+    if (!models::grows(member.model)) continue;
+    member.training.epochs = epochs_of(member);
+    member.training.batch_size = batch_of(member, training_rows);
+    member.multipliers.averaging = 0;
+    member.multipliers.step *= kStepsOfARound;
+  }
+  return members;
 }
 
 Growth::Growth(models::Learner& learner)

@@ -2,9 +2,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "engine/checkpoint/state.h"
 #include "engine/models/learner.h"
 #include "engine/training/priced_batch.h"
+#include "engine/training/run_config.h"
 
 namespace equipoise::training {
 
@@ -26,6 +30,10 @@ class Growth {
   models::Learner& learner_;
   at::Tensor alive_;
 };
+
+/// Configs as the steps of a model that grows take them, each a round over all `training_rows`: sums are exact and need no average over
+/// batches, and a multiplier goes as far in a round as in three steps. Those of other models are left as they are.
+std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t training_rows);
 
 /// The second derivative of the priced loss by each logit, of the gradient's shape: w_i v[c] times p (1 - p) of a binary score or a label,
 /// 2 p (1 - p) of several classes (a bound on the whole matrix, as XGBoost takes it for softmax), 2 of a squared error, 1 of a Huber or

@@ -12,8 +12,6 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
-#include <utility>
-
 #include "engine/core/seed.h"
 #include "engine/training/folds.h"
 #include "engine/training/tensor_of.h"
@@ -110,6 +108,7 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
     added_ = at::zeros({streams * folds * sums * 4 + 1}, real);
     wants_to_stop_ = at::zeros({1}, real);
   }
+  if (growth_) pick_answers();  // of all rows, for every step
   if (!mixes) return;
   const std::int64_t scores = learner.outputs() * part_.count;
   const MadeRows& made = *policy->made();
@@ -160,7 +159,7 @@ void TrainingStep::enqueue() {
                                         : images ? images->changed(batch_seed_)
                                                  : data_.encoded;
   const models::EncodedTensors& encoded = ranks_.is_alone() ? whole : own_part(whole);
-  pick_answers();
+  if (!growth_) pick_answers();
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
   const at::Tensor& scores = learner_.forward(encoded, slots_, step_);
@@ -230,9 +229,8 @@ void TrainingStep::draw_labels(LabelDraws& labels) {
   if (targets_.defined()) copy_own(targets_, all_targets_);
 }
 
-// What the batch's rows count as: cells, targets, and how much. What grows has the same rows in every step.
+// What the batch's rows count as: cells, targets, and how much.
 void TrainingStep::pick_answers() {
-  if (growth_ && std::exchange(has_picked_, true)) return;
   const bool mixes = counted_scores_.defined();
   if (mixes && !ranks_.is_alone()) {
     copy_own(counted_rows_, policy_->made()->counted_rows());

@@ -104,7 +104,6 @@ class TrainingStep {
   distributed::Ranks::Part part_;  // of the batch's slots
   std::unique_ptr<Optimizer> optimizer_;
   std::optional<Growth> growth_;  // in its place
-  bool has_picked_ = false;
   std::optional<SoftTargets> soft_targets_;
   kernels::RateTable table_;
   double temperature_, averaging_;

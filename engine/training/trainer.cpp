@@ -15,6 +15,7 @@
 #include "engine/training/captured_graph.h"
 #include "engine/training/device_data.h"
 #include "engine/training/distilled_results.h"
+#include "engine/training/growth.h"
 #include "engine/training/member_seeds.h"
 #include "engine/training/memory.h"
 #include "engine/training/progress_line.h"
@@ -361,26 +362,6 @@ class Trainer {
   std::int64_t steps_per_epoch_ = 0, steps_ = 0, done_ = 0, measured_at_ = 0;
   Clock::time_point start_;
 };
-
-}  // namespace
-
-namespace {
-
-// A round moves scores further than a step over a batch does, and there are fewer: a multiplier goes as far in one as in so many steps
-// (docs/decisions/0031-boosted-trees.md has what was tried).
-constexpr double kStepsOfARound = 3;
-
-// As the steps of a model that grows are: each a round over all training rows, whose sums are exact and need no average over batches.
-std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t training_rows) {
-  for (RunConfig& member : members) {
-    if (!models::grows(member.model)) continue;
-    member.training.epochs = epochs_of(member);
-    member.training.batch_size = batch_of(member, training_rows);
-    member.multipliers.averaging = 0;
-    member.multipliers.step *= kStepsOfARound;
-  }
-  return members;
-}
 
 }  // namespace
 
