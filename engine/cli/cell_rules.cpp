@@ -206,8 +206,7 @@ void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journa
   journal.warn(fmt::format(
       "On the selection rows {} by more than chance: that of {} has {:.3f} there ({:.3f} to {:.3f}). The posterior "
       "knows less of cells than it believes; more rows, a smaller model or fewer rounds help, and equipoise train "
-      "holds "
-      "constraints by the rates that it measures.",
+      "holds constraints by the rates that it measures.",
       which, worst->title, worst->gap.value_or(0), worst->interval->low, worst->interval->high));
 }
 
