@@ -1,12 +1,17 @@
 #include "engine/training/growth.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/abs.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/rsub.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
+#include <cmath>
+
+#include "engine/constraints/rates.h"
 #include "kernels/not_finite/not_finite.h"
 #include "kernels/push/push.h"
 
@@ -16,9 +21,13 @@ using kernels::OutcomeKind;
 
 namespace {
 
-// A round moves scores further than a step over a batch does, and there are fewer: a multiplier goes as far in one as in so many steps
+// A round moves scores further than a step over a batch does, and there are fewer: a multiplier goes as far in one as in so many steps, but for what
+// answers the last change of a violation, which is one change whichever moved it
 // (docs/decisions/0031-boosted-trees.md has what was tried).
 constexpr double kStepsOfARound = 3;
+
+// Of all rows; as many have a rate whose multiplier takes whole steps.
+constexpr double kShareOfAWholeStep = 0.05;
 
 // Of a binary score p (1 - p) is the slope of the soft decision: push gives it, with the same bits wherever a row lies.
 at::Tensor of_log_losses(const PricedBatch& priced, const at::Tensor& price_of_cell) {
@@ -48,17 +57,39 @@ std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t tr
     member.training.batch_size = batch_of(member, training_rows);
     member.multipliers.averaging = 0;
     member.multipliers.step *= kStepsOfARound;
+    member.multipliers.proportional_gain /= kStepsOfARound;
   }
   return members;
+}
+
+std::vector<double> parts_of_small_shares(const constraints::ConstraintTable& table,
+                                          const std::vector<double>& driving) {
+  const constraints::LinearForm answers = constraints::make_rate("loss", table.cells, {}).denominator;
+  const bool counts_each_label = table.cells.task == data::Task::labels;
+  const double weight = constraints::value_of(answers, driving, constraints::Reading::exact) /
+                        (counts_each_label ? table.cells.answers() : 1);
+  std::vector<double> parts;
+  for (const constraints::Row& row : table.rows) {
+    double largest = 0, rows = weight;
+    for (const auto& [rate, coefficient] : row.terms) {
+      const double of_rate = constraints::value_of(table.rates[rate].denominator, driving, constraints::Reading::exact);
+      if (std::abs(coefficient) < largest || (std::abs(coefficient) == largest && of_rate > rows)) continue;
+      largest = std::abs(coefficient), rows = of_rate;
+    }
+    parts.push_back(weight > 0 ? std::min(1.0, rows / (kShareOfAWholeStep * weight)) : 1);
+  }
+  return parts;
 }
 
 Growth::Growth(models::Learner& learner)
     : learner_(learner), alive_(at::ones({learner.members()}, at::TensorOptions().dtype(at::kByte))) {}
 
-void Growth::step(const PricedBatch& priced) {
+void Growth::step(const PricedBatch& priced, const at::Tensor& of_constraints) {
   const at::Tensor flat = priced.gradient.flatten(1);
   alive_.mul_(kernels::not_finite(flat).lt(0).to(at::kByte));
-  learner_.grow(flat, curvature(priced).flatten(1).contiguous(), alive_);
+  at::Tensor second = curvature(priced);
+  if (of_constraints.defined()) second.add_(of_constraints.abs());
+  learner_.grow(flat, second.flatten(1).contiguous(), alive_);
 }
 
 }  // namespace equipoise::training

@@ -10,6 +10,7 @@
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/gap_sample.h"
+#include "engine/training/growth.h"
 #include "engine/training/scoring.h"
 
 namespace equipoise::training {
@@ -141,6 +142,10 @@ std::vector<double> RunState::heeded_violations(std::vector<double> rates, const
   }
   std::vector<double> violations = allowance_.violations(table_, rates, driving, deviations);
   for (std::size_t j = 0; j < violations.size(); ++j) violations[j] *= table_.promises[table_.rows[j].promise].scale;
+  if (models::grows(config_.model)) {
+    const std::vector<double> parts = parts_of_small_shares(table_, driving);
+    for (std::size_t j = 0; j < violations.size(); ++j) violations[j] *= parts[j];
+  }
   return violations;
 }
 

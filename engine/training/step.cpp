@@ -172,7 +172,7 @@ void TrainingStep::enqueue() {
 }
 
 void TrainingStep::learn(const models::EncodedTensors& encoded, const at::Tensor& scores) {
-  if (growth_) return growth_->step(priced());
+  if (growth_) return grow();
   learner_.backward(encoded, slots_, gradient_of_scores().view(scores.sizes()));
   // Its rows are few, and drawn apart: the first rank's alone.
   if (policy_ && policy_->path() && ranks_.is_first()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
@@ -185,10 +185,18 @@ void TrainingStep::learn(const models::EncodedTensors& encoded, const at::Tensor
   learner_.put_buffers();
 }
 
+void TrainingStep::grow() {
+  PricedBatch batch = priced();
+  if (multipliers_.numel() == 0) return growth_->step(batch, {});
+  if (rule_ || temperature_ != 1) return growth_->step(batch, gradient_of_constraints());
+  // Both the curvature of a binary loss and the slope of its soft decision are p (1 - p): one push has their sum.
+  batch.loss_prices = batch.loss_prices.clamp_min(0).add_(prices_of_cells().select(0, 1).abs());
+  growth_->step(batch, {});
+}
+
 // What push was given, one price a cell and fold.
 PricedBatch TrainingStep::priced() const {
-  const at::Tensor prices = bins_ ? cell_prices_.flatten(2) : batch_.row_prices;
-  return {batch_.gradient, logits_, cells_.flatten(), prices.select(0, 0), flat_weights(), rule_};
+  return {batch_.gradient, logits_, cells_.flatten(), prices_of_cells().select(0, 0), flat_weights(), rule_};
 }
 
 void TrainingStep::draw_rows() {

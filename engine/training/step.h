@@ -81,6 +81,7 @@ class TrainingStep {
   void enqueue();
   void draw_rows();
   void learn(const models::EncodedTensors& encoded, const at::Tensor& scores);
+  void grow();
   PricedBatch priced() const;
   void pick_answers();
   at::Tensor counted(const at::Tensor& scores);
@@ -91,8 +92,11 @@ class TrainingStep {
   const models::EncodedTensors& own_part(const models::EncodedTensors& encoded);
   void copy_own(at::Tensor& own, const at::Tensor& all) const;
   void draw_labels(LabelDraws& labels);
+  void split_prices();
+  at::Tensor prices_of_cells() const;
   void push();
-  void push_bins();
+  void push_into(at::Tensor& gradient, const at::Tensor& loss);
+  const at::Tensor& gradient_of_constraints();
   std::optional<at::Tensor> flat_weights() const;
   void set_logit_gradient();
   void price_as_rows_come();
@@ -138,8 +142,10 @@ class TrainingStep {
   kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S
   at::Tensor logits_;  // [K, B * A], with a rule [K, B * A, its scores a row], f32, of the last step
   at::Tensor counted_scores_, learner_gradient_;  // [K, 2, B * O] and [K, B * O] f32, where rows are mixed
-  at::Tensor slots_;                              // [B] i64, the same in what a step reads from
-  at::Tensor counted_rows_, counted_parts_;       // [2 B] where rows are mixed: what they count as, and by how much
+  at::Tensor constraint_gradient_,
+      no_loss_;       // the gradient's share that is not the loss's, and its prices; of a learner that grows
+  at::Tensor slots_;  // [B] i64, the same in what a step reads from
+  at::Tensor counted_rows_, counted_parts_;  // [2 B] where rows are mixed: what they count as, and by how much
   // Of several ranks alone: what they add up, the sums and whether one wants to end; labels of the whole batch; what a step reads from.
   at::Tensor added_, wants_to_stop_;  // [K * F * S * 4 + 1], [1] f64
   at::Tensor all_cells_, all_targets_;

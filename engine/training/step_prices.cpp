@@ -1,6 +1,8 @@
 // From the scores of a batch to the gradient by each: measure, sums over ranks, price, push.
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/sum.h>
+#include <ATen/ops/zeros_like.h>
 
 #include "engine/training/step.h"
 #include "kernels/measure_price_push/measure_price_push.h"
@@ -51,28 +53,41 @@ bool TrainingStep::is_asked_to_stop() const {
 }
 
 // Prices are of the cells' rows and then the bins', fold by fold; each op wants its own.
-void TrainingStep::push_bins() {
+void TrainingStep::split_prices() {
   const at::Tensor by_fold = batch_.row_prices.view({2, all_sums_.size(0), all_sums_.size(1), -1});
   const std::int64_t rows = cell_prices_.size(3);
   cell_prices_.copy_(by_fold.narrow(3, 0, rows));
   bin_prices_.copy_(by_fold.select(0, 1).narrow(2, rows, bin_prices_.size(2)));
-  const at::Tensor prices = cell_prices_.flatten(2);
-  kernels::outcome_push_out(batch_.gradient, logits_, targets_, cells_, prices.select(0, 0), prices.select(0, 1),
-                            weights_, *rule_);
-  bins_->add_gradient(batch_.gradient, bin_targets_.flatten(), bin_cells_.flatten(), bin_prices_.flatten(1),
-                      bin_weights_ ? std::optional(bin_weights_->flatten()) : std::nullopt);
+}
+
+// [2, K, F * S], S without the rows of bins.
+at::Tensor TrainingStep::prices_of_cells() const {
+  return bins_ ? cell_prices_.flatten(2) : batch_.row_prices;
 }
 
 void TrainingStep::push() {
-  if (bins_) return push_bins();
-  const at::Tensor loss = batch_.row_prices.select(0, 0), soft = batch_.row_prices.select(0, 1);
-  if (rule_) {
-    kernels::outcome_push_out(batch_.gradient, logits_, targets_.flatten(), cells_.flatten(), loss, soft,
-                              flat_weights(), *rule_);
-  } else {
-    kernels::push_out(batch_.gradient, logits_, cells_.flatten(), data_.fold_cell_labels, loss, soft, flat_weights(),
-                      0.0, temperature_);
+  if (bins_) split_prices();
+  push_into(batch_.gradient, prices_of_cells().select(0, 0));
+}
+
+void TrainingStep::push_into(at::Tensor& gradient, const at::Tensor& loss) {
+  const at::Tensor soft = prices_of_cells().select(0, 1), cells = cells_.flatten();
+  if (rule_)
+    kernels::outcome_push_out(gradient, logits_, targets_.flatten(), cells, loss, soft, flat_weights(), *rule_);
+  else
+    kernels::push_out(gradient, logits_, cells, data_.fold_cell_labels, loss, soft, flat_weights(), 0.0, temperature_);
+  if (bins_)
+    bins_->add_gradient(gradient, bin_targets_.flatten(), bin_cells_.flatten(), bin_prices_.flatten(1),
+                        bin_weights_ ? std::optional(bin_weights_->flatten()) : std::nullopt);
+}
+
+const at::Tensor& TrainingStep::gradient_of_constraints() {
+  if (!constraint_gradient_.defined()) {
+    constraint_gradient_ = at::empty_like(batch_.gradient);
+    no_loss_ = at::zeros_like(prices_of_cells().select(0, 0));
   }
+  push_into(constraint_gradient_, no_loss_);
+  return constraint_gradient_;
 }
 
 std::optional<at::Tensor> TrainingStep::flat_weights() const {

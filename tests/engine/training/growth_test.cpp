@@ -1,10 +1,16 @@
 #include "engine/training/growth.h"
 
 #include <ATen/ATen.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
+
+#include "engine/constraints/rates.h"
 #include "kernels/outcome_push/outcome_push.h"
 #include "kernels/push/push.h"
+#include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::training {
 namespace {
@@ -84,6 +90,100 @@ TEST_F(Curvature, OfASquaredErrorIsTheSlopeAndOfTheOthersBoundsIt) {
 TEST_F(Curvature, IsNothingWhereTheLossHasNoPriceOrOneBelowZero) {
   const at::Tensor logits = at::randn({1, kRows}), prices = at::tensor({0.0f, -1.0f, 0.0f, -2.0f}).unsqueeze(0);
   EXPECT_EQ(curvature({logits, logits, cells, prices, {}, {}}).abs().max().item<float>(), 0);
+}
+
+// Keeps what it was to grow from.
+class Grown : public models::Learner {
+ public:
+  const at::Tensor& forward(const models::EncodedTensors&, const at::Tensor&, const at::Tensor&) override {
+    return none_;
+  }
+  void backward(const models::EncodedTensors&, const at::Tensor&, const at::Tensor&) override {}
+  void score(const models::EncodedTensors&, std::int64_t, models::MemberSlice, at::Tensor&) override {}
+  const std::vector<models::NamedTensor>& parameters() const override { return parameters_; }
+  at::Tensor& flat_parameters() override { return none_; }
+  at::Tensor& flat_gradients() override { return none_; }
+  bool grows() const override { return true; }
+  void grow(const at::Tensor& gradient, const at::Tensor& curvature, const at::Tensor& alive) override {
+    gradient_ = gradient.clone(), curvature_ = curvature.clone(), alive_ = alive.clone();
+  }
+  void become(const models::Learner&, std::int64_t, std::int64_t, const at::Tensor&) override {}
+  std::map<std::string, at::Tensor> tensors() const override { return {}; }
+  void take_tensors(const std::map<std::string, at::Tensor>&, const std::string&) override {}
+  std::int64_t members() const override { return 2; }
+  std::int64_t outputs() const override { return 1; }
+  std::string description() const override { return "grown"; }
+
+  at::Tensor gradient_, curvature_, alive_;
+
+ private:
+  at::Tensor none_;
+  std::vector<models::NamedTensor> parameters_;
+};
+
+TEST(Growth, ARoundMovesMultipliersAsThreeStepsDoAndAnswersAChangeOnce) {
+  RunConfig trees, network;
+  trees.model.kind = "boosted_trees";
+  trees.multipliers.step = network.multipliers.step = 0.2;
+  trees.multipliers.proportional_gain = network.multipliers.proportional_gain = 6;
+  const std::vector<RunConfig> members = in_rounds({trees, network}, 900);
+  EXPECT_DOUBLE_EQ(members[0].multipliers.step, 0.6);
+  EXPECT_DOUBLE_EQ(members[0].multipliers.step * members[0].multipliers.proportional_gain, 0.2 * 6);
+  EXPECT_EQ(members[0].multipliers.averaging, 0);
+  EXPECT_EQ(members[1].multipliers.step, 0.2);
+  EXPECT_EQ(members[1].multipliers.proportional_gain, 6);
+}
+
+// A hundredth of all rows are positives of the small race, 1.5 hundredths its negatives; all other rates have a twentieth and more.
+TEST(Growth, AMultiplierOfAFewRowsTakesSmallerSteps) {
+  std::vector<constraints::RowBlock> blocks;
+  const std::vector<std::pair<const char*, std::vector<int>>> races = {{"Other", {15, 10}}, {"White", {875, 100}}};
+  for (const auto& [race, rows] : races)
+    for (const int label : {0, 1})
+      blocks.push_back({"Male", race, label, data::Split::train, rows[static_cast<std::size_t>(label)]});
+  core::Journal journal;
+  const constraints::ConstraintTable table =
+      constraints::compile({{"equalized_odds", {"race"}, 0.1}},
+                           constraints::handmade_dataset(blocks, {"Male"}, {"Other", "White"}), 1, {}, journal);
+  std::vector<double> sums(4 * constraints::kColumns, 0.0);
+  for (std::size_t cell = 0; cell < 4; ++cell)
+    sums[cell * constraints::kColumns + constraints::kWeight] = races[cell / 2].second[cell % 2];
+  const std::vector<double> parts = parts_of_small_shares(table, sums);
+  ASSERT_EQ(parts.size(), 8U);  // either end of both rates' bands
+  std::map<double, double> part_of_rows;
+  for (std::size_t j = 0; j < parts.size(); ++j) {
+    const constraints::Rate& rate = table.rates[static_cast<std::size_t>(table.rows[j].terms.at(0).first)];
+    part_of_rows[constraints::value_of(rate.denominator, sums, constraints::Reading::exact)] = parts[j];
+  }
+  EXPECT_THAT(part_of_rows, testing::UnorderedElementsAre(testing::Pair(10, testing::DoubleNear(0.2, 1e-12)),
+                                                          testing::Pair(15, testing::DoubleNear(0.3, 1e-12)),
+                                                          testing::Pair(100, 1), testing::Pair(875, 1)));
+}
+
+// Prices of a group that is a hundredth of the rows are a hundred times what they are of everybody.
+TEST(Growth, APriceMovesNoLeafByMoreThanOne) {
+  at::manual_seed(7);
+  const at::Tensor cells = some_cells(), labels = at::tensor({0, 1, 0, 1}, at::kByte);
+  const at::Tensor logits = at::randn({2, kRows}) * 2, loss = at::ones({2, kCells}), none = at::zeros_like(loss),
+                   soft = at::tensor({-100.0f, 0.5f, 40.0f, 0.0f}).expand({2, kCells}).contiguous();
+  const auto pushed = [&](const at::Tensor& of_loss, const at::Tensor& of_soft) {
+    return kernels::push(logits, cells, labels, of_loss, of_soft, {}, 0.0, 1.0);
+  };
+  Grown learner;
+  Growth growth(learner);
+  const PricedBatch priced{pushed(loss, soft), logits, cells, loss, {}, {}};
+  growth.step(priced, pushed(none, soft));
+  EXPECT_TRUE(at::equal(learner.gradient_, priced.gradient));
+  EXPECT_TRUE(at::equal(learner.alive_, at::ones({2}, at::kByte)));
+  const at::Tensor by_prices = (pushed(none, soft) / learner.curvature_).abs();
+  EXPECT_LT(by_prices.max().item<float>(), 1);
+  EXPECT_GT(by_prices.max().item<float>(), 0.98);
+  // Where nothing has a price a step is the loss's own.
+  const at::Tensor free = cells.eq(3).expand({2, kRows});
+  EXPECT_TRUE(at::allclose(learner.curvature_.masked_select(free), curvature(priced).masked_select(free)));
+
+  growth.step({pushed(loss, none), logits, cells, loss, {}, {}}, at::zeros_like(logits));
+  EXPECT_TRUE(at::equal(learner.curvature_, curvature(priced)));
 }
 
 }  // namespace
