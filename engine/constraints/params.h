@@ -64,7 +64,7 @@ struct MultiplierParams {
   double allowance = 0.5;               // standard errors of a measured rate that move no multiplier
   std::int64_t allowance_rows = 500;    // a rate over as many rows gets half of it; 0: all the same
   std::int64_t shrinkage_rows = 200;    // what the rate of the groups that make up a crossing is worth
-  double margin = 1.0;                  // standard errors on the selection split by which training aims inside
+  double margin = 1.0;                  // standard errors on held-out rows by which training aims inside
   std::int64_t measures_per_epoch = 8;
   std::int64_t min_rows = 30;  // fewer rows in a rate's denominator: not estimable
   double temperature = 1.0;    // soft rate = sigmoid(z / temperature)

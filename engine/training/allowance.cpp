@@ -118,7 +118,9 @@ Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTab
   const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
   const auto cells = static_cast<std::size_t>(table.cells.count());
   std::vector<double> weight(cells, 0.0), square(cells, 0.0);
+  double rows = 0;
   const auto add = [&](data::Split split) {
+    rows += static_cast<double>(counts.rows[static_cast<int>(split)]);
     for (std::size_t c = 0; c < cells; ++c) {
       weight[c] += counts.weight[static_cast<int>(split)][c];
       square[c] += counts.square_weight[static_cast<int>(split)][c];
@@ -127,10 +129,18 @@ Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTab
   if (measured != MeasuredSplits::holdout) add(data::Split::train);
   if (measured == MeasuredSplits::holdout || measured == MeasuredSplits::both) add(data::Split::holdout);
   const constraints::MultiplierParams& params = config.multipliers;
-  constexpr int kSelection = static_cast<int>(data::Split::selection);
+  constexpr int kSelection = static_cast<int>(data::Split::selection), kTest = static_cast<int>(data::Split::test);
+  std::vector<double> of_measured = efficiency_of(table, weight, square, weight);
+  std::vector<double> held_out =
+      efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], weight);
+  if (!counts.used(kSelection)) {
+    // As many people as the test split has, made up as those measured are: who is in it is nobody's business before the verdict.
+    held_out = of_measured;
+    for (double& of_rate : held_out) of_rate *= rows > 0 ? static_cast<double>(counts.rows[kTest]) / rows : 0;
+  }
   return {{params.allowance, static_cast<double>(params.allowance_rows), params.margin},
-          efficiency_of(table, weight, square, weight),
-          efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], weight),
+          std::move(of_measured),
+          std::move(held_out),
           efficiency_of(table, counts.weight[kSelection], counts.square_weight[kSelection], counts.weight[kSelection])};
 }
 

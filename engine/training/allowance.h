@@ -66,7 +66,8 @@ class Allowance {
 std::vector<double> efficiency_of(const constraints::ConstraintTable& table, const std::vector<double>& weight,
                                   const std::vector<double>& square_weight, const std::vector<double>& measured);
 
-/// Of a run whose multipliers are moved by the rows of `measured`.
+/// Of a run whose multipliers are moved by the rows of `measured`. Held out are the selection rows; where there are none, as many rows as the
+/// test split has, made up as the measured ones are.
 Allowance allowance_of(const RunConfig& config, const constraints::ConstraintTable& table, const data::Dataset& dataset,
                        MeasuredSplits measured);
 

@@ -155,5 +155,39 @@ TEST(Allowance, EfficiencyIsKishsShare) {
   EXPECT_THAT(efficiency_of(table, weight, square, measured)[0], DoubleEq(0.25)) << "of a quarter of the rows";
 }
 
+// Men of two races, in splits of these sizes, of whom the test split has other shares than training.
+TEST(Allowance, WithoutSelectionRowsTheMarginIsThatOfAsManyPeopleAsAreTested) {
+  const auto margin = [](int selected, int tested, int tested_others) {
+    std::vector<constraints::RowBlock> blocks;
+    for (const char* race : {"Other", "White"}) {
+      const bool is_white = race[0] == 'W';
+      for (const int label : {0, 1}) {
+        blocks.push_back({"Male", race, label, data::Split::train, 4000});
+        if (selected > 0) blocks.push_back({"Male", race, label, data::Split::selection, selected});
+        blocks.push_back({"Male", race, label, data::Split::test, is_white ? tested : tested_others});
+      }
+    }
+    core::Journal journal;
+    const data::Dataset dataset = constraints::handmade_dataset(blocks, {"Male"}, {"Other", "White"});
+    const ConstraintTable table =
+        constraints::compile({{"demographic_parity", {"race"}, 0.1}}, dataset, 1, {}, journal);
+    RunConfig config;
+    config.multipliers.allowance = 0;
+    config.multipliers.margin = 1;
+    std::vector<double> sums(4 * kColumns, 0.0);
+    for (std::size_t cell = 0; cell < 4; ++cell) {
+      sums[cell * kColumns + constraints::kWeight] = 4000;
+      sums[cell * kColumns + constraints::kHard] = 1200;
+    }
+    return allowance_of(config, table, dataset, MeasuredSplits::train)
+        .margins(table, constraints::rate_values(table, sums, constraints::Reading::exact), sums)[0];
+  };
+  const double of_2000 = std::sqrt(0.3 * 0.7 / 2000 / 2);
+  EXPECT_NEAR(margin(1000, 4, 4), of_2000, 1e-5);
+  EXPECT_NEAR(margin(0, 1000, 1000), of_2000, 1e-5);
+  EXPECT_EQ(margin(0, 1000, 1000), margin(0, 1600, 400)) << "who is tested was looked at";
+  EXPECT_EQ(margin(0, 0, 0), 0);
+}
+
 }  // namespace
 }  // namespace equipoise::training
