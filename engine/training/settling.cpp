@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "engine/constraints/forms.h"
 #include "engine/constraints/titles.h"
@@ -119,6 +120,24 @@ std::string still_swinging(const Measurements& measurements, const std::vector<c
         is_bound(promises[p]) ? "" : fmt::format(", where {:.3f} is allowed", promises[p].tolerance));
   }
   return "";
+}
+
+std::string worse_than_one_answer(const Measurements& measurements, const std::vector<constraints::Promise>& promises,
+                                  double of_one_answer) {
+  const auto holds = [](const constraints::Promise& promise) {
+    static const std::set<std::string> kOfDecisions = {"selection_rate", "tpr", "fpr", "fnr", "tnr"};
+    return !is_bound(promise) && kOfDecisions.contains(promise.rate);
+  };
+  if (measurements.empty() || promises.empty() || !std::ranges::all_of(promises, holds)) return "";
+  const double reached = measurements.back().training_accuracy;
+  if (!(reached < of_one_answer)) return "";
+  return fmt::format(
+      "Training ended with {:.1f} % right answers, where giving everybody the more frequent one is right {:.1f} % of "
+      "the time and treats "
+      "all groups alike: constraints this tight cost more here than the model is worth. Larger tolerances or fewer "
+      "groups "
+      "may be worth more; equipoise frontier shows what each tolerance costs.",
+      100 * reached, 100 * of_one_answer);
 }
 
 }  // namespace equipoise::training

@@ -36,4 +36,10 @@ Swings last_swings(const std::vector<evaluation::Measurement>& measurements);
 std::string still_swinging(const std::vector<evaluation::Measurement>& measurements,
                            const std::vector<constraints::Promise>& promises);
 
+/// A sentence when training ended with a smaller share of right answers than `of_one_answer`, the share of the more frequent one of two, though
+/// giving everybody that one would keep every promise: all compare groups by rates that it makes 0 or 1 for each. "" otherwise, or where that share
+/// is NaN.
+std::string worse_than_one_answer(const std::vector<evaluation::Measurement>& measurements,
+                                  const std::vector<constraints::Promise>& promises, double of_one_answer);
+
 }  // namespace equipoise::training

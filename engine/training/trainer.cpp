@@ -301,10 +301,11 @@ class Trainer {
   void warn_if_unsettled(const RunState& run) {
     if (!run.goes_on()) return;
     const std::string who = runs_.size() == 1 ? "" : fmt::format("Member {} of the bank: ", &run - runs_.data());
-    for (const auto judge : {unsettled, still_swinging}) {
-      const std::string why = judge(run.outcome().measurements, run.table().promises);
+    const std::vector<evaluation::Measurement>& measurements = run.outcome().measurements;
+    const std::vector<constraints::Promise>& promises = run.table().promises;
+    for (const std::string& why : {unsettled(measurements, promises), still_swinging(measurements, promises),
+                                   worse_than_one_answer(measurements, promises, run.accuracy_of_one_answer())})
       if (!why.empty()) journal_.warn(who + why);
-    }
   }
 
   TrainingResult result_of(RunState& run) {

@@ -116,5 +116,23 @@ TEST(StillSwinging, SaysNothingOfWhatRestsOrDiesOutOrDrifts) {
   EXPECT_EQ(still_swinging(moving(100, still, still), {}), "");
 }
 
+TEST(OneAnswer, IsSaidToBeBetterWhereTheModelIsRightLessOften) {
+  std::vector<evaluation::Measurement> measurements(3);
+  measurements.back().training_accuracy = 0.6;
+  EXPECT_THAT(
+      worse_than_one_answer(measurements, promise_of(0.05), 0.66),
+      HasSubstr("ended with 60.0 % right answers, where giving everybody the more frequent one is right 66.0 %"));
+  EXPECT_EQ(worse_than_one_answer(measurements, promise_of(0.05), 0.59), "");
+  EXPECT_EQ(worse_than_one_answer(measurements, promise_of(0.05), std::nan("")), "") << "several classes";
+  EXPECT_EQ(worse_than_one_answer({}, promise_of(0.05), 0.66), "");
+  EXPECT_EQ(worse_than_one_answer(measurements, {}, 0.66), "") << "nothing was asked for";
+  std::vector<constraints::Promise> promises = promise_of(0.05);
+  promises[0].rate = "ppv";
+  EXPECT_EQ(worse_than_one_answer(measurements, promises, 0.66), "") << "one answer has no precision";
+  promises[0].rate = "tpr";
+  promises[0].form = "at_least";
+  EXPECT_EQ(worse_than_one_answer(measurements, promises, 0.66), "") << "one answer may be below a floor";
+}
+
 }  // namespace
 }  // namespace equipoise::training
