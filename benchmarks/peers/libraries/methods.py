@@ -36,14 +36,18 @@ METHODS = {
         f"{NETWORK}; one bank of the four tolerances; piecewise-linear numbers, exact rates cross-fitted (`multipliers.measure_on: auto`), margin, "
         "multipliers and all else by default; training rows learn, selection rows give the margin", "docs/guides/bank.md",
         shared=True, ours=True, network=True),
+    "equipoise_all": Method(
+        "Equipoise, networks, all rows", "with_equipoise:run",
+        f"as above, but {LEARNING}, as other networks do: exact rates of rows that no member learnt from need no others. The margin is that on as many "
+        "rows as are tested, and the last iterate is taken (`training.keep: final`)", "docs/guides/bank.md",
+        {"overrides": ["training.keep=final"], "learn_from_selection": True}, shared=True, ours=True, network=True),
     "equipoise_trees": Method(
         "Equipoise, boosted trees", "with_equipoise:run",
         "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves, rate .08); one bank of the four tolerances, exact rates cross-fitted; "
         "else as the networks", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
     "equipoise_trees_all": Method(
         "Equipoise, boosted trees, all rows", "with_equipoise:run",
-        f"as above, but {LEARNING}, as most others do: exact rates of rows that no member learnt from need no others. Without selection rows there is no "
-        "margin, and the last iterate is taken (`training.keep: final`)", "docs/guides/boosted_trees.md",
+        f"as above, but {LEARNING}; margin and last iterate as of such networks", "docs/guides/boosted_trees.md",
         {"overrides": ["~training", "model={kind: boosted_trees}", "training.keep=final"], "learn_from_selection": True}, shared=True, ours=True),
     "equipoise_frontier": Method(
         "Equipoise, frontier of trees", "with_equipoise:frontier",
