@@ -78,6 +78,8 @@ std::vector<double> parts_of_small_shares(const constraints::ConstraintTable& ta
     }
     parts.push_back(weight > 0 ? std::min(1.0, rows / (kShareOfAWholeStep * weight)) : 1);
   }
+  for (const constraints::WorstGroupBlock& block : table.worst_group_blocks)
+    for (const std::int32_t row : block.rows) parts[static_cast<std::size_t>(row)] = 1;
   return parts;
 }
 

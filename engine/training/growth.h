@@ -44,6 +44,7 @@ std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t tr
 /// [J] How much of a step a multiplier takes: all where the rate that its row is about is one of a twentieth of the rows or more, of a smaller
 /// one's so much less. A price is its multiplier by that share, and what moves those of a hundredth of the rows by all that a round
 /// can is a fifth of what moves a twentieth so: with one step for all, a small group's rate swung from round to round.
+/// Where the worst group's loss is made small all are whole: there what would be a violation is the loss itself, which groups are compared by.
 /// `driving` are the cell sums [C * 4] of the rows that are measured.
 std::vector<double> parts_of_small_shares(const constraints::ConstraintTable& table,
                                           const std::vector<double>& driving);

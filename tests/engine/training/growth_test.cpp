@@ -59,6 +59,16 @@ TEST_F(Curvature, OfALogLossIsTheSlopeOfItsGradient) {
                            differences(logits, gradient), 2e-2, 1e-4));
 }
 
+// By which a training step has both from one push.
+TEST_F(Curvature, OfABinaryLossWithSoftPricesAddedIsThatAndTheSizeOfTheirGradient) {
+  const at::Tensor logits = at::randn({2, kRows}) * 2, prices = at::rand({2, kCells}) + 0.1,
+                   soft = at::randn({2, kCells}) * 20, none = at::zeros({2, kCells});
+  const at::Tensor labels = at::tensor({0, 1, 0, 1}, at::kByte);
+  const at::Tensor of_soft = kernels::push(logits, cells, labels, none, soft, weights, 0.0, 1.0);
+  const auto priced = [&](const at::Tensor& loss) { return PricedBatch{logits, logits, cells, loss, weights, {}}; };
+  EXPECT_TRUE(at::allclose(curvature(priced(prices + soft.abs())), curvature(priced(prices)) + of_soft.abs()));
+}
+
 TEST_F(Curvature, OfASoftmaxIsTwiceTheSlope) {
   const auto rule = kernels::softmax_rule(3);
   const at::Tensor logits = at::randn({2, kRows, 3}), targets = at::arange(kRows).remainder(3).to(at::kFloat);
@@ -158,6 +168,21 @@ TEST(Growth, AMultiplierOfAFewRowsTakesSmallerSteps) {
   EXPECT_THAT(part_of_rows, testing::UnorderedElementsAre(testing::Pair(10, testing::DoubleNear(0.2, 1e-12)),
                                                           testing::Pair(15, testing::DoubleNear(0.3, 1e-12)),
                                                           testing::Pair(100, 1), testing::Pair(875, 1)));
+}
+
+// What would be their violation is their loss: smaller steps would weigh small groups less.
+TEST(Growth, WorstGroupsAreComparedByTheirWholeLosses) {
+  core::Journal journal;
+  const constraints::ConstraintTable table = constraints::compile(
+      {{"worst_group", {"race"}}},
+      constraints::handmade_dataset(
+          {{"Male", "Other", 0, data::Split::train, 10}, {"Male", "White", 1, data::Split::train, 990}}, {"Male"},
+          {"Other", "White"}),
+      1, {}, journal);
+  std::vector<double> sums(static_cast<std::size_t>(table.cells.count()) * constraints::kColumns, 0.0);
+  sums[constraints::kWeight] = 10;
+  sums[sums.size() - constraints::kColumns + constraints::kWeight] = 990;
+  EXPECT_THAT(parts_of_small_shares(table, sums), testing::ElementsAre(1, 1));
 }
 
 // Prices of a group that is a hundredth of the rows are a hundred times what they are of everybody.
