@@ -93,8 +93,8 @@ void MultiplierParams::describe(config::Fields& fields) {
       "margin", margin, config::at_least(0),
       "How far inside a tolerance training aims, in standard errors of the figure on the selection split: so "
       "that new people are inside too. Without a selection split on as many people as the test split has, of whom "
-      "nothing else is read. Not taken "
-      "where it would use up more than half of the tolerance for any group (of bounds and sums: more than .025).");
+      "nothing else is read. Not taken where it would use up more than half of the tolerance for any group (of bounds "
+      "and sums: more than .025).");
   fields.integer("measures_per_epoch", measures_per_epoch, config::between(1, 1000),
                  "How often an epoch the exact rates are measured and the multipliers move.");
   fields.integer("min_rows", min_rows, config::at_least(1),

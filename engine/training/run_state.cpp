@@ -94,7 +94,6 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   m.seconds = moment.seconds;
   m.training_loss = mean_loss(sums.train, table_.cells);
   m.training_accuracy = accuracy(sums.train, table_.cells);
-  accuracy_of_one_answer_ = training::accuracy_of_one_answer(sums.train, table_.cells);
   if (!std::isfinite(m.training_loss)) {
     throw core::UserError(core::Fault::numerical,
                           fmt::format("step {}: the training loss left the finite numbers", moment.step));

@@ -3,7 +3,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -87,8 +86,6 @@ class RunState {
   const constraints::ConstraintTable& table() const { return table_; }
   const MixtureCandidates& candidates() const { return candidates_; }
   const KeptIterate& kept() const { return kept_; }
-  /// accuracy_of_one_answer of the training rows, once there was a measure.
-  double accuracy_of_one_answer() const { return accuracy_of_one_answer_; }
   RunOutcome& outcome() { return outcome_; }
   const RunOutcome& outcome() const { return outcome_; }
   /// Of the promises that compare groups, the largest gap that was measured last; nothing where one of them could not be estimated.
@@ -118,7 +115,6 @@ class RunState {
   std::pair<evaluation::Measurement, at::Tensor> last_good_;
   RunOutcome outcome_;
   bool has_settled_ = false;
-  double accuracy_of_one_answer_ = std::numeric_limits<double>::quiet_NaN();
 };
 
 }  // namespace equipoise::training

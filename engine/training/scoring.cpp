@@ -7,7 +7,6 @@
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "engine/constraints/rates.h"
@@ -130,16 +129,6 @@ double mean_loss(const std::vector<double>& sums, const data::Cells& cells) {
   const constraints::Rate loss = constraints::make_rate("loss", cells, {});
   return constraints::value_of(loss.numerator, sums, constraints::Reading::exact) /
          constraints::value_of(loss.denominator, sums, constraints::Reading::exact);
-}
-
-double accuracy_of_one_answer(const std::vector<double>& sums, const data::Cells& cells) {
-  if (cells.task != data::Task::binary) return std::nan("");
-  const auto weight = [&](const char* rate) {
-    return constraints::value_of(constraints::make_rate(rate, cells, {}).denominator, sums,
-                                 constraints::Reading::exact);
-  };
-  const double positive = weight("tpr"), negative = weight("fpr");
-  return std::max(positive, negative) / (positive + negative);
 }
 
 double accuracy(const std::vector<double>& sums, const data::Cells& cells) {

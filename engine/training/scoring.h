@@ -33,7 +33,5 @@ at::Tensor device_scores(const models::EncodedTensors& encoded, models::Learner&
 /// several labels the mean over them, of a number there is none: NaN.
 double mean_loss(const std::vector<double>& sums, const data::Cells& cells);
 double accuracy(const std::vector<double>& sums, const data::Cells& cells);
-/// The accuracy of giving everybody the more frequent of two labels; NaN of other tasks.
-double accuracy_of_one_answer(const std::vector<double>& sums, const data::Cells& cells);
 
 }  // namespace equipoise::training

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -122,6 +123,16 @@ std::string still_swinging(const Measurements& measurements, const std::vector<c
   return "";
 }
 
+double accuracy_of_one_answer(const data::Dataset& dataset) {
+  if (dataset.task != data::Task::binary) return std::nan("");
+  double weight[2] = {0, 0};
+  for (const std::int64_t row : dataset.rows_of(data::Split::train)) {
+    const auto i = static_cast<std::size_t>(row);
+    weight[dataset.labels[i]] += dataset.weight_of(i);
+  }
+  return std::max(weight[0], weight[1]) / (weight[0] + weight[1]);
+}
+
 std::string worse_than_one_answer(const Measurements& measurements, const std::vector<constraints::Promise>& promises,
                                   double of_one_answer) {
   const auto holds = [](const constraints::Promise& promise) {
@@ -133,10 +144,8 @@ std::string worse_than_one_answer(const Measurements& measurements, const std::v
   if (!(reached < of_one_answer)) return "";
   return fmt::format(
       "Training ended with {:.1f} % right answers, where giving everybody the more frequent one is right {:.1f} % of "
-      "the time and treats "
-      "all groups alike: constraints this tight cost more here than the model is worth. Larger tolerances or fewer "
-      "groups "
-      "may be worth more; equipoise frontier shows what each tolerance costs.",
+      "the time and treats all groups alike: constraints this tight cost more here than the model is worth. Larger "
+      "tolerances or fewer groups may be worth more; equipoise frontier shows what each tolerance costs.",
       100 * reached, 100 * of_one_answer);
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/constraints/table.h"
+#include "engine/data/dataset.h"
 #include "engine/evaluation/measurement.h"
 
 namespace equipoise::training {
@@ -36,9 +37,11 @@ Swings last_swings(const std::vector<evaluation::Measurement>& measurements);
 std::string still_swinging(const std::vector<evaluation::Measurement>& measurements,
                            const std::vector<constraints::Promise>& promises);
 
-/// A sentence when training ended with a smaller share of right answers than `of_one_answer`, the share of the more frequent one of two, though
-/// giving everybody that one would keep every promise: all compare groups by rates that it makes 0 or 1 for each. "" otherwise, or where that share
-/// is NaN.
+/// The share of right answers among the training rows, by weight, where everybody gets the more frequent of two labels; NaN of other tasks.
+double accuracy_of_one_answer(const data::Dataset& dataset);
+
+/// A sentence when training ended with a smaller share of right answers than `of_one_answer`, though giving everybody one answer would keep
+/// every promise: all compare groups by rates that it makes 0 or 1 for each. "" otherwise, or where that share is NaN.
 std::string worse_than_one_answer(const std::vector<evaluation::Measurement>& measurements,
                                   const std::vector<constraints::Promise>& promises, double of_one_answer);
 

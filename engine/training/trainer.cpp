@@ -56,6 +56,7 @@ class Trainer {
         device_(device),
         stream_(device),
         measured_(measured),
+        accuracy_of_one_answer_(accuracy_of_one_answer(dataset)),
         data_(to_device(dataset, tables.front().cells,
                         measured_ == MeasuredSplits::cross_fitted ? config_.multipliers.folds : 1,
                         static_cast<std::uint64_t>(config_.seed), device)) {
@@ -95,8 +96,8 @@ class Trainer {
                              sharing_by(around_.ranks)));
     if (config_.multipliers.margin > 0 && data_.selection.count == 0 && !runs_.front().table().rows.empty())
       journal_.say(
-          "There is no selection split, so training aims at the tolerances themselves: multipliers.margin needs one "
-          "(data.split.selection).");
+          "There is no selection split: training aims inside the tolerances by what chance does to as many people as "
+          "the test split has (multipliers.margin).");
     try {
       take_steps();
     } catch (const core::Interrupted& stopped) {
@@ -304,7 +305,7 @@ class Trainer {
     const std::vector<evaluation::Measurement>& measurements = run.outcome().measurements;
     const std::vector<constraints::Promise>& promises = run.table().promises;
     for (const std::string& why : {unsettled(measurements, promises), still_swinging(measurements, promises),
-                                   worse_than_one_answer(measurements, promises, run.accuracy_of_one_answer())})
+                                   worse_than_one_answer(measurements, promises, accuracy_of_one_answer_)})
       if (!why.empty()) journal_.warn(who + why);
   }
 
@@ -355,6 +356,7 @@ class Trainer {
   at::Device device_;
   OwnStream stream_;  // before all that allocates on it
   MeasuredSplits measured_;
+  double accuracy_of_one_answer_;
   DeviceData data_;
   std::optional<SampledBatches> batches_;  // where the config has recipes
   std::unique_ptr<models::Learner> learner_;

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "tests/engine/constraints/handmade_dataset.h"
+
 namespace equipoise::training {
 namespace {
 
@@ -114,6 +116,15 @@ TEST(StillSwinging, SaysNothingOfWhatRestsOrDiesOutOrDrifts) {
   EXPECT_EQ(still_swinging(moving(100, late, still), promise_of(0.05)), "");
   EXPECT_EQ(still_swinging({}, promise_of(0.05)), "");
   EXPECT_EQ(still_swinging(moving(100, still, still), {}), "");
+}
+
+TEST(OneAnswer, IsRightAsOftenAsTheMoreFrequentLabelWeighsInTraining) {
+  data::Dataset dataset = constraints::handmade_dataset({{"Female", "White", 1, data::Split::train, 2, 4.0f},
+                                                         {"Male", "White", 0, data::Split::train, 4},
+                                                         {"Male", "White", 0, data::Split::test, 90}});
+  EXPECT_DOUBLE_EQ(accuracy_of_one_answer(dataset), 8.0 / 12);
+  dataset.task = data::Task::classes;
+  EXPECT_TRUE(std::isnan(accuracy_of_one_answer(dataset)));
 }
 
 TEST(OneAnswer, IsSaidToBeBetterWhereTheModelIsRightLessOften) {
