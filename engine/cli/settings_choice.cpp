@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/config/load.h"
+#include "engine/config/writer.h"
 
 namespace equipoise::cli {
 
@@ -14,6 +15,13 @@ void take_chosen_settings(const ClaimedRun& claimed, training::RunConfig& config
   config::load(claimed.folder.file(run_files::kConfig).string(), {}, stored, origin);
   config.model = stored.model;
   config.training = stored.training;
+}
+
+checkpoint::Fields asked_of_search(const training::RunConfig& config) {
+  checkpoint::Fields asked;
+  for (const auto& [field, value] : config::flat_fields(config))
+    if (field.starts_with("model.") || field.starts_with("training.")) asked.emplace_back("search." + field, value);
+  return asked;
 }
 
 nlohmann::ordered_json to_json(const training::Searched& searched) {

@@ -103,9 +103,16 @@ class Train final : public Command {
     if (claimed.is_finished) return answer_finished(folder, console);
     core::stop_if_interrupted();
     const TrainingInputs own = read_training_inputs(members_, failing_, ranks, origin_, journal);
-    if (models::is_searched_for(config_.model)) choose_settings(claimed, own, device, journal);
+    checkpoint::Fields asked;
+    if (models::is_searched_for(config_.model)) {
+      asked = asked_of_search(config_);
+      choose_settings(claimed, own, device, journal);
+    }
     checkpoint::Fields identity;
-    if (config_.checkpoint.is_on() || resume != Resume::no) identity = run_identity(config_, own.prepared, device);
+    if (config_.checkpoint.is_on() || resume != Resume::no) {
+      identity = run_identity(config_, own.prepared, device);
+      identity.insert(identity.end(), asked.begin(), asked.end());
+    }
     if (resume != Resume::no) check_same_run(claimed, identity, allowed_, journal);
     const std::vector<RunInputs> inputs =
         inputs_of(own.prepared, own.tables, audit_made_rows(config_, own.prepared.dataset, origin_, journal));

@@ -82,6 +82,11 @@ TEST_F(SettingsSearch, GoesOnWithWhatItChose) {
   const Words words = {"train", "config.yaml", "model={kind: auto, budget: 0.001}", "checkpoint.every_steps=20",
                        "output.run=killed"};
   EXPECT_EQ(stopped(words, "killed", SIGKILL).exit_code, 128 + SIGKILL);
+  Words other = words;
+  other.insert(other.end(), {"training.batch_size=7", "--resume"});
+  const Outcome refused = run(other);  // the choice stands, and would hide it
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("search.training.batch_size: 64 there, 7 now"));
   finish(words);
   ASSERT_EQ(searched("whole", {"model.budget=0.001"}).exit_code, 0);
   EXPECT_EQ(read("runs/killed/model.safetensors"), read("runs/whole/model.safetensors"));
