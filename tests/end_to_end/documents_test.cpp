@@ -11,10 +11,12 @@ using testing::HasSubstr;
 
 class Documents : public Workspace {
  protected:
-  /// Runs the commands of a guide's first shell block, with less training, beside the repository's configs and data.
+  /// Runs the commands of a guide's shell blocks, with less training, beside the repository's configs and data.
   void run_commands_of(const std::string& page) const {
     link_repository();
-    std::istringstream commands(block_of(page, "sh"));
+    std::string text;
+    for (const std::string& block : blocks_of(page, "sh")) text += block;
+    std::istringstream commands(text);
     for (std::string line; std::getline(commands, line);) {
       std::vector<std::string> words = words_of(line);
       ASSERT_EQ(words.front(), "equipoise");
