@@ -1,5 +1,7 @@
 #include "engine/training/run_config.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "engine/config/field_problems.h"
@@ -76,11 +78,16 @@ void check_growing(const RunConfig& config, const config::Origin& origin) {
   if (!config.bank.learning_rates.empty())
     problems.refuse("bank.learning_rates",
                     kind + " has model.trees.learning_rate, which all runs of a bank share; sweep over it instead");
-  if (!config.sampling.empty())
+  for (std::size_t i = 0; i < config.sampling.recipes.size(); ++i) {
+    const std::string& name = config.sampling.recipes[i].recipe;
+    const sampling::RecipeEntry* recipe = sampling::find_recipe(name);
+    if (recipe == nullptr || recipe->decides == sampling::Decides::weights) continue;
     problems.refuse(
-        "sampling.recipes",
-        kind +
-            " learns from all training rows in every round: recipes that draw batches or make rows are for networks");
+        fmt::format("sampling.recipes[{}].recipe", i),
+        fmt::format("'{}' draws, makes or changes rows, and {} learns from all training rows in every round; "
+                    "weigh and reweigh say how much each counts",
+                    name, config.model.kind));
+  }
   problems.throw_if_any();
 }
 

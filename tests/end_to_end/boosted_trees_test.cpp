@@ -3,7 +3,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <iomanip>
+#include <map>
 #include <sstream>
 
 #include "tests/end_to_end/resume.h"
@@ -157,6 +161,58 @@ TEST_F(BoostedTrees, LearnEveryTaskAndKeepEveryWay) {
   }
 }
 
+// What a recipe says that rows count in the loss is what a column of the same weights says, where no constraint asks whom they stand for.
+TEST_F(BoostedTrees, CountRowsAsRecipesOfWeightsSay) {
+  constexpr int kRows = 2000;
+  std::istringstream plain(people(kRows));
+  std::vector<std::string> lines(kRows + 1);
+  for (std::string& line : lines) ASSERT_TRUE(std::getline(plain, line));
+  const auto is_learnt = [](int row) { return row % 5 < 3; };
+  const auto is_positive = [&](int row) { return lines[row].ends_with("yes"); };
+  std::map<bool, int> rows_of_label;
+  int learnt = 0;
+  for (int row = 1; row <= kRows; ++row)
+    if (is_learnt(row)) ++learnt, ++rows_of_label[is_positive(row)];
+  std::ostringstream text;
+  text << lines[0] << ",split,w\n" << std::setprecision(17);
+  for (int row = 1; row <= kRows; ++row)
+    text << lines[row]
+         << (is_learnt(row) ? ",train,"
+             : row % 5 == 3 ? ",selection,"
+                            : ",test,")
+         << learnt / (2.0 * rows_of_label[is_positive(row)]) << '\n';
+  write("split.csv", text.str());
+  const auto margins = [&](const std::string& name, const Words& more) {
+    Words words = {"data.files=split.csv", "data.split={column: split}", "+training={keep: final}"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(trees(name, words));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(run({"predict", "runs/" + name, "--data", "split.csv", "--output", name + ".csv"}).exit_code, 0);
+    std::istringstream scores(read(name + ".csv"));
+    std::vector<double> found;
+    std::string line;
+    for (std::getline(scores, line); std::getline(scores, line);)
+      found.push_back(std::stod(line.substr(line.find(',') + 1)));
+    return found;
+  };
+  const std::string recipe = "+sampling={recipes: [{recipe: weigh, by: [label]}]}";
+  const std::vector<double> without = margins("without", {"constraints=[]", "data.features.drop=[w]"}),
+                            by_recipe = margins("recipe", {"constraints=[]", "data.features.drop=[w]", recipe}),
+                            by_column = margins("column", {"constraints=[]", "data.weight=w"});
+  ASSERT_EQ(by_recipe.size(), static_cast<std::size_t>(kRows));
+  double farthest = 0, moved = 0;
+  for (std::size_t row = 0; row < by_recipe.size(); ++row) {
+    farthest = std::max(farthest, std::abs(by_recipe[row] - by_column[row]));
+    moved = std::max(moved, std::abs(by_recipe[row] - without[row]));
+  }
+  EXPECT_LT(farthest, 1e-3);
+  EXPECT_GT(moved, 0.02);
+
+  // Of so few rows half a standard error is taken for chance: some .02 on top of the tolerance. Without constraints it is some .15.
+  margins("fair", {"data.features.drop=[w]", "constraints.0.tolerance=0.05", "model.trees.rounds=60", recipe});
+  EXPECT_LT(results_of("fair")["measurements"].back()["training_gaps"][0].get<double>(), 0.09);
+}
+
 TEST_F(BoostedTrees, RefuseByNameWhatTheyHaveNoUseFor) {
   expect_refused("training.epochs: model.kind: boosted_trees learns in rounds", {"+training={epochs: 5}"});
   expect_refused("training.optimizer.learning_rate: ", {"+training={optimizer: {learning_rate: 0.1}}"});
@@ -164,7 +220,9 @@ TEST_F(BoostedTrees, RefuseByNameWhatTheyHaveNoUseFor) {
   expect_refused("training.warm_start: ", {"+training={warm_start: runs/other}"});
   expect_refused("training.keep: 'average' is of weights", {"+training={keep: average}"});
   expect_refused("bank.learning_rates: ", {"+bank={learning_rates: [0.1, 0.2]}"});
-  expect_refused("sampling.recipes: ", {"+sampling={recipes: [{recipe: balance, by: [sex]}]}"});
+  expect_refused(
+      "sampling.recipes[1].recipe: 'balance' draws, makes or changes rows, and boosted_trees learns from all",
+      {"+sampling={recipes: [{recipe: reweigh, by: sex}, {recipe: balance, by: [sex]}]}"});
   expect_refused("model.trees.rounds: expected a whole number between 1", {"model.trees.rounds=0"});
   expect_refused("model.trees.max_leaf", {"+model.trees.max_leaf=3"});
   expect_refused("computes on the CPU alone", {"device=cuda"});
