@@ -28,7 +28,7 @@ class Method:
     environment: str = ""
 
 
-NETWORK = "the network of the task's config (Adult, ACS: 256-256, dropout .3, 20 epochs; Bank, Credit: 64, dropout .2, 10 epochs)"
+NETWORK = "the network of the task's config (Adult, ACS: 256-256, dropout .3, 20 epochs; Bank, Credit: 64, dropout .2, 10 and 30 epochs)"
 LEARNING = "learns from the training and selection rows together"
 METHODS = {
     "equipoise": Method(
@@ -41,6 +41,11 @@ METHODS = {
         f"as above, but {LEARNING}, as other networks do: exact rates of rows that no member learnt from need no others. The margin is that on as many "
         "rows as are tested, and the last iterate is taken (`training.keep: final`)", "docs/guides/bank.md",
         {"overrides": ["training.keep=final"], "learn_from_selection": True}, shared=True, ours=True, network=True),
+    "equipoise_small": Method(
+        "Equipoise, small networks", "with_equipoise:run",
+        "networks of 128-128 whatever the task, one for each tolerance (`multipliers.measure_on: train`), exact rates four times an epoch; else as the first: "
+        "what four tolerances cost where seconds count", "docs/guides/bank.md",
+        {"overrides": ["model.hidden=[128, 128]", "multipliers.measure_on=train", "multipliers.measures_per_epoch=4"]}, shared=True, ours=True, network=True),
     "equipoise_trees": Method(
         "Equipoise, boosted trees", "with_equipoise:run",
         "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves, rate .08); one bank of the four tolerances, exact rates cross-fitted; "

@@ -74,8 +74,8 @@ EQUAL_GAP = {
             "have. In brackets the standard error of the difference, by leaving out one seed at a time: the choice of the best of several peers is "
             "part of it."),
     True: ("## Networks among networks", "other network",
-           "The same for Equipoise's networks beside those of others alone, all of the same size: what the training under constraints does, whatever "
-           "the model."),
+           "The same for Equipoise's networks beside those of others alone, all of the same size but for its small ones: what the training under constraints "
+           "does, whatever the model."),
 }
 
 

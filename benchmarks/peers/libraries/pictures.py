@@ -4,8 +4,8 @@ from .comparison import floor_of
 from .methods import METHODS
 
 # Okabe and Ito's colours, which colour-blind people can tell apart; shapes tell the rest. Hollow and dashed: needs the group to decide.
-LOOKS = {"equipoise": ("#000000", "circle"), "equipoise_all": ("#000000", "square"), "equipoise_trees": ("#000000", "triangle"),
-         "equipoise_trees_all": ("#000000", "down"), "equipoise_frontier": ("#000000", "diamond"),
+LOOKS = {"equipoise": ("#000000", "circle"), "equipoise_all": ("#000000", "square"), "equipoise_small": ("#000000", "plus"),
+         "equipoise_trees": ("#000000", "triangle"), "equipoise_trees_all": ("#000000", "down"), "equipoise_frontier": ("#000000", "diamond"),
          "lightgbm": ("#777777", "star"), "xgboost": ("#777777", "cross"), "network": ("#777777", "plus"),
          "reduction_lightgbm": ("#0072B2", "square"), "reduction_logistic": ("#56B4E9", "square"), "thresholds": ("#0072B2", "triangle"),
          "cooper": ("#D55E00", "diamond"), "humancompatible": ("#CC79A7", "down"), "fairret": ("#009E73", "triangle"),

@@ -80,7 +80,7 @@ TASKS = {
                      ("job", "marital", "education", "default", "housing", "loan", "contact", "month", "day_of_week", "poutcome"), ((64,), .2, 10)),
     "credit_sex": Task("Credit", "sex", credit, "sex",
                        ("LIMIT_BAL", *PAYMENTS, *(f"BILL_AMT{month}" for month in range(1, 7)), *(f"PAY_AMT{month}" for month in range(1, 7)),
-                        *(f"EDUCATION_{level}" for level in range(7)), *(f"MARRIAGE_{level}" for level in range(4))), (), ((64,), .2, 10)),
+                        *(f"EDUCATION_{level}" for level in range(7)), *(f"MARRIAGE_{level}" for level in range(4))), (), ((64,), .2, 30)),
     "acs_marital": Task("ACS income", "marital status", acs, "marital_status", ("age", "place_in_household"), ("state", "sex"), ((256, 256), .3, 20)),
 }
 
