@@ -4,7 +4,8 @@
 usage: four_tolerances.py [override ...] [--equipoise PATH] [--repeats N] [--way WAY ...] [--kind KIND ...]
 
 Tolerances .01, .02, .05 and .10 by one command on all cores, by turns, N times each: medians and ranges of the whole command's seconds and of what
-of them is not training, and accuracy and gap on the test rows; of the frontier also the seconds in which its rules were solved and measured. Networks are of 128 and 128 units, one for each tolerance, and their exact rates those of the training rows, four times an epoch;
+of them is not training, and accuracy and gap on the test rows; of the frontier also the seconds in which its rules were solved and measured.
+Networks are of 128 and 128 units, one for each tolerance, and their exact rates those of the training rows, four times an epoch;
 beside them those of the config (256 and 256, cross-fitted where time allows) if --way names them. Overrides go to all.
 """
 import argparse
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import typing
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOLERANCES = [.01, .02, .05, .1]
@@ -26,6 +28,13 @@ WAYS = {
     "frontier of trees": ["frontier", "--tolerances", ",".join(map(str, TOLERANCES)), "~training", "model={kind: boosted_trees}"],
     "networks by default": BANK,
 }
+
+
+class Run(typing.NamedTuple):
+    seconds: float
+    training: float
+    solving: float | None  # of a frontier
+    tests: list            # the test split of each tolerance
 
 
 def once(options, way, kind, folder):
@@ -39,10 +48,10 @@ def once(options, way, kind, folder):
     answer = json.loads(done.stdout)
     if command == "frontier":
         rules = {rule["tolerance"]: rule["test"] for rule in answer["frontier"]["rules"]}
-        return taken, answer["frontier"]["training_seconds"], [rules[tolerance] for tolerance in TOLERANCES], answer["frontier"]["solving_seconds"]
+        return Run(taken, answer["frontier"]["training_seconds"], answer["frontier"]["solving_seconds"], [rules[tolerance] for tolerance in TOLERANCES])
     results = [json.loads(path.read_text()) for path in sorted(pathlib.Path(folder).glob("*/members/*/results.json"))]
     tests = [next(split for split in one["splits"] if split["split"] == "test") for one in results]
-    return taken, answer["bank"]["training_seconds"], tests, None
+    return Run(taken, answer["bank"]["training_seconds"], None, tests)
 
 
 def spread(times):
@@ -66,9 +75,9 @@ def main():
                 with tempfile.TemporaryDirectory() as folder:
                     found[way].append(once(options, way, kind, folder))
         for way, runs in found.items():
-            solving = f", rules solved and measured in {spread([run[3] for run in runs])} s" if runs[0][3] else ""
-            tests = " | ".join(f"{test['metrics']['accuracy']:.4f} / {test['constraints'][0]['gap']:.4f}" for test in runs[-1][2])
-            print(f"| {kind} | {way}{solving} | {spread([run[0] for run in runs])} | {spread([run[0] - run[1] for run in runs])} | {tests} |", flush=True)
+            solving = f", rules solved and measured in {spread([run.solving for run in runs])} s" if runs[0].solving is not None else ""
+            tests = " | ".join(f"{test['metrics']['accuracy']:.4f} / {test['constraints'][0]['gap']:.4f}" for test in runs[-1].tests)
+            print(f"| {kind} | {way}{solving} | {spread([run.seconds for run in runs])} | {spread([run.seconds - run.training for run in runs])} | {tests} |", flush=True)
 
 
 if __name__ == "__main__":

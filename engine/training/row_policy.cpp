@@ -61,15 +61,17 @@ std::vector<double> RowPolicy::ratios(const Mass& mass, const std::vector<double
   const std::vector<double> within = draws_.within_cells();
   const LabelDraws* labels = are_learnt && labels_ ? &*labels_ : nullptr;
   std::vector<double> expected(mass.as_it_comes.size());
+  const std::int32_t* cell_at = mass.cells.const_data_ptr<std::int32_t>();
+  const float* weight_at = mass.weights.const_data_ptr<float>();
   for (std::int64_t place = 0; place < mass.cells.numel(); ++place) {
     const auto row = static_cast<std::size_t>(place / mass.cells_of_a_row);
     const auto own = static_cast<std::size_t>(sampler_.cells().of_row[row]);
-    const auto weight = static_cast<double>(mass.weights.const_data_ptr<float>()[place]);
+    const auto weight = static_cast<double>(weight_at[place]);
     if (weight <= 0) continue;
     // Partners are drawn alike; only sources are favoured.
     const double drawn =
         weight * weights[own] * (within[row] * counted.as_sources[own] + counted.as_partners[own]) / natural[own];
-    const auto cell = static_cast<std::size_t>(mass.cells.const_data_ptr<std::int32_t>()[place]);
+    const auto cell = static_cast<std::size_t>(cell_at[place]);
     if (labels == nullptr)
       expected[cell] += drawn;
     else
@@ -109,17 +111,23 @@ void RowPolicy::draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& ste
 RowPolicy::Drawn RowPolicy::drawn(std::int64_t first, std::int64_t steps, std::uint64_t seed) const {
   const sampling::SampledCells& cells = sampler_.cells();
   Drawn drawn{std::vector<std::int64_t>(cells.cells.size()), std::vector<std::int64_t>(cells.cells.size())};
+  if (!sampler_.draws_cells() && !made_ && !images_ &&
+      batch_ == data_.train.count) {  // each row once a step, in whatever order
+    for (const auto cell : cells.of_row) drawn.rows[static_cast<std::size_t>(cell)] += steps;
+    return drawn;
+  }
   at::Tensor rows = at::empty({batch_}, at::kLong);
   for (std::int64_t step = first; step < first + steps; ++step) {
     draw_from(draws_.on_host(), rows, seed, step);
     const at::Tensor are_made = made_     ? made_->are_made(rows, seed, step)
                                 : images_ ? images_->are_changed(rows, seed, step)
                                           : at::zeros({batch_}, at::kBool);
+    const std::int64_t* row_at = rows.const_data_ptr<std::int64_t>();
+    const bool* is_made = are_made.const_data_ptr<bool>();
     for (std::int64_t slot = 0; slot < batch_; ++slot) {
-      const std::int64_t row = rows.const_data_ptr<std::int64_t>()[slot];
-      const auto cell = static_cast<std::size_t>(cells.of_row[static_cast<std::size_t>(row)]);
+      const auto cell = static_cast<std::size_t>(cells.of_row[static_cast<std::size_t>(row_at[slot])]);
       ++drawn.rows[cell];
-      drawn.made[cell] += are_made.const_data_ptr<bool>()[slot];
+      drawn.made[cell] += is_made[slot];
     }
   }
   return drawn;

@@ -108,7 +108,7 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
     added_ = at::zeros({streams * folds * sums * 4 + 1}, real);
     wants_to_stop_ = at::zeros({1}, real);
   }
-  if (growth_) pick_answers();  // of all rows, for every step; what a recipe says of them may change
+  if (growth_ && !policy_) pick_answers();  // of all rows, for every step
   if (!mixes) return;
   const std::int64_t scores = learner.outputs() * part_.count;
   const MadeRows& made = *policy->made();
@@ -159,7 +159,7 @@ void TrainingStep::enqueue() {
                                         : images ? images->changed(batch_seed_)
                                                  : data_.encoded;
   const models::EncodedTensors& encoded = ranks_.is_alone() ? whole : own_part(whole);
-  if (!growth_ || policy_) pick_answers();
+  if (!growth_ || policy_) pick_answers();  // a recipe may count rows otherwise from an epoch on
   at::index_select_out(factor_, schedule_, 0, step_);
   at::mul_out(learning_rates_, full_rates_, factor_);
   const at::Tensor& scores = learner_.forward(encoded, slots_, step_);

@@ -182,23 +182,17 @@ TEST_F(BoostedTrees, CountRowsAsRecipesOfWeightsSay) {
                             : ",test,")
          << learnt / (2.0 * rows_of_label[is_positive(row)]) << '\n';
   write("split.csv", text.str());
-  const auto margins = [&](const std::string& name, const Words& more) {
+  const auto scores = [&](const std::string& name, const Words& more) {
     Words words = {"data.files=split.csv", "data.split={column: split}", "+training={keep: final}"};
     words.insert(words.end(), more.begin(), more.end());
     const Outcome outcome = run(trees(name, words));
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_EQ(run({"predict", "runs/" + name, "--data", "split.csv", "--output", name + ".csv"}).exit_code, 0);
-    std::istringstream scores(read(name + ".csv"));
-    std::vector<double> found;
-    std::string line;
-    for (std::getline(scores, line); std::getline(scores, line);)
-      found.push_back(std::stod(line.substr(line.find(',') + 1)));
-    return found;
+    return scores_of(name, "split.csv");
   };
   const std::string recipe = "+sampling={recipes: [{recipe: weigh, by: [label]}]}";
-  const std::vector<double> without = margins("without", {"constraints=[]", "data.features.drop=[w]"}),
-                            by_recipe = margins("recipe", {"constraints=[]", "data.features.drop=[w]", recipe}),
-                            by_column = margins("column", {"constraints=[]", "data.weight=w"});
+  const std::vector<double> without = scores("without", {"constraints=[]", "data.features.drop=[w]"}),
+                            by_recipe = scores("recipe", {"constraints=[]", "data.features.drop=[w]", recipe}),
+                            by_column = scores("column", {"constraints=[]", "data.weight=w"});
   ASSERT_EQ(by_recipe.size(), static_cast<std::size_t>(kRows));
   double farthest = 0, moved = 0;
   for (std::size_t row = 0; row < by_recipe.size(); ++row) {
@@ -209,7 +203,7 @@ TEST_F(BoostedTrees, CountRowsAsRecipesOfWeightsSay) {
   EXPECT_GT(moved, 0.02);
 
   // Of so few rows half a standard error is taken for chance: some .02 on top of the tolerance. Without constraints it is some .15.
-  margins("fair", {"data.features.drop=[w]", "constraints.0.tolerance=0.05", "model.trees.rounds=60", recipe});
+  scores("fair", {"data.features.drop=[w]", "constraints.0.tolerance=0.05", "model.trees.rounds=60", recipe});
   EXPECT_LT(results_of("fair")["measurements"].back()["training_gaps"][0].get<double>(), 0.09);
 }
 

@@ -22,18 +22,6 @@ class SoftTargets : public Workspace {
     return more;
   }
 
-  // The scores that a run gives the people, in their order.
-  std::vector<double> scores_of(const std::string& name) const {
-    const Outcome outcome = run({"predict", "runs/" + name, "--data", "people.csv", "--output", name + ".csv"});
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    std::istringstream lines(read(name + ".csv"));
-    std::vector<double> scores;
-    std::string line;
-    for (std::getline(lines, line); std::getline(lines, line);)
-      scores.push_back(std::stod(line.substr(line.find(',') + 1)));
-    return scores;
-  }
-
   void expect_refused(int exit_code, const std::string& text, const Words& overrides) const {
     Words words = {"train", "config.yaml", "output.folder=new"};
     words.insert(words.end(), overrides.begin(), overrides.end());

@@ -142,4 +142,15 @@ void Workspace::train_into(const std::string& run_name, const std::vector<std::s
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
 }
 
+std::vector<double> Workspace::scores_of(const std::string& run_name, const std::string& data) const {
+  const Outcome outcome = run({"predict", "runs/" + run_name, "--data", data, "--output", run_name + ".csv"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::istringstream lines(read(run_name + ".csv"));
+  std::vector<double> scores;
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line);)
+    scores.push_back(std::stod(line.substr(line.find(',') + 1)));
+  return scores;
+}
+
 }  // namespace equipoise::end_to_end

@@ -29,6 +29,9 @@ class Workspace : public testing::Test {
   /// Trains config.yaml into runs/<run>; it must succeed.
   void train_into(const std::string& run, const std::vector<std::string>& overrides = {}) const;
 
+  /// What runs/<run> predicts first of each row of a file (a binary score), in their order.
+  std::vector<double> scores_of(const std::string& run, const std::string& data = "people.csv") const;
+
   /// Links to the repository's configs and data, beside which its guides' commands run.
   void link_repository() const;
 
