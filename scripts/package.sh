@@ -43,7 +43,7 @@ mkdir -p "$top/libexec" "$top/lib" "$top/licenses" "$top/benchmarks/data" "$(dir
 
 install -m 755 scripts/package/equipoise.sh "$top/equipoise"
 install -m 755 "$built/bin/equipoise" "$top/libexec/equipoise"
-cp "$built/lib/libequipoise_kernels.so" "$top/lib/"
+cp "$built/lib/libequipoise_kernels.so" "$built/lib/libequipoise_early.so" "$top/lib/"
 # What calls NCCL, where it was built.
 if [ -f "$built/lib/libequipoise_nccl.so" ]; then cp "$built/lib/libequipoise_nccl.so" "$top/lib/"; fi
 cp -r configs "$top/configs"
@@ -69,7 +69,7 @@ while read -r library; do
     say "no package owns $library: its licence is missing from licenses/"
   fi
 done < <(ldd "$built/bin/equipoise" | awk '$2 == "=>" && $3 ~ /^\// {print $3}' |
-         grep -v -E "$theirs|$runtimes|/libequipoise_kernels\.so$")
+         grep -v -E "$theirs|$runtimes|/libequipoise_(kernels|early)\.so$")
 # Opened when a config asks for trees; beside it the OpenMP that it names, whose part LibTorch's does.
 site=$(echo .deps/venv/lib/python*/site-packages)
 if [ -f "$site/xgboost/lib/libxgboost.so" ]; then

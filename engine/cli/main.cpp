@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <new>
 #include <string>
 #include <string_view>
@@ -14,6 +13,9 @@
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/lost_ranks.h"
+
+extern "C" bool equipoise_asked_threads_to_sleep();
+extern "C" int omp_get_max_task_priority();  // OpenMP's
 
 namespace {
 
@@ -72,17 +74,11 @@ int fail(bool json, int exit_code, const std::string& message, const std::vector
   return exit_code;
 }
 
-// The OpenMP runtime reads its settings before main. By default its threads spin while they wait for each other,
-// hundreds of times a second in training: beside one other busy program that makes a run many times slower, and on an
-// idle machine it gains nothing. So a verb that trains starts itself again with waiting threads asleep, unless the user chose a
-// policy.
-void sleep_while_waiting(const std::vector<std::string>& words, char** argv) {
-  const auto verb = std::ranges::find_if(words, [](const std::string& word) { return word != "--json"; });
-  if (verb == words.end() || (*verb != "train" && *verb != "compare") || std::getenv("OMP_WAIT_POLICY") != nullptr)
-    return;
-  ::setenv("OMP_WAIT_POLICY", "passive", 0);
-  ::setenv("GOMP_SPINCOUNT", "1000", 0);  // more made two runs side by side many times slower where a pause is long
-  ::execv("/proc/self/exe", argv);  // comes back only when it fails; then the run is as right, and slower at worst
+// Threads that wait are asked to sleep before their runtime reads its settings (early/sleeping_threads.cpp). Where the loader has another order, and
+// the runtime was there first, the program starts itself again: it finds the settings then.
+void start_again_where_threads_would_spin(char** argv) {
+  if (equipoise_asked_threads_to_sleep() && omp_get_max_task_priority() == 0)
+    ::execv("/proc/self/exe", argv);  // comes back only when it fails; then the run is as right, and slower at worst
 }
 
 constexpr const char* kMemoryAdvice =
@@ -104,7 +100,7 @@ bool is_about_memory(const std::exception& error) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  sleep_while_waiting(words, argv);
+  start_again_where_threads_would_spin(argv);
   const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
   equipoise::cli::TerminalJournal journal(stderr, equipoise::cli::style_of_stderr());
   equipoise::core::catch_signals();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -89,25 +90,36 @@ TEST_F(Promises, CtrlCOfAScriptLeavesWhatItRunsInTheBackgroundAlone) {
       143);
 }
 
-TEST_F(Promises, TrainingThreadsSleepWhileTheyWaitWhereverJsonStands) {
-  const char* before = ::getenv("OMP_WAIT_POLICY");
-  const std::string policy = before == nullptr ? "" : before;
-  ::unsetenv("OMP_WAIT_POLICY");
-  for (const bool json_first : {false, true}) {
-    const std::string run_name = json_first ? "first" : "last";
-    std::vector<std::string> words = {"train", "config.yaml", "output.run=" + run_name, "training.epochs=100000"};
-    words.insert(json_first ? words.begin() : words.end(), "--json");
-    std::string environment;
-    Manner manner;
-    manner.while_running = [&](pid_t child) {
-      wait_for_line(path("runs/" + run_name + "/measurements.jsonl"));
-      environment = read("/proc/" + std::to_string(child) + "/environ");
-      ::kill(child, SIGKILL);
-    };
-    run(words, manner);
-    EXPECT_THAT(environment, HasSubstr("OMP_WAIT_POLICY=passive")) << run_name;
+// A variable of the environment that is not there for as long as this is.
+class Without {
+ public:
+  explicit Without(const char* name) : name_(name) {
+    if (const char* value = ::getenv(name)) value_ = value;
+    ::unsetenv(name);
   }
-  if (before != nullptr) ::setenv("OMP_WAIT_POLICY", policy.c_str(), 1);
+  ~Without() {
+    if (value_) ::setenv(name_, value_->c_str(), 1);
+  }
+  Without(const Without&) = delete;
+  Without& operator=(const Without&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> value_;
+};
+
+// OpenMP says itself what it has read, once for each start.
+TEST_F(Promises, ThreadsSleepWhileTheyWaitFromTheFirstStartOn) {
+  const Without policy("OMP_WAIT_POLICY"), count("GOMP_SPINCOUNT");
+  Manner manner;
+  manner.environment = {{"OMP_DISPLAY_ENV", "verbose"}};
+  const Outcome outcome = run({"train", "config.yaml", "output.run=r", "training.epochs=1"}, manner);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("GOMP_SPINCOUNT = '1000'"));
+  const std::string begin = "OPENMP DISPLAY ENVIRONMENT BEGIN";
+  EXPECT_EQ(outcome.err.find(begin), outcome.err.rfind(begin)) << "it started itself again";
+  manner.environment["OMP_WAIT_POLICY"] = "active";
+  EXPECT_THAT(run({"--version"}, manner).err, Not(HasSubstr("GOMP_SPINCOUNT = '1000'"))) << "the user's choice stands";
 }
 
 TEST_F(Promises, DivergenceNamesStepAndTensorAndLeavesTheLastGoodModel) {
