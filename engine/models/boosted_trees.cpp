@@ -9,9 +9,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/core/error.h"
 #include "engine/core/seed.h"
@@ -21,6 +23,11 @@ namespace {
 
 // Fewer are grown from faster by one thread than by two that meet after every split.
 constexpr std::int64_t kRowsOfOneThread = 200'000;
+
+std::size_t columns_of_a_round(const TreeParams& params, std::size_t features) {
+  const double share = std::round(params.colsample_bytree * static_cast<double>(features));
+  return std::max<std::size_t>(1, static_cast<std::size_t>(share));
+}
 
 std::map<std::string, std::string> settings_of(const TreeParams& params, std::size_t features, std::int64_t outputs) {
   std::map<std::string, std::string> settings = {
@@ -40,6 +47,10 @@ std::map<std::string, std::string> settings_of(const TreeParams& params, std::si
       {"verbosity", "0"},
   };
   if (outputs > 1) settings["num_class"] = fmt::format("{}", outputs);
+  const std::size_t columns = columns_of_a_round(params, features);
+  if (columns < features)  // XGBoost rounds down
+    settings["colsample_bytree"] =
+        fmt::format("{}", (static_cast<double>(columns) + 0.5) / static_cast<double>(features));
   return settings;
 }
 
@@ -144,11 +155,12 @@ void BoostedTrees::grow(const at::Tensor& logit_gradient, const at::Tensor& curv
   const at::Tensor rows = at::scalar_tensor(learnt_rows_, at::kFloat);
   at::mul_out(gradient_, logit_gradient.view(gradient_.sizes()), rows);
   at::mul_out(curvature_, curvature.view(curvature_.sizes()), rows);
-  for_each_member([&](std::size_t member, const Rows& own) {
+  for_each_member([&](std::size_t member, Rows& own) {
     const auto place = static_cast<std::int64_t>(member);
     if (alive.const_data_ptr<std::uint8_t>()[place] == 0) return;
     xgboost::Booster& booster = boosters_[member];
     if (params_.subsample < 1) leave_rows_out(member, booster.rounds());
+    if (settings_.contains("colsample_bytree")) leave_columns_out(member, booster.rounds(), own.learnt);
     booster.grow(own.learnt, gradient_.select(0, place).const_data_ptr<float>(),
                  curvature_.select(0, place).const_data_ptr<float>(), outputs_);
     booster.margins(own.learnt, margins_of(member, 0));
@@ -169,6 +181,21 @@ void BoostedTrees::leave_rows_out(std::size_t member, std::int64_t round) {
     std::fill_n(gradient + row * outputs_, outputs_, 0.0f);
     std::fill_n(curvature + row * outputs_, outputs_, 0.0f);
   }
+}
+
+// As for rows. XGBoost takes the columns in the order of ln(u) / max(weight, 1e-6), the largest first, with a draw u of its own: of these
+// weights none that is left out comes before one that is not, whatever it draws.
+void BoostedTrees::leave_columns_out(std::size_t member, std::int64_t round, xgboost::Matrix& learnt) const {
+  constexpr float kSeen = 1e30f;
+  const std::uint64_t seed =
+      core::mix(core::seed_for(seeds_[member], "columns of a round"), static_cast<std::uint64_t>(round));
+  std::vector<std::pair<std::uint64_t, std::size_t>> order;
+  for (std::size_t column = 0; column < features_.size(); ++column) order.emplace_back(core::mix(seed, column), column);
+  std::sort(order.begin(), order.end());
+  std::vector<float> weights(features_.size());
+  for (std::size_t place = 0; place < columns_of_a_round(params_, features_.size()); ++place)
+    weights[order[place].second] = kSeen;
+  learnt.weigh_columns(weights);
 }
 
 void BoostedTrees::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) {

@@ -36,6 +36,8 @@ void TreeParams::describe(config::Fields& fields) {
   fields.number("reg_lambda", reg_lambda, config::at_least(0),
                 "What is added to that sum: leaves of few rows answer less.");
   fields.number("subsample", subsample, {0, 1, true, false}, "Share of the training rows that each round learns from.");
+  fields.number("colsample_bytree", colsample_bytree, {0, 1, true, false},
+                "Share of the columns that each round's trees may split, rounded to whole columns, at least one.");
   fields.integer("max_bin", max_bin, config::between(2, 65535), "Bins of a number among whose edges a tree may split.");
 }
 

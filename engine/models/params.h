@@ -19,6 +19,7 @@ struct TreeParams {
   double min_child_weight = 5;
   double reg_lambda = 1;
   double subsample = 1;
+  double colsample_bytree = 0.7;
   std::int64_t max_bin = 256;
 
   bool operator==(const TreeParams&) const = default;

@@ -21,6 +21,7 @@ struct Library {
   Words (*last_error)();
   int (*matrix_from_dense)(Words values, Words config, Handle* matrix);
   int (*set_feature_words)(Handle matrix, Words field, const Words* words, std::uint64_t count);
+  int (*set_numbers)(Handle matrix, Words field, Words values);
   int (*free_matrix)(Handle matrix);
   int (*create)(const Handle* matrices, std::uint64_t count, Handle* booster);
   int (*free)(Handle booster);
@@ -60,6 +61,7 @@ const Library& library() {
     find(functions.last_error, "XGBGetLastError");
     find(functions.matrix_from_dense, "XGDMatrixCreateFromDense");
     find(functions.set_feature_words, "XGDMatrixSetStrFeatureInfo");
+    find(functions.set_numbers, "XGDMatrixSetInfoFromInterface");
     find(functions.free_matrix, "XGDMatrixFree");
     find(functions.create, "XGBoosterCreate");
     find(functions.free, "XGBoosterFree");
@@ -111,6 +113,12 @@ Matrix::Matrix(const float* values, std::int64_t rows, std::int64_t features, co
   std::vector<Words> kinds;
   for (const bool category : is_category) kinds.push_back(category ? "c" : "q");
   call([&](const Library& l) { return l.set_feature_words(matrix, "feature_type", kinds.data(), kinds.size()); });
+}
+
+void Matrix::weigh_columns(const std::vector<float>& weights) {
+  const std::string array = fmt::format(R"({{"data":[{},true],"shape":[{}],"typestr":"<f4","version":3}})",
+                                        reinterpret_cast<std::uintptr_t>(weights.data()), weights.size());
+  call([&](const Library& l) { return l.set_numbers(handle_.get(), "feature_weights", array.c_str()); });
 }
 
 Booster::Booster(Handle handle) : handle_(owned(handle)) {}

@@ -16,6 +16,10 @@ class Matrix {
   Matrix(const float* values, std::int64_t rows, std::int64_t features, const std::vector<bool>& is_category,
          std::int64_t threads);
 
+  /// [features], not below 0: a round that learns from a share of the columns (colsample_bytree) takes them by weighted draws. Of 0 none is
+  /// taken before all others are.
+  void weigh_columns(const std::vector<float>& weights);
+
   void* handle() const { return handle_.get(); }
   std::int64_t rows() const { return rows_; }
 

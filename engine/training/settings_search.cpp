@@ -47,6 +47,7 @@ void draw_trees(RunConfig& config, const Draws& draws) {
   trees.min_child_weight = draws.among("child", {1.0, 5.0, 20.0});
   trees.reg_lambda = draws.among("lambda", {0.3, 1.0, 10.0});
   trees.subsample = draws.among("rows", {0.7, 1.0});
+  trees.colsample_bytree = draws.among("columns", {0.5, 0.7, 1.0});
 }
 
 void draw_steps(RunConfig& config, const Draws& draws) {

@@ -268,7 +268,8 @@ TEST_F(Frontier, SaysWhereRulesAreOffByMoreThanChance) {
     return outcome.err;
   };
   const char* warning = "2 of 3 rules are outside their tolerances by more than chance";
-  EXPECT_THAT(warnings("{rounds: 400, learning_rate: 0.3, min_child_weight: 0}"), HasSubstr(warning));
+  EXPECT_THAT(warnings("{rounds: 400, learning_rate: 0.3, min_child_weight: 0, colsample_bytree: 1}"),
+              HasSubstr(warning));
   const Outcome retuned = run({"retune", "runs/f", "constraints.0.tolerance=0.02"});
   EXPECT_EQ(retuned.exit_code, 0) << retuned.err;
   EXPECT_THAT(retuned.err, HasSubstr("the rule is outside its tolerances by more than chance"));

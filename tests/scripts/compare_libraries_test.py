@@ -250,6 +250,10 @@ class ReportTest(unittest.TestCase):
         text = self.report([*STORED, *({**STORED[-1], "method": name, "constraint": None if methods.METHODS[name].free else "parity"} for name in rest)])
         self.assertIn("| Adult by sex, demographic parity | Equipoise, networks | 0.05 | 1 | 0.0500 | 0.8450 | Cooper | -0.0025 | **behind** |", text)
         self.assertIn("At or above the best blind peer in 0 of 1 points, below it in 1.", text)
+        self.assertIn("| Equipoise, networks | 1 | 0 | 0 | -0.0025 |", text)
+        section = text[text.index("## Inside the tolerance"):text.index("## Adult by sex")]
+        self.assertIn("| Equipoise, networks | 1 (1) of 1 |  |", section)
+        self.assertNotIn("threshold optimizer", section)
         self.assertIn("* Equipoise, networks, Adult by sex, demographic parity: 0.05 (-0.0025)\n", text)
         self.assertIn("| fairret, norm loss | | failed, 1 of its jobs: ValueError: a / b |", text)
         self.assertIn("Machine: a machine, 2 cores; one thread.", text)

@@ -28,6 +28,12 @@ class Entry:
     seconds: float
 
 
+def inside(one, seeds):
+    """Of these seeds: how many of the Point's are inside its tolerance, inside it plus the noise floor, and there at all."""
+    own = [one.by_seed[seed] for seed in seeds if seed in one.by_seed]
+    return [sum(gap <= one.tolerance for gap, _, _ in own), sum(gap <= one.tolerance + floor for gap, _, floor in own), len(own)]
+
+
 def point(jobs, constraint, tolerance):
     by_seed = {job["seed"]: (measures.gap(job["cells"], constraint), measures.accuracy(job["cells"]),
                              measures.noise_floor(job["cells"], constraint)) for job in jobs}
@@ -75,9 +81,9 @@ def blind_peers(networks_alone=False):
     return [name for name, method in METHODS.items() if method.blind and not method.ours and (method.network or not networks_alone)]
 
 
-def common_seeds(found, ours, peers):
-    """Seeds that all points of the method `ours` and of every one of the peers have."""
-    sets = [set(one.by_seed) for name in (ours, *peers) if name in found for one in found[name].points]
+def seeds_of_all(found, methods):
+    """Seeds that all points of every one of the methods have."""
+    sets = [set(one.by_seed) for name in methods if name in found for one in found[name].points]
     return sorted(set.intersection(*sets)) if sets else []
 
 
@@ -105,7 +111,7 @@ class Comparison:
 
 def at_equal_gap(found, ours, peers):
     """Of each point of the method `ours` a Comparison; both sides are read off their frontiers at the gap of that point."""
-    seeds = common_seeds(found, ours, peers)
+    seeds = seeds_of_all(found, (ours, *peers))
     compared = []
     for one in found[ours].points if seeds else ():
         def difference(chosen, one=one):

@@ -1,5 +1,6 @@
 """docs/benchmarks.md and its pictures, from finished jobs alone."""
 import collections
+import statistics
 
 from . import comparison, pictures, published, tasks
 from .methods import METHODS
@@ -79,11 +80,23 @@ EQUAL_GAP = {
 }
 
 
+def by_method_table(compared, peer):
+    """`compared`: {method: Comparisons on all tasks}."""
+    lines = [f"| method | points | at or above the best {peer} | below it by no more than a standard error | mean difference |", "|---|---|---|---|---|"]
+    for name, points in compared.items():
+        below = [one for one in points if one.difference is not None and one.difference < 0]
+        known = [one.difference for one in points if one.difference is not None]
+        close = sum(one.error is not None and -one.difference <= one.error for one in below)
+        lines.append(f"| {METHODS[name].title} | {len(points)} | {len(points) - len(below)} | {close} | "
+                     f"{f'{statistics.mean(known):+.4f}' if known else ''} |")
+    return lines
+
+
 def equal_gap_section(all_found, networks_alone):
     heading, peer, words = EQUAL_GAP[networks_alone]
     lines = [heading, "", wrapped(words), "", f"| task, constraint | method | tolerance | seeds | gap | accuracy | best {peer} | difference | it is |",
              "|---|---|---|---|---|---|---|---|---|"]
-    behind, points, waiting, peers = collections.defaultdict(list), 0, [], comparison.blind_peers(networks_alone)
+    behind, compared, waiting, peers = collections.defaultdict(list), collections.defaultdict(list), [], comparison.blind_peers(networks_alone)
     for (task, constraint), found in all_found.items():
         place = f"{name_of(task)}, {TITLES[constraint]}"
         mine = [name for name in found if METHODS[name].ours and (METHODS[name].network or not networks_alone)]
@@ -93,17 +106,38 @@ def equal_gap_section(all_found, networks_alone):
             continue
         for ours in mine:
             for one in comparison.at_equal_gap(found, ours, peers):
-                points += 1
+                compared[ours].append(one)
                 lines.append(comparison_row(place, ours, one))
                 if one.difference is not None and one.difference < 0:
                     behind[f"{METHODS[ours].title}, {place}"].append(f"{one.tolerance} ({one.difference:+.4f})")
-    losses = sum(map(len, behind.values()))
+    losses, points = sum(map(len, behind.values())), sum(map(len, compared.values()))
     if waiting:
         lines += ["", wrapped(f"Left out until every {peer} has been run: " + "; ".join(waiting) + ".")]
-    lines += ["", f"At or above the best {peer} in {points - losses} of {points} points, below it in {losses}.", ""]
+    lines += ["", f"At or above the best {peer} in {points - losses} of {points} points, below it in {losses}.", "", *(by_method_table(compared, peer) if compared else []), ""]
     if behind:
         lines += ["Where Equipoise loses, by tolerance:", "", *(f"* {where}: {', '.join(lost)}" for where, lost in behind.items()), ""]
     return lines
+
+
+def inside_section(all_found):
+    """How often each method that decides without the group kept its tolerance, on the seeds that all blind peers have."""
+    peers = [name for name in comparison.blind_peers() if not METHODS[name].free]
+    counts = collections.defaultdict(lambda: collections.defaultdict(lambda: [0, 0, 0]))
+    for (task, constraint), found in all_found.items():
+        if peers_missing(found, constraint, peers):
+            continue
+        seeds = comparison.seeds_of_all(found, peers)
+        for name, entry in found.items():
+            for one in entry.points if METHODS[name].blind and not METHODS[name].free else ():
+                counts[name][constraint] = [sum(both) for both in zip(counts[name][constraint], comparison.inside(one, seeds))]
+    if not counts:
+        return []
+    words = ("How many of its models each method that decides without the group kept inside the tolerance that it was told, in brackets inside it plus "
+             "the noise floor: all tasks and tolerances, seeds that all blind peers have. A model that selects nobody is inside parity.")
+    cells = lambda name: " | ".join("" if not counts[name][c][2] else f"{counts[name][c][0]} ({counts[name][c][1]}) of {counts[name][c][2]}"
+                                    for c in tasks.CONSTRAINTS)
+    return ["## Inside the tolerance", "", wrapped(words), "", f"| method | {' | '.join(TITLES[c] for c in tasks.CONSTRAINTS)} |", "|---|---|---|",
+            *(f"| {METHODS[name].title} | {cells(name)} |" for name in METHODS if name in counts), ""]
 
 
 def name_of(task):
@@ -140,7 +174,7 @@ def write(jobs, docs):
     places = [(task, constraint) for task in tasks.TASKS for constraint in tasks.CONSTRAINTS]
     all_found = {place: comparison.entries(jobs, *place) for place in places}
     all_found = {place: found for place, found in all_found.items() if any(entry.points for entry in found.values())}
-    lines = [INTRODUCTION, *seeds_of(jobs), *equal_gap_section(all_found, False), *equal_gap_section(all_found, True)]
+    lines = [INTRODUCTION, *seeds_of(jobs), *equal_gap_section(all_found, False), *equal_gap_section(all_found, True), *inside_section(all_found)]
     (docs / "images").mkdir(parents=True, exist_ok=True)
     for task in tasks.TASKS:
         of_task = {constraint: all_found[task, constraint] for constraint in tasks.CONSTRAINTS if (task, constraint) in all_found}

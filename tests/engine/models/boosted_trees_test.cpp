@@ -50,6 +50,7 @@ TreeParams stumps() {
   params.learning_rate = 1;
   params.min_child_weight = 0;
   params.reg_lambda = 0;
+  params.colsample_bytree = 1;
   return params;
 }
 
@@ -159,6 +160,7 @@ TEST(BoostedTrees, AMembersBytesHangOnNoOtherMemberAndOnNoNumberOfThreads) {
   const EncodedTensors encoded = to_tensors(host, at::kCPU);
   TreeParams params;
   params.subsample = 0.6;
+  params.colsample_bytree = 0.5;
   const int threads = at::get_num_threads();
   std::vector<std::map<std::string, at::Tensor>> banks;
   for (const int count : {1, 2, 3}) {
@@ -174,6 +176,45 @@ TEST(BoostedTrees, AMembersBytesHangOnNoOtherMemberAndOnNoNumberOfThreads) {
     EXPECT_TRUE(tensors.at("members.1.trees").equal(single->tensors().at("trees")));
     EXPECT_FALSE(tensors.at("members.0.trees").equal(tensors.at("members.1.trees"))) << "their seeds draw other rows";
   }
+}
+
+// One column of three a round: what a round adds is the same for all rows that are alike in it.
+TEST(BoostedTrees, ARoundSplitsItsShareOfTheColumnsAlone) {
+  data::EncodedRows host = empty_rows();
+  std::mt19937_64 draw(5);
+  for (int row = 0; row < 400; ++row)
+    add(host, static_cast<std::int16_t>(draw() % 4), 0.5f, static_cast<float>(draw() % 3),
+        static_cast<std::int16_t>(draw() % 3));
+  const EncodedTensors encoded = to_tensors(host, at::kCPU);
+  TreeParams params;
+  params.colsample_bytree = 0.3;
+  params.min_child_weight = 0;
+  const auto learner = make_learner(trees(params), host, {1, 2}, at::kCPU);
+  const at::Tensor seen[] = {encoded.codes.select(1, 0), encoded.values.select(1, 1), encoded.codes.select(1, 2)};
+  const auto hangs_on_alone = [&](const at::Tensor& added, const at::Tensor& column) {
+    for (int value = 0; value < 4; ++value) {
+      const at::Tensor alike = added.masked_select(column == value);
+      if (alike.numel() > 0 && (alike - alike[0]).abs().max().item<float>() > 1e-5f) return false;
+    }
+    return true;
+  };
+  at::manual_seed(3);
+  std::vector<int> first(3), second(3);
+  const at::Tensor rows = at::arange(400, at::kLong);
+  for (int round = 0; round < 30; ++round) {
+    const at::Tensor before = learner->forward(encoded, rows, kNoStep).clone();
+    learner->grow(at::randn({2, 400}) / 400, at::ones({2, 400}) / 400, all_alive(*learner));
+    const at::Tensor added = learner->forward(encoded, rows, kNoStep) - before;
+    for (std::size_t column = 0; column < 3; ++column) {
+      first[column] += hangs_on_alone(added[0], seen[column]) ? 1 : 0;
+      second[column] += hangs_on_alone(added[1], seen[column]) ? 1 : 0;
+    }
+  }
+  for (const std::vector<int>& times : {first, second}) {
+    EXPECT_EQ(times[0] + times[1] + times[2], 30);
+    for (const int often : times) EXPECT_GT(often, 3);
+  }
+  EXPECT_NE(first, second) << "their seeds draw other columns";
 }
 
 // Both in one process, by turns, each with the answer that it has alone.
@@ -220,6 +261,7 @@ TEST_P(BoostedTreesFiles, ComeBackAsTheyWereAndGrowOnAsIfTheyHadNeverGone) {
   const std::vector<std::uint64_t> seeds(static_cast<std::size_t>(members), 4);
   TreeParams params;
   params.subsample = 0.7;
+  params.colsample_bytree = 0.4;
   const auto make = [&] { return make_learner(trees(params), host, seeds, at::kCPU, Precision::fp32, outputs); };
   const auto learner = make(), loaded = make();
   const at::Tensor rows = at::arange(300, at::kLong);
