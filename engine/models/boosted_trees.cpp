@@ -183,8 +183,8 @@ void BoostedTrees::leave_rows_out(std::size_t member, std::int64_t round) {
   }
 }
 
-// As for rows. XGBoost takes the columns in the order of ln(u) / max(weight, 1e-6), the largest first, with a draw u of its own: of these
-// weights none that is left out comes before one that is not, whatever it draws.
+// As for rows. XGBoost takes the columns in the order of ln(u) / max(weight, 1e-6), the largest first, with a draw u of its own from 2^32: of
+// these weights none that is left out comes before one that is not, unless its u is 0.
 void BoostedTrees::leave_columns_out(std::size_t member, std::int64_t round, xgboost::Matrix& learnt) const {
   constexpr float kSeen = 1e30f;
   const std::uint64_t seed =

@@ -52,12 +52,13 @@ class BoostedTrees : public Resume {
 TEST_F(BoostedTrees, AreConstrainedMeasuredAndPredictWithAsNetworksDo) {
   write("people.csv", people(2000));
   write("new.csv", people(300, 2));
-  ASSERT_EQ(run(trees("free", {"constraints=[]", "model.trees.rounds=60"})).exit_code, 0);
+  ASSERT_EQ(run(trees("free", {"constraints=[]", "model.trees.rounds=60", "model.trees.colsample_bytree=1"})).exit_code,
+            0);
   const Outcome outcome = run(trees("fair", {"constraints.0.tolerance=0.05", "model.trees.rounds=60"}));
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("Training boosted_trees, 60 rounds of at most 24 leaves"));
   const nlohmann::json free = results_of("free"), fair = results_of("fair");
-  EXPECT_GT(free["splits"][0]["metrics"]["accuracy"].get<double>(), 0.65);
+  EXPECT_GT(free["splits"][0]["metrics"]["accuracy"].get<double>(), 0.7);
   EXPECT_LT(fair["measurements"].back()["training_gaps"][0].get<double>(), 0.06);
   EXPECT_EQ(nlohmann::json::parse(read("runs/fair/model.json"))["kind"], "boosted_trees");
   EXPECT_THAT(read("runs/fair/report.html"), HasSubstr("boosted_trees, "));

@@ -15,8 +15,6 @@ class Point:
     gap: tuple              # mean, half its 95 % interval or None
     accuracy: tuple
     selected: float         # share of all rows that is decided 1, the mean over seeds: 0 of a model that selects nobody
-    inside: int             # seeds whose gap is inside the tolerance; of a method without one against .05
-    inside_noise: int       # the same, inside the tolerance plus the noise floor
 
 
 @dataclasses.dataclass
@@ -28,20 +26,20 @@ class Entry:
     seconds: float
 
 
-def inside(one, seeds):
-    """Of these seeds: how many of the Point's are inside its tolerance, inside it plus the noise floor, and there at all."""
-    own = [one.by_seed[seed] for seed in seeds if seed in one.by_seed]
-    return [sum(gap <= one.tolerance for gap, _, _ in own), sum(gap <= one.tolerance + floor for gap, _, floor in own), len(own)]
+def inside(one, seeds=None):
+    """Of the Point's seeds, or those of them that are named: how many are inside the tolerance (.05 where a method knows none), how many
+    inside it plus the noise floor, and how many there are."""
+    limit = .05 if one.tolerance is None else one.tolerance
+    own = [one.by_seed[seed] for seed in (one.by_seed if seeds is None else seeds) if seed in one.by_seed]
+    return sum(gap <= limit for gap, _, _ in own), sum(gap <= limit + floor for gap, _, floor in own), len(own)
 
 
 def point(jobs, constraint, tolerance):
     by_seed = {job["seed"]: (measures.gap(job["cells"], constraint), measures.accuracy(job["cells"]),
                              measures.noise_floor(job["cells"], constraint)) for job in jobs}
-    gaps, accuracies, floors = zip(*by_seed.values())
-    limit = .05 if tolerance is None else tolerance
+    gaps, accuracies, _ = zip(*by_seed.values())
     return Point(tolerance, by_seed, measures.mean_interval(gaps), measures.mean_interval(accuracies),
-                 selected=statistics.mean(measures.selected(job["cells"]) for job in jobs), inside=sum(gap <= limit for gap in gaps),
-                 inside_noise=sum(gap <= limit + floor for gap, floor in zip(gaps, floors)))
+                 selected=statistics.mean(measures.selected(job["cells"]) for job in jobs))
 
 
 def seconds(jobs, count, name):

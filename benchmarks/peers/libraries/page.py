@@ -38,10 +38,10 @@ def title(name):
 def method_rows(name, entry):
     taken = "" if entry.processor_seconds is None else f"{entry.processor_seconds:.1f} ({entry.seconds:.0f})"
     for i, one in enumerate(entry.points):
-        count = len(one.by_seed)
+        inside, inside_noise, count = comparison.inside(one)
         yield (f"| {title(name) if i == 0 else ''} | {'none' if one.tolerance is None else one.tolerance} | {shown(one.accuracy)} | "
                f"{shown(one.gap)} | {one.selected:.3f} | "
-               f"{one.inside} ({one.inside_noise}) of {count} | {taken if i == 0 else ''} |")
+               f"{inside} ({inside_noise}) of {count} | {taken if i == 0 else ''} |")
     for message, times in entry.failed.items():
         safe = message.replace("|", "/")
         yield f"| {title(name) if not entry.points else ''} | | failed, {times} of its jobs: {safe} | | | | |"
@@ -113,7 +113,9 @@ def equal_gap_section(all_found, networks_alone):
     losses, points = sum(map(len, behind.values())), sum(map(len, compared.values()))
     if waiting:
         lines += ["", wrapped(f"Left out until every {peer} has been run: " + "; ".join(waiting) + ".")]
-    lines += ["", f"At or above the best {peer} in {points - losses} of {points} points, below it in {losses}.", "", *(by_method_table(compared, peer) if compared else []), ""]
+    lines += ["", f"At or above the best {peer} in {points - losses} of {points} points, below it in {losses}.", ""]
+    if compared:
+        lines += [*by_method_table(compared, peer), ""]
     if behind:
         lines += ["Where Equipoise loses, by tolerance:", "", *(f"* {where}: {', '.join(lost)}" for where, lost in behind.items()), ""]
     return lines
@@ -134,8 +136,10 @@ def inside_section(all_found):
         return []
     words = ("How many of its models each method that decides without the group kept inside the tolerance that it was told, in brackets inside it plus "
              "the noise floor: all tasks and tolerances, seeds that all blind peers have. A model that selects nobody is inside parity.")
-    cells = lambda name: " | ".join("" if not counts[name][c][2] else f"{counts[name][c][0]} ({counts[name][c][1]}) of {counts[name][c][2]}"
-                                    for c in tasks.CONSTRAINTS)
+
+    def cells(name):
+        own = [counts[name][constraint] for constraint in tasks.CONSTRAINTS]
+        return " | ".join(f"{inside} ({inside_noise}) of {count}" if count else "" for inside, inside_noise, count in own)
     return ["## Inside the tolerance", "", wrapped(words), "", f"| method | {' | '.join(TITLES[c] for c in tasks.CONSTRAINTS)} |", "|---|---|---|",
             *(f"| {METHODS[name].title} | {cells(name)} |" for name in METHODS if name in counts), ""]
 

@@ -1,6 +1,6 @@
 """A picture of a task as SVG: accuracy against test gap, which seeds are inside the tolerance, processor seconds; for parity and odds."""
 from . import tasks
-from .comparison import floor_of
+from .comparison import floor_of, inside
 from .methods import METHODS
 
 # Okabe and Ito's colours, which colour-blind people can tell apart; shapes tell the rest. Hollow and dashed: needs the group to decide.
@@ -126,11 +126,11 @@ def legend(found, panel, x, y):
         for one in entry.points:
             if one.tolerance is None:
                 continue
-            column, count = columns[tasks.TOLERANCES.index(one.tolerance)], len(one.by_seed)
-            share = one.inside / count
+            column, (within, _, count) = columns[tasks.TOLERANCES.index(one.tolerance)], inside(one)
+            share = within / count
             drawn += [f'<rect x="{column - 21}" y="{middle - 14}" width="42" height="18" fill="#009E73" fill-opacity="{.75 * share:.2f}" '
                       'stroke="#cccccc"/>',
-                      text(column, middle, f"{one.inside} of {count}", 12, "middle")]
+                      text(column, middle, f"{within} of {count}", 12, "middle")]
         if METHODS[name].free:
             drawn.append(text((columns[0] + columns[3]) / 2, middle, "unconstrained", 12, "middle", "#777777"))
         elif not entry.points:

@@ -14,8 +14,8 @@ __attribute__((constructor)) void ask_threads_to_sleep() {
   has_asked = true;
   ::setenv("OMP_WAIT_POLICY", "passive", 0);
   ::setenv("GOMP_SPINCOUNT", "1000", 0);  // more made two runs side by side many times slower where a pause is long
-  ::setenv("OMP_MAX_TASK_PRIORITY", "1",
-           0);  // moves nothing here, and the runtime tells it: so main sees whether it has read this
+  // Moves nothing here, and the runtime tells it: so main sees whether it has read all this.
+  ::setenv("OMP_MAX_TASK_PRIORITY", "1", 0);
 }
 
 }  // namespace
