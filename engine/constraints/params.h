@@ -61,8 +61,8 @@ struct MultiplierParams {
   std::string start_from = {};          // run folder
   std::string measure_on = "auto";      // auto | train | holdout | both | cross_fitted
   std::int64_t folds = 5;               // cross_fitted
-  double allowance = 0.5;               // standard errors of a measured rate that move no multiplier
-  std::int64_t allowance_rows = 500;    // a rate over as many rows gets half of it; 0: all the same
+  double allowance = 2.0;               // standard errors of a measured rate that move no multiplier
+  std::int64_t allowance_rows = 60;     // a rate over as many rows gets half of it; 0: all the same
   std::int64_t shrinkage_rows = 200;    // what the rate of the groups that make up a crossing is worth
   double margin = 1.0;                  // standard errors on held-out rows by which training aims inside
   std::int64_t measures_per_epoch = 8;

@@ -12,6 +12,7 @@
 #include "engine/evaluation/gap_sample.h"
 #include "engine/training/growth.h"
 #include "engine/training/scoring.h"
+#include "engine/training/settling.h"
 
 namespace equipoise::training {
 namespace {
@@ -68,7 +69,7 @@ void walk_multipliers(const checkpoint::StateWalk& walk, constraints::Multiplier
 
 RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
                    std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers,
-                   Allowance allowance, Shrinkage shrinkage)
+                   Allowance allowance, Shrinkage shrinkage, double of_one_answer)
     : config_(config),
       table_(table),
       driving_(driving),
@@ -77,6 +78,7 @@ RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& 
       has_selection_(has_selection),
       allowance_(std::move(allowance)),
       shrinkage_(std::move(shrinkage)),
+      of_one_answer_(of_one_answer),
       multipliers_(
           starting_multipliers.empty()
               ? constraints::zero_multipliers(table.rows.size(), config.multipliers, table.worst_group_blocks)
@@ -101,8 +103,11 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   const std::vector<double> driving = driving_sums(driving_, sums);
   const std::vector<double> rates = estimable_rates(driving, false);
   m.training_gaps = gaps_of(table_, rates);
-  constraints::update(multipliers_, heeded_violations(shrunk(rates, driving), driving, sums),
-                      static_cast<double>(moment.steps_since), config_.multipliers, table_.worst_group_blocks);
+  std::vector<double> violations = heeded_violations(shrunk(rates, driving), driving, sums);
+  if (is_worth_less_than_one_answer(m.training_accuracy))
+    for (double& violation : violations) violation = -std::abs(violation);
+  constraints::update(multipliers_, violations, static_cast<double>(moment.steps_since), config_.multipliers,
+                      table_.worst_group_blocks);
   m.multipliers = multipliers_.values;
   if (!sums.selection.empty()) measure_selection(m, sums);
   outcome_.measurements.push_back(std::move(m));
@@ -147,6 +152,15 @@ std::vector<double> RunState::heeded_violations(std::vector<double> rates, const
     for (std::size_t j = 0; j < violations.size(); ++j) violations[j] *= parts[j];
   }
   return violations;
+}
+
+// A tolerance that no model can keep would drive multipliers without end, and the model below what one answer for everybody is right about,
+// which treats all groups alike. Multipliers come down there, as fast as they went up; not at the start, where nothing is learnt yet.
+bool RunState::is_worth_less_than_one_answer(double accuracy) const {
+  return accuracy < of_one_answer_ && one_answer_keeps(table_.promises) &&
+         std::ranges::any_of(outcome_.measurements, [&](const evaluation::Measurement& earlier) {
+           return earlier.training_accuracy > of_one_answer_;
+         });
 }
 
 // [R] of one row of each mean, as the selection rows show it: those that were learnt from vary less. Empty where none do.

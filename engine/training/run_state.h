@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,10 +38,11 @@ struct RunOutcome {
 /// is kept, and whether it still goes on.
 class RunState {
  public:
-  /// `starting_multipliers` [J], or empty for 0. `config` and `table` must outlive this.
+  /// `starting_multipliers` [J], or empty for 0. `config` and `table` must outlive this. `of_one_answer`: accuracy_of_one_answer of the rows,
+  /// below which multipliers do not push the model; NaN: nothing stops them.
   RunState(const RunConfig& config, const constraints::ConstraintTable& table, MeasuredSplits driving,
            std::int64_t steps, bool has_selection, const std::vector<double>& starting_multipliers, Allowance allowance,
-           Shrinkage shrinkage = {});
+           Shrinkage shrinkage = {}, double of_one_answer = std::nan(""));
 
   /// Cell sums [C * 4] of each split; those of a split that is not used are 0. The training split's are out of fold
   /// where the run is cross-fitted.
@@ -95,6 +97,7 @@ class RunState {
   std::vector<double> shrunk(const std::vector<double>& rates, const std::vector<double>& driving) const;
   std::vector<double> heeded_violations(std::vector<double> rates, const std::vector<double>& driving,
                                         const Sums& sums) const;
+  bool is_worth_less_than_one_answer(double accuracy) const;
   std::vector<double> deviations_of(const Sums& sums) const;
   std::vector<double> estimable_rates(const std::vector<double>& sums, bool is_selection) const;
   void measure_selection(evaluation::Measurement& m, const Sums& sums) const;
@@ -109,6 +112,7 @@ class RunState {
   bool has_selection_;
   Allowance allowance_;
   Shrinkage shrinkage_;
+  double of_one_answer_;
   constraints::Multipliers multipliers_;
   KeptIterate kept_;
   MixtureCandidates candidates_;

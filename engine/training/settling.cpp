@@ -133,13 +133,17 @@ double accuracy_of_one_answer(const data::Dataset& dataset) {
   return std::max(weight[0], weight[1]) / (weight[0] + weight[1]);
 }
 
-std::string worse_than_one_answer(const Measurements& measurements, const std::vector<constraints::Promise>& promises,
-                                  double of_one_answer) {
+bool one_answer_keeps(const std::vector<constraints::Promise>& promises) {
   const auto holds = [](const constraints::Promise& promise) {
     static const std::set<std::string> kOfDecisions = {"selection_rate", "tpr", "fpr", "fnr", "tnr"};
     return !is_bound(promise) && kOfDecisions.contains(promise.rate);
   };
-  if (measurements.empty() || promises.empty() || !std::ranges::all_of(promises, holds)) return "";
+  return !promises.empty() && std::ranges::all_of(promises, holds);
+}
+
+std::string worse_than_one_answer(const Measurements& measurements, const std::vector<constraints::Promise>& promises,
+                                  double of_one_answer) {
+  if (measurements.empty() || !one_answer_keeps(promises)) return "";
   const double reached = measurements.back().training_accuracy;
   if (!(reached < of_one_answer)) return "";
   return fmt::format(

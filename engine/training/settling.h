@@ -40,8 +40,11 @@ std::string still_swinging(const std::vector<evaluation::Measurement>& measureme
 /// The share of right answers among the training rows, by weight, where everybody gets the more frequent of two labels; NaN of other tasks.
 double accuracy_of_one_answer(const data::Dataset& dataset);
 
-/// A sentence when training ended with a smaller share of right answers than `of_one_answer`, though giving everybody one answer would keep
-/// every promise: all compare groups by rates that it makes 0 or 1 for each. "" otherwise, or where that share is NaN.
+/// Whether giving everybody one answer keeps every promise (and there is one): all compare groups by rates that it makes 0 or 1 for each.
+bool one_answer_keeps(const std::vector<constraints::Promise>& promises);
+
+/// A sentence when training ended with a smaller share of right answers than `of_one_answer`, though one answer keeps every promise.
+/// "" otherwise, or where that share is NaN.
 std::string worse_than_one_answer(const std::vector<evaluation::Measurement>& measurements,
                                   const std::vector<constraints::Promise>& promises, double of_one_answer);
 

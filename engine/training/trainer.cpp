@@ -80,7 +80,8 @@ class Trainer {
       if (around.start.weights.defined()) start_from(run, around.start.weights);
       runs_.emplace_back(members[run], tables[run], measured_, steps_, data_.selection.count > 0,
                          around.start.multipliers, allowance_of(members[run], tables[run], dataset, measured_),
-                         Shrinkage(tables[run], dataset, static_cast<double>(members[run].multipliers.shrinkage_rows)));
+                         Shrinkage(tables[run], dataset, static_cast<double>(members[run].multipliers.shrinkage_rows)),
+                         accuracy_of_one_answer_);
     }
   }
 
