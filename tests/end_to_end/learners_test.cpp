@@ -1,10 +1,12 @@
 // Models beside mlp and convnet, from a config to decisions about new people, as their user sees them.
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 #include "tests/end_to_end/resume.h"
 
@@ -193,21 +195,26 @@ TEST_F(Learners, TheGuideRunsAsWritten) {
   }
   EXPECT_EQ(kinds, 3);
   link_repository();
+  const std::vector<std::pair<std::string, Words>> small_settings = {
+      {"residual_mlp", {"training.epochs=1", "model.inner_width=4"}},
+      {"tabm", {"training.epochs=1", "model.submodels=2", "model.hidden=[4]"}},
+      {"boosted_trees", {"model.trees.rounds=3"}}};
   std::istringstream commands(block_of(guide, "sh"));
   int ran = 0;
   for (std::string line; std::getline(commands, line); ++ran) {
     Words words = words_of(line);
     ASSERT_EQ(words.front(), "equipoise");
     words.erase(words.begin());
-    const bool is_tabm = line.find("tabm") != std::string::npos;
-    words.insert(words.end(), {"training.epochs=1", is_tabm ? "model.submodels=2" : "model.inner_width=4"});
-    if (is_tabm) words.emplace_back("model.hidden=[4]");
+    const auto small = std::ranges::find_if(
+        small_settings, [&](const auto& kind) { return line.find(kind.first) != std::string::npos; });
+    ASSERT_NE(small, small_settings.end()) << line;
+    words.insert(words.end(), small->second.begin(), small->second.end());
     words.emplace_back("output.folder=" +
                        (folder_ / "runs").string());  // that of the config lies beside the repository
     const Outcome outcome = run(words);
     EXPECT_EQ(outcome.exit_code, 0) << line << outcome.err;
   }
-  EXPECT_EQ(ran, 2);
+  EXPECT_EQ(ran, 3);
   const std::string module = block_of(guide, "python");
   const std::size_t width = module.find("334");
   ASSERT_NE(width, std::string::npos);
