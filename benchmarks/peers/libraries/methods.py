@@ -50,10 +50,10 @@ METHODS = {
     "equipoise_trees": Method(
         "Equipoise, boosted trees", "with_equipoise:run",
         "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves from seven of ten columns, rate .08); one bank of the four tolerances, exact rates cross-fitted; "
-        f"else as the networks. Adult by sex, Bank and Credit {BEFORE}", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
+        f"else as the networks. Adult by sex {BEFORE}", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
     "equipoise_trees_all": Method(
         "Equipoise, boosted trees, all rows", "with_equipoise:run",
-        f"as above, but {LEARNING}; margin and last iterate as of such networks. Adult by sex, Bank and Credit {BEFORE}", "docs/guides/boosted_trees.md",
+        f"as above, but {LEARNING}; margin and last iterate as of such networks. Adult by sex {BEFORE}", "docs/guides/boosted_trees.md",
         {"overrides": ["~training", "model={kind: boosted_trees}", "training.keep=final"], "learn_from_selection": True}, shared=True, ours=True),
     "equipoise_frontier": Method(
         "Equipoise, frontier of trees", "with_equipoise:frontier",
