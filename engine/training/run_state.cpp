@@ -154,8 +154,8 @@ std::vector<double> RunState::heeded_violations(std::vector<double> rates, const
   return violations;
 }
 
-// A tolerance that no model can keep would drive multipliers without end, and the model below what one answer for everybody is right about,
-// which treats all groups alike. Multipliers come down there, as fast as they went up; not at the start, where nothing is learnt yet.
+// A tolerance that no model worth having can keep would drive multipliers without end, and the model below what one answer for everybody
+// is right about, which treats all groups alike. Multipliers come down there, as fast as they went up; not at the start, where nothing is learnt yet.
 bool RunState::is_worth_less_than_one_answer(double accuracy) const {
   return accuracy < of_one_answer_ && one_answer_keeps(table_.promises) &&
          std::ranges::any_of(outcome_.measurements, [&](const evaluation::Measurement& earlier) {
