@@ -73,8 +73,12 @@ double largest_multiplier(const evaluation::Measurement& measurement) {
 
 }  // namespace
 
+SettlingWords settling_words(bool grows) {
+  return grows ? SettlingWords{"model.trees.rounds", "a smaller model.trees.learning_rate"} : SettlingWords{};
+}
+
 std::string unsettled(const std::vector<evaluation::Measurement>& measurements,
-                      const std::vector<constraints::Promise>& promises) {
+                      const std::vector<constraints::Promise>& promises, const SettlingWords& words) {
   const std::size_t window = last_tenth(measurements);
   if (measurements.size() < window) return "";
   const auto first = measurements.end() - static_cast<std::ptrdiff_t>(window);
@@ -87,11 +91,11 @@ std::string unsettled(const std::vector<evaluation::Measurement>& measurements,
     if (smallest - tolerance <= (kFarOutside - 1) * std::abs(tolerance)) continue;
     return fmt::format(
         "The multipliers had not done their work when training ended: over its last tenth the largest rose from {:.3f} "
-        "to {:.3f}, and the {} stayed at {:.3f} or {}, where {:.3f} is allowed. More training.epochs or a larger "
+        "to {:.3f}, and the {} stayed at {:.3f} or {}, where {:.3f} is allowed. More {} or a larger "
         "multipliers.step may close it.",
         before, after, constraints::promise_title(promises[p]), constraints::spoken(promises[p], smallest),
         constraints::form_entry(promises[p].form).sign < 0 ? "less" : "more",
-        constraints::spoken(promises[p], tolerance));
+        constraints::spoken(promises[p], tolerance), words.longer);
   }
   return "";
 }
@@ -102,7 +106,8 @@ Swings last_swings(const Measurements& measurements) {
   return swings_of(measurements, measurements.size() - window, window);
 }
 
-std::string still_swinging(const Measurements& measurements, const std::vector<constraints::Promise>& promises) {
+std::string still_swinging(const Measurements& measurements, const std::vector<constraints::Promise>& promises,
+                           const SettlingWords& words) {
   const std::size_t window = last_tenth(measurements);
   if (measurements.size() < 2 * window) return "";
   const Swings last = last_swings(measurements);
@@ -115,10 +120,9 @@ std::string still_swinging(const Measurements& measurements, const std::vector<c
     return fmt::format(
         "The {} still swung when training ended: over its last {} measures by {:.3f} to either side with {} turns"
         "{}, so the figure of the model that is kept is a matter of luck. A smaller "
-        "multipliers.step, "
-        "a larger multipliers.proportional_gain (nupi) or training.schedule: cosine may steady it.",
+        "multipliers.step, a larger multipliers.proportional_gain (nupi) or {} may steady it.",
         constraints::promise_title(promises[p]), last.measures, last.gaps[p].amplitude, last.gaps[p].turns,
-        is_bound(promises[p]) ? "" : fmt::format(", where {:.3f} is allowed", promises[p].tolerance));
+        is_bound(promises[p]) ? "" : fmt::format(", where {:.3f} is allowed", promises[p].tolerance), words.calmer);
   }
   return "";
 }

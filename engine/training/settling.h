@@ -10,11 +10,18 @@
 
 namespace equipoise::training {
 
+/// The words of a config that give a run more time and a calmer end.
+struct SettlingWords {
+  std::string longer = "training.epochs", calmer = "training.schedule: cosine";
+};
+/// Those of a model that learns in steps, or of one that grows by rounds.
+SettlingWords settling_words(bool grows);
+
 /// A sentence when training ended before the multipliers had done their work: over the last tenth of the measurements
 /// the largest multiplier rose, and one gap on the rows that drive it never came within one and a half times its
 /// tolerance. "" otherwise.
 std::string unsettled(const std::vector<evaluation::Measurement>& measurements,
-                      const std::vector<constraints::Promise>& promises);
+                      const std::vector<constraints::Promise>& promises, const SettlingWords& words = {});
 
 /// How much one figure moves to and fro: half of what lies between its smallest and its largest value, and how often its
 /// change changes sign. Values that could not be measured are passed over.
@@ -35,7 +42,7 @@ Swings last_swings(const std::vector<evaluation::Measurement>& measurements);
 /// twice or more and swung by more than half its tolerance (a bound: .02) to either
 /// side. "" otherwise.
 std::string still_swinging(const std::vector<evaluation::Measurement>& measurements,
-                           const std::vector<constraints::Promise>& promises);
+                           const std::vector<constraints::Promise>& promises, const SettlingWords& words = {});
 
 /// The share of right answers among the training rows, by weight, where everybody gets the more frequent of two labels; NaN of other tasks.
 double accuracy_of_one_answer(const data::Dataset& dataset);

@@ -305,8 +305,10 @@ class Trainer {
     const std::string who = runs_.size() == 1 ? "" : fmt::format("Member {} of the bank: ", &run - runs_.data());
     const std::vector<evaluation::Measurement>& measurements = run.outcome().measurements;
     const std::vector<constraints::Promise>& promises = run.table().promises;
-    for (const std::string& why : {unsettled(measurements, promises), still_swinging(measurements, promises),
-                                   worse_than_one_answer(measurements, promises, accuracy_of_one_answer_)})
+    const SettlingWords words = settling_words(learner_->grows());
+    for (const std::string& why :
+         {unsettled(measurements, promises, words), still_swinging(measurements, promises, words),
+          worse_than_one_answer(measurements, promises, accuracy_of_one_answer_)})
       if (!why.empty()) journal_.warn(who + why);
   }
 

@@ -105,6 +105,18 @@ TEST(StillSwinging, NamesAGapThatKeepsItsRhythm) {
                         "either side with 2 turns, where 0.050 is allowed"));
 }
 
+TEST(Settling, TheWaysOutAreWordsOfTheLearnersOwnConfig) {
+  const std::vector<evaluation::Measurement> rising = ended_with(0.14, 0.304, 0.13, 0.339);
+  EXPECT_THAT(unsettled(rising, promise_of(0.05), settling_words(false)), HasSubstr("More training.epochs or"));
+  EXPECT_THAT(unsettled(rising, promise_of(0.05), settling_words(true)), HasSubstr("More model.trees.rounds or"));
+  const std::vector<evaluation::Measurement> swinging = moving(
+      100, [](int i) { return 0.05 + 0.03 * std::sin(i); }, still);
+  EXPECT_THAT(still_swinging(swinging, promise_of(0.05), settling_words(false)),
+              HasSubstr("(nupi) or training.schedule: cosine may steady it."));
+  EXPECT_THAT(still_swinging(swinging, promise_of(0.05), settling_words(true)),
+              HasSubstr("(nupi) or a smaller model.trees.learning_rate may steady it."));
+}
+
 TEST(StillSwinging, SaysNothingOfWhatRestsOrDiesOutOrDrifts) {
   const auto small = [](int i) { return 0.05 + 0.02 * std::sin(i); };
   const auto dying = [](int i) { return 0.05 + 0.06 * std::sin(i) * std::exp(-(i - 80) / 12.0); };
