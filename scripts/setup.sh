@@ -1,24 +1,31 @@
 #!/usr/bin/env bash
 # Installs what building Equipoise needs, and nothing that is there already.
 #
-# usage: scripts/setup.sh [--cpu]
-#   --cpu   no CUDA: leaves out the CUDA libraries and the compiler (2 GB less on disk, no GPU support)
+# usage: scripts/setup.sh [--cpu | --gpu-trees]
+#   --cpu         no CUDA: leaves out the CUDA libraries and the compiler (2 GB less on disk, no GPU support)
+#   --gpu-trees   also an XGBoost that was built with CUDA, for boosted trees on a GPU (.25 GB more); build again after it
 #
 # Stages, each skipped when its result is there and repeated after a broken attempt:
 #   1. Debian/Ubuntu packages      (as root; otherwise prints the one line to run)
 #   2. .deps/venv                  (LibTorch, Arrow and XGBoost, pinned and hashed: scripts/requirements/*.txt)
 #   3. the CUDA compiler           (from pinned wheels, only when no nvcc 13 is on this machine)
+#   4. .deps/gpu_trees             (asked for by --gpu-trees)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cuda=1
+cuda=1 gpu_trees=0
 for argument in "$@"; do
   case "$argument" in
     --cpu) cuda=0 ;;
-    -h|--help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "setup.sh: unknown option '$argument' (known: --cpu, --help)" >&2; exit 2 ;;
+    --gpu-trees) gpu_trees=1 ;;
+    -h|--help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "setup.sh: unknown option '$argument' (known: --cpu, --gpu-trees, --help)" >&2; exit 2 ;;
   esac
 done
+if [ "$cuda" = 0 ] && [ "$gpu_trees" = 1 ]; then
+  echo "setup.sh: --cpu leaves out what --gpu-trees needs; give one of them" >&2
+  exit 2
+fi
 
 say() { printf '[setup] %s\n' "$*"; }
 started=$SECONDS
@@ -55,6 +62,7 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import pip' 2>/dev/nu
 fi
 
 # One stamp a file: a changed pin, or an install that was cut off, is done again; anything else is skipped.
+# Further arguments are pip's.
 install_wheels() {
   local list=scripts/requirements/$1.txt stamp=$venv/.installed-$1 digest
   digest=$(sha256sum "$list" | cut -d' ' -f1)
@@ -64,7 +72,7 @@ install_wheels() {
   fi
   say "wheels ($1): installing $2"
   rm -f "$stamp"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile -r "$list"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile "${@:3}" -r "$list"
   printf '%s\n' "$digest" >"$stamp"
 }
 install_wheels cpu "LibTorch 2.11, Arrow 26 and XGBoost 3.2 (about 1.5 GB on disk)"
@@ -76,5 +84,9 @@ if [ "$cuda" = 1 ]; then
   else
     install_wheels nvcc "the CUDA 13 compiler (no nvcc 13 on this machine)"
   fi
+fi
+if [ "$gpu_trees" = 1 ]; then
+  [ -f .deps/gpu_trees/xgboost/lib/libxgboost.so ] || rm -f "$venv/.installed-gpu_trees"
+  install_wheels gpu_trees "XGBoost 3.2 with CUDA (.25 GB on disk)" --target .deps/gpu_trees --upgrade
 fi
 say "done in $((SECONDS - started)) s"

@@ -6,6 +6,7 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,9 +30,10 @@ std::size_t columns_of_a_round(const TreeParams& params, std::size_t features) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(share));
 }
 
-std::map<std::string, std::string> settings_of(const TreeParams& params, std::size_t features, std::int64_t outputs) {
+std::map<std::string, std::string> settings_of(const TreeParams& params, std::size_t features, std::int64_t outputs,
+                                               const at::Device& device) {
   std::map<std::string, std::string> settings = {
-      {"device", "cpu"},
+      {"device", device.str()},
       {"disable_default_eval_metric", "1"},
       {"grow_policy", "lossguide"},
       {"lambda", fmt::format("{}", params.reg_lambda)},
@@ -75,14 +77,17 @@ std::string tensor_name(std::int64_t member, std::int64_t members) {
 }  // namespace
 
 BoostedTrees::BoostedTrees(const TreeParams& params, const data::EncodedRows& layout,
-                           const std::vector<std::uint64_t>& seeds, std::int64_t outputs)
+                           const std::vector<std::uint64_t>& seeds, std::int64_t outputs, const at::Device& device)
     : params_(params),
       features_(layout.features),
       seeds_(seeds),
-      settings_(settings_of(params, features_.size(), outputs)),
-      outputs_(outputs) {
+      settings_(settings_of(params, features_.size(), outputs, device)),
+      outputs_(outputs),
+      device_(device) {
+  if (const std::string why = device.is_cpu() ? "" : xgboost::obstacle_to_cuda(); !why.empty())
+    throw core::UserError(core::Fault::config, "model.kind: boosted_trees cannot grow on a GPU: " + why);
   for (std::size_t member = 0; member < seeds.size(); ++member) boosters_.push_back(new_booster());
-  rounds_ = at::zeros({members(), 1}, at::kFloat);
+  rounds_ = at::zeros({members(), 1}, at::TensorOptions().dtype(at::kFloat).device(device));
 }
 
 xgboost::Booster BoostedTrees::new_booster() const {
@@ -94,8 +99,10 @@ xgboost::Booster BoostedTrees::new_booster() const {
 xgboost::Matrix BoostedTrees::matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count) const {
   const auto features = static_cast<std::int64_t>(features_.size());
   const at::Tensor seen = at::empty({count, features}, at::kFloat);
-  const std::int16_t* codes = encoded.codes.const_data_ptr<std::int16_t>() + first * features;
-  const float* values = encoded.values.const_data_ptr<float>() + first * features;
+  const at::Tensor own_codes = encoded.codes.narrow(0, first, count).to(at::kCPU).contiguous(),
+                   own_values = encoded.values.narrow(0, first, count).to(at::kCPU).contiguous();
+  const std::int16_t* codes = own_codes.const_data_ptr<std::int16_t>();
+  const float* values = own_values.const_data_ptr<float>();
   float* out = seen.mutable_data_ptr<float>();
   at::parallel_for(0, count, 4096, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin * features; i < end * features; ++i)
@@ -123,7 +130,7 @@ const at::Tensor& BoostedTrees::forward(const EncodedTensors& encoded, const at:
   table_ = encoded.codes;
   learnt_rows_ = rows.size(0);
   const std::int64_t all = table_.size(0), threads = at::get_num_threads();
-  const bool is_wide = all >= kRowsOfOneThread;
+  const bool is_wide = all >= kRowsOfOneThread || !device_.is_cpu();
   const std::int64_t lanes = is_wide ? 1 : std::min(threads, members());
   lanes_ = std::make_unique<core::Lanes>(static_cast<std::size_t>(lanes));
   rows_.clear();
@@ -133,12 +140,14 @@ const at::Tensor& BoostedTrees::forward(const EncodedTensors& encoded, const at:
   }
   for (xgboost::Booster& booster : boosters_) booster.set_threads(is_wide ? threads : 1);
   margins_ = at::empty({members(), all, outputs_}, at::kFloat);
-  gradient_ = at::empty({members(), learnt_rows_, outputs_}, at::kFloat);
+  gradient_ = at::empty({members(), learnt_rows_, outputs_}, rounds_.options());
   curvature_ = at::empty_like(gradient_);
   logits_ = margins_.narrow(1, 0, learnt_rows_);
   if (outputs_ == 1) logits_ = logits_.squeeze(2);
+  if (!device_.is_cpu()) logits_ = at::empty(logits_.sizes(), rounds_.options());
   for_each_member(
       [&](std::size_t member, const Rows& own) { boosters_[member].margins(own.learnt, margins_of(member, 0)); });
+  show_logits();
   others_are_behind_ = learnt_rows_ < all;
   return logits_;
 }
@@ -155,17 +164,20 @@ void BoostedTrees::grow(const at::Tensor& logit_gradient, const at::Tensor& curv
   const at::Tensor rows = at::scalar_tensor(learnt_rows_, at::kFloat);
   at::mul_out(gradient_, logit_gradient.view(gradient_.sizes()), rows);
   at::mul_out(curvature_, curvature.view(curvature_.sizes()), rows);
+  const at::Tensor living = alive.to(at::kCPU);
   for_each_member([&](std::size_t member, Rows& own) {
     const auto place = static_cast<std::int64_t>(member);
-    if (alive.const_data_ptr<std::uint8_t>()[place] == 0) return;
+    if (living.const_data_ptr<std::uint8_t>()[place] == 0) return;
     xgboost::Booster& booster = boosters_[member];
     if (params_.subsample < 1) leave_rows_out(member, booster.rounds());
     if (settings_.contains("colsample_bytree")) leave_columns_out(member, booster.rounds(), own.learnt);
+    if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
     booster.grow(own.learnt, gradient_.select(0, place).const_data_ptr<float>(),
                  curvature_.select(0, place).const_data_ptr<float>(), outputs_);
     booster.margins(own.learnt, margins_of(member, 0));
-    rounds_.mutable_data_ptr<float>()[place] = static_cast<float>(booster.rounds());
   });
+  count_rounds();
+  show_logits();
   others_are_behind_ = learnt_rows_ < table_.size(0);
 }
 
@@ -174,13 +186,13 @@ void BoostedTrees::grow(const at::Tensor& logit_gradient, const at::Tensor& curv
 void BoostedTrees::leave_rows_out(std::size_t member, std::int64_t round) {
   const std::uint64_t seed =
       core::mix(core::seed_for(seeds_[member], "rows of a round"), static_cast<std::uint64_t>(round));
-  float* gradient = gradient_.select(0, static_cast<std::int64_t>(member)).mutable_data_ptr<float>();
-  float* curvature = curvature_.select(0, static_cast<std::int64_t>(member)).mutable_data_ptr<float>();
-  for (std::int64_t row = 0; row < learnt_rows_; ++row) {
-    if (core::uniform(core::mix(seed, static_cast<std::uint64_t>(row))) < params_.subsample) continue;
-    std::fill_n(gradient + row * outputs_, outputs_, 0.0f);
-    std::fill_n(curvature + row * outputs_, outputs_, 0.0f);
-  }
+  at::Tensor left_out = at::empty({learnt_rows_, 1}, at::kBool);
+  for (std::int64_t row = 0; row < learnt_rows_; ++row)
+    left_out.mutable_data_ptr<bool>()[row] =
+        core::uniform(core::mix(seed, static_cast<std::uint64_t>(row))) >= params_.subsample;
+  left_out = left_out.to(device_);
+  for (const at::Tensor& of_all : {gradient_, curvature_})
+    of_all.select(0, static_cast<std::int64_t>(member)).masked_fill_(left_out, 0);
 }
 
 // As for rows. XGBoost takes the columns in the order of ln(u) / max(weight, 1e-6), the largest first, with a draw u of its own from 2^32: of
@@ -228,9 +240,10 @@ void BoostedTrees::score(const EncodedTensors& encoded, std::int64_t first, Memb
 void BoostedTrees::become(const Learner& trained, std::int64_t first, std::int64_t members_of_each,
                           const at::Tensor& iterates) {
   const auto& from = dynamic_cast<const BoostedTrees&>(trained);
+  const at::Tensor rounds_of_each = iterates.to(at::kCPU);
   std::vector<xgboost::Booster> boosters;
   for (std::int64_t member = 0; member < members(); ++member) {
-    const auto rounds = static_cast<std::int64_t>(iterates.const_data_ptr<float>()[member]);
+    const auto rounds = static_cast<std::int64_t>(rounds_of_each.const_data_ptr<float>()[member]);
     const xgboost::Booster& source = from.boosters_[static_cast<std::size_t>(first + member % members_of_each)];
     boosters.push_back(rounds == 0 ? new_booster() : source.first(rounds));
   }
@@ -239,10 +252,20 @@ void BoostedTrees::become(const Learner& trained, std::int64_t first, std::int64
 
 void BoostedTrees::take_boosters(std::vector<xgboost::Booster> boosters) {
   boosters_ = std::move(boosters);
-  for (std::int64_t member = 0; member < members(); ++member)
-    rounds_.mutable_data_ptr<float>()[member] =
-        static_cast<float>(boosters_[static_cast<std::size_t>(member)].rounds());
+  count_rounds();
   table_.reset();  // and its margins with it
+}
+
+void BoostedTrees::count_rounds() {
+  at::Tensor rounds = at::empty({members(), 1}, at::kFloat);
+  for (std::int64_t member = 0; member < members(); ++member)
+    rounds.mutable_data_ptr<float>()[member] = static_cast<float>(boosters_[static_cast<std::size_t>(member)].rounds());
+  rounds_.copy_(rounds);
+}
+
+// Of a GPU; on the CPU logits are the margins themselves.
+void BoostedTrees::show_logits() {
+  if (!device_.is_cpu()) logits_.copy_(margins_.narrow(1, 0, learnt_rows_).view(logits_.sizes()));
 }
 
 std::map<std::string, at::Tensor> BoostedTrees::tensors() const {

@@ -15,12 +15,13 @@ namespace equipoise::models {
 /// number as its place among the edges of its bins (code + value, which goes up where the number does), and a category as its level.
 ///
 /// All members grow from the same rows, those of the forward pass: the first of the encoded ones. The others are a matrix of their own, which
-/// walks the trees that came since it was last asked for. On the CPU alone; below 200,000 rows a member grows on one thread, so
-/// that equal calls give equal bits for any number of threads, and above for one number (docs/decisions/0031-boosted-trees.md).
+/// walks the trees that came since it was last asked for. On the CPU a member grows on one thread below 200,000
+/// rows, so that equal calls give equal bits for any number of threads, and above for one number (docs/decisions/0031-boosted-trees.md). On a GPU
+/// members grow one after the other, from gradients that never leave it; their margins come back by way of the host.
 class BoostedTrees final : public Learner {
  public:
   BoostedTrees(const TreeParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-               std::int64_t outputs);
+               std::int64_t outputs, const at::Device& device = at::kCPU);
 
   /// `rows` must be 0, 1, ..., B - 1, the same in every round.
   const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) override;
@@ -42,6 +43,7 @@ class BoostedTrees final : public Learner {
   at::Tensor& flat_gradients() override;
   std::int64_t members() const override { return static_cast<std::int64_t>(boosters_.size()); }
   std::int64_t outputs() const override { return outputs_; }
+  std::string obstacle_to_capture() const override { return "XGBoost walks its trees by calls of its own"; }
   std::string description() const override;
 
  private:
@@ -55,6 +57,8 @@ class BoostedTrees final : public Learner {
   void leave_columns_out(std::size_t member, std::int64_t round, xgboost::Matrix& learnt) const;
   xgboost::Matrix matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count) const;
   void take_boosters(std::vector<xgboost::Booster> boosters);
+  void count_rounds();
+  void show_logits();
   float* margins_of(std::size_t member, std::int64_t first);
   template <typename Work>
   void for_each_member(const Work& work);
@@ -64,6 +68,7 @@ class BoostedTrees final : public Learner {
   std::vector<std::uint64_t> seeds_;  // [K]
   std::map<std::string, std::string> settings_;
   std::int64_t outputs_;
+  at::Device device_;
   std::vector<xgboost::Booster> boosters_;  // [K]
   at::Tensor rounds_;                       // [K, 1] f32
   std::vector<NamedTensor> none_;
@@ -73,9 +78,9 @@ class BoostedTrees final : public Learner {
   std::unique_ptr<core::Lanes> lanes_;
   std::vector<Rows> rows_;           // one a lane
   std::int64_t learnt_rows_ = 0;     // B
-  at::Tensor margins_;               // [K, rows, O] of the table
+  at::Tensor margins_;               // [K, rows, O] of the table, in the host's memory
   bool others_are_behind_ = false;   // margins of the rows from B on lack the newest trees
-  at::Tensor logits_;                // [K, B] or [K, B, O], a view
+  at::Tensor logits_;                // [K, B] or [K, B, O]: on the CPU a view of margins_
   at::Tensor gradient_, curvature_;  // [K, B, O]
 };
 

@@ -41,7 +41,7 @@ std::unique_ptr<Learner> convnet(const Made& made) {
 }
 
 std::unique_ptr<Learner> boosted_trees(const Made& made) {
-  return std::make_unique<BoostedTrees>(made.params.trees, made.layout, made.seeds, made.outputs);
+  return std::make_unique<BoostedTrees>(made.params.trees, made.layout, made.seeds, made.outputs, made.device);
 }
 
 using Design = Architecture (*)(const ModelParams&, const data::EncodedRows&, std::int64_t);

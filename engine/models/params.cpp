@@ -145,7 +145,7 @@ double multiply_adds(const ModelParams& params, const data::EncodedRows& layout)
 }
 
 bool is_cpu_alone(const ModelParams& params) {
-  return params.kind == kConvnet || grows(params);
+  return params.kind == kConvnet;
 }
 
 bool grows(const ModelParams& params) {

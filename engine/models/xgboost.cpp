@@ -19,6 +19,7 @@ using Words = const char*;
 // XGBoost's C interface (https://xgboost.readthedocs.io/en/stable/c.html), as much as is used: each answers 0, or -1 and last_error().
 struct Library {
   Words (*last_error)();
+  int (*build_info)(Words* json);
   int (*matrix_from_dense)(Words values, Words config, Handle* matrix);
   int (*set_feature_words)(Handle matrix, Words field, const Words* words, std::uint64_t count);
   int (*set_numbers)(Handle matrix, Words field, Words values);
@@ -59,6 +60,7 @@ const Library& library() {
       function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(address);
     };
     find(functions.last_error, "XGBGetLastError");
+    find(functions.build_info, "XGBuildInfo");
     find(functions.matrix_from_dense, "XGDMatrixCreateFromDense");
     find(functions.set_feature_words, "XGDMatrixSetStrFeatureInfo");
     find(functions.set_numbers, "XGDMatrixSetInfoFromInterface");
@@ -101,6 +103,17 @@ void set_all(Handle booster, const std::map<std::string, std::string>& parameter
 }
 
 }  // namespace
+
+std::string obstacle_to_cuda() {
+  static const bool has_cuda = [] {
+    Words json = nullptr;
+    call([&](const Library& l) { return l.build_info(&json); });
+    return nlohmann::json::parse(json).value("USE_CUDA", false);
+  }();
+  return has_cuda ? ""
+                  : "the XGBoost that is installed was built without CUDA (scripts/setup.sh --gpu-trees adds one that "
+                    "was built with it)";
+}
 
 Matrix::Matrix(const float* values, std::int64_t rows, std::int64_t features, const std::vector<bool>& is_category,
                std::int64_t threads)

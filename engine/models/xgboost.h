@@ -8,6 +8,10 @@
 
 namespace equipoise::models::xgboost {
 
+/// Why trees cannot be grown on a GPU by the library that is there, in words; "" where they can: of XGBoost's wheels `xgboost` has CUDA,
+/// `xgboost-cpu` has not. Throws as Matrix does where there is no library.
+std::string obstacle_to_cuda();
+
 /// Rows as XGBoost holds them. Throws UserError (config) where its library cannot be loaded, naming the command that adds it; all that
 /// XGBoost itself refuses is a std::runtime_error with its words.
 class Matrix {
@@ -36,9 +40,10 @@ class Booster {
   /// As bytes() gave it. Throws std::runtime_error where they are none.
   Booster(const std::map<std::string, std::string>& parameters, const std::string& bytes);
 
-  /// One round more: a tree for each output. gradient, curvature [rows, outputs] f32, the derivatives of what is made small by each margin.
+  /// One round more: a tree for each output. gradient, curvature [rows, outputs] f32, the derivatives of what is made small by each margin,
+  /// in memory of the booster's device, which must have written them: XGBoost reads on streams of its own.
   void grow(const Matrix& rows, const float* gradient, const float* curvature, std::int64_t outputs);
-  /// [rows * outputs], written to `margins`. Of a matrix that was asked for before, only trees that came since are walked.
+  /// [rows * outputs], written to `margins` in the host's memory. Of a matrix that was asked for before, only trees that came since are walked.
   void margins(const Matrix& rows, float* margins) const;
   /// How many threads its calls take from here on.
   void set_threads(std::int64_t threads);

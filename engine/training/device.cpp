@@ -8,6 +8,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/gpu_driver.h"
+#include "engine/models/xgboost.h"
 #include "engine/training/trainer.h"
 
 namespace equipoise::training {
@@ -61,6 +62,7 @@ void check_precision_on_cpu(const RunConfig& config, const std::string& why_cpu,
 std::string cpu_alone(const RunConfig& config) {
   if (models::is_cpu_alone(config.model))
     return "model.kind: " + config.model.kind + " computes on the CPU alone so far";
+  if (models::grows(config.model)) return models::xgboost::obstacle_to_cuda();
   return "";
 }
 
@@ -104,8 +106,8 @@ std::size_t index_of(const std::string& device, const config::Origin& origin) {
 }  // namespace
 
 void check_device(const RunConfig& config, const config::Origin& origin) {
-  const std::string why_cpu = cpu_alone(config);
-  if (!why_cpu.empty() && config.device != "cpu" && config.device != "auto")
+  const bool wants_gpu = config.device != "cpu" && config.device != "auto";
+  if (const std::string why_cpu = wants_gpu ? cpu_alone(config) : ""; !why_cpu.empty())
     throw device_error("device is '" + config.device + "', but " + why_cpu + "; set device: cpu", origin);
   if (config.device == "cpu") return check_precision_on_cpu(config, "device is 'cpu'", origin);
   if (config.device != "auto") index_of(config.device, origin);

@@ -31,7 +31,8 @@ constexpr double kShareOfAWholeStep = 0.05;
 
 // Of a binary score p (1 - p) is the slope of the soft decision: push gives it, with the same bits wherever a row lies.
 at::Tensor of_log_losses(const PricedBatch& priced, const at::Tensor& price_of_cell) {
-  const at::Tensor labels = at::zeros({price_of_cell.size(1)}, at::kByte), none = at::zeros_like(price_of_cell);
+  const at::Tensor labels = at::zeros({price_of_cell.size(1)}, price_of_cell.options().dtype(at::kByte)),
+                   none = at::zeros_like(price_of_cell);
   return kernels::push(priced.logits.flatten(1), priced.cells, labels, none, price_of_cell, priced.weights, 0.0, 1.0)
       .view_as(priced.gradient);
 }
@@ -88,7 +89,7 @@ Growth::Growth(models::Learner& learner)
 
 void Growth::step(const PricedBatch& priced, const at::Tensor& of_constraints) {
   const at::Tensor flat = priced.gradient.flatten(1);
-  alive_.mul_(kernels::not_finite(flat).lt(0).to(at::kByte));
+  alive_.mul_(kernels::not_finite(flat).lt(0).to(alive_.options()));
   at::Tensor second = curvature(priced);
   if (of_constraints.defined()) second.add_(of_constraints.abs());
   learner_.grow(flat, second.flatten(1).contiguous(), alive_);

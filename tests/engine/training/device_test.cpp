@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/core/gpu_driver.h"
+#include "engine/models/xgboost.h"
 #include "engine/training/trainer.h"
 #include "tests/engine/training/refusal.h"
 
@@ -58,6 +59,19 @@ TEST(Device, AConvnetComputesOnTheCpu) {
               HasSubstr("device is 'cuda', but model.kind: convnet computes on the CPU alone so far; set device: cpu"));
   config.device = "auto";
   core::Journal journal;
+  EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
+}
+
+TEST(Device, TreesGoWhereTheirXgboostCan) {
+  RunConfig config = config_of("cuda", "fp32");
+  config.model.kind = "boosted_trees";
+  const std::string why = models::xgboost::obstacle_to_cuda();
+  EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(config, {}); }),
+            why.empty() ? "" : "device is 'cuda', but " + why + "; set device: cpu");
+  core::Journal journal;
+  config.device = "auto";
+  if (!why.empty()) EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
+  config.device = "cpu";
   EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
 }
 
