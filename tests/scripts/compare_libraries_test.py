@@ -219,15 +219,27 @@ class ReportTest(unittest.TestCase):
 
     def test_equal_gap_is_read_off_the_blind_frontier(self):
         found = comparison.entries(STORED, "adult_sex", "parity")
-        only, = comparison.at_equal_gap(found, "equipoise", comparison.blind_peers())
+        only, = comparison.at_equal_gap(found, "equipoise", comparison.blind_peers(), comparison.mean_gap)
         self.assertEqual((only.peer, only.seeds, only.error), ("cooper", [0], None))
         self.assertAlmostEqual(only.gap, .05)
         self.assertAlmostEqual(only.difference, .845 - (.84 + .03 / 4))  # a quarter of the way from .04 to .08
 
     def test_a_peer_that_is_never_as_fair_is_none(self):
         fair = job("equipoise", "parity", 0, .05, [900, 100, 100, 60], [700, 0, 300, 160])   # gap 0
-        only, = comparison.at_equal_gap(comparison.entries([fair, *STORED[1:]], "adult_sex", "parity"), "equipoise", comparison.blind_peers())
+        only, = comparison.at_equal_gap(comparison.entries([fair, *STORED[1:]], "adult_sex", "parity"), "equipoise", comparison.blind_peers(),
+                                        comparison.mean_gap)
         self.assertEqual((only.peer, only.difference), (None, None))
+
+    def test_pooled_gaps_are_of_counts_added_up(self):
+        more = [job("equipoise", "parity", 1, .05, [900, 90, 100, 40], [700, 60, 300, 220]),   # rates .13 and .28, of both seeds .15 and .25
+                job("cooper", "parity", 1, .05, [900, 150, 100, 100], [700, 10, 300, 150])]    # .25 and .16, of both seeds .215 and .19
+        found = comparison.entries([*STORED, *more], "adult_sex", "parity")
+        ours, peer = found["equipoise"].points[0], found["cooper"].points[0]
+        self.assertAlmostEqual(comparison.mean_gap(ours, [0, 1]), (.05 + .15) / 2)
+        self.assertAlmostEqual(comparison.pooled_gap(ours, [0, 1]), .1)
+        self.assertAlmostEqual(comparison.mean_gap(peer, [0, 1]), (.04 + .09) / 2)
+        self.assertAlmostEqual(comparison.pooled_gap(peer, [0, 1]), .025)  # one favours men, the other women
+        self.assertAlmostEqual(comparison.pooled_gap(peer, [1]), .09)
 
     def test_networks_are_compared_among_themselves(self):
         peers = comparison.blind_peers(networks_alone=True)
@@ -252,7 +264,7 @@ class ReportTest(unittest.TestCase):
         self.assertIn("At or above the best blind peer in 0 of 1 points, below it in 1.", text)
         self.assertIn("| Equipoise, networks | 1 | 0 | 0 | -0.0025 |", text)
         section = text[text.index("## Inside the tolerance"):text.index("## Adult by sex")]
-        self.assertIn("| Equipoise, networks | 1 (1) of 1 |  |", section)
+        self.assertIn("| Equipoise, networks | 1 (1) of 1 | +0.0450 |  |  |\n", section)  # one answer is right 1,600 times of 2,000
         self.assertNotIn("threshold optimizer", section)
         self.assertIn("* Equipoise, networks, Adult by sex, demographic parity: 0.05 (-0.0025)\n", text)
         self.assertIn("| fairret, norm loss | | failed, 1 of its jobs: ValueError: a / b |", text)

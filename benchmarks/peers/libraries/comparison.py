@@ -2,16 +2,27 @@
 import collections
 import dataclasses
 import statistics
+import typing
 
 from . import measures, tasks
 from .methods import METHODS
 
 
+class Figures(typing.NamedTuple):
+    """Of one job, on its test rows. `gain`: accuracy above that of one answer for everybody."""
+    cells: dict
+    gap: float
+    accuracy: float
+    floor: float
+    gain: float
+
+
 @dataclasses.dataclass
 class Point:
     """A method at a tolerance (None: it knows none), over the seeds that are in."""
+    constraint: str
     tolerance: float
-    by_seed: dict           # seed: (gap, accuracy, noise floor)
+    by_seed: dict           # seed: Figures
     gap: tuple              # mean, half its 95 % interval or None
     accuracy: tuple
     selected: float         # share of all rows that is decided 1, the mean over seeds: 0 of a model that selects nobody
@@ -30,15 +41,23 @@ def inside(one, seeds=None):
     """Of the Point's seeds, or those of them that are named: how many are inside the tolerance (.05 where a method knows none), how many
     inside it plus the noise floor, and how many there are."""
     limit = .05 if one.tolerance is None else one.tolerance
-    own = [one.by_seed[seed] for seed in (one.by_seed if seeds is None else seeds) if seed in one.by_seed]
-    return sum(gap <= limit for gap, _, _ in own), sum(gap <= limit + floor for gap, _, floor in own), len(own)
+    own = figures(one, seeds)
+    return sum(each.gap <= limit for each in own), sum(each.gap <= limit + each.floor for each in own), len(own)
+
+
+def figures(one, seeds=None):
+    """The Point's Figures of all its seeds, or of those of them that are named."""
+    return [one.by_seed[seed] for seed in (one.by_seed if seeds is None else seeds) if seed in one.by_seed]
+
+
+def figures_of(cells, constraint):
+    accuracy = measures.accuracy(cells)
+    return Figures(cells, measures.gap(cells, constraint), accuracy, measures.noise_floor(cells, constraint), accuracy - measures.one_answer(cells))
 
 
 def point(jobs, constraint, tolerance):
-    by_seed = {job["seed"]: (measures.gap(job["cells"], constraint), measures.accuracy(job["cells"]),
-                             measures.noise_floor(job["cells"], constraint)) for job in jobs}
-    gaps, accuracies, _ = zip(*by_seed.values())
-    return Point(tolerance, by_seed, measures.mean_interval(gaps), measures.mean_interval(accuracies),
+    by_seed = {job["seed"]: figures_of(job["cells"], constraint) for job in jobs}
+    return Point(constraint, tolerance, by_seed, *(measures.mean_interval([getattr(each, name) for each in by_seed.values()]) for name in ("gap", "accuracy")),
                  selected=statistics.mean(measures.selected(job["cells"]) for job in jobs))
 
 
@@ -70,7 +89,7 @@ def entries(jobs, task, constraint):
 
 def floor_of(found):
     """The mean noise floor of all runs: it hangs on the split and hardly on the model."""
-    floors = [floor for entry in found.values() for one in entry.points for _, _, floor in one.by_seed.values()]
+    floors = [each.floor for entry in found.values() for one in entry.points for each in figures(one)]
     return statistics.mean(floors) if floors else None
 
 
@@ -85,19 +104,29 @@ def seeds_of_all(found, methods):
     return sorted(set.intersection(*sets)) if sets else []
 
 
-def on_frontier(entry, seeds):
-    return [tuple(statistics.mean(one.by_seed[seed][i] for seed in seeds) for i in (0, 1)) for one in entry.points]
+def mean_gap(one, seeds):
+    """The mean over seeds of the gap that each split's own counts show: what the models do, and what chance adds to each."""
+    return statistics.mean(one.by_seed[seed].gap for seed in seeds)
 
 
-def best_peer(found, peers, seeds, limit):
-    """(accuracy, method) of the peer that is most accurate at a mean gap of `limit`, or None."""
-    reached = [(measures.accuracy_at(on_frontier(found[name], seeds), limit), name) for name in peers if name in found and found[name].points]
+def pooled_gap(one, seeds):
+    """The gap of the counts of all seeds, added up: chance evens out between splits before the largest difference is taken."""
+    return measures.gap(measures.pooled([one.by_seed[seed].cells for seed in seeds]), one.constraint)
+
+
+def on_frontier(entry, seeds, gap_of):
+    return [(gap_of(one, seeds), statistics.mean(one.by_seed[seed].accuracy for seed in seeds)) for one in entry.points]
+
+
+def best_peer(found, peers, seeds, limit, gap_of):
+    """(accuracy, method) of the peer that is most accurate at a gap of `limit`, or None."""
+    reached = [(measures.accuracy_at(on_frontier(found[name], seeds, gap_of), limit), name) for name in peers if name in found and found[name].points]
     return max((one for one in reached if one[0] is not None), default=None)
 
 
 @dataclasses.dataclass
 class Comparison:
-    """Ours at one of its tolerances beside the best peer at the same mean test gap."""
+    """Ours at one of its tolerances beside the best peer at the same test gap."""
     tolerance: float
     gap: float
     accuracy: float
@@ -107,18 +136,18 @@ class Comparison:
     seeds: list
 
 
-def at_equal_gap(found, ours, peers):
-    """Of each point of the method `ours` a Comparison; both sides are read off their frontiers at the gap of that point."""
+def at_equal_gap(found, ours, peers, gap_of):
+    """Of each point of the method `ours` a Comparison; both sides are read off their frontiers at the gap (mean_gap or pooled_gap) of that point."""
     seeds = seeds_of_all(found, (ours, *peers))
     compared = []
     for one in found[ours].points if seeds else ():
         def difference(chosen, one=one):
-            gap = statistics.mean(one.by_seed[seed][0] for seed in chosen)
-            best = best_peer(found, peers, chosen, gap)
-            return None if best is None else measures.accuracy_at(on_frontier(found[ours], chosen), gap) - best[0]
-        gap = statistics.mean(one.by_seed[seed][0] for seed in seeds)
-        best = best_peer(found, peers, seeds, gap)
+            gap = gap_of(one, chosen)
+            best = best_peer(found, peers, chosen, gap, gap_of)
+            return None if best is None else measures.accuracy_at(on_frontier(found[ours], chosen, gap_of), gap) - best[0]
+        gap = gap_of(one, seeds)
+        best = best_peer(found, peers, seeds, gap, gap_of)
         value, error = measures.jackknife(difference, seeds)
-        compared.append(Comparison(one.tolerance, gap, measures.accuracy_at(on_frontier(found[ours], seeds), gap),
+        compared.append(Comparison(one.tolerance, gap, measures.accuracy_at(on_frontier(found[ours], seeds, gap_of), gap),
                                    best and best[1], value, error, seeds))
     return compared

@@ -19,9 +19,20 @@ def cells_of(decided, label, group, names):
     return cells
 
 
+def pooled(splits):
+    """The cells of several splits as one's: their counts added up, group by group."""
+    return {name: [sum(counts) for counts in zip(*(cells[name] for cells in splits))] for name in splits[0]}
+
+
 def accuracy(cells):
     right = sum(n0 - h0 + h1 for n0, h0, _, h1 in cells.values())
     return right / sum(n0 + n1 for n0, _, n1, _ in cells.values())
+
+
+def one_answer(cells):
+    """The accuracy of deciding the more frequent label of these people for everybody."""
+    negatives, positives = (sum(counts[i] for counts in cells.values()) for i in (0, 2))
+    return max(negatives, positives) / (negatives + positives)
 
 
 def selected(cells):

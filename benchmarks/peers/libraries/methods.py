@@ -28,32 +28,31 @@ class Method:
     environment: str = ""
 
 
-BEFORE = "with `multipliers.allowance=.5 multipliers.allowance_rows=500`, the defaults before commit eae8b4a"  # until these rows are run again
 NETWORK = "the network of the task's config (Adult, ACS: 256-256, dropout .3, 20 epochs; Bank, Credit: 64, dropout .2, 10 and 30 epochs)"
 LEARNING = "learns from the training and selection rows together"
 METHODS = {
     "equipoise": Method(
         "Equipoise, networks", "with_equipoise:run",
         f"{NETWORK}; one bank of the four tolerances; piecewise-linear numbers, exact rates cross-fitted (`multipliers.measure_on: auto`), margin, "
-        f"multipliers and all else by default; training rows learn, selection rows give the margin. Adult by sex and Credit {BEFORE}", "docs/guides/bank.md",
+        "multipliers and all else by default; training rows learn, selection rows give the margin", "docs/guides/bank.md",
         shared=True, ours=True, network=True),
     "equipoise_all": Method(
         "Equipoise, networks, all rows", "with_equipoise:run",
         f"as above, but {LEARNING}, as other networks do: exact rates of rows that no member learnt from need no others. The margin is that on as many "
-        f"rows as are tested, and the last iterate is taken (`training.keep: final`). Credit {BEFORE}", "docs/guides/bank.md",
+        "rows as are tested, and the last iterate is taken (`training.keep: final`)", "docs/guides/bank.md",
         {"overrides": ["training.keep=final"], "learn_from_selection": True}, shared=True, ours=True, network=True),
     "equipoise_small": Method(
         "Equipoise, small networks", "with_equipoise:run",
         "networks of 128-128 whatever the task, one for each tolerance (`multipliers.measure_on: train`), exact rates four times an epoch; else as the first: "
-        f"what four tolerances cost where seconds count. Credit {BEFORE}", "docs/guides/bank.md",
+        "what four tolerances cost where seconds count", "docs/guides/bank.md",
         {"overrides": ["model.hidden=[128, 128]", "multipliers.measure_on=train", "multipliers.measures_per_epoch=4"]}, shared=True, ours=True, network=True),
     "equipoise_trees": Method(
         "Equipoise, boosted trees", "with_equipoise:run",
-        "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves from seven of ten columns, rate .08); one bank of the four tolerances, exact rates cross-fitted; "
-        f"else as the networks. Adult by sex {BEFORE}", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
+        "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves from seven of ten columns, rate .08); one bank of the four tolerances, "
+        "exact rates cross-fitted; else as the networks", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
     "equipoise_trees_all": Method(
         "Equipoise, boosted trees, all rows", "with_equipoise:run",
-        f"as above, but {LEARNING}; margin and last iterate as of such networks. Adult by sex {BEFORE}", "docs/guides/boosted_trees.md",
+        f"as above, but {LEARNING}; margin and last iterate as of such networks", "docs/guides/boosted_trees.md",
         {"overrides": ["~training", "model={kind: boosted_trees}", "training.keep=final"], "learn_from_selection": True}, shared=True, ours=True),
     "equipoise_frontier": Method(
         "Equipoise, frontier of trees", "with_equipoise:frontier",
@@ -103,7 +102,8 @@ METHODS = {
     "oxonfair_inferred": Method(
         "OxonFair, groups inferred", "with_oxonfair:run",
         "`XGBClassifier` as it comes on the training rows, a second one for the group; `FairPredictor` with `inferred_groups` on the selection rows; "
-        "accuracy under the largest difference of two groups; where that fails since no group is ever unsure, `threshold=0`",
+        "accuracy under the largest difference of two groups; where that fails since no group is ever unsure, `threshold=0`; groups that are nobody's "
+        "likeliest are left out, since with them it fails too",
         "https://github.com/oxfordinternetinstitute/oxonfair", {"inferred": True}, shared=True),
     "oxonfair_told": Method(
         "OxonFair, groups told", "with_oxonfair:run", "as above with the groups themselves, which it then needs to decide",

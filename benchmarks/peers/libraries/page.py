@@ -78,12 +78,15 @@ EQUAL_GAP = {
            "The same for Equipoise's networks beside those of others alone, all of the same size but for its small ones: what the training under constraints "
            "does, whatever the model."),
 }
+POOLED = ("A split's gap is what a model does plus what chance adds, and a mean over seeds keeps both. What chance adds is most of it where groups are small, "
+          "and less where a model selects fewer people. Here the counts of all seeds are added up before rates and their gap are taken, so that chance has "
+          "mostly evened out; all else is as above.")
 
 
 def by_method_table(compared, peer):
     """`compared`: {method: Comparisons on all tasks}."""
     lines = [f"| method | points | at or above the best {peer} | below it by no more than a standard error | mean difference |", "|---|---|---|---|---|"]
-    for name, points in compared.items():
+    for name, points in sorted(compared.items(), key=lambda item: list(METHODS).index(item[0])):
         below = [one for one in points if one.difference is not None and one.difference < 0]
         known = [one.difference for one in points if one.difference is not None]
         close = sum(one.error is not None and -one.difference <= one.error for one in below)
@@ -92,56 +95,79 @@ def by_method_table(compared, peer):
     return lines
 
 
-def equal_gap_section(all_found, networks_alone):
-    heading, peer, words = EQUAL_GAP[networks_alone]
-    lines = [heading, "", wrapped(words), "", f"| task, constraint | method | tolerance | seeds | gap | accuracy | best {peer} | difference | it is |",
-             "|---|---|---|---|---|---|---|---|---|"]
-    behind, compared, waiting, peers = collections.defaultdict(list), collections.defaultdict(list), [], comparison.blind_peers(networks_alone)
+def compared_with(all_found, networks_alone, gap_of):
+    """[(place, method, Comparison)] of all of ours whose peers are all in, and sentences about the places that wait for some."""
+    rows, waiting, peers = [], [], comparison.blind_peers(networks_alone)
     for (task, constraint), found in all_found.items():
         place = f"{name_of(task)}, {TITLES[constraint]}"
         mine = [name for name in found if METHODS[name].ours and (METHODS[name].network or not networks_alone)]
         missing = peers_missing(found, constraint, peers)
         if missing:
-            waiting.append(f"{place} ({'Equipoise and ' if not mine else ''}{len(missing)} of the {peer}s not run)")
+            waiting.append(f"{place} ({'Equipoise and ' if not mine else ''}{len(missing)} of the {EQUAL_GAP[networks_alone][1]}s not run)")
             continue
-        for ours in mine:
-            for one in comparison.at_equal_gap(found, ours, peers):
-                compared[ours].append(one)
-                lines.append(comparison_row(place, ours, one))
-                if one.difference is not None and one.difference < 0:
-                    behind[f"{METHODS[ours].title}, {place}"].append(f"{one.tolerance} ({one.difference:+.4f})")
-    losses, points = sum(map(len, behind.values())), sum(map(len, compared.values()))
-    if waiting:
-        lines += ["", wrapped(f"Left out until every {peer} has been run: " + "; ".join(waiting) + ".")]
-    lines += ["", f"At or above the best {peer} in {points - losses} of {points} points, below it in {losses}.", ""]
-    if compared:
-        lines += [*by_method_table(compared, peer), ""]
-    if behind:
-        lines += ["Where Equipoise loses, by tolerance:", "", *(f"* {where}: {', '.join(lost)}" for where, lost in behind.items()), ""]
+        rows += [(place, ours, one) for ours in mine for one in comparison.at_equal_gap(found, ours, peers, gap_of)]
+    return rows, waiting
+
+
+def summary_of(rows, peer):
+    """How many points are at or above the best peer, of all and by method."""
+    losses = sum(one.difference is not None and one.difference < 0 for _, _, one in rows)
+    by_method = collections.defaultdict(list)
+    for _, ours, one in rows:
+        by_method[ours].append(one)
+    return [f"At or above the best {peer} in {len(rows) - losses} of {len(rows)} points, below it in {losses}.", "",
+            *((*by_method_table(by_method, peer), "") if rows else ())]
+
+
+def losses_of(rows):
+    behind = collections.defaultdict(list)
+    for place, ours, one in rows:
+        if one.difference is not None and one.difference < 0:
+            behind[f"{METHODS[ours].title}, {place}"].append(f"{one.tolerance} ({one.difference:+.4f})")
+    return ["Where Equipoise loses, by tolerance:", "", *(f"* {where}: {', '.join(lost)}" for where, lost in behind.items()), ""] if behind else []
+
+
+def equal_gap_section(all_found, networks_alone):
+    heading, peer, words = EQUAL_GAP[networks_alone]
+    rows, waiting = compared_with(all_found, networks_alone, comparison.mean_gap)
+    waits = ["", wrapped(f"Left out until every {peer} has been run: " + "; ".join(waiting) + ".")] if waiting else []
+    return [heading, "", wrapped(words), *waits, "", *summary_of(rows, peer), *losses_of(rows), "Every point:", "",
+            f"| task, constraint | method | tolerance | seeds | gap | accuracy | best {peer} | difference | it is |",
+            "|---|---|---|---|---|---|---|---|---|", *(comparison_row(*row) for row in rows), ""]
+
+
+def pooled_section(all_found):
+    lines = ["## At equal pooled gap", "", wrapped(POOLED), ""]
+    for networks_alone in EQUAL_GAP:
+        rows, _ = compared_with(all_found, networks_alone, comparison.pooled_gap)
+        lines += [*summary_of(rows, EQUAL_GAP[networks_alone][1]), *losses_of(rows)]
     return lines
 
 
 def inside_section(all_found):
-    """How often each method that decides without the group kept its tolerance, on the seeds that all blind peers have."""
+    """How often each method that decides without the group kept its tolerance, and what its models are worth, on the seeds that all blind peers have."""
     peers = [name for name in comparison.blind_peers() if not METHODS[name].free]
-    counts = collections.defaultdict(lambda: collections.defaultdict(lambda: [0, 0, 0]))
+    kept, gains = (collections.defaultdict(lambda: collections.defaultdict(list)) for _ in range(2))
     for (task, constraint), found in all_found.items():
         if peers_missing(found, constraint, peers):
             continue
         seeds = comparison.seeds_of_all(found, peers)
         for name, entry in found.items():
             for one in entry.points if METHODS[name].blind and not METHODS[name].free else ():
-                counts[name][constraint] = [sum(both) for both in zip(counts[name][constraint], comparison.inside(one, seeds))]
-    if not counts:
+                kept[name][constraint].append(comparison.inside(one, seeds))
+                gains[name][constraint] += [each.gain for each in comparison.figures(one, seeds)]
+    if not kept:
         return []
     words = ("How many of its models each method that decides without the group kept inside the tolerance that it was told, in brackets inside it plus "
-             "the noise floor: all tasks and tolerances, seeds that all blind peers have. A model that selects nobody is inside parity.")
+             "the noise floor: all tasks and tolerances, seeds that all blind peers have. *Gain* is what these models are worth: their mean accuracy above that "
+             "of one answer for everybody, the test rows' more frequent label. That one answer is inside every tolerance, and has no gain.")
 
-    def cells(name):
-        own = [counts[name][constraint] for constraint in tasks.CONSTRAINTS]
-        return " | ".join(f"{inside} ({inside_noise}) of {count}" if count else "" for inside, inside_noise, count in own)
-    return ["## Inside the tolerance", "", wrapped(words), "", f"| method | {' | '.join(TITLES[c] for c in tasks.CONSTRAINTS)} |", "|---|---|---|",
-            *(f"| {METHODS[name].title} | {cells(name)} |" for name in METHODS if name in counts), ""]
+    def cells(name, constraint):
+        inside, inside_noise, count = map(sum, zip(*kept[name][constraint])) if kept[name][constraint] else (0, 0, 0)
+        return f"{inside} ({inside_noise}) of {count} | {statistics.mean(gains[name][constraint]):+.4f}" if count else " | "
+    return ["## Inside the tolerance", "", wrapped(words), "", f"| method | {' | '.join(f'{TITLES[c]} | gain' for c in tasks.CONSTRAINTS)} |",
+            "|---|---|---|---|---|",
+            *(f"| {METHODS[name].title} | {' | '.join(cells(name, c) for c in tasks.CONSTRAINTS)} |" for name in METHODS if name in kept), ""]
 
 
 def name_of(task):
@@ -178,7 +204,8 @@ def write(jobs, docs):
     places = [(task, constraint) for task in tasks.TASKS for constraint in tasks.CONSTRAINTS]
     all_found = {place: comparison.entries(jobs, *place) for place in places}
     all_found = {place: found for place, found in all_found.items() if any(entry.points for entry in found.values())}
-    lines = [INTRODUCTION, *seeds_of(jobs), *equal_gap_section(all_found, False), *equal_gap_section(all_found, True), *inside_section(all_found)]
+    lines = [INTRODUCTION, *seeds_of(jobs), *equal_gap_section(all_found, False), *equal_gap_section(all_found, True),
+             *pooled_section(all_found), *inside_section(all_found)]
     (docs / "images").mkdir(parents=True, exist_ok=True)
     for task in tasks.TASKS:
         of_task = {constraint: all_found[task, constraint] for constraint in tasks.CONSTRAINTS if (task, constraint) in all_found}
