@@ -241,6 +241,22 @@ class ReportTest(unittest.TestCase):
         self.assertAlmostEqual(comparison.pooled_gap(peer, [0, 1]), .025)  # one favours men, the other women
         self.assertAlmostEqual(comparison.pooled_gap(peer, [1]), .09)
 
+    def test_the_best_of_each_side_is_read_off_at_tolerance_and_noise(self):
+        found = comparison.entries(STORED, "adult_sex", "parity")
+        floor = comparison.floor_of(found)
+        self.assertTrue(0 < floor < .03)
+        tight, *_, of_05, _ = comparison.best_of_each(found, ["equipoise"], comparison.blind_peers())
+        self.assertEqual((tight.tolerance, tight.ours, tight.difference), (.01, None, None))  # the only point of ours has a gap of .05
+        self.assertEqual((of_05.tolerance, of_05.ours, of_05.peer[1]), (.05, (.845, "equipoise"), "cooper"))
+        self.assertAlmostEqual(of_05.gap, .05 + floor)
+        self.assertAlmostEqual(of_05.peer[0], .84 + .03 * (.01 + floor) / .04)
+        self.assertAlmostEqual(of_05.difference, .845 - of_05.peer[0])
+
+    def test_a_gain_is_kept_by_models_inside_alone(self):
+        self.assertEqual(page.inside_cells([(True, True, .04), (False, True, .02), (False, False, .09)]),
+                         "1 (2) of 3 | +0.0500 | +0.0133 (+0.0200)")
+        self.assertEqual(page.inside_cells([]), " |  | ")
+
     def test_networks_are_compared_among_themselves(self):
         peers = comparison.blind_peers(networks_alone=True)
         self.assertEqual(sorted(peers), ["cooper", "fairret", "humancompatible", "network"])
@@ -262,9 +278,14 @@ class ReportTest(unittest.TestCase):
         text = self.report([*STORED, *({**STORED[-1], "method": name, "constraint": None if methods.METHODS[name].free else "parity"} for name in rest)])
         self.assertIn("| Adult by sex, demographic parity | Equipoise, networks | 0.05 | 1 | 0.0500 | 0.8450 | Cooper | -0.0025 | **behind** |", text)
         self.assertIn("At or above the best blind peer in 0 of 1 points, below it in 1.", text)
+        best = text[text.index("## The best of each side"):text.index("## At equal gap")]
+        self.assertIn("in 2 of 4 points, below it by no more than a standard error in 0, by more in 2.", " ".join(best.split()))
+        self.assertRegex(best, r"parity \| 0.01 \| 0.0\d+ \| none is as fair \|  \| none is as fair \|  \|  \| level \|\n")
+        self.assertRegex(best, r"parity \| 0.1 \| 0.1\d+ \| Equipoise, networks \| 0.8450 \| Cooper \| 0.8700 \| -0.0250 \| \*\*behind\*\* \|\n")
         self.assertIn("| Equipoise, networks | 1 | 0 | 0 | -0.0025 |", text)
         section = text[text.index("## Inside the tolerance"):text.index("## Adult by sex")]
-        self.assertIn("| Equipoise, networks | 1 (1) of 1 | +0.0450 |  |  |\n", section)  # one answer is right 1,600 times of 2,000
+        self.assertIn("| Equipoise, networks | 1 (1) of 1 | +0.0450 | +0.0450 (+0.0450) |  |  |  |\n", section)  # one answer is right 1,600 times of 2,000
+        self.assertIn("| Cooper | 2 (2) of 2 | +0.0550 | +0.0550 (+0.0550) |  |  |  |\n", section)
         self.assertNotIn("threshold optimizer", section)
         self.assertIn("* Equipoise, networks, Adult by sex, demographic parity: 0.05 (-0.0025)\n", text)
         self.assertIn("| fairret, norm loss | | failed, 1 of its jobs: ValueError: a / b |", text)

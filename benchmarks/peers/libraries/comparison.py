@@ -37,11 +37,11 @@ class Entry:
     seconds: float
 
 
-def inside(one, seeds=None):
-    """Of the Point's seeds, or those of them that are named: how many are inside the tolerance (.05 where a method knows none), how many
-    inside it plus the noise floor, and how many there are."""
+def inside(one):
+    """Of the Point's seeds: how many are inside the tolerance (.05 where a method knows none), how many inside it plus the noise floor, and how
+    many there are."""
     limit = .05 if one.tolerance is None else one.tolerance
-    own = figures(one, seeds)
+    own = figures(one)
     return sum(each.gap <= limit for each in own), sum(each.gap <= limit + each.floor for each in own), len(own)
 
 
@@ -118,9 +118,9 @@ def on_frontier(entry, seeds, gap_of):
     return [(gap_of(one, seeds), statistics.mean(one.by_seed[seed].accuracy for seed in seeds)) for one in entry.points]
 
 
-def best_peer(found, peers, seeds, limit, gap_of):
-    """(accuracy, method) of the peer that is most accurate at a gap of `limit`, or None."""
-    reached = [(measures.accuracy_at(on_frontier(found[name], seeds, gap_of), limit), name) for name in peers if name in found and found[name].points]
+def best_at(found, methods, seeds, limit, gap_of):
+    """(accuracy, method) of the one that is most accurate at a gap of `limit`, or None."""
+    reached = [(measures.accuracy_at(on_frontier(found[name], seeds, gap_of), limit), name) for name in methods if name in found and found[name].points]
     return max((one for one in reached if one[0] is not None), default=None)
 
 
@@ -143,11 +143,40 @@ def at_equal_gap(found, ours, peers, gap_of):
     for one in found[ours].points if seeds else ():
         def difference(chosen, one=one):
             gap = gap_of(one, chosen)
-            best = best_peer(found, peers, chosen, gap, gap_of)
+            best = best_at(found, peers, chosen, gap, gap_of)
             return None if best is None else measures.accuracy_at(on_frontier(found[ours], chosen, gap_of), gap) - best[0]
         gap = gap_of(one, seeds)
-        best = best_peer(found, peers, seeds, gap, gap_of)
+        best = best_at(found, peers, seeds, gap, gap_of)
         value, error = measures.jackknife(difference, seeds)
         compared.append(Comparison(one.tolerance, gap, measures.accuracy_at(on_frontier(found[ours], seeds, gap_of), gap),
                                    best and best[1], value, error, seeds))
+    return compared
+
+
+@dataclasses.dataclass
+class BestOfEach:
+    """The most accurate of ours and of the peers at one gap: (accuracy, method), or None where no method is as fair."""
+    tolerance: float
+    gap: float
+    ours: tuple
+    peer: tuple
+    difference: float       # None where a side has none
+    error: float            # of the difference, by leaving out seeds; None where one of them decides who is as fair at all
+    seeds: list
+
+
+def best_of_each(found, ours, peers, gap_of=mean_gap):
+    """A BestOfEach for each tolerance, at the mean test gap of tolerance plus noise floor: about what equal people's chance adds to it."""
+    seeds = seeds_of_all(found, (*ours, *peers))
+    compared = []
+    for tolerance in tasks.TOLERANCES if seeds else ():
+        gap = tolerance + floor_of(found)
+
+        def of_each(chosen, gap=gap):
+            return [best_at(found, methods, chosen, gap, gap_of) for methods in (ours, peers)]
+
+        def difference(chosen, of_each=of_each):
+            mine, peer = of_each(chosen)
+            return None if mine is None or peer is None else mine[0] - peer[0]
+        compared.append(BestOfEach(tolerance, gap, *of_each(seeds), *measures.jackknife(difference, seeds), seeds))
     return compared
