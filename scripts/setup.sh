@@ -85,6 +85,8 @@ if [ "$cuda" = 1 ]; then
     install_wheels nvcc "the CUDA 13 compiler (no nvcc 13 on this machine)"
   fi
 fi
+# The build finds it first where it is, so it is kept as new as the other.
+if [ "$cuda" = 1 ] && [ -d .deps/gpu_trees ]; then gpu_trees=1; fi
 if [ "$gpu_trees" = 1 ]; then
   [ -f .deps/gpu_trees/xgboost/lib/libxgboost.so ] || rm -f "$venv/.installed-gpu_trees"
   install_wheels gpu_trees "XGBoost 3.2 with CUDA (.25 GB on disk)" --target .deps/gpu_trees --upgrade

@@ -1,24 +1,26 @@
 #!/usr/bin/env bash
 # Sets up, builds the tests, runs all of them.
 #
-# usage: scripts/test.sh [--cpu] [--sanitize] [ctest arguments...]
+# usage: scripts/test.sh [--cpu | --gpu-trees] [--sanitize] [ctest arguments...]
 #   --cpu        no CUDA
+#   --gpu-trees  with an XGBoost that has CUDA, so that a machine with a GPU tests trees on it too
 #   --sanitize   the preset with AddressSanitizer and UndefinedBehaviorSanitizer instead (CPU only)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-options=() sanitize=0 arguments=()
+options=() gpu_trees=() sanitize=0 arguments=()
 for argument in "$@"; do
   case "$argument" in
     --cpu) options+=(--cpu) ;;
+    --gpu-trees) gpu_trees=(--gpu-trees) ;;
     --sanitize) sanitize=1 ;;
-    -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) arguments+=("$argument") ;;
   esac
 done
 
-if [ "$sanitize" = 1 ]; then options=(--cpu); fi
-scripts/setup.sh "${options[@]}"
+if [ "$sanitize" = 1 ]; then options=(--cpu) gpu_trees=(); fi
+scripts/setup.sh "${options[@]}" "${gpu_trees[@]}"
 # What only tests need may be missing: those say so.
 if [ "$sanitize" = 0 ]; then scripts/setup_tracking.sh || echo "[tracking] not installed: its tests will be skipped"; fi
 if [ "$sanitize" = 1 ]; then

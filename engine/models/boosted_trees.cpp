@@ -48,6 +48,7 @@ std::map<std::string, std::string> settings_of(const TreeParams& params, std::si
       {"tree_method", "hist"},
       {"verbosity", "0"},
   };
+  if (!device.is_cpu()) settings["fail_on_invalid_gpu_id"] = "1";  // or another one is taken
   if (outputs > 1) settings["num_class"] = fmt::format("{}", outputs);
   const std::size_t columns = columns_of_a_round(params, features);
   if (columns < features)  // XGBoost rounds down
@@ -147,6 +148,11 @@ const at::Tensor& BoostedTrees::forward(const EncodedTensors& encoded, const at:
   if (!device_.is_cpu()) logits_ = at::empty(logits_.sizes(), rounds_.options());
   for_each_member(
       [&](std::size_t member, const Rows& own) { boosters_[member].margins(own.learnt, margins_of(member, 0)); });
+  if (const std::string own = boosters_.front().device(); own != device_.str())
+    throw core::UserError(core::Fault::config,
+                          fmt::format("model.kind: boosted_trees is to grow on {}, and XGBoost sees "
+                                      "no such device: it chose {}",
+                                      device_.str(), own));
   show_logits();
   others_are_behind_ = learnt_rows_ < all;
   return logits_;
@@ -186,13 +192,20 @@ void BoostedTrees::grow(const at::Tensor& logit_gradient, const at::Tensor& curv
 void BoostedTrees::leave_rows_out(std::size_t member, std::int64_t round) {
   const std::uint64_t seed =
       core::mix(core::seed_for(seeds_[member], "rows of a round"), static_cast<std::uint64_t>(round));
-  at::Tensor left_out = at::empty({learnt_rows_, 1}, at::kBool);
+  const at::Tensor left_out = at::empty({learnt_rows_, 1}, at::kBool);
+  bool* is_left_out = left_out.mutable_data_ptr<bool>();
   for (std::int64_t row = 0; row < learnt_rows_; ++row)
-    left_out.mutable_data_ptr<bool>()[row] =
-        core::uniform(core::mix(seed, static_cast<std::uint64_t>(row))) >= params_.subsample;
-  left_out = left_out.to(device_);
-  for (const at::Tensor& of_all : {gradient_, curvature_})
-    of_all.select(0, static_cast<std::int64_t>(member)).masked_fill_(left_out, 0);
+    is_left_out[row] = core::uniform(core::mix(seed, static_cast<std::uint64_t>(row))) >= params_.subsample;
+  for (const at::Tensor& of_all : {gradient_, curvature_}) {
+    const at::Tensor own = of_all.select(0, static_cast<std::int64_t>(member));
+    if (!device_.is_cpu()) {
+      own.masked_fill_(left_out.to(device_), 0);
+      continue;
+    }
+    float* values = own.mutable_data_ptr<float>();  // by this thread alone: others grow members of their own
+    for (std::int64_t i = 0; i < own.numel(); ++i)
+      if (is_left_out[i / outputs_]) values[i] = 0;
+  }
 }
 
 // As for rows. XGBoost takes the columns in the order of ln(u) / max(weight, 1e-6), the largest first, with a draw u of its own from 2^32: of

@@ -111,8 +111,8 @@ std::string obstacle_to_cuda() {
     return nlohmann::json::parse(json).value("USE_CUDA", false);
   }();
   return has_cuda ? ""
-                  : "the XGBoost that is installed was built without CUDA (scripts/setup.sh --gpu-trees adds one that "
-                    "was built with it)";
+                  : "the XGBoost that is installed was built without CUDA (scripts/setup.sh --gpu-trees, and "
+                    "scripts/build.sh after it, add one that was built with it)";
 }
 
 Matrix::Matrix(const float* values, std::int64_t rows, std::int64_t features, const std::vector<bool>& is_category,
@@ -187,13 +187,20 @@ std::int64_t Booster::rounds() const {
   return rounds;
 }
 
-std::int64_t Booster::outputs() const {
+// What it set itself to, not what it was asked for.
+std::string Booster::setting(const char* section, const char* name) const {
   std::uint64_t size = 0;
   Words json = nullptr;
   call([&](const Library& l) { return l.save_settings(handle_.get(), &size, &json); });
-  const auto settings = nlohmann::json::parse(json, json + size);
-  const std::string classes = settings["learner"]["learner_model_param"]["num_class"].get<std::string>();
-  return std::max<std::int64_t>(1, std::stoll(classes));
+  return nlohmann::json::parse(json, json + size)["learner"][section][name].get<std::string>();
+}
+
+std::int64_t Booster::outputs() const {
+  return std::max<std::int64_t>(1, std::stoll(setting("learner_model_param", "num_class")));
+}
+
+std::string Booster::device() const {
+  return setting("generic_param", "device");
 }
 
 std::string Booster::bytes() const {

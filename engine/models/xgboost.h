@@ -51,11 +51,14 @@ class Booster {
   Booster first(std::int64_t rounds) const;
   std::int64_t rounds() const;
   std::int64_t outputs() const;
+  /// Where it grows, "cpu" or "cuda:N". Asked for a GPU that it does not see, XGBoost takes the CPU without a word.
+  std::string device() const;
   /// In XGBoost's own format (UBJSON), which its other programs read.
   std::string bytes() const;
 
  private:
   explicit Booster(void* handle);
+  std::string setting(const char* section, const char* name) const;
   std::shared_ptr<void> handle_;
 };
 

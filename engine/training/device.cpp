@@ -60,10 +60,24 @@ void check_precision_on_cpu(const RunConfig& config, const std::string& why_cpu,
 
 // What of a run has no version for GPUs yet; "" where all has.
 std::string cpu_alone(const RunConfig& config) {
-  if (models::is_cpu_alone(config.model))
-    return "model.kind: " + config.model.kind + " computes on the CPU alone so far";
-  if (models::grows(config.model)) return models::xgboost::obstacle_to_cuda();
-  return "";
+  return models::is_cpu_alone(config.model) ? "model.kind: " + config.model.kind + " computes on the CPU alone so far"
+                                            : "";
+}
+
+// Why `auto` leaves a GPU that can be used to others; "" where it does not.
+std::string better_on_the_cpu(const RunConfig& config) {
+  if (models::grows(config.model))
+    return "model.kind: " + config.model.kind + " is sent to a GPU by device: cuda alone";
+  return cpu_alone(config);
+}
+
+// Trees have no products of matrices.
+void check_precision_of_trees(const RunConfig& config, const config::Origin& origin) {
+  if (!models::grows(config.model) || config.precision == "fp32") return;
+  throw core::UserError(
+      core::Fault::config,
+      "precision: " + config.precision + " has no meaning for model.kind: " + config.model.kind + "; expected fp32",
+      origin.of("precision"));
 }
 
 // A launcher may show each rank its own GPU alone.
@@ -76,7 +90,7 @@ at::Device choose_automatically(const RunConfig& config, const config::Origin& o
   const core::GpuDriver driver = core::describe_gpus();
   const std::size_t index = own_index(driver, launch);
   std::string reason = obstacle(driver, index);
-  if (reason.empty()) reason = cpu_alone(config);
+  if (reason.empty()) reason = better_on_the_cpu(config);
   if (reason.empty()) return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
   check_precision_on_cpu(config, "device is 'auto' and found no GPU that can be used: " + reason, origin);
   // Without a driver, as on most machines, there is nothing to say.
@@ -107,10 +121,11 @@ std::size_t index_of(const std::string& device, const config::Origin& origin) {
 
 void check_device(const RunConfig& config, const config::Origin& origin) {
   const bool wants_gpu = config.device != "cpu" && config.device != "auto";
+  if (wants_gpu) index_of(config.device, origin);
   if (const std::string why_cpu = wants_gpu ? cpu_alone(config) : ""; !why_cpu.empty())
     throw device_error("device is '" + config.device + "', but " + why_cpu + "; set device: cpu", origin);
-  if (config.device == "cpu") return check_precision_on_cpu(config, "device is 'cpu'", origin);
-  if (config.device != "auto") index_of(config.device, origin);
+  check_precision_of_trees(config, origin);
+  if (config.device == "cpu") check_precision_on_cpu(config, "device is 'cpu'", origin);
 }
 
 at::Device choose_device(const RunConfig& config, const config::Origin& origin, core::Journal& journal,
@@ -127,7 +142,8 @@ at::Device choose_device(const RunConfig& config, const config::Origin& origin, 
                        origin);
   const core::GpuDriver driver = core::describe_gpus();
   const std::size_t index = config.device == "cuda" ? own_index(driver, launch) : index_of(config.device, origin);
-  const std::string reason = obstacle(driver, index);
+  std::string reason = obstacle(driver, index);
+  if (reason.empty() && models::grows(config.model)) reason = models::xgboost::obstacle_to_cuda();
   if (!reason.empty()) throw device_error("device is '" + config.device + "', but " + reason, origin);
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
 }

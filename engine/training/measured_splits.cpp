@@ -113,8 +113,9 @@ TrainingWork training_work(const RunConfig& config, const data::EncodedRows& lay
   constexpr double kLimitOnCpu = 7.5e11, kLimitOnGpu = 7.5e13;
   constexpr double kForwardAndBackward = 3;
   const double row = models::multiply_adds(config.model, layout);
+  const bool has_gpus_limit = device.is_cuda() && !models::grows(config.model);  // how trees fare there is not measured
   return {kForwardAndBackward * row * static_cast<double>(rows) * static_cast<double>(epochs_of(config)),
-          device.is_cuda() ? kLimitOnGpu : kLimitOnCpu};
+          has_gpus_limit ? kLimitOnGpu : kLimitOnCpu};
 }
 
 MeasuredSplits choose_measured_splits(const constraints::MultiplierParams& params,

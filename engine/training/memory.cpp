@@ -44,16 +44,20 @@ std::string settings(const RunConfig& config, std::size_t members) {
 
 }  // namespace
 
-// The texts are those of c10's CPU and CUDA allocators.
+// The texts are those of c10's CPU and CUDA allocators, and of XGBoost's on CUDA.
 std::string memory_advice(const std::string& what, const RunConfig& config, std::size_t members) {
   const std::string on_host = found(what, "you tried to allocate ([0-9]+) bytes");
   if (!on_host.empty()) {
     return fmt::format("memory ran out: {} more were asked for; {}", bytes_in_words(std::stod(on_host)),
                        settings(config, members));
   }
-  const std::string on_gpu = found(what, "Tried to allocate ([0-9.]+ [A-Za-z]+)");
-  if (what.find("CUDA out of memory") == std::string::npos && on_gpu.empty()) return "";
-  const std::string free = found(what, "of which ([0-9.]+ [A-Za-z]+) is free");
+  if (what.find("std::bad_alloc") != std::string::npos) return "memory ran out; " + settings(config, members);
+  const bool is_of_xgboost = what.find("Memory allocation error on worker") != std::string::npos;
+  const std::string on_gpu =
+      found(what, is_of_xgboost ? "Requested memory: ([0-9.]+ ?[A-Za-z]+)" : "Tried to allocate ([0-9.]+ [A-Za-z]+)");
+  if (what.find("CUDA out of memory") == std::string::npos && !is_of_xgboost && on_gpu.empty()) return "";
+  const std::string free =
+      found(what, is_of_xgboost ? "Free memory: ([0-9.]+ ?[A-Za-z]+)" : "of which ([0-9.]+ [A-Za-z]+) is free");
   return fmt::format("the GPU's memory ran out: {} more were asked for{}; {}", on_gpu.empty() ? "some" : on_gpu,
                      free.empty() ? "" : ", " + free + " are free", settings(config, members));
 }
@@ -63,6 +67,12 @@ void with_memory_advice(const RunConfig& config, std::size_t members, const std:
     work();
   } catch (const c10::Error& error) {
     const std::string advice = memory_advice(error.what_without_backtrace(), config, members);
+    if (advice.empty()) throw;
+    throw core::UserError(core::Fault::memory, advice);
+  } catch (const core::UserError&) {
+    throw;
+  } catch (const std::runtime_error& error) {  // XGBoost's
+    const std::string advice = memory_advice(error.what(), config, members);
     if (advice.empty()) throw;
     throw core::UserError(core::Fault::memory, advice);
   } catch (const std::bad_alloc&) {

@@ -74,7 +74,8 @@ double largest_multiplier(const evaluation::Measurement& measurement) {
 }  // namespace
 
 SettlingWords settling_words(bool grows) {
-  return grows ? SettlingWords{"model.trees.rounds", "a smaller model.trees.learning_rate"} : SettlingWords{};
+  return grows ? SettlingWords{"model.trees.rounds", "a smaller model.trees.learning_rate", "model.trees.learning_rate"}
+               : SettlingWords{};
 }
 
 std::string unsettled(const std::vector<evaluation::Measurement>& measurements,

@@ -10,9 +10,10 @@
 
 namespace equipoise::training {
 
-/// The words of a config that give a run more time and a calmer end.
+/// The words of a config that give a run more time and a calmer end, and the one that says how far it moves at once.
 struct SettlingWords {
-  std::string longer = "training.epochs", calmer = "training.schedule: cosine";
+  std::string longer = "training.epochs", calmer = "training.schedule: cosine",
+              rate = "training.optimizer.learning_rate";
 };
 /// Those of a model that learns in steps, or of one that grows by rounds.
 SettlingWords settling_words(bool grows);

@@ -246,7 +246,7 @@ class Trainer {
 
   // A replay starts in one call what the host else starts kernel by kernel, which takes longer than small kernels run.
   void say_if_not_captured(const char* what, const std::string& why) {
-    if (why.empty()) return;
+    if (why.empty() || learner_->grows()) return;  // a round of trees is long beside its calls
     journal_.say(
         fmt::format("The {} cannot be replayed as a CUDA graph and is launched kernel by kernel: {}.", what, why));
   }
@@ -261,8 +261,8 @@ class Trainer {
   }
 
   void diverge(std::size_t run, const std::string& what) {
-    runs_[run].end_early("diverged",
-                         what + "; a smaller training.optimizer.learning_rate or multipliers.step often helps", done_);
+    const SettlingWords words = settling_words(learner_->grows());
+    runs_[run].end_early("diverged", what + "; a smaller " + words.rate + " or multipliers.step often helps", done_);
     if (runs_.size() > 1) journal_.warn(fmt::format("Member {} of the bank stopped: {}.", run, what));
   }
 

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "engine/core/error.h"
+#include "engine/core/gpu_driver.h"
 #include "engine/models/model_file.h"
 
 namespace equipoise::models {
@@ -338,7 +339,20 @@ TEST(BoostedTrees, GrowOnAGpuByAnXgboostWithCudaAlone) {
   if (xgboost::obstacle_to_cuda().empty()) GTEST_SKIP() << "this XGBoost has CUDA";
   EXPECT_THAT(refusal([&] { make_learner(trees(), some_rows(20), {1}, at::Device(at::kCUDA, 0)); }),
               HasSubstr("cannot grow on a GPU: the XGBoost that is installed was built without CUDA (scripts/setup.sh "
-                        "--gpu-trees adds one"));
+                        "--gpu-trees, and scripts/build.sh after it, add one"));
+}
+
+// Which is why training asks where trees grow, and does not believe what was asked for.
+TEST(BoostedTrees, ABoosterSaysWhereItGrows) {
+  const std::vector<float> values = {0, 1, 2, 3, 4, 5}, gradient(6, 0.5f), curvature(6, 1.0f);
+  const xgboost::Matrix rows(values.data(), 6, 1, {false}, 1);
+  const auto device_of = [&](const std::string& asked) {
+    xgboost::Booster booster({{"device", asked}, {"num_feature", "1"}, {"tree_method", "hist"}, {"verbosity", "0"}});
+    booster.grow(rows, gradient.data(), curvature.data(), 1);
+    return booster.device();
+  };
+  EXPECT_EQ(device_of("cpu"), "cpu");
+  if (!core::describe_gpus().missing.empty()) EXPECT_EQ(device_of("cuda:0"), "cpu");
 }
 
 }  // namespace

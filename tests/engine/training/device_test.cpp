@@ -62,17 +62,37 @@ TEST(Device, AConvnetComputesOnTheCpu) {
   EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
 }
 
-TEST(Device, TreesGoWhereTheirXgboostCan) {
-  RunConfig config = config_of("cuda", "fp32");
+RunConfig trees_on(const std::string& device, const std::string& precision = "fp32") {
+  RunConfig config = config_of(device, precision);
   config.model.kind = "boosted_trees";
-  const std::string why = models::xgboost::obstacle_to_cuda();
-  EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(config, {}); }),
-            why.empty() ? "" : "device is 'cuda', but " + why + "; set device: cpu");
+  return config;
+}
+
+TEST(Device, TreesGoToAGpuWhereTheyAreSentAlone) {
   core::Journal journal;
-  config.device = "auto";
-  if (!why.empty()) EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
-  config.device = "cpu";
-  EXPECT_TRUE(choose_device(config, {}, journal).is_cpu());
+  for (const std::string device : {"auto", "cpu"})
+    EXPECT_TRUE(choose_device(trees_on(device), {}, journal).is_cpu()) << device;
+  EXPECT_EQ(refusal(core::Fault::config, [&] { check_device(trees_on("cuda"), {}); }), "") << "the machine decides";
+  const bool has_gpu =
+      refusal(core::Fault::config, [&] { choose_device(config_of("cuda", "fp32"), {}, journal); }).empty();
+  const std::string refused = refusal(core::Fault::config, [&] { choose_device(trees_on("cuda"), {}, journal); });
+  if (!has_gpu) {
+    EXPECT_THAT(refused, AllOf(HasSubstr("device is 'cuda', but "), testing::Not(HasSubstr("XGBoost"))))
+        << "what no other library would mend comes first";
+  } else if (!models::xgboost::obstacle_to_cuda().empty()) {
+    EXPECT_THAT(refused, AllOf(HasSubstr("scripts/setup.sh --gpu-trees"), HasSubstr("scripts/build.sh")));
+  } else {
+    EXPECT_TRUE(choose_device(trees_on("cuda"), {}, journal).is_cuda());
+  }
+}
+
+TEST(Device, OfTreesIsRefusedForItsFormFirstAndTheyHaveNoPrecision) {
+  EXPECT_THAT(refusal(core::Fault::config, [&] { check_device(trees_on("gpu"), {}); }),
+              HasSubstr("device is 'gpu', expected auto, cpu, cuda or cuda:N"));
+  for (const std::string device : {"auto", "cuda", "cpu"})
+    EXPECT_THAT(refusal(core::Fault::config, [&] { check_device(trees_on(device, "bf16"), {}); }),
+                HasSubstr("precision: bf16 has no meaning for model.kind: boosted_trees; expected fp32"))
+        << device;
 }
 
 TEST(Device, IsWrittenAsTheConfigSays) {

@@ -53,6 +53,9 @@ TEST(MeasuredSplits, TheWorkIsThatOfAllEpochs) {
   const TrainingWork work = training_work(config, two_features, 100, at::kCPU);
   EXPECT_EQ(work.once, 3 * 12 * 100 * 5);
   EXPECT_LT(work.limit, training_work(config, two_features, 100, at::Device(at::kCUDA, 0)).limit);
+  RunConfig trees = config;
+  trees.model.kind = "boosted_trees";
+  EXPECT_EQ(work.limit, training_work(trees, two_features, 100, at::Device(at::kCUDA, 0)).limit);
   config.model.kind = "linear";
   EXPECT_EQ(training_work(config, two_features, 100, at::kCPU).once, 3 * 2 * 100 * 5);
 }

@@ -33,6 +33,28 @@ TEST(MemoryAdvice, OfTreesSpeaksOfWhatTheyHave) {
       "multipliers.folds)");
 }
 
+// The text is that of 3.2, src/common/device_vector.cu; its units by HumanMemUnit.
+TEST(MemoryAdvice, KnowsXgboostsWords) {
+  RunConfig config;
+  config.model.kind = "boosted_trees";
+  const std::string what =
+      "XGBoost: [12:00:00] /xgboost/src/common/device_vector.cu:20: Memory allocation error on worker 0: Caching "
+      "allocator\n"
+      "- Free memory: 1.5GB\n- Requested memory: 2.25GB\n";
+  EXPECT_EQ(memory_advice(what, config, 1),
+            "the GPU's memory ran out: 2.25GB more were asked for, 1.5GB are free; learn from fewer rows");
+  EXPECT_THROW(with_memory_advice(config, 1, [&] { throw std::runtime_error(what); }), core::UserError);
+  EXPECT_EQ(memory_advice("XGBoost: std::bad_alloc", config, 1), "memory ran out; learn from fewer rows");
+  try {
+    with_memory_advice(config, 1, [] { throw std::runtime_error("XGBoost: another error"); });
+    FAIL() << "it was swallowed";
+  } catch (const core::UserError&) {
+    FAIL() << "nobody ran out of memory";
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "XGBoost: another error");
+  }
+}
+
 TEST(MemoryAdvice, OtherErrorsAreNoneOfItsBusiness) {
   EXPECT_EQ(memory_advice("mat1 and mat2 shapes cannot be multiplied", RunConfig(), 1), "");
 }

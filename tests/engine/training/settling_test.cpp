@@ -109,6 +109,8 @@ TEST(Settling, TheWaysOutAreWordsOfTheLearnersOwnConfig) {
   const std::vector<evaluation::Measurement> rising = ended_with(0.14, 0.304, 0.13, 0.339);
   EXPECT_THAT(unsettled(rising, promise_of(0.05), settling_words(false)), HasSubstr("More training.epochs or"));
   EXPECT_THAT(unsettled(rising, promise_of(0.05), settling_words(true)), HasSubstr("More model.trees.rounds or"));
+  EXPECT_EQ(settling_words(false).rate, "training.optimizer.learning_rate");
+  EXPECT_EQ(settling_words(true).rate, "model.trees.learning_rate");
   const std::vector<evaluation::Measurement> swinging = moving(
       100, [](int i) { return 0.05 + 0.03 * std::sin(i); }, still);
   EXPECT_THAT(still_swinging(swinging, promise_of(0.05), settling_words(false)),

@@ -75,6 +75,40 @@ TEST(TreesOnAGpu, LearnAsOnTheCpuAndTheSameBitsAgain) {
   EXPECT_FALSE(at::equal(there.scores[0], there.scores[1])) << "members have seeds of their own";
 }
 
+TEST(TreesOnAGpu, HaveNoPrecision) {
+  EQUIPOISE_NEEDS_TREES_ON_A_GPU();
+  models::ModelParams params;
+  params.kind = "boosted_trees";
+  EXPECT_THROW(models::make_learner(params, generated_people(20).encoded, {1}, first_gpu(), models::Precision::bf16),
+               core::UserError);
+}
+
+// Of several classes the logits have a place for each.
+TEST(TreesOnAGpu, GrowForSeveralClasses) {
+  const data::Dataset people = generated_people(kPeople);
+  const auto grown = [&](const at::Device& device) {
+    models::ModelParams params;
+    params.kind = "boosted_trees";
+    const auto learner =
+        models::make_learner(params, people.encoded, {5}, device, models::Precision::fp32, 3, data::Task::classes);
+    const models::EncodedTensors encoded = models::to_tensors(people.encoded, device);
+    const at::Tensor rows = at::arange(kLearnt, at::TensorOptions().dtype(at::kLong).device(device));
+    at::Tensor target = at::zeros({1, kLearnt, 3}, at::kFloat);
+    for (std::int64_t i = 0; i < kLearnt; ++i) target[0][i][(people.labels[static_cast<std::size_t>(i)] + i % 2)] = 1;
+    target = target.to(device);
+    for (int round = 0; round < 10; ++round) {
+      const at::Tensor p = learner->forward(encoded, rows, at::zeros({1}, rows.options())).softmax(-1);
+      learner->grow((p - target) / kLearnt, p * (1 - p) * 2 / kLearnt, at::ones({1}, at::kByte));
+    }
+    const at::Tensor p = learner->forward(encoded, rows, at::zeros({1}, rows.options())).softmax(-1);
+    return -(p.log() * target).sum().item<double>() / kLearnt;
+  };
+  const double here = grown(at::kCPU);
+  EXPECT_LT(here, 1.05) << "knows more than that there are three classes";
+  EQUIPOISE_NEEDS_TREES_ON_A_GPU();
+  EXPECT_NEAR(grown(first_gpu()), here, 0.005);
+}
+
 TEST(TreesOnAGpu, TheirFileScoresOnTheCpu) {
   EQUIPOISE_NEEDS_TREES_ON_A_GPU();
   const data::Dataset people = generated_people(kPeople);
