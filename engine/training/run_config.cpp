@@ -13,7 +13,10 @@ void RunConfig::describe(config::Fields& fields) {
   fields.text("name", name, "What the run is called in folders and reports.", config::Need::required);
   fields.integer("seed", seed, config::between(0, 9007199254740992.0),
                  "The seed that splits, initial weights, batches, dropout and resamples hang on.");
-  fields.text("device", device, "Where to compute: auto, cpu, cuda or cuda:N.");
+  fields.text(
+      "device", device,
+      "Where to compute: auto, cpu, cuda or cuda:N. auto takes a GPU that can be used, but leaves boosted trees "
+      "on the CPU.");
   fields.choice(
       "precision", precision, {"fp32", "tf32", "bf16"},
       "What the matrix products of training read, on CUDA: fp32, tf32 (fp32 rounded to 10 bits after the point) or "
