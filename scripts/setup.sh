@@ -9,7 +9,7 @@
 #   1. Debian/Ubuntu packages      (as root; otherwise prints the one line to run)
 #   2. .deps/venv                  (LibTorch, Arrow and XGBoost, pinned and hashed: scripts/requirements/*.txt)
 #   3. the CUDA compiler           (from pinned wheels, only when no nvcc 13 is on this machine)
-#   4. .deps/gpu_trees             (asked for by --gpu-trees)
+#   4. .deps/gpu_trees             (asked for by --gpu-trees; once there, kept as new as the rest)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

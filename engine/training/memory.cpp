@@ -5,6 +5,7 @@
 
 #include <new>
 #include <regex>
+#include <stdexcept>
 
 #include "engine/core/error.h"
 
@@ -63,18 +64,20 @@ std::string memory_advice(const std::string& what, const RunConfig& config, std:
 }
 
 void with_memory_advice(const RunConfig& config, std::size_t members, const std::function<void()>& work) {
+  const auto throw_advice_on = [&](const char* what) {
+    if (const std::string advice = memory_advice(what, config, members); !advice.empty())
+      throw core::UserError(core::Fault::memory, advice);
+  };
   try {
     work();
-  } catch (const c10::Error& error) {
-    const std::string advice = memory_advice(error.what_without_backtrace(), config, members);
-    if (advice.empty()) throw;
-    throw core::UserError(core::Fault::memory, advice);
   } catch (const core::UserError&) {
     throw;
+  } catch (const c10::Error& error) {
+    throw_advice_on(error.what_without_backtrace());
+    throw;
   } catch (const std::runtime_error& error) {  // XGBoost's
-    const std::string advice = memory_advice(error.what(), config, members);
-    if (advice.empty()) throw;
-    throw core::UserError(core::Fault::memory, advice);
+    throw_advice_on(error.what());
+    throw;
   } catch (const std::bad_alloc&) {
     throw core::UserError(core::Fault::memory, "memory ran out; " + settings(config, members));
   }

@@ -37,12 +37,16 @@ class Entry:
     seconds: float
 
 
-def inside(one):
-    """Of the Point's seeds: how many are inside the tolerance (.05 where a method knows none), how many inside it plus the noise floor, and how
-    many there are."""
+def kept(one, figures_of_seed):
+    """Whether one seed's Figures are inside the Point's tolerance (.05 where a method knows none), and inside it plus the noise floor."""
     limit = .05 if one.tolerance is None else one.tolerance
-    own = figures(one)
-    return sum(each.gap <= limit for each in own), sum(each.gap <= limit + each.floor for each in own), len(own)
+    return figures_of_seed.gap <= limit, figures_of_seed.gap <= limit + figures_of_seed.floor
+
+
+def inside(one):
+    """Of the Point's seeds: how many are inside the tolerance, how many inside it plus the noise floor, and how many there are."""
+    exactly, with_noise = zip(*(kept(one, each) for each in figures(one)))
+    return sum(exactly), sum(with_noise), len(exactly)
 
 
 def figures(one, seeds=None):
@@ -153,6 +157,11 @@ def at_equal_gap(found, ours, peers, gap_of):
     return compared
 
 
+def is_close(one):
+    """Whether ours is below in a Comparison or BestOfEach, but by no more than a standard error."""
+    return one.difference is not None and one.difference < 0 and one.error is not None and -one.difference <= one.error
+
+
 @dataclasses.dataclass
 class BestOfEach:
     """The most accurate of ours and of the peers at one gap: (accuracy, method), or None where no method is as fair."""
@@ -162,21 +171,18 @@ class BestOfEach:
     peer: tuple
     difference: float       # None where a side has none
     error: float            # of the difference, by leaving out seeds; None where one of them decides who is as fair at all
-    seeds: list
 
 
-def best_of_each(found, ours, peers, gap_of=mean_gap):
+def best_of_each(found, ours, peers):
     """A BestOfEach for each tolerance, at the mean test gap of tolerance plus noise floor: about what equal people's chance adds to it."""
-    seeds = seeds_of_all(found, (*ours, *peers))
+    seeds, floor = seeds_of_all(found, (*ours, *peers)), floor_of(found)
     compared = []
     for tolerance in tasks.TOLERANCES if seeds else ():
-        gap = tolerance + floor_of(found)
-
-        def of_each(chosen, gap=gap):
-            return [best_at(found, methods, chosen, gap, gap_of) for methods in (ours, peers)]
+        def of_each(chosen, gap=tolerance + floor):
+            return [best_at(found, methods, chosen, gap, mean_gap) for methods in (ours, peers)]
 
         def difference(chosen, of_each=of_each):
             mine, peer = of_each(chosen)
             return None if mine is None or peer is None else mine[0] - peer[0]
-        compared.append(BestOfEach(tolerance, gap, *of_each(seeds), *measures.jackknife(difference, seeds), seeds))
+        compared.append(BestOfEach(tolerance, tolerance + floor, *of_each(seeds), *measures.jackknife(difference, seeds)))
     return compared

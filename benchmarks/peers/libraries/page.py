@@ -90,10 +90,10 @@ def by_method_table(compared, peer):
     """`compared`: {method: Comparisons on all tasks}."""
     lines = [f"| method | points | at or above the best {peer} | below it by no more than a standard error | mean difference |", "|---|---|---|---|---|"]
     for name, points in sorted(compared.items(), key=lambda item: list(METHODS).index(item[0])):
-        below = [one for one in points if one.difference is not None and one.difference < 0]
+        below = sum(one.difference is not None and one.difference < 0 for one in points)
         known = [one.difference for one in points if one.difference is not None]
-        close = sum(one.error is not None and -one.difference <= one.error for one in below)
-        lines.append(f"| {METHODS[name].title} | {len(points)} | {len(points) - len(below)} | {close} | "
+        close = sum(map(comparison.is_close, points))
+        lines.append(f"| {METHODS[name].title} | {len(points)} | {len(points) - below} | {close} | "
                      f"{f'{statistics.mean(known):+.4f}' if known else ''} |")
     return lines
 
@@ -157,9 +157,9 @@ def best_section(all_found):
     for (task, constraint), found in all_found.items():
         if peers_missing(found, constraint, peers):
             continue
-        for one in comparison.best_of_each(found, [name for name in mine if name in found], [name for name in peers if name in found]):
+        for one in comparison.best_of_each(found, mine, peers):
             rows.append(best_row(f"{name_of(task)}, {TITLES[constraint]}", one))
-            close += one.error is not None and 0 < -one.difference <= one.error
+            close += comparison.is_close(one)
     if not rows:
         return []
     ahead = sum(leads for _, leads in rows)
@@ -181,8 +181,8 @@ def pooled_section(all_found):
 INSIDE = ("How many of its models each method that decides without the group kept inside the tolerance that it was told, in brackets inside it plus "
           "the noise floor: all tasks and tolerances, seeds that all blind peers have. *Gain* is what these models are worth: their mean accuracy above that "
           "of one answer for everybody, the test rows' more frequent label. That one answer is inside every tolerance, and has no gain. *Kept gain* is the mean "
-          "gain where each model outside is replaced by that one answer, in brackets where only those outside tolerance plus noise floor are: both columns in one figure. Small networks were "
-          "run on two tasks alone, where there is more to gain.")
+          "gain where each model outside is replaced by that one answer, in brackets where only those outside tolerance plus noise floor are: both columns in "
+          "one figure. Small networks were run on two tasks alone, so that theirs stand beside no other's.")
 
 
 def inside_cells(of_constraint):
@@ -204,8 +204,7 @@ def inside_section(all_found):
         seeds = comparison.seeds_of_all(found, peers)
         for name, entry in found.items():
             for one in entry.points if METHODS[name].blind and not METHODS[name].free else ():
-                models[name][constraint] += [(each.gap <= one.tolerance, each.gap <= one.tolerance + each.floor, each.gain)
-                                             for each in comparison.figures(one, seeds)]
+                models[name][constraint] += [(*comparison.kept(one, each), each.gain) for each in comparison.figures(one, seeds)]
     if not models:
         return []
     return ["## Inside the tolerance", "", wrapped(INSIDE), "", f"| method | {' | '.join(f'{TITLES[c]} | gain | kept gain' for c in tasks.CONSTRAINTS)} |",
