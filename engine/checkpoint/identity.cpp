@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "engine/core/cut.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
-#include "engine/core/refusals.h"
 
 namespace equipoise::checkpoint {
 namespace {
@@ -19,38 +20,57 @@ bool is_inside(const std::string& field, const std::string& part) {
   return field.size() == part.size() || field[part.size()] == '.' || field[part.size()] == '[';
 }
 
-std::string shown(const std::string* value) {
+std::string shown(const std::optional<std::string>& value) {
   constexpr std::size_t kLongest = 80;
-  if (value == nullptr) return "nothing";
+  if (!value) return "nothing";
   return value->size() <= kLongest ? *value : core::cut(*value, kLongest) + "...";
+}
+
+std::optional<std::string> value_of(const std::map<std::string, std::string>& values, const std::string& field) {
+  const auto found = values.find(field);
+  return found == values.end() ? std::nullopt : std::optional(found->second);
+}
+
+// "constraints[1].kind" as "constraints[].kind": lists of two runs may be of two lengths.
+std::string without_places(const std::string& field) {
+  std::string text;
+  bool is_place = false;
+  for (const char letter : field) {
+    if (letter == ']') is_place = false;
+    if (!is_place) text += letter;
+    if (letter == '[') is_place = true;
+  }
+  return text;
 }
 
 }  // namespace
 
-void check_belongs(const Fields& saved, const Fields& now, const std::vector<std::string>& allowed,
-                   const std::string& name) {
+std::vector<Difference> differences(const Fields& saved, const Fields& now) {
   const std::map<std::string, std::string> before(saved.begin(), saved.end()), after(now.begin(), now.end());
   std::vector<std::string> fields;  // in the order of the config
   for (const auto& [field, value] : now) fields.push_back(field);
   for (const auto& [field, value] : saved)
     if (!after.contains(field)) fields.push_back(field);
-  std::vector<std::string> differing;
-  std::string text;
+  std::vector<Difference> differing;
   for (const std::string& field : fields) {
-    const auto there = before.find(field), here = after.find(field);
-    if (there != before.end() && here != after.end() && there->second == here->second) continue;
-    if (std::ranges::any_of(allowed, [&](const std::string& part) { return is_inside(field, part); })) continue;
-    differing.push_back(field);
-    text += fmt::format("\n  {}: {} there, {} now", field, shown(there == before.end() ? nullptr : &there->second),
-                        shown(here == after.end() ? nullptr : &here->second));
+    Difference one{field, value_of(before, field), value_of(after, field)};
+    if (one.there != one.now) differing.push_back(std::move(one));
   }
-  if (differing.empty()) return;
-  std::string options;
-  for (const std::string& field : differing) options += " --allow-change " + field;
-  throw core::UserError(core::Fault::config,
-                        fmt::format("the checkpoint '{}' {}:{}\nGo on with the run as it was, or accept "
-                                    "what differs with{}; what is trained is then neither the one run nor the other",
-                                    name, core::refusals::kOtherRun, text, options));
+  return differing;
+}
+
+std::vector<Difference> without(std::vector<Difference> differing, const std::vector<std::string>& allowed) {
+  std::erase_if(differing, [&](const Difference& one) {
+    return std::ranges::any_of(allowed, [&](const std::string& part) { return is_inside(one.field, part); });
+  });
+  return differing;
+}
+
+std::string to_lines(const std::vector<Difference>& differing) {
+  std::string text;
+  for (const Difference& one : differing)
+    text += fmt::format("\n  {}: {} there, {} now", one.field, shown(one.there), shown(one.now));
+  return text;
 }
 
 void check_allowed(const std::vector<std::string>& allowed, const Fields& known) {
@@ -61,7 +81,8 @@ void check_allowed(const std::vector<std::string>& allowed, const Fields& known)
       names.insert(field.substr(0, at));
   }
   for (const std::string& part : allowed) {
-    if (names.contains(part)) continue;
+    const bool has_a_place = part.find("[]") == std::string::npos;
+    if (has_a_place && (names.contains(part) || names.contains(without_places(part)))) continue;
     throw core::UserError(core::Fault::config,
                           fmt::format("--allow-change: there is no field '{}'{}", part,
                                       core::did_you_mean(part, std::vector<std::string>(names.begin(), names.end()))));

@@ -3,30 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "engine/checkpoint/identity.h"
-#include "engine/cli/command.h"
-#include "engine/cli/machine.h"
-#include "engine/cli/saved_run.h"
-#include "engine/config/writer.h"
+#include "engine/cli/run_identity.h"
+#include "engine/cli/shell_words.h"
 #include "engine/core/error.h"
-#include "engine/core/files.h"
+#include "engine/core/refusals.h"
 
 namespace equipoise::cli {
 namespace {
 
-constexpr const char* kProcessor = "processor";
 constexpr const char* kFinished = "finished";  // in place of a path
-
-// Parts of the config that no weight hangs on.
-constexpr std::array<std::string_view, 7> kFree = {"name",     "threads", "compare", "checkpoint",
-                                                   "tracking", "ranks",   "output"};
-
-bool is_free(const std::string& field) {
-  const std::string part = field.substr(0, field.find_first_of(".["));
-  return std::ranges::find(kFree, part) != kFree.end();
-}
+constexpr const char* kNeither = "what is trained is then neither the one run nor the other";
+constexpr const char* kAnew = "without --resume output.overwrite=true begins anew";
 
 // Returns whether there are any.
 bool take_newest_whole(ClaimedRun& run, core::Journal& journal) {
@@ -43,11 +32,63 @@ bool take_newest_whole(ClaimedRun& run, core::Journal& journal) {
   return !all.empty();
 }
 
-core::UserError nothing_to_resume(const std::string& why, bool has_damaged = false) {
-  return core::UserError(core::Fault::data,
-                         fmt::format("there is nothing to resume: {}; {}", why,
-                                     has_damaged ? "without --resume output.overwrite=true begins anew"
-                                                 : "--resume=auto starts a new run then"));
+core::UserError nothing_to_resume(const std::string& why) {
+  return core::UserError(core::Fault::data, "there is nothing to resume: " + why);
+}
+
+// The field, or the whole element of a list that one of the two runs does not have.
+std::string part_to_allow(const checkpoint::Difference& one) {
+  const std::size_t end = one.there && one.now ? std::string::npos : one.field.rfind(']');
+  return end == std::string::npos ? one.field : one.field.substr(0, end + 1);
+}
+
+// "--allow-change training.epochs --allow-change 'constraints[0].tolerance'"
+std::string options_for(const std::vector<checkpoint::Difference>& differing) {
+  std::vector<std::string> parts;
+  for (const checkpoint::Difference& one : differing)
+    if (std::string part = part_to_allow(one); std::ranges::find(parts, part) == parts.end())
+      parts.push_back(std::move(part));
+  std::vector<std::string> words;
+  for (const std::string& part : parts) words.insert(words.end(), {"--allow-change", part});
+  return shell_line(words);
+}
+
+// Why there is no going on with what is finished, and what there is instead.
+std::string without_checkpoint(bool has_any) {
+  return fmt::format("it has no {}checkpoint to go on from{}; choose another output.run; {}", has_any ? "whole " : "",
+                     has_any ? "" : " (checkpoint.every_seconds and every_steps say when one is saved)", kAnew);
+}
+
+// There must be something to go on with, and the run has become all that is asked for.
+core::UserError finished_as_asked(const std::string& path, bool has_checkpoint) {
+  return nothing_to_resume(fmt::format(
+      "the run in '{}' is finished, and is what is asked for; {}", path,
+      has_checkpoint ? "to train it for longer, ask for more: training.epochs=N --allow-change training.epochs"
+                     : without_checkpoint(false)));
+}
+
+ClaimedRun claim_finished(ClaimedRun run, const training::RunConfig& config, Resume resume,
+                          const std::vector<std::string>& allowed, core::Journal& journal) {
+  run.folder.keep();
+  const std::string path = run.folder.path().string();
+  const std::vector<checkpoint::Difference> differing = differences_from_finished(run.folder.path(), config);
+  if (differing.empty() && resume == Resume::must)
+    throw finished_as_asked(path, !checkpoint::list_checkpoints(run.folder.file(run_files::kCheckpoints)).empty());
+  run.is_finished = differing.empty();
+  if (run.is_finished) return run;
+  const auto refusal = [&](const std::vector<checkpoint::Difference>& what, const std::string& advice) {
+    return core::UserError(core::Fault::config,
+                           fmt::format("the run in '{}' is finished, and is not what is asked for:{}\n{}", path,
+                                       checkpoint::to_lines(what), advice));
+  };
+  const bool has_any = take_newest_whole(run, journal);
+  if (!run.checkpoint) throw refusal(differing, "And " + without_checkpoint(has_any));
+  const std::vector<checkpoint::Difference> left = checkpoint::without(differing, allowed);
+  if (!left.empty())
+    throw refusal(left, fmt::format("Choose another output.run, or go on from its last checkpoint with --resume {}; {}",
+                                    options_for(left), kNeither));
+  run.folder.go_on();
+  return run;
 }
 
 }  // namespace
@@ -60,35 +101,32 @@ Resume resume_from(const std::string& word) {
                         fmt::format("--resume is '{}', expected nothing after it (--resume) or --resume=auto", word));
 }
 
-ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume, bool changes,
-                     const config::Origin& origin, core::Journal& journal) {
+ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume,
+                     const std::vector<std::string>& allowed, const config::Origin& origin, core::Journal& journal) {
   if (resume == Resume::no) return {RunFolder::claim(config.output, config.name, marker, origin)};
   std::optional<RunFolder> earlier = RunFolder::reclaim(config.output, config.name, marker, origin);
   if (!earlier) {
     if (resume == Resume::must)
-      throw nothing_to_resume(fmt::format("no run '{}' stands in '{}'",
+      throw nothing_to_resume(fmt::format("no run '{}' stands in '{}'; --resume=auto starts a new run then",
                                           config.output.run.empty() ? folder_name(config.name) : config.output.run,
                                           config.output.folder));
     journal.say("There is no run to go on with: a new one begins.");
     return {RunFolder::claim(config.output, config.name, marker, origin)};
   }
   ClaimedRun run{std::move(*earlier)};
+  if (run.folder.earlier_status() == "finished")
+    return claim_finished(std::move(run), config, resume, allowed, journal);
   const std::string path = run.folder.path().string();
-  if (run.folder.earlier_status() == "finished" && !changes) {
-    if (resume == Resume::must)
-      throw nothing_to_resume(fmt::format(
-          "the run in '{}' is finished (with a changed field, --allow-change goes on from its last checkpoint)", path));
-    run.is_finished = true;
-    run.folder.keep();
-    return run;
-  }
   const bool has_any = take_newest_whole(run, journal);
   if (run.checkpoint) {
     run.folder.go_on();
-  } else if (resume == Resume::must || run.folder.earlier_status() == "finished" || has_any) {
+  } else if (has_any) {
     // What is damaged may be worth something to its owner: a new run would remove it.
     run.folder.keep();
-    throw nothing_to_resume(fmt::format("'{}' has no whole checkpoint", path), has_any);
+    throw nothing_to_resume(fmt::format("'{}' has no whole checkpoint; {}", path, kAnew));
+  } else if (resume == Resume::must) {
+    run.folder.keep();
+    throw nothing_to_resume(fmt::format("'{}' has no checkpoint; --resume=auto starts its run anew then", path));
   } else {
     journal.say(fmt::format("'{}' has no checkpoint: its run begins anew.", path));
   }
@@ -114,39 +152,25 @@ ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks) {
                   ranks.rank(), said));
 }
 
-checkpoint::Fields run_identity(const training::RunConfig& config, const data::Prepared& prepared,
-                                const at::Device& device) {
-  checkpoint::Fields fields;
-  for (auto& [field, value] : config::flat_fields(config)) {
-    if (is_free(field)) continue;
-    fields.emplace_back(field, field == "device" ? std::string(device.is_cpu() ? "cpu" : "cuda") : value);
-  }
-  const nlohmann::ordered_json data = describe_data(prepared.dataset);
-  for (std::size_t i = 0; i < data["files"].size(); ++i)
-    fields.emplace_back(fmt::format("data.files[{}]", i), data["files"][i]["sha256"].get<std::string>());
-  // That of an earlier run, where the config names one, may have become another.
-  fields.emplace_back("data.encoder", encoder_sha256(prepared));
-  if (!prepared.dataset.teacher.empty())
-    fields.emplace_back("data.teacher", core::sha256({reinterpret_cast<const char*>(prepared.dataset.teacher.data()),
-                                                      prepared.dataset.teacher.size() * sizeof(float)}));
-  fields.emplace_back("data.splits", data["splits_sha256"].get<std::string>());
-  fields.emplace_back("program", version_line());
-  fields.emplace_back(kProcessor, describe_machine().cpu_level);
-  return fields;
-}
-
-void check_same_run(const ClaimedRun& run, const checkpoint::Fields& now, const std::vector<std::string>& allowed,
-                    core::Journal& journal) {
-  checkpoint::check_allowed(allowed, now);
+void check_same_run(const ClaimedRun& run, const training::RunConfig& config, const checkpoint::Fields& now,
+                    const std::vector<std::string>& allowed, core::Journal& journal) {
+  const checkpoint::Fields saved = run.checkpoint ? run.checkpoint->belongs_to : checkpoint::Fields();
+  check_allowed_fields(allowed, config, saved, now);
   if (!run.checkpoint) return;
   std::vector<std::string> all = allowed;
   all.emplace_back(kProcessor);
-  checkpoint::check_belongs(run.checkpoint->belongs_to, now, all, run.checkpoint->name);
+  const std::vector<checkpoint::Difference> differing = checkpoint::without(differences_of_runs(saved, now), all);
+  if (!differing.empty())
+    throw core::UserError(core::Fault::config,
+                          fmt::format("the checkpoint '{}' {}:{}\nGo on with the run as it was, or accept what differs "
+                                      "with {}; {}",
+                                      run.checkpoint->name, core::refusals::kOtherRun, checkpoint::to_lines(differing),
+                                      options_for(differing), kNeither));
   const auto value_in = [](const checkpoint::Fields& fields) {
     const auto found = std::ranges::find(fields, kProcessor, &std::pair<std::string, std::string>::first);
     return found == fields.end() ? "" : found->second;
   };
-  const std::string before = value_in(run.checkpoint->belongs_to), after = value_in(now);
+  const std::string before = value_in(saved), after = value_in(now);
   if (before != after)
     journal.warn(fmt::format(
         "The checkpoint was written on a processor with {} and the run goes on with {}: the last bits of its sums may "

@@ -7,7 +7,6 @@
 #include "engine/checkpoint/checkpoint.h"
 #include "engine/cli/run_folder.h"
 #include "engine/core/journal.h"
-#include "engine/data/prepare.h"
 #include "engine/distributed/ranks.h"
 #include "engine/training/run_config.h"
 
@@ -26,10 +25,11 @@ struct ClaimedRun {
 };
 
 /// A new run's folder, or that of an earlier one which --resume goes on with: output.run, or the one after the run's name with the highest
-/// number. A damaged checkpoint is passed over with a warning, and the one before is taken. `changes`: whether any field may have changed, as a
-/// finished run can only go on with then. Throws UserError (data) as RunFolder::claim, and where there must be something and is not.
-ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume, bool changes,
-                     const config::Origin& origin, core::Journal& journal);
+/// number. A damaged checkpoint is passed over with a warning, and the one before is taken. A finished run is gone on with where what differs from
+/// what it was is `allowed`; where nothing does, --resume=auto leaves it. Throws UserError: (data) as RunFolder::claim, and where there must be something
+/// and is not; (config) for a finished run that is not the one that is asked for.
+ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume,
+                     const std::vector<std::string>& allowed, const config::Origin& origin, core::Journal& journal);
 
 /// The checkpoint that the first rank goes on from, as the others hear of it.
 struct ClaimedCheckpoint {
@@ -41,13 +41,9 @@ struct ClaimedCheckpoint {
 void tell_ranks(const distributed::Ranks& ranks, const ClaimedRun& run);
 ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks);
 
-/// What the checkpoints of a run belong to: the fields of the config that its model hangs on, the data's digests, the kind of device, this build.
-checkpoint::Fields run_identity(const training::RunConfig& config, const data::Prepared& prepared,
-                                const at::Device& device);
-
-/// Throws UserError (config) where the checkpoint is of another run in any field that is not `allowed`; warns of another kind of processor, which may
-/// round otherwise.
-void check_same_run(const ClaimedRun& run, const checkpoint::Fields& now, const std::vector<std::string>& allowed,
-                    core::Journal& journal);
+/// Throws UserError (config) where the checkpoint is of another run than `now` (run_identity) in any field that is not `allowed`; warns of another kind of
+/// processor, which may round otherwise.
+void check_same_run(const ClaimedRun& run, const training::RunConfig& config, const checkpoint::Fields& now,
+                    const std::vector<std::string>& allowed, core::Journal& journal);
 
 }  // namespace equipoise::cli

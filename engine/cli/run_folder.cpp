@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/cli/set_aside.h"
 #include "engine/core/cut.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
@@ -44,6 +45,12 @@ bool is_as_good_as_empty(const fs::path& folder) {
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
     if (!entry->path().filename().string().starts_with(std::string(run_files::kMarker) + ".part")) return false;
   return !error;
+}
+
+// Markers without a command say nothing of it.
+bool is_of_another_verb(const RunMarker& earlier, const RunMarker& now) {
+  const std::string before = verb_of(earlier), after = verb_of(now);
+  return !before.empty() && !after.empty() && before != after;
 }
 
 }  // namespace
@@ -114,6 +121,14 @@ std::optional<RunFolder> RunFolder::reclaim(const training::OutputParams& output
   run.lock();
   const fs::path file = path / run_files::kMarker;
   const RunMarker earlier = run_marker_from(core::read_file(file), file.string());
+  if (is_of_another_verb(earlier, run.marker_))
+    throw core::UserError(
+        core::Fault::data,
+        fmt::format(
+            "the run folder '{}' holds what 'equipoise {}' made, and only a run of 'equipoise {}' can be gone on "
+            "with: choose another output.run, or replace it with output.overwrite=true, without --resume",
+            path.string(), verb_of(earlier), verb_of(run.marker_)),
+        origin.of("output.run"));
   if (::access(path.c_str(), W_OK) != 0) throw disk_error("cannot write into the run folder", path, errno);
   run.holds_an_earlier_run_ = true;
   run.earlier_status_ = earlier.status;
@@ -140,6 +155,7 @@ RunFolder RunFolder::claim_member(std::size_t member, RunMarker marker) {
   } else if (errno == EEXIST && goes_on_) {
     folder.goes_on_ = true;
     folder.keep();
+    set_aside(folder.path_);
   } else {
     throw disk_error("cannot make the member's folder", folder.path_, errno);
   }
@@ -228,13 +244,18 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
         "output.run");
   }
   const fs::path marker = path_ / run_files::kMarker;
-  const std::string status = run_marker_from(core::read_file(marker), marker.string()).status;
+  const RunMarker earlier = run_marker_from(core::read_file(marker), marker.string());
   holds_an_earlier_run_ = true;
-  if (!overwrite && status != "finished" && !checkpoint::list_checkpoints(path_ / run_files::kCheckpoints).empty())
-    throw refusal("holds a run that can go on: add --resume, or set output.overwrite=true to begin anew");
-  if (status == "finished" && !overwrite) {
+  if (overwrite) return;
+  if (earlier.status == "finished")
     throw refusal("holds a finished run; set output.overwrite=true to replace it, or choose another output.run");
-  }
+  if (is_of_another_verb(earlier, marker_))
+    throw refusal(
+        fmt::format("holds what 'equipoise {}' made, and this is 'equipoise {}'; set output.overwrite=true "
+                    "to replace it, or choose another output.run",
+                    verb_of(earlier), verb_of(marker_)));
+  if (!checkpoint::list_checkpoints(path_ / run_files::kCheckpoints).empty())
+    throw refusal("holds a run that can go on: add --resume, or set output.overwrite=true to begin anew");
 }
 
 void RunFolder::lock() {
@@ -248,6 +269,7 @@ void RunFolder::lock() {
 
 void RunFolder::begin(std::string_view config) {
   if (has_begun_) return;
+  if (goes_on_) set_aside(path_);
   marker_.resolved_sha256 = core::sha256(config);
   write_marker();
   has_begun_ = true;
@@ -259,6 +281,7 @@ void RunFolder::begin(std::string_view config) {
     tracking::remove_tracking_files(path_);
     remove_members();
     remove_checkpoints();
+    remove_set_aside(path_);
   }
   // What a run that was killed in the middle of a write left.
   std::error_code error;
@@ -284,6 +307,7 @@ void RunFolder::finish(const std::string& status) {
   marker_.finished = utc_now();
   write_marker();
   keep();
+  remove_where_replaced(path_);
 }
 
 void RunFolder::mark_failed() noexcept {
@@ -321,6 +345,7 @@ void RunFolder::remove_members() noexcept {
   for (fs::directory_iterator entry(members, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (!std::ranges::all_of(name, [](unsigned char letter) { return std::isdigit(letter) != 0; })) continue;
+    remove_set_aside(entry->path());
     for (const char* ours : run_files::kAll) ::unlink((entry->path() / ours).c_str());
     tracking::remove_tracking_files(entry->path());
     ::rmdir(entry->path().c_str());
@@ -336,6 +361,7 @@ void RunFolder::remove_checkpoints() noexcept {
 }
 
 void RunFolder::remove_own_files() noexcept {
+  remove_set_aside(path_);
   for (const char* name : run_files::kAll) ::unlink(file(name).c_str());
   tracking::remove_tracking_files(path_);
 }

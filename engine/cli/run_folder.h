@@ -55,6 +55,8 @@ struct RunMarker {
 };
 
 std::string to_text(const RunMarker& marker);
+/// The verb whose run it is, "train"; "" where the marker has no command.
+std::string verb_of(const RunMarker& marker);
 /// Throws UserError (data) when `text` is not a marker of a known format; `name` is what messages call it.
 RunMarker run_marker_from(const std::string& text, const std::string& name);
 
@@ -72,11 +74,12 @@ std::filesystem::path run_name(const training::OutputParams& output, const confi
 class RunFolder {
  public:
   /// `output.folder`/`output.run`, or the next free number after the run's name. Throws UserError (data) when it is
-  /// not ours, finished (and output.overwrite is false), in use by another process, or cannot be written.
+  /// not ours, finished or of another verb (and output.overwrite is false), in use by another process, or cannot be written.
   static RunFolder claim(const training::OutputParams& output, const std::string& name, RunMarker marker,
                          const config::Origin& origin);
   /// The folder of a run that stands there already, to go on with it: output.run, or the one after the run's name with the highest
-  /// number. Nothing where there is none. It is as it was until `begin`. Throws UserError (data) as claim does.
+  /// number. Nothing where there is none. It is as it was until `begin`. Throws UserError (data) as claim does, and for what another
+  /// verb made.
   static std::optional<RunFolder> reclaim(const training::OutputParams& output, const std::string& name,
                                           RunMarker marker, const config::Origin& origin);
   RunFolder(RunFolder&& other) noexcept;
@@ -95,7 +98,8 @@ class RunFolder {
   /// removed. Once is enough.
   void begin(std::string_view config);
   bool has_begun() const { return has_begun_; }
-  /// Of a reclaimed folder: its checkpoints stay, and it stays whatever comes.
+  /// Of a reclaimed folder: its checkpoints stay, and it stays whatever comes. A model that it has is set aside at `begin`, until there is
+  /// one again.
   void go_on();
   /// Of a reclaimed folder: what its marker says of the run.
   const std::string& earlier_status() const { return earlier_status_; }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "engine/cli/run_folder.h"
 #include "engine/core/error.h"
 #include "engine/core/json_reader.h"
@@ -24,6 +26,13 @@ std::string to_text(const RunMarker& marker) {
                                        {"finished", marker.finished},
                                        {"resumed", marker.resumed}};
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string verb_of(const RunMarker& marker) {
+  std::istringstream words(marker.command);
+  std::string program, verb;
+  words >> program >> verb;
+  return verb;
 }
 
 RunMarker run_marker_from(const std::string& text, const std::string& name) {

@@ -13,9 +13,11 @@
 #include "engine/cli/ranks_check.h"
 #include "engine/cli/resuming.h"
 #include "engine/cli/run_folder.h"
+#include "engine/cli/run_identity.h"
 #include "engine/cli/run_report.h"
 #include "engine/cli/run_tracking.h"
 #include "engine/cli/run_writer.h"
+#include "engine/cli/set_aside.h"
 #include "engine/cli/settings_choice.h"
 #include "engine/cli/shell_words.h"
 #include "engine/cli/training_inputs.h"
@@ -97,7 +99,7 @@ class Train final : public Command {
   // Trains, writes and speaks.
   int lead(const distributed::Ranks& ranks, const at::Device& device, Resume resume, const Console& console,
            TerminalJournal& journal) {
-    ClaimedRun claimed = claim_run(config_, marker_of(command(), file_), resume, !allowed_.empty(), origin_, journal);
+    ClaimedRun claimed = claim_run(config_, marker_of(command(), file_), resume, allowed_, origin_, journal);
     RunFolder& folder = claimed.folder;
     tell_ranks(ranks, claimed);
     if (claimed.is_finished) return answer_finished(folder, console);
@@ -113,7 +115,7 @@ class Train final : public Command {
       identity = run_identity(config_, own.prepared, device);
       identity.insert(identity.end(), asked.begin(), asked.end());
     }
-    if (resume != Resume::no) check_same_run(claimed, identity, allowed_, journal);
+    if (resume != Resume::no) check_same_run(claimed, config_, identity, allowed_, journal);
     const std::vector<RunInputs> inputs =
         inputs_of(own.prepared, own.tables, audit_made_rows(config_, own.prepared.dataset, origin_, journal));
     core::stop_if_interrupted();
@@ -242,6 +244,9 @@ class Train final : public Command {
     const std::string resume = command(more);
     journal.say(fmt::format("The run was {}, and is saved as it was after step {}. To go on: {}",
                             result.interrupted->what(), result.saved_step, resume));
+    if (const RunFolder& holder = folders.empty() ? folder : folders.front(); has_set_aside(holder.path()))
+      journal.say(fmt::format("The model that the run had before is kept in '{}' until it has one again.",
+                              set_aside_folder(holder.path()).string()));
     console.print_json({{"outcome", "interrupted"},
                         {"run", folder.path().string()},
                         {"step", result.saved_step},

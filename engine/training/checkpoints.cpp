@@ -6,11 +6,19 @@
 
 #include "engine/core/clock.h"
 #include "engine/core/error.h"
+#include "engine/models/safetensors.h"
 
 namespace equipoise::training {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// "the parameter 'layers.0.weight' F32 [1, 56, 8]", or that there is none.
+std::string parameter_text(const std::vector<std::string>& names, const std::vector<std::string>& shapes,
+                           std::size_t place) {
+  return place < names.size() ? fmt::format("the parameter '{}' {}", names[place], shapes[place])
+                              : "no further parameter";
+}
 
 // Of one that grows its file's tensors, which are longer after every round.
 void walk_learner(const checkpoint::StateWalk& walk, models::Learner& learner, const std::string& name) {
@@ -21,6 +29,29 @@ void walk_learner(const checkpoint::StateWalk& walk, models::Learner& learner, c
 }
 
 }  // namespace
+
+void walk_layout(const checkpoint::StateWalk& walk, const std::vector<models::NamedTensor>& parameters,
+                 const std::string& name) {
+  std::vector<std::string> own_names, own_shapes;
+  for (const models::NamedTensor& parameter : parameters) {
+    own_names.push_back(parameter.name);
+    own_shapes.push_back(models::dtype_and_shape(parameter.value));
+  }
+  std::vector<std::string> names = own_names, shapes = own_shapes;
+  walk.value("names", names);
+  walk.value("shapes", shapes);
+  if (names == own_names && shapes == own_shapes) return;
+  std::size_t place = 0;
+  while (place < std::min(names.size(), own_names.size()) && names[place] == own_names[place] &&
+         place < shapes.size() && shapes[place] == own_shapes[place])
+    ++place;
+  shapes.resize(names.size());
+  throw core::UserError(
+      core::Fault::data,
+      fmt::format("the checkpoint '{}' does not fit this run: its model has {} where this run's has {}; a "
+                  "model of another shape, or of other inputs, does not go on from it: train it anew",
+                  name, parameter_text(names, shapes, place), parameter_text(own_names, own_shapes, place)));
+}
 
 Checkpoints::Checkpoints(CheckpointPlan& plan, core::Journal& journal)
     : plan_(plan), journal_(journal), last_(Clock::now()) {}
@@ -43,6 +74,7 @@ void Checkpoints::walk(const checkpoint::StateWalk& walk, const TrainingState& s
   walk.value("measured_at", state.measured_at);
   walk.value("seconds", seconds);
   walk.value("warnings", warnings);
+  walk_layout(walk.under("layout"), state.learner.parameters(), name);
   walk_learner(walk, state.learner, name);
   step.walk(walk.under("step"));
   for (std::size_t run = 0; run < state.runs.size(); ++run) state.runs[run].walk(walk.under("run", run), device);

@@ -41,6 +41,11 @@ struct TrainingState {
   std::string measured_on;                       ///< what multipliers.measure_on is, where auto chose it too
 };
 
+/// The names and shapes of a learner's parameters, whose values are one buffer: another model can have as many numbers, and another weight in
+/// each place. Restoring throws UserError (data), which names the first that is not the learner's own; `name` is the checkpoint's.
+void walk_layout(const checkpoint::StateWalk& walk, const std::vector<models::NamedTensor>& parameters,
+                 const std::string& name);
+
 /// Called after each measure of a run (its place in the bank), so that a run that is cut off leaves what it measured.
 using OnMeasurement = std::function<void(std::size_t run, const evaluation::Measurement&)>;
 

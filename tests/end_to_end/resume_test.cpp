@@ -237,9 +237,10 @@ TEST_F(Resume, AnotherConfigOrDataIsRefusedFieldByField) {
   };
   Outcome outcome = resumed({"training.epochs=50", "constraints.0.tolerance=0.1"});
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("is of another run"), HasSubstr("training.epochs: 4000 there, 50 now"),
-                                 HasSubstr("constraints[0].tolerance: 0.2 there, 0.1 now"),
-                                 HasSubstr("--allow-change training.epochs --allow-change constraints[0].tolerance")));
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("is of another run"), HasSubstr("training.epochs: 4000 there, 50 now"),
+                    HasSubstr("constraints[0].tolerance: 0.2 there, 0.1 now"),
+                    HasSubstr("--allow-change training.epochs --allow-change 'constraints[0].tolerance'")));
   outcome = resumed({"training.epochs=50", "constraints.0.tolerance=0.1", "--allow-change", "training.epochs"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, AllOf(Not(HasSubstr("training.epochs:")), HasSubstr("constraints[0].tolerance: 0.2 there")));
@@ -248,7 +249,9 @@ TEST_F(Resume, AnotherConfigOrDataIsRefusedFieldByField) {
   EXPECT_THAT(outcome.err, HasSubstr("did you mean 'training.epochs'?"));
   outcome = resumed({"model.hidden=[9]", "--allow-change", "model"});
   EXPECT_EQ(outcome.exit_code, 3);
-  EXPECT_THAT(outcome.err, AllOf(HasSubstr("does not fit this run: 'weights' is F32 [5, "), HasSubstr("expected F32")));
+  EXPECT_THAT(outcome.err, ContainsRegex("does not fit this run: its model has the parameter 'layers.0.weight' F32 "
+                                         "\\[5, [0-9]+, 8\\] where this run's has the parameter 'layers.0.weight' F32 "
+                                         "\\[5, [0-9]+, 9\\]"));
   // Not what the model hangs on.
   outcome = resumed({"threads=2", "checkpoint.keep=1", "training.epochs=1", "--allow-change", "training.epochs"});
   EXPECT_THAT(outcome.err, HasSubstr("and the run has 14 steps now"));
@@ -257,7 +260,10 @@ TEST_F(Resume, AnotherConfigOrDataIsRefusedFieldByField) {
   write("people.csv", people(1500, 2));
   outcome = resumed({});
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("data.files[0]: "));
+  EXPECT_THAT(outcome.err, HasSubstr("contents.files[0]: "));
+  outcome = resumed({"--allow-change", "data"});  // of the config: other rows are another matter
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--allow-change 'contents.files[0]'"));
   write("people.csv", people(1500));
   outcome = resumed({"training.epochs=60", "--allow-change", "training"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -279,7 +285,8 @@ TEST_F(Resume, WhatCannotBeGoneOnWithSaysWhy) {
   EXPECT_TRUE(model == model_of("none"));
   outcome = run(train("none", {"--resume"}));
   EXPECT_EQ(outcome.exit_code, 3);
-  EXPECT_THAT(outcome.err, HasSubstr("is finished (with a changed field, --allow-change"));
+  EXPECT_THAT(outcome.err, HasSubstr("is finished, and is what is asked for; to train it for longer, ask for more: "
+                                     "training.epochs=N --allow-change training.epochs"));
   EXPECT_TRUE(exists("runs/none/model.safetensors"));
   outcome = run(train("none", {"--resume=always"}));
   EXPECT_EQ(outcome.exit_code, 2);

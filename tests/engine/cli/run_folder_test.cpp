@@ -160,6 +160,78 @@ TEST_F(RunFolderTest, AHalfFinishedRunIsReplaced) {
   EXPECT_FALSE(fs::exists(base_ / "runs/one/results.json"));
 }
 
+// A comparison that was cut off holds finished runs.
+TEST_F(RunFolderTest, WhatAnotherVerbMadeIsReplacedOnlyWhenAsked) {
+  const auto claim_by = [&](const std::string& verb, bool overwrite) {
+    RunMarker marker;
+    marker.command = "equipoise " + verb + " a.yaml";
+    return RunFolder::claim({(base_ / "runs").string(), "one", overwrite}, "adult", marker, config::Origin());
+  };
+  {
+    RunFolder folder = claim_by("compare", false);
+    folder.begin("a: 1\n");
+    folder.finish("interrupted");
+  }
+  try {
+    claim_by("train", false);
+    FAIL();
+  } catch (const core::UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("holds what 'equipoise compare' made, and this is 'equipoise train'; set "
+                                        "output.overwrite=true to replace it"));
+  }
+  RunMarker marker;
+  marker.command = "equipoise train a.yaml";
+  try {
+    RunFolder::reclaim({(base_ / "runs").string(), "one", false}, "adult", marker, config::Origin());
+    FAIL();
+  } catch (const core::UserError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("only a run of 'equipoise train' can be gone on with"));
+  }
+  EXPECT_EQ(status_of("one"), "interrupted");
+  { RunFolder again = claim_by("compare", false); }
+  RunFolder folder = claim_by("train", true);
+  folder.begin("a: 1\n");
+  EXPECT_EQ(status_of("one"), "running");
+}
+
+TEST_F(RunFolderTest, AModelIsSetAsideWhileItsRunGoesOn) {
+  {
+    RunFolder folder = claim("one");
+    folder.begin("a: 1\n");
+    folder.write(run_files::kWeights, "old");
+    folder.finish("finished");
+  }
+  const fs::path run = base_ / "runs/one";
+  const auto go_on = [&] {
+    std::optional<RunFolder> folder =
+        RunFolder::reclaim({(base_ / "runs").string(), "one", false}, "adult", {}, config::Origin());
+    folder->go_on();
+    folder->begin("a: 2\n");
+    EXPECT_FALSE(fs::exists(run / "model.safetensors"));
+    EXPECT_EQ(core::read_file(run / "earlier/model.safetensors"), "old");
+    EXPECT_EQ(core::read_file(run / "earlier/config.yaml"), "a: 1\n");
+    EXPECT_EQ(run_marker_from(core::read_file(run / "earlier/run.json"), "run.json").status, "finished");
+    return std::move(*folder);
+  };
+  { go_on(); }                        // killed
+  { go_on().finish("interrupted"); }  // told to stop, before there is a model
+  EXPECT_EQ(core::read_file(run / "earlier/model.safetensors"), "old");
+  RunFolder folder = go_on();
+  folder.write(run_files::kWeights, "new");
+  folder.finish("finished");
+  EXPECT_FALSE(fs::exists(run / "earlier"));
+  EXPECT_EQ(core::read_file(run / "model.safetensors"), "new");
+}
+
+TEST_F(RunFolderTest, AnOverwrittenRunTakesWhatWasSetAsideAlong) {
+  finished_run("one");
+  fs::create_directories(base_ / "runs/one/earlier");
+  std::ofstream(base_ / "runs/one/earlier/model.safetensors") << "old";
+  RunFolder folder = claim("one", true);
+  folder.begin("a: 1\n");
+  EXPECT_FALSE(fs::exists(base_ / "runs/one/earlier"));
+}
+
 TEST_F(RunFolderTest, RefusesWhatIsNotOurs) {
   fs::create_directories(base_ / "runs/thesis");
   std::ofstream(base_ / "runs/thesis/chapter1.txt") << "text";
@@ -215,6 +287,8 @@ TEST(RunMarkerText, ReadsWhatItWrites) {
   const RunMarker marker{"running", "equipoise train 'a b'", "a b", "00ff", "11ee", "2026-01-01T00:00:00Z", ""};
   const RunMarker read = run_marker_from(to_text(marker), "run.json");
   EXPECT_EQ(read.status, marker.status);
+  EXPECT_EQ(verb_of(read), "train");
+  EXPECT_EQ(verb_of({}), "");
   EXPECT_EQ(read.command, marker.command);
   EXPECT_EQ(read.config_sha256, marker.config_sha256);
   EXPECT_EQ(read.resolved_sha256, marker.resolved_sha256);
