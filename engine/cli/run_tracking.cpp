@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/cli/sweep_tracking.h"
 #include "engine/config/writer.h"
 #include "engine/constraints/titles.h"
 
@@ -78,6 +79,7 @@ tracking::RunFacts tracking_facts(const RunFolder& folder, const RunInputs& inpu
   facts.batch_size = training::batch_of(
       inputs.config, static_cast<std::int64_t>(inputs.prepared.dataset.rows_of(data::Split::train).size()));
   facts.settings = settings_of(inputs.config);
+  facts.sweep = sweep_facts(folder);
   describe_constraints(facts, inputs.table);
   return facts;
 }
@@ -99,6 +101,7 @@ void track_runs_of(RunFolder& folder, const training::RunConfig& config, const s
   facts.command = command;
   facts.config_sha256 = file.sha256;
   facts.settings = settings_of(config);
+  facts.sweep = sweep_facts(folder);
   facts.holds_runs = true;
   folder.track(std::make_unique<tracking::Trackers>(config.tracking, facts, journal));
 }

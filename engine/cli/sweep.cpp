@@ -8,6 +8,7 @@
 #include "engine/cli/command.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/shell_words.h"
+#include "engine/cli/sweep_tracking.h"
 #include "engine/config/load.h"
 #include "engine/config/scalars.h"
 #include "engine/core/error.h"
@@ -19,7 +20,9 @@
 #include "engine/sweep/kubernetes.h"
 #include "engine/sweep/launch.h"
 #include "engine/sweep/processes.h"
+#include "engine/sweep/retry.h"
 #include "engine/sweep/slurm.h"
+#include "engine/sweep/standing.h"
 #include "engine/sweep/values.h"
 #include "engine/training/run_config.h"
 
@@ -31,6 +34,7 @@ core::UserError usage(const std::string& what) {
 }
 
 constexpr std::int64_t kMost = 1000000;  // of anything that is counted
+constexpr const char *kImage = "equipoise:latest", *kClaim = "equipoise";
 
 // A whole number of at least 1 after an option; nothing where the option was not given.
 std::optional<std::size_t> count_from(const std::string& text, const char* option) {
@@ -103,8 +107,8 @@ class Sweep final : public Command {
             {"--slurm", "Write a batch script for sbatch here, and start nothing", &slurm_},
             {"--max-array-size", "Slurm's MaxArraySize; else what scontrol says, or 1001", &array_size_},
             {"--kubernetes", "Write an indexed Job for kubectl here, and start nothing", &kubernetes_},
-            {"--image", "The Job's image", &image_, "equipoise:latest"},
-            {"--claim", "The Job's PersistentVolumeClaim", &claim_, "equipoise"},
+            {"--image", "The Job's image", &image_, kImage},
+            {"--claim", "The Job's PersistentVolumeClaim", &claim_, kClaim},
             {"--mount", "Where pods see the claim; else the sweep's folder", &mount_}};
   }
 
@@ -118,13 +122,14 @@ class Sweep final : public Command {
       open_folder();
     else
       make_plan(journal);
-    const std::vector<sweep::JobState> states = sweep::states_of(plan_, folder_);
-    choose_workers(states);
-    say_plan(states, console);
-    if (plan_only_) return answer_plan(states, console);
-    if (retry_failed_) forget_failures(states);
+    const std::vector<sweep::JobStanding> standings = sweep::standings_of(plan_, folder_);
+    choose_workers(standings);
+    say_plan(counts_of(standings), console);
+    if (plan_only_) return answer_plan(counts_of(standings), console);
+    if (retry_failed_) plan_ = sweep::retry_failed(folder_, options_.task, options_.tasks);
     if (!slurm_.empty() || !kubernetes_.empty()) return write_cluster_files(console);
     const sweep::Tally tally = sweep::launch(plan_, folder_, options_, journal);
+    if (jobs_to_do(standings) > 0) end_sweep_tracking(plan_, folder_, journal);
     return answer(tally, console, journal);
   }
 
@@ -137,6 +142,26 @@ class Sweep final : public Command {
     const Task task = task_from(task_);
     options_.task = task.index;
     options_.tasks = task.count;
+    check_cluster_options();
+  }
+
+  // Before anything is planned or written.
+  void check_cluster_options() const {
+    if (kubernetes_.empty()) return;
+    std::error_code error;
+    const auto place = [&](const std::string& file) {
+      return std::filesystem::weakly_canonical(std::filesystem::absolute(file, error), error);
+    };
+    if (!slurm_.empty() && place(slurm_) == place(kubernetes_))
+      throw usage(fmt::format("--slurm and --kubernetes are both '{}', and each writes a file of its own: name two",
+                              kubernetes_));
+    sweep::check_kubernetes_words(image_, claim_);
+  }
+
+  static sweep::RunCounts counts_of(const std::vector<sweep::JobStanding>& standings) {
+    sweep::RunCounts counts;
+    for (const sweep::JobStanding& standing : standings) sweep::add(standing, counts);
+    return counts;
   }
 
   // What was planned is done as it was planned.
@@ -207,18 +232,22 @@ class Sweep final : public Command {
   }
 
   // Jobs that this process will start.
-  std::size_t jobs_to_do(const std::vector<sweep::JobState>& states) const {
+  std::size_t jobs_to_do(const std::vector<sweep::JobStanding>& standings) const {
     std::size_t count = 0;
-    for (std::size_t i = options_.task; i < states.size(); i += options_.tasks)
-      count += states[i] == sweep::JobState::waiting || (retry_failed_ && states[i] == sweep::JobState::failed);
+    const std::vector<std::size_t> places = sweep::task_places(plan_);
+    for (std::size_t i = 0; i < standings.size(); ++i) {
+      if (places[i] % options_.tasks != options_.task) continue;
+      const bool has_failed = standings[i].state == sweep::JobState::failed || !standings[i].lost.empty();
+      count += standings[i].state == sweep::JobState::waiting || (retry_failed_ && has_failed);
+    }
     return count;
   }
 
-  void choose_workers(const std::vector<sweep::JobState>& states) {
+  void choose_workers(const std::vector<sweep::JobStanding>& standings) {
     const std::string wanted = device();
     const bool is_one_gpu = wanted.starts_with("cuda:");
     if (wanted == "auto" || wanted == "cuda") options_.gpus = visible_gpus();
-    const std::size_t jobs = std::max<std::size_t>(1, jobs_to_do(states));
+    const std::size_t jobs = std::max<std::size_t>(1, jobs_to_do(standings));
     const std::size_t places = is_one_gpu              ? 1
                                : options_.gpus.empty() ? std::max<std::size_t>(1, sweep::usable_cpus().size())
                                                        : options_.gpus.size();
@@ -228,20 +257,18 @@ class Sweep final : public Command {
       options_.gpus.push_back(options_.gpus[i]);
   }
 
-  void say_plan(const std::vector<sweep::JobState>& states, const Console& console) const {
-    const auto done = std::ranges::count(states, sweep::JobState::done),
-               failed = std::ranges::count(states, sweep::JobState::failed),
-               foreign = std::ranges::count(states, sweep::JobState::foreign);
+  void say_plan(const sweep::RunCounts& counts, const Console& console) const {
     console.print(
         fmt::format("{}: {}\n{}", plan_.name, sweep::headline(plan_, options_.workers), sweep::axes_text(plan_)));
-    if (done + failed + foreign > 0)
-      console.print(fmt::format("  of {} jobs {} are done{} {} failed{}{}\n", states.size(), done,
-                                foreign > 0 ? "," : " and", failed,
-                                failed > 0 && !retry_failed_ ? " (--retry-failed does them again)" : "",
-                                foreign > 0 ? fmt::format(" and {} are another version's", foreign) : ""));
+    if (counts.done + counts.failed == 0) return;
+    const std::size_t failed = counts.failed - counts.foreign;
+    console.print(fmt::format("  of {} runs {} are done{} {} failed{}{}\n", plan_.runs.size(), counts.done,
+                              counts.foreign > 0 ? "," : " and", failed,
+                              failed > 0 && !retry_failed_ ? " (--retry-failed does them again)" : "",
+                              counts.foreign > 0 ? fmt::format(" and {} are another version's", counts.foreign) : ""));
   }
 
-  int answer_plan(const std::vector<sweep::JobState>& states, const Console& console) const {
+  int answer_plan(const sweep::RunCounts& counts, const Console& console) const {
     constexpr std::size_t kMostShown = 20;
     std::string text;
     for (std::size_t i = 0; i < std::min(kMostShown, plan_.runs.size()); ++i) {
@@ -252,15 +279,10 @@ class Sweep final : public Command {
     if (plan_.runs.size() > kMostShown) text += fmt::format("  ... and {} more\n", plan_.runs.size() - kMostShown);
     console.print(text);
     nlohmann::ordered_json json = sweep::to_json(plan_);
-    json["done"] = std::ranges::count(states, sweep::JobState::done);
+    json["done"] = counts.done;
     json["workers"] = options_.workers;
     console.print_json(json);
     return 0;
-  }
-
-  void forget_failures(const std::vector<sweep::JobState>& states) const {
-    for (std::size_t i = options_.task; i < states.size(); i += options_.tasks)
-      if (states[i] == sweep::JobState::failed) sweep::forget_failure(plan_.jobs[i].id, folder_);
   }
 
   int write_cluster_files(const Console& console) const {
@@ -279,11 +301,9 @@ class Sweep final : public Command {
     if (!kubernetes_.empty()) {
       const std::vector<std::string> inside = {"equipoise", "sweep", folder_.string()};
       const std::string mount = mount_.empty() ? folder_.string() : mount_;
-      core::write_file_atomically(
-          kubernetes_, sweep::kubernetes_job({plan_.name, image_.empty() ? "equipoise:latest" : image_,
-                                              claim_.empty() ? "equipoise" : claim_, mount, inside, plan_.jobs.size(),
-                                              at_a_time, wants_gpu},
-                                             folder_.string()));
+      core::write_file_atomically(kubernetes_, sweep::kubernetes_job({plan_.name, image_, claim_, mount, inside,
+                                                                      plan_.jobs.size(), at_a_time, wants_gpu},
+                                                                     folder_.string()));
       console.print(fmt::format("\nkubernetes  kubectl create -f {}\n", kubernetes_));
       json["kubernetes"] = kubernetes_;
     }
@@ -310,7 +330,7 @@ class Sweep final : public Command {
     journal.end_line();
     const int exit_code = exit_code_of(tally);
     std::string text =
-        fmt::format("{} of {} jobs done", tally.done, tally.done + tally.failed + tally.left + tally.elsewhere);
+        fmt::format("{} of {} runs done", tally.done, tally.done + tally.failed + tally.left + tally.elsewhere);
     if (tally.failed > tally.foreign)
       text += fmt::format(", {} failed (why: failures/ and logs/; --retry-failed does them again)",
                           tally.failed - tally.foreign);
@@ -331,7 +351,7 @@ class Sweep final : public Command {
   }
 
   std::string what_, config_, folder_option_, search_, trials_, limit_, workers_, task_, slurm_, array_size_,
-      kubernetes_, image_, claim_, mount_;
+      kubernetes_, image_ = kImage, claim_ = kClaim, mount_;
   std::vector<std::string> words_;
   bool is_multirun_ = false, plan_only_ = false, retry_failed_ = false;
   std::optional<std::size_t> limit_count_, trials_count_, workers_count_, array_count_;

@@ -72,6 +72,7 @@ class SweepReportCommand final : public Command {
   void compare(report::SweepReport& report) const {
     report.pair =
         compare_.empty() ? sweep::best_pair(report.results) : std::optional(sweep::pair_from(report.results, compare_));
+    report.is_pair_asked_for = !compare_.empty();
     if (!report.pair) return;
     const std::size_t all = report.pair->pairs.size();
     sweep::thin_out(*report.pair, kMostPairs);

@@ -119,6 +119,9 @@ std::vector<FileColumn> results_columns(const SweepResults& results) {
   columns.push_back(numbers(results, "steps", [](const RunResult& run) {
     return run.steps > 0 ? std::optional(static_cast<double>(run.steps)) : std::nullopt;
   }));
+  columns.push_back(texts(results, "data_sha256", [](const RunResult& run) {
+    return run.data_sha256.empty() ? std::nullopt : std::optional(run.data_sha256);
+  }));
   for (const data::Split split :
        {data::Split::test, data::Split::selection, data::Split::holdout, data::Split::train}) {
     const bool any = std::ranges::any_of(results.runs, [&](const RunResult& run) { return run.on(split) != nullptr; });

@@ -79,8 +79,13 @@ void write_sweep_headline(Markup& page, const SweepReport& report) {
     page.element("span", {}, "axes: " + core::listed(results.fields, 12));
     page.element("span", {}, moment_text(report.written));
   }
-  const std::int64_t open =
-      results.count(RunStatus::running) + results.count(RunStatus::missing) + results.count(RunStatus::interrupted);
+  if (const std::string text = changed_data_text(report); !text.empty()) {
+    const auto box = page.in("div", {{"class", "notice strong"}, {"role", "note"}});
+    page.element("h2", {}, "Not all runs learned from the same data");
+    page.element("p", {}, text);
+  }
+  const std::int64_t open = results.count(RunStatus::running) + results.count(RunStatus::missing) +
+                            results.count(RunStatus::interrupted) + results.count(RunStatus::gone);
   if (open > 0) {
     const auto box = page.in("div", {{"class", "notice strong"}, {"role", "note"}});
     page.element("h2", {}, "This sweep is not whole");

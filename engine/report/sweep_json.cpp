@@ -9,7 +9,7 @@ nlohmann::ordered_json to_json(const SweepReport& report) {
                          never = nlohmann::ordered_json::array();
   for (const sweep::RunStatus status :
        {sweep::RunStatus::finished, sweep::RunStatus::stopped, sweep::RunStatus::interrupted, sweep::RunStatus::running,
-        sweep::RunStatus::failed, sweep::RunStatus::missing})
+        sweep::RunStatus::gone, sweep::RunStatus::failed, sweep::RunStatus::missing})
     counts[name_of(status)] = results.count(status);
   const auto split = report.findings.choosing;
   const auto id = [&](const std::optional<std::size_t>& run) {
@@ -24,11 +24,16 @@ nlohmann::ordered_json to_json(const SweepReport& report) {
                       {"nearest", id(choice.nearest)}});
   for (const sweep::NeverFeasible& one : report.findings.never_feasible)
     never.push_back({{"field", one.field}, {"value", one.value}, {"runs", one.runs}});
+  nlohmann::ordered_json changed = nlohmann::ordered_json::array(), warnings = nlohmann::ordered_json::array();
+  for (const std::size_t run : report.findings.changed_data) changed.push_back(results.plan.runs[run].id);
+  if (const std::string text = changed_data_text(report); !text.empty()) warnings.push_back(text);
   return {{"runs", results.runs.size()},
           {"counts", counts},
           {"chosen_by", split ? nlohmann::ordered_json(split_word(*split)) : nullptr},
           {"choices", chosen},
           {"never_feasible", never},
+          {"changed_data", changed},
+          {"warnings", warnings},
           {"comparison", report.comparison ? nlohmann::ordered_json(to_json(*report.comparison)) : nullptr}};
 }
 

@@ -37,8 +37,10 @@ void write_never(Markup& page, const SweepResults& results, const SweepFindings&
         "Every tolerance is kept by some run, and some run keeps its tolerances at every value of every axis.");
     return;
   }
+  constexpr std::size_t kMost = 60;  // drawn tolerances are as many as runs
   const auto list = page.in("ul");
-  for (const std::string& sentence : sentences) page.element("li", {}, sentence);
+  for (std::size_t i = 0; i < sentences.size() && i < kMost; ++i) page.element("li", {}, sentences[i]);
+  if (sentences.size() > kMost) page.element("li", {}, fmt::format("... and {} more.", sentences.size() - kMost));
 }
 
 void write_lost(Markup& page, const SweepResults& results, data::Split split) {

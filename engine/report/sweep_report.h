@@ -24,6 +24,7 @@ struct SweepReport {
   std::string written;            ///< ISO 8601, UTC
   std::string command;            ///< that writes the report again
   std::optional<sweep::SettingPair> pair;
+  bool is_pair_asked_for = false;           ///< with --compare
   std::optional<CompareReport> comparison;  ///< of the pair
   std::string comparison_note;              ///< what its figures rest on, or why there is no comparison
 };
@@ -54,8 +55,10 @@ void write_sweep_guide(Markup& page, const SweepReport& report);
 /// What is laid out on this page alone.
 extern const char* const kSweepStyleSheet;
 
-/// "equalized odds by sex, at most 2.0 points"
+/// "equalized odds by sex, at most 2.0 points": with as many digits as tell it from the constraint's other tolerances
 std::string tolerance_words(const sweep::SweepResults& results, const sweep::Choice& choice);
+/// Which runs learned from other data than the most, and what that means; "" where all learned from the same.
+std::string changed_data_text(const SweepReport& report);
 /// "60 finished, 3 failed and 1 is not begun"
 std::string run_counts_text(const sweep::SweepResults& results);
 /// "selection", "holdout", "train", "test"

@@ -24,6 +24,15 @@ const Choice* main_choice(const std::vector<Choice>& all) {
   return kept == all.end() ? &all.front() : &*kept;
 }
 
+// Two more decimals of a share are those of its percents.
+std::string tolerance_text(double tolerance, const std::string& unit, int decimals) {
+  if (unit.empty() || unit == "number") return amount_text(tolerance, std::max(amount_decimals(tolerance), decimals));
+  constexpr int kOfPercents = 2;
+  if (decimals - kOfPercents < 2) return figure_text(tolerance, unit);
+  const std::string number = fmt::format("{:.{}f}", shown_figure(tolerance, unit), decimals - kOfPercents);
+  return unit == "points" ? number + "\u00A0points" : number + "\u202F%";
+}
+
 }  // namespace
 
 const char* split_word(data::Split split) {
@@ -33,12 +42,13 @@ const char* split_word(data::Split split) {
 std::string run_counts_text(const SweepResults& results) {
   std::vector<std::string> parts;
   for (const RunStatus status : {RunStatus::finished, RunStatus::stopped, RunStatus::interrupted, RunStatus::running,
-                                 RunStatus::failed, RunStatus::missing}) {
+                                 RunStatus::gone, RunStatus::failed, RunStatus::missing}) {
     const std::int64_t count = results.count(status);
     if (count == 0) continue;
     const char* word = status == RunStatus::stopped       ? "stopped early"
                        : status == RunStatus::interrupted ? (count == 1 ? "was interrupted" : "were interrupted")
                        : status == RunStatus::running     ? (count == 1 ? "is running" : "are running")
+                       : status == RunStatus::gone        ? (count == 1 ? "is gone" : "are gone")
                        : status == RunStatus::missing     ? (count == 1 ? "is not begun" : "are not begun")
                                                           : name_of(status);
     parts.push_back(fmt::format("{} {}", count_text(count), word));
@@ -52,9 +62,24 @@ std::string run_counts_text(const SweepResults& results) {
 std::string tolerance_words(const SweepResults& results, const Choice& choice) {
   if (!choice.constraint) return "all constraints, each run's own tolerances";
   const sweep::SweepConstraint& constraint = results.constraints[*choice.constraint];
-  const std::string limit =
-      constraint.unit.empty() ? amount_text(choice.tolerance) : figure_text(choice.tolerance, constraint.unit);
-  return fmt::format("{}, {} {}", constraint.name, constraint.unit == "floor" ? "at least" : "at most", limit);
+  return fmt::format("{}, {} {}", constraint.name, constraint.unit == "floor" ? "at least" : "at most",
+                     tolerance_text(*choice.tolerance, constraint.unit, choice.decimals));
+}
+
+std::string changed_data_text(const SweepReport& report) {
+  const std::vector<std::size_t>& changed = report.findings.changed_data;
+  if (changed.empty()) return "";
+  constexpr std::size_t kMostTitles = 8;
+  std::vector<std::string> titles;
+  for (const std::size_t run : changed) titles.push_back(title_of(report.results, run));
+  std::string names;
+  for (std::size_t i = 0; i < titles.size() && i < kMostTitles; ++i) names += (i == 0 ? "" : "; ") + titles[i];
+  if (titles.size() > kMostTitles) names += fmt::format("; and {} more", titles.size() - kMostTitles);
+  return fmt::format(
+      "The data files changed while this sweep went on: {} learned from other data than the most ({}). Figures of runs "
+      "on other data cannot be compared; such runs are not paired. results.csv has the SHA-256 of each run's data. "
+      "Do the sweep anew in a new folder.",
+      counted(static_cast<std::int64_t>(changed.size()), "run"), names);
 }
 
 std::string sweep_sentence(const SweepReport& report) {

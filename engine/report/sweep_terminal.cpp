@@ -1,6 +1,7 @@
 // What came of a sweep, in a few lines.
 #include <fmt/format.h>
 
+#include "engine/report/compare_sections.h"
 #include "engine/report/figures.h"
 #include "engine/report/quality.h"
 #include "engine/report/sweep_report.h"
@@ -31,29 +32,87 @@ std::string choice_line(const SweepResults& results, const Choice& choice, data:
   return line + "\n";
 }
 
+constexpr std::size_t kName = 100, kMostLines = 12;
+
+std::string runs_text(std::size_t count) {
+  return counted(static_cast<std::int64_t>(count), "run");
+}
+
+// A line for each of the first few, and how many more there are.
+template <typename Items, typename Line>
+std::string lines_of(const Items& items, const Line& line, const char* what) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size() && i < kMostLines; ++i) text += line(items[i]);
+  if (items.size() > kMostLines)
+    text += fmt::format("    ... and {} more {}, in the report\n", items.size() - kMostLines, what);
+  return text;
+}
+
+std::string findings_text(const SweepReport& report, bool color) {
+  const auto split = report.findings.choosing;
+  if (!split) return "";
+  std::string text;
+  if (!report.findings.choices.empty())
+    text += fmt::format("\n  best by the {} rows, with what the test rows say\n", split_word(*split));
+  text += lines_of(
+      report.findings.choices,
+      [&](const Choice& choice) { return "  " + choice_line(report.results, choice, *split, color); }, "tolerances");
+  return text + lines_of(
+                    report.findings.never_feasible,
+                    [](const sweep::NeverFeasible& never) {
+                      return fmt::format("  never kept its tolerances: {}={} ({})\n", plain(never.field, kName),
+                                         plain(never.value, kName), runs_text(never.runs));
+                    },
+                    "values that never kept their tolerances");
+}
+
+// What --compare asked for: a line for each figure, the differences that were seen first.
+std::string pair_text(const SweepReport& report, bool color) {
+  if (!report.is_pair_asked_for || !report.pair) return "";
+  const sweep::SettingPair& pair = *report.pair;
+  std::string text = fmt::format("\n  {} beside {}: {} of runs\n", plain(pair.second, kName), plain(pair.first, kName),
+                                 counted(static_cast<std::int64_t>(pair.pairs.size()), "pair"));
+  if (!report.comparison || report.comparison->arms.size() < 2)
+    return text + "    " + plain(report.comparison_note, 4 * kName) + "\n";
+  const CompareReport& comparison = *report.comparison;
+  const ComparedArm& arm = comparison.arms.back();
+  const ArmFindings found = findings_of(arm);
+  std::vector<std::size_t> places = found.better;
+  places.insert(places.end(), found.worse.begin(), found.worse.end());
+  places.insert(places.end(), found.unseen.begin(), found.unseen.end());
+  if (places.empty()) return text + "    " + plain(report.comparison_note, 4 * kName) + "\n";
+  return text + lines_of(
+                    places,
+                    [&](std::size_t f) {
+                      const evaluation::ComparedFigure& figure = comparison.figures[f];
+                      const ComparedDifference& difference = *arm.differences[f];
+                      const FindingLook look = look_of(difference.finding);
+                      return fmt::format("    {}: {}, {} ({}), {}\n", plain(figure.title, kName),
+                                         compared_text(arm.means[f], figure),
+                                         difference_text(difference.paired.difference, figure),
+                                         difference_range(difference.paired.interval, figure),
+                                         painted(look.word, look.verdict, color));
+                    },
+                    "figures");
+}
+
 }  // namespace
 
 std::string to_terminal(const SweepReport& report, bool color) {
-  constexpr std::size_t kName = 100, kMostLines = 12;
   const SweepResults& results = report.results;
   std::string text = plain(results.plan.name.empty() ? "sweep" : results.plan.name, kName) + "\n";
-  text += fmt::format("  {}: {}\n", counted(static_cast<std::int64_t>(results.runs.size()), "run"),
-                      run_counts_text(results));
-  if (const auto split = report.findings.choosing) {
-    const std::vector<Choice>& all = report.findings.choices;
-    if (!all.empty()) text += fmt::format("\n  best by the {} rows, with what the test rows say\n", split_word(*split));
-    for (std::size_t i = 0; i < all.size() && i < kMostLines; ++i)
-      text += "  " + choice_line(results, all[i], *split, color);
-    if (all.size() > kMostLines) text += fmt::format("    {} more in the report\n", all.size() - kMostLines);
-    for (const sweep::NeverFeasible& never : report.findings.never_feasible)
-      text += fmt::format("  never kept its tolerances: {}={} ({})\n", plain(never.field, kName),
-                          plain(never.value, kName), counted(static_cast<std::int64_t>(never.runs), "run"));
-  }
-  const std::vector<sweep::FailureGroup> failures = failures_of(results);
-  for (std::size_t i = 0; i < failures.size() && i < kMostLines; ++i)
-    text += fmt::format("  failed ({}): {}\n", counted(static_cast<std::int64_t>(failures[i].runs.size()), "run"),
-                        plain(failures[i].reason, 2 * kName));
-  return without_typography(text);
+  text += fmt::format("  {}: {}\n", runs_text(results.runs.size()), run_counts_text(results));
+  constexpr std::size_t kMostOfWarning = 2000;
+  if (const std::string warning = changed_data_text(report); !warning.empty())
+    text += fmt::format("\n  warning: {}\n", plain(warning, kMostOfWarning));
+  text += findings_text(report, color);
+  text += lines_of(
+      failures_of(results),
+      [](const sweep::FailureGroup& group) {
+        return fmt::format("  failed ({}): {}\n", runs_text(group.runs.size()), plain(group.reason, 2 * kName));
+      },
+      "reasons of failures");
+  return without_typography(text + pair_text(report, color));
 }
 
 }  // namespace equipoise::report

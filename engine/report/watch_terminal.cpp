@@ -97,8 +97,9 @@ std::string quality_text(const WatchedRun& run) {
 std::string counts_line(const WatchSnapshot& snapshot) {
   std::string text;
   const std::pair<RunStatus, const char*> words[] = {
-      {RunStatus::finished, "finished"}, {RunStatus::running, "running"},         {RunStatus::missing, "to come"},
-      {RunStatus::stopped, "stopped"},   {RunStatus::interrupted, "interrupted"}, {RunStatus::failed, "failed"}};
+      {RunStatus::finished, "finished"}, {RunStatus::running, "running"}, {RunStatus::missing, "to come"},
+      {RunStatus::gone, "gone"},         {RunStatus::stopped, "stopped"}, {RunStatus::interrupted, "interrupted"},
+      {RunStatus::failed, "failed"}};
   for (const auto& [status, word] : words)
     if (const std::int64_t count = snapshot.count(status); count > 0)
       text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, word);
@@ -108,7 +109,9 @@ std::string counts_line(const WatchSnapshot& snapshot) {
 double share_done(const WatchSnapshot& snapshot) {
   double done = 0;
   for (const WatchedRun& run : snapshot.runs)
-    done += run.status == RunStatus::running ? run.done : run.status == RunStatus::missing ? 0 : 1;
+    done += run.status == RunStatus::running || run.status == RunStatus::gone ? run.done
+            : run.status == RunStatus::missing                                ? 0
+                                                                              : 1;
   return snapshot.runs.empty() ? 0 : done / static_cast<double>(snapshot.runs.size());
 }
 
@@ -192,14 +195,16 @@ std::vector<std::string> worst_lines(const WatchSnapshot& snapshot, const WatchS
       style, most);
 }
 
-std::vector<std::string> failed_lines(const WatchSnapshot& snapshot, const WatchStyle& style, std::size_t most) {
+// By their reasons, the most frequent first.
+std::vector<std::string> reason_lines(const WatchSnapshot& snapshot, RunStatus status, const WatchStyle& style,
+                                      std::size_t most) {
   std::map<std::string, int> reasons;
-  for (const WatchedRun* run : of_status(snapshot, RunStatus::failed)) ++reasons[run->reason];
+  for (const WatchedRun* run : of_status(snapshot, status)) ++reasons[run->reason];
   std::vector<std::pair<std::string, int>> order(reasons.begin(), reasons.end());
   std::ranges::stable_sort(order, std::greater(), &std::pair<std::string, int>::second);
   std::vector<std::string> lines;
   for (std::size_t i = 0; i < order.size() && i < most; ++i)
-    lines.push_back(cut(fmt::format("failed ({}): {}", order[i].second, order[i].first), style.columns));
+    lines.push_back(cut(fmt::format("{} ({}): {}", name_of(status), order[i].second, order[i].first), style.columns));
   return lines;
 }
 
@@ -222,7 +227,8 @@ std::string to_terminal(const WatchSnapshot& snapshot, const WatchStyle& style) 
   add(running_lines(snapshot, style, running));
   add(best_lines(snapshot, style, each));
   add(worst_lines(snapshot, style, each));
-  add(failed_lines(snapshot, style, each));
+  add(reason_lines(snapshot, RunStatus::gone, style, each));
+  add(reason_lines(snapshot, RunStatus::failed, style, each));
   if (style.lines > 0 && lines.size() > style.lines) lines.resize(style.lines);
   std::string text;
   for (const std::string& line : lines) text += line + "\n";

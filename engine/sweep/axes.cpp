@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "engine/config/fields.h"
 #include "engine/config/overrides.h"
@@ -21,7 +22,7 @@ using config::Node;
 struct AxisParams {
   std::string field;
   Node values, choice, zip, when;
-  std::vector<double> range, normal;
+  std::vector<double> range, normal, probabilities;
   std::string scale = "linear";
   double step = 0;
   bool whole = false;
@@ -31,6 +32,8 @@ struct AxisParams {
                 "The field, where the key is a name of your own: for two axes of one field, each with its when.");
     fields.tree("values", values, "A list of values.");
     fields.tree("choice", choice, "The same.");
+    fields.numbers("probabilities", probabilities, config::between(0, 1),
+                   "Of each of the values, for searches that draw; all together 1.");
     fields.tree("zip", zip, "Fields that vary together, each with a list, all of one length.");
     fields.numbers("range", range, config::any(),
                    "[low, high, count]; without a count all between, for searches that draw.");
@@ -51,7 +54,7 @@ class AxisReader {
   void read(const config::Entry& entry) {
     position_ = entry.key_position;
     name_ = field_ = entry.key;
-    Axis axis{name_, {}, {}, std::nullopt, {}, position_};
+    Axis axis{name_, {}, {}, {}, std::nullopt, {}, position_};
     const std::size_t before = problems_.size();
     if (entry.value.kind == Node::Kind::mapping)
       read_described(entry.value, axis);
@@ -113,10 +116,24 @@ class AxisReader {
                                     std::string(kinds == 0 ? "" : ", got several"));
     read_conditions(params.when, axis);
     if (!params.field.empty()) field_ = params.field;
-    if (params.zip.kind != Node::Kind::nothing) return read_pairs(params.zip, axis);
+    const bool is_interval = !params.range.empty() || !params.normal.empty();
+    if (params.zip.kind != Node::Kind::nothing) read_pairs(params.zip, axis);
     for (const Node* one : {&params.values, &params.choice})
-      if (one->kind != Node::Kind::nothing) return read_list_of(*one, axis);
-    read_numbers(params, axis);
+      if (one->kind != Node::Kind::nothing) read_list_of(*one, axis);
+    if (is_interval) read_numbers(params, axis);
+    read_probabilities(params.probabilities, axis);
+  }
+
+  void read_probabilities(const std::vector<double>& given, Axis& axis) {
+    if (given.empty()) return;
+    if (given.size() != axis.values.size())
+      return problem(position_, fmt::format("there are {} probabilities for {} values, expected one for each",
+                                            given.size(), axis.values.size()));
+    constexpr double kRounding = 1e-6;
+    const double all = std::accumulate(given.begin(), given.end(), 0.0);
+    if (std::abs(all - 1) > kRounding)
+      return problem(position_, fmt::format("the probabilities add up to {:.7g}, expected 1", all));
+    axis.probabilities = given;
   }
 
   void read_pairs(const Node& zip, Axis& axis) {

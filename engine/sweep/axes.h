@@ -35,6 +35,7 @@ struct Axis {
   std::string name;                        ///< as it was written
   std::vector<std::string> fields;         ///< of the config; several where they are paired
   std::vector<std::vector<Value>> values;  ///< [choices][fields]; none where there is an interval
+  std::vector<double> probabilities;       ///< [choices] with which they are drawn; none: all alike
   std::optional<Interval> interval;
   std::vector<Condition> when;  ///< all of them
   core::Position position;

@@ -7,6 +7,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/sweep/data_changes.h"
 #include "engine/sweep/effects.h"
 #include "engine/sweep/frontier.h"
 
@@ -90,10 +91,15 @@ struct Sides {
   std::map<std::string, std::size_t> first, second;
 
   void fill(const SweepResults& results, SettingPair& pair) const {
-    for (const auto& [key, run] : first)
-      if (const auto other = second.find(key); other != second.end())
+    for (const auto& [key, run] : first) {
+      const auto other = second.find(key);
+      if (other == second.end()) continue;
+      if (have_other_data(results.runs[run], results.runs[other->second]))
+        ++pair.of_other_data;
+      else
         pair.pairs.push_back({run, other->second, seed_text(results.plan.runs[run])});
-    pair.unpaired = first.size() + second.size() - 2 * pair.pairs.size();
+    }
+    pair.unpaired = first.size() + second.size() - 2 * (pair.pairs.size() + pair.of_other_data);
   }
 };
 
@@ -145,8 +151,9 @@ SettingPair pair_from(const SweepResults& results, const std::string& request) {
   }
   sides.fill(results, pair);
   if (pair.pairs.empty())
-    throw usage_error(fmt::format("--compare: no finished run with {} has one with {} that is alike in all other axes",
-                                  pair.first, pair.second));
+    throw usage_error(fmt::format(
+        "--compare: no finished run with {} has one with {} that is alike in all other axes{}", pair.first, pair.second,
+        pair.of_other_data > 0 ? " and learned from the same data: the data files changed between them" : ""));
   return pair;
 }
 

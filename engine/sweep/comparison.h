@@ -18,15 +18,16 @@ struct RunPair {
 
 /// Two settings, or two values of an axis over all else.
 struct SettingPair {
-  std::string first, second;   ///< what each is called
-  std::string how;             ///< why these two: a sentence
-  std::vector<RunPair> pairs;  ///< both finished and measured on the test rows
-  std::size_t unpaired = 0;    ///< runs of either without a partner that finished
+  std::string first, second;      ///< what each is called
+  std::string how;                ///< why these two: a sentence
+  std::vector<RunPair> pairs;     ///< both finished and measured on the test rows
+  std::size_t unpaired = 0;       ///< runs of either without a partner that finished
+  std::size_t of_other_data = 0;  ///< pairs that were left out, as the two learned from other data
 };
 
 /// "axis=value,value": runs of the first value beside those of the second that are alike in all other fields. Lists in brackets keep
 /// their commas. Throws UserError (config): an axis or a value that is not there, with the nearest; no two values; no pair of
-/// finished runs.
+/// finished runs that learned from the same data.
 SettingPair pair_from(const SweepResults& results, const std::string& request);
 
 /// The two best settings by what the choosing split shows: first those that keep all constraints at more of their seeds, then by their

@@ -40,7 +40,8 @@ void write_folder(const Request& request, const Planning& planning, const std::f
   }
   core::write_file_atomically(folder / sweep_files::kAsked, request.text);
   core::write_file_atomically(base_file(planning.plan, folder), planning.base_text);
-  write_plan(planning.plan, folder);
+  // What is there stays as it is: another process may have added jobs for what failed.
+  if (!planning.is_as_before) write_plan(planning.plan, folder);
 }
 
 }  // namespace equipoise::sweep

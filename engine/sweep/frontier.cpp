@@ -1,10 +1,14 @@
 #include "engine/sweep/frontier.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 #include <unordered_map>
+
+#include "engine/sweep/data_changes.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -64,6 +68,17 @@ Choice choice_under(const SweepResults& results, std::size_t constraint, double 
   return choice;
 }
 
+// With how many decimals no two of ascending numbers are written alike.
+int decimals_apart(const std::vector<double>& numbers) {
+  constexpr int kMost = 17;
+  int decimals = 0;
+  for (std::size_t i = 1; i < numbers.size(); ++i)
+    while (decimals < kMost &&
+           fmt::format("{:.{}f}", numbers[i - 1], decimals) == fmt::format("{:.{}f}", numbers[i], decimals))
+      ++decimals;
+  return decimals;
+}
+
 Choice choice_under_all(const SweepResults& results, data::Split split) {
   Choice choice;
   double smallest = 0;
@@ -116,8 +131,14 @@ std::vector<double> tolerances_of(const SweepResults& results, std::size_t const
 
 std::vector<Choice> choices(const SweepResults& results, data::Split split) {
   std::vector<Choice> all;
-  for (std::size_t c = 0; c < results.constraints.size(); ++c)
-    for (const double tolerance : tolerances_of(results, c)) all.push_back(choice_under(results, c, tolerance, split));
+  for (std::size_t c = 0; c < results.constraints.size(); ++c) {
+    const std::vector<double> tolerances = tolerances_of(results, c);
+    const int decimals = decimals_apart(tolerances);
+    for (const double tolerance : tolerances) {
+      all.push_back(choice_under(results, c, tolerance, split));
+      all.back().decimals = decimals;
+    }
+  }
   if (results.constraints.size() > 1) all.push_back(choice_under_all(results, split));
   return all;
 }
@@ -192,6 +213,7 @@ std::vector<FailureGroup> failures_of(const SweepResults& results) {
 SweepFindings findings_of(const SweepResults& results) {
   SweepFindings findings;
   findings.choosing = choosing_split(results);
+  findings.changed_data = runs_of_changed_data(results);
   if (findings.choosing && results.measured(data::Split::test).empty()) findings.shown = *findings.choosing;
   for (std::size_t c = 0; c < results.constraints.size(); ++c)
     findings.fronts.push_back(non_dominated(results, c, findings.choosing.value_or(data::Split::test)));

@@ -25,6 +25,7 @@ std::vector<double> tolerances_of(const SweepResults& results, std::size_t const
 struct Choice {
   std::optional<std::size_t> constraint;  ///< nothing: all constraints at once, each run by its own tolerances
   std::optional<double> tolerance;        ///< nothing: the same
+  int decimals = 0;                       ///< that tell the tolerance from the others of its constraint
   std::size_t candidates = 0;             ///< finished runs with the figure
   std::size_t feasible = 0;               ///< of them, those with the upper bound inside
   std::optional<std::size_t> run;         ///< the best of these by its quality; of equals the first
@@ -75,6 +76,7 @@ struct SweepFindings {
   std::vector<std::vector<std::size_t>>
       fronts;  ///< [constraints] non_dominated on the choosing rows, without them on the test rows
   std::vector<NeverFeasible> never_feasible;  ///< on the choosing rows; empty without them
+  std::vector<std::size_t> changed_data;      ///< runs_of_changed_data
 };
 SweepFindings findings_of(const SweepResults& results);
 

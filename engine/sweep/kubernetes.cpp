@@ -24,6 +24,33 @@ std::string kubernetes_name(const std::string& name) {
   return text.empty() ? "sweep" : text;
 }
 
+void check_kubernetes_words(const std::string& image, const std::string& claim) {
+  const auto is_blank = [](unsigned char letter) { return std::isspace(letter) != 0 || std::iscntrl(letter) != 0; };
+  if (image.empty() || std::ranges::any_of(image, is_blank))
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("--image is '{}', expected an image's name without blanks, such as registry/equipoise:1", image));
+  constexpr std::size_t kLongest = 253;
+  const auto is_part = [](const std::string& part) {
+    const auto is_letter = [](char letter) {
+      return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9');
+    };
+    return !part.empty() && is_letter(part.front()) && is_letter(part.back()) &&
+           std::ranges::all_of(part, [&](char letter) { return is_letter(letter) || letter == '-'; });
+  };
+  bool is_name = claim.size() <= kLongest;
+  for (std::size_t at = 0; at <= claim.size();) {
+    const std::size_t dot = std::min(claim.find('.', at), claim.size());
+    is_name = is_name && is_part(claim.substr(at, dot - at));
+    at = dot + 1;
+  }
+  if (!is_name)
+    throw core::UserError(core::Fault::config,
+                          fmt::format("--claim is '{}', expected the name of a PersistentVolumeClaim: small letters, "
+                                      "digits, '-' and '.', with a letter or digit first and last, such as '{}'",
+                                      claim, kubernetes_name(claim)));
+}
+
 std::string kubernetes_job(const KubernetesOptions& options, const std::string& folder) {
   if (folder != options.mount && !folder.starts_with(options.mount + (options.mount.ends_with('/') ? "" : "/")))
     throw core::UserError(

@@ -21,6 +21,10 @@ struct KubernetesOptions {
 /// again without counting as a failure. Throws UserError (config) for a sweep's folder that is not under the mount.
 std::string kubernetes_job(const KubernetesOptions& options, const std::string& folder);
 
+/// Throws UserError (config) for an image that is empty or has blanks, and for a claim that is no name to Kubernetes (a DNS-1123
+/// subdomain: small letters, digits, '-' and '.').
+void check_kubernetes_words(const std::string& image, const std::string& claim);
+
 /// A name as Kubernetes takes it: small letters, digits and '-', at most 63.
 std::string kubernetes_name(const std::string& name);
 

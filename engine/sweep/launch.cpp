@@ -17,6 +17,7 @@
 #include "engine/sweep/jobs.h"
 #include "engine/sweep/locks.h"
 #include "engine/sweep/processes.h"
+#include "engine/sweep/standing.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -63,22 +64,21 @@ class Launch {
         options_(options),
         journal_(journal),
         cpus_(usable_cpus()),
+        runs_(runs_of_jobs(plan)),
         slots_(options.workers, false) {
-    const std::vector<JobState> states = states_of(plan, folder);
-    for (std::size_t i = options.task; i < plan.jobs.size(); i += options.tasks) {
-      if (states[i] == JobState::done) ++tally_.done;
-      if (states[i] == JobState::failed || states[i] == JobState::foreign) ++tally_.failed;
-      tally_.foreign += states[i] == JobState::foreign;
-      if (states[i] != JobState::waiting) continue;
-      waiting_.push_back({&plan.jobs[i]});
-      work_ += static_cast<double>(plan.jobs[i].runs.size());
+    std::size_t foreign_jobs = 0;
+    const std::vector<std::size_t> places = task_places(plan);
+    const std::vector<JobStanding> standings = standings_of(plan, folder);
+    for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+      if (places[i] % options.tasks != options.task) continue;
+      foreign_jobs += standings[i].state == JobState::foreign;
+      take_up(plan.jobs[i], standings[i]);
     }
-    tally_.left = waiting_.size();
-    if (tally_.foreign > 0)
+    if (foreign_jobs > 0)
       journal.warn(
           fmt::format("Another version of Equipoise wrote the folders of {} of the jobs: they are left as they are and "
                       "count as failed. Where one is moved away from '{}', its job is done anew.",
-                      tally_.foreign, (folder / sweep_files::kJobs).string()));
+                      foreign_jobs, (folder / sweep_files::kJobs).string()));
   }
 
   Tally run() {
@@ -100,6 +100,40 @@ class Launch {
   }
 
  private:
+  // Of those that are the plan's.
+  std::size_t runs_in(const PlannedJob& job) const { return runs_of(job).size(); }
+  const std::vector<std::size_t>& runs_of(const PlannedJob& job) const {
+    return runs_[static_cast<std::size_t>(&job - plan_.jobs.data())];
+  }
+
+  void take_up(const PlannedJob& job, const JobStanding& standing) {
+    if (standing.state != JobState::waiting) return count(job, standing);
+    waiting_.push_back({&job});
+    work_ += static_cast<double>(runs_in(job));
+    tally_.left += runs_in(job);
+  }
+
+  void count(const PlannedJob& job, const JobStanding& standing) {
+    RunCounts counts;
+    add(standing, counts);
+    tally_.done += counts.done;
+    tally_.failed += counts.failed;
+    tally_.foreign += counts.foreign;
+    on_disk([&] { note_lost(job, standing.lost, true); });
+  }
+
+  // Those that are noted already were told of then.
+  void note_lost(const PlannedJob& job, const std::vector<LostRun>& lost, bool is_told) {
+    for (const LostRun& one : lost) {
+      const std::string& run = plan_.runs[one.run].id;
+      std::error_code none;
+      if (std::filesystem::exists(folder_ / sweep_files::kFailures / (run + ".json"), none)) continue;
+      const std::string log = log_of(job);
+      write_failure({static_cast<int>(core::Fault::numerical), one.reason, core::utc_now(), log}, run, folder_);
+      if (is_told) journal_.warn(fmt::format("Run {} of bank {} failed: {} ({})", run, job.id, one.reason, log));
+    }
+  }
+
   bool is_ending() const { return tally_.signal != 0 || tally_.is_disk_full; }
 
   // A disk that is full ends the launch; whatever else cannot be written is thrown on.
@@ -134,19 +168,19 @@ class Launch {
       }
       const Waiting next = waiting_[i];
       waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
-      if (next.is_elsewhere) count_elsewhere(false);
+      if (next.is_elsewhere) count_elsewhere(*next.job, false);
       on_disk([&] { start_job(*next.job); });
     }
   }
 
-  void count_elsewhere(bool is_elsewhere) {
-    ++(is_elsewhere ? tally_.elsewhere : tally_.left);
-    --(is_elsewhere ? tally_.left : tally_.elsewhere);
+  void count_elsewhere(const PlannedJob& job, bool is_elsewhere) {
+    (is_elsewhere ? tally_.elsewhere : tally_.left) += runs_in(job);
+    (is_elsewhere ? tally_.left : tally_.elsewhere) -= runs_in(job);
   }
 
   // Its process may end, or its host be gone, while others are trained here.
   void leave_elsewhere(const PlannedJob& job) {
-    count_elsewhere(true);
+    count_elsewhere(job, true);
     waiting_.push_back({&job, Clock::now() + kPause, true});
   }
 
@@ -156,7 +190,7 @@ class Launch {
     // Another process may have done it since the folder was looked through.
     if (const JobState state = state_of(job.id, folder_, plan_.search); state != JobState::waiting)
       return settle(job, state);
-    const std::filesystem::path log = folder_ / sweep_files::kLogs / (job.id + ".log");
+    const std::filesystem::path log = folder_ / log_of(job);
     std::error_code none;
     const std::uintmax_t size = std::filesystem::file_size(log, none);
     const std::size_t slot = static_cast<std::size_t>(std::ranges::find(slots_, false) - slots_.begin());
@@ -168,9 +202,11 @@ class Launch {
   }
 
   void settle(const PlannedJob& job, JobState state) {
-    ++(state == JobState::done ? tally_.done : tally_.failed);
-    --tally_.left;
-    worked_ += static_cast<double>(job.runs.size());
+    JobStanding standing{state, runs_of(job), {}};
+    if (state == JobState::done && job.kind == JobKind::bank) standing.lost = lost_runs(plan_, standing.runs, folder_);
+    tally_.left -= runs_in(job);
+    worked_ += static_cast<double>(runs_in(job));
+    count(job, standing);
   }
 
   void reap() {
@@ -189,7 +225,7 @@ class Launch {
 
   void end(const Running& ended, int exit_code) {
     const PlannedJob& job = *ended.job;
-    const std::string log = fmt::format("{}/{}.log", sweep_files::kLogs, job.id);
+    const std::string log = log_of(job);
     if ((exit_code == 0 || exit_code == 1) && state_of(job.id, folder_, plan_.search) == JobState::done)
       return settle(job, JobState::done);
     const std::string error = last_error(folder_ / log, ended.log_begin);
@@ -201,10 +237,20 @@ class Launch {
                              exit_code == core::kStartAgain;
     if (was_stopped && is_ending()) return;
     if (was_stopped) return start_again(job, exit_code);
-    const Failure failure{exit_code, reason_of(exit_code, error), core::utc_now(), log};
+    const std::string reason = error.empty() ? reason_of_members(job, exit_code) : "";
+    const Failure failure{exit_code, reason.empty() ? reason_of(exit_code, error) : reason, core::utc_now(), log};
     write_failure(failure, job.id, folder_);
     journal_.warn(fmt::format("{} failed: {} ({})", title_of(job), failure.reason, log));
     settle(job, JobState::failed);
+  }
+
+  // Of a bank that ended since all its members diverged, each of which has its own reason; "" of another job.
+  std::string reason_of_members(const PlannedJob& job, int exit_code) {
+    if (job.kind != JobKind::bank || exit_code != static_cast<int>(core::Fault::numerical)) return "";
+    const std::vector<LostRun> lost = lost_runs(plan_, runs_of(job), folder_);
+    if (lost.empty()) return "";
+    note_lost(job, lost, false);
+    return fmt::format("all {} members failed, the first one: {}", lost.size(), lost.front().reason);
   }
 
   // A program whose sweep was killed is about to end; one that somebody started by hand may go on for long.
@@ -221,6 +267,8 @@ class Launch {
         fmt::format("{} ended {} times with {} and is left for now.", title_of(job), kMostAgain + 1, exit_code));
   }
 
+  static std::string log_of(const PlannedJob& job) { return fmt::format("{}/{}.log", sweep_files::kLogs, job.id); }
+
   static std::string title_of(const PlannedJob& job) {
     return job.kind == JobKind::bank ? fmt::format("Bank {} of {} runs", job.id, job.runs.size()) : "Run " + job.id;
   }
@@ -234,7 +282,9 @@ class Launch {
   void show() {
     if (work_ == 0) return;
     const double seconds = core::seconds_since(begun_);
-    journal_.progress({"sweep", worked_ / work_, seconds, tally_text(tally_, running_.size())});
+    std::size_t running = 0;
+    for (const Running& one : running_) running += runs_in(*one.job);
+    journal_.progress({"sweep", worked_ / work_, seconds, tally_text(tally_, running)});
   }
 
   const Plan& plan_;
@@ -242,7 +292,8 @@ class Launch {
   const LaunchOptions& options_;
   core::Journal& journal_;
   std::vector<int> cpus_;
-  std::vector<bool> slots_;  // of workers: whether each is taken
+  std::vector<std::vector<std::size_t>> runs_;  // [plan.jobs] runs_of_jobs
+  std::vector<bool> slots_;                     // of workers: whether each is taken
   std::deque<Waiting> waiting_;
   std::vector<Running> running_;
   std::map<std::string, int> again_;

@@ -216,4 +216,14 @@ std::optional<ProcessName> holder_of(const fs::path& folder, const std::string& 
   return holder_from(*text);
 }
 
+std::optional<bool> is_run_folder_held(const fs::path& folder) {
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  const bool was_free = ::flock(file, LOCK_SH | LOCK_NB) == 0;
+  const int number = errno;
+  ::close(file);
+  if (was_free) return false;
+  return number == EWOULDBLOCK ? std::optional(true) : std::nullopt;
+}
+
 }  // namespace equipoise::sweep

@@ -54,4 +54,8 @@ class JobLock {
 std::optional<ProcessName> holder_of(const std::filesystem::path& folder, const std::string& job,
                                      std::chrono::seconds time_out = JobLock::kTimeOut);
 
+/// Whether a process holds a run's folder (core/folder_lock.h) now; nothing where the file system has no such locks. Asking holds it for
+/// an instant: ask of folders that nobody seems to hold.
+std::optional<bool> is_run_folder_held(const std::filesystem::path& folder);
+
 }  // namespace equipoise::sweep

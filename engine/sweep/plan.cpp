@@ -27,10 +27,12 @@ Json to_json(const PlannedRun& run) {
 }
 
 Json to_json(const PlannedJob& job) {
-  return {{"id", job.id},
-          {"kind", job.kind == JobKind::bank ? "bank" : "run"},
-          {"overrides", job.overrides},
-          {"runs", job.runs}};
+  Json json = {{"id", job.id},
+               {"kind", job.kind == JobKind::bank ? "bank" : "run"},
+               {"overrides", job.overrides},
+               {"runs", job.runs}};
+  if (!job.again_of.empty()) json["again_of"] = job.again_of;
+  return json;
 }
 
 Json to_json(const HalvingParams& halving) {
@@ -50,7 +52,8 @@ PlannedRun run_from(const Json& json) {
 PlannedJob job_from(const Json& json, const std::string& name) {
   const std::string kind = json.at("kind");
   if (kind != "run" && kind != "bank") throw damaged(name, fmt::format("a job of the kind '{}'", kind));
-  return {json.at("id"), kind == "bank" ? JobKind::bank : JobKind::run, json.at("overrides"), json.at("runs")};
+  return {json.at("id"), kind == "bank" ? JobKind::bank : JobKind::run, json.at("overrides"), json.at("runs"),
+          json.value("again_of", std::string())};
 }
 
 // Ids become names of files.
@@ -163,6 +166,17 @@ const Value* value_of(const Point& point, const std::string& field) {
 std::filesystem::path folder_of(const PlannedRun& run) {
   const std::filesystem::path job = std::filesystem::path(sweep_files::kJobs) / run.job;
   return run.in_bank ? job / "members" / fmt::format("{:03}", run.member) : job;
+}
+
+std::vector<std::size_t> task_places(const Plan& plan) {
+  std::unordered_map<std::string, std::size_t> known;
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) known.emplace(plan.jobs[i].id, i);
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+    const auto bank = known.find(plan.jobs[i].again_of);
+    places.push_back(bank == known.end() ? i : bank->second);
+  }
+  return places;
 }
 
 bool is_seed(const std::string& field) {

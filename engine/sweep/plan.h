@@ -14,14 +14,15 @@ namespace equipoise::sweep {
 
 /// The files of a sweep's folder.
 namespace sweep_files {
-inline constexpr const char* kAsked = "sweep.yaml";   ///< what the user asked for, as it was given
-inline constexpr const char* kPlan = "sweep.json";    ///< Plan
-inline constexpr const char* kJobs = "jobs";          ///< a run folder, or a bank's, for each job
-inline constexpr const char* kLocks = "locks";        ///< <job>.json: who works on it (locks.h)
-inline constexpr const char* kFailures = "failures";  ///< <job>.json: why it could not be done
-inline constexpr const char* kRungs = "rungs";        ///< <rung>/<run>.json: how good a run was there
-inline constexpr const char* kStopped = "stopped";    ///< <run>.json: ended early by successive halving
-inline constexpr const char* kLogs = "logs";          ///< <job>.log: what its program said
+inline constexpr const char* kAsked = "sweep.yaml";  ///< what the user asked for, as it was given
+inline constexpr const char* kPlan = "sweep.json";   ///< Plan
+inline constexpr const char* kJobs = "jobs";         ///< a run folder, or a bank's, for each job
+inline constexpr const char* kLocks = "locks";       ///< <job>.json: who works on it (locks.h)
+inline constexpr const char* kFailures =
+    "failures";  ///< <job>.json: why it could not be done; <run>.json: why its bank lost it
+inline constexpr const char* kRungs = "rungs";      ///< <rung>/<run>.json: how good a run was there
+inline constexpr const char* kStopped = "stopped";  ///< <run>.json: ended early by successive halving
+inline constexpr const char* kLogs = "logs";        ///< <job>.log: what its program said
 }  // namespace sweep_files
 
 /// One value of a config field, as JSON: 0.05, "mlp", true, [64, 64].
@@ -60,6 +61,7 @@ struct PlannedJob {
   JobKind kind = JobKind::run;
   std::vector<std::string> overrides;  ///< of base_file(); without those of `output`
   std::vector<std::string> runs;       ///< their ids, by their place in the bank
+  std::string again_of = {};  ///< the bank that could not finish these runs, which are done again here; "": none
 
   bool operator==(const PlannedJob&) const = default;
 };
@@ -97,6 +99,9 @@ Plan plan_from(const nlohmann::ordered_json& json, const std::string& name);
 
 /// The run folder of a run inside the sweep's folder, there or not yet: "jobs/<job>", or "jobs/<job>/members/007".
 std::filesystem::path folder_of(const PlannedRun& run);
+
+/// [jobs] The places by which tasks of a cluster share the jobs: what is done again is its bank's task's, however many jobs came between.
+std::vector<std::size_t> task_places(const Plan& plan);
 
 /// Whether a field only seeds the random numbers: runs that differ in nothing else are repetitions of one setting.
 bool is_seed(const std::string& field);

@@ -34,7 +34,7 @@ std::vector<Axis> all_axes(const Request& request, const BaseConfig& base) {
       problems.push_back(
           {"seeds: they are values of training.seed, which axes." + axis.name + " sets as well", position});
   if (!request.params.seeds.empty()) {
-    Axis seeds{"seeds", {"training.seed"}, {}, std::nullopt, {}, position.value_or(core::Position())};
+    Axis seeds{"seeds", {"training.seed"}, {}, {}, std::nullopt, {}, position.value_or(core::Position())};
     for (const std::int64_t seed : request.params.seeds) seeds.values.push_back({seed});
     axes.push_back(std::move(seeds));
   }
@@ -146,9 +146,22 @@ std::vector<PlannedJob> kept_jobs(const std::optional<Earlier>& earlier, const s
   return kept;
 }
 
-void add_jobs(const std::vector<Setting>& settings, std::vector<PlannedJob> jobs, const SweepParams& params,
-              const BaseConfig& base, Plan& plan) {
-  std::unordered_map<std::string, std::pair<std::size_t, std::size_t>> places;  // of a run: job and member
+// Of a run: its job's place, and its own in the job.
+using RunPlaces = std::unordered_map<std::string, std::pair<std::size_t, std::size_t>>;
+
+// A run that a bank could not finish is listed by two jobs, and is where the earlier plan had it.
+RunPlaces places_before(const std::optional<Earlier>& earlier, const std::vector<PlannedJob>& kept) {
+  RunPlaces places;
+  if (!earlier) return places;
+  std::unordered_map<std::string, std::size_t> jobs;
+  for (std::size_t i = 0; i < kept.size(); ++i) jobs.emplace(kept[i].id, i);
+  for (const PlannedRun& run : earlier->plan.runs)
+    if (const auto job = jobs.find(run.job); job != jobs.end()) places.try_emplace(run.id, job->second, run.member);
+  return places;
+}
+
+void add_jobs(const std::vector<Setting>& settings, std::vector<PlannedJob> jobs, RunPlaces places,
+              const SweepParams& params, const BaseConfig& base, Plan& plan) {
   const auto note = [&](std::size_t job) {
     for (std::size_t m = 0; m < plan.jobs[job].runs.size(); ++m) places.try_emplace(plan.jobs[job].runs[m], job, m);
   };
@@ -192,6 +205,7 @@ Planning make_plan(const Request& request, const std::optional<Earlier>& earlier
   plan.asked_sha256 = asked_sha256(request);
   if (earlier && earlier->plan.asked_sha256 == plan.asked_sha256 && earlier->plan.config_sha256 == plan.config_sha256) {
     planning.plan = earlier->plan;
+    planning.is_as_before = true;
     return planning;
   }
   const std::vector<Axis> axes = all_axes(request, base);
@@ -204,7 +218,9 @@ Planning make_plan(const Request& request, const std::optional<Earlier>& earlier
   for (const Axis& axis : axes) plan.axes.push_back({axis.fields, axis.values});
   const std::vector<Setting> settings = all_settings(request.params, axes, base, planning.merged);
   planning.dropped = dropped_runs(earlier, settings);
-  add_jobs(settings, kept_jobs(earlier, settings, base.text(), plan.search), request.params, base, plan);
+  std::vector<PlannedJob> kept = kept_jobs(earlier, settings, base.text(), plan.search);
+  RunPlaces places = places_before(earlier, kept);
+  add_jobs(settings, std::move(kept), std::move(places), request.params, base, plan);
   return planning;
 }
 

@@ -23,9 +23,10 @@ struct Earlier {
 
 struct Planning {
   Plan plan;
-  std::string base_text;    ///< the resolved config that every job starts from
-  std::size_t merged = 0;   ///< combinations that came to a run which was there already
-  std::size_t dropped = 0;  ///< runs of the earlier plan that are not in this one
+  std::string base_text;      ///< the resolved config that every job starts from
+  std::size_t merged = 0;     ///< combinations that came to a run which was there already
+  std::size_t dropped = 0;    ///< runs of the earlier plan that are not in this one
+  bool is_as_before = false;  ///< the earlier plan, unchanged
 };
 
 /// Resolves every setting, names it, packs banks. Jobs of an earlier plan stay as they are where they are done, or where all their

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -29,7 +30,8 @@ std::vector<std::string> environment_with(const std::optional<std::string>& gpus
   constexpr std::string_view kName = "CUDA_VISIBLE_DEVICES=";
   std::vector<std::string> variables;
   for (char** variable = ::environ; *variable != nullptr; ++variable)
-    if (!gpus || !std::string_view(*variable).starts_with(kName)) variables.emplace_back(*variable);
+    if (!is_of_launcher(*variable) && (!gpus || !std::string_view(*variable).starts_with(kName)))
+      variables.emplace_back(*variable);
   if (gpus) variables.push_back(std::string(kName) + *gpus);
   return variables;
 }
@@ -50,6 +52,35 @@ std::vector<std::string> environment_with(const std::optional<std::string>& gpus
 }
 
 }  // namespace
+
+bool is_of_launcher(std::string_view variable) {
+  static constexpr std::string_view kWhole[] = {"RANK",
+                                                "WORLD_SIZE",
+                                                "LOCAL_RANK",
+                                                "LOCAL_WORLD_SIZE",
+                                                "GROUP_RANK",
+                                                "GROUP_WORLD_SIZE",
+                                                "ROLE_RANK",
+                                                "ROLE_NAME",
+                                                "ROLE_WORLD_SIZE",
+                                                "MASTER_ADDR",
+                                                "MASTER_PORT",
+                                                "MPI_LOCALRANKID",
+                                                "MPI_LOCALNRANKS",
+                                                "SLURM_PROCID",
+                                                "SLURM_LOCALID",
+                                                "SLURM_NODEID",
+                                                "SLURM_NTASKS",
+                                                "SLURM_NPROCS",
+                                                "SLURM_NTASKS_PER_NODE",
+                                                "SLURM_TASKS_PER_NODE",
+                                                "SLURM_GTIDS",
+                                                "SLURM_TASK_PID"};
+  static constexpr std::string_view kBeginnings[] = {"OMPI_", "PMI_", "PMIX_", "TORCHELASTIC_", "SLURM_STEP_"};
+  const std::string_view name = variable.substr(0, variable.find('='));
+  return std::ranges::find(kWhole, name) != std::end(kWhole) ||
+         std::ranges::any_of(kBeginnings, [&](std::string_view beginning) { return name.starts_with(beginning); });
+}
 
 pid_t start(const Start& what) {
   const int log = ::open(what.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);

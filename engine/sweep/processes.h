@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace equipoise::sweep {
@@ -17,8 +18,12 @@ struct Start {
   std::optional<std::string> gpus;  ///< CUDA_VISIBLE_DEVICES
 };
 
+/// Whether a variable, or "name=value", is what a launcher (torchrun, mpirun, srun) tells the processes that it starts of their ranks. Of the
+/// sweep's own; its programs are each a run of one process, and would wait for ranks that never come.
+bool is_of_launcher(std::string_view variable);
+
 /// Starts a program in a process group of its own, so that Ctrl-C reaches the sweep alone, which passes it on. It is asked to end
-/// when this process ends. Throws UserError (data) when the log cannot be written or there is no room for a process.
+/// when this process ends. Its environment is this one's without what is_of_launcher(). Throws UserError (data) when the log cannot be written or there is no room for a process.
 pid_t start(const Start& what);
 
 /// The exit code of a program that has ended, 128 + signal where one ended it; nothing while it runs.

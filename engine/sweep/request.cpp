@@ -19,6 +19,15 @@ void refuse_a_config(const config::Node& root, const std::filesystem::path& file
                         core::Position{file.string(), 0, 0});
 }
 
+// As a list of an axis that is empty would: no run.
+void refuse_no_seeds(const config::Node& root, std::vector<core::Problem>& problems) {
+  const config::Entry* seeds = root.kind == config::Node::Kind::mapping ? root.find("seeds") : nullptr;
+  if (seeds != nullptr && seeds->value.kind == config::Node::Kind::list && seeds->value.items.empty())
+    problems.push_back(
+        {"seeds: the list is empty, so there would be no run; leave it out for the config's own training.seed",
+         seeds->value.position});
+}
+
 }  // namespace
 
 Request read_request(const std::filesystem::path& file, const std::string& config, core::Journal& journal) {
@@ -50,6 +59,7 @@ Request read_request(const std::filesystem::path& file, const std::string& confi
       root->entries.push_back({"config", {}, path});
     }
     config::read_struct(*root, file.parent_path(), request.params, request.origin, problems);
+    refuse_no_seeds(*root, problems);
   }
   if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
   return request;

@@ -8,20 +8,28 @@
 #include <unordered_map>
 
 #include "engine/constraints/titles.h"
+#include "engine/core/files.h"
 #include "engine/core/threads.h"
 #include "engine/sweep/run_state.h"
 
 namespace equipoise::sweep {
 namespace {
 
-constexpr std::array<const char*, 6> kStatusNames = {"finished", "stopped", "interrupted",
-                                                     "running",  "failed",  "missing"};
+constexpr std::array<const char*, 7> kStatusNames = {"finished", "stopped", "interrupted", "running",
+                                                     "gone",     "failed",  "missing"};
 
 // One run's row, and what its results.json holds, if anything.
 struct Row {
   RunResult run;
   std::optional<ReadResults> read;
 };
+
+std::string data_digest(const std::vector<std::string>& files) {
+  if (files.size() < 2) return files.empty() ? "" : files.front();
+  std::string all;
+  for (const std::string& file : files) all += file + "\n";
+  return core::sha256(all);
+}
 
 Row read_row(const std::filesystem::path& sweep, const Plan& plan, const PlannedRun& planned) {
   Row row;
@@ -33,6 +41,7 @@ Row read_row(const std::filesystem::path& sweep, const Plan& plan, const Planned
   if (!row.read) return row;
   row.run.seconds = row.read->seconds;
   row.run.steps = row.read->steps;
+  row.run.data_sha256 = data_digest(row.read->files);
   return row;
 }
 

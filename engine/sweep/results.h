@@ -16,8 +16,9 @@
 namespace equipoise::sweep {
 
 /// How far a run is. finished: trained to its end and measured; stopped: successive halving ended it early; interrupted: a signal
-/// did; running: its folder says so; failed: it has a reason; missing: nothing of it is there yet.
-enum class RunStatus { finished, stopped, interrupted, running, failed, missing };
+/// did; running: its folder says so; gone: it says so, and no process holds it; failed: it has a reason; missing: nothing of it is there
+/// yet.
+enum class RunStatus { finished, stopped, interrupted, running, gone, failed, missing };
 const char* name_of(RunStatus status);  ///< "finished", ...
 
 /// What a split's rows show of one constraint (evaluation::ConstraintResult).
@@ -46,6 +47,7 @@ struct RunResult {
   std::array<std::optional<SplitFigures>, 4> splits;  ///< [data::Split]
   std::optional<double> seconds;                      ///< of its training; those of a bank count for each of its runs
   std::int64_t steps = 0;
+  std::string data_sha256;  ///< of its data file, or of the digests of several; "" where nothing says
 
   const SplitFigures* on(data::Split split) const;
 };

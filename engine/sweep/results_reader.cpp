@@ -154,6 +154,14 @@ ReadResults::Split split_of(const Element& object) {
   return split;
 }
 
+std::string field_of(const Element& object, std::string_view name) {
+  std::string text;
+  each_field(object, [&](std::string_view key, const Element& value) {
+    if (key == name) text = text_of(value);
+  });
+  return text;
+}
+
 // What there is at the top of a file of JSON.
 template <typename Visit>
 void read_top(const std::filesystem::path& file, const Visit& visit) {
@@ -206,6 +214,8 @@ ReadResults read_run_results(const std::filesystem::path& file) {
       for (const Element& split : elements_of(value)) results.splits.push_back(split_of(split));
     if (key == "warnings")
       for (const Element& warning : elements_of(value)) results.warnings.push_back(text_of(warning));
+    if (key == "files")
+      for (const Element& data : elements_of(value)) results.files.push_back(field_of(data, "sha256"));
   });
   return results;
 }
@@ -218,6 +228,19 @@ ReadMarker read_run_marker(const std::filesystem::path& file) {
     if (key == "finished") marker.finished = text_of(value);
   });
   return marker;
+}
+
+std::vector<std::string> read_bank_failures(const std::filesystem::path& file) {
+  std::vector<std::string> failures;
+  try {
+    read_formatted(file, [&](std::string_view key, const Element& value) {
+      if (key == "members")
+        for (const Element& member : elements_of(value)) failures.push_back(field_of(member, "failure"));
+    });
+  } catch (const core::UserError&) {
+    failures.clear();
+  }
+  return failures;
 }
 
 std::optional<std::string> read_reason(const std::filesystem::path& file) {

@@ -27,6 +27,7 @@ struct ReadResults {
   std::int64_t steps = 0;
   std::vector<Split> splits;
   std::vector<std::string> warnings;
+  std::vector<std::string> files;  ///< the SHA-256 of each of its data files
 };
 
 /// Thrown where a file has a format that this program does not read: another version wrote it.
@@ -45,6 +46,9 @@ struct ReadMarker {
 };
 /// The same.
 ReadMarker read_run_marker(const std::filesystem::path& file);
+
+/// Why each member of a bank did not come to its end, from its bank.json; "" of one that did. Nothing where it cannot be read.
+std::vector<std::string> read_bank_failures(const std::filesystem::path& file);
 
 /// failures/<job>.json or stopped/<run>.json: their reason; `none` without such a file. One that cannot be read says so.
 std::optional<std::string> read_reason(const std::filesystem::path& file);

@@ -77,7 +77,21 @@ class Draws {
   std::optional<boost::random::sobol> sobol_;
 };
 
+// The value below whose probabilities' sum the share lies; what rounding leaves is the last that can be drawn at all.
+std::size_t weighted_choice(const std::vector<double>& probabilities, double share) {
+  std::size_t chosen = 0;
+  double below = 0;
+  for (std::size_t i = 0; i < probabilities.size(); ++i) {
+    if (probabilities[i] == 0) continue;
+    chosen = i;
+    below += probabilities[i];
+    if (share < below) break;
+  }
+  return chosen;
+}
+
 std::vector<Value> drawn(const Axis& axis, double share) {
+  if (!axis.probabilities.empty()) return axis.values[weighted_choice(axis.probabilities, share)];
   if (!axis.interval) return axis.values[static_cast<std::size_t>(share * static_cast<double>(axis.values.size()))];
   const double value = axis.interval->at(share);
   if (axis.interval->is_whole) return {static_cast<std::int64_t>(std::llround(value))};
@@ -119,13 +133,19 @@ double most_points(const SweepParams& params, const std::vector<Axis>& axes) {
 
 void check_search(const SweepParams& params, const std::vector<Axis>& axes, std::vector<core::Problem>& problems) {
   if (draws(params)) return;
-  for (const Axis& axis : axes)
+  for (const Axis& axis : axes) {
+    if (!axis.probabilities.empty())
+      problems.push_back({fmt::format("axes.{}: {} takes every combination, and draws nothing that could have "
+                                      "probabilities: leave them out, or draw with search: random or sobol and trials",
+                                      axis.name, params.search),
+                          axis.position});
     if (axis.interval)
       problems.push_back(
           {fmt::format("axes.{}: {} takes every combination, and all between two ends are no list: give a count, "
                        "[low, high, count], or draw with search: random or sobol and trials",
                        axis.name, params.search),
            axis.position});
+  }
 }
 
 }  // namespace equipoise::sweep

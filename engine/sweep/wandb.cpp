@@ -23,6 +23,7 @@ struct Distribution {
   bool is_normal, is_log, is_whole;
   bool has_step;
   bool ends_are_exponents;
+  bool is_of_inverse = false;  // its ends are those of the logarithm of 1 / x
 };
 
 constexpr Distribution kDistributions[] = {{"uniform", false, false, false, false, false},
@@ -31,6 +32,8 @@ constexpr Distribution kDistributions[] = {{"uniform", false, false, false, fals
                                            {"log_uniform", false, true, false, false, true},
                                            {"q_log_uniform", false, true, false, true, true},
                                            {"log_uniform_values", false, true, false, false, false},
+                                           {"inv_log_uniform", false, true, false, false, true, true},
+                                           {"inv_log_uniform_values", false, true, false, false, false},  // the same
                                            {"q_log_uniform_values", false, true, false, true, false},
                                            {"normal", true, false, false, false, false},
                                            {"q_normal", true, false, false, true, false},
@@ -120,7 +123,8 @@ class WandbReader {
   }
 
   void read_parameter(const std::string& field, const Node& node) {
-    static const std::vector<std::string> known = {"value", "values", "distribution", "min", "max", "mu", "sigma", "q"};
+    static const std::vector<std::string> known = {
+        "value", "values", "probabilities", "distribution", "min", "max", "mu", "sigma", "q"};
     for (const Entry& entry : node.entries)
       if (std::ranges::find(known, entry.key) == known.end())
         return problem(entry.key_position,
@@ -128,8 +132,22 @@ class WandbReader {
                                    core::did_you_mean(entry.key, known), core::listed(known)));
     if (const Entry* value = node.find("value"))
       return put(params_.axes, field, list_node({value->value}, value->key_position));
-    if (const Entry* values = node.find("values")) return put(params_.axes, field, values->value);
+    if (const Entry* values = node.find("values")) return read_values(field, node, values->value);
     read_numbers(field, node);
+  }
+
+  // W&B's grid takes every value, whatever its probability.
+  void read_values(const std::string& field, const Node& node, const Node& values) {
+    const Entry* probabilities = node.find("probabilities");
+    if (probabilities == nullptr) return put(params_.axes, field, values);
+    if (params_.search == "grid") {
+      passed_over_.push_back(fmt::format("parameters.{}.probabilities", field));
+      return put(params_.axes, field, values);
+    }
+    Node axis = mapping_node(node.position);
+    put(axis, "values", values);
+    put(axis, "probabilities", probabilities->value);
+    put(params_.axes, field, std::move(axis));
   }
 
   std::optional<double> number(const std::string& field, const Node& node, const char* key) {
@@ -170,6 +188,11 @@ class WandbReader {
     std::optional<double> step = 1.0;
     if (found->has_step && node.find("q") != nullptr) step = number(field, node, "q");
     if (!low || !high || !step) return;
+    if (found->is_of_inverse) {
+      low = -*low;
+      high = -*high;
+      std::swap(low, high);
+    }
     if (found->ends_are_exponents) {
       low = std::exp(*low);
       high = std::exp(*high);

@@ -87,9 +87,11 @@ std::int64_t WatchSnapshot::count(RunStatus status) const {
 }
 
 bool WatchSnapshot::is_done() const {
+  const bool is_cut_off = !is_held && count(RunStatus::gone) > 0;
   return !runs.empty() && std::ranges::all_of(runs, [&](const WatchedRun& run) {
-    return run.is_over || run.status == RunStatus::failed ||
-           ((run.status == RunStatus::interrupted || run.status == RunStatus::stopped) && !is_held);
+    if (run.is_over || run.status == RunStatus::failed) return true;
+    if (run.status == RunStatus::missing) return is_cut_off;
+    return run.status != RunStatus::running && !is_held;
   });
 }
 
@@ -167,6 +169,7 @@ void Watcher::look_at(WatchedRun& run) {
   run.is_over = is_over(state);
   run.reason = state.reason;
   if (run.status == RunStatus::running) return read_measurements(run, folder);
+  run.seconds_left.reset();
   if (state.marker)
     if (const auto from = moment_from(state.marker->started), to = moment_from(state.marker->finished); from && to)
       durations_[run.job.empty() ? run.folder : run.job] = std::difftime(*to, *from);

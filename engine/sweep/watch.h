@@ -45,7 +45,8 @@ struct WatchSnapshot {
   bool is_held = false;  ///< whether a process works on a sweep, which then goes on with what was interrupted
 
   std::int64_t count(RunStatus status) const;
-  /// Whether nothing is left to wait for: every run is over or failed, or was interrupted or stopped and is left by all.
+  /// Whether nothing is left to wait for: every run is over or failed, or was interrupted or stopped, or its program is gone, and is left
+  /// by all. Where one is gone and nobody works on the sweep, those to come are not waited for either.
   bool is_done() const;
 };
 

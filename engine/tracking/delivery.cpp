@@ -21,6 +21,13 @@ Moment moment_of(const json& metric) {
   return {number("step"), number("timestamp")};
 }
 
+// As requests have them.
+json tags_from(const json& values) {
+  json tags = json::array();
+  for (const auto& [key, value] : values.items()) tags.push_back({{"key", key}, {"value", value}});
+  return tags;
+}
+
 }  // namespace
 
 Delivery::Delivery(std::string uri, Credentials credentials, const std::atomic<bool>& stop)
@@ -59,52 +66,93 @@ Delivery::Result Delivery::send_next(Outbox& outbox) {
   }
 }
 
-std::optional<std::string> Delivery::parent_of(const Outbox& outbox) const {
+// Of the bank or comparison in the folder two above; "" where it was never made.
+std::string Delivery::bank_of(const Outbox& outbox) const {
   const std::filesystem::path folder = outbox.folder().parent_path().parent_path();
   if (const auto known = runs_.find(folder); known != runs_.end()) return known->second;
-  if (!has_outbox(folder)) return std::nullopt;
-  const std::string id = Outbox(folder, "", "").state().run_id;
-  return id.empty() ? std::nullopt : std::optional(id);
+  return read_mlflow_state(folder).run_id;
+}
+
+// The sweep's run, made where none of its processes has made it yet. Two may do so at the same time: what stands in the sweep's
+// folder first is it, and the other's is taken away again.
+Answer Delivery::sweep_of(const Outbox& outbox, const Line& sweep, const std::string& experiment_id) {
+  const SweepParent parent = sweep_parent_from(sweep);
+  const std::filesystem::path folder = outbox.folder().parent_path().parent_path();
+  const bool is_at_home = is_folder_of(parent, folder);  // a run folder may have been copied out of its sweep
+  const std::string known = is_at_home ? sweep_run_id(folder) : "";
+  if (!known.empty()) return {Kind::done, {{"run_id", known}}, ""};
+  const json request = {{"experiment_id", experiment_id},
+                        {"run_name", parent.name},
+                        {"start_time", parent.start_time},
+                        {"tags", tags_from(tags_of(parent))}};
+  const Answer made = find_or_create(parent.key, request, true);
+  if (made.kind != Kind::done) return made;
+  const json info = made.body.at("run").at("info");
+  const std::string id = info.at("run_id");
+  if (!is_at_home) return {Kind::done, {{"run_id", id}}, ""};
+  const std::string settled = settle_sweep_run(folder, {.uri = server_.uri(),
+                                                        .experiment = outbox.state().experiment,
+                                                        .experiment_id = experiment_id,
+                                                        .run_id = id,
+                                                        .artifact_uri = info.value("artifact_uri", std::string())});
+  if (settled != id) server_.delete_run(id);  // where that fails an empty run is left, which misleads nobody
+  return {Kind::done, {{"run_id", settled}}, ""};
+}
+
+// body["run_id"]; "" where it hangs below none.
+Answer Delivery::parent_of(const Outbox& outbox, const Line& line, const std::string& experiment_id) {
+  if (line.at("is_member").get<bool>()) return {Kind::done, {{"run_id", bank_of(outbox)}}, ""};
+  if (const auto sweep = line.find("sweep"); sweep != line.end()) return sweep_of(outbox, *sweep, experiment_id);
+  return {Kind::done, {{"run_id", ""}}, ""};
+}
+
+Answer Delivery::experiment(const std::string& name) {
+  std::string& id = experiments_[name];
+  if (id.empty()) {
+    const Answer answer = server_.experiment(name);
+    if (answer.kind != Kind::done) return answer;
+    id = answer.body.at("experiment_id");
+  }
+  return {Kind::done, {{"experiment_id", id}}, ""};
+}
+
+// body["run"]. `may_be_there`: whoever asked for it before may have missed the answer.
+Answer Delivery::find_or_create(const std::string& key, const json& request, bool may_be_there) {
+  if (may_be_there) {
+    const Answer found = server_.find_run(request.at("experiment_id"), key);
+    if (found.kind == Kind::done && !found.body.value("runs", json::array()).empty())
+      return {Kind::done, {{"run", found.body.at("runs").front()}}, ""};
+    if (found.kind != Kind::done && found.kind != Kind::absent) return found;
+  }
+  return server_.create_run(request);
+}
+
+Delivery::Result Delivery::not_begun(const Answer& answer) {
+  why_ = answer.why;
+  return answer.kind == Kind::away ? Result::away : Result::closed;
 }
 
 Delivery::Result Delivery::begin_run(Outbox& outbox, const Line& line) {
-  const MlflowState state = outbox.state();
-  std::string& experiment = experiments_[state.experiment];
-  if (experiment.empty()) {
-    const Answer answer = server_.experiment(state.experiment);
-    if (answer.kind != Kind::done) {
-      why_ = answer.why;
-      return answer.kind == Kind::away ? Result::away : Result::closed;
-    }
-    experiment = answer.body.at("experiment_id");
-  }
-  json tags = json::array();
-  for (const auto& [key, value] : line.at("tags").items()) tags.push_back({{"key", key}, {"value", value}});
-  if (line.at("is_member").get<bool>())
-    if (const std::optional<std::string> parent = parent_of(outbox))
-      tags.push_back({{"key", "mlflow.parentRunId"}, {"value", *parent}});
-  const json request = {{"experiment_id", experiment},
+  const Answer experiment = this->experiment(outbox.state().experiment);
+  if (experiment.kind != Kind::done) return not_begun(experiment);
+  const std::string experiment_id = experiment.body.at("experiment_id");
+  const Answer parent = parent_of(outbox, line, experiment_id);
+  if (parent.kind != Kind::done) return not_begun(parent);
+  json tags = line.at("tags");
+  if (const std::string id = parent.body.at("run_id"); !id.empty()) tags["mlflow.parentRunId"] = id;
+  const json request = {{"experiment_id", experiment_id},
                         {"run_name", line.at("name")},
                         {"start_time", line.at("start_time")},
-                        {"tags", tags}};
-  Answer answer{Kind::absent, {}, ""};
-  if (in_doubt_[outbox.folder()]) {
-    Answer found = server_.find_run(experiment, line.at("key"));
-    if (found.kind == Kind::done && !found.body.value("runs", json::array()).empty())
-      answer = {Kind::done, {{"run", found.body.at("runs").front()}}, ""};
-    else if (found.kind != Kind::done)
-      answer = std::move(found);
-  }
-  if (answer.kind == Kind::absent) answer = server_.create_run(request);
+                        {"tags", tags_from(tags)}};
+  const Answer answer = find_or_create(line.at("key"), request, in_doubt_[outbox.folder()]);
   if (answer.kind != Kind::done) {
-    why_ = answer.why;
     in_doubt_[outbox.folder()] = true;
-    return answer.kind == Kind::away ? Result::away : Result::closed;
+    return not_begun(answer);
   }
   const json info = answer.body.at("run").at("info");
   const std::string id = info.at("run_id");
   runs_[outbox.folder()] = id;
-  outbox.set_run(experiment, id, info.value("artifact_uri", std::string()));
+  outbox.set_run(experiment_id, id, info.value("artifact_uri", std::string()));
   outbox.mark_sent(1);
   in_doubt_[outbox.folder()] = false;
   return Result::sent;

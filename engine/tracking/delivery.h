@@ -33,7 +33,12 @@ class Delivery {
 
  private:
   Result begin_run(Outbox& outbox, const Line& line);
-  std::optional<std::string> parent_of(const Outbox& outbox) const;
+  Result not_begun(const Answer& answer);
+  Answer experiment(const std::string& name);
+  Answer parent_of(const Outbox& outbox, const Line& line, const std::string& experiment_id);
+  std::string bank_of(const Outbox& outbox) const;
+  Answer sweep_of(const Outbox& outbox, const Line& sweep, const std::string& experiment_id);
+  Answer find_or_create(const std::string& key, const nlohmann::json& request, bool may_be_there);
   Result send_lines(Outbox& outbox, const std::vector<Line>& lines);
   Result send_metrics(Outbox& outbox, const std::vector<Line>& lines);
   Result send_artifact(Outbox& outbox, const std::string& name);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,15 @@ struct MultiplierFacts {
   std::string constraint, group;
 };
 
+/// The sweep that a run is part of. Its runs are programs of their own, and any of them may be the first.
+struct SweepFacts {
+  std::filesystem::path folder;
+  std::string name;  ///< the sweep's: "networks"
+  std::string
+      title;  ///< what tells the run from the sweep's others: "training.epochs=5, seed=1"; "" where its name does
+  std::string command;  ///< what goes on with the sweep
+};
+
 /// What is known of a run when it begins.
 struct RunFacts {
   std::filesystem::path folder;
@@ -44,6 +54,7 @@ struct RunFacts {
   std::vector<PromiseFacts> promises;        ///< [P]
   std::vector<MultiplierFacts> multipliers;  ///< [J]
   bool holds_runs = false;                   ///< a bank or a comparison: it has no figures of its own
+  std::optional<SweepFacts> sweep = {};
 };
 
 /// How a run ended.

@@ -24,8 +24,15 @@ std::string new_key() {
 Sink mlflow_sink(const RunFacts& facts, const MlflowParams& params, bool is_member,
                  const std::shared_ptr<Sender>& sender) {
   const auto outbox = std::make_shared<Outbox>(facts.folder, sender->uri(), params.experiment);
-  outbox->add(outbox->is_new() ? first_lines(facts, new_key(), milliseconds_now(), is_member)
-                               : std::vector<Line>{running_line()});
+  if (outbox->is_new()) {
+    std::optional<SweepParent> sweep;
+    if (facts.sweep)
+      sweep =
+          sweep_parent(facts.sweep->folder, {new_key(), facts.sweep->name, facts.sweep->command, milliseconds_now()});
+    outbox->add(first_lines(facts, new_key(), milliseconds_now(), is_member, sweep));
+  } else {
+    outbox->add({running_line()});
+  }
   sender->add(outbox);
   return {"MLflow",
           [=](const evaluation::Measurement& measurement) {

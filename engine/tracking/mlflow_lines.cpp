@@ -72,9 +72,15 @@ json params_of(const RunFacts& facts) {
   return params;
 }
 
-const char* status_of(const RunEnd& end) {
-  if (end.outcome == "finished") return "FINISHED";
-  return end.outcome == "interrupted" ? "KILLED" : "FAILED";
+const char* status_of(const std::string& outcome) {
+  if (outcome == "finished") return "FINISHED";
+  return outcome == "interrupted" ? "KILLED" : "FAILED";
+}
+
+// A job's folder is named by a hash, which tells people nothing: in a sweep a run is named by what it sets.
+std::string name_of(const RunFacts& facts, bool is_member) {
+  if (facts.sweep && !facts.sweep->title.empty()) return core::cut(facts.sweep->title, kKeyBytes);
+  return is_member || facts.sweep ? facts.name : facts.label;
 }
 
 }  // namespace
@@ -113,20 +119,23 @@ std::vector<std::string> mlflow_names(const std::vector<std::string>& texts) {
   return names;
 }
 
-std::vector<Line> first_lines(const RunFacts& facts, const std::string& key, std::int64_t start, bool is_member) {
-  const json tags = {{"equipoise.key", key},
-                     {"equipoise.run", facts.label},
-                     {"equipoise.command", core::cut(facts.command, kTagBytes)},
-                     {"equipoise.config_sha256", facts.config_sha256},
-                     {"mlflow.source.name", "equipoise"},
-                     {"mlflow.source.type", "LOCAL"}};
+std::vector<Line> first_lines(const RunFacts& facts, const std::string& key, std::int64_t start, bool is_member,
+                              const std::optional<SweepParent>& sweep) {
+  json tags = {{"equipoise.key", key},
+               {"equipoise.run", facts.label},
+               {"equipoise.command", core::cut(facts.command, kTagBytes)},
+               {"equipoise.config_sha256", facts.config_sha256},
+               {"mlflow.source.name", "equipoise"},
+               {"mlflow.source.type", "LOCAL"}};
+  if (sweep) tags[kSweepTag] = sweep->key;
+  json run = {{"name", name_of(facts, is_member)},
+              {"key", key},
+              {"start_time", start},
+              {"tags", tags},
+              {"is_member", is_member}};
+  if (sweep && !is_member) run["sweep"] = to_json(*sweep);
   std::vector<Line> lines;
-  lines.push_back({{"run",
-                    {{"name", is_member ? facts.name : facts.label},
-                     {"key", key},
-                     {"start_time", start},
-                     {"tags", tags},
-                     {"is_member", is_member}}}});
+  lines.push_back({{"run", run}});
   add_in_parts(lines, "params", params_of(facts), kParams);
   return lines;
 }
@@ -161,11 +170,15 @@ std::vector<Line> last_lines(const RunFacts& facts, const RunEnd& end, std::int6
   for (std::size_t i = 0; i < names.size(); ++i)
     tags.push_back(entry("equipoise." + core::cut(names[i], 240), values[i], kTagBytes));
   add_in_parts(lines, "tags", tags, kTags);
-  lines.push_back({{"status", {{"status", status_of(end)}, {"end_time", now}}}});
+  lines.push_back(ended_line(end.outcome, now));
   // Last: a store of artefacts that is away holds nothing else up.
   if (with_artifacts)
     for (const std::string& name : end.artifacts) lines.push_back({{"artifact", name}});
   return lines;
+}
+
+Line ended_line(const std::string& outcome, std::int64_t now) {
+  return {{"status", {{"status", status_of(outcome)}, {"end_time", now}}}};
 }
 
 Line running_line() {

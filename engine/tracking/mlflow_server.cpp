@@ -125,6 +125,10 @@ Answer MlflowServer::find_run(const std::string& experiment_id, const std::strin
 Answer MlflowServer::run(const std::string& run_id) {
   return ask("GET", "runs/get?run_id=" + client_.escaped(run_id));
 }
+Answer MlflowServer::delete_run(const std::string& run_id) {
+  const json request = {{"run_id", run_id}};
+  return ask("POST", "runs/delete", &request);
+}
 Answer MlflowServer::log_batch(const json& request) {
   return ask("POST", "runs/log-batch", &request);
 }

@@ -38,6 +38,7 @@ class MlflowServer {
   Answer create_run(const nlohmann::json& request);
   Answer find_run(const std::string& experiment_id, const std::string& key);
   Answer run(const std::string& run_id);
+  Answer delete_run(const std::string& run_id);
   Answer log_batch(const nlohmann::json& request);
   Answer set_status(const nlohmann::json& request);
   /// Puts a file among the run's artefacts through the server. `root` is the run's artifact_uri.

@@ -26,41 +26,59 @@ std::string text_of(const Line& line) {
 
 }  // namespace
 
+std::string to_text(const MlflowState& state) {
+  const nlohmann::ordered_json object = {{"format", kFormat},
+                                         {"mlflow",
+                                          {{"uri", state.uri},
+                                           {"experiment", state.experiment},
+                                           {"experiment_id", state.experiment_id},
+                                           {"run_id", state.run_id},
+                                           {"artifact_uri", state.artifact_uri},
+                                           {"sent", state.sent},
+                                           {"last_step", state.last_step},
+                                           {"has_ended", state.has_ended}}}};
+  return object.dump(2) + "\n";
+}
+
+MlflowState read_mlflow_state(const fs::path& folder) {
+  MlflowState state;
+  const fs::path file = folder / kStateFile;
+  std::error_code error;
+  if (!fs::exists(file, error)) return state;
+  const json object = json::parse(core::read_file(file), nullptr, false);
+  if (!object.is_object() || object.value("format", 0) != kFormat || !object.contains("mlflow"))
+    refuse(file, "is not the tracking.json of a run that this version of equipoise wrote");
+  try {
+    const json& mlflow = object.at("mlflow");
+    state.uri = mlflow.at("uri");
+    state.experiment = mlflow.at("experiment");
+    state.experiment_id = mlflow.at("experiment_id");
+    state.run_id = mlflow.at("run_id");
+    state.artifact_uri = mlflow.at("artifact_uri");
+    state.sent = mlflow.at("sent");
+    state.last_step = mlflow.at("last_step");
+    state.has_ended = mlflow.value("has_ended", false);  // earlier versions did not say
+  } catch (const json::exception& error) {
+    refuse(file, fmt::format("is damaged: {}", error.what()));
+  }
+  if (state.sent < 0) refuse(file, "is damaged: mlflow.sent is negative");
+  return state;
+}
+
 bool has_outbox(const fs::path& folder) {
   std::error_code error;
   return fs::exists(folder / kStateFile, error) || fs::exists(folder / kSpoolFile, error);
 }
 
 Outbox::Outbox(fs::path folder, std::string uri, std::string experiment) : folder_(std::move(folder)) {
-  state_.uri = std::move(uri);
-  state_.experiment = std::move(experiment);
   is_new_ = !has_outbox(folder_);
   is_reopened_ = !is_new_;
-  if (is_new_) return;
-  read_state();
-  read_spool();
-}
-
-void Outbox::read_state() {
-  const fs::path file = folder_ / kStateFile;
+  // A run stays in its experiment; its server may have another address by now.
+  state_ = read_mlflow_state(folder_);
+  if (!uri.empty()) state_.uri = std::move(uri);
   std::error_code error;
-  if (!fs::exists(file, error)) return;
-  const json object = json::parse(core::read_file(file), nullptr, false);
-  if (!object.is_object() || object.value("format", 0) != kFormat || !object.contains("mlflow"))
-    refuse(file, "is not the tracking.json of a run that this version of equipoise wrote");
-  try {
-    const json& mlflow = object.at("mlflow");
-    state_.experiment = mlflow.at("experiment");
-    state_.experiment_id = mlflow.at("experiment_id");
-    state_.run_id = mlflow.at("run_id");
-    state_.artifact_uri = mlflow.at("artifact_uri");
-    state_.sent = mlflow.at("sent");
-    state_.last_step = mlflow.at("last_step");
-    if (state_.uri.empty()) state_.uri = mlflow.at("uri");
-  } catch (const json::exception& error) {
-    refuse(file, fmt::format("is damaged: {}", error.what()));
-  }
-  if (state_.sent < 0) refuse(file, "is damaged: mlflow.sent is negative");
+  if (!fs::exists(folder_ / kStateFile, error)) state_.experiment = std::move(experiment);
+  if (!is_new_) read_spool();
 }
 
 void Outbox::read_spool() {
@@ -85,7 +103,7 @@ void Outbox::read_spool() {
 // A line that the spool has, with so many bytes.
 void Outbox::append(const Line& line, std::size_t bytes, bool waits) {
   state_.last_step = std::max(state_.last_step, step_of(line));
-  if (const auto status = line.find("status"); status != line.end()) has_ended_ = status->contains("end_time");
+  if (const auto status = line.find("status"); status != line.end()) state_.has_ended = status->contains("end_time");
   const auto metrics = line.find("metrics");
   if (waits) waiting_.push_back({spool_bytes_, bytes, metrics == line.end() ? 0 : metrics->size()});
   spool_bytes_ += bytes;
@@ -163,7 +181,7 @@ void Outbox::mark_sent(std::size_t count) {
 
 void Outbox::tidy_up() noexcept {
   const std::scoped_lock lock(mutex_);
-  if (!waiting_.empty() || !has_ended_) return;
+  if (!waiting_.empty() || !state_.has_ended) return;
   std::error_code error;
   fs::remove(spool(), error);
   if (error) return;
@@ -188,16 +206,7 @@ void Outbox::set_run(const std::string& experiment_id, const std::string& run_id
 void Outbox::write_state(core::Flush flush) const {
   std::error_code error;
   if (!fs::is_directory(folder_, error)) return;  // a run that failed took its folder along
-  const nlohmann::ordered_json object = {{"format", kFormat},
-                                         {"mlflow",
-                                          {{"uri", state_.uri},
-                                           {"experiment", state_.experiment},
-                                           {"experiment_id", state_.experiment_id},
-                                           {"run_id", state_.run_id},
-                                           {"artifact_uri", state_.artifact_uri},
-                                           {"sent", state_.sent},
-                                           {"last_step", state_.last_step}}}};
-  core::write_file_atomically(folder_ / kStateFile, object.dump(2) + "\n", flush);
+  core::write_file_atomically(folder_ / kStateFile, to_text(state_), flush);
 }
 
 }  // namespace equipoise::tracking

@@ -22,7 +22,14 @@ struct MlflowState {
   std::string experiment_id, run_id, artifact_uri;  ///< "" until the server has given them
   std::int64_t sent = 0;                            ///< lines of the spool that the server has
   std::int64_t last_step = -1;                      ///< of metrics that were written into the spool
+  bool has_ended = false;                           ///< and does not go on, by the newest word in the spool
 };
+
+/// The content of tracking.json.
+std::string to_text(const MlflowState& state);
+/// What a folder's tracking.json says, of which nothing else is touched; a new state where there is none. Throws UserError (data) for a file that is
+/// none of ours.
+MlflowState read_mlflow_state(const std::filesystem::path& folder);
 
 /// What an MLflow server has yet to be told of one run, kept in the run's folder until it has been: every line is first
 /// written to mlflow_spool.jsonl, and tracking.json counts those that were sent. Once all are, the spool goes. May be used by a
@@ -61,7 +68,6 @@ class Outbox {
     std::size_t offset = 0, bytes = 0, metrics = 0;
   };
 
-  void read_state();
   void read_spool();
   void append(const Line& line, std::size_t bytes, bool waits);
   std::pair<std::size_t, Place> next_places() const;
@@ -71,7 +77,7 @@ class Outbox {
   MlflowState state_;
   std::deque<Place> waiting_;
   std::size_t spool_bytes_ = 0;
-  bool is_new_ = true, is_reopened_ = false, has_ended_ = false;
+  bool is_new_ = true, is_reopened_ = false;
   mutable std::mutex mutex_;
 };
 

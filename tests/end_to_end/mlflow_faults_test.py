@@ -240,6 +240,29 @@ class RealServer(WithServer):
         self.assertEqual(run.info.status, "FINISHED", done.stderr)
         self.assert_each_once(run, "a")
 
+    def test_two_jobs_that_make_the_sweeps_run_at_once_leave_one(self):
+        self.server.start()
+        together = threading.Barrier(2)
+
+        def make_both(to):
+            request = json.loads(to.content) if to.path.endswith("runs/create") else {}
+            tags = {tag["key"]: tag["value"] for tag in request.get("tags", [])}
+            # Of the sweep itself: neither job is answered before both have looked for it and found nothing.
+            if "equipoise.sweep" in tags and tags["equipoise.sweep"] == tags["equipoise.key"]:
+                together.wait(60)
+            forward(to, self.server.uri)
+        between = StandIn(make_both)
+        self.addCleanup(between.stop)
+        done = self.run_program("sweep", "config.yaml", "-m", "model.hidden=[4],[8]", "--folder", "sweep", "--workers", "2",
+                                "training.epochs=1", f"tracking.mlflow.uri={between.uri}", self.words[1], "tracking.mlflow.wait=60")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse(together.broken)
+        runs = self.runs()
+        parent, = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+        self.assertEqual(len(runs), 3)
+        self.assertEqual({run.data.tags["mlflow.parentRunId"] for run in runs if run is not parent}, {parent.info.run_id})
+        self.assertEqual({run.info.status for run in runs}, {"FINISHED"})
+
     def test_a_deleted_experiment_is_named(self):
         self.server.start()
         client = self.client()

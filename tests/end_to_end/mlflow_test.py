@@ -272,5 +272,125 @@ class NestedRuns(WithServer):
             self.assert_each_once(run, "c/members/" + run.data.tags["equipoise.run"].split("/")[1])
 
 
+class SweepRuns(WithServer):
+    """Every job of a sweep is a program of its own, and any of them may be the first to need the sweep's run."""
+
+    VARIED = ["training.epochs=1,2", "model.hidden=[4],[8]"]
+
+    def sweep(self, *words):
+        done = self.run_program("sweep", "config.yaml", "-m", *self.VARIED, "--folder", "sweep", *self.words, *words)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def below(self, runs, parent):
+        return [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+
+    def assert_one_sweep(self, runs):
+        """One run of the sweep, and below it what was trained with each setting; it is handed back."""
+        parent, = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+        self.assertEqual(parent.info.run_name, "people")
+        jobs = self.below(runs, parent)
+        self.assertEqual({run.info.run_name for run in jobs},
+                         {f"training.epochs={epochs}, model.hidden=[{width}]" for epochs in (1, 2) for width in (4, 8)})
+        self.assertEqual(len(jobs), 4)
+        self.assertEqual({run.data.tags["equipoise.sweep"] for run in runs}, {parent.data.tags["equipoise.key"]})
+        self.assertEqual({run.info.status for run in jobs}, {"FINISHED"})
+        for run in jobs:
+            job = run.data.tags["equipoise.run"]
+            self.assertEqual(run.data.params["training.epochs"], run.info.run_name[len("training.epochs=")])
+            measures = (self.folder / "sweep/jobs" / job / "measurements.jsonl").read_text().splitlines()
+            points = self.histories(run.info.run_id)["loss/training"]
+            self.assertEqual([(point.step, point.value) for point in points],
+                             [(m["step"], m["training_loss"]) for m in map(json.loads, measures)])
+        return parent
+
+    def spools(self):
+        return list((self.folder / "sweep").rglob("mlflow_spool.jsonl"))
+
+    def test_jobs_of_two_processes_stand_under_one_run(self):
+        self.server.start()
+        self.run_program("sweep", "config.yaml", "-m", *self.VARIED, "--folder", "sweep", "--slurm", "unused", *self.words)
+        tasks = [subprocess.Popen([self.program, "sweep", "sweep", "--task", f"{i}/2", "--workers", "2"], cwd=self.folder,
+                                  env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                 for i in range(2)]
+        for task in tasks:
+            self.addCleanup(self.stop, task)
+        for task in tasks:
+            _, errors = task.communicate(timeout=300)
+            self.assertEqual(task.returncode, 0, errors)
+            self.assertNotIn("MLflow", errors)
+        parent = self.assert_one_sweep(self.runs())
+        self.assertEqual(parent.info.status, "FINISHED")
+        self.assertEqual(self.spools(), [])
+        again = self.run_program("track", "sweep")
+        self.assertEqual((again.returncode, again.stdout), (0, "sent    nothing: the server had everything\n"), again.stderr)
+
+    def test_what_a_killed_job_made_is_the_sweeps_run(self):
+        """It may end after the server has made the sweep's run and before that is written down."""
+        self.server.start()
+        self.sweep()
+        first = self.assert_one_sweep(self.runs())
+        (self.folder / "sweep/tracking.json").unlink()
+        shutil.rmtree(next((self.folder / "sweep/jobs").iterdir()))
+        self.sweep()
+        runs = self.runs()
+        self.assertEqual(len(runs), 6)
+        self.assertEqual(len(self.below(runs, first)), 5)
+
+    def test_a_sweep_without_a_server_is_sent_by_track(self):
+        self.server.kill()
+        self.words.append("tracking.mlflow.wait=0")
+        done = self.sweep()
+        self.assertIn("The MLflow server has not got all of 4 of the jobs: equipoise track " + str(self.folder / "sweep"), done.stderr)
+        self.assertEqual(len(self.spools()), 4)
+        away = self.run_program("track", "sweep", "--wait", "0.2")
+        self.assertEqual(away.returncode, 3)
+        self.assertIn("0 parts were sent, 4 of 4 runs and banks are left", away.stderr)
+        self.server.start()
+        sent = self.run_program("track", "sweep", "--json")
+        self.assertEqual(sent.returncode, 0, sent.stderr)
+        self.assertGreater(json.loads(sent.stdout)["sent"], 4 * 8)
+        parent = self.assert_one_sweep(self.runs())
+        self.assertEqual(parent.info.status, "FINISHED")
+        self.assertEqual(self.spools(), [])
+
+    def test_one_job_that_is_sent_alone_stands_under_the_sweep_too(self):
+        self.server.kill()
+        self.words.append("tracking.mlflow.wait=0")
+        self.sweep()
+        self.server.start()
+        for job in sorted((self.folder / "sweep/jobs").iterdir()):
+            sent = self.run_program("track", job)
+            self.assertEqual(sent.returncode, 0, sent.stderr)
+        parent = self.assert_one_sweep(self.runs())
+        self.assertEqual(parent.info.status, "RUNNING")
+        self.run_program("track", "sweep")
+        self.assertEqual(self.client().get_run(parent.info.run_id).info.status, "FINISHED")
+
+    def test_banks_stand_under_the_sweep_and_members_under_them(self):
+        self.VARIED = ["model.hidden=[4],[8]", "constraints[0].tolerance=0.1,0.2"]
+        self.server.start()
+        self.sweep()
+        runs = self.runs()
+        parent, = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+        banks = self.below(runs, parent)
+        self.assertEqual([run.info.run_name for run in banks], ["bank of 2 runs"] * 2)
+        for bank in banks:
+            self.assertEqual(sorted(run.data.params["constraints.0.tolerance"] for run in self.below(runs, bank)), ["0.1", "0.2"])
+        self.assertEqual({run.data.tags["equipoise.sweep"] for run in runs}, {parent.data.tags["equipoise.key"]})
+        self.assertEqual({run.info.status for run in runs}, {"FINISHED"})
+        self.assertEqual(len(runs), 7)
+        key = json.loads((self.folder / "sweep/mlflow_sweep.json").read_text())["key"]
+        found = self.client().search_runs([parent.info.experiment_id], f"tags.`equipoise.sweep` = '{key}'")
+        self.assertEqual(len(found), 7)
+
+    def test_a_sweep_without_mlflow_has_nothing_to_send(self):
+        self.words = []
+        self.sweep()
+        done = self.run_program("track", "sweep")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("it has no mlflow_sweep.json (tracking.mlflow.uri in its config)", done.stderr)
+
+
 if __name__ == "__main__":
     tracking_workspace.main()

@@ -125,6 +125,30 @@ TEST_F(SweepResults, TwoSettingsAreComparedOnTheirTestRowsAsCompareDoes) {
   EXPECT_NEAR(compared["arms"][0]["means"][0], sum / 4, 1e-9);
   EXPECT_GT(compared["arms"][1]["differences"][0]["rows_error"], 0) << "people are part of the interval";
   EXPECT_THAT(page_text(), HasSubstr("Both were measured again on their test rows"));
+  EXPECT_THAT(report({"--compare", "batch_size=64,32"}).out,
+              AllOf(HasSubstr("batch_size 32 beside batch_size 64: 4 pairs of runs"), HasSubstr("Accuracy: ")));
+}
+
+TEST_F(SweepResults, RunsOfDataThatChangedMeanwhileAreNamedAndNotPaired) {
+  write("sweep.yaml",
+        "name: s\nconfig: config.yaml\nset: ['training.epochs=2', 'model.hidden=[4]', 'multipliers.measure_on=train']\n"
+        "axes: {training.batch_size: [64, 32, 16]}\n");
+  ASSERT_EQ(run({"sweep", "sweep.yaml", "--task", "0/3"}).exit_code, 0);
+  ASSERT_EQ(run({"sweep", "sweep.yaml", "--task", "1/3"}).exit_code, 0);
+  EXPECT_THAT(report().out, Not(HasSubstr("data files changed")));
+  write("people.csv", people(700, 2));
+  ASSERT_EQ(run({"sweep", "sweep.yaml", "--task", "2/3"}).exit_code, 0);
+  const Outcome outcome = report({"--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  ASSERT_EQ(outcome.json()["changed_data"].size(), 1u);
+  EXPECT_EQ(outcome.json()["changed_data"][0], plan()["runs"][2]["id"]);
+  EXPECT_THAT(outcome.json()["warnings"][0], HasSubstr("1\u00A0run learned from other data than the most"));
+  EXPECT_THAT(report().out, HasSubstr("warning: The data files changed while this sweep went on: 1 run learned"));
+  EXPECT_THAT(page_text(), HasSubstr("Not all runs learned from the same data"));
+  EXPECT_THAT(report({"--compare", "batch_size=64,16"}).err, HasSubstr("the data files changed between them"));
+  const auto digests = column(read("sweeps/s/results.csv"), "data_sha256");
+  EXPECT_EQ(digests[0], digests[1]);
+  EXPECT_NE(digests[0], digests[2]);
 }
 
 TEST_F(SweepResults, WithoutTheDataTheRunsOwnFiguresAreLeft) {
@@ -216,6 +240,23 @@ TEST_F(SweepResults, WatchShowsASweepABankAndARun) {
   const Outcome one = run({"watch", job + "/members/000", "--json"});
   EXPECT_EQ(one.json()["kind"], "run");
   EXPECT_EQ(one.json()["runs"][0]["status"], "finished");
+}
+
+TEST_F(SweepResults, WatchOfARunThatWasKilledSaysThatItIsGone) {
+  Manner manner;
+  manner.while_running = [&](pid_t pid) {
+    for (int i = 0; i < 3000 && !exists("runs/long/measurements.jsonl"); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    ::kill(pid, SIGKILL);
+  };
+  run({"train", "config.yaml", "training.epochs=100000", "multipliers.measure_on=train", "output.run=long"}, manner);
+  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1);
+  for (const char* name : {"run.json", "measurements.jsonl"})
+    std::filesystem::last_write_time(path(std::string("runs/long/") + name), old);
+  const Outcome outcome = run({"watch", "runs/long", "--json"});
+  EXPECT_EQ(outcome.json()["runs"][0]["status"], "gone");
+  EXPECT_TRUE(outcome.json()["done"].get<bool>());
+  EXPECT_THAT(run({"watch", "runs/long"}).out, HasSubstr("run long: 1 gone"));
 }
 
 TEST_F(SweepResults, WatchSeesARunGoOn) {

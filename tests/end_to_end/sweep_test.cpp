@@ -56,7 +56,8 @@ TEST_F(Sweep, AMemberOfItsBankIsTheRunOfItsSettingAlone) {
   const Outcome outcome = sweep({"--json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.json()["runs"], 16);
-  EXPECT_EQ(outcome.json()["done"], 2);
+  EXPECT_EQ(outcome.json()["jobs"], 2);
+  EXPECT_EQ(outcome.json()["done"], 16);
   const nlohmann::json planned = plan();
   ASSERT_THAT(planned["jobs"], SizeIs(2));
   const nlohmann::json& chosen = planned["runs"][13];
@@ -96,7 +97,7 @@ TEST_F(Sweep, WhatIsDoneIsNotDoneAgain) {
   EXPECT_EQ(again.exit_code, 0);
   EXPECT_EQ(again.json()["done"], 2);
   write_sweep("axes: {training.batch_size: [64, 32, 16]}\n");
-  EXPECT_THAT(sweep({"--plan"}).out, HasSubstr("of 3 jobs 2 are done"));
+  EXPECT_THAT(sweep({"--plan"}).out, HasSubstr("of 3 runs 2 are done"));
   ASSERT_EQ(sweep().exit_code, 0);
   EXPECT_EQ(std::filesystem::last_write_time(path("sweeps/s/jobs/" + job(0) + "/model.safetensors")), written);
   EXPECT_TRUE(is_finished(2));
@@ -114,12 +115,63 @@ TEST_F(Sweep, AFailedRunHasItsReasonAndStopsNoOther) {
   EXPECT_THAT(failure["reason"], HasSubstr("training.batch_size is 100000, more than the"));
   EXPECT_THAT(read("sweeps/s/" + failure["log"].get<std::string>()), HasSubstr("error: "));
   // It stays failed until it is asked for again.
-  EXPECT_THAT(sweep({"--workers", "1"}).out, HasSubstr("2 of 3 jobs done, 1 failed"));
+  EXPECT_THAT(sweep({"--workers", "1"}).out, HasSubstr("2 of 3 runs done, 1 failed"));
   std::filesystem::remove(path("sweeps/s/logs/" + job(1) + ".log"));
   EXPECT_EQ(sweep({"--retry-failed"}).exit_code, 0);
   EXPECT_TRUE(exists("sweeps/s/logs/" + job(1) + ".log"));
   write_sweep("axes: {training.batch_size: [100000]}\nfolder: sweeps/none\n");
   EXPECT_EQ(sweep().exit_code, 2) << "where none was done, the first failure's";
+}
+
+TEST_F(Sweep, WhatABankLostIsSaidAsOfRunsAloneAndDoneAgain) {
+  write_sweep("axes: {training.optimizer.learning_rate: [0.001, 1.0e+30, 0.01]}\n");
+  const Outcome outcome = sweep({"--json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["jobs"], 1);
+  EXPECT_EQ(outcome.json()["done"], 2);
+  EXPECT_EQ(outcome.json()["failed"], 1);
+  EXPECT_THAT(outcome.json()["warnings"].dump(), HasSubstr("left the finite numbers"));
+  const std::string lost = plan()["runs"][1]["id"], note = "sweeps/s/failures/" + lost + ".json";
+  const std::string reason = nlohmann::json::parse(read(note))["reason"];
+  EXPECT_THAT(reason, HasSubstr("left the finite numbers"));
+  EXPECT_THAT(sweep().out, HasSubstr("2 of 3 runs done, 1 failed"));
+  // Alone it fails for the same reason, and its bank's others stay as they are.
+  const std::string kept = "sweeps/s/jobs/" + job(0) + "/members/002/model.safetensors";
+  const auto written = std::filesystem::last_write_time(path(kept));
+  const Outcome again = sweep({"--retry-failed"});
+  EXPECT_THAT(again.out,
+              AllOf(HasSubstr("of 3 runs 2 are done and 1 failed"), HasSubstr("2 of 3 runs done, 1 failed")));
+  EXPECT_EQ(plan()["runs"][1]["job"], lost);
+  EXPECT_TRUE(exists("sweeps/s/logs/" + lost + ".log"));
+  EXPECT_EQ(nlohmann::json::parse(read(note))["reason"], reason) << "what is said does not hang on packing";
+  EXPECT_EQ(std::filesystem::last_write_time(path(kept)), written);
+  EXPECT_THAT(run({"sweep", "report", "sweeps/s"}).out, HasSubstr("2 finished and 1 failed"));
+}
+
+TEST_F(Sweep, ABankThatLostAllItsRunsSaysWhy) {
+  write_sweep("axes: {training.optimizer.learning_rate: [1.0e+31, 1.0e+30]}\n");
+  const Outcome outcome = sweep({"--json"});
+  EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
+  EXPECT_EQ(outcome.json()["failed"], 2);
+  EXPECT_THAT(outcome.json()["warnings"].dump(), HasSubstr("left the finite numbers"));
+  for (const char* verb : {"report", "watch"}) {
+    const Outcome told = run(verb == std::string("watch") ? std::vector<std::string>{"watch", "sweeps/s"}
+                                                          : std::vector<std::string>{"sweep", "report", "sweeps/s"});
+    EXPECT_THAT(told.out, AllOf(HasSubstr("left the finite numbers"), Not(HasSubstr("said nothing")))) << verb;
+  }
+  EXPECT_EQ(sweep({"--retry-failed"}).exit_code, 4);
+  EXPECT_EQ(plan()["jobs"].size(), 1u) << "its bank is the bank of those that failed";
+}
+
+TEST_F(Sweep, InsideATaskOfALauncherEachJobIsOneProcess) {
+  write_sweep("axes: {training.batch_size: [64, 32]}\n");
+  Manner manner;
+  manner.environment = {{"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "4"},          {"SLURM_LOCALID", "0"},
+                        {"SLURM_JOB_ID", "7"}, {"SLURM_JOB_NODELIST", "here"}, {"RANK", "0"},
+                        {"WORLD_SIZE", "4"},   {"MASTER_ADDR", "127.0.0.1"},   {"MASTER_PORT", "29511"}};
+  const Outcome outcome = sweep({}, manner);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(is_finished(0) && is_finished(1));
 }
 
 TEST_F(Sweep, ASignalIsPassedOnAndTheSameCommandGoesOn) {
@@ -234,7 +286,7 @@ TEST_F(Sweep, WhatAnotherVersionWroteIsLeftAndNotDoneAgain) {
     EXPECT_THAT(outcome.json()["warnings"].dump(), HasSubstr("Another version of Equipoise wrote"));
     EXPECT_EQ(read("sweeps/s/logs/" + job(i) + ".log"), log) << "it was started";
   }
-  EXPECT_THAT(sweep({"--plan"}).out, HasSubstr("of 2 jobs 0 are done, 0 failed and 2 are another version's"));
+  EXPECT_THAT(sweep({"--plan"}).out, HasSubstr("of 2 runs 0 are done, 0 failed and 2 are another version's"));
   EXPECT_EQ(read("sweeps/s/jobs/" + job(0) + "/run.json"), other);
   EXPECT_THAT(run({"sweep", "report", "sweeps/s"}).out, HasSubstr("another version of Equipoise wrote it"));
 }
@@ -313,6 +365,10 @@ TEST_F(Sweep, RefusesWhatCannotBeMeant) {
   for (const char* task : {"8/8", "1/08", "1", "/8", "1/", "-1/8", "0/0", "1/8/2", "1.0/8"})
     EXPECT_THAT(refusal({"--task", task}), HasSubstr("--task is '" + std::string(task) + "', expected I/N"));
   EXPECT_THAT(refusal({"--folder", "."}), HasSubstr("exists and is not a sweep"));
+  EXPECT_THAT(refusal({"--slurm", "x", "--kubernetes", "./x"}), HasSubstr("each writes a file of its own: name two"));
+  EXPECT_THAT(refusal({"--kubernetes", "x", "--claim", "Bad Name!"}), HasSubstr("--claim is 'Bad Name!', expected"));
+  EXPECT_THAT(refusal({"--kubernetes", "x", "--image", ""}), HasSubstr("--image is '', expected"));
+  EXPECT_FALSE(exists("x"));
   EXPECT_EQ(run({"sweep", "config.yaml"}).exit_code, 2);
   EXPECT_FALSE(exists("sweeps"));
   ASSERT_EQ(sweep({"--slurm", "s"}).exit_code, 0);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <regex>
 
 #include "engine/report/sweep_comparison.h"
@@ -86,6 +87,66 @@ TEST(SweepPage, FailuresStandWithTheirReasons) {
   EXPECT_THAT(PageReader(html).text(), HasSubstr("4 finished, 1 stopped early, 3 failed and 1 is not begun"));
   EXPECT_THAT(PageReader(html).text(), HasSubstr("This sweep is not whole"));
   EXPECT_THAT(to_terminal(report_of(results), false), HasSubstr("failed (2 runs): memory ran out"));
+}
+
+TEST(SweepPage, ChangedDataAreSaidLoudly) {
+  SweepResults results = sample_grid();
+  for (RunResult& run : results.runs) run.data_sha256 = "one";
+  EXPECT_THAT(PageReader(to_html(report_of(results))).text(), Not(HasSubstr("learned from the same data")));
+  EXPECT_TRUE(to_json(report_of(results))["warnings"].empty());
+  results.runs[4].data_sha256 = "two";
+  const SweepReport report = report_of(results);
+  EXPECT_THAT(PageReader(to_html(report)).text(), HasSubstr("Not all runs learned from the same data"));
+  EXPECT_THAT(to_terminal(report, false), HasSubstr("warning: The data files changed while this sweep went on: 1 run "
+                                                    "learned from other data than the most (tolerance 0.03, seed 1)"));
+  EXPECT_EQ(to_json(report)["changed_data"], nlohmann::ordered_json({results.plan.runs[4].id}));
+  EXPECT_EQ(to_json(report)["warnings"].size(), 1u);
+}
+
+// Of as many tolerances as a random search draws, of which no run keeps its own.
+SweepReport drawn_report(std::size_t count) {
+  std::vector<Point> points;
+  std::vector<SampleFigures> figures;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double tolerance = 0.0041 + 0.00003 * static_cast<double>(i);
+    points.push_back({{"constraints[0].tolerance", tolerance}, {"rate", i}});
+    figures.push_back({0.8, 0.1, 0.2, tolerance});
+  }
+  return report_of(sample_results({{{"constraints[0].tolerance"}, {}}, {{"rate"}, {}}}, points, figures), false);
+}
+
+TEST(SweepTerminal, ListsAreCutAndSayHowMuchMoreThereIs) {
+  SweepReport report = drawn_report(30);
+  for (std::size_t i = 0; i < 30; ++i) {
+    RunResult& run = report.results.runs.emplace_back();
+    run.status = RunStatus::failed;
+    run.reason = "reason " + std::to_string(i);
+    report.results.plan.runs.push_back(report.results.plan.runs[i]);
+  }
+  const std::string text = to_terminal(report, false);
+  EXPECT_THAT(text, HasSubstr("... and 18 more tolerances, in the report"));
+  EXPECT_THAT(text, HasSubstr("... and 48 more values that never kept their tolerances, in the report"));
+  EXPECT_THAT(text, HasSubstr("... and 18 more reasons of failures, in the report"));
+  EXPECT_LT(std::ranges::count(text, '\n'), 50);
+}
+
+TEST(SweepTerminal, DrawnTolerancesAreToldFromEachOther) {
+  const std::string text = to_terminal(drawn_report(3), false);
+  EXPECT_THAT(text, HasSubstr("at most 0.410 points"));
+  EXPECT_THAT(text, HasSubstr("at most 0.413 points"));
+  EXPECT_THAT(text, HasSubstr("at most 0.416 points"));
+  EXPECT_THAT(to_terminal(report_of(sample_grid()), false), HasSubstr("at most 3.0 points")) << "where one is enough";
+}
+
+TEST(SweepTerminal, TwoSettingsThatWereAskedForStandThere) {
+  SweepReport report = report_of(sample_grid());
+  EXPECT_THAT(to_terminal(report, false), Not(HasSubstr("pairs of runs")));
+  report.is_pair_asked_for = true;
+  const std::string text = to_terminal(report, false);
+  EXPECT_THAT(text, HasSubstr(report.pair->second + " beside " + report.pair->first + ": 3 pairs of runs"));
+  report.comparison.reset();
+  report.comparison_note = "The data are gone.";
+  EXPECT_THAT(to_terminal(report, false), HasSubstr("3 pairs of runs\n    The data are gone."));
 }
 
 TEST(SweepPage, WithNothingFinishedSaysSo) {

@@ -49,6 +49,16 @@ TEST(WatchTerminal, SaysHowManyThereAreOfEachAndHowFarThoseAreThatGoOn) {
   EXPECT_THAT(text, HasSubstr("TPR by sex"));
 }
 
+TEST(WatchTerminal, SaysWhatIsGoneAndWhy) {
+  sweep::WatchSnapshot snapshot = sample_snapshot();
+  snapshot.runs[1].status = RunStatus::gone;
+  snapshot.runs[1].reason = "no process holds its folder";
+  const std::string text = to_terminal(snapshot, {120, 40, false});
+  EXPECT_THAT(text, HasSubstr("1 finished, 1 to come, 1 gone, 1 failed"));
+  EXPECT_THAT(text, HasSubstr("gone (1): no process holds its folder"));
+  EXPECT_EQ(to_json(snapshot)["runs"][1]["status"], "gone");
+}
+
 TEST(WatchJson, HasARunForEachAndNullForWhatIsNotKnown) {
   const nlohmann::ordered_json json = to_json(sample_snapshot());
   ASSERT_EQ(json["runs"].size(), 4u);

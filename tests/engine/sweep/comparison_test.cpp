@@ -38,6 +38,18 @@ TEST(PairFrom, SetsRunsSideBySideThatAgreeInAllElse) {
   }
 }
 
+TEST(PairFrom, LeavesOutPairsThatLearnedFromOtherData) {
+  SweepResults results = sample_grid();
+  for (RunResult& run : results.runs) run.data_sha256 = "one";
+  results.runs[1].data_sha256 = "two";  // tolerance .01 at seed 1
+  const SettingPair pair = pair_from(results, "tolerance=0.01,0.1");
+  EXPECT_EQ(pair.pairs.size(), 2u);
+  EXPECT_EQ(pair.of_other_data, 1u);
+  EXPECT_EQ(pair.unpaired, 0u);
+  for (std::size_t run = 0; run < 3; ++run) results.runs[run].data_sha256 = "two";
+  EXPECT_THAT(complaint(results, "tolerance=0.01,0.1"), HasSubstr("the data files changed between them"));
+}
+
 TEST(PairFrom, OfAPairedAxisTheOtherFieldsGoAlong) {
   const SweepResults results =
       sample_results({{{"kind", "width"}, {{"mlp", 8}, {"linear", 0}}}},

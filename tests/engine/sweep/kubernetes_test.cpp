@@ -49,6 +49,19 @@ TEST(Kubernetes, NamesAreAsItTakesThem) {
   EXPECT_EQ(kubernetes_name(std::string(80, 'a')).size(), 50u);
 }
 
+TEST(Kubernetes, WhatItWouldRefuseIsRefusedBefore) {
+  for (const char* claim : {"Bad Name!", "", "-a", "a-", "a..b", "a.", "A", "a_b"})
+    EXPECT_THAT(refusal_of([&] { check_kubernetes_words("equipoise:1", claim); }),
+                HasSubstr("expected the name of a PersistentVolumeClaim"))
+        << claim;
+  EXPECT_THAT(refusal_of([] { check_kubernetes_words("equipoise:1", "Bad Name!"); }), HasSubstr("such as 'bad-name'"));
+  EXPECT_NE(refusal_of([] { check_kubernetes_words("equipoise:1", std::string(254, 'a')); }), "no error");
+  for (const char* image : {"", "two words", "a\nb"})
+    EXPECT_THAT(refusal_of([&] { check_kubernetes_words(image, "equipoise"); }), HasSubstr("without blanks"));
+  EXPECT_EQ(refusal_of([] { check_kubernetes_words("registry:5000/a/equipoise@sha256:0a", "data.v2-claim"); }),
+            "no error");
+}
+
 TEST(Kubernetes, AFolderOutsideTheMountIsRefused) {
   EXPECT_THAT(refusal_of([] { kubernetes_job(sample(), "/mnt2/a"); }),
               HasSubstr("the sweep's folder '/mnt2/a' is not in it"));

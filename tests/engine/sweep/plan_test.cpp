@@ -63,6 +63,17 @@ TEST(Plan, KnowsWhereARunLies) {
   EXPECT_EQ(folder_of(sample().runs[1]), "jobs/ff/members/001");
 }
 
+TEST(Plan, WhatIsDoneAgainHasItsBanksPlaceAmongTasks) {
+  Plan plan = sample();
+  const std::string bank = plan.jobs.back().id;
+  plan.jobs.push_back({"0e", JobKind::run, {}, {"0e"}, bank});
+  plan.jobs.push_back({"0f", JobKind::run, {}, {"0f"}, "ee"});
+  EXPECT_EQ(plan_from(to_json(plan), "plan").jobs, plan.jobs);
+  const std::vector<std::size_t> places = task_places(plan);
+  EXPECT_EQ(places[plan.jobs.size() - 2], plan.jobs.size() - 3);
+  EXPECT_EQ(places.back(), plan.jobs.size() - 1) << "its bank left the plan";
+}
+
 TEST(Plan, RefusesWhatDoesNotFitTogether) {
   nlohmann::ordered_json json = to_json(sample());
   json["runs"][1]["member"] = 0;

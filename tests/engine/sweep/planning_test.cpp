@@ -123,6 +123,11 @@ TEST_F(PlanOf, RefusesABankAndAConfigInASweepsPlace) {
               HasSubstr("this is a config of one run; what varies is said with -m"));
 }
 
+TEST_F(PlanOf, NoSeedsAtAllAreRefusedWithTheirPlace) {
+  EXPECT_THAT(refusal("axes: {training.epochs: [1]}\nseeds: []"),
+              HasSubstr("sweep.yaml:3:8: seeds: the list is empty, so there would be no run"));
+}
+
 TEST_F(PlanOf, ManyWrongSettingsAreCounted) {
   const std::string text = refusal("axes: {training.epochs: {range: [-20, -1, 20]}}");
   EXPECT_THAT(text, HasSubstr("the setting training.epochs=-20: "));

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
+#include "engine/core/folder_lock.h"
+#include "engine/sweep/locks.h"
 #include "engine/sweep/watch.h"
 #include "tests/engine/sweep/sample_results.h"
 
@@ -78,6 +82,70 @@ TEST_F(StateOfARun, ANoteGoesBeforeAFolderThatIsNotFinished) {
   write_run(sweep_ / "jobs/00", {});
   EXPECT_EQ(state().status, RunStatus::finished) << "notes are of an earlier try";
   EXPECT_EQ(state().reason, "");
+}
+
+// As one that was written some time ago.
+void make_old(const std::filesystem::path& file) {
+  std::filesystem::last_write_time(file, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1));
+}
+
+TEST_F(StateOfARun, WhoseProgramWasKilledIsGone) {
+  mark("running");
+  EXPECT_EQ(state().status, RunStatus::running) << "it may be about to hold its folder";
+  make_old(sweep_ / "jobs/00/run.json");
+  EXPECT_EQ(state().status, RunStatus::gone);
+  EXPECT_THAT(state().reason, HasSubstr("no process holds its folder"));
+  std::filesystem::create_directories(sweep_ / "locks");
+  {
+    const auto lock = JobLock::take(sweep_, "00");
+    EXPECT_EQ(state().status, RunStatus::running) << "a sweep works on it, and may just start it again";
+  }
+  {
+    const core::FolderLock lock(sweep_ / "jobs/00");
+    EXPECT_EQ(state().status, RunStatus::running) << "a long epoch";
+  }
+  note("failures", "the program was killed");
+  EXPECT_EQ(state().status, RunStatus::failed);
+  EXPECT_EQ(state().reason, "the program was killed");
+}
+
+TEST_F(StateOfARun, OfABankHasItsOwnReasonAndNotThatOfTheLastThatFailed) {
+  plan_.runs[0].job = "ba";
+  plan_.runs[0].in_bank = true;
+  plan_.jobs = {{"ba", JobKind::bank, {}, {"00", "01"}}};
+  plan_.runs.push_back(plan_.runs[0]);
+  plan_.runs[1].id = "01";
+  plan_.runs[1].member = 1;
+  write_plan(plan_, sweep_);
+  for (const char* member : {"000", "001"})
+    write_text(sweep_ / "jobs/ba/members" / member / "run.json", sample_marker("diverged"));
+  write_text(sweep_ / "jobs/ba/bank.json",
+             R"({"format": 1, "members": [{"failure": "step 1"}, {"failure": "step 2"}]})");
+  EXPECT_EQ(read_results(sweep_).runs[0].reason, "step 1");
+  EXPECT_EQ(read_results(sweep_).runs[1].reason, "step 2");
+  EXPECT_EQ(Watcher(sweep_).look().runs[0].reason, "step 1");
+  write_text(sweep_ / "failures/ba.json", R"({"reason": "all 2 members failed"})");
+  write_text(sweep_ / "failures/01.json", R"({"reason": "step 3"})");
+  EXPECT_EQ(read_results(sweep_).runs[0].reason, "all 2 members failed");
+  EXPECT_EQ(read_results(sweep_).runs[1].reason, "step 3") << "its own note goes before its bank's";
+}
+
+TEST_F(StateOfARun, OfABankThatWasCutOffWithACheckpointIsInterrupted) {
+  plan_.runs[0].job = "ba";
+  plan_.runs[0].in_bank = true;
+  plan_.jobs = {{"ba", JobKind::bank, {}, {"00"}}};
+  write_plan(plan_, sweep_);
+  const auto status = [&] { return read_results(sweep_).runs[0].status; };
+  write_text(sweep_ / "jobs/ba/run.json", sample_marker("running"));
+  write_text(sweep_ / "jobs/ba/checkpoints/0001/state", "x");
+  EXPECT_EQ(status(), RunStatus::missing) << "the bank is about to go on";
+  make_old(sweep_ / "jobs/ba/run.json");
+  EXPECT_EQ(status(), RunStatus::interrupted);
+  std::filesystem::remove_all(sweep_ / "jobs/ba/checkpoints");
+  EXPECT_EQ(status(), RunStatus::missing) << "nothing of it is left";
+  write_text(sweep_ / "jobs/ba/checkpoints/0001/state", "x");
+  write_text(sweep_ / "jobs/ba/run.json", sample_marker("finished"));
+  EXPECT_EQ(status(), RunStatus::missing) << "somebody took its folder away";
 }
 
 TEST_F(StateOfARun, AnotherVersionsIsAFailureThatSaysSo) {

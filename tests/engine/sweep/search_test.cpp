@@ -1,6 +1,7 @@
 #include "engine/sweep/search.h"
 
 #include <cmath>
+#include <map>
 
 #include "tests/engine/sweep/sample_sweep.h"
 
@@ -45,6 +46,33 @@ TEST_F(Search, EveryDrawComesWithEverySeed) {
   ASSERT_EQ(planning.plan.runs.size(), 10u);
   EXPECT_EQ(planning.plan.runs[0].point[0], planning.plan.runs[1].point[0]);
   EXPECT_EQ(planning.plan.runs[1].point[1].second, 2);
+}
+
+TEST_F(Search, ValuesAreDrawnByTheirProbabilities) {
+  const auto counts = [&](const std::string& search) {
+    const Planning planning =
+        planned(search +
+                "trials: 64\naxes: {training.epochs: {values: [1, 2, 3], probabilities: [0.25, 0, 0.75]}, "
+                "training.seed: {range: [1, 1000000]}}");
+    std::map<int, int> counts;
+    for (const PlannedRun& run : planning.plan.runs) ++counts[run.point[0].second.get<int>()];
+    return counts;
+  };
+  std::map<int, int> even = counts("search: sobol\n"), random = counts("search: random\n");
+  EXPECT_EQ(even[1], 16) << "a quarter of a sequence that leaves no part empty";
+  EXPECT_EQ(even[2] + random[2], 0);
+  EXPECT_NEAR(random[3], 48, 12);
+}
+
+TEST_F(Search, ProbabilitiesThatDoNotFitAreRefused) {
+  const auto complaint = [&](const std::string& search, const std::string& probabilities) {
+    return refusal(search + "axes: {training.epochs: {values: [1, 2], probabilities: " + probabilities + "}}");
+  };
+  const std::string random = "search: random\ntrials: 3\n";
+  EXPECT_THAT(complaint(random, "[1]"), HasSubstr("there are 1 probabilities for 2 values"));
+  EXPECT_THAT(complaint(random, "[0.5, 0.6]"), HasSubstr("add up to 1.1, expected 1"));
+  EXPECT_THAT(complaint(random, "[-0.5, 1.5]"), HasSubstr("between 0 and 1"));
+  EXPECT_THAT(complaint("", "[0.5, 0.5]"), HasSubstr("draws nothing that could have probabilities"));
 }
 
 TEST_F(Search, MillionsAreCountedAndNotMade) {

@@ -85,6 +85,34 @@ TEST_F(Wandb, RandomDrawsFromItsDistributions) {
   }
 }
 
+TEST_F(Wandb, ValuesHaveTheirProbabilitiesWhereTheyAreDrawn) {
+  const std::string parameters =
+      "parameters:\n"
+      "  training.epochs: {values: [1, 2], probabilities: [0, 1]}\n"
+      "  training.seed: {min: 1, max: 1000000}\n";
+  const Planning drawn = plan_of("method: random\nrun_cap: 20\n" + parameters);
+  ASSERT_EQ(drawn.plan.runs.size(), 20u);
+  for (const PlannedRun& run : drawn.plan.runs) EXPECT_EQ(run.point[0].second, 2);
+  const Planning grid =
+      plan_of("method: grid\nparameters: {training.epochs: {values: [1, 2], probabilities: [0, 1]}}\n");
+  EXPECT_EQ(grid.plan.runs.size(), 2u) << "a grid takes every value";
+}
+
+TEST_F(Wandb, TheLogarithmOfTheInverseIsEvenWhereThatOfTheValueIs) {
+  const auto rates = [&](const std::string& distribution) {
+    const Planning planning = plan_of(
+        "method: random\nrun_cap: 10\nparameters:\n"
+        "  training.optimizer.learning_rate: {distribution: " +
+        distribution + "}\n");
+    std::vector<double> rates;
+    for (const PlannedRun& run : planning.plan.runs) rates.push_back(run.point[0].second.get<double>());
+    return rates;
+  };
+  EXPECT_EQ(rates("inv_log_uniform_values, min: 0.001, max: 0.1"), rates("log_uniform_values, min: 0.001, max: 0.1"));
+  EXPECT_EQ(rates("inv_log_uniform, min: 2, max: 6"), rates("log_uniform, min: -6, max: -2"))
+      << "its ends are those of log(1 / x)";
+}
+
 TEST_F(Wandb, WhatHasNoPlainMeaningIsRefused) {
   const std::string parameters = "parameters: {training.epochs: {values: [1, 2]}}\n";
   EXPECT_THAT(complaint("method: bayes\n" + parameters),

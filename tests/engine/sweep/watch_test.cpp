@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/core/error.h"
+#include "engine/core/folder_lock.h"
 #include "engine/evaluation/measurement.h"
 #include "engine/sweep/locks.h"
 #include "tests/engine/sweep/sample_results.h"
@@ -154,6 +155,36 @@ TEST_F(Watched, WhatFailedOrWasInterruptedMayGoOn) {
   write_run(folder_ / "jobs/01", {});
   EXPECT_EQ(watcher.look().runs[1].status, RunStatus::finished);
   EXPECT_EQ(watcher.look().runs[1].reason, "");
+}
+
+TEST_F(Watched, WhatWasKilledIsGoneAndEndsTheWatch) {
+  begin("");
+  write_text(folder_ / "measurements.jsonl", measurement(2.5, 5, 0.05));
+  Watcher watcher(folder_);
+  EXPECT_EQ(watcher.look().count(RunStatus::running), 1);
+  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::minutes(1);
+  for (const char* name : {"run.json", "measurements.jsonl"}) std::filesystem::last_write_time(folder_ / name, old);
+  {
+    const core::FolderLock lock(folder_);
+    EXPECT_FALSE(watcher.look().is_done()) << "its process is there";
+  }
+  const WatchSnapshot& snapshot = watcher.look();
+  EXPECT_EQ(snapshot.count(RunStatus::gone), 1);
+  EXPECT_TRUE(snapshot.is_done());
+  EXPECT_FALSE(snapshot.seconds_left);
+  EXPECT_EQ(snapshot.runs[0].done, 0.25) << "as far as it came";
+}
+
+TEST_F(Watched, WhereASweepWasKilledWhatWasToComeIsNotWaitedFor) {
+  WatchSnapshot snapshot;
+  snapshot.runs.resize(2);
+  snapshot.runs[0].status = RunStatus::gone;
+  EXPECT_TRUE(snapshot.is_done());
+  snapshot.is_held = true;
+  EXPECT_FALSE(snapshot.is_done()) << "somebody works on it";
+  snapshot.is_held = false;
+  snapshot.runs[0].status = RunStatus::interrupted;
+  EXPECT_FALSE(snapshot.is_done()) << "it may be about to begin";
 }
 
 TEST_F(Watched, WhatHalvingStoppedIsLookedAtUntilItsProgramHasWrittenItsResults) {

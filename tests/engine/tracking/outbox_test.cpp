@@ -102,6 +102,19 @@ TEST_F(OutboxTest, TheSpoolGoesWhenTheRunHasEndedAndAllIsSent) {
   EXPECT_EQ(open().waiting(), 1u);
 }
 
+TEST_F(OutboxTest, TheStateSaysWhetherTheRunHasEnded) {
+  Outbox outbox = open();
+  outbox.add({ended_line("finished", 5)});
+  outbox.mark_sent(1);
+  outbox.tidy_up();
+  EXPECT_TRUE(read_mlflow_state(folder_.path).has_ended);
+  outbox.add({running_line()});
+  outbox.mark_sent(1);
+  EXPECT_FALSE(read_mlflow_state(folder_.path).has_ended);
+  EXPECT_EQ(read_mlflow_state(folder_.path).uri, "http://127.0.0.1:1");
+  EXPECT_EQ(read_mlflow_state(folder_.path / "elsewhere").run_id, "");
+}
+
 TEST_F(OutboxTest, DamagedFilesAreRefusedByName) {
   write(kStateFile, "{\"format\": 2}");
   EXPECT_THAT(refusal(), HasSubstr("tracking.json' is not the tracking.json of a run that this version"));

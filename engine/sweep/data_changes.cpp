@@ -1,0 +1,56 @@
+#include "engine/sweep/data_changes.h"
+
+#include <algorithm>
+#include <map>
+
+namespace equipoise::sweep {
+namespace {
+
+// "data.files", "data.split.test_files[0]", "data.images.folder", all of "data": whatever decides which files are read.
+bool names_files(const std::string& field) {
+  const bool is_of_data = field == "data" || field.starts_with("data.");
+  return is_of_data && (field.find("files") != std::string::npos || field.starts_with("data.images") ||
+                        field == "data" || field == "data.split");
+}
+
+std::string files_asked_for(const PlannedRun& run) {
+  std::string text;
+  for (const auto& [field, value] : run.point)
+    if (names_files(field)) text += field + "=" + value_text(value) + "\n";
+  return text;
+}
+
+struct Known {
+  std::string sha256;
+  std::vector<std::size_t> runs;
+};
+
+void add_all_but_the_most(std::vector<Known>& known, std::vector<std::size_t>& changed) {
+  const auto most = std::ranges::max_element(known, {}, [](const Known& one) { return one.runs.size(); });
+  for (auto one = known.begin(); one != known.end(); ++one)
+    if (one != most) changed.insert(changed.end(), one->runs.begin(), one->runs.end());
+}
+
+}  // namespace
+
+std::vector<std::size_t> runs_of_changed_data(const SweepResults& results) {
+  std::map<std::string, std::vector<Known>> by_files;  // in the order of the plan
+  for (std::size_t i = 0; i < results.runs.size(); ++i) {
+    const std::string& sha256 = results.runs[i].data_sha256;
+    if (sha256.empty()) continue;
+    std::vector<Known>& known = by_files[files_asked_for(results.plan.runs[i])];
+    auto same = std::ranges::find(known, sha256, &Known::sha256);
+    if (same == known.end()) same = known.insert(known.end(), {sha256, {}});
+    same->runs.push_back(i);
+  }
+  std::vector<std::size_t> changed;
+  for (auto& [files, known] : by_files) add_all_but_the_most(known, changed);
+  std::ranges::sort(changed);
+  return changed;
+}
+
+bool have_other_data(const RunResult& one, const RunResult& other) {
+  return !one.data_sha256.empty() && !other.data_sha256.empty() && one.data_sha256 != other.data_sha256;
+}
+
+}  // namespace equipoise::sweep

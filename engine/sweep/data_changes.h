@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "engine/sweep/results.h"
+
+namespace equipoise::sweep {
+
+/// Places of the runs that learned from other data than the most, though they name the same files: the data changed while the sweep went on.
+/// Where a field of `data` that names files is an axis, runs are compared with those of the same value. Of equally many the first in the
+/// plan count as the most.
+std::vector<std::size_t> runs_of_changed_data(const SweepResults& results);
+
+/// Whether both say what they learned from, and it was not the same.
+bool have_other_data(const RunResult& one, const RunResult& other);
+
+}  // namespace equipoise::sweep

@@ -1,0 +1,61 @@
+#include "engine/sweep/data_changes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/engine/sweep/sample_results.h"
+
+namespace equipoise::sweep {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(DataChanges, AreTheRunsThatLearnedFromOtherDataThanTheMost) {
+  SweepResults results = sample_grid();
+  EXPECT_THAT(runs_of_changed_data(results), IsEmpty()) << "nothing says what they learned from";
+  for (RunResult& run : results.runs) run.data_sha256 = "one";
+  EXPECT_THAT(runs_of_changed_data(results), IsEmpty());
+  for (const std::size_t run : {0u, 1u, 7u}) results.runs[run].data_sha256 = run == 7 ? "three" : "two";
+  results.runs[4].data_sha256 = "";
+  EXPECT_THAT(runs_of_changed_data(results), ElementsAre(0, 1, 7));
+  EXPECT_TRUE(have_other_data(results.runs[0], results.runs[7]));
+  EXPECT_FALSE(have_other_data(results.runs[0], results.runs[1]));
+  EXPECT_FALSE(have_other_data(results.runs[0], results.runs[4])) << "one does not say";
+}
+
+TEST(DataChanges, FilesThatAreAnAxisDiffer) {
+  SweepResults results =
+      sample_results({{{"data.files"}, {{"a.csv"}, {"b.csv"}}}},
+                     {{{"data.files", "a.csv"}}, {{"data.files", "b.csv"}}, {{"data.files", "b.csv"}}}, {{}, {}, {}});
+  results.runs[0].data_sha256 = "a";
+  results.runs[1].data_sha256 = results.runs[2].data_sha256 = "b";
+  EXPECT_THAT(runs_of_changed_data(results), IsEmpty());
+  results.runs[2].data_sha256 = "a";
+  EXPECT_THAT(runs_of_changed_data(results), ElementsAre(2)) << "of equally many the first are the most";
+}
+
+TEST(DataChanges, AreReadFromTheRunsOwnFiles) {
+  const std::filesystem::path folder = fresh_folder("data_changes_test");
+  Plan plan;
+  for (const char* id : {"00", "01", "02"}) {
+    PlannedRun run;
+    run.id = run.job = id;
+    plan.runs.push_back(run);
+    plan.jobs.push_back({id, JobKind::run, {}, {id}});
+  }
+  write_plan(plan, folder);
+  for (int i = 0; i < 3; ++i) {
+    const std::filesystem::path run = folder / fmt::format("jobs/0{}", i);
+    write_run(run, {});
+    auto results = nlohmann::json::parse(sample_results_text({}));
+    results["files"] = {{{"path", "people.csv"}, {"sha256", i == 1 ? "two" : "one"}, {"bytes", 3}, {"rows", 1}}};
+    write_text(run / "results.json", results.dump());
+  }
+  const SweepResults results = read_results(folder);
+  EXPECT_EQ(results.runs[0].data_sha256, "one");
+  EXPECT_THAT(runs_of_changed_data(results), ElementsAre(1));
+}
+
+}  // namespace
+}  // namespace equipoise::sweep
