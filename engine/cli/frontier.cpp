@@ -25,6 +25,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/interrupt.h"
+#include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/showable.h"
 #include "engine/frontier/tolerances.h"
 #include "engine/report/frontier_report.h"
@@ -33,7 +34,8 @@ namespace equipoise::cli {
 namespace {
 
 constexpr int kRules = 20;
-// Where the test rows say nothing of the least, the frontier starts at this share of the gap without constraints.
+// Where the test rows say nothing of the least, or could show little below the gap without constraints, the frontier starts
+// at this share of that gap.
 constexpr double kLeastShare = 0.05;
 
 class Frontier final : public Command {
@@ -129,7 +131,7 @@ class Frontier final : public Command {
   void check_pick(const constraints::ConstraintTable& table, const data::Dataset& dataset) const {
     if (pick_.empty()) return;
     const std::optional<double> least = showable(table, dataset);
-    if (!least || *least <= frontier::tolerance_of(config_.constraints)) return;
+    if (!least || evaluation::is_inside(*least, frontier::tolerance_of(config_.constraints))) return;
     throw core::UserError(
         core::Fault::config,
         fmt::format("--pick is {}, which the test rows cannot show: even if all groups' rates were equal, the bound "
@@ -149,6 +151,7 @@ class Frontier final : public Command {
       }
       high = std::clamp(high, 1e-3, 0.99);
       double low = frontier.showable.value_or(high * kLeastShare);
+      // There would be little to draw. Rules below what the test rows could show are marked as such.
       if (low > high / 2) low = high * kLeastShare;
       grid = frontier::tolerance_grid(low, high, kRules);
     }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <optional>
+
 #include "engine/cli/cell_rules.h"
 #include "engine/cli/command.h"
 #include "engine/cli/compiled_tables.h"
@@ -23,6 +26,39 @@
 
 namespace equipoise::cli {
 namespace {
+
+namespace fs = std::filesystem;
+
+// The folder with a name at its end, even of ".".
+fs::path whole_path(const SavedRun& saved) {
+  const fs::path path = fs::absolute(saved.path).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
+// What trained the run's model: a run that was retuned names the config of the one it was made of, if that is still there.
+RunMarker marker_of_training(const SavedRun& saved) {
+  constexpr int kMostSteps = 32;  // a run may have been replaced by what was retuned from it
+  RunMarker marker = saved.marker;
+  for (int step = 0; step < kMostSteps && verb_of(marker) == "retune"; ++step) {
+    const fs::path file = fs::path(marker.config).parent_path() / run_files::kMarker;
+    std::error_code error;
+    if (!fs::exists(file, error)) break;
+    marker = run_marker_from(core::read_file(file), file.string());
+  }
+  return marker;
+}
+
+// The command that trains the run's frontier, with its own overrides and these. Without a name among these the run it makes has one
+// that does not replace the old run.
+std::string frontier_line(const SavedRun& saved, std::vector<std::string> overrides, bool has_name) {
+  const RunMarker marker = marker_of_training(saved);
+  const std::string verb = verb_of(marker);
+  const bool is_whole = verb == "frontier" || verb == "train";
+  if (!has_name) overrides.push_back("output.run=" + whole_path(saved).filename().string() + "-anew");
+  return (is_whole ? "equipoise frontier" + marker.command.substr(std::string("equipoise ").size() + verb.size())
+                   : shell_line({"equipoise", "frontier", marker.config})) +
+         " " + shell_line(overrides);
+}
 
 class Retune final : public Command {
  public:
@@ -53,9 +89,9 @@ class Retune final : public Command {
       throw core::UserError(
           core::Fault::data,
           fmt::format("the run '{}' was trained to decide, and has no posteriors of cells that another "
-                      "tolerance could be solved for with; equipoise frontier {} trains such a run, "
-                      "and equipoise train another tolerance",
-                      saved.path.string(), saved.marker.config));
+                      "tolerance could be solved for with: only runs of equipoise frontier, and what retune made of "
+                      "them, can be retuned. {} trains one; equipoise train trains another tolerance",
+                      saved.path.string(), frontier_line(saved, {}, false)));
     load(saved);
     RunFolder folder =
         RunFolder::claim(config_.output, config_.name + "-retuned", marker_of(command(), file_), origin_);
@@ -89,12 +125,31 @@ class Retune final : public Command {
           core::Fault::config,
           fmt::format(
               "retune changes tolerances alone, and of {} some says what the run was trained or is measured by; "
-              "equipoise frontier {} {} trains anew",
-              core::quoted(overrides_), saved.marker.config, shell_line(overrides_)));
-    if (config_.output.folder == saved.config.output.folder)
-      config_.output.folder = std::filesystem::absolute(saved.path).lexically_normal().parent_path().string();
-    if (config_.output.run == saved.config.output.run) config_.output.run.clear();
+              "{} trains anew",
+              core::quoted(overrides_), frontier_line(saved, overrides_, is_said("output.run"))));
+    place(saved);
     file_ = {saved.file(run_files::kConfig).string(), core::sha256_of_file(saved.file(run_files::kConfig))};
+  }
+
+  // Whether the command line says it. What the run's own config says of its folder is not meant for another run.
+  bool is_said(const std::string& field) const {
+    const std::optional<core::Position> position = origin_.of(field);
+    return position && position->file.starts_with("command line: ");
+  }
+
+  // Beside the old run under the next free name, where the command line does not say otherwise.
+  void place(const SavedRun& saved) {
+    if (!is_said("output.folder")) config_.output.folder = whole_path(saved).parent_path().string();
+    if (!is_said("output.run")) config_.output.run.clear();
+    const fs::path name = run_name(config_.output, origin_);
+    std::error_code error;
+    if (name.empty() || !fs::equivalent(fs::path(config_.output.folder) / name, saved.path, error)) return;
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("output.run is '{}', which is the run that retune reads: it would replace what it "
+                    "is made of; name another, or leave it out for the next free name",
+                    config_.output.run),
+        origin_.of("output.run"));
   }
 
   // The outputs mean what they meant when they were learnt.

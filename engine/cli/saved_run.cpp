@@ -65,10 +65,12 @@ void for_each_file(const SavedRun& run, const nlohmann::json& description, const
 
 core::UserError changed(const std::string& what, const std::string& path, const std::string& now,
                         const std::string& then) {
-  return core::UserError(core::Fault::data,
-                         fmt::format("the {} '{}' {} changed since this run was trained (sha256 {}, then {}): its rows "
-                                     "cannot be told apart any more; measure with --data instead",
-                                     what, path, what == "data file" ? "has" : "have", now, then));
+  return core::UserError(
+      core::Fault::data,
+      fmt::format("the {} '{}' {} changed since this run was trained (sha256 {}, then {}): its rows "
+                  "cannot be told apart any more; put {} back, or measure other rows with equipoise "
+                  "evaluate --data",
+                  what, path, what == "data file" ? "has" : "have", now, then, what == "data file" ? "it" : "them"));
 }
 
 void check_files(const SavedRun& run, const nlohmann::json& description) {
@@ -126,8 +128,9 @@ namespace {
   const report::CompareReport comparison = report::compare_report_from_json(read_json(run.file(run_files::kCompare)));
   std::string lines;
   for (const report::ComparedRun& one : comparison.runs)
-    lines += fmt::format("\n  {}  {}, seed {}", run.file(one.folder.c_str()).string(),
-                         comparison.arms[static_cast<std::size_t>(one.arm)].name, one.seed);
+    if (!one.folder.empty())  // else it could not be trained
+      lines += fmt::format("\n  {}  {}, seed {}", run.file(one.folder.c_str()).string(),
+                           comparison.arms[static_cast<std::size_t>(one.arm)].name, one.seed);
   throw core::UserError(core::Fault::data, fmt::format("'{}' is a comparison of {} runs; name one of them:{}",
                                                        run.path.string(), comparison.runs.size(), lines));
 }

@@ -77,11 +77,16 @@ void check_image_column(const Encoder& encoder, const Table& table) {
 
 void warn_of_unknown_levels(const std::vector<Grouping>& groupings, core::Journal& journal) {
   for (const Grouping& grouping : groupings) {
-    const auto unknown = std::ranges::count(grouping.codes, kUnknownLevel);
-    if (unknown == 0) continue;
-    journal.warn(std::to_string(unknown) + (unknown == 1 ? " row has" : " rows have") + " a level of the grouping '" +
-                 grouping.name + "' that training never saw, and " + (unknown == 1 ? "is" : "are") +
-                 " counted as a level that cannot be measured; known are " + core::listed(grouping.levels));
+    const auto missing = static_cast<std::int64_t>(grouping.rows_without.size());
+    const auto warn = [&](std::int64_t rows, const std::string& what) {
+      if (rows == 0) return;
+      journal.warn(std::to_string(rows) + (rows == 1 ? " row has " : " rows have ") + what + ", and " +
+                   (rows == 1 ? "is" : "are") + " counted as a level that cannot be measured; known are " +
+                   core::listed(grouping.levels));
+    };
+    warn(std::ranges::count(grouping.codes, kUnknownLevel) - missing,
+         "a level of the grouping '" + grouping.name + "' that training never saw");
+    warn(missing, "no value in the grouping '" + grouping.name + "', where no training row was without");
   }
 }
 

@@ -12,6 +12,17 @@ namespace equipoise::frontier {
 using constraints::ConstraintParams;
 using constraints::ConstraintTable;
 
+namespace {
+
+// To three digits. What has no more stays as it is, whatever rounding makes of it.
+double rounded_up(double value) {
+  constexpr double kRounding = 1e-12;
+  const double scale = std::pow(10, 2 - std::floor(std::log10(value)));
+  return std::ceil(value * scale * (1 - kRounding)) / scale;
+}
+
+}  // namespace
+
 double tolerance_of(const std::vector<ConstraintParams>& constraints) {
   return std::ranges::find_if(constraints, constraints::has_tolerance)->tolerance;
 }
@@ -44,8 +55,7 @@ std::vector<double> tolerance_grid(double low, double high, int count) {
   std::vector<double> grid;
   for (int i = 0; i < count; ++i) {
     const double value = low * std::pow(high / low, static_cast<double>(i) / (count - 1));
-    const double unit = std::pow(10, std::floor(std::log10(value)) - 2);
-    grid.push_back(std::round(value / unit) * unit);
+    grid.push_back(rounded_up(value));
   }
   grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
   return grid;

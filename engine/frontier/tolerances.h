@@ -20,7 +20,8 @@ double tolerance_of(const std::vector<constraints::ConstraintParams>& constraint
 constraints::ConstraintTable with_tolerances(constraints::ConstraintTable table,
                                              const std::vector<constraints::ConstraintParams>& constraints);
 
-/// `count` tolerances from `low` to `high`, ascending, each the same factor above the one before, rounded to three digits.
+/// `count` tolerances from `low` to `high`, ascending, each the same factor above the one before, rounded up to three digits: what
+/// can be shown of `low` can be shown of the first.
 std::vector<double> tolerance_grid(double low, double high, int count);
 
 }  // namespace equipoise::frontier

@@ -13,8 +13,10 @@ ordered_json split_json(const std::optional<evaluation::SplitResult>& split) {
   return split ? ordered_json(evaluation::to_json(*split)) : ordered_json(nullptr);
 }
 
-ordered_json to_json(const FrontierRule& rule) {
+ordered_json to_json(const FrontierReport& report, const FrontierRule& rule) {
+  const std::optional<bool> is_showable = can_be_shown(report, rule);
   return {{"tolerance", core::number_or_null(rule.tolerance)},
+          {"can_be_shown", is_showable ? ordered_json(*is_showable) : ordered_json(nullptr)},
           {"multipliers", rule.multipliers},
           {"attainable", core::number_or_null(rule.attainable)},
           {"expected_accuracy", rule.expected_accuracy},
@@ -66,7 +68,7 @@ evaluation::SplitResult figures_alone(evaluation::SplitResult result) {
 
 ordered_json to_json(const FrontierReport& report) {
   ordered_json rules = ordered_json::array();
-  for (const FrontierRule& rule : report.rules) rules.push_back(to_json(rule));
+  for (const FrontierRule& rule : report.rules) rules.push_back(to_json(report, rule));
   return {{"format", kFormat},
           {"name", report.name},
           {"finished", report.finished},
@@ -85,7 +87,7 @@ ordered_json to_json(const FrontierReport& report) {
           {"cells", report.cells},
           {"multiplier_titles", report.multiplier_titles},
           {"warnings", report.warnings},
-          {"unconstrained", to_json(report.unconstrained)},
+          {"unconstrained", to_json(report, report.unconstrained)},
           {"rules", std::move(rules)}};
 }
 

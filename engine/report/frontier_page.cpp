@@ -65,6 +65,8 @@ void write_rule(Markup& page, const FrontierReport& report, const FrontierRule& 
     const auto head = page.in("th", {{"scope", "row"}});
     page.text(tolerance_word(rule));
     if (rule.tolerance == report.kept) page.element("p", {{"class", "note"}}, "this folder's run");
+    if (can_be_shown(report, rule) == false)
+      page.element("p", {{"class", "note"}}, "below what the test rows could show");
     if (!rule.probabilities.empty()) page.element("p", {{"class", "note"}}, drawn_words(rule));
   }
   write_accuracy(page, rule.selection);
@@ -97,6 +99,7 @@ void write_guide(Markup& page, const FrontierReport& report) {
                                      : ", and so decides without the group being an input",
                   counted(report.selection_rows, "selection row")));
   if (report.is_randomised) say(draws_sentence(report));
+  if (report.showable) say(showable_sentence(report));
   say("What is measured on the selection rows is therefore a little better than on people who had no say. The test "
       "rows "
       "had none; picking a rule because it looks best on them would give them one, and then only people whom no run "
@@ -126,7 +129,9 @@ void write_frontier_table(Markup& page, const FrontierReport& report) {
     for (const char* rows : {"selection", "test"}) {
       column(fmt::format("Accuracy, {} rows", rows));
       for (std::size_t c = 0; c < constraints; ++c)
-        column(fmt::format("Gap{}, {} rows", constraints > 1 ? fmt::format(" {}", c + 1) : "", rows));
+        column(fmt::format("{}{}, {} rows",
+                           is_parity(report.unconstrained.selection->constraints[c]) ? "Gap" : "Figure",
+                           constraints > 1 ? fmt::format(" {}", c + 1) : "", rows));
     }
     page.element("th", {{"scope", "col"}}, "Test verdict");
   }

@@ -27,7 +27,7 @@ std::string figures_in_words(const FrontierRule& rule, const SplitResult& split,
   words += fmt::format(": accuracy {}", percent_text(split.metrics.accuracy));
   if (split.metrics.accuracy_interval)
     words += fmt::format(", interval {}", percent_range(split.metrics.accuracy_interval));
-  words += fmt::format("; gap {}", figure_text(result.gap, result.unit));
+  words += fmt::format("; {} {}", is_parity(result) ? "gap" : "figure", figure_text(result.gap, result.unit));
   if (result.interval) words += fmt::format(", interval {}", figure_range(result.interval, result.unit));
   if (rule.tolerance) words += fmt::format(": {}", look_of(result.verdict).word);
   if (!rule.probabilities.empty()) words += "; draws one of " + drawn_words(rule);
@@ -47,11 +47,18 @@ ScatterMark mark_of(const FrontierRule& rule, const SplitResult& split, const Co
   return mark;
 }
 
+std::string x_title_of(const ConstraintResult& result) {
+  // Further to the left is fairer, so that a floor is drawn by what is missing to all.
+  if (result.unit == "floor") return "100\u202F% minus the rate, %";
+  if (!is_parity(result)) return "figure";
+  return result.unit == "points" ? "gap, points" : "gap, % of the larger rate";
+}
+
 void write_plot(Markup& page, const FrontierReport& report, std::size_t constraint, SplitOf of, const char* rows) {
   ScatterPlot plot;
   std::vector<const FrontierRule*> rules = {&report.unconstrained};
   for (const FrontierRule& rule : report.rules) rules.push_back(&rule);
-  std::string title;
+  std::string title, figure;
   for (const FrontierRule* rule : rules) {
     const std::optional<SplitResult>& split = rule->*of;
     if (!is_drawable(split, constraint)) continue;
@@ -60,10 +67,10 @@ void write_plot(Markup& page, const FrontierReport& report, std::size_t constrai
     plot.description += (plot.description.empty() ? "" : ". ") + plot.marks.back().hover;
     title = constraints::title_without_tolerance(result.title);
     if (result.unit == "number") plot.x_unit = 1;
-    plot.x_title =
-        is_gap(result.unit) ? (result.unit == "points" ? "gap, points" : "gap, % of the larger rate") : "figure";
+    plot.x_title = x_title_of(result);
+    figure = is_parity(result) ? "gap" : "figure";
   }
-  plot.title = fmt::format("Accuracy against the gap on the {}: {}", rows, title);
+  plot.title = fmt::format("Accuracy against the {} on the {}: {}", figure, rows, title);
   plot.y_title = "Accuracy, %";
   if (plot.marks.empty()) {
     page.element("p", {}, fmt::format("On the {} there is nothing to draw.", rows));

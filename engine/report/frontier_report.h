@@ -55,8 +55,11 @@ evaluation::SplitResult figures_alone(evaluation::SplitResult result);
 /// "0.02", and "none" of the rule without constraints.
 std::string tolerance_word(const FrontierRule& rule);
 
-/// The constraint whose gap is largest beside its tolerance; of the unconstrained rule, and where there is none, the first.
-/// nullptr where nothing was measured.
+/// Whether it compares groups, and its figure is a gap. Bounds and sums have figures that are read otherwise.
+bool is_parity(const evaluation::ConstraintResult& constraint);
+
+/// The constraint whose gap is largest beside its tolerance; of the unconstrained rule the first parity. A bound or a sum comes before
+/// parity where it is violated by more, beside what it allows. nullptr where nothing was measured.
 const evaluation::ConstraintResult* leading_constraint(const FrontierRule& rule,
                                                        const std::optional<evaluation::SplitResult>& split);
 
@@ -69,6 +72,13 @@ std::string drawn_words(const FrontierRule& rule);
 
 /// Of a frontier whose rules may be drawn what that means for people, of any other "".
 std::string draws_sentence(const FrontierReport& report);
+
+/// Whether the test rows could show that a rule's tolerance is held, if all groups' rates were equal; nothing of a rule without
+/// one, and where that is not known.
+std::optional<bool> can_be_shown(const FrontierReport& report, const FrontierRule& rule);
+
+/// The smallest tolerance that the test rows could show, and how many are below it; "" where that is not known.
+std::string showable_sentence(const FrontierReport& report);
 
 /// What the frontier says in a sentence: what the tolerances cost, by the selection rows.
 std::string frontier_sentence(const FrontierReport& report);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/constraints/forms.h"
 #include "engine/constraints/titles.h"
 #include "engine/report/figures.h"
 #include "engine/report/frontier_report.h"
@@ -13,6 +14,8 @@ namespace equipoise::report {
 namespace {
 
 using evaluation::ConstraintResult;
+using evaluation::Interval;
+using evaluation::PromiseResult;
 using evaluation::SplitResult;
 
 constexpr std::size_t kTitleWidth = 68;
@@ -29,13 +32,49 @@ std::string accuracy_of(const std::optional<SplitResult>& split) {
          (interval ? fmt::format(" ({}-{})", percent(interval->low), percent(interval->high)) : "");
 }
 
+// What is measured of a constraint, beside what it allows.
+struct Figure {
+  std::optional<double> value;
+  std::optional<Interval> interval;
+  std::string unit;
+  double tolerance = 0;
+
+  double violation() const { return value && !evaluation::is_inside(*value, tolerance) ? *value - tolerance : 0; }
+};
+
+// A cap and a floor of one constraint have a figure each, in units of their own: the one that is violated most.
+Figure figure_of(const ConstraintResult& constraint) {
+  Figure figure{constraint.gap, constraint.interval, constraint.unit, constraint.tolerance};
+  if (!constraint.unit.empty() || constraint.promises.empty()) return figure;
+  const auto of_promise = [](const PromiseResult& promise) {
+    return Figure{promise.gap, promise.interval, promise.unit, promise.tolerance};
+  };
+  const auto violation = [&](const PromiseResult& promise) { return of_promise(promise).violation(); };
+  return of_promise(*std::ranges::max_element(constraint.promises, {}, violation));
+}
+
+// By what constraints are ranked. A bound that holds is none that a frontier is about, however near to it the figure lies.
+double beside_tolerance(const FrontierRule& rule, const ConstraintResult& constraint) {
+  const Figure figure = figure_of(constraint);
+  if (is_parity(constraint))
+    return rule.tolerance && figure.value && figure.tolerance > 0 ? *figure.value / figure.tolerance : 0;
+  if (!rule.tolerance || figure.violation() == 0) return -1;
+  return 1 + figure.violation() / (figure.tolerance > 0 ? figure.tolerance : 1);
+}
+
+// "5.7 (0.0-12.5)", and of what is no gap "figure 55.0 (50.1-59.7)"
 std::string gap_of(const FrontierRule& rule, const std::optional<SplitResult>& split) {
   const ConstraintResult* constraint = leading_constraint(rule, split);
-  if (constraint == nullptr || !constraint->gap || !std::isfinite(*constraint->gap)) return "-";
-  const auto shown = [&](double figure) { return fmt::format("{:.1f}", shown_figure(figure, constraint->unit)); };
-  return shown(*constraint->gap) + (constraint->interval ? fmt::format(" ({}-{})", shown(constraint->interval->low),
-                                                                       shown(constraint->interval->high))
-                                                         : "");
+  if (constraint == nullptr) return "-";
+  const Figure figure = figure_of(*constraint);
+  if (!figure.value || !std::isfinite(*figure.value)) return "-";
+  const auto shown = [&](double value) { return fmt::format("{:.1f}", shown_figure(value, figure.unit)); };
+  std::string text = (is_parity(*constraint) ? "" : "figure ") + shown(*figure.value);
+  if (!figure.interval) return text;
+  // What is shown of a floor is one minus its figure, which turns the ends around.
+  const bool is_turned = figure.unit == "floor";
+  return text + fmt::format(" ({}-{})", shown(is_turned ? figure.interval->high : figure.interval->low),
+                            shown(is_turned ? figure.interval->low : figure.interval->high));
 }
 
 std::string verdict_of(const FrontierRule& rule, bool color) {
@@ -48,8 +87,9 @@ std::string verdict_of(const FrontierRule& rule, bool color) {
   return painted(look_of(worst).word, worst, color);
 }
 
-TerminalLine line_of(const FrontierRule& rule, bool is_kept, bool color) {
-  return {tolerance_word(rule) + (is_kept ? " *" : ""),
+TerminalLine line_of(const FrontierReport& report, const FrontierRule& rule, bool color) {
+  const bool is_kept = rule.tolerance == report.kept;
+  return {tolerance_word(rule) + (is_kept ? " *" : "") + (can_be_shown(report, rule) == false ? " !" : ""),
           accuracy_of(rule.selection),
           gap_of(rule, rule.selection),
           accuracy_of(rule.test),
@@ -81,20 +121,43 @@ std::string draws_sentence(const FrontierReport& report) {
       drawn, counted(static_cast<std::int64_t>(report.rules.size()), "tolerance"));
 }
 
+bool is_parity(const ConstraintResult& constraint) {
+  const std::vector<std::string> forms = constraints::parity_form_names();
+  return std::ranges::find(forms, constraint.form) != forms.end();
+}
+
 const ConstraintResult* leading_constraint(const FrontierRule& rule, const std::optional<SplitResult>& split) {
   if (!split || split->constraints.empty()) return nullptr;
-  const auto beside_tolerance = [&](const ConstraintResult& constraint) {
-    return rule.tolerance && constraint.gap && constraint.tolerance > 0 ? *constraint.gap / constraint.tolerance : 0;
-  };
-  return &*std::ranges::max_element(split->constraints, {}, beside_tolerance);
+  return &*std::ranges::max_element(
+      split->constraints, {}, [&](const ConstraintResult& constraint) { return beside_tolerance(rule, constraint); });
+}
+
+std::optional<bool> can_be_shown(const FrontierReport& report, const FrontierRule& rule) {
+  if (!rule.tolerance || !report.showable) return std::nullopt;
+  return evaluation::is_inside(*report.showable, *rule.tolerance);
+}
+
+std::string showable_sentence(const FrontierReport& report) {
+  if (!report.showable) return "";
+  const std::string sentence = fmt::format("The smallest tolerance that the test rows could show is {:.4f}",
+                                           std::ceil(*report.showable * 1e4) / 1e4);
+  const auto below =
+      std::ranges::count_if(report.rules, [&](const auto& rule) { return can_be_shown(report, rule) == false; });
+  if (below == 0) return sentence + ".";
+  return sentence + fmt::format(": {} of {} {} below it, and --pick refuses {}.", below,
+                                counted(static_cast<std::int64_t>(report.rules.size()), "tolerance"),
+                                below == 1 ? "is" : "are", below == 1 ? "it" : "them");
 }
 
 std::string frontier_sentence(const FrontierReport& report) {
   const auto figures = [](const FrontierRule& rule) {
     const ConstraintResult* constraint = leading_constraint(rule, rule.selection);
-    return fmt::format("accuracy {} at {} {}", percent_text(rule.selection->metrics.accuracy),
-                       constraint && is_gap(constraint->unit) ? "a gap of" : "a figure of",
-                       constraint ? figure_text(constraint->gap, constraint->unit) : "nothing");
+    const std::string accuracy = percent_text(rule.selection->metrics.accuracy);
+    if (constraint == nullptr) return fmt::format("accuracy {}", accuracy);
+    const Figure figure = figure_of(*constraint);
+    const std::string text = figure_text(figure.value, figure.unit);
+    if (is_parity(*constraint)) return fmt::format("accuracy {} at a gap of {}", accuracy, text);
+    return fmt::format("accuracy {} with a violated bound at {}", accuracy, text);
   };
   if (report.rules.empty() || !report.unconstrained.selection) return "There is nothing on this frontier.";
   return fmt::format("On {} that training left alone: without constraints {}, at the tolerance {} {}.",
@@ -104,20 +167,24 @@ std::string frontier_sentence(const FrontierReport& report) {
 
 std::string to_terminal(const FrontierReport& report, bool color) {
   std::vector<TerminalLine> lines = {{"tolerance", "accuracy %", "gap", "test accuracy %", "test gap", "test verdict"}};
-  for (const FrontierRule& rule : report.rules) lines.push_back(line_of(rule, rule.tolerance == report.kept, color));
-  lines.push_back(line_of(report.unconstrained, false, color));
+  for (const FrontierRule& rule : report.rules) lines.push_back(line_of(report, rule, color));
+  lines.push_back(line_of(report, report.unconstrained, color));
   std::string text = "\n" + plain(report.name, kTitleWidth) + ": accuracy against gap\n\n" + table_of(lines);
   text += fmt::format("\nAccuracy and gap are of {} selection rows, by which the rules were solved for; {}.\n",
                       count_text(report.selection_rows),
                       report.test_rows > 0 ? fmt::format("the {} test rows had no say", count_text(report.test_rows))
                                            : "there are no test rows");
   if (report.unconstrained.selection && report.unconstrained.selection->constraints.size() > 1)
-    text += "Gaps are those of the constraint that is largest beside its own tolerance.\n";
-  if (report.showable)
-    text += fmt::format("The smallest tolerance that the test rows could show is {}.\n",
-                        fmt::format("{:.4f}", std::ceil(*report.showable * 1e4) / 1e4));
+    text +=
+        "Gaps are those of the parity that is largest beside its own tolerance; where a bound is violated by more, its "
+        "figure stands there.\n";
+  if (const std::string sentence = showable_sentence(report); !sentence.empty())
+    text += without_typography(sentence) + "\n";
   if (report.is_randomised) text += without_typography(draws_sentence(report)) + "\n";
-  text += "* the rule of the run in the folder\n\n" + without_typography(frontier_sentence(report)) + "\n";
+  text += "* the rule of the run in the folder\n";
+  if (std::ranges::any_of(report.rules, [&](const auto& rule) { return can_be_shown(report, rule) == false; }))
+    text += "! below what the test rows could show\n";
+  text += "\n" + without_typography(frontier_sentence(report)) + "\n";
   return text;
 }
 

@@ -1,5 +1,6 @@
 // One training, its frontier, a rule of it as a run, and the same run under another tolerance.
 #include <cmath>
+#include <cstdio>
 #include <sstream>
 
 #include "tests/end_to_end/workspace.h"
@@ -60,6 +61,68 @@ TEST_F(Frontier, SaysWhatTolerancesCost) {
   const std::string page = read("runs/f/frontier.html");
   EXPECT_THAT(page, AllOf(HasSubstr("Accuracy against the gap on the selection rows: demographic parity by sex"),
                           HasSubstr("on the test rows"), HasSubstr("equipoise frontier config.yaml")));
+}
+
+// The first figures of a table's rows, which stand before their intervals: accuracy and gap, then those of the test rows.
+std::vector<std::vector<std::string>> figures_of(const std::string& table) {
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream lines(table.substr(table.find("  tolerance ")));
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line) && !line.empty();) {
+    std::istringstream words(line);
+    std::vector<std::string>& row = rows.emplace_back();
+    std::string word;
+    for (words >> word; words >> word;)
+      if (word != "*" && word != "!" && word.front() != '(') row.push_back(word);
+  }
+  return rows;
+}
+
+std::string hundredths(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", 100 * share);
+  return text;
+}
+
+// A floor that holds has a figure near to what it allows, and is no gap all the same.
+TEST_F(Frontier, ABoundBesideAParityIsNoGap) {
+  const Outcome outcome = run(words({"+constraints[]={kind: min_recall, group: sex, at_least: 0.05}"}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const nlohmann::json frontier = object("runs/f/frontier.json");
+  const std::vector<std::vector<std::string>> rows = figures_of(outcome.out);
+  ASSERT_EQ(rows.size(), frontier["rules"].size() + 1);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    const nlohmann::json& rule = r < frontier["rules"].size() ? frontier["rules"][r] : frontier["unconstrained"];
+    ASSERT_GE(rows[r].size(), 4u);
+    EXPECT_EQ(rows[r][1], hundredths(gap_of(rule["selection"]))) << r;
+    EXPECT_EQ(rows[r][3], hundredths(gap_of(rule["test"]))) << r;
+  }
+  EXPECT_THAT(outcome.out, HasSubstr("at a gap of " + hundredths(gap_of(frontier["rules"][0]["selection"]))));
+}
+
+// Of few test rows most of a frontier is below what they could show, and says so.
+TEST_F(Frontier, MarksTolerancesThatTheTestRowsCouldNotShow) {
+  const Outcome outcome = run(words({}));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const nlohmann::json frontier = object("runs/f/frontier.json");
+  int below = 0;
+  for (const nlohmann::json& rule : frontier["rules"]) {
+    EXPECT_EQ(rule["can_be_shown"], rule["tolerance"] >= frontier["showable"]);
+    below += rule["can_be_shown"] == false;
+  }
+  EXPECT_GT(below, 10) << "half of the gap without constraints cannot be shown";
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr(": " + std::to_string(below) + " of 21 tolerances are below it, and --pick"),
+                                 HasSubstr("\n! below what the test rows could show")));
+}
+
+// Where it starts at what can be shown, the first rule's tolerance is one that can be.
+TEST_F(Frontier, TheFirstToleranceCanBePicked) {
+  const nlohmann::json frontier = made({"evaluation.confidence=0.6"});
+  EXPECT_EQ(frontier["rules"][0]["can_be_shown"], true);
+  EXPECT_LT(frontier["rules"][0]["tolerance"].get<double>(), 1.02 * frontier["showable"].get<double>());
+  const Outcome picked = run(
+      words({"evaluation.confidence=0.6", "--pick", frontier["rules"][0]["tolerance"].dump(), "output.run=picked"}));
+  EXPECT_EQ(picked.exit_code, 0) << picked.err;
 }
 
 // The run in the folder decides by the kept rule, for every verb, and its figures are those of the frontier.
@@ -156,6 +219,9 @@ TEST_F(Frontier, ThresholdsForEachGroupNeedTheGroup) {
   EXPECT_EQ(run({"evaluate", "runs/f", "--json"}).json()["split"], results["splits"][0]);
   write("new.csv", people(300, 5));
   EXPECT_EQ(run({"predict", "runs/f", "--data", "new.csv", "--output", "out.csv"}).exit_code, 0);
+  write("empty.csv", "age,hours,job,sex,race\n30,40,x,,a\n");
+  EXPECT_THAT(run({"predict", "runs/f", "--data", "empty.csv", "--output", "out.csv"}).err,
+              AllOf(HasSubstr("1 row has no value in the grouping 'sex'"), testing::Not(HasSubstr("never saw"))));
   std::string without = people(300, 5);
   without.replace(without.find("sex"), 3, "age_at_birth");
   write("without.csv", without);
@@ -236,11 +302,47 @@ TEST_F(Frontier, RetuneRefusesWhatNeedsTraining) {
   train_into("plain");
   expect_refused({"retune", "runs/f"}, 2, "retune needs a tolerance");
   expect_refused({"retune", "runs/plain", "constraints.0.tolerance=0.1"}, 3, "has no posteriors of cells");
+  expect_refused({"retune", "runs/plain", "constraints.0.tolerance=0.1"}, 3,
+                 "only runs of equipoise frontier, and what retune made of them, can be retuned. equipoise frontier "
+                 "config.yaml output.run=plain output.run=plain-anew trains one");
   expect_refused({"retune", "runs/f", "constraints.0.tolerence=0.1"}, 2, "did you mean 'constraints[0].tolerance'");
   expect_refused({"retune", "runs/f", "constraints.0.tolerance=1.5"}, 2, "must lie between 0 and 1");
   expect_refused({"retune", "runs/f", "training.epochs=9"}, 2, "retune changes tolerances alone");
   expect_refused({"retune", "runs/f", "constraints.0.kind=equalized_odds"}, 2, "retune changes tolerances alone");
   expect_refused({"retune", "runs/g", "constraints.0.tolerance=0.1"}, 3, "'runs/g' is not a run folder");
+}
+
+// The command that trains anew trains the same model but for what is asked for.
+TEST_F(Frontier, RetuneNamesTheWholeCommandOfItsTraining) {
+  made({"model={kind: mlp, hidden: [4]}", "--pick", "0.3"});
+  const std::string whole =
+      "; equipoise frontier config.yaml training.epochs=6 output.run=f 'model={kind: mlp, hidden: [4]}' --pick 0.3 ";
+  expect_refused({"retune", "runs/f", "training.epochs=9", "output.run=g"}, 2,
+                 whole + "training.epochs=9 output.run=g trains anew");
+  ASSERT_EQ(run({"retune", "runs/f", "constraints.0.tolerance=0.2", "output.run=again"}).exit_code, 0);
+  expect_refused({"retune", "runs/again", "training.epochs=9"}, 2,
+                 whole + "training.epochs=9 output.run=again-anew trains anew");
+}
+
+TEST_F(Frontier, RetuneDoesNotReplaceWhatItReads) {
+  made();
+  const std::string before = read("runs/f/run.json");
+  for (const char* name : {"output.run=f", "output.run=./f", "output.run=f/"})
+    expect_refused({"retune", "runs/f", "constraints.0.tolerance=0.1", name, "output.overwrite=true"}, 2,
+                   "which is the run that retune reads: it would replace what it is made of");
+  EXPECT_EQ(read("runs/f/run.json"), before);
+  EXPECT_THAT(names_in("runs"), testing::ElementsAre("f"));
+  const std::string elsewhere = "output.folder=" + path("other").string();
+  const Outcome outcome = run({"retune", "runs/f", "constraints.0.tolerance=0.1", "output.run=f", elsewhere});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_TRUE(exists("other/f/results.json"));
+}
+
+TEST_F(Frontier, RetuneSaysWhatMayBeDoneWhereTheDataHaveChanged) {
+  made();
+  write("people.csv", people(1500, 2));
+  expect_refused({"retune", "runs/f", "constraints.0.tolerance=0.1"}, 3,
+                 "cannot be told apart any more; put it back, or measure other rows with equipoise evaluate --data");
 }
 
 // Women work fewer hours and earn by them; trees that learnt them by heart are sure of sexes that they cannot tell.

@@ -78,8 +78,10 @@ TEST(Apply, UnknownGroupLevelsAreMarkedAndWarnedOf) {
   EXPECT_THAT(rows.groupings[0].codes, ElementsAre(kUnknownLevel, 0, kUnknownLevel));
   EXPECT_EQ(rows.groupings[2].codes[0], kUnknownLevel);
   EXPECT_EQ(rows.groupings[2].levels[static_cast<std::size_t>(rows.groupings[2].codes[1])], "man * Oslo");
-  ASSERT_EQ(journal.warnings().size(), 4u);  // of the groupings 'sex' and 'sex*city', and of the input 'sex'
-  EXPECT_THAT(journal.warnings()[0], HasSubstr("2 rows have a level of the grouping 'sex' that training never saw"));
+  ASSERT_EQ(journal.warnings().size(), 5u);  // of the groupings 'sex' (two) and 'sex*city', and of the input 'sex'
+  EXPECT_THAT(journal.warnings()[0], HasSubstr("1 row has a level of the grouping 'sex' that training never saw"));
+  EXPECT_THAT(journal.warnings()[1],
+              HasSubstr("1 row has no value in the grouping 'sex', where no training row was without"));
 }
 
 TEST(Apply, RefusesUnknownLabels) {

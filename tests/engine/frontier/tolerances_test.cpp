@@ -57,7 +57,15 @@ TEST(Tolerances, OfATableAreThoseItWouldBeCompiledWith) {
 TEST(Tolerances, OfAGridAreTheSameFactorApart) {
   EXPECT_THAT(tolerance_grid(0.01, 0.16, 5),
               ElementsAre(DoubleEq(0.01), DoubleEq(0.02), DoubleEq(0.04), DoubleEq(0.08), DoubleEq(0.16)));
-  EXPECT_THAT(tolerance_grid(0.123456, 0.2, 2), ElementsAre(DoubleEq(0.123), DoubleEq(0.2)));
+}
+
+// Of what the test rows can show, a little less cannot be shown.
+TEST(Tolerances, OfAGridAreRoundedUp) {
+  EXPECT_THAT(tolerance_grid(0.123456, 0.2, 2), ElementsAre(DoubleEq(0.124), DoubleEq(0.2)));
+  EXPECT_THAT(tolerance_grid(0.0199092, 0.131, 2), ElementsAre(DoubleEq(0.02), DoubleEq(0.131)));
+  EXPECT_THAT(tolerance_grid(0.0123001, 0.98999, 2), ElementsAre(DoubleEq(0.0124), DoubleEq(0.99)));
+  for (int digits = 100; digits < 1000; ++digits)
+    EXPECT_EQ(tolerance_grid(digits / 1e4, 0.5, 2).front(), digits / 1e4) << "three digits as they are";
 }
 
 }  // namespace

@@ -149,6 +149,97 @@ TEST(FrontierReport, LeadingConstraintIsLargestBesideItsTolerance) {
   EXPECT_EQ(leading_constraint(rule, std::nullopt), nullptr);
 }
 
+evaluation::ConstraintResult floor_of(double rate, double at_least) {
+  evaluation::ConstraintResult floor;
+  floor.title = "recall floor by sex, at least 0.6";
+  floor.kind = "min_recall";
+  floor.form = "at_least";
+  floor.unit = "floor";
+  floor.tolerance = 1 - at_least;
+  floor.gap = 1 - rate;
+  floor.interval = evaluation::Interval{*floor.gap - 0.05, *floor.gap + 0.05};
+  return floor;
+}
+
+// The sample with a recall of so much where 60 % are asked for, and the floor named first.
+FrontierReport with_floor(double rate) {
+  FrontierReport report = sample();
+  for (FrontierRule* rule : {&report.unconstrained, &report.rules[0], &report.rules[1]})
+    for (auto* split : {&rule->selection, &rule->test})
+      (*split)->constraints.insert((*split)->constraints.begin(), floor_of(rate, 0.6));
+  return report;
+}
+
+// However near to it, a floor that holds is no gap.
+TEST(FrontierReport, BoundsThatHoldDoNotStandAsGaps) {
+  const FrontierReport report = with_floor(0.601);
+  EXPECT_EQ(leading_constraint(report.rules[0], report.rules[0].selection), &report.rules[0].selection->constraints[1]);
+  EXPECT_EQ(leading_constraint(report.unconstrained, report.unconstrained.test),
+            &report.unconstrained.test->constraints[1]);
+  const std::string text = to_terminal(report, false);
+  EXPECT_THAT(text, AllOf(HasSubstr(" 1.5 ("), HasSubstr(" 4.0 ("), HasSubstr(" 18.0 ("), Not(HasSubstr("60.1"))));
+  EXPECT_THAT(text, HasSubstr("accuracy 87.0 % at a gap of 18.0 points, at the tolerance 0.02 accuracy 84.0 % at a gap "
+                              "of 1.5 points"));
+  const std::string page = to_html(report);
+  EXPECT_THAT(page, AllOf(HasSubstr("Figure 1, selection rows"), HasSubstr("Gap 2, test rows"),
+                          HasSubstr("Accuracy against the figure on the test rows: recall floor by sex"),
+                          HasSubstr("; figure 60.1"), Not(HasSubstr("; gap 60.1"))));
+}
+
+TEST(FrontierReport, BoundsThatAreViolatedStandAsFigures) {
+  FrontierReport report = with_floor(0.5);  // 1.25 times what may be missing
+  const std::string text = to_terminal(report, false);
+  EXPECT_THAT(text, AllOf(HasSubstr("figure 50.0 (45.0-55.0)"), HasSubstr("0.02 accuracy 84.0 % with a violated bound "
+                                                                          "at 50.0 %")));
+  EXPECT_THAT(text, HasSubstr("without constraints accuracy 87.0 % at a gap of 18.0 points")) << "nothing is asked for";
+  report.rules[0].selection->constraints[1].gap = 0.03;  // 1.5 times
+  EXPECT_EQ(leading_constraint(report.rules[0], report.rules[0].selection), &report.rules[0].selection->constraints[1]);
+}
+
+// A cap and a floor of one constraint have no unit in common.
+TEST(FrontierReport, OfACapAndAFloorTheViolatedOneStands) {
+  FrontierReport report = sample();
+  evaluation::ConstraintResult both = floor_of(0.3, 0.4);
+  both.form = both.unit = "";
+  both.tolerance = 0;
+  evaluation::PromiseResult cap, floor;
+  cap.form = "at_most";
+  cap.unit = "share";
+  cap.tolerance = 0.7;
+  cap.gap = 0.5;
+  floor.form = "at_least";
+  floor.unit = "floor";
+  floor.tolerance = 0.6;
+  floor.gap = 0.7;
+  both.promises = {cap, floor};
+  report.rules[0].selection->constraints.push_back(both);
+  EXPECT_THAT(to_terminal(report, false), HasSubstr("  figure 30.0  "));
+  report.rules[0].selection->constraints[1].promises[1].gap = 0.6;
+  EXPECT_THAT(to_terminal(report, false), Not(HasSubstr("figure")));
+}
+
+TEST(FrontierReport, MarksWhatTheTestRowsCouldNotShow) {
+  FrontierReport report = sample();
+  report.showable = 0.03;
+  EXPECT_THAT(
+      to_terminal(report, false),
+      AllOf(HasSubstr("  0.02 !  "), HasSubstr("  0.05 *  "), HasSubstr("\n! below what the test rows could show"),
+            HasSubstr("could show is 0.0300: 1 of 2 tolerances is below it, and --pick refuses it.\n")));
+  EXPECT_THAT(to_html(report),
+              AllOf(HasSubstr("1 of 2\u00A0tolerances is below it"), HasSubstr("below what the test rows could show")));
+  const json written = json::parse(to_json(report).dump());
+  EXPECT_EQ(complaints(written, kSchema), "");
+  EXPECT_EQ(written["rules"][0]["can_be_shown"], false);
+  EXPECT_EQ(written["rules"][1]["can_be_shown"], true);
+  EXPECT_EQ(written["unconstrained"]["can_be_shown"], nullptr);
+  report.showable = 0.05;  // the very tolerance
+  EXPECT_EQ(can_be_shown(report, report.rules[1]), true);
+  report.showable.reset();
+  EXPECT_EQ(can_be_shown(report, report.rules[0]), std::nullopt);
+  EXPECT_EQ(showable_sentence(report), "");
+  EXPECT_THAT(to_terminal(sample(), false), Not(HasSubstr("!")));
+}
+
 TEST(FrontierReport, PageIsWholeAndLoadsNothing) {
   const std::string page = to_html(sample());
   EXPECT_THAT(
