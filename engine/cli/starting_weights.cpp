@@ -29,8 +29,9 @@ std::string listed_numbers(const std::vector<std::int64_t>& numbers) {
   return "[" + text + "]";
 }
 
-// What of the params makes an architecture.
-std::string text_of(const models::ModelParams& model) {
+// What of the params makes an architecture: the fields that its kind reads, for these rows.
+std::string text_of(const models::ModelParams& model, const data::EncodedRows& rows) {
+  if (models::grows(model)) return model.kind;
   if (model.kind == "convnet") return fmt::format("convnet, channels {}", listed_numbers(model.channels));
   if (model.kind == "torchscript")
     return fmt::format("torchscript of a file of SHA-256 {}", core::sha256_of_file(model.file));
@@ -43,13 +44,15 @@ std::string text_of(const models::ModelParams& model) {
   else if (model.kind != "linear")
     of_rows += " " + listed_numbers(model.hidden);
   if (model.kind == "tabm") of_rows += fmt::format(", {} submodels", model.submodels);
-  return fmt::format("{}, embedding_size {}", of_rows, model.embedding_size);
+  if (std::ranges::any_of(rows.features, &data::Feature::embedded))
+    of_rows += fmt::format(", embedding_size {}", model.embedding_size);
+  return of_rows;
 }
 
-void check_same_model(const SavedRun& run, const models::ModelParams& own) {
+void check_same_model(const SavedRun& run, const models::ModelParams& own, const data::EncodedRows& rows) {
   models::ModelParams theirs = run.config.model;
   if (theirs.kind == "torchscript") theirs.file = run.file(run_files::kModule).string();
-  const std::string before = text_of(theirs), now = text_of(own);
+  const std::string before = text_of(theirs, rows), now = text_of(own, rows);
   if (before == now) return;
   throw core::UserError(core::Fault::data, fmt::format("the model of '{}' is {}, and that of this config is {}",
                                                        run.path.string(), before, now));
@@ -75,7 +78,7 @@ at::Tensor starting_weights(const training::RunConfig& config, const data::Datas
   if (config.training.warm_start.empty()) return {};
   return named(origin, [&] {
     const SavedRun run = open_run(config.training.warm_start);
-    check_same_model(run, config.model);
+    check_same_model(run, config.model, dataset.encoded);
     const SavedModel saved = read_model(run, dataset.encoded, at::kCPU);
     const at::Tensor weights = most_probable(saved.mixture, saved.learner->flat_parameters()).clone();
     journal.say(fmt::format("Weights start where those of '{}' ended ({}); inputs are encoded as they were there.",

@@ -6,6 +6,7 @@
 #include "engine/cli/saved_run.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/data/encoder.h"
 
 namespace equipoise::cli {
 namespace {
@@ -23,13 +24,28 @@ void check_same_answers(const data::Dataset& theirs, const data::Dataset& own) {
                                                        answers_text(theirs), answers_text(own)));
 }
 
+// A teacher of pictures sees those of this config, named in the way that it learnt from.
+void check_pictures(const data::Encoder& encoder, const data::ImageParams& own) {
+  const bool in_files = encoder.image_column.empty();
+  if (!encoder.images.any() || in_files != own.files.empty()) return;
+  throw core::UserError(
+      core::Fault::data,
+      fmt::format("its model sees pictures {}, and data.images of this config names {}; where a model cannot see them "
+                  "here, write what it predicts (equipoise predict) and name that file by data.teacher.predictions",
+                  in_files ? "that files hold" : "that the column '" + encoder.image_column + "' names",
+                  own.are_named() ? (in_files ? "a column" : "files") : "none"));
+}
+
 // [rows * answers], of the rows that were kept. On the CPU: a device of the teacher's choice would bring its number of threads along.
 std::vector<float> scores_of(const SavedRun& run, const data::DataParams& data, const data::Prepared& prepared,
                              core::Journal& journal) {
   const data::EncoderPointer encoder = read_encoder(run);
+  check_pictures(*encoder, data.images);
   const SavedModel model = read_model(run, data::layout_of(*encoder), at::kCPU);
   const data::Wanted wanted = model.rule.uses_groups() ? data::Wanted::groups : data::Wanted::inputs;
-  const data::Dataset rows = data::apply(*encoder, data::tables_of(data), wanted, journal, "", data.images.places());
+  // One of columns needs none, whatever the student sees.
+  const std::vector<std::string> pictures = encoder->images.any() ? data.images.places() : std::vector<std::string>();
+  const data::Dataset rows = data::apply(*encoder, data::tables_of(data), wanted, journal, "", pictures);
   check_same_answers(rows, prepared.dataset);
   const std::vector<double> scores = score_rows(rows, *model.learner, model.mixture, at::kCPU, model.rule);
   if (!all_finite(scores)) throw core::UserError(core::Fault::data, "its model gives scores that are not finite");

@@ -95,8 +95,10 @@ void MultiplierParams::describe(config::Fields& fields) {
       "that new people are inside too. Without a selection split on as many people as the test split has, of whom "
       "nothing else is read. Not taken where it would use up more than half of the tolerance for any group (of bounds "
       "and sums: more than .025).");
-  fields.integer("measures_per_epoch", measures_per_epoch, config::between(1, 1000),
-                 "How often an epoch the exact rates are measured and the multipliers move.");
+  fields.integer(
+      "measures_per_epoch", measures_per_epoch, config::between(1, 1000),
+      "How often an epoch the exact rates are measured and the multipliers move; of boosted trees after every "
+      "round, whatever this says.");
   fields.integer("min_rows", min_rows, config::at_least(1),
                  "A rate with fewer rows in its denominator is not estimable.");
   fields.number("temperature", temperature, config::between(0.01, 100),

@@ -40,6 +40,7 @@ struct Pass {
   const Drops& drop;
   std::int64_t member = 0;
   bool is_training = false;
+  bool is_first = false;  // of training: no step has been taken yet
 };
 
 /// A family of networks as ModuleLearner trains them: what parameters one member has, and a function of them that LibTorch can

@@ -292,6 +292,15 @@ std::map<std::string, at::Tensor> BoostedTrees::tensors() const {
   return tensors;
 }
 
+// Of trees that were grown for other rows or other answers, in words; "" where they fit.
+std::string BoostedTrees::misfit_of(const std::string& bytes) const {
+  const auto [columns, outputs] = xgboost::widths_of(bytes);
+  if (outputs != outputs_) return fmt::format("has trees of {} outputs, expected {}", outputs, outputs_);
+  if (columns != static_cast<std::int64_t>(features_.size()))
+    return fmt::format("has trees of {} columns, expected {}", columns, features_.size());
+  return "";
+}
+
 void BoostedTrees::take_tensors(const std::map<std::string, at::Tensor>& tensors, const std::string& name) {
   const auto mismatch = [&](const std::string& what) {
     return core::UserError(core::Fault::data, "'" + name + "' does not belong to this model: " + what);
@@ -304,14 +313,16 @@ void BoostedTrees::take_tensors(const std::map<std::string, at::Tensor>& tensors
     const auto found = tensors.find(tensor);
     if (found == tensors.end()) throw mismatch("tensor '" + tensor + "' is missing");
     if (found->second.scalar_type() != at::kByte) throw mismatch("tensor '" + tensor + "' has no bytes (U8)");
-    const at::Tensor bytes = found->second.contiguous();
+    const at::Tensor written = found->second.contiguous();
+    const std::string bytes(static_cast<const char*>(written.const_data_ptr()), written.nbytes());
+    std::string misfit;
     try {
-      boosters.emplace_back(settings_, std::string(static_cast<const char*>(bytes.const_data_ptr()), bytes.nbytes()));
+      misfit = misfit_of(bytes);
+      if (misfit.empty()) boosters.emplace_back(settings_, bytes);
     } catch (const std::runtime_error& error) {
       throw mismatch("tensor '" + tensor + "' holds no trees (" + error.what() + ")");
     }
-    if (const std::int64_t outputs = boosters.back().outputs(); outputs != outputs_)
-      throw mismatch(fmt::format("tensor '{}' has trees of {} outputs, expected {}", tensor, outputs, outputs_));
+    if (!misfit.empty()) throw mismatch("tensor '" + tensor + "' " + misfit);
   }
   take_boosters(std::move(boosters));
 }

@@ -53,6 +53,7 @@ class BoostedTrees final : public Learner {
   };
 
   xgboost::Booster new_booster() const;
+  std::string misfit_of(const std::string& bytes) const;
   void leave_rows_out(std::size_t member, std::int64_t round);
   void leave_columns_out(std::size_t member, std::int64_t round, xgboost::Matrix& learnt) const;
   xgboost::Matrix matrix_of(const EncodedTensors& encoded, std::int64_t first, std::int64_t count) const;

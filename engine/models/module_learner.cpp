@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "kernels/gather/gather.h"
 #include "kernels/image_augment/image_augment.h"
@@ -114,6 +115,8 @@ const at::Tensor& ModuleLearner::forward(const EncodedTensors& encoded, const at
     kernels::gather_out(rows_, encoded.codes, encoded.values, encoded.layout, rows, {encoded.partners, encoded.parts});
   const auto parts = static_cast<std::int64_t>(parts_.size());
   graphs_.resize(static_cast<std::size_t>(members() * parts));
+  // Asked once: on a GPU the host waits for the answer.
+  const bool is_first = !std::exchange(has_passed_, true) && step.item<std::int64_t>() == 0;
   each_task(members() * parts, [&](std::int64_t task) {
     const std::int64_t member = task / parts;
     const Part& part = parts_[static_cast<std::size_t>(task % parts)];
@@ -122,7 +125,7 @@ const at::Tensor& ModuleLearner::forward(const EncodedTensors& encoded, const at
     at::Tensor& graph = graphs_[static_cast<std::size_t>(task)];
     {
       const WithAutograd autograd;
-      graph = architecture_.logits({leaves_[static_cast<std::size_t>(member)], own, drop, member, true});
+      graph = architecture_.logits({leaves_[static_cast<std::size_t>(member)], own, drop, member, true, is_first});
     }
     of_streams(logits_, member, part).copy_(graph.detach());
   });

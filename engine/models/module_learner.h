@@ -64,6 +64,7 @@ class ModuleLearner final : public Network {
   at::Tensor buffers_, buffers_in_rows_;  // [K, Q] as the last pass left them, and a view of the flat rows' ends
   at::Tensor logits_;                     // [K * S, B(, O)]
   std::vector<Part> parts_;               // of the batch
+  bool has_passed_ = false;               // whether there was a forward
   std::vector<at::Tensor> graphs_;        // [K * parts] logits [S, rows of the part, O] of the last forward
   at::Tensor part_gradients_;             // [K, parts, P]; undefined where there is one part
 };

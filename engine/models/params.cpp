@@ -72,7 +72,9 @@ void ModelParams::describe(config::Fields& fields) {
       "The TorchScript module (torch.jit.save) that a torchscript model is: rows of the encoder's components, or "
       "pictures, to logits. Training starts with its parameters.");
   fields.text("budget", budget,
-              "Of auto: how long settings may be tried and the best be trained again, such as 90s, 10m or 1h.");
+              "Of auto: how long settings may be tried and the best be trained again, such as 90s, 10m or 1h; a number "
+              "alone is "
+              "seconds.");
   fields.section("trees", trees, "Of boosted_trees.");
 }
 
@@ -210,7 +212,9 @@ void check_kind(const ModelParams& params, bool has_images, const config::Origin
              ": it is of the kind " + either(field.kinds) + ", and model.kind is '" + params.kind + "'");
   if (params.kind == kAuto) {
     if (budget_seconds(params) <= 0)
-      refuse("model.budget", " is '" + params.budget + "', expected a time above 0 with its unit: 90s, 10m, 1h");
+      refuse("model.budget", " is '" + params.budget +
+                                 "', expected a time above 0 such as 90s, 10m or 1h; a number alone is "
+                                 "seconds");
     return;
   }
   if (params.kind == "ft_transformer" && params.width % params.heads != 0)

@@ -4,14 +4,17 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/core/op_registration/op_registration.h>
 #include <fmt/format.h>
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/runtime/print_handler.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <sstream>
@@ -130,6 +133,11 @@ void replace_draws(torch::jit::Block& block, const std::string& file) {
   }
 }
 
+// Its words and not this program's, whose answer is all that stdout is for: a `print` there would stand beside the JSON of --json.
+void print_to_stderr() {
+  torch::jit::setPrintHandler([](const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); });
+}
+
 Module read(const std::string& file, const at::Device& device) {
   const std::string bytes = core::read_file(file);
   Module module = in_words(file, "is no TorchScript module that can be read (torch.jit.save writes them)", [&] {
@@ -138,6 +146,7 @@ Module read(const std::string& file, const at::Device& device) {
   });
   if (!module.find_method("forward")) refuse(file, "has no method forward");
   register_dropout();
+  print_to_stderr();
   for (torch::jit::Function* function : module._ivalue()->compilation_unit()->get_functions())
     if (torch::jit::GraphFunction* graph = torch::jit::tryToGraphFunction(*function))
       replace_draws(*graph->graph()->block(), file);
@@ -220,8 +229,30 @@ class Script {
 
   const std::vector<Held>& held() const { return held_; }
 
-  // Tensors of the engine take the places of the module's own, in the module's types.
   at::Tensor logits(const Pass& pass) {
+    const at::Tensor logits = pass_of(pass);
+    if (pass.is_first) check_finite(logits);  // later on it is training that left the finite numbers
+    return logits;
+  }
+
+  // What it does shows in a first pass of each mode, before any training: of rows of zeros, which a module may well divide by.
+  void probe(const std::vector<at::Tensor>& parameters, const at::Tensor& rows) {
+    const Drops none;
+    {
+      const NoAutograd no_autograd;
+      pass_of({parameters, rows, none, 0, false});
+    }
+    const WithAutograd autograd;
+    const at::Tensor logits = pass_of({parameters, rows, none, 0, true});
+    std::vector<at::Tensor> trained;
+    for (std::size_t i = 0; i < held_.size() && held_[i].is_trained; ++i) trained.push_back(parameters[i]);
+    in_words(file_, "returns logits that no gradient can be taken of",
+             [&] { torch::autograd::grad({logits}, trained, {at::ones_like(logits)}, std::nullopt, false, true); });
+  }
+
+ private:
+  // Tensors of the engine take the places of the module's own, in the module's types.
+  at::Tensor pass_of(const Pass& pass) {
     Copies& own = copies_[static_cast<std::size_t>(pass.member)];
     const std::vector<torch::jit::ObjectPtr>& objects = pass.is_training ? own.training_objects : own.scoring_objects;
     for (std::size_t i = 0; i < held_.size(); ++i) {
@@ -243,10 +274,14 @@ class Script {
     });
     if (!before.equal(at::detail::getDefaultCPUGenerator().get_state())) refuse_draws(file_, "in forward");
     if (pass.is_training) take_buffers(objects, pass);
-    return checked(result, pass.rows.size(0));
+    const at::Tensor logits = checked(result, pass.rows.size(0));
+    if (pass.is_training && !logits.requires_grad())
+      refuse(file_,
+             "returns logits that depend on no parameter, so that there is nothing to train: a detach() or "
+             "torch.no_grad() in forward cuts them off");
+    return logits;
   }
 
- private:
   // Buffers lie in one tensor with what the pass has saved for its gradient, which is not to be counted as changed.
   void take_buffers(const std::vector<torch::jit::ObjectPtr>& objects, const Pass& pass) const {
     const NoAutograd no_autograd;
@@ -267,11 +302,25 @@ class Script {
     if (!result.isTensor())
       refuse(file_, fmt::format("returns {} for {} rows, expected {}", result.tagKind(), rows, expected));
     const at::Tensor logits = result.toTensor();
+    if (logits.layout() != at::kStrided)
+      refuse(file_, fmt::format("returns a tensor of layout {} for {} rows, expected dense {}",
+                                c10::str(logits.layout()), rows, expected));
     const bool fits = (outputs_ == 1 && logits.dim() == 1 && logits.size(0) == rows) ||
                       (logits.dim() == 2 && logits.size(0) == rows && logits.size(1) == outputs_);
     if (!fits || !logits.is_floating_point())
       refuse(file_, fmt::format("returns {} for {} rows, expected {}", dtype_and_shape(logits), rows, expected));
     return logits.to(at::kFloat).reshape({1, rows, outputs_});
+  }
+
+  void check_finite(const at::Tensor& logits) const {
+    const std::int64_t rows = logits.size(1);
+    const at::Tensor finite = logits.detach().isfinite().reshape({rows, outputs_}).all(1);
+    const std::int64_t count = rows - finite.sum().item<std::int64_t>();
+    if (count == 0) return;
+    refuse(file_,
+           fmt::format("gives logits that are not finite (NaN or infinite) for {} of the {} rows of the first batch, "
+                       "before training has changed anything; expected finite ones from the module as it stands",
+                       count, rows));
   }
 
   std::string file_;
@@ -294,17 +343,13 @@ Architecture torchscript(const std::string& file, const std::vector<std::int64_t
     ParameterShape shape{held.name, held.value.sizes().vec()};
     shape.given = held.value;
     network.parameters.push_back(shape);
-    parameters.push_back(held.value.detach().to(at::kFloat, false, true));
+    parameters.push_back(held.value.detach().to(at::kFloat, false, true).set_requires_grad(held.is_trained));
     network.buffers += held.is_trained ? 0 : 1;
   }
   network.logits = [script](const Pass& pass) { return script->logits(pass); };
-  // What it does shows in a first pass of each mode, before any training.
   std::vector<std::int64_t> sizes = {2};
   sizes.insert(sizes.end(), row.begin(), row.end());
-  const NoAutograd no_autograd;
-  const at::Tensor rows = at::zeros(sizes, at::TensorOptions().device(device).dtype(at::kFloat));
-  const Drops none;
-  for (const bool is_training : {false, true}) network.logits({parameters, rows, none, 0, is_training});
+  script->probe(parameters, at::zeros(sizes, at::TensorOptions().device(device).dtype(at::kFloat)));
   return network;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -134,6 +135,63 @@ void Matrix::weigh_columns(const std::vector<float>& weights) {
   call([&](const Library& l) { return l.set_numbers(handle_.get(), "feature_weights", array.c_str()); });
 }
 
+namespace {
+
+// Of a file the texts learner.learner_model_param.*; all else is passed over, and not kept.
+class ModelParam final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  std::int64_t number(const std::string& name) const {
+    const auto found = texts_.find(name);
+    std::int64_t number = -1;
+    if (found != texts_.end())
+      std::from_chars(found->second.data(), found->second.data() + found->second.size(), number);
+    if (number < 0) throw std::runtime_error("its learner_model_param has no " + name);
+    return number;
+  }
+
+  bool key(string_t& name) override {
+    path_.back() = name;
+    return true;
+  }
+  bool start_object(std::size_t) override {
+    path_.emplace_back();
+    return true;
+  }
+  bool end_object() override {
+    path_.pop_back();
+    return true;
+  }
+  bool string(string_t& text) override {
+    if (path_.size() == 3 && path_[0] == "learner" && path_[1] == "learner_model_param") texts_[path_[2]] = text;
+    return true;
+  }
+  bool parse_error(std::size_t byte, const std::string&, const nlohmann::json::exception&) override {
+    throw std::runtime_error(fmt::format("it is no UBJSON from byte {} on", byte));
+  }
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+
+ private:
+  std::vector<std::string> path_;  // of each object that is open the key that is being read
+  std::map<std::string, std::string> texts_;
+};
+
+}  // namespace
+
+Widths widths_of(const std::string& bytes) {
+  ModelParam param;
+  nlohmann::json::sax_parse(bytes, &param, nlohmann::json::input_format_t::ubjson);
+  return {param.number("num_feature"),
+          std::max({std::int64_t{1}, param.number("num_class"), param.number("num_target")})};
+}
+
 Booster::Booster(Handle handle) : handle_(owned(handle)) {}
 
 Booster::Booster(const std::map<std::string, std::string>& parameters) {
@@ -193,10 +251,6 @@ std::string Booster::setting(const char* section, const char* name) const {
   Words json = nullptr;
   call([&](const Library& l) { return l.save_settings(handle_.get(), &size, &json); });
   return nlohmann::json::parse(json, json + size)["learner"][section][name].get<std::string>();
-}
-
-std::int64_t Booster::outputs() const {
-  return std::max<std::int64_t>(1, std::stoll(setting("learner_model_param", "num_class")));
 }
 
 std::string Booster::device() const {

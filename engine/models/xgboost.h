@@ -32,12 +32,21 @@ class Matrix {
   std::int64_t rows_;
 };
 
+/// What trees are for.
+struct Widths {
+  std::int64_t columns, outputs;
+};
+
+/// By the word of the bytes that Booster::bytes() gave: a booster answers with what it was told, takes trees of one output for those of several,
+/// and says what no tree of its file says. Throws std::runtime_error for bytes that are of no trees, or were cut: XGBoost reads past their end.
+Widths widths_of(const std::string& bytes);
+
 /// A sum of trees: margins [rows, outputs] that start at 0. Equal calls give equal bits for one number of threads.
 class Booster {
  public:
   /// `parameters` as XGBoost names them (https://xgboost.readthedocs.io/en/stable/parameter.html).
   explicit Booster(const std::map<std::string, std::string>& parameters);
-  /// As bytes() gave it. Throws std::runtime_error where they are none.
+  /// As bytes() gave it, which widths_of has read.
   Booster(const std::map<std::string, std::string>& parameters, const std::string& bytes);
 
   /// One round more: a tree for each output. gradient, curvature [rows, outputs] f32, the derivatives of what is made small by each margin,
@@ -50,7 +59,6 @@ class Booster {
   /// Its first `rounds` rounds.
   Booster first(std::int64_t rounds) const;
   std::int64_t rounds() const;
-  std::int64_t outputs() const;
   /// Where it grows, "cpu" or "cuda:N". Asked for a GPU that it does not see, XGBoost takes the CPU without a word.
   std::string device() const;
   /// In XGBoost's own format (UBJSON), which its other programs read.

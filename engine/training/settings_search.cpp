@@ -20,6 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kMostTrials = 200;
+constexpr const char* kNoDistillation = "training.distill=false";  // among a try's words
 
 // Draws of one try, each by its use.
 class Draws {
@@ -252,10 +253,16 @@ bool is_better(const Trial& own, const Trial& other) {
 }
 
 std::string Searched::sentence() const {
-  return fmt::format("The settings of {} ({}) are the best of {} tried in {:.0f} s: {} on the selection rows{}.",
+  const bool is_distilled_no_more =
+      std::ranges::find(kept().settings.words, kNoDistillation) != kept().settings.words.end();
+  return fmt::format("The settings of {} ({}) are the best of {} tried in {:.0f} s: {} on the selection rows{}.{}",
                      kept().settings.family(), kept().settings.text, trials.size(), seconds,
                      kept().loss ? fmt::format("a loss of {:.5f}", *kept().loss) : "no loss",
-                     kept().excess > 0 ? ", outside the tolerances by the least of all" : "");
+                     kept().excess > 0 ? ", outside the tolerances by the least of all" : "",
+                     is_distilled_no_more
+                         ? " training.distill is of networks: these trees are not distilled, and where rates are "
+                           "cross-fitted their members stay."
+                         : "");
 }
 
 Searched search_settings(const RunConfig& config, const data::Dataset& dataset,

@@ -51,7 +51,8 @@ struct Searched {
 
   const Trial& kept() const { return trials[best]; }
 
-  /// "boosted_trees (model.trees.max_leaves=16), the best of 9 settings tried in 104 s: ..."
+  /// "The settings of boosted_trees (model.trees.max_leaves=16) are the best of 9 tried in 104 s: ...", and that trees are not distilled
+  /// where the config asks for it.
   std::string sentence() const;
 };
 

@@ -16,6 +16,7 @@ namespace {
 using testing::AllOf;
 using testing::AnyOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class Learners : public Resume {
  protected:
@@ -152,7 +153,7 @@ TEST_F(Learners, WhatIsWrongWithAModuleIsSaid) {
     const Outcome outcome = run_with({"train", "config.yaml", "model={kind: torchscript, file: " + file + "}",
                                       "output.run=bad", "output.overwrite=true"},
                                      more);
-    EXPECT_GE(outcome.exit_code, 1) << file;
+    EXPECT_EQ(outcome.exit_code, file == "none.pt" ? 3 : 2) << file;
     return outcome.err;
   };
   EXPECT_THAT(message("none.pt"), HasSubstr("none.pt"));
@@ -160,10 +161,24 @@ TEST_F(Learners, WhatIsWrongWithAModuleIsSaid) {
   EXPECT_THAT(message("Throws.pt"), HasSubstr("ValueError: only even rows"));
   EXPECT_THAT(message("wide.pt"), HasSubstr("shapes cannot be multiplied"));
   EXPECT_THAT(message("three.pt"), HasSubstr("expected logits [2] or [2, 1]"));
-  EXPECT_THAT(message("NotANumber.pt"), HasSubstr("left the finite numbers"));
+  EXPECT_THAT(message("NotANumber.pt"), AllOf(HasSubstr("model.file: "), HasSubstr("gives logits that are not finite"),
+                                              Not(HasSubstr("learning_rate"))));
+  EXPECT_THAT(message("Detached.pt"),
+              AllOf(HasSubstr("depend on no parameter"), Not(HasSubstr("fault of this program"))));
+  EXPECT_THAT(message("Sparse.pt"), AllOf(HasSubstr("expected dense logits"), Not(HasSubstr("fault of this program"))));
   EXPECT_THAT(message("one.pt", {"model.hidden=[4]"}), HasSubstr("model.hidden: it is of the kind 'mlp' or 'tabm'"));
   EXPECT_THAT(run({"train", "config.yaml", "model.submodels=4"}).err,
               HasSubstr("model.submodels: it is of the kind 'tabm'"));
+}
+
+// stdout has the object that --json promises, and nothing else.
+TEST_F(Learners, WhatAModulePrintsIsBesideTheAnswer) {
+  write_modules();
+  const Outcome trained =
+      run({"train", "config.yaml", "model={kind: torchscript, file: Prints.pt}", "training.epochs=1", "--json"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_TRUE(nlohmann::json::accept(trained.out)) << trained.out;
+  EXPECT_THAT(trained.err, HasSubstr("rows: "));
 }
 
 TEST_F(Learners, StartFromAModelOfTheSameFileAlone) {
@@ -179,6 +194,11 @@ TEST_F(Learners, StartFromAModelOfTheSameFileAlone) {
   less.emplace_back("training.warm_start=runs/tabm");
   EXPECT_THAT(run_with({"train", "config.yaml"}, less).err,
               AllOf(HasSubstr("is tabm [8], 3 submodels"), HasSubstr("that of this config is tabm [8], 4 submodels")));
+  const Outcome trees =
+      run({"train", "config.yaml", "~training", "model={kind: boosted_trees, trees: {rounds: 2}}", "output.run=trees"});
+  ASSERT_EQ(trees.exit_code, 0) << trees.err;
+  EXPECT_THAT(run({"train", "config.yaml", "model={kind: linear}", "training.warm_start=runs/trees"}).err,
+              HasSubstr("runs/trees' is boosted_trees, and that of this config is linear"));
 }
 
 // The guide's configs, its module and its commands, on the people of the workspace.

@@ -99,7 +99,8 @@ TEST_F(SettingsSearch, ThatCannotBeIsRefused) {
     EXPECT_THAT(outcome.err, HasSubstr(text));
     EXPECT_FALSE(exists("runs/none")) << text;
   };
-  expect_refused({"model.budget=0s"}, "model.budget is '0s', expected a time above 0 with its unit: 90s, 10m, 1h");
+  expect_refused({"model.budget=0s"},
+                 "model.budget is '0s', expected a time above 0 such as 90s, 10m or 1h; a number alone is seconds");
   expect_refused({"model.budget=soon"}, "model.budget is 'soon'");
   expect_refused({"model.hidden=[4]"}, "model.hidden: it is of the kind 'mlp' or 'tabm', and model.kind is 'auto'");
   expect_refused({"bank.seeds=[1, 2]"}, "bank: model.kind is 'auto'");

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -313,15 +314,53 @@ TEST(BoostedTrees, RefuseFilesThatAreNotTheirs) {
               HasSubstr("tensor 'trees' is missing"));
   EXPECT_THAT(told([](TensorFile& f) { f.tensors["trees"] = at::zeros({3}); }), HasSubstr("has no bytes (U8)"));
   EXPECT_THAT(told([](TensorFile& f) { f.tensors["trees"] = at::zeros({300}, at::kByte); }),
-              HasSubstr("holds no trees (XGBoost: "));
-  EXPECT_THAT(told([](TensorFile& f) { f.tensors["trees"] = f.tensors["trees"].narrow(0, 0, 500); }),
-              HasSubstr("holds no trees"));
-  EXPECT_THAT(told([&](TensorFile& f) {
-                const auto wide = make_learner(trees(), host, {1}, at::kCPU, Precision::fp32, 3);
-                f = weights_of(*wide);
+              HasSubstr("holds no trees (it is no UBJSON from byte 1 on)"));
+  EXPECT_THAT(told([](TensorFile& f) {
+                f.tensors["trees"] = at::tensor({'{', '}'}, at::kByte);
               }),
-              HasSubstr("trees of 3 outputs, expected 1"));
+              HasSubstr("holds no trees (its learner_model_param has no num_feature)"));
+  // XGBoost itself would read on behind the end.
+  for (std::int64_t left = 0; left < right.tensors.at("trees").numel(); left += 59)
+    EXPECT_THAT(told([&](TensorFile& f) { f.tensors["trees"] = f.tensors["trees"].narrow(0, 0, left); }),
+                HasSubstr(fmt::format("holds no trees (it is no UBJSON from byte {} on)", left + 1)));
   EXPECT_EQ(scores_of(*learner, encoded, 0, 50).sizes(), at::IntArrayRef({1, 50})) << "still whole";
+}
+
+// XGBoost takes trees of one output for those of several, once it is told that there are several.
+TEST(BoostedTrees, RefuseTreesOfOtherAnswersOrColumns) {
+  const data::EncodedRows host = some_rows(50);
+  const EncodedTensors encoded = to_tensors(host, at::kCPU);
+  const auto grown = [&](const data::EncodedRows& rows, std::int64_t outputs) {
+    auto learner = make_learner(trees(), rows, {1}, at::kCPU, Precision::fp32, outputs);
+    const at::Tensor logits = learner->forward(to_tensors(rows, at::kCPU), at::arange(rows.rows), kNoStep);
+    for (int round = 0; round < 2; ++round) learner->grow(logits - 1, at::ones(logits.sizes()), all_alive(*learner));
+    return learner;
+  };
+  for (const std::int64_t own : {1, 3, 4})
+    for (const std::int64_t other : {1, 3, 4}) {
+      const auto learner = grown(host, own);
+      const at::Tensor before = scores_of(*learner, encoded, 0, 50);
+      const std::string told =
+          refusal([&] { load_weights(*learner, weights_of(*grown(host, other)), "m.safetensors"); });
+      if (own == other)
+        EXPECT_EQ(told, "(none)");
+      else
+        EXPECT_THAT(told, HasSubstr(fmt::format("'m.safetensors' does not belong to this model: tensor 'trees' has "
+                                                "trees of {} outputs, expected {}",
+                                                other, own)));
+      EXPECT_TRUE(scores_of(*learner, encoded, 0, 50).equal(before)) << "still whole";
+    }
+
+  data::EncodedRows narrow = empty_rows();
+  narrow.features.pop_back();
+  narrow.width = 7;
+  narrow.rows = 4;
+  narrow.codes = {0, 0, 1, 0, 2, 0, 3, 0};
+  narrow.values = {0.5f, 0, 0.5f, 1, 0.5f, 2, 0.5f, 3};
+  EXPECT_THAT(refusal([&] { load_weights(*grown(host, 1), weights_of(*grown(narrow, 1)), "m"); }),
+              HasSubstr("trees of 2 columns, expected 3"));
+  EXPECT_THAT(refusal([&] { load_weights(*grown(narrow, 1), weights_of(*grown(host, 1)), "m"); }),
+              HasSubstr("trees of 3 columns, expected 2"));
 }
 
 TEST(BoostedTrees, GrowAndDoNotMoveAndNetworksTheOtherWayRound) {

@@ -113,6 +113,44 @@ class NotANumber(TwoResults):
         return torch.log(-1 - self.last(x).abs())
 
 
+class Detached(TwoResults):
+    def forward(self, x):
+        return self.last(x).detach()
+
+
+class WithoutGradient(TwoResults):
+    def forward(self, x):
+        with torch.no_grad():
+            y = self.last(x)
+        return y
+
+
+class Sparse(TwoResults):
+    def forward(self, x):
+        return self.last(x).to_sparse()
+
+
+class WritesWhatItNeeds(TwoResults):
+    """Writes over what the gradient of its own exponential is made of."""
+
+    def forward(self, x):
+        y = torch.exp(self.last(x))
+        return y.mul_(2)
+
+
+class DividesByRows(TwoResults):
+    """NaN where all rows are zeros, as no batch is."""
+
+    def forward(self, x):
+        return self.last(x / x.abs().max())
+
+
+class Prints(TwoResults):
+    def forward(self, x):
+        print("rows:", x.size(0))
+        return self.last(x)
+
+
 torch.manual_seed(1)
 save("flat", Flat())
 save("one", Columns(1))
@@ -123,7 +161,8 @@ save("normed", Normed())
 save("pictures", Pictures())
 save("no_parameters", NoParameters())
 save("wide", nn.Linear(COLUMNS + 1, 1))
-for kind in (Throws, TwoResults, WholeNumbers, OnGpu, Noise, Attention, NotANumber):
+for kind in (Throws, TwoResults, WholeNumbers, OnGpu, Noise, Attention, NotANumber, Detached, WithoutGradient, Sparse,
+             WritesWhatItNeeds, DividesByRows, Prints):
     save(kind.__name__, kind())
 torch.save({"weight": torch.ones(3)}, FOLDER / "state_dict.pt")
 (FOLDER / "text.pt").write_text("no archive")

@@ -265,7 +265,40 @@ TEST_F(TorchScript, WhatCannotBeTrainedIsRefusedInWords) {
   EXPECT_THAT(refusal("OnGpu"), HasSubstr("throws, given rows"));
   EXPECT_THAT(refusal("Noise"), HasSubstr("draws random numbers (aten::randn_like)"));
   EXPECT_THAT(refusal("Attention"), HasSubstr("draws random numbers (in forward)"));
-  EXPECT_EQ(refusal("NotANumber"), "accepted") << "a run sees what diverges";
+  for (const char* name : {"Detached", "WithoutGradient"})
+    EXPECT_THAT(refusal(name), AllOf(HasSubstr(std::string(name) + ".pt' returns logits that depend on no parameter"),
+                                     HasSubstr("detach() or torch.no_grad()")));
+  EXPECT_THAT(refusal("Sparse"), HasSubstr("returns a tensor of layout Sparse for 2 rows, expected dense logits [2]"));
+  EXPECT_THAT(refusal("WritesWhatItNeeds"),
+              AllOf(HasSubstr("returns logits that no gradient can be taken of: "), HasSubstr("inplace operation")));
+  EXPECT_EQ(refusal("NotANumber"), "accepted") << "rows of zeros may be divided by";
+}
+
+TEST_F(TorchScript, LogitsThatAreNotFiniteAreTheModulesOwnBeforeTheFirstStepAlone) {
+  const EncodedTensors encoded = to_tensors(make_rows(8, false), at::kCPU);
+  const at::Tensor rows = at::arange(8, at::kLong);
+  const auto refusal = [&](const std::string& name, std::int64_t step) -> std::string {
+    const auto own = learner(name, 2);
+    try {
+      own->forward(encoded, rows, at::full({1}, step, at::kLong));
+    } catch (const core::UserError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_THAT(refusal("NotANumber", 0),
+              AllOf(HasSubstr("model.file: '"), HasSubstr("NotANumber.pt' gives logits that are not finite"),
+                    HasSubstr("for 8 of the 8 rows of the first batch")));
+  EXPECT_EQ(refusal("NotANumber", 5), "accepted") << "where a run goes on, training may have made them so";
+  EXPECT_EQ(refusal("DividesByRows", 0), "accepted");
+}
+
+TEST_F(TorchScript, WhatAModulePrintsIsNoAnswerOfTheProgram) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  learner("Prints");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("rows: 2\n"));
 }
 
 TEST(TorchScriptParams, TheFileIsOfItsKindAndIsNeeded) {
