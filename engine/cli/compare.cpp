@@ -59,17 +59,30 @@ class Compare final : public Command {
   }
 
  private:
-  // All that is wrong with the command line and the arms' configs, at once.
+  // All that is wrong with the command line and the arms' configs, at once. What is wrong with some arms alone waits until the
+  // others have seen their data, which may say more (Comparison).
   void read(ComparisonInputs& inputs) const {
     core::ProblemList problems;
-    problems.collect([&] { check_no_bank(inputs.config, inputs.origin); });
-    problems.collect([&] { inputs.seeds = seeds_from(seeds_.empty() ? "0..4" : seeds_); });
-    problems.collect([&] { inputs.arms = arms_from(arms_, inputs.config, inputs.origin); });
+    bool goes_on = true;
+    const auto look = [&](const auto& check) {
+      bool is_right = false;
+      problems.collect([&] {
+        check();
+        is_right = true;
+      });
+      goes_on = goes_on && is_right;
+    };
+    look([&] { check_no_bank(inputs.config, inputs.origin); });
+    look([&] { inputs.seeds = seeds_from(seeds_.empty() ? "0..4" : seeds_); });
+    look([&] { inputs.arms = arms_from(arms_, inputs.config, inputs.origin); });
     for (const Arm& arm : inputs.arms) {
       training::RunConfig& config = inputs.configs.emplace_back();
       config::Origin& origin = inputs.origins.emplace_back();
-      problems.collect([&] { load_arm(arm, inputs.config.bank.empty(), config, origin); });
+      inputs.problems.collect(arm.name, [&] { load_arm(arm, inputs.config.bank.empty(), config, origin); });
     }
+    const auto is_right = [&](const Arm& arm) { return !inputs.problems.has(arm.name); };
+    if (goes_on && std::ranges::any_of(inputs.arms, is_right)) return;
+    problems.collect([&] { inputs.problems.throw_if_any(inputs.arms.size()); });
     problems.throw_if_any();
   }
 
@@ -83,23 +96,17 @@ class Compare final : public Command {
 
   // A bank that all arms have from the config is refused once, not for each (`check_bank`).
   void load_arm(const Arm& arm, bool check_bank, training::RunConfig& config, config::Origin& origin) const {
-    try {
-      std::vector<std::string> overrides = overrides_;
-      overrides.insert(overrides.end(), arm.overrides.begin(), arm.overrides.end());
-      config::load(config_file_, overrides, config, origin);
-      if (check_bank) check_no_bank(config, origin);
-      training::members_of(config, origin);
-      training::check_training(config, 1, origin);
-      if (models::is_searched_for(config.model))
-        throw core::UserError(core::Fault::config,
-                              "model.kind: it is 'auto', and arms are models that are named; let equipoise train find "
-                              "one first, or name several kinds as arms (compare.arms)",
-                              origin.of("model.kind"));
-    } catch (const core::UserError& error) {
-      std::vector<core::Problem> problems = error.problems();
-      for (core::Problem& problem : problems) problem.message = fmt::format("arm '{}': {}", arm.name, problem.message);
-      throw core::UserError(error.fault(), std::move(problems));
-    }
+    std::vector<std::string> overrides = overrides_;
+    overrides.insert(overrides.end(), arm.overrides.begin(), arm.overrides.end());
+    config::load(config_file_, overrides, config, origin);
+    if (check_bank) check_no_bank(config, origin);
+    training::members_of(config, origin);
+    training::check_training(config, 1, origin);
+    if (models::is_searched_for(config.model))
+      throw core::UserError(core::Fault::config,
+                            "model.kind: it is 'auto', and arms are models that are named; let equipoise train find "
+                            "one first, or name several kinds as arms (compare.arms)",
+                            origin.of("model.kind"));
   }
 
   std::vector<std::string> words(const char* verb) const {
@@ -115,11 +122,19 @@ class Compare final : public Command {
     return shell_line(all);
   }
 
+  // What kept all runs from finishing: where none left the finite numbers, the rows.
+  static int exit_code_of(const report::CompareReport& report) {
+    const auto any = [&](const char* outcome) {
+      return std::ranges::find(report.runs, outcome, &report::ComparedRun::outcome) != report.runs.end();
+    };
+    if (any("finished")) return 0;
+    return static_cast<int>(any("diverged") ? core::Fault::numerical : core::Fault::data);
+  }
+
   static int answer(const report::CompareReport& report, const RunFolder& folder, int signal, const Console& console,
                     TerminalJournal& journal) {
     journal.end_line();
-    const bool any = std::ranges::any_of(report.runs, [](const auto& run) { return run.outcome == "finished"; });
-    const int exit_code = signal != 0 ? 128 + signal : any ? 0 : static_cast<int>(core::Fault::numerical);
+    const int exit_code = signal != 0 ? 128 + signal : exit_code_of(report);
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
     console.print(
         fmt::format("\nrun     {}\nreport  {}\n", folder.path().string(), folder.file(run_files::kReport).string()));

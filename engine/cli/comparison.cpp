@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/cli/comparison_journals.h"
 #include "engine/cli/compiled_tables.h"
 #include "engine/cli/json_file.h"
 #include "engine/cli/made_rows_audit.h"
@@ -16,66 +17,12 @@
 #include "engine/config/writer.h"
 #include "engine/constraints/kinds.h"
 #include "engine/core/clock.h"
-#include "engine/core/error.h"
+#include "engine/core/files.h"
 #include "engine/core/interrupt.h"
 #include "engine/report/compare_summary.h"
 
 namespace equipoise::cli {
 namespace {
-
-// What one bank says: to the user what was not said before, for its runs' reports all of its warnings; and how far the whole
-// comparison is.
-class BankJournal final : public core::Journal {
- public:
-  struct Place {
-    std::size_t done = 0, runs = 1, all = 1;  // runs before it, its own, and of the comparison
-    std::string where;                        // "run 3 of 20: balance, seed 1"
-    std::string who;                          // "balance, seed 1"
-    std::chrono::steady_clock::time_point start;
-  };
-
-  BankJournal(TerminalJournal& terminal, std::set<std::string>& said, Place place)
-      : terminal_(terminal), said_(said), place_(std::move(place)) {}
-
-  void say(std::string_view sentence) override {
-    if (said_.emplace(sentence).second) terminal_.say(sentence);
-  }
-  void warn(std::string_view sentence) override {
-    Journal::warn(sentence);
-    if (said_.emplace(sentence).second) terminal_.warn(fmt::format("{}: {}", place_.who, sentence));
-  }
-  void progress(const core::Progress& progress) override {
-    core::Progress whole = progress;
-    const auto runs = static_cast<double>(place_.runs);
-    whole.stage = "comparing";
-    whole.done = (static_cast<double>(place_.done) + runs * progress.done) / static_cast<double>(place_.all);
-    whole.seconds = core::seconds_since(place_.start);
-    whole.detail = place_.where;
-    terminal_.progress(whole);
-  }
-
- private:
-  TerminalJournal& terminal_;
-  std::set<std::string>& said_;
-  Place place_;
-};
-
-// While data are read, which takes a moment of the whole.
-class ReadingJournal final : public core::Journal {
- public:
-  ReadingJournal(TerminalJournal& terminal, std::set<std::string>& said) : terminal_(terminal), said_(said) {}
-  void say(std::string_view sentence) override {
-    if (said_.emplace(sentence).second) terminal_.say(sentence);
-  }
-  void warn(std::string_view sentence) override {
-    Journal::warn(sentence);
-    if (said_.emplace(sentence).second) terminal_.warn(sentence);
-  }
-
- private:
-  TerminalJournal& terminal_;
-  std::set<std::string>& said_;
-};
 
 // The config with all that members of a bank may differ in made alike.
 std::string without_bank_axes(training::RunConfig config) {
@@ -116,21 +63,22 @@ std::vector<std::vector<std::size_t>> banks_of(const std::vector<training::RunCo
 struct Comparison::Bank {
   std::int64_t seed = 0;
   const std::vector<std::size_t>& arms;
-  const SeedData& data;
+  std::size_t first_number = 0;    // of the seed's folders
+  const SeedData* data = nullptr;  // once they are read
+  bool has_begun = false;          // its folders
   std::vector<training::RunConfig> members = {};
   std::vector<constraints::ConstraintTable> tables = {};
   std::vector<std::string> commands = {};
   std::vector<RunFolder> folders = {};
   std::optional<audit::ArtifactAudit> artifacts = {};
-  std::size_t first_number = 0;  // of the seed's folders
 
   RunInputs inputs(std::size_t run, const ConfigFile& file) const {
-    return {members[run], data.prepared, tables[run], commands[run], file, artifacts};
+    return {members[run], data->prepared, tables[run], commands[run], file, artifacts};
   }
 };
 
 Comparison::Comparison(ComparisonInputs inputs, RunFolder& folder, TerminalJournal& journal)
-    : inputs_(std::move(inputs)), folder_(folder), journal_(journal), banks_(banks_of(inputs_.configs)) {
+    : inputs_(std::move(inputs)), folder_(folder), journal_(journal) {
   report_.name = inputs_.config.name;
   report_.command = inputs_.command;
   report_.confidence = inputs_.config.evaluation.confidence;
@@ -141,6 +89,7 @@ Comparison::Comparison(ComparisonInputs inputs, RunFolder& folder, TerminalJourn
 
 int Comparison::run() {
   try {
+    check_arms();
     for (std::size_t seed = 0; seed < inputs_.seeds.size() && signal_ == 0; ++seed) run_seed(seed);
   } catch (const core::Interrupted& stopped) {
     if (!folder_.is_kept()) throw;
@@ -155,14 +104,38 @@ int Comparison::run() {
   return signal_;
 }
 
+// The rows of the first seed stay for its training. Arms whose configs are wrong already have said what they can.
+void Comparison::check_arms() {
+  ArmProblems& problems = inputs_.problems;
+  const std::int64_t seed = inputs_.seeds.front();
+  for (std::size_t arm = 0; arm < inputs_.arms.size(); ++arm) {
+    const std::string& name = inputs_.arms[arm].name;
+    if (problems.has(name)) continue;
+    const SeedData* data = nullptr;
+    problems.collect(name, [&] { data = &data_of(arm, seed); });
+    if (data != nullptr) check_arm(name, config_of(arm, seed), data->prepared, inputs_.origins[arm], problems);
+    core::stop_if_interrupted();
+  }
+  problems.throw_if_any(inputs_.arms.size());
+  banks_ = banks_of(inputs_.configs);
+}
+
 void Comparison::run_seed(std::size_t seed) {
-  data_.clear();
   for (const std::vector<std::size_t>& arms : banks_) {
     train_bank(seed, arms);
     if (signal_ != 0) return;
   }
+  data_.clear();
   ++report_.done;
   write("running");
+}
+
+training::RunConfig Comparison::config_of(std::size_t arm, std::int64_t seed) const {
+  training::RunConfig config = inputs_.configs[arm];
+  config.seed = seed;
+  config.compare = {};
+  config.name += fmt::format(", {}, seed {}", inputs_.arms[arm].name, seed);
+  return config;
 }
 
 Comparison::SeedData Comparison::prepare(std::size_t arm, std::int64_t seed) {
@@ -182,39 +155,87 @@ Comparison::SeedData Comparison::prepare(std::size_t arm, std::int64_t seed) {
 const Comparison::SeedData& Comparison::data_of(std::size_t arm, std::int64_t seed) {
   std::unique_ptr<SeedData>& known = data_[config::struct_to_yaml(inputs_.configs[arm].data, config::Comments::none) +
                                            inputs_.configs[arm].training.warm_start];
-  if (known) return *known;
-  known = std::make_unique<SeedData>(prepare(arm, seed));
-  const data::Dataset& dataset = known->prepared.dataset;
+  if (!known) known = std::make_unique<SeedData>(read(arm, seed));
+  if (known->failure) throw core::UserError(*known->failure);
+  return *known;
+}
+
+// What rows that cannot be read are refused for is kept: other arms have the same.
+Comparison::SeedData Comparison::read(std::size_t arm, std::int64_t seed) {
+  try {
+    SeedData data = prepare(arm, seed);
+    check_same_people(data);
+    note(data);
+    return data;
+  } catch (const core::UserError& error) {
+    if (error.fault() == core::Fault::memory) throw;
+    SeedData none;
+    none.failure = error;
+    return none;
+  }
+}
+
+void Comparison::check_same_people(const SeedData& data) const {
+  const data::Dataset& dataset = data.prepared.dataset;
   for (const auto& [how, other] : data_) {
-    if (!other || other == known) continue;
+    if (!other || other->failure) continue;
     const data::Dataset& first = other->prepared.dataset;
     if (first.splits != dataset.splits || first.labels != dataset.labels || first.targets != dataset.targets)
       throw core::UserError(
           core::Fault::config,
-          fmt::format(
-              "arm '{}' has other test rows or other labels than the arms before it: its 'data' may differ in what "
-              "the model sees, not in who is tested",
-              inputs_.arms[arm].name));
+          "its test rows or labels are not those of the arms before it: its 'data' may differ in what the model sees, "
+          "not in who is tested");
   }
-  if (!first_test_rows_) first_test_rows_ = known->test_rows;
-  report_.same_test_rows = report_.same_test_rows && *first_test_rows_ == known->test_rows;
-  report_.test_rows = static_cast<std::int64_t>(known->test_rows.size());
-  report_.files = dataset.files;
-  report_.figures = evaluation::compared_figures(known->table);
-  report_.constraints.clear();
-  for (const std::string& title : known->table.constraint_titles) report_.constraints.push_back({title, {}});
-  return *known;
 }
 
+void Comparison::note(const SeedData& data) {
+  if (!first_test_rows_) first_test_rows_ = data.test_rows;
+  report_.same_test_rows = report_.same_test_rows && *first_test_rows_ == data.test_rows;
+  report_.test_rows = static_cast<std::int64_t>(data.test_rows.size());
+  report_.files = data.prepared.dataset.files;
+  report_.figures = evaluation::compared_figures(data.table);
+  report_.constraints.clear();
+  for (const std::string& title : data.table.constraint_titles) report_.constraints.push_back({title, {}});
+}
+
+// Once a run has its folder, what goes wrong is the disk's, and no arm's.
 void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& arms) {
-  Bank bank{inputs_.seeds[seed], arms, data_of(arms.front(), inputs_.seeds[seed])};
-  bank.first_number = seed * inputs_.arms.size();
+  Bank bank{inputs_.seeds[seed], arms, seed * inputs_.arms.size()};
+  try {
+    bank.data = &data_of(arms.front(), bank.seed);
+    train(bank);
+  } catch (const core::UserError& error) {
+    if (bank.has_begun || error.fault() == core::Fault::memory || !are_files_as_before()) throw;
+    count_out(bank, error);
+  }
+}
+
+// Then another seed is another split of the same rows, and nothing else. Throws for a file that is gone. Those of a folder of pictures are
+// not read again.
+bool Comparison::are_files_as_before() const {
+  return std::ranges::all_of(report_.files, [](const data::Fingerprint& file) {
+    std::error_code error;
+    return std::filesystem::is_directory(file.path, error) || core::sha256_of_file(file.path) == file.sha256;
+  });
+}
+
+void Comparison::count_out(const Bank& bank, const core::UserError& error) {
+  for (const std::size_t arm : bank.arms) {
+    report::ComparedRun& run = report_.runs.emplace_back();
+    run.arm = static_cast<std::int64_t>(arm);
+    run.seed = bank.seed;
+    run.outcome = "failed";
+    run.failure = in_one_line(error);
+    parted_.emplace_back();
+    journal_.warn(fmt::format("{}, seed {}: it cannot be trained there and is not counted: {}", inputs_.arms[arm].name,
+                              bank.seed, run.failure));
+  }
+}
+
+void Comparison::train(Bank& bank) {
   std::string who;
-  for (const std::size_t arm : arms) {
-    training::RunConfig& member = bank.members.emplace_back(inputs_.configs[arm]);
-    member.seed = bank.seed;
-    member.compare = {};
-    member.name += fmt::format(", {}, seed {}", inputs_.arms[arm].name, bank.seed);
+  for (const std::size_t arm : bank.arms) {
+    bank.members.push_back(config_of(arm, bank.seed));
     std::vector<std::string> words = inputs_.train_command;
     words.insert(words.end(), inputs_.arms[arm].overrides.begin(), inputs_.arms[arm].overrides.end());
     words.push_back(fmt::format("seed={}", bank.seed));
@@ -224,19 +245,19 @@ void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& ar
   const std::size_t all = inputs_.seeds.size() * inputs_.arms.size();
   who += fmt::format(", seed {}", bank.seed);
   const std::string where = fmt::format("run {} of {}: {}", report_.runs.size() + 1, all, who);
-  BankJournal journal(journal_, said_, {report_.runs.size(), arms.size(), all, where, who, start_});
-  for (const std::string& warning : bank.data.warnings) journal.warn(warning);
+  BankJournal journal(journal_, said_, {report_.runs.size(), bank.arms.size(), all, where, who, start_});
+  for (const std::string& warning : bank.data->warnings) journal.warn(warning);
 
-  const config::Origin& origin = inputs_.origins[arms.front()];
+  const config::Origin& origin = inputs_.origins[bank.arms.front()];
   const at::Device device = training::choose_device(bank.members.front(), origin, journal);
   report_.device = device_text(device);
-  bank.tables = compile_tables(bank.members, bank.data.prepared.dataset, origin, journal);
+  bank.tables = compile_tables(bank.members, bank.data->prepared.dataset, origin, journal);
   const training::RunConfig& first = bank.members.front();
   const training::Start start = {starting_multipliers(first, bank.tables.front(), origin, journal),
-                                 starting_weights(first, bank.data.prepared.dataset, origin, journal)};
-  bank.artifacts = audit_made_rows(first, bank.data.prepared.dataset, origin, journal);
+                                 starting_weights(first, bank.data->prepared.dataset, origin, journal)};
+  bank.artifacts = audit_made_rows(first, bank.data->prepared.dataset, origin, journal);
   std::vector<training::TrainingResult> results =
-      training::train(bank.members, bank.data.prepared.dataset, bank.tables, device, origin, journal,
+      training::train(bank.members, bank.data->prepared.dataset, bank.tables, device, origin, journal,
                       {[&](std::size_t run, const evaluation::Measurement& measurement) {
                          begin(bank, journal);
                          add_measurement(bank.folders[run], measurement, journal);
@@ -246,12 +267,16 @@ void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& ar
   finish(bank, device, results, journal);
 }
 
+void Comparison::begin_folder(core::Journal& journal) {
+  if (folder_.has_begun()) return;
+  folder_.begin(config::struct_to_yaml(inputs_.config));
+  track_runs_of(folder_, inputs_.config, inputs_.command, inputs_.file, journal);
+}
+
 void Comparison::begin(Bank& bank, core::Journal& journal) {
-  if (!bank.folders.empty()) return;
-  if (!folder_.has_begun()) {
-    folder_.begin(config::struct_to_yaml(inputs_.config));
-    track_runs_of(folder_, inputs_.config, inputs_.command, inputs_.file, journal);
-  }
+  if (bank.has_begun) return;
+  bank.has_begun = true;
+  begin_folder(journal);
   for (std::size_t run = 0; run < bank.arms.size(); ++run) {
     bank.folders.push_back(
         folder_.claim_member(bank.first_number + bank.arms[run], marker_of(bank.commands[run], inputs_.file)));
@@ -272,7 +297,7 @@ void Comparison::finish(Bank& bank, const at::Device& device, std::vector<traini
     one.outcome = result.outcome;
     one.failure = result.failure;
     if (result.interrupted) signal_ = result.interrupted->signal();
-    report_.runs.push_back(measured(std::move(one), bank.data, device, result));
+    report_.runs.push_back(measured(std::move(one), *bank.data, device, result));
   }
 }
 
@@ -299,6 +324,7 @@ void Comparison::write(const std::string& outcome) {
   report_.seconds = core::seconds_since(start_);
   report_.warnings = journal_.warnings();
   report::summarise(report_, parted_);
+  begin_folder(journal_);  // where no arm could be trained
   folder_.write(run_files::kCompare, json_text(report::to_json(report_)));
   folder_.write(run_files::kReport, report::to_html(report_));
 }

@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "engine/cli/arm_checks.h"
 #include "engine/cli/arms.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/run_writer.h"
 #include "engine/cli/terminal_journal.h"
+#include "engine/core/error.h"
 #include "engine/report/compare_report.h"
 
 namespace equipoise::cli {
@@ -24,6 +26,7 @@ struct ComparisonInputs {
   std::vector<Arm> arms;
   std::vector<training::RunConfig> configs;  ///< [arms]
   std::vector<config::Origin> origins;       ///< [arms]
+  ArmProblems problems;                      ///< of arms whose configs are wrong without any data
   std::vector<std::int64_t> seeds;
   std::string command;                     ///< what reproduces it
   std::vector<std::string> train_command;  ///< the words that train the config without an arm
@@ -36,13 +39,15 @@ std::vector<std::vector<std::size_t>> banks_of(const std::vector<training::RunCo
 
 /// Trains every arm at every seed, seed by seed, each into a run folder of its own inside the comparison's, and measures all
 /// arms by the same constraints on the same test rows. After each seed compare.json and the page are written with what there is.
+/// An arm that the rows of a later seed do not let train is not counted there.
 class Comparison {
  public:
   /// `folder` and `journal` must outlive it.
   Comparison(ComparisonInputs inputs, RunFolder& folder, TerminalJournal& journal);
 
-  /// Until all is done or a signal comes, whose number is returned (else 0). What was done until then is written. Throws what
-  /// preparing, training and writing throw, and UserError (config) where arms do not have the same test rows.
+  /// Until all is done or a signal comes, whose number is returned (else 0). What was done until then is written. Throws
+  /// UserError before anything is trained: all that keeps any arm from being trained on the rows of the first seed, and arms that do not
+  /// have the same test rows. Later what writing throws, and UserError where memory runs out or the data files are others than before.
   int run();
 
   const report::CompareReport& report() const { return report_; }
@@ -54,13 +59,23 @@ class Comparison {
     constraints::ConstraintTable table;
     std::vector<std::int64_t> test_rows;
     std::vector<std::string> warnings;
+    std::optional<core::UserError> failure;  // why there are none
   };
   struct Bank;
 
+  void check_arms();
   void run_seed(std::size_t seed);
+  training::RunConfig config_of(std::size_t arm, std::int64_t seed) const;
   const SeedData& data_of(std::size_t arm, std::int64_t seed);
+  SeedData read(std::size_t arm, std::int64_t seed);
   SeedData prepare(std::size_t arm, std::int64_t seed);
+  void check_same_people(const SeedData& data) const;
+  void note(const SeedData& data);
   void train_bank(std::size_t seed, const std::vector<std::size_t>& arms);
+  void train(Bank& bank);
+  bool are_files_as_before() const;
+  void count_out(const Bank& bank, const core::UserError& error);
+  void begin_folder(core::Journal& journal);
   void begin(Bank& bank, core::Journal& journal);
   void finish(Bank& bank, const at::Device& device, std::vector<training::TrainingResult>& results,
               core::Journal& journal);

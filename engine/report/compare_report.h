@@ -17,9 +17,9 @@ namespace equipoise::report {
 struct ComparedRun {
   std::int64_t arm = 0;  ///< its place among the arms
   std::int64_t seed = 0;
-  std::string folder;                          ///< of its run, relative to the comparison's: "members/003"
-  std::string outcome;                         ///< "finished", "interrupted", "diverged"
-  std::string failure;                         ///< what stopped it early
+  std::string folder;   ///< of its run, relative to the comparison's: "members/003"; "" of a failed one
+  std::string outcome;  ///< "finished", "interrupted", "diverged", "failed": it could not be trained
+  std::string failure;  ///< what stopped it early
   std::vector<std::optional<double>> figures;  ///< [figures] on the test rows; empty where it did not finish
   std::vector<evaluation::Verdict>
       verdicts;  ///< [constraints] by the config's tolerances; empty where it did not finish

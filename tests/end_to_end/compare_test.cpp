@@ -14,6 +14,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class CompareArms : public Workspace {
  protected:
@@ -137,6 +138,48 @@ TEST_F(CompareArms, MistakesAreSaidAtOnceBeforeAnythingIsTrained) {
               HasSubstr("compare needs test rows"));
 }
 
+// Known of a config alone, or only once its data are read: both are said, of every arm that is wrong.
+TEST_F(CompareArms, WhatDataShowIsSaidOfAllArmsBeforeAnythingIsTrained) {
+  write("arms.yaml",
+        config_text(
+            {{"output:",
+              "compare:\n  arms:\n"
+              "    - {name: few, set: ['sampling.recipes=[{recipe: smote, where: {sex: q}, share: 0.5}]']}\n"
+              "    - {name: cyc, set: ['sampling.recipes=[{recipe: counterfactual, share: 0.3, swap: [{column: job, "
+              "with: race, levels: {x: y}}, {column: race, with: job, levels: {a: b}}]}]']}\n"
+              "    - {name: wide, set: ['training.batch_size=5000', 'sampling.recipes=[{recipe: smote, by: sexx, "
+              "share: 0.5}]']}\n"
+              "    - {name: held, set: ['multipliers.measure_on=holdout']}\n"
+              "    - {name: wait, set: ['constraints=[{kind: bound, rate: tpr, at_least: 0.5}]', "
+              "'sampling.recipes=[{recipe: smote, by: sex, share: 0.5, until: gap < 0.02}]']}\noutput:"}}));
+  const auto refused = [&](const std::string& arms, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words = {"compare", "arms.yaml", "--arms", arms, "--seeds", "0..4"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.out;
+    EXPECT_THAT(outcome.err, Not(HasSubstr("Training")));
+    EXPECT_FALSE(exists("runs"));
+    return outcome.err;
+  };
+  EXPECT_THAT(refused("none,balance,few,cyc,soft_labels,smote+corrupt+copula,wide,held,wait"),
+              AllOf(HasSubstr("arm 'few': sampling.recipes[0].where.sex: 'sex' has no level 'q'"),
+                    HasSubstr("arm 'cyc': sampling.recipes[0].swap: the links of job, race form a circle"),
+                    HasSubstr("arm 'soft_labels': sampling.recipes[0]: soft_labels learns from"),
+                    HasSubstr("arm 'smote+corrupt+copula': sampling.recipes: of sex="),
+                    HasSubstr("arm 'wide': training.batch_size is 5000, more than"),
+                    HasSubstr("arm 'wide': sampling.recipes[0].by: the data have no group 'sexx'"),
+                    HasSubstr("arm 'held': multipliers.measure_on is 'holdout'"),
+                    HasSubstr("arm 'wait': sampling.recipes: 'until' waits for a gap"), Not(HasSubstr("arm 'none'")),
+                    Not(HasSubstr("arm 'balance'"))));
+  // What every arm has is the config's, and said once.
+  EXPECT_THAT(refused("none,few", {"training.batch_size=5000"}),
+              AllOf(HasSubstr(": training.batch_size is 5000"), Not(HasSubstr("arm 'none'")),
+                    HasSubstr("arm 'few': sampling.recipes[0].where.sex")));
+  const Outcome gone = run({"compare", "arms.yaml", "--arms", "none,few", "data.files=[nobody.csv]"});
+  EXPECT_EQ(gone.exit_code, 3) << gone.err;
+  EXPECT_THAT(gone.err, AllOf(HasSubstr("nobody.csv"), Not(HasSubstr("arm '"))));
+}
+
 TEST_F(CompareArms, AnArmIsOneRun) {
   write("banks.yaml",
         config_text({{"output:", "compare: {arms: [{name: many, set: ['bank.seeds=[1, 2]']}]}\noutput:"}}));
@@ -157,7 +200,7 @@ TEST_F(CompareArms, OthersTestedAreNoComparison) {
   narrow.insert(narrow.end(), {"--arms", "none,narrow", "output.overwrite=true"});
   const Outcome outcome = run(more);
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("arm 'more' has other test rows"));
+  EXPECT_THAT(outcome.err, HasSubstr("arm 'more': its test rows or labels are not those of the arms before it"));
   const Outcome other = run(narrow);
   EXPECT_EQ(other.exit_code, 0) << other.err;
 }
@@ -209,6 +252,102 @@ TEST_F(CompareArms, AnArmThatDivergesIsNotCounted) {
   EXPECT_TRUE(found["arms"][1]["differences"][0].is_null());
   EXPECT_EQ(report::complaints(found, "compare.schema.json"), "");
   EXPECT_THAT(read("runs/c/report.html"), HasSubstr("wild at seed 0 (diverged)"));
+}
+
+// One person is of the race that a recipe is about: at some seeds not for training. Of SMOTE's rows none may be traced, and all can be.
+class ArmsOfFew : public CompareArms {
+ protected:
+  ArmsOfFew() {
+    std::string rows = people(1500);
+    std::size_t at = rows.find('\n') + 1;
+    for (int comma = 0; comma < 4; ++comma) at = rows.find(',', at) + 1;
+    rows.replace(at, 1, "rare");
+    write("people.csv", rows);
+    write("arms.yaml",
+          config_text(
+              {{"groups: [{column: sex}]", "groups: [{column: sex}, {column: race}]"},
+               {"split: {test: 0.2, selection: 0.2}", "split: {test: 0.2, selection: 0.2, stratify: none}"},
+               {"output:",
+                "compare:\n  arms:\n"
+                "    - {name: rare, set: ['sampling.recipes=[{recipe: jitter, where: {race: rare}, share: 0.3}]']}\n"
+                "    - {name: traced, set: ['sampling.recipes=[{recipe: smote, by: sex, share: 0.5}]', "
+                "'sampling.artifacts={on_artifacts: stop, traced: 0}']}\noutput:"}}));
+  }
+
+  // Seeds at which the person is for training, and at which not.
+  std::string seed_where(bool is_trained_on) const {
+    for (int seed = 0; seed < 40; ++seed) {
+      const Outcome outcome =
+          run({"compare", "arms.yaml", "--arms", "rare", "--seeds", std::to_string(seed), "training.epochs=1",
+               "multipliers.measure_on=train", "output.run=looked", "output.overwrite=true"});
+      if ((outcome.exit_code == 0) == is_trained_on) return std::to_string(seed);
+    }
+    ADD_FAILURE() << "the person is always, or never, for training";
+    return "0";
+  }
+};
+
+TEST_F(ArmsOfFew, AnArmThatASeedsRowsDoNotLetTrainIsNotCounted) {
+  const std::string with = seed_where(true), without = seed_where(false);
+  const std::string seeds = with + "," + without;
+  const std::vector<std::string> words = {"compare",     "arms.yaml", "--seeds", seeds, "multipliers.measure_on=train",
+                                          "output.run=c"};
+  std::vector<std::string> all = words;
+  all.insert(all.end(), {"--arms", "none,rare,traced"});
+  const Outcome outcome = run(all);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("rare, seed " + without +
+                                     ": it cannot be trained there and is not counted: sampling.recipes["));
+  const nlohmann::json found = comparison("c");
+  EXPECT_EQ(report::complaints(found, "compare.schema.json"), "");
+  EXPECT_EQ(found["outcome"], "finished");
+  EXPECT_EQ(found["done"], 2);
+  const std::vector<std::string> outcomes = {"finished", "finished", "failed", "finished", "failed", "failed"};
+  ASSERT_EQ(found["runs"].size(), outcomes.size());
+  for (std::size_t i = 0; i < outcomes.size(); ++i) EXPECT_EQ(found["runs"][i]["outcome"], outcomes[i]) << i;
+  EXPECT_THAT(found["runs"][4]["failure"].get<std::string>(), HasSubstr("no training row meets it"));
+  EXPECT_THAT(found["runs"][2]["failure"].get<std::string>(), HasSubstr("on_artifacts is stop; smote, "));
+  EXPECT_EQ(found["runs"][2]["folder"], "");
+  EXPECT_TRUE(found["runs"][2]["figures"].empty());
+  EXPECT_THAT(names_in("runs/c/members"), ElementsAre("000", "001", "003"));
+  // Counted where it was trained.
+  EXPECT_TRUE(found["arms"][1]["differences"][0].is_object());
+  EXPECT_TRUE(found["arms"][2]["differences"][0].is_null());
+  EXPECT_THAT(read("runs/c/report.html"), AllOf(HasSubstr("rare at seed " + without + " (failed)"),
+                                                HasSubstr("traced at seed " + with + " (failed)"),
+                                                HasSubstr("traced at seed " + without + " (failed)")));
+  ASSERT_EQ(run({"report", "runs/c"}).exit_code, 0);
+  // At the first seed it is a mistake of the arms.
+  std::vector<std::string> first = words;
+  first[3] = without + "," + with;
+  first.insert(first.end(), {"--arms", "none,rare", "output.overwrite=true"});
+  const Outcome refused = run(first);
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("arm 'rare': sampling.recipes[0].where: no training row meets it"));
+  EXPECT_EQ(comparison("c"), found) << "what was there is replaced only once something is trained";
+}
+
+TEST_F(ArmsOfFew, WithoutAnyArmThatTrainsTheReasonsAreWritten) {
+  const Outcome outcome = run(
+      {"compare", "arms.yaml", "--arms", "traced", "--seeds", "0..1", "multipliers.measure_on=train", "output.run=c"});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+  EXPECT_EQ(report::complaints(comparison("c"), "compare.schema.json"), "");
+  EXPECT_EQ(comparison("c")["runs"][1]["outcome"], "failed");
+  EXPECT_THAT(read("runs/c/report.html"), HasSubstr("on_artifacts is stop"));
+}
+
+TEST_F(CompareArms, DataThatAreGoneEndIt) {
+  Manner manner;
+  manner.while_running = [&](pid_t) {
+    while (!exists("runs/c/compare.json") || comparison("c")["done"] == 0)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::filesystem::remove(path("people.csv"));
+  };
+  const Outcome outcome = compare("none,balance", {"--seeds", "0..40", "output.run=c"}, manner);
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("people.csv"));
+  for (const nlohmann::json& one : comparison("c")["runs"]) EXPECT_EQ(one["outcome"], "finished");
+  EXPECT_EQ(nlohmann::json::parse(read("runs/c/run.json"))["status"], "failed");
 }
 
 }  // namespace
