@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what building Equipoise needs, and nothing that is there already.
 #
-# usage: scripts/setup.sh [--cpu | --gpu-trees]
+# usage: scripts/setup.sh [--cpu | --gpu-trees] [--tests]
 #   --cpu         no CUDA: leaves out the CUDA libraries and the compiler (2 GB less on disk, no GPU support)
 #   --gpu-trees   also an XGBoost that was built with CUDA, for boosted trees on a GPU (.25 GB more); build again after it
+#   --tests       also what tests alone need (.1 GB more); where it cannot be had they are skipped
 #
 # Stages, each skipped when its result is there and repeated after a broken attempt:
 #   1. Debian/Ubuntu packages      (as root; otherwise prints the one line to run)
@@ -13,13 +14,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cuda=1 gpu_trees=0
+cuda=1 gpu_trees=0 tests=0
 for argument in "$@"; do
   case "$argument" in
     --cpu) cuda=0 ;;
     --gpu-trees) gpu_trees=1 ;;
-    -h|--help) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 0 ;;
-    *) echo "setup.sh: unknown option '$argument' (known: --cpu, --gpu-trees, --help)" >&2; exit 2 ;;
+    --tests) tests=1 ;;
+    -h|--help) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "setup.sh: unknown option '$argument' (known: --cpu, --gpu-trees, --tests, --help)" >&2; exit 2 ;;
   esac
 done
 if [ "$cuda" = 0 ] && [ "$gpu_trees" = 1 ]; then
@@ -72,7 +74,7 @@ install_wheels() {
   fi
   say "wheels ($1): installing $2"
   rm -f "$stamp"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile "${@:3}" -r "$list"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --no-compile "${@:3}" -r "$list" || return
   printf '%s\n' "$digest" >"$stamp"
 }
 install_wheels cpu "LibTorch 2.11, Arrow 26 and XGBoost 3.2 (about 1.5 GB on disk)"
@@ -90,5 +92,8 @@ if [ "$cuda" = 1 ] && [ -d .deps/gpu_trees ]; then gpu_trees=1; fi
 if [ "$gpu_trees" = 1 ]; then
   [ -f .deps/gpu_trees/xgboost/lib/libxgboost.so ] || rm -f "$venv/.installed-gpu_trees"
   install_wheels gpu_trees "XGBoost 3.2 with CUDA (.25 GB on disk)" --target .deps/gpu_trees --upgrade
+fi
+if [ "$tests" = 1 ]; then
+  install_wheels tests "the schema of Kubernetes' files (.1 GB on disk)" || say "wheels (tests): not installed: their tests will be skipped"
 fi
 say "done in $((SECONDS - started)) s"

@@ -19,9 +19,10 @@ for argument in "$@"; do
   esac
 done
 
-if [ "$sanitize" = 1 ]; then options=(--cpu) gpu_trees=(); fi
-scripts/setup.sh "${options[@]}" "${gpu_trees[@]}"
+tests=(--tests)
+if [ "$sanitize" = 1 ]; then options=(--cpu) gpu_trees=() tests=(); fi
 # What only tests need may be missing: those say so.
+scripts/setup.sh "${options[@]}" "${gpu_trees[@]}" "${tests[@]}"
 if [ "$sanitize" = 0 ]; then scripts/setup_tracking.sh || echo "[tracking] not installed: its tests will be skipped"; fi
 if [ "$sanitize" = 1 ]; then
   cmake --preset sanitize

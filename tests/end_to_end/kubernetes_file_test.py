@@ -16,7 +16,7 @@ data: {files: people.csv, label: {column: income, positive: "yes"}, groups: [{co
 """
 
 
-@unittest.skipIf(kubernetes_validate is None, "the package kubernetes-validate, which holds the published schema, is not installed")
+@unittest.skipIf(kubernetes_validate is None, "the package kubernetes-validate, which holds the published schema, is not installed (scripts/setup.sh --tests)")
 class KubernetesFile(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()

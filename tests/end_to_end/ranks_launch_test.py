@@ -80,16 +80,31 @@ class Torchrun(Launched):
         self.assertEqual(out.count("report  "), 1, "rank 0 alone speaks")
         self.assertEqual(json.loads((self.folder / "runs/a/run.json").read_text())["status"], "finished")
 
-    def test_a_killed_rank_is_started_again_with_the_others(self):
-        agent = self.start("train", "config.yaml", "output.run=a", "output.overwrite=true", "training.epochs=400",
-                           restarts=1)
+    def finish(self, agent):
+        """What its program said."""
         self.addCleanup(agent.kill)
-        self.assertTrue(wait_until(self.has_measured), "no training began")
+        out, err = agent.communicate(timeout=300)
+        self.assertEqual(agent.returncode, 0, err)
+        return out + err
+
+    def test_a_killed_rank_is_started_again_with_the_others_and_the_run_goes_on(self):
+        words = ["train", "config.yaml", "training.epochs=80", "checkpoint.every_steps=10", "--resume=auto"]
+        self.finish(self.start(*words, "output.run=whole"))
+        agent = self.start(*words, "output.run=a", restarts=1)
+        self.addCleanup(agent.kill)
+        saved = self.folder / "runs/a/checkpoints"
+        self.assertTrue(wait_until(lambda: any(saved.glob("step-*"))), "nothing was saved")
         os.kill(self.ranks_of(agent, "0")[1], signal.SIGKILL)
         self.assertTrue(wait_until(lambda: len(self.ranks_of(agent, "1")) == 2), "no second attempt")
-        _, err = agent.communicate(timeout=300)
-        self.assertEqual(agent.returncode, 0, err)
-        self.assertEqual(json.loads((self.folder / "runs/a/run.json").read_text())["status"], "finished")
+        said = self.finish(agent)
+        step = re.search(r"Going on after step ([0-9]+) of", said)
+        self.assertIsNotNone(step, said)
+        self.assertEqual(int(step.group(1)) % 10, 0)
+        self.assertGreaterEqual(int(step.group(1)), 10)
+        marker = json.loads((self.folder / "runs/a/run.json").read_text())
+        self.assertEqual((marker["status"], len(marker["resumed"])), ("finished", 1))
+        models = [(self.folder / "runs" / run / "model.safetensors").read_bytes() for run in ("whole", "a")]
+        self.assertEqual(models[0], models[1], "the model is not that of a run that nobody cut off")
 
     def test_the_doctor_names_both(self):
         agent = self.start("doctor", "--ranks")
