@@ -32,14 +32,27 @@ audit::MadeSample sample_of(training::MadeList list, const std::string& recipe) 
           std::move(list.partners)};
 }
 
+bool any_makes(const sampling::SamplingParams& params, sampling::Makes makes) {
+  return std::ranges::any_of(params.recipes, [&](const sampling::RecipeParams& one) {
+    const sampling::RecipeEntry& entry = sampling::recipe_entry(one.recipe);
+    return entry.decides == sampling::Decides::made && entry.makes == makes;
+  });
+}
+
+// Whoever hears of a comparison, or of none, is not to think that it was about these too.
+void say_what_is_left_out(const sampling::SamplingParams& params, core::Journal& journal) {
+  if (any_makes(params, sampling::Makes::mixtures))
+    journal.say("Mixed rows are not compared with real ones: each is part of two, and stands in no table.");
+  if (any_makes(params, sampling::Makes::pictures))
+    journal.say("Changed pictures are not compared with real ones: what is compared are the columns of a table.");
+}
+
 }  // namespace
 
 std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& config, const data::Dataset& dataset,
                                                     const config::Origin& origin, core::Journal& journal) {
-  const auto is_of_a_table = [](const sampling::RecipeParams& one) {
-    return sampling::recipe_entry(one.recipe).makes == sampling::Makes::rows;
-  };
-  if (std::ranges::none_of(config.sampling.recipes, is_of_a_table)) return std::nullopt;
+  say_what_is_left_out(config.sampling, journal);
+  if (!any_makes(config.sampling, sampling::Makes::rows)) return std::nullopt;
   journal.say("Comparing a sample of made rows with real ones.");
   const auto seed = core::seed_for(static_cast<std::uint64_t>(config.seed), "made rows");
   training::Synthesis synthesis(config.sampling, dataset, 1, seed, origin);
@@ -47,7 +60,7 @@ std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& c
   std::vector<audit::MadeSample> samples;
   const std::vector<sampling::Sampler::Making>& makings = synthesis.sampler().makings();
   for (std::size_t i = 0; i < makings.size(); ++i)
-    if (is_of_a_table(makings[i].params))
+    if (makings[i].makes() == sampling::Makes::rows)
       samples.push_back(sample_of(synthesis.of_recipe(i, params.rows), makings[i].params.recipe));
   audit::ArtifactAudit audit =
       audit::audit_artifacts(real_rows_of(dataset, synthesis), samples, params, config.evaluation.confidence, seed);

@@ -6,8 +6,10 @@
 #include "engine/cli/columns_file.h"
 #include "engine/cli/command.h"
 #include "engine/cli/made_columns.h"
+#include "engine/cli/made_rows_audit.h"
 #include "engine/cli/output_file.h"
 #include "engine/cli/starting_weights.h"
+#include "engine/cli/synthesis_warnings.h"
 #include "engine/config/load.h"
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
@@ -22,10 +24,14 @@ namespace {
 class Synthesize final : public Command {
  public:
   std::vector<Argument> arguments() override {
-    return {{"CONFIG", "The YAML file whose recipes make rows", &config_file_, "", true},
-            {"key=value", "Overrides of the config, as train takes them", &overrides_},
-            {"--output", "Where to write the made rows: a .csv or a .parquet file", &output_, "", true},
-            {"--rows", "How many rows batches draw meanwhile", &rows_, "as many as there are training rows"}};
+    return {
+        {"CONFIG", "The YAML file whose recipes make rows", &config_file_, "", true},
+        {"key=value", "Overrides of the config, as train takes them", &overrides_},
+        {"--output",
+         "Where to write the made rows: a .csv or a .parquet file; its parent column counts rows of the data from 1",
+         &output_, "", true},
+        {"--rows", "How many rows batches draw; recipes make up a share of these", &rows_,
+         "as many as there are training rows"}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -48,18 +54,21 @@ class Synthesize final : public Command {
     const data::EncoderPointer earlier = starting_encoder(config, origin);
     const data::Prepared prepared = data::prepare(config.data, seed, origin, journal, earlier.get());
     core::stop_if_interrupted();
+    // Where it says stop nothing has been written yet.
+    audit_made_rows(config, prepared.dataset, origin, journal);
+    core::stop_if_interrupted();
     const auto training_rows = static_cast<std::int64_t>(prepared.dataset.rows_of(data::Split::train).size());
     training::Synthesis synthesis(config.sampling, prepared.dataset,
-                                  std::min(config.training.batch_size, training_rows), seed, origin);
+                                  std::min(training::batch_of(config, training_rows), training_rows), seed, origin);
     for (const std::string& warning : synthesis.sampler().warnings()) journal.warn(warning);
+    if (const auto left_out = recipes_left_out(config.sampling)) journal.warn(*left_out);
     core::stop_if_interrupted();
-    const training::MadeList list = synthesis.of_batches(asked > 0 ? asked : training_rows);
-    if (list.mixed > 0)
-      journal.warn(fmt::format(
-          "{} rows were mixed: a mixed row is part of two, and stands in no table; they are left out.", list.mixed));
+    const std::int64_t drawn = asked > 0 ? asked : training_rows;
+    const training::MadeList list = synthesis.of_batches(drawn);
+    warn_of_what_is_missing(list, synthesis.sampler(), asked, journal);
     write_columns(output_, made_columns(list, synthesis.sampler(), prepared));
     journal.end_line();
-    say(list, synthesis.sampler(), console, journal);
+    say(list, synthesis.sampler(), drawn, console, journal);
     return 0;
   }
 
@@ -85,7 +94,17 @@ class Synthesize final : public Command {
                           origin.of("sampling.recipes"));
   }
 
-  void say(const training::MadeList& list, const sampling::Sampler& sampler, const Console& console,
+  // `asked`: 0 where nobody said how many rows to draw.
+  static void warn_of_what_is_missing(const training::MadeList& list, const sampling::Sampler& sampler,
+                                      std::int64_t asked, TerminalJournal& journal) {
+    if (list.mixed > 0)
+      journal.warn(fmt::format(
+          "{} rows were mixed: a mixed row is part of two, and stands in no table; they are left out.", list.mixed));
+    if (asked == 0) return;
+    if (const auto few = few_made_rows(list, sampler, asked)) journal.warn(*few);
+  }
+
+  void say(const training::MadeList& list, const sampling::Sampler& sampler, std::int64_t drawn, const Console& console,
            const TerminalJournal& journal) const {
     std::map<std::string, std::int64_t> of_recipe;
     for (const std::int32_t recipe : list.recipes)
@@ -93,9 +112,11 @@ class Synthesize final : public Command {
     std::string counts;
     for (const auto& [name, rows] : of_recipe)
       counts += fmt::format("{}{} by {}", counts.empty() ? "" : ", ", rows, name);
-    console.print(fmt::format("{} made rows{}: {}\n", list.rows(), counts.empty() ? "" : " (" + counts + ")", output_));
+    console.print(fmt::format("{} made rows{} of {} drawn: {}\n", list.rows(),
+                              counts.empty() ? "" : " (" + counts + ")", drawn, output_));
     console.print_json({{"output", output_},
                         {"rows", list.rows()},
+                        {"drawn", drawn},
                         {"recipes", of_recipe},
                         {"mixed", list.mixed},
                         {"warnings", journal.warnings()},

@@ -64,6 +64,24 @@ void check_strata(const ConstraintParams& wanted, std::size_t index, const data:
   }
 }
 
+// Who is in two groups that have nobody in common is nobody, and has no rate that could be measured ever.
+void check_terms(const ConstraintParams& wanted, std::size_t index, const data::Cells& cells, const RowCounts& counts,
+                 Problems& problems) {
+  for (std::size_t i = 0; i < wanted.terms.size(); ++i) {
+    std::vector<Condition> where;
+    std::string named;
+    for (const auto& [grouping, level] : wanted.terms[i].group) {
+      where.push_back({grouping, level});
+      named += (named.empty() ? "" : " and ") + grouping + "=" + level;
+    }
+    std::int64_t rows = 0;
+    splits_without(weight_of(cells, where), counts, rows);
+    if (rows == 0)
+      problems.add(index, "terms[" + std::to_string(i) + "].group",
+                   "no row is of " + named + ", whose rate cannot be measured");
+  }
+}
+
 }  // namespace
 
 void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, const data::Cells& cells,
@@ -74,6 +92,7 @@ void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, co
     for (const std::string& grouping : constraints[i].group)
       if (seen.insert(grouping).second) check_levels(grouping, i, cells, counts, min_rows, problems);
     check_strata(constraints[i], i, cells, counts, min_rows, problems);
+    check_terms(constraints[i], i, cells, counts, problems);
   }
   problems.throw_if_any();
 }

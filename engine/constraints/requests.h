@@ -29,7 +29,8 @@ struct KnownOfData {
 void check_requests(const std::vector<ConstraintParams>& constraints, const KnownOfData& known,
                     const config::Origin& origin);
 
-/// Throws UserError (config) when a level with at least `min_rows` rows has none in a split that is used.
+/// Throws UserError (config) when a level with at least `min_rows` rows has none in a split that is used, a stratum as large has rows of one
+/// group alone, or a term is about groups that have no row in common.
 void check_levels_in_splits(const std::vector<ConstraintParams>& constraints, const data::Cells& cells,
                             const RowCounts& counts, std::int64_t min_rows, const config::Origin& origin);
 

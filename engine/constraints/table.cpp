@@ -46,10 +46,12 @@ bool occurs(const Rate& rate, const data::Cells& cells, const std::vector<bool>&
 // Builds the table: one rate per kind and set of rows, however many constraints name it.
 class Compiler {
  public:
-  Compiler(ConstraintTable& table, const RowCounts& counts, std::int64_t min_rows, core::Journal& journal)
+  Compiler(ConstraintTable& table, const RowCounts& counts, std::int64_t min_rows, const config::Origin& origin,
+           core::Journal& journal)
       : table_(table),
         counts_(counts),
         min_rows_(min_rows),
+        origin_(origin),
         journal_(journal),
         occupied_(occupied_cells(table.cells)) {}
 
@@ -215,10 +217,11 @@ class Compiler {
       std::vector<std::string> small;
       for (const data::Split split : kSteeringSplits)
         if (too_few(promise.rates[level], split)) small.push_back(rows_text(promise.rates[level], split));
-      journal_.warn(who(rate.where) + " does not steer the training by '" + promise_title(promise) + "': its " +
-                    rate_entry(rate.kind).long_name + " rests on " + core::listed(small) +
-                    ", fewer than multipliers.min_rows, " + std::to_string(min_rows_) +
-                    "; it can only be measured afterwards.");
+      const bool is_measured = !too_few(promise.rates[level], data::Split::test);
+      warn(promise, who(rate.where) + " does not steer the training by '" + promise_title(promise) + "': its " +
+                        rate_entry(rate.kind).long_name + " rests on " + core::listed(small) +
+                        ", fewer than multipliers.min_rows, " + std::to_string(min_rows_) +
+                        (is_measured ? "; it can only be measured afterwards." : "."));
     }
   }
 
@@ -226,10 +229,10 @@ class Compiler {
     for (std::size_t level = 0; level < promise.levels.size(); ++level) {
       if (!promise.occurs[level] || !too_few(promise.rates[level], data::Split::test)) continue;
       const Rate& rate = table_.rates[promise.rates[level]];
-      journal_.warn(who(rate.where) + " cannot be judged by '" + promise_title(promise) + "': its " +
-                    rate_entry(rate.kind).long_name + " rests on " +
-                    rows_text(promise.rates[level], data::Split::test) + ", fewer than multipliers.min_rows, " +
-                    std::to_string(min_rows_) + "; the verdict there cannot be 'met'.");
+      warn(promise, who(rate.where) + " cannot be judged by '" + promise_title(promise) + "': its " +
+                        rate_entry(rate.kind).long_name + " rests on " +
+                        rows_text(promise.rates[level], data::Split::test) + ", fewer than multipliers.min_rows, " +
+                        std::to_string(min_rows_) + "; the verdict there cannot be 'met'.");
     }
   }
 
@@ -242,14 +245,32 @@ class Compiler {
       reason = promise.grouping.empty() ? "there are too few rows" : "no level has enough rows";
     else if (form.comparison == Comparison::sum)
       reason = "one of its terms has too few rows";
-    journal_.warn(std::string("'") + promise_title(promise) + "' does not steer the training: " + reason +
-                  " in the splits that training uses (multipliers.min_rows: " + std::to_string(min_rows_) +
-                  "). It can only be measured afterwards.");
+    warn(promise, "'" + promise_title(promise) + "' does not steer the training: " + reason +
+                      " in the splits that training uses (multipliers.min_rows: " + std::to_string(min_rows_) + "). " +
+                      (is_measured_in_test(promise)
+                           ? "It can only be measured afterwards."
+                           : "Nor can it be measured afterwards: its verdict will be 'not estimable'."));
+  }
+
+  // Whether the test split has rows enough for what the form compares.
+  bool is_measured_in_test(const Promise& promise) const {
+    const auto is_measured = [&](std::int32_t rate) { return !too_few(rate, data::Split::test); };
+    const FormEntry& form = form_entry(promise.form);
+    if (form.comparison == Comparison::sum) return std::ranges::all_of(promise.rates, is_measured);
+    if (promise.reference_level >= 0 && !is_measured(promise.rates[promise.reference_level])) return false;
+    return std::ranges::count_if(promise.rates, is_measured) >= form.least_levels;
+  }
+
+  // Where in the config the constraint stands comes first, as it does in an error.
+  void warn(const Promise& promise, const std::string& text) {
+    const std::optional<core::Position> place = origin_.of("constraints[" + std::to_string(promise.constraint) + "]");
+    journal_.warn((place ? place->text() + ": " : "") + text);
   }
 
   ConstraintTable& table_;
   const RowCounts& counts_;
   std::int64_t min_rows_;
+  const config::Origin& origin_;
   core::Journal& journal_;
   std::vector<bool> occupied_;
   std::map<std::string, std::int32_t> index_of_;
@@ -291,7 +312,7 @@ ConstraintTable compile(const std::vector<ConstraintParams>& constraints, const 
   table.cells = data::build_cells(dataset, groupings, thresholds_named(constraints), score_bins(constraints));
   const RowCounts counts = count_rows(table.cells, dataset);
   check_levels_in_splits(constraints, table.cells, counts, min_rows, origin);
-  Compiler compiler(table, counts, min_rows, journal);
+  Compiler compiler(table, counts, min_rows, origin, journal);
   for (std::size_t i = 0; i < constraints.size(); ++i) {
     table.constraint_titles.push_back(constraint_title(constraints[i]));
     compiler.add(constraints[i], static_cast<std::int32_t>(i));

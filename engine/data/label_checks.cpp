@@ -108,12 +108,17 @@ std::string rows_text(std::int64_t rows) {
   return std::to_string(rows) + (rows == 1 ? " row" : " rows");
 }
 
+// Rows that weigh nothing tell nothing.
+bool counts_in_training(const Dataset& dataset, std::size_t row) {
+  return dataset.splits[row] == Split::train && (dataset.weights.empty() || dataset.weights[row] > 0);
+}
+
 // How many training rows have each value, 0 or 1 or the class, of an outcome; binary and classes have one.
 std::vector<std::int64_t> training_counts(const Dataset& dataset, std::size_t outcome) {
   const std::size_t stride = dataset.task == Task::labels ? dataset.outcomes.size() : 1;
   std::vector<std::int64_t> counts(dataset.task == Task::classes ? dataset.outcomes.size() : 2);
   for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
-    if (dataset.splits[row] == Split::train) ++counts[dataset.labels[row * stride + outcome]];
+    if (counts_in_training(dataset, row)) ++counts[dataset.labels[row * stride + outcome]];
   }
   return counts;
 }
@@ -141,17 +146,31 @@ void check_every_class(const Dataset& dataset, const LabelParams& label) {
                                                columns_text(label) + ")");
 }
 
-// Rows that weigh nothing tell nothing.
 void check_targets_differ(const Dataset& dataset, const LabelParams& label) {
   std::optional<float> first;
   for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
-    if (dataset.splits[row] != Split::train) continue;
-    if (!dataset.weights.empty() && dataset.weights[row] == 0) continue;
+    if (!counts_in_training(dataset, row)) continue;
     if (!first) first = dataset.targets[row];
     if (dataset.targets[row] != *first) return;
   }
   throw core::UserError(core::Fault::data, "every training row has the target " + number_text(*first) + " (" +
                                                columns_text(label) + "), so there is nothing to learn");
+}
+
+const char* name_of(Split split) {
+  return split == Split::train ? "training" : kSplitNames[static_cast<std::size_t>(split)];
+}
+
+void check_weights_of_splits(const Dataset& dataset) {
+  if (dataset.weights.empty()) return;
+  for (const Split split : {Split::train, Split::selection, Split::holdout, Split::test}) {
+    const std::vector<std::int64_t> rows = dataset.rows_of(split);
+    const auto is_nothing = [&](std::int64_t row) { return dataset.weights[static_cast<std::size_t>(row)] == 0; };
+    if (!rows.empty() && std::ranges::all_of(rows, is_nothing))
+      throw core::UserError(core::Fault::data, std::string("all sample weights of the ") + name_of(split) +
+                                                   " split are 0 (" +
+                                                   rows_text(static_cast<std::int64_t>(rows.size())) + ")");
+  }
 }
 
 }  // namespace
@@ -197,23 +216,16 @@ void check_label_beside_groups(const DataParams& params, const config::Origin& o
 }
 
 void check_labels_of_training(const Dataset& dataset, const LabelParams& label) {
-  double weight = 0;
-  std::int64_t rows = 0;
-  for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
-    if (dataset.splits[row] != Split::train) continue;
-    ++rows;
-    if (!dataset.weights.empty()) weight += dataset.weights[row];
-  }
-  if (rows > 0 && weight == 0 && !dataset.weights.empty())
-    throw core::UserError(core::Fault::data, "all sample weights of the training split are 0");
+  check_weights_of_splits(dataset);
+  const std::string left_out = dataset.weights.empty() ? "" : "; rows without weight left out";
   switch (dataset.task) {
     case Task::binary:
-      return check_both_values(training_counts(dataset, 0), columns_text(label));
+      return check_both_values(training_counts(dataset, 0), columns_text(label) + left_out);
     case Task::classes:
       return check_every_class(dataset, label);
     case Task::labels:
       for (std::size_t i = 0; i < dataset.outcomes.size(); ++i)
-        check_both_values(training_counts(dataset, i), "label column '" + dataset.outcomes[i] + "'");
+        check_both_values(training_counts(dataset, i), "label column '" + dataset.outcomes[i] + "'" + left_out);
       return;
     case Task::regression:
       return check_targets_differ(dataset, label);

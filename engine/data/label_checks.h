@@ -12,7 +12,7 @@ void check_label(const LabelParams& label, const config::Origin& origin);
 void check_label_beside_groups(const DataParams& params, const config::Origin& origin);
 
 /// Whether there is something to learn: training rows of both values, of every class, of both values of every label, or
-/// different targets; and with sample weights some that are not 0. Throws UserError (data).
+/// different targets, rows without weight left out; and whether each split that has rows has some with weight. Throws UserError (data).
 void check_labels_of_training(const Dataset& dataset, const LabelParams& label);
 
 }  // namespace equipoise::data

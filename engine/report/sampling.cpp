@@ -24,6 +24,21 @@ double share_drawn(const SamplingLog::Epoch& epoch, std::size_t cell) {
   return static_cast<double>(epoch.drawn[cell]) / std::max(1.0, total(epoch.drawn));
 }
 
+double share_made(const SamplingLog::Epoch& epoch, std::size_t cell) {
+  return static_cast<double>(epoch.made[cell]) / static_cast<double>(std::max<std::int64_t>(1, epoch.drawn[cell]));
+}
+
+bool makes_rows(const SamplingLog& log) {
+  return std::ranges::any_of(log.epochs, [](const SamplingLog::Epoch& epoch) {
+    return std::ranges::any_of(epoch.made, [](std::int64_t rows) { return rows > 0; });
+  });
+}
+
+// Data have columns, whose rows are made up, or pictures, which are changed.
+bool has_pictures(const SamplingLog& log) {
+  return std::ranges::find(log.recipes, sampling::kImages, &SamplingLog::Recipe::recipe) != log.recipes.end();
+}
+
 double natural_share(const SamplingLog& log, std::size_t cell) {
   double all = 0;
   for (const SamplingLog::Cell& one : log.cells) all += static_cast<double>(one.rows);
@@ -54,26 +69,31 @@ void write_reasons(Markup& page, const SamplingLog& log) {
   }
 }
 
+using ShareOf = double (*)(const SamplingLog::Epoch&, std::size_t cell);
+
 // How far a cell's share moved over the epochs.
-double moved(const SamplingLog& log, std::size_t cell) {
+double moved(const SamplingLog& log, ShareOf share, std::size_t cell) {
   double low = 1, high = 0;
   for (const SamplingLog::Epoch& epoch : log.epochs) {
-    low = std::min(low, share_drawn(epoch, cell));
-    high = std::max(high, share_drawn(epoch, cell));
+    low = std::min(low, share(epoch, cell));
+    high = std::max(high, share(epoch, cell));
   }
   return high - low;
 }
 
-// Nothing where every epoch was like the first: the table says it.
-void draw_shares(Markup& page, const SamplingLog& log) {
-  constexpr double kSeen = 0.01;
-  constexpr std::size_t kNamed = 6;
+// Cells by how far their shares moved, first those that moved most.
+std::vector<std::size_t> by_movement(const SamplingLog& log, ShareOf share) {
   std::vector<std::size_t> cells(log.cells.size());
   std::iota(cells.begin(), cells.end(), std::size_t{0});
-  std::ranges::stable_sort(cells, std::greater(), [&](std::size_t cell) { return moved(log, cell); });
-  if (cells.empty() || log.epochs.size() < 2 || moved(log, cells.front()) < kSeen) return;
+  std::ranges::stable_sort(cells, std::greater(), [&](std::size_t cell) { return moved(log, share, cell); });
+  return cells;
+}
+
+void draw_shares(Markup& page, const SamplingLog& log, ShareOf share, const std::string& title) {
+  constexpr std::size_t kNamed = 6;
+  const std::vector<std::size_t> cells = by_movement(log, share);
   LineChart chart;
-  chart.title = "Share of each cell in the batches";
+  chart.title = title;
   chart.x_title = "epoch";
   chart.y_word = [](double share) { return percent_text(share); };
   chart.y_unit = 0.01;
@@ -82,7 +102,7 @@ void draw_shares(Markup& page, const SamplingLog& log) {
     Series series;
     series.name = log.cells[cells[i]].name;
     for (const SamplingLog::Epoch& epoch : log.epochs)
-      series.points.push_back({static_cast<double>(epoch.epoch), share_drawn(epoch, cells[i])});
+      series.points.push_back({static_cast<double>(epoch.epoch), share(epoch, cells[i])});
     series.muted = i >= kNamed;
     series.color = static_cast<int>(std::min(i, kNamed - 1));
     if (i < kNamed)
@@ -93,21 +113,28 @@ void draw_shares(Markup& page, const SamplingLog& log) {
   draw_line_chart(page, chart);
 }
 
+// What was drawn only where epochs differ: the table says it of those that are alike. What was made of it, always.
+void draw_epochs(Markup& page, const SamplingLog& log) {
+  constexpr double kSeen = 0.01;
+  if (log.cells.empty() || log.epochs.size() < 2) return;
+  if (moved(log, share_drawn, by_movement(log, share_drawn).front()) >= kSeen)
+    draw_shares(page, log, share_drawn, "Share of each cell in the batches");
+  if (makes_rows(log))
+    draw_shares(page, log, share_made,
+                has_pictures(log) ? "Share of the pictures of each cell that were changed"
+                                  : "Share of the drawn rows of each cell that were made up");
+}
+
 void write_cells(Markup& page, const SamplingLog& log) {
   const bool is_weighed = std::ranges::any_of(log.epochs, [](const SamplingLog::Epoch& epoch) {
     return std::ranges::any_of(epoch.weights, [](double weight) { return weight != 1; });
   });
-  const bool any_made = std::ranges::any_of(log.epochs, [](const SamplingLog::Epoch& epoch) {
-    return std::ranges::any_of(epoch.made, [](std::int64_t rows) { return rows > 0; });
-  });
+  const bool any_made = makes_rows(log);
   FigureTable table;
   table.caption = "Rows of each cell";
   table.columns = {"Cell",         "Training rows", "Share", "drawn at first", "drawn at the end",
                    "Drawn in all", "times each row"};
-  // Data have columns, whose rows are made up, or pictures, which are changed.
-  const bool has_pictures =
-      std::ranges::find(log.recipes, sampling::kImages, &SamplingLog::Recipe::recipe) != log.recipes.end();
-  if (any_made) table.columns.push_back(has_pictures ? "changed, of these" : "made up, of these");
+  if (any_made) table.columns.push_back(has_pictures(log) ? "changed, of these" : "made up, of these");
   if (is_weighed) table.columns.insert(table.columns.end(), {"Weight in the loss at first", "at the end"});
   FigureTable::Block& block = table.blocks.emplace_back();
   for (std::size_t cell = 0; cell < log.cells.size(); ++cell) {
@@ -147,7 +174,7 @@ void write_sampling(Markup& page, const Report& report) {
     return;
   }
   write_reasons(page, log);
-  draw_shares(page, log);
+  draw_epochs(page, log);
   write_cells(page, log);
 }
 

@@ -197,11 +197,11 @@ SampledCells make_cells(const SamplingParams& params, const data::Dataset& datas
     auto& [levels, answer] = keys.emplace_back(std::vector<std::int32_t>(), SampledCells::kAnyAnswer);
     for (const data::Grouping* grouping : groupings) levels.push_back(grouping->codes[static_cast<std::size_t>(row)]);
     if (!made.answers.empty()) answer = dataset.labels[static_cast<std::size_t>(row)];
-    known.emplace(keys.back(), 0);
   }
-  for (auto& [key, cell] : known) {
-    cell = static_cast<std::int32_t>(made.cells.size());
-    made.cells.push_back({key.first, key.second, 0, 0});
+  // By their first rows, not by names: on what groups are called no draw is to hang.
+  for (const auto& key : keys) {
+    const auto [place, is_new] = known.try_emplace(key, static_cast<std::int32_t>(made.cells.size()));
+    if (is_new) made.cells.push_back({key.first, key.second, 0, 0});
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
     made.of_row.push_back(known.at(keys[i]));

@@ -6,6 +6,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/sampling/swaps.h"
 
 namespace equipoise::sampling {
 namespace {
@@ -101,6 +102,7 @@ void check_swap(const RecipeParams& params, const std::string& path, const confi
     if (std::ranges::all_of(levels, [](const auto& pair) { return pair.first == pair.second; }))
       refuse(path + ".swap[" + std::to_string(i) + "].levels", "exchanges no level for another", origin);
   }
+  check_links(params.swap, path, origin);
 }
 
 void check_mixing(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
@@ -128,10 +130,16 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
     return;
   }
   if (recipe_entry(params.recipe).decides == Decides::made) {
-    if (params.share <= 0)
-      refuse(path, params.recipe + " needs 'share': how many of the drawn rows that it is about are made up", origin);
-    if (params.recipe == "counterfactual") check_swap(params, path, origin);
-    if (params.recipe == "mixup") check_mixing(params, path, origin);
+    core::ProblemList problems;
+    problems.collect([&] {
+      if (params.share <= 0)
+        refuse(path, params.recipe + " needs 'share': how many of the drawn rows that it is about are made up", origin);
+    });
+    problems.collect([&] {
+      if (params.recipe == "counterfactual") check_swap(params, path, origin);
+      if (params.recipe == "mixup") check_mixing(params, path, origin);
+    });
+    problems.throw_if_any();
     return;
   }
   if (params.recipe == "hard") {
@@ -146,11 +154,20 @@ void check_what_it_balances(const RecipeParams& params, const std::string& path,
     return;
   }
   if (params.recipe == "fair_mixup") {
-    if (params.across.empty())
-      refuse(path, "fair_mixup needs 'across': the groups between which the way should be level", origin);
-    if (params.share <= 0)
-      refuse(path, "fair_mixup needs 'share': how many pairs a step looks at, as a share of the batch", origin);
-    check_mixing(params, path, origin);
+    core::ProblemList problems;
+    problems.collect([&] {
+      if (params.across.empty())
+        refuse(path, "fair_mixup needs 'across': the groups between which the way should be level", origin);
+      if (std::ranges::find(params.across, kLabel) != params.across.end())
+        refuse(path + ".across", "the way from one label to another is what the model is to learn; name groups",
+               origin);
+      check_mixing(params, path, origin);
+    });
+    problems.collect([&] {
+      if (params.share <= 0)
+        refuse(path, "fair_mixup needs 'share': how many pairs a step looks at, as a share of the batch", origin);
+    });
+    problems.throw_if_any();
     return;
   }
   if (recipe_entry(params.recipe).decides == Decides::labels && (params.from_epoch != 0 || !params.until.empty()))
@@ -253,7 +270,7 @@ void RecipeParams::describe(config::Fields& fields) {
                 "which part of a cell's rows are its hardest (0: .25).");
   fields.list("swap", swap, "counterfactual: columns, and what their levels are exchanged for.");
   fields.texts("inside", inside, "mixup, fair_mixup: groups (or label) in which a row and its partner are alike.");
-  fields.texts("across", across, "mixup, fair_mixup: groups (or label) in which they differ.");
+  fields.texts("across", across, "mixup: groups (or label) in which they differ; fair_mixup: groups.");
   fields.number("alpha", alpha, config::between(0.01, 100),
                 "mixup: what part of a row is its own is drawn from Beta(alpha, alpha).");
   fields.number("penalty", penalty, config::at_least(0),
@@ -275,7 +292,9 @@ void SamplingParams::describe(config::Fields& fields) {
 
 std::optional<double> gap_to_reach(const std::string& until, const std::string& path, const config::Origin& origin) {
   if (until.empty()) return std::nullopt;
-  std::istringstream words(until);
+  std::string spaced;  // "gap<0.02" is as clear
+  for (const char letter : until) spaced += letter == '<' ? std::string(" < ") : std::string(1, letter);
+  std::istringstream words(spaced);
   std::string what, sign, rest;
   double number = 0;
   if (words >> what >> sign >> number && what == "gap" && sign == "<" && number > 0 && std::isfinite(number) &&

@@ -1,6 +1,7 @@
 #include "engine/sampling/sampler.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <stdexcept>
 
@@ -25,33 +26,80 @@ std::string sentence_of(const RecipeParams& params) {
   return recipe_entry(params.recipe).sentence;
 }
 
+bool is_same(const Shares& a, const Shares& b) {
+  return std::ranges::equal(a, b, [](double one, double other) { return std::abs(one - other) < 1e-9; });
+}
+
 std::string rounded(double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", number);
   return text;
 }
 
+// Whom a recipe is aimed at: " of sex=Female, label=positive"; empty where it is at everybody.
+std::string aim_of(const RecipeParams& params) {
+  std::string text;
+  for (const auto& [column, level] : params.where)
+    text.append(text.empty() ? " of " : ", ").append(column).append("=").append(level);
+  return text;
+}
+
+// What is wrong with the columns that recipes exchange hangs on no cell: said beside what is wrong with those.
+SampledCells checked_cells(const SamplingParams& params, const data::Dataset& dataset,
+                           const std::vector<std::int64_t>& rows, const config::Origin& origin) {
+  core::ProblemList problems;
+  SampledCells cells;
+  problems.collect([&] { cells = make_cells(params, dataset, rows, origin); });
+  for (std::size_t i = 0; i < params.recipes.size(); ++i)
+    problems.collect([&] {
+      if (params.recipes[i].recipe == "counterfactual")
+        swap_columns(params.recipes[i], dataset, rows, "sampling.recipes[" + std::to_string(i) + "]", origin);
+    });
+  problems.throw_if_any();
+  return cells;
+}
+
+// Of the rows of some cells, how many a recipe's exchange changes: linked columns follow one of those.
+std::int64_t changed_rows(const std::vector<SwapColumn>& swaps, const SampledCells& cells,
+                          const std::vector<double>& share_of_cell) {
+  std::int64_t changed = 0;
+  for (std::size_t row = 0; row < cells.of_row.size(); ++row) {
+    if (share_of_cell[static_cast<std::size_t>(cells.of_row[row])] <= 0) continue;
+    changed += std::ranges::any_of(swaps, [&](const SwapColumn& swap) {
+      const std::int16_t level = swap.level_of_row[row];
+      return swap.parent < 0 && level >= 0 && swap.becomes[static_cast<std::size_t>(level)] != level;
+    });
+  }
+  return changed;
+}
+
 }  // namespace
 
 Sampler::Sampler(const SamplingParams& params, const data::Dataset& dataset, const std::vector<std::int64_t>& rows,
                  const config::Origin& origin)
-    : cells_(make_cells(params, dataset, rows, origin)), origin_(origin), natural_(natural_shares(cells_)) {
+    : cells_(checked_cells(params, dataset, rows, origin)), origin_(origin), natural_(natural_shares(cells_)) {
+  core::ProblemList problems;
   for (std::size_t i = 0; i < params.recipes.size(); ++i) {
     const RecipeParams& one = params.recipes[i];
     const std::string path = "sampling.recipes[" + std::to_string(i) + "]";
     recipes_.push_back({one, path, gap_to_reach(one.until, path + ".until", origin)});
     // What is wrong shows before any training.
-    if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);
-    if (one.recipe == "weigh") weighing_factors(cells_, one, path, origin);
-    if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back(), dataset, rows);
-    if (one.recipe == "soft_labels") take_annotations(recipes_.back(), dataset, rows);
+    problems.collect([&] {
+      if (one.recipe == "balance") balanced_shares(cells_, one, path, origin);
+      if (one.recipe == "weigh") weighing_factors(cells_, one, path, origin);
+      if (recipe_entry(one.recipe).decides == Decides::made) add_making(recipes_.back(), dataset, rows);
+      if (one.recipe == "soft_labels") take_annotations(recipes_.back(), dataset, rows);
+    });
     if (one.recipe == "fair_mixup") path_ = {one, 0};
     if (one.recipe == "hard")
       focus_ = {one.amount > 0 ? one.amount : recipe_entry(one.recipe).number, Shares(cells_.cells.size())};
-    log_.recipes.push_back({one.recipe, one.file, sentence_of(one), one.rationale, one.version});
+    const std::string aim = aim_of(one);
+    log_.recipes.push_back(
+        {one.recipe, one.file, sentence_of(one) + (aim.empty() ? "" : "; for rows" + aim), one.rationale, one.version});
   }
   for (std::size_t c = 0; c < cells_.cells.size(); ++c) log_.cells.push_back({cells_.name(c), cells_.cells[c].rows});
-  check_made_shares();
+  problems.collect([&] { check_made_shares(); });
+  problems.throw_if_any();
   warn_of_extremes();
   shares_ = natural_;
   begin_epoch({});
@@ -78,7 +126,13 @@ void Sampler::add_making(const Recipe& recipe, const data::Dataset& dataset, con
     warnings_.push_back(params.recipe + " makes no rows of " + name +
                         (mixes ? ", for which there is no partner among the training rows."
                                : ", of which there are fewer than two training rows."));
-  if (params.recipe == "counterfactual") making.swaps = swap_columns(params, dataset, rows, recipe.path, origin_);
+  if (params.recipe == "counterfactual") {
+    making.swaps = swap_columns(params, dataset, rows, recipe.path, origin_);
+    if (changed_rows(making.swaps, cells_, making.shares) == 0)
+      warnings_.push_back("counterfactual makes no row: none" +
+                          (params.where.empty() ? " of the training rows" : aim_of(params)) +
+                          " has a level that it exchanges.");
+  }
   makings_.push_back(std::move(making));
 }
 
@@ -113,15 +167,21 @@ void Sampler::take_annotations(const Recipe& recipe, const data::Dataset& datase
 }
 
 void Sampler::check_made_shares() const {
+  core::ProblemList problems;
   for (std::size_t c = 0; c < cells_.cells.size(); ++c) {
     double sum = 0;
     for (const Making& one : makings_) sum += one.shares[c];
-    if (sum > 1 + 1e-9)
+    if (sum <= 1 + 1e-9) continue;
+    char text[32];
+    std::snprintf(text, sizeof text, "%.10g", sum);
+    problems.collect([&] {
       throw core::UserError(
           core::Fault::config,
-          "sampling.recipes: of " + cells_.name(c) + " more than all rows would be made up (" + rounded(sum) + ")",
+          "sampling.recipes: of " + cells_.name(c) + " more than all rows would be made up (" + text + " of them)",
           origin_.of("sampling.recipes"));
+    });
   }
+  problems.throw_if_any();
 }
 
 bool Sampler::draws_cells() const {
@@ -173,6 +233,9 @@ void Sampler::warn_of_extremes() {
     if (!draws && recipe_entry(one.params.recipe).decides != Decides::weights) continue;
     const std::vector<double> shares =
         draws ? balanced_shares(cells_, one.params, one.path, origin_) : factors_of(one.params, one.path);
+    if (draws && cells_.cells.size() > 1 && is_same(shares, natural_))
+      warnings_.push_back("balance" + aim_of(one.params) +
+                          " draws every cell as often as it comes: it changes nothing.");
     for (std::size_t c = 0; c < shares.size(); ++c) {
       if (cells_.cells[c].rows == 0) continue;
       const double times = draws ? shares[c] / natural_[c] : shares[c];
@@ -182,7 +245,10 @@ void Sampler::warn_of_extremes() {
                             std::to_string(cells_.cells[c].rows) + " training rows).");
     }
   }
-  if (cells_.cells.size() == 1)
+  const bool favours = draws_cells() || std::ranges::any_of(recipes_, [](const Recipe& one) {
+                         return recipe_entry(one.params.recipe).decides == Decides::weights;
+                       });
+  if (favours && cells_.cells.size() == 1)
     warnings_.push_back("All training rows are in one cell of the recipes (" + cells_.name(0) +
                         "): there is nothing to favour.");
 }
@@ -217,7 +283,8 @@ void Sampler::begin_epoch(const Measured& measured) {
       if (entry.decides == Decides::focus) std::ranges::fill(focus_->shares, 0.0);
       if (entry.decides == Decides::penalty) path_->weight = 0;
     } else if (makes) {
-      why += " for " + rounded(params.share) + " of the rows that it is about";
+      why += " for " + rounded(params.share) +
+             (params.where.empty() ? std::string(" of the rows that it is about") : " of the rows" + aim_of(params));
     } else if (entry.decides == Decides::penalty) {
       path_->weight = params.penalty > 0 ? params.penalty : entry.number;
       why += " with a penalty of " + rounded(path_->weight);

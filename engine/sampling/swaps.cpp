@@ -104,6 +104,20 @@ SwapColumn column_of(const SwapParams& swap, const std::string& path, const data
   return column;
 }
 
+// Of the columns that are not in `order`, those of circles: not what only hangs on one.
+std::vector<std::string> circle_among(const std::vector<SwapParams>& swaps, const std::vector<std::size_t>& order) {
+  std::vector<std::size_t> left;
+  for (std::size_t i = 0; i < swaps.size(); ++i)
+    if (std::ranges::find(order, i) == order.end()) left.push_back(i);
+  const auto is_linked_to = [&](std::size_t i) {
+    return std::ranges::any_of(left, [&](std::size_t other) { return swaps[other].with == swaps[i].column; });
+  };
+  while (std::erase_if(left, [&](std::size_t i) { return !is_linked_to(i); }) > 0) continue;
+  std::vector<std::string> names;
+  for (const std::size_t i : left) names.push_back(swaps[i].column);
+  return names;
+}
+
 // Each after the one that it is linked with. Throws where a circle of links leaves nobody to begin with.
 std::vector<std::size_t> in_order(const std::vector<SwapParams>& swaps, const std::string& path,
                                   const config::Origin& origin) {
@@ -117,10 +131,8 @@ std::vector<std::size_t> in_order(const std::vector<SwapParams>& swaps, const st
       if (std::ranges::find(order, i) == order.end() && (swaps[i].with.empty() || is_in(swaps[i].with)))
         order.push_back(i);
     if (order.size() > before) continue;
-    std::vector<std::string> circle;
-    for (std::size_t i = 0; i < swaps.size(); ++i)
-      if (std::ranges::find(order, i) == order.end()) circle.push_back(swaps[i].column);
-    refuse(path + ".swap", "the links of " + core::listed(circle) + " form a circle: none of them changes first",
+    refuse(path + ".swap",
+           "the links of " + core::listed(circle_among(swaps, order)) + " form a circle: none of them changes first",
            origin);
   }
   return order;
@@ -147,6 +159,13 @@ void check_names(const std::vector<SwapParams>& swaps, const std::string& path, 
 }
 
 }  // namespace
+
+void check_links(const std::vector<SwapParams>& swaps, const std::string& path, const config::Origin& origin) {
+  core::ProblemList problems;
+  check_names(swaps, path, origin, problems);
+  problems.throw_if_any();
+  in_order(swaps, path, origin);
+}
 
 std::vector<SwapColumn> swap_columns(const RecipeParams& params, const data::Dataset& dataset,
                                      const std::vector<std::int64_t>& rows, const std::string& path,

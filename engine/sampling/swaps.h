@@ -19,6 +19,10 @@ struct SwapColumn {
   std::vector<std::int16_t> becomes;       ///< [levels] what each is exchanged for; itself where it stays
 };
 
+/// What is wrong with a recipe's `swap` whatever the data, all at once: throws UserError (config) for a column named twice, a link to a
+/// column that is not in the list, links that form a circle. `path` is the recipe's.
+void check_links(const std::vector<SwapParams>& swaps, const std::string& path, const config::Origin& origin);
+
 /// The columns of a recipe's `swap`, each after the one that it is linked with. Of training rows `rows`, in their order. Throws
 /// UserError (config), all that is wrong at once: a column that is no category and no group (nearest name), one named twice, a
 /// level that it does not have (nearest), a link to a column that is not in the list, links that form a circle, and a recipe that

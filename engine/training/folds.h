@@ -10,7 +10,7 @@
 namespace equipoise::training {
 
 /// The training rows [rows of the split], cut into folds that hold each cell in the same shares (within one row): a pure
-/// function of the seed, the rows' numbers and their cells. Rows ascend inside a fold.
+/// function of the seed, the rows' numbers and which of them share a cell, whatever the cells are called. Rows ascend inside a fold.
 std::vector<std::vector<std::int64_t>> cut_into_folds(const std::vector<std::int64_t>& rows, const data::Cells& cells,
                                                       std::int64_t folds, std::uint64_t seed);
 

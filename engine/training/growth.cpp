@@ -51,11 +51,11 @@ at::Tensor curvature(const PricedBatch& priced) {
   return (1 - p).mul_(p).mul_(price).mul_(2);
 }
 
-std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t training_rows) {
+std::vector<RunConfig> in_steps(std::vector<RunConfig> members, std::int64_t training_rows) {
   for (RunConfig& member : members) {
+    member.training.batch_size = batch_of(member, training_rows);
     if (!models::grows(member.model)) continue;
     member.training.epochs = epochs_of(member);
-    member.training.batch_size = batch_of(member, training_rows);
     member.multipliers.averaging = 0;
     member.multipliers.step *= kStepsOfARound;
     member.multipliers.proportional_gain /= kStepsOfARound;

@@ -36,10 +36,10 @@ class Growth {
   at::Tensor alive_;
 };
 
-/// Configs as the steps of a model that grows take them, each a round over all `training_rows`: sums are exact and need no average over
-/// batches, and a multiplier goes as far in a round as in three steps, where its proportional part goes as far as in one. Those of other models are
-/// left as they are.
-std::vector<RunConfig> in_rounds(std::vector<RunConfig> members, std::int64_t training_rows);
+/// Configs as steps take them: with the rows of a batch (batch_of), and for a model that grows with its rounds, each over all
+/// `training_rows`: sums are exact and need no average over batches, and a multiplier goes as far in a round as in three steps, where its
+/// proportional part goes as far as in one.
+std::vector<RunConfig> in_steps(std::vector<RunConfig> members, std::int64_t training_rows);
 
 /// [J] How much of a step a multiplier takes: all where the rate that its row is about is one of a twentieth of the rows or more, of a smaller
 /// one's so much less. A price is its multiplier by that share, and what moves those of a hundredth of the rows by all that a round

@@ -1,6 +1,7 @@
 #include "engine/training/image_batches.h"
 
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -37,19 +38,26 @@ std::vector<std::int64_t> settings_of(const sampling::ImageChangeParams& change)
 
 }  // namespace
 
-// Pictures are moved by less than they are wide.
+// Pictures are moved by less than they are wide, and not blanked all over.
 void check_crops(const sampling::SamplingParams& params, const data::ImageRows& images, const config::Origin& origin) {
   const std::int64_t most = std::min(images.height, images.width) - 1;
+  core::ProblemList problems;
+  const auto check = [&](const std::string& path, std::int64_t pixels) {
+    if (pixels > most)
+      throw core::UserError(
+          core::Fault::config,
+          fmt::format(
+              "{}: the images are {} x {}: of a picture something is to be left, so at most {} pixels, and not {}",
+              path, images.height, images.width, most, pixels),
+          origin.of(path));
+  };
   for (std::size_t i = 0; i < params.recipes.size(); ++i) {
-    const std::string path = "sampling.recipes[" + std::to_string(i) + "].change.crop";
-    if (params.recipes[i].change.crop > most)
-      throw core::UserError(core::Fault::config,
-                            path + ": the images are " + std::to_string(images.height) + " x " +
-                                std::to_string(images.width) + ", so that they can be moved by at most " +
-                                std::to_string(most) + " pixels, and not by " +
-                                std::to_string(params.recipes[i].change.crop),
-                            origin.of(path));
+    const std::string path = fmt::format("sampling.recipes[{}].change.", i);
+    const sampling::ImageChangeParams& change = params.recipes[i].change;
+    problems.collect([&] { check(path + "crop", change.crop); });
+    problems.collect([&] { check(path + "cutout", change.cutout); });
   }
+  problems.throw_if_any();
 }
 
 ImageBatches::ImageBatches(const sampling::Sampler& sampler, const DeviceData& data)

@@ -34,7 +34,7 @@ class ImageBatches {
   models::EncodedTensors rows_;
 };
 
-/// Throws UserError (config) for a recipe that moves pictures by more than their size allows.
+/// Throws UserError (config) for recipes that move pictures, or blank a square of them, by more than their size allows.
 void check_crops(const sampling::SamplingParams& params, const data::ImageRows& images, const config::Origin& origin);
 
 }  // namespace equipoise::training

@@ -27,7 +27,9 @@ void TrainingParams::describe(config::Fields& fields) {
               "A run folder whose weights are taken to start with; inputs are then encoded as they were there. For its "
               "multipliers see multipliers.start_from.");
   fields.integer("epochs", epochs, config::between(1, 1000000), "Passes over the training rows.");
-  fields.integer("batch_size", batch_size, config::between(1, 16777216), "Rows a step; at most the training rows.");
+  fields.integer("batch_size", batch_size, config::between(0, 16777216),
+                 "Rows a step; at most the training rows. 0: 512, and fewer of a small file, so that an epoch has at "
+                 "least 32 steps (down to 16 rows a step).");
   fields.section("optimizer", optimizer, "How gradients move the weights.");
   fields.choice("schedule", schedule, {"cosine", "linear", "constant"},
                 "How the learning rate goes over training: down to 0 by half a cosine or a line, or not at all.");

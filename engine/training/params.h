@@ -24,7 +24,7 @@ struct TrainingParams {
   std::int64_t seed = -1;       // of initial weights and dropout; -1: the run's
   std::string warm_start = {};  // run folder
   std::int64_t epochs = 20;
-  std::int64_t batch_size = 512;
+  std::int64_t batch_size = 0;  // 0: as many as automatic_batch says
   OptimizerParams optimizer;
   std::string schedule = "cosine";     // cosine | linear | constant
   double warm_up = 0;                  // share of the steps

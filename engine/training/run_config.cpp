@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/config/field_problems.h"
 #include "engine/config/writer.h"
@@ -45,8 +46,16 @@ std::int64_t epochs_of(const RunConfig& config) {
   return models::grows(config.model) ? config.model.trees.rounds : config.training.epochs;
 }
 
+std::int64_t automatic_batch(std::int64_t training_rows) {
+  constexpr std::int64_t kStepsOfAnEpoch = 32, kFewest = 16, kMost = 512;
+  const auto share = static_cast<std::uint64_t>(std::max<std::int64_t>(training_rows / kStepsOfAnEpoch, 1));
+  const auto rows = std::clamp(static_cast<std::int64_t>(std::bit_floor(share)), kFewest, kMost);
+  return std::min(rows, std::max<std::int64_t>(training_rows, 1));
+}
+
 std::int64_t batch_of(const RunConfig& config, std::int64_t training_rows) {
-  return models::grows(config.model) ? training_rows : config.training.batch_size;
+  if (models::grows(config.model)) return training_rows;
+  return config.training.batch_size > 0 ? config.training.batch_size : automatic_batch(training_rows);
 }
 
 TrainingParams read_by_growing(const TrainingParams& own) {

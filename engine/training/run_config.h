@@ -47,7 +47,12 @@ struct RunConfig {
 
 /// How often training passes over its rows: training.epochs, or the rounds of a model that grows, each of which learns from all.
 std::int64_t epochs_of(const RunConfig& config);
-/// Rows a step: training.batch_size, or all that a model that grows learns from.
+/// Rows a step where training.batch_size is 0: the largest power of two that leaves an epoch 32 steps, from 16 to 512, and never
+/// more than there are. With 512 of a file of 3,000, twenty epochs are 80 steps, in which neither a network nor its
+/// multipliers settle (docs/guides/small_groups.md, "Small files").
+std::int64_t automatic_batch(std::int64_t training_rows);
+
+/// Rows a step: training.batch_size, or what it is where that says so, or all that a model that grows learns from.
 std::int64_t batch_of(const RunConfig& config, std::int64_t training_rows);
 
 /// What a model that grows reads of them; all else as if nobody had set it.

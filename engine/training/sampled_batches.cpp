@@ -5,6 +5,7 @@
 
 #include "engine/constraints/forms.h"
 #include "engine/core/error.h"
+#include "engine/training/fold_shortages.h"
 #include "engine/training/measured_cells.h"
 #include "engine/training/row_losses.h"
 #include "engine/training/step.h"
@@ -44,6 +45,7 @@ SampledBatches::SampledBatches(const RunConfig& config, const data::Dataset& dat
                           "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
                           origin.of("sampling.recipes"));
   for (const std::string& warning : sampler_.warnings()) journal.warn(warning);
+  for (const std::string& warning : fold_shortages(sampler_, data)) journal.warn(warning);
 }
 
 void SampledBatches::end_epoch(std::int64_t done, std::int64_t steps, const RunState::Sums& sums, const RunState& run,

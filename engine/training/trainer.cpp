@@ -375,7 +375,7 @@ std::vector<TrainingResult> train(const std::vector<RunConfig>& configs, const d
                                   const std::vector<constraints::ConstraintTable>& tables, const at::Device& device,
                                   const config::Origin& origin, core::Journal& journal, const Around& around) {
   const auto training_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::train).size());
-  const std::vector<RunConfig> members = in_rounds(configs, training_rows);
+  const std::vector<RunConfig> members = in_steps(configs, training_rows);
   const RunConfig& first = members.front();
   if (first.data.teacher.is_named() && dataset.teacher.empty())
     throw std::logic_error("a teacher that has not scored the rows");

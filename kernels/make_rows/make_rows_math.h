@@ -114,8 +114,10 @@ EQUIPOISE_HOST_DEVICE bool can_be_made(const MakeRowsProblem& problem, std::int6
       return true;
     case kSwap:
       return is_swapped(problem, source, recipe);
-    case kMixup:
-      return pool_of(problem, cell, recipe).count > 0;
+    case kMixup: {  // with somebody else
+      const Pool pool = pool_of(problem, cell, recipe);
+      return pool.count > 1 || (pool.count == 1 && pool.rows[0] != source);
+    }
     case kCopula:
       if (problem.ranked == nullptr) return false;
       break;

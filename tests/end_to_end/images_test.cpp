@@ -10,6 +10,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr unsigned kSide = 8;
 
@@ -132,6 +133,7 @@ TEST_F(Images, TheRepositorysRecipeABankAndTheAuditTakePictures) {
   const Outcome trained = run({"train", "config.yaml", "training.epochs=1", "output.run=recipe",
                                "sampling.recipes=[{recipe: \"" + recipe + "\", by: [tint, label]}]"});
   EXPECT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr("Changed pictures are not compared with real ones"));
   const Outcome bank =
       run({"train", "config.yaml", "training.epochs=1", "output.run=bank", "bank.tolerances=[0.1, 0.5]",
            "sampling.recipes=[{recipe: images, share: 0.3, change: {flip: 0.5}}]"});
@@ -235,7 +237,7 @@ TEST_F(Images, AFolderIsKnownAgain) {
   again.push_back("--resume");
   const Outcome resumed = run(again);
   EXPECT_EQ(resumed.exit_code, 2);
-  EXPECT_THAT(resumed.err, AllOf(HasSubstr("is of another run"), HasSubstr("data.files[1]: ")));
+  EXPECT_THAT(resumed.err, AllOf(HasSubstr("is of another run"), HasSubstr("contents.files[1]: ")));
   for (const Words& measuring :
        {Words{"evaluate", "runs/folder"},
         {"audit", "config.yaml", kFolder, "--run", "runs/folder", "--output", "audit-again"}}) {
@@ -320,6 +322,30 @@ TEST_F(Images, TheGuideRunsAsWritten) {
     EXPECT_EQ(outcome.exit_code, 0) << line << "\n" << outcome.err;
   }
   EXPECT_EQ(count, 6);
+}
+
+// A model of pictures is taught by one of columns, and the other way round where the config names the pictures, or by a file.
+TEST_F(Images, TeachAndAreTaughtBesideColumns) {
+  train_into("pictures", {"training.epochs=1"});
+  const std::vector<std::string> of_columns = {"~data.images", "model={kind: linear}",
+                                               "+data.features={keep: [tint], groups_as_inputs: true}"};
+  const auto taught = [&](const std::string& name, std::vector<std::string> more, const std::string& teacher) {
+    more.insert(more.begin(), {"train", "config.yaml", "training.epochs=1", "output.run=" + name});
+    more.push_back("+data.teacher=" + teacher);
+    return run(more);
+  };
+  train_into("columns", of_columns);
+  EXPECT_EQ(taught("by-columns", {}, "{run: runs/columns}").exit_code, 0);
+  EXPECT_EQ(taught("by-pictures", {}, "{run: runs/pictures}").exit_code, 0);
+  const Outcome unseen = taught("unseen", of_columns, "{run: runs/pictures}");
+  EXPECT_EQ(unseen.exit_code, 3);
+  EXPECT_THAT(unseen.err, AllOf(HasSubstr("data.teacher.run: its model sees pictures that files hold, and data.images "
+                                          "of this config names none"),
+                                HasSubstr("name that file by data.teacher.predictions"), Not(HasSubstr("--images"))));
+  ASSERT_EQ(run({"predict", "runs/pictures", "--data", "own.csv", "--images", "own.idx", "--output", "teacher.csv"})
+                .exit_code,
+            0);
+  EXPECT_EQ(taught("by-file", of_columns, "{predictions: teacher.csv}").exit_code, 0);
 }
 
 TEST_F(Images, NewRowsNeedTheirPictures) {

@@ -1,4 +1,7 @@
 // Recipes of batches, as their user sees them.
+#include <algorithm>
+#include <sstream>
+
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
@@ -193,6 +196,90 @@ TEST_F(Sampling, MadeRowsAreWrittenWithTheirParents) {
   EXPECT_THAT(refused({"config.yaml", recipes}), HasSubstr("synthesize needs --output"));
 }
 
+// Rows that are given away are held to what rows of a training are.
+TEST_F(Sampling, MadeRowsAreComparedBeforeTheyAreWritten) {
+  const std::string recipe = "sampling.recipes=[{recipe: jitter, amount: 0.0001, share: 0.5}]";
+  const std::string stop = "sampling.artifacts={on_artifacts: stop, traced: 0, near_copies: 0}";
+  const Outcome stopped = run({"synthesize", "config.yaml", recipe, stop, "--output", "made.csv"});
+  EXPECT_EQ(stopped.exit_code, 3) << stopped.err;
+  EXPECT_FALSE(exists("made.csv"));
+  const auto said = [](const Outcome& outcome) {
+    const std::size_t begin = outcome.err.find("Comparing a sample of made rows");
+    return begin == std::string::npos ? "" : outcome.err.substr(begin);
+  };
+  EXPECT_THAT(said(stopped), AllOf(HasSubstr("warning: rows that jitter makes of everyone are harmful"),
+                                   HasSubstr("on_artifacts is stop")));
+  const Outcome trained = run({"train", "config.yaml", recipe, stop, "output.run=stopped"});
+  EXPECT_EQ(trained.exit_code, 3) << trained.err;
+  EXPECT_EQ(said(stopped), said(trained));
+  const Outcome warned = run({"synthesize", "config.yaml", recipe, "sampling.artifacts={on_artifacts: warn, traced: 0}",
+                              "--output", "made.csv", "--json"});
+  ASSERT_EQ(warned.exit_code, 0) << warned.err;
+  EXPECT_THAT(warned.json()["warnings"].dump(), HasSubstr("jitter makes of everyone are harmful"));
+  EXPECT_TRUE(exists("made.csv"));
+}
+
+TEST_F(Sampling, WhatNoMadeRowShowsIsNamed) {
+  const std::string recipes =
+      "sampling.recipes=[{recipe: smote, where: {sex: f, label: positive}, share: 0.05}, {recipe: balance, by: sex, "
+      "power: 0.5}, {recipe: massage, by: sex}, {recipe: weigh, by: label}, {recipe: hard, share: 0.5}]";
+  const Outcome few = run({"synthesize", "config.yaml", recipes, "--output", "made.csv", "--rows", "2000", "--json"});
+  ASSERT_EQ(few.exit_code, 0) << few.err;
+  const nlohmann::json answer = few.json();
+  EXPECT_EQ(answer["drawn"], 2000);
+  EXPECT_LT(answer["rows"], 100);
+  EXPECT_THAT(few.err,
+              AllOf(HasSubstr("warning: --rows 2000 is how many rows batches draw, and " + answer["rows"].dump() +
+                              " of them were made up. smote makes 5 % of the rows that it is about, and these are "),
+                    HasSubstr("rows are made without massage (labels are written as the data have them), weigh (rows "
+                              "count in a loss, and a file has none), hard (")));
+  EXPECT_THAT(few.err, Not(HasSubstr("balance (")));  // what it draws at the beginning is drawn
+  // Nobody asked for a number: the last line has both.
+  const Outcome all = run({"synthesize", "config.yaml", recipes, "--output", "made.csv"});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.err, Not(HasSubstr("is how many rows batches draw")));
+  EXPECT_THAT(all.out, HasSubstr("by smote) of 900 drawn: made.csv"));
+  // Where no other rows are made there is no comparison, and a sentence says so that is no warning.
+  const Outcome mixed = run({"train", "config.yaml", "sampling.recipes=[{recipe: mixup, inside: label, share: 0.2}]",
+                             "training.epochs=1", "output.run=mixed"});
+  ASSERT_EQ(mixed.exit_code, 0) << mixed.err;
+  EXPECT_THAT(mixed.err, AllOf(HasSubstr("Mixed rows are not compared with real ones"),
+                               Not(HasSubstr("warning: Mixed")), Not(HasSubstr("Comparing a sample"))));
+}
+
+// The data's third row has no label: from there on parents are one less than rows of the file.
+TEST_F(Sampling, ParentsAreNumberedFromOneWithoutRowsThatHaveNoLabel) {
+  std::istringstream people_lines(people(600));
+  std::string text, line;
+  std::vector<std::vector<std::string>> labelled;
+  for (int row = 0; std::getline(people_lines, line); ++row) {
+    text += (row == 3 ? line.substr(0, line.rfind(',') + 1) : line) + "\n";
+    std::ranges::replace(line, ',', ' ');
+    if (row > 0 && row != 3) labelled.push_back(words_of(line));
+  }
+  const std::size_t half = text.find('\n', text.size() / 2) + 1, header = text.find('\n') + 1;
+  write("first.csv", text.substr(0, half));
+  write("second.csv", text.substr(0, header) + text.substr(half));
+  const Outcome outcome =
+      run({"synthesize", "config.yaml", "data.files=[first.csv, second.csv]",
+           "sampling.recipes=[{recipe: jitter, by: sex, amount: 0.0001, share: 0.5}]", "--output", "made.csv"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::istringstream made(read("made.csv"));
+  std::getline(made, line);
+  ASSERT_EQ(line, "age,hours,job,race,sex,income,recipe,cell,parent,partner");
+  int rows = 0;
+  for (; std::getline(made, line); ++rows) {
+    const std::string cut = line.substr(0, line.rfind(','));
+    const auto parent = std::stoul(cut.substr(cut.rfind(',') + 1));
+    ASSERT_GE(parent, 1U);
+    ASSERT_LE(parent, labelled.size());
+    const std::vector<std::string>& of = labelled[parent - 1];  // age, hours, job, sex, race, income
+    EXPECT_THAT(line, HasSubstr("," + of[2] + "," + of[4] + "," + of[3] + "," + of[5] + ",jitter,"));
+    EXPECT_NEAR(std::stod(line), std::stod(of[0]), 0.5) << line;
+  }
+  EXPECT_GT(rows, 100);
+}
+
 TEST_F(Sampling, ARunGoesOnFromAnothersWeightsAndMultipliers) {
   train_into("first", {"training.epochs=4"});
   const Outcome warm =
@@ -215,7 +302,7 @@ TEST_F(Sampling, ARunGoesOnFromAnothersWeightsAndMultipliers) {
   EXPECT_THAT(refused({"training.warm_start=runs/firs"}),
               AllOf(HasSubstr("training.warm_start"), HasSubstr("did you mean 'first'?")));
   EXPECT_THAT(refused({"training.warm_start=runs/first", "model.hidden=[7]"}),
-              HasSubstr("is mlp [8], embedding_size 8, and that of this config is mlp [7]"));
+              HasSubstr("is mlp [8], and that of this config is mlp [7]"));
   EXPECT_THAT(refused({"training.warm_start=runs/first", "data.label={task: classes, column: job}", "~constraints"}),
               HasSubstr("learnt another label: its data.label.task was 'binary', and here it is 'classes'"));
   EXPECT_THAT(refused({"training.warm_start=runs/first", "data.label.positive=[no]"}),
@@ -249,9 +336,13 @@ TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
   EXPECT_THAT(refused("[{recipe: smote, share: 1.5}]"), HasSubstr("share"));
   EXPECT_THAT(
       refused("[{recipe: counterfactual, share: 0.3, swap: [{column: sex, levels: {f: man}}, {column: job, with: "
-              "sexx, levels: {a: b}}]}]"),
+              "sex, levels: {a: b}}]}, {recipe: smote, where: {sex: q}, share: 0.1}]"),
       AllOf(HasSubstr("sampling.recipes[0].swap[0].levels.f: 'sex' has no level 'man'"),
-            HasSubstr("'sexx' is no column of the list (did you mean 'sex'?)")));
+            HasSubstr("sampling.recipes[1].where.sex: 'sex' has no level 'q'")));
+  EXPECT_THAT(refused("[{recipe: counterfactual, swap: [{column: sex, levels: {f: m}}, {column: job, with: sexx, "
+                      "levels: {a: b}}]}]"),
+              AllOf(HasSubstr("counterfactual needs 'share'"),
+                    HasSubstr("'sexx' is no column of the list (did you mean 'sex'?)")));
   EXPECT_THAT(
       refused("[{recipe: counterfactual, share: 0.3, swap: [{column: job, with: race, levels: {x: y}}, {column: "
               "race, with: job, levels: {a: b}}]}]"),
@@ -265,7 +356,7 @@ TEST_F(Sampling, AllThatIsWrongIsSaidAtOnceWithItsPlace) {
   EXPECT_THAT(refused("[{recipe: mixup, share: 0.3, inside: sex, across: sex}]"),
               HasSubstr("'sex' is in 'inside' too"));
   EXPECT_THAT(refused("[{recipe: smote, share: 0.7}, {recipe: jitter, share: 0.7}]"),
-              HasSubstr("more than all rows would be made up (1.4)"));
+              HasSubstr("more than all rows would be made up (1.4 of them)"));
   EXPECT_THAT(refused("[{recipe: fairbatch, by: sex}]", {"bank.tolerances=[0.1, 0.2]"}),
               HasSubstr("the runs of a bank share their batches"));
   EXPECT_THAT(refused("[{recipe: reweigh, by: sex}]", {"data.label={task: regression, column: hours}", "~constraints"}),

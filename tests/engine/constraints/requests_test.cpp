@@ -196,6 +196,39 @@ TEST(RequestsTest, AStratumOfOneGroupHasNothingToCompare) {
   EXPECT_THAT(journal.warnings(), ::testing::Contains(HasSubstr("'SR gap by sex within race=Black' does not steer")));
 }
 
+TEST(RequestsTest, ATermIsAboutPeopleWhoExist) {
+  std::vector<RowBlock> blocks;
+  for (const int label : {0, 1})
+    for (const auto& [sex, race] : {std::pair("Female", "White"), {"Male", "White"}, {"Male", "Black"}})
+      blocks.push_back({sex, race, label, data::Split::train, 40});
+  ConstraintParams wanted{"linear", {}};
+  wanted.at_most = 0.4;
+  wanted.terms = {{"tpr", {{"sex", "Male"}, {"race", "Black"}}, 1}, {"tpr", {{"sex", "Female"}, {"race", "Black"}}, 1}};
+  EXPECT_THAT(refusal({wanted}, handmade_dataset(blocks)).what(),
+              HasSubstr("constraints[0].terms[1].group: no row is of race=Black and sex=Female, whose rate cannot be "
+                        "measured"));
+}
+
+// Nobody has been given the label anywhere: that the figure could be measured later would not be true.
+TEST(RequestsTest, WhatCanNeverBeMeasuredIsSaidToBeSoWithItsPlace) {
+  std::vector<RowBlock> blocks;
+  for (const data::Split split : {data::Split::train, data::Split::test})
+    for (const char* sex : {"Female", "Male"}) {
+      blocks.push_back({sex, "White", 0, split, 40});
+      if (std::string(sex) == "Male") blocks.push_back({sex, "White", 1, split, 40});
+    }
+  config::Origin origin;
+  origin.set("constraints[0]", {"config.yaml", 7, 5});
+  core::Journal journal;
+  EXPECT_THAT(compile({{"equal_opportunity", {"sex"}, 0.1}}, handmade_dataset(blocks), 30, origin, journal).rows,
+              SizeIs(0));
+  EXPECT_THAT(journal.warnings(), ::testing::Contains(AllOf(HasSubstr("config.yaml:7:5: "),
+                                                            HasSubstr("Nor can it be measured afterwards: "
+                                                                      "its verdict will be 'not estimable'"))));
+  for (const std::string& warning : journal.warnings())
+    EXPECT_THAT(warning, ::testing::Not(HasSubstr("can only be measured")));
+}
+
 TEST(RequestsTest, AGroupingNeedsTwoLevels) {
   EXPECT_THAT(refusal({{"equalized_odds", {"race"}}}, two_sexes()).what(),
               HasSubstr("'race' has one level, 'White', on every row"));

@@ -198,7 +198,19 @@ TEST(LabelChecks, TrainingNeedsDifferentTargets) {
   EXPECT_THAT(error_of_preparing(params), HasSubstr("every training row has the target 2"));  // the 3 weighs nothing
   params.label = label_of("a", {"2"}, {"3", "5"});
   params.files = {temporary_file("w.csv", "x,a,b,split\n1,2,0,train\n2,3,0,train\n4,5,1,test\n")};
-  EXPECT_THAT(error_of_preparing(params), HasSubstr("all sample weights of the training split are 0"));
+  EXPECT_THAT(error_of_preparing(params), HasSubstr("all sample weights of the training split are 0 (2 rows)"));
+}
+
+TEST(LabelChecks, RowsWithoutWeightTeachAndTestNothing) {
+  DataParams params;
+  params.label = label_of("a", {"1"}, {"0"});
+  params.weight = "b";
+  params.split.column = "split";
+  params.files = {temporary_file("w.csv", "x,a,b,split\n1,1,0,train\n2,0,1,train\n3,0,1,train\n4,1,1,test\n")};
+  EXPECT_THAT(error_of_preparing(params), HasSubstr("the training split has no positive row (2 rows, label column "
+                                                    "'a'; rows without weight left out)"));
+  params.files = {temporary_file("w.csv", "x,a,b,split\n1,1,1,train\n2,0,1,train\n3,0,0,test\n4,1,0,test\n")};
+  EXPECT_THAT(error_of_preparing(params), HasSubstr("all sample weights of the test split are 0 (2 rows)"));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ TEST(SamplingSection, SaysWhichRowsWereDrawnAndWhy) {
               AllOf(HasSubstr("fairbatch, version 2 of recipes/parity.yaml: moves a share."),
                     HasSubstr("Epoch 1: fairbatch: nothing is measured yet"), HasSubstr("Epochs 2 to 3: fairbatch"),
                     HasSubstr("sex=f, label=positive"), HasSubstr("Share of each cell in the batches"),
+                    HasSubstr("Share of the drawn rows of each cell that were made up"),
                     HasSubstr("Weight in the loss"), HasSubstr("made up, of these"), HasSubstr("550 5.5 70 ")));
   // 550 of 3,000 rows drawn were of 100 women with a positive label: 5.5 times each.
   EXPECT_THAT(text_of(section_of(to_html(sample_report()), "sampling")),

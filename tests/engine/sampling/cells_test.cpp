@@ -25,8 +25,20 @@ TEST(CellsTest, AreTheCombinationsThatTrainingRowsHave) {
   EXPECT_EQ(cells.cells[2].rows, 42);
   EXPECT_EQ(cells.cells[3].rows, 28);
   EXPECT_EQ(cells.of_row.size(), 100U);
-  EXPECT_EQ(cells.of_row[0], 3);
-  EXPECT_EQ(cells.of_row[99], 0);
+  EXPECT_EQ(cells.of_row[0], 0);
+  EXPECT_EQ(cells.of_row[99], 3);
+}
+
+// By their first rows: were they in the order of their names, what is drawn would hang on what groups are called.
+TEST(CellsTest, StandInTheOrderOfTheirFirstRows) {
+  data::Dataset dataset = census();
+  std::swap(dataset.groupings[0].levels[0], dataset.groupings[0].levels[1]);
+  for (std::int32_t& code : dataset.groupings[0].codes) code = code < 2 ? 1 - code : code;
+  const auto rows = dataset.rows_of(data::Split::train);
+  const SampledCells renamed = make_cells({{recipe("balance", {"sex", "label"})}}, dataset, rows, config::Origin());
+  const SampledCells cells = cells_for(recipe("balance", {"sex", "label"}));
+  EXPECT_EQ(renamed.of_row, cells.of_row);
+  for (std::size_t cell = 0; cell < cells.cells.size(); ++cell) EXPECT_EQ(renamed.name(cell), cells.name(cell));
 }
 
 TEST(CellsTest, LabelsAreToldApartWhereARecipeNeedsThem) {

@@ -21,10 +21,10 @@ inline data::Dataset census() {
       dataset.splits.push_back(split);
     }
   };
-  add(1, 1, 28, data::Split::train);
-  add(1, 0, 42, data::Split::train);
-  add(0, 1, 3, data::Split::train);
   add(0, 0, 27, data::Split::train);
+  add(0, 1, 3, data::Split::train);
+  add(1, 0, 42, data::Split::train);
+  add(1, 1, 28, data::Split::train);
   add(2, 1, 10, data::Split::test);
   dataset.encoded.rows = static_cast<std::int64_t>(dataset.labels.size());
   return dataset;

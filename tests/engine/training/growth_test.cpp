@@ -136,12 +136,14 @@ TEST(Growth, ARoundMovesMultipliersAsThreeStepsDoAndAnswersAChangeOnce) {
   trees.model.kind = "boosted_trees";
   trees.multipliers.step = network.multipliers.step = 0.2;
   trees.multipliers.proportional_gain = network.multipliers.proportional_gain = 6;
-  const std::vector<RunConfig> members = in_rounds({trees, network}, 900);
+  const std::vector<RunConfig> members = in_steps({trees, network}, 900);
   EXPECT_DOUBLE_EQ(members[0].multipliers.step, 0.6);
   EXPECT_DOUBLE_EQ(members[0].multipliers.step * members[0].multipliers.proportional_gain, 0.2 * 6);
   EXPECT_EQ(members[0].multipliers.averaging, 0);
   EXPECT_EQ(members[1].multipliers.step, 0.2);
   EXPECT_EQ(members[1].multipliers.proportional_gain, 6);
+  EXPECT_EQ(members[0].training.batch_size, 900);
+  EXPECT_EQ(members[1].training.batch_size, automatic_batch(900));
 }
 
 // A hundredth of all rows are positives of the small race, 1.5 hundredths its negatives; all other rates have a twentieth and more.

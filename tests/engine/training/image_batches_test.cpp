@@ -14,6 +14,7 @@
 namespace equipoise::training {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 sampling::RecipeParams changing(double share) {
@@ -93,13 +94,14 @@ TEST(ImageBatches, EachRecipeChangesItsShareOfItsRowsAndTheyAreCounted) {
 
 TEST(ImageBatches, PicturesAreMovedByLessThanTheirSize) {
   sampling::RecipeParams moving = changing(0.5);
-  moving.change.crop = 6;
+  moving.change.crop = moving.change.cutout = 6;
   try {
     check_crops({{recipe("balance", {"sex"}), moving}}, generated_pictures(10).encoded.images, config::Origin());
     ADD_FAILURE() << "no error";
   } catch (const core::UserError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("sampling.recipes[1].change.crop: the images are 6 x 6, so that they can be "
-                                        "moved by at most 5 pixels, and not by 6"));
+    EXPECT_THAT(error.what(), AllOf(HasSubstr("sampling.recipes[1].change.crop: the images are 6 x 6: of a picture "
+                                              "something is to be left, so at most 5 pixels, and not 6"),
+                                    HasSubstr("sampling.recipes[1].change.cutout")));
   }
 }
 

@@ -60,9 +60,11 @@ TEST(MemoryAdvice, OtherErrorsAreNoneOfItsBusiness) {
 }
 
 TEST(MemoryAdvice, AnAllocationThatFailsBecomesAUserError) {
-  const auto message_of = [](const std::function<void()>& work) {
+  RunConfig config;
+  config.training.batch_size = 512;
+  const auto message_of = [&](const std::function<void()>& work) {
     try {
-      with_memory_advice(RunConfig(), 1, work);
+      with_memory_advice(config, 1, work);
     } catch (const core::UserError& error) {
       EXPECT_EQ(error.fault(), core::Fault::memory);
       return std::string(error.what());

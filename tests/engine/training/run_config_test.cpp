@@ -17,5 +17,20 @@ TEST(RunConfig, AModelThatGrowsPassesOverAllRowsInEachRound) {
   EXPECT_EQ(batch_of(config, 900), 900);
 }
 
+TEST(RunConfig, ASmallFileHasStepsEnoughInAnEpoch) {
+  RunConfig config;
+  EXPECT_EQ(batch_of(config, 1800), 32) << "56 steps an epoch";
+  for (const std::int64_t rows : {512LL, 513LL, 1000LL, 3000LL, 9999LL, 16383LL}) {
+    const std::int64_t batch = batch_of(config, rows);
+    EXPECT_GE(rows / batch, 32) << rows;
+    EXPECT_LT(rows / (2 * batch), 32) << rows << ": and no more of them than that takes";
+  }
+  EXPECT_EQ(automatic_batch(16384), 512);
+  EXPECT_EQ(automatic_batch(10'000'000), 512);
+  EXPECT_EQ(automatic_batch(100), 16) << "fewer rows a step say nothing of a group";
+  EXPECT_EQ(automatic_batch(7), 7);
+  EXPECT_EQ(automatic_batch(0), 1);
+}
+
 }  // namespace
 }  // namespace equipoise::training

@@ -11,6 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 RunConfig searching(std::int64_t seed = 5) {
   RunConfig config;
@@ -66,7 +67,7 @@ TEST(SettingsSearch, GivesTreesNothingThatTheyRefuse) {
   EXPECT_NO_THROW(check(trees.config, 1, {}));
   EXPECT_EQ(trees.config.training.label_smoothing, .1);
   EXPECT_EQ(trees.config.training.keep, "final");
-  EXPECT_THAT(trees.words, ElementsAre("model.kind=boosted_trees", "training.epochs=20", "training.batch_size=512"));
+  EXPECT_THAT(trees.words, ElementsAre("model.kind=boosted_trees", "training.epochs=20", "training.batch_size=0"));
   EXPECT_EQ(settings_to_try(config, 1, "", {})->config.training.epochs, 3);
 }
 
@@ -92,6 +93,19 @@ TEST(SettingsSearch, SaysWhatItFound) {
   EXPECT_EQ(searched.sentence(),
             "The settings of linear (training.seed=3) are the best of 2 tried in 12 s: a loss of 0.50000 on the "
             "selection rows, outside the tolerances by the least of all.");
+}
+
+TEST(SettingsSearch, SaysThatTreesAreNotDistilled) {
+  RunConfig config = searching();
+  config.training.distill = true;
+  Searched searched;
+  for (const std::int64_t index : {0, 1})
+    searched.trials.push_back({*settings_to_try(config, index, "", {}), "finished", 1, .4, 0});
+  EXPECT_FALSE(searched.trials[0].settings.config.training.distill);
+  EXPECT_THAT(searched.sentence(), HasSubstr("training.distill is of networks: these trees are not distilled"));
+  searched.best = 1;
+  EXPECT_TRUE(searched.trials[1].settings.config.training.distill);
+  EXPECT_THAT(searched.sentence(), Not(HasSubstr("training.distill")));
 }
 
 }  // namespace
