@@ -9,13 +9,21 @@
 #include <limits>
 
 namespace equipoise::evaluation {
+namespace {
+
+// Boost would compute in long double, several times as slowly, for digits that no rate has: training takes thousands of bounds.
+using InDouble = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+using Normal = boost::math::normal_distribution<double, InDouble>;
+using Student = boost::math::students_t_distribution<double, InDouble>;
+
+}  // namespace
 
 double normal_point(double tail) {
-  return boost::math::quantile(boost::math::complement(boost::math::normal(), tail));
+  return boost::math::quantile(boost::math::complement(Normal(), tail));
 }
 
 double normal_tail(double point) {
-  return boost::math::cdf(boost::math::complement(boost::math::normal(), point));
+  return boost::math::cdf(boost::math::complement(Normal(), point));
 }
 
 Interval wilson(double rate, double rows, double confidence) {
@@ -28,14 +36,14 @@ Interval wilson(double rate, double rows, double confidence) {
 Interval exact_limits(double rate, double rows, double tail) {
   const double positives = rate * rows, negatives = rows - positives;
   constexpr double kNone = 1e-9;  // a count that is zero but for rounding
-  return {positives <= kNone ? 0 : boost::math::ibeta_inv(positives, negatives + 1, tail),
-          negatives <= kNone ? 1 : boost::math::ibetac_inv(positives + 1, negatives, tail)};
+  return {positives <= kNone ? 0 : boost::math::ibeta_inv(positives, negatives + 1, tail, InDouble()),
+          negatives <= kNone ? 1 : boost::math::ibetac_inv(positives + 1, negatives, tail, InDouble())};
 }
 
 Interval student_limits(double mean, double deviation, double rows, double tail) {
   constexpr double kNoLimit = std::numeric_limits<double>::infinity();
   if (rows <= 1) return {-kNoLimit, kNoLimit};
-  const double point = boost::math::quantile(boost::math::complement(boost::math::students_t(rows - 1), tail));
+  const double point = boost::math::quantile(boost::math::complement(Student(rows - 1), tail));
   const double reach = point * deviation / std::sqrt(rows);
   return {mean - reach, mean + reach};
 }
@@ -47,7 +55,7 @@ Interval gamma_limits(double mean, double deviation, double skewness, double row
   // Of a gamma of this shape for one row the deviation is skewness / 2 of the mean.
   const double shape = 4 * rows / (skewness * skewness), from_shift = 2 * widened / skewness;
   const auto limit = [&](double above) {
-    return mean + from_shift * (shape / boost::math::gamma_p_inv(shape, above) - 1);
+    return mean + from_shift * (shape / boost::math::gamma_p_inv(shape, above, InDouble()) - 1);
   };
   // At a low confidence half of the skewed distribution lies below its mean, and a limit could pass it.
   return {std::min(limit(1 - tail), mean), std::max(limit(tail), mean)};

@@ -181,12 +181,21 @@ class Question {
 
   bool is_selection() const { return promise_.rate == "selection_rate"; }
 
+  // What every group's rate could be, the first before others that show no more: no model that is any good errs on nearly everybody.
+  std::vector<double> rates_to_try() const {
+    if (is_selection()) return {base_rate()};
+    const bool counts_errors =
+        promise_.rate == "error" || promise_.rate == "fpr" || promise_.rate == "fnr" || promise_.rate == "for";
+    return counts_errors ? std::vector<double>{0.05} : std::vector<double>{0.95, 0.05};
+  }
+
   std::optional<Shown> best_parity() const {
+    constexpr double kSame = 1e-9;  // of a gap .05 and .95 show as much but for rounding
     std::optional<Shown> best;
-    for (const double rate : is_selection() ? std::vector<double>{base_rate()} : std::vector<double>{0.05, 0.95}) {
+    for (const double rate : rates_to_try()) {
       const std::optional<double> bound_there = bound(rate);
       if (!bound_there) return std::nullopt;
-      if (!best || *bound_there < best->bound) best = {*bound_there, rate};
+      if (!best || *bound_there < best->bound - kSame) best = {*bound_there, rate};
     }
     return best;
   }

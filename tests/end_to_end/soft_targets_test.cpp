@@ -81,8 +81,8 @@ TEST_F(SoftTargets, SmoothedLabelsMakeScoresLessSure) {
     const std::vector<double> plain = trained(kind, {}),
                               smooth = trained(kind + "-smooth", {"training.label_smoothing=0.6"});
     EXPECT_GT(spread(plain), 0.75) << kind;
-    // What is taught lies in [.3, .7]; a network may go a little beyond.
-    EXPECT_LT(spread(smooth), 0.55) << kind;
+    // What is taught lies in [.3, .7]; a model may go a little beyond.
+    EXPECT_LT(spread(smooth), 0.6) << kind;
   }
 }
 

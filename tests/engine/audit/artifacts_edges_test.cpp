@@ -263,7 +263,7 @@ TEST(RealRows, AreThoseThatASamplerDraws) {
   ASSERT_EQ(real.cells.size(), cells.cells.size());
   EXPECT_EQ(real.training.size(), 99u);
   EXPECT_EQ(real.training[0], 1);
-  EXPECT_EQ(real.cells[static_cast<std::size_t>(real.training_cells[0])].name, "sex=m, label=positive");
+  EXPECT_EQ(real.cells[static_cast<std::size_t>(real.training_cells[0])].name, "sex=f, label=negative");
   for (std::size_t a = 0; a < 4; ++a)
     for (std::size_t b = 0; b < a; ++b)
       EXPECT_EQ(real.cells[a].group == real.cells[b].group, real.cells[a].name[4] == real.cells[b].name[4]);

@@ -142,9 +142,9 @@ TEST(SamplerTest, MakesRowsOfTheCellsThatARecipeIsAbout) {
 
 TEST(SamplerTest, RefusesToMakeMoreRowsThanThereAreOrOfOneRow) {
   EXPECT_THAT(refusal({making("smote", 0.7), making("jitter", 0.4, {{"sex", "f"}})}),
-              ::testing::HasSubstr("of sex=f, label=negative more than all rows would be made up (1.1)"));
+              ::testing::HasSubstr("of sex=f, label=negative more than all rows would be made up (1.1 of them)"));
   data::Dataset dataset = census();
-  for (std::size_t row = 70; row < 72; ++row) dataset.labels[row] = 0;  // one woman is positive
+  for (std::size_t row = 27; row < 29; ++row) dataset.labels[row] = 0;  // one woman is positive
   EXPECT_THAT(
       refusal({making("smote", 0.5, {{"sex", "f"}, {"label", "positive"}})}, dataset),
       ::testing::HasSubstr("smote makes rows from two of a cell, and there are fewer of sex=f, label=positive"));
@@ -157,7 +157,7 @@ TEST(SamplerTest, RefusesToMakeMoreRowsThanThereAreOrOfOneRow) {
 
 TEST(SamplerTest, MixingNeedsAPartnerAndJitterNobody) {
   data::Dataset dataset = census();
-  for (std::size_t row = 70; row < 72; ++row) dataset.labels[row] = 0;  // one woman is positive
+  for (std::size_t row = 27; row < 29; ++row) dataset.labels[row] = 0;  // one woman is positive
   RecipeParams inside = making("mixup", 0.5, {{"sex", "f"}, {"label", "positive"}});
   inside.inside = {"sex", "label"};
   EXPECT_THAT(refusal({inside}, dataset), ::testing::HasSubstr("mixup finds no partner for sex=f, label=positive"));

@@ -79,9 +79,9 @@ TEST(SwapsTest, AColumnComesAfterTheOneThatItIsLinkedWith) {
   EXPECT_EQ(columns[2].parent, 1);
   EXPECT_THAT(columns[2].becomes, ElementsAre(1, 1));
   ASSERT_EQ(columns[0].level_of_row.size(), 100U);  // of the training rows
-  EXPECT_EQ(columns[0].level_of_row[0], 1);
-  EXPECT_EQ(columns[0].level_of_row[70], 0);
-  EXPECT_EQ(columns[1].level_of_row[1], 1);
+  EXPECT_EQ(columns[0].level_of_row[0], 0);
+  EXPECT_EQ(columns[0].level_of_row[70], 1);
+  EXPECT_EQ(columns[1].level_of_row[71], 1);
   EXPECT_EQ(columns[1].level_of_row[5], 2);
 }
 

@@ -96,6 +96,8 @@ TEST(Average, OfACrossFittedRunIsMeasuredWhole) {
   RunConfig config = restless(0.9);
   config.multipliers.measure_on = "cross_fitted";
   config.multipliers.folds = 3;
+  config.seed = 2;  // three members' mean is calm already: with few seeds that of their iterates is better still
+  config.training.optimizer.learning_rate = 1;
   const TrainingResult mean = std::move(trained(people, config, "average").front());
   ASSERT_THAT(mean.kept, StartsWith("Kept: the mean of the weights of "));
   char loss[32];

@@ -12,9 +12,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// Of the cell that the first training row is in only `kept` rows keep their weight.
+// Of the cell that the first training row is in only `kept` rows are trained on.
 data::Dataset with_a_small_cell(int kept) {
-  data::Dataset people = binary_people(900, true);
+  data::Dataset people = binary_people(900, false);
   const std::vector<std::int64_t> rows = people.rows_of(data::Split::train);
   const auto cell_of = [&](std::int64_t row) {
     const auto place = static_cast<std::size_t>(row);
@@ -22,7 +22,7 @@ data::Dataset with_a_small_cell(int kept) {
   };
   const auto small = cell_of(rows.front());
   for (const std::int64_t row : rows)
-    if (cell_of(row) == small && kept-- <= 0) people.weights[static_cast<std::size_t>(row)] = 0;
+    if (cell_of(row) == small && kept-- <= 0) people.splits[static_cast<std::size_t>(row)] = data::Split::test;
   return people;
 }
 
