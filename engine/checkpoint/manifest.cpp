@@ -7,6 +7,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/core/refusals.h"
 
 namespace equipoise::checkpoint {
 namespace {
@@ -55,8 +56,9 @@ Manifest manifest_from(std::string_view text, const std::string& name) {
     throw broken(name, "it does not say that it is one");
   try {
     if (all.at("format") != kFormat)
-      throw OtherFormat(fmt::format("'{}' has format {}; this program reads format {}", name,
-                                    all.at("format").dump(-1, ' ', true, json::error_handler_t::replace), kFormat));
+      throw OtherFormat(fmt::format("'{}' has format {}; {} {}", name,
+                                    all.at("format").dump(-1, ' ', true, json::error_handler_t::replace),
+                                    core::refusals::kOtherFormat, kFormat));
     Manifest manifest;
     if (!all.at("step").is_number_unsigned() || all.at("step").get<std::uint64_t>() >> 62 != 0)
       throw broken(name, "its step is no whole number from 0");

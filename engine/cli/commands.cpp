@@ -29,13 +29,22 @@ bool is_help(const std::string& word) {
   return word == "--help" || word == "-h" || word == "help";
 }
 
-std::string overview() {
-  std::string text = version_line() + ": trains neural networks under fairness constraints\n\nCommands\n";
+// A line for each command that begins with the first `depth` words.
+std::string list_of_commands(const std::vector<std::string>& words, std::size_t depth) {
+  std::string text = "Commands\n";
   std::size_t width = 0;
   for (const CommandEntry& entry : commands()) width = std::max(width, name_of(entry).size());
   for (const CommandEntry& entry : commands())
-    text += fmt::format("  {:<{}}  {}\n", name_of(entry), width, entry.summary);
-  return text +
+    if (entry.words.size() >= depth && std::equal(words.begin(), words.begin() + depth, entry.words.begin()))
+      text += fmt::format("  {:<{}}  {}\n", name_of(entry), width, entry.summary);
+  return text;
+}
+
+// Of "config --help" those of config, of "--help" the whole program's.
+std::string help_for(const std::vector<std::string>& words) {
+  const auto depth = static_cast<std::size_t>(std::find_if(words.begin(), words.end(), is_help) - words.begin());
+  if (depth > 0) return list_of_commands(words, depth) + "\nEach has --help with an example.\n";
+  return version_line() + ": trains neural networks under fairness constraints\n\n" + list_of_commands(words, 0) +
          "\nEvery command has --help with an example, and --json (one JSON object on standard output).\n"
          "Progress and messages go to standard error; NO_COLOR=1 turns colours off. `equipoise --version` is the "
          "version.\n"
@@ -246,8 +255,8 @@ int run_program(const std::vector<std::string>& words, const Console& console, T
   }
   const CommandEntry* entry = find_command(rest);
   if (entry == nullptr) {
-    console.print(overview());
-    console.print_json({{"help", overview()}});
+    console.print(help_for(rest));
+    console.print_json({{"help", help_for(rest)}});
     return 0;
   }
   const std::unique_ptr<Command> command = entry->make();

@@ -6,6 +6,7 @@
 
 #include "engine/checkpoint/identity.h"
 #include "engine/cli/run_identity.h"
+#include "engine/cli/set_aside.h"
 #include "engine/cli/shell_words.h"
 #include "engine/core/error.h"
 #include "engine/core/refusals.h"
@@ -124,6 +125,10 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
     // What is damaged may be worth something to its owner: a new run would remove it.
     run.folder.keep();
     throw nothing_to_resume(fmt::format("'{}' has no whole checkpoint; {}", path, kAnew));
+  } else if (has_set_aside(run.folder.path())) {
+    run.folder.keep();
+    throw nothing_to_resume(
+        fmt::format("'{}' has no checkpoint, and its 'earlier' has the model that it had before; {}", path, kAnew));
   } else if (resume == Resume::must) {
     run.folder.keep();
     throw nothing_to_resume(fmt::format("'{}' has no checkpoint; --resume=auto starts its run anew then", path));

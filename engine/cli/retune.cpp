@@ -43,7 +43,9 @@ RunMarker marker_of_training(const SavedRun& saved) {
     const fs::path file = fs::path(marker.config).parent_path() / run_files::kMarker;
     std::error_code error;
     if (!fs::exists(file, error)) break;
-    marker = run_marker_from(core::read_file(file), file.string());
+    const RunMarker earlier = run_marker_from(core::read_file(file), file.string());
+    if (earlier.resolved_sha256 != marker.config_sha256) break;  // another run lies there by now
+    marker = earlier;
   }
   return marker;
 }
@@ -141,6 +143,7 @@ class Retune final : public Command {
   void place(const SavedRun& saved) {
     if (!is_said("output.folder")) config_.output.folder = whole_path(saved).parent_path().string();
     if (!is_said("output.run")) config_.output.run.clear();
+    if (!is_said("output.overwrite")) config_.output.overwrite = false;
     const fs::path name = run_name(config_.output, origin_);
     std::error_code error;
     if (name.empty() || !fs::equivalent(fs::path(config_.output.folder) / name, saved.path, error)) return;

@@ -249,6 +249,10 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
   if (overwrite) return;
   if (earlier.status == "finished")
     throw refusal("holds a finished run; set output.overwrite=true to replace it, or choose another output.run");
+  if (has_set_aside(path_))
+    throw refusal(
+        "holds in 'earlier' the model of a finished run that was to be trained for longer: add --resume, or set "
+        "output.overwrite=true to replace it too");
   if (is_of_another_verb(earlier, marker_))
     throw refusal(
         fmt::format("holds what 'equipoise {}' made, and this is 'equipoise {}'; set output.overwrite=true "
@@ -273,8 +277,11 @@ void RunFolder::begin(std::string_view config) {
   marker_.resolved_sha256 = core::sha256(config);
   write_marker();
   has_begun_ = true;
+  // What a search chose stays with a run that goes on: it is not searched for again.
   for (const char* name : run_files::kAll) {
-    if (std::strcmp(name, run_files::kMarker) != 0) ::unlink(file(name).c_str());
+    const bool stays =
+        std::strcmp(name, run_files::kMarker) == 0 || (goes_on_ && std::strcmp(name, run_files::kSearch) == 0);
+    if (!stays) ::unlink(file(name).c_str());
   }
   // A run that goes on goes on in its checkpoints, and under the names that its trackers know.
   if (!goes_on_) {

@@ -9,6 +9,7 @@
 #include "engine/cli/json_file.h"
 #include "engine/cli/machine.h"
 #include "engine/cli/saved_run.h"
+#include "engine/cli/settings_choice.h"
 #include "engine/config/writer.h"
 #include "engine/core/files.h"
 #include "engine/core/json_reader.h"
@@ -134,6 +135,12 @@ std::vector<checkpoint::Difference> differences_from_finished(const fs::path& ru
   std::error_code error;
   const bool is_chosen = models::is_searched_for(config.model) && fs::exists(finished.file(run_files::kSearch), error);
   checkpoint::Fields there = settings_of(finished.config, is_chosen), now = settings_of(config, is_chosen);
+  if (is_chosen) {
+    const checkpoint::Fields before = asked_from_search(read_json(finished.file(run_files::kSearch))),
+                             asked = asked_of_search(config);
+    there.insert(there.end(), before.begin(), before.end());
+    if (!before.empty()) now.insert(now.end(), asked.begin(), asked.end());
+  }
   add_contents(files_of(finished), config.data, there, now);
   std::vector<checkpoint::Difference> differing = differences_of_runs(there, now);
   // Their bytes are not among these contents.

@@ -78,7 +78,9 @@ tracking::RunFacts tracking_facts(const RunFolder& folder, const RunInputs& inpu
   facts.config_sha256 = inputs.file.sha256;
   facts.batch_size = training::batch_of(
       inputs.config, static_cast<std::int64_t>(inputs.prepared.dataset.rows_of(data::Split::train).size()));
-  facts.settings = settings_of(inputs.config);
+  training::RunConfig config = inputs.config;
+  if (!models::grows(config.model)) config.training.batch_size = facts.batch_size;  // 0 would tell nobody how many
+  facts.settings = settings_of(config);
   facts.sweep = sweep_facts(folder);
   describe_constraints(facts, inputs.table);
   return facts;

@@ -131,8 +131,11 @@ namespace {
     if (!one.folder.empty())  // else it could not be trained
       lines += fmt::format("\n  {}  {}, seed {}", run.file(one.folder.c_str()).string(),
                            comparison.arms[static_cast<std::size_t>(one.arm)].name, one.seed);
+  if (lines.empty())
+    throw core::UserError(core::Fault::data, fmt::format("'{}' is a comparison of which no run could be trained: {}",
+                                                         run.path.string(), "its report says why"));
   throw core::UserError(core::Fault::data, fmt::format("'{}' is a comparison of {} runs; name one of them:{}",
-                                                       run.path.string(), comparison.runs.size(), lines));
+                                                       run.path.string(), std::ranges::count(lines, '\n'), lines));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ checkpoint::Fields asked_of_search(const training::RunConfig& config) {
   return asked;
 }
 
-nlohmann::ordered_json to_json(const training::Searched& searched) {
+nlohmann::ordered_json to_json(const training::Searched& searched, const checkpoint::Fields& asked) {
   nlohmann::ordered_json trials = nlohmann::ordered_json::array();
   for (const training::Trial& trial : searched.trials) {
     nlohmann::ordered_json one = {
@@ -33,10 +33,21 @@ nlohmann::ordered_json to_json(const training::Searched& searched) {
     one["excess"] = std::isfinite(trial.excess) ? nlohmann::ordered_json(trial.excess) : nullptr;
     trials.push_back(std::move(one));
   }
+  nlohmann::ordered_json fields = nlohmann::ordered_json::object();
+  for (const auto& [field, value] : asked) fields[field] = value;
   return {{"format", 1},
+          {"asked", std::move(fields)},
           {"seconds", searched.seconds},
           {"kept", searched.kept().settings.words},
           {"trials", std::move(trials)}};
+}
+
+checkpoint::Fields asked_from_search(const nlohmann::json& search) {
+  checkpoint::Fields asked;
+  if (const auto fields = search.find("asked"); fields != search.end() && fields->is_object())
+    for (const auto& [field, value] : fields->items())
+      if (value.is_string()) asked.emplace_back(field, value.get<std::string>());
+  return asked;
 }
 
 }  // namespace equipoise::cli

@@ -15,7 +15,9 @@ void take_chosen_settings(const ClaimedRun& claimed, training::RunConfig& config
 /// to, so that a run is not gone on with under other settings that its choice would hide.
 checkpoint::Fields asked_of_search(const training::RunConfig& config);
 
-/// search.json: every try, and which was kept.
-nlohmann::ordered_json to_json(const training::Searched& searched);
+/// search.json: every try, which was kept, and what was asked for (asked_of_search).
+nlohmann::ordered_json to_json(const training::Searched& searched, const checkpoint::Fields& asked);
+/// What it was asked for; nothing where the file does not say.
+checkpoint::Fields asked_from_search(const nlohmann::json& search);
 
 }  // namespace equipoise::cli

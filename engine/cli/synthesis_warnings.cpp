@@ -39,9 +39,12 @@ std::string percent(double share) {
 std::string reach_of(const sampling::Sampler::Making& making, const sampling::Sampler& sampler) {
   double drawn = 0;
   std::int64_t rows = 0;
+  // By cell only rows with weight are drawn; else all, of which nothing is made from those without.
+  const auto all = static_cast<double>(sampler.cells().of_row.size());
   for (std::size_t cell = 0; cell < making.could_be_of.size(); ++cell) {
     if (!making.could_be_of[cell]) continue;
-    drawn += sampler.shares()[cell];
+    drawn +=
+        sampler.draws_cells() ? sampler.shares()[cell] : static_cast<double>(sampler.cells().cells[cell].rows) / all;
     rows += sampler.cells().cells[cell].rows;
   }
   const bool may_leave_rows = making.params.recipe == "counterfactual";

@@ -76,7 +76,7 @@ class Track final : public Command {
                                         folder.string(), tracking::kSweepFile));
     SweepSent sum;
     for (const fs::path& job : jobs) send_job(job, seconds, sum, journal);
-    const bool is_told = sum.left + sum.running > 0 || send_end(plan, folder, seconds, journal);
+    const bool is_told = sum.left + sum.running > 0 || send_end(plan, folder, seconds, sum, journal);
     if (sum.left > 0 || !is_told)
       throw core::UserError(
           core::Fault::data,
@@ -85,7 +85,7 @@ class Track final : public Command {
                                       "sent, {} of {} runs and banks are left",
                                       folder.string(), sum.lines, sum.left, jobs.size()));
     std::string text = parts_text(sum.lines);
-    if (sum.lines > 0) text += fmt::format(" of {} runs and banks", sum.runs);
+    if (sum.runs > 0) text += fmt::format(" of {} runs and banks", sum.runs);
     if (sum.running > 0) text += fmt::format("; {} are being trained, and send theirs themselves", sum.running);
     console.print(fmt::format("sent    {}\n", text));
     console.print_json({{"sweep", folder.string()},
@@ -117,10 +117,12 @@ class Track final : public Command {
   }
 
   // Whether the server knows how far the sweep itself is.
-  bool send_end(const sweep::Plan& plan, const fs::path& folder, double seconds, TerminalJournal& journal) const {
+  bool send_end(const sweep::Plan& plan, const fs::path& folder, double seconds, SweepSent& sum,
+                TerminalJournal& journal) const {
     if (tracking::read_mlflow_state(folder).has_ended && !has_spool(folder)) return true;
     check_address(folder, mlflow_of(plan, folder).uri);
     const tracking::SentOutboxes sent = tell_sweep_end(plan, folder, uri_, seconds);
+    sum.lines += sent.lines;
     for (const std::string& sentence : sent.warnings) journal.warn(sentence);
     return sent.left == 0;
   }

@@ -105,15 +105,14 @@ class Train final : public Command {
     if (claimed.is_finished) return answer_finished(folder, console);
     core::stop_if_interrupted();
     const TrainingInputs own = read_training_inputs(members_, failing_, ranks, origin_, journal);
-    checkpoint::Fields asked;
     if (models::is_searched_for(config_.model)) {
-      asked = asked_of_search(config_);
+      asked_ = asked_of_search(config_);
       choose_settings(claimed, own, device, journal);
     }
     checkpoint::Fields identity;
     if (config_.checkpoint.is_on() || resume != Resume::no) {
       identity = run_identity(config_, own.prepared, device);
-      identity.insert(identity.end(), asked.begin(), asked.end());
+      identity.insert(identity.end(), asked_.begin(), asked_.end());
     }
     if (resume != Resume::no) check_same_run(claimed, config_, identity, allowed_, journal);
     const std::vector<RunInputs> inputs =
@@ -270,7 +269,7 @@ class Train final : public Command {
     if (folder.has_begun()) return;
     if (!is_bank()) {
       begin_run(folder, inputs.front(), journal);
-      if (searched_) folder.write(run_files::kSearch, json_text(to_json(*searched_)));
+      if (searched_) folder.write(run_files::kSearch, json_text(to_json(*searched_, asked_)));
       return;
     }
     folders = begin_bank(folder, config_, inputs, command(), journal);
@@ -370,6 +369,7 @@ class Train final : public Command {
   config::Origin origin_;
   std::vector<training::RunConfig> members_;
   std::optional<training::Searched> searched_;  // where model.kind is auto
+  checkpoint::Fields asked_;                    // of it
   ConfigFile file_;
   std::vector<evaluation::Verdict> failing_;
 };

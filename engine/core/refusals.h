@@ -6,5 +6,6 @@ namespace equipoise::core::refusals {
 /// here for who says them and who looks for them.
 inline constexpr const char* kFolderInUse = "another process is writing the run folder";
 inline constexpr const char* kOtherRun = "is of another run";
+inline constexpr const char* kOtherFormat = "this program reads format";
 
 }  // namespace equipoise::core::refusals

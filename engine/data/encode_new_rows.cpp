@@ -50,6 +50,23 @@ void warn_of_unseen_values(const Encoder& encoder, const std::vector<Unseen>& un
   }
 }
 
+// A few lie beyond whatever training had. Of more than these the scores are those of a world that the model has not seen.
+void warn_of_numbers_beyond(const Encoder& encoder, const Table& table, core::Journal& journal) {
+  constexpr double kFew = 0.05;
+  for (const FeatureRule& rule : encoder.features) {
+    if (rule.form != FeatureForm::ramps || rule.edges.empty()) continue;
+    const Column& column = *table.find(rule.column);
+    const std::vector<double> numbers = NumberView(column).numbers(table);
+    const double least = rule.edges.front(), most = rule.edges.back();
+    const auto beyond = std::ranges::count_if(numbers, [&](double one) { return one < least || one > most; });
+    if (static_cast<double>(beyond) <= kFew * static_cast<double>(numbers.size())) continue;
+    const ColumnKind kind = rule.date ? column.kind : ColumnKind::number;
+    journal.warn(std::to_string(beyond) + " of " + std::to_string(numbers.size()) + " rows lie in the input '" +
+                 rule.column + "' beyond all that training saw there, " + value_text(kind, least) + " to " +
+                 value_text(kind, most) + ": the model has learnt nothing of such rows");
+  }
+}
+
 }  // namespace
 
 std::set<std::string> categories_of(const Encoder& encoder) {
@@ -74,6 +91,7 @@ void check_inputs(const Encoder& encoder, const Table& table) {
 EncodedRows encode_new_rows(const Encoder& encoder, Table& table, core::Journal& journal) {
   std::vector<Unseen> unseen;
   for (const FeatureRule& rule : encoder.features) unseen.push_back(unseen_values(rule, table));
+  warn_of_numbers_beyond(encoder, table, journal);
   EncodedRows encoded = encode(encoder.features, table);
   warn_of_unseen_values(encoder, unseen, encoded, journal);
   return encoded;

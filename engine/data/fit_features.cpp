@@ -104,6 +104,10 @@ class ColumnFitter {
       return;
     }
     outcome.used = true;
+    if (column.kind == ColumnKind::date && declared(column.name).empty())
+      outcome.warning = "column '" + column.name +
+                        "' is a date, and an input: whoever comes later lies beyond all dates of training; "
+                        "data.features.drop leaves it out";
     const bool sampled = training_.sample.size() < static_cast<std::size_t>(training_.count);
     outcome.sentence = column.name + kind + (sampled ? "at least " : "") +
                        counted(summary.distinct, "distinct value", "distinct values") + ", " +
@@ -149,10 +153,17 @@ class ColumnFitter {
     constexpr std::int64_t kFewLevels = 20;
     if (declared(column.name).empty() && summary.distinct > kFewLevels && 10 * summary.distinct > 9 * known) {
       outcome.sentence = column.name + ": text, nearly every row has its own, left out";
-      outcome.warning = "column '" + column.name + "' holds " + std::to_string(summary.distinct) +
-                        " different texts in " + std::to_string(known) +
-                        " rows, like a name or number of a person: the model does not see it (data.features.types." +
-                        column.name + ": category would keep it)";
+      const std::string stray = stray_texts(column, summary);
+      outcome.warning =
+          !stray.empty()
+              ? "column '" + column.name + "' holds " + stray +
+                    " among its numbers: it is read as text, of which nearly every row has "
+                    "its own, and the model does not see it; if that means a missing value, "
+                    "list it under data.csv.missing"
+              : "column '" + column.name + "' holds " + std::to_string(summary.distinct) + " different texts in " +
+                    std::to_string(known) +
+                    " rows, like a name or number of a person: the model does not see it (data.features.types." +
+                    column.name + ": category would keep it)";
       return;
     }
     if (summary.distinct <= 1 && (summary.distinct == 0 || summary.missing == 0)) {
@@ -190,15 +201,21 @@ class ColumnFitter {
     return levels;
   }
 
-  // Numbers with a few odd texts among them are more likely a missing mark than a category.
-  void warn_of_stray_text(const Column& column, const CategorySummary& summary, Outcome& outcome) const {
-    if (column.kind != ColumnKind::text || !declared(column.name).empty()) return;
+  // Numbers with a few odd texts among them are more likely a missing mark than a category: "'unknown' and 'n/k'", or nothing.
+  std::string stray_texts(const Column& column, const CategorySummary& summary) const {
+    if (column.kind != ColumnKind::text || !declared(column.name).empty()) return "";
     std::vector<std::string> texts;
     for (const std::string& level : summary.levels) {
       if (!parse_number(level)) texts.push_back("'" + level + "'");
     }
-    if (summary.levels.size() < 10 || texts.size() * 5 > summary.levels.size()) return;
-    outcome.warning = "column '" + column.name + "' is read as a category because it holds " + core::listed(texts, 5) +
+    if (summary.levels.size() < 10 || texts.size() * 5 > summary.levels.size()) return "";
+    return core::listed(texts, 5);
+  }
+
+  void warn_of_stray_text(const Column& column, const CategorySummary& summary, Outcome& outcome) const {
+    const std::string stray = stray_texts(column, summary);
+    if (stray.empty()) return;
+    outcome.warning = "column '" + column.name + "' is read as a category because it holds " + stray +
                       " among its numbers; if that means a missing value, list it under data.csv.missing";
   }
 

@@ -132,7 +132,7 @@ void check_both_values(const std::vector<std::int64_t>& counts, const std::strin
   }
 }
 
-void check_every_class(const Dataset& dataset, const LabelParams& label) {
+void check_every_class(const Dataset& dataset, const std::string& where) {
   const std::vector<std::int64_t> counts = training_counts(dataset, 0);
   std::vector<std::string> unseen;
   std::int64_t rows = 0;
@@ -142,19 +142,18 @@ void check_every_class(const Dataset& dataset, const LabelParams& label) {
   }
   if (unseen.empty()) return;
   throw core::UserError(core::Fault::data, "class labels unseen in training: " + core::listed(unseen) +
-                                               " (the training split has " + rows_text(rows) + ", " +
-                                               columns_text(label) + ")");
+                                               " (the training split has " + rows_text(rows) + ", " + where + ")");
 }
 
-void check_targets_differ(const Dataset& dataset, const LabelParams& label) {
+void check_targets_differ(const Dataset& dataset, const std::string& where) {
   std::optional<float> first;
   for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
     if (!counts_in_training(dataset, row)) continue;
     if (!first) first = dataset.targets[row];
     if (dataset.targets[row] != *first) return;
   }
-  throw core::UserError(core::Fault::data, "every training row has the target " + number_text(*first) + " (" +
-                                               columns_text(label) + "), so there is nothing to learn");
+  throw core::UserError(core::Fault::data, "every training row has the target " + number_text(*first) + " (" + where +
+                                               "), so there is nothing to learn");
 }
 
 const char* name_of(Split split) {
@@ -217,18 +216,19 @@ void check_label_beside_groups(const DataParams& params, const config::Origin& o
 
 void check_labels_of_training(const Dataset& dataset, const LabelParams& label) {
   check_weights_of_splits(dataset);
-  const std::string left_out = dataset.weights.empty() ? "" : "; rows without weight left out";
+  const std::string left_out = dataset.weights.empty() ? "" : "; rows without weight left out",
+                    where = columns_text(label) + left_out;
   switch (dataset.task) {
     case Task::binary:
-      return check_both_values(training_counts(dataset, 0), columns_text(label) + left_out);
+      return check_both_values(training_counts(dataset, 0), where);
     case Task::classes:
-      return check_every_class(dataset, label);
+      return check_every_class(dataset, where);
     case Task::labels:
       for (std::size_t i = 0; i < dataset.outcomes.size(); ++i)
         check_both_values(training_counts(dataset, i), "label column '" + dataset.outcomes[i] + "'" + left_out);
       return;
     case Task::regression:
-      return check_targets_differ(dataset, label);
+      return check_targets_differ(dataset, where);
   }
 }
 

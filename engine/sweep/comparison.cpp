@@ -94,7 +94,7 @@ struct Sides {
     for (const auto& [key, run] : first) {
       const auto other = second.find(key);
       if (other == second.end()) continue;
-      if (have_other_data(results.runs[run], results.runs[other->second]))
+      if (have_changed_data(results, run, other->second))
         ++pair.of_other_data;
       else
         pair.pairs.push_back({run, other->second, seed_text(results.plan.runs[run])});

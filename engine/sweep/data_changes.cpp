@@ -1,16 +1,19 @@
 #include "engine/sweep/data_changes.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace equipoise::sweep {
 namespace {
 
-// "data.files", "data.split.test_files[0]", "data.images.folder", all of "data": whatever decides which files are read.
+// "data.files", "data.split.test_files[0]", "data.teacher.predictions", all of "data": whatever decides which files are read.
 bool names_files(const std::string& field) {
-  const bool is_of_data = field == "data" || field.starts_with("data.");
-  return is_of_data && (field.find("files") != std::string::npos || field.starts_with("data.images") ||
-                        field == "data" || field == "data.split");
+  if (field == "data" || field == "data.split") return true;
+  if (!field.starts_with("data.")) return false;
+  constexpr std::array<const char*, 3> kSections = {"data.images", "data.teacher", "data.stored_decisions"};
+  return field.find("files") != std::string::npos ||
+         std::ranges::any_of(kSections, [&](const char* section) { return field.starts_with(section); });
 }
 
 std::string files_asked_for(const PlannedRun& run) {
@@ -49,8 +52,10 @@ std::vector<std::size_t> runs_of_changed_data(const SweepResults& results) {
   return changed;
 }
 
-bool have_other_data(const RunResult& one, const RunResult& other) {
-  return !one.data_sha256.empty() && !other.data_sha256.empty() && one.data_sha256 != other.data_sha256;
+bool have_changed_data(const SweepResults& results, std::size_t one, std::size_t other) {
+  const std::string &first = results.runs[one].data_sha256, &second = results.runs[other].data_sha256;
+  return !first.empty() && !second.empty() && first != second &&
+         files_asked_for(results.plan.runs[one]) == files_asked_for(results.plan.runs[other]);
 }
 
 }  // namespace equipoise::sweep

@@ -12,7 +12,7 @@ namespace equipoise::sweep {
 /// plan count as the most.
 std::vector<std::size_t> runs_of_changed_data(const SweepResults& results);
 
-/// Whether both say what they learned from, and it was not the same.
-bool have_other_data(const RunResult& one, const RunResult& other);
+/// Whether two runs (their places) that name the same files say what they learned from, and it was not the same.
+bool have_changed_data(const SweepResults& results, std::size_t one, std::size_t other);
 
 }  // namespace equipoise::sweep

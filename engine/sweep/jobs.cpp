@@ -89,7 +89,9 @@ Failure read_failure(const std::string& job, const fs::path& folder) {
 void forget_failure(const std::string& job, const fs::path& folder) {
   std::error_code error;
   const fs::path file = failure_file(job, folder);
-  const bool is_of_another = content_of(file).find(core::refusals::kOtherRun) != std::string::npos;
+  const std::string said = content_of(file);
+  const bool is_of_another = said.find(core::refusals::kOtherRun) != std::string::npos ||
+                             said.find(core::refusals::kOtherFormat) != std::string::npos;
   if (is_of_another) fs::remove_all(folder / sweep_files::kJobs / job / "checkpoints", error);
   fs::remove(file, error);
 }

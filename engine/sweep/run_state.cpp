@@ -60,8 +60,8 @@ bool is_quiet(const fs::path& folder) {
 
 // Whether a folder's marker speaks of a program that is not there any more.
 bool is_gone(const fs::path& folder, const RunNotes& notes) {
-  if (!is_quiet(folder) || is_run_folder_held(folder).value_or(true)) return false;
-  return notes.sweep.empty() || !holder_of(notes.sweep, notes.job);
+  if (!is_quiet(folder) || (!notes.sweep.empty() && holder_of(notes.sweep, notes.job))) return false;
+  return !is_run_folder_held(folder).value_or(true);  // last: it holds the folder for a moment itself
 }
 
 void read_folder(const fs::path& folder, const RunNotes& notes, RunState& state) {

@@ -148,7 +148,10 @@ bool one_answer_keeps(const std::vector<constraints::Promise>& promises) {
 
 std::string worse_than_one_answer(const Measurements& measurements, const std::vector<constraints::Promise>& promises,
                                   double of_one_answer) {
-  if (measurements.empty() || !one_answer_keeps(promises)) return "";
+  if (measurements.empty() ||
+      std::ranges::all_of(measurements.back().multipliers, [](double one) { return one <= 0; }) ||
+      !one_answer_keeps(promises))
+    return "";
   const double reached = measurements.back().training_accuracy;
   if (!(reached < of_one_answer)) return "";
   return fmt::format(

@@ -114,7 +114,7 @@ EQUIPOISE_HOST_DEVICE bool can_be_made(const MakeRowsProblem& problem, std::int6
       return true;
     case kSwap:
       return is_swapped(problem, source, recipe);
-    case kMixup: {  // with somebody else
+    case kMixup: {  // where there is somebody else: a partner is drawn of all, and may be the row itself
       const Pool pool = pool_of(problem, cell, recipe);
       return pool.count > 1 || (pool.count == 1 && pool.rows[0] != source);
     }

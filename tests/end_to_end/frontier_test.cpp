@@ -336,6 +336,11 @@ TEST_F(Frontier, RetuneDoesNotReplaceWhatItReads) {
   const Outcome outcome = run({"retune", "runs/f", "constraints.0.tolerance=0.1", "output.run=f", elsewhere});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_TRUE(exists("other/f/results.json"));
+  // Nor does it replace another because the run that it reads was once allowed to.
+  ASSERT_EQ(run({"frontier", "config.yaml", "training.epochs=1", "output.run=o", "output.overwrite=true"}).exit_code,
+            0);
+  expect_refused({"retune", "runs/o", "constraints.0.tolerance=0.1", "output.run=f"}, 3, "holds a finished run");
+  EXPECT_EQ(read("runs/f/run.json"), before);
 }
 
 TEST_F(Frontier, RetuneSaysWhatMayBeDoneWhereTheDataHaveChanged) {

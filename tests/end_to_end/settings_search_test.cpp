@@ -90,6 +90,16 @@ TEST_F(SettingsSearch, GoesOnWithWhatItChose) {
   finish(words);
   ASSERT_EQ(searched("whole", {"model.budget=0.001"}).exit_code, 0);
   EXPECT_EQ(read("runs/killed/model.safetensors"), read("runs/whole/model.safetensors"));
+  // A job script that is started once more finds its run finished, and another one does not.
+  Words again = words;
+  again.push_back("--resume=auto");
+  const Outcome same = run(again);
+  EXPECT_EQ(same.exit_code, 0) << same.err;
+  EXPECT_THAT(same.err, HasSubstr("is finished"));
+  again.insert(again.end() - 1, "training.batch_size=7");
+  const Outcome differs = run(again);
+  EXPECT_EQ(differs.exit_code, 2) << differs.err;
+  EXPECT_THAT(differs.err, HasSubstr("search.training.batch_size: 64 there, 7 now"));
 }
 
 TEST_F(SettingsSearch, ThatCannotBeIsRefused) {

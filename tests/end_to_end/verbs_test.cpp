@@ -266,6 +266,8 @@ TEST_F(Verbs, EveryVerbHasHelpWithAnExample) {
   EXPECT_THAT(run({"predict", "--help"}).out,
               AllOf(HasSubstr("predict [OPTIONS] RUN"), HasSubstr("--output TEXT REQUIRED")));
   EXPECT_THAT(run({"config", "explain", "--help"}).out, HasSubstr("[PATH]"));
+  EXPECT_THAT(run({"config", "--help"}).out,
+              AllOf(HasSubstr("config explain"), Not(HasSubstr("train  ")), Not(HasSubstr("Exit codes"))));
   EXPECT_THAT(run({"--version"}).out, StartsWith("equipoise 0."));
 }
 

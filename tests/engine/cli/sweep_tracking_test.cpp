@@ -109,6 +109,12 @@ TEST_F(SweepTrackingTest, WhereAnotherTellsTheEndNothingIsSaid) {
   EXPECT_THAT(warnings_at_end(), ElementsAre(HasSubstr("MLflow is not told that the sweep ended: ")));  // no config
   const core::FolderLock lock(base_);
   EXPECT_THROW(tell_sweep_end(plan_, base_, "", 0), core::UserError);
+  const std::string base =
+      "name: widths\ndata: {files: a.csv, label: {column: y}}\ntracking: {mlflow: {uri: 'http://127.0.0.1:9', wait: "
+      "0}}\n";
+  plan_.config_sha256 = core::sha256(base);
+  write(sweep::base_file(plan_, base_).filename(), base);
+  EXPECT_THAT(warnings_at_end(), IsEmpty()) << "whoever holds the folder tells it";
 }
 
 TEST_F(SweepTrackingTest, AMembersSpoolIsItsBanks) {

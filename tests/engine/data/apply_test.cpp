@@ -41,6 +41,22 @@ TEST(Apply, GivesTrainingRowsTheSameCodesThroughJson) {
   EXPECT_THAT(journal.warnings(), IsEmpty());
 }
 
+// Of 300 people between 20 and 79, say: those of 900 are of another world, and a few of 90 are not worth a word.
+TEST(Apply, NumbersBeyondThoseOfTrainingAreWarnedOf) {
+  const Prepared p = trained();
+  const auto warnings_of = [&](int old_people) {
+    std::string text = "age,city,sex,hired\n";
+    for (int row = 0; row < 100; ++row)
+      text += (row < old_people ? "900" : "40") + std::string(",Oslo,man,") + (row % 2 ? "yes\n" : "no\n");
+    core::Journal journal;
+    apply_text(*p.encoder, text, journal);
+    return journal.warnings();
+  };
+  EXPECT_THAT(warnings_of(5), IsEmpty());
+  EXPECT_THAT(warnings_of(6), ElementsAre(HasSubstr("6 of 100 rows lie in the input 'age' beyond all that training saw "
+                                                    "there, ")));
+}
+
 TEST(Apply, ColumnsMayStandInAnyOrderAndBeMore) {
   const Prepared p = trained();
   core::Journal journal;

@@ -143,6 +143,22 @@ TEST(FitFeatures, AConstantWithMissingValuesTellsWhetherItIsMissing) {
   EXPECT_EQ(dense_row(p.dataset.encoded, 1).back(), 0);
 }
 
+// One bad cell takes a column of numbers from the model: it is no id, and the warning must not say so.
+TEST(FitFeatures, AStrayTextAmongNumbersIsNamedWhereTheColumnIsLeftOut) {
+  Notes notes;
+  const DataParams params = with_column([](int row) { return row == 7 ? "unknown" : std::to_string(1000 + 37 * row); });
+  EXPECT_THAT(inputs(prepare(params, 7, {}, notes)), ElementsAre("x"));
+  EXPECT_THAT(notes.warnings(), ElementsAre(AllOf(HasSubstr("column 'v' holds 'unknown' among its numbers"),
+                                                  HasSubstr("list it under data.csv.missing"))));
+}
+
+TEST(FitFeatures, ADateAmongTheInputsIsWarnedOf) {
+  Notes notes;
+  const DataParams params = with_column([](int row) { return "2024-0" + std::to_string(1 + row % 9) + "-11"; });
+  EXPECT_THAT(inputs(prepare(params, 7, {}, notes)), ElementsAre("x", "v"));
+  EXPECT_THAT(notes.warnings(), ElementsAre(HasSubstr("column 'v' is a date, and an input")));
+}
+
 TEST(FitFeatures, DropsIdsWithAWarning) {
   DataParams params = with_column([](int row) { return "person" + std::to_string(row); });
   Notes notes;

@@ -19,9 +19,9 @@ TEST(DataChanges, AreTheRunsThatLearnedFromOtherDataThanTheMost) {
   for (const std::size_t run : {0u, 1u, 7u}) results.runs[run].data_sha256 = run == 7 ? "three" : "two";
   results.runs[4].data_sha256 = "";
   EXPECT_THAT(runs_of_changed_data(results), ElementsAre(0, 1, 7));
-  EXPECT_TRUE(have_other_data(results.runs[0], results.runs[7]));
-  EXPECT_FALSE(have_other_data(results.runs[0], results.runs[1]));
-  EXPECT_FALSE(have_other_data(results.runs[0], results.runs[4])) << "one does not say";
+  EXPECT_TRUE(have_changed_data(results, 0, 7));
+  EXPECT_FALSE(have_changed_data(results, 0, 1));
+  EXPECT_FALSE(have_changed_data(results, 0, 4)) << "one does not say";
 }
 
 TEST(DataChanges, FilesThatAreAnAxisDiffer) {
@@ -33,6 +33,19 @@ TEST(DataChanges, FilesThatAreAnAxisDiffer) {
   EXPECT_THAT(runs_of_changed_data(results), IsEmpty());
   results.runs[2].data_sha256 = "a";
   EXPECT_THAT(runs_of_changed_data(results), ElementsAre(2)) << "of equally many the first are the most";
+  EXPECT_FALSE(have_changed_data(results, 0, 1)) << "other files were asked for";
+  EXPECT_TRUE(have_changed_data(results, 1, 2));
+}
+
+TEST(DataChanges, SoDoFilesOfTeachersAndDecisions) {
+  for (const std::string field :
+       {"data.teacher.predictions", "data.stored_decisions.predictions", "data.images.folder"}) {
+    SweepResults results = sample_results({{{field}, {{"a"}, {"b"}}}}, {{{field, "a"}}, {{field, "b"}}}, {{}, {}});
+    results.runs[0].data_sha256 = "a";
+    results.runs[1].data_sha256 = "b";
+    EXPECT_THAT(runs_of_changed_data(results), IsEmpty()) << field;
+    EXPECT_FALSE(have_changed_data(results, 0, 1)) << field;
+  }
 }
 
 TEST(DataChanges, AreReadFromTheRunsOwnFiles) {
