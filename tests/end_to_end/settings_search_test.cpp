@@ -95,7 +95,7 @@ TEST_F(SettingsSearch, GoesOnWithWhatItChose) {
   again.push_back("--resume=auto");
   const Outcome same = run(again);
   EXPECT_EQ(same.exit_code, 0) << same.err;
-  EXPECT_THAT(same.err, HasSubstr("is finished"));
+  EXPECT_THAT(same.out, HasSubstr("is finished"));
   again.insert(again.end() - 1, "training.batch_size=7");
   const Outcome differs = run(again);
   EXPECT_EQ(differs.exit_code, 2) << differs.err;

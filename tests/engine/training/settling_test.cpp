@@ -144,6 +144,7 @@ TEST(OneAnswer, IsRightAsOftenAsTheMoreFrequentLabelWeighsInTraining) {
 TEST(OneAnswer, IsSaidToBeBetterWhereTheModelIsRightLessOften) {
   std::vector<evaluation::Measurement> measurements(3);
   measurements.back().training_accuracy = 0.6;
+  measurements.back().multipliers = {0, 0.5};
   EXPECT_THAT(
       worse_than_one_answer(measurements, promise_of(0.05), 0.66),
       HasSubstr("ended with 60.0 % right answers, where giving everybody the more frequent one is right 66.0 %"));
@@ -157,6 +158,8 @@ TEST(OneAnswer, IsSaidToBeBetterWhereTheModelIsRightLessOften) {
   promises[0].rate = "tpr";
   promises[0].form = "at_least";
   EXPECT_EQ(worse_than_one_answer(measurements, promises, 0.66), "") << "one answer may be below a floor";
+  measurements.back().multipliers = {0, 0};
+  EXPECT_EQ(worse_than_one_answer(measurements, promise_of(0.05), 0.66), "") << "no constraint has cost anything";
 }
 
 }  // namespace
