@@ -79,7 +79,7 @@ class Validate final : public OfConfig {
     problems.collect([&] { training::check(config, members, origin_); });
     problems.collect([&] { run_name(config.output, origin_); });
     problems.throw_if_any();
-    console.print("ok\n");
+    console.print("ok, as far as it shows without reading the data\n");
     console.print_json({{"ok", true}, {"config", file_}});
     return 0;
   }

@@ -134,22 +134,19 @@ class FeatureEncoder {
 };
 
 void check_numbers(const FeatureRule& rule, const Table& table, const Column& column) {
-  const NumberView numbers(column);
-  const std::int32_t bad = numbers.first_unreadable_level();
-  if (bad < 0) {
+  const std::optional<UnreadableNumbers> bad = unreadable_numbers(table, column);
+  if (!bad) {
     if (column.kind == ColumnKind::empty || is_in_days(column.kind) == rule.date) return;
     throw core::UserError(core::Fault::data,
                           "column '" + column.name + "' holds " + name_of(column.kind) + ", but in training it held " +
                               name_of(rule.date ? ColumnKind::date : ColumnKind::number),
                           core::Position{table.files.front().path, 0, 0});
   }
-  const std::vector<std::int32_t> codes = CategoryView(table, column).codes(table);
-  const std::int64_t row = std::ranges::find(codes, bad) - codes.begin();
   throw core::UserError(core::Fault::data,
-                        "'" + column.levels[static_cast<std::size_t>(bad)] + "' in column '" + column.name +
-                            "' is not a " + (rule.date ? "date" : "number") +
-                            "; if it means a missing value, list it under data.csv.missing",
-                        table.where(row));
+                        "'" + bad->text + "' in column '" + column.name + "' is not a " +
+                            (rule.date ? "date" : "number") +
+                            "; if it means a missing value, list it under data.csv.missing" + bad->others(),
+                        table.where(bad->row));
 }
 
 }  // namespace

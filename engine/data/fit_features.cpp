@@ -81,14 +81,14 @@ class ColumnFitter {
   }
 
   bool refuse_text(const Column& column) const {
-    const std::int32_t bad = NumberView(column).first_unreadable_level();
-    if (bad < 0) return true;
-    const std::vector<std::int32_t> codes = CategoryView(table_, column).codes(table_);
+    const std::optional<UnreadableNumbers> bad = unreadable_numbers(table_, column);
+    if (!bad) return true;
     throw core::UserError(core::Fault::data,
-                          "'" + column.levels[static_cast<std::size_t>(bad)] + "' in column '" + column.name +
+                          "'" + bad->text + "' in column '" + column.name +
                               "' is not a number, but data.features.types says number; if it means a missing value, "
-                              "list it under data.csv.missing",
-                          table_.where(std::ranges::find(codes, bad) - codes.begin()));
+                              "list it under data.csv.missing" +
+                              bad->others(),
+                          table_.where(bad->row));
   }
 
   void fit_number(const Column& column, Outcome& outcome) const {

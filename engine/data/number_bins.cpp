@@ -14,14 +14,13 @@ std::vector<std::string> bin_names(const std::vector<double>& bins) {
 }
 
 void refuse_text(const Table& table, const Column& column, const std::string& role) {
-  const std::int32_t bad = NumberView(column).first_unreadable_level();
-  if (bad < 0) return;
-  const std::vector<std::int32_t> codes = CategoryView(table, column).codes(table);
+  const std::optional<UnreadableNumbers> bad = unreadable_numbers(table, column);
+  if (!bad) return;
   throw core::UserError(core::Fault::data,
-                        "'" + column.levels[static_cast<std::size_t>(bad)] + "' in the " + role + " column '" +
-                            column.name +
-                            "' is not a number; if it means a missing value, list it under data.csv.missing",
-                        table.where(std::ranges::find(codes, bad) - codes.begin()));
+                        "'" + bad->text + "' in the " + role + " column '" + column.name +
+                            "' is not a number; if it means a missing value, list it under data.csv.missing" +
+                            bad->others(),
+                        table.where(bad->row));
 }
 
 std::vector<std::int32_t> bin_codes(const Table& table, const Column& column, const std::vector<double>& bins,

@@ -277,4 +277,20 @@ std::vector<std::int32_t> CategoryView::codes(const Table& table) const {
   return codes;
 }
 
+std::optional<UnreadableNumbers> unreadable_numbers(const Table& table, const Column& column) {
+  if (NumberView(column).first_unreadable_level() < 0) return std::nullopt;
+  const CategoryView view(table, column);
+  std::vector<bool> is_number;
+  for (const std::string& level : view.levels()) is_number.push_back(parse_number(level).has_value());
+  UnreadableNumbers found;
+  const std::vector<std::int32_t> codes = view.codes(table);
+  for (std::size_t row = 0; row < codes.size(); ++row) {
+    if (codes[row] < 0 || is_number[static_cast<std::size_t>(codes[row])]) continue;
+    if (found.rows++ > 0) continue;
+    found.row = static_cast<std::int64_t>(row);
+    found.text = view.levels()[static_cast<std::size_t>(codes[row])];
+  }
+  return found;
+}
+
 }  // namespace equipoise::data

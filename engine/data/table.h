@@ -114,4 +114,19 @@ class CategoryView {
   std::vector<double> numbers_;  // sorted, beside levels_, when the column is not text
 };
 
+/// Rows of a column whose text is no number.
+struct UnreadableNumbers {
+  std::int64_t row = 0;  ///< the first of them
+  std::string text;      ///< that it has
+  std::int64_t rows = 0;
+  /// "", or " (36 more rows are like it)"
+  std::string others() const {
+    if (rows < 2) return "";
+    return rows == 2 ? " (one more row is like it)" : " (" + std::to_string(rows - 1) + " more rows are like it)";
+  }
+};
+
+/// Nothing where all are numbers or missing.
+std::optional<UnreadableNumbers> unreadable_numbers(const Table& table, const Column& column);
+
 }  // namespace equipoise::data

@@ -206,21 +206,23 @@ std::string conclusion(const PromiseResult& promise, const std::string& split, d
                        std::int64_t min_rows) {
   const FigureText text(promise);
   const std::string allowed = text.allowed(promise.tolerance);
+  const std::string floor =
+      promise.noise_floor > promise.tolerance
+          ? " Exactly equal rates would show " + text.amount(promise.noise_floor) + " on average on so few rows."
+          : "";
   switch (promise.verdict) {
-    case Verdict::violated:
-      return ", which is outside " + allowed + ": the constraint is violated.";
+    case Verdict::violated: {
+      const bool may_be_chance = promise.interval && is_inside(promise.interval->low, promise.tolerance);
+      return ", which is outside " + allowed + ": the constraint is violated." +
+             (may_be_chance ? " The interval reaches inside: of other people it may hold." + floor : "");
+    }
     case Verdict::met:
       return ", which is inside " + allowed + "; with " + percent(confidence) + " confidence it is at " +
              (text.is_floor() ? "least " : "most ") + text.amount(*promise.upper_bound) + ", so the constraint is met.";
-    case Verdict::not_shown: {
-      const std::string floor =
-          promise.noise_floor > promise.tolerance
-              ? " Exactly equal rates would show " + text.amount(promise.noise_floor) + " on average on so few rows."
-              : "";
+    case Verdict::not_shown:
       return ", which is inside " + allowed + "; but with " + percent(confidence) +
              " confidence it can only be said to be at " + (text.is_floor() ? "least " : "most ") +
              text.amount(*promise.upper_bound) + ", so it is not shown." + floor;
-    }
     case Verdict::no_promise:
       return ". Nothing is promised about it.";
     case Verdict::not_estimable:

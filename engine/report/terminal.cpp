@@ -63,7 +63,11 @@ std::string quality_line(const SplitResult& split) {
   } else {
     line += ",";
   }
-  return line + fmt::format(" on {} rows of the {} split\n", split.metrics.rows, plain(split.split, kTitleWidth));
+  line += fmt::format(" on {} rows of the {} split\n", split.metrics.rows, plain(split.split, kTitleWidth));
+  const auto everyone = std::ranges::find(split.metrics.groups, "", &evaluation::GroupMetrics::grouping);
+  if (split.task != "binary" || everyone == split.metrics.groups.end() || !everyone->base_rate) return line;
+  return line + fmt::format("  one answer for everybody is right for {:.1f} % of them\n",
+                            100 * std::max(*everyone->base_rate, 1 - *everyone->base_rate));
 }
 
 }  // namespace

@@ -170,6 +170,14 @@ TEST(FitFeatures, DropsIdsWithAWarning) {
   EXPECT_THAT(quiet.warnings(), IsEmpty());
 }
 
+// By row, not by the alphabet.
+TEST(FitFeatures, TheFirstRowWithoutANumberIsNamedAndTheOthersCounted) {
+  DataParams params = with_column([](int row) { return row == 3 ? "zzz" : row == 40 ? "aaa" : std::to_string(row); });
+  params.features.types = {{"v", "number"}};
+  EXPECT_THAT(error_of_preparing(params), AllOf(HasSubstr("column.csv:5: 'zzz' in column 'v' is not a number"),
+                                                HasSubstr("(one more row is like it)")));
+}
+
 TEST(FitFeatures, WarnsOfStrayTextAmongNumbers) {
   const auto cell = [](int row) { return row == 50 ? std::string("unknown") : std::to_string(row % 30); };
   DataParams params = with_column(cell);

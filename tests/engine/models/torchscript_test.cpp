@@ -275,7 +275,8 @@ TEST_F(TorchScript, WhatCannotBeTrainedIsRefusedInWords) {
 }
 
 TEST_F(TorchScript, LogitsThatAreNotFiniteAreTheModulesOwnBeforeTheFirstStepAlone) {
-  const EncodedTensors encoded = to_tensors(make_rows(8, false), at::kCPU);
+  const data::EncodedRows own_rows = make_rows(8, false);  // the tensors share its memory
+  const EncodedTensors encoded = to_tensors(own_rows, at::kCPU);
   const at::Tensor rows = at::arange(8, at::kLong);
   const auto refusal = [&](const std::string& name, std::int64_t step) -> std::string {
     const auto own = learner(name, 2);

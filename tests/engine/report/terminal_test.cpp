@@ -14,6 +14,7 @@ TEST(Terminal, TheTable) {
   EXPECT_EQ(to_terminal(sample_report(), false),
             "adult-equalized-odds\n"
             "  accuracy 86.1 % (85.4 to 86.8), AUC 0.921, on 9769 rows of the test split\n"
+            "  one answer for everybody is right for 76.1 % of them\n"
             "\n"
             "  constraint                                            gap  upper bound   tolerance  verdict\n"
             "  equalized odds by sex, gap at most 0.02        1.8 points   6.3 points  2.0 points  not shown\n"
