@@ -10,7 +10,6 @@
 #include "engine/cli/compiled_tables.h"
 #include "engine/cli/starting_multipliers.h"
 #include "engine/cli/starting_weights.h"
-#include "engine/constraints/forms.h"
 #include "engine/models/learner.h"
 #include "engine/sampling/sampler.h"
 #include "engine/training/device_data.h"
@@ -19,6 +18,7 @@
 #include "engine/training/measured_splits.h"
 #include "engine/training/path_penalty.h"
 #include "engine/training/rank_meetings.h"
+#include "engine/training/sampled_batches.h"
 #include "engine/training/trainer.h"
 
 namespace equipoise::cli {
@@ -50,7 +50,8 @@ void check_rows_of_a_batch(const ArmOnRows& arm) {
 void make_sampler(ArmOnRows& arm) {
   if (arm.config.sampling.empty()) return;
   const data::Dataset& dataset = arm.prepared.dataset;
-  if (dataset.encoded.images.any()) training::check_crops(arm.config.sampling, dataset.encoded.images, arm.origin);
+  if (dataset.encoded.images.any())
+    training::check_picture_changes(arm.config.sampling, dataset.encoded.images, arm.origin);
   arm.sampler.emplace(arm.config.sampling, dataset, dataset.rows_of(data::Split::train), arm.origin);
 }
 
@@ -72,14 +73,10 @@ void check_path(const ArmOnRows& arm, std::int64_t folds) {
   const training::PathPenalty path(sampler, data, arm.batch());
 }
 
-// As training::SampledBatches refuses it.
 void check_recipes_beside_constraints(const ArmOnRows& arm, core::Journal& journal) {
   const std::int64_t folds = folds_of(arm, journal);
   if (!arm.sampler) return;
-  if (arm.sampler->waits_for_gap() && std::ranges::none_of(arm.table->promises, constraints::compares_groups))
-    throw core::UserError(core::Fault::config,
-                          "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
-                          arm.origin.of("sampling.recipes"));
+  training::check_gap_to_wait_for(*arm.sampler, *arm.table, arm.origin);
   if (arm.sampler->path()) check_path(arm, folds);
 }
 

@@ -11,7 +11,7 @@
 namespace equipoise::evaluation {
 namespace {
 
-// Boost would compute in long double, several times as slowly, for digits that no rate has: training takes thousands of bounds.
+// Boost would compute in long double, which is slower, for digits that no rate has: training takes thousands of bounds.
 using InDouble = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 using Normal = boost::math::normal_distribution<double, InDouble>;
 using Student = boost::math::students_t_distribution<double, InDouble>;

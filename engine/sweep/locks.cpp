@@ -17,6 +17,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/host.h"
+#include "engine/core/publish.h"
 #include "engine/sweep/plan.h"
 
 namespace equipoise::sweep {
@@ -119,31 +120,16 @@ std::optional<std::string> content_of(const fs::path& file) {
   }
 }
 
-// 0 or an error's number. The file appears whole: a link to one that was written before.
-int make_lock(const fs::path& own, const fs::path& file) {
-  if (::link(own.c_str(), file.c_str()) == 0) return 0;
-  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS && errno != EMLINK) return errno;
-  // A file system without links.
-  const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (made < 0) return errno;
-  const std::string text = core::read_file(own);
-  const bool whole = ::write(made, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  const int number = whole ? 0 : errno;
-  ::close(made);
-  if (!whole) ::unlink(file.c_str());
-  return number;
-}
-
 // Takes away the lock that was judged, and no other: where flock does not reach, another host may have been faster.
 int put_aside(const fs::path& file, const std::string& judged, const fs::path& own) {
   const fs::path aside = own.string() + ".old";
   if (::rename(file.c_str(), aside.c_str()) == 0) {
     const bool is_other = content_of(aside) != judged;
-    if (is_other) make_lock(aside, file);
+    if (is_other) core::publish(aside, file);
     ::unlink(aside.c_str());
     if (is_other) return EEXIST;
   }
-  return make_lock(own, file);
+  return core::publish(own, file);
 }
 
 }  // namespace
@@ -171,12 +157,12 @@ std::optional<JobLock> JobLock::take(const fs::path& folder, const std::string& 
   const fs::path own = locks / fmt::format("{}.{}.{}.part", job, self.host, self.pid);
   const std::string own_text = to_text(self, core::utc_now());
   core::write_file_atomically(own, own_text);
-  int number = make_lock(own, file);
+  int number = core::publish(own, file);
   if (number == EEXIST) {
     const TakeOver alone(locks);
     const std::optional<std::string> text = content_of(file);
     if (!text)
-      number = make_lock(own, file);  // it was given back meanwhile
+      number = core::publish(own, file);  // it was given back meanwhile
     else if (is_abandoned(file, *text, own, time_out))
       number = put_aside(file, *text, own);
   }

@@ -1,15 +1,13 @@
 #include "engine/tracking/sweep_parent.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <random>
 
 #include "engine/core/cut.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/core/publish.h"
 #include "engine/tracking/mlflow_lines.h"
 #include "engine/tracking/outbox.h"
 
@@ -26,22 +24,18 @@ bool is_there(const fs::path& file) {
   return fs::exists(file, error);
 }
 
-// Where the file is there already it is left as it is. A link to a file that was written before appears whole, and on every host
-// for one process alone, which a lock does not promise on a shared disk. The name beside it is no other process's of any host.
+// Where the file is there already it is left as it is. The name beside it is no other process's of any host.
 void write_unless_there(const fs::path& file, const std::string& content) {
   if (is_there(file)) return;
   std::random_device random;
   const fs::path own = fmt::format("{}.part{:08x}{:08x}", file.string(), random(), random());
   core::write_file_atomically(own, content);
-  const int number = ::link(own.c_str(), file.c_str()) == 0 ? 0 : errno;
+  const int number = core::publish(own, file);
   std::error_code ignored;
-  const bool has_no_links = number == EPERM || number == EOPNOTSUPP || number == ENOSYS || number == EMLINK;
-  // Between two hosts on a disk without links the later one may win.
-  if (has_no_links && !is_there(file)) fs::rename(own, file, ignored);
   fs::remove(own, ignored);
   if (!is_there(file))
-    throw core::UserError(core::Fault::data, fmt::format("cannot write '{}': {}", file.string(),
-                                                         std::generic_category().message(has_no_links ? EIO : number)));
+    throw core::UserError(core::Fault::data,
+                          fmt::format("cannot write '{}': {}", file.string(), std::generic_category().message(number)));
 }
 
 SweepParent read_parent(const fs::path& file) {

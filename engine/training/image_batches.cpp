@@ -39,7 +39,8 @@ std::vector<std::int64_t> settings_of(const sampling::ImageChangeParams& change)
 }  // namespace
 
 // Pictures are moved by less than they are wide, and not blanked all over.
-void check_crops(const sampling::SamplingParams& params, const data::ImageRows& images, const config::Origin& origin) {
+void check_picture_changes(const sampling::SamplingParams& params, const data::ImageRows& images,
+                           const config::Origin& origin) {
   const std::int64_t most = std::min(images.height, images.width) - 1;
   core::ProblemList problems;
   const auto check = [&](const std::string& path, std::int64_t pixels) {

@@ -35,6 +35,7 @@ class ImageBatches {
 };
 
 /// Throws UserError (config) for recipes that move pictures, or blank a square of them, by more than their size allows.
-void check_crops(const sampling::SamplingParams& params, const data::ImageRows& images, const config::Origin& origin);
+void check_picture_changes(const sampling::SamplingParams& params, const data::ImageRows& images,
+                           const config::Origin& origin);
 
 }  // namespace equipoise::training

@@ -28,6 +28,14 @@ const sampling::Sampler& prepared(sampling::Sampler& sampler, const RunConfig& c
 
 }  // namespace
 
+void check_gap_to_wait_for(const sampling::Sampler& sampler, const constraints::ConstraintTable& table,
+                           const config::Origin& origin) {
+  if (sampler.waits_for_gap() && std::ranges::none_of(table.promises, constraints::compares_groups))
+    throw core::UserError(core::Fault::config,
+                          "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
+                          origin.of("sampling.recipes"));
+}
+
 SampledBatches::SampledBatches(const RunConfig& config, const data::Dataset& dataset, const DeviceData& data,
                                const constraints::ConstraintTable& table, const config::Origin& origin,
                                core::Journal& journal)
@@ -36,14 +44,11 @@ SampledBatches::SampledBatches(const RunConfig& config, const data::Dataset& dat
       batch_seed_(TrainingStep::batch_seed(static_cast<std::uint64_t>(config.seed))),
       sampler_(config.sampling, dataset, training_rows(data), origin),
       policy_(prepared(sampler_, config, data, table, journal), data, config.training.batch_size) {
-  if (dataset.encoded.images.any()) check_crops(config.sampling, dataset.encoded.images, origin);
+  if (dataset.encoded.images.any()) check_picture_changes(config.sampling, dataset.encoded.images, origin);
   for (const std::string& name : sampler_.cells().groupings)
     if (std::ranges::find(table.cells.groupings, name) == table.cells.groupings.end())
       throw std::logic_error("the cells of the constraints do not tell the recipes' groups apart: " + name);
-  if (sampler_.waits_for_gap() && std::ranges::none_of(table.promises, constraints::compares_groups))
-    throw core::UserError(core::Fault::config,
-                          "sampling.recipes: 'until' waits for a gap between groups, and no constraint compares any",
-                          origin.of("sampling.recipes"));
+  check_gap_to_wait_for(sampler_, table, origin);
   for (const std::string& warning : sampler_.warnings()) journal.warn(warning);
   for (const std::string& warning : fold_shortages(sampler_, data)) journal.warn(warning);
 }

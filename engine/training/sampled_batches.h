@@ -14,6 +14,10 @@
 
 namespace equipoise::training {
 
+/// Throws UserError (config) where a recipe waits for a gap (`until`) and no constraint of the table compares groups.
+void check_gap_to_wait_for(const sampling::Sampler& sampler, const constraints::ConstraintTable& table,
+                           const config::Origin& origin);
+
 /// The recipes of a config while it trains: the sampler that decides, epoch by epoch, and the policy by which steps follow it.
 class SampledBatches {
  public:

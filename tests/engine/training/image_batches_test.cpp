@@ -96,7 +96,8 @@ TEST(ImageBatches, PicturesAreMovedByLessThanTheirSize) {
   sampling::RecipeParams moving = changing(0.5);
   moving.change.crop = moving.change.cutout = 6;
   try {
-    check_crops({{recipe("balance", {"sex"}), moving}}, generated_pictures(10).encoded.images, config::Origin());
+    check_picture_changes({{recipe("balance", {"sex"}), moving}}, generated_pictures(10).encoded.images,
+                          config::Origin());
     ADD_FAILURE() << "no error";
   } catch (const core::UserError& error) {
     EXPECT_THAT(error.what(), AllOf(HasSubstr("sampling.recipes[1].change.crop: the images are 6 x 6: of a picture "
