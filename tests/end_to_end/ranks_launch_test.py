@@ -99,8 +99,7 @@ class Torchrun(Launched):
         said = self.finish(agent)
         step = re.search(r"Going on after step ([0-9]+) of", said)
         self.assertIsNotNone(step, said)
-        self.assertEqual(int(step.group(1)) % 10, 0)
-        self.assertGreaterEqual(int(step.group(1)), 10)
+        self.assertGreaterEqual(int(step.group(1)), 10)  # or later: a save waits for the one before it
         marker = json.loads((self.folder / "runs/a/run.json").read_text())
         self.assertEqual((marker["status"], len(marker["resumed"])), ("finished", 1))
         models = [(self.folder / "runs" / run / "model.safetensors").read_bytes() for run in ("whole", "a")]

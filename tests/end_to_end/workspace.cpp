@@ -123,10 +123,11 @@ std::string Workspace::read(const std::string& name) const {
 
 std::vector<std::string> Workspace::names_in(const std::string& folder) const {
   std::vector<std::string> names;
-  if (!exists(folder)) return names;
-  for (const auto& entry : std::filesystem::directory_iterator(path(folder))) {
-    names.push_back(entry.path().filename().string());
-  }
+  // A program that is looked at while it runs may take it away at any moment.
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(path(folder), error), end; !error && entry != end;
+       entry.increment(error))
+    names.push_back(entry->path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -9,11 +9,13 @@
 namespace equipoise::report {
 namespace {
 
-sweep::ReadResults read_back(const Report& report) {
-  const std::filesystem::path file = sweep::fresh_folder("sweep_results_test") / "results.json";
-  sweep::write_text(file, to_json(report).dump(2));
-  return sweep::read_run_results(file);
-}
+class SweepResultsFile : public sweep::FreshFolder {
+ protected:
+  sweep::ReadResults read_back(const Report& report) const {
+    sweep::write_text(folder_ / "results.json", to_json(report).dump(2));
+    return sweep::read_run_results(folder_ / "results.json");
+  }
+};
 
 void expect_same(const sweep::ReadResults& read, const Report& report) {
   EXPECT_EQ(read.confidence, report.confidence);
@@ -37,7 +39,7 @@ void expect_same(const sweep::ReadResults& read, const Report& report) {
   }
 }
 
-TEST(SweepResultsFile, IsReadAsTheReportWritesIt) {
+TEST_F(SweepResultsFile, IsReadAsTheReportWritesIt) {
   expect_same(read_back(sample_report()), sample_report());
   expect_same(read_back(sample_regression()), sample_regression());
 }

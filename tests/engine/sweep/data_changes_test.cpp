@@ -48,8 +48,9 @@ TEST(DataChanges, SoDoFilesOfTeachersAndDecisions) {
   }
 }
 
-TEST(DataChanges, AreReadFromTheRunsOwnFiles) {
-  const std::filesystem::path folder = fresh_folder("data_changes_test");
+using DataChangesOnDisk = FreshFolder;
+
+TEST_F(DataChangesOnDisk, AreReadFromTheRunsOwnFiles) {
   Plan plan;
   for (const char* id : {"00", "01", "02"}) {
     PlannedRun run;
@@ -57,15 +58,15 @@ TEST(DataChanges, AreReadFromTheRunsOwnFiles) {
     plan.runs.push_back(run);
     plan.jobs.push_back({id, JobKind::run, {}, {id}});
   }
-  write_plan(plan, folder);
+  write_plan(plan, folder_);
   for (int i = 0; i < 3; ++i) {
-    const std::filesystem::path run = folder / fmt::format("jobs/0{}", i);
+    const std::filesystem::path run = folder_ / fmt::format("jobs/0{}", i);
     write_run(run, {});
     auto results = nlohmann::json::parse(sample_results_text({}));
     results["files"] = {{{"path", "people.csv"}, {"sha256", i == 1 ? "two" : "one"}, {"bytes", 3}, {"rows", 1}}};
     write_text(run / "results.json", results.dump());
   }
-  const SweepResults results = read_results(folder);
+  const SweepResults results = read_results(folder_);
   EXPECT_EQ(results.runs[0].data_sha256, "one");
   EXPECT_THAT(runs_of_changed_data(results), ElementsAre(1));
 }

@@ -14,9 +14,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // A sweep's folder of runs 00, 01, ... and a bank with two.
-class ResultsOfFolder : public ::testing::Test {
+class ResultsOfFolder : public FreshFolder {
  protected:
-  ResultsOfFolder() : folder_(fresh_folder("results_test")) {
+  ResultsOfFolder() {
     plan_.name = "tolerances";
     plan_.search = "asha";
     plan_.axes = {{{"constraints[0].tolerance"}, {{0.01}, {0.05}}}, {{"training.optimizer.learning_rate"}, {{0.1}}}};
@@ -40,7 +40,6 @@ class ResultsOfFolder : public ::testing::Test {
 
   std::filesystem::path job(const std::string& id) const { return folder_ / "jobs" / id; }
 
-  const std::filesystem::path folder_;
   Plan plan_;
 };
 

@@ -1,6 +1,8 @@
 // Sweeps with figures by hand, in memory and as folders.
 #pragma once
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "engine/evaluation/measurement.h"
@@ -156,12 +159,19 @@ inline void write_run(const std::filesystem::path& folder, const SampleFigures& 
   write_text(folder / "results.json", sample_results_text(figures));
 }
 
-/// An empty folder of a name of its own.
-inline std::filesystem::path fresh_folder(const std::string& name) {
-  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / ("equipoise_" + name);
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  return folder;
-}
+/// An empty folder for each test: several run at once.
+class FreshFolder : public ::testing::Test {
+ protected:
+  FreshFolder()
+      : folder_(std::filesystem::path(::testing::TempDir()) /
+                fmt::format("equipoise_{}_{}",
+                            ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name(), ::getpid())) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~FreshFolder() override { std::filesystem::remove_all(folder_); }
+
+  const std::filesystem::path folder_;
+};
 
 }  // namespace equipoise::sweep

@@ -13,9 +13,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 // A bank of five that is done, and a run of its own.
-class Standing : public ::testing::Test {
+class Standing : public FreshFolder {
  protected:
-  Standing() : sweep_(fresh_folder("standing_test")) {
+  Standing() {
     plan_.search = "asha";
     plan_.jobs = {{"ba", JobKind::bank, {}, {"00", "01", "02", "03", "04"}}, {"05", JobKind::run, {}, {"05"}}};
     for (std::size_t i = 0; i < 6; ++i) {
@@ -26,25 +26,26 @@ class Standing : public ::testing::Test {
       run.in_bank = i < 5;
       plan_.runs.push_back(run);
     }
-    write_text(sweep_ / "jobs/ba/run.json", sample_marker("finished"));
-    write_text(sweep_ / "jobs/ba/bank.json",
+    write_text(folder_ / "jobs/ba/run.json", sample_marker("finished"));
+    write_text(folder_ / "jobs/ba/bank.json",
                R"({"format": 1, "members": [{"failure": ""}, {"failure": "step 1: too large"}]})");
     write_run(member(0), {});
     mark(1, "diverged");
     mark(2, "stopped");
     mark(3, "interrupted");
   }
-  std::filesystem::path member(std::size_t place) const { return sweep_ / fmt::format("jobs/ba/members/{:03}", place); }
+  std::filesystem::path member(std::size_t place) const {
+    return folder_ / fmt::format("jobs/ba/members/{:03}", place);
+  }
   void mark(std::size_t place, const std::string& status) const {
     write_text(member(place) / "run.json", sample_marker(status));
   }
 
-  const std::filesystem::path sweep_;
   Plan plan_;
 };
 
 TEST_F(Standing, OfABankThatIsDoneSaysWhichRunsItLostAndWhy) {
-  const std::vector<JobStanding> standings = standings_of(plan_, sweep_);
+  const std::vector<JobStanding> standings = standings_of(plan_, folder_);
   EXPECT_EQ(standings[0].state, JobState::done);
   std::vector<std::string> lost;
   for (const LostRun& one : standings[0].lost) lost.push_back(plan_.runs[one.run].id + ": " + one.reason);
@@ -58,10 +59,10 @@ TEST_F(Standing, OfABankThatIsDoneSaysWhichRunsItLostAndWhy) {
 }
 
 TEST_F(Standing, OfABankThatGoesOnNothingIsLost) {
-  write_text(sweep_ / "jobs/ba/run.json", sample_marker("running"));
-  EXPECT_THAT(standings_of(plan_, sweep_)[0].lost, IsEmpty());
-  write_text(sweep_ / "failures/ba.json", R"({"reason": "memory ran out"})");
-  const std::vector<JobStanding> standings = standings_of(plan_, sweep_);
+  write_text(folder_ / "jobs/ba/run.json", sample_marker("running"));
+  EXPECT_THAT(standings_of(plan_, folder_)[0].lost, IsEmpty());
+  write_text(folder_ / "failures/ba.json", R"({"reason": "memory ran out"})");
+  const std::vector<JobStanding> standings = standings_of(plan_, folder_);
   RunCounts counts;
   add(standings[0], counts);
   EXPECT_EQ(counts.failed, 5u) << "all that were trained together";
@@ -72,7 +73,7 @@ TEST_F(Standing, ARunThatIsDoneAgainElsewhereIsNotItsBanks) {
   plan_.runs[1].job = "01";
   plan_.runs[1].member = 0;
   plan_.runs[1].in_bank = false;
-  const std::vector<JobStanding> standings = standings_of(plan_, sweep_);
+  const std::vector<JobStanding> standings = standings_of(plan_, folder_);
   EXPECT_THAT(standings[0].runs, ElementsAre(0, 2, 3, 4));
   EXPECT_THAT(standings[0].lost, SizeIs(2));
   EXPECT_THAT(standings[2].runs, ElementsAre(1));

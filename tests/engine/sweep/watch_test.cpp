@@ -33,17 +33,13 @@ constraints: [{kind: demographic_parity, group: sex, tolerance: 0.02}]
 constexpr const char* kTable =
     R"({"promises": [{"rate": "tpr", "grouping": "sex", "tolerance": 0.02}, {"rate": "selection", "grouping": "sex", "tolerance": 0.05}]})";
 
-class Watched : public ::testing::Test {
+class Watched : public FreshFolder {
  protected:
-  Watched() : folder_(fresh_folder("watch_test")) {}
-
   void begin(const std::string& run) const {
     write_text(folder_ / run / "run.json", sample_marker("running"));
     write_text(folder_ / run / "config.yaml", kConfig);
     write_text(folder_ / run / "constraints.json", kTable);
   }
-
-  const std::filesystem::path folder_;
 };
 
 TEST_F(Watched, ALineThatIsBeingWrittenIsNotRead) {
