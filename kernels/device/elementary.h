@@ -32,6 +32,12 @@ EQUIPOISE_HOST_DEVICE float not_a_number() {
   return bits_to_float(0x7fc00000u);
 }
 
+// 0, or NaN for a number that is infinite or none. Added to a gradient it makes a score that left the finite numbers seen,
+// also where loss and slope are 0 there.
+EQUIPOISE_HOST_DEVICE float zero_where_finite(float x) {
+  return x - x;
+}
+
 // exp(x) for x <= 0. Below log(2^-126) the result is 0; NaN stays NaN.
 EQUIPOISE_HOST_DEVICE float exp_nonpositive(float x) {
 #ifdef __CUDA_ARCH__

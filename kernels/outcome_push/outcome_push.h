@@ -14,7 +14,7 @@ namespace equipoise::kernels {
 // Shapes    as outcome_stats; loss_price, soft_price [K, C M] f32, which say how many cells there are.
 // Returns   gradient [K, N, O] in the scores' type of
 //           s_i (loss_price[k, c M] loss_i + sum over m of soft_price[k, c M + m] soft_{i, m}); the loss price of other
-//           outcomes is not read. A NaN score or regression target gives the row NaN gradients.
+//           outcomes is not read. A score that is NaN or infinite and a NaN regression target give the row NaN gradients.
 // Gradient  none: it is the gradient.
 // Order     each row on its own: equal inputs give equal bits on one device.
 // Throws    as outcome_stats; on CUDA a row without a cell, class or label gets NaN.

@@ -20,10 +20,12 @@ struct PushBlock {
 // The gradients of softmax_gradient_in_place, a loop over rows for each class.
 void softmax_gradients(const OutcomeRule& rule, PushBlock& block) {
   OutcomeBlock& rows = block.rows;
-  softmax_columns(rule, rows);
   alignas(64) std::int32_t targets[kOutcomeRows];
   alignas(64) float peak_price[kOutcomeRows];
   alignas(64) float mean[kOutcomeRows] = {};
+  for (std::int32_t k = 0; k < rule.outputs; ++k)
+    for (int i = 0; i < kOutcomeRows; ++i) mean[i] += zero_where_finite(rows.columns[2 + k][i]);
+  softmax_columns(rule, rows);
   alignas(64) float rest[kOutcomeRows] = {};
   for (int i = 0; i < kOutcomeRows; ++i) {
     targets[i] = class_of(rows.targets[i], rule.outputs);
@@ -68,7 +70,8 @@ void regression_gradients(const OutcomeRule& rule, PushBlock& block) {
   for (int i = 0; i < kOutcomeRows; ++i) {
     const float* soft_price = block.soft_price[i];
     const float slope = prediction_slope(rule, errors[i], soft_price[0], soft_price[1], soft_price[2]);
-    gradients[i] = block.weights[i] * (gradients[i] + slope + rule.inverse_temperature * by_score[i]);
+    gradients[i] = block.weights[i] *
+                   (gradients[i] + slope + rule.inverse_temperature * by_score[i] + zero_where_finite(scores[i]));
   }
 }
 

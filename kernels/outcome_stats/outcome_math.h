@@ -78,9 +78,10 @@ EQUIPOISE_HOST_DEVICE float class_loss_slope(float soft, bool is_target, bool is
 // Prices are taken relative to that of the peak: where one class has nearly all, nothing cancels.
 EQUIPOISE_HOST_DEVICE void softmax_gradient_in_place(float* scores, std::int32_t classes, std::int32_t target,
                                                      float loss_price, const float* soft_price, float weight) {
+  float mean = 0.0f;
+  for (std::int32_t k = 0; k < classes; ++k) mean += zero_where_finite(scores[k]);
   const SoftmaxRow row = softmax_in_place(scores, classes, target);
   const float peak_price = soft_price[row.peak];
-  float mean = 0.0f;
   for (std::int32_t k = 0; k < classes; ++k) mean += (soft_price[k] - peak_price) * (scores[k] * row.share);
   for (std::int32_t k = 0; k < classes; ++k) {
     const float soft = scores[k] * row.share;
@@ -142,7 +143,7 @@ EQUIPOISE_HOST_DEVICE float regression_gradient(const OutcomeRule& rule, float s
   }
   return loss_price * regression_loss_slope(rule, error) +
          prediction_slope(rule, error, soft_price[0], soft_price[1], soft_price[2]) +
-         rule.inverse_temperature * by_score;
+         rule.inverse_temperature * by_score + zero_where_finite(score);
 }
 
 // The bin of sigmoid(score) = probability, or -1 for NaN. The product is off by one bin at most; the edges decide.

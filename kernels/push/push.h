@@ -11,7 +11,7 @@ namespace equipoise::kernels {
 // Shapes    as cell_stats; loss_price, soft_price [K, C] f32.
 // Returns   gradient [K, N] in the logits' type:
 //           s_i (loss_price[k, c] (sigmoid(z) - y) + soft_price[k, c] p (1 - p) / tau),
-//           p = sigmoid((z - threshold) / tau), tau the temperature. A NaN logit gives a NaN gradient.
+//           p = sigmoid((z - threshold) / tau), tau the temperature. A logit that is NaN or infinite gives a NaN gradient.
 // Gradient  none: it is the gradient.
 // Order     each row on its own: equal inputs give equal bits on one device.
 // Throws    on a wrong type, shape or device, and on the CPU on a cell outside [0, C); on CUDA such a row gets NaN.

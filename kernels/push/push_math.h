@@ -16,7 +16,7 @@ EQUIPOISE_HOST_DEVICE float row_gradient(float logit, std::uint32_t sign, float 
   const float loss_r = reciprocal(1.0f + loss_e);
   const float soft_r = reciprocal(1.0f + soft_e);
   const float slope = flipped < 0.0f ? loss_e * loss_r : loss_r;
-  return signed_loss_price * slope + slope_price * (soft_e * soft_r * soft_r);
+  return signed_loss_price * slope + slope_price * (soft_e * soft_r * soft_r) + zero_where_finite(logit);
 }
 
 }  // namespace equipoise::kernels

@@ -153,27 +153,28 @@ TEST(OutcomePushTest, RoundsToTheTypeOfTheScores) {
 
 TEST(OutcomePushTest, SurvivesExtremeScores) {
   // Where one class has everything, only the loss pulls: away from it, where it is not the target.
-  const at::Tensor scores =
-      at::tensor({1e4f, 0.0f, -kInfinity, kInfinity, 0.0f, 0.0f, -1e4f, -1e4f, 1e4f}).view({1, 3, 3});
+  const at::Tensor scores = at::tensor({1e4f, 0.0f, -3e38f, 3e38f, 0.0f, 0.0f, -1e4f, -1e4f, 1e4f}).view({1, 3, 3});
   const at::Tensor gradient = outcome_push(scores, at::tensor({1.0f, 0.0f, 2.0f}), at::zeros({3}, at::kByte),
                                            at::tensor({3.0f, 0.0f, 0.0f}).unsqueeze(0),
                                            at::tensor({1.0f, -2.0f, 5.0f}).unsqueeze(0), std::nullopt, softmax_rule(3));
   EXPECT_TRUE(gradient.eq(at::tensor({3.0f, -3.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f}).view({1, 3, 3}))
                   .all()
                   .item<bool>());
-  expect_three(calibration_rule(2, 0, 1), {kInfinity, -1e4f, kInfinity}, {0, 1, 1}, {3, 0, 0, 0, 0, 5, 0, 0, 0, 0},
+  expect_three(calibration_rule(2, 0, 1), {3e38f, -1e4f, 3e38f}, {0, 1, 1}, {3, 0, 0, 0, 0, 5, 0, 0, 0, 0},
                {1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {3, -10, 0});
   expect_three(huber_rule({0, 1}, 0.5, {{0}, 1}), {1e4f, -1e4f, 1e4f}, {0, 0, 0}, {2, 0, 0, 0, 2, 0, 0, 0},
                {0, 0, 0, 7, 0, 0, 0, 7}, {1, -2, 1});
 }
 
-TEST(OutcomePushTest, PropagatesNaNToItsOwnRowOnly) {
+TEST(OutcomePushTest, WhatIsNotFiniteMakesItsOwnRowsGradientsNaNAlone) {
   for (const NamedRule& rule : every_rule()) {
-    OutcomeSample sample = sample_outcomes(rule, {1, 100, 3});
-    sample.scores[0][50][sample.scores.size(2) - 1] = kNaN;
-    const at::Tensor bad = push_sample(sample).isnan();
-    EXPECT_TRUE(bad[0][50].all().item<bool>()) << described(rule);
-    EXPECT_EQ(bad.sum().item<std::int64_t>(), sample.scores.size(2)) << described(rule);
+    for (const float score : {kNaN, kInfinity, -kInfinity}) {
+      OutcomeSample sample = sample_outcomes(rule, {1, 100, 3});
+      sample.scores[0][50][sample.scores.size(2) - 1] = score;
+      const at::Tensor bad = push_sample(sample).isnan();
+      EXPECT_TRUE(bad[0][50].all().item<bool>()) << described(rule) << ", " << score;
+      EXPECT_EQ(bad.sum().item<std::int64_t>(), sample.scores.size(2)) << described(rule) << ", " << score;
+    }
   }
 }
 

@@ -60,22 +60,25 @@ TEST(PushTest, AgreesAtTheEdgesOfBlocks) {
 }
 
 TEST(PushTest, SurvivesExtremeLogits) {
-  const float infinity = std::numeric_limits<float>::infinity();
   RowSample sample = sample_rows({1, 6, 2});
   sample.cells = at::tensor({0, 0, 0, 0, 1, 1}, at::kInt);
   sample.cell_labels = at::tensor({0, 1}, at::kByte);
   sample.loss_price = at::tensor({3.0f, 5.0f}).unsqueeze(0);
-  sample.logits = at::tensor({1e4f, -1e4f, infinity, -infinity, infinity, -infinity}).unsqueeze(0);
+  sample.logits = at::tensor({1e4f, -1e4f, 3e38f, -3e38f, 3e38f, -3e38f}).unsqueeze(0);
   EXPECT_TRUE(push_sample(sample).equal(at::tensor({3.0f, 0.0f, 3.0f, 0.0f, 0.0f, -5.0f}).unsqueeze(0)));
 }
 
-TEST(PushTest, PropagatesNaNToItsOwnRowOnly) {
+// Also an infinite logit of the right sign, whose loss and slope are 0.
+TEST(PushTest, WhatIsNotFiniteMakesItsOwnGradientNaNAlone) {
+  using Limits = std::numeric_limits<float>;
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
-    RowSample sample = sample_rows({1, 100, 3, type});
-    sample.logits[0][50] = std::numeric_limits<float>::quiet_NaN();
-    const at::Tensor bad = push_sample(sample).isnan();
-    EXPECT_TRUE(bad[0][50].item<bool>());
-    EXPECT_EQ(bad.sum().item<std::int64_t>(), 1);
+    for (const float logit : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()}) {
+      RowSample sample = sample_rows({1, 100, 3, type});
+      sample.logits[0][50] = logit;
+      const at::Tensor bad = push_sample(sample).isnan();
+      EXPECT_TRUE(bad[0][50].item<bool>()) << logit;
+      EXPECT_EQ(bad.sum().item<std::int64_t>(), 1) << logit;
+    }
   }
 }
 

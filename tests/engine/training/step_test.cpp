@@ -61,6 +61,21 @@ TEST(TrainingStep, NamesTheRowOfTheDataThatLeftTheFiniteNumbers) {
       << failure;
 }
 
+// Of the right sign its loss and slope are 0: nothing else of the step shows it.
+TEST(TrainingStep, StopsWhereALogitIsInfinite) {
+  for (const float logit : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()}) {
+    StepSample sample({"linear", "sgd"}, at::kCPU);
+    sample.run(1);
+    ASSERT_EQ(sample.step().alive(), std::vector<bool>{true});
+    at::Tensor bias = sample.learner().parameters().back().value;
+    ASSERT_EQ(bias.numel(), 1);
+    bias.fill_(logit);
+    sample.run(1);
+    EXPECT_EQ(sample.step().alive(), std::vector<bool>{false}) << logit;
+    EXPECT_NE(sample.step().failure_of(0).find("the logits left the finite numbers (row 0"), std::string::npos);
+  }
+}
+
 class EveryStep : public testing::TestWithParam<StepCase> {};
 
 TEST_P(EveryStep, TakesNoTensorMemoryAfterWarmUp) {
