@@ -15,8 +15,8 @@ constexpr double kNone = -std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises, bool averages)
-    : promises_(promises), averages_(averages) {}
+KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises, bool averages, ChosenBy chosen_by)
+    : promises_(promises), chosen_by_(chosen_by), averages_(averages) {}
 
 // What is made small: of form worst the largest group's loss, else the mean.
 double KeptIterate::loss_of(const evaluation::Measurement& measurement) const {
@@ -48,9 +48,11 @@ void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Te
     ++averaged_;
   }
   if (iterate.worst.scaled > 0) {
-    by_luck_ += shown_;
-    shown_ = 0;
-    inside_ = Iterate();
+    if (chosen_by_ == ChosenBy::selection_rows) {
+      by_luck_ += shown_;
+      shown_ = 0;
+      inside_ = Iterate();
+    }
   } else if (++shown_; !inside_.weights.defined() || iterate.loss < inside_.loss) {
     keep(inside_);
   }
@@ -135,11 +137,31 @@ std::string KeptIterate::sentence() const {
   return sentence_of_best() + " Fewer than two iterates had all bounds inside, so there was no mean to look at.";
 }
 
+std::string KeptIterate::sentence_out_of_fold() const {
+  const Iterate& kept = best();
+  const std::string which = fmt::format(
+      "There is no selection split: the training rows chose, each scored by the member that did not learn "
+      "from it. Kept: step {} (epoch {:.2f})",
+      kept.step, kept.epoch);
+  if (kept.worst.known == 0) return fmt::format("{}, the lowest loss of {} iterates.", which, offered_);
+  if (shown_ > 0)
+    return fmt::format(
+        "{}, the lowest loss among {} of {} iterates: those whose figures were inside the tolerances, "
+        "margins counted in.",
+        which, shown_, offered_);
+  const constraints::Promise& promise = promises_[kept.worst.promise];
+  return fmt::format(
+      "{}. None of {} iterates had all figures inside the tolerances, margins counted in; this one came "
+      "nearest: {} is {} above that.",
+      which, offered_, constraints::promise_title(promise), excess_text(promise, kept.worst.scaled));
+}
+
 std::string KeptIterate::sentence_of_best() const {
   const Iterate& kept = best();
   if (was_asked_for_ && kept.step == 0)
     return "Nothing was measured before the end: the model has its initial weights.";
   if (was_asked_for_) return fmt::format("The last iterate was kept (step {}, epoch {:.2f}).", kept.step, kept.epoch);
+  if (chosen_by_ == ChosenBy::rows_out_of_fold) return sentence_out_of_fold();
   const std::string which = fmt::format("Kept: step {} (epoch {:.2f})", kept.step, kept.epoch);
   if (kept.worst.known == 0) {
     const char* why = promises_.empty() ? "" : "; no constraint could be estimated there, so none had a say";

@@ -29,10 +29,18 @@ namespace equipoise::training {
 /// a network with mean weights are not means of rates, so it is measured like any other. Selection rows have a say in what
 /// goes into it: the argument above does not cover it.
 ///
+/// Without selection rows those that were learnt from choose, each scored by the member that did not learn from it: the
+/// lowest loss among the iterates whose figures are inside with their margins. The multipliers have steered these
+/// figures, so nothing is shown by them, and what later iterates did is no matter.
+///
 /// Promises that cannot be estimated are left out of the comparison.
 class KeptIterate {
  public:
-  explicit KeptIterate(const std::vector<constraints::Promise>& promises, bool averages = false);
+  /// Whose rows a measurement's selection_loss, selection_gaps and selection_bounds are of.
+  enum class ChosenBy { selection_rows, rows_out_of_fold };
+
+  explicit KeptIterate(const std::vector<constraints::Promise>& promises, bool averages = false,
+                       ChosenBy chosen_by = ChosenBy::selection_rows);
 
   /// Takes the iterate's weights (a copy) when it is better than the one that is kept.
   void offer(const evaluation::Measurement& measurement, const at::Tensor& weights);
@@ -63,15 +71,17 @@ class KeptIterate {
   };
   Iterate measured(const evaluation::Measurement& measurement) const;
   std::string sentence_of_best() const;
+  std::string sentence_out_of_fold() const;
   std::string sentence_of_mean() const;
   double loss_of(const evaluation::Measurement& measurement) const;
   const Iterate& best() const { return inside_.weights.defined() ? inside_ : nearest_; }
   const Iterate& kept() const { return mean_.weights.defined() ? mean_ : best(); }
 
   std::vector<constraints::Promise> promises_;
-  Iterate inside_;            // the lowest loss since a bound was last outside
+  ChosenBy chosen_by_;
+  Iterate inside_;            // the lowest loss since a bound was last outside; out of fold of all that were inside
   Iterate nearest_;           // the smallest excess of all
-  std::int64_t shown_ = 0;    // iterates since a bound was last outside
+  std::int64_t shown_ = 0;    // iterates since a bound was last outside; out of fold all that were inside
   std::int64_t by_luck_ = 0;  // inside, before one that was outside
   std::int64_t offered_ = 0;
   std::int64_t averaged_ = 0;

@@ -45,7 +45,11 @@ void TrainingParams::describe(config::Fields& fields) {
       "probability: of all mixtures whose figures on the selection split are inside the tolerances the smallest loss. "
       "Each "
       "row is then decided by one of them, drawn by its place in the files, so that equal people may be decided "
-      "differently; up to 32 copies of the model are held while training.");
+      "differently; up to 32 copies of the model are held while training. Without a selection split best_feasible "
+      "takes, "
+      "of a cross-fitted run, the lowest loss of the training rows, each scored by the member that did not learn from "
+      "it, among the iterates whose figures on them are inside with their margins; of another run, and in place of an "
+      "average or a mixture, the last.");
   fields.boolean(
       "distill", distill,
       "Whether the members of a cross-fitted run are taught to one network, which then is the model: as many "

@@ -83,7 +83,9 @@ RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& 
           starting_multipliers.empty()
               ? constraints::zero_multipliers(table.rows.size(), config.multipliers, table.worst_group_blocks)
               : constraints::multipliers_at(starting_multipliers, config.multipliers, table.worst_group_blocks)),
-      kept_(table.promises, config.training.keep == "average") {}
+      kept_(table.promises, config.training.keep == "average",
+            is_chosen_out_of_fold() ? KeptIterate::ChosenBy::rows_out_of_fold : KeptIterate::ChosenBy::selection_rows) {
+}
 
 void RunState::start(const at::Tensor& weights) {
   last_good_ = {evaluation::Measurement(), weights.clone()};
@@ -104,6 +106,7 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
   const std::vector<double> rates = estimable_rates(driving, false);
   m.training_gaps = gaps_of(table_, rates);
   std::vector<double> violations = heeded_violations(shrunk(rates, driving), driving, sums);
+  scale(violations, driving);
   if (is_worth_less_than_one_answer(m.training_accuracy))
     for (double& violation : violations) violation = -std::abs(violation);
   constraints::update(multipliers_, violations, static_cast<double>(moment.steps_since), config_.multipliers,
@@ -145,13 +148,16 @@ std::vector<double> RunState::heeded_violations(std::vector<double> rates, const
     rates[r] = 0;
     if (!deviations.empty()) deviations[r] = std::nan("");
   }
-  std::vector<double> violations = allowance_.violations(table_, rates, driving, deviations);
+  return allowance_.violations(table_, rates, driving, deviations);
+}
+
+// How strongly each pulls on the multipliers.
+void RunState::scale(std::vector<double>& violations, const std::vector<double>& driving) const {
   for (std::size_t j = 0; j < violations.size(); ++j) violations[j] *= table_.promises[table_.rows[j].promise].scale;
   if (models::grows(config_.model)) {
     const std::vector<double> parts = parts_of_small_shares(table_, driving);
     for (std::size_t j = 0; j < violations.size(); ++j) violations[j] *= parts[j];
   }
-  return violations;
 }
 
 // A tolerance that no model worth having can keep would drive multipliers without end, and the model below what one answer for everybody
@@ -182,15 +188,33 @@ void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) c
   m.selection_lower_bounds = evaluation::lower_bounds(table_, own, sums.spread, config_.evaluation, min_rows);
 }
 
+// What the rows that were learnt from say where they choose. A figure is inside where no multiplier is asked to rise for it.
+evaluation::Measurement RunState::chosen_out_of_fold(evaluation::Measurement m, const Sums& sums) const {
+  m.selection_loss = m.training_loss;
+  m.selection_gaps = m.training_gaps;
+  const std::vector<double> rates = estimable_rates(sums.train, false);
+  const std::vector<double> violations = heeded_violations(shrunk(rates, sums.train), sums.train, sums);
+  m.selection_bounds.assign(table_.promises.size(), std::nullopt);
+  for (std::size_t j = 0; j < violations.size(); ++j) {
+    if (std::isnan(violations[j])) continue;
+    const std::int32_t promise = table_.rows[j].promise;
+    std::optional<double>& bound = m.selection_bounds[promise];
+    bound = std::max(bound.value_or(-std::numeric_limits<double>::infinity()),
+                     table_.promises[promise].tolerance + violations[j]);
+  }
+  return m;
+}
+
 void RunState::offer(const at::Tensor& weights, const Sums& sums) {
   const evaluation::Measurement& measurement = outcome_.measurements.back();
-  const bool is_candidate = may_be_kept_at(measurement.step);
+  const bool is_candidate =
+      is_chosen_out_of_fold() ? measurement.step >= first_candidate_ : may_be_kept_at(measurement.step);
   // Before the first candidate the newest iterate is held, so that a run that is cut off leaves a model.
   if (config_.training.keep == "final" || !is_candidate) {
     last_good_ = {measurement, weights.clone()};
     if (measurement.step == steps_) kept_.take(measurement, weights);
   } else {
-    kept_.offer(measurement, weights);
+    kept_.offer(is_chosen_out_of_fold() ? chosen_out_of_fold(measurement, sums) : measurement, weights);
     settle_where_patience_ends();
     if (config_.training.keep == "mixture")
       candidates_.offer({measurement.step, measurement.epoch, *measurement.selection_loss, driving_sums(driving_, sums),

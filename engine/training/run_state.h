@@ -61,6 +61,10 @@ class RunState {
 
   /// Whether the iterate after `step` steps may be kept for what the selection rows say of it, which must then be measured.
   bool may_be_kept_at(std::int64_t step) const { return step >= first_candidate_ && has_selection_; }
+  /// Whether, without a selection split, rows choose the iterate that the members which score them did not learn from.
+  bool is_chosen_out_of_fold() const {
+    return !has_selection_ && driving_ == MeasuredSplits::cross_fitted && config_.training.keep == "best_feasible";
+  }
 
   /// After a measure of these sums: keeps a copy of the weights where they are worth it.
   void offer(const at::Tensor& weights, const Sums& sums);
@@ -97,10 +101,12 @@ class RunState {
   std::vector<double> shrunk(const std::vector<double>& rates, const std::vector<double>& driving) const;
   std::vector<double> heeded_violations(std::vector<double> rates, const std::vector<double>& driving,
                                         const Sums& sums) const;
+  void scale(std::vector<double>& violations, const std::vector<double>& driving) const;
   bool is_worth_less_than_one_answer(double accuracy) const;
   std::vector<double> deviations_of(const Sums& sums) const;
   std::vector<double> estimable_rates(const std::vector<double>& sums, bool is_selection) const;
   void measure_selection(evaluation::Measurement& m, const Sums& sums) const;
+  evaluation::Measurement chosen_out_of_fold(evaluation::Measurement m, const Sums& sums) const;
   std::vector<bool> rows_of_a_mixture() const;
   void settle_where_patience_ends();
   std::vector<double> margins_at(const std::vector<double>& driving) const;

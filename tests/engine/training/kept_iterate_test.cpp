@@ -236,6 +236,34 @@ TEST(KeptIterate, HasNoMeanOfFewerThanTwoOrWhereNoneIsAskedFor) {
   EXPECT_THAT(plain.sentence(), Not(HasSubstr("mean")));
 }
 
+// Multipliers have steered the figures of these rows: a later one outside contradicts nothing.
+TEST(KeptIterate, OutOfFoldTheLowestLossInsideIsTakenWhateverComesLater) {
+  KeptIterate kept(one_promise(0.05), false, KeptIterate::ChosenBy::rows_out_of_fold);
+  kept.offer(iterate(1, 0.50, 0.04), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.30, 0.06), at::full({1}, 2.0));
+  kept.offer(iterate(3, 0.40, 0.05), at::full({1}, 3.0));
+  kept.offer(iterate(4, 0.45, 0.07), at::full({1}, 4.0));
+  EXPECT_EQ(kept.step(), 3);
+  EXPECT_THAT(kept.sentence(), HasSubstr("each scored by the member that did not learn from it. Kept: step 3 (epoch "
+                                         "0.00), the lowest loss among 2 of 4 iterates"));
+}
+
+TEST(KeptIterate, OutOfFoldTheNearestIsTakenWhereNoneIsInside) {
+  KeptIterate kept(one_promise(0.02), false, KeptIterate::ChosenBy::rows_out_of_fold);
+  kept.offer(iterate(1, 0.50, 0.04), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.30, 0.06), at::full({1}, 2.0));
+  EXPECT_EQ(kept.step(), 1);
+  EXPECT_THAT(kept.sentence(), HasSubstr("this one came nearest: SR gap by sex is 2 points above that"));
+}
+
+TEST(KeptIterate, OutOfFoldTheLowestLossIsTakenWhereNothingIsConstrained) {
+  KeptIterate kept({}, false, KeptIterate::ChosenBy::rows_out_of_fold);
+  kept.offer(iterate(1, 0.30, {}), at::full({1}, 1.0));
+  kept.offer(iterate(2, 0.50, {}), at::full({1}, 2.0));
+  EXPECT_EQ(kept.step(), 1);
+  EXPECT_THAT(kept.sentence(), HasSubstr("the lowest loss of 2 iterates"));
+}
+
 TEST(KeptIterate, KeepsACopy) {
   KeptIterate kept(one_promise(0.05));
   at::Tensor weights = at::full({1}, 1.0);
