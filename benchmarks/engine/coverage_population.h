@@ -1,19 +1,14 @@
-// Populations whose rates are known, and the test sets that are drawn from them.
+// Populations of labels and scores whose rates are known, and the test sets that are drawn from them.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 #include <map>
-#include <numeric>
 #include <string>
 #include <vector>
 
-#include "engine/constraints/forms.h"
+#include "benchmarks/engine/coverage_figures.h"
 #include "engine/core/seed.h"
-#include "engine/evaluation/limits.h"
-#include "engine/evaluation/promises.h"
 
 namespace equipoise::evaluation {
 
@@ -21,6 +16,11 @@ inline constexpr double kSpread = 1.5;  // of a group's logits
 
 inline double soft_plus(double value) {
   return std::max(value, 0.0) + std::log1p(std::exp(-std::abs(value)));
+}
+
+// Probability of a normal number above `point`.
+inline double tail_above(double point) {
+  return std::erfc(point / std::sqrt(2.0)) / 2;
 }
 
 // The mean log loss of a normal logit with this mean, for label 1 (Simpson's rule).
@@ -35,10 +35,49 @@ inline double mean_loss(double mean) {
   return sum * (2 * kReach / kSteps) / 3 / std::sqrt(2 * M_PI);
 }
 
-struct Setting {
-  std::int64_t rows;
-  int groups;
-  double base;
+// From 0, the first group, to 1, the last.
+inline double place_of_group(int g, int groups) {
+  return static_cast<double>(g) / (groups - 1);
+}
+
+// How much of all rows each group has: the first twice as many as the last.
+inline std::vector<double> shares_of(int groups) {
+  std::vector<double> shares;
+  double total = 0;
+  for (int g = 0; g < groups; ++g) total += shares.emplace_back(2 - place_of_group(g, groups));
+  for (double& share : shares) share /= total;
+  return shares;
+}
+
+// Which group a uniform number is of.
+inline std::size_t group_at(const std::vector<double>& shares, double uniform) {
+  std::size_t g = 0;
+  for (; g + 1 < shares.size() && uniform >= shares[g]; ++g) uniform -= shares[g];
+  return g;
+}
+
+// Numbers that hang on a key, a row and their use alone.
+struct RowDraws {
+  std::uint64_t key;
+  double uniform(std::int64_t row, int use) const {
+    return core::uniform(core::mix(key, static_cast<std::uint64_t>(4 * row + use)));
+  }
+  // From the uniform ones of this use and of the next.
+  double normal(std::int64_t row, int use) const {
+    return std::sqrt(-2 * std::log(1 - uniform(row, use))) * std::cos(2 * M_PI * uniform(row, use + 1));
+  }
+};
+
+// How the weights of rows come about.
+struct Weighing {
+  std::string name;     // none: rows have no weights
+  double spread = 0;    // of the weight's logarithm, by chance alone
+  double by_logit = 0;  // of it, for each standard deviation of the logit
+  double of_label = 1;  // how much more a row of label 1 weighs
+  double of_heavy = 1,
+         heavy[2] = {0, 0};  // how much more some rows weigh, and their share in the first and the last group
+
+  double heavy_share(double place) const { return heavy[0] + (heavy[1] - heavy[0]) * place; }
 };
 
 // Groups of unequal size whose base rates differ by up to a half and whose logits are up to .4 apart.
@@ -48,36 +87,33 @@ struct Population {
     std::map<std::string, double> rate, denominator;  // of all rows
   };
   std::vector<Group> groups;
-  std::vector<double> cumulative;
+  std::vector<double> shares;
 
-  Population(int count, double base) {
-    double total = 0;
+  Population(int count, double base) : shares(shares_of(count)) {
     for (int g = 0; g < count; ++g) {
-      const double place = static_cast<double>(g) / (count - 1), middle = std::log(base / (1 - base)) / 2;
+      const double place = place_of_group(g, count), middle = std::log(base / (1 - base)) / 2;
       Group group;
-      group.share = 2 - place;
+      group.share = shares[static_cast<std::size_t>(g)];
       group.base = base * (0.8 + 0.4 * place);
       for (const int label : {0, 1}) group.mean[label] = middle + (label ? 1.2 : -1.2) + 0.4 * (place - 0.5);
-      total += group.share;
       groups.push_back(group);
     }
-    for (Group& group : groups) {
-      group.share /= total;
-      cumulative.push_back((cumulative.empty() ? 0 : cumulative.back()) + group.share);
-      const double p = group.base, hit = normal_tail(-group.mean[1] / kSpread),
-                   wrong = normal_tail(-group.mean[0] / kSpread);
-      const double selected = p * hit + (1 - p) * wrong;
-      group.rate = {{"selection_rate", selected},
-                    {"tpr", hit},
-                    {"ppv", p * hit / selected},
-                    {"f1", 2 * p * hit / (p + selected)},
-                    {"loss", p * mean_loss(group.mean[1]) + (1 - p) * mean_loss(-group.mean[0])}};
-      group.denominator = {{"selection_rate", group.share},
-                           {"tpr", group.share * p},
-                           {"ppv", group.share * selected},
-                           {"f1", group.share * (p + selected)},
-                           {"loss", group.share}};
+    for (Group& group : groups) tell_rates(group);
+  }
+
+  // The same by weight: a log-normal weight that goes with a normal number moves its mean and leaves its spread.
+  Population weighed(const Weighing& weighing) const {
+    Population population = *this;
+    const auto count = static_cast<int>(groups.size());
+    for (int g = 0; g < count; ++g) {
+      Group& group = population.groups[static_cast<std::size_t>(g)];
+      const double positives = group.base * weighing.of_label, all = positives + 1 - group.base;
+      group.base = positives / all;
+      group.share *= all * (1 + weighing.heavy_share(place_of_group(g, count)) * (weighing.of_heavy - 1));
+      for (double& mean : group.mean) mean += kSpread * weighing.by_logit;
+      tell_rates(group);
     }
+    return population;
   }
 
   // [groups + 1], everyone last.
@@ -92,104 +128,67 @@ struct Population {
     values.push_back(numerator / denominator);
     return values;
   }
-};
-
-inline std::string name_of_group(int g) {
-  return "g" + std::string(g < 10 ? "0" : "") + std::to_string(g);
-}
-
-// The constraint table of one figure over a data set that has each cell once: what is drawn has its cells.
-struct Figure {
-  std::string rate, form;
-  constraints::ConstraintTable table;
-  double truth = 0;
-
-  Figure(const std::string& rate_name, const std::string& form_name, const Population& population)
-      : rate(rate_name), form(form_name) {
-    const int groups = static_cast<int>(population.groups.size());
-    data::Grouping grouping{"group", {}, {}};
-    data::Dataset dataset;
-    for (int g = 0; g < groups; ++g) {
-      grouping.levels.push_back(name_of_group(g));
-      for (const int label : {0, 1}) {
-        grouping.codes.push_back(g);
-        dataset.labels.push_back(static_cast<std::uint8_t>(label));
-        dataset.splits.push_back(data::Split::test);
-      }
-    }
-    dataset.encoded.rows = 2 * groups;
-    dataset.groupings = {std::move(grouping)};
-    core::Journal journal;
-    table = constraints::compile({wanted(population)}, dataset, 1, config::Origin(), journal);
-    constraints::Promise promise = table.promises[0];
-    std::iota(promise.rates.begin(), promise.rates.end(), 0);
-    if (promise.overall_rate >= 0) promise.overall_rate = groups;
-    std::fill(promise.estimable.begin(), promise.estimable.end(), true);
-    truth = constraints::gap(promise, population.rates(rate));
-  }
 
  private:
-  constraints::ConstraintParams wanted(const Population& population) const {
-    constraints::ConstraintParams params{"parity", {"group"}};
-    params.rate = rate;
-    const int groups = static_cast<int>(population.groups.size());
-    if (form == "at_most" || form == "at_least") {
-      params.kind = "bound";
-      (form == "at_most" ? params.at_most : params.at_least) = 0.5;
-    } else if (form == "linear") {  // the mean of half of the groups less that of the others
-      params.kind = "linear";
-      params.group.clear();
-      params.rate.clear();
-      params.at_most = 0.5;
-      const double sign = population.groups.front().rate.at(rate) > population.groups.back().rate.at(rate) ? 1 : -1;
-      for (int g = 0; g < groups; ++g) {
-        const double weight =
-            (g < groups / 2 ? 1.0 : -1.0) * sign / (g < groups / 2 ? groups / 2 : groups - groups / 2);
-        params.terms.push_back({rate, {{"group", name_of_group(g)}}, weight});
-      }
-    } else {
-      params.form = form;
-      if (form == "reference") params.reference = name_of_group(0);
-    }
-    return params;
+  static void tell_rates(Group& group) {
+    const double p = group.base, hit = tail_above(-group.mean[1] / kSpread),
+                 wrong = tail_above(-group.mean[0] / kSpread);
+    const double selected = p * hit + (1 - p) * wrong;
+    group.rate = {{"selection_rate", selected},
+                  {"tpr", hit},
+                  {"ppv", p * hit / selected},
+                  {"f1", 2 * p * hit / (p + selected)},
+                  {"loss", p * mean_loss(group.mean[1]) + (1 - p) * mean_loss(-group.mean[0])}};
+    group.denominator = {{"selection_rate", group.share},
+                         {"tpr", group.share * p},
+                         {"ppv", group.share * selected},
+                         {"f1", group.share * (p + selected)},
+                         {"loss", group.share}};
   }
 };
 
+// The weight of a row with this standardised logit.
+inline double draw_weight(const Weighing& weighing, double place, int label, double normal, const RowDraws& draws,
+                          std::int64_t row) {
+  const double heavy = draws.uniform(row, 2) < weighing.heavy_share(place) ? weighing.of_heavy : 1;
+  const double by_chance = weighing.spread > 0 ? weighing.spread * draws.normal(row, 0) : 0;
+  return heavy * (label ? weighing.of_label : 1) * std::exp(weighing.by_logit * normal + by_chance);
+}
+
 // Sums by cell of one test set.
-inline CellTotals draw_set(const Population& population, const data::Cells& cells, std::int64_t rows,
-                           std::uint64_t key) {
-  const std::size_t count = cells.cells.size();
-  CellTotals totals;
-  totals.sums.assign(count * constraints::kColumns, 0.0);
-  totals.rows.assign(count, 0);
-  totals.selected_rows.assign(count, 0);
-  totals.squares.loss.assign(count, 0.0);
-  totals.squares.loss_square.assign(count, 0.0);
-  std::vector<std::array<std::size_t, 2>> cell_of(population.groups.size());
-  for (std::size_t c = 0; c < count; ++c)
-    cell_of[static_cast<std::size_t>(cells.cells[c].levels[0])][cells.cells[c].label] = c;
-  const auto uniform = [&](std::int64_t row, int use) {
-    return core::uniform(core::mix(key, static_cast<std::uint64_t>(4 * row + use)));
-  };
+inline CellTotals draw_set(const Population& population, const Weighing& weighing, const data::Cells& cells,
+                           std::int64_t rows, std::uint64_t key) {
+  const RowDraws draws{key}, of_weights{core::seed_for(key, "weights")};
+  std::vector<double> probability;
+  std::vector<std::uint8_t> labels;
+  std::vector<float> weights;
+  std::vector<std::int32_t> of_row;
   for (std::int64_t row = 0; row < rows; ++row) {
-    const auto place =
-        std::upper_bound(population.cumulative.begin(), population.cumulative.end() - 1, uniform(row, 0));
-    const auto g = static_cast<std::size_t>(place - population.cumulative.begin());
+    const std::size_t g = group_at(population.shares, draws.uniform(row, 0));
     const Population::Group& group = population.groups[g];
-    const int label = uniform(row, 1) < group.base;
-    const double normal = std::sqrt(-2 * std::log(1 - uniform(row, 2))) * std::cos(2 * M_PI * uniform(row, 3));
-    const double logit = group.mean[label] + kSpread * normal, loss = soft_plus(label ? -logit : logit);
-    const std::size_t cell = cell_of[g][label];
-    double* sums = &totals.sums[cell * constraints::kColumns];
-    sums[constraints::kWeight] += 1;
-    sums[constraints::kLoss] += loss;
-    sums[constraints::kHard] += logit > 0;
-    ++totals.rows[cell];
-    totals.selected_rows[cell] += logit > 0;
-    totals.squares.loss[cell] += loss;
-    totals.squares.loss_square[cell] += loss * loss;
+    const int label = draws.uniform(row, 1) < group.base;
+    const double normal = draws.normal(row, 2);
+    probability.push_back(1 / (1 + std::exp(-(group.mean[label] + kSpread * normal))));
+    labels.push_back(static_cast<std::uint8_t>(label));
+    of_row.push_back(cells.of_row[2 * g + static_cast<std::size_t>(label)]);
+    if (weighing.name.empty()) continue;
+    const double place = place_of_group(static_cast<int>(g), static_cast<int>(population.groups.size()));
+    weights.push_back(static_cast<float>(draw_weight(weighing, place, label, normal, of_weights, row)));
   }
-  return totals;
+  return total_cells({probability, labels, weights, of_row, {}}, cells.count(), 0.5, true);
+}
+
+// What is asked of rates of decisions and of losses.
+inline Asked asked_of_rates(const std::string& table, const Setting& setting, const Weighing& weighing) {
+  const Population population(setting.groups, setting.base);
+  const Population truth = population.weighed(weighing);
+  Asked asked{table, weighing.name, setting, {}, {}};
+  asked.figures = figures_of({"selection_rate", "tpr", "ppv", "f1", "loss"}, data::Task::binary,
+                             [&](const std::string& rate) { return truth.rates(rate); });
+  asked.draw = [population, weighing, cells = asked.figures.front().table.cells, setting](std::uint64_t key) {
+    return draw_set(population, weighing, cells, setting.rows, key);
+  };
+  return asked;
 }
 
 }  // namespace equipoise::evaluation

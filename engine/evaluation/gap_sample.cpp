@@ -122,62 +122,94 @@ double third_moment(const LabelLosses& label, double mean) {
          (distance * distance * distance + 3 * distance * variance + 2 * variance * variance / label.mean());
 }
 
-// Of a mean loss: effective rows, and what one of them is like. The rarer label counts as having one row more than was
-// seen: where it has few or none, the losses that were seen do not vary as those of all people do.
+// Of a mean of a cell's rows: their weights, and how far they are from it.
+struct MeanRows {
+  OrderlessSum weights, squares, scatter;
+
+  MeanRows(const constraints::Rate& rate, const std::vector<double>& sums, const SquareWeights& of, double mean) {
+    if (of.loss_square.empty()) throw std::logic_error("evaluation: means are constrained, and were not summed");
+    for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
+      const double weight = sums[static_cast<std::size_t>(cell) * kColumns + constraints::kWeight];
+      const double square = of.all.empty() ? weight : of.all[cell];
+      weights.add(weight);
+      squares.add(square);
+      scatter.add(of.loss_square[cell] - 2 * mean * of.loss[cell] + mean * mean * square);
+    }
+  }
+  double weight_of_row() const { return squares.value() / weights.value(); }
+  // So many rows more, so far from the mean.
+  void add(double rows, double distance) {
+    const double of_row = weight_of_row();
+    scatter.add(rows * of_row * distance * of_row * distance);
+  }
+};
+
+// Effective rows, and the standard deviation of one of them.
+void set_deviation(const MeanRows& rows, Level& level) {
+  const double weight = rows.weights.value();
+  level.rows = constraints::effective_rows(weight, rows.squares.value());
+  const double unbiased = level.rows > 1 ? level.rows / (level.rows - 1) : 1;
+  level.deviation = std::sqrt(std::max(0.0, rows.scatter.value()) * unbiased * level.rows) / weight;
+}
+
+// Of a mean loss. The rarer label counts as having one row more than was seen: where it has few or none, the losses that
+// were seen do not vary as those of all people do.
 void measure_mean(const constraints::ConstraintTable& table, const constraints::Rate& rate,
                   const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
-  if (squares.loss_square.empty()) throw std::logic_error("evaluation: losses are constrained, and were not summed");
-  OrderlessSum weights, all_squares, scatter;
+  MeanRows rows(rate, sums, squares, level.rate);
   LabelLosses labels[2];
   for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
     const double* of_cell = &sums[static_cast<std::size_t>(cell) * kColumns];
     const double weight = of_cell[constraints::kWeight];
-    const double square = squares.all.empty() ? weight : squares.all[cell];
-    weights.add(weight);
-    all_squares.add(square);
-    scatter.add(squares.loss_square[cell] - 2 * level.rate * squares.loss[cell] + level.rate * level.rate * square);
-    labels[table.cells.cells[cell].label].add(weight, of_cell[constraints::kLoss], square, squares.loss_square[cell]);
+    labels[table.cells.cells[cell].label].add(weight, of_cell[constraints::kLoss],
+                                              squares.all.empty() ? weight : squares.all[cell],
+                                              squares.loss_square[cell]);
   }
-  const double weight = weights.value(), of_row = all_squares.value() / weight;
   const int rarer = labels[1].weights.value() <= labels[0].weights.value() ? 1 : 0;
   const double distance = loss_of_rarer(labels[rarer], labels[1 - rarer]) - level.rate;
-  scatter.add(of_row * distance * of_row * distance);
-  level.rows = constraints::effective_rows(weight, all_squares.value());
-  const double unbiased = level.rows > 1 ? level.rows / (level.rows - 1) : 1;
-  level.deviation = std::sqrt(std::max(0.0, scatter.value()) * unbiased * level.rows) / weight;
+  rows.add(1, distance);
+  set_deviation(rows, level);
   if (level.deviation <= 0 || level.rate <= 0) return;
   const double third = (third_moment(labels[0], level.rate) + third_moment(labels[1], level.rate) +
-                        of_row * distance * distance * distance) /
-                       weight;
+                        rows.weight_of_row() * distance * distance * distance) /
+                       rows.weights.value();
   level.skewness = std::max(third / std::pow(level.deviation, 3), 2 * level.deviation / level.rate);
 }
 
-// Of a figure of predicted numbers, or of scores less labels: effective rows and the spread of one. Squares and losses, which are never negative, are
-// taken for gamma distributed, as squares of normal numbers are.
+// Of scores less labels, of rows whose scores are alike: what varies is the label, as in a share. The rarer one counts as having
+// half a row more than was seen, by which shares are taken off 0 and 1 too; the skewness is that of labels.
+void measure_score_error(const constraints::ConstraintTable& table, const constraints::Rate& rate,
+                         const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
+  constexpr double kHalf = 0.5;
+  MeanRows rows(rate, sums, squares, level.rate);
+  OrderlessSum of_label[2];
+  for (const std::int32_t cell : constraints::cells_of(rate.denominator))
+    of_label[table.cells.cells[cell].label].add(sums[static_cast<std::size_t>(cell) * kColumns + constraints::kWeight]);
+  const double weight = rows.weights.value(), positive = of_label[1].value() / weight;
+  const int rarer = positive <= 0.5 ? 1 : 0;
+  rows.add(kHalf, positive - rarer);
+  set_deviation(rows, level);
+  if (level.deviation <= 0) return;
+  const double more = kHalf * rows.weight_of_row() * std::pow(positive - rarer, 3);
+  const double third =
+      (of_label[0].value() * std::pow(positive, 3) + of_label[1].value() * std::pow(positive - 1, 3) + more) / weight;
+  level.skewness = third / std::pow(level.deviation, 3);
+}
+
+// Of a figure of predicted numbers. Squares and losses, which are never negative, are taken for gamma distributed, as squares
+// of normal numbers are.
 void measure_figure(const constraints::Rate& rate, const std::vector<double>& sums, const SquareWeights& squares,
                     Level& level) {
-  if (squares.loss_square.empty()) throw std::logic_error("evaluation: means are constrained, and were not summed");
-  OrderlessSum weights, all_squares, scatter;
-  for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
-    const double weight = sums[static_cast<std::size_t>(cell) * kColumns + constraints::kWeight];
-    const double square = squares.all.empty() ? weight : squares.all[cell];
-    weights.add(weight);
-    all_squares.add(square);
-    scatter.add(squares.loss_square[cell] - 2 * level.rate * squares.loss[cell] + level.rate * level.rate * square);
-  }
-  const double weight = weights.value();
-  level.rows = constraints::effective_rows(weight, all_squares.value());
-  const double unbiased = level.rows > 1 ? level.rows / (level.rows - 1) : 1;
-  level.deviation = std::sqrt(std::max(0.0, scatter.value()) * unbiased * level.rows) / weight;
+  set_deviation(MeanRows(rate, sums, squares, level.rate), level);
   const bool is_never_negative = rate.kind == "loss" || rate.kind == "squared_error";
   if (is_never_negative && level.rate > 0) level.skewness = 2 * level.deviation / level.rate;
 }
 
 void measure_spread(const constraints::ConstraintTable& table, const constraints::Rate& rate,
                     const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
+  if (constraints::is_by_score(rate)) return measure_score_error(table, rate, sums, squares, level);
   // Of several classes all rows are in cells of label 1: there is no rarer label.
-  const bool is_figure = table.cells.task == data::Task::regression || table.cells.task == data::Task::classes ||
-                         constraints::is_by_score(rate);
+  const bool is_figure = table.cells.task == data::Task::regression || table.cells.task == data::Task::classes;
   is_figure ? measure_figure(rate, sums, squares, level) : measure_mean(table, rate, sums, squares, level);
 }
 

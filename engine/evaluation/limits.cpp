@@ -16,6 +16,11 @@ using InDouble = boost::math::policies::policy<boost::math::policies::promote_do
 using Normal = boost::math::normal_distribution<double, InDouble>;
 using Student = boost::math::students_t_distribution<double, InDouble>;
 
+// Of the numbers with the other sign.
+Interval turned_over(const Interval& limits) {
+  return {-limits.high, -limits.low};
+}
+
 }  // namespace
 
 double normal_point(double tail) {
@@ -49,8 +54,12 @@ Interval student_limits(double mean, double deviation, double rows, double tail)
 }
 
 Interval gamma_limits(double mean, double deviation, double skewness, double rows, double tail) {
+  if (skewness < 0) return turned_over(gamma_limits(-mean, deviation, -skewness, rows, tail));
   const Interval student = student_limits(mean, deviation, rows, tail);
   if (rows <= 1 || deviation <= 0 || skewness <= 0 || tail >= 0.5) return student;
+  // There the gamma is normal to three digits, and its series would not converge.
+  constexpr double kLargestShape = 1e7;
+  if (4 * rows > kLargestShape * skewness * skewness) return student;
   const double widened = (student.high - mean) * std::sqrt(rows) / normal_point(tail);
   // Of a gamma of this shape for one row the deviation is skewness / 2 of the mean.
   const double shape = 4 * rows / (skewness * skewness), from_shift = 2 * widened / skewness;
@@ -62,6 +71,7 @@ Interval gamma_limits(double mean, double deviation, double skewness, double row
 }
 
 Interval skewed_limits(double mean, double deviation, double skewness, double rows, double tail) {
+  if (skewness < 0) return turned_over(skewed_limits(-mean, deviation, -skewness, rows, tail));
   const Interval student = student_limits(mean, deviation, rows, tail);
   return {student.low, std::max(student.high, gamma_limits(mean, deviation, skewness, rows, tail).high)};
 }

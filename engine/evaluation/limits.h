@@ -23,7 +23,8 @@ Interval student_limits(double mean, double deviation, double rows, double tail)
 /// Limits of a mean of numbers that few large ones pull up, such as losses: those of a shifted gamma distribution with their
 /// deviation and `skewness`, widened as Student's point is against the normal one. A limit that takes no notice of a
 /// skewness g is short by g (2 z^2 + 1) / (6 sqrt(rows)) standard errors above, and long by as much below (Hall 1992, sections 2.6
-/// and 3.5), and so much the gamma's differ. Without skewness Student's.
+/// and 3.5), and so much the gamma's differ. Without skewness Student's; of skewness below 0 those of
+/// the numbers with the other sign, turned over.
 Interval gamma_limits(double mean, double deviation, double skewness, double rows, double tail);
 
 /// The same with the caution that a verdict needs: Student's lower limit, and the upper one the higher of the two.

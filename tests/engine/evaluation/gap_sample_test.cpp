@@ -116,6 +116,17 @@ TEST(GapSampleTest, ALabelWithoutARowLeavesAMeanUnsure) {
   EXPECT_NEAR(level.deviation, std::sqrt(1.0 / 99) * (kHigh - kLow), 1e-9);
 }
 
+// As of a model that has learnt nothing: all losses are log 2 but for rounding.
+TEST(GapSampleTest, LossesThatAreAllAlikeHaveLimits) {
+  for (int rows = 100; rows <= 300; rows += 25) {
+    Handmade made({{0, 0, rows, 0}, {0, 1, rows / 2 + 7, 0}, {2, 0, rows, 0}, {2, 1, rows, 0}}, parity_of("loss"));
+    made.probability.assign(made.probability.size(), 0.5);
+    const PromiseResult promise = made.evaluated().constraints[0].promises[0];
+    EXPECT_NEAR(promise.interval->high, 0, 1e-6) << rows;
+    EXPECT_EQ(promise.verdict, Verdict::met) << rows;
+  }
+}
+
 TEST(GapSampleTest, AMeanHasTheSkewnessOfItsLabels) {
   // 4 of 200 rows are positives, all with the high loss; one more of them counts. The low losses do not vary.
   const GapSample::Level level =
@@ -130,6 +141,70 @@ TEST(GapSampleTest, AMeanHasTheSkewnessOfItsLabels) {
   const GapSample::Level even =
       first_level(Handmade({{0, 0, 50, 5}, {0, 1, 50, 30}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("loss")));
   EXPECT_NEAR(even.skewness, 2 * even.deviation / even.rate, 1e-12);
+}
+
+// Of `rows` rows that score .1 so many are positive: the first group in the first of five bins.
+GapSample::Level level_of_bin(int rows, int positives, float weight_of_positives = 1) {
+  const Handmade made({{0, 0, rows - positives, 0}, {0, 1, positives, 0, weight_of_positives}, {2, 0, 50, 10}},
+                      {{"calibration", {"race"}, 0.1}}, true);
+  const data::Cells& cells = made.table.cells;
+  std::vector<std::int32_t> of_row;
+  for (std::size_t row = 0; row < cells.of_row.size(); row += static_cast<std::size_t>(cells.outcomes()))
+    of_row.push_back(cells.of_row[row]);
+  Scores scores = made.scores();
+  scores.cells = of_row;
+  const CellTotals totals = host_statistics("test", scores, {cells.count(), 1, {}, true, cells.score_bins}).cells;
+  return make_gap_sample(made.table, made.table.promises[0], totals.sums, totals.squares, {true, true, true}).levels[0];
+}
+
+TEST(GapSampleTest, AScoresErrorVariesAsLabelsDo) {
+  // 4 of 40, and half a positive more.
+  const GapSample::Level few = level_of_bin(40, 4);
+  EXPECT_NEAR(few.rate, 0, 1e-12);
+  EXPECT_NEAR(few.rows, 40, 1e-12);
+  EXPECT_NEAR(few.deviation, std::sqrt((36 * 0.01 + 4.5 * 0.81) / 39), 1e-9);
+  EXPECT_NEAR(few.skewness, (36 * 0.001 - 4.5 * 0.729) / 40 / std::pow(few.deviation, 3), 1e-9);
+  // Without a positive too, and without a negative the other way.
+  const GapSample::Level none = level_of_bin(40, 0), all = level_of_bin(40, 40);
+  EXPECT_NEAR(none.rate, 0.1, 1e-12);
+  EXPECT_NEAR(all.rate, -0.9, 1e-12);
+  EXPECT_NEAR(none.deviation, std::sqrt(0.5 / 39), 1e-9);
+  EXPECT_NEAR(all.deviation, none.deviation, 1e-9);
+  EXPECT_LT(none.skewness, -5);
+  EXPECT_NEAR(all.skewness, -none.skewness, 1e-6);
+  // Positives weigh 2: 44^2 / (36 + 16) rows, whose mean weight is 52 / 44.
+  const GapSample::Level weighed = level_of_bin(40, 4, 2);
+  const double share = 8.0 / 44, rows = 44.0 * 44 / 52;
+  EXPECT_NEAR(weighed.rate, 0.1 - share, 1e-9);
+  EXPECT_NEAR(weighed.rows, rows, 1e-9);
+  const double more = 0.5 * std::pow(52.0 / 44 * (1 - share), 2);
+  const double scatter = 36 * share * share + 16 * (1 - share) * (1 - share) + more;
+  EXPECT_NEAR(weighed.deviation, std::sqrt(scatter * rows / (rows - 1) * rows) / 44, 1e-9);
+}
+
+// All counts of positives among rows that score .1, each with its probability.
+TEST(GapSampleTest, LimitsOfAScoresErrorMissAsRarelyAsTheySay) {
+  for (const auto& [rows, chance] : {std::pair(40, 0.02), std::pair(40, 0.06), std::pair(40, 0.1), std::pair(40, 0.3),
+                                     std::pair(200, 0.01), std::pair(200, 0.05), std::pair(200, 0.9)}) {
+    double shown = 0, above = 0, below = 0;
+    for (int positives = 0; positives <= rows; ++positives) {
+      const double probability =
+          std::exp(std::lgamma(rows + 1) - std::lgamma(positives + 1) - std::lgamma(rows - positives + 1) +
+                   positives * std::log(chance) + (rows - positives) * std::log1p(-chance));
+      if (probability < 1e-6) continue;
+      const GapSample::Level level = level_of_bin(rows, positives);
+      const Interval wide = shown_limits_of(level, 0.025), limits = limits_of(level, 0.05);
+      const double truth = 0.1 - chance;
+      shown += probability * (truth < wide.low || truth > wide.high);
+      above += probability * (truth < limits.low);
+      below += probability * (truth > limits.high);
+    }
+    RecordProperty(std::to_string(rows) + "_" + std::to_string(chance),
+                   std::to_string(shown) + " " + std::to_string(above) + " " + std::to_string(below));
+    EXPECT_LE(shown, 0.065) << rows << ' ' << chance;
+    EXPECT_LE(above, 0.065) << rows << ' ' << chance;
+    EXPECT_LE(below, 0.065) << rows << ' ' << chance;
+  }
 }
 
 TEST(GapSampleTest, TermsAboutTheSamePeopleAreOneCluster) {

@@ -76,5 +76,24 @@ TEST(LimitsTest, BothLimitsOfSkewedNumbersThatAreShownAreAGammas) {
   EXPECT_NEAR(middle.high, 1, 1e-12);
 }
 
+TEST(LimitsTest, LimitsOfNumbersThatAreSkewedDownAreThoseOfTheOthersTurnedOver) {
+  for (const auto limits_of : {gamma_limits, skewed_limits}) {
+    const Interval up = limits_of(3, 1, 2, 40, 0.05), down = limits_of(-3, 1, -2, 40, 0.05);
+    EXPECT_EQ(down.low, -up.high);
+    EXPECT_EQ(down.high, -up.low);
+  }
+}
+
+// Its series does not converge for the gamma that hardly any skewness, or very many rows, have.
+TEST(LimitsTest, WithHardlyAnySkewnessTheyAreStudents) {
+  for (const double skewness : {1e-12, 1e-6, 1e-3, 1e-2}) {
+    for (const double rows : {40.0, 1e6, 1e12}) {
+      const Interval limits = gamma_limits(1, 1, skewness, rows, 0.05), student = student_limits(1, 1, rows, 0.05);
+      EXPECT_NEAR(limits.high, student.high, 1e-2 / std::sqrt(rows)) << skewness << ' ' << rows;
+      EXPECT_NEAR(limits.low, student.low, 1e-2 / std::sqrt(rows)) << skewness << ' ' << rows;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace equipoise::evaluation
