@@ -80,7 +80,7 @@ struct Duplicates {
   std::vector<Pair> across;  ///< those of selection, holdout and test against earlier splits
 };
 
-/// What the test rows could show of a promise if the rate of every level were the same.
+/// What the test rows could show of a promise by a model better than is asked for (evaluation/showable.h).
 struct Showable {
   std::string promise;
   double tolerance = 0;

@@ -1,6 +1,7 @@
 #include "engine/constraints/row_counts.h"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 namespace equipoise::constraints {
@@ -40,8 +41,24 @@ double effective_rows_in(const LinearForm& form, const RowCounts& counts, int sp
   return effective_rows(weight, square);
 }
 
+double target_variance_in(const LinearForm& form, const RowCounts& counts) {
+  const std::vector<double>& weights = counts.weight[static_cast<int>(data::Split::train)];
+  double weight = 0, target = 0, square = 0;
+  for (const std::int32_t cell : cells_of(form)) {
+    if (counts.target.empty()) break;
+    weight += weights[cell];
+    target += counts.target[cell];
+    square += counts.target_square[cell];
+  }
+  if (!(weight > 0)) return std::numeric_limits<double>::quiet_NaN();
+  const double mean = target / weight;
+  return std::max(0.0, square / weight - mean * mean);
+}
+
 RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset) {
   RowCounts counts;
+  const bool has_targets = !dataset.targets.empty();
+  if (has_targets) counts.target = counts.target_square = std::vector<double>(cells.cells.size(), 0.0);
   for (auto& per_cell : counts.rows_of_cell) per_cell.assign(cells.cells.size(), 0);
   for (auto& per_cell : counts.weight) per_cell.assign(cells.cells.size(), 0);
   for (auto& per_cell : counts.square_weight) per_cell.assign(cells.cells.size(), 0);
@@ -51,6 +68,8 @@ RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset) {
   for (std::size_t row = 0; row < dataset.splits.size(); ++row) {
     const int split = static_cast<int>(dataset.splits[row]);
     const double weight = dataset.weight_of(row);
+    const bool has_target = has_targets && dataset.splits[row] == data::Split::train;
+    const double target = has_target ? static_cast<double>(dataset.targets[row]) - dataset.target_mean : 0;
     bool is_known = false;
     for (std::size_t outcome = 0; outcome < outcomes; ++outcome) {
       const std::int32_t cell = cells.of_row[row * outcomes + outcome];
@@ -59,6 +78,9 @@ RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset) {
       ++counts.rows_of_cell[split][cell];
       counts.weight[split][cell] += weight;
       counts.square_weight[split][cell] += weight * weight;
+      if (!has_target) continue;
+      counts.target[cell] += weight * target;
+      counts.target_square[cell] += weight * target * target;
     }
     counts.rows[split] += is_known;
   }

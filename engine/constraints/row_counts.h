@@ -17,6 +17,8 @@ struct RowCounts {
   std::array<std::vector<std::int64_t>, kSplits> rows_of_cell;  ///< [splits][C]
   std::array<std::vector<double>, kSplits> weight;              ///< [splits][C] sum of weights
   std::array<std::vector<double>, kSplits> square_weight;       ///< [splits][C] sum of squared weights
+  /// [C] of a regression's training rows: of s t and s t^2, t being the target less their mean; else empty.
+  std::vector<double> target, target_square;
 
   bool used(int split) const { return rows[split] > 0; }
 };
@@ -37,6 +39,9 @@ double effective_rows(double weight, double square_weight);
 double effective_rows(double weight, double square_weight, double share, double square_in_share);
 /// The same of the cells of a linear form, in one split.
 double effective_rows_in(const LinearForm& form, const RowCounts& counts, int split);
+
+/// The variance of the targets of a linear form's training rows; NaN where there are none, or no targets.
+double target_variance_in(const LinearForm& form, const RowCounts& counts);
 
 RowCounts count_rows(const data::Cells& cells, const data::Dataset& dataset);
 

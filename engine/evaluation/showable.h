@@ -12,26 +12,35 @@
 namespace equipoise::evaluation {
 
 /// The upper bound that the test rows would give a promise's figure if the rate of every level were `rate`: from the rows
-/// of each cell alone. A rate over decisions (PPV) has the largest denominator that goes with the rate. Nothing where the
-/// promise is about losses or a weighted sum, or where fewer levels than it compares have `min_rows` effective rows.
+/// of each cell alone, and of a regression from the spread of the training rows' targets. A rate over decisions (PPV) has the
+/// largest denominator that goes with the rate. Nothing where the promise is about losses or a weighted sum, or where fewer
+/// levels than it compares have `min_rows` effective rows.
 std::optional<double> bound_at(double rate, const constraints::ConstraintTable& table,
                                const constraints::Promise& promise, const constraints::RowCounts& counts,
                                std::int64_t min_rows, double confidence);
 
 /// What the test rows could show of one promise, as far as that is known before training.
 struct Outlook {
-  std::optional<double> least;         ///< of parity: the smallest tolerance that would be shown
+  std::optional<double> least;         ///< of parity, calibration and sums that compare: the smallest tolerance shown
   std::optional<std::string> warning;  ///< where the promise's own tolerance would not be
 };
 
-/// Of every promise; nothing is known of any without test rows.
+/// Of every promise; nothing is known of any without test rows. Of the bins of a calibration the one that shows least warns.
+///
+/// What could be shown is the bound by a model better than is asked for (better_model.h), which a warning describes:
+///   * parity, and a weighted sum whose weights of each rate add up to 0: all groups' rates are exactly equal, shares at the
+///     training rows' base rate (selection rate), .05 or .95; predicted numbers explain half of the variance of each group's
+///     targets in the training rows; squared errors are those of normal errors, at half of that variance of all together;
+///   * calibration: scores are right, and explain half of the variance of each group's labels;
+///   * a bound of a share or of a squared error: rates halfway between it and 0 (or 1); of a mean residual: 0;
+///   * any other weighted sum of shares over fixed rows: halfway between the bound and the smallest sum that decisions have.
+/// Nothing is known of losses, which vary as a model errs; of a bound on mean predictions, which lower ones can always be
+/// shown to keep; of sums with either, and of those with other means or rates over decisions (PPV) whose weights do not add
+/// up to 0.
 std::vector<Outlook> outlooks(const constraints::ConstraintTable& table, const constraints::RowCounts& counts,
                               std::int64_t min_rows, const EvaluationParams& params);
 
-/// A warning for every promise that could not be shown to hold on the test rows even by a model better than is asked for:
-/// of parity one whose rates are all equal, at the training rows' base rate (selection rate) or at the better of .05 and
-/// .95, with the smallest tolerance that would be shown then; of a bound one with every rate halfway between it and 0
-/// (or 1), with the rate that would be needed.
+/// The warnings alone.
 std::vector<std::string> unshowable_promises(const constraints::ConstraintTable& table,
                                              const constraints::RowCounts& counts, std::int64_t min_rows,
                                              const EvaluationParams& params);

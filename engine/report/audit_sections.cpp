@@ -179,16 +179,17 @@ void write_audit_showable(Markup& page, const AuditReport& report) {
   page.element(
       "p", {{"class", "intro"}},
       "The smallest tolerance that the test rows would show to be held if the rates of all groups were "
-      "exactly equal. A dash: "
-      "not known before training (losses, weighted sums, bounds of single rates), or fewer than two groups with "
-      "test rows enough.");
+      "exactly equal, and all scores right where calibration is asked for; means of predicted numbers are in the "
+      "target's units, of a model that explains half of the variance of each group's targets. A dash: "
+      "not known before training (losses, bounds of single rates, weighted sums that do not compare groups), or too "
+      "few test rows.");
   FigureTable table;
   table.caption = "Constraints and what the test rows could show";
   table.columns = {"Promise", "Tolerance", "Smallest that could be shown"};
   FigureTable::Block& block = table.blocks.emplace_back();
   for (const audit::Showable& one : report.audit.showable)
-    block.rows.push_back({one.promise, std::isfinite(one.tolerance) ? amount_text(one.tolerance) : "\u2013",
-                          decimal_text(one.least, 3)});
+    block.rows.push_back({spelt_out(one.promise), std::isfinite(one.tolerance) ? amount_text(one.tolerance) : "\u2013",
+                          amount_text(one.least)});
   write_figure_table(page, table);
 }
 

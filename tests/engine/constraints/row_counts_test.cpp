@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "engine/constraints/rates.h"
 #include "tests/engine/constraints/handmade_dataset.h"
 
@@ -40,6 +42,27 @@ TEST(RowCountsTest, AFormCountsEachOfItsCellsOnce) {
   EXPECT_EQ(rows_in(rate.denominator, counts.rows_of_cell[0]), 6);
   EXPECT_DOUBLE_EQ(effective_rows_in(rate.denominator, counts, 0), 10.0 * 10 / (4 + 18));
   EXPECT_EQ(effective_rows_in(rate.denominator, counts, 3), 0);
+}
+
+// Of the training rows alone, each by its weight, wherever their mean is.
+TEST(RowCountsTest, TargetsVaryAsTheTrainingRowsHaveThem) {
+  data::Dataset dataset = handmade_dataset({{"Female", "White", 0, data::Split::train, 2, 3},
+                                            {"Female", "White", 0, data::Split::train, 1, 2},
+                                            {"Female", "White", 0, data::Split::test, 2, 1},
+                                            {"Male", "White", 0, data::Split::test, 2, 1}});
+  dataset.task = data::Task::regression;
+  dataset.targets = {1000001, 1000003, 1000009, 5, 7, 1, 2};
+  dataset.target_mean = 1000000;
+  const data::Cells cells = data::build_cells(dataset, {"sex"});
+  const RowCounts counts = count_rows(cells, dataset);
+  const double mean = (3 * 1 + 3 * 3 + 2 * 9) / 8.0, square = (3 * 1 + 3 * 9 + 2 * 81) / 8.0;
+  for (const char* rate : {"residual", "squared_error"})
+    EXPECT_NEAR(target_variance_in(make_rate(rate, cells, {{"sex", "Female"}}).denominator, counts),
+                square - mean * mean, 1e-9);
+  EXPECT_TRUE(std::isnan(target_variance_in(make_rate("residual", cells, {{"sex", "Male"}}).denominator, counts)));
+  dataset.targets.clear();
+  const RowCounts without = count_rows(cells, dataset);
+  EXPECT_TRUE(std::isnan(target_variance_in(make_rate("residual", cells, {{"sex", "Female"}}).denominator, without)));
 }
 
 }  // namespace
