@@ -202,6 +202,7 @@ const std::vector<CommandEntry>& commands() {
       {{"predict"},
        "Writes scores and decisions, or predicted numbers, of every row of a file.",
        "  equipoise predict runs/adult-equalized-odds-001 --data new.csv --output decisions.csv\n"
+       "  equipoise predict runs/adult-equalized-odds-001 --data new.csv --keep person_id --output decisions.csv\n"
        "  equipoise predict runs/adult-equalized-odds-001 --data new.parquet --output decisions.parquet",
        make_predict},
       {{"report"},

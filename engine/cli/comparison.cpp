@@ -98,6 +98,7 @@ int Comparison::run() {
     folder_.mark_failed();
     throw;
   }
+  for (const std::string& sentence : said_.warnings.take()) journal_.warn(sentence);
   write(signal_ == 0 ? "finished" : "interrupted");
   folder_.finish(report_.outcome);
   end_tracking(folder_, {.outcome = report_.outcome}, journal_);
@@ -139,7 +140,7 @@ training::RunConfig Comparison::config_of(std::size_t arm, std::int64_t seed) co
 }
 
 Comparison::SeedData Comparison::prepare(std::size_t arm, std::int64_t seed) {
-  ReadingJournal journal(journal_, said_);
+  ReadingJournal journal(journal_, said_, fmt::format("seed {}", seed));
   SeedData data;
   data.prepared =
       prepare_to_train(inputs_.configs[arm], static_cast<std::uint64_t>(seed), inputs_.origins[arm], journal);

@@ -5,12 +5,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/cli/arm_checks.h"
 #include "engine/cli/arms.h"
+#include "engine/cli/comparison_journals.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/run_writer.h"
 #include "engine/cli/terminal_journal.h"
@@ -88,7 +88,7 @@ class Comparison {
   TerminalJournal& journal_;
   std::vector<std::vector<std::size_t>> banks_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::set<std::string> said_;                                // sentences that the user has seen
+  Said said_;
   std::map<std::string, std::unique_ptr<SeedData>> data_;     // of the seed that goes on, by how it is read
   std::optional<std::vector<std::int64_t>> first_test_rows_;  // of the first seed
   report::CompareReport report_;

@@ -7,21 +7,22 @@
 namespace equipoise::cli {
 
 void ReadingJournal::say(std::string_view sentence) {
-  if (said_.emplace(sentence).second) terminal_.say(sentence);
+  if (said_.sentences.emplace(sentence).second) terminal_.say(sentence);
 }
 
 void ReadingJournal::warn(std::string_view sentence) {
   Journal::warn(sentence);
-  if (said_.emplace(sentence).second) terminal_.warn(sentence);
+  if (said_.warnings.is_new(std::string(sentence), who_)) terminal_.warn(sentence);
 }
 
 void BankJournal::say(std::string_view sentence) {
-  if (said_.emplace(sentence).second) terminal_.say(sentence);
+  if (said_.sentences.emplace(sentence).second) terminal_.say(sentence);
 }
 
 void BankJournal::warn(std::string_view sentence) {
   Journal::warn(sentence);
-  if (said_.emplace(sentence).second) terminal_.warn(fmt::format("{}: {}", place_.who, sentence));
+  if (said_.warnings.is_new(std::string(sentence), place_.who))
+    terminal_.warn(fmt::format("{}: {}", place_.who, sentence));
 }
 
 void BankJournal::progress(const core::Progress& progress) {

@@ -6,20 +6,30 @@
 #include <string>
 #include <string_view>
 
+#include "engine/cli/repeated_warnings.h"
 #include "engine/cli/terminal_journal.h"
 
 namespace equipoise::cli {
 
-/// While the rows of a comparison are read, which takes a moment of the whole: to the user what was not said before (`said`).
+/// What the user of a comparison has seen.
+struct Said {
+  std::set<std::string> sentences;
+  RepeatedWarnings warnings;
+};
+
+/// While the rows of a comparison are read, which takes a moment of the whole: to the user what was not said before.
 class ReadingJournal final : public core::Journal {
  public:
-  ReadingJournal(TerminalJournal& terminal, std::set<std::string>& said) : terminal_(terminal), said_(said) {}
+  /// `who`: "seed 1"
+  ReadingJournal(TerminalJournal& terminal, Said& said, std::string who)
+      : terminal_(terminal), said_(said), who_(std::move(who)) {}
   void say(std::string_view sentence) override;
   void warn(std::string_view sentence) override;
 
  private:
   TerminalJournal& terminal_;
-  std::set<std::string>& said_;
+  Said& said_;
+  std::string who_;
 };
 
 /// What one bank says: to the user what was not said before, for its runs' reports all of its warnings; and how far the whole
@@ -33,7 +43,7 @@ class BankJournal final : public core::Journal {
     std::chrono::steady_clock::time_point start;
   };
 
-  BankJournal(TerminalJournal& terminal, std::set<std::string>& said, Place place)
+  BankJournal(TerminalJournal& terminal, Said& said, Place place)
       : terminal_(terminal), said_(said), place_(std::move(place)) {}
   void say(std::string_view sentence) override;
   void warn(std::string_view sentence) override;
@@ -41,7 +51,7 @@ class BankJournal final : public core::Journal {
 
  private:
   TerminalJournal& terminal_;
-  std::set<std::string>& said_;
+  Said& said_;
   Place place_;
 };
 

@@ -4,6 +4,9 @@
 #include <set>
 #include <string>
 
+#include <fmt/format.h>
+
+#include "engine/cli/repeated_warnings.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/showable.h"
 #include "engine/sampling/params.h"
@@ -19,12 +22,18 @@ class SayOnce final : public core::Journal {
     if (said_.emplace(sentence).second) journal_.say(sentence);
   }
   void warn(std::string_view sentence) override {
-    if (said_.emplace(sentence).second) journal_.warn(sentence);
+    if (repeated_.is_new(std::string(sentence), who_)) journal_.warn(sentence);
+  }
+  void speak_of(std::size_t member) { who_ = fmt::format("member {}", member); }
+  void end() {
+    for (const std::string& sentence : repeated_.take()) journal_.warn(sentence);
   }
 
  private:
   core::Journal& journal_;
   std::set<std::string> said_;
+  RepeatedWarnings repeated_;
+  std::string who_;
 };
 
 }  // namespace
@@ -35,6 +44,7 @@ std::vector<constraints::ConstraintTable> compile_tables(const std::vector<train
   SayOnce once(journal);
   std::vector<constraints::ConstraintTable> tables;
   for (const training::RunConfig& member : members) {
+    once.speak_of(tables.size());
     const std::vector<std::string> told_apart = sampling::groupings_of(member.sampling, dataset);
     tables.push_back(
         constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin, once, told_apart));
@@ -44,6 +54,7 @@ std::vector<constraints::ConstraintTable> compile_tables(const std::vector<train
          evaluation::unshowable_promises(tables.back(), counts, member.multipliers.min_rows, member.evaluation))
       once.warn(warning);
   }
+  once.end();
   return tables;
 }
 

@@ -5,6 +5,7 @@
 
 #include "engine/cli/columns_file.h"
 #include "engine/cli/command.h"
+#include "engine/cli/kept_columns.h"
 #include "engine/cli/measuring.h"
 #include "engine/cli/output_file.h"
 #include "engine/cli/predictions_file.h"
@@ -26,6 +27,10 @@ class Predict final : public Command {
              "times; "
              "or the folder of theirs, as data.images.folder",
              &images_},
+            {"--keep",
+             "A column of these rows to write beside what the model says of them, such as an id; may be given several "
+             "times",
+             &keep_},
             {"--output", "Where to write rows, scores and decisions: a .csv or a .parquet file", &output_, "", true}};
   }
 
@@ -38,12 +43,14 @@ class Predict final : public Command {
                                                                               : "--output"));
     }
     check_columns_name(output_, "--output");
+    check_kept_once(keep_);
     check_output(output_, files_);
     check_output(output_, images_);
     const SavedRun run = open_run(run_);
     check_output(output_, run);
-    const Predictions predictions = predict(run, journal);
-    write_predictions(output_, predictions);
+    data::Carried carried{keep_, {}};
+    const Predictions predictions = predict(run, carried, journal);
+    write_predictions(output_, predictions, kept_columns(std::move(carried)));
 
     journal.end_line();
     const std::vector<std::int64_t> counts = decision_counts(predictions);
@@ -76,12 +83,14 @@ class Predict final : public Command {
     return (predictions.task == data::Task::classes ? "decided " : "positive of ") + core::listed(texts, 64);
   }
 
-  Predictions predict(const SavedRun& run, TerminalJournal& journal) const {
+  Predictions predict(const SavedRun& run, data::Carried& carried, TerminalJournal& journal) const {
     const at::Device device = device_of(run, journal);
     const data::EncoderPointer encoder = read_encoder(run);
     const SavedModel model = read_model(run, data::layout_of(*encoder), device);
-    data::Dataset dataset = data::apply(
-        *encoder, files_, model.rule.uses_groups() ? data::Wanted::groups : data::Wanted::inputs, journal, "", images_);
+    data::Dataset dataset =
+        data::apply(*encoder, files_, model.rule.uses_groups() ? data::Wanted::groups : data::Wanted::inputs, journal,
+                    "", images_, &carried);
+    check_kept_beside(keep_, {dataset.task, dataset.outcomes, {}});
     core::stop_if_interrupted();
     std::vector<double> scores = score_rows(dataset, *model.learner, model.mixture, device, model.rule);
     core::stop_if_interrupted();
@@ -93,7 +102,7 @@ class Predict final : public Command {
   }
 
   std::string run_, output_;
-  std::vector<std::string> files_, images_;
+  std::vector<std::string> files_, images_, keep_;
 };
 
 }  // namespace

@@ -1,14 +1,17 @@
 #include "engine/cli/predictions_file.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <utility>
 
-#include "engine/cli/columns_file.h"
 #include "engine/evaluation/evaluation.h"
 
 namespace equipoise::cli {
 namespace {
+
+constexpr const char* kRow = "row";
 
 std::int8_t decision_of(double score) {
   return score > kDecisionThreshold ? 1 : 0;
@@ -50,10 +53,11 @@ FileColumn decisions(const Predictions& predictions, const std::string& name, st
   return {name, std::move(flags)};
 }
 
-std::vector<FileColumn> columns_of(const Predictions& predictions) {
+std::vector<FileColumn> columns_of(const Predictions& predictions, std::vector<FileColumn> kept) {
   Integers rows;
   for (std::size_t row = 0; row < predictions.rows(); ++row) rows.push_back(static_cast<std::int64_t>(row) + 1);
-  std::vector<FileColumn> columns = {{"row", std::move(rows)}};
+  std::vector<FileColumn> columns = {{kRow, std::move(rows)}};
+  std::ranges::move(kept, std::back_inserter(columns));
   const std::vector<std::string> scores = score_names(predictions), decided = decision_names(predictions);
   for (std::size_t i = 0; i < scores.size(); ++i) {
     Numbers numbers;
@@ -81,8 +85,16 @@ std::vector<std::int64_t> decision_counts(const Predictions& predictions) {
   return counts;
 }
 
-void write_predictions(const std::filesystem::path& path, const Predictions& predictions) {
-  write_columns(path, columns_of(predictions));
+void write_predictions(const std::filesystem::path& path, const Predictions& predictions,
+                       std::vector<FileColumn> kept) {
+  write_columns(path, columns_of(predictions, std::move(kept)));
+}
+
+std::vector<std::string> written_names(const Predictions& predictions) {
+  std::vector<std::string> names = {kRow};
+  std::ranges::move(score_names(predictions), std::back_inserter(names));
+  std::ranges::move(decision_names(predictions), std::back_inserter(names));
+  return names;
 }
 
 }  // namespace equipoise::cli

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cli/columns_file.h"
 #include "engine/data/task.h"
 
 namespace equipoise::cli {
@@ -26,7 +27,7 @@ struct Predictions {
 /// How many rows are decided so: positive (binary: one count), of each class, positive of each label; none of a regression.
 std::vector<std::int64_t> decision_counts(const Predictions& predictions);
 
-/// Column row (from 1, in the order of the files), and then:
+/// Column row (from 1, in the order of the files), those that are kept of the data, and then:
 ///
 /// binary      score, decision (1 where the score is above 0.5)
 /// classes     score_CLASS for each class, decision (the class with the largest score, of equal ones the first)
@@ -34,6 +35,10 @@ std::vector<std::int64_t> decision_counts(const Predictions& predictions);
 /// regression  prediction
 ///
 /// CSV or Parquet by the extension, as write_columns has it.
-void write_predictions(const std::filesystem::path& path, const Predictions& predictions);
+void write_predictions(const std::filesystem::path& path, const Predictions& predictions,
+                       std::vector<FileColumn> kept = {});
+
+/// The columns that it writes of itself; their names hang on task and outcomes alone.
+std::vector<std::string> written_names(const Predictions& predictions);
 
 }  // namespace equipoise::cli

@@ -11,6 +11,7 @@
 #include "engine/cli/made_rows_audit.h"
 #include "engine/cli/measuring.h"
 #include "engine/cli/ranks_check.h"
+#include "engine/cli/repeated_warnings.h"
 #include "engine/cli/resuming.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/run_identity.h"
@@ -132,8 +133,9 @@ class Train final : public Command {
       begin(folder, folders, inputs, journal);
       folder.keep();
     };
+    MembersJournal heard(journal);
     std::vector<training::TrainingResult> results =
-        training::train(members_, own.prepared.dataset, own.tables, device, origin_, journal,
+        training::train(members_, own.prepared.dataset, own.tables, device, origin_, heard,
                         {[&](std::size_t run, const evaluation::Measurement& measurement) {
                            begin(folder, folders, inputs, journal);
                            add_measurement(folder_of(folder, folders, run), measurement, journal);
@@ -145,6 +147,7 @@ class Train final : public Command {
                          })
                                  : training::StopRun(),
                          config_.checkpoint.is_on() || plan.resume ? &plan : nullptr, ranks});
+    heard.end();
     const bool is_waited_for = exit_code_of(results, {}) != 0;
     if (searched_) results.front().kept += " " + searched_->sentence();
     const int exit_code = conclude(folder, folders, inputs, results, device, console, journal);
@@ -156,9 +159,8 @@ class Train final : public Command {
   int conclude(RunFolder& folder, std::vector<RunFolder>& folders, const std::vector<RunInputs>& inputs,
                std::vector<training::TrainingResult>& results, const at::Device& device, const Console& console,
                TerminalJournal& journal) const {
-    const auto stopped = std::ranges::find_if(
-        results, [](const auto& r) { return r.interrupted && r.interrupted->starts_again() && r.saved_step > 0; });
-    if (stopped != results.end()) return stop_for_now(folder, folders, *stopped, console, journal);
+    if (const auto* stopped = saved_among(results); stopped && stopped->interrupted->starts_again())
+      return stop_for_now(folder, folders, *stopped, console, journal);
     const bool any_measured = std::ranges::any_of(results, [](const auto& r) { return !r.measurements.empty(); });
     if (!any_measured && folder.holds_an_earlier_run() && !folder.has_begun())
       give_up(folder, results.front(), journal);
@@ -237,12 +239,7 @@ class Train final : public Command {
     for (const RunFolder& member : folders) stop_tracking(member, journal);
     stop_tracking(folder, journal);
     journal.end_line();
-    std::vector<std::string> more;
-    if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
-    more.emplace_back("--resume");
-    const std::string resume = command(more);
-    journal.say(fmt::format("The run was {}, and is saved as it was after step {}. To go on: {}",
-                            result.interrupted->what(), result.saved_step, resume));
+    const std::string resume = say_way_on(folder, &result, journal);
     if (const RunFolder& holder = folders.empty() ? folder : folders.front(); has_set_aside(holder.path()))
       journal.say(fmt::format("The model that the run had before is kept in '{}' until it has one again.",
                               set_aside_folder(holder.path()).string()));
@@ -252,6 +249,25 @@ class Train final : public Command {
                         {"resume", resume},
                         {"exit_code", core::kStartAgain}});
     return core::kStartAgain;
+  }
+
+  // What saved itself when it was stopped, if anything did.
+  static const training::TrainingResult* saved_among(const std::vector<training::TrainingResult>& results) {
+    const auto saved = std::ranges::find_if(results, [](const auto& r) { return r.interrupted && r.saved_step > 0; });
+    return saved == results.end() ? nullptr : &*saved;
+  }
+
+  // Says the line that goes on with such a run, and returns it; "" without one.
+  std::string say_way_on(const RunFolder& folder, const training::TrainingResult* stopped,
+                         TerminalJournal& journal) const {
+    if (stopped == nullptr) return "";
+    std::vector<std::string> more;
+    if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
+    more.emplace_back("--resume");
+    const std::string resume = command(more);
+    journal.say(fmt::format("The run was {}, and is saved as it was after step {}. To go on: {}",
+                            stopped->interrupted->what(), stopped->saved_step, resume));
+    return resume;
   }
 
   static int answer_finished(const RunFolder& folder, const Console& console) {
@@ -309,7 +325,10 @@ class Train final : public Command {
     for (const std::string& title : failed) journal.say("failed on " + title);
     if (!result.failure.empty() && !console.json())
       journal.say((result.outcome == "stopped" ? "This run was " : "error: ") + result.failure);
-    console.print_json(answer_json(folder, report, result, failed, exit_code));
+    nlohmann::ordered_json json = answer_json(folder, report, result, failed, exit_code);
+    if (const std::string resume = say_way_on(folder, saved_among(results), journal); !resume.empty())
+      json["resume"] = resume;
+    console.print_json(json);
     return exit_code;
   }
 
@@ -328,12 +347,13 @@ class Train final : public Command {
     console.print(report::to_terminal(bank.report, may_have_color(STDOUT_FILENO)));
     print_paths(folder, console);
     for (const std::string& title : bank.failed) journal.say("failed on " + title);
-    console.print_json({{"run", folder.path().string()},
-                        {"report", folder.file(run_files::kReport).string()},
-                        {"bank", report::to_json(bank.report)},
-                        {"failed_on", bank.failed},
-                        {"warnings", journal.warnings()},
-                        {"exit_code", exit_code}});
+    nlohmann::ordered_json json = {
+        {"run", folder.path().string()},        {"report", folder.file(run_files::kReport).string()},
+        {"bank", report::to_json(bank.report)}, {"failed_on", bank.failed},
+        {"warnings", journal.warnings()},       {"exit_code", exit_code}};
+    if (const std::string resume = say_way_on(folder, saved_among(results), journal); !resume.empty())
+      json["resume"] = resume;
+    console.print_json(json);
     return exit_code;
   }
 

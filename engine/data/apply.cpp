@@ -4,6 +4,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/data/carried.h"
 #include "engine/data/encode_new_rows.h"
 #include "engine/data/encoder.h"
 #include "engine/data/images.h"
@@ -160,7 +161,7 @@ void check_images_named(const Encoder& encoder, const std::vector<std::string>& 
 }  // namespace
 
 Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal,
-              const std::string& predictions, const std::vector<std::string>& images) {
+              const std::string& predictions, const std::vector<std::string>& images, Carried* carried) {
   if (files.empty()) throw core::UserError(core::Fault::data, "no file was given");
   const bool has_inputs = wanted != Wanted::people;
   if (has_inputs) check_images_named(encoder, images);
@@ -168,7 +169,12 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
   ReadRequest request = request_of(encoder, files);
   const std::set<std::string> used = columns_used(encoder, wanted);
   request.used = used;
+  // As they are spelt: 007 is no 7. What the model reads is read as ever.
+  if (carried != nullptr)
+    for (const std::string& name : carried->names)
+      if (!used.contains(name)) request.as_text.insert(name);
   Table table = read_files(request, config::Origin(), journal);
+  if (carried != nullptr) check_names(*carried, table);
   if (has_inputs) {
     check_inputs(encoder, table);
     check_image_column(encoder, table);
@@ -195,6 +201,7 @@ Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wan
       if (stored.file) dataset.files.push_back(std::move(*stored.file));
     }
   }
+  if (carried != nullptr) carry(table, *carried);
   dataset.splits.assign(static_cast<std::size_t>(table.rows()), Split::test);
   for (const Column& column : table.columns) dataset.reading.push_back(column.name + ": " + name_of(column.kind) + ".");
   if (!has_inputs) {

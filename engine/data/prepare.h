@@ -16,6 +16,8 @@
 
 namespace equipoise::data {
 
+struct Carried;
+
 /// Everything learnt from training rows that new rows need: column types, bin edges, levels, groups, label values.
 /// Opaque here; it is stored in a run folder as JSON.
 struct Encoder;
@@ -58,8 +60,10 @@ enum class Wanted { inputs, groups, everything, people };
 /// decisions of these rows, where those of the training came from a file; without it they are not known, with a warning.
 /// `images`, where the model sees pictures: the files of theirs, or where training had the files that a column names, the folder of these (none: that
 /// of the data file). Throws UserError (config) where it sees pictures and needs to be told and is not, or the other way round.
+/// `carried` (carried.h): columns that go with the rows as they stand in the files.
 Dataset apply(const Encoder& encoder, const std::vector<std::string>& files, Wanted wanted, core::Journal& journal,
-              const std::string& predictions = "", const std::vector<std::string>& images = {});
+              const std::string& predictions = "", const std::vector<std::string>& images = {},
+              Carried* carried = nullptr);
 
 nlohmann::json to_json(const Encoder& encoder);
 /// Throws UserError (data) when the JSON is not an encoder of a known version.

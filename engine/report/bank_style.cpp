@@ -25,7 +25,7 @@ const char* const kBankStyleSheet = R"css(
   stroke-linejoin: round; }
 .scatter-mark:hover .shape { stroke: var(--ink); stroke-width: 2; }
 .scatter-mark:hover .mark-label { text-decoration: underline; }
-.scatter-mark .shape:not(.not-estimable) { stroke: var(--paper); stroke-width: 1; }
+.scatter-mark .shape:not(.not-estimable):not(.no-promise) { stroke: var(--paper); stroke-width: 1; }
 .at-narrow { display: none; }
 
 .members th:first-child { min-width: 40px; width: 40px; }

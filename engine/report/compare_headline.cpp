@@ -10,8 +10,6 @@
 namespace equipoise::report {
 namespace {
 
-using evaluation::Finding;
-
 std::string seeds_text(const CompareReport& report) {
   std::vector<std::string> seeds;
   for (const std::int64_t seed : report.seeds) seeds.push_back(std::to_string(seed));
@@ -60,12 +58,6 @@ void write_notices(Markup& page, const CompareReport& report) {
     write_notice(page, report.done > 1 ? "Few seeds" : "One seed", sentence, false);
 }
 
-// Whether 0 is outside its interval, and no finding is made of it among so many.
-bool counts_alone(const ComparedDifference& difference) {
-  const evaluation::Interval& interval = difference.paired.interval;
-  return difference.finding == Finding::unseen && (interval.low > 0 || interval.high < 0);
-}
-
 // One line a figure: its name, from where to where, and the difference with its interval.
 void write_items(Markup& page, const CompareReport& report, const ComparedArm& arm,
                  const std::vector<std::size_t>& places) {
@@ -74,13 +66,12 @@ void write_items(Markup& page, const CompareReport& report, const ComparedArm& a
     const evaluation::ComparedFigure& figure = report.figures[f];
     const evaluation::PairedDifference& paired = arm.differences[f]->paired;
     const auto item = page.in("li");
-    page.element("span", {}, figure.title);
+    page.element("span", {}, title_of(figure));
     page.element("span", {{"class", "from note"}},
                  fmt::format("{} \u2192 {}", compared_text(report.arms.front().means[f], figure),
                              compared_text(arm.means[f], figure)));
     page.element("span", {{"class", "change"}}, difference_text(paired.difference, figure));
-    page.element("span", {{"class", "from note"}},
-                 difference_range(paired.interval, figure) + (counts_alone(*arm.differences[f]) ? "\u00A0*" : ""));
+    page.element("span", {{"class", "from note"}}, difference_range(paired.interval, figure));
   }
 }
 
@@ -89,21 +80,22 @@ void write_arm(Markup& page, const CompareReport& report, const ComparedArm& arm
   page.element("p", {{"class", "note"}}, at_the_start(arm.sentence) + ".");
   const ArmFindings found = findings_of(arm);
   const auto box = page.in("div", {{"class", "arm-findings"}});
-  const auto part = [&](Finding finding, const std::vector<std::size_t>& places) {
+  const auto part = [&](Said said, const std::vector<std::size_t>& places) {
     const auto row = page.in("div");
-    draw_finding(page, finding);
+    draw_finding(page, look_of(said, report));
     if (places.empty()) {
       page.element("span", {{"class", "note"}}, "nothing");
     } else {
       write_items(page, report, arm, places);
     }
   };
-  part(Finding::better, found.better);
-  part(Finding::worse, found.worse);
-  part(Finding::unseen, found.unseen);
+  part(Said::better, found.better);
+  part(Said::worse, found.worse);
+  if (!found.unsure.empty()) part(Said::unsure, found.unsure);
+  part(Said::unseen, found.unseen);
   if (found.unmeasured.empty()) return;
   std::vector<std::string> titles;
-  for (const std::size_t f : found.unmeasured) titles.push_back(report.figures[f].title);
+  for (const std::size_t f : found.unmeasured) titles.push_back(title_of(report.figures[f]));
   page.element("p", {{"class", "note"}}, "Not measured in both: " + core::listed(titles) + ".");
 }
 
@@ -114,12 +106,12 @@ void write_cell(Markup& page, const CompareReport& report, const ComparedArm& ar
   page.text(compared_text(arm.means[f], figure));
   if (arm.differences.empty() || !arm.differences[f]) return;
   const ComparedDifference& difference = *arm.differences[f];
-  const char* style = difference.finding == Finding::better  ? "change better"
-                      : difference.finding == Finding::worse ? "change worse"
-                                                             : "change unseen";
-  const char* sign = difference.finding == Finding::better  ? "\u25CF "
-                     : difference.finding == Finding::worse ? "\u25B2 "
-                                                            : "";
+  struct Look {
+    const char *style, *sign;
+  };
+  static constexpr Look kLooks[] = {
+      {"change better", "\u25CF "}, {"change worse", "\u25B2 "}, {"change unsure", "\u25C6 "}, {"change unseen", ""}};
+  const auto& [style, sign] = kLooks[static_cast<std::size_t>(said_of(difference))];
   page.element("p", {{"class", style}}, sign + difference_text(difference.paired.difference, figure));
 }
 
@@ -140,20 +132,22 @@ void write_compare_arms(Markup& page, const CompareReport& report) {
   page.element(
       "p", {{"class", "intro"}},
       fmt::format("From the figure of {} to that of the arm, the difference, and its {:g}\u202F% interval. The words "
-                  "count for all {} "
-                  "on this page at once; the interval of each is for itself. * 0 is outside: had this been the only "
-                  "difference that was looked at, it would have been seen.",
-                  report.arms.front().name, 100 * report.confidence, counted(report.comparisons, "difference")));
+                  "count for all {} on this page at once; the interval of each is for itself.{}",
+                  report.arms.front().name, 100 * report.confidence, counted(report.comparisons, "difference"),
+                  has_unsure(report) ? fmt::format(" {}: 0 is outside the interval, and had this been the only "
+                                                   "difference that was looked at, it would count.",
+                                                   at_the_start(unsure_words(report)))
+                                     : ""));
   for (std::size_t arm = 1; arm < report.arms.size(); ++arm) write_arm(page, report, report.arms[arm]);
 }
 
 void write_compare_table(Markup& page, const CompareReport& report) {
   const auto section = page.in("section", {{"id", "result"}, {"aria-labelledby", "result-title"}});
   page.element("h2", {{"id", "result-title"}}, "What helped, what harmed");
-  page.element(
-      "p", {{"class", "intro"}},
-      "Means over seeds on the test rows; below each the difference to the first arm: \u25CF better, \u25B2 worse, "
-      "grey where none could be seen.");
+  page.element("p", {{"class", "intro"}},
+               fmt::format("Means over seeds on the test rows; below each the difference to the first arm: \u25CF "
+                           "better, \u25B2 worse, {}grey where none could be seen.",
+                           has_unsure(report) ? fmt::format("\u25C6 {}, ", unsure_words(report)) : ""));
   const auto wrap = page.in(
       "div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "What helped, what harmed"}});
   const auto table = page.in("table", {{"class", "compared"}});
@@ -168,7 +162,7 @@ void write_compare_table(Markup& page, const CompareReport& report) {
     const auto row = page.in("tr");
     {
       const auto name = page.in("th", {{"scope", "row"}});
-      page.text(report.figures[f].title);
+      page.text(title_of(report.figures[f]));
       page.element("p", {{"class", "note"}}, report.figures[f].more_is_better ? "more is better" : "less is better");
     }
     for (const ComparedArm& arm : report.arms) write_cell(page, report, arm, f);

@@ -37,6 +37,7 @@ ordered_json difference_json(const std::optional<ComparedDifference>& difference
            {{"low", core::number_or_null(paired.interval.low)}, {"high", core::number_or_null(paired.interval.high)}}},
           {"p_value", core::number_or_null(paired.p_value)},
           {"corrected", core::number_or_null(difference->corrected)},
+          {"counts_alone", said_of(*difference) == Said::unsure},
           {"seeds", paired.seeds},
           {"seeds_error", core::number_or_null(paired.seeds_error)},
           {"common_error", core::number_or_null(paired.common_error)},

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/report/compare_sections.h"
 #include "engine/report/figures.h"
 #include "engine/report/sections.h"
@@ -9,16 +11,19 @@ namespace equipoise::report {
 
 const char* const kCompareStyleSheet = R"css(
 .arm-findings { margin-top: 8px; }
-.arm-findings > div { display: grid; grid-template-columns: 180px minmax(0, 1fr); gap: 0 16px; padding: 8px 0;
+.arm-findings > div { display: grid; grid-template-columns: 192px minmax(0, 1fr); gap: 0 16px; padding: 8px 0;
   border-top: 1px solid var(--rule); }
 .arm-findings ul { list-style: none; }
+.arm-findings .badge { white-space: normal; }
 .arm-findings li { display: grid; grid-template-columns: minmax(0, 1fr) 184px 128px 208px; gap: 0 16px; font-size: 15px; }
 .arm-findings .change, .arm-findings .from { text-align: right; }
 .arm-findings .change { font-weight: 600; white-space: nowrap; }
 .compared td { vertical-align: top; }
 .compared thead th { min-width: 112px; vertical-align: bottom; }
+.two-words { white-space: nowrap; }
 .compared .better { color: var(--met-ink); font-weight: 600; }
 .compared .worse { color: var(--violated-ink); font-weight: 600; }
+.compared .unsure { color: var(--not-shown-ink); }
 .compared .unseen { color: var(--quiet); }
 .compared .change { font-size: 13px; white-space: nowrap; }
 .differences { list-style: none; }
@@ -32,14 +37,22 @@ const char* const kCompareStyleSheet = R"css(
 }
 )css";
 
-FindingLook look_of(evaluation::Finding finding) {
-  if (finding == evaluation::Finding::better) return {"better", evaluation::Verdict::met};
-  if (finding == evaluation::Finding::worse) return {"worse", evaluation::Verdict::violated};
+std::string unsure_words(const CompareReport& report) {
+  return fmt::format("not sure after {}", counted(report.comparisons, "comparison"));
+}
+
+bool has_unsure(const CompareReport& report) {
+  return std::ranges::any_of(report.arms, [](const ComparedArm& arm) { return !findings_of(arm).unsure.empty(); });
+}
+
+FindingLook look_of(Said said, const CompareReport& report) {
+  if (said == Said::better) return {"better", evaluation::Verdict::met};
+  if (said == Said::worse) return {"worse", evaluation::Verdict::violated};
+  if (said == Said::unsure) return {unsure_words(report), evaluation::Verdict::not_shown};
   return {"no difference seen", evaluation::Verdict::not_estimable};
 }
 
-void draw_finding(Markup& page, evaluation::Finding finding) {
-  const FindingLook look = look_of(finding);
+void draw_finding(Markup& page, const FindingLook& look) {
   draw_badge(page, look.verdict, look.word);
 }
 
@@ -54,13 +67,12 @@ void write_compare_guide(Markup& page, const CompareReport& report) {
                   "another seed would have "
                   "split the rows and trained the networks otherwise, and other people would have been tested.",
                   report.arms.empty() ? "the first arm" : report.arms.front().name, 100 * report.confidence));
-  say(
-      fmt::format("\u201CBetter\u201D and \u201Cworse\u201D count for all {} at once (Holm 1979): that any of these "
-                  "words on this page is wrong "
-                  "has a probability of at most {:g}\u202F%. An interval may therefore leave out 0 where no difference "
-                  "is said to be "
-                  "seen: among so many, some do by chance.",
-                  counted(report.comparisons, "difference"), 100 * (1 - report.confidence)));
+  say(fmt::format(
+      "\u201CBetter\u201D and \u201Cworse\u201D count for all {} at once (Holm 1979): that any of these "
+      "words on this page is wrong "
+      "has a probability of at most {:g}\u202F%. \u201C{}\u201D: the interval leaves out 0, and had this "
+      "been the only difference that was looked at, it would count; among so many, some do so by chance.",
+      counted(report.comparisons, "difference"), 100 * (1 - report.confidence), at_the_start(unsure_words(report))));
   say("No difference seen is not the same as none: the interval says how large one may be. More seeds make it narrower "
       "as far as "
       "training is concerned, more test rows as far as people are.");

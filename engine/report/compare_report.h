@@ -68,9 +68,13 @@ struct CompareReport {
   std::vector<std::string> warnings;
 };
 
-/// What one arm did against the first, a sentence for each finding that was made: first what it did better, then what worse.
+/// What is said of a difference. `unsure`: its own interval leaves out 0, and among so many differences that may be chance.
+enum class Said { better, worse, unsure, unseen };
+Said said_of(const ComparedDifference& difference);
+
+/// What one arm did against the first: places among the figures, by what is said of each.
 struct ArmFindings {
-  std::vector<std::size_t> better, worse, unseen, unmeasured;  ///< places among the figures
+  std::vector<std::size_t> better, worse, unsure, unseen, unmeasured;
 };
 ArmFindings findings_of(const ComparedArm& arm);
 
@@ -79,6 +83,8 @@ std::string compare_sentence(const CompareReport& report);
 /// What a comparison of so many seeds cannot know; "" where there is nothing of the kind.
 std::string seeds_sentence(const CompareReport& report);
 
+/// "True positive rate of the worst group"
+std::string title_of(const evaluation::ComparedFigure& figure);
 /// "84.3 %", "0.3127", "2.1 points"
 std::string compared_text(std::optional<double> value, const evaluation::ComparedFigure& figure);
 /// A difference of two such: "+1.2 points", "-0.0123"

@@ -85,8 +85,11 @@ void write_compare_runs(Markup& page, const CompareReport& report) {
     const auto row = page.in("tr");
     page.element("th", {{"scope", "col"}}, "Run");
     page.element("th", {{"scope", "col"}}, "Outcome");
-    for (const evaluation::ComparedFigure& figure : report.figures)
-      page.element("th", {{"scope", "col"}}, figure.title);
+    for (const evaluation::ComparedFigure& figure : report.figures) {
+      const std::string title = title_of(figure);
+      const bool is_short = std::ranges::count(title, ' ') < 2;
+      page.element("th", {{"scope", "col"}, {"class", is_short ? "two-words" : "more-words"}}, title);
+    }
   }
   const auto body = page.in("tbody");
   for (const ComparedRun& run : report.runs) write_run(page, report, run);

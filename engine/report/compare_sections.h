@@ -15,13 +15,16 @@ void write_compare_runs(Markup& page, const CompareReport& report);      ///< ev
 void write_compare_guide(Markup& page, const CompareReport& report);
 void write_compare_reproduction(Markup& page, const CompareReport& report);
 
-/// How a finding is shown: a word, and the verdict whose colour and shape it has.
+/// How a finding is shown: words, and the verdict whose colour and shape it has.
 struct FindingLook {
-  const char* word;
+  std::string word;
   evaluation::Verdict verdict;
 };
-FindingLook look_of(evaluation::Finding finding);
-void draw_finding(Markup& page, evaluation::Finding finding);
+FindingLook look_of(Said said, const CompareReport& report);
+/// Of so many comparisons: "not sure after 54 comparisons".
+std::string unsure_words(const CompareReport& report);
+bool has_unsure(const CompareReport& report);
+void draw_finding(Markup& page, const FindingLook& look);
 
 /// What is laid out on this page alone.
 extern const char* const kCompareStyleSheet;

@@ -104,29 +104,41 @@ void summarise(CompareReport& report, const PartedRuns& parted) {
   count_verdicts(report);
 }
 
+Said said_of(const ComparedDifference& difference) {
+  if (difference.finding == Finding::better) return Said::better;
+  if (difference.finding == Finding::worse) return Said::worse;
+  const evaluation::Interval& interval = difference.paired.interval;
+  return interval.low > 0 || interval.high < 0 ? Said::unsure : Said::unseen;
+}
+
 ArmFindings findings_of(const ComparedArm& arm) {
   ArmFindings findings;
   for (std::size_t f = 0; f < arm.differences.size(); ++f) {
-    if (!arm.differences[f])
+    if (!arm.differences[f]) {
       findings.unmeasured.push_back(f);
-    else if (arm.differences[f]->finding == Finding::better)
-      findings.better.push_back(f);
-    else
-      (arm.differences[f]->finding == Finding::worse ? findings.worse : findings.unseen).push_back(f);
+      continue;
+    }
+    const Said said = said_of(*arm.differences[f]);
+    (said == Said::better   ? findings.better
+     : said == Said::worse  ? findings.worse
+     : said == Said::unsure ? findings.unsure
+                            : findings.unseen)
+        .push_back(f);
   }
   return findings;
 }
 
 std::string compare_sentence(const CompareReport& report) {
   if (report.arms.size() < 2) return "There is one arm, and nothing to set it beside.";
-  std::size_t helped = 0, harmed = 0, both = 0, neither = 0;
+  std::size_t helped = 0, harmed = 0, both = 0, unsure = 0, neither = 0;
   for (std::size_t arm = 1; arm < report.arms.size(); ++arm) {
     const ArmFindings found = findings_of(report.arms[arm]);
     const bool helps = !found.better.empty(), harms = !found.worse.empty();
     helped += helps && !harms;
     harmed += harms && !helps;
     both += helps && harms;
-    neither += !helps && !harms;
+    unsure += !helps && !harms && !found.unsure.empty();
+    neither += !helps && !harms && found.unsure.empty();
   }
   std::string text;
   const auto add = [&](std::size_t count, const std::string& words) {
@@ -135,6 +147,8 @@ std::string compare_sentence(const CompareReport& report) {
   add(both, plural(both, "makes something better and something worse", "make something better and something worse"));
   add(helped, plural(helped, "makes something better and nothing worse", "make something better and nothing worse"));
   add(harmed, plural(harmed, "makes something worse and nothing better", "make something worse and nothing better"));
+  const std::string after = fmt::format(" after {}", counted(report.comparisons, "comparison"));
+  add(unsure, plural(unsure, "makes no difference that is sure", "make no difference that is sure") + after);
   add(neither, plural(neither, "makes no difference that could be seen", "make no difference that could be seen"));
   const std::size_t others = report.arms.size() - 1;
   return fmt::format("Beside {}, of {} {}: {}.", report.arms.front().name, others, plural(others, "arm", "arms"), text);
@@ -152,6 +166,10 @@ std::string seeds_sentence(const CompareReport& report) {
   return "There is one seed. The intervals are about other people who are tested; how far another training, or another "
          "split, "
          "would have come out otherwise is not known, and no interval here holds it.";
+}
+
+std::string title_of(const ComparedFigure& figure) {
+  return at_the_start(spelt_out(figure.title));
 }
 
 std::string compared_text(std::optional<double> value, const ComparedFigure& figure) {

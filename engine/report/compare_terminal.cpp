@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/report/compare_sections.h"
+#include "engine/report/figures.h"
 #include "engine/report/terminal_table.h"
 
 namespace equipoise::report {
@@ -15,11 +16,11 @@ void add_lines(std::vector<TerminalLine>& lines, const CompareReport& report, co
   for (const std::size_t f : places) {
     const evaluation::ComparedFigure& figure = report.figures[f];
     const ComparedDifference& difference = *arm.differences[f];
-    const FindingLook look = look_of(difference.finding);
-    lines.push_back({plain(figure.title, kTitleWidth), without_typography(compared_text(arm.means[f], figure)),
+    const FindingLook look = look_of(said_of(difference), report);
+    lines.push_back({plain(title_of(figure), kTitleWidth), without_typography(compared_text(arm.means[f], figure)),
                      without_typography(difference_text(difference.paired.difference, figure)),
                      without_typography(difference_range(difference.paired.interval, figure)),
-                     painted(look.word, look.verdict, color)});
+                     painted(without_typography(look.word), look.verdict, color)});
   }
 }
 
@@ -30,9 +31,10 @@ std::string arm_text(const CompareReport& report, const ComparedArm& arm, bool c
   const ArmFindings found = findings_of(arm);
   add_lines(lines, report, arm, found.better, color);
   add_lines(lines, report, arm, found.worse, color);
+  add_lines(lines, report, arm, found.unsure, color);
   add_lines(lines, report, arm, found.unseen, color);
   for (const std::size_t f : found.unmeasured)
-    lines.push_back({plain(report.figures[f].title, kTitleWidth), "-", "-", "-", "not measured in both"});
+    lines.push_back({plain(title_of(report.figures[f]), kTitleWidth), "-", "-", "-", "not measured in both"});
   return text + table_of(lines);
 }
 
@@ -47,6 +49,9 @@ std::string to_terminal(const CompareReport& report, bool color) {
   text += "\n" + without_typography(compare_sentence(report)) + "\n";
   text += fmt::format("The words count for all {} differences at once, at {:g} %; each interval is for itself.\n",
                       report.comparisons, 100 * report.confidence);
+  if (has_unsure(report))
+    text += fmt::format("{}: had this been the only difference that was looked at, it would count.\n",
+                        at_the_start(without_typography(unsure_words(report))));
   if (const std::string sentence = seeds_sentence(report); !sentence.empty()) text += sentence + "\n";
   return text;
 }

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
+
+#include "engine/constraints/rates.h"
 
 namespace equipoise::report {
 namespace {
@@ -15,6 +18,23 @@ constexpr std::string_view kNarrowSpace = "\u202F";
 std::string one_decimal(double value) {
   const std::string digits = fmt::format("{:.1f}", std::abs(value));
   return value < 0 && digits != "0.0" ? "\u2212" + digits : digits;
+}
+
+// Of TPR, say; nullptr of what is no abbreviation.
+const char* long_name_of(std::string_view word) {
+  const bool is_short = word.size() > 1 && std::ranges::all_of(word, [](char c) { return c >= 'A' && c <= 'Z'; });
+  const auto& entries = constraints::rate_entries();
+  const auto entry = std::ranges::find(entries, word, &constraints::RateEntry::short_name);
+  return is_short && entry != entries.end() ? entry->long_name : nullptr;
+}
+
+std::vector<std::string_view> words_of(std::string_view text) {
+  std::vector<std::string_view> words;
+  for (std::size_t at = 0, end = 0; end != std::string_view::npos; at = end + 1) {
+    end = text.find(' ', at);
+    words.push_back(text.substr(at, end - at));
+  }
+  return words;
 }
 
 bool is_there(const std::optional<double>& value) {
@@ -125,6 +145,26 @@ std::string figure_range(const std::optional<evaluation::Interval>& interval, st
     return fmt::format("{} to {}", amount_text(low, decimals), amount_text(high, decimals));
   }
   return fmt::format("{} to {}", one_decimal(low), one_decimal(high));
+}
+
+std::string spelt_out(const std::string& text) {
+  // What else is written in capitals, a level's name say, is followed by other words.
+  const auto follows_a_rate = [](std::string_view word) {
+    return word == "gap" || word == "ratio" || word == "of" || word == "by";
+  };
+  std::string result;
+  const std::vector<std::string_view> words = words_of(text);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::size_t quote = words[i].starts_with('\'') ? 1 : 0;
+    const bool may_be_rate = i == 0 || (i + 1 < words.size() && follows_a_rate(words[i + 1]));
+    const char* name = may_be_rate ? long_name_of(words[i].substr(quote)) : nullptr;
+    result += i == 0 ? "" : " ";
+    if (name == nullptr)
+      result += words[i];
+    else
+      result += std::string(quote, '\'') + name;
+  }
+  return result;
 }
 
 std::string at_the_start(std::string words) {

@@ -44,6 +44,8 @@ std::string sign_of(std::string_view unit);
 /// What is shown for a figure, without its unit: hundredfold, of a floor the rate itself, or as it is.
 double shown_figure(double figure, std::string_view unit);
 
+/// Abbreviated rates as words where a title or a sentence has them: "SR gap by sex" is "selection rate gap by sex".
+std::string spelt_out(const std::string& text);
 /// "Accuracy": with a capital letter
 std::string at_the_start(std::string words);
 /// "1 row", "2 rows", "30,162 rows"

@@ -54,6 +54,22 @@ std::string x_title_of(const ConstraintResult& result) {
   return result.unit == "points" ? "gap, points" : "gap, % of the larger rate";
 }
 
+// "none, 0.01\u20130.05, 0.08" of rules that come to nearly the same.
+std::string joined_label(const std::vector<ScatterMark>& all, const std::vector<std::size_t>& marks,
+                         std::size_t first_tolerance) {
+  std::string text;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    std::size_t last = i;
+    while (marks[i] >= first_tolerance && last + 1 < marks.size() && marks[last + 1] == marks[last] + 1) ++last;
+    const bool is_range = last > i + 1;
+    text += (i == 0 ? "" : ", ") + all[marks[i]].label;
+    if (!is_range) continue;
+    text += "\u2013" + all[marks[last]].label;
+    i = last;
+  }
+  return text;
+}
+
 void write_plot(Markup& page, const FrontierReport& report, std::size_t constraint, SplitOf of, const char* rows) {
   ScatterPlot plot;
   std::vector<const FrontierRule*> rules = {&report.unconstrained};
@@ -72,6 +88,10 @@ void write_plot(Markup& page, const FrontierReport& report, std::size_t constrai
   }
   plot.title = fmt::format("Accuracy against the {} on the {}: {}", figure, rows, title);
   plot.y_title = "Accuracy, %";
+  const std::size_t first_tolerance = is_drawable(report.unconstrained.*of, constraint) ? 1 : 0;
+  plot.joined_label = [&](const std::vector<std::size_t>& marks) {
+    return joined_label(plot.marks, marks, first_tolerance);
+  };
   if (plot.marks.empty()) {
     page.element("p", {}, fmt::format("On the {} there is nothing to draw.", rows));
     return;
@@ -83,7 +103,9 @@ void write_key(Markup& page) {
   const auto key = page.in("ul", {{"class", "legend"}});
   write_verdict_keys(page);
   write_line_key(page, "bar-line", "M4 7H24M14 0V14", "intervals of gap and accuracy");
-  page.element("li", {}, "The number at a shape is its tolerance; \u201Cnone\u201D has no constraint.");
+  page.element("li", {},
+               "The number at a shape is its tolerance; \u201Cnone\u201D has no constraint. Shapes that lie on one "
+               "another have one label, with all their tolerances.");
 }
 
 }  // namespace

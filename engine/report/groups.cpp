@@ -36,9 +36,10 @@ void write_binary_groups(Markup& page, const Report& report, const SplitResult& 
   }
   page.element(
       "p", {{"class", "note"}},
-      "Base rate: share of true positives among all rows, as labelled. Selection rate: share decided positive. "
-      "TPR, FPR: share decided positive among those labelled positive, negative. PPV: share labelled positive "
-      "among those decided positive. AUC: how well the score ranks. A dash: undefined, no row to divide by.");
+      "Base rate: share labelled positive among all rows. Selection rate: share decided positive. TPR, FPR (true and "
+      "false positive rate): share decided positive among those labelled positive, negative. PPV (positive predictive "
+      "value): share labelled positive among those decided positive. AUC (area under the ROC curve): how well the "
+      "score ranks. A dash: undefined, no row to divide by.");
 }
 
 bool has_groups(const SplitResult& split) {

@@ -132,7 +132,7 @@ void write_warnings(Markup& page, const std::vector<std::string>& warnings) {
   page.element("h2", {{"id", "warnings-title"}},
                warnings.size() == 1 ? "1 warning" : fmt::format("{} warnings", warnings.size()));
   const auto list = page.in("ul");
-  for (const std::string& warning : warnings) page.element("li", {}, warning);
+  for (const std::string& warning : warnings) page.element("li", {}, spelt_out(warning));
 }
 
 const SplitResult* split_named(const Report& report, const std::string& name) {
@@ -176,7 +176,7 @@ void write_headline(Markup& page, const Report& report) {
     } else {
       page.element("p", {}, "No split was measured in this run.");
     }
-    if (!report.kept.empty()) page.element("p", {{"class", "kept"}}, report.kept);
+    if (!report.kept.empty()) page.element("p", {{"class", "kept"}}, spelt_out(report.kept));
     if (report.members > 1) page.element("p", {{"class", "kept"}}, members_sentence(report, split));
   }
   write_warnings(page, report.warnings);

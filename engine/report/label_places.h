@@ -20,7 +20,7 @@ struct LabelPlace {
 };
 
 /// For each dot a place around it where its label covers no dot, no other label and no edge; nothing where there is
-/// none. Dots are served in their order, each with the first free place, nearest first.
+/// none, or the label is "". Dots are served in their order, each with the first free place, nearest first.
 std::vector<std::optional<LabelPlace>> label_places(const std::vector<LabelledDot>& dots, double width, double height);
 
 }  // namespace equipoise::report

@@ -118,7 +118,8 @@ void draw_guides(Markup& page, const LineChart& chart, const Frame& frame) {
   for (const Guide& level : chart.levels) {
     const std::string y = pixels(frame.down(level.at));
     page.empty("line", {{"class", "reference"}, {"x1", "0"}, {"x2", "100%"}, {"y1", y}, {"y2", y}});
-    page.element("text", {{"class", "guide-word"}, {"x", "4"}, {"y", y}, {"dy", "-4"}}, level.name);
+    if (!chart.levels_in_legend)
+      page.element("text", {{"class", "guide-word"}, {"x", "4"}, {"y", y}, {"dy", "-4"}}, level.name);
   }
   for (const Guide& moment : chart.moments) {
     const double at = frame.x.at(moment.at);
@@ -160,17 +161,21 @@ void draw_end_labels(Markup& page, const LineChart& chart, const Frame& frame) {
   }
 }
 
+void draw_legend_entry(Markup& page, const std::string& style, const std::string& name) {
+  const auto item = page.in("li");
+  {
+    const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 10"}});
+    page.empty("path", {{"class", style}, {"d", "M1 5H27"}});
+  }
+  page.text(name);
+}
+
 void draw_legend(Markup& page, const LineChart& chart) {
   const auto list = page.in("ul", {{"class", "legend"}});
-  for (const Series& series : chart.series) {
-    if (series.muted) continue;
-    const auto item = page.in("li");
-    {
-      const auto sample = page.in("svg", {{"class", "sample"}, {"aria-hidden", "true"}, {"viewBox", "0 0 28 10"}});
-      page.empty("path", {{"class", style_of(series)}, {"d", "M1 5H27"}});
-    }
-    page.text(series.name);
-  }
+  for (const Series& series : chart.series)
+    if (!series.muted) draw_legend_entry(page, style_of(series), series.name);
+  if (!chart.levels_in_legend) return;
+  for (const Guide& level : chart.levels) draw_legend_entry(page, "reference", level.name);
 }
 
 }  // namespace

@@ -39,10 +39,11 @@ struct LineChart {
   std::function<std::string(double)> y_word;  ///< a value in full: "86.1 %"
   double y_unit = 1;                          ///< ticks show y / y_unit
   std::vector<Series> series;
-  std::vector<Guide> levels;   ///< horizontal
-  std::vector<Guide> moments;  ///< vertical
-  std::optional<Scale> x;      ///< absent: what the points need
-  bool from_zero = false;      ///< the y scale starts at 0
+  std::vector<Guide> levels;      ///< horizontal
+  bool levels_in_legend = false;  ///< their names stand there: where no place in the plot is free of lines
+  std::vector<Guide> moments;     ///< vertical
+  std::optional<Scale> x;         ///< absent: what the points need
+  bool from_zero = false;         ///< the y scale starts at 0
   bool legend = true;
 };
 

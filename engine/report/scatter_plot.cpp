@@ -159,15 +159,42 @@ void draw_bars(Markup& page, const Frame& frame, const ScatterMark& mark) {
   if (mark.x_interval) draw_across(page, "bar-line", frame, mark.x_interval->low, mark.x_interval->high, mark.y);
 }
 
-using Places = std::vector<std::optional<LabelPlace>>;
-
-Places places_for(const std::vector<const ScatterMark*>& marks, const Frame& frame, double width) {
+// Of each mark that is drawn, in a page of one width.
+struct Labels {
   std::vector<LabelledDot> dots;
-  for (const ScatterMark* mark : marks) dots.push_back({width * frame.x.at(mark->x), frame.down(mark->y), mark->label});
-  return label_places(dots, width, frame.height);
+  std::vector<std::optional<LabelPlace>> places;
+};
+
+// Of marks that lie on one another the first has the label of all.
+void join_labels(const ScatterPlot& plot, const std::vector<std::size_t>& marks, std::vector<LabelledDot>& dots) {
+  constexpr double kOnOneAnother = 6;  // a shape's radius
+  std::vector<bool> is_joined(dots.size(), false);
+  for (std::size_t i = 0; i < dots.size(); ++i) {
+    if (is_joined[i]) continue;
+    std::vector<std::size_t> same = {marks[i]};
+    for (std::size_t j = i + 1; j < dots.size(); ++j) {
+      if (is_joined[j] || std::hypot(dots[j].x - dots[i].x, dots[j].y - dots[i].y) > kOnOneAnother) continue;
+      is_joined[j] = true;
+      dots[j].label.clear();
+      same.push_back(marks[j]);
+    }
+    if (same.size() > 1) dots[i].label = plot.joined_label(same);
+  }
 }
 
-void draw_label(Markup& page, const ScatterMark& mark, const std::optional<LabelPlace>& place, const char* style) {
+Labels labels_for(const ScatterPlot& plot, const std::vector<std::size_t>& marks, const Frame& frame, double width) {
+  Labels labels;
+  for (const std::size_t i : marks) {
+    const ScatterMark& mark = plot.marks[i];
+    labels.dots.push_back({width * frame.x.at(mark.x), frame.down(mark.y), mark.label});
+  }
+  if (plot.joined_label) join_labels(plot, marks, labels.dots);
+  labels.places = label_places(labels.dots, width, frame.height);
+  return labels;
+}
+
+void draw_label(Markup& page, const Labels& labels, std::size_t i, const char* style) {
+  const std::optional<LabelPlace>& place = labels.places[i];
   if (!place) return;
   if (place->far) {
     page.empty("line", {{"class", fmt::format("leader {}", style)},
@@ -178,28 +205,29 @@ void draw_label(Markup& page, const ScatterMark& mark, const std::optional<Label
   }
   page.element("text",
                {{"class", fmt::format("mark-label {}", style)}, {"x", pixels(place->dx)}, {"y", pixels(place->dy)}},
-               mark.label);
+               labels.dots[i].label);
 }
 
 void draw_marks(Markup& page, const ScatterPlot& plot, const Frame& frame) {
-  std::vector<const ScatterMark*> marks;
-  for (const ScatterMark& mark : plot.marks) {
-    if (frame.holds(mark)) marks.push_back(&mark);
+  std::vector<std::size_t> marks;
+  for (std::size_t i = 0; i < plot.marks.size(); ++i) {
+    if (frame.holds(plot.marks[i])) marks.push_back(i);
   }
-  const Places wide = places_for(marks, frame, kWideWidth), narrow = places_for(marks, frame, kNarrowWidth);
-  for (const ScatterMark* mark : marks) {
+  const Labels wide = labels_for(plot, marks, frame, kWideWidth), narrow = labels_for(plot, marks, frame, kNarrowWidth);
+  for (const std::size_t i : marks) {
     const auto group = page.in("g", {{"class", plot.marks.size() > kCrowd ? "bars crowded" : "bars"}});
-    draw_bars(page, frame, *mark);
+    draw_bars(page, frame, plot.marks[i]);
   }
   // After all bars, so that no bar crosses a shape or a label.
   for (std::size_t i = 0; i < marks.size(); ++i) {
-    const auto link = page.in("a", {{"href", marks[i]->link}, {"tabindex", "-1"}, {"class", "scatter-mark"}});
-    page.element("title", {}, marks[i]->hover);
-    const auto place = page.in(
-        "svg", {{"class", "mark"}, {"x", length(frame.x.at(marks[i]->x))}, {"y", pixels(frame.down(marks[i]->y))}});
-    draw_label(page, *marks[i], wide[i], "at-wide");
-    draw_label(page, *marks[i], narrow[i], "at-narrow");
-    draw_shape(page, marks[i]->verdict);
+    const ScatterMark& mark = plot.marks[marks[i]];
+    const auto link = page.in("a", {{"href", mark.link}, {"tabindex", "-1"}, {"class", "scatter-mark"}});
+    page.element("title", {}, mark.hover);
+    const auto place =
+        page.in("svg", {{"class", "mark"}, {"x", length(frame.x.at(mark.x))}, {"y", pixels(frame.down(mark.y))}});
+    draw_label(page, wide, i, "at-wide");
+    draw_label(page, narrow, i, "at-narrow");
+    draw_shape(page, mark.verdict);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct ScatterPlot {
   std::string y_title;
   double x_unit = 0.01, y_unit = 0.01;  ///< ticks show x / x_unit: by default shares are in hundredths
   std::vector<ScatterMark> marks;
+  /// One label for marks that lie on one another, from their places among the marks, ascending; without it each has its own.
+  std::function<std::string(const std::vector<std::size_t>& marks)> joined_label;
   std::vector<double> limits;  ///< upright dashed lines, with their values above; one alone is shaded up to it
 };
 

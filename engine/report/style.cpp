@@ -84,7 +84,7 @@ code, pre { font: 13px/20px ui-monospace, SFMono-Regular, Menlo, Consolas, "Libe
 .badge.no-promise, .badge.not-estimable { color: var(--not-estimable-ink); background: var(--not-estimable-fill); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 24px; margin-top: 32px; }
 .figures div:first-child { grid-column: span 2; }
-.figures dt { font-size: 14px; line-height: 20px; color: var(--quiet); }
+.figures dt { font-size: 14px; line-height: 20px; color: var(--quiet); white-space: nowrap; }
 .figures dd { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 12px; }
 .figures .number { font-size: 22px; line-height: 32px; font-weight: 600; }
 .figures div:first-child .number { font-size: 32px; line-height: 40px; }
@@ -166,9 +166,9 @@ figcaption, caption { font-size: 14px; line-height: 20px; font-weight: 600; text
 .end-label text { fill: var(--ink); }
 .end-label path { stroke-width: 1.25; stroke-dasharray: none; }
 @media (min-width: 800px) {
-  .with-end-labels { padding-right: 240px; }
+  .with-end-labels { padding-right: 304px; }
   .with-end-labels ~ .legend { display: none; }
-  .with-end-labels ~ .x-title { padding-right: 228px; }
+  .with-end-labels ~ .x-title { padding-right: 292px; }
 }
 @media (max-width: 799px) { .end-label { display: none; } }
 .side-by-side { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 32px 64px;

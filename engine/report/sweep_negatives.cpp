@@ -28,15 +28,22 @@ void write_never(Markup& page, const SweepResults& results, const SweepFindings&
                                       at_the_start(tolerance_words(results, choice)),
                                       counted(static_cast<std::int64_t>(choice.candidates), "run"), rows));
   for (const NeverFeasible& never : findings.never_feasible)
-    sentences.push_back(fmt::format("{} = {}: none of {} keeps its own tolerances on the {} rows.", never.field,
-                                    never.value, counted(static_cast<std::int64_t>(never.runs), "run"), rows));
-  page.element("h3", {}, "Never feasible");
+    sentences.push_back(
+        fmt::format("{} = {}: none of {} has all upper bounds on the {} rows inside its own tolerances.", never.field,
+                    never.value, counted(static_cast<std::int64_t>(never.runs), "run"), rows));
+  page.element("h3", {}, "Not shown to keep tolerances");
   if (sentences.empty()) {
-    page.element(
-        "p", {},
-        "Every tolerance is kept by some run, and some run keeps its tolerances at every value of every axis.");
+    page.element("p", {},
+                 "Some run is shown to keep every tolerance, and at every value of every axis some run is shown to "
+                 "keep its own.");
     return;
   }
+  page.element(
+      "p", {{"class", "intro"}},
+      fmt::format("A run is shown to keep a tolerance where the upper bound of its gap on the {} rows is "
+                  "inside. The gap itself may be inside where the bound is not: more rows, or more room, would "
+                  "tell.",
+                  rows));
   constexpr std::size_t kMost = 60;  // drawn tolerances are as many as runs
   const auto list = page.in("ul");
   for (std::size_t i = 0; i < sentences.size() && i < kMost; ++i) page.element("li", {}, sentences[i]);

@@ -96,9 +96,9 @@ std::string sweep_sentence(const SweepReport& report) {
   if (!choice->run)
     return fmt::format("{} No run is shown to keep any tolerance on the {} rows, not even {}.", counts, rows,
                        all.back().constraint ? tolerance_words(results, all.back()) : what);
-  std::string sentence =
-      fmt::format("{} {} of {} keep {} on the {} rows; the best of them is {}", counts, count_text(choice->feasible),
-                  count_text(choice->candidates), what, rows, title_of(results, *choice->run));
+  std::string sentence = fmt::format("{} {} of {} are shown to keep {} on the {} rows; the best of them is {}", counts,
+                                     count_text(choice->feasible), count_text(choice->candidates), what, rows,
+                                     title_of(results, *choice->run));
   const SplitFigures* test = results.runs[*choice->run].on(data::Split::test);
   if (test == nullptr || !test->quality) return sentence + ", which was not measured on test rows.";
   sentence += fmt::format(", with a test {} of {}", results.quality.name,

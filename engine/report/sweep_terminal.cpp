@@ -20,9 +20,9 @@ std::string choice_line(const SweepResults& results, const Choice& choice, data:
   std::string line = fmt::format("  {}: ", plain(tolerance_words(results, choice), kTitle));
   if (choice.candidates == 0) return line + "no run has an upper bound\n";
   if (!choice.run)
-    return line +
-           fmt::format("no run of {} keeps it on the {} rows\n", count_text(choice.candidates), split_word(split));
-  line += fmt::format("{} of {} keep it; best {}", count_text(choice.feasible), count_text(choice.candidates),
+    return line + fmt::format("no run of {} is shown to keep it on the {} rows\n", count_text(choice.candidates),
+                              split_word(split));
+  line += fmt::format("{} of {} shown to keep it; best {}", count_text(choice.feasible), count_text(choice.candidates),
                       plain(title_of(results, *choice.run), kTitle));
   const SplitFigures* test = results.runs[*choice.run].on(data::Split::test);
   if (test == nullptr || !test->quality) return line + ", not measured on test rows\n";
@@ -57,13 +57,18 @@ std::string findings_text(const SweepReport& report, bool color) {
   text += lines_of(
       report.findings.choices,
       [&](const Choice& choice) { return "  " + choice_line(report.results, choice, *split, color); }, "tolerances");
+  if (!report.findings.never_feasible.empty())
+    text += fmt::format(
+        "\n  not shown to keep tolerances: of their runs none has all upper bounds on the {} rows "
+        "inside its own\n",
+        split_word(*split));
   return text + lines_of(
                     report.findings.never_feasible,
                     [](const sweep::NeverFeasible& never) {
-                      return fmt::format("  never kept its tolerances: {}={} ({})\n", plain(never.field, kName),
-                                         plain(never.value, kName), runs_text(never.runs));
+                      return fmt::format("    {}={} ({})\n", plain(never.field, kName), plain(never.value, kName),
+                                         runs_text(never.runs));
                     },
-                    "values that never kept their tolerances");
+                    "such values");
 }
 
 // What --compare asked for: a line for each figure, the differences that were seen first.
@@ -79,6 +84,7 @@ std::string pair_text(const SweepReport& report, bool color) {
   const ArmFindings found = findings_of(arm);
   std::vector<std::size_t> places = found.better;
   places.insert(places.end(), found.worse.begin(), found.worse.end());
+  places.insert(places.end(), found.unsure.begin(), found.unsure.end());
   places.insert(places.end(), found.unseen.begin(), found.unseen.end());
   if (places.empty()) return text + "    " + plain(report.comparison_note, 4 * kName) + "\n";
   return text + lines_of(
@@ -86,8 +92,8 @@ std::string pair_text(const SweepReport& report, bool color) {
                     [&](std::size_t f) {
                       const evaluation::ComparedFigure& figure = comparison.figures[f];
                       const ComparedDifference& difference = *arm.differences[f];
-                      const FindingLook look = look_of(difference.finding);
-                      return fmt::format("    {}: {}, {} ({}), {}\n", plain(figure.title, kName),
+                      const FindingLook look = look_of(said_of(difference), comparison);
+                      return fmt::format("    {}: {}, {} ({}), {}\n", plain(title_of(figure), kName),
                                          compared_text(arm.means[f], figure),
                                          difference_text(difference.paired.difference, figure),
                                          difference_range(difference.paired.interval, figure),

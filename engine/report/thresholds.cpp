@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
-#include <set>
+#include <map>
 
+#include "engine/constraints/titles.h"
 #include "engine/report/figures.h"
 #include "engine/report/line_chart.h"
 #include "engine/report/sections.h"
@@ -44,7 +46,8 @@ LineChart chart_over_thresholds(const std::string& title) {
   chart.y_word = [](double value) { return percent_text(value); };
   chart.y_unit = 0.01;
   chart.x = Scale{0, 1};
-  chart.moments.push_back({kThresholdInUse, "in use"});
+  chart.moments.push_back({kThresholdInUse, "threshold in use"});
+  chart.levels_in_legend = true;
   return chart;
 }
 
@@ -64,6 +67,25 @@ void draw_accuracy(Markup& page, const SplitResult& split) {
   draw_line_chart(page, chart);
 }
 
+/// A line for each tolerance of the constraints with one unit, which says whose it is where there are several.
+std::vector<Guide> tolerances_of(const SplitResult& split, const std::string& unit,
+                                 const std::function<double(double)>& drawn) {
+  constexpr std::size_t kMost = 3;
+  std::map<double, std::vector<std::string>> whose;
+  for (const evaluation::ConstraintResult& constraint : split.constraints)
+    if (constraint.unit == unit && std::isfinite(constraint.tolerance))
+      whose[constraint.tolerance].push_back(constraints::title_without_tolerance(constraint.title));
+  std::vector<Guide> levels;
+  for (const auto& [tolerance, titles] : whose) {
+    if (levels.size() == kMost) break;
+    std::string name = fmt::format("{} {}", is_gap(unit) ? "tolerance" : "allowed", figure_text(tolerance, unit));
+    if (whose.size() > 1)
+      name += fmt::format(": {}", titles.size() == 1 ? titles.front() : fmt::format("{} constraints", titles.size()));
+    levels.push_back({drawn(tolerance), name});
+  }
+  return levels;
+}
+
 /// The figures of the constraints with one unit; of a floor the rate itself is drawn.
 void draw_figures(Markup& page, const SplitResult& split, const std::string& unit, const std::string& title) {
   const auto drawn = [&](double figure) { return unit == "floor" ? 1 - figure : figure; };
@@ -73,7 +95,7 @@ void draw_figures(Markup& page, const SplitResult& split, const std::string& uni
     chart.y_unit = 1;
     chart.y_word = [](double value) { return decimal_text(value, 3); };
   }
-  std::set<double> tolerances;
+  chart.levels = tolerances_of(split, unit, drawn);
   const ThresholdRow& now = row_at(split, kThresholdInUse);
   for (std::size_t c = 0; c < split.constraints.size(); ++c) {
     const evaluation::ConstraintResult& constraint = split.constraints[c];
@@ -87,12 +109,6 @@ void draw_figures(Markup& page, const SplitResult& split, const std::string& uni
     chart.series.push_back(std::move(series));
     chart.description +=
         fmt::format("{}: {} at threshold {:.2f}. ", constraint.title, figure_text(gap_at(now, c), unit), now.threshold);
-    if (tolerances.size() < 3 && std::isfinite(constraint.tolerance) &&
-        tolerances.insert(constraint.tolerance).second) {
-      chart.levels.push_back({drawn(constraint.tolerance),
-                              fmt::format("{} {}", unit == "points" || unit == "percent" ? "tolerance" : "allowed",
-                                          figure_text(constraint.tolerance, unit))});
-    }
   }
   if (!chart.series.empty()) draw_line_chart(page, chart);
 }

@@ -130,7 +130,7 @@ std::string unit_of(const Report& report, std::size_t i) {
 void draw_gap(Markup& page, const Report& report, std::size_t i) {
   const std::string unit = unit_of(report, i);
   LineChart chart;
-  chart.title = report.promise_titles[i] + (unit == "floor" ? ", one minus it" : "") +
+  chart.title = at_the_start(spelt_out(report.promise_titles[i])) + (unit == "floor" ? ", one minus it" : "") +
                 (unit == "number" ? "" : ", " + sign_of(unit));
   chart.y_word = [unit](double value) { return figure_text(value, unit); };
   chart.y_unit = unit == "number" ? 1 : 0.01;
@@ -211,9 +211,9 @@ void write_swings(Markup& page, const Report& report) {
   page.element("p", {{"class", "intro"}},
                fmt::format("Over the last {} the {} moved the most of all gaps, by {} to either side with {}; of the "
                            "multipliers {} did, by {} with {}.",
-                           counted(report.swing_measures, "measure"), report.gap_swing->title,
+                           counted(report.swing_measures, "measure"), spelt_out(report.gap_swing->title),
                            swing_text(report.gap_swing->amplitude, unit_of(report, static_cast<std::size_t>(promise))),
-                           counted(report.gap_swing->turns, "turn"), report.multiplier_swing->title,
+                           counted(report.gap_swing->turns, "turn"), spelt_out(report.multiplier_swing->title),
                            decimal_text(report.multiplier_swing->amplitude, 3),
                            counted(report.multiplier_swing->turns, "turn")));
 }
@@ -234,7 +234,7 @@ void write_multipliers(Markup& page, const Report& report) {
   for (const std::size_t j : order) {
     const bool labelled = static_cast<std::size_t>(color) < kLabelledMultipliers && last_multiplier(report, j) > 0;
     Series series{
-        report.multiplier_titles[j],
+        spelt_out(report.multiplier_titles[j]),
         curve(report, [&](const Measurement& m) { return j < m.multipliers.size() ? m.multipliers[j] : kNone; }),
         color,
         static_cast<Stroke>(color % 3),

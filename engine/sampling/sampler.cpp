@@ -36,6 +36,30 @@ std::string rounded(double number) {
   return text;
 }
 
+// A cell whose rows are drawn, or count, so many times as often as they come.
+struct Extreme {
+  std::size_t cell = 0;
+  double times = 1;
+};
+
+// The furthest from once by name, of the others how many they are.
+std::string extremes_text(const SampledCells& cells, std::vector<Extreme> extremes) {
+  constexpr std::size_t kNamed = 3;
+  std::ranges::stable_sort(extremes, std::greater(), [](const Extreme& one) { return std::abs(std::log(one.times)); });
+  std::string text;
+  for (std::size_t i = 0; i < extremes.size() && i < kNamed; ++i) {
+    const std::int64_t rows = cells.cells[extremes[i].cell].rows;
+    text += (i == 0 ? " each row of " : "; of ") + cells.name(extremes[i].cell) + " " + rounded(extremes[i].times) +
+            " times" + (i == 0 ? " as often as it comes (" : " (") + std::to_string(rows) +
+            (rows == 1 ? " training row)" : " training rows)");
+  }
+  const std::size_t more = extremes.size() - std::min(extremes.size(), kNamed);
+  if (more > 0)
+    text += "; and of " + std::to_string(more) + (more == 1 ? " cell more" : " cells more") +
+            " above ten times or below a tenth";
+  return text + ".";
+}
+
 // Whom a recipe is aimed at: " of sex=Female, label=positive"; empty where it is at everybody.
 std::string aim_of(const RecipeParams& params) {
   std::string text;
@@ -236,14 +260,14 @@ void Sampler::warn_of_extremes() {
     if (draws && cells_.cells.size() > 1 && is_same(shares, natural_))
       warnings_.push_back("balance" + aim_of(one.params) +
                           " draws every cell as often as it comes: it changes nothing.");
+    std::vector<Extreme> extremes;
     for (std::size_t c = 0; c < shares.size(); ++c) {
       if (cells_.cells[c].rows == 0) continue;
       const double times = draws ? shares[c] / natural_[c] : shares[c];
-      if (times > kMost || times < 1 / kMost)
-        warnings_.push_back(one.params.recipe + (draws ? " draws each row of " : " counts each row of ") +
-                            cells_.name(c) + " " + rounded(times) + " times as often as it comes (" +
-                            std::to_string(cells_.cells[c].rows) + " training rows).");
+      if (times > kMost || times < 1 / kMost) extremes.push_back({c, times});
     }
+    if (!extremes.empty())
+      warnings_.push_back(one.params.recipe + (draws ? " draws" : " counts") + extremes_text(cells_, extremes));
   }
   const bool favours = draws_cells() || std::ranges::any_of(recipes_, [](const Recipe& one) {
                          return recipe_entry(one.params.recipe).decides == Decides::weights;

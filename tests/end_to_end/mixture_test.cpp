@@ -51,8 +51,10 @@ TEST_F(Mixture, IsReadableByEveryVerb) {
   ASSERT_EQ(model["members"], 2);
   EXPECT_EQ(model["format"], 2);
   EXPECT_EQ(model["mixture"]["iterates"].size(), 2u);
-  EXPECT_THAT(results["kept"].get<std::string>(), AllOf(StartsWith("A mixture of 2 iterates (steps "),
-                                                        HasSubstr("equal people may be decided differently")));
+  EXPECT_THAT(results["kept"].get<std::string>(),
+              AllOf(StartsWith("A mixture of 2 iterates (steps "), HasSubstr("equal people may be decided differently"),
+                    HasSubstr("measured after the first 20 % of the steps "
+                              "(training.candidates_from: 0.2).")));
   EXPECT_TRUE(results["kept_step"].is_null());
   EXPECT_THAT(results["model"].get<std::string>(), HasSubstr("each, a mixture of 2 iterates"));
   EXPECT_THAT(read("runs/m/report.html"), HasSubstr("A mixture of 2 iterates"));

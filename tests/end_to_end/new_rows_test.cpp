@@ -60,6 +60,52 @@ TEST_F(NewRows, ScoresDoNotHangOnTheGroupColumn) {
   EXPECT_NE(scores("told", "was.csv"), scores("told", "shuffled.csv"));
 }
 
+// Who a row is about goes with it, as the file spells it; scores are what they are without.
+TEST_F(NewRows, ColumnsAreKeptBesideTheScores) {
+  train_into("r");
+  std::string text = people(300, 5), with_ids;
+  int row = 0;
+  for (std::size_t at = 0, end; at < text.size(); at = end + 1, ++row) {
+    end = text.find('\n', at);
+    with_ids += (row == 0 ? "person_id," : "00" + std::to_string(row) + ",") + text.substr(at, end - at) + "\n";
+  }
+  write("new.csv", with_ids);
+  const std::vector<std::string> words = {"predict", "runs/r", "--data", "new.csv", "--output"};
+  const auto predict = [&](const std::string& output, std::vector<std::string> more = {}) {
+    std::vector<std::string> all = words;
+    all.push_back(output);
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all);
+  };
+  ASSERT_EQ(predict("bare.csv").exit_code, 0);
+  const Outcome kept = predict("kept.csv", {"--keep", "person_id", "--keep", "age", "--keep=sex"});
+  ASSERT_EQ(kept.exit_code, 0) << kept.err;
+  std::istringstream bare(read("bare.csv")), beside(read("kept.csv")), rows(with_ids);
+  std::string one, other, own;
+  for (int line = 0; std::getline(bare, one); ++line) {
+    ASSERT_TRUE(std::getline(beside, other) && std::getline(rows, own));
+    std::vector<std::string> fields;
+    std::istringstream cut(own);
+    for (std::string field; std::getline(cut, field, ',');) fields.push_back(field);
+    const std::size_t first = one.find(',');
+    const std::string age = fields[1], sex = fields[4];
+    EXPECT_EQ(other, one.substr(0, first + 1) + fields[0] + "," + age + "," + sex + one.substr(first));
+  }
+  EXPECT_EQ(predict("kept.parquet", {"--keep", "person_id"}).exit_code, 0);
+  const auto expect_refused = [&](const std::string& message, const std::vector<std::string>& more) {
+    const Outcome outcome = predict("no.csv", more);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(message));
+    EXPECT_FALSE(exists("no.csv"));
+  };
+  expect_refused("there is no column 'personid' to keep (did you mean 'person_id'?)", {"--keep", "personid"});
+  expect_refused("--keep names the column 'age' twice", {"--keep", "age", "--keep", "age"});
+  std::string clash = with_ids;
+  write("new.csv", clash.replace(0, std::string("person_id").size(), "score"));
+  expect_refused("--keep names the column 'score', and predict writes one of that name itself (row, score, decision)",
+                 {"--keep", "score"});
+}
+
 TEST_F(NewRows, ALevelThatTrainingNeverSawLeavesTheConstraintUnproven) {
   train_into("r", {"constraints[0].tolerance=0.9"});
   write("new.csv", with_third_sex(900, 3));

@@ -174,6 +174,9 @@ TEST_F(Resume, CtrlCStillWritesAReportAndCanBeGoneOnWith) {
   const Outcome outcome = stopped(train("cut"), "cut", SIGINT);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   EXPECT_TRUE(exists("runs/cut/report.html"));
+  EXPECT_THAT(outcome.err,
+              ContainsRegex("The run was stopped by Ctrl-C, and is saved as it was after step [0-9]+. To go on: "
+                            "equipoise train config.yaml output.run=cut .*--resume"));
   finish(train("cut"));
   EXPECT_TRUE(model_of("whole") == model_of("cut"));
 }
@@ -188,6 +191,7 @@ TEST_F(Resume, WithoutCheckpointsSigtermWritesAReportAsBefore) {
   const Outcome outcome = run({"train", "config.yaml", "output.run=off", "checkpoint.every_seconds=0", kLong}, manner);
   EXPECT_EQ(outcome.exit_code, 143) << outcome.err;
   EXPECT_TRUE(exists("runs/off/report.html"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("--resume")));
   EXPECT_THAT(checkpoints_of("off"), IsEmpty());
 }
 

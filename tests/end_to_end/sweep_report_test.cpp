@@ -103,7 +103,10 @@ TEST_F(SweepResults, EveryRunIsARowWithWhatItsOwnResultsSay) {
   EXPECT_EQ(answer["choices"][0]["feasible"], 0);
   EXPECT_EQ(answer["choices"][1]["feasible"], 8);
   EXPECT_EQ(answer["never_feasible"][0]["field"], field);
-  EXPECT_THAT(page_text(), HasSubstr(field + " = 0.001: none of 4\u00A0runs keeps its own tolerances"));
+  EXPECT_THAT(
+      page_text(),
+      HasSubstr(field +
+                " = 0.001: none of 4\u00A0runs has all upper bounds on the selection rows inside its own tolerances"));
 }
 
 TEST_F(SweepResults, TwoSettingsAreComparedOnTheirTestRowsAsCompareDoes) {

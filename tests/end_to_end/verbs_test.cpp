@@ -32,8 +32,13 @@ TEST_F(Verbs, TrainWritesAWholeRunFolder) {
   EXPECT_EQ(results["splits"][0]["split"], "test");
   EXPECT_GT(results["splits"][0]["metrics"]["accuracy"], 0.6);
   EXPECT_EQ(nlohmann::json::parse(read("runs/people-001/run.json"))["status"], "finished");
+  const std::string looked_at = "Looked at were the iterates that were measured ";
+  EXPECT_THAT(results["kept"].get<std::string>(),
+              HasSubstr(looked_at + "after the first 90 % of the steps (training.candidates_from: 0.9)."));
+  EXPECT_THAT(read("runs/people-001/report.html"), HasSubstr(looked_at));
 
-  EXPECT_EQ(run({"train", "config.yaml"}).exit_code, 0);
+  EXPECT_EQ(run({"train", "config.yaml", "training.keep=final"}).exit_code, 0);
+  EXPECT_THAT(read("runs/people-002/report.html"), Not(HasSubstr(looked_at)));
   EXPECT_THAT(names_in("runs"), ElementsAre("people-001", "people-002"));
 }
 
@@ -284,8 +289,9 @@ TEST_F(Verbs, MistypedWordsNameTheNearest) {
   expect_usage({"config"}, "there are: show, validate, schema, explain");
   expect_usage({"train", "config.yaml", "--fail-onn", "violated"}, "did you mean '--fail-on'?");
   expect_usage({"report", "a", "b"}, "unexpected argument 'b'");
-  expect_usage({"predict", "run", "new.csv"},
-               "unexpected argument 'new.csv' after 'equipoise predict'; its options are --data, --images, --output");
+  expect_usage(
+      {"predict", "run", "new.csv"},
+      "unexpected argument 'new.csv' after 'equipoise predict'; its options are --data, --images, --keep, --output");
   expect_usage({"train"}, "train needs a config");
   expect_usage({"predict", "r"}, "predict needs --data");
   expect_usage({"evaluate", "r", "--data"}, "--data");

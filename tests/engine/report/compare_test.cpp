@@ -160,6 +160,35 @@ TEST(Compare, TheTerminalHasEveryDifference) {
   EXPECT_THAT(text, Not(HasSubstr("\u2212")));
 }
 
+// Its own interval leaves out 0, and among six differences that may be chance: words and interval must not contradict each other.
+TEST(Compare, WhatWouldCountAloneIsNotSureAmongMany) {
+  CompareReport report = sample().report;
+  ComparedDifference& gap = *report.arms[2].differences[2];
+  gap.paired.difference = 0.01;
+  gap.paired.interval = {0.002, 0.018};
+  gap.paired.p_value = 0.02;
+  gap.corrected = 0.08;
+  EXPECT_EQ(said_of(gap), Said::unsure);
+  EXPECT_EQ(said_of(*report.arms[2].differences[0]), Said::unseen);
+  EXPECT_THAT(findings_of(report.arms[2]).unsure, ElementsAre(2));
+  EXPECT_THAT(compare_sentence(report), HasSubstr("1 makes no difference that is sure after 6\u00A0comparisons."));
+  const std::string text = to_terminal(report, false);
+  EXPECT_THAT(text, testing::ContainsRegex("\\+0.20 to \\+1.80 points +not sure after 6 comparisons\n"));
+  EXPECT_THAT(text, HasSubstr("\nNot sure after 6 comparisons: had this been the only difference"));
+  const std::string html = to_html(report);
+  EXPECT_THAT(PageReader(html).text(),
+              AllOf(HasSubstr("not sure after 6\u00A0comparisons"), HasSubstr("\u25C6 +1.00\u00A0points")));
+  EXPECT_THAT(html, HasSubstr("interval +0.20 to +1.80\u00A0points, not sure after 6\u00A0comparisons"));
+  const json object = json::parse(to_json(report).dump());
+  EXPECT_EQ(object["arms"][2]["differences"][2]["finding"], "not seen");
+  EXPECT_EQ(object["arms"][2]["differences"][2]["counts_alone"], true);
+  EXPECT_EQ(object["arms"][2]["differences"][0]["counts_alone"], false);
+  EXPECT_EQ(object["arms"][1]["differences"][2]["counts_alone"], false);
+  EXPECT_EQ(complaints(object, kSchema), "");
+  EXPECT_THAT(to_terminal(sample().report, false), Not(HasSubstr("not sure")));
+  EXPECT_THAT(to_html(sample().report), Not(HasSubstr("\u25C6")));
+}
+
 TEST(Compare, ThePageIsWholeAndShowsBothDirectionsAlike) {
   const std::string html = to_html(sample().report);
   const PageReader reader(html);

@@ -71,6 +71,18 @@ TEST(Figures, AmountsHaveAboutFourDigitsThatCount) {
   EXPECT_EQ(figure_range(evaluation::Interval{68.4, 1892.4}, "number"), "68 to 1,892");
 }
 
+TEST(Figures, RatesAreSpeltOutWhereTheyAreMeant) {
+  EXPECT_EQ(spelt_out("SR gap by sex"), "selection rate gap by sex");
+  EXPECT_EQ(spelt_out("TPR ratio gap by sex within race=b"), "true positive rate ratio gap by sex within race=b");
+  EXPECT_EQ(spelt_out("smallest TPR by sex"), "smallest true positive rate by sex");
+  EXPECT_EQ(spelt_out("TPR of sex=f - 0.5 PPV of everyone"),
+            "true positive rate of sex=f - 0.5 positive predictive value of everyone");
+  EXPECT_EQ(spelt_out("FPR sex=SR and job=ACC TPR above"), "false positive rate sex=SR and job=ACC TPR above");
+  EXPECT_EQ(spelt_out("'ERR gap by sex' does not steer"), "'error rate gap by sex' does not steer");
+  for (const char* text : {"", " ", "XYZ gap by sex", "churn by sex", "AUC of all", "the largest loss by sex"})
+    EXPECT_EQ(spelt_out(text), text);
+}
+
 TEST(Figures, TicksAreShort) {
   EXPECT_EQ(tick_text(0.25), "0.25");
   EXPECT_EQ(tick_text(1500), "1500");

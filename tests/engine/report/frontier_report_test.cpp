@@ -126,6 +126,26 @@ TEST(FrontierReport, SaysWhichRulesAreDrawn) {
   EXPECT_THAT(to_terminal(sample(), false), Not(HasSubstr("drawn")));
 }
 
+// Rules that come to the same point have one label, and no label covers another.
+TEST(FrontierReport, RulesOfOnePointShareALabel) {
+  FrontierReport report = sample();
+  report.unconstrained = rule_of(std::nullopt, 0.87, 0.10);
+  report.rules.clear();
+  for (const double tolerance : {0.01, 0.02, 0.03}) report.rules.push_back(rule_of(tolerance, 0.84, 0.012));
+  report.rules.push_back(rule_of(0.04, 0.85, 0.03));
+  for (const double tolerance : {0.05, 0.06}) report.rules.push_back(rule_of(tolerance, 0.8401, 0.0121));
+  for (const double tolerance : {0.1, 0.2, 0.3}) report.rules.push_back(rule_of(tolerance, 0.87, 0.10));
+  const std::string html = to_html(report);
+  for (const char* label : {">0.01\u20130.03, 0.05, 0.06</text>", ">0.04</text>", ">none, 0.1\u20130.3</text>"})
+    EXPECT_THAT(html, HasSubstr(label));
+  for (const char* label : {">0.01</text>", ">0.02</text>", ">none</text>", ">0.3</text>"})
+    EXPECT_THAT(html, Not(HasSubstr(label)));
+  EXPECT_THAT(html,
+              AllOf(HasSubstr("href=\"#rule-0.02\""), HasSubstr("Shapes that lie on one another have one label")));
+  EXPECT_THAT(to_html(sample()),
+              AllOf(HasSubstr(">0.02</text>"), HasSubstr(">0.05</text>"), HasSubstr(">none</text>")));
+}
+
 TEST(FrontierReport, WithoutAWordOfLotsHasNone) {
   json older = json::parse(to_json(randomised()).dump());
   older.erase("randomised");

@@ -51,6 +51,19 @@ TEST(LabelPlaces, LabelsOfACrowdDoNotCoverEachOther) {
   EXPECT_GT(far, 0);
 }
 
+TEST(LabelPlaces, ADotWithoutALabelIsNotCovered) {
+  const auto places = label_places({{200, 150, ""}, {213, 141, "7"}}, kWidth, kHeight);
+  EXPECT_FALSE(places[0]);
+  ASSERT_TRUE(places[1]);
+  EXPECT_GT(places[1]->dx, 0);
+}
+
+// A dash of three bytes is as wide as a letter: here there is room for four letters, and none for six.
+TEST(LabelPlaces, LettersAreCountedAndNotBytes) {
+  EXPECT_TRUE(label_places({{7, 30, "1\u20133"}}, 38, 60)[0]);
+  EXPECT_FALSE(label_places({{7, 30, "1--33"}}, 38, 60)[0]);
+}
+
 TEST(LabelPlaces, WhereThereIsNoRoomThereIsNoLabel) {
   const auto places = label_places({{6, 6, "a label that is wider than the plot"}}, 12, 12);
   EXPECT_FALSE(places[0]);

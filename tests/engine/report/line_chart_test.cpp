@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "engine/report/figures.h"
 #include "tests/engine/report/page_checks.h"
@@ -109,6 +110,20 @@ TEST(LineChart, HasWordsForThoseWhoCannotSeeIt) {
   const Tag picture = reader.named("svg").front();
   EXPECT_EQ(picture.attributes.at("role"), "img");
   EXPECT_NE(reader.text().find("training rows: 10.0\u202F% at epoch 0"), std::string::npos) << reader.text();
+}
+
+// Where lines go everywhere, what a level is stands beside the plot.
+TEST(LineChart, LevelsMayBeNamedInTheLegend) {
+  LineChart chart = chart_of({{0, 0}, {1, 1}});
+  chart.levels = {{0.52, "tolerance 52"}, {0.5, "tolerance 50"}};
+  EXPECT_EQ(occurrences(drawn(chart), "guide-word"), 2u);
+  EXPECT_EQ(occurrences(drawn(chart), "<li>"), 1u);
+  chart.levels_in_legend = true;
+  const std::string html = drawn(chart);
+  EXPECT_EQ(occurrences(html, "guide-word"), 0u);
+  EXPECT_EQ(occurrences(html, "<li>"), 3u);
+  EXPECT_EQ(occurrences(html, "class=\"reference\""), 4u) << "two lines, and two samples of them";
+  EXPECT_NE(html.find("tolerance 50</li>"), std::string::npos);
 }
 
 }  // namespace

@@ -283,13 +283,31 @@ TEST(Page, TheKeptModelIsMarked) {
 
 TEST(Page, WhatStillSwungIsSaidUnderTheMultipliers) {
   const PageReader page(to_html(sample_report()));
-  EXPECT_THAT(page.text(),
-              HasSubstr("Over the last 16\u00A0measures the TPR gap by sex moved the most of all gaps, by "
-                        "0.1\u00A0points to either side with 9\u00A0turns; of the multipliers TPR sex=Female, lower "
-                        "did, by 0.002 with 7\u00A0turns."));
+  EXPECT_THAT(
+      page.text(),
+      HasSubstr(
+          "Over the last 16\u00A0measures the true positive rate gap by sex moved the most of all gaps, by "
+          "0.1\u00A0points to either side with 9\u00A0turns; of the multipliers true positive rate sex=Female, lower "
+          "did, by 0.002 with 7\u00A0turns."));
   Report report = sample_report();
   report.gap_swing.reset();
   EXPECT_THAT(to_html(report), Not(HasSubstr("moved the most")));
+}
+
+TEST(Page, TolerancesOverThresholdsSayWhoseTheyAre) {
+  Report report = sample_report();
+  auto& constraints = report.splits[0].constraints;
+  for (auto& constraint : constraints) constraint.unit = "points";
+  constraints.resize(2);
+  constraints[0].tolerance = constraints[1].tolerance = 0.03;
+  EXPECT_THAT(to_html(report), HasSubstr("tolerance 3.0\u00A0points</li>"));
+  constraints[0].title = "equalized odds by sex, gap at most 0.03";
+  constraints[1].tolerance = 0.04;
+  constraints[1].title = "demographic parity by race, gap at most 0.04";
+  const std::string html = to_html(report);
+  EXPECT_THAT(html, AllOf(HasSubstr("tolerance 3.0\u00A0points: equalized odds by sex</li>"),
+                          HasSubstr("tolerance 4.0\u00A0points: demographic parity by race</li>"),
+                          HasSubstr(">threshold in use</text>")));
 }
 
 TEST(Page, SaysWhatAGapIsComparedWith) {
@@ -319,7 +337,7 @@ TEST(Page, RatioGapsAreNotCalledPoints) {
   const std::string html = to_html(report);
   EXPECT_THAT(html, HasSubstr("upper bound 6.3\u202F%"));
   EXPECT_THAT(html, Not(HasSubstr("6.3\u00A0points")));
-  EXPECT_THAT(html, HasSubstr("TPR gap by sex, %"));
+  EXPECT_THAT(html, HasSubstr("True positive rate gap by sex, %"));
 }
 
 }  // namespace

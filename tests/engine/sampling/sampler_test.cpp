@@ -14,8 +14,7 @@ using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
-Sampler sampler_of(const std::vector<RecipeParams>& recipes) {
-  const data::Dataset dataset = census();
+Sampler sampler_of(const std::vector<RecipeParams>& recipes, const data::Dataset& dataset = census()) {
   return Sampler({recipes}, dataset, dataset.rows_of(data::Split::train), config::Origin());
 }
 
@@ -105,6 +104,21 @@ TEST(SamplerTest, WarnsOfWhatRestsOnFewRows) {
   EXPECT_EQ(sampler.warnings()[0],
             "balance draws each row of sex=f, label=positive 20 times as often as it comes (3 training rows).");
   EXPECT_THAT(sampler_of({recipe("balance", {"sex"})}).warnings(), SizeIs(0));
+}
+
+// Of many cells the furthest are named, in one warning.
+TEST(SamplerTest, WarnsOnceOfAllCellsOfARecipe) {
+  data::Dataset dataset = census();
+  dataset.groupings[0].levels = {"a", "b", "c", "d", "e", "f"};
+  std::size_t row = 0;
+  for (std::int32_t& code : dataset.groupings[0].codes) code = row < 5 ? static_cast<std::int32_t>(row++) : 5;
+  const Sampler sampler = sampler_of({recipe("balance", {"sex"})}, dataset);
+  ASSERT_THAT(sampler.warnings(), SizeIs(1));
+  EXPECT_THAT(sampler.warnings()[0],
+              ::testing::MatchesRegex("balance draws each row of sex=a [0-9.]+ times as often as it comes \\(1 "
+                                      "training row\\); of sex=b [0-9.]+ times \\(1 training row\\); of sex=c "
+                                      "[0-9.]+ times \\(1 training row\\); and of 2 cells more above ten times or "
+                                      "below a tenth\\."));
 }
 
 TEST(SamplerTest, SaysOfFairBatchTowardsParityWhatItDoes) {
