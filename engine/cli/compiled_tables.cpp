@@ -22,11 +22,11 @@ class SayOnce final : public core::Journal {
     if (said_.emplace(sentence).second) journal_.say(sentence);
   }
   void warn(std::string_view sentence) override {
-    if (repeated_.is_new(std::string(sentence), who_)) journal_.warn(sentence);
+    if (said_.emplace(sentence).second) warn_once(journal_, repeated_, sentence, std::string(sentence), who_);
   }
   void speak_of(std::size_t member) { who_ = fmt::format("member {}", member); }
   void end() {
-    for (const std::string& sentence : repeated_.take()) journal_.warn(sentence);
+    for (const std::string& sentence : repeated_.take()) journal_.say(sentence);
   }
 
  private:

@@ -23,7 +23,8 @@ Whole whole(const std::string& text) {
 }
 
 Whole whole(double number) {
-  return number == std::floor(number) ? Whole(static_cast<std::int64_t>(number)) : std::nullopt;
+  return std::isfinite(number) && number == std::floor(number) ? Whole(static_cast<std::int64_t>(number))
+                                                               : std::nullopt;
 }
 
 template <typename Value>

@@ -8,10 +8,17 @@
 namespace equipoise::cli {
 namespace {
 
-// "rose from 0.607 to 0.644" is "rose from # to #".
+// "rose from 0.607 to 0.644" is "rose from # to #"; figures of names, 'score=0.2 to 0.4' and age=30, tell things apart.
 std::string without_figures(const std::string& sentence) {
-  static const std::regex figure("[0-9]+([.,][0-9]+)*(e[+-]?[0-9]+)?");
-  return std::regex_replace(sentence, figure, "#");
+  static const std::regex part("((?:^|[ (])'[^']*'|=[^ ,;)]+)|[0-9]+([.,][0-9]+)*(e[+-]?[0-9]+)?");
+  std::string kept;
+  auto end = sentence.cbegin();
+  for (std::sregex_iterator found(sentence.begin(), sentence.end(), part), none; found != none; ++found) {
+    kept.append(end, (*found)[0].first);
+    kept += (*found)[1].matched ? found->str() : "#";
+    end = (*found)[0].second;
+  }
+  return kept.append(end, sentence.cend());
 }
 
 std::string beginning(const std::string& sentence) {
@@ -53,17 +60,25 @@ std::vector<std::string> RepeatedWarnings::take() {
   return sentences;
 }
 
+void warn_once(core::Journal& journal, RepeatedWarnings& repeated, std::string_view sentence, const std::string& what,
+               const std::string& who) {
+  if (repeated.is_new(what, who))
+    journal.warn(sentence);
+  else
+    journal.Journal::warn(sentence);
+}
+
 void MembersJournal::warn(std::string_view sentence) {
   Journal::warn(sentence);
   const std::string_view of_bank = " of the bank: ";
   const std::size_t end = sentence.starts_with("Member ") ? sentence.find(of_bank) : std::string_view::npos;
   if (end == std::string_view::npos) return journal_.warn(sentence);
   const std::string who = "member" + std::string(sentence.substr(6, end - 6));
-  if (repeated_.is_new(std::string(sentence.substr(end + of_bank.size())), who)) journal_.warn(sentence);
+  warn_once(journal_, repeated_, sentence, std::string(sentence.substr(end + of_bank.size())), who);
 }
 
 void MembersJournal::end() {
-  for (const std::string& sentence : repeated_.take()) journal_.warn(sentence);
+  for (const std::string& sentence : repeated_.take()) journal_.say(sentence);
 }
 
 }  // namespace equipoise::cli

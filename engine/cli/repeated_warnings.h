@@ -29,8 +29,12 @@ class RepeatedWarnings {
   std::set<std::string> said_;
 };
 
+/// Says a warning where what it says, `what`, is new of `who`. Else it is only kept: reports repeat every one, with its own figures.
+void warn_once(core::Journal& journal, RepeatedWarnings& repeated, std::string_view sentence, const std::string& what,
+               const std::string& who);
+
 /// What a training says of the members of a bank ("Member 3 of the bank: ...") is said of one, and in the end of the others together;
-/// all else goes through.
+/// all else goes through. Kept for the reports is all of it.
 class MembersJournal final : public core::Journal {
  public:
   explicit MembersJournal(core::Journal& journal) : journal_(journal) {}

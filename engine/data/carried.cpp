@@ -15,7 +15,7 @@ constexpr double kFirstInexact = 9007199254740992.0;  // 2^53
 std::vector<std::optional<double>> numbers_of(const Column& column, const Table& table) {
   std::vector<std::optional<double>> numbers;
   for (const double number : NumberView(column).numbers(table)) {
-    if (std::abs(number) >= kFirstInexact)
+    if (std::isfinite(number) && std::abs(number) >= kFirstInexact)
       throw core::UserError(core::Fault::data,
                             "the column '" + column.name +
                                 "' is to be kept, and holds whole numbers of 2^53 or more, which are not read to their "

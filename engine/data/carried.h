@@ -8,7 +8,8 @@ namespace equipoise::data {
 
 struct Table;
 
-/// One column of the files, row by row. Of numbers that no CSV file spelt these, of all else texts; the other is empty.
+/// One column of the files, row by row. Of numbers that no CSV file spelt these, of all else texts; the other is empty. What is read as
+/// missing, NA among it, has no value.
 struct CarriedColumn {
   std::string name;
   std::vector<std::optional<std::string>> texts;

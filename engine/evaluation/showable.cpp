@@ -81,12 +81,11 @@ std::optional<Shown> best_of_equal(const Question& question) {
     const GapSample sample = rows_with(question, rates).sample(question.promise, question.min_rows);
     const std::optional<double> bound = bound_of(question, sample);
     if (!bound) return std::nullopt;
+    // Where no decisions give all groups the rate, nothing is equal.
     double size = 1;
     for (std::size_t term = 0; term < question.promise.weights.size(); ++term)
       size += std::abs(question.promise.weights[term] * rates[term]);
-    if (comparison_of(question) == Comparison::sum &&
-        std::abs(constraints::gap(sample.promise, sample.rates())) > kSame * size)
-      return std::nullopt;
+    if (std::abs(constraints::gap(sample.promise, sample.rates())) > kSame * size) continue;
     if (!best || *bound < best->bound - kSame) best = {*bound, rates, sample};
   }
   return best;

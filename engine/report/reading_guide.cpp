@@ -31,8 +31,8 @@ constexpr Word kWords[] = {
      "The gap that would be seen on average even if the groups were treated exactly alike, for so few rows. A "
      "tolerance near it can hardly be shown to hold."},
     {"Kept model",
-     "Training passes through many models. The one kept is chosen on the selection split; the test split is used once, "
-     "for this report."},
+     "Training passes through many models. The one kept is chosen without the test split, which is used once, for this "
+     "report; which rows chose it is said beside it."},
 };
 
 constexpr Word kClasses[] = {

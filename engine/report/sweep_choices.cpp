@@ -106,8 +106,8 @@ void write_sweep_choices(Markup& page, const SweepReport& report) {
                            "and show what they say of the choice, would not be.{2}",
                            rows, results.quality.name,
                            *split == data::Split::train
-                               ? " There are no selection rows: the runs were fitted to the rows they are chosen by, "
-                                 "which flatters some of them more than others."
+                               ? " There are no selection rows: the runs were trained on the rows they are chosen by, "
+                                 "which flatters some of them more than others, those least that were cross-fitted."
                                : ""));
   const auto wrap =
       page.in("div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "Best runs"}});

@@ -175,12 +175,12 @@ void write_gap_curves(Markup& page, const Report& report) {
   const std::size_t promises = report.promise_titles.size();
   if (promises == 0) return;
   page.element("h3", {}, "Gaps over training");
-  page.element(
-      "p", {{"class", "intro"}},
-      fmt::format(
-          "The multipliers are driven by the exact gap; the model is chosen by the upper bound on the selection "
-          "rows. {}",
-          report.measured_on));
+  const bool was_chosen =
+      std::ranges::any_of(report.measurements, [](const Measurement& m) { return m.selection_loss.has_value(); });
+  page.element("p", {{"class", "intro"}},
+               fmt::format("The multipliers are driven by the exact gap{}. {}",
+                           was_chosen ? "; the model is chosen by the upper bound on the selection rows" : "",
+                           report.measured_on));
   const std::vector<std::size_t> order = nearest_first(report);
   {
     const auto charts = page.in("div", {{"class", "charts"}});

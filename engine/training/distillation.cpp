@@ -187,10 +187,12 @@ class Lesson {
                                            models::Precision::fp32, data_.kernel.outputs, data_.kernel.task);
     student.network->flat_parameters().copy_(state.kept().weights());
     const std::optional<Compared> both = compared(state, teacher);
-    student.sentence = fmt::format(
-        "{} These are steps of its own training: it was distilled from the mean score of {} members{}. The same "
-        "selection rows chose them, so that its bounds there say less than one choice's.",
-        state.kept().sentence(), teacher.members.members(), both ? ": " + losses_of(*both) : "");
+    student.sentence =
+        fmt::format("{} These are steps of its own training: it was distilled from the mean score of {} members{}.{}",
+                    state.kept().sentence(), teacher.members.members(), both ? ": " + losses_of(*both) : "",
+                    data_.selection.count > 0
+                        ? " The same selection rows chose them, so that its bounds there say less than one choice's."
+                        : " There were no selection rows to choose it by.");
     if (both) student.warning = warning_of(*both, state.table().promises);
     return student;
   }

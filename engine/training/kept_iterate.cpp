@@ -143,17 +143,25 @@ std::string KeptIterate::sentence_out_of_fold() const {
       "There is no selection split: the training rows chose, each scored by the member that did not learn "
       "from it. Kept: step {} (epoch {:.2f})",
       kept.step, kept.epoch);
-  if (kept.worst.known == 0) return fmt::format("{}, the lowest loss of {} iterates.", which, offered_);
-  if (shown_ > 0)
+  const bool is_of_worst = std::ranges::any_of(promises_, [](const auto& promise) { return promise.form == "worst"; });
+  const char* lowest = is_of_worst ? "the lowest largest loss of a group" : "the lowest loss";
+  if (kept.worst.known == 0)
     return fmt::format(
-        "{}, the lowest loss among {} of {} iterates: those whose figures were inside the tolerances, "
-        "margins counted in.",
-        which, shown_, offered_);
-  const constraints::Promise& promise = promises_[kept.worst.promise];
+        "{}, {} of {} iterates{}.", which, lowest, offered_,
+        promises_.empty() || is_of_worst ? "" : "; no constraint could be estimated there, so none had a say");
+  if (shown_ == 0)
+    return fmt::format("{}. In each of {} iterates some figure was outside its tolerance; this one came nearest{}.",
+                       which, offered_, of_all(kept));
   return fmt::format(
-      "{}. None of {} iterates had all figures inside the tolerances, margins counted in; this one came "
-      "nearest: {} is {} above that.",
-      which, offered_, constraints::promise_title(promise), excess_text(promise, kept.worst.scaled));
+      "{}, {} among {} of {} iterates: those for which no multiplier was asked to rise, with margins on "
+      "and what may be chance off{}.",
+      which, lowest, shown_, offered_, of_all(kept));
+}
+
+// " (2 of 3 could be estimated)"
+std::string KeptIterate::of_all(const Iterate& kept) const {
+  if (kept.worst.known == promises_.size()) return "";
+  return fmt::format(" ({} of {} could be estimated)", kept.worst.known, promises_.size());
 }
 
 std::string KeptIterate::sentence_of_best() const {
@@ -167,28 +175,25 @@ std::string KeptIterate::sentence_of_best() const {
     const char* why = promises_.empty() ? "" : "; no constraint could be estimated there, so none had a say";
     return fmt::format("{}, the lowest selection loss of {} iterates{}.", which, offered_, why);
   }
-  const std::string of_all = kept.worst.known == promises_.size()
-                                 ? ""
-                                 : fmt::format(" ({} of {} could be estimated)", kept.worst.known, promises_.size());
   if (shown_ > 0) {
     return fmt::format(
         "{}, the lowest selection loss among the iterates whose upper bounds on the selection split{} were all inside "
         "the tolerances, as were those of every later one ({} of the {} that were looked at, from the last one back: "
         "in "
         "that order the bounds hold however many there are).",
-        which, of_all, shown_, offered_);
+        which, of_all(kept), shown_, offered_);
   }
   if (by_luck_ > 0) {
     return fmt::format(
         "{}. {} of {} iterates had all upper bounds on the selection split{} inside the tolerances, but a later one "
         "did "
         "not, so that they may be so by luck; this one has the smallest bounds.",
-        which, by_luck_, offered_, of_all);
+        which, by_luck_, offered_, of_all(kept));
   }
   return fmt::format(
       "{}. None of {} iterates had all upper bounds on the selection split{} inside the tolerances; this one came "
       "nearest: the bound of {} is {} above its tolerance.",
-      which, offered_, of_all, constraints::promise_title(promises_[kept.worst.promise]),
+      which, offered_, of_all(kept), constraints::promise_title(promises_[kept.worst.promise]),
       excess_text(promises_[kept.worst.promise], kept.worst.scaled));
 }
 

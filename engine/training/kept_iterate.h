@@ -30,8 +30,9 @@ namespace equipoise::training {
 /// goes into it: the argument above does not cover it.
 ///
 /// Without selection rows those that were learnt from choose, each scored by the member that did not learn from it: the
-/// lowest loss among the iterates whose figures are inside with their margins. The multipliers have steered these
-/// figures, so nothing is shown by them, and what later iterates did is no matter.
+/// lowest loss among the iterates for which no multiplier is asked to rise: whose figures are inside with margins on and what
+/// may be chance off. The multipliers have steered these figures, so nothing is shown by them, and what later iterates
+/// did is no matter.
 ///
 /// Promises that cannot be estimated are left out of the comparison.
 class KeptIterate {
@@ -72,6 +73,7 @@ class KeptIterate {
   Iterate measured(const evaluation::Measurement& measurement) const;
   std::string sentence_of_best() const;
   std::string sentence_out_of_fold() const;
+  std::string of_all(const Iterate& kept) const;
   std::string sentence_of_mean() const;
   double loss_of(const evaluation::Measurement& measurement) const;
   const Iterate& best() const { return inside_.weights.defined() ? inside_ : nearest_; }

@@ -48,8 +48,8 @@ void TrainingParams::describe(config::Fields& fields) {
       "differently; up to 32 copies of the model are held while training. Without a selection split best_feasible "
       "takes, "
       "of a cross-fitted run, the lowest loss of the training rows, each scored by the member that did not learn from "
-      "it, among the iterates whose figures on them are inside with their margins; of another run, and in place of an "
-      "average or a mixture, the last.");
+      "it, among the iterates for which no multiplier is asked to rise (with multipliers.margin on and "
+      "multipliers.allowance off); of another run, and in place of an average or a mixture, the last.");
   fields.boolean(
       "distill", distill,
       "Whether the members of a cross-fitted run are taught to one network, which then is the model: as many "

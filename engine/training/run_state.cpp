@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "engine/constraints/forms.h"
 #include "engine/constraints/rates.h"
+#include "engine/constraints/titles.h"
 #include "engine/core/error.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/gap_sample.h"
@@ -188,21 +190,36 @@ void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) c
   m.selection_lower_bounds = evaluation::lower_bounds(table_, own, sums.spread, config_.evaluation, min_rows);
 }
 
-// What the rows that were learnt from say where they choose. A figure is inside where no multiplier is asked to rise for it.
+// What the rows that were learnt from say where they choose. A promise is inside where no multiplier is asked to rise for it; a violation
+// is in the unit of its row, so that how far a promise is outside is told by its figure.
 evaluation::Measurement RunState::chosen_out_of_fold(evaluation::Measurement m, const Sums& sums) const {
   m.selection_loss = m.training_loss;
   m.selection_gaps = m.training_gaps;
   const std::vector<double> rates = estimable_rates(sums.train, false);
   const std::vector<double> violations = heeded_violations(shrunk(rates, sums.train), sums.train, sums);
-  m.selection_bounds.assign(table_.promises.size(), std::nullopt);
-  for (std::size_t j = 0; j < violations.size(); ++j) {
-    if (std::isnan(violations[j])) continue;
-    const std::int32_t promise = table_.rows[j].promise;
-    std::optional<double>& bound = m.selection_bounds[promise];
-    bound = std::max(bound.value_or(-std::numeric_limits<double>::infinity()),
-                     table_.promises[promise].tolerance + violations[j]);
+  std::vector<bool> is_outside(table_.promises.size(), false);
+  for (std::size_t j = 0; j < violations.size(); ++j)
+    if (violations[j] > 0) is_outside[table_.rows[j].promise] = true;
+  m.selection_bounds = m.training_gaps;
+  for (std::size_t p = 0; p < table_.promises.size(); ++p) {
+    const double tolerance = table_.promises[p].tolerance;
+    std::optional<double>& figure = m.selection_bounds[p];
+    if (!figure || !std::isfinite(tolerance)) continue;
+    figure = is_outside[p] ? std::max(*figure, std::nextafter(tolerance, std::numeric_limits<double>::infinity()))
+                           : std::min(*figure, tolerance);
   }
   return m;
+}
+
+std::string RunState::sentence_of_kept(const std::vector<evaluation::Measurement>& measurements) const {
+  const std::string sentence = kept_.sentence();
+  const auto kept = std::ranges::find(measurements, kept_.step(), &evaluation::Measurement::step);
+  if (!is_chosen_out_of_fold() || kept == measurements.end()) return sentence;
+  const WorstExcess worst = worst_excess(kept->training_gaps, table_.promises);
+  if (worst.known == 0 || worst.scaled <= 0) return sentence;
+  const constraints::Promise& promise = table_.promises[worst.promise];
+  return sentence + fmt::format(" On these rows its {} is {} above the tolerance.", constraints::promise_title(promise),
+                                excess_text(promise, worst.scaled));
 }
 
 void RunState::offer(const at::Tensor& weights, const Sums& sums) {

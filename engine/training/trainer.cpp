@@ -348,7 +348,7 @@ class Trainer {
       result.kept_step = mixture->step;
     } else if (run.kept().has_one()) {
       become(run.kept().weights());
-      result.kept = run.kept().sentence();
+      result.kept = run.sentence_of_kept(result.measurements);
       result.kept_step = run.kept().step();
     }
   }

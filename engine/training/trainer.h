@@ -64,7 +64,7 @@ struct Around {
 };
 
 /// Trains the runs of a bank together on the train split: one batch, one pass, for all. Measures exact rates as the
-/// config says, moves each run's multipliers, keeps each run's best iterate of the selection split. The test split is not
+/// config says, moves each run's multipliers, keeps of each run an iterate (KeptIterate). The test split is not
 /// looked at.
 ///
 /// `members` are configs as members_of() makes them: they differ in what a bank may differ in. `tables` [members] are the

@@ -33,7 +33,16 @@ TEST(RepeatedWarnings, OfOneSpeakerFiguresTellThingsApart) {
   EXPECT_FALSE(repeated.is_new("age=30 to 60 rests on 5 rows", "seed 1"));
   EXPECT_THAT(repeated.take(), IsEmpty());
   EXPECT_FALSE(repeated.is_new("age=60 to 90 rests on 3 rows", "seed 1"));
-  EXPECT_THAT(repeated.take(), ElementsAre("The same, but for figures, of seed 1: age=30 to 60 rests on 5 rows"));
+  EXPECT_THAT(repeated.take(), ElementsAre("The same, but for figures, of seed 1: age=60 to 90 rests on 4 rows"));
+}
+
+TEST(RepeatedWarnings, NamesTellThingsApartBetweenSpeakersToo) {
+  RepeatedWarnings repeated;
+  EXPECT_TRUE(repeated.is_new("'gap within score=0.2 to 0.4' is 0.3", "member 0"));
+  EXPECT_TRUE(repeated.is_new("'gap within score=0.6 to 0.8' is 0.3", "member 1"));
+  EXPECT_TRUE(repeated.is_new("group age=30 has 5 rows", "member 0"));
+  EXPECT_TRUE(repeated.is_new("group age=40 has 5 rows", "member 1"));
+  EXPECT_FALSE(repeated.is_new("group age=40 has 6 rows", "member 2"));
 }
 
 TEST(RepeatedWarnings, LongListsAndSentencesAreCut) {
@@ -43,17 +52,28 @@ TEST(RepeatedWarnings, LongListsAndSentencesAreCut) {
   EXPECT_THAT(repeated.take(), ElementsAre("The same, but for figures, of 1; 2; 3; 4; and 4 more: it is 0 and ..."));
 }
 
-TEST(MembersJournal, SaysOfTheMembersOfABankTogetherWhatTheySayAlike) {
-  core::Journal heard;
-  MembersJournal journal(heard);
-  journal.warn("Member 0 of the bank: The multipliers rose to 0.4.");
-  journal.warn("The disk is full.");
-  journal.warn("Member 3 of the bank: The multipliers rose to 0.5.");
-  journal.warn("Member 12 of the bank: The multipliers rose to 0.6.");
-  journal.warn("Member 12 of the bank stopped: step 7.");
-  EXPECT_EQ(journal.warnings().size(), 5u);
+// What the user sees, beside what is kept for reports.
+class Terminal final : public core::Journal {
+ public:
+  std::vector<std::string> seen;
+  void say(std::string_view sentence) override { seen.emplace_back(sentence); }
+  void warn(std::string_view sentence) override {
+    Journal::warn(sentence);
+    seen.emplace_back(sentence);
+  }
+};
+
+TEST(MembersJournal, SaysOfTheMembersOfABankTogetherWhatTheySayAlikeAndKeepsAll) {
+  const std::vector<std::string> warnings = {"Member 0 of the bank: The multipliers rose to 0.4.", "The disk is full.",
+                                             "Member 3 of the bank: The multipliers rose to 0.5.",
+                                             "Member 12 of the bank: The multipliers rose to 0.6.",
+                                             "Member 12 of the bank stopped: step 7."};
+  Terminal terminal;
+  MembersJournal journal(terminal);
+  for (const std::string& warning : warnings) journal.warn(warning);
   journal.end();
-  EXPECT_THAT(heard.warnings(),
+  EXPECT_EQ(terminal.warnings(), warnings);
+  EXPECT_THAT(terminal.seen,
               ElementsAre("Member 0 of the bank: The multipliers rose to 0.4.", "The disk is full.",
                           "Member 12 of the bank stopped: step 7.",
                           "The same, but for figures, of member 3; member 12: The multipliers rose to 0.4."));

@@ -131,6 +131,18 @@ TEST(ShowableTest, GivesRatesOverDecisionsTheirLargestDenominator) {
   EXPECT_NEAR(at(0.05), bound_of_equal(0.05, 300 / 0.95, 300 / 0.95), 1e-9);  // every negative
 }
 
+// Of a group that is positive throughout whom the model rejects is rejected wrongly, whoever they are: its false omission rate is 1.
+TEST(ShowableTest, SaysNothingWhereNoDecisionsGiveAGroupTheRate) {
+  constraints::ConstraintParams constraint{"conditional_use_accuracy", {"sex"}, 0.001};
+  const auto about_omissions = [&](const data::Dataset& dataset) {
+    int count = 0;
+    for (const std::string& warning : warnings_of(constraint, dataset)) count += warning.starts_with("'FOR");
+    return count;
+  };
+  EXPECT_EQ(about_omissions(dataset_of({300, 100}, {300, 100})), 1);
+  EXPECT_EQ(about_omissions(dataset_of({0, 400}, {300, 100})), 0);
+}
+
 TEST(ShowableTest, AssumesTheRateThatItSays) {
   const data::Dataset plain = dataset_of({20000, 20000}, {20000, 20000});
   const data::Dataset decided_before = constraints::two_sexes_decided_before(10000);

@@ -253,7 +253,8 @@ TEST(KeptIterate, OutOfFoldTheNearestIsTakenWhereNoneIsInside) {
   kept.offer(iterate(1, 0.50, 0.04), at::full({1}, 1.0));
   kept.offer(iterate(2, 0.30, 0.06), at::full({1}, 2.0));
   EXPECT_EQ(kept.step(), 1);
-  EXPECT_THAT(kept.sentence(), HasSubstr("this one came nearest: SR gap by sex is 2 points above that"));
+  EXPECT_THAT(kept.sentence(),
+              HasSubstr("In each of 2 iterates some figure was outside its tolerance; this one came nearest"));
 }
 
 TEST(KeptIterate, OutOfFoldTheLowestLossIsTakenWhereNothingIsConstrained) {

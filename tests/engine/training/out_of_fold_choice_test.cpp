@@ -1,4 +1,5 @@
 // training.keep: best_feasible without selection rows, in whole trainings.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,6 +71,31 @@ TEST(OutOfFoldChoice, TakesOneThatIsInsideAsTheMultipliersSeeIt) {
   const auto kept = std::ranges::find(further.measurements, further.kept_step, &evaluation::Measurement::step);
   ASSERT_NE(kept, further.measurements.end());
   EXPECT_LT(*kept->training_gaps[0], 0.08);
+}
+
+// Rows of a ratio are in rates: how far it is outside is not in them.
+TEST(OutOfFoldChoice, TheNearestIsToldByItsFigure) {
+  RunConfig config = restless();
+  config.training.candidates_from = 0;
+  config.constraints = {{"demographic_parity", {"sex"}, 0.02}};
+  config.constraints[0].form = "ratio";
+  config.multipliers.step = 1e-6;
+  const TrainingResult result = result_of(config);
+  const auto nearest = std::ranges::min_element(result.measurements, {},
+                                                [](const evaluation::Measurement& m) { return *m.training_gaps[0]; });
+  ASSERT_GT(*nearest->training_gaps[0], 0.02) << "one is inside: a poor test";
+  EXPECT_EQ(result.kept_step, nearest->step);
+  EXPECT_THAT(result.kept, HasSubstr("this one came nearest. On these rows its "));
+  EXPECT_THAT(result.kept, HasSubstr(fmt::format(" is {:.2g} above the tolerance", *nearest->training_gaps[0] - 0.02)));
+}
+
+TEST(OutOfFoldChoice, WhatCouldNotBeEstimatedHasNoSay) {
+  RunConfig config = restless();
+  config.constraints = {{"calibration", {"sex"}, 0.001}};
+  config.multipliers.min_rows = 1200;
+  const TrainingResult result = result_of(config);
+  EXPECT_EQ(result.kept_step, lowest_loss(result, [](const auto&) { return true; }).step);
+  EXPECT_THAT(result.kept, HasSubstr("; no constraint could be estimated there, so none had a say."));
 }
 
 TEST(OutOfFoldChoice, IsNotMadeOfRowsThatAMemberLearntFrom) {
