@@ -52,8 +52,9 @@ METHODS = {
         "exact rates cross-fitted; else as the networks", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
     "equipoise_trees_all": Method(
         "Equipoise, boosted trees, all rows", "with_equipoise:run",
-        f"as above, but {LEARNING}; margin and last iterate as of such networks", "docs/guides/boosted_trees.md",
-        {"overrides": ["~training", "model={kind: boosted_trees}", "training.keep=final"], "learn_from_selection": True}, shared=True, ours=True),
+        f"as above, but {LEARNING}; margin as of such networks, and of the rounds of the second half that which rows out of fold say is best "
+        "(`training.candidates_from: 0.5`)", "docs/guides/boosted_trees.md",
+        {"overrides": ["~training", "model={kind: boosted_trees}", "training.candidates_from=0.5"], "learn_from_selection": True}, shared=True, ours=True),
     "equipoise_frontier": Method(
         "Equipoise, frontier of trees", "with_equipoise:frontier",
         "`equipoise frontier` with `model.kind: boosted_trees` and its defaults: one posterior of group and label, a rule for each tolerance (`retune`), margin by "

@@ -23,8 +23,8 @@ came to is in [the table of settings](#settings). This page is written by `bench
   on the machine lengthens. Equipoise's count from reading the CSV to the report of its bank and the scoring of all rows, the
   others' from encoded rows to decisions.
 * † needs the group of a person to decide about them. The rest do not see it, and only they are compared with Equipoise below.
-* Results are of the programs as they were when each was made. Since the last of them (29 November 2026) the folds of Equipoise's cross-fitted
-  models no longer hang on what groups are called: models of today differ from these as another seed's do.
+* Results are of the programs as they were when each was made. Since then (29 November 2026) the folds of Equipoise's cross-fitted
+  models no longer hang on what groups are called: models of today differ from these as another seed's do. "Boosted trees, all rows" were trained after that.
 """
 
 
