@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "engine/cli/console.h"
+#include "engine/core/cut.h"
 
 namespace equipoise::cli {
 namespace {
@@ -38,19 +39,10 @@ std::string time_left(const core::Progress& progress) {
   return duration_text(progress.seconds * (1 - progress.done) / progress.done) + " left";
 }
 
-// A byte that goes on with a character of UTF-8 takes no column of its own.
-bool goes_on(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
-}
-
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char byte) { return !goes_on(byte); }));
-}
-
 std::string cut(const std::string& text, std::size_t columns) {
   std::size_t seen = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!goes_on(text[i]) && seen++ == columns) return text.substr(0, i);
+    if (!core::goes_on(text[i]) && seen++ == columns) return text.substr(0, i);
   }
   return text;
 }
@@ -106,7 +98,7 @@ void TerminalJournal::put(const std::string& text) {
 // A sentence that comes while a live line stands takes its place; the live line is drawn again below it.
 void TerminalJournal::line(std::string_view text) {
   const std::string live = live_;
-  if (!live.empty()) put(fmt::format("\r{:{}}\r", "", columns_of(live)));
+  if (!live.empty()) put(fmt::format("\r{:{}}\r", "", core::letters_of(live)));
   put(fmt::format("{}\n{}", text, live));
   std::fflush(stream_);
 }
@@ -144,7 +136,7 @@ void TerminalJournal::show_live(const core::Progress& progress) {
       fmt::format("{} {} {:3.0f} %  {}  {}", progress.stage, bar(progress.done, style_.utf8),
                   std::floor(progress.done * 100), time_left(progress), printable(progress.detail));
   const std::string fitted = cut(text, static_cast<std::size_t>(std::max(style_.columns - 1, 20)));
-  const std::size_t old = columns_of(live_), now = columns_of(fitted);
+  const std::size_t old = core::letters_of(live_), now = core::letters_of(fitted);
   put(fmt::format("\r{}{:{}}", fitted, "", old > now ? old - now : 0));
   std::fflush(stream_);
   live_ = fitted;

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <numbers>
 
+#include "engine/core/cut.h"
+
 namespace equipoise::report {
 namespace {
 
@@ -39,11 +41,6 @@ std::vector<LabelPlace> places_around(double width) {
   return places;
 }
 
-// A byte that goes on with a character of UTF-8 has no width of its own.
-std::ptrdiff_t letters_of(const std::string& text) {
-  return std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; });
-}
-
 }  // namespace
 
 std::vector<std::optional<LabelPlace>> label_places(const std::vector<LabelledDot>& dots, double width, double height) {
@@ -54,7 +51,7 @@ std::vector<std::optional<LabelPlace>> label_places(const std::vector<LabelledDo
   std::vector<std::optional<LabelPlace>> places(dots.size());
   for (std::size_t i = 0; i < dots.size(); ++i) {
     if (dots[i].label.empty()) continue;
-    const double wide = kLetter * static_cast<double>(letters_of(dots[i].label));
+    const double wide = kLetter * static_cast<double>(core::letters_of(dots[i].label));
     for (const LabelPlace& place : places_around(wide)) {
       const double left = dots[i].x + place.dx, base = dots[i].y + place.dy;
       const Box box{left, base - kHeight + 2, left + wide, base + 2};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/core/cut.h"
 #include "engine/report/figures.h"
 
 namespace equipoise::report {
@@ -16,8 +17,7 @@ std::string plain(std::string_view text, std::size_t most) {
   std::size_t width = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    const bool continues = (byte & 0xC0) == 0x80;
-    if (!continues && ++width > most) return result + "...";
+    if (!core::goes_on(text[i]) && ++width > most) return result + "...";
     // U+0080 to U+009F, in two bytes, are control characters too.
     const bool late_control = byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
     if (late_control) ++i;
@@ -41,8 +41,7 @@ std::string plain_amount(std::optional<double> value) {
 }
 
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char letter) { return (static_cast<unsigned char>(letter) & 0xC0) != 0x80; }));
+  return core::letters_of(text);
 }
 
 std::string padded(const std::string& text, std::size_t width, bool to_the_right) {
