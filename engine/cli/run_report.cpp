@@ -35,7 +35,7 @@ std::string looked_at(const RunFacts& facts) {
   if (!may_choose || (result.kept_step == 0 && result.mixture.iterates() < 2)) return "";
   const std::string which = params.candidates_from > 0
                                 ? fmt::format("after the first {:.4g} % of the steps", 100 * params.candidates_from)
-                                : "of the whole training";
+                                : "over the whole training";
   return fmt::format(" Looked at were the iterates that were measured {} (training.candidates_from: {:g}).", which,
                      params.candidates_from);
 }
