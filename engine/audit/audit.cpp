@@ -30,7 +30,8 @@ std::vector<Showable> showable_of(const data::Dataset& dataset, const std::vecto
     };
     if (std::ranges::all_of(table.promises, is_known)) continue;
     const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
-    const std::vector<evaluation::Outlook> outlooks = evaluation::outlooks(table, counts, params.min_rows, evaluation);
+    const std::vector<evaluation::Outlook> outlooks =
+        evaluation::outlooks(table, counts, params.min_rows, evaluation, params.loss);
     for (std::size_t p = 0; p < outlooks.size(); ++p)
       if (const constraints::Promise& promise = table.promises[p]; !is_known(promise))
         showable.push_back({constraints::promise_title(promise), promise.tolerance, outlooks[p].least,

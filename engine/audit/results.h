@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/evaluation/evaluation.h"
+#include "engine/evaluation/number_statistics.h"
 
 namespace equipoise::audit {
 
@@ -20,6 +21,7 @@ struct AuditParams {
   double confidence = 0.95;
   std::uint64_t seed = 0;
   std::map<std::string, std::string> own_columns;  ///< by grouping: the column it is made of, which is no proxy for it
+  evaluation::NumberLoss loss = {};                ///< of a regression: what its runs are trained by
 };
 
 /// How often an answer is given: the share of positive labels, of rows of a class, of a label; of a regression the share of rows above

@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kProgram = "equipoise checkpoint";
-constexpr std::int64_t kFormat = 2;
+constexpr std::int64_t kFormat = 3;
 
 core::UserError broken(const std::string& name, const std::string& what) {
   return core::UserError(core::Fault::data, fmt::format("'{}' is not a checkpoint's manifest: {}", name, what));

@@ -127,8 +127,11 @@ class AuditData final : public Command {
     for (const training::RunConfig& member : members)
       tables.push_back(
           constraints::compile(member.constraints, prepared.dataset, member.multipliers.min_rows, origin, unheard));
-    audit::AuditParams params{
-        first.multipliers.min_rows, first.evaluation.confidence, static_cast<std::uint64_t>(config.seed), {}};
+    audit::AuditParams params{first.multipliers.min_rows,
+                              first.evaluation.confidence,
+                              static_cast<std::uint64_t>(config.seed),
+                              {},
+                              number_loss_of(first.training)};
     for (const data::GroupParams& group : config.data.groups) params.own_columns[group.shown_name()] = group.column;
     report::AuditReport report = about(config, params, reference);
     report.audit = audit::audit(prepared.dataset, tables, reference, params, first.evaluation, journal);

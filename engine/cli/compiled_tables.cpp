@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/cli/measuring.h"
 #include "engine/cli/repeated_warnings.h"
 #include "engine/evaluation/evaluation.h"
 #include "engine/evaluation/showable.h"
@@ -50,8 +51,8 @@ std::vector<constraints::ConstraintTable> compile_tables(const std::vector<train
         constraints::compile(member.constraints, dataset, member.multipliers.min_rows, origin, once, told_apart));
     evaluation::check_resamples(member.evaluation, tables.back(), origin);
     const constraints::RowCounts counts = constraints::count_rows(tables.back().cells, dataset);
-    for (const std::string& warning :
-         evaluation::unshowable_promises(tables.back(), counts, member.multipliers.min_rows, member.evaluation))
+    for (const std::string& warning : evaluation::unshowable_promises(
+             tables.back(), counts, member.multipliers.min_rows, member.evaluation, number_loss_of(member.training)))
       once.warn(warning);
   }
   once.end();

@@ -8,7 +8,6 @@
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
-#include "engine/evaluation/number_statistics.h"
 #include "engine/models/model_file.h"
 #include "engine/models/no_autograd.h"
 #include "engine/training/scoring.h"
@@ -33,12 +32,13 @@ std::vector<std::int32_t> known_groups(const data::Dataset& dataset, const model
   return rule.uses_groups() ? models::groups_of(rule, dataset) : std::vector<std::int32_t>();
 }
 
-double (*loss_of(const training::TrainingParams& params))(double, double) {
-  if (params.loss == "huber") return evaluation::huber_loss;
-  return params.loss == "quantile" ? evaluation::quantile_loss : evaluation::squared_loss;
-}
-
 }  // namespace
+
+evaluation::NumberLoss number_loss_of(const training::TrainingParams& params) {
+  if (params.loss == "huber") return {evaluation::huber_loss, params.huber_delta};
+  if (params.loss == "quantile") return {evaluation::quantile_loss, params.quantile};
+  return {evaluation::squared_loss, 0};
+}
 
 std::vector<double> score_rows(const data::Dataset& dataset, models::Learner& learner, const models::Mixture& mixture,
                                const at::Device& device, const models::CellRule& rule) {
@@ -112,10 +112,10 @@ evaluation::SplitResult MeasuredRows::measure_outcomes(const std::string& name, 
   const std::vector<std::uint8_t> labels = picked(dataset_.labels, rows, task == data::Task::labels ? outputs : 1);
   const std::vector<float> targets = picked(dataset_.targets, rows), weights = picked(dataset_.weights, rows);
   const std::vector<std::int32_t> cells = picked(cells_, rows, static_cast<std::size_t>(table.cells.outcomes()));
-  const training::TrainingParams& training = config.training;
   evaluation::TaskScores scores{own, labels, targets, weights, cells, groups_of(rows)};
-  scores.loss = loss_of(training);
-  scores.loss_parameter = training.loss == "huber" ? training.huber_delta : training.quantile;
+  const evaluation::NumberLoss loss = number_loss_of(config.training);
+  scores.loss = loss.of_error;
+  scores.loss_parameter = loss.parameter;
   scores.target_deviation = dataset_.target_deviation;
   return evaluation::evaluate(name, scores, table, config.constraints, config.multipliers.min_rows, config.evaluation,
                               evaluation_seed(config));
@@ -151,8 +151,9 @@ evaluation::ComparedRows MeasuredRows::compared(const std::vector<std::int64_t>&
   compared.cells = picked(cells_, rows, cells_.size() / static_cast<std::size_t>(dataset_.rows()));
   compared.groupings = groups_of(rows);
   for (const std::int64_t row : rows) compared.parts.push_back(evaluation::part_of(row));
-  compared.loss = loss_of(training);
-  compared.loss_parameter = training.loss == "huber" ? training.huber_delta : training.quantile;
+  const evaluation::NumberLoss loss = number_loss_of(training);
+  compared.loss = loss.of_error;
+  compared.loss_parameter = loss.parameter;
   compared.target_deviation = dataset_.target_deviation;
   return compared;
 }

@@ -10,6 +10,7 @@
 #include "engine/data/dataset.h"
 #include "engine/evaluation/compared_figures.h"
 #include "engine/evaluation/evaluation.h"
+#include "engine/evaluation/number_statistics.h"
 #include "engine/models/cell_rule.h"
 #include "engine/models/learner.h"
 #include "engine/models/mixture.h"
@@ -17,6 +18,9 @@
 #include "engine/training/run_config.h"
 
 namespace equipoise::cli {
+
+/// What a regression is trained by.
+evaluation::NumberLoss number_loss_of(const training::TrainingParams& params);
 
 /// [rows * O] row by row, of every row of the data set: the probability of the positive class, of each class or of each label;
 /// or the number that is predicted. Of a mixture each row has those of the iterate that decides it.

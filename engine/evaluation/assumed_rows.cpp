@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <boost/math/special_functions/beta.hpp>
+#include <cmath>
+#include <map>
 
 #include "engine/constraints/rates.h"
+#include "engine/evaluation/assumed_losses.h"
 
 namespace equipoise::evaluation {
 namespace {
@@ -96,6 +99,33 @@ struct BetaBin {
   }
 };
 
+// What a cell's rows are answered with: a class, or a label.
+std::int32_t answer_of(const data::Cells& cells, std::int32_t cell) {
+  return cells.task == data::Task::classes ? cells.cells[cell].levels.back() : cells.cells[cell].label;
+}
+
+// How the losses vary of the rows of each of these cells.
+std::map<std::int32_t, LossMoments> right_losses(const data::Cells& cells, const std::vector<std::int32_t>& own,
+                                                 const std::vector<double>& weight,
+                                                 const std::vector<double>& square_weight) {
+  std::map<std::int32_t, double> of_answer;
+  double all = 0, square = 0;
+  for (const std::int32_t cell : own) {
+    of_answer[answer_of(cells, cell)] += weight[cell];
+    all += weight[cell];
+    square += square_weight[cell];
+  }
+  std::map<std::int32_t, LossMoments> losses;
+  if (!(all > 0)) return losses;
+  // Half a row more of each answer: where there is one alone it would be certain, and nothing would be lost.
+  const double rows = constraints::effective_rows(all, square), answers = static_cast<double>(of_answer.size());
+  for (const std::int32_t cell : own) {
+    const double share = of_answer[answer_of(cells, cell)] / all;
+    losses[cell] = log_losses_of_right_scores((share * rows + 0.5) / (rows + 0.5 * answers));
+  }
+  return losses;
+}
+
 }  // namespace
 
 AssumedRows::AssumedRows(const constraints::ConstraintTable& table, const constraints::RowCounts& counts)
@@ -164,9 +194,33 @@ void AssumedRows::set_right_scores(const Rate& rate) {
   }
 }
 
+double AssumedRows::mean_loss_of_right_scores(const data::Cells& cells, const Rate& rate,
+                                              const std::vector<double>& weight,
+                                              const std::vector<double>& square_weight) {
+  double sum = 0, all = 0;
+  for (const auto& [cell, losses] :
+       right_losses(cells, constraints::cells_of(rate.denominator), weight, square_weight)) {
+    sum += weight[cell] * losses.mean;
+    all += weight[cell];
+  }
+  return all > 0 ? sum / all : std::nan("");
+}
+
+void AssumedRows::set_log_losses(const Rate& rate, double mean) {
+  const double factor = mean / mean_loss_of_right_scores(table_.cells, rate, weight_, square_);
+  for (const auto& [cell, losses] :
+       right_losses(table_.cells, constraints::cells_of(rate.denominator), weight_, square_)) {
+    const double loss = factor * losses.mean;
+    sum(cell, constraints::kLoss) = weight_[cell] * loss;
+    squares_.loss[cell] = square_[cell] * loss;
+    squares_.loss_square[cell] = square_[cell] * (loss * loss + factor * factor * losses.variance);
+  }
+}
+
 void AssumedRows::set_figure(const Rate& rate, double mean, double deviation) {
+  const constraints::Column column = rate.kind == "loss" ? constraints::kLoss : constraints::kHard;
   for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
-    sum(cell, constraints::kHard) = weight_[cell] * mean;
+    sum(cell, column) = weight_[cell] * mean;
     squares_.loss[cell] = square_[cell] * mean;
     squares_.loss_square[cell] = square_[cell] * (mean * mean + deviation * deviation);
   }

@@ -25,7 +25,13 @@ class AssumedRows {
   /// Scores that are right: of rows that score s the share s is positive. A group's are spread as Beta(c p, c (1 - p)), p
   /// being its share of positives, with the c that explains kExplained of its labels' variance, 1 / (1 + c) of it.
   void set_right_scores(const constraints::Rate& rate);
-  /// A figure of a regression that has this mean and standard deviation.
+  /// The log losses of right scores, which vary as log_losses_of_right_scores says of each answer, all of them times one factor by which
+  /// their mean is `mean`.
+  void set_log_losses(const constraints::Rate& rate, double mean);
+  /// Their mean without that factor, of rows with these sums of weights and of squared weights [C]; NaN without weight.
+  static double mean_loss_of_right_scores(const data::Cells& cells, const constraints::Rate& rate,
+                                          const std::vector<double>& weight, const std::vector<double>& square_weight);
+  /// A figure of a regression, or its loss, that has this mean and standard deviation.
   void set_figure(const constraints::Rate& rate, double mean, double deviation);
 
   /// What would be said of the promise; levels with fewer than `min_rows` effective rows have no part in it.

@@ -7,6 +7,7 @@
 #include "engine/constraints/forms.h"
 #include "engine/constraints/rates.h"
 #include "engine/constraints/titles.h"
+#include "engine/evaluation/assumed_losses.h"
 #include "engine/evaluation/gap_bounds.h"
 
 namespace equipoise::evaluation {
@@ -53,6 +54,37 @@ double variance_of_targets(const Question& question, const Rate& rate) {
              : variance_of_targets(question);
 }
 
+bool is_regression(const Question& question) {
+  return question.table.cells.task == data::Task::regression;
+}
+
+// What a better model loses of numbers, in the target's standard deviations.
+LossMoments losses_of_numbers(const Question& question) {
+  const double unit = question.table.cells.target_deviation;
+  return losses_of_normal_errors(std::sqrt((1 - kExplained) * variance_of_targets(question)) / unit, question.loss);
+}
+
+// And of answers, over the training rows of all levels that the promise has for the rate's outcome.
+double mean_log_loss(const Question& question, const Rate& rate) {
+  const auto outcome_of = [&](const Rate& one) {
+    const auto found = std::ranges::find_if(one.where, [&](const Condition& c) { return is_outcome(question, c); });
+    return found == one.where.end() ? std::string() : found->level;
+  };
+  double sum = 0, all = 0;
+  for (const std::int32_t index : question.promise.rates) {
+    const Rate& one = question.table.rates[index];
+    if (one.kind != rate.kind || outcome_of(one) != outcome_of(rate)) continue;
+    double weight = 0;
+    for (const std::int32_t cell : constraints::cells_of(one.denominator))
+      weight += question.counts.weight[kTrain][cell];
+    if (!(weight > 0)) continue;
+    sum += weight * AssumedRows::mean_loss_of_right_scores(question.table.cells, one, question.counts.weight[kTrain],
+                                                           question.counts.square_weight[kTrain]);
+    all += weight;
+  }
+  return sum / all;
+}
+
 // No model that is any good errs on nearly everybody.
 bool counts_errors(const Rate& rate) {
   return rate.kind == "error" || rate.kind == "fpr" || rate.kind == "fnr" || rate.kind == "for";
@@ -64,7 +96,8 @@ bool is_selection(const Rate& rate) {
 
 std::string words_for(const Question& question, const Rate& rate, double value, bool is_named) {
   const RateEntry& entry = constraints::rate_entry(rate.kind);
-  const std::string rates = std::string("all groups' ") + (is_named ? entry.long_name : "rate") + "s were exactly ";
+  const std::string name = is_named ? entry.long_name : "rate";
+  const std::string rates = "all groups' " + name + (name.ends_with('s') ? "es" : "s") + " were exactly ";
   switch (spread_of(rate)) {
     case Spread::decisions:
       return rates + "equal, at " +
@@ -74,8 +107,11 @@ std::string words_for(const Question& question, const Rate& rate, double value, 
       return "all scores were right, and explained half of the variance of each group's labels";
     case Spread::squares:
       return rates + "equal, at half of the variance of the targets";
+    case Spread::losses:
+      return rates + "equal, at " + constraints::number_text(std::round(value * 1e3) / 1e3) +
+             (is_regression(question) ? ", that of a model that explains half of the variance of the targets"
+                                      : ", that of right scores that explain half of the variance of the labels");
     case Spread::numbers:
-    case Spread::unknown:
       break;
   }
   return rates + (question.promise.form == "linear" && rate.kind == "residual" ? "0" : "equal");
@@ -88,7 +124,7 @@ Spread spread_of(const Rate& rate) {
   if (entry.by_score) return Spread::scores;
   if (entry.family == constraints::RateFamily::share) return Spread::decisions;
   const int power = constraints::unit_power(entry);
-  return power == 1 ? Spread::numbers : power == 2 ? Spread::squares : Spread::unknown;
+  return power == 1 ? Spread::numbers : power == 2 ? Spread::squares : Spread::losses;
 }
 
 bool are_all(const Question& question, Spread spread) {
@@ -97,11 +133,12 @@ bool are_all(const Question& question, Spread spread) {
 }
 
 bool is_known(const Question& question) {
-  const bool is_of_targets = question.table.cells.task == data::Task::regression;
   return std::ranges::none_of(question.promise.rates, [&](std::int32_t index) {
-    const Spread spread = spread_of(question.table.rates[index]);
-    return spread == Spread::unknown ||
-           (is_of_targets && spread != Spread::decisions && std::isnan(variance_of_targets(question)));
+    const Rate& rate = question.table.rates[index];
+    const Spread spread = spread_of(rate);
+    if (spread == Spread::losses && !is_regression(question)) return std::isnan(mean_log_loss(question, rate));
+    if (spread == Spread::losses && question.loss.of_error == nullptr) return true;
+    return is_regression(question) && spread != Spread::decisions && std::isnan(variance_of_targets(question));
   });
 }
 
@@ -112,6 +149,8 @@ std::vector<double> rates_to_try(const Question& question, const Rate& rate) {
       return counts_errors(rate) ? std::vector<double>{0.05} : std::vector<double>{0.95, 0.05};
     case Spread::squares:
       return {(1 - kExplained) * variance_of_targets(question)};
+    case Spread::losses:
+      return {is_regression(question) ? losses_of_numbers(question).mean : mean_log_loss(question, rate)};
     default:
       return {0};
   }
@@ -126,6 +165,11 @@ AssumedRows rows_with(const Question& question, const std::vector<double>& rates
     if (spread == Spread::decisions) rows.set_share(rate, rates[level]);
     if (spread == Spread::scores) rows.set_right_scores(rate);
     if (spread == Spread::squares) rows.set_figure(rate, rates[level], std::sqrt(2.0) * rates[level]);
+    if (spread == Spread::losses && !is_regression(question)) rows.set_log_losses(rate, rates[level]);
+    if (spread == Spread::losses && is_regression(question)) {
+      const LossMoments losses = losses_of_numbers(question);
+      rows.set_figure(rate, rates[level], rates[level] * std::sqrt(losses.variance) / losses.mean);
+    }
     if (spread == Spread::numbers)
       rows.set_figure(rate, rates[level], std::sqrt(explained * variance_of_targets(question, rate)));
   }
@@ -160,7 +204,9 @@ std::string words_for_spread(const Question& question) {
   };
   return std::string(any(Spread::numbers) ? ", with a model that explains half of the variance of each group's targets"
                                           : "") +
-         (any(Spread::squares) ? ", with normally distributed errors" : "");
+         (any(Spread::squares) || (any(Spread::losses) && is_regression(question))
+              ? ", with normally distributed errors"
+              : "");
 }
 
 std::string least_known(const Question& question, const GapSample& sample) {
@@ -177,7 +223,7 @@ std::string least_known(const Question& question, const GapSample& sample) {
   }
   const Rate& rate = question.rate(least);
   std::vector<Condition> where = rate.where;
-  if (question.table.cells.task == data::Task::regression)
+  if (is_regression(question))
     std::erase_if(where, [&](const Condition& condition) { return is_outcome(question, condition); });
   const std::string who = constraints::who(where);
   if (spread_of(rate) == Spread::scores || constraints::depends_on_decisions(constraints::rate_entry(rate.kind)))

@@ -9,6 +9,7 @@
 #include "engine/constraints/table.h"
 #include "engine/evaluation/assumed_rows.h"
 #include "engine/evaluation/gap_sample.h"
+#include "engine/evaluation/number_statistics.h"
 
 namespace equipoise::evaluation {
 
@@ -19,22 +20,23 @@ struct Question {
   const constraints::RowCounts& counts;
   std::int64_t min_rows;
   double confidence;
+  NumberLoss loss = {};  ///< of a regression
 
   const constraints::Rate& rate(std::size_t level) const { return table.rates[promise.rates[level]]; }
 };
 
-/// How a rate's rows are taken to vary: decisions as a binomial, right scores, numbers as the training rows' targets, squares of
-/// normal errors. Of losses nothing is taken for known: how they vary hangs on how sure a model is where it errs.
-enum class Spread { decisions, scores, numbers, squares, unknown };
+/// How a rate's rows are taken to vary: decisions as a binomial, right scores, numbers as the training rows' targets, squares and
+/// losses of normal errors, log losses of right scores.
+enum class Spread { decisions, scores, numbers, squares, losses };
 Spread spread_of(const constraints::Rate& rate);
 /// Whether all rates of the promise are such.
 bool are_all(const Question& question, Spread spread);
-/// Whether it is known of all of them: not of losses, nor of numbers without a training row.
+/// Whether it is known of all of them: not of numbers without a training row, nor of losses whose function is not.
 bool is_known(const Question& question);
 
 /// Rates that all groups of a better model could have, those first that show as much as others: of selections the training
 /// rows' base rate, .05 for errors, .95 and .05 for other shares, 0 for means, for squares what kExplained leaves of the targets'
-/// variance. A difference of means does not hang on what they are.
+/// variance, for losses their mean over the training rows of all levels. A difference of means does not hang on what they are.
 std::vector<double> rates_to_try(const Question& question, const constraints::Rate& rate);
 
 /// The test rows of a model whose rates are these [levels].

@@ -25,4 +25,10 @@ double squared_loss(double error, double parameter);
 double huber_loss(double error, double delta);
 double quantile_loss(double error, double q);
 
+/// One of them with its parameter.
+struct NumberLoss {
+  double (*of_error)(double error, double parameter) = nullptr;
+  double parameter = 0;
+};
+
 }  // namespace equipoise::evaluation

@@ -163,25 +163,26 @@ void keep_worst_bin(const ConstraintTable& table, std::vector<Outlook>& outlooks
 
 std::optional<double> bound_at(double rate, const ConstraintTable& table, const Promise& promise,
                                const RowCounts& counts, std::int64_t min_rows, double confidence) {
-  const Question question{table, promise, counts, min_rows, confidence};
+  const Question question{table, promise, counts, min_rows, confidence, {}};
   if (comparison_of(question) == Comparison::sum || !is_known(question)) return std::nullopt;
   const std::vector<double> rates(promise.rates.size(), rate);
   return bound_of(question, rows_with(question, rates).sample(promise, min_rows));
 }
 
 std::vector<Outlook> outlooks(const ConstraintTable& table, const RowCounts& counts, std::int64_t min_rows,
-                              const EvaluationParams& params) {
+                              const EvaluationParams& params, const NumberLoss& loss) {
   std::vector<Outlook> found;
   for (const Promise& promise : table.promises)
-    found.push_back(outlook_of({table, promise, counts, min_rows, params.confidence}));
+    found.push_back(outlook_of({table, promise, counts, min_rows, params.confidence, loss}));
   keep_worst_bin(table, found);
   return found;
 }
 
 std::vector<std::string> unshowable_promises(const ConstraintTable& table, const RowCounts& counts,
-                                             std::int64_t min_rows, const EvaluationParams& params) {
+                                             std::int64_t min_rows, const EvaluationParams& params,
+                                             const NumberLoss& loss) {
   std::vector<std::string> warnings;
-  for (const Outlook& outlook : outlooks(table, counts, min_rows, params))
+  for (const Outlook& outlook : outlooks(table, counts, min_rows, params, loss))
     if (outlook.warning) warnings.push_back(*outlook.warning);
   return warnings;
 }

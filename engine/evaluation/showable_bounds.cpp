@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "engine/constraints/forms.h"
 #include "engine/constraints/rates.h"
@@ -19,6 +20,8 @@ constexpr double kSlack = 1e-12;
 struct Way {
   double best;
   std::function<AssumedRows(double figure)> rows_at;
+  double good =
+      std::numeric_limits<double>::infinity();  ///< what is better than asked for where halfway is no good model
 };
 
 // A bound, as its config says it: of a floor the figure is one minus the rate.
@@ -35,14 +38,14 @@ class HalfwayRule {
 
   std::optional<std::string> warning() const {
     const double tolerance = question_.promise.tolerance;
-    const GapSample halfway = sample((way_.best + tolerance) / 2);
-    const std::optional<double> shown = bound_of(question_, halfway);
+    const GapSample better = sample(start());
+    const std::optional<double> shown = bound_of(question_, better);
     if (!shown || *shown <= tolerance + kSlack) return std::nullopt;
     const std::string head = "'" + constraints::promise_title(question_.promise) + "' ";
     const std::string allowed =
         words_.allowed + (" " + constraints::number_text(words_.said(tolerance))) + " on this test split";
     const std::string percent = constraints::number_text(100 * question_.confidence) + " %";
-    const std::string least_rows = " (" + least_known(question_, halfway) + ")";
+    const std::string least_rows = " (" + least_known(question_, better) + ")";
     // Rounded to the side where it still holds.
     if (const double best = *bound(way_.best); best > tolerance + kSlack)
       return head + "cannot be shown to be " + allowed + ": even at a " + words_.end + words_for_spread(question_) +
@@ -60,9 +63,11 @@ class HalfwayRule {
     return figure_text(question_, words_.said(figure), rounding);
   }
 
+  double start() const { return std::min((way_.best + question_.promise.tolerance) / 2, way_.good); }
+
   // The largest figure whose bound is still inside the tolerance: the best is.
   double largest_figure() const {
-    double inside = way_.best, outside = (way_.best + question_.promise.tolerance) / 2;
+    double inside = way_.best, outside = start();
     for (int halving = 0; halving < 40; ++halving) {
       const double middle = (inside + outside) / 2;
       (*bound(middle) <= question_.promise.tolerance ? inside : outside) = middle;
@@ -87,6 +92,23 @@ std::optional<std::string> warning_of_residual(const Question& question) {
          figure_text(question, tolerance - *reach, Rounding::down) + " (" + least_known(question, sample) + "): the " +
          constraints::number_text(100 * question.confidence) + " % bound is that far from it" +
          words_for_spread(question) + ".";
+}
+
+// A bound counts a row more of the rarer answer, which loses the more the surer scores are: smaller losses do not always show more.
+double most_showable_loss(const Question& question, const Way& way) {
+  constexpr int kTries = 60;
+  constexpr double kSmallest = 1e-3;  // of the largest
+  const double largest = std::min(question.promise.tolerance, way.good);
+  double best = largest, least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i <= kTries; ++i) {
+    const double loss = largest * std::pow(kSmallest, static_cast<double>(i) / kTries);
+    const std::optional<double> bound =
+        bound_of(question, way.rows_at(loss).sample(question.promise, question.min_rows));
+    if (!bound || *bound >= least) continue;
+    least = *bound;
+    best = loss;
+  }
+  return best;
 }
 
 // What each cell's rows add to a sum of shares over fixed rows, by whether they are selected.
@@ -133,13 +155,20 @@ std::optional<std::string> warning_of_bound(const Question& question) {
   if (are_all(question, Spread::numbers))
     return question.promise.rate == "residual" ? warning_of_residual(question) : std::nullopt;
   const auto rate_of = [&](double figure) { return (figure - form.offset) / form.sign; };
-  const Way way{0, [&](double figure) {
-                  return rows_with(question, std::vector<double>(question.promise.rates.size(), rate_of(figure)));
-                }};
-  const bool is_floor = form.sign < 0;
-  const bool is_square = are_all(question, Spread::squares);
-  const Words words{is_square ? "mean squared error" : "rate", is_floor ? "rate of 1" : "rate of 0",
-                    is_floor ? "at least" : "at most", rate_of, is_floor};
+  Way way{0, [&](double figure) {
+            return rows_with(question, std::vector<double>(question.promise.rates.size(), rate_of(figure)));
+          }};
+  const bool is_floor = form.sign < 0, is_loss = are_all(question, Spread::losses);
+  std::string best = is_loss ? "mean loss of 0" : is_floor ? "rate of 1" : "rate of 0";
+  if (is_loss) way.good = rates_to_try(question, question.rate(0)).front();
+  if (is_loss && question.table.cells.task != data::Task::regression) {
+    way.best = most_showable_loss(question, way);
+    best = "mean loss of " + figure_text(question, way.best, Rounding::nearest);
+  }
+  const Words words{is_loss                              ? "mean loss"
+                    : are_all(question, Spread::squares) ? "mean squared error"
+                                                         : "rate",
+                    best.c_str(), is_floor ? "at least" : "at most", rate_of, is_floor};
   return HalfwayRule(question, way, words).warning();
 }
 

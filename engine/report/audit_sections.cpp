@@ -180,9 +180,9 @@ void write_audit_showable(Markup& page, const AuditReport& report) {
       "p", {{"class", "intro"}},
       "The smallest tolerance that the test rows would show to be held if the rates of all groups were "
       "exactly equal, and all scores right where calibration is asked for; means of predicted numbers are in the "
-      "target's units, of a model that explains half of the variance of each group's targets. A dash: "
-      "not known before training (losses, bounds of single rates, weighted sums that do not compare groups), or too "
-      "few test rows.");
+      "target's units, of a model that explains half of the variance of each group's targets, and losses those of such "
+      "a model. A dash: not known before training (bounds of single rates, weighted sums that do not compare groups), "
+      "or too few test rows.");
   FigureTable table;
   table.caption = "Constraints and what the test rows could show";
   table.columns = {"Promise", "Tolerance", "Smallest that could be shown"};

@@ -104,10 +104,11 @@ const evaluation::Measurement& RunState::measure(const Sums& sums, const Moment&
     throw core::UserError(core::Fault::numerical,
                           fmt::format("step {}: the training loss left the finite numbers", moment.step));
   }
+  note_deviations(sums);
   const std::vector<double> driving = driving_sums(driving_, sums);
   const std::vector<double> rates = estimable_rates(driving, false);
   m.training_gaps = gaps_of(table_, rates);
-  std::vector<double> violations = heeded_violations(shrunk(rates, driving), driving, sums);
+  std::vector<double> violations = heeded_violations(shrunk(rates, driving), driving);
   scale(violations, driving);
   if (is_worth_less_than_one_answer(m.training_accuracy))
     for (double& violation : violations) violation = -std::abs(violation);
@@ -142,9 +143,8 @@ std::vector<double> RunState::shrunk(const std::vector<double>& rates, const std
 
 // A bin that has become too empty to be measured asks for nothing: its multipliers come down, or what they were would keep
 // everyone out of it.
-std::vector<double> RunState::heeded_violations(std::vector<double> rates, const std::vector<double>& driving,
-                                                const Sums& sums) const {
-  std::vector<double> deviations = deviations_of(sums);
+std::vector<double> RunState::heeded_violations(std::vector<double> rates, const std::vector<double>& driving) const {
+  std::vector<double> deviations = deviations_;
   for (std::size_t r = 0; r < rates.size(); ++r) {
     if (!std::isnan(rates[r]) || !constraints::is_by_score(table_.rates[r])) continue;
     rates[r] = 0;
@@ -171,13 +171,12 @@ bool RunState::is_worth_less_than_one_answer(double accuracy) const {
          });
 }
 
-// [R] of one row of each mean, as the selection rows show it: those that were learnt from vary less. Empty where none do.
-std::vector<double> RunState::deviations_of(const Sums& sums) const {
-  std::vector<double> deviations;
-  if (sums.spread.loss_square.empty()) return deviations;
+// As the selection rows show it: those that were learnt from vary less. Where they were not measured, the last ones' stand.
+void RunState::note_deviations(const Sums& sums) {
+  if (sums.spread.loss_square.empty()) return;
+  deviations_.clear();
   for (const constraints::Rate& rate : table_.rates)
-    deviations.push_back(evaluation::deviation_of_mean(table_, rate, sums.selection, sums.spread));
-  return deviations;
+    deviations_.push_back(evaluation::deviation_of_mean(table_, rate, sums.selection, sums.spread));
 }
 
 void RunState::measure_selection(evaluation::Measurement& m, const Sums& sums) const {
@@ -196,7 +195,7 @@ evaluation::Measurement RunState::chosen_out_of_fold(evaluation::Measurement m, 
   m.selection_loss = m.training_loss;
   m.selection_gaps = m.training_gaps;
   const std::vector<double> rates = estimable_rates(sums.train, false);
-  const std::vector<double> violations = heeded_violations(shrunk(rates, sums.train), sums.train, sums);
+  const std::vector<double> violations = heeded_violations(shrunk(rates, sums.train), sums.train);
   std::vector<bool> is_outside(table_.promises.size(), false);
   for (std::size_t j = 0; j < violations.size(); ++j)
     if (violations[j] > 0) is_outside[table_.rows[j].promise] = true;
@@ -302,6 +301,7 @@ void RunState::walk(const checkpoint::StateWalk& walk, const at::Device& device)
   walk_multipliers(walk.under("multipliers"), multipliers_);
   kept_.walk(walk.under("kept"), device);
   candidates_.walk(walk.under("candidates"), device);
+  walk.value("deviations", deviations_);
   walk_measurement(walk.under("last_good"), last_good_.first);
   walk.copy("last_good.weights", last_good_.second, device);
   walk.value("outcome", outcome_.outcome);

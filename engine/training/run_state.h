@@ -101,11 +101,10 @@ class RunState {
 
  private:
   std::vector<double> shrunk(const std::vector<double>& rates, const std::vector<double>& driving) const;
-  std::vector<double> heeded_violations(std::vector<double> rates, const std::vector<double>& driving,
-                                        const Sums& sums) const;
+  std::vector<double> heeded_violations(std::vector<double> rates, const std::vector<double>& driving) const;
   void scale(std::vector<double>& violations, const std::vector<double>& driving) const;
   bool is_worth_less_than_one_answer(double accuracy) const;
-  std::vector<double> deviations_of(const Sums& sums) const;
+  void note_deviations(const Sums& sums);
   std::vector<double> estimable_rates(const std::vector<double>& sums, bool is_selection) const;
   void measure_selection(evaluation::Measurement& m, const Sums& sums) const;
   evaluation::Measurement chosen_out_of_fold(evaluation::Measurement m, const Sums& sums) const;
@@ -122,6 +121,7 @@ class RunState {
   Shrinkage shrinkage_;
   double of_one_answer_;
   constraints::Multipliers multipliers_;
+  std::vector<double> deviations_;  // [R] of one row of each mean, NaN of a share; empty where none was measured
   KeptIterate kept_;
   MixtureCandidates candidates_;
   std::pair<evaluation::Measurement, at::Tensor> last_good_;

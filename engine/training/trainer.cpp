@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 
 // After so many steps the libraries beneath have loaded their kernels and taken their memory.
 constexpr std::int64_t kWarmUpSteps = 3;
-// Between measures of the selection rows that are for a curve alone.
+// Between measures of the selection rows that are for a curve, and for how surely losses are known, alone.
 constexpr std::int64_t kRoundsOfACurve = 10;
 
 // The tables of one bank price the same terms; only their bounds differ.
@@ -209,10 +209,11 @@ class Trainer {
   }
 
   // Every round of a model that grows is measured, and scoring rows that it does not learn from takes as long as much of a round. They are
-  // wanted where an iterate may be kept for them, where they say how surely losses are known, where others are judged by them, and for curves.
+  // wanted where an iterate may be kept for them, where others are judged by them, and now and then for curves and for how surely losses
+  // are known, from the first round on.
   bool is_selection_wanted() const {
-    if (!learner_->grows() || around_.stop || evaluation::needs_losses(runs_.front().table())) return true;
-    return done_ == steps_ || done_ % kRoundsOfACurve == 0 || runs_.front().may_be_kept_at(done_);
+    if (!learner_->grows() || around_.stop) return true;
+    return done_ == 1 || done_ == steps_ || done_ % kRoundsOfACurve == 0 || runs_.front().may_be_kept_at(done_);
   }
 
   void measure(TrainingStep& step, SplitSums& sums) {

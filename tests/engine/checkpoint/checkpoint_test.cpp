@@ -143,7 +143,7 @@ TEST_F(CheckpointFiles, RefusesAFolderThatIsALink) {
 }
 
 TEST_F(CheckpointFiles, RefusesAManifestThatLeadsElsewhere) {
-  const std::string start = R"({"program": "equipoise checkpoint", "format": 2, "step": 1, "files": [)";
+  const std::string start = R"({"program": "equipoise checkpoint", "format": 3, "step": 1, "files": [)";
   const auto file = [](const std::string& name) { return R"({"name": ")" + name + R"(", "bytes": 4, "sha256": ""})"; };
   put(folder_ / "secret", "data");
   for (const std::string name : {"../../secret", "/etc/passwd", "", ".hidden", "a/b", "state\\u0000.json", "\\u00e9"})
@@ -180,15 +180,15 @@ TEST_F(CheckpointFiles, RefusesWhatIsNoManifest) {
   const auto refused = [&](const std::string& text) { return refusal(with_manifest(text)); };
   EXPECT_THAT(refused(""), HasSubstr("it does not say that it is one"));
   EXPECT_THAT(refused("[]"), HasSubstr("it does not say that it is one"));
-  EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 1, "step": 1, "files": []})"),
-              HasSubstr("has format 1; this program reads format 2"));
-  EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 2, "step": -1, "files": []})"),
-              HasSubstr("its step is no whole number from 0"));
-  EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 2, "step": 1, "files": 7})"),
-              HasSubstr("its files are no list"));
-  EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 2, "step": 1, "files": [7]})"),
-              HasSubstr("is not a checkpoint's manifest"));
   EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 2, "step": 1, "files": []})"),
+              HasSubstr("has format 2; this program reads format 3"));
+  EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 3, "step": -1, "files": []})"),
+              HasSubstr("its step is no whole number from 0"));
+  EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 3, "step": 1, "files": 7})"),
+              HasSubstr("its files are no list"));
+  EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 3, "step": 1, "files": [7]})"),
+              HasSubstr("is not a checkpoint's manifest"));
+  EXPECT_THAT(refused(R"({"program": "equipoise checkpoint", "format": 3, "step": 1, "files": []})"),
               HasSubstr("names no 'state.safetensors'"));
 }
 

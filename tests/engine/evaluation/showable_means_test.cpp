@@ -139,7 +139,6 @@ TEST(ShowableMeansTest, BoundsSayWhatTheyNeed) {
   EXPECT_THAT(warnings_of(rate_by_sex("bound", "residual", 0, women + 1e-9), dataset), IsEmpty());
   EXPECT_THAT(warnings_of(rate_by_sex("bound", "residual", 0, -0.1), dataset), IsEmpty());
   EXPECT_THAT(warnings_of(rate_by_sex("bound", "mean_prediction", 0, 0.01), dataset), IsEmpty());
-  EXPECT_THAT(warnings_of(by_sex("loss_parity", 0.0001), dataset), IsEmpty());
 }
 
 TEST(ShowableMeansTest, SharesAndSumsOfARegressionAreKnownToo) {
