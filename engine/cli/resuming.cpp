@@ -183,4 +183,14 @@ void check_same_run(const ClaimedRun& run, const training::RunConfig& config, co
         before, after));
 }
 
+const training::TrainingResult* saved_among(const std::vector<training::TrainingResult>& results) {
+  const auto saved = std::ranges::find_if(results, [](const auto& r) { return r.interrupted && r.saved_step > 0; });
+  return saved == results.end() ? nullptr : &*saved;
+}
+
+void say_way_on(const training::TrainingResult& stopped, const std::string& line, core::Journal& journal) {
+  journal.say(fmt::format("The run was {}, and is saved as it was after step {}. To go on: {}",
+                          stopped.interrupted->what(), stopped.saved_step, line));
+}
+
 }  // namespace equipoise::cli

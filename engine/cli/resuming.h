@@ -9,6 +9,7 @@
 #include "engine/core/journal.h"
 #include "engine/distributed/ranks.h"
 #include "engine/training/run_config.h"
+#include "engine/training/trainer.h"
 
 namespace equipoise::cli {
 
@@ -45,5 +46,10 @@ ClaimedCheckpoint hear_of_checkpoint(const distributed::Ranks& ranks);
 /// processor, which may round otherwise.
 void check_same_run(const ClaimedRun& run, const training::RunConfig& config, const checkpoint::Fields& now,
                     const std::vector<std::string>& allowed, core::Journal& journal);
+
+/// What saved itself when it was stopped, if anything did.
+const training::TrainingResult* saved_among(const std::vector<training::TrainingResult>& results);
+/// Says the line that goes on with it.
+void say_way_on(const training::TrainingResult& stopped, const std::string& line, core::Journal& journal);
 
 }  // namespace equipoise::cli

@@ -24,22 +24,6 @@ std::optional<report::LargestSwing> largest(const std::vector<training::Swing>& 
   return report::LargestSwing{titles[static_cast<std::size_t>(found - swings.begin())], found->amplitude, found->turns};
 }
 
-// Which iterates the kept one was chosen among; "" where there was no choice.
-std::string looked_at(const RunFacts& facts) {
-  const training::TrainingParams& params = facts.config.training;
-  const training::TrainingResult& result = facts.result;
-  const bool has_selection =
-      std::ranges::any_of(result.measurements, [](const auto& m) { return m.selection_loss.has_value(); });
-  // Without a selection split the rows out of fold choose.
-  const bool may_choose = has_selection ? params.keep != "final" : params.keep == "best_feasible" && result.members > 1;
-  if (!may_choose || (result.kept_step == 0 && result.mixture.iterates() < 2)) return "";
-  const std::string which = params.candidates_from > 0
-                                ? fmt::format("after the first {:.4g} % of the steps", 100 * params.candidates_from)
-                                : "over the whole training";
-  return fmt::format(" Looked at were the iterates that were measured {} (training.candidates_from: {:g}).", which,
-                     params.candidates_from);
-}
-
 }  // namespace
 
 report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::SplitResult> splits) {
@@ -49,7 +33,7 @@ report::Report assemble_report(const RunFacts& facts, std::vector<evaluation::Sp
   report.command = facts.command;
   report.outcome = facts.result.outcome;
   report.seed = static_cast<std::uint64_t>(facts.config.seed);
-  report.kept = facts.result.kept + looked_at(facts);
+  report.kept = facts.result.kept;
   if (facts.result.kept_step > 0) report.kept_step = facts.result.kept_step;
   report.confidence = facts.config.evaluation.confidence;
   report.min_rows = facts.config.multipliers.min_rows;

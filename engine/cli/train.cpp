@@ -239,7 +239,8 @@ class Train final : public Command {
     for (const RunFolder& member : folders) stop_tracking(member, journal);
     stop_tracking(folder, journal);
     journal.end_line();
-    const std::string resume = say_way_on(folder, &result, journal);
+    const std::string resume = way_on(folder);
+    say_way_on(result, resume, journal);
     if (const RunFolder& holder = folders.empty() ? folder : folders.front(); has_set_aside(holder.path()))
       journal.say(fmt::format("The model that the run had before is kept in '{}' until it has one again.",
                               set_aside_folder(holder.path()).string()));
@@ -251,23 +252,22 @@ class Train final : public Command {
     return core::kStartAgain;
   }
 
-  // What saved itself when it was stopped, if anything did.
-  static const training::TrainingResult* saved_among(const std::vector<training::TrainingResult>& results) {
-    const auto saved = std::ranges::find_if(results, [](const auto& r) { return r.interrupted && r.saved_step > 0; });
-    return saved == results.end() ? nullptr : &*saved;
-  }
-
-  // Says the line that goes on with such a run, and returns it; "" without one.
-  std::string say_way_on(const RunFolder& folder, const training::TrainingResult* stopped,
-                         TerminalJournal& journal) const {
-    if (stopped == nullptr) return "";
+  // The line that goes on with a run that saved itself when it was stopped.
+  std::string way_on(const RunFolder& folder) const {
     std::vector<std::string> more;
     if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
+    for (const std::string& verdicts : fail_on_) more.push_back("--fail-on=" + verdicts);
     more.emplace_back("--resume");
-    const std::string resume = command(more);
-    journal.say(fmt::format("The run was {}, and is saved as it was after step {}. To go on: {}",
-                            stopped->interrupted->what(), stopped->saved_step, resume));
-    return resume;
+    return command(more);
+  }
+
+  // In the answer too, where there is such a run.
+  void add_way_on(nlohmann::ordered_json& answer, const RunFolder& folder,
+                  const std::vector<training::TrainingResult>& results, core::Journal& journal) const {
+    const training::TrainingResult* stopped = saved_among(results);
+    if (stopped == nullptr) return;
+    say_way_on(*stopped, way_on(folder), journal);
+    answer["resume"] = way_on(folder);
   }
 
   static int answer_finished(const RunFolder& folder, const Console& console) {
@@ -319,15 +319,13 @@ class Train final : public Command {
     const training::TrainingResult& result = results.front();
     const std::vector<std::string> failed = failures(report, failing_);
     const int exit_code = exit_code_of(results, failed);
-
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
     print_paths(folder, console);
     for (const std::string& title : failed) journal.say("failed on " + title);
     if (!result.failure.empty() && !console.json())
       journal.say((result.outcome == "stopped" ? "This run was " : "error: ") + result.failure);
     nlohmann::ordered_json json = answer_json(folder, report, result, failed, exit_code);
-    if (const std::string resume = say_way_on(folder, saved_among(results), journal); !resume.empty())
-      json["resume"] = resume;
+    add_way_on(json, folder, results, journal);
     console.print_json(json);
     return exit_code;
   }
@@ -351,8 +349,7 @@ class Train final : public Command {
         {"run", folder.path().string()},        {"report", folder.file(run_files::kReport).string()},
         {"bank", report::to_json(bank.report)}, {"failed_on", bank.failed},
         {"warnings", journal.warnings()},       {"exit_code", exit_code}};
-    if (const std::string resume = say_way_on(folder, saved_among(results), journal); !resume.empty())
-      json["resume"] = resume;
+    add_way_on(json, folder, results, journal);
     console.print_json(json);
     return exit_code;
   }

@@ -54,6 +54,7 @@ at::Tensor curvature(const PricedBatch& priced) {
 std::vector<RunConfig> in_steps(std::vector<RunConfig> members, std::int64_t training_rows) {
   for (RunConfig& member : members) {
     member.training.batch_size = batch_of(member, training_rows);
+    member.training.candidates_from = candidates_from_of(member);
     if (!models::grows(member.model)) continue;
     member.training.epochs = epochs_of(member);
     member.multipliers.averaging = 0;

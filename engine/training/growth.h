@@ -36,7 +36,7 @@ class Growth {
   at::Tensor alive_;
 };
 
-/// Configs as steps take them: with the rows of a batch (batch_of), and for a model that grows with its rounds, each over all
+/// Configs as steps take them: with the rows of a batch (batch_of) and the share of steps after which iterates may be kept (candidates_from_of), and for a model that grows with its rounds, each over all
 /// `training_rows`: sums are exact and need no average over batches, and a multiplier goes as far in a round as in three steps, where its
 /// proportional part goes as far as in one.
 std::vector<RunConfig> in_steps(std::vector<RunConfig> members, std::int64_t training_rows);

@@ -15,8 +15,9 @@ constexpr double kNone = -std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises, bool averages, ChosenBy chosen_by)
-    : promises_(promises), chosen_by_(chosen_by), averages_(averages) {}
+KeptIterate::KeptIterate(const std::vector<constraints::Promise>& promises, bool averages, ChosenBy chosen_by,
+                         std::int64_t nearest_from)
+    : promises_(promises), chosen_by_(chosen_by), nearest_from_(nearest_from), averages_(averages) {}
 
 // What is made small: of form worst the largest group's loss, else the mean.
 double KeptIterate::loss_of(const evaluation::Measurement& measurement) const {
@@ -43,6 +44,7 @@ void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Te
     kept.weights = weights.clone();
   };
   ++offered_;
+  early_ += iterate.step < nearest_from_;
   if (averages_ && iterate.worst.scaled <= 0) {
     sum_ = averaged_ > 0 ? sum_.add(weights) : weights.to(at::kDouble);
     ++averaged_;
@@ -57,7 +59,8 @@ void KeptIterate::offer(const evaluation::Measurement& measurement, const at::Te
     keep(inside_);
   }
   const bool is_nearer = iterate.worst.scaled < nearest_.worst.scaled;
-  if (!nearest_.weights.defined() || is_nearer ||
+  const bool has_early_one = nearest_.weights.defined() && nearest_.step < nearest_from_;
+  if (!nearest_.weights.defined() || has_early_one || is_nearer ||
       (iterate.worst.scaled == nearest_.worst.scaled && iterate.loss < nearest_.loss))
     keep(nearest_);
 }
@@ -100,6 +103,7 @@ void KeptIterate::walk(const checkpoint::StateWalk& walk, const at::Device& devi
   walk.value("shown", shown_);
   walk.value("by_luck", by_luck_);
   walk.value("offered", offered_);
+  walk.value("early", early_);
   walk.value("averaged", averaged_);
   walk.value("was_asked_for", was_asked_for_);
   walk.copy("sum", sum_, device);
@@ -164,6 +168,11 @@ std::string KeptIterate::of_all(const Iterate& kept) const {
   return fmt::format(" ({} of {} could be estimated)", kept.worst.known, promises_.size());
 }
 
+// Among which the nearest was looked for.
+std::string KeptIterate::this_one() const {
+  return early_ == 0 || early_ == offered_ ? "this one" : fmt::format("of the last {} this one", offered_ - early_);
+}
+
 std::string KeptIterate::sentence_of_best() const {
   const Iterate& kept = best();
   if (was_asked_for_ && kept.step == 0)
@@ -187,13 +196,13 @@ std::string KeptIterate::sentence_of_best() const {
     return fmt::format(
         "{}. {} of {} iterates had all upper bounds on the selection split{} inside the tolerances, but a later one "
         "did "
-        "not, so that they may be so by luck; this one has the smallest bounds.",
-        which, by_luck_, offered_, of_all(kept));
+        "not, so that they may be so by luck; {} has the smallest bounds.",
+        which, by_luck_, offered_, of_all(kept), this_one());
   }
   return fmt::format(
-      "{}. None of {} iterates had all upper bounds on the selection split{} inside the tolerances; this one came "
+      "{}. None of {} iterates had all upper bounds on the selection split{} inside the tolerances; {} came "
       "nearest: the bound of {} is {} above its tolerance.",
-      which, offered_, of_all(kept), constraints::promise_title(promises_[kept.worst.promise]),
+      which, offered_, of_all(kept), this_one(), constraints::promise_title(promises_[kept.worst.promise]),
       excess_text(promises_[kept.worst.promise], kept.worst.scaled));
 }
 

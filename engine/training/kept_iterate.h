@@ -14,6 +14,11 @@
 
 namespace equipoise::training {
 
+/// The step with which the last tenth of so many begins.
+inline std::int64_t last_tenth_of(std::int64_t steps) {
+  return static_cast<std::int64_t>(0.9 * static_cast<double>(steps));
+}
+
 /// Chooses among measured iterates on the selection split: the lowest loss among those that are shown to be inside,
 /// that is whose upper bound of every promise is inside its tolerance, and so are those of every later iterate. While
 /// there is none, the smallest largest excess of a bound over its tolerance, and among equal ones the lowest loss.
@@ -34,6 +39,9 @@ namespace equipoise::training {
 /// may be chance off. The multipliers have steered these figures, so nothing is shown by them, and what later iterates
 /// did is no matter.
 ///
+/// Where none is inside, the nearest is looked for from the step `nearest_from` on: of many bounds the smallest is so by luck. Before that the
+/// newest one stands for it.
+///
 /// Promises that cannot be estimated are left out of the comparison.
 class KeptIterate {
  public:
@@ -41,7 +49,7 @@ class KeptIterate {
   enum class ChosenBy { selection_rows, rows_out_of_fold };
 
   explicit KeptIterate(const std::vector<constraints::Promise>& promises, bool averages = false,
-                       ChosenBy chosen_by = ChosenBy::selection_rows);
+                       ChosenBy chosen_by = ChosenBy::selection_rows, std::int64_t nearest_from = 0);
 
   /// Takes the iterate's weights (a copy) when it is better than the one that is kept.
   void offer(const evaluation::Measurement& measurement, const at::Tensor& weights);
@@ -57,6 +65,8 @@ class KeptIterate {
   std::int64_t step() const { return kept().step; }  ///< 0 of the mean, which belongs to none
   /// Which iterate was kept and why, for the report.
   std::string sentence() const;
+  /// Whether it is the best of what was offered, and was not taken whatever it was worth.
+  bool is_chosen() const { return has_one() && !was_asked_for_; }
 
   /// What it holds while training goes on: the mean is looked at after that. Weights are held on `device`.
   void walk(const checkpoint::StateWalk& walk, const at::Device& device);
@@ -74,6 +84,7 @@ class KeptIterate {
   std::string sentence_of_best() const;
   std::string sentence_out_of_fold() const;
   std::string of_all(const Iterate& kept) const;
+  std::string this_one() const;
   std::string sentence_of_mean() const;
   double loss_of(const evaluation::Measurement& measurement) const;
   const Iterate& best() const { return inside_.weights.defined() ? inside_ : nearest_; }
@@ -81,11 +92,13 @@ class KeptIterate {
 
   std::vector<constraints::Promise> promises_;
   ChosenBy chosen_by_;
+  std::int64_t nearest_from_;
   Iterate inside_;            // the lowest loss since a bound was last outside; out of fold of all that were inside
   Iterate nearest_;           // the smallest excess of all
   std::int64_t shown_ = 0;    // iterates since a bound was last outside; out of fold all that were inside
   std::int64_t by_luck_ = 0;  // inside, before one that was outside
   std::int64_t offered_ = 0;
+  std::int64_t early_ = 0;  // of them before the nearest is looked for
   std::int64_t averaged_ = 0;
   bool was_asked_for_ = false;
   bool averages_ = false;

@@ -1,5 +1,7 @@
 #include "engine/training/params.h"
 
+#include <fmt/format.h>
+
 #include "engine/core/error.h"
 
 namespace equipoise::training {
@@ -60,8 +62,11 @@ void TrainingParams::describe(config::Fields& fields) {
                 "taught as .95. "
                 "Not of regression. Losses that are measured, those that constraints bound among them, stay those of "
                 "the labels.");
-  fields.number("candidates_from", candidates_from, {0, 1, false, true},
-                "Share of the steps before which no iterate is kept: early ones meet constraints by being constant.");
+  fields.number(
+      "candidates_from", candidates_from, {-1, 1, false, true},
+      "Share of the steps before which no iterate is kept: early ones meet constraints by being constant. -1: "
+      "0.9, and 0.5 of boosted trees, which may learn their rows by heart long before the last round. Where none "
+      "is shown to be inside the tolerances, the nearest is looked for in the last tenth at most.");
   fields.integer(
       "patience", patience, config::between(0, 1000000),
       "Ends training once so many measures after candidates_from, which should then be small, have brought no iterate "
@@ -80,6 +85,10 @@ void check(const TrainingParams& params, data::Task task, const config::Origin& 
     throw core::UserError(core::Fault::config, std::string("training.") + field + ": " + why,
                           origin.of(std::string("training.") + field));
   };
+  if (params.candidates_from < 0 && params.candidates_from != usual.candidates_from)
+    refuse("candidates_from", fmt::format("it is {:g}, expected a share of the steps from 0 up to below 1, or -1 for "
+                                          "what suits the model",
+                                          params.candidates_from));
   if (params.patience > 0 && params.keep != "best_feasible")
     refuse("patience",
            "it waits for an iterate that keep: best_feasible would keep, and training.keep is '" + params.keep + "'");

@@ -31,7 +31,7 @@ struct TrainingParams {
   std::string keep = "best_feasible";  // best_feasible | final | average | mixture
   bool distill = false;                // the members of a cross-fitted run into one network
   double label_smoothing = 0;          // share of each label that is spread over all answers
-  double candidates_from = 0.9;        // share of the steps after which iterates may be kept
+  double candidates_from = -1;         // share of the steps after which iterates may be kept; -1: candidates_from_of
   std::int64_t patience = 0;           // measures without a better one; 0: never ends early
   std::string loss = "squared";        // regression: squared | huber | quantile
   double huber_delta = 1.0;            // huber: standard deviations of the target

@@ -58,6 +58,13 @@ std::int64_t batch_of(const RunConfig& config, std::int64_t training_rows) {
   return config.training.batch_size > 0 ? config.training.batch_size : automatic_batch(training_rows);
 }
 
+double candidates_from_of(const RunConfig& config) {
+  constexpr double kOfRounds = 0.5, kOfEpochs = 0.9;
+  const double own = config.training.candidates_from;
+  if (own >= 0) return own;
+  return models::grows(config.model) ? kOfRounds : kOfEpochs;
+}
+
 TrainingParams read_by_growing(const TrainingParams& own) {
   TrainingParams read;
   read.seed = own.seed;

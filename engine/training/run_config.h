@@ -47,6 +47,10 @@ struct RunConfig {
 
 /// How often training passes over its rows: training.epochs, or the rounds of a model that grows, each of which learns from all.
 std::int64_t epochs_of(const RunConfig& config);
+/// The share of the steps after which iterates may be kept: training.candidates_from, and where that is -1 .9, or .5 of boosted trees
+/// (docs/decisions/0005-kept-iterate.md).
+double candidates_from_of(const RunConfig& config);
+
 /// Rows a step where training.batch_size is 0: the largest power of two that leaves an epoch 32 steps, from 16 to 512, and never
 /// more than there are. With 512 of a file of 3,000, twenty epochs are 60 steps, in which neither a network nor its
 /// multipliers settle (docs/guides/small_groups.md, "Small files").

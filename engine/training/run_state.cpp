@@ -76,7 +76,7 @@ RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& 
       table_(table),
       driving_(driving),
       steps_(steps),
-      first_candidate_(static_cast<std::int64_t>(config.training.candidates_from * static_cast<double>(steps))),
+      first_candidate_(static_cast<std::int64_t>(candidates_from_of(config) * static_cast<double>(steps))),
       has_selection_(has_selection),
       allowance_(std::move(allowance)),
       shrinkage_(std::move(shrinkage)),
@@ -86,8 +86,8 @@ RunState::RunState(const RunConfig& config, const constraints::ConstraintTable& 
               ? constraints::zero_multipliers(table.rows.size(), config.multipliers, table.worst_group_blocks)
               : constraints::multipliers_at(starting_multipliers, config.multipliers, table.worst_group_blocks)),
       kept_(table.promises, config.training.keep == "average",
-            is_chosen_out_of_fold() ? KeptIterate::ChosenBy::rows_out_of_fold : KeptIterate::ChosenBy::selection_rows) {
-}
+            is_chosen_out_of_fold() ? KeptIterate::ChosenBy::rows_out_of_fold : KeptIterate::ChosenBy::selection_rows,
+            is_chosen_out_of_fold() || config.training.patience > 0 ? 0 : last_tenth_of(steps)) {}
 
 void RunState::start(const at::Tensor& weights) {
   last_good_ = {evaluation::Measurement(), weights.clone()};
@@ -221,10 +221,18 @@ std::string RunState::sentence_of_kept(const std::vector<evaluation::Measurement
                                 excess_text(promise, worst.scaled));
 }
 
+std::string RunState::sentence_of_candidates() const {
+  const double from = candidates_from_of(config_);
+  const std::string which =
+      from > 0 ? fmt::format("after the first {:.4g} % of the steps", 100 * from) : "over the whole training";
+  return fmt::format(" Looked at were the iterates that were measured {} (training.candidates_from: {:g}).", which,
+                     from);
+}
+
 void RunState::offer(const at::Tensor& weights, const Sums& sums) {
   const evaluation::Measurement& measurement = outcome_.measurements.back();
-  const bool is_candidate =
-      is_chosen_out_of_fold() ? measurement.step >= first_candidate_ : may_be_kept_at(measurement.step);
+  const bool is_candidate = is_chosen_out_of_fold() ? measurement.step >= first_candidate_
+                                                    : may_be_kept_at(measurement.step) && !sums.selection.empty();
   // Before the first candidate the newest iterate is held, so that a run that is cut off leaves a model.
   if (config_.training.keep == "final" || !is_candidate) {
     last_good_ = {measurement, weights.clone()};

@@ -94,6 +94,8 @@ class RunState {
   const KeptIterate& kept() const { return kept_; }
   /// Which iterate was kept and why, for the report; `measurements` are the run's.
   std::string sentence_of_kept(const std::vector<evaluation::Measurement>& measurements) const;
+  /// Among which iterates, after that sentence or a mixture's.
+  std::string sentence_of_candidates() const;
   RunOutcome& outcome() { return outcome_; }
   const RunOutcome& outcome() const { return outcome_; }
   /// Of the promises that compare groups, the largest gap that was measured last; nothing where one of them could not be estimated.

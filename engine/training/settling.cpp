@@ -74,7 +74,8 @@ double largest_multiplier(const evaluation::Measurement& measurement) {
 }  // namespace
 
 SettlingWords settling_words(bool grows) {
-  return grows ? SettlingWords{"model.trees.rounds", "a smaller model.trees.learning_rate", "model.trees.learning_rate"}
+  return grows ? SettlingWords{"model.trees.rounds", "a smaller model.trees.learning_rate", "model.trees.learning_rate",
+                               "round", "fewer model.trees.max_leaves or a larger model.trees.min_child_weight"}
                : SettlingWords{};
 }
 
@@ -159,6 +160,33 @@ std::string worse_than_one_answer(const Measurements& measurements, const std::v
       "the time and treats all groups alike: constraints this tight cost more here than the model is worth. Larger "
       "tolerances or fewer groups may be worth more; equipoise frontier shows what each tolerance costs.",
       100 * reached, 100 * of_one_answer);
+}
+
+std::string better_before(const Measurements& measurements, const std::vector<constraints::Promise>& promises,
+                          std::int64_t kept_step, bool is_out_of_fold, const SettlingWords& words) {
+  constexpr double kLower = 0.98;  // times the kept one's loss
+  const auto loss_of = [&](const evaluation::Measurement& m) {
+    return is_out_of_fold ? m.training_loss : m.selection_loss.value_or(std::nan(""));
+  };
+  const auto excess_of = [&](const evaluation::Measurement& m, std::size_t p) {
+    const auto& figures = is_out_of_fold ? m.training_gaps : m.selection_gaps;
+    return p < figures.size() && figures[p] ? std::max(0.0, *figures[p] - promises[p].tolerance) : 0;
+  };
+  const auto kept = std::ranges::find(measurements, kept_step, &evaluation::Measurement::step);
+  if (kept == measurements.end()) return "";
+  auto best = kept;
+  for (auto m = measurements.begin(); m != kept; ++m) {
+    bool is_further = false;
+    for (std::size_t p = 0; p < promises.size(); ++p) is_further |= excess_of(*m, p) > excess_of(*kept, p);
+    if (!is_further && loss_of(*m) < loss_of(*best)) best = m;
+  }
+  if (!(loss_of(*best) < kLower * loss_of(*kept))) return "";
+  return fmt::format(
+      "Rows that were not learnt from had a loss of {:.3f} at {} {}, and {:.3f} at {}, which is kept{}: since then the "
+      "model has learnt its training rows by heart. training.patience ends such a run, with a smaller "
+      "training.candidates_from the earlier one may be kept, and {} may keep the model from it.",
+      loss_of(*best), words.step, best->step, loss_of(*kept), kept->step,
+      promises.empty() ? "" : ", with no figure further outside its tolerance", words.smaller);
 }
 
 }  // namespace equipoise::training

@@ -13,7 +13,7 @@ namespace equipoise::training {
 /// The words of a config that give a run more time and a calmer end, and the one that says how far it moves at once.
 struct SettlingWords {
   std::string longer = "training.epochs", calmer = "training.schedule: cosine",
-              rate = "training.optimizer.learning_rate";
+              rate = "training.optimizer.learning_rate", step = "step", smaller = "model.dropout or fewer model.hidden";
 };
 /// Those of a model that learns in steps, or of one that grows by rounds.
 SettlingWords settling_words(bool grows);
@@ -55,5 +55,12 @@ bool one_answer_keeps(const std::vector<constraints::Promise>& promises);
 /// "" otherwise, or where that share is NaN.
 std::string worse_than_one_answer(const std::vector<evaluation::Measurement>& measurements,
                                   const std::vector<constraints::Promise>& promises, double of_one_answer);
+
+/// A sentence when an earlier iterate than the kept one did better on rows that were not learnt from: those of the selection split, or
+/// (`is_out_of_fold`) the training rows by the members that do not learn from them. Its loss there was lower by more than a fiftieth, and no
+/// figure further outside its tolerance. "" otherwise, or where no step is kept.
+std::string better_before(const std::vector<evaluation::Measurement>& measurements,
+                          const std::vector<constraints::Promise>& promises, std::int64_t kept_step,
+                          bool is_out_of_fold, const SettlingWords& words = {});
 
 }  // namespace equipoise::training

@@ -64,9 +64,8 @@ class Trainer {
     check_same_terms(tables);
     if (!config_.sampling.empty()) batches_.emplace(config_, dataset, data_, tables.front(), origin, journal);
     std::vector<std::uint64_t> seeds;
-    for (const RunConfig& member : members) {
+    for (const RunConfig& member : members)
       for (const std::uint64_t seed : member_seeds(member, data_.folds.size())) seeds.push_back(seed);
-    }
     learner_ = models::make_learner(config_.model, data_.host, seeds, device, models::precision_of(config_.precision),
                                     data_.kernel.outputs, data_.kernel.task);
     if (learner_->grows() && !around_.ranks.is_alone())
@@ -205,15 +204,14 @@ class Trainer {
     if (checkpoints_ && any_goes_on() && (checkpoints_->has_begun() || config_.training.distill))
       checkpoints_->save_and_wait(state, step);
     if (config_.training.keep == "average") measure_means(sums);
-    for (const RunState& run : runs_) warn_if_unsettled(run);
   }
 
-  // Every round of a model that grows is measured, and scoring rows that it does not learn from takes as long as much of a round. They are
-  // wanted where an iterate may be kept for them, where others are judged by them, and now and then for curves and for how surely losses
-  // are known, from the first round on.
+  // Of a model that grows every round is measured, and scoring selection rows takes as long as much of a round. They are asked where others are
+  // judged by them, in the last tenth (with patience earlier) where an iterate may be kept, and now and then for curves, deviations of losses and what may be kept earlier.
   bool is_selection_wanted() const {
     if (!learner_->grows() || around_.stop) return true;
-    return done_ == 1 || done_ == steps_ || done_ % kRoundsOfACurve == 0 || runs_.front().may_be_kept_at(done_);
+    return done_ == 1 || done_ == steps_ || done_ % kRoundsOfACurve == 0 ||
+           ((done_ >= last_tenth_of(steps_) || config_.training.patience > 0) && runs_.front().may_be_kept_at(done_));
   }
 
   void measure(TrainingStep& step, SplitSums& sums) {
@@ -301,15 +299,20 @@ class Trainer {
     }
   }
 
-  void warn_if_unsettled(const RunState& run) {
-    if (!run.goes_on()) return;
-    const std::string who = runs_.size() == 1 ? "" : fmt::format("Member {} of the bank: ", &run - runs_.data());
-    const std::vector<evaluation::Measurement>& measurements = run.outcome().measurements;
+  // Of a run that came to its end.
+  void warn_of(const RunState& run, const TrainingResult& result) {
+    if (result.outcome != "finished") return;
+    const std::vector<evaluation::Measurement>& measurements = result.measurements;
     const std::vector<constraints::Promise>& promises = run.table().promises;
     const SettlingWords words = settling_words(learner_->grows());
-    for (const std::string& why :
-         {unsettled(measurements, promises, words), still_swinging(measurements, promises, words),
-          worse_than_one_answer(measurements, promises, accuracy_of_one_answer_)})
+    std::vector<std::string> warnings;
+    if (!run.has_settled())
+      warnings = {unsettled(measurements, promises, words), still_swinging(measurements, promises, words),
+                  worse_than_one_answer(measurements, promises, accuracy_of_one_answer_)};
+    if (const bool has_selection = data_.selection.count > 0; has_selection || data_.folds.size() > 1)
+      warnings.push_back(better_before(measurements, promises, result.kept_step, !has_selection, words));
+    const std::string who = runs_.size() == 1 ? "" : fmt::format("Member {} of the bank: ", &run - runs_.data());
+    for (const std::string& why : warnings)
       if (!why.empty()) journal_.warn(who + why);
   }
 
@@ -321,6 +324,7 @@ class Trainer {
     if (batches_) result.sampling = batches_->log();
     if (result.outcome == "finished" && !run.has_settled()) result.steps = done_;
     keep(run, result);
+    warn_of(run, result);
     if (run.has_settled())
       result.kept += fmt::format(" Training ended after step {} of {}: {} measures had brought no better one.",
                                  result.steps, steps_, config_.training.patience);
@@ -345,11 +349,12 @@ class Trainer {
     if (mixture) {
       become(mixture->weights);
       result.mixture = mixture->mixture;
-      result.kept = mixture->sentence;
+      result.kept = mixture->sentence + run.sentence_of_candidates();
       result.kept_step = mixture->step;
     } else if (run.kept().has_one()) {
       become(run.kept().weights());
       result.kept = run.sentence_of_kept(result.measurements);
+      if (run.kept().is_chosen()) result.kept += run.sentence_of_candidates();
       result.kept_step = run.kept().step();
     }
   }

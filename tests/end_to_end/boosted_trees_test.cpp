@@ -114,6 +114,34 @@ TEST_F(BoostedTrees, AreMeasuredOnSelectionRowsWhereThatIsWanted) {
   EXPECT_GE(fair["kept_step"].get<int>(), 54);
 }
 
+// Some 700 people and 200 quick rounds: what was learnt after the tenth of them is these people.
+TEST_F(BoostedTrees, SayThatTheyHaveLearntTheirRowsByHeart) {
+  write("people.csv", people(900));
+  const std::string learnt = "the model has learnt its training rows by heart", quick = "model.trees.learning_rate=0.2";
+  const auto warned = [&](const std::string& name, const Words& more) {
+    const Outcome outcome = run(trees(name, more));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(results_of(name)["warnings"].dump().find(learnt) != std::string::npos,
+              outcome.err.find(learnt) != std::string::npos);
+    return outcome.err;
+  };
+  EXPECT_THAT(warned("selection", {"model.trees.rounds=200", quick}),
+              AllOf(HasSubstr("Rows that were not learnt from had a loss of 0."), HasSubstr(" at round "),
+                    HasSubstr(learnt), HasSubstr("training.patience ends such a run")));
+  const Words out_of_fold = {"model.trees.rounds=200", quick, "data.split.selection=0",
+                             "multipliers.measure_on=cross_fitted"};
+  EXPECT_THAT(warned("folds", out_of_fold), HasSubstr(learnt));
+  EXPECT_THAT(results_of("folds")["kept"].get<std::string>(), HasSubstr("(training.candidates_from: 0.5)"));
+  Words patient = out_of_fold;
+  patient.insert(patient.end(), {"+training={candidates_from: 0, patience: 10}"});
+  EXPECT_THAT(warned("patient", patient), Not(HasSubstr(learnt)));
+  EXPECT_LT(results_of("patient")["kept_step"].get<int>(), 40);
+  EXPECT_THAT(warned("few", {"model.trees.rounds=10"}), Not(HasSubstr(learnt)));
+  EXPECT_THAT(warned("training", {"model.trees.rounds=200", quick, "data.split.selection=0"}), Not(HasSubstr(learnt)))
+      << "nothing tells it";
+  expect_refused("training.candidates_from: it is -0.5, expected a share", {"+training={candidates_from: -0.5}"});
+}
+
 TEST_F(BoostedTrees, GiveTheSameBytesForAnyThreadsAndInABankAndAfterAKill) {
   write("people.csv", people(1500));
   write("banked.yaml", config_text({{"output:", "bank: {tolerances: [0.2, 0.05]}\noutput:"}}));

@@ -64,7 +64,7 @@ TEST(Average, ThatIsNotTakenLeavesEveryBitAsItWas) {
   const data::Dataset people = generated_people(2000);
   const TrainingResult best = std::move(trained(people, restless(0.001), "best_feasible").front());
   const TrainingResult other = std::move(trained(people, restless(0.001), "average").front());
-  EXPECT_THAT(other.kept, StartsWith(best.kept));
+  EXPECT_THAT(other.kept, StartsWith(best.kept.substr(0, best.kept.find(" Looked at"))));
   EXPECT_THAT(other.kept, HasSubstr("Fewer than two iterates had all bounds inside"));
   EXPECT_EQ(other.kept_step, best.kept_step);
   EXPECT_TRUE(at::equal(other.learner->flat_parameters(), best.learner->flat_parameters()));

@@ -55,6 +55,25 @@ TEST(KeptIterate, TakesTheSmallestExcessWhenNoneIsFeasible) {
   EXPECT_THAT(kept.sentence(), HasSubstr("the bound of SR gap by sex is 5 points above its tolerance"));
 }
 
+TEST(KeptIterate, LooksForTheNearestAmongTheLastOnes) {
+  const auto offered = [](std::int64_t until) {
+    KeptIterate kept(one_promise(0.02), false, KeptIterate::ChosenBy::selection_rows, 4);
+    const std::vector<double> bounds = {0.03, 0.05, 0.04, 0.08, 0.06, 0.07};
+    for (std::int64_t step = 1; step <= until; ++step)
+      kept.offer(iterate(step, 0.3, bounds[static_cast<std::size_t>(step - 1)]), at::full({1}, 1.0 * step));
+    return kept;
+  };
+  EXPECT_EQ(offered(6).step(), 5) << "the first three are luck";
+  EXPECT_EQ(offered(2).step(), 2) << "the newest until then";
+  EXPECT_EQ(offered(4).step(), 4);
+  EXPECT_THAT(offered(6).sentence(), HasSubstr("None of 6 iterates"));
+  EXPECT_THAT(offered(6).sentence(), HasSubstr("; of the last 3 this one came nearest: "));
+  KeptIterate inside = offered(3);
+  inside.offer(iterate(4, 0.5, 0.01), at::full({1}, 4.0));
+  inside.offer(iterate(5, 0.9, 0.01), at::full({1}, 5.0));
+  EXPECT_EQ(inside.step(), 4);
+}
+
 TEST(KeptIterate, TakesTheLowestLossAmongEquallyInfeasibleOnes) {
   KeptIterate kept(one_promise(0.02));
   kept.offer(iterate(1, 0.50, 0.07), at::full({1}, 1.0));
