@@ -256,7 +256,7 @@ class Train final : public Command {
   std::string way_on(const RunFolder& folder) const {
     std::vector<std::string> more;
     if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
-    for (const std::string& verdicts : fail_on_) more.push_back("--fail-on=" + verdicts);
+    if (!fail_on_.empty()) more.push_back(fmt::format("--fail-on={}", fmt::join(fail_on_, ",")));
     more.emplace_back("--resume");
     return command(more);
   }

@@ -171,12 +171,14 @@ TEST_F(Resume, ASignalBeforeTheFirstStepAsksToStartAgain) {
 
 TEST_F(Resume, CtrlCStillWritesAReportAndCanBeGoneOnWith) {
   ASSERT_EQ(run(train("whole")).exit_code, 0);
-  const Outcome outcome = stopped(train("cut"), "cut", SIGINT);
+  Words gated = train("cut");
+  gated.insert(gated.end(), {"--fail-on", "not_estimable,violated"});
+  const Outcome outcome = stopped(gated, "cut", SIGINT);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   EXPECT_TRUE(exists("runs/cut/report.html"));
   EXPECT_THAT(outcome.err,
               ContainsRegex("The run was stopped by Ctrl-C, and is saved as it was after step [0-9]+. To go on: "
-                            "equipoise train config.yaml output.run=cut .*--resume"));
+                            "equipoise train config.yaml output.run=cut .*--fail-on=not_estimable,violated --resume"));
   finish(train("cut"));
   EXPECT_TRUE(model_of("whole") == model_of("cut"));
 }
