@@ -56,7 +56,7 @@ Manifest manifest_from(std::string_view text, const std::string& name) {
     throw broken(name, "it does not say that it is one");
   try {
     if (all.at("format") != kFormat)
-      throw OtherFormat(fmt::format("'{}' has format {}; {} {}", name,
+      throw OtherFormat(fmt::format("'{}' has format {}; {} {}: output.overwrite=true starts the run anew", name,
                                     all.at("format").dump(-1, ' ', true, json::error_handler_t::replace),
                                     core::refusals::kOtherFormat, kFormat));
     Manifest manifest;

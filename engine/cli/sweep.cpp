@@ -14,6 +14,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/gpu_driver.h"
+#include "engine/core/interrupt.h"
 #include "engine/core/nearest_name.h"
 #include "engine/sweep/folder.h"
 #include "engine/sweep/jobs.h"
@@ -128,6 +129,7 @@ class Sweep final : public Command {
     if (plan_only_) return answer_plan(counts_of(standings), console);
     if (retry_failed_) plan_ = sweep::retry_failed(folder_, options_.task, options_.tasks);
     if (!slurm_.empty() || !kubernetes_.empty()) return write_cluster_files(console);
+    core::expect_preemption();
     const sweep::Tally tally = sweep::launch(plan_, folder_, options_, journal);
     if (jobs_to_do(standings) > 0) end_sweep_tracking(plan_, folder_, journal);
     return answer(tally, console, journal);
@@ -251,7 +253,7 @@ class Sweep final : public Command {
     const std::size_t places = is_one_gpu              ? 1
                                : options_.gpus.empty() ? std::max<std::size_t>(1, sweep::usable_cpus().size())
                                                        : options_.gpus.size();
-    options_.workers = workers_count_.value_or(std::min(jobs, places));
+    options_.workers = std::min(jobs, workers_count_.value_or(places));
     // More workers than GPUs share them.
     for (std::size_t i = 0; !options_.gpus.empty() && options_.gpus.size() < options_.workers; ++i)
       options_.gpus.push_back(options_.gpus[i]);

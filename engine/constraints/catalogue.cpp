@@ -94,13 +94,18 @@ std::string tasks_where(const std::function<bool(data::Task)>& holds) {
   return count == 4 ? "all" : names;
 }
 
+// Several labels have a loss each, and an aim is one.
+bool is_of(const KindEntry& kind, data::Task task) {
+  return fits(ConstraintParams{kind.name}, task) && !(kind.demand == Demand::worst && task == data::Task::labels);
+}
+
 }  // namespace
 
 std::string catalogue() {
   std::string page = kIntroduction;
   for (const KindEntry& kind : kind_entries())
     page += std::string("| `") + kind.name + "` | " + kind.meaning + " | " + rates_of(kind) + " | " + needs_of(kind) +
-            " | " + tasks_where([&](data::Task task) { return fits(ConstraintParams{kind.name}, task); }) + " |\n";
+            " | " + tasks_where([&](data::Task task) { return is_of(kind, task); }) + " |\n";
   page += kForms;
   for (const RateEntry& rate : rate_entries())
     page += std::string("| `") + rate.name + "` | " + rate.short_name + " | " + rate.meaning +

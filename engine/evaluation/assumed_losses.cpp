@@ -6,14 +6,12 @@
 #include <cmath>
 #include <numbers>
 
-#include "engine/evaluation/assumed_rows.h"
-
 namespace equipoise::evaluation {
 
-LossMoments log_losses_of_right_scores(double share) {
+LossMoments log_losses_of_right_scores(double share, double explained) {
   using boost::math::digamma, boost::math::trigamma;
-  constexpr double kCount = 1 / kExplained - 1;
-  return {digamma(kCount + 1) - digamma(kCount * share + 1), trigamma(kCount * share + 1) - trigamma(kCount + 1)};
+  const double count = 1 / explained - 1;
+  return {digamma(count + 1) - digamma(count * share + 1), trigamma(count * share + 1) - trigamma(count + 1)};
 }
 
 LossMoments losses_of_normal_errors(double deviation, const NumberLoss& loss) {

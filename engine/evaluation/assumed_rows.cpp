@@ -107,7 +107,7 @@ std::int32_t answer_of(const data::Cells& cells, std::int32_t cell) {
 // How the losses vary of the rows of each of these cells.
 std::map<std::int32_t, LossMoments> right_losses(const data::Cells& cells, const std::vector<std::int32_t>& own,
                                                  const std::vector<double>& weight,
-                                                 const std::vector<double>& square_weight) {
+                                                 const std::vector<double>& square_weight, double explained) {
   std::map<std::int32_t, double> of_answer;
   double all = 0, square = 0;
   for (const std::int32_t cell : own) {
@@ -121,7 +121,7 @@ std::map<std::int32_t, LossMoments> right_losses(const data::Cells& cells, const
   const double rows = constraints::effective_rows(all, square), answers = static_cast<double>(of_answer.size());
   for (const std::int32_t cell : own) {
     const double share = of_answer[answer_of(cells, cell)] / all;
-    losses[cell] = log_losses_of_right_scores((share * rows + 0.5) / (rows + 0.5 * answers));
+    losses[cell] = log_losses_of_right_scores((share * rows + 0.5) / (rows + 0.5 * answers), explained);
   }
   return losses;
 }
@@ -194,27 +194,32 @@ void AssumedRows::set_right_scores(const Rate& rate) {
   }
 }
 
-double AssumedRows::mean_loss_of_right_scores(const data::Cells& cells, const Rate& rate,
-                                              const std::vector<double>& weight,
-                                              const std::vector<double>& square_weight) {
+double AssumedRows::mean_log_loss(const Rate& rate, double explained) const {
   double sum = 0, all = 0;
   for (const auto& [cell, losses] :
-       right_losses(cells, constraints::cells_of(rate.denominator), weight, square_weight)) {
-    sum += weight[cell] * losses.mean;
-    all += weight[cell];
+       right_losses(table_.cells, constraints::cells_of(rate.denominator), weight_, square_, explained)) {
+    sum += weight_[cell] * losses.mean;
+    all += weight_[cell];
   }
   return all > 0 ? sum / all : std::nan("");
 }
 
-void AssumedRows::set_log_losses(const Rate& rate, double mean) {
-  const double factor = mean / mean_loss_of_right_scores(table_.cells, rate, weight_, square_);
+void AssumedRows::add_log_losses(const Rate& rate, double explained, double added) {
   for (const auto& [cell, losses] :
-       right_losses(table_.cells, constraints::cells_of(rate.denominator), weight_, square_)) {
-    const double loss = factor * losses.mean;
+       right_losses(table_.cells, constraints::cells_of(rate.denominator), weight_, square_, explained)) {
+    const double loss = losses.mean + added;
     sum(cell, constraints::kLoss) = weight_[cell] * loss;
     squares_.loss[cell] = square_[cell] * loss;
-    squares_.loss_square[cell] = square_[cell] * (loss * loss + factor * factor * losses.variance);
+    squares_.loss_square[cell] = square_[cell] * (loss * loss + losses.variance);
   }
+}
+
+void AssumedRows::set_log_losses(const Rate& rate, double explained) {
+  add_log_losses(rate, explained, 0);
+}
+
+void AssumedRows::set_equal_log_losses(const Rate& rate, double mean) {
+  add_log_losses(rate, kExplained, mean - mean_log_loss(rate, kExplained));
 }
 
 void AssumedRows::set_figure(const Rate& rate, double mean, double deviation) {

@@ -25,12 +25,12 @@ class AssumedRows {
   /// Scores that are right: of rows that score s the share s is positive. A group's are spread as Beta(c p, c (1 - p)), p
   /// being its share of positives, with the c that explains kExplained of its labels' variance, 1 / (1 + c) of it.
   void set_right_scores(const constraints::Rate& rate);
-  /// The log losses of right scores, which vary as log_losses_of_right_scores says of each answer, all of them times one factor by which
-  /// their mean is `mean`.
-  void set_log_losses(const constraints::Rate& rate, double mean);
-  /// Their mean without that factor, of rows with these sums of weights and of squared weights [C]; NaN without weight.
-  static double mean_loss_of_right_scores(const data::Cells& cells, const constraints::Rate& rate,
-                                          const std::vector<double>& weight, const std::vector<double>& square_weight);
+  /// The log losses of right scores that explain such a share, which vary as log_losses_of_right_scores says of each answer.
+  void set_log_losses(const constraints::Rate& rate, double explained);
+  /// The same of kExplained, with one number added to all of them so that their mean is `mean`.
+  void set_equal_log_losses(const constraints::Rate& rate, double mean);
+  /// The mean of such losses; NaN where the rate has no rows.
+  double mean_log_loss(const constraints::Rate& rate, double explained) const;
   /// A figure of a regression, or its loss, that has this mean and standard deviation.
   void set_figure(const constraints::Rate& rate, double mean, double deviation);
 
@@ -42,6 +42,7 @@ class AssumedRows {
     return sums_[static_cast<std::size_t>(cell) * constraints::kColumns + column];
   }
   void set_rows(std::int32_t cell, double weight, double square);
+  void add_log_losses(const constraints::Rate& rate, double explained, double added);
   double effective_rows(const constraints::Rate& rate) const;
 
   const constraints::ConstraintTable& table_;

@@ -64,25 +64,20 @@ LossMoments losses_of_numbers(const Question& question) {
   return losses_of_normal_errors(std::sqrt((1 - kExplained) * variance_of_targets(question)) / unit, question.loss);
 }
 
-// And of answers, over the training rows of all levels that the promise has for the rate's outcome.
-double mean_log_loss(const Question& question, const Rate& rate) {
+// And of answers: the mean that every group of the promise can have by losing more than with its right scores.
+double common_log_loss(const Question& question, const Rate& rate) {
   const auto outcome_of = [&](const Rate& one) {
     const auto found = std::ranges::find_if(one.where, [&](const Condition& c) { return is_outcome(question, c); });
     return found == one.where.end() ? std::string() : found->level;
   };
-  double sum = 0, all = 0;
+  const AssumedRows rows(question.table, question.counts);
+  double largest = std::nan("");
   for (const std::int32_t index : question.promise.rates) {
     const Rate& one = question.table.rates[index];
-    if (one.kind != rate.kind || outcome_of(one) != outcome_of(rate)) continue;
-    double weight = 0;
-    for (const std::int32_t cell : constraints::cells_of(one.denominator))
-      weight += question.counts.weight[kTrain][cell];
-    if (!(weight > 0)) continue;
-    sum += weight * AssumedRows::mean_loss_of_right_scores(question.table.cells, one, question.counts.weight[kTrain],
-                                                           question.counts.square_weight[kTrain]);
-    all += weight;
+    if (one.kind == rate.kind && outcome_of(one) == outcome_of(rate))
+      largest = std::fmax(largest, rows.mean_log_loss(one, kExplained));
   }
-  return sum / all;
+  return largest;
 }
 
 // No model that is any good errs on nearly everybody.
@@ -108,9 +103,9 @@ std::string words_for(const Question& question, const Rate& rate, double value, 
     case Spread::squares:
       return rates + "equal, at half of the variance of the targets";
     case Spread::losses:
-      return rates + "equal, at " + constraints::number_text(std::round(value * 1e3) / 1e3) +
-             (is_regression(question) ? ", that of a model that explains half of the variance of the targets"
-                                      : ", that of right scores that explain half of the variance of the labels");
+      return rates + (is_regression(question)
+                          ? "equal, those of a model that explains half of the variance of the targets"
+                          : "equal, with right scores that explain half of the variance of each group's labels");
     case Spread::numbers:
       break;
   }
@@ -136,7 +131,7 @@ bool is_known(const Question& question) {
   return std::ranges::none_of(question.promise.rates, [&](std::int32_t index) {
     const Rate& rate = question.table.rates[index];
     const Spread spread = spread_of(rate);
-    if (spread == Spread::losses && !is_regression(question)) return std::isnan(mean_log_loss(question, rate));
+    if (spread == Spread::losses && !is_regression(question)) return std::isnan(common_log_loss(question, rate));
     if (spread == Spread::losses && question.loss.of_error == nullptr) return true;
     return is_regression(question) && spread != Spread::decisions && std::isnan(variance_of_targets(question));
   });
@@ -150,7 +145,7 @@ std::vector<double> rates_to_try(const Question& question, const Rate& rate) {
     case Spread::squares:
       return {(1 - kExplained) * variance_of_targets(question)};
     case Spread::losses:
-      return {is_regression(question) ? losses_of_numbers(question).mean : mean_log_loss(question, rate)};
+      return {is_regression(question) ? losses_of_numbers(question).mean : common_log_loss(question, rate)};
     default:
       return {0};
   }
@@ -165,7 +160,7 @@ AssumedRows rows_with(const Question& question, const std::vector<double>& rates
     if (spread == Spread::decisions) rows.set_share(rate, rates[level]);
     if (spread == Spread::scores) rows.set_right_scores(rate);
     if (spread == Spread::squares) rows.set_figure(rate, rates[level], std::sqrt(2.0) * rates[level]);
-    if (spread == Spread::losses && !is_regression(question)) rows.set_log_losses(rate, rates[level]);
+    if (spread == Spread::losses && !is_regression(question)) rows.set_equal_log_losses(rate, rates[level]);
     if (spread == Spread::losses && is_regression(question)) {
       const LossMoments losses = losses_of_numbers(question);
       rows.set_figure(rate, rates[level], rates[level] * std::sqrt(losses.variance) / losses.mean);

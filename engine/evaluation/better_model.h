@@ -36,7 +36,7 @@ bool is_known(const Question& question);
 
 /// Rates that all groups of a better model could have, those first that show as much as others: of selections the training
 /// rows' base rate, .05 for errors, .95 and .05 for other shares, 0 for means, for squares what kExplained leaves of the targets'
-/// variance, for losses their mean over the training rows of all levels. A difference of means does not hang on what they are.
+/// variance, for losses the largest mean that a level has with right scores. A difference of means does not hang on what they are.
 std::vector<double> rates_to_try(const Question& question, const constraints::Rate& rate);
 
 /// The test rows of a model whose rates are these [levels].

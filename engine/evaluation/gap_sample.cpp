@@ -173,7 +173,10 @@ void measure_mean(const constraints::ConstraintTable& table, const constraints::
   const double third = (third_moment(labels[0], level.rate) + third_moment(labels[1], level.rate) +
                         rows.weight_of_row() * distance * distance * distance) /
                        rows.weights.value();
-  level.skewness = std::max(third / std::pow(level.deviation, 3), 2 * level.deviation / level.rate);
+  // Of hardly any losses the row more is most of the deviation, and the mean next to nothing. No n numbers are more skewed than about
+  // sqrt(n), as one that differs from all others is (Wilkins 1944).
+  level.skewness =
+      std::min(std::max(third / std::pow(level.deviation, 3), 2 * level.deviation / level.rate), std::sqrt(level.rows));
 }
 
 // Of scores less labels, of rows whose scores are alike: what varies is the label, as in a share. The rarer one counts as having

@@ -40,7 +40,7 @@ struct GapSample {
 /// 1992, section 5.6) leaves of a binomial's. With rows of weight 1 whose n and d are 0 or 1 that is D. A mean rests on
 /// Kish's number of rows, of the standard deviation that the same variance gives with one row more of the rarer label. Its skewness is
 /// that of a mixture of two gammas, of the labels' means and deviations, and no less than a gamma's, twice the coefficient of
-/// variation. A score's error, score minus label, has half a row more of the rarer label and the skewness of labels, which may be
+/// variation, but no more than the root of the number of rows. A score's error, score minus label, has half a row more of the rarer label and the skewness of labels, which may be
 /// below 0. Means of a regression are of the rows as they are; squared errors and losses have a gamma's skewness, others none.
 GapSample make_gap_sample(const constraints::ConstraintTable& table, const constraints::Promise& promise,
                           const std::vector<double>& sums, const SquareWeights& squares,

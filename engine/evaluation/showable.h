@@ -32,10 +32,10 @@ struct Outlook {
 ///   * parity, and a weighted sum whose weights of each rate add up to 0: all groups' rates are exactly equal, shares at the
 ///     training rows' base rate (selection rate), .05 or .95; predicted numbers explain half of the variance of each group's
 ///     targets in the training rows; squared errors and losses of a regression are those of normal errors, at half of that variance of all
-///     together; log losses are those of right scores (below), each group's larger or smaller by one factor;
+///     together; log losses are those of right scores (below), with one number added to each group's;
 ///   * calibration: scores are right, and explain half of the variance of each group's labels;
-///   * a bound of a share, a squared error or a loss: rates halfway between it and 0 (or 1), of a loss no larger than what is assumed for
-///     parity; of a mean residual: 0;
+///   * a bound of a share, a squared error or a loss of a regression: rates halfway between it and 0 (or 1), of a loss no larger than what is
+///     assumed for parity; of a mean residual: 0; of a log loss: scores are right, and explain half of the variance of each group's labels;
 ///   * any other weighted sum of shares over fixed rows: halfway between the bound and the smallest sum that decisions have.
 /// Nothing is known of a bound on mean predictions, which lower ones can always be shown to keep, and of sums of them or of other
 /// means or rates over decisions (PPV) whose weights do not add up to 0. `loss` is a regression's, whose losses are not known without.

@@ -94,21 +94,46 @@ std::optional<std::string> warning_of_residual(const Question& question) {
          words_for_spread(question) + ".";
 }
 
-// A bound counts a row more of the rarer answer, which loses the more the surer scores are: smaller losses do not always show more.
-double most_showable_loss(const Question& question, const Way& way) {
-  constexpr int kTries = 60;
-  constexpr double kSmallest = 1e-3;  // of the largest
-  const double largest = std::min(question.promise.tolerance, way.good);
-  double best = largest, least = std::numeric_limits<double>::infinity();
-  for (int i = 0; i <= kTries; ++i) {
-    const double loss = largest * std::pow(kSmallest, static_cast<double>(i) / kTries);
-    const std::optional<double> bound =
-        bound_of(question, way.rows_at(loss).sample(question.promise, question.min_rows));
-    if (!bound || *bound >= least) continue;
-    least = *bound;
-    best = loss;
+// What right scores would have that explain such a share of the variance of each group's labels.
+struct LossBound {
+  double explained = 0, bound = 0;
+  std::string least_known;
+};
+
+std::optional<LossBound> loss_bound(const Question& question, double explained) {
+  AssumedRows rows(question.table, question.counts);
+  for (std::size_t level = 0; level < question.promise.rates.size(); ++level)
+    rows.set_log_losses(question.rate(level), explained);
+  const GapSample sample = rows.sample(question.promise, question.min_rows);
+  const std::optional<double> bound = bound_of(question, sample);
+  if (!bound) return std::nullopt;
+  return LossBound{explained, *bound, least_known(question, sample)};
+}
+
+// A bound counts a row more of the rarer answer, which loses the more the surer scores are: where rows are few scores that explain more do
+// not always show more.
+std::optional<std::string> warning_of_log_loss(const Question& question) {
+  const double tolerance = question.promise.tolerance;
+  const std::optional<LossBound> usual = loss_bound(question, kExplained);
+  if (!usual || usual->bound <= tolerance + kSlack) return std::nullopt;
+  LossBound best = *usual;
+  for (int percent = static_cast<int>(100 * kExplained) + 1; percent < 100; ++percent) {
+    const LossBound better = *loss_bound(question, percent / 100.0);
+    if (better.bound < best.bound) best = better;
+    if (best.bound <= tolerance) break;
   }
-  return best;
+  const std::string at_most = "at most " + constraints::number_text(tolerance) + " on this test split",
+                    percent = constraints::number_text(100 * question.confidence) + " % bound",
+                    explained = constraints::number_text(std::round(100 * best.explained)) +
+                                " % of the variance of each group's labels",
+                    title = "'" + constraints::promise_title(question.promise) + "' ";
+  if (best.bound > tolerance)
+    return title + "could hardly be shown to be " + at_most + ": right scores that explain " + explained +
+           ", which would show most, have a " + percent + " of " + figure_text(question, best.bound, Rounding::up) +
+           " (" + best.least_known + ").";
+  return title + "can be shown to be " + at_most + " by right scores only if they explain " + explained + " (" +
+         best.least_known + "): with half of it the " + percent + " would be " +
+         figure_text(question, usual->bound, Rounding::up) + ".";
 }
 
 // What each cell's rows add to a sum of shares over fixed rows, by whether they are selected.
@@ -159,16 +184,15 @@ std::optional<std::string> warning_of_bound(const Question& question) {
             return rows_with(question, std::vector<double>(question.promise.rates.size(), rate_of(figure)));
           }};
   const bool is_floor = form.sign < 0, is_loss = are_all(question, Spread::losses);
-  std::string best = is_loss ? "mean loss of 0" : is_floor ? "rate of 1" : "rate of 0";
+  if (is_loss && question.table.cells.task != data::Task::regression) return warning_of_log_loss(question);
   if (is_loss) way.good = rates_to_try(question, question.rate(0)).front();
-  if (is_loss && question.table.cells.task != data::Task::regression) {
-    way.best = most_showable_loss(question, way);
-    best = "mean loss of " + figure_text(question, way.best, Rounding::nearest);
-  }
   const Words words{is_loss                              ? "mean loss"
                     : are_all(question, Spread::squares) ? "mean squared error"
                                                          : "rate",
-                    best.c_str(), is_floor ? "at least" : "at most", rate_of, is_floor};
+                    is_loss    ? "mean loss of 0"
+                    : is_floor ? "rate of 1"
+                               : "rate of 0",
+                    is_floor ? "at least" : "at most", rate_of, is_floor};
   return HalfwayRule(question, way, words).warning();
 }
 

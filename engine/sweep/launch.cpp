@@ -156,7 +156,8 @@ class Launch {
     if (tally_.signal == 0 && !running_.empty())
       journal_.say(fmt::format("Stopping: {} running programs are asked to end and waited for.", running_.size()));
     tally_.signal = signal;
-    for (const Running& one : running_) ::kill(one.process, signal);
+    // A run without checkpoints does not know a scheduler's SIGUSR1.
+    for (const Running& one : running_) ::kill(one.process, signal == SIGUSR1 ? SIGTERM : signal);
   }
 
   void start_more() {

@@ -128,8 +128,13 @@ RunState state_of_run(const fs::path& folder, const RunNotes& notes) {
     state.reason = *reason;
     return true;
   };
-  if (!noted(notes.stopped, RunStatus::stopped) && !noted(notes.failure, RunStatus::failed))
-    noted(notes.failure_of_job, RunStatus::failed);
+  const bool is_noted = noted(notes.stopped, RunStatus::stopped) || noted(notes.failure, RunStatus::failed) ||
+                        noted(notes.failure_of_job, RunStatus::failed);
+  // What a sweep does not note as failed it does again: the disk was full.
+  if (!is_noted && !notes.sweep.empty() && state.marker && state.marker->status == "failed") {
+    state.status = RunStatus::interrupted;
+    state.reason = "its program ended with an error for which the sweep does it again";
+  }
   return state;
 }
 

@@ -170,7 +170,12 @@ std::string KeptIterate::of_all(const Iterate& kept) const {
 
 // Among which the nearest was looked for.
 std::string KeptIterate::this_one() const {
-  return early_ == 0 || early_ == offered_ ? "this one" : fmt::format("of the last {} this one", offered_ - early_);
+  return early_ == 0 ? "this one" : "of those of its last tenth this one";
+}
+
+// Of a training that ended before the nearest is looked for.
+std::string KeptIterate::the_newest() const {
+  return "training ended before its last tenth, where the nearest is looked for, and the newest is kept";
 }
 
 std::string KeptIterate::sentence_of_best() const {
@@ -196,13 +201,15 @@ std::string KeptIterate::sentence_of_best() const {
     return fmt::format(
         "{}. {} of {} iterates had all upper bounds on the selection split{} inside the tolerances, but a later one "
         "did "
-        "not, so that they may be so by luck; {} has the smallest bounds.",
-        which, by_luck_, offered_, of_all(kept), this_one());
+        "not, so that they may be so by luck; {}.",
+        which, by_luck_, offered_, of_all(kept),
+        kept.step < nearest_from_ ? the_newest() : this_one() + " has the smallest bounds");
   }
   return fmt::format(
-      "{}. None of {} iterates had all upper bounds on the selection split{} inside the tolerances; {} came "
-      "nearest: the bound of {} is {} above its tolerance.",
-      which, offered_, of_all(kept), this_one(), constraints::promise_title(promises_[kept.worst.promise]),
+      "{}. None of {} iterates had all upper bounds on the selection split{} inside the tolerances; {}: the bound of "
+      "{} is {} above its tolerance.",
+      which, offered_, of_all(kept), kept.step < nearest_from_ ? the_newest() : this_one() + " came nearest",
+      constraints::promise_title(promises_[kept.worst.promise]),
       excess_text(promises_[kept.worst.promise], kept.worst.scaled));
 }
 

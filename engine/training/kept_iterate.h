@@ -85,6 +85,7 @@ class KeptIterate {
   std::string sentence_out_of_fold() const;
   std::string of_all(const Iterate& kept) const;
   std::string this_one() const;
+  std::string the_newest() const;
   std::string sentence_of_mean() const;
   double loss_of(const evaluation::Measurement& measurement) const;
   const Iterate& best() const { return inside_.weights.defined() ? inside_ : nearest_; }

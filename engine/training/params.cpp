@@ -65,8 +65,9 @@ void TrainingParams::describe(config::Fields& fields) {
   fields.number(
       "candidates_from", candidates_from, {-1, 1, false, true},
       "Share of the steps before which no iterate is kept: early ones meet constraints by being constant. -1: "
-      "0.9, and 0.5 of boosted trees, which may learn their rows by heart long before the last round. Where none "
-      "is shown to be inside the tolerances, the nearest is looked for in the last tenth at most.");
+      "0.9, and 0.5 of boosted trees, which may learn their rows by heart long before the last round. Where the "
+      "selection split shows none to be inside the tolerances, the nearest is looked for in the last tenth, unless "
+      "training.patience waits for it.");
   fields.integer(
       "patience", patience, config::between(0, 1000000),
       "Ends training once so many measures after candidates_from, which should then be small, have brought no iterate "

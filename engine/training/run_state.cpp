@@ -225,8 +225,9 @@ std::string RunState::sentence_of_candidates() const {
   const double from = candidates_from_of(config_);
   const std::string which =
       from > 0 ? fmt::format("after the first {:.4g} % of the steps", 100 * from) : "over the whole training";
-  return fmt::format(" Looked at were the iterates that were measured {} (training.candidates_from: {:g}).", which,
-                     from);
+  return fmt::format(
+      " Looked at were the iterates {} that were measured on the rows that choose (training.candidates_from: {:g}).",
+      which, from);
 }
 
 void RunState::offer(const at::Tensor& weights, const Sums& sums) {

@@ -75,7 +75,7 @@ double largest_multiplier(const evaluation::Measurement& measurement) {
 
 SettlingWords settling_words(bool grows) {
   return grows ? SettlingWords{"model.trees.rounds", "a smaller model.trees.learning_rate", "model.trees.learning_rate",
-                               "round", "fewer model.trees.max_leaves or a larger model.trees.min_child_weight"}
+                               "round", "fewer model.trees.rounds or model.trees.max_leaves"}
                : SettlingWords{};
 }
 
@@ -163,30 +163,40 @@ std::string worse_than_one_answer(const Measurements& measurements, const std::v
 }
 
 std::string better_before(const Measurements& measurements, const std::vector<constraints::Promise>& promises,
-                          std::int64_t kept_step, bool is_out_of_fold, const SettlingWords& words) {
+                          std::int64_t kept_step, MeasuredBlind blind, const SettlingWords& words) {
   constexpr double kLower = 0.98;  // times the kept one's loss
+  const auto is_aim = [](const constraints::Promise& promise) { return !std::isfinite(promise.tolerance); };
+  const auto kept = std::ranges::find(measurements, kept_step, &evaluation::Measurement::step);
+  // What an aim makes small is no mean loss, which it may well raise.
+  if (kept == measurements.end() || std::ranges::any_of(promises, is_aim)) return "";
+  const bool is_out_of_fold = blind == MeasuredBlind::out_of_fold;
   const auto loss_of = [&](const evaluation::Measurement& m) {
     return is_out_of_fold ? m.training_loss : m.selection_loss.value_or(std::nan(""));
   };
-  const auto excess_of = [&](const evaluation::Measurement& m, std::size_t p) {
-    const auto& figures = is_out_of_fold ? m.training_gaps : m.selection_gaps;
-    return p < figures.size() && figures[p] ? std::max(0.0, *figures[p] - promises[p].tolerance) : 0;
+  const auto figures_of = [&](const evaluation::Measurement& m) {
+    return is_out_of_fold ? m.training_gaps : m.selection_bounds;
   };
-  const auto kept = std::ranges::find(measurements, kept_step, &evaluation::Measurement::step);
-  if (kept == measurements.end()) return "";
+  const auto keeps_as_much = [&](const evaluation::Measurement& earlier) {
+    const auto own = figures_of(earlier), of_kept = figures_of(*kept);
+    for (std::size_t p = 0; p < promises.size(); ++p) {
+      if (p >= of_kept.size() || !of_kept[p]) continue;
+      // Multipliers aim inside by margins, and raise the loss for it.
+      const double room = is_out_of_fold ? promises[p].tolerance / 2 : promises[p].tolerance;
+      if (p >= own.size() || !own[p] || *own[p] > std::max(*of_kept[p], room)) return false;
+    }
+    // Where the loss of rows that were learnt from rose as well, it is what constraints cost.
+    return blind != MeasuredBlind::selection_alone || earlier.training_loss > kept->training_loss;
+  };
   auto best = kept;
-  for (auto m = measurements.begin(); m != kept; ++m) {
-    bool is_further = false;
-    for (std::size_t p = 0; p < promises.size(); ++p) is_further |= excess_of(*m, p) > excess_of(*kept, p);
-    if (!is_further && loss_of(*m) < loss_of(*best)) best = m;
-  }
+  for (auto m = measurements.begin(); m != kept; ++m)
+    if (loss_of(*m) < loss_of(*best) && keeps_as_much(*m)) best = m;
   if (!(loss_of(*best) < kLower * loss_of(*kept))) return "";
   return fmt::format(
       "Rows that were not learnt from had a loss of {:.3f} at {} {}, and {:.3f} at {}, which is kept{}: since then the "
-      "model has learnt its training rows by heart. training.patience ends such a run, with a smaller "
-      "training.candidates_from the earlier one may be kept, and {} may keep the model from it.",
+      "model may have learnt its training rows by heart. training.patience ends such a run, with a smaller "
+      "training.candidates_from earlier ones are looked at, and {} may keep the model from it.",
       loss_of(*best), words.step, best->step, loss_of(*kept), kept->step,
-      promises.empty() ? "" : ", with no figure further outside its tolerance", words.smaller);
+      promises.empty() ? "" : ", with no constraint kept any worse", words.smaller);
 }
 
 }  // namespace equipoise::training

@@ -13,7 +13,8 @@ namespace equipoise::training {
 /// The words of a config that give a run more time and a calmer end, and the one that says how far it moves at once.
 struct SettlingWords {
   std::string longer = "training.epochs", calmer = "training.schedule: cosine",
-              rate = "training.optimizer.learning_rate", step = "step", smaller = "model.dropout or fewer model.hidden";
+              rate = "training.optimizer.learning_rate", step = "step",
+              smaller = "fewer training.epochs or a smaller model";
 };
 /// Those of a model that learns in steps, or of one that grows by rounds.
 SettlingWords settling_words(bool grows);
@@ -56,11 +57,20 @@ bool one_answer_keeps(const std::vector<constraints::Promise>& promises);
 std::string worse_than_one_answer(const std::vector<evaluation::Measurement>& measurements,
                                   const std::vector<constraints::Promise>& promises, double of_one_answer);
 
-/// A sentence when an earlier iterate than the kept one did better on rows that were not learnt from: those of the selection split, or
-/// (`is_out_of_fold`) the training rows by the members that do not learn from them. Its loss there was lower by more than a fiftieth, and no
-/// figure further outside its tolerance. "" otherwise, or where no step is kept.
+/// Which rows tell what a model has learnt by heart: those of the selection split, of a model whose training rows are those that it learnt from, or
+/// beside training rows that are out of fold; or these alone.
+enum class MeasuredBlind { selection_alone, selection, out_of_fold };
+inline MeasuredBlind measured_blind(bool has_selection, bool has_folds) {
+  if (!has_selection) return MeasuredBlind::out_of_fold;
+  return has_folds ? MeasuredBlind::selection : MeasuredBlind::selection_alone;
+}
+
+/// A sentence when an earlier iterate than the kept one did better on such rows: its loss was lower by more than a fiftieth, and every upper
+/// bound (out of fold every figure) no larger than the kept one's or inside the tolerance (out of fold half of it, as training aims inside); of a
+/// model that is measured on the rows that it learnt from, these have lost less since. "" otherwise, where no step is kept, and where a
+/// constraint is an aim.
 std::string better_before(const std::vector<evaluation::Measurement>& measurements,
                           const std::vector<constraints::Promise>& promises, std::int64_t kept_step,
-                          bool is_out_of_fold, const SettlingWords& words = {});
+                          MeasuredBlind blind, const SettlingWords& words = {});
 
 }  // namespace equipoise::training

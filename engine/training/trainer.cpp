@@ -133,17 +133,14 @@ class Trainer {
     own.copy_(each_has_its_own ? weights : weights.narrow(0, 0, 1).expand_as(own));
     if (run > 0) return;
     if (!each_has_its_own && weights.size(0) > 1)
-      journal_.say(
-          fmt::format("The earlier model has {} members; its first one's weights are taken.", weights.size(0)));
+      journal_.say(fmt::format("The earlier model has {} members; its first one's are taken.", weights.size(0)));
     if (members > 1)
       journal_.warn(
           "The weights that training starts with may have seen the rows that each member leaves out: what is measured "
           "of these can be better than on new people at first.");
   }
 
-  bool any_goes_on() const {
-    return std::any_of(runs_.begin(), runs_.end(), [](const RunState& run) { return run.goes_on(); });
-  }
+  bool any_goes_on() const { return std::ranges::any_of(runs_, &RunState::goes_on); }
 
   bool is_measured_after(std::int64_t done) const {
     if (done == steps_) return true;
@@ -175,8 +172,8 @@ class Trainer {
                                 data_.target_deviation),
                    around_.ranks);
     const TrainingState state = this->state();
-    if (around_.checkpoints) checkpoints_.emplace(*around_.checkpoints, journal_);
-    if (checkpoints_) checkpoints_->go_on(state, step, steps_, around_.on_measurement);
+    if (around_.checkpoints)
+      checkpoints_.emplace(*around_.checkpoints, journal_).go_on(state, step, steps_, around_.on_measurement);
     RankMeetings meetings(around_.ranks, config_.ranks.check_every, config_.checkpoint.is_on());
     for (std::size_t run = 0; run < runs_.size(); ++run) set_multipliers(run, step);
     const std::int64_t begun_at = done_, measured_at = measured_at_;
@@ -302,15 +299,17 @@ class Trainer {
   // Of a run that came to its end.
   void warn_of(const RunState& run, const TrainingResult& result) {
     if (result.outcome != "finished") return;
-    const std::vector<evaluation::Measurement>& measurements = result.measurements;
-    const std::vector<constraints::Promise>& promises = run.table().promises;
+    const auto& measurements = result.measurements;
+    const auto& promises = run.table().promises;
     const SettlingWords words = settling_words(learner_->grows());
     std::vector<std::string> warnings;
     if (!run.has_settled())
       warnings = {unsettled(measurements, promises, words), still_swinging(measurements, promises, words),
                   worse_than_one_answer(measurements, promises, accuracy_of_one_answer_)};
-    if (const bool has_selection = data_.selection.count > 0; has_selection || data_.folds.size() > 1)
-      warnings.push_back(better_before(measurements, promises, result.kept_step, !has_selection, words));
+    if (const bool has_selection = data_.selection.count > 0, has_folds = data_.folds.size() > 1;
+        run.config().training.keep == "best_feasible" && !run.has_settled() && (has_selection || has_folds))
+      warnings.push_back(
+          better_before(measurements, promises, result.kept_step, measured_blind(has_selection, has_folds), words));
     const std::string who = runs_.size() == 1 ? "" : fmt::format("Member {} of the bank: ", &run - runs_.data());
     for (const std::string& why : warnings)
       if (!why.empty()) journal_.warn(who + why);

@@ -69,9 +69,9 @@ const std::vector<Case>& cases() {
       {"{kind: parity, rate: squared_error, group: sex, tolerance: ", "1000}", "900000}", kNumber,
        "mean squared errors were exactly equal, at half of the variance of the targets"},
       {"{kind: loss_parity, group: sex, tolerance: ", "0.01}", "0.9}", kDecisions,
-       ", that of right scores that explain half of the variance of the labels, the 95 % bound"},
+       "equal, with right scores that explain half of the variance of each group's labels, the 95 % bound"},
       {"{kind: loss_parity, group: sex, tolerance: ", "0.01}", "0.9}", kNumber,
-       ", that of a model that explains half of the variance of the targets, with normally distributed errors"},
+       ", those of a model that explains half of the variance of the targets, with normally distributed errors"},
   };
   return all;
 }

@@ -180,7 +180,8 @@ TEST_F(Sweep, ASignalIsPassedOnAndTheSameCommandGoesOn) {
   manner.while_running = [&](pid_t child) {
     wait_for("sweeps/s/sweep.json");
     wait_for("sweeps/s/jobs/" + job(0) + "/measurements.jsonl");
-    ::kill(child, SIGTERM);
+    // A scheduler sends the one or the other, and again.
+    for (const int signal : {SIGUSR1, SIGTERM, SIGTERM, SIGUSR1}) ::kill(child, signal);
   };
   const Outcome outcome = sweep({"--workers", "1"}, manner);
   EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
@@ -308,6 +309,8 @@ TEST_F(Sweep, AFullDiskLeavesWhatIsFinished) {
   EXPECT_TRUE(is_finished(0));
   EXPECT_FALSE(exists("sweeps/s/jobs/" + job(2)));
   EXPECT_THAT(names_in("sweeps/s/failures"), testing::IsEmpty());
+  EXPECT_THAT(run({"sweep", "report", "sweeps/s"}).out, Not(HasSubstr("failed")));
+  EXPECT_THAT(run({"watch", "sweeps/s", "--once"}).out, Not(HasSubstr("failed")));
   EXPECT_EQ(sweep().exit_code, 0);
   EXPECT_TRUE(is_finished(1) && is_finished(2));
 }

@@ -32,9 +32,10 @@ TEST_F(Verbs, TrainWritesAWholeRunFolder) {
   EXPECT_EQ(results["splits"][0]["split"], "test");
   EXPECT_GT(results["splits"][0]["metrics"]["accuracy"], 0.6);
   EXPECT_EQ(nlohmann::json::parse(read("runs/people-001/run.json"))["status"], "finished");
-  const std::string looked_at = "Looked at were the iterates that were measured ";
+  const std::string looked_at = "Looked at were the iterates ";
   EXPECT_THAT(results["kept"].get<std::string>(),
-              HasSubstr(looked_at + "after the first 90 % of the steps (training.candidates_from: 0.9)."));
+              HasSubstr(looked_at + "after the first 90 % of the steps that were measured on the rows that choose "
+                                    "(training.candidates_from: 0.9)."));
   EXPECT_THAT(read("runs/people-001/report.html"), HasSubstr(looked_at));
 
   EXPECT_EQ(run({"train", "config.yaml", "training.keep=final"}).exit_code, 0);

@@ -11,14 +11,14 @@
 namespace equipoise::evaluation {
 namespace {
 
-// Of the rows with an answer that a share p has, the score s of that answer has the density s^p (1 - s)^-p / B(p + 1, 1 - p).
-LossMoments by_quadrature(double p) {
+// Of the rows with an answer that a share p has, the score s of that answer has a density that goes as s^(c p) (1 - s)^(c (1 - p) - 1).
+LossMoments by_quadrature(double p, double c) {
   boost::math::quadrature::tanh_sinh<double> integrator;
   const auto mean_of = [&](int power) {
     return integrator.integrate(
         [&](double s, double to_end) {
           const double rest = s < 0.5 ? 1 - s : to_end;
-          return std::pow(-std::log(s), power) * std::pow(s, p) * std::pow(rest, -p);
+          return std::pow(-std::log(s), power) * std::pow(s, c * p) * std::pow(rest, c * (1 - p) - 1);
         },
         0.0, 1.0);
   };
@@ -27,12 +27,14 @@ LossMoments by_quadrature(double p) {
 }
 
 TEST(AssumedLossesTest, LogLossesAreThoseOfBetaScores) {
-  for (const double share : {0.01, 0.1, 0.25, 0.5, 0.9}) {
-    const LossMoments expected = by_quadrature(share), found = log_losses_of_right_scores(share);
-    EXPECT_NEAR(found.mean, expected.mean, 1e-8) << share;
-    EXPECT_NEAR(found.variance, expected.variance, 1e-8) << share;
-  }
-  EXPECT_EQ(log_losses_of_right_scores(1).mean, 0) << "what everyone answers is certain";
+  for (const double share : {0.01, 0.1, 0.25, 0.5, 0.9})
+    for (const double explained : {0.3, 0.5, 0.75}) {
+      const LossMoments expected = by_quadrature(share, 1 / explained - 1),
+                        found = log_losses_of_right_scores(share, explained);
+      EXPECT_NEAR(found.mean, expected.mean, 1e-7) << share << " " << explained;
+      EXPECT_NEAR(found.variance, expected.variance, 1e-7) << share << " " << explained;
+    }
+  EXPECT_EQ(log_losses_of_right_scores(1, 0.5).mean, 0) << "what everyone answers is certain";
 }
 
 // E |e| = sigma sqrt(2 / pi), E e^2 = sigma^2, E e^4 = 3 sigma^4; of Huber's loss with the normal integral Phi and density phi

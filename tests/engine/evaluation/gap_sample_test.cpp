@@ -116,6 +116,18 @@ TEST(GapSampleTest, ALabelWithoutARowLeavesAMeanUnsure) {
   EXPECT_NEAR(level.deviation, std::sqrt(1.0 / 99) * (kHigh - kLow), 1e-9);
 }
 
+// Of next to no losses the row more is all that varies: as of one in n, which the upper limit counts as some four.
+TEST(GapSampleTest, HardlyAnyLossesHaveLimitsAllTheSame) {
+  for (const double surest : {1e-3, 1e-6, 1e-12}) {
+    Handmade made({{0, 0, 50, 0}, {2, 0, 50, 10}, {2, 1, 50, 30}}, parity_of("loss"));
+    for (int row = 0; row < 50; ++row) made.probability[static_cast<std::size_t>(row)] = surest;
+    const GapSample::Level level = first_level(made);
+    const Interval limits = limits_of(level, 0.05);
+    EXPECT_GT(limits.high, 3 * -std::log(surest) / 50) << surest;
+    EXPECT_LT(limits.high, 6 * -std::log(surest) / 50) << surest;
+  }
+}
+
 // As of a model that has learnt nothing: all losses are log 2 but for rounding.
 TEST(GapSampleTest, LossesThatAreAllAlikeHaveLimits) {
   for (int rows = 100; rows <= 300; rows += 25) {

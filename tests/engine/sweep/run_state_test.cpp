@@ -59,6 +59,10 @@ TEST_F(StateOfARun, IsWhatItsMarkerSaysWhereNothingIsNoted) {
   mark("diverged");
   EXPECT_EQ(state().status, RunStatus::failed);
   EXPECT_EQ(state().reason, "training left the finite numbers");
+  // The sweep notes what failed; what it does not is done again, as where a disk was full.
+  mark("failed");
+  EXPECT_EQ(state().status, RunStatus::interrupted);
+  EXPECT_THAT(state().reason, HasSubstr("the sweep does it again"));
   mark("finished");
   EXPECT_EQ(state().status, RunStatus::failed);
   EXPECT_THAT(state().reason, HasSubstr("results.json"));

@@ -65,9 +65,11 @@ TEST(KeptIterate, LooksForTheNearestAmongTheLastOnes) {
   };
   EXPECT_EQ(offered(6).step(), 5) << "the first three are luck";
   EXPECT_EQ(offered(2).step(), 2) << "the newest until then";
+  EXPECT_THAT(offered(2).sentence(),
+              testing::AllOf(HasSubstr("training ended before its last tenth"), Not(HasSubstr("came nearest"))));
   EXPECT_EQ(offered(4).step(), 4);
   EXPECT_THAT(offered(6).sentence(), HasSubstr("None of 6 iterates"));
-  EXPECT_THAT(offered(6).sentence(), HasSubstr("; of the last 3 this one came nearest: "));
+  EXPECT_THAT(offered(6).sentence(), HasSubstr("; of those of its last tenth this one came nearest: "));
   KeptIterate inside = offered(3);
   inside.offer(iterate(4, 0.5, 0.01), at::full({1}, 4.0));
   inside.offer(iterate(5, 0.9, 0.01), at::full({1}, 5.0));

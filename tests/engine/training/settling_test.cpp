@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "tests/engine/constraints/handmade_dataset.h"
 
@@ -162,52 +163,67 @@ TEST(OneAnswer, IsSaidToBeBetterWhereTheModelIsRightLessOften) {
   EXPECT_EQ(worse_than_one_answer(measurements, promise_of(0.05), 0.66), "") << "no constraint has cost anything";
 }
 
-// Four measures, the last of which is kept, with these losses on selection rows and gaps there.
+// Measures with these losses and upper bounds on selection rows, and training losses that fall.
 std::vector<evaluation::Measurement> measured_on_selection(const std::vector<double>& losses,
-                                                           const std::vector<double>& gaps) {
+                                                           const std::vector<double>& bounds) {
   std::vector<evaluation::Measurement> all(losses.size());
   for (std::size_t i = 0; i < losses.size(); ++i) {
     all[i].step = static_cast<std::int64_t>(10 * (i + 1));
     all[i].training_loss = 1.0 / static_cast<double>(i + 1);  // by heart
     all[i].training_gaps = {0.0};
     all[i].selection_loss = losses[i];
-    all[i].selection_gaps = {gaps[i]};
+    all[i].selection_gaps = {0.0};
+    all[i].selection_bounds = {bounds[i]};
   }
   return all;
 }
 
+constexpr MeasuredBlind kAlone = MeasuredBlind::selection_alone;
+
 TEST(Settling, SaysWhereAnEarlierIterateDidBetter) {
   const auto promises = promise_of(0.05);
-  EXPECT_THAT(
-      better_before(measured_on_selection({0.7, 0.60, 0.62, 0.66}, {0.2, 0.04, 0.01, 0.03}), promises, 40, false),
-      testing::AllOf(HasSubstr("a loss of 0.600 at step 20, and 0.660 at 40, which is kept, with no figure "
-                               "further outside its tolerance"),
-                     HasSubstr("training.patience"), HasSubstr("training.candidates_from")));
-  EXPECT_THAT(better_before(measured_on_selection({0.7, 0.60, 0.62, 0.66}, {0.2, 0.04, 0.01, 0.03}), promises, 40,
-                            false, settling_words(true)),
+  const auto measured = measured_on_selection({0.7, 0.60, 0.62, 0.66}, {0.2, 0.04, 0.01, 0.03});
+  EXPECT_THAT(better_before(measured, promises, 40, kAlone),
+              testing::AllOf(HasSubstr("a loss of 0.600 at step 20, and 0.660 at 40, which is kept, with no constraint "
+                                       "kept any worse"),
+                             HasSubstr("training.patience"), HasSubstr("training.candidates_from")));
+  EXPECT_THAT(better_before(measured, promises, 40, kAlone, settling_words(true)),
               testing::AllOf(HasSubstr("at round 20"), HasSubstr("model.trees.max_leaves")));
   EXPECT_THAT(
-      better_before(measured_on_selection({0.7, 0.60, 0.62, 0.66}, {0.2, 0.09, 0.01, 0.03}), promises, 40, false),
+      better_before(measured_on_selection({0.7, 0.60, 0.62, 0.66}, {0.2, 0.09, 0.01, 0.03}), promises, 40, kAlone),
       HasSubstr("0.620 at step 30"))
       << "the second was outside";
   // Out of fold the training rows are such rows.
   auto out_of_fold = measured_on_selection({0.7, 0.6, 0.6, 0.7}, {0, 0, 0, 0});
   for (auto& m : out_of_fold) std::swap(m.training_loss, *m.selection_loss);
-  EXPECT_THAT(better_before(out_of_fold, promises, 40, true), HasSubstr("0.600 at step 20"));
-  EXPECT_EQ(better_before(out_of_fold, promises, 40, false), "") << "these fell";
+  EXPECT_THAT(better_before(out_of_fold, promises, 40, MeasuredBlind::out_of_fold), HasSubstr("0.600 at step 20"));
+  EXPECT_EQ(better_before(out_of_fold, promises, 40, kAlone), "") << "these fell";
+  for (auto& m : out_of_fold) m.training_gaps = {m.step < 40 ? 0.04 : 0.01};
+  EXPECT_EQ(better_before(out_of_fold, promises, 40, MeasuredBlind::out_of_fold), "")
+      << "inside, but not by the margin that training aims for";
 }
 
 TEST(Settling, SaysNothingOfIteratesThatWereNotBetter) {
   const auto promises = promise_of(0.05);
-  EXPECT_EQ(better_before(measured_on_selection({0.7, 0.60, 0.61}, {0, 0, 0}), promises, 30, false), "") << "hardly";
-  EXPECT_EQ(better_before(measured_on_selection({0.7, 0.60, 0.66}, {0.2, 0.2, 0.1}), promises, 30, false), "")
+  EXPECT_EQ(better_before(measured_on_selection({0.7, 0.60, 0.61}, {0, 0, 0}), promises, 30, kAlone), "") << "hardly";
+  EXPECT_EQ(better_before(measured_on_selection({0.7, 0.60, 0.66}, {0.2, 0.2, 0.1}), promises, 30, kAlone), "")
       << "further outside";
-  EXPECT_EQ(better_before(measured_on_selection({0.7, 0.60, 0.66}, {0.2, 0, 0}), promises, 20, false), "")
+  EXPECT_EQ(better_before(measured_on_selection({0.7, 0.60, 0.66}, {0.2, 0, 0}), promises, 20, kAlone), "")
       << "what came later was not kept";
-  EXPECT_EQ(better_before(measured_on_selection({0.7, 0.60, 0.66}, {0.2, 0, 0}), promises, 0, false), "") << "a mean";
+  EXPECT_EQ(better_before(measured_on_selection({0.7, 0.60, 0.66}, {0.2, 0, 0}), promises, 0, kAlone), "") << "a mean";
   auto unmeasured = measured_on_selection({0.7, 0.60, 0.66}, {0.2, 0, 0});
+  unmeasured[1].selection_bounds = {std::nullopt};
+  EXPECT_EQ(better_before(unmeasured, promises, 30, kAlone), "") << "nobody knows how far outside";
   unmeasured[1].selection_loss.reset();
-  EXPECT_EQ(better_before(unmeasured, promises, 30, false), "");
+  EXPECT_EQ(better_before(unmeasured, promises, 30, kAlone), "");
+  // What constraints cost is lost on rows that were learnt from too; where these are out of fold, more may be learnt by heart.
+  auto costly = measured_on_selection({0.7, 0.60, 0.66}, {0.2, 0, 0});
+  costly[2].training_loss = 0.8;
+  EXPECT_EQ(better_before(costly, promises, 30, kAlone), "");
+  EXPECT_THAT(better_before(costly, promises, 30, MeasuredBlind::selection), HasSubstr("0.600 at step 20"));
+  // Of the worst group's loss, which an aim makes small, the mean says nothing.
+  EXPECT_EQ(better_before(costly, promise_of(std::numeric_limits<double>::infinity()), 30, MeasuredBlind::selection),
+            "");
 }
 
 }  // namespace
