@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <torch/headeronly/version.h>
 
+#include "commit.h"
 #include "engine/cli/command.h"
 #include "engine/cli/machine.h"
 
