@@ -101,6 +101,27 @@ TEST_F(BadInput, GroupWithOneLevel) {
   expect_refused(2, "one level", {"constraints[0].group=country"});
 }
 
+TEST_F(BadInput, WeightsThatAreNone) {
+  int row = 0;
+  write("people.csv", with_column("weight", [&row](const std::string&) { return ++row == 8 ? "-1" : "1"; }));
+  expect_refused(3, "people.csv:9: the sample weight in column 'weight' is -1; weights are numbers from 0",
+                 {"data.weight=weight"});
+  row = 0;
+  write("people.csv", with_column("weight", [&row](const std::string&) { return ++row == 8 ? "" : "1"; }));
+  expect_refused(3, "people.csv:9: the sample weight in column 'weight' is ", {"data.weight=weight"});
+  write("people.csv", with_column("weight", "0"));
+  expect_refused(3, "people.csv: all sample weights in column 'weight' are 0", {"data.weight=weight"});
+  expect_refused(2, "data.weight", {"data.weight=wieght"});
+}
+
+TEST_F(BadInput, AStratumOfOneGroup) {
+  write("people.csv", with_column("zone", [](const std::string& line) {
+          return line.find(",m,") != std::string::npos ? "north" : "south";
+        }));
+  expect_refused(2, "rows of zone=north are of sex=m: there is nothing to compare",
+                 {"data.groups=[{column: sex}, {column: zone}]", "constraints.0.within=zone"});
+}
+
 TEST_F(BadInput, GroupLevelAbsentFromASplit) {
   int row = 0;
   write("people.csv", with_part([&row](const std::string& line) {
