@@ -307,6 +307,14 @@ bool depends_on_decisions(const RateEntry& entry) {
   return entry.denominator[0].positives != 0 || entry.denominator[1].positives != 0;
 }
 
+bool may_be_empty(const RateEntry& entry) {
+  const auto is_empty = [&](double decision) {
+    return std::ranges::all_of(entry.denominator,
+                               [&](const CellShare& one) { return one.weight + decision * one.positives == 0; });
+  };
+  return is_empty(0) || is_empty(1);
+}
+
 bool needs_stored_decisions(const RateEntry& entry) {
   return entry.against == Against::stored_decisions;
 }

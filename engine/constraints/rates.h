@@ -79,6 +79,9 @@ bool is_of_an_outcome(const RateEntry& entry, data::Task task);
 /// Whether the denominator hangs on the decisions, as that of precision: without a selected row there is no rate.
 bool depends_on_decisions(const RateEntry& entry);
 
+/// Whether it is so whatever labels there are: nobody need be selected (PPV), or rejected (FOR); of F1 positives always count.
+bool may_be_empty(const RateEntry& entry);
+
 /// Whether the rate needs a data set with stored decisions, by which cells are then cut.
 bool needs_stored_decisions(const RateEntry& entry);
 

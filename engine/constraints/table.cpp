@@ -79,6 +79,7 @@ class Compiler {
     table_.promises.push_back(std::move(promise));
     const Promise& added = table_.promises.back();
     warn_of_small_levels(added);
+    say_what_may_be_empty(added);
     warn_of_small_test_levels(added);
     const std::size_t first_row = table_.rows.size();
     if (comparable(added))
@@ -261,11 +262,21 @@ class Compiler {
     return std::ranges::count_if(promise.rates, is_measured) >= form.least_levels;
   }
 
-  // Where in the config the constraint stands comes first, as it does in an error.
-  void warn(const Promise& promise, const std::string& text) {
-    const std::optional<core::Position> place = origin_.of("constraints[" + std::to_string(promise.constraint) + "]");
-    journal_.warn((place ? place->text() + ": " : "") + text);
+  void say_what_may_be_empty(const Promise& promise) {
+    const auto may_be = [&](std::int32_t rate) { return may_be_empty(rate_entry(table_.rates[rate].kind)); };
+    if (std::ranges::none_of(promise.rates, may_be)) return;
+    journal_.say(
+        in_config(promise) + "'" + promise_title(promise) +
+        "' is over rows that hang on the decisions: where a group has none of them its rate is not known, nothing "
+        "is asked of it, and its verdict is 'not estimable'.");
   }
+
+  // Where in the config the constraint stands comes first, as it does in an error.
+  std::string in_config(const Promise& promise) const {
+    const std::optional<core::Position> place = origin_.of("constraints[" + std::to_string(promise.constraint) + "]");
+    return place ? place->text() + ": " : "";
+  }
+  void warn(const Promise& promise, const std::string& text) { journal_.warn(in_config(promise) + text); }
 
   ConstraintTable& table_;
   const RowCounts& counts_;

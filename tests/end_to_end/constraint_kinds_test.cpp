@@ -55,6 +55,21 @@ TEST_F(ConstraintKinds, ValidateNamesEveryProblemWithItsLine) {
 }
 
 // Without the floor a third of some sex's positives is missed.
+TEST_F(ConstraintKinds, WhatMayHaveNoRowsIsSaid) {
+  const std::string words = "is over rows that hang on the decisions: where a group has none of them";
+  write("config.yaml", config_text({{"{kind: demographic_parity, group: sex, tolerance: 0.2}",
+                                     "{kind: predictive_parity, group: sex, tolerance: 0.3}"}}));
+  const Outcome precision = run({"train", "config.yaml"});
+  EXPECT_EQ(precision.exit_code, 0) << precision.err;
+  EXPECT_THAT(precision.err, testing::ContainsRegex("config.yaml:[0-9]+:[0-9]+: 'PPV gap by sex' " + words));
+  const Outcome recall = run({"train", "config.yaml", "constraints.0.kind=equal_opportunity"});
+  EXPECT_THAT(recall.err, testing::Not(HasSubstr(words)));
+  const Outcome f1 =
+      run({"train", "config.yaml", "constraints.0={kind: parity, rate: f1, group: sex, tolerance: 0.3}"});
+  EXPECT_EQ(f1.exit_code, 0) << f1.err;
+  EXPECT_THAT(f1.err, testing::Not(HasSubstr(words))) << "positives count always";
+}
+
 TEST_F(ConstraintKinds, AFloorOnRecallIsHeld) {
   const nlohmann::json free = measured("[{kind: min_recall, group: sex, at_least: 0.01}]", "free");
   const nlohmann::json held = measured("[{kind: min_recall, group: sex, at_least: 0.8}]", "held");

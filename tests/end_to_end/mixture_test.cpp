@@ -53,7 +53,7 @@ TEST_F(Mixture, IsReadableByEveryVerb) {
   EXPECT_EQ(model["mixture"]["iterates"].size(), 2u);
   EXPECT_THAT(results["kept"].get<std::string>(),
               AllOf(StartsWith("A mixture of 2 iterates (steps "), HasSubstr("equal people may be decided differently"),
-                    HasSubstr("measured after the first 20 % of the steps "
+                    HasSubstr("after the first 20 % of the steps that were measured on the rows that choose "
                               "(training.candidates_from: 0.2).")));
   EXPECT_TRUE(results["kept_step"].is_null());
   EXPECT_THAT(results["model"].get<std::string>(), HasSubstr("each, a mixture of 2 iterates"));
