@@ -6,6 +6,15 @@
 
 namespace equipoise::training {
 
+/// A constraint on the groupings of generated_people().
+inline constraints::ConstraintParams by_sex(const std::string& kind, double tolerance) {
+  constraints::ConstraintParams params;
+  params.kind = kind;
+  params.group = {"sex"};
+  params.tolerance = tolerance;
+  return params;
+}
+
 /// The runs of a config, one or a bank's, trained on the CPU.
 inline std::vector<TrainingResult> trained(
     const data::Dataset& people, const RunConfig& config,
