@@ -38,11 +38,14 @@ class Resume : public Workspace {
   }
   Words checkpoints_of(const std::string& run_name) const { return names_in("runs/" + run_name + "/checkpoints"); }
 
+  mutable std::chrono::steady_clock::time_point signalled_;  // when stopped() last sent one
+
   // Lets a run train until it has a checkpoint of this step or a later one, and then sends it this.
   Outcome stopped(const Words& words, const std::string& run_name, int signal, int step = 0) const {
     Manner manner;
     manner.while_running = [&](pid_t child) {
       wait_for_step(run_name, step);
+      signalled_ = std::chrono::steady_clock::now();
       ::kill(child, signal);
     };
     return run(words, manner);
