@@ -13,7 +13,7 @@
 namespace equipoise::models {
 namespace {
 
-constexpr std::int64_t kRowsPerBlock = 128;
+constexpr std::int64_t kRowsPerBlock = 128, kRowsPerLogitBlock = 1024;
 constexpr std::int64_t kColumnsPerBlock = 64;
 constexpr std::int64_t kRowsPerPart = 512;
 
@@ -58,8 +58,9 @@ void rows_product(at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
     batched_product(out, a, b);
     return;
   }
+  // Of one column a block of few rows would be less work than calling the library.
   by_blocks(
-      out, kRowsPerBlock,
+      out, out.size(2) == 1 ? kRowsPerLogitBlock : kRowsPerBlock,
       [&](std::int64_t member, std::int64_t from, std::int64_t count) {
         return a.select(0, member).narrow(0, from, count);
       },
