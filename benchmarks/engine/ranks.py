@@ -42,15 +42,16 @@ def sum_us(payload, ranks):
 
 
 def print_model(options):
-    gradient, sums = 4 * options.parameters * options.members, 8 * (4 * options.cells * options.members + 1)
-    print(f"{options.members} x {options.parameters:,} parameters: {gradient:,} bytes of gradient, {sums:,} bytes of cell sums; "
+    gradient, sums = 4 * options.parameters * options.members, 4 * options.cells * options.members + 1
+    print(f"{options.members} x {options.parameters:,} parameters: {gradient:,} bytes of gradient, {8 * sums:,} bytes of cell sums, "
+          f"or {4 * sums:,} that ride with the gradient (multipliers.priced_by: batch_before);\n"
           f"a step of {options.step_us:g} us without its sums, the same rows a rank for any number of ranks")
-    print("GPUs   cells us   gradient us   step us   efficiency   if cells rode along")
+    print("GPUs   cells us   gradient us   step us   this_batch   batch_before")
     for ranks in (1, 8, 64, 512):
-        cells, weights, together = sum_us(sums, ranks), sum_us(gradient, ranks), sum_us(gradient + sums, ranks)
+        cells, weights, together = sum_us(8 * sums, ranks), sum_us(gradient, ranks), sum_us(gradient + 4 * sums, ranks)
         step = options.step_us + cells + weights
         print(f"{ranks:4d} {cells:10.1f} {weights:13.1f} {step:9.1f} {100 * options.step_us / step:10.1f} % "
-              f"{100 * options.step_us / (options.step_us + together):15.1f} %")
+              f"{100 * options.step_us / (options.step_us + together):12.1f} %")
 
 
 def free_port():

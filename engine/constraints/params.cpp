@@ -106,6 +106,11 @@ void MultiplierParams::describe(config::Fields& fields) {
                 "softmax, whatever the temperature.");
   fields.number("averaging", averaging, {0, 1, false, true},
                 "Decay of the running averages of the cell sums that price a batch.");
+  fields.choice(
+      "priced_by", priced_by, {"this_batch", "batch_before"},
+      "The last batch in these averages. With batch_before its sums go over ranks with its gradient and price the "
+      "batch after it: one message a step in place of two. It is the same for any number of ranks, and one "
+      "process gains nothing by it.");
 }
 
 void check(const MultiplierParams& params, const config::Origin& origin) {

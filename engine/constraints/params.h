@@ -66,9 +66,10 @@ struct MultiplierParams {
   std::int64_t shrinkage_rows = 200;    // what the rate of the groups that make up a crossing is worth
   double margin = 1.0;                  // standard errors on held-out rows by which training aims inside
   std::int64_t measures_per_epoch = 8;
-  std::int64_t min_rows = 30;  // fewer rows in a rate's denominator: not estimable
-  double temperature = 1.0;    // soft rate = sigmoid(z / temperature)
-  double averaging = 0.99;     // decay of the running averages that price the batch
+  std::int64_t min_rows = 30;            // fewer rows in a rate's denominator: not estimable
+  double temperature = 1.0;              // soft rate = sigmoid(z / temperature)
+  double averaging = 0.99;               // decay of the running averages that price the batch
+  std::string priced_by = "this_batch";  // this_batch | batch_before
 
   void describe(config::Fields& fields);
 };

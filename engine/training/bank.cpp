@@ -331,6 +331,7 @@ RunConfig shared_part(const RunConfig& config) {
   multipliers.min_rows = own.min_rows;
   multipliers.temperature = own.temperature;
   multipliers.averaging = own.averaging;
+  multipliers.priced_by = own.priced_by;
   return shared;
 }
 

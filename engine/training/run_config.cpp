@@ -94,6 +94,9 @@ void check_growing(const RunConfig& config, const config::Origin& origin) {
   if (config.training.keep == "average")
     problems.refuse("training.keep",
                     "'average' is of weights, and " + kind + " has none; expected best_feasible, final or mixture");
+  if (config.multipliers.priced_by != "this_batch")
+    problems.refuse("multipliers.priced_by", "'batch_before' spares ranks a message, and " + kind +
+                                                 " grows in one process; expected this_batch");
   if (!config.bank.learning_rates.empty())
     problems.refuse("bank.learning_rates",
                     kind + " has model.trees.learning_rate, which all runs of a bank share; sweep over it instead");

@@ -104,9 +104,12 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
     batch_.gradient = at::empty({streams, batch * of_a_row}, single);
   }
   if (soft_targets.any()) soft_targets_.emplace(soft_targets, data, streams, batch);
+  const std::int64_t all_sums = streams * folds * sums * 4;
+  if (multiplier_params.priced_by == "batch_before") late_sums_.emplace(learner.flat_gradients(), all_sums, ranks_);
   if (!ranks_.is_alone()) {
-    added_ = at::zeros({streams * folds * sums * 4 + 1}, real);
+    added_ = at::zeros({all_sums + 1}, real);
     wants_to_stop_ = at::zeros({1}, real);
+    wanting_to_stop_ = late_sums_ ? late_sums_->wanting_to_stop() : added_.narrow(0, all_sums, 1);
   }
   if (growth_ && !policy_) pick_answers();  // of all rows, for every step
   if (!mixes) return;
@@ -127,6 +130,7 @@ void TrainingStep::set_multipliers(std::int64_t member, const std::vector<double
 void TrainingStep::walk(const checkpoint::StateWalk& walk) {
   walk.tensor("steps", step_);
   walk.tensor("averages", averages_);
+  if (late_sums_) late_sums_->walk(walk.under("late_sums"));
   if (growth_)
     growth_->walk(walk.under("growth"));
   else
@@ -176,13 +180,20 @@ void TrainingStep::learn(const models::EncodedTensors& encoded, const at::Tensor
   learner_.backward(encoded, slots_, gradient_of_scores().view(scores.sizes()));
   // Its rows are few, and drawn apart: the first rank's alone.
   if (policy_ && policy_->path() && ranks_.is_first()) policy_->path()->add_gradient(learner_, batch_seed_, step_);
-  ranks_.sum(learner_.flat_gradients());
+  add_gradients();
   optimizer_->step(learner_.flat_parameters(), learner_.flat_gradients(), learning_rates_);
   if (at::Tensor buffers = learner_.buffers(); buffers.defined() && !ranks_.is_alone()) {
     ranks_.sum(buffers);
     buffers.div_(static_cast<double>(ranks_.size()));
   }
   learner_.put_buffers();
+}
+
+void TrainingStep::add_gradients() {
+  if (late_sums_)
+    late_sums_->exchange(wants_to_stop_);
+  else
+    ranks_.sum(learner_.flat_gradients());
 }
 
 void TrainingStep::grow() {

@@ -18,6 +18,7 @@
 #include "engine/training/class_bins.h"
 #include "engine/training/device_data.h"
 #include "engine/training/growth.h"
+#include "engine/training/late_sums.h"
 #include "engine/training/optimizer.h"
 #include "engine/training/params.h"
 #include "engine/training/rate_table.h"
@@ -45,7 +46,8 @@ class TrainingStep {
   /// learning_rates [K], before the schedule. `data`, `learner` and `policy` must outlive this; without a policy batches are epochs
   /// of the training rows. Rows are taught by `soft_targets`, those of a policy that makes rows without a teacher.
   /// Each of the `ranks` learns from its part of every batch, whose draws are the same for any number of them; the sums of the cells
-  /// are added over ranks before they are priced, and then the gradients: weights and averages stay the same bits on all.
+  /// are added over ranks before they are priced, and then the gradients (priced_by: batch_before both in one): weights and averages stay
+  /// the same bits on all.
   TrainingStep(const DeviceData& data, const constraints::ConstraintTable& table,
                const constraints::MultiplierParams& multiplier_params, const TrainingParams& params,
                const std::vector<double>& learning_rates, std::int64_t steps, std::uint64_t seed,
@@ -81,6 +83,7 @@ class TrainingStep {
   void enqueue();
   void draw_rows();
   void learn(const models::EncodedTensors& encoded, const at::Tensor& scores);
+  void add_gradients();
   void grow();
   PricedBatch priced() const;
   void pick_answers();
@@ -125,6 +128,7 @@ class TrainingStep {
   at::Tensor targets_;                 // f32, as cells_, with a rule
   std::optional<kernels::OutcomeRule> rule_;  // of rows with several outcomes in one cell
   kernels::OutcomeStatsWorkspace measured_;   // with a rule, in place of batch_.measured
+  std::optional<LateSums> late_sums_;         // where the batch before prices
   std::optional<ClassBins> bins_;             // of several classes, and what its rows are:
   at::Tensor bin_cells_, bin_targets_;        // [B, O]
   std::optional<at::Tensor> bin_weights_;     // [B, O]
@@ -147,7 +151,7 @@ class TrainingStep {
   at::Tensor slots_;  // [B] i64, the same in what a step reads from
   at::Tensor counted_rows_, counted_parts_;  // [2 B] where rows are mixed: what they count as, and by how much
   // Of several ranks alone: what they add up, the sums and whether one wants to end; labels of the whole batch; what a step reads from.
-  at::Tensor added_, wants_to_stop_;  // [K * F * S * 4 + 1], [1] f64
+  at::Tensor added_, wants_to_stop_, wanting_to_stop_;  // [K * F * S * 4 + 1], [1], [1] f64
   at::Tensor all_cells_, all_targets_;
   models::EncodedTensors own_encoded_;
   CapturedGraph graph_;

@@ -32,14 +32,15 @@ const at::Tensor& TrainingStep::sums() {
   return all_sums_;
 }
 
-// The same of the whole batch. With them goes whether a rank wants to end, which costs no message of its own.
+// The same of the whole batch, or of the one before it. With them goes whether a rank wants to end, which costs no message of its own.
 at::Tensor TrainingStep::sums_of_ranks() {
   const at::Tensor& own = sums();
+  if (late_sums_) return late_sums_->to_price_by(own, step_);
   if (ranks_.is_alone()) return own;
   const std::int64_t count = own.numel();
   at::Tensor added = added_.narrow(0, 0, count).view(own.sizes());
   added.copy_(own);
-  added_.narrow(0, added_.numel() - 1, 1).copy_(wants_to_stop_);
+  wanting_to_stop_.copy_(wants_to_stop_);
   ranks_.sum(added_);
   return added;
 }
@@ -49,7 +50,7 @@ void TrainingStep::ask_to_stop() {
 }
 
 bool TrainingStep::is_asked_to_stop() const {
-  return added_.defined() && added_.select(0, added_.numel() - 1).item<double>() > 0;
+  return wanting_to_stop_.defined() && wanting_to_stop_.item<double>() > 0;
 }
 
 // Prices are of the cells' rows and then the bins', fold by fold; each op wants its own.
@@ -96,7 +97,7 @@ std::optional<at::Tensor> TrainingStep::flat_weights() const {
 
 // With several folds a member's own rows are neither summed nor priced.
 void TrainingStep::set_logit_gradient() {
-  if (!learns_from_.defined() && (rule_ || !ranks_.is_alone())) {
+  if (!learns_from_.defined() && (rule_ || late_sums_ || !ranks_.is_alone())) {
     measure();
     kernels::price_out(batch_.priced, sums_of_ranks().view(averages_.sizes()), averages_, step_, multipliers_, table_,
                        averaging_);

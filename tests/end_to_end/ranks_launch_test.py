@@ -55,8 +55,8 @@ class Torchrun(Launched):
         if not TORCHRUN.exists():
             self.skipTest(f"there is no {TORCHRUN}")
 
-    def start(self, *words, restarts=0):
-        command = [TORCHRUN, "--no-python", "--nproc-per-node=2", "--master-addr=127.0.0.1", f"--master-port={free_port()}",
+    def start(self, *words, restarts=0, ranks=2):
+        command = [TORCHRUN, "--no-python", f"--nproc-per-node={ranks}", "--master-addr=127.0.0.1", f"--master-port={free_port()}",
                    f"--max-restarts={restarts}", PROGRAM, *words]
         return subprocess.Popen(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 env={**os.environ, "OMP_NUM_THREADS": "1"})
@@ -73,12 +73,14 @@ class Torchrun(Launched):
                 found[int(variables["RANK"])] = int(entry.name)
         return found
 
-    def test_two_ranks_train_one_run(self):
-        agent = self.start("train", "config.yaml", "output.run=a")
-        out, err = agent.communicate(timeout=120)
-        self.assertEqual(agent.returncode, 0, err)
-        self.assertEqual(out.count("report  "), 1, "rank 0 alone speaks")
-        self.assertEqual(json.loads((self.folder / "runs/a/run.json").read_text())["status"], "finished")
+    def test_two_and_four_ranks_train_one_run(self):
+        for ranks in (2, 4):
+            agent = self.start("train", "config.yaml", f"output.run=of-{ranks}", ranks=ranks)
+            out, err = agent.communicate(timeout=120)
+            self.assertEqual(agent.returncode, 0, err)
+            self.assertEqual(out.count("report  "), 1, "rank 0 alone speaks")
+            self.assertIn(f"shared by {ranks} ranks", err)
+            self.assertEqual(json.loads((self.folder / f"runs/of-{ranks}/run.json").read_text())["status"], "finished")
 
     def finish(self, agent):
         """What its program said."""
@@ -170,22 +172,41 @@ class Hosts(Launched):
              f"ranks.timeout={TIMEOUT}", "ranks.interface=eth0", *words],
             cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def lose_link_of(self, lost, ranks):
+    def training(self, ranks):
+        """Ranks on hosts of their own, which have begun to train."""
         hosts = [self.host(number) for number in range(ranks)]
         started = [self.start_rank(hosts[rank], rank, ranks, "training.epochs=1000000") for rank in range(ranks)]
         for one in started:
             self.addCleanup(one.kill)
         self.assertTrue(wait_until(lambda: self.has_measured() or started[0].poll() is not None), "no training began")
+        return started
+
+    def expect_loss(self, lost, started, start):
+        """What all but one say, which end in time; returns what each of them said."""
+        errors = {rank: one.communicate(timeout=60)[1] for rank, one in enumerate(started) if rank != lost}
+        self.assertLess(time.monotonic() - start, TIMEOUT + ALLOWED)
+        for rank, said in errors.items():
+            self.assertEqual(started[rank].returncode, 75, said)
+            self.assertRegex(said, f"rank {lost} is lost after step [0-9]+")
+
+    def lose_link_of(self, lost, ranks):
+        started = self.training(ranks)
         start = time.monotonic()
         self.inside(self.switch, "ip", "link", "set", f"port{lost}", "down")
-        errors = [one.communicate(timeout=60)[1] for one in started]
+        self.expect_loss(lost, started, start)
+        said = started[lost].communicate(timeout=60)[1]
         self.assertLess(time.monotonic() - start, TIMEOUT + ALLOWED)
-        for rank, one in enumerate(started):
-            self.assertEqual(one.returncode, 75, errors[rank])
-            if rank == lost:
-                self.assertRegex(errors[rank], "rank 0 is lost after step [0-9]+: where ranks meet")
-            else:
-                self.assertRegex(errors[rank], f"rank {lost} is lost after step [0-9]+")
+        self.assertEqual(started[lost].returncode, 75, said)
+        self.assertRegex(said, "rank 0 is lost after step [0-9]+: where ranks meet")
+
+    def lose_process_of(self, lost, ranks, number):
+        started = self.training(ranks)
+        start = time.monotonic()
+        # nsenter has become the program: it needs no fork for a network.
+        started[lost].send_signal(number)
+        self.expect_loss(lost, started, start)
+        if number == signal.SIGSTOP:
+            self.assertIsNone(started[lost].poll())
 
     def test_ranks_on_two_hosts_train_one_run(self):
         hosts = [self.host(number) for number in range(2)]
@@ -200,6 +221,30 @@ class Hosts(Launched):
 
     def test_a_dropped_link_of_one_of_four(self):
         self.lose_link_of(2, 4)
+
+    def test_a_killed_rank_of_another_host(self):
+        self.lose_process_of(1, 2, signal.SIGKILL)
+
+    def test_a_stopped_rank_of_another_host(self):
+        self.lose_process_of(3, 4, signal.SIGSTOP)
+
+    def test_a_host_that_comes_late_and_one_that_comes_too_late(self):
+        hosts = [self.host(number) for number in range(2)]
+        first = self.start_rank(hosts[0], 0, 2, "ranks.timeout=30")
+        self.addCleanup(first.kill)
+        time.sleep(2)
+        second = self.start_rank(hosts[1], 1, 2, "ranks.timeout=30")
+        self.addCleanup(second.kill)
+        for one in (first, second):
+            _, err = one.communicate(timeout=120)
+            self.assertEqual(one.returncode, 0, err)
+        start = time.monotonic()
+        alone = self.start_rank(hosts[0], 0, 2, "output.overwrite=true")
+        self.addCleanup(alone.kill)
+        _, err = alone.communicate(timeout=60)
+        self.assertLess(time.monotonic() - start, TIMEOUT + ALLOWED)
+        self.assertEqual(alone.returncode, 75, err)
+        self.assertIn(f"rank 1 of 2 did not come within {TIMEOUT} s", err)
 
 
 # In place of Slurm: sets what it sets, and starts the tasks on this host.
@@ -288,8 +333,7 @@ class Guide(unittest.TestCase):
             for ranks in (8, 64, 512):
                 shares = re.search(rf"^ *{ranks} .* ([0-9.]+) % +([0-9.]+) %$", printed, re.MULTILINE).groups()
                 row = re.search(rf"^\| {ranks} \|(.*)\|(.*)\|$", self.PAGE, re.MULTILINE).group(column)
-                wanted = f"{float(shares[0]):.0f} %"
-                self.assertTrue(row.strip().startswith(wanted), f"{row} is {wanted}")
+                self.assertEqual(row.strip(), " and ".join(f"{float(share):.0f} %" for share in shares))
 
 
 if __name__ == "__main__":

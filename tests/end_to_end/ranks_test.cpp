@@ -96,6 +96,11 @@ TEST_F(Ranks, TrainCrossFittedMembers) {
   expect_same_by_ranks({"multipliers.measure_on=cross_fitted", "multipliers.folds=3", "constraints[0].tolerance=0.02"});
 }
 
+TEST_F(Ranks, TrainTheSameByPricesOfTheBatchBefore) {
+  expect_same_by_ranks({"multipliers.priced_by=batch_before", "model.dropout=0.2", "training.batch_size=65",
+                        "constraints[0].tolerance=0.02"});
+}
+
 TEST_F(Ranks, FollowRecipes) {
   expect_same_by_ranks(
       {"+sampling.recipes[]={recipe: balance, by: [sex]}", "+sampling.recipes[]={recipe: smote, by: [sex], share: 0.3}",

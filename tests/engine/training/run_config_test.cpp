@@ -1,6 +1,9 @@
 #include "engine/training/run_config.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/engine/training/refusal.h"
 
 namespace equipoise::training {
 namespace {
@@ -15,6 +18,16 @@ TEST(RunConfig, AModelThatGrowsPassesOverAllRowsInEachRound) {
   config.model.kind = "boosted_trees";
   EXPECT_EQ(epochs_of(config), 50);
   EXPECT_EQ(batch_of(config, 900), 900);
+}
+
+TEST(RunConfig, AModelThatGrowsHasNoMessageToSpare) {
+  RunConfig config;
+  config.multipliers.priced_by = "batch_before";
+  const auto said = [&] { return refusal(core::Fault::config, [&] { check(config, 1, config::Origin()); }); };
+  EXPECT_EQ(said(), "");
+  config.model.kind = "boosted_trees";
+  EXPECT_THAT(said(), testing::HasSubstr("multipliers.priced_by: 'batch_before' spares ranks a message, and "
+                                         "model.kind: boosted_trees grows in one process; expected this_batch"));
 }
 
 TEST(RunConfig, ASmallFileHasStepsEnoughInAnEpoch) {

@@ -21,16 +21,23 @@ struct StepCase {
   std::int64_t steps = 20;
   models::Precision precision = models::Precision::fp32;
   std::vector<std::string> recipes = {};
+  std::string priced_by = "this_batch";
 
   friend std::ostream& operator<<(std::ostream& out, const StepCase& c) {
     return out << c.model << ", " << c.optimizer << ", " << c.runs << " runs, " << c.folds << " folds"
                << (c.recipes.empty() ? "" : ", recipes") << (c.is_weighted ? ", weighted" : "")
-               << (c.is_embedded ? ", embedded" : "") << ", precision " << static_cast<int>(c.precision);
+               << (c.is_embedded ? ", embedded" : "") << ", priced by " << c.priced_by << ", precision "
+               << static_cast<int>(c.precision);
   }
 };
 
 inline StepCase with_recipes(StepCase wanted, std::vector<std::string> recipes) {
   wanted.recipes = std::move(recipes);
+  return wanted;
+}
+
+inline StepCase priced_late(StepCase wanted) {
+  wanted.priced_by = "batch_before";
   return wanted;
 }
 
@@ -47,6 +54,8 @@ inline std::vector<StepCase> step_cases() {
           {"mlp", "adamw", 1, 3},
           {"mlp", "sgd", 2, 3, true},
           {"mlp", "adamw", 2, 1, false, true},
+          priced_late({"mlp", "adamw", 2}),
+          priced_late({"mlp", "adamw", 2, 3, true}),
           with_recipes({"mlp", "adamw"}, {"balance", "reweigh", "smote", "corrupt"}),
           with_recipes({"mlp", "adamw", 2, 3, true}, {"balance", "reweigh", "smote", "corrupt"})};
 }
@@ -75,7 +84,7 @@ inline std::vector<StepCase> step_cases_on_gpu() {
 /// A training step over generated people, with all that it needs: dropout, equalized odds, multipliers above 0.
 class StepSample {
  public:
-  StepSample(const StepCase& wanted, const at::Device& device)
+  StepSample(const StepCase& wanted, const at::Device& device, const distributed::Ranks& ranks = distributed::alone())
       : people_(people_of(wanted)),
         table_(table_of(people_)),
         data_(to_device(people_, table_.cells, wanted.folds, 3, device)),
@@ -112,8 +121,10 @@ class StepSample {
     params.optimizer.weight_decay = wanted.weight_decay;
     params.optimizer.clip_norm = 10;
     const std::vector<double> rates(static_cast<std::size_t>(members_), 1e-2);
-    step_ = std::make_unique<TrainingStep>(data_, table_, constraints::MultiplierParams(), params, rates, wanted.steps,
-                                           5, *learner_, policy_.get());
+    constraints::MultiplierParams multipliers;
+    multipliers.priced_by = wanted.priced_by;
+    step_ = std::make_unique<TrainingStep>(data_, table_, multipliers, params, rates, wanted.steps, 5, *learner_,
+                                           policy_.get(), SoftTargetParams(), ranks);
     set_multipliers(0.5);
   }
 
