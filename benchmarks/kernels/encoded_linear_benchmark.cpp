@@ -6,13 +6,13 @@
 namespace equipoise::kernels {
 namespace {
 
-// Adult's shape: 5 ramps of 40 components and a missing flag, 7 categories of 14; 512 rows, 256 outputs.
+// Adult's shape: 5 ramps of 40 components and a missing flag, 7 categories of 14; 512 rows. Arguments: outputs, members side by side.
 struct Layer {
   EncodedTensors encoded;
   at::Tensor rows, weight, ramp_sums, bias, out;
 };
 
-Layer make_layer(std::int64_t outputs) {
+Layer make_layer(std::int64_t outputs, std::int64_t members = 1) {
   constexpr std::int64_t kRows = 30'000, kFeatures = 12;
   at::manual_seed(1);
   Layer layer;
@@ -29,10 +29,10 @@ Layer make_layer(std::int64_t outputs) {
     layer.encoded.width += width;
   }
   layer.rows = at::randint(kRows, {512});
-  layer.weight = at::randn({1, layer.encoded.width, outputs});
+  layer.weight = at::randn({members, layer.encoded.width, outputs});
   layer.ramp_sums = at::zeros_like(layer.weight);
-  layer.bias = at::randn({1, outputs});
-  layer.out = at::empty({1, 512, outputs});
+  layer.bias = at::randn({members, outputs});
+  layer.out = at::empty({members, 512, outputs});
   encoded_ramp_sums_out(layer.ramp_sums, layer.encoded, layer.weight);
   return layer;
 }
@@ -42,45 +42,52 @@ at::Tensor dense_rows(const Layer& layer) {
 }
 
 void forward_benchmark(benchmark::State& state) {
-  Layer layer = make_layer(state.range(0));
+  Layer layer = make_layer(state.range(0), state.range(1));
   encoded_linear_out(layer.out, layer.encoded, layer.rows, layer.weight, layer.ramp_sums, layer.bias);
-  if (!at::allclose(layer.out[0], at::addmm(layer.bias[0], dense_rows(layer), layer.weight[0]), 1e-3, 1e-3)) {
+  const at::Tensor expected = at::matmul(dense_rows(layer), layer.weight) + layer.bias.unsqueeze(1);
+  if (!at::allclose(layer.out, expected, 1e-3, 1e-3)) {
     state.SkipWithError("wrong product");
     return;
   }
   for (auto _ : state) {
     encoded_linear_out(layer.out, layer.encoded, layer.rows, layer.weight, layer.ramp_sums, layer.bias);
   }
-  report_bytes(state, 512.0 * (12 * 6 + 4 * static_cast<double>(state.range(0))));
+  report_bytes(state, 512.0 * (12 * 6 + 4 * static_cast<double>(layer.bias.numel())));
 }
 
 // What it stands in for: the same rows made dense, then one matrix product.
 void dense_benchmark(benchmark::State& state) {
-  Layer layer = make_layer(state.range(0));
-  at::Tensor out = layer.out[0];
-  for (auto _ : state) at::addmm_out(out, layer.bias[0], dense_rows(layer), layer.weight[0]);
-  report_bytes(state, 512.0 * (12 * 6 + 4 * static_cast<double>(layer.encoded.width + state.range(0))));
+  Layer layer = make_layer(state.range(0), state.range(1));
+  for (auto _ : state) {
+    const at::Tensor rows = dense_rows(layer).unsqueeze(0).expand({layer.out.size(0), -1, -1});
+    at::baddbmm_out(layer.out, layer.bias.unsqueeze(1), rows, layer.weight);
+  }
+  report_bytes(state, 512.0 * (12 * 6 + 4 * static_cast<double>(layer.encoded.width + layer.bias.numel())));
 }
 
 void backward_benchmark(benchmark::State& state) {
-  Layer layer = make_layer(state.range(0));
+  Layer layer = make_layer(state.range(0), state.range(1));
   const at::Tensor gradient = at::randn_like(layer.out);
   at::Tensor weight_gradient = at::empty_like(layer.weight), bias_gradient = at::empty_like(layer.bias);
   const auto run = [&] {
     encoded_linear_backward_out(weight_gradient, bias_gradient, layer.encoded, layer.rows, gradient);
   };
   run();
-  if (!at::allclose(weight_gradient[0], at::mm(dense_rows(layer).t(), gradient[0]), 1e-3, 1e-2)) {
+  if (!at::allclose(weight_gradient, at::matmul(dense_rows(layer).t(), gradient), 1e-3, 1e-2)) {
     state.SkipWithError("wrong gradient");
     return;
   }
   for (auto _ : state) run();
-  report_bytes(state, 512.0 * (12 * 6 + 4 * static_cast<double>(state.range(0))));
+  report_bytes(state, 512.0 * (12 * 6 + 4 * static_cast<double>(layer.bias.numel())));
 }
 
-BENCHMARK(forward_benchmark)->Name("encoded_linear/forward")->Arg(256)->Unit(benchmark::kMicrosecond)->UseRealTime();
-BENCHMARK(dense_benchmark)->Name("encoded_linear/dense_peer")->Arg(256)->Unit(benchmark::kMicrosecond)->UseRealTime();
-BENCHMARK(backward_benchmark)->Name("encoded_linear/backward")->Arg(256)->Unit(benchmark::kMicrosecond)->UseRealTime();
+void shapes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Args({256, 1})->Args({32, 1})->Args({32, 8})->Unit(benchmark::kMicrosecond)->UseRealTime();
+}
+
+BENCHMARK(forward_benchmark)->Name("encoded_linear/forward")->Apply(shapes);
+BENCHMARK(dense_benchmark)->Name("encoded_linear/dense_peer")->Apply(shapes);
+BENCHMARK(backward_benchmark)->Name("encoded_linear/backward")->Apply(shapes);
 
 }  // namespace
 }  // namespace equipoise::kernels
