@@ -4,7 +4,7 @@
 # usage: scripts/setup.sh [--cpu | --gpu-trees] [--tests]
 #   --cpu         no CUDA: leaves out the CUDA libraries and the compiler (2 GB less on disk, no GPU support)
 #   --gpu-trees   also an XGBoost that was built with CUDA, for boosted trees on a GPU (.25 GB more); build again after it
-#   --tests       also what tests alone need (.1 GB more); where it cannot be had they are skipped
+#   --tests       also what tests alone need (.1 GB more, and Slurm in a container); where it cannot be had they are skipped
 #
 # Stages, each skipped when its result is there and repeated after a broken attempt:
 #   1. Debian/Ubuntu packages      (as root; otherwise prints the one line to run)
@@ -53,11 +53,12 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 say "packages: all there"
 
-# A Slurm for the test that starts one of its own. The packages bring services, which only an init would start: where there is one, whoever
-# administrates the machine decides.
+# A Slurm for the test that starts one of its own. The packages bring services: where an init is there to start them, whoever administrates the
+# machine decides.
+has_init() { [ -d /run/systemd/system ] || [ -d /run/openrc ] || { command -v runlevel && runlevel; } >/dev/null 2>&1; }
 slurm=(slurm-wlm munge)
 if [ "$tests" = 1 ] && ! { is_installed slurm-wlm && is_installed munge; }; then
-  if [ "$(id -u)" -ne 0 ] || [ -d /run/systemd/system ]; then
+  if [ "$(id -u)" -ne 0 ] || has_init; then
     say "Slurm (tests): not there, its test will be skipped; to have it: sudo apt-get install -y --no-install-recommends ${slurm[*]}"
   else
     say "Slurm (tests): installing ${slurm[*]}"

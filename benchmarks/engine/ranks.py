@@ -4,8 +4,9 @@
 usage: ranks.py [--equipoise PATH] [--ranks R] [--epochs N] [--batch B] [--repeats N] [override ...]
        ranks.py --model [--parameters P] [--step-us T] [--cells C] [--members K]
 
-Measured: rows trained a second, measures of whole splits included, with one thread a rank and the same global batch; medians, the two ways
-in turn; and what a sum over ranks takes alone (equipoise doctor --ranks). The machine's load is printed, for a busy one shows nothing.
+Measured: rows trained a second, measures of whole splits included, with one thread a rank and the same global batch; medians, by turns: one
+process, ranks, ranks that send one message a step (multipliers.priced_by: batch_before); and what a sum over ranks takes alone
+(equipoise doctor --ranks). The machine's load is printed, for a busy one shows nothing.
 Modelled (--model, no program needed): the formula of docs/guides/ranks.md with the constants below, which are of data sheets and not measured.
 """
 import argparse
@@ -76,11 +77,11 @@ def run(options, ranks, words, folder):
     return json.loads(answers[0][0])
 
 
-def rows_per_second(options, ranks):
+def rows_per_second(options, ranks, priced_by):
     with tempfile.TemporaryDirectory() as folder:
         words = ["train", str(ROOT / "configs" / "adult_equalized_odds.yaml"), "device=cpu", "threads=1",
                  f"training.epochs={options.epochs}", f"training.batch_size={options.batch}", "multipliers.measure_on=train",
-                 f"output.folder={folder}", *options.override]
+                 f"multipliers.priced_by={priced_by}", f"output.folder={folder}", *options.override]
         return run(options, ranks, words, folder)["rows_per_second"]
 
 
@@ -104,13 +105,17 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for one in run(options, options.ranks, ["doctor", "--ranks"], folder)["sums"]:
             print(f"sum of {one['bytes']:>9,} bytes over {options.ranks} ranks: {1e6 * one['seconds']:9.1f} us")
-    alone, shared = [], []
+    ways = {"1 rank": (1, "this_batch"), f"{options.ranks} ranks, this_batch": (options.ranks, "this_batch"),
+            f"{options.ranks} ranks, batch_before": (options.ranks, "batch_before")}
+    measured = {way: [] for way in ways}
     for _ in range(options.repeats):
-        alone.append(rows_per_second(options, 1))
-        shared.append(rows_per_second(options, options.ranks))
-    one, many = statistics.median(alone), statistics.median(shared)
-    print(f"batch {options.batch}, {options.epochs} epochs, medians of {options.repeats}: 1 rank {one:,.0f} rows/s, "
-          f"{options.ranks} ranks {many:,.0f} rows/s: {many / one:.2f} times, efficiency {100 * many / one / options.ranks:.0f} %")
+        for way, (ranks, priced_by) in ways.items():
+            measured[way].append(rows_per_second(options, ranks, priced_by))
+    print(f"batch {options.batch}, {options.epochs} epochs, medians of {options.repeats}, by turns:")
+    alone = statistics.median(measured["1 rank"])
+    for way, (ranks, _) in ways.items():
+        rate = statistics.median(measured[way])
+        print(f"  {way:24} {rate:9,.0f} rows/s, {rate / alone:.2f} times, efficiency {100 * rate / alone / ranks:.0f} %")
     print(f"load {os.getloadavg()[0]:.1f} after")
 
 

@@ -26,6 +26,10 @@ void StateWalk::refuse(const std::string& name, const std::string& what) const {
   throw core::UserError(core::Fault::data, source_ + " does not fit this run: '" + prefix_ + name + "' " + what);
 }
 
+bool StateWalk::has(const std::string& name) const {
+  return !restores() || from_->tensors.contains(prefix_ + name);
+}
+
 void StateWalk::tensor(const std::string& name, at::Tensor& tensor) const {
   if (!restores()) {
     into_->tensors[prefix_ + name] = on_host(tensor);

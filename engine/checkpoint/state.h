@@ -42,6 +42,9 @@ class StateWalk {
     return under(name + "." + std::to_string(place));
   }
 
+  /// Whether tensor() has one of this name to restore; where it saves, always.
+  bool has(const std::string& name) const;
+
   /// A tensor that stays where it is, on its device: only its contents are set.
   void tensor(const std::string& name, at::Tensor& tensor) const;
   /// A tensor that may be undefined, and is made anew on `device`.

@@ -1,8 +1,10 @@
 #include "engine/training/device_data.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
 #include <ATen/ops/remainder.h>
 #include <ATen/ops/stack.h>
+#include <ATen/ops/take.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
@@ -162,6 +164,13 @@ DeviceData to_device(const data::Dataset& dataset, const data::Cells& cells, std
     result.targets = of_rows([&](std::size_t row) { return dataset.targets[row]; });
   if (!dataset.teacher.empty()) result.teacher = teacher_of(dataset, result);
   return result;
+}
+
+void pick_rows(at::Tensor& batch, const at::Tensor& all, const at::Tensor& rows) {
+  if (batch.dim() == 1)
+    at::take_out(batch, all, rows);
+  else
+    at::index_select_out(batch, all.view({-1, batch.size(1)}), 0, rows);
 }
 
 }  // namespace equipoise::training

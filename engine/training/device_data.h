@@ -55,6 +55,9 @@ inline std::vector<std::int64_t> training_rows(const DeviceData& data) {
 /// Makes one fold of all: for a network that learns from every training row.
 void join_folds(DeviceData& data);
 
+/// Some rows [B] i64 of `all` [N * A] into `batch` [B, A], or [B] where A is 1. Takes no tensor memory.
+void pick_rows(at::Tensor& batch, const at::Tensor& all, const at::Tensor& rows);
+
 /// The cell ids as the smallest tensor type, on `device`.
 at::Tensor cell_tensor(const std::vector<std::int32_t>& cells, std::int32_t count, const at::Device& device);
 

@@ -12,12 +12,18 @@ LateSums::LateSums(at::Tensor& gradients, std::int64_t sums, const distributed::
   // Whoever has a view of the gradients has it still: they share the storage that grows.
   message_ = at::empty({0}, gradients.options()).set_(gradients.storage(), first, {own + sums + 1}, {1});
   sent_sums_ = message_.narrow(0, own, sums);
-  wanting_to_stop_ = message_.narrow(0, own + sums, 1);
+  wanting_to_stop_ = message_.narrow(0, own + sums, 1).zero_();
 }
 
-at::Tensor LateSums::to_price_by(const at::Tensor& own, const at::Tensor& step) {
+void LateSums::walk(const checkpoint::StateWalk& walk) {
+  if (!walk.has("sums")) return;
+  walk.tensor("sums", held_);
+  if (walk.restores()) holds_ = true;
+}
+
+at::Tensor LateSums::to_price_by(const at::Tensor& own) {
   own_ = own.flatten();
-  if (!holds_ && step.item<std::int64_t>() == 1) {
+  if (!holds_) {
     held_.copy_(own_);
     ranks_.sum(held_);
   }

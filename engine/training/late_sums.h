@@ -18,9 +18,9 @@ class LateSums {
   /// are. `ranks` must outlive this.
   LateSums(at::Tensor& gradients, std::int64_t sums, const distributed::Ranks& ranks);
 
-  /// Takes this rank's sums of the batch of this `step` [1] i64, counted from 1, and returns those of all ranks that price it, of the same
-  /// shape. On CUDA it waits for the device at the first call alone. `own`, f64, must not change before exchange().
-  at::Tensor to_price_by(const at::Tensor& own, const at::Tensor& step);
+  /// Takes this rank's sums of a batch, and returns those of all ranks that price it, of the same shape. `own`, f64, must not change before
+  /// exchange().
+  at::Tensor to_price_by(const at::Tensor& own);
 
   /// Adds over ranks: the gradients in place, the sums of the last call, and whether one wants to stop [1].
   void exchange(const at::Tensor& wants_to_stop);
@@ -28,7 +28,8 @@ class LateSums {
   /// [1] how many wanted to stop; of one rank alone undefined.
   const at::Tensor& wanting_to_stop() const { return wanting_to_stop_; }
 
-  void walk(const checkpoint::StateWalk& walk) { walk.tensor("sums", held_); }
+  /// Of a run whose batches were priced by their own sums there are none: the next batch is then the first.
+  void walk(const checkpoint::StateWalk& walk);
 
  private:
   const distributed::Ranks& ranks_;

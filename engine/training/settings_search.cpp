@@ -105,7 +105,10 @@ Settings settings_of(const RunConfig& config, const Family& family, const Draws*
   RunConfig& own = settings.config;
   own.model = models::ModelParams();
   own.model.kind = family.kind;
-  if (models::grows(own.model)) own.training = read_by_growing(config.training);
+  if (models::grows(own.model)) {
+    own.training = read_by_growing(config.training);
+    own.multipliers.priced_by = constraints::MultiplierParams().priced_by;
+  }
   const RunConfig usual = own;
   if (draws != nullptr) family.draw(own, *draws);
   settings.words = differences(config, own);

@@ -8,7 +8,6 @@
 #include <ATen/ops/mul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/sum.h>
-#include <ATen/ops/take.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
@@ -65,13 +64,14 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
       of_a_row == 1 ? std::vector<std::int64_t>{batch} : std::vector<std::int64_t>{batch, of_a_row};
   cells_ = at::empty(batch_cells, data.fold_cells.options());
   if (policy ? policy->weights().has_value() : data.weights.has_value()) weights_ = at::empty(batch_cells, single);
-  if (policy) {
-    corrected_sums_ = at::empty({streams, sums, 4}, real);
+  const bool is_late = multiplier_params.priced_by == "batch_before";
+  if (policy) corrected_sums_ = at::empty({streams, sums, 4}, real);
+  if (policy || is_late) {
     objective_ = at::empty({streams, 1}, real);
     corrected_objective_ = at::empty_like(objective_);
     corrected_prices_ = at::empty({streams, 2, sums}, real);
   }
-  if (folds > 1 || policy) {
+  if (folds > 1 || policy || is_late) {
     learns_from_ =
         folds > 1 ? fold_mask(learner.members(), learner.streams(), folds, device) : at::ones({streams, 1, 1, 1}, real);
     priced_folds_ = learns_from_.view({streams, 1, folds, 1}).to(at::kFloat);
@@ -105,7 +105,12 @@ TrainingStep::TrainingStep(const DeviceData& data, const constraints::Constraint
   }
   if (soft_targets.any()) soft_targets_.emplace(soft_targets, data, streams, batch);
   const std::int64_t all_sums = streams * folds * sums * 4;
-  if (multiplier_params.priced_by == "batch_before") late_sums_.emplace(learner.flat_gradients(), all_sums, ranks_);
+  if (is_late) {
+    late_sums_.emplace(learner.flat_gradients(), all_sums, ranks_);
+    batch_weight_.emplace(data, params.batch_size * (mixes ? 2 : 1), weights_.has_value());
+    weight_by_fold_ = at::empty({streams, folds}, real);
+    if (policy) late_own_ = at::empty_like(learned_sums_);
+  }
   if (!ranks_.is_alone()) {
     added_ = at::zeros({all_sums + 1}, real);
     wants_to_stop_ = at::zeros({1}, real);
@@ -256,12 +261,7 @@ void TrainingStep::pick_answers() {
     copy_own(counted_parts_, policy_->made()->counted_parts());
   }
   const at::Tensor& rows = mixes ? counted_rows_ : rows_;
-  const auto pick = [&](at::Tensor& batch, const at::Tensor& all) {
-    if (batch.dim() == 1)
-      at::take_out(batch, all, rows);
-    else
-      at::index_select_out(batch, all.view({-1, batch.size(1)}), 0, rows);
-  };
+  const auto pick = [&](at::Tensor& batch, const at::Tensor& all) { pick_rows(batch, all, rows); };
   const auto count_by_parts = [&](at::Tensor& weights) {
     if (mixes) weights.view({rows.size(0), -1}).mul_(counted_parts_.unsqueeze(1));
   };

@@ -14,6 +14,7 @@
 #include "engine/constraints/table.h"
 #include "engine/distributed/ranks.h"
 #include "engine/models/learner.h"
+#include "engine/training/batch_weight.h"
 #include "engine/training/captured_graph.h"
 #include "engine/training/class_bins.h"
 #include "engine/training/device_data.h"
@@ -102,7 +103,9 @@ class TrainingStep {
   const at::Tensor& gradient_of_constraints();
   std::optional<at::Tensor> flat_weights() const;
   void set_logit_gradient();
-  void price_as_rows_come();
+  void price_by_other_rows();
+  void set_objective();
+  at::Tensor late_sums(const at::Tensor& own);
 
   const DeviceData& data_;
   models::Learner& learner_;
@@ -129,6 +132,7 @@ class TrainingStep {
   std::optional<kernels::OutcomeRule> rule_;  // of rows with several outcomes in one cell
   kernels::OutcomeStatsWorkspace measured_;   // with a rule, in place of batch_.measured
   std::optional<LateSums> late_sums_;         // where the batch before prices
+  std::optional<BatchWeight> batch_weight_;   // beside it: of this one
   std::optional<ClassBins> bins_;             // of several classes, and what its rows are:
   at::Tensor bin_cells_, bin_targets_;        // [B, O]
   std::optional<at::Tensor> bin_weights_;     // [B, O]
@@ -138,11 +142,13 @@ class TrainingStep {
   at::Tensor priced_folds_;  // [K, 1, F, 1] f32, the same for prices
   at::Tensor learned_sums_, summed_folds_;  // [K, F, S, 4] and [K, S, 4] f64, beside it; S rows of sums
   at::Tensor corrected_sums_;               // [K, S, 4] f64, with a policy: as if rows came as they come
+  at::Tensor late_own_;                     // [K, F, S, 4] f64, the same of late sums, before they go
   at::Tensor objective_,
-      corrected_objective_;      // [K, 1] f64, what a row of the batch counts in its mean loss, and in that of these
-  at::Tensor corrected_prices_;  // [K, 2, S] f64
-  at::Tensor averages_;          // [K, S, 4] f64
-  at::Tensor multipliers_;       // [K, J] f64
+      corrected_objective_;  // [K, 1] f64, what a row of the batch counts in its mean loss, and in that of what prices it
+  at::Tensor weight_by_fold_;                 // [K, F] f64, of the folds that a member learns from, where sums are late
+  at::Tensor corrected_prices_;               // [K, 2, S] f64
+  at::Tensor averages_;                       // [K, S, 4] f64
+  at::Tensor multipliers_;                    // [K, J] f64
   kernels::MeasurePricePushWorkspace batch_;  // sums and row_prices of F * S rows, prices of S
   at::Tensor logits_;  // [K, B * A], with a rule [K, B * A, its scores a row], f32, of the last step
   at::Tensor counted_scores_, learner_gradient_;  // [K, 2, B * O] and [K, B * O] f32, where rows are mixed

@@ -32,10 +32,17 @@ const at::Tensor& TrainingStep::sums() {
   return all_sums_;
 }
 
+// Corrected before they go: by the batch after, a policy may draw otherwise.
+at::Tensor TrainingStep::late_sums(const at::Tensor& own) {
+  if (!policy_) return late_sums_->to_price_by(own);
+  at::mul_out(late_own_, own.view(late_own_.sizes()), policy_->corrections().unsqueeze(0));
+  return late_sums_->to_price_by(late_own_);
+}
+
 // The same of the whole batch, or of the one before it. With them goes whether a rank wants to end, which costs no message of its own.
 at::Tensor TrainingStep::sums_of_ranks() {
   const at::Tensor& own = sums();
-  if (late_sums_) return late_sums_->to_price_by(own, step_);
+  if (late_sums_) return late_sums(own);
   if (ranks_.is_alone()) return own;
   const std::int64_t count = own.numel();
   at::Tensor added = added_.narrow(0, 0, count).view(own.sizes());
@@ -97,7 +104,7 @@ std::optional<at::Tensor> TrainingStep::flat_weights() const {
 
 // With several folds a member's own rows are neither summed nor priced.
 void TrainingStep::set_logit_gradient() {
-  if (!learns_from_.defined() && (rule_ || late_sums_ || !ranks_.is_alone())) {
+  if (!learns_from_.defined() && (rule_ || !ranks_.is_alone())) {
     measure();
     kernels::price_out(batch_.priced, sums_of_ranks().view(averages_.sizes()), averages_, step_, multipliers_, table_,
                        averaging_);
@@ -113,8 +120,8 @@ void TrainingStep::set_logit_gradient() {
   measure();
   at::mul_out(learned_sums_, sums_of_ranks().view(learned_sums_.sizes()), learns_from_);
   at::sum_out(summed_folds_, learned_sums_, {1});
-  if (policy_)
-    price_as_rows_come();
+  if (policy_ || late_sums_)
+    price_by_other_rows();
   else
     kernels::price_out(batch_.priced, summed_folds_, averages_, step_, multipliers_, table_, averaging_);
   at::Tensor by_fold =  // [K, 2, F, S]
@@ -123,22 +130,40 @@ void TrainingStep::set_logit_gradient() {
   push();
 }
 
-// Constraints are priced by the sums that people as they come would have, and what they add to a row is that much more or less; the
-// objective is the mean loss of the batch as it was drawn and weighed.
-void TrainingStep::price_as_rows_come() {
-  const at::Tensor& corrections = policy_->corrections();
-  const auto set_objective = [](at::Tensor& objective, const at::Tensor& sums) {
-    at::sum_out(objective, sums.select(2, 0), {1}, true);
-    objective.reciprocal_().nan_to_num_(0, 0, 0);  // as price has it: nothing where a batch has no weight
-  };
-  set_objective(objective_, summed_folds_);
-  at::mul_out(corrected_sums_, summed_folds_, corrections);
-  set_objective(corrected_objective_, corrected_sums_);
-  kernels::price_out(batch_.priced, corrected_sums_, averages_, step_, multipliers_, table_, averaging_);
+namespace {
+
+// [K, 1] 1 / what the rows of sums [K, S, 4] weigh; as price has it: nothing where they have no weight.
+void set_mean_over(at::Tensor& objective, const at::Tensor& weights) {
+  at::sum_out(objective, weights, {1}, true);
+  objective.reciprocal_().nan_to_num_(0, 0, 0);
+}
+
+}  // namespace
+
+// What a row counts in the mean loss of the batch as it was drawn and weighed.
+void TrainingStep::set_objective() {
+  if (!late_sums_) return set_mean_over(objective_, summed_folds_.select(2, 0));
+  const MadeRows* made = counted_scores_.defined() ? policy_->made() : nullptr;
+  const at::Tensor by_fold =
+      batch_weight_->of(made ? made->counted_rows() : all_rows_, policy_ ? policy_->weights() : data_.weights,
+                        made ? made->counted_parts() : at::Tensor());
+  at::mul_out(weight_by_fold_, learns_from_.view(weight_by_fold_.sizes()), by_fold.unsqueeze(0));
+  set_mean_over(objective_, weight_by_fold_);
+}
+
+// Constraints are priced by the sums that people as they come would have, or by those of the batch before, and what they add to a row is
+// that much more or less; the objective is this batch's.
+void TrainingStep::price_by_other_rows() {
+  set_objective();
+  const bool is_corrected = !policy_ || late_sums_;  // before they went
+  if (!is_corrected) at::mul_out(corrected_sums_, summed_folds_, policy_->corrections());
+  const at::Tensor& priced_by = is_corrected ? summed_folds_ : corrected_sums_;
+  set_mean_over(corrected_objective_, priced_by.select(2, 0));
+  kernels::price_out(batch_.priced, priced_by, averages_, step_, multipliers_, table_, averaging_);
   corrected_prices_.copy_(batch_.priced.prices);
   at::Tensor loss = corrected_prices_.select(1, 0);
   loss.sub_(corrected_objective_);
-  corrected_prices_.mul_(corrections.view({1, 1, -1}));
+  if (policy_) corrected_prices_.mul_(policy_->corrections().view({1, 1, -1}));
   loss.add_(objective_);
   batch_.priced.prices.copy_(corrected_prices_);
 }

@@ -87,20 +87,17 @@ TEST_F(FaultyDisk, AFailureOfEveryCallCostsNoRun) {
 
 // A run goes on by what it can read: the newest checkpoint or the one before, or it says what it cannot read, and nothing is lost.
 TEST_F(FaultyDisk, AFailureOfEveryReadLosesNoCheckpoint) {
-  ASSERT_EQ(run(two_saves("whole"), failing(0, "")).exit_code, 0);
-  Words words = two_saves("cut");
-  words.back() = "evaluation.resamples=100000";  // time to be killed after the last save
-  words.emplace_back("checkpoint.keep=2");
-  Manner killed;
-  killed.while_running = [&](pid_t child) {
-    wait_for_step("cut", 11);
-    ::kill(child, SIGKILL);
+  const auto keeping_two = [&](const std::string& run_name) {
+    Words words = two_saves(run_name);
+    words.emplace_back("checkpoint.keep=2");
+    return words;
   };
-  ASSERT_EQ(run(words, killed).exit_code, 128 + SIGKILL);
+  ASSERT_EQ(run(keeping_two("whole"), failing(0, "")).exit_code, 0);
+  ASSERT_EQ(run(keeping_two("cut"), failing(std::stoi(read("calls")), "kill_after")).exit_code, 128 + SIGKILL);
   ASSERT_GE(checkpoints_of("cut").size(), 2u);
   std::filesystem::rename(path("runs/cut"), path("saved"));
-  Words again = two_saves("cut");
-  again.insert(again.end(), {"checkpoint.keep=2", "--resume", "--allow-change", "evaluation.resamples"});
+  Words again = keeping_two("cut");
+  again.emplace_back("--resume");
   const auto go_on = [&](const Manner& manner) {
     std::filesystem::remove_all(path("runs/cut"));
     std::filesystem::copy(path("saved"), path("runs/cut"), std::filesystem::copy_options::recursive);

@@ -18,7 +18,7 @@ from small_workspace import CONFIG, free_port, write_people
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ["EQUIPOISE_PROGRAM"]
 TORCHRUN = pathlib.Path(sys.executable).with_name("torchrun")
-TIMEOUT, ALLOWED = 4, 10  # seconds
+TIMEOUT, ALLOWED = 8, 10  # seconds
 
 
 def variables_of(process):
@@ -76,6 +76,7 @@ class Torchrun(Launched):
     def test_two_and_four_ranks_train_one_run(self):
         for ranks in (2, 4):
             agent = self.start("train", "config.yaml", f"output.run=of-{ranks}", ranks=ranks)
+            self.addCleanup(agent.kill)
             out, err = agent.communicate(timeout=120)
             self.assertEqual(agent.returncode, 0, err)
             self.assertEqual(out.count("report  "), 1, "rank 0 alone speaks")
@@ -178,7 +179,9 @@ class Hosts(Launched):
         started = [self.start_rank(hosts[rank], rank, ranks, "training.epochs=1000000") for rank in range(ranks)]
         for one in started:
             self.addCleanup(one.kill)
-        self.assertTrue(wait_until(lambda: self.has_measured() or started[0].poll() is not None), "no training began")
+        wait_until(lambda: self.has_measured() or started[0].poll() is not None)
+        self.assertIsNone(started[0].poll(), f"rank 0 ended before it had measured: {started[0].stderr.read() if started[0].poll() else ''}")
+        self.assertTrue(self.has_measured(), "no training began")
         return started
 
     def expect_loss(self, lost, started, start):

@@ -146,9 +146,17 @@ TEST(Bank, WhatMayVaryIsExactlyWhatIsNotShared) {
     return config::struct_to_yaml(shared_part(other));
   };
   const auto is_own = [&](const std::string& word) { return shared({word}) == shared({}); };
-  const std::map<std::string, std::string> words = {
-      {"update", "ascent"}, {"step", "0.3"},        {"radius", "2"},   {"nu", "0.5"},        {"measure_on", "train"},
-      {"folds", "3"},       {"start_from", "/run"}, {"min_rows", "7"}, {"temperature", "2"}, {"averaging", "0.5"}};
+  const std::map<std::string, std::string> words = {{"update", "ascent"},
+                                                    {"step", "0.3"},
+                                                    {"radius", "2"},
+                                                    {"nu", "0.5"},
+                                                    {"measure_on", "train"},
+                                                    {"folds", "3"},
+                                                    {"start_from", "/run"},
+                                                    {"min_rows", "7"},
+                                                    {"temperature", "2"},
+                                                    {"averaging", "0.5"},
+                                                    {"priced_by", "batch_before"}};
   const std::vector<config::Field> fields = config::outline([&](config::Fields& f) {
     RunConfig any;
     any.describe(f);

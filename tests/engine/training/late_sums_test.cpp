@@ -143,6 +143,29 @@ TEST(LateSums, OfThisBatchAreTheDefault) {
   expect_near(now.next_gradient(), now.expected_gradient(second, averaged), "second step");
 }
 
+// Where no multiplier asks for anything all that is left is the mean loss, of the rows of this batch and by their weights.
+TEST(LateSums, LeaveTheMeanLossToThisBatch) {
+  StepCase weighted{"mlp", "sgd", 1, 1, true}, folded{"linear", "sgd", 2, 3, true}, plain_folds{"mlp", "adamw", 1, 3};
+  for (const StepCase& wanted : {weighted, folded, plain_folds, with_recipes(weighted, {"balance", "reweigh", "smote"}),
+                                 with_recipes(folded, {"jitter", "copula", "mixup"})}) {
+    std::vector<at::Tensor> moved;
+    for (const bool is_late : {false, true}) {
+      StepSample sample(is_late ? priced_late(wanted) : wanted, at::kCPU);
+      if (sample.data().weights) {
+        at::Tensor& weights = *sample.data().weights;  // a few rows weigh a thousand times what others do
+        for (std::int64_t i = 0; i < weights.size(0); i += 40) weights[i].fill_(500);
+      }
+      sample.set_multipliers(0);
+      const at::Tensor before = sample.weights();
+      sample.run(12);
+      moved.push_back(sample.weights() - before);
+    }
+    const double largest = moved[0].abs().max().item<double>();
+    EXPECT_GT(largest, 1e-4) << wanted;
+    EXPECT_LT((moved[0] - moved[1]).abs().max().item<double>(), 1e-3 * largest) << wanted;
+  }
+}
+
 TEST(LateSums, MakeOneTrajectoryForAnyNumberOfRanks) {
   for (const StepCase& wanted : {priced_late({"mlp", "adamw", 2}), priced_late({"mlp", "sgd", 2, 3, true}),
                                  priced_late(with_recipes({"mlp", "adamw"}, {"balance", "smote", "mixup"}))}) {
@@ -187,6 +210,24 @@ TEST(LateSums, AreInACheckpoint) {
   then.learner().flat_parameters().copy_(first.learner().flat_parameters());
   then.run(6);
   EXPECT_TRUE(at::equal(then.weights(), whole.weights()));
+}
+
+// --allow-change multipliers.priced_by: the first batch after it is priced by its own sums, as a run's first is.
+TEST(LateSums, NeedNoneOfARunThatHadNone) {
+  StepCase wanted{"mlp", "adamw", 1, 3};
+  StepSample now(wanted, at::kCPU), late(priced_late(wanted), at::kCPU);
+  now.run(4);
+  checkpoint::State state;
+  now.step().walk(checkpoint::StateWalk::saving_into(state));
+  late.step().walk(checkpoint::StateWalk::restoring_from(state, "test"));
+  late.learner().flat_parameters().copy_(now.learner().flat_parameters());
+  now.run(1);
+  late.run(1);
+  EXPECT_LT((now.weights() - late.weights()).abs().max().item<double>(), 1e-6);
+  late.run(3);
+  checkpoint::State late_state;
+  late.step().walk(checkpoint::StateWalk::saving_into(late_state));
+  EXPECT_NO_THROW(now.step().walk(checkpoint::StateWalk::restoring_from(late_state, "test")));
 }
 
 }  // namespace
