@@ -13,7 +13,7 @@ namespace equipoise::training {
 /// How much the rows of a whole batch weigh, by fold: what every rank finds by itself, for each draws the whole batch.
 class BatchWeight {
  public:
-  /// For so many rows a batch; `weighted`: of() will be given weights. `data` must outlive this.
+  /// For so many rows a batch; `weighted`: of() will be given weights.
   BatchWeight(const DeviceData& data, std::int64_t rows, bool weighted);
 
   /// [F] f64 of `rows` [B] i64, places among the training rows; `weights` [N * A] of all of them, `parts` [B] f32 what a row counts, undefined: 1.

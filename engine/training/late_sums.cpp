@@ -26,8 +26,8 @@ at::Tensor LateSums::to_price_by(const at::Tensor& own) {
   if (!holds_) {
     held_.copy_(own_);
     ranks_.sum(held_);
+    holds_ = true;
   }
-  holds_ = true;
   return held_.view(own.sizes());
 }
 
