@@ -4,8 +4,8 @@
 usage: frontier.py [override ...] [--seeds N] [--kind KIND ...] [--threads N] [--in-processing] [--equipoise PROGRAM] [--json FILE]
 
 `equipoise frontier CONFIG --tolerances 0.01,0.02,0.05,0.1` for N seeds from 0 (splits, weights and batches hang on them), as the config is
-and with multipliers.margin=0. Printed are means over the seeds: accuracy and gap on the test rows and on the selection rows, by which the
-rules are solved for, what the posterior expects of them; seconds of training; and seconds for the default frontier of twenty tolerances
+and with multipliers.margin=0. Printed are means over the seeds: accuracy and gap on the test rows and on the held-out rows, by which the
+rules are solved for (selection rows; without such a split training rows out of fold), what the posterior expects of them; seconds of training; and seconds for the default frontier of twenty tolerances
 after training, measured in a run of its own. --in-processing trains each tolerance anew beside it (multipliers.measure_on=train, one
 network like the frontier's).
 """
@@ -43,7 +43,7 @@ def frontier_lines(arguments, kind, margin):
         for rule in frontier["rules"]:
             if rule["tolerance"] in TOLERANCES:
                 found.append({"kind": kind, "margin": margin, "seed": seed, "tolerance": rule["tolerance"], "test": figures(rule["test"]),
-                              "selection": figures(rule["selection"]), "expected": rule["expected_accuracy"],
+                              "selection": figures(rule["selection"] or rule["train"]), "expected": rule["expected_accuracy"],
                               "seconds": frontier["training_seconds"]})
     return found
 
@@ -56,12 +56,12 @@ def trained_lines(arguments, kind, margin):
                                                               f"constraints[0].tolerance={tolerance}"])
             splits = {split["split"]: split for split in answer["splits"]}
             found.append({"kind": kind, "margin": margin, "seed": seed, "tolerance": tolerance, "test": figures(splits["test"]),
-                          "selection": figures(splits["selection"]), "expected": None, "seconds": answer["seconds"]})
+                          "selection": figures(splits.get("selection") or splits["train"]), "expected": None, "seconds": answer["seconds"]})
     return found
 
 
 def print_table(title, lines):
-    print(f"\n{title}\n\n| margin | tolerance | test accuracy / gap | selection accuracy / gap | expected accuracy | seconds of training |")
+    print(f"\n{title}\n\n| margin | tolerance | test accuracy / gap | held-out accuracy / gap | expected accuracy | seconds of training |")
     print("|---|---|---|---|---|---|")
     for margin in MARGINS:
         for tolerance in TOLERANCES:

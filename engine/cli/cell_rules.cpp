@@ -39,15 +39,26 @@ std::string probability_list(const std::vector<double>& probabilities) {
   return list;
 }
 
-void copy_figures(evaluation::Measurement& measurement, const evaluation::SplitResult& selection) {
-  measurement.selection_loss = selection.metrics.log_loss;
-  measurement.selection_accuracy = selection.metrics.accuracy;
-  for (const evaluation::ConstraintResult& constraint : selection.constraints)
+// Of the rows that a rule was solved on, which steer it as training rows steer a training.
+void copy_figures(evaluation::Measurement& measurement, const evaluation::SplitResult& held_out, data::Split split) {
+  const bool is_selection = split == data::Split::selection;
+  if (is_selection) {
+    measurement.selection_loss = held_out.metrics.log_loss;
+    measurement.selection_accuracy = held_out.metrics.accuracy;
+  }
+  for (const evaluation::ConstraintResult& constraint : held_out.constraints)
     for (const evaluation::PromiseResult& promise : constraint.promises) {
       measurement.training_gaps.push_back(promise.gap);
+      if (!is_selection) continue;
       measurement.selection_gaps.push_back(promise.gap);
       measurement.selection_bounds.push_back(promise.upper_bound);
     }
+}
+
+// "on the selection split"
+const char* place_of(data::Split held_out) {
+  return held_out == data::Split::selection ? "on the selection split"
+                                            : "on the training rows, each as the member has it that left it out,";
 }
 
 }  // namespace
@@ -123,9 +134,9 @@ report::FrontierRule CellRules::measured(const Rule& rule, const std::vector<Con
   figures.excess = solved.excess;
   figures.margins = margins_of_constraints(table_, solved.margins);
   figures.probabilities = rule.rule.lot.probabilities;
-  figures.selection = measure(rule, data::Split::selection, constraints);
+  figures.held_out = measure(rule, held_out_split(dataset_), constraints);
   figures.test = measure(rule, data::Split::test, constraints);
-  for (auto* split : {&figures.selection, &figures.test})
+  for (auto* split : {&figures.held_out, &figures.test})
     if (*split) *split = report::figures_alone(std::move(**split));
   return figures;
 }
@@ -143,11 +154,11 @@ std::string CellRules::sentence_of(const Rule& rule) const {
   const std::string of_rule =
       solved.excess > kSlight
           ? fmt::format(
-                "none of {} is expected to have all figures on the selection split {}, and this one comes "
-                "nearest: the worst is {:.4f} above",
-                rules, inside, solved.excess)
-          : fmt::format("of {} whose figures on the selection split are expected to be {} the most accurate", rules,
-                        inside);
+                "none of {} is expected to have all figures {} {}, and this one comes nearest: the worst is {:.4f} "
+                "above",
+                rules, place_of(held_out_split(dataset_)), inside, solved.excess)
+          : fmt::format("of {} whose figures {} are expected to be {} the most accurate", rules,
+                        place_of(held_out_split(dataset_)), inside);
   return fmt::format(
       "A posterior of {} cells{} decides{}: {}.{}", cells_.count(), groups_.empty() ? "" : ", given each row's group,",
       is_drawn
@@ -175,12 +186,13 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
     end.training_loss = train->metrics.log_loss;
     end.training_accuracy = train->metrics.accuracy;
   }
-  copy_figures(end, *measure(rule, data::Split::selection, constraints));
+  const data::Split split = held_out_split(dataset_);
+  copy_figures(end, *measure(rule, split, constraints), split);
   posterior.kept = sentence_of(rule) + " " + posterior.kept;
-  posterior.measured_on = fmt::format(
-      "The multipliers solve a linear program over the {} rows of the selection split, from which the model did not "
-      "learn.",
-      held_out_.rows());
+  const char* rows = split == data::Split::selection
+                         ? "rows of the selection split, from which the model did not learn."
+                         : "training rows, each as the member has it that did not learn from it.";
+  posterior.measured_on = fmt::format("The multipliers solve a linear program over the {} {}", held_out_.rows(), rows);
   posterior.measurements = {end};
   posterior.swings = {};
   posterior.rule = rule.rule;
@@ -192,7 +204,7 @@ void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journa
   const auto beyond = [](const evaluation::ConstraintResult& one) { return one.interval->low - one.tolerance; };
   for (const report::FrontierRule& rule : rules) {
     bool is_off = false;
-    for (const evaluation::ConstraintResult& one : rule.selection->constraints) {
+    for (const evaluation::ConstraintResult& one : rule.held_out->constraints) {
       if (!one.interval || one.interval->low <= one.tolerance) continue;
       is_off = true;
       if (worst == nullptr || beyond(one) > beyond(*worst)) worst = &one;
@@ -204,9 +216,11 @@ void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journa
                                 ? "the rule is outside its tolerances"
                                 : fmt::format("{} of {} rules are outside their tolerances", off, rules.size());
   journal.warn(fmt::format(
-      "On the selection rows {} by more than chance: that of {} has {:.3f} there ({:.3f} to {:.3f}). The posterior "
+      "On the {} rows {} by more than chance: that of {} has {:.3f} there ({:.3f} to {:.3f}). The posterior "
       "knows less of cells than it believes; more rows, a smaller model or fewer rounds help, and equipoise train "
       "holds constraints by the rates that it measures.",
+      rules.front().held_out->split == data::kSplitNames[static_cast<int>(data::Split::train)] ? "training"
+                                                                                               : "selection",
       which, worst->title, worst->gap.value_or(0), worst->interval->low, worst->interval->high));
 }
 

@@ -17,7 +17,7 @@
 
 namespace equipoise::cli {
 
-/// The rules by which one posterior decides under tolerances, solved for on the selection rows and measured on all.
+/// The rules by which one posterior decides under tolerances, solved for on the held-out rows (held_out_split) and measured on all.
 class CellRules {
  public:
   /// `config` and `table`: at any tolerances. `posteriors` [rows * C]. All but `posteriors` must outlive this.
@@ -34,7 +34,7 @@ class CellRules {
   /// Without any: the most probable answer.
   Rule unconstrained() const;
 
-  /// Measured on the selection and the test rows, against these constraints.
+  /// Measured on the held-out and the test rows, against these constraints.
   report::FrontierRule measured(const Rule& rule, const std::vector<constraints::ConstraintParams>& constraints) const;
 
   /// The rule as the result of a training that made the posterior: its model decides by the rule, and what is measured of
@@ -43,7 +43,7 @@ class CellRules {
               const std::vector<constraints::ConstraintParams>& constraints) const;
 
   const frontier::PosteriorCells& cells() const { return cells_; }
-  std::size_t selection_rows() const { return held_out_.rows(); }
+  std::size_t solved_on_rows() const { return held_out_.rows(); }
 
  private:
   frontier::HeldOut held_out() const;
@@ -62,7 +62,7 @@ class CellRules {
   frontier::HeldOut held_out_;
 };
 
-/// Warns where rules that were measured are outside their tolerances by more than chance on the selection rows, from which they were solved:
+/// Warns where rules that were measured are outside their tolerances by more than chance on the rows, from which they were solved:
 /// they hold what the posterior expects, and that was wrong of cells.
 void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journal& journal);
 

@@ -67,7 +67,7 @@ class Frontier final : public Command {
         RunFolder::claim(config_.output, config_.name + "-frontier", marker_of(command(), file_), origin_);
     const at::Device device = training::choose_device(config_, origin_, journal);
     data::Prepared prepared = data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal);
-    check_selection(prepared.dataset, origin_);
+    check_held_out(config_, prepared.dataset, origin_);
     check_test_rows(failing_, prepared.dataset);
     core::stop_if_interrupted();
     const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
@@ -145,7 +145,7 @@ class Frontier final : public Command {
       double high = 0;
       const double first = frontier::tolerance_of(config_.constraints);
       for (std::size_t c = 0; c < config_.constraints.size(); ++c) {
-        const auto& gap = frontier.unconstrained.selection->constraints[c].gap;
+        const auto& gap = frontier.unconstrained.held_out->constraints[c].gap;
         if (gap && constraints::has_tolerance(config_.constraints[c]))
           high = std::max(high, *gap * first / config_.constraints[c].tolerance);
       }
@@ -167,7 +167,7 @@ class Frontier final : public Command {
                                TerminalJournal& journal) const {
     const auto start = std::chrono::steady_clock::now();
     const data::Dataset& dataset = prepared.dataset;
-    CellRules rules(config_, table, dataset, posteriors_of(dataset, *result.learner, device));
+    CellRules rules(config_, table, dataset, posteriors_of(config_, dataset, table, *result.learner, device, origin_));
     report::FrontierReport frontier;
     frontier.kept = frontier::tolerance_of(config_.constraints);
     frontier.showable = showable(table, dataset);
@@ -197,7 +197,8 @@ class Frontier final : public Command {
     frontier.model = result.learner->description();
     if (result.members > 1) frontier.model += fmt::format(" each, the mean of {} members", result.members);
     frontier.training_seconds = result.seconds;
-    frontier.selection_rows = static_cast<std::int64_t>(rules.selection_rows());
+    frontier.held_out_rows = static_cast<std::int64_t>(rules.solved_on_rows());
+    frontier.is_out_of_fold = held_out_split(dataset) == data::Split::train;
     frontier.test_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::test).size());
     frontier.uses_groups = config_.decision.uses_group;
     frontier.is_randomised = config_.decision.randomised;

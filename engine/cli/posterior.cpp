@@ -11,22 +11,30 @@
 #include "engine/core/error.h"
 #include "engine/models/no_autograd.h"
 #include "engine/training/allowance.h"
+#include "engine/training/folds.h"
 #include "engine/training/scoring.h"
 
 namespace equipoise::cli {
 namespace {
 
-// The same rows, of which is told what cell they are in. Encoded rows are lent from one data set to the other.
+// The same rows, of which is told what cell they are in, without their inputs.
+data::Dataset cells_as_classes(const data::Dataset& dataset, const data::Cells& cells) {
+  data::Dataset classes;
+  classes.task = data::Task::classes;
+  classes.outcomes = frontier::posterior_cells_of(cells).names;
+  for (const std::int32_t cell : frontier::posterior_cell_of_rows(cells, dataset.labels))
+    classes.labels.push_back(static_cast<std::uint8_t>(cell));
+  classes.weights = dataset.weights;
+  classes.splits = dataset.splits;
+  classes.encoded.rows = dataset.rows();
+  return classes;
+}
+
+// The same with their inputs, which are lent from one data set to the other.
 class CellsAsClasses {
  public:
-  CellsAsClasses(data::Dataset& dataset, const data::Cells& cells, const frontier::PosteriorCells& posterior)
-      : dataset_(dataset) {
-    classes_.task = data::Task::classes;
-    classes_.outcomes = posterior.names;
-    for (const std::int32_t cell : frontier::posterior_cell_of_rows(cells, dataset.labels))
-      classes_.labels.push_back(static_cast<std::uint8_t>(cell));
-    classes_.weights = dataset.weights;
-    classes_.splits = dataset.splits;
+  CellsAsClasses(data::Dataset& dataset, const data::Cells& cells)
+      : dataset_(dataset), classes_(cells_as_classes(dataset, cells)) {
     std::swap(classes_.encoded, dataset_.encoded);
   }
   ~CellsAsClasses() { std::swap(classes_.encoded, dataset_.encoded); }
@@ -39,6 +47,22 @@ class CellsAsClasses {
   data::Dataset& dataset_;
   data::Dataset classes_;
 };
+
+constraints::ConstraintTable without_constraints(const training::RunConfig& config, const data::Dataset& classes,
+                                                 const config::Origin& origin) {
+  core::Journal quiet;
+  return constraints::compile({}, classes, config.multipliers.min_rows, origin, quiet);
+}
+
+// [members] the rows of the data set that each member of a cross-fitted posterior left out, as its training cut them.
+std::vector<std::vector<std::int64_t>> left_out(const training::RunConfig& config, const data::Dataset& dataset,
+                                                const constraints::ConstraintTable& table,
+                                                const config::Origin& origin) {
+  const data::Dataset classes = cells_as_classes(dataset, table.cells);
+  return training::cut_into_folds(classes.rows_of(data::Split::train),
+                                  without_constraints(config, classes, origin).cells, config.multipliers.folds,
+                                  static_cast<std::uint64_t>(config.seed));
+}
 
 }  // namespace
 
@@ -83,40 +107,52 @@ training::TrainingResult train_posterior(const training::RunConfig& config, data
   const frontier::PosteriorCells cells = frontier::posterior_cells_of(table.cells);
   frontier::check_count(cells);
   training::RunConfig own = config;
-  // No rates are measured; members that leave out folds are a model all the same, for those who ask for them.
+  // No rates are measured; members that leave out folds are a model all the same, for those who ask for them, and have rows held out
+  // where no split is.
+  if (held_out_split(prepared.dataset) == data::Split::train) own.multipliers.measure_on = "cross_fitted";
   if (own.multipliers.measure_on != "cross_fitted") own.multipliers.measure_on = "train";
   own.constraints.clear();
+  if (models::grows(own.model)) own.model.families = cells.answers;  // docs/decisions/0035-nested-posterior.md
   journal.say(fmt::format("A posterior of {} cells, without constraints:", cells.count()));
-  core::Journal quiet;
-  const CellsAsClasses classes(prepared.dataset, table.cells, cells);
-  const constraints::ConstraintTable none =
-      constraints::compile({}, classes.dataset(), own.multipliers.min_rows, origin, quiet);
-  std::vector<training::TrainingResult> results =
-      training::train({own}, classes.dataset(), {none}, device, origin, journal);
+  const CellsAsClasses classes(prepared.dataset, table.cells);
+  std::vector<training::TrainingResult> results = training::train(
+      {own}, classes.dataset(), {without_constraints(own, classes.dataset(), origin)}, device, origin, journal);
   training::TrainingResult& result = results.front();
   if (result.interrupted) throw *result.interrupted;
   if (result.outcome != "finished") throw core::UserError(core::Fault::numerical, result.failure);
   return std::move(result);
 }
 
-std::vector<double> posteriors_of(const data::Dataset& dataset, models::Learner& learner, const at::Device& device) {
+std::vector<double> posteriors_of(const training::RunConfig& config, const data::Dataset& dataset,
+                                  const constraints::ConstraintTable& table, models::Learner& learner,
+                                  const at::Device& device, const config::Origin& origin) {
   const models::NoAutograd no_autograd;
   models::OutputMeaning meaning;
   meaning.task = data::Task::classes;
-  return training::scores(models::to_tensors(dataset.encoded, device), learner, meaning);
+  const models::EncodedTensors encoded = models::to_tensors(dataset.encoded, device);
+  if (held_out_split(dataset) == data::Split::selection) return training::scores(encoded, learner, meaning);
+  return training::out_of_fold_scores(encoded, learner, meaning, left_out(config, dataset, table, origin));
 }
 
-void check_selection(const data::Dataset& dataset, const config::Origin& origin) {
-  if (!dataset.rows_of(data::Split::selection).empty()) return;
-  throw core::UserError(core::Fault::config,
-                        "data.split.selection: a frontier solves for its multipliers on rows that training did not "
-                        "learn from, and there is no selection split; set a share such as 0.2",
-                        origin.of("data.split.selection"));
+data::Split held_out_split(const data::Dataset& dataset) {
+  return dataset.rows_of(data::Split::selection).empty() ? data::Split::train : data::Split::selection;
+}
+
+void check_held_out(const training::RunConfig& config, const data::Dataset& dataset, const config::Origin& origin) {
+  const std::string& measured = config.multipliers.measure_on;
+  if (held_out_split(dataset) == data::Split::selection || measured == "auto" || measured == "cross_fitted") return;
+  throw core::UserError(
+      core::Fault::config,
+      fmt::format("multipliers.measure_on is '{}', which makes one network that learns from all training rows, and a "
+                  "frontier solves for its multipliers on rows that were not learnt from, but there is no selection "
+                  "split; set auto or cross_fitted, or data.split.selection to a share such as 0.2",
+                  measured),
+      origin.of("multipliers.measure_on"));
 }
 
 frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
                                 const std::vector<double>& posteriors) {
-  const std::vector<std::int64_t> rows = dataset.rows_of(data::Split::selection);
+  const std::vector<std::int64_t> rows = dataset.rows_of(held_out_split(dataset));
   frontier::HeldOut held_out;
   const auto count = static_cast<std::ptrdiff_t>(cells.count());
   for (const std::int64_t row : rows) {
@@ -130,9 +166,9 @@ frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::Po
 frontier::MarginsOf margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
                                const data::Dataset& dataset) {
   if (config.multipliers.margin == 0) return {};
-  constexpr int kSelection = static_cast<int>(data::Split::selection);
+  const auto split = static_cast<std::size_t>(held_out_split(dataset));
   const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
-  const std::vector<double>&weight = counts.weight[kSelection], &square = counts.square_weight[kSelection];
+  const std::vector<double>&weight = counts.weight[split], &square = counts.square_weight[split];
   const std::vector<double> efficiency = training::efficiency_of(table, weight, square, weight);
   const training::Allowance allowance({0, 0, config.multipliers.margin}, efficiency, efficiency);
   return [table, allowance](const std::vector<double>& sums) {

@@ -18,24 +18,31 @@ namespace equipoise::cli {
 /// What a frontier cannot be made of, as far as the config tells: throws UserError (config), all at once.
 void check_frontier(const training::RunConfig& config, const config::Origin& origin);
 
+/// Rows that no part of training learnt from, on which rules are solved for: the selection split. Where there is none the training
+/// rows, each as the member has it that left it out.
+data::Split held_out_split(const data::Dataset& dataset);
+
+/// Throws UserError (config) where there are no such rows: no selection split, and a multipliers.measure_on of one network.
+void check_held_out(const training::RunConfig& config, const data::Dataset& dataset, const config::Origin& origin);
+
 /// Trains a posterior of the table's cells as `config` says, without constraints, on the rows of `prepared`, which are what they
-/// were when it returns. One network; with multipliers.measure_on: cross_fitted the mean of its members. Throws UserError
-/// (numerical) where training diverged, and what stopped it.
+/// were when it returns. One network; with multipliers.measure_on: cross_fitted, and where there is no selection split, the mean
+/// of its members. Throws UserError (numerical) where training diverged, and what stopped it.
 training::TrainingResult train_posterior(const training::RunConfig& config, data::Prepared& prepared,
                                          const constraints::ConstraintTable& table, const at::Device& device,
                                          const config::Origin& origin, core::Journal& journal);
 
-/// [rows * C] of every row of the data set; `learner` has an output for each of C cells.
-std::vector<double> posteriors_of(const data::Dataset& dataset, models::Learner& learner, const at::Device& device);
+/// [rows * C] of every row of the data set, by a learner that train_posterior made of it: with an output for each of C cells. Training
+/// rows that are held out (held_out_split) are scored by the member that did not learn from them.
+std::vector<double> posteriors_of(const training::RunConfig& config, const data::Dataset& dataset,
+                                  const constraints::ConstraintTable& table, models::Learner& learner,
+                                  const at::Device& device, const config::Origin& origin);
 
-/// Throws UserError (config) where there is no selection split to solve for rules on.
-void check_selection(const data::Dataset& dataset, const config::Origin& origin);
-
-/// The rows of the selection split.
+/// Those of held_out_split.
 frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
                                 const std::vector<double>& posteriors);
 
-/// What a rule aims inside its tolerances by (multipliers.margin), of the selection rows.
+/// What a rule aims inside its tolerances by (multipliers.margin), of the held-out rows.
 frontier::MarginsOf margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
                                const data::Dataset& dataset);
 

@@ -103,7 +103,8 @@ class Retune final : public Command {
     const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
     check_cells(saved, model, table);
     training::TrainingResult result = trained(saved, model);
-    CellRules rules(config_, table, prepared.dataset, posteriors_of(prepared.dataset, *result.learner, device));
+    CellRules rules(config_, table, prepared.dataset,
+                    posteriors_of(config_, prepared.dataset, table, *result.learner, device, origin_));
     const CellRules::Rule rule = rules.under(config_.constraints);
     warn_where_off({rules.measured(rule, config_.constraints)}, journal);
     rules.finish(result, rule, config_.constraints);

@@ -30,7 +30,7 @@ std::size_t columns_of_a_round(const TreeParams& params, std::size_t features) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(share));
 }
 
-std::map<std::string, std::string> settings_of(const TreeParams& params, std::size_t features, std::int64_t outputs,
+std::map<std::string, std::string> settings_of(const TreeParams& params, std::size_t features, std::int64_t heads,
                                                const at::Device& device) {
   std::map<std::string, std::string> settings = {
       {"device", device.str()},
@@ -49,7 +49,7 @@ std::map<std::string, std::string> settings_of(const TreeParams& params, std::si
       {"verbosity", "0"},
   };
   if (!device.is_cpu()) settings["fail_on_invalid_gpu_id"] = "1";  // or another one is taken
-  if (outputs > 1) settings["num_class"] = fmt::format("{}", outputs);
+  if (heads > 1) settings["num_class"] = fmt::format("{}", heads);
   const std::size_t columns = columns_of_a_round(params, features);
   if (columns < features)  // XGBoost rounds down
     settings["colsample_bytree"] =
@@ -78,13 +78,18 @@ std::string tensor_name(std::int64_t member, std::int64_t members) {
 }  // namespace
 
 BoostedTrees::BoostedTrees(const TreeParams& params, const data::EncodedRows& layout,
-                           const std::vector<std::uint64_t>& seeds, std::int64_t outputs, const at::Device& device)
+                           const std::vector<std::uint64_t>& seeds, std::int64_t outputs, const at::Device& device,
+                           const std::vector<std::int32_t>& families)
     : params_(params),
       features_(layout.features),
       seeds_(seeds),
-      settings_(settings_of(params, features_.size(), outputs, device)),
       outputs_(outputs),
+      families_(families),
+      nested_(families),
+      heads_(nested_.any() ? nested_.heads() : outputs),
       device_(device) {
+  if (nested_.any() && nested_.outputs() != outputs) throw std::invalid_argument("an output without a family");
+  settings_ = settings_of(params, features_.size(), heads_, device);
   if (const std::string why = device.is_cpu() ? "" : xgboost::obstacle_to_cuda(); !why.empty())
     throw core::UserError(core::Fault::config, "model.kind: boosted_trees cannot grow on a GPU: " + why);
   for (std::size_t member = 0; member < seeds.size(); ++member) boosters_.push_back(new_booster());
@@ -123,7 +128,7 @@ void BoostedTrees::for_each_member(const Work& work) {
 }
 
 float* BoostedTrees::margins_of(std::size_t member, std::int64_t first) {
-  return margins_.mutable_data_ptr<float>() + (static_cast<std::int64_t>(member) * margins_.size(1) + first) * outputs_;
+  return margins_.mutable_data_ptr<float>() + (static_cast<std::int64_t>(member) * margins_.size(1) + first) * heads_;
 }
 
 const at::Tensor& BoostedTrees::forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor&) {
@@ -140,12 +145,12 @@ const at::Tensor& BoostedTrees::forward(const EncodedTensors& encoded, const at:
     if (learnt_rows_ < all) rows_of_lane.others = matrix_of(encoded, learnt_rows_, all - learnt_rows_);
   }
   for (xgboost::Booster& booster : boosters_) booster.set_threads(is_wide ? threads : 1);
-  margins_ = at::empty({members(), all, outputs_}, at::kFloat);
-  gradient_ = at::empty({members(), learnt_rows_, outputs_}, rounds_.options());
+  margins_ = at::empty({members(), all, heads_}, at::kFloat);
+  gradient_ = at::empty({members(), learnt_rows_, heads_}, rounds_.options());
   curvature_ = at::empty_like(gradient_);
-  logits_ = margins_.narrow(1, 0, learnt_rows_);
+  logits_ = device_.is_cpu() && !nested_.any() ? margins_.narrow(1, 0, learnt_rows_)
+                                               : at::empty({members(), learnt_rows_, outputs_}, rounds_.options());
   if (outputs_ == 1) logits_ = logits_.squeeze(2);
-  if (!device_.is_cpu()) logits_ = at::empty(logits_.sizes(), rounds_.options());
   for_each_member(
       [&](std::size_t member, const Rows& own) { boosters_[member].margins(own.learnt, margins_of(member, 0)); });
   if (const std::string own = boosters_.front().device(); own != device_.str())
@@ -167,9 +172,7 @@ at::Tensor& BoostedTrees::flat_gradients() {
 }
 
 void BoostedTrees::grow(const at::Tensor& logit_gradient, const at::Tensor& curvature, const at::Tensor& alive) {
-  const at::Tensor rows = at::scalar_tensor(learnt_rows_, at::kFloat);
-  at::mul_out(gradient_, logit_gradient.view(gradient_.sizes()), rows);
-  at::mul_out(curvature_, curvature.view(curvature_.sizes()), rows);
+  find_derivatives(logit_gradient, curvature);
   const at::Tensor living = alive.to(at::kCPU);
   for_each_member([&](std::size_t member, Rows& own) {
     const auto place = static_cast<std::int64_t>(member);
@@ -179,12 +182,31 @@ void BoostedTrees::grow(const at::Tensor& logit_gradient, const at::Tensor& curv
     if (settings_.contains("colsample_bytree")) leave_columns_out(member, booster.rounds(), own.learnt);
     if (!device_.is_cpu()) c10::impl::VirtualGuardImpl(device_.type()).synchronizeDevice(device_.index());
     booster.grow(own.learnt, gradient_.select(0, place).const_data_ptr<float>(),
-                 curvature_.select(0, place).const_data_ptr<float>(), outputs_);
+                 curvature_.select(0, place).const_data_ptr<float>(), heads_);
     booster.margins(own.learnt, margins_of(member, 0));
   });
   count_rounds();
   show_logits();
   others_are_behind_ = learnt_rows_ < table_.size(0);
+}
+
+// By what the trees say, times the number of rows.
+void BoostedTrees::find_derivatives(const at::Tensor& logit_gradient, const at::Tensor& curvature) {
+  const at::Tensor rows = at::scalar_tensor(learnt_rows_, at::kFloat);
+  if (!nested_.any()) {
+    at::mul_out(gradient_, logit_gradient.view(gradient_.sizes()), rows);
+    at::mul_out(curvature_, curvature.view(curvature_.sizes()), rows);
+    return;
+  }
+  // On the host, as margins are.
+  const auto on_host = [](const at::Tensor& tensor) { return tensor.to(at::kCPU).contiguous(); };
+  const at::Tensor logits = on_host(logits_), gradient = on_host(logit_gradient), second = on_host(curvature);
+  at::Tensor head_gradient = at::empty(gradient_.sizes(), at::kFloat), head_curvature = at::empty_like(head_gradient);
+  nested_.chain(logits.const_data_ptr<float>(), gradient.const_data_ptr<float>(), second.const_data_ptr<float>(),
+                members() * learnt_rows_, head_gradient.mutable_data_ptr<float>(),
+                head_curvature.mutable_data_ptr<float>());
+  gradient_.copy_(head_gradient.mul_(rows));
+  curvature_.copy_(head_curvature.mul_(rows));
 }
 
 // What a round learns from hangs on the seed and its number alone. XGBoost's own draws go on from where a generator stood, which no file
@@ -204,7 +226,7 @@ void BoostedTrees::leave_rows_out(std::size_t member, std::int64_t round) {
     }
     float* values = own.mutable_data_ptr<float>();  // by this thread alone: others grow members of their own
     for (std::int64_t i = 0; i < own.numel(); ++i)
-      if (is_left_out[i / outputs_]) values[i] = 0;
+      if (is_left_out[i / heads_]) values[i] = 0;
   }
 }
 
@@ -226,9 +248,7 @@ void BoostedTrees::leave_columns_out(std::size_t member, std::int64_t round, xgb
 void BoostedTrees::score(const EncodedTensors& encoded, std::int64_t first, MemberSlice slice, at::Tensor& out) {
   const std::int64_t count = out.size(1);
   const auto member_at = [&](std::int64_t place) { return slice.first + place * slice.step; };
-  const auto put = [&](std::int64_t place, const at::Tensor& margins) {
-    out.select(0, place).copy_(margins.view(out.sizes().slice(1)));
-  };
+  const auto put = [&](std::int64_t place, const at::Tensor& margins) { put_logits(margins, out.select(0, place)); };
   if (table_.defined() && table_.is_same(encoded.codes)) {
     if (others_are_behind_ && first + count > learnt_rows_) {
       for_each_member([&](std::size_t member, const Rows& own) {
@@ -241,7 +261,7 @@ void BoostedTrees::score(const EncodedTensors& encoded, std::int64_t first, Memb
     return;
   }
   const xgboost::Matrix matrix = matrix_of(encoded, first, count);
-  at::Tensor margins = at::empty({count, outputs_}, at::kFloat);
+  at::Tensor margins = at::empty({count, heads_}, at::kFloat);
   for (std::int64_t place = 0; place < out.size(0); ++place) {
     xgboost::Booster& booster = boosters_[static_cast<std::size_t>(member_at(place))];
     booster.set_threads(at::get_num_threads());  // a row's margin hangs on no other row
@@ -276,9 +296,22 @@ void BoostedTrees::count_rounds() {
   rounds_.copy_(rounds);
 }
 
-// Of a GPU; on the CPU logits are the margins themselves.
+// On the CPU, without families, logits are the margins themselves.
 void BoostedTrees::show_logits() {
-  if (!device_.is_cpu()) logits_.copy_(margins_.narrow(1, 0, learnt_rows_).view(logits_.sizes()));
+  if (device_.is_cpu() && !nested_.any()) return;
+  for (std::int64_t member = 0; member < members(); ++member)
+    put_logits(margins_.select(0, member).narrow(0, 0, learnt_rows_), logits_.select(0, member));
+}
+
+// From margins [rows, H], in the host's memory one after the other, to logits [rows] or [rows, O].
+void BoostedTrees::put_logits(const at::Tensor& margins, const at::Tensor& out) const {
+  if (!nested_.any()) {
+    out.copy_(margins.view(out.sizes()));
+    return;
+  }
+  at::Tensor own = at::empty({margins.size(0), outputs_}, at::kFloat);
+  nested_.log_probabilities(margins.const_data_ptr<float>(), margins.size(0), own.mutable_data_ptr<float>());
+  out.copy_(own.view(out.sizes()));
 }
 
 std::map<std::string, at::Tensor> BoostedTrees::tensors() const {
@@ -295,7 +328,7 @@ std::map<std::string, at::Tensor> BoostedTrees::tensors() const {
 // Of trees that were grown for other rows or other answers, in words; "" where they fit.
 std::string BoostedTrees::misfit_of(const std::string& bytes) const {
   const auto [columns, outputs] = xgboost::widths_of(bytes);
-  if (outputs != outputs_) return fmt::format("has trees of {} outputs, expected {}", outputs, outputs_);
+  if (outputs != heads_) return fmt::format("has trees of {} outputs, expected {}", outputs, heads_);
   if (columns != static_cast<std::int64_t>(features_.size()))
     return fmt::format("has trees of {} columns, expected {}", columns, features_.size());
   return "";

@@ -7,6 +7,7 @@
 
 #include "engine/core/lanes.h"
 #include "engine/models/learner.h"
+#include "engine/models/nested_softmax.h"
 #include "engine/models/xgboost.h"
 
 namespace equipoise::models {
@@ -21,7 +22,8 @@ namespace equipoise::models {
 class BoostedTrees final : public Learner {
  public:
   BoostedTrees(const TreeParams& params, const data::EncodedRows& layout, const std::vector<std::uint64_t>& seeds,
-               std::int64_t outputs, const at::Device& device = at::kCPU);
+               std::int64_t outputs, const at::Device& device = at::kCPU,
+               const std::vector<std::int32_t>& families = {});
 
   /// `rows` must be 0, 1, ..., B - 1, the same in every round.
   const at::Tensor& forward(const EncodedTensors& encoded, const at::Tensor& rows, const at::Tensor& step) override;
@@ -43,6 +45,7 @@ class BoostedTrees final : public Learner {
   at::Tensor& flat_gradients() override;
   std::int64_t members() const override { return static_cast<std::int64_t>(boosters_.size()); }
   std::int64_t outputs() const override { return outputs_; }
+  std::vector<std::int32_t> families() const override { return families_; }
   std::string obstacle_to_capture() const override { return "XGBoost walks its trees by calls of its own"; }
   std::string description() const override;
 
@@ -61,6 +64,8 @@ class BoostedTrees final : public Learner {
   void count_rounds();
   void show_logits();
   float* margins_of(std::size_t member, std::int64_t first);
+  void put_logits(const at::Tensor& margins, const at::Tensor& out) const;
+  void find_derivatives(const at::Tensor& logit_gradient, const at::Tensor& curvature);
   template <typename Work>
   void for_each_member(const Work& work);
 
@@ -69,6 +74,9 @@ class BoostedTrees final : public Learner {
   std::vector<std::uint64_t> seeds_;  // [K]
   std::map<std::string, std::string> settings_;
   std::int64_t outputs_;
+  std::vector<std::int32_t> families_;  // [O], or empty
+  NestedSoftmax nested_;                // of the families, if there are any
+  std::int64_t heads_;                  // H, trees of a round: O, or those of the nested softmax
   at::Device device_;
   std::vector<xgboost::Booster> boosters_;  // [K]
   at::Tensor rounds_;                       // [K, 1] f32
@@ -79,10 +87,10 @@ class BoostedTrees final : public Learner {
   std::unique_ptr<core::Lanes> lanes_;
   std::vector<Rows> rows_;           // one a lane
   std::int64_t learnt_rows_ = 0;     // B
-  at::Tensor margins_;               // [K, rows, O] of the table, in the host's memory
+  at::Tensor margins_;               // [K, rows, H] of the table, in the host's memory
   bool others_are_behind_ = false;   // margins of the rows from B on lack the newest trees
-  at::Tensor logits_;                // [K, B] or [K, B, O]: on the CPU a view of margins_
-  at::Tensor gradient_, curvature_;  // [K, B, O]
+  at::Tensor logits_;                // [K, B] or [K, B, O]: on the CPU, without families, a view of margins_
+  at::Tensor gradient_, curvature_;  // [K, B, H]
 };
 
 }  // namespace equipoise::models

@@ -92,6 +92,8 @@ class Learner {
   virtual void put_buffers() {}
   /// Why a CUDA graph cannot hold its passes, in words; "" where it can.
   virtual std::string obstacle_to_capture() const { return ""; }
+  /// [O] which family each output is of, where its logits are log probabilities of a nested softmax (ModelParams::families); else empty.
+  virtual std::vector<std::int32_t> families() const { return {}; }
   /// "mlp 331-256-256-1, 151,041 parameters" of each member
   virtual std::string description() const = 0;
 };

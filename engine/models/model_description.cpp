@@ -4,13 +4,14 @@
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 #include "engine/models/model_file.h"
+#include "engine/models/nested_softmax.h"
 
 namespace equipoise::models {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 1, kFormatOfMixtures = 2, kFormatOfCellRules = 3;
+constexpr int kFormat = 1, kFormatOfMixtures = 2, kFormatOfCellRules = 3, kFormatOfFamilies = 4;
 constexpr std::int64_t kWidest = 1 << 20;
 constexpr std::int64_t kMostMembers = 2048;
 constexpr double kDecisionThreshold = 0.5;
@@ -42,6 +43,24 @@ std::vector<std::int64_t> widths(const json& description, const char* key, const
     widths.push_back(width.get<std::int64_t>());
   }
   return widths;
+}
+
+// Of each output that of which it is.
+std::vector<std::int32_t> families_from(const json& description, const std::string& name) {
+  std::vector<std::int32_t> families;
+  for (const json& family : field<json>(description, "families", &json::is_array, "a list", name)) {
+    if (!family.is_number_integer() || family < 0 || family > kWidest)
+      throw core::UserError(core::Fault::data, "'" + name + "': families is not a list of numbers from 0 on");
+    families.push_back(family.get<std::int32_t>());
+  }
+  if (static_cast<std::int64_t>(families.size()) != model_outputs_from(description, name))
+    throw core::UserError(core::Fault::data, "'" + name + "': families does not have one for each output");
+  try {
+    NestedSoftmax{families};
+  } catch (const core::UserError& error) {
+    throw core::UserError(error.fault(), "'" + name + "': " + error.what());
+  }
+  return families;
 }
 
 }  // namespace
@@ -86,10 +105,17 @@ std::string combination_text(data::Task task, std::int64_t members, const Mixtur
   return task == data::Task::regression ? "the mean of the members' predictions" : "the mean of the members' scores";
 }
 
-std::string weight_layout(const ModelParams& params, std::int64_t members) {
+std::string weight_layout(const ModelParams& params, std::int64_t members, bool has_families) {
+  const std::string margins =
+      has_families ? "a logit is the logarithm of the probability of the output's family (families) times that of the "
+                     "output among "
+                     "its family, and margins are what these softmaxes are of: families, then the outputs of family 0, "
+                     "of 1 and so on; of two there is one margin, the log odds of the second, of one there is none"
+                   : "its margins are the output";
   if (grows(params))
     return std::string(members == 1 ? "trees holds" : "members.N.trees hold") +
-           " the bytes of an XGBoost model (UBJSON); its margins are the output, and what it reads of a feature is the "
+           " the bytes of an XGBoost model (UBJSON); " + margins +
+           ", and what it reads of a feature is the "
            "number of its bin plus the place in it, from 0 to 1 (kind ramp), the number itself in standard deviations "
            "(pick of a number) or the number of its level (pick), and NaN where it is missing";
   const std::string of_members = members == 1 ? "[" : "[members, ";
@@ -155,15 +181,17 @@ OutputMeaning meaning_of(const data::Dataset& dataset) {
 json describe_model(const ModelParams& params, const data::EncodedRows& layout, const Learner& learner,
                     const OutputMeaning& meaning, const Mixture& mixture) {
   const bool is_mixture = !mixture.probabilities.empty(), has_rule = meaning.rule.any();
-  json description = {{"format", has_rule     ? kFormatOfCellRules
-                                 : is_mixture ? kFormatOfMixtures
-                                              : kFormat},
+  const std::vector<std::int32_t> families = learner.families();
+  json description = {{"format", !families.empty() ? kFormatOfFamilies
+                                 : has_rule        ? kFormatOfCellRules
+                                 : is_mixture      ? kFormatOfMixtures
+                                                   : kFormat},
                       {"kind", params.kind},
                       {"input_width", layout.width},
                       {"output", output_text(meaning.task, meaning.rule)},
                       {"members", learner.members()},
                       {"combination", combination_text(meaning.task, learner.members(), mixture, has_rule)},
-                      {"weight_layout", weight_layout(params, learner.members())}};
+                      {"weight_layout", weight_layout(params, learner.members(), !families.empty())}};
   if (!grows(params)) {
     description["hidden"] = params.hidden;
     description["dropout"] = params.dropout;
@@ -173,6 +201,7 @@ json describe_model(const ModelParams& params, const data::EncodedRows& layout, 
     description["decision_threshold"] = kDecisionThreshold;
   if (meaning.task != data::Task::binary) description["task"] = data::name_of(meaning.task);
   if (meaning.task != data::Task::binary || has_rule) description["outputs"] = learner.outputs();
+  if (!families.empty()) description["families"] = families;
   if (has_rule) description["cell_rule"] = describe_cell_rule(meaning.rule);
   for (const Size& size : sizes_of(params.kind)) description[size.name] = params.*size.value;
   if (layout.images.any()) {
@@ -208,12 +237,17 @@ ModelParams model_params_from(const json& description, const std::string& name) 
   if (!description.is_object()) throw core::UserError(core::Fault::data, "'" + name + "' is not a model description");
   const auto format = field<std::int64_t>(description, "format", &json::is_number_integer, "a number", name);
   const bool has_mixture = description.contains("mixture"), has_rule = description.contains("cell_rule");
-  const int expected = has_rule ? kFormatOfCellRules : has_mixture ? kFormatOfMixtures : kFormat;
+  const bool has_families = description.contains("families");
+  const int expected = has_families  ? kFormatOfFamilies
+                       : has_rule    ? kFormatOfCellRules
+                       : has_mixture ? kFormatOfMixtures
+                                     : kFormat;
   if (format != expected) {
     throw core::UserError(core::Fault::data, "'" + name + "' has format " + description["format"].dump() +
                                                  "; this program reads format " + std::to_string(kFormat) +
                                                  ", with a mixture " + std::to_string(kFormatOfMixtures) +
-                                                 ", and with a cell_rule " + std::to_string(kFormatOfCellRules));
+                                                 ", with a cell_rule " + std::to_string(kFormatOfCellRules) +
+                                                 ", and with families " + std::to_string(kFormatOfFamilies));
   }
   ModelParams params;
   params.kind = field<std::string>(description, "kind", &json::is_string, "a text", name);
@@ -224,6 +258,10 @@ ModelParams model_params_from(const json& description, const std::string& name) 
     throw core::UserError(core::Fault::data,
                           "'" + name + "': kind is '" + params.kind + "', expected one of " + core::listed(kinds));
   }
+  if (has_families && !grows(params))
+    throw core::UserError(core::Fault::data,
+                          "'" + name + "': families are of trees, and kind is '" + params.kind + "'");
+  if (has_families) params.families = families_from(description, name);
   if (grows(params)) return params;  // all else is in the trees
   params.dropout = field<double>(description, "dropout", &json::is_number, "a number", name);
   params.embedding_size =

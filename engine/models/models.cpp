@@ -43,7 +43,8 @@ std::unique_ptr<Learner> convnet(const Made& made) {
 std::unique_ptr<Learner> boosted_trees(const Made& made) {
   if (made.precision != Precision::fp32)
     throw core::UserError(core::Fault::config, "precision has no meaning for model.kind: boosted_trees; expected fp32");
-  return std::make_unique<BoostedTrees>(made.params.trees, made.layout, made.seeds, made.outputs, made.device);
+  return std::make_unique<BoostedTrees>(made.params.trees, made.layout, made.seeds, made.outputs, made.device,
+                                        made.params.families);
 }
 
 using Design = Architecture (*)(const ModelParams&, const data::EncodedRows&, std::int64_t);

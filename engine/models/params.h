@@ -40,6 +40,9 @@ struct ModelParams {
   std::string file;                // torchscript
   std::string budget = "120s";     // auto
   TreeParams trees;
+  /// Of trees: [outputs] which family each output is of, for a nested softmax over them; empty where each is a logit of its own. No field of
+  /// a config: whoever has such outputs learnt says it, and model.json has it.
+  std::vector<std::int32_t> families = {};
 
   void describe(config::Fields& fields);
 };

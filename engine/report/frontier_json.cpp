@@ -23,7 +23,8 @@ ordered_json to_json(const FrontierReport& report, const FrontierRule& rule) {
           {"excess", rule.excess},
           {"margins", rule.margins},
           {"probabilities", rule.probabilities},
-          {"selection", split_json(rule.selection)},
+          {"selection", split_json(report.is_out_of_fold ? std::nullopt : rule.held_out)},
+          {"train", split_json(report.is_out_of_fold ? rule.held_out : std::nullopt)},
           {"test", split_json(rule.test)}};
 }
 
@@ -48,7 +49,8 @@ FrontierRule rule_from(const json& object, const std::string& path) {
   reader.read("excess", rule.excess);
   reader.read("margins", rule.margins);
   reader.read_if_there("probabilities", rule.probabilities);
-  rule.selection = split_from(object, "selection", path);
+  rule.held_out = split_from(object, "selection", path);
+  if (!rule.held_out && object.contains("train")) rule.held_out = split_from(object, "train", path);
   rule.test = split_from(object, "test", path);
   return rule;
 }
@@ -78,7 +80,8 @@ ordered_json to_json(const FrontierReport& report) {
           {"model", report.model},
           {"training_seconds", report.training_seconds},
           {"solving_seconds", report.solving_seconds},
-          {"selection_rows", report.selection_rows},
+          {"selection_rows", report.is_out_of_fold ? 0 : report.held_out_rows},
+          {"training_rows", report.is_out_of_fold ? report.held_out_rows : 0},
           {"test_rows", report.test_rows},
           {"showable", core::number_or_null(report.showable)},
           {"kept", report.kept},
@@ -103,7 +106,11 @@ FrontierReport frontier_report_from_json(const json& object) {
   reader.read("model", report.model);
   reader.read("training_seconds", report.training_seconds);
   reader.read("solving_seconds", report.solving_seconds);
-  reader.read("selection_rows", report.selection_rows);
+  reader.read("selection_rows", report.held_out_rows);
+  std::int64_t training_rows = 0;
+  reader.read_if_there("training_rows", training_rows);
+  report.is_out_of_fold = training_rows > 0;
+  if (report.is_out_of_fold) report.held_out_rows = training_rows;
   reader.read("test_rows", report.test_rows);
   reader.read("showable", report.showable);
   reader.read("kept", report.kept);

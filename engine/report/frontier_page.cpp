@@ -69,8 +69,8 @@ void write_rule(Markup& page, const FrontierReport& report, const FrontierRule& 
       page.element("p", {{"class", "note"}}, "below what the test rows could show");
     if (!rule.probabilities.empty()) page.element("p", {{"class", "note"}}, drawn_words(rule));
   }
-  write_accuracy(page, rule.selection);
-  write_gaps(page, rule.selection, constraints);
+  write_accuracy(page, rule.held_out);
+  write_gaps(page, rule.held_out, constraints);
   write_accuracy(page, rule.test);
   write_gaps(page, rule.test, constraints);
   const auto cell = page.in("td");
@@ -97,14 +97,18 @@ void write_guide(Markup& page, const FrontierReport& report) {
                   report.cells.size() > 8 ? "every group with every label" : cells_in_words(report),
                   report.uses_groups ? ", given the row's group, which it must know of everyone it decides"
                                      : ", and so decides without the group being an input",
-                  counted(report.selection_rows, "selection row")));
+                  counted(report.held_out_rows, held_out_row(report))));
   if (report.is_randomised) say(draws_sentence(report));
   if (report.showable) say(showable_sentence(report));
-  say("What is measured on the selection rows is therefore a little better than on people who had no say. The test "
-      "rows "
-      "had none; picking a rule because it looks best on them would give them one, and then only people whom no run "
-      "has "
-      "met can judge. Pick by the tolerance that is meant, or by the selection rows.");
+  if (report.is_out_of_fold)
+    say("There was no selection split. The model has several members, each of which left out some of the training rows "
+        "and is asked about those; what is measured of them is of one member at a time, while the model decides by the "
+        "mean of all, which is mostly a little more accurate.");
+  say(fmt::format(
+      "What is measured on the {0}s is therefore a little better than on people who had no say. The test rows had "
+      "none; picking a rule because it looks best on them would give them one, and then only people whom no run has "
+      "met can judge. Pick by the tolerance that is meant, or by the {0}s.",
+      held_out_row(report)));
   page.element("h3", {}, "Reproduce");
   write_command(page, report.command);
 }
@@ -114,8 +118,7 @@ void write_guide(Markup& page, const FrontierReport& report) {
 void write_frontier_table(Markup& page, const FrontierReport& report) {
   const auto section = page.in("section", {{"id", "rules"}, {"aria-labelledby", "rules-title"}});
   page.element("h2", {{"id", "rules-title"}}, "Rules");
-  const std::size_t constraints =
-      report.unconstrained.selection ? report.unconstrained.selection->constraints.size() : 0;
+  const std::size_t constraints = report.unconstrained.held_out ? report.unconstrained.held_out->constraints.size() : 0;
   const auto wrap =
       page.in("div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "Rules"}});
   const auto table = page.in("table", {{"class", "members rules"}});
@@ -126,11 +129,10 @@ void write_frontier_table(Markup& page, const FrontierReport& report) {
       page.element("th", {{"scope", "col"}, {"class", "figure"}}, name);
     };
     page.element("th", {{"scope", "col"}}, "Tolerance");
-    for (const char* rows : {"selection", "test"}) {
-      column(fmt::format("Accuracy, {} rows", rows));
+    for (const char* rows : {held_out_row(report), "test row"}) {
+      column(fmt::format("Accuracy, {}s", rows));
       for (std::size_t c = 0; c < constraints; ++c)
-        column(fmt::format("{}{}, {} rows",
-                           is_parity(report.unconstrained.selection->constraints[c]) ? "Gap" : "Figure",
+        column(fmt::format("{}{}, {}s", is_parity(report.unconstrained.held_out->constraints[c]) ? "Gap" : "Figure",
                            constraints > 1 ? fmt::format(" {}", c + 1) : "", rows));
     }
     page.element("th", {{"scope", "col"}}, "Test verdict");

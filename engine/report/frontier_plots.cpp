@@ -70,7 +70,8 @@ std::string joined_label(const std::vector<ScatterMark>& all, const std::vector<
   return text;
 }
 
-void write_plot(Markup& page, const FrontierReport& report, std::size_t constraint, SplitOf of, const char* rows) {
+void write_plot(Markup& page, const FrontierReport& report, std::size_t constraint, SplitOf of,
+                const std::string& rows) {
   ScatterPlot plot;
   std::vector<const FrontierRule*> rules = {&report.unconstrained};
   for (const FrontierRule& rule : report.rules) rules.push_back(&rule);
@@ -123,10 +124,9 @@ void write_frontier_plots(Markup& page, const FrontierReport& report) {
                   "rules are measured on the same rows, so that their differences are surer than intervals "
                   "that overlap suggest.",
                   decides, 100 * report.confidence));
-  const std::size_t constraints =
-      report.unconstrained.selection ? report.unconstrained.selection->constraints.size() : 0;
+  const std::size_t constraints = report.unconstrained.held_out ? report.unconstrained.held_out->constraints.size() : 0;
   for (std::size_t c = 0; c < constraints; ++c) {
-    write_plot(page, report, c, &FrontierRule::selection, "selection rows");
+    write_plot(page, report, c, &FrontierRule::held_out, fmt::format("{}s", held_out_row(report)));
     if (report.test_rows > 0) write_plot(page, report, c, &FrontierRule::test, "test rows");
   }
   write_key(page);

@@ -17,13 +17,14 @@ namespace equipoise::report {
 struct FrontierRule {
   std::optional<double> tolerance;  ///< of the first constraint that has one; nothing of the rule without constraints
   std::vector<double> multipliers;  ///< [J]
-  double attainable = 0;  ///< by the posterior no rule that mixes decisions is more accurate on the selection rows
+  double attainable = 0;  ///< by the posterior no rule that mixes decisions is more accurate on the held-out rows
   double expected_accuracy = 0;  ///< of the rule, by the posterior
   double excess = 0;             ///< the same, over its tolerance less its margin, of the worst constraint
-  std::vector<double> margins;  ///< [constraints] by how much of the figure the rule aims inside, on the selection rows
+  std::vector<double> margins;   ///< [constraints] by how much of the figure the rule aims inside, on the held-out rows
   std::vector<double> probabilities = {};  ///< of the rules of which one is drawn for each row; empty: it is one rule
-  /// Measured, groups, calibration and thresholds left out; nothing where there are no such rows.
-  std::optional<evaluation::SplitResult> selection, test;
+  /// Measured on the rows that it was solved on and on the test rows, groups, calibration and thresholds left out; nothing where there
+  /// are no such rows.
+  std::optional<evaluation::SplitResult> held_out, test;
 };
 
 /// Accuracy against gap of one training; frontier.json is this struct (schema: docs/frontier.schema.json).
@@ -36,7 +37,9 @@ struct FrontierReport {
   std::string model;  ///< "mlp 331-256-256-4, 152,580 parameters each, the mean of 5 members"
   double training_seconds = 0;
   double solving_seconds = 0;  ///< of all rules, measured and all
-  std::int64_t selection_rows = 0, test_rows = 0;
+  /// Whether rules were solved on the training rows, each as the member has it that did not learn from it; else on the selection rows.
+  bool is_out_of_fold = false;
+  std::int64_t held_out_rows = 0, test_rows = 0;
   std::optional<double>
       showable;     ///< the smallest tolerance that the test rows could show of the first constraint that has one
   double kept = 0;  ///< the tolerance of the rule that the run in the same folder decides by
@@ -80,10 +83,13 @@ std::optional<bool> can_be_shown(const FrontierReport& report, const FrontierRul
 /// The smallest tolerance that the test rows could show, and how many are below it; "" where that is not known.
 std::string showable_sentence(const FrontierReport& report);
 
-/// What the frontier says in a sentence: what the tolerances cost, by the selection rows.
+/// What the held-out rows are called: "selection row", and "training row" where they are out of fold.
+const char* held_out_row(const FrontierReport& report);
+
+/// What the frontier says in a sentence: what the tolerances cost, by the held-out rows.
 std::string frontier_sentence(const FrontierReport& report);
 
-/// One line a rule: tolerance, accuracy and gap with intervals on the selection and on the test rows, and the test verdict.
+/// One line a rule: tolerance, accuracy and gap with intervals on the held-out and on the test rows, and the test verdict.
 std::string to_terminal(const FrontierReport& report, bool color);
 
 /// One self-contained page: accuracy against gap of every constraint, a table, how to read it and how to go on.

@@ -90,8 +90,8 @@ std::string verdict_of(const FrontierRule& rule, bool color) {
 TerminalLine line_of(const FrontierReport& report, const FrontierRule& rule, bool color) {
   const bool is_kept = rule.tolerance == report.kept;
   return {tolerance_word(rule) + (is_kept ? " *" : "") + (can_be_shown(report, rule) == false ? " !" : ""),
-          accuracy_of(rule.selection),
-          gap_of(rule, rule.selection),
+          accuracy_of(rule.held_out),
+          gap_of(rule, rule.held_out),
           accuracy_of(rule.test),
           gap_of(rule, rule.test),
           verdict_of(rule, color)};
@@ -149,20 +149,25 @@ std::string showable_sentence(const FrontierReport& report) {
                                 below == 1 ? "is" : "are", below == 1 ? "it" : "them");
 }
 
+const char* held_out_row(const FrontierReport& report) {
+  return report.is_out_of_fold ? "training row" : "selection row";
+}
+
 std::string frontier_sentence(const FrontierReport& report) {
   const auto figures = [](const FrontierRule& rule) {
-    const ConstraintResult* constraint = leading_constraint(rule, rule.selection);
-    const std::string accuracy = percent_text(rule.selection->metrics.accuracy);
+    const ConstraintResult* constraint = leading_constraint(rule, rule.held_out);
+    const std::string accuracy = percent_text(rule.held_out->metrics.accuracy);
     if (constraint == nullptr) return fmt::format("accuracy {}", accuracy);
     const Figure figure = figure_of(*constraint);
     const std::string text = figure_text(figure.value, figure.unit);
     if (is_parity(*constraint)) return fmt::format("accuracy {} at a gap of {}", accuracy, text);
     return fmt::format("accuracy {} with a violated bound at {}", accuracy, text);
   };
-  if (report.rules.empty() || !report.unconstrained.selection) return "There is nothing on this frontier.";
-  return fmt::format("On {} that training left alone: without constraints {}, at the tolerance {} {}.",
-                     counted(report.selection_rows, "selection row"), figures(report.unconstrained),
-                     tolerance_word(report.rules.front()), figures(report.rules.front()));
+  if (report.rules.empty() || !report.unconstrained.held_out) return "There is nothing on this frontier.";
+  return fmt::format(
+      "On {}{}: without constraints {}, at the tolerance {} {}.", counted(report.held_out_rows, held_out_row(report)),
+      report.is_out_of_fold ? ", each as the member has it that did not learn from it" : " that training left alone",
+      figures(report.unconstrained), tolerance_word(report.rules.front()), figures(report.rules.front()));
 }
 
 std::string to_terminal(const FrontierReport& report, bool color) {
@@ -170,11 +175,12 @@ std::string to_terminal(const FrontierReport& report, bool color) {
   for (const FrontierRule& rule : report.rules) lines.push_back(line_of(report, rule, color));
   lines.push_back(line_of(report, report.unconstrained, color));
   std::string text = "\n" + plain(report.name, kTitleWidth) + ": accuracy against gap\n\n" + table_of(lines);
-  text += fmt::format("\nAccuracy and gap are of {} selection rows, by which the rules were solved for; {}.\n",
-                      count_text(report.selection_rows),
+  text += fmt::format("\nAccuracy and gap are of {} {}s{}, by which the rules were solved for; {}.\n",
+                      count_text(report.held_out_rows), held_out_row(report),
+                      report.is_out_of_fold ? ", each as the member has it that did not learn from it" : "",
                       report.test_rows > 0 ? fmt::format("the {} test rows had no say", count_text(report.test_rows))
                                            : "there are no test rows");
-  if (report.unconstrained.selection && report.unconstrained.selection->constraints.size() > 1)
+  if (report.unconstrained.held_out && report.unconstrained.held_out->constraints.size() > 1)
     text +=
         "Gaps are those of the parity that is largest beside its own tolerance; where a bound is violated by more, its "
         "figure stands there.\n";

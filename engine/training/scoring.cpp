@@ -2,12 +2,15 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 #include "engine/constraints/rates.h"
 
@@ -15,12 +18,25 @@ namespace equipoise::training {
 
 namespace {
 
-at::Tensor all_logits(const models::EncodedTensors& encoded, models::Learner& learner) {
-  std::vector<std::int64_t> shape = {learner.members(), encoded.codes.size(0)};
+// Of all rows by all members, or those of a slice.
+at::Tensor all_logits(const models::EncodedTensors& encoded, models::Learner& learner, models::MemberSlice slice = {}) {
+  const std::int64_t members = (learner.members() - slice.first + slice.step - 1) / slice.step;
+  std::vector<std::int64_t> shape = {members, encoded.codes.size(0)};
   if (learner.outputs() > 1) shape.push_back(learner.outputs());
   at::Tensor logits = at::empty(shape, learner.flat_parameters().options());
-  learner.score(encoded, 0, {}, logits);
+  learner.score(encoded, 0, slice, logits);
   return logits;
+}
+
+// These rows as if there were no others.
+models::EncodedTensors rows_of(const models::EncodedTensors& encoded, const std::vector<std::int64_t>& rows) {
+  const auto count = static_cast<std::int64_t>(rows.size());
+  const at::Tensor index =
+      at::from_blob(const_cast<std::int64_t*>(rows.data()), {count}, at::kLong).to(encoded.codes.device());
+  models::EncodedTensors own = encoded;
+  for (at::Tensor* all : {&own.codes, &own.values, &own.images.pixels})
+    if (all->defined()) *all = all->index_select(0, index);
+  return own;
 }
 
 // The first of the members of an iterate, and how many there are.
@@ -116,6 +132,35 @@ std::vector<double> scores(const models::EncodedTensors& encoded, models::Learne
   if (meaning.task == data::Task::binary && !meaning.rule.any()) return probabilities(encoded, learner, mixture);
   const at::Tensor own = device_scores(encoded, learner, meaning, mixture, groups).to(at::kCPU).contiguous();
   return {own.const_data_ptr<double>(), own.const_data_ptr<double>() + own.numel()};
+}
+
+std::vector<double> out_of_fold_scores(const models::EncodedTensors& encoded, models::Learner& learner,
+                                       const models::OutputMeaning& meaning,
+                                       const std::vector<std::vector<std::int64_t>>& folds) {
+  if (static_cast<std::int64_t>(folds.size()) != learner.members())
+    throw std::logic_error("out of fold scores of a learner without a member for each fold");
+  std::vector<double> scores;
+  std::vector<bool> is_in_fold(static_cast<std::size_t>(encoded.codes.size(0)), false);
+  // Each row by whoever scores it alone: a member's trees are many.
+  const auto put = [&](const std::vector<std::int64_t>& rows, models::MemberSlice slice) {
+    if (rows.empty()) return;
+    const at::Tensor own =
+        mean_scores(all_logits(rows_of(encoded, rows), learner, slice), meaning, {}).to(at::kCPU).contiguous();
+    const auto width = static_cast<std::size_t>(own.numel()) / rows.size();
+    scores.resize(is_in_fold.size() * width);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      std::copy_n(own.const_data_ptr<double>() + i * width, width,
+                  scores.data() + static_cast<std::size_t>(rows[i]) * width);
+  };
+  for (std::size_t fold = 0; fold < folds.size(); ++fold) {
+    put(folds[fold], {static_cast<std::int64_t>(fold), learner.members()});
+    for (const std::int64_t row : folds[fold]) is_in_fold[static_cast<std::size_t>(row)] = true;
+  }
+  std::vector<std::int64_t> others;
+  for (std::size_t row = 0; row < is_in_fold.size(); ++row)
+    if (!is_in_fold[row]) others.push_back(static_cast<std::int64_t>(row));
+  put(others, {});
+  return scores;
 }
 
 at::Tensor device_scores(const models::EncodedTensors& encoded, models::Learner& learner,

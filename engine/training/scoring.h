@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <vector>
 
 #include "engine/constraints/table.h"
@@ -24,7 +25,13 @@ std::vector<double> scores(const models::EncodedTensors& encoded, models::Learne
                            const models::OutputMeaning& meaning, const models::Mixture& mixture = {},
                            const std::vector<std::int32_t>& groups = {});
 
-/// The same, left on the learner's device: [rows] or [rows, O] f64.
+/// The same but of training rows, which are scored by the one member that did not learn from them: `folds` [members] are the rows
+/// (of `encoded`) that each left out. Of a learner that is no mixture, and without a rule over cells.
+std::vector<double> out_of_fold_scores(const models::EncodedTensors& encoded, models::Learner& learner,
+                                       const models::OutputMeaning& meaning,
+                                       const std::vector<std::vector<std::int64_t>>& folds);
+
+/// What scores() gives, left on the learner's device: [rows] or [rows, O] f64.
 at::Tensor device_scores(const models::EncodedTensors& encoded, models::Learner& learner,
                          const models::OutputMeaning& meaning = {}, const models::Mixture& mixture = {},
                          const std::vector<std::int32_t>& groups = {});

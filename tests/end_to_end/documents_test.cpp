@@ -113,8 +113,14 @@ TEST_F(Documents, TheMultipliersGuideRunsAsWritten) {
 }
 
 TEST_F(Documents, TheFrontierGuideRunsAsWritten) {
-  run_commands_of(source_file("docs/guides/frontier.md"));
+  const std::string page = source_file("docs/guides/frontier.md"),
+                    trees = "frontier configs/adult_boosted_trees.yaml data.split.selection=0";
+  run_commands_of(page);
   EXPECT_TRUE(exists("runs/frontier/frontier.html") && exists("runs/looser/report.html"));
+  ASSERT_THAT(page, HasSubstr("`equipoise " + trees + "`"));
+  std::vector<std::string> words = words_of(trees);
+  words.insert(words.end(), {"model.trees.rounds=3", "output.run=trees"});
+  EXPECT_EQ(run(words).exit_code, 0);
   EXPECT_TRUE(exists("runs/warm/report.html"));
 }
 

@@ -56,11 +56,11 @@ def run(name, constraint, tolerances, seed, overrides=(), learn_from_selection=F
             yield tolerance, decisions(folder / "bank" / "members" / f"{k:03d}", folder, test)
 
 
-def frontier(name, constraint, tolerances, seed, overrides=()):
+def frontier(name, constraint, tolerances, seed, overrides=(), learn_from_selection=False):
     """One training for all tolerances: the first one's rule is picked from the frontier, the others are retuned."""
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
-        test = prepare(name, constraint, folder, seed)
+        test = prepare(name, constraint, folder, seed, learn_from_selection)
         command("frontier", folder / "peers.yaml", f"constraints[0].tolerance={tolerances[0]}", "output.run=picked", *overrides)
         yield tolerances[0], decisions(folder / "picked", folder, test)
         for k, tolerance in enumerate(tolerances[1:]):

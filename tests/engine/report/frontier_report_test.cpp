@@ -24,13 +24,13 @@ FrontierRule rule_of(std::optional<double> tolerance, double accuracy, double ga
   rule.multipliers = {0.1, 0};
   rule.attainable = rule.expected_accuracy = accuracy;
   rule.margins = {0.01, 0};
-  for (auto* split : {&rule.selection, &rule.test}) {
+  for (auto* split : {&rule.held_out, &rule.test}) {
     *split = figures_alone(sample_report().splits.front());
     (*split)->metrics.accuracy = accuracy;
     (*split)->constraints.resize(1);
     (*split)->constraints[0].gap = gap;
   }
-  rule.selection->split = "selection";
+  rule.held_out->split = "selection";
   return rule;
 }
 
@@ -40,7 +40,7 @@ FrontierReport sample() {
   report.model = "mlp 9-8-4, 116 parameters";
   report.device = "cpu, 1 threads";
   report.command = "equipoise frontier people.yaml";
-  report.selection_rows = 1200;
+  report.held_out_rows = 1200;
   report.test_rows = 1000;
   report.showable = 0.0123;
   report.kept = 0.05;
@@ -56,6 +56,32 @@ TEST(FrontierReport, IsReadAsItWasWritten) {
   const json written = json::parse(to_json(sample()).dump());
   EXPECT_EQ(complaints(written, kSchema), "");
   EXPECT_EQ(json::parse(to_json(frontier_report_from_json(written)).dump()), written);
+}
+
+TEST(FrontierReport, SaysThatRowsAreOutOfFold) {
+  FrontierReport report = sample();
+  report.is_out_of_fold = true;
+  report.held_out_rows = 2400;
+  for (FrontierRule* rule : {&report.unconstrained, &report.rules[0], &report.rules[1]})
+    rule->held_out->split = "train";
+  const json written = json::parse(to_json(report).dump());
+  EXPECT_EQ(complaints(written, kSchema), "");
+  EXPECT_EQ(written["selection_rows"], 0);
+  EXPECT_EQ(written["training_rows"], 2400);
+  EXPECT_TRUE(written["rules"][0]["selection"].is_null());
+  EXPECT_EQ(json::parse(to_json(frontier_report_from_json(written)).dump()), written);
+  EXPECT_THAT(to_terminal(report, false),
+              AllOf(HasSubstr("2,400 training rows, each as the member has it that did not learn from it, by which"),
+                    HasSubstr("On 2,400 training rows, each as the member has it that did not learn from it: without"),
+                    Not(HasSubstr("selection"))));
+  EXPECT_THAT(to_html(report), AllOf(HasSubstr("Gap, training rows"), HasSubstr("on the training rows: "),
+                                     HasSubstr("There was no selection split."), Not(HasSubstr("selection row"))));
+  // Written before there were such frontiers.
+  json older = json::parse(to_json(sample()).dump());
+  older.erase("training_rows");
+  for (json* rule : {&older["unconstrained"], &older["rules"][0], &older["rules"][1]}) rule->erase("train");
+  EXPECT_FALSE(frontier_report_from_json(older).is_out_of_fold);
+  EXPECT_EQ(frontier_report_from_json(older).held_out_rows, 1200);
 }
 
 TEST(FrontierReport, WithoutTestRowsIsValid) {
@@ -157,15 +183,15 @@ TEST(FrontierReport, WithoutAWordOfLotsHasNone) {
 
 TEST(FrontierReport, LeadingConstraintIsLargestBesideItsTolerance) {
   FrontierRule rule = rule_of(0.02, 0.8, 0.01);
-  auto& constraints = rule.selection->constraints;
+  auto& constraints = rule.held_out->constraints;
   constraints.push_back(constraints.front());
   constraints[0].tolerance = 0.1;
   constraints[0].gap = 0.05;
   constraints[1].tolerance = 0.02;
   constraints[1].gap = 0.015;
-  EXPECT_EQ(leading_constraint(rule, rule.selection), &constraints[1]);
+  EXPECT_EQ(leading_constraint(rule, rule.held_out), &constraints[1]);
   rule.tolerance.reset();
-  EXPECT_EQ(leading_constraint(rule, rule.selection), &constraints[0]);
+  EXPECT_EQ(leading_constraint(rule, rule.held_out), &constraints[0]);
   EXPECT_EQ(leading_constraint(rule, std::nullopt), nullptr);
 }
 
@@ -185,7 +211,7 @@ evaluation::ConstraintResult floor_of(double rate, double at_least) {
 FrontierReport with_floor(double rate) {
   FrontierReport report = sample();
   for (FrontierRule* rule : {&report.unconstrained, &report.rules[0], &report.rules[1]})
-    for (auto* split : {&rule->selection, &rule->test})
+    for (auto* split : {&rule->held_out, &rule->test})
       (*split)->constraints.insert((*split)->constraints.begin(), floor_of(rate, 0.6));
   return report;
 }
@@ -193,7 +219,7 @@ FrontierReport with_floor(double rate) {
 // However near to it, a floor that holds is no gap.
 TEST(FrontierReport, BoundsThatHoldDoNotStandAsGaps) {
   const FrontierReport report = with_floor(0.601);
-  EXPECT_EQ(leading_constraint(report.rules[0], report.rules[0].selection), &report.rules[0].selection->constraints[1]);
+  EXPECT_EQ(leading_constraint(report.rules[0], report.rules[0].held_out), &report.rules[0].held_out->constraints[1]);
   EXPECT_EQ(leading_constraint(report.unconstrained, report.unconstrained.test),
             &report.unconstrained.test->constraints[1]);
   const std::string text = to_terminal(report, false);
@@ -212,8 +238,8 @@ TEST(FrontierReport, BoundsThatAreViolatedStandAsFigures) {
   EXPECT_THAT(text, AllOf(HasSubstr("figure 50.0 (45.0-55.0)"), HasSubstr("0.02 accuracy 84.0 % with a violated bound "
                                                                           "at 50.0 %")));
   EXPECT_THAT(text, HasSubstr("without constraints accuracy 87.0 % at a gap of 18.0 points")) << "nothing is asked for";
-  report.rules[0].selection->constraints[1].gap = 0.03;  // 1.5 times
-  EXPECT_EQ(leading_constraint(report.rules[0], report.rules[0].selection), &report.rules[0].selection->constraints[1]);
+  report.rules[0].held_out->constraints[1].gap = 0.03;  // 1.5 times
+  EXPECT_EQ(leading_constraint(report.rules[0], report.rules[0].held_out), &report.rules[0].held_out->constraints[1]);
 }
 
 // A cap and a floor of one constraint have no unit in common.
@@ -232,9 +258,9 @@ TEST(FrontierReport, OfACapAndAFloorTheViolatedOneStands) {
   floor.tolerance = 0.6;
   floor.gap = 0.7;
   both.promises = {cap, floor};
-  report.rules[0].selection->constraints.push_back(both);
+  report.rules[0].held_out->constraints.push_back(both);
   EXPECT_THAT(to_terminal(report, false), HasSubstr("  figure 30.0  "));
-  report.rules[0].selection->constraints[1].promises[1].gap = 0.6;
+  report.rules[0].held_out->constraints[1].promises[1].gap = 0.6;
   EXPECT_THAT(to_terminal(report, false), Not(HasSubstr("figure")));
 }
 

@@ -83,12 +83,13 @@ TEST(TreesOnAGpu, HaveNoPrecision) {
                core::UserError);
 }
 
-// Of several classes the logits have a place for each.
+// Of several classes the logits have a place for each; in families, here of one and of two, they are log probabilities.
 TEST(TreesOnAGpu, GrowForSeveralClasses) {
   const data::Dataset people = generated_people(kPeople);
-  const auto grown = [&](const at::Device& device) {
+  const auto grown = [&](const at::Device& device, const std::vector<std::int32_t>& families) {
     models::ModelParams params;
     params.kind = "boosted_trees";
+    params.families = families;
     const auto learner =
         models::make_learner(params, people.encoded, {5}, device, models::Precision::fp32, 3, data::Task::classes);
     const models::EncodedTensors encoded = models::to_tensors(people.encoded, device);
@@ -103,10 +104,13 @@ TEST(TreesOnAGpu, GrowForSeveralClasses) {
     const at::Tensor p = learner->forward(encoded, rows, at::zeros({1}, rows.options())).softmax(-1);
     return -(p.log() * target).sum().item<double>() / kLearnt;
   };
-  const double here = grown(at::kCPU);
+  const std::vector<std::int32_t> none, families = {0, 1, 1};
+  const double here = grown(at::kCPU, none), in_families = grown(at::kCPU, families);
   EXPECT_LT(here, 1.05) << "knows more than that there are three classes";
+  EXPECT_LT(in_families, 1.05);
   EQUIPOISE_NEEDS_TREES_ON_A_GPU();
-  EXPECT_NEAR(grown(first_gpu()), here, 0.005);
+  EXPECT_NEAR(grown(first_gpu(), none), here, 0.005);
+  EXPECT_NEAR(grown(first_gpu(), families), in_families, 0.005);
 }
 
 TEST(TreesOnAGpu, TheirFileScoresOnTheCpu) {
