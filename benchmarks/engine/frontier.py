@@ -43,7 +43,7 @@ def frontier_lines(arguments, kind, margin):
         for rule in frontier["rules"]:
             if rule["tolerance"] in TOLERANCES:
                 found.append({"kind": kind, "margin": margin, "seed": seed, "tolerance": rule["tolerance"], "test": figures(rule["test"]),
-                              "selection": figures(rule["selection"] or rule["train"]), "expected": rule["expected_accuracy"],
+                              "selection": figures(rule["selection"] or rule["out_of_fold"]), "expected": rule["expected_accuracy"],
                               "seconds": frontier["training_seconds"]})
     return found
 

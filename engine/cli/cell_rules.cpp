@@ -175,7 +175,8 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
   const frontier::Solved& solved = rule.solved;
   evaluation::Measurement end;
   if (!posterior.measurements.empty()) end = posterior.measurements.back();
-  if (posterior.kept_step > 0) end.step = posterior.kept_step;
+  const auto kept = std::ranges::find(posterior.measurements, posterior.kept_step, &evaluation::Measurement::step);
+  if (kept != posterior.measurements.end()) end = *kept;
   end.training_gaps.clear();
   end.selection_gaps.clear();
   end.selection_bounds.clear();

@@ -68,6 +68,7 @@ class Frontier final : public Command {
     const at::Device device = training::choose_device(config_, origin_, journal);
     data::Prepared prepared = data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal);
     check_held_out(config_, prepared.dataset, origin_);
+    say_of_rows(prepared.dataset, journal);
     check_test_rows(failing_, prepared.dataset);
     core::stop_if_interrupted();
     const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
@@ -93,6 +94,19 @@ class Frontier final : public Command {
     }
     if (!pick_.empty())
       config_.constraints = frontier::at_tolerance(config_.constraints, tolerance_from("--pick", pick_));
+  }
+
+  void say_of_rows(const data::Dataset& dataset, TerminalJournal& journal) const {
+    if (const std::size_t idle = dataset.rows_of(data::Split::holdout).size(); idle > 0)
+      journal.warn(
+          fmt::format("The {} rows of the holdout split are neither learnt from nor solved on: a frontier is "
+                      "solved on the selection split, and without one on training rows; make them one or the "
+                      "other.",
+                      idle));
+    if (config_.multipliers.margin > 0 && held_out_split(dataset) == data::Split::train)
+      journal.say(
+          "There is no selection split: rules aim inside the tolerances by what chance does to as many people as the "
+          "test split has (multipliers.margin).");
   }
 
   double tolerance_from(const char* option, const std::string& word) const {

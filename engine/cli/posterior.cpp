@@ -131,6 +131,14 @@ std::vector<double> posteriors_of(const training::RunConfig& config, const data:
   meaning.task = data::Task::classes;
   const models::EncodedTensors encoded = models::to_tensors(dataset.encoded, device);
   if (held_out_split(dataset) == data::Split::selection) return training::scores(encoded, learner, meaning);
+  if (learner.members() != config.multipliers.folds)
+    throw core::UserError(
+        core::Fault::data,
+        fmt::format("the model has {}, and rows were left out by one for each of {} folds "
+                    "(multipliers.folds): one of the two was changed after the training",
+                    learner.members() == 1 ? "one member" : fmt::format("{} members", learner.members()),
+                    config.multipliers.folds),
+        origin.of("multipliers.folds"));
   return training::out_of_fold_scores(encoded, learner, meaning, left_out(config, dataset, table, origin));
 }
 
@@ -166,11 +174,16 @@ frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::Po
 frontier::MarginsOf margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
                                const data::Dataset& dataset) {
   if (config.multipliers.margin == 0) return {};
-  const auto split = static_cast<std::size_t>(held_out_split(dataset));
-  const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
-  const std::vector<double>&weight = counts.weight[split], &square = counts.square_weight[split];
-  const std::vector<double> efficiency = training::efficiency_of(table, weight, square, weight);
-  const training::Allowance allowance({0, 0, config.multipliers.margin}, efficiency, efficiency);
+  const auto allowance = [&]() -> training::Allowance {
+    // Sums are of training rows, as in training.
+    if (held_out_split(dataset) == data::Split::train)
+      return training::allowance_of(config, table, dataset, training::MeasuredSplits::cross_fitted);
+    constexpr int kSelection = static_cast<int>(data::Split::selection);
+    const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
+    const std::vector<double>&weight = counts.weight[kSelection], &square = counts.square_weight[kSelection];
+    const std::vector<double> efficiency = training::efficiency_of(table, weight, square, weight);
+    return {{0, 0, config.multipliers.margin}, efficiency, efficiency};
+  }();
   return [table, allowance](const std::vector<double>& sums) {
     return allowance.margins(table, constraints::rate_values(table, sums, constraints::Reading::exact), sums);
   };

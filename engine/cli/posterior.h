@@ -42,7 +42,7 @@ std::vector<double> posteriors_of(const training::RunConfig& config, const data:
 frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
                                 const std::vector<double>& posteriors);
 
-/// What a rule aims inside its tolerances by (multipliers.margin), of the held-out rows.
+/// What a rule aims inside its tolerances by (multipliers.margin): of the selection rows, or of as many people as the test split has.
 frontier::MarginsOf margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
                                const data::Dataset& dataset);
 

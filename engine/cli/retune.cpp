@@ -158,7 +158,9 @@ class Retune final : public Command {
 
   // The outputs mean what they meant when they were learnt.
   static void check_cells(const SavedRun& saved, const SavedModel& model, const constraints::ConstraintTable& table) {
-    if (frontier::posterior_cells_of(table.cells).names == model.rule.cells) return;
+    const frontier::PosteriorCells cells = frontier::posterior_cells_of(table.cells);
+    const std::vector<std::int32_t> families = model.learner->families();
+    if (cells.names == model.rule.cells && (families.empty() || families == cells.answers)) return;
     throw core::UserError(
         core::Fault::data,
         fmt::format("'{}' is of other cells than the constraints of '{}': one of the two was changed "

@@ -258,6 +258,8 @@ ModelParams model_params_from(const json& description, const std::string& name) 
     throw core::UserError(core::Fault::data,
                           "'" + name + "': kind is '" + params.kind + "', expected one of " + core::listed(kinds));
   }
+  if (has_families && !has_rule)
+    throw core::UserError(core::Fault::data, "'" + name + "': families are of cells, and there is no cell_rule");
   if (has_families && !grows(params))
     throw core::UserError(core::Fault::data,
                           "'" + name + "': families are of trees, and kind is '" + params.kind + "'");

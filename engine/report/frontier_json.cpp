@@ -24,7 +24,7 @@ ordered_json to_json(const FrontierReport& report, const FrontierRule& rule) {
           {"margins", rule.margins},
           {"probabilities", rule.probabilities},
           {"selection", split_json(report.is_out_of_fold ? std::nullopt : rule.held_out)},
-          {"train", split_json(report.is_out_of_fold ? rule.held_out : std::nullopt)},
+          {"out_of_fold", split_json(report.is_out_of_fold ? rule.held_out : std::nullopt)},
           {"test", split_json(rule.test)}};
 }
 
@@ -50,7 +50,7 @@ FrontierRule rule_from(const json& object, const std::string& path) {
   reader.read("margins", rule.margins);
   reader.read_if_there("probabilities", rule.probabilities);
   rule.held_out = split_from(object, "selection", path);
-  if (!rule.held_out && object.contains("train")) rule.held_out = split_from(object, "train", path);
+  if (!rule.held_out && object.contains("out_of_fold")) rule.held_out = split_from(object, "out_of_fold", path);
   rule.test = split_from(object, "test", path);
   return rule;
 }

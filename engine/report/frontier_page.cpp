@@ -102,13 +102,16 @@ void write_guide(Markup& page, const FrontierReport& report) {
   if (report.showable) say(showable_sentence(report));
   if (report.is_out_of_fold)
     say("There was no selection split. The model has several members, each of which left out some of the training rows "
-        "and is asked about those; what is measured of them is of one member at a time, while the model decides by the "
-        "mean of all, which is mostly a little more accurate.");
-  say(fmt::format(
-      "What is measured on the {0}s is therefore a little better than on people who had no say. The test rows had "
-      "none; picking a rule because it looks best on them would give them one, and then only people whom no run has "
-      "met can judge. Pick by the tolerance that is meant, or by the {0}s.",
-      held_out_row(report)));
+        "and is asked about those. What is measured of them is of one member at a time, and the model decides by the "
+        "mean of all: it is mostly a little more accurate, and its gaps may be wider or narrower, the more so the "
+        "fewer rows there were to learn from. The labels of these rows chose when learning ended.");
+  else
+    say("What is measured on the selection rows is therefore a little better than on people who had no say.");
+  say(
+      fmt::format("The test rows had no say; picking a rule because it looks best on them would give them one, and "
+                  "then only people "
+                  "whom no run has met can judge. Pick by the tolerance that is meant, or by the {}s.",
+                  held_out_row(report)));
   page.element("h3", {}, "Reproduce");
   write_command(page, report.command);
 }

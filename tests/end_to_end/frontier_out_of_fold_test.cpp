@@ -50,7 +50,7 @@ TEST_F(FrontierOutOfFold, IsMadeOfTrainingRowsAndRetunedToTheSameRules) {
   EXPECT_EQ(rows, results["splits"][1]["metrics"]["rows"]) << "all of the training split";
   for (const nlohmann::json& rule : frontier["rules"]) {
     EXPECT_TRUE(rule["selection"].is_null());
-    EXPECT_EQ(rule["train"]["metrics"]["rows"], rows);
+    EXPECT_EQ(rule["out_of_fold"]["metrics"]["rows"], rows);
     EXPECT_LT(rule["excess"], 0.01);
   }
   EXPECT_EQ(object("runs/f/model.json")["members"], 3);
@@ -76,16 +76,61 @@ TEST_F(FrontierOutOfFold, IsMadeOfTrainingRowsAndRetunedToTheSameRules) {
 // Were a row scored by a member that learnt from it, its label would be known.
 TEST_F(FrontierOutOfFold, NoRowIsScoredByAMemberThatLearntFromIt) {
   write("people.csv", people_by_chance(1500));
+  const std::vector<std::vector<std::string>> kinds = {
+      {"~training", "model={kind: boosted_trees, trees: {rounds: 80, learning_rate: 0.3, min_child_weight: 0}}",
+       "training.candidates_from=0.98"},
+      {"model.hidden=[64, 64]", "training={epochs: 150, keep: final, optimizer: {learning_rate: 0.01}}"}};
+  for (const std::vector<std::string>& kind : kinds) {
+    std::vector<std::string> more = kind;
+    more.insert(more.end(), {"--tolerances", "0.15", "output.overwrite=true"});
+    const nlohmann::json frontier = made(more);
+    const nlohmann::json by_all = object("runs/f/results.json")["splits"][1];
+    ASSERT_EQ(by_all["split"], "train");
+    EXPECT_GT(by_all["metrics"]["accuracy"], 0.75) << "by the mean of all members, of which two learnt from each row";
+    EXPECT_LT(frontier["unconstrained"]["out_of_fold"]["metrics"]["accuracy"], 0.57);
+    EXPECT_EQ(
+        run({"retune", "runs/f", "constraints.0.tolerance=0.1", "output.run=again", "output.overwrite=true"}).exit_code,
+        0);
+    EXPECT_LT(object("runs/again/results.json")["measurements"][0]["training_accuracy"], 0.57);
+  }
+}
+
+// As training has it without a selection split: the error of the figure on as many people as the test split has.
+TEST_F(FrontierOutOfFold, AimsInsideByWhatChanceDoesToTheTestSplit) {
+  const auto margin = [&](const std::string& test) {
+    return made({"training.epochs=2", "data.split.test=" + test, "constraints[0].tolerance=0.4", "--tolerances", "0.4",
+                 "output.overwrite=true"})["rules"][0]["margins"][0]
+        .get<double>();
+  };
+  const double of_many = margin("0.4"), of_few = margin("0.1");
+  EXPECT_NEAR(of_few / of_many, 2, 0.25) << "a quarter of the people";
+  EXPECT_THAT(run(words({"training.epochs=1", "output.overwrite=true"})).err,
+              HasSubstr("rules aim inside the tolerances by what chance does to as many people as the test split has"));
+}
+
+TEST_F(FrontierOutOfFold, SaysThatHoldoutRowsAreIdle) {
+  const Outcome outcome = run(words({"training.epochs=2", "data.split.holdout=0.2"}));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("301 rows of the holdout split are neither learnt from nor solved on"));
+}
+
+// Weights and several groupings, some of whose people have no group on record.
+TEST_F(FrontierOutOfFold, TakesWeightsAndSeveralGroupings) {
+  std::istringstream lines(people(1500));
+  std::ostringstream text;
+  std::string line;
+  std::getline(lines, line);
+  text << line << ",weight\n";
+  for (int row = 0; std::getline(lines, line); ++row) text << line << ',' << row % 3 << '\n';
+  write("people.csv", text.str());
   const nlohmann::json frontier =
-      made({"~training", "model={kind: boosted_trees, trees: {rounds: 80, learning_rate: 0.3, min_child_weight: 0}}",
-            "training.candidates_from=0.98", "--tolerances", "0.15"});
-  const nlohmann::json by_all = object("runs/f/results.json")["splits"][1];
-  ASSERT_EQ(by_all["split"], "train");
-  EXPECT_GT(by_all["metrics"]["accuracy"], 0.75) << "by the mean of all members, of which two learnt from each row";
-  EXPECT_LT(frontier["unconstrained"]["train"]["metrics"]["accuracy"], 0.57);
-  EXPECT_EQ(run({"retune", "runs/f", "constraints.0.tolerance=0.1", "output.run=again"}).exit_code, 0);
-  const nlohmann::json measured = object("runs/again/results.json")["measurements"][0];
-  EXPECT_LT(measured["training_accuracy"], 0.57);
+      made({"~training", "model={kind: boosted_trees, trees: {rounds: 30}}", "data.weight=weight",
+            "data.groups=[{column: sex}, {column: race}]",
+            "+constraints[]={kind: equal_opportunity, group: race, tolerance: 0.3}", "--tolerances", "0.1"});
+  EXPECT_EQ(object("runs/f/model.json")["families"].size(), 12u);
+  EXPECT_LT(frontier["rules"][0]["excess"], 0.01);
+  EXPECT_GT(frontier["rules"][0]["test"]["metrics"]["accuracy"], 0.6);
+  EXPECT_EQ(run({"evaluate", "runs/f", "--json"}).json()["split"], object("runs/f/results.json")["splits"][0]);
 }
 
 TEST_F(FrontierOutOfFold, TreesGrowLabelsAndThenGroupsGivenThem) {
@@ -98,12 +143,23 @@ TEST_F(FrontierOutOfFold, TreesGrowLabelsAndThenGroupsGivenThem) {
   EXPECT_EQ(run({"evaluate", "runs/f", "--json"}).json()["split"], object("runs/f/results.json")["splits"][0]);
   write("new.csv", people(300, 5));
   EXPECT_EQ(run({"predict", "runs/f", "--data", "new.csv", "--output", "out.csv"}).exit_code, 0);
+  // Files that were changed in their sense are refused.
+  const auto retuned = [&] { return run({"retune", "runs/f", "constraints.0.tolerance=0.15", "output.run=changed"}); };
+  nlohmann::json changed = model;
+  changed["families"] = {1, 0, 1, 0};
+  write("runs/f/model.json", changed.dump());
+  EXPECT_EQ(retuned().exit_code, 3);
+  EXPECT_THAT(retuned().err, HasSubstr("is of other cells than the constraints"));
+  changed = model;
+  changed.erase("cell_rule");
+  write("runs/f/model.json", changed.dump());
+  EXPECT_THAT(run({"evaluate", "runs/f"}).err, HasSubstr("families are of cells, and there is no cell_rule"));
   // Several classes: three answers with two groups each.
   const nlohmann::json classes =
       made({"~training", "model={kind: boosted_trees, trees: {rounds: 30}}", "output.overwrite=true",
             "data.label={task: classes, column: job}", "--tolerances", "0.1"});
   EXPECT_EQ(object("runs/f/model.json")["families"], nlohmann::json({0, 1, 2, 0, 1, 2}));
-  EXPECT_LT(classes["rules"][0]["train"]["constraints"][0]["gap"], 0.2);
+  EXPECT_LT(classes["rules"][0]["excess"], 0.01);
 }
 
 TEST_F(FrontierOutOfFold, KnowsGroupsAndDrawsLotsLikeAnyOther) {
@@ -111,7 +167,10 @@ TEST_F(FrontierOutOfFold, KnowsGroupsAndDrawsLotsLikeAnyOther) {
       made({"training.epochs=6", "decision.uses_group=true", "decision.randomised=true", "--tolerances", "0.1"});
   EXPECT_TRUE(frontier["uses_groups"]);
   EXPECT_TRUE(frontier["randomised"]);
-  EXPECT_LT(frontier["rules"][0]["train"]["constraints"][0]["gap"], 0.2);
+  const auto gap = [](const nlohmann::json& rule) {
+    return rule["out_of_fold"]["constraints"][0]["gap"].get<double>();
+  };
+  EXPECT_LT(gap(frontier["rules"][0]), gap(frontier["unconstrained"]) / 2);
   EXPECT_EQ(run({"evaluate", "runs/f", "--json"}).json()["split"], object("runs/f/results.json")["splits"][0]);
 }
 

@@ -73,6 +73,14 @@ double grow(Learner& learner, const EncodedTensors& encoded, int rounds) {
   return at::cross_entropy_loss(logits[0], cells).item<double>();
 }
 
+// The cells of a binary task, and a rule over them.
+OutputMeaning of_cells() {
+  OutputMeaning meaning;
+  meaning.rule.cells = {"sex = f, label 0", "sex = f, label 1", "sex = m, label 0", "sex = m, label 1"};
+  meaning.rule.weights = {{-1, 1, -1, 1}};
+  return meaning;
+}
+
 at::Tensor scores_of(Learner& learner, const EncodedTensors& encoded) {
   at::Tensor scores = at::empty({learner.members(), kRows, 4}, at::kFloat);
   learner.score(encoded, 0, {}, scores);
@@ -101,8 +109,7 @@ TEST(Families, ComeBackFromTheirFileAndGrowOn) {
   const EncodedTensors encoded = to_tensors(host, at::kCPU);
   const auto learner = make(host, 2);
   grow(*learner, encoded, 5);
-  const nlohmann::json description =
-      describe_model(trees({}), host, *learner, {data::Task::classes, {"a", "b", "c", "d"}});
+  const nlohmann::json description = describe_model(trees({}), host, *learner, of_cells());
   EXPECT_EQ(description["format"], 4);
   EXPECT_EQ(description["families"], nlohmann::json(kFamilies));
   EXPECT_THAT(description["weight_layout"].get<std::string>(), HasSubstr("of two there is one margin"));
@@ -119,7 +126,7 @@ TEST(Families, ComeBackFromTheirFileAndGrowOn) {
 TEST(Families, DescriptionsThatCannotBeAreRefused) {
   const data::EncodedRows host = some_rows();
   const auto learner = make(host, 1);
-  const nlohmann::json right = describe_model(trees({}), host, *learner, {data::Task::classes, {"a", "b", "c", "d"}});
+  const nlohmann::json right = describe_model(trees({}), host, *learner, of_cells());
   const auto told = [&](const std::function<void(nlohmann::json&)>& change) {
     nlohmann::json description = right;
     change(description);
@@ -139,6 +146,7 @@ TEST(Families, DescriptionsThatCannotBeAreRefused) {
   EXPECT_THAT(told([](nlohmann::json& d) { d["families"][1] = 3; }), HasSubstr("family 2 has no output"));
   EXPECT_THAT(told([](nlohmann::json& d) { d["families"].push_back(1); }),
               HasSubstr("does not have one for each output"));
+  EXPECT_THAT(told([](nlohmann::json& d) { d.erase("cell_rule"); }), HasSubstr("there is no cell_rule"));
   EXPECT_THAT(told([](nlohmann::json& d) { d["kind"] = "linear"; }), HasSubstr("families are of trees"));
   // Trees of as many outputs as there are cells belong to no nested softmax.
   const auto joint = make(host, 1, {});

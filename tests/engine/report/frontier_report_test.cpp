@@ -79,7 +79,7 @@ TEST(FrontierReport, SaysThatRowsAreOutOfFold) {
   // Written before there were such frontiers.
   json older = json::parse(to_json(sample()).dump());
   older.erase("training_rows");
-  for (json* rule : {&older["unconstrained"], &older["rules"][0], &older["rules"][1]}) rule->erase("train");
+  for (json* rule : {&older["unconstrained"], &older["rules"][0], &older["rules"][1]}) rule->erase("out_of_fold");
   EXPECT_FALSE(frontier_report_from_json(older).is_out_of_fold);
   EXPECT_EQ(frontier_report_from_json(older).held_out_rows, 1200);
 }
