@@ -85,8 +85,8 @@ void FeatureParams::describe(config::Fields& fields) {
 void SplitParams::describe(config::Fields& fields) {
   fields.number("test", test, {0, 1, false, true}, "Share of rows for the final measurement, touched once.");
   fields.number("selection", selection, {0, 1, false, true},
-                "Share of rows on which the kept iterate is chosen, and the rules of a frontier are solved for; 0 does "
-                "both on training rows that are out of fold.");
+                "Share of rows on which the kept iterate is chosen, and the rules of a frontier are solved for; "
+                "without any a cross-fitted run has its training rows out of fold for both.");
   fields.number("holdout", holdout, {0, 1, false, true}, "Share of rows that only the multipliers look at.");
   fields.choice(
       "stratify", stratify, {"cells", "label", "none"},
