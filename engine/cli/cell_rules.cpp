@@ -58,7 +58,7 @@ void copy_figures(evaluation::Measurement& measurement, const evaluation::SplitR
 // "on the selection split"
 const char* place_of(data::Split held_out) {
   return held_out == data::Split::selection ? "on the selection split"
-                                            : "on the training rows, each as the member has it that left it out,";
+                                            : "on the training rows, each scored by the member that left it out,";
 }
 
 }  // namespace
@@ -192,7 +192,7 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
   posterior.kept = sentence_of(rule) + " " + posterior.kept;
   const char* rows = split == data::Split::selection
                          ? "rows of the selection split, from which the model did not learn."
-                         : "training rows, each as the member has it that did not learn from it.";
+                         : "training rows, each scored by the member that did not learn from it.";
   posterior.measured_on = fmt::format("The multipliers solve a linear program over the {} {}", held_out_.rows(), rows);
   posterior.measurements = {end};
   posterior.swings = {};

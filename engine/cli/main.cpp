@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <new>
 #include <string>
 #include <string_view>
@@ -96,11 +97,8 @@ bool is_about_memory(const std::exception& error) {
          text.find("CUDA out of memory") != std::string_view::npos;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const std::vector<std::string> words(argv + 1, argv + argc);
-  start_again_where_threads_would_spin(argv);
+// What the verb did, told; every exception is.
+int answer(const std::vector<std::string>& words) {
   const bool json = std::find(words.begin(), words.end(), "--json") != words.end();
   equipoise::cli::TerminalJournal journal(stderr, equipoise::cli::style_of_stderr());
   equipoise::core::catch_signals();
@@ -126,4 +124,21 @@ int main(int argc, char** argv) {
         fmt::format("a fault of this program, not of yours; please report it with the command and this text: {}",
                     error.what()));
   }
+}
+
+// Without taking LibTorch's tables of operators apart, entry by entry, which takes a tenth of a second: all that is ours has been put away,
+// and the rest is the system's to take. Whoever looks on from inside (a profiler, a library that was loaded before all others) may
+// have something to write down, and gets its turn.
+[[noreturn]] void leave(int exit_code) {
+  std::fflush(nullptr);
+  for (const char* onlooker : {"LD_PRELOAD", "CUDA_INJECTION64_PATH"})
+    if (std::getenv(onlooker) != nullptr) std::exit(exit_code);
+  ::_exit(exit_code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  start_again_where_threads_would_spin(argv);
+  leave(answer({argv + 1, argv + argc}));
 }

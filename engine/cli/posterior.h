@@ -19,7 +19,7 @@ namespace equipoise::cli {
 void check_frontier(const training::RunConfig& config, const config::Origin& origin);
 
 /// Rows that no part of training learnt from, on which rules are solved for: the selection split. Where there is none the training
-/// rows, each as the member has it that left it out.
+/// rows, each scored by the member that left it out.
 data::Split held_out_split(const data::Dataset& dataset);
 
 /// Throws UserError (config) where there are no such rows: no selection split, and a multipliers.measure_on of one network.

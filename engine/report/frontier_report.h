@@ -37,7 +37,7 @@ struct FrontierReport {
   std::string model;  ///< "mlp 331-256-256-4, 152,580 parameters each, the mean of 5 members"
   double training_seconds = 0;
   double solving_seconds = 0;  ///< of all rules, measured and all
-  /// Whether rules were solved on the training rows, each as the member has it that did not learn from it; else on the selection rows.
+  /// Whether rules were solved on the training rows, each scored by the member that did not learn from it; else on the selection rows.
   bool is_out_of_fold = false;
   std::int64_t held_out_rows = 0, test_rows = 0;
   std::optional<double>

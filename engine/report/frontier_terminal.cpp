@@ -166,7 +166,7 @@ std::string frontier_sentence(const FrontierReport& report) {
   if (report.rules.empty() || !report.unconstrained.held_out) return "There is nothing on this frontier.";
   return fmt::format(
       "On {}{}: without constraints {}, at the tolerance {} {}.", counted(report.held_out_rows, held_out_row(report)),
-      report.is_out_of_fold ? ", each as the member has it that did not learn from it" : " that training left alone",
+      report.is_out_of_fold ? ", each scored by the member that did not learn from it" : " that training left alone",
       figures(report.unconstrained), tolerance_word(report.rules.front()), figures(report.rules.front()));
 }
 
@@ -177,7 +177,7 @@ std::string to_terminal(const FrontierReport& report, bool color) {
   std::string text = "\n" + plain(report.name, kTitleWidth) + ": accuracy against gap\n\n" + table_of(lines);
   text += fmt::format("\nAccuracy and gap are of {} {}s{}, by which the rules were solved for; {}.\n",
                       count_text(report.held_out_rows), held_out_row(report),
-                      report.is_out_of_fold ? ", each as the member has it that did not learn from it" : "",
+                      report.is_out_of_fold ? ", each scored by the member that did not learn from it" : "",
                       report.test_rows > 0 ? fmt::format("the {} test rows had no say", count_text(report.test_rows))
                                            : "there are no test rows");
   if (report.unconstrained.held_out && report.unconstrained.held_out->constraints.size() > 1)

@@ -1,4 +1,4 @@
-// A frontier without a selection split: its rules are solved on training rows, each as the member has it that did not learn from it.
+// A frontier without a selection split: its rules are solved on training rows, each scored by the member that did not learn from it.
 #include <sstream>
 
 #include "tests/end_to_end/workspace.h"
@@ -55,10 +55,10 @@ TEST_F(FrontierOutOfFold, IsMadeOfTrainingRowsAndRetunedToTheSameRules) {
   }
   EXPECT_EQ(object("runs/f/model.json")["members"], 3);
   EXPECT_THAT(outcome.err, HasSubstr("each training row is measured by the member that does not learn from it"));
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("training rows, each as the member has it that did not learn from it"),
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("training rows, each scored by the member that did not learn from it"),
                                  Not(HasSubstr("selection"))));
   EXPECT_THAT(results["measured_on"].get<std::string>(),
-              HasSubstr("training rows, each as the member has it that did not learn from it"));
+              HasSubstr("training rows, each scored by the member that did not learn from it"));
   EXPECT_THAT(read("runs/f/frontier.html"),
               AllOf(HasSubstr("Accuracy, training rows"), HasSubstr("There was no selection split."),
                     Not(HasSubstr("selection row"))));

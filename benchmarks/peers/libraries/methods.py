@@ -62,8 +62,8 @@ METHODS = {
         {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
     "equipoise_frontier_all": Method(
         "Equipoise, frontier of trees, all rows", "with_equipoise:frontier",
-        f"as above, but {LEARNING}: there is no selection split, so that the posterior has five members, and rules are solved on all these rows, each as the "
-        "member has it that did not learn from it", "docs/guides/frontier.md",
+        f"as above, but {LEARNING}: there is no selection split, so that the posterior has five members, and rules are solved on all these rows, each scored "
+        "by the member that did not learn from it", "docs/guides/frontier.md",
         {"overrides": ["~training", "model={kind: boosted_trees}"], "learn_from_selection": True}, shared=True, ours=True),
     "lightgbm": Method(
         "LightGBM, unconstrained", "boosters:run", "native categories, rate .05, stopped early after 50 rounds without gain on the selection rows",

@@ -220,7 +220,7 @@ TEST(CellRule, HasAFormatOfItsOwnInTheDescription) {
       model_params_from(changed, "m");
       ADD_FAILURE() << missing;
     } catch (const core::UserError& error) {
-      EXPECT_THAT(error.what(), HasSubstr("and with a cell_rule 3"));
+      EXPECT_THAT(error.what(), HasSubstr("with a cell_rule 3"));
     }
   }
 }

@@ -71,8 +71,8 @@ TEST(FrontierReport, SaysThatRowsAreOutOfFold) {
   EXPECT_TRUE(written["rules"][0]["selection"].is_null());
   EXPECT_EQ(json::parse(to_json(frontier_report_from_json(written)).dump()), written);
   EXPECT_THAT(to_terminal(report, false),
-              AllOf(HasSubstr("2,400 training rows, each as the member has it that did not learn from it, by which"),
-                    HasSubstr("On 2,400 training rows, each as the member has it that did not learn from it: without"),
+              AllOf(HasSubstr("2,400 training rows, each scored by the member that did not learn from it, by which"),
+                    HasSubstr("On 2,400 training rows, each scored by the member that did not learn from it: without"),
                     Not(HasSubstr("selection"))));
   EXPECT_THAT(to_html(report), AllOf(HasSubstr("Gap, training rows"), HasSubstr("on the training rows: "),
                                      HasSubstr("There was no selection split."), Not(HasSubstr("selection row"))));
