@@ -126,7 +126,7 @@ int answer(const std::vector<std::string>& words) {
   }
 }
 
-// Without taking LibTorch's tables of operators apart, entry by entry, which takes a tenth of a second: all that is ours has been put away,
+// Without taking LibTorch's tables of operators apart, entry by entry, which takes longer than many a verb: all that is ours has been put away,
 // and the rest is the system's to take. Whoever looks on from inside (a profiler, a library that was loaded before all others) may
 // have something to write down, and gets its turn.
 [[noreturn]] void leave(int exit_code) {
