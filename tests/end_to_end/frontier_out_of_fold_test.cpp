@@ -13,8 +13,6 @@ using testing::Not;
 
 class FrontierOutOfFold : public Workspace {
  protected:
-  nlohmann::json object(const std::string& file) const { return nlohmann::json::parse(read(file)); }
-
   std::vector<std::string> words(std::vector<std::string> more) const {
     std::vector<std::string> all = {"frontier", "config.yaml", "output.run=f", "data.split.selection=0",
                                     "multipliers.folds=3"};

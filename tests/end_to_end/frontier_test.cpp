@@ -15,8 +15,6 @@ using testing::StartsWith;
 
 class Frontier : public Workspace {
  protected:
-  nlohmann::json object(const std::string& file) const { return nlohmann::json::parse(read(file)); }
-
   // Few steps, that none of the tests takes long; enough that hours and jobs tell who earns.
   std::vector<std::string> words(std::vector<std::string> more) const {
     std::vector<std::string> all = {"frontier", "config.yaml", "training.epochs=6", "output.run=f"};

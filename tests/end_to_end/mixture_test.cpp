@@ -29,7 +29,6 @@ class Mixture : public Workspace {
     more.insert(more.begin(), kMixed.begin(), kMixed.end());
     return more;
   }
-  nlohmann::json object(const std::string& file) const { return nlohmann::json::parse(read(file)); }
 };
 
 // [rows] score and decision of a predictions file.

@@ -15,8 +15,6 @@ using testing::StartsWith;
 // Where groups are known and both rates of each are held, a single threshold seldom does, and the rules that are drawn lie far apart.
 class Randomised : public Workspace {
  protected:
-  nlohmann::json object(const std::string& file) const { return nlohmann::json::parse(read(file)); }
-
   std::vector<std::string> words(std::vector<std::string> more) const {
     std::vector<std::string> all = {"frontier",
                                     "config.yaml",

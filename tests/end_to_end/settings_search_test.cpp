@@ -9,7 +9,6 @@ using testing::HasSubstr;
 
 class SettingsSearch : public Resume {
  protected:
-  nlohmann::json object(const std::string& file) const { return nlohmann::json::parse(read(file)); }
   Outcome searched(const std::string& name, Words more = {}) const {
     Words words = {"train", "config.yaml", "model={kind: auto, budget: 4s}", "output.run=" + name};
     words.insert(words.end(), more.begin(), more.end());

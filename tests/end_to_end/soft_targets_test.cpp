@@ -14,8 +14,6 @@ using Words = std::vector<std::string>;
 
 class SoftTargets : public Workspace {
  protected:
-  nlohmann::json object(const std::string& file) const { return nlohmann::json::parse(read(file)); }
-
   // Long enough that the network has learnt what it is taught.
   static Words learning(Words more) {
     more.insert(more.begin(), {"training.epochs=30", "training.keep=final", "~constraints"});

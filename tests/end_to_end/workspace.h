@@ -21,6 +21,7 @@ class Workspace : public testing::Test {
   std::filesystem::path path(const std::string& name) const { return folder_ / name; }
   void write(const std::string& name, const std::string& content) const;
   std::string read(const std::string& name) const;
+  nlohmann::json object(const std::string& name) const { return nlohmann::json::parse(read(name)); }
   bool exists(const std::string& name) const { return std::filesystem::exists(path(name)); }
   /// The names in a folder, sorted.
   std::vector<std::string> names_in(const std::string& folder) const;
