@@ -21,7 +21,7 @@ AnswerWeights rule_at(const std::vector<double>& multipliers, const constraints:
                       const PosteriorCells& cells, const std::vector<std::vector<double>>& gains, double weight);
 
 /// By how much the worst row of the table is over its bound less its margin, in units of its promise's tolerance (a band has half of
-/// it on either side); 0 where all hold. Rows whose rates are not defined are left out.
+/// it on either side, whose middle is where it is best); 0 where all hold. Rows whose rates are not defined are left out.
 double largest_excess(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                       const std::vector<double>& margins);
 

@@ -314,6 +314,43 @@ TEST(Solver, TakesMarginsOffTheBounds) {
   EXPECT_NEAR(std::abs(rates[0] - rates[1]), 0.02, kProgram) << "where the first mixture came to";
 }
 
+// Groups of unlike sizes have margins that differ. The program's band may lie anywhere, and so may that of the excess.
+TEST(Solver, OfUnequalMarginsTakesTheirSumOffTheBand) {
+  const HeldOut rows = random_rows(2000, 4, 7);
+  const Problem wide({parity_of("demographic_parity", 0.06)}, every_cell(2, 2), rows),
+      narrow({parity_of("demographic_parity", 0.02)}, every_cell(2, 2), rows);
+  std::vector<double> margins;
+  for (const constraints::Row& row : wide.table.rows) margins.push_back(row.terms.front().first == 0 ? 0.03 : 0.01);
+  const Solved solved = wide.solve([&](const std::vector<double>&) { return margins; });
+  EXPECT_NEAR(solved.bound, narrow.solve().bound, kProgram);
+  EXPECT_LT(solved.excess, 1e-3) << "of half of the band less the larger margin it would be .02";
+  // One beyond the other by .05 is .03 too far.
+  EXPECT_NEAR(largest_excess(wide.table, {0.45, 0.4}, margins), 0.03, 1e-12);
+  EXPECT_NEAR(largest_excess(wide.table, {0.415, 0.4}, margins), 0, 1e-12);
+}
+
+// Over the smallest ratio that is asked for by as much as the best of a million middles says.
+TEST(Solver, OfARatioTheMiddleOfTheBandIsTheBest) {
+  const ConstraintTable table = compiled({parity_of("demographic_parity", 0.1, "ratio")}, every_cell(3, 2));
+  const std::vector<double> rates = {0.5, 0.4, 0.3};
+  std::vector<double> margins;
+  for (std::size_t j = 0; j < table.rows.size(); ++j) margins.push_back(0.01 * static_cast<double>(j));
+  double least = 1;
+  for (int i = 0; i <= 1'000'000; ++i) {
+    const double middle = 1e-6 * i;
+    double worst = 0;
+    for (std::size_t j = 0; j < table.rows.size(); ++j) {
+      const constraints::Row& row = table.rows[j];
+      const auto& [rate, sign] = row.terms.front();
+      worst = std::max(
+          worst, sign * rates[static_cast<std::size_t>(rate)] + row.band_coefficient * middle - row.bound + margins[j]);
+    }
+    least = std::min(least, worst);
+  }
+  EXPECT_NEAR(largest_excess(table, rates, margins), least, 2e-6);
+  EXPECT_GT(least, 0.05);
+}
+
 // Nobody's group shows, so that no rule can favour one.
 TEST(Solver, EndsWhereAllRowsAreAlike) {
   HeldOut rows;
