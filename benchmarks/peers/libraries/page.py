@@ -185,7 +185,7 @@ INSIDE = ("How many of its models each method that decides without the group kep
           "the noise floor: all tasks and tolerances, seeds that all blind peers have. *Gain* is what these models are worth: their mean accuracy above that "
           "of one answer for everybody, the test rows' more frequent label. That one answer is inside every tolerance, and has no gain. *Kept gain* is the mean "
           "gain where each model outside is replaced by that one answer, in brackets where only those outside tolerance plus noise floor are: both columns in "
-          "one figure. Small networks, and so far frontiers of trees on all rows, were not run on all tasks, so that theirs stand beside no other's.")
+          "one figure. Small networks were not run on all tasks, so that theirs stand beside no other's.")
 
 
 def inside_cells(of_constraint):
