@@ -43,7 +43,9 @@ class WithServer(Workspace):
     def setUp(self):
         super().setUp()
         self.server, self.experiment = self.own_server, self._testMethodName.replace("_", " ")
-        self.words = [f"tracking.mlflow.uri={self.server.uri}", f"tracking.mlflow.experiment={self.experiment}"]
+        # A busy machine's server takes longer than the default waits for what is not sent yet.
+        self.words = [f"tracking.mlflow.uri={self.server.uri}", f"tracking.mlflow.experiment={self.experiment}",
+                      "tracking.mlflow.wait=120"]
 
     def client(self):
         import mlflow
