@@ -24,13 +24,15 @@ void write_never(Markup& page, const SweepResults& results, const SweepFindings&
   const char* rows = split_word(*findings.choosing);
   for (const Choice& choice : findings.choices)
     if (!choice.run && choice.candidates > 0)
-      sentences.push_back(fmt::format("{}: none of {} has its upper bound inside on the {} rows.",
+      sentences.push_back(fmt::format("{}: none of {} {} on the {} rows{}.",
                                       at_the_start(tolerance_words(results, choice)),
-                                      counted(static_cast<std::int64_t>(choice.candidates), "run"), rows));
+                                      counted(static_cast<std::int64_t>(choice.candidates), "run"),
+                                      choice.unmeasured == 0 ? "has its upper bound inside" : "is shown to keep it",
+                                      rows, unmeasured_words(choice)));
   for (const NeverFeasible& never : findings.never_feasible)
-    sentences.push_back(
-        fmt::format("{} = {}: none of {} has all upper bounds on the {} rows inside its own tolerances.", never.field,
-                    never.value, counted(static_cast<std::int64_t>(never.runs), "run"), rows));
+    sentences.push_back(fmt::format("{} = {}: none of {} is shown to keep its own tolerances on the {} rows.",
+                                    never.field, never.value, counted(static_cast<std::int64_t>(never.runs), "run"),
+                                    rows));
   page.element("h3", {}, "Not shown to keep tolerances");
   if (sentences.empty()) {
     page.element("p", {},
@@ -38,12 +40,12 @@ void write_never(Markup& page, const SweepResults& results, const SweepFindings&
                  "keep its own.");
     return;
   }
-  page.element(
-      "p", {{"class", "intro"}},
-      fmt::format("A run is shown to keep a tolerance where the upper bound of its gap on the {} rows is "
-                  "inside. The gap itself may be inside where the bound is not: more rows, or more room, would "
-                  "tell.",
-                  rows));
+  page.element("p", {{"class", "intro"}},
+               fmt::format("A run is shown to keep a tolerance where the upper bound of its gap on the {} rows is "
+                           "inside, and every group has rows enough there to be measured. The gap itself may be inside "
+                           "where the bound is not: more rows, or more room, would "
+                           "tell.",
+                           rows));
   constexpr std::size_t kMost = 60;  // drawn tolerances are as many as runs
   const auto list = page.in("ul");
   for (std::size_t i = 0; i < sentences.size() && i < kMost; ++i) page.element("li", {}, sentences[i]);

@@ -82,6 +82,12 @@ std::string changed_data_text(const SweepReport& report) {
       counted(static_cast<std::int64_t>(changed.size()), "run"), names);
 }
 
+std::string unmeasured_words(const Choice& choice) {
+  if (choice.unmeasured == 0) return "";
+  return fmt::format(": {} would be, but some group has too few rows there to be measured",
+                     count_text(choice.unmeasured));
+}
+
 std::string sweep_sentence(const SweepReport& report) {
   const SweepResults& results = report.results;
   const std::string counts = fmt::format("Of {}, {}.", counted(static_cast<std::int64_t>(results.runs.size()), "run"),
@@ -94,8 +100,9 @@ std::string sweep_sentence(const SweepReport& report) {
   const std::string what = tolerance_words(results, *choice);
   const char* rows = split_word(*split);
   if (!choice->run)
-    return fmt::format("{} No run is shown to keep any tolerance on the {} rows, not even {}.", counts, rows,
-                       all.back().constraint ? tolerance_words(results, all.back()) : what);
+    return fmt::format("{} No run is shown to keep any tolerance on the {} rows, not even {}{}.", counts, rows,
+                       all.back().constraint ? tolerance_words(results, all.back()) : what,
+                       unmeasured_words(all.back().constraint ? all.back() : *choice));
   std::string sentence = fmt::format("{} {} of {} are shown to keep {} on the {} rows; the best of them is {}", counts,
                                      count_text(choice->feasible), count_text(choice->candidates), what, rows,
                                      title_of(results, *choice->run));

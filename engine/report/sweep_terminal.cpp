@@ -20,8 +20,8 @@ std::string choice_line(const SweepResults& results, const Choice& choice, data:
   std::string line = fmt::format("  {}: ", plain(tolerance_words(results, choice), kTitle));
   if (choice.candidates == 0) return line + "no run has an upper bound\n";
   if (!choice.run)
-    return line + fmt::format("no run of {} is shown to keep it on the {} rows\n", count_text(choice.candidates),
-                              split_word(split));
+    return line + fmt::format("no run of {} is shown to keep it on the {} rows{}\n", count_text(choice.candidates),
+                              split_word(split), unmeasured_words(choice));
   line += fmt::format("{} of {} shown to keep it; best {}", count_text(choice.feasible), count_text(choice.candidates),
                       plain(title_of(results, *choice.run), kTitle));
   const SplitFigures* test = results.runs[*choice.run].on(data::Split::test);
@@ -58,10 +58,9 @@ std::string findings_text(const SweepReport& report, bool color) {
       report.findings.choices,
       [&](const Choice& choice) { return "  " + choice_line(report.results, choice, *split, color); }, "tolerances");
   if (!report.findings.never_feasible.empty())
-    text += fmt::format(
-        "\n  not shown to keep tolerances: of their runs none has all upper bounds on the {} rows "
-        "inside its own\n",
-        split_word(*split));
+    text +=
+        fmt::format("\n  not shown to keep tolerances: of their runs none is shown to keep its own on the {} rows\n",
+                    split_word(*split));
   return text + lines_of(
                     report.findings.never_feasible,
                     [](const sweep::NeverFeasible& never) {

@@ -176,9 +176,8 @@ std::vector<std::string> best_lines(const WatchSnapshot& snapshot, const WatchSt
   std::ranges::stable_sort(runs, [](const WatchedRun* one, const WatchedRun* other) {
     return evaluation::is_better(*one->quality, *other->quality, one->quality_is_error);
   });
-  return finished_lines(runs,
-                        "best that keep their tolerances on the choosing rows: quality and excess there, test verdict",
-                        style, most);
+  return finished_lines(
+      runs, "best whose bounds are inside on the choosing rows: quality and excess there, test verdict", style, most);
 }
 
 std::vector<std::string> worst_lines(const WatchSnapshot& snapshot, const WatchStyle& style, std::size_t most) {

@@ -170,7 +170,9 @@ class AxisReader {
                      is_normal ? "normal is [mean, standard deviation]" : "range is [low, high, count] or [low, high]");
     interval.low = given[0];
     interval.high = given[1];
-    if (is_normal ? interval.high <= 0 : interval.low >= interval.high)
+    if (!is_normal && interval.low == interval.high)
+      return problem(position_, "both ends of the range are the same; write a value");
+    if (is_normal ? interval.high <= 0 : interval.low > interval.high)
       return problem(position_,
                      is_normal ? "the standard deviation is not above 0" : "the range ends before it begins");
     if (interval.is_log && !is_normal && interval.low <= 0)

@@ -28,10 +28,16 @@ bool is_better(const SweepResults& results, double one, double other) {
   return evaluation::is_better(one, other, results.quality.is_error);
 }
 
-void take(Choice& choice, const SweepResults& results, std::size_t run, double excess, double& smallest,
+// A bound that is inside says nothing of a group that could not be measured.
+bool is_of_all_groups(const ConstraintFigures& figures) {
+  return figures.verdict != evaluation::Verdict::not_estimable;
+}
+
+void take(Choice& choice, const SweepResults& results, std::size_t run, double excess, bool is_of_all, double& smallest,
           data::Split split) {
   ++choice.candidates;
-  if (evaluation::is_inside(excess, 0)) {
+  if (evaluation::is_inside(excess, 0) && !is_of_all) ++choice.unmeasured;
+  if (evaluation::is_inside(excess, 0) && is_of_all) {
     ++choice.feasible;
     if (!choice.run || is_better(results, quality_of(results, run, split), quality_of(results, *choice.run, split)))
       choice.run = run;
@@ -42,16 +48,24 @@ void take(Choice& choice, const SweepResults& results, std::size_t run, double e
   }
 }
 
-// By how much the worst of a run's bounds is above its tolerance; nothing where one is missing.
-std::optional<double> largest_excess(const SweepResults& results, std::size_t run, data::Split split) {
-  std::optional<double> largest;
+// The worst of a run's bounds.
+struct Worst {
+  double excess = 0;  // over its tolerance
+  bool is_of_all = true;
+};
+
+// Nothing where one is missing.
+std::optional<Worst> worst_of(const SweepResults& results, std::size_t run, data::Split split) {
+  std::optional<Worst> worst;
   for (std::size_t c = 0; c < results.constraints.size(); ++c) {
     const ConstraintFigures* figures = figures_of(results, run, c, split);
     if (figures == nullptr || figures->verdict == evaluation::Verdict::no_promise) continue;
     if (!figures->upper_bound) return std::nullopt;
-    largest = std::max(largest.value_or(-HUGE_VAL), *figures->upper_bound - figures->tolerance);
+    if (!worst) worst = {-HUGE_VAL, true};
+    worst->excess = std::max(worst->excess, *figures->upper_bound - figures->tolerance);
+    worst->is_of_all = worst->is_of_all && is_of_all_groups(*figures);
   }
-  return largest;
+  return worst;
 }
 
 Choice choice_under(const SweepResults& results, std::size_t constraint, double tolerance, data::Split split) {
@@ -62,7 +76,7 @@ Choice choice_under(const SweepResults& results, std::size_t constraint, double 
   for (const std::size_t run : results.measured(split)) {
     const ConstraintFigures* figures = figures_of(results, run, constraint, split);
     if (figures != nullptr && figures->upper_bound)
-      take(choice, results, run, *figures->upper_bound - tolerance, smallest, split);
+      take(choice, results, run, *figures->upper_bound - tolerance, is_of_all_groups(*figures), smallest, split);
   }
   if (choice.run) choice.nearest.reset();
   return choice;
@@ -83,7 +97,8 @@ Choice choice_under_all(const SweepResults& results, data::Split split) {
   Choice choice;
   double smallest = 0;
   for (const std::size_t run : results.measured(split))
-    if (const auto excess = largest_excess(results, run, split)) take(choice, results, run, *excess, smallest, split);
+    if (const auto worst = worst_of(results, run, split))
+      take(choice, results, run, worst->excess, worst->is_of_all, smallest, split);
   if (choice.run) choice.nearest.reset();
   return choice;
 }
@@ -145,8 +160,8 @@ std::vector<Choice> choices(const SweepResults& results, data::Split split) {
 
 std::optional<bool> keeps_all(const SweepResults& results, std::size_t run, data::Split split) {
   if (results.runs[run].on(split) == nullptr) return std::nullopt;
-  const auto excess = largest_excess(results, run, split);
-  return excess ? std::optional(evaluation::is_inside(*excess, 0)) : std::nullopt;
+  const auto worst = worst_of(results, run, split);
+  return worst ? std::optional(evaluation::is_inside(worst->excess, 0) && worst->is_of_all) : std::nullopt;
 }
 
 std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Split split) {

@@ -27,7 +27,8 @@ struct Choice {
   std::optional<double> tolerance;        ///< nothing: the same
   int decimals = 0;                       ///< that tell the tolerance from the others of its constraint
   std::size_t candidates = 0;             ///< finished runs with the figure
-  std::size_t feasible = 0;               ///< of them, those with the upper bound inside
+  std::size_t feasible = 0;               ///< of them, those with the upper bound inside, and every group measured
+  std::size_t unmeasured = 0;             ///< those with the bound inside, and a group that could not be measured
   std::optional<std::size_t> run;         ///< the best of these by its quality; of equals the first
   std::optional<std::size_t>
       nearest;  ///< where none is feasible: the one with the smallest bound (of all constraints: excess)
@@ -44,7 +45,7 @@ struct NeverFeasible {
 /// In the order of the axes. Axes of a single value, and seeds, are left out.
 std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Split split);
 
-/// Whether all upper bounds of a run are inside its own tolerances on `split`; nothing where a bound is missing, or the run has no
+/// Whether all upper bounds of a run are inside its own tolerances on `split`, and every group is measured there; nothing where a bound is missing, or the run has no
 /// constraint.
 std::optional<bool> keeps_all(const SweepResults& results, std::size_t run, data::Split split);
 

@@ -64,6 +64,7 @@ TEST_F(Axes, RefuseWhatCannotBeMeant) {
   EXPECT_THAT(refusal("axes: {training.epochs: 5}"), HasSubstr("expected a list of values, got '5'"));
   EXPECT_THAT(refusal("axes: {training.epochs: {rang: [1, 2, 3]}}"), HasSubstr("(did you mean 'range'?)"));
   EXPECT_THAT(refusal("axes: {training.epochs: {range: [3, 1, 2]}}"), HasSubstr("the range ends before it begins"));
+  EXPECT_THAT(refusal("axes: {training.epochs: {range: [2, 2]}}"), HasSubstr("both ends of the range are the same"));
   EXPECT_THAT(refusal("axes: {training.epochs: {range: [0, 1, 2], scale: log}}"), HasSubstr("begins above 0"));
   EXPECT_THAT(refusal("axes: {training.epochs: {range: [1, 9]}}"), HasSubstr("grid takes every combination"));
   EXPECT_THAT(refusal("axes: {model.kind: {range: [1, 9, 2]}}"),

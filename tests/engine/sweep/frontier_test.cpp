@@ -56,6 +56,25 @@ TEST(Choices, AreMadeByTheSelectionRowsAlone) {
   EXPECT_FALSE(all[2].nearest);
 }
 
+// A bound that leaves out a group is inside without it.
+TEST(Choices, AreOfRunsWhoseGroupsAreAllMeasured) {
+  SweepResults results = sample_grid(1);
+  const auto figures = [&](std::size_t run) -> ConstraintFigures& {
+    return *results.runs[run].splits[static_cast<int>(data::Split::selection)]->constraints[0];
+  };
+  const std::vector<Choice> before = choices(results, data::Split::selection);
+  ASSERT_EQ(before[2].run, 2u);
+  EXPECT_EQ(before[2].unmeasured, 0u);
+  EXPECT_EQ(keeps_all(results, 2, data::Split::selection), true);
+  figures(2).verdict = evaluation::Verdict::not_estimable;
+  const std::vector<Choice> after = choices(results, data::Split::selection);
+  EXPECT_EQ(after[2].run, 1u) << "the next one";
+  EXPECT_EQ(after[2].feasible, before[2].feasible - 1);
+  EXPECT_EQ(after[2].unmeasured, 1u);
+  EXPECT_EQ(after[2].candidates, before[2].candidates);
+  EXPECT_EQ(keeps_all(results, 2, data::Split::selection), false);
+}
+
 TEST(Choices, WithoutSelectionRowsAreMadeByOthers) {
   SweepResults results = sample_grid(1);
   for (RunResult& run : results.runs) run.splits[static_cast<int>(data::Split::selection)].reset();

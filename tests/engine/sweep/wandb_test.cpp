@@ -37,6 +37,17 @@ TEST_F(Wandb, AGridIsReadAsItIs) {
   EXPECT_EQ(points(planning.plan)[5], "training.epochs=2 training.batch_size=32 training.seed=3");
 }
 
+// Called from the folder of the file, whose path then has no folder.
+TEST_F(Wandb, TheProgramIsBesideAFileThatIsNamedAlone) {
+  write("wandb.yaml", "program: config.yaml\nmethod: grid\nparameters: {training.epochs: {values: [1, 2]}}\n");
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_);
+  core::Journal journal;
+  const auto request = read_request("wandb.yaml", "", journal);
+  std::filesystem::current_path(before);
+  EXPECT_EQ(std::filesystem::path(request.params.config), std::filesystem::canonical(folder_) / "config.yaml");
+}
+
 TEST_F(Wandb, StepsAreTheNumbersThatWereMeant) {
   const Planning planning = plan_of(
       "method: grid\n"
