@@ -167,8 +167,7 @@ const std::vector<CommandEntry>& commands() {
        make_compare},
       {{"frontier"},
        "Trains once (without a selection split the members of one cross-fitted model), and says accuracy against gap "
-       "for "
-       "twenty tolerances, each a rule that can be deployed.",
+       "for twenty tolerances, each a rule that can be deployed.",
        "  equipoise frontier configs/adult_demographic_parity.yaml\n"
        "  equipoise frontier configs/adult_equalized_odds.yaml --pick 0.03\n"
        "  equipoise frontier my.yaml --tolerances 0.02,0.05,0.1 --fail-on violated,not_estimable",

@@ -43,8 +43,7 @@ void write_never(Markup& page, const SweepResults& results, const SweepFindings&
   page.element("p", {{"class", "intro"}},
                fmt::format("A run is shown to keep a tolerance where the upper bound of its gap on the {} rows is "
                            "inside, and every group has rows enough there to be measured. The gap itself may be inside "
-                           "where the bound is not: more rows, or more room, would "
-                           "tell.",
+                           "where the bound is not: more rows, or more room, would tell.",
                            rows));
   constexpr std::size_t kMost = 60;  // drawn tolerances are as many as runs
   const auto list = page.in("ul");

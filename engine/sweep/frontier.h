@@ -45,8 +45,8 @@ struct NeverFeasible {
 /// In the order of the axes. Axes of a single value, and seeds, are left out.
 std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Split split);
 
-/// Whether all upper bounds of a run are inside its own tolerances on `split`, and every group is measured there; nothing where a bound is missing, or the run has no
-/// constraint.
+/// Whether all upper bounds of a run are inside its own tolerances on `split`, and every group is measured there; nothing where a bound
+/// is missing, or the run has no constraint.
 std::optional<bool> keeps_all(const SweepResults& results, std::size_t run, data::Split split);
 
 /// What the figures say of another tolerance than the run's own.
