@@ -57,7 +57,6 @@ extern const char* const kSweepStyleSheet;
 
 /// "equalized odds by sex, at most 2.0 points": with as many digits as tell it from the constraint's other tolerances
 std::string tolerance_words(const sweep::SweepResults& results, const sweep::Choice& choice);
-
 /// Of a choice that no run is shown to keep: ": 3 would be, but some group has too few rows there to be measured"; "" where none would.
 std::string unmeasured_words(const sweep::Choice& choice);
 /// Which runs learned from other data than the most, and what that means; "" where all learned from the same.

@@ -79,7 +79,7 @@ std::vector<std::string> BaseConfig::overrides_of(const Point& point) const {
     const bool is_path = place.field->kind == config::FieldKind::path || place.field->kind == config::FieldKind::paths;
     const auto absolute = [&](const Value& path) {
       return is_path && path.is_string() && !path.get<std::string>().empty()
-                 ? Value((std::filesystem::absolute(folder_) / path.get<std::string>()).lexically_normal().string())
+                 ? Value(std::filesystem::absolute(folder_ / path.get<std::string>()).lexically_normal().string())
                  : path;
     };
     if (!value.is_array()) {

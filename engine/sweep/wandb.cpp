@@ -80,7 +80,7 @@ class WandbReader {
     } else if (key == "program") {
       const std::filesystem::path file = entry.value.text;
       if (file.extension() == ".yaml" || file.extension() == ".yml")
-        params_.config = (std::filesystem::absolute(folder.empty() ? "." : folder) / file).lexically_normal().string();
+        params_.config = std::filesystem::absolute(folder / file).lexically_normal().string();
       else
         passed_over_.push_back(key);
     } else if (key == "early_terminate") {
