@@ -42,8 +42,10 @@ double area_of_values(const std::vector<double>& scores, const std::vector<doubl
   return positives > 0 && below > 0 ? area / (positives * below) : 0.5;
 }
 
+// Of as many rows as one half has: where inputs tell little, rows that by chance are alike in both halves make both areas large, and
+// rows that are not make both small, so that their mean is known no better than one of them.
 evaluation::Interval interval_of(double area, const Amount& positive, const Amount& negative, double confidence) {
-  const double positives = positive.effective(), negatives = negative.effective();
+  const double positives = positive.effective() / 2, negatives = negative.effective() / 2;
   const double both = area / (2 - area), other = 2 * area * area / (1 + area), square = area * area;
   const double variance = (area * (1 - area) + (positives - 1) * (both - square) + (negatives - 1) * (other - square)) /
                           (positives * negatives);

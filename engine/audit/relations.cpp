@@ -25,30 +25,59 @@ ByAnswer operator-(const ByAnswer& all, const ByAnswer& part) {
   return {all[0] - part[0], all[1] - part[1]};
 }
 
-double effective(const ByAnswer& rows) {
+Amount sum_of(const ByAnswer& rows) {
   Amount sum = rows[0];
   sum += rows[1];
-  return sum.effective();
+  return sum;
 }
 
-// Rows with a value, or without it. With weights w the variance of the log odds is the sum of sum w^2 / (sum w)^2 over both answers,
-// that of as many rows as Kish's of each.
-struct LogOdds {
-  double value = 0, variance = 0;
+double effective(const ByAnswer& rows) {
+  return sum_of(rows).effective();
+}
 
-  explicit LogOdds(const ByAnswer& rows) {
-    const double half = (rows[0].weight + rows[1].weight) / static_cast<double>(rows[0].rows + rows[1].rows) / 2;
-    value = std::log((rows[1].weight + half) / (rows[0].weight + half));
-    for (const int label : {0, 1}) variance += 1 / (rows[label].effective() + 0.5);
-  }
-};
+// What a row weighs, heavy ones counted more often: a sum of weights over this is Kish's number of rows.
+double row_weight(const Amount& rows) {
+  return rows.weight > 0 ? rows.square / rows.weight : 0;
+}
 
+// Rows with a value and rows without it, and what a row of either weighs by answer.
 struct Table {
   ByAnswer with, without;
+  std::array<double, 2> weight_with, weight_without;
+
+  // Of a few rows one cannot know what rows like them weigh: one that by chance has no heavy row would seem to be known well, and its
+  // odds are far off for the same reason. So it is what rows of the level with the answer weigh, times how much more those with the
+  // value do. `by_value` of [with, without], and all, are those of the level and of the others.
+  Table(const ByAnswer& rows_with, const ByAnswer& rows_without, const std::array<Amount, 2>& by_value,
+        const Amount& all)
+      : with(rows_with), without(rows_without) {
+    ByAnswer both = with;
+    both += without;
+    for (const int label : {0, 1}) {
+      const double own = row_weight(both[label].rows > 0 ? both[label] : both[1 - label]);
+      weight_with[label] = own * row_weight(by_value[0]) / row_weight(all);
+      weight_without[label] = own * row_weight(by_value[1]) / row_weight(all);
+    }
+  }
 
   bool has(double min_rows) const { return effective(with) >= min_rows && effective(without) >= min_rows; }
-  double log_odds_ratio() const { return LogOdds(with).value - LogOdds(without).value; }
-  double variance() const { return LogOdds(with).variance + LogOdds(without).variance; }
+};
+
+// The logarithm of an odds ratio, half a row added to each count.
+struct LogOdds {
+  double ratio = 0, variance = 0;
+
+  explicit LogOdds(const Table& table) {
+    add(table.with, table.weight_with, 1);
+    add(table.without, table.weight_without, -1);
+  }
+
+ private:
+  void add(const ByAnswer& rows, const std::array<double, 2>& weight, double sign) {
+    ratio += sign * std::log((rows[1].weight + weight[1] / 2) / (rows[0].weight + weight[0] / 2));
+    for (const int label : {0, 1})
+      variance += 1 / (std::min(rows[label].weight / weight[label], rows[label].effective()) + 0.5);
+  }
 };
 
 // [values * levels]
@@ -107,10 +136,17 @@ class Comparison {
   // Of two values one says what the other does.
   std::size_t told() const { return values_.size() == 2 ? 1 : values_.size(); }
   const Value& value(std::size_t i) const { return values_[i]; }
-  Table own(const Value& value) const { return {value.own, own_ - value.own}; }
-  Table others(const Value& value) const { return {value.others, others_ - value.others}; }
+  Table own(const Value& value) const { return table(value, value.own, own_); }
+  Table others(const Value& value) const { return table(value, value.others, others_); }
 
  private:
+  Table table(const Value& value, const ByAnswer& with, const ByAnswer& both) const {
+    Amount all = sum_of(own_), with_value = sum_of(value.own);
+    all += sum_of(others_);
+    with_value += sum_of(value.others);
+    return {with, both - with, {with_value, all - with_value}, all};
+  }
+
   void add(const Value& more, std::size_t last_bin, Value& joined) const {
     joined.own += more.own;
     joined.others += more.others;
@@ -136,10 +172,11 @@ std::vector<Relation> compare(const Rows& rows, const Input& input, const data::
       const Value& value = comparison.value(i);
       const Table own = comparison.own(value), others = comparison.others(value);
       if (!own.has(min_rows) || !others.has(min_rows)) continue;
-      const double z = (own.log_odds_ratio() - others.log_odds_ratio()) / std::sqrt(own.variance() + others.variance());
+      const LogOdds of_own(own), of_others(others);
+      const double z = (of_own.ratio - of_others.ratio) / std::sqrt(of_own.variance + of_others.variance);
       found.push_back({grouping.name, grouping.levels[level], input.name, value.name, answer.name,
-                       std::exp(own.log_odds_ratio()), std::exp(others.log_odds_ratio()),
-                       value.own[0].rows + value.own[1].rows, 2 * evaluation::normal_tail(std::abs(z))});
+                       std::exp(of_own.ratio), std::exp(of_others.ratio), value.own[0].rows + value.own[1].rows,
+                       2 * evaluation::normal_tail(std::abs(z))});
     }
   }
   return found;

@@ -90,6 +90,32 @@ TEST(ProxiesTest, OfChanceAloneAreHalfAndSaySo) {
   }
 }
 
+// Where inputs tell little the areas of both halves go up and down together: each alone, of ten values, and all of them.
+TEST(ProxiesTest, IntervalsOfWhatTellsNothingHoldHalfAsOftenAsTheySay) {
+  int alone = 0, together = 0;
+  constexpr int kDraws = 300;
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    People people(1000);
+    std::vector<std::int32_t> group;
+    std::vector<int> noise, more;
+    for (std::size_t row = 0; row < 1000; ++row) {
+      group.push_back(chance(row, 2000 + 3 * draw) < 0.3 ? 0 : 1);
+      noise.push_back(static_cast<int>(10 * chance(row, 2001 + 3 * draw)));
+      more.push_back(static_cast<int>(10 * chance(row, 2002 + 3 * draw)));
+    }
+    people.add_group("side", {"b", "a"}, group);
+    people.add_category("noise", std::vector<std::string>(10, "x"), noise);
+    people.add_category("more", std::vector<std::string>(10, "x"), more);
+    const data::Dataset dataset = people.dataset();
+    const std::vector<Proxy> found = find_proxies(dataset, inputs_of(dataset, 30), kParams);
+    const auto holds_half = [](const Proxy& one) { return one.interval.low <= 0.5 && 0.5 <= one.interval.high; };
+    alone += holds_half(proxy(found, "noise"));
+    together += holds_half(proxy(found, ""));
+  }
+  EXPECT_GE(alone, 274);  // 95 % of 300 and 3 standard errors
+  EXPECT_GE(together, 274);
+}
+
 // A level of which 1 % are, that one input tells nearly always: Newton's steps would go too far.
 TEST(ProxiesTest, OfARareLevelAreNoWorseTogetherThanOneAlone) {
   People people(20000);

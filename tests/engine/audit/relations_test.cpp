@@ -71,24 +71,61 @@ TEST(RelationsTest, PValuesAreWoolfsWithHolmsCorrection) {
   EXPECT_EQ(found.relations[0].rows, 50);
 }
 
-// With and without weights: those of group a are heavy, and everywhere some rows weigh ten times as much as others.
-TEST(RelationsTest, OfChanceAloneAreFoundAsRarelyAsTheConfidenceSays) {
-  int found[2] = {};
-  constexpr int kDraws = 200;
-  for (int draw = 0; draw < kDraws; ++draw) {
-    for (const bool weighted : {false, true}) {
-      const std::uint64_t seed = 1000 + 10 * static_cast<std::uint64_t>(draw);
-      People people = some_people(1500, 0.3, seed);
-      for (std::size_t row = 0; row < 1500 && weighted; ++row)
-        people.dataset_.weights.push_back((people.dataset_.groupings[0].codes[row] == 0 ? 3.0F : 1.0F) *
-                                          (chance(row, seed + 5) < 0.3 ? 10.0F : 1.0F));
-      const data::Dataset dataset = people.dataset();
-      found[weighted] +=
-          !find_relations(dataset, inputs_of(dataset, 30), answers_of(dataset), kParams).relations.empty();
-    }
+// In how many of 200 tables something is found, if row r of group g and label y weighs weight(r, g, y, seed).
+template <typename Weight>
+int tables_with_relations(std::size_t rows, Weight weight) {
+  int found = 0;
+  for (std::uint64_t draw = 0; draw < 200; ++draw) {
+    const std::uint64_t seed = 1000 + 10 * draw;
+    People people = some_people(rows, 0.3, seed);
+    for (std::size_t row = 0; row < rows; ++row)
+      people.dataset_.weights.push_back(
+          weight(row, people.dataset_.groupings[0].codes[row], people.dataset_.labels[row], seed));
+    const data::Dataset dataset = people.dataset();
+    found += !find_relations(dataset, inputs_of(dataset, 30), answers_of(dataset), kParams).relations.empty();
   }
-  EXPECT_LE(found[0], 18);  // 5 % of 200 and 2.6 standard errors
-  EXPECT_LE(found[1], 18);
+  return found;
+}
+
+TEST(RelationsTest, OfChanceAloneAreFoundAsRarelyAsTheConfidenceSays) {
+  constexpr int kMost = 18;  // 5 % of 200 and 2.6 standard errors
+  EXPECT_LE(tables_with_relations(1500, [](auto...) { return 1.0F; }), kMost);
+  EXPECT_LE(tables_with_relations(1500,
+                                  [](std::size_t row, int group, auto, std::uint64_t seed) {
+                                    return (group == 0 ? 3.0F : 1.0F) * (chance(row, seed + 5) < 0.3 ? 10.0F : 1.0F);
+                                  }),
+            kMost);
+}
+
+// A count that by chance has none of them is far off, and looks as if many rows of one weight knew it.
+TEST(RelationsTest, OfChanceAloneAreFoundAsRarelyWhereFewRowsWeighMuch) {
+  constexpr int kMost = 18;
+  const auto weight = [](float heavy, double share) {
+    return [=](std::size_t row, int, auto, std::uint64_t seed) { return chance(row, seed + 5) < share ? heavy : 1.0F; };
+  };
+  EXPECT_LE(tables_with_relations(3000, weight(10, 0.05)), kMost);
+  EXPECT_LE(tables_with_relations(3000, weight(50, 0.03)), kMost);
+  // Only of those that answer no.
+  EXPECT_LE(tables_with_relations(3000,
+                                  [&](std::size_t row, int group, auto label, std::uint64_t seed) {
+                                    return label ? 1.0F : weight(20, 0.1)(row, group, label, seed);
+                                  }),
+            kMost);
+}
+
+// Each value's rows weigh what rows of the value weigh: the same odds ratios, and as surely, as without weights.
+TEST(RelationsTest, WeightsThatAreTheSameForAllRowsOfAValueTakeNothingAway) {
+  People people = some_people(6000, 0.6, 100);
+  const data::Dataset plain = people.dataset();
+  const std::size_t width = plain.encoded.codes.size() / 6000;
+  for (std::size_t row = 0; row < 6000; ++row)
+    people.dataset_.weights.push_back(plain.encoded.codes[row * width] == 1 ? 0.05F : 3.0F);
+  const data::Dataset weighted = people.dataset();
+  const Relation without = find_relations(plain, inputs_of(plain, 30), answers_of(plain), kParams).relations.at(0);
+  const Relation with = find_relations(weighted, inputs_of(plain, 30), answers_of(plain), kParams).relations.at(0);
+  EXPECT_EQ(with.input, "told");
+  EXPECT_NEAR(std::log(with.odds_ratio / without.odds_ratio), 0, 1e-5);
+  EXPECT_NEAR(std::log(with.p_value) / std::log(without.p_value), 1, 0.01);
 }
 
 // Of group b and c together 20 rows are below 10 and 20 are from 10 to 20: apart too few, together enough.
