@@ -85,6 +85,14 @@ std::vector<FileColumn> label_columns(const data::Prepared& prepared, const trai
   return columns;
 }
 
+// A made row counts as much as the one that it was made of.
+FileColumn weight_column(const data::Prepared& prepared, const training::MadeList& list) {
+  Numbers weights;
+  for (const std::int64_t parent : list.parents)
+    weights.emplace_back(prepared.dataset.weight_of(static_cast<std::size_t>(parent)));
+  return {prepared.encoder->weight, std::move(weights)};
+}
+
 bool has_column(const std::vector<FileColumn>& columns, const std::string& name) {
   return std::ranges::find(columns, name, &FileColumn::name) != columns.end();
 }
@@ -116,6 +124,7 @@ std::vector<FileColumn> made_columns(const training::MadeList& list, const sampl
       columns.push_back(group_column(prepared.dataset.grouping(group.name), name, list, sampler));
     }
   for (FileColumn& column : label_columns(prepared, list)) columns.push_back(std::move(column));
+  if (!encoder.weight.empty()) columns.push_back(weight_column(prepared, list));
   Texts recipes, cells;
   Numbers partners;
   for (std::size_t row = 0; row < static_cast<std::size_t>(list.rows()); ++row) {

@@ -9,7 +9,8 @@
 
 namespace equipoise::cli {
 
-/// Made rows as a table like the one they were made from: the columns that models see, those that groups are made of, the label, and then
+/// Made rows as a table like the one they were made from: the columns that models see, those that groups are made of, the label, the
+/// parent's weight where rows have weights, and then
 ///
 /// recipe    what made the row
 /// cell      the groups and label that it was made for

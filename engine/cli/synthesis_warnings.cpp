@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <vector>
+#include <algorithm>
 
 #include "engine/core/nearest_name.h"
+#include "engine/data/decode.h"
+#include "engine/data/encoder.h"
+#include "engine/data/number_bins.h"
 
 namespace equipoise::cli {
 namespace {
@@ -55,6 +58,37 @@ std::string reach_of(const sampling::Sampler::Making& making, const sampling::Sa
       rows == 1 ? "row" : "rows");
 }
 
+// Which of a group's levels a value is of.
+std::string level_of(const data::GroupRule& group, const data::LevelIndex& levels, const data::DecodedValue& value) {
+  if (!value.number && !value.text) return data::kMissingLevel;
+  if (!group.bins.empty())
+    return data::bin_names(group.bins)[static_cast<std::size_t>(
+        std::ranges::upper_bound(group.bins, value.number.value()) - group.bins.begin())];
+  const std::string text = value.number ? data::number_text(*value.number) : *value.text;
+  const std::int32_t level = levels.find(text);
+  return level < 0 ? text : group.levels[static_cast<std::size_t>(level)];
+}
+
+std::int64_t rows_in_other_groups(const data::GroupRule& group, std::size_t feature, const training::MadeList& list,
+                                  const sampling::Sampler& sampler, const data::Prepared& prepared) {
+  const std::vector<data::FeatureRule>& features = prepared.encoder->features;
+  const data::Grouping& grouping = prepared.dataset.grouping(group.name);
+  const data::LevelIndex levels(group.levels);
+  std::int64_t others = 0;
+  for (std::size_t row = 0; row < static_cast<std::size_t>(list.rows()); ++row) {
+    const auto& swaps = sampler.makings()[static_cast<std::size_t>(list.recipes[row])].swaps;
+    const std::int32_t own = grouping.codes[static_cast<std::size_t>(list.parents[row])];
+    const auto is_exchanged = [&](const sampling::SwapColumn& swap) {
+      return swap.name == group.column || swap.name == group.name;
+    };
+    if (own < 0 || std::ranges::any_of(swaps, is_exchanged)) continue;
+    const std::size_t at = row * features.size() + feature;
+    const std::string level = level_of(group, levels, data::decode(features[feature], list.codes[at], list.values[at]));
+    others += level != grouping.levels[static_cast<std::size_t>(own)];
+  }
+  return others;
+}
+
 }  // namespace
 
 std::optional<std::string> recipes_left_out(const sampling::SamplingParams& params) {
@@ -76,6 +110,26 @@ std::optional<std::string> few_made_rows(const training::MadeList& list, const s
   for (const sampling::Sampler::Making& making : sampler.makings())
     if (making.makes() == sampling::Makes::rows) sentence += reach_of(making, sampler);
   return sentence;
+}
+
+std::vector<std::string> in_other_groups(const training::MadeList& list, const sampling::Sampler& sampler,
+                                         const data::Prepared& prepared) {
+  std::vector<std::string> sentences;
+  const std::vector<data::FeatureRule>& features = prepared.encoder->features;
+  for (const data::GroupRule& group : prepared.encoder->groups) {
+    const auto feature = std::ranges::find(features, group.column, &data::FeatureRule::column);
+    if (!group.cross.empty() || feature == features.end()) continue;
+    if (!group.bins.empty() && !data::is_number(*feature)) continue;
+    const auto index = static_cast<std::size_t>(feature - features.begin());
+    const std::int64_t others = rows_in_other_groups(group, index, list, sampler, prepared);
+    if (others > 0)
+      sentences.push_back(fmt::format(
+          "In {} of {} made rows {} is of another {} than in the row they were made of. A training counts them as "
+          "their parents (column cell); read as data they are of the other{}.",
+          others, list.rows(), group.column, group.name == group.column ? "group" : group.name,
+          group.bins.empty() ? "" : " bin"));
+  }
+  return sentences;
 }
 
 }  // namespace equipoise::cli

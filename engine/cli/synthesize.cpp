@@ -66,6 +66,7 @@ class Synthesize final : public Command {
     const std::int64_t drawn = asked > 0 ? asked : training_rows;
     const training::MadeList list = synthesis.of_batches(drawn);
     warn_of_what_is_missing(list, synthesis.sampler(), asked, journal);
+    for (const std::string& sentence : in_other_groups(list, synthesis.sampler(), prepared)) journal.warn(sentence);
     write_columns(output_, made_columns(list, synthesis.sampler(), prepared));
     journal.end_line();
     say(list, synthesis.sampler(), drawn, console, journal);
