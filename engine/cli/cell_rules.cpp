@@ -31,6 +31,11 @@ std::vector<double> margins_of_constraints(const constraints::ConstraintTable& t
   return largest;
 }
 
+std::string answer_name(const data::Dataset& dataset, std::int32_t answer) {
+  if (dataset.task == data::Task::classes) return dataset.outcomes[static_cast<std::size_t>(answer)];
+  return answer == 1 ? "positive" : "negative";
+}
+
 // "0.71, 0.25 and 0.04"
 std::string probability_list(const std::vector<double>& probabilities) {
   std::string list;
@@ -101,6 +106,9 @@ CellRules::Rule CellRules::decided(frontier::Solved solved) const {
 
 CellRules::Rule CellRules::under(const std::vector<ConstraintParams>& constraints) const {
   const constraints::ConstraintTable table = frontier::with_tolerances(table_, constraints);
+  if (config_.decision.confidence > 0)
+    return decided(frontier::holding_rule(table, cells_, held_out_, confidence_margins_of(config_, table, dataset_),
+                                          config_.decision.randomised));
   const auto solve = config_.decision.randomised ? frontier::best_mixture : frontier::best_rule;
   return decided(solve(table, cells_, held_out_, margins_of(config_, table, dataset_)));
 }
@@ -134,6 +142,7 @@ report::FrontierRule CellRules::measured(const Rule& rule, const std::vector<Con
   figures.excess = solved.excess;
   figures.margins = margins_of_constraints(table_, solved.margins);
   figures.probabilities = rule.rule.lot.probabilities;
+  if (solved.leaning) figures.leaning = {answer_name(dataset_, solved.leaning->answer), solved.leaning->by};
   figures.held_out = measure(rule, held_out_split(dataset_), constraints);
   figures.test = measure(rule, data::Split::test, constraints);
   for (auto* split : {&figures.held_out, &figures.test})
@@ -147,12 +156,14 @@ std::string CellRules::sentence_of(const Rule& rule) const {
   const bool is_drawn = rule.rule.is_randomised();
   const std::vector<double> margins = margins_of_constraints(table_, solved.margins);
   const bool has_margin = std::ranges::any_of(margins, [](double margin) { return margin > 0; });
-  const std::string inside = has_margin ? "inside the tolerances by multipliers.margin" : "inside the tolerances";
-  // Of one row more or less no posterior knows.
-  constexpr double kSlight = 5e-4;
+  std::string inside = has_margin ? "inside the tolerances by multipliers.margin" : "inside the tolerances";
+  if (config_.decision.confidence > 0)
+    inside =
+        fmt::format("inside the tolerances, and with probability {:g} on as many new people as the test split has,",
+                    config_.decision.confidence);
   const char* rules = is_drawn ? "mixtures of its rules" : "its rules";
   const std::string of_rule =
-      solved.excess > kSlight
+      solved.excess > frontier::kSlightExcess
           ? fmt::format(
                 "none of {} is expected to have all figures {} {}, and this one comes nearest: the worst is {:.4f} "
                 "above",
@@ -160,11 +171,17 @@ std::string CellRules::sentence_of(const Rule& rule) const {
           : fmt::format("of {} whose figures {} are expected to be {} the most accurate", rules,
                         place_of(held_out_split(dataset_)), inside);
   return fmt::format(
-      "A posterior of {} cells{} decides{}: {}.{}", cells_.count(), groups_.empty() ? "" : ", given each row's group,",
+      "A posterior of {} cells{} decides{}: {}.{}{}", cells_.count(),
+      groups_.empty() ? "" : ", given each row's group,",
       is_drawn
           ? fmt::format(" by {} rules, with probabilities {}", probabilities.size(), probability_list(probabilities))
           : "",
       of_rule,
+      solved.leaning
+          ? fmt::format(" To be that sure it leans to the {} answer: another is decided where it is ahead by more than "
+                        "{:.3f}.",
+                        answer_name(dataset_, solved.leaning->answer), solved.leaning->by)
+          : "",
       is_drawn ? " Each row is decided by one of them, drawn by its place in the files: equal people may be decided "
                  "differently."
                : "");

@@ -216,6 +216,7 @@ class Frontier final : public Command {
     frontier.test_rows = static_cast<std::int64_t>(dataset.rows_of(data::Split::test).size());
     frontier.uses_groups = config_.decision.uses_group;
     frontier.is_randomised = config_.decision.randomised;
+    frontier.rule_confidence = config_.decision.confidence;
     frontier.cells = rules.cells().names;
     frontier.multiplier_titles = constraints::row_titles(table);
   }

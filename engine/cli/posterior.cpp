@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "engine/config/field_problems.h"
+#include "engine/constraints/rates.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
+#include "engine/frontier/confidence_margins.h"
 #include "engine/models/no_autograd.h"
 #include "engine/training/allowance.h"
 #include "engine/training/folds.h"
@@ -186,6 +188,28 @@ frontier::MarginsOf margins_of(const training::RunConfig& config, const constrai
   }();
   return [table, allowance](const std::vector<double>& sums) {
     return allowance.margins(table, constraints::rate_values(table, sums, constraints::Reading::exact), sums);
+  };
+}
+
+frontier::MarginsOf confidence_margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
+                                          const data::Dataset& dataset) {
+  const auto split = static_cast<int>(held_out_split(dataset));
+  const constraints::RowCounts counts = constraints::count_rows(table.cells, dataset);
+  const std::vector<double>& weight = counts.weight[split];
+  std::vector<double> people = training::efficiency_of(table, weight, counts.square_weight[split], weight);
+  const auto test = static_cast<int>(data::Split::test);
+  if (counts.used(test))
+    for (double& of_rate : people)
+      of_rate *= static_cast<double>(counts.rows[test]) / static_cast<double>(counts.rows[split]);
+  return [table, people, confidence = config.decision.confidence](const std::vector<double>& sums) {
+    const std::vector<double> rates = constraints::rate_values(table, sums, constraints::Reading::exact);
+    std::vector<double> errors;
+    for (std::size_t r = 0; r < rates.size(); ++r) {
+      const double rows =
+          people[r] * constraints::value_of(table.rates[r].denominator, sums, constraints::Reading::exact);
+      errors.push_back(std::sqrt(std::max(0.0, rates[r] * (1 - rates[r])) / rows));
+    }
+    return frontier::confidence_margins(table, errors, confidence);
   };
 }
 

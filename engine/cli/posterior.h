@@ -42,6 +42,11 @@ std::vector<double> posteriors_of(const training::RunConfig& config, const data:
 frontier::HeldOut held_out_rows(const data::Dataset& dataset, const frontier::PosteriorCells& cells,
                                 const std::vector<double>& posteriors);
 
+/// Margins with which figures of as many new people as the test split has are inside with the probability decision.confidence, made up
+/// as the held-out rows are; without a test split of as many as these are.
+frontier::MarginsOf confidence_margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
+                                          const data::Dataset& dataset);
+
 /// What a rule aims inside its tolerances by (multipliers.margin): of the selection rows, or of as many people as the test split has.
 frontier::MarginsOf margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
                                const data::Dataset& dataset);

@@ -68,7 +68,8 @@ class Retune final : public Command {
     return {
         {"RUN", "The run folder of a frontier, or of an earlier retuning", &run_, "", true},
         {"key=value",
-         "The tolerances that change: constraints.0.tolerance=0.05; output.folder, output.run and output.overwrite "
+         "The tolerances that change: constraints.0.tolerance=0.05; decision.confidence; output.folder, output.run and "
+         "output.overwrite "
          "say where the new run goes, else beside the old one",
          &overrides_, "", true},
         {"--fail-on",
@@ -117,6 +118,7 @@ class Retune final : public Command {
     config::load(saved.file(run_files::kConfig), overrides_, config_, origin_);
     training::RunConfig alike = config_;
     alike.output = saved.config.output;
+    alike.decision.confidence = saved.config.decision.confidence;
     for (std::size_t c = 0; c < std::min(alike.constraints.size(), saved.config.constraints.size()); ++c)
       if (constraints::has_tolerance(alike.constraints[c]))
         alike.constraints[c].tolerance = saved.config.constraints[c].tolerance;
@@ -126,10 +128,10 @@ class Retune final : public Command {
     if (text(alike) != text(saved.config))
       throw core::UserError(
           core::Fault::config,
-          fmt::format(
-              "retune changes tolerances alone, and of {} some says what the run was trained or is measured by; "
-              "{} trains anew",
-              core::quoted(overrides_), frontier_line(saved, overrides_, is_said("output.run"))));
+          fmt::format("retune changes tolerances and decision.confidence alone, and of {} some says what the run was "
+                      "trained or is measured by; "
+                      "{} trains anew",
+                      core::quoted(overrides_), frontier_line(saved, overrides_, is_said("output.run"))));
     place(saved);
     file_ = {saved.file(run_files::kConfig).string(), core::sha256_of_file(saved.file(run_files::kConfig))};
   }

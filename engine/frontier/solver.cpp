@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/constraints/linear_program.h"
+#include "engine/frontier/rule_program.h"
 
 namespace equipoise::frontier {
 namespace {
@@ -17,27 +18,12 @@ namespace {
 using constraints::ConstraintTable;
 using constraints::Row;
 
-// What a unit of the worst excess costs, in accuracy: far more than keeping rows inside does.
-constexpr double kPriceOfExcess = 100;
 // In accuracy; a row of a million is worth more.
 constexpr double kClosed = 1e-7;
 constexpr int kMostRounds = 400;
 constexpr int kMarginRounds = 2;
-
-double give_of(const ConstraintTable& table, const Row& row) {
-  return table.promises[row.promise].form == "max_min" ? 0.5 : 1.0;
-}
-
-double margin_of(const std::vector<double>& margins, std::size_t row) {
-  return margins.empty() ? 0.0 : margins[row];
-}
-
-// Without the middle of its band, and without its bound.
-double sum_of_rates(const Row& row, const std::vector<double>& rates) {
-  double sum = 0;
-  for (const auto& [rate, coefficient] : row.terms) sum += coefficient * rates[rate];
-  return sum;
-}
+constexpr int kHoldingRounds = 4;
+constexpr int kLeanings = 10;  // the last is to a thousandth
 
 }  // namespace
 
@@ -70,45 +56,7 @@ AnswerWeights rule_at(const std::vector<double>& multipliers, const ConstraintTa
   return weights;
 }
 
-double largest_excess(const ConstraintTable& table, const std::vector<double>& rates,
-                      const std::vector<double>& margins) {
-  const std::vector<double> violations = constraints::violations(table, rates);
-  // Of each band the largest above its middle and below it, and what the middle counts for in these rows. Where margins differ it is not
-  // the middle of the rates: it is free, as in the program.
-  struct Side {
-    double excess = -std::numeric_limits<double>::infinity(), of_middle = 1;
-  };
-  std::vector<Side> above(table.bands.size()), below = above;
-  double largest = 0;
-  for (std::size_t j = 0; j < violations.size(); ++j) {
-    if (!std::isfinite(violations[j])) continue;
-    const Row& row = table.rows[j];
-    const double excess = (violations[j] + margin_of(margins, j)) / give_of(table, row);
-    if (row.band < 0) {
-      largest = std::max(largest, excess);
-      continue;
-    }
-    Side& side = (row.band_coefficient < 0 ? above : below)[static_cast<std::size_t>(row.band)];
-    side = {std::max(side.excess, excess), std::abs(row.band_coefficient)};
-  }
-  // Where the middle is best both sides are as far.
-  for (std::size_t b = 0; b < above.size(); ++b) {
-    const Side &one = above[b], &other = below[b];
-    largest = std::max(
-        largest, (one.excess * other.of_middle + other.excess * one.of_middle) / (one.of_middle + other.of_middle));
-  }
-  return largest;
-}
-
 namespace {
-
-// A rule, and what it comes to.
-struct Column {
-  AnswerWeights weights;
-  std::vector<double> decided;  // [A * C]
-  std::vector<double> rates;    // [R]
-  double accuracy = 0;
-};
 
 // A column, and the share of rows that it decides.
 struct Share {
@@ -121,77 +69,6 @@ struct Optimum {
   std::size_t best_at_multipliers = 0;  // a column
   std::vector<Share> shares;            // of sum 1
   double bound = 0;
-};
-
-// The linear program over the columns: a share of each, the middle of each band, and the excess of all rows.
-class Master {
- public:
-  Master(const ConstraintTable& table, const std::vector<double>& margins, const std::vector<Column>& columns)
-      : table_(table), margins_(margins), columns_(columns) {
-    for (std::size_t j = 0; j < table.rows.size(); ++j) {
-      const bool is_defined = std::ranges::none_of(
-          table.rows[j].terms, [&](const auto& term) { return std::isnan(columns.front().rates[term.first]); });
-      if (is_defined && std::isfinite(table.rows[j].bound)) used_.push_back(j);
-    }
-  }
-
-  struct Solution {
-    std::vector<double> shares;       // [columns]
-    std::vector<double> multipliers;  // [J]
-    double value = 0;                 // accuracy less the price of the excess
-  };
-
-  std::optional<Solution> solve() const {
-    const auto count = static_cast<std::int32_t>(columns_.size());
-    const std::int32_t first_band = count, excess = count + static_cast<std::int32_t>(table_.bands.size());
-    std::vector<constraints::Variable> variables(columns_.size(), {0, 1});
-    variables.resize(static_cast<std::size_t>(excess));
-    variables.push_back({0, constraints::kNoLimit});
-    std::vector<double> costs(variables.size(), 0.0);
-    for (std::size_t k = 0; k < columns_.size(); ++k) costs[k] = -columns_[k].accuracy;
-    costs.back() = kPriceOfExcess;
-    std::vector<constraints::Inequality> inequalities;
-    for (const std::size_t j : used_) {
-      const Row& row = table_.rows[j];
-      constraints::Inequality& inequality = inequalities.emplace_back();
-      inequality.bound = bound_of(j);
-      for (std::int32_t k = 0; k < count; ++k)
-        inequality.terms.emplace_back(k, sum_of_rates(row, columns_[static_cast<std::size_t>(k)].rates));
-      if (row.band >= 0) inequality.terms.emplace_back(first_band + row.band, row.band_coefficient);
-      inequality.terms.emplace_back(excess, -give_of(table_, row));
-    }
-    constraints::Inequality all{{}, 1, 0}, minus_all{{}, -1, 0};
-    for (std::int32_t k = 0; k < count; ++k) {
-      all.terms.emplace_back(k, 1.0);
-      minus_all.terms.emplace_back(k, -1.0);
-    }
-    inequalities.push_back(std::move(all));
-    inequalities.push_back(std::move(minus_all));
-    const auto found = constraints::cheapest(variables, inequalities, costs);
-    if (!found) return std::nullopt;
-    Solution solution;
-    solution.shares.assign(found->values.begin(), found->values.begin() + count);
-    solution.multipliers.assign(table_.rows.size(), 0.0);
-    for (std::size_t i = 0; i < used_.size(); ++i) solution.multipliers[used_[i]] = found->prices[i];
-    solution.value = -found->objective;
-    return solution;
-  }
-
-  // What no mixture of rules is above, as the rule that is best at the multipliers says; these satisfy what the program's own do.
-  double bound_at(const std::vector<double>& multipliers, const Column& best) const {
-    double bound = best.accuracy;
-    for (const std::size_t j : used_)
-      bound -= multipliers[j] * (sum_of_rates(table_.rows[j], best.rates) - bound_of(j));
-    return bound;
-  }
-
- private:
-  double bound_of(std::size_t j) const { return table_.rows[j].bound - margin_of(margins_, j); }
-
-  const ConstraintTable& table_;
-  const std::vector<double>& margins_;
-  const std::vector<Column>& columns_;
-  std::vector<std::size_t> used_;
 };
 
 std::vector<Share> shares_of(const std::vector<double>& of_columns) {
@@ -210,9 +87,16 @@ class Solver {
  public:
   Solver(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows);
   Solved solve(const MarginsOf& margins_of, bool is_randomised);
+  Solved hold(const MarginsOf& margins_of, bool is_randomised);
 
  private:
   std::size_t add(AnswerWeights weights);
+  void lean(Leaning leaning);
+  double worth_of(const KnownRule& rule) const;
+  Solved at_own_margins(const MarginsOf& margins_of, bool is_randomised);
+  Solved leaning_to(std::int32_t answer, const MarginsOf& margins_of, bool is_randomised);
+  std::vector<Share> shares_at(const Optimum& optimum, const std::vector<double>& margins, bool is_randomised) const;
+  Solved solved_of(Optimum optimum, const std::vector<Share>& shares, std::vector<double> margins) const;
   Optimum optimum(const std::vector<double>& margins);
   std::size_t chosen_of(const Optimum& optimum, const std::vector<double>& margins) const;
   std::vector<double> mixed(const std::vector<Share>& shares) const;
@@ -223,7 +107,8 @@ class Solver {
   const HeldOut& rows_;
   double weight_ = 0;
   std::vector<std::vector<double>> gains_;  // [R][A * C]
-  std::vector<Column> columns_;
+  std::vector<KnownRule> columns_;          // the most probable answer, each answer for all, and what was found
+  Leaning leaning_;
   std::int64_t rounds_ = 0;
 };
 
@@ -243,29 +128,44 @@ Solver::Solver(const ConstraintTable& table, const PosteriorCells& cells, const 
 
 // One that decides every row as another does is that one.
 std::size_t Solver::add(AnswerWeights weights) {
-  Column column;
+  KnownRule column;
   column.decided = decide_rows(weights, cells_, rows_);
-  const auto same = std::ranges::find(columns_, column.decided, &Column::decided);
+  const auto same = std::ranges::find(columns_, column.decided, &KnownRule::decided);
   if (same != columns_.end()) return static_cast<std::size_t>(same - columns_.begin());
   column.rates = constraints::rate_values(table_, table_sums(column.decided, cells_), constraints::Reading::exact);
   column.accuracy = accuracy_of(column.decided, cells_);
+  column.worth = worth_of(column);
   column.weights = std::move(weights);
   columns_.push_back(std::move(column));
   return columns_.size() - 1;
 }
 
+double Solver::worth_of(const KnownRule& rule) const {
+  if (leaning_.by == 0) return rule.accuracy;
+  const auto first = rule.decided.begin() + static_cast<std::ptrdiff_t>(leaning_.answer) * cells_.count();
+  return rule.accuracy + leaning_.by * std::accumulate(first, first + cells_.count(), 0.0) / weight_;
+}
+
+void Solver::lean(Leaning leaning) {
+  leaning_ = leaning;
+  for (KnownRule& rule : columns_) rule.worth = worth_of(rule);
+}
+
 Optimum Solver::optimum(const std::vector<double>& margins) {
-  const Master master(table_, margins, columns_);
+  const RuleProgram master(table_, margins, columns_);
   Optimum best;
   best.bound = std::numeric_limits<double>::infinity();
-  std::optional<Master::Solution> solution;
+  std::optional<RuleProgram::Solution> solution;
   const auto try_at = [&](std::vector<double> multipliers) {
-    const std::size_t column = add(rule_at(multipliers, table_, cells_, gains_, weight_));
+    AnswerWeights weights = rule_at(multipliers, table_, cells_, gains_, weight_);
+    for (std::int32_t c = 0; c < cells_.count(); ++c)
+      weights[static_cast<std::size_t>(leaning_.answer * cells_.count() + c)] += leaning_.by;
+    const std::size_t column = add(std::move(weights));
     const double bound = master.bound_at(multipliers, columns_[column]);
     if (bound < best.bound) best = {std::move(multipliers), column, {}, bound};
   };
   for (int round = 0; round < kMostRounds; ++round) {
-    std::optional<Master::Solution> next = master.solve();
+    std::optional<RuleProgram::Solution> next = master.solve();
     ++rounds_;
     // What is known is a rule, whatever the solver makes of one column more.
     if (!next && !solution) throw std::logic_error("the linear program of a frontier was not solved");
@@ -289,7 +189,7 @@ Optimum Solver::optimum(const std::vector<double>& margins) {
 std::size_t Solver::chosen_of(const Optimum& optimum, const std::vector<double>& margins) const {
   constexpr double kWorthOfExcess = 10;
   const auto worth_of = [&](std::size_t column) {
-    return columns_[column].accuracy - kWorthOfExcess * largest_excess(table_, columns_[column].rates, margins);
+    return columns_[column].worth - kWorthOfExcess * largest_excess(table_, columns_[column].rates, margins);
   };
   std::size_t chosen = optimum.best_at_multipliers;
   double most = worth_of(chosen);
@@ -314,16 +214,14 @@ double Solver::excess_of(const std::vector<double>& decided, const std::vector<d
       table_, constraints::rate_values(table_, table_sums(decided, cells_), constraints::Reading::exact), margins);
 }
 
-Solved Solver::solve(const MarginsOf& margins_of, bool is_randomised) {
+std::vector<Share> Solver::shares_at(const Optimum& optimum, const std::vector<double>& margins,
+                                     bool is_randomised) const {
+  return is_randomised ? optimum.shares : std::vector<Share>{{chosen_of(optimum, margins), 1}};
+}
+
+Solved Solver::solved_of(Optimum optimum, const std::vector<Share>& shares, std::vector<double> margins) const {
   Solved solved;
-  Optimum optimum;
-  std::vector<Share> shares = {{0, 1}};  // without constraints
-  // Margins hang on rates, a little: the rule's own are found from those without constraints on.
-  for (int round = 0; round < (margins_of ? kMarginRounds : 1); ++round) {
-    if (margins_of) solved.margins = margins_of(table_sums(mixed(shares), cells_));
-    optimum = this->optimum(solved.margins);
-    shares = is_randomised ? optimum.shares : std::vector<Share>{{chosen_of(optimum, solved.margins), 1}};
-  }
+  solved.margins = std::move(margins);
   solved.decided = mixed(shares);
   solved.accuracy = accuracy_of(solved.decided, cells_);
   solved.excess = excess_of(solved.decided, solved.margins);
@@ -341,6 +239,71 @@ Solved Solver::solve(const MarginsOf& margins_of, bool is_randomised) {
   return solved;
 }
 
+Solved Solver::solve(const MarginsOf& margins_of, bool is_randomised) {
+  Optimum optimum;
+  std::vector<double> margins;
+  std::vector<Share> shares = {{0, 1}};  // without constraints
+  // Margins hang on rates, a little: the rule's own are found from those without constraints on.
+  for (int round = 0; round < (margins_of ? kMarginRounds : 1); ++round) {
+    if (margins_of) margins = margins_of(table_sums(mixed(shares), cells_));
+    optimum = this->optimum(margins);
+    shares = shares_at(optimum, margins, is_randomised);
+  }
+  return solved_of(std::move(optimum), shares, std::move(margins));
+}
+
+// Solved again with the margins of what was found, until it is inside by its own.
+Solved Solver::at_own_margins(const MarginsOf& margins_of, bool is_randomised) {
+  Solved solved;
+  std::vector<double> margins = margins_of(table_sums(columns_.front().decided, cells_));
+  for (int round = 0; round < kHoldingRounds; ++round) {
+    Optimum optimum = this->optimum(margins);
+    const std::vector<Share> shares = shares_at(optimum, margins, is_randomised);
+    margins = margins_of(table_sums(mixed(shares), cells_));
+    solved = solved_of(std::move(optimum), shares, margins);
+    if (solved.excess <= kSlightExcess) break;
+  }
+  return solved;
+}
+
+// That answer for all holds; the least that has to be leaned to it is looked for by halves.
+Solved Solver::leaning_to(std::int32_t answer, const MarginsOf& margins_of, bool is_randomised) {
+  double low = 0, high = 1;
+  lean({answer, high});
+  Solved found = at_own_margins(margins_of, is_randomised);
+  found.leaning = leaning_;
+  for (int step = 0; step < kLeanings; ++step) {
+    const double middle = (low + high) / 2;
+    lean({answer, middle});
+    Solved one = at_own_margins(margins_of, is_randomised);
+    const bool holds = one.excess <= kSlightExcess;
+    (holds ? high : low) = middle;
+    if (!holds) continue;
+    found = std::move(one);
+    found.leaning = leaning_;
+  }
+  lean({});
+  return found;
+}
+
+Solved Solver::hold(const MarginsOf& margins_of, bool is_randomised) {
+  // Margins are larger than tolerances where these are small: what they leave of a bound says nothing.
+  const double bound = optimum({}).bound;
+  Solved best = at_own_margins(margins_of, is_randomised);
+  best.bound = bound;
+  if (best.excess <= kSlightExcess) return best;
+  std::optional<Solved> held;
+  for (std::int32_t answer = 0; answer < cells_.answer_count; ++answer) {
+    const std::vector<double>& for_all = columns_[static_cast<std::size_t>(1 + answer)].decided;
+    if (excess_of(for_all, margins_of(table_sums(for_all, cells_))) > kSlightExcess) continue;
+    Solved one = leaning_to(answer, margins_of, is_randomised);
+    if (!held || one.accuracy > held->accuracy) held = std::move(one);
+  }
+  if (!held) return best;
+  held->bound = bound;
+  return *std::move(held);
+}
+
 }  // namespace
 
 Solved best_rule(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
@@ -351,6 +314,11 @@ Solved best_rule(const ConstraintTable& table, const PosteriorCells& cells, cons
 Solved best_mixture(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
                     const MarginsOf& margins_of) {
   return Solver(table, cells, rows).solve(margins_of, true);
+}
+
+Solved holding_rule(const ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
+                    const MarginsOf& margins_of, bool is_randomised) {
+  return Solver(table, cells, rows).hold(margins_of, is_randomised);
 }
 
 models::CellRule cell_rule(const Solved& solved, const PosteriorCells& cells, std::uint64_t lot_seed) {

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "engine/constraints/table.h"
+#include "engine/frontier/excess.h"
 #include "engine/frontier/held_out.h"
 
 namespace equipoise::frontier {
@@ -20,15 +22,16 @@ std::vector<std::vector<double>> rate_gains(const constraints::ConstraintTable& 
 AnswerWeights rule_at(const std::vector<double>& multipliers, const constraints::ConstraintTable& table,
                       const PosteriorCells& cells, const std::vector<std::vector<double>>& gains, double weight);
 
-/// By how much the worst row of the table is over its bound less its margin, in units of its promise's tolerance (a band has half of
-/// it on either side, whose middle is where it is best); 0 where all hold. Rows whose rates are not defined are left out.
-double largest_excess(const constraints::ConstraintTable& table, const std::vector<double>& rates,
-                      const std::vector<double>& margins);
-
 /// One of the rules that a randomised rule draws from.
 struct MixedRule {
   double probability = 0;
   AnswerWeights weights;
+};
+
+/// What a rule gives an answer more than its probability: another is decided where it is ahead by more.
+struct Leaning {
+  std::int32_t answer = 0;
+  double by = 0;
 };
 
 /// A rule for a table's tolerances; its figures are what the posteriors expect, and of a randomised one the draws.
@@ -42,6 +45,7 @@ struct Solved {
   double excess = 0;                ///< largest_excess of the rule
   std::vector<double> margins;      ///< [J] that were taken off the bounds; empty: none were
   std::int64_t rounds = 0;          ///< linear programs that were solved
+  std::optional<Leaning> leaning;   ///< of holding_rule, where it took one
 };
 
 /// Margins [J] that are taken off the bounds where the held-out rows have these sums [C_table * 4].
@@ -66,6 +70,13 @@ Solved best_rule(const constraints::ConstraintTable& table, const PosteriorCells
 /// The program's optimum itself: each row is decided by one of the rules that it mixes, drawn by its share. Of one rule it is that, deterministic.
 Solved best_mixture(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
                     const MarginsOf& margins_of = {});
+
+/// The most accurate rule (`is_randomised`: mixture) that was found to be inside by its own margins, which fall with how much its
+/// decisions vary. It is best_rule's if that is; else one that leans to an answer by as little as is enough (to a thousandth): if all are
+/// given one answer, no figure of a parity has an error. Where not even one answer for all is inside, as of a bound on selection
+/// rates, what is nearest without leaning. Its bound is of rules inside the tolerances, by whatever margin. `margins_of` must be given.
+Solved holding_rule(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
+                    const MarginsOf& margins_of, bool is_randomised);
 
 /// The rule of a model's file, drawing its lots, if any, by this seed (models::lot_seed).
 models::CellRule cell_rule(const Solved& solved, const PosteriorCells& cells, std::uint64_t lot_seed);

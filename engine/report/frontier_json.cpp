@@ -22,6 +22,8 @@ ordered_json to_json(const FrontierReport& report, const FrontierRule& rule) {
           {"expected_accuracy", rule.expected_accuracy},
           {"excess", rule.excess},
           {"margins", rule.margins},
+          {"leaning", rule.leaning ? ordered_json{{"answer", rule.leaning->answer}, {"by", rule.leaning->by}}
+                                   : ordered_json(nullptr)},
           {"probabilities", rule.probabilities},
           {"selection", split_json(report.is_out_of_fold ? std::nullopt : rule.held_out)},
           {"out_of_fold", split_json(report.is_out_of_fold ? rule.held_out : std::nullopt)},
@@ -49,6 +51,12 @@ FrontierRule rule_from(const json& object, const std::string& path) {
   reader.read("excess", rule.excess);
   reader.read("margins", rule.margins);
   reader.read_if_there("probabilities", rule.probabilities);
+  reader.if_there("leaning", [&](const json& item, const std::string& place) {
+    if (item.is_null()) return;
+    const core::JsonReader leaning(item, place);
+    leaning.read("answer", rule.leaning.emplace().answer);
+    leaning.read("by", rule.leaning->by);
+  });
   rule.held_out = split_from(object, "selection", path);
   if (!rule.held_out && object.contains("out_of_fold")) rule.held_out = split_from(object, "out_of_fold", path);
   rule.test = split_from(object, "test", path);
@@ -87,6 +95,7 @@ ordered_json to_json(const FrontierReport& report) {
           {"kept", report.kept},
           {"uses_groups", report.uses_groups},
           {"randomised", report.is_randomised},
+          {"rule_confidence", report.rule_confidence},
           {"cells", report.cells},
           {"multiplier_titles", report.multiplier_titles},
           {"warnings", report.warnings},
@@ -116,6 +125,7 @@ FrontierReport frontier_report_from_json(const json& object) {
   reader.read("kept", report.kept);
   reader.read("uses_groups", report.uses_groups);
   reader.read_if_there("randomised", report.is_randomised);
+  reader.read_if_there("rule_confidence", report.rule_confidence);
   reader.read("cells", report.cells);
   reader.read("multiplier_titles", report.multiplier_titles);
   reader.read("warnings", report.warnings);

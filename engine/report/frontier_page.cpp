@@ -67,6 +67,7 @@ void write_rule(Markup& page, const FrontierReport& report, const FrontierRule& 
     if (rule.tolerance == report.kept) page.element("p", {{"class", "note"}}, "this folder's run");
     if (can_be_shown(report, rule) == false)
       page.element("p", {{"class", "note"}}, "below what the test rows could show");
+    if (rule.leaning) page.element("p", {{"class", "note"}}, leaning_words(rule));
     if (!rule.probabilities.empty()) page.element("p", {{"class", "note"}}, drawn_words(rule));
   }
   write_accuracy(page, rule.held_out);
@@ -98,6 +99,7 @@ void write_guide(Markup& page, const FrontierReport& report) {
                   report.uses_groups ? ", given the row's group, which it must know of everyone it decides"
                                      : ", and so decides without the group being an input",
                   counted(report.held_out_rows, held_out_row(report))));
+  if (report.rule_confidence > 0) say(confidence_sentence(report));
   if (report.is_randomised) say(draws_sentence(report));
   if (report.showable) say(showable_sentence(report));
   if (report.is_out_of_fold)

@@ -13,6 +13,12 @@
 
 namespace equipoise::report {
 
+/// What a rule gives an answer more than its probability, so that its figures are surer (decision.confidence).
+struct RuleLeaning {
+  std::string answer;  ///< "positive", "negative", or a class
+  double by = 0;
+};
+
 /// One rule of a frontier: how the posterior decides under one tolerance.
 struct FrontierRule {
   std::optional<double> tolerance;  ///< of the first constraint that has one; nothing of the rule without constraints
@@ -21,6 +27,7 @@ struct FrontierRule {
   double expected_accuracy = 0;  ///< of the rule, by the posterior
   double excess = 0;             ///< the same, over its tolerance less its margin, of the worst constraint
   std::vector<double> margins;   ///< [constraints] by how much of the figure the rule aims inside, on the held-out rows
+  std::optional<RuleLeaning> leaning = {};
   std::vector<double> probabilities = {};  ///< of the rules of which one is drawn for each row; empty: it is one rule
   /// Measured on the rows that it was solved on and on the test rows, groups, calibration and thresholds left out; nothing where there
   /// are no such rows.
@@ -43,8 +50,10 @@ struct FrontierReport {
   std::optional<double>
       showable;     ///< the smallest tolerance that the test rows could show of the first constraint that has one
   double kept = 0;  ///< the tolerance of the rule that the run in the same folder decides by
-  bool uses_groups = false;                    ///< whether rules know a row's group (decision.uses_group)
-  bool is_randomised = false;                  ///< whether rules may be drawn for each row (decision.randomised)
+  bool uses_groups = false;    ///< whether rules know a row's group (decision.uses_group)
+  bool is_randomised = false;  ///< whether rules may be drawn for each row (decision.randomised)
+  double rule_confidence =
+      0;  ///< with which rules are to be inside on as many new people as the test rows (decision.confidence)
   std::vector<std::string> cells;              ///< what the model's outputs are posteriors of
   std::vector<std::string> multiplier_titles;  ///< [J]
   FrontierRule unconstrained;
@@ -72,6 +81,12 @@ FrontierReport frontier_report_from_json(const nlohmann::json& json);
 
 /// Of a rule that is drawn "2 rules: 0.71, 0.29", the most probable first; of one that decides for certain "".
 std::string drawn_words(const FrontierRule& rule);
+
+/// Of a rule that leans "leans to the negative answer by 0.12", of any other "".
+std::string leaning_words(const FrontierRule& rule);
+
+/// Of a frontier whose rules are to be inside with some confidence what that means, of any other "".
+std::string confidence_sentence(const FrontierReport& report);
 
 /// Of a frontier whose rules may be drawn what that means for people, of any other "".
 std::string draws_sentence(const FrontierReport& report);

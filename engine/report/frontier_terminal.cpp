@@ -111,6 +111,26 @@ std::string drawn_words(const FrontierRule& rule) {
   return words;
 }
 
+std::string leaning_words(const FrontierRule& rule) {
+  if (!rule.leaning) return "";
+  return fmt::format("leans to the {} answer by {:.3f}", rule.leaning->answer, rule.leaning->by);
+}
+
+std::string confidence_sentence(const FrontierReport& report) {
+  if (report.rule_confidence == 0) return "";
+  const std::int64_t leaning =
+      std::ranges::count_if(report.rules, [](const auto& rule) { return rule.leaning.has_value(); });
+  std::string sentence = fmt::format(
+      "Rules are to be inside with probability {:g} on as many new people as the test rows, as far as the posterior is "
+      "right.",
+      report.rule_confidence);
+  if (leaning > 0)
+    sentence +=
+        fmt::format(" {} of {} {} to one answer for that, whose figures vary less.", leaning,
+                    counted(static_cast<std::int64_t>(report.rules.size()), "rule"), leaning == 1 ? "leans" : "lean");
+  return sentence;
+}
+
 std::string draws_sentence(const FrontierReport& report) {
   if (!report.is_randomised) return "";
   const std::int64_t drawn =
@@ -186,6 +206,7 @@ std::string to_terminal(const FrontierReport& report, bool color) {
         "figure stands there.\n";
   if (const std::string sentence = showable_sentence(report); !sentence.empty())
     text += without_typography(sentence) + "\n";
+  if (report.rule_confidence > 0) text += without_typography(confidence_sentence(report)) + "\n";
   if (report.is_randomised) text += without_typography(draws_sentence(report)) + "\n";
   text += "* the rule of the run in the folder\n";
   if (std::ranges::any_of(report.rules, [&](const auto& rule) { return can_be_shown(report, rule) == false; }))

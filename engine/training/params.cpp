@@ -117,6 +117,12 @@ void DecisionParams::describe(config::Fields& fields) {
       "Of a frontier: whether a tolerance may be met by several rules with probabilities, of which one is drawn for "
       "each row by its place in the files, so that equal people may be decided differently (docs/guides/frontier.md). "
       "Else the best single rule decides. What training makes draws under training.keep: mixture.");
+  fields.number(
+      "confidence", confidence, config::between(0, 0.9999),
+      "Of a frontier: how probable it is to be that all figures of as many new people as the test split has are inside "
+      "their tolerances, as far as the posterior is right (docs/guides/frontier.md). Where that takes it a rule leans "
+      "to "
+      "one answer, down to the same one for everybody. 0: rules aim inside by multipliers.margin.");
 }
 
 void OutputParams::describe(config::Fields& fields) {

@@ -47,6 +47,7 @@ void check(const TrainingParams& params, data::Task task, const config::Origin& 
 struct DecisionParams {
   bool uses_group = false;
   bool randomised = false;
+  double confidence = 0;  // 0: rules aim inside by multipliers.margin
 
   void describe(config::Fields& fields);
 };

@@ -157,6 +157,9 @@ void check_decision(const DecisionParams& decision, const config::Origin& origin
         "decision.randomised",
         "it is of the rules of equipoise frontier; what training makes draws where training.keep is 'mixture', one "
         "of several iterates for each row");
+  if (decision.confidence > 0)
+    problems.refuse("decision.confidence",
+                    "it is of the rules of equipoise frontier; what training makes aims inside by multipliers.margin");
   problems.throw_if_any();
 }
 

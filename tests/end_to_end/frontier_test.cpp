@@ -306,8 +306,10 @@ TEST_F(Frontier, RetuneRefusesWhatNeedsTraining) {
                  "config.yaml output.run=plain output.run=plain-anew trains one");
   expect_refused({"retune", "runs/f", "constraints.0.tolerence=0.1"}, 2, "did you mean 'constraints[0].tolerance'");
   expect_refused({"retune", "runs/f", "constraints.0.tolerance=1.5"}, 2, "must lie between 0 and 1");
-  expect_refused({"retune", "runs/f", "training.epochs=9"}, 2, "retune changes tolerances alone");
-  expect_refused({"retune", "runs/f", "constraints.0.kind=equalized_odds"}, 2, "retune changes tolerances alone");
+  expect_refused({"retune", "runs/f", "training.epochs=9"}, 2,
+                 "retune changes tolerances and decision.confidence alone");
+  expect_refused({"retune", "runs/f", "constraints.0.kind=equalized_odds"}, 2,
+                 "retune changes tolerances and decision.confidence alone");
   expect_refused({"retune", "runs/g", "constraints.0.tolerance=0.1"}, 3, "'runs/g' is not a run folder");
 }
 

@@ -152,6 +152,27 @@ TEST(FrontierReport, SaysWhichRulesAreDrawn) {
   EXPECT_THAT(to_terminal(sample(), false), Not(HasSubstr("drawn")));
 }
 
+TEST(FrontierReport, SaysWhichRulesLeanAndWhatFor) {
+  FrontierReport report = sample();
+  report.rule_confidence = 0.9;
+  report.rules[0].leaning = {"negative", 0.1234};
+  const json written = json::parse(to_json(report).dump());
+  EXPECT_EQ(complaints(written, kSchema), "");
+  EXPECT_EQ(written["rules"][0]["leaning"], json({{"answer", "negative"}, {"by", 0.1234}}));
+  EXPECT_TRUE(written["rules"][1]["leaning"].is_null());
+  EXPECT_EQ(json::parse(to_json(frontier_report_from_json(written)).dump()), written);
+  const char* sentence = "1 of 2\u00A0rules leans to one answer for that";
+  EXPECT_THAT(to_html(report), AllOf(HasSubstr("with probability 0.9 on as many new people"), HasSubstr(sentence),
+                                     HasSubstr("leans to the negative answer by 0.123")));
+  EXPECT_THAT(to_terminal(report, false), HasSubstr("1 of 2 rules leans to one answer for that"));
+  EXPECT_THAT(to_html(sample()), Not(HasSubstr("lean")));
+  // Of an earlier program's file neither is there.
+  json older = json::parse(to_json(sample()).dump());
+  older.erase("rule_confidence");
+  for (json& rule : older["rules"]) rule.erase("leaning");
+  EXPECT_EQ(frontier_report_from_json(older).rule_confidence, 0);
+}
+
 // Rules that come to the same point have one label, and no label covers another.
 TEST(FrontierReport, RulesOfOnePointShareALabel) {
   FrontierReport report = sample();

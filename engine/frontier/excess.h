@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "engine/constraints/table.h"
+
+namespace equipoise::frontier {
+
+/// Of one row more or less no posterior knows: what is over its bound by no more than this is taken to hold.
+inline constexpr double kSlightExcess = 5e-4;
+
+/// By how much a row gives for a unit of its promise's tolerance: of a band half of it on either side.
+double give_of(const constraints::ConstraintTable& table, const constraints::Row& row);
+
+/// Margins [J], or empty where none are taken.
+double margin_of(const std::vector<double>& margins, std::size_t row);
+
+/// By how much the worst row of the table is over its bound less its margin, in units of its promise's tolerance (a band has half of
+/// it on either side, whose middle is where it is best); 0 where all hold. Rows whose rates are not defined are left out.
+double largest_excess(const constraints::ConstraintTable& table, const std::vector<double>& rates,
+                      const std::vector<double>& margins);
+
+}  // namespace equipoise::frontier
