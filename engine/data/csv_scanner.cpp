@@ -1,10 +1,23 @@
 #include "engine/data/csv_scanner.h"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 
 #include "engine/core/error.h"
 
 namespace equipoise::data {
+namespace {
+
+// Where a closing quote is followed by what may separate fields in other files; `at` is behind blanks.
+std::string separator_hint(const char* at) {
+  const char mark = at[-1] == '\t' ? '\t' : *at;
+  if (std::string_view(";\t|,").find(mark) == std::string_view::npos) return "";
+  return std::string("; '") + (mark == '\t' ? "\\t" : std::string(1, mark)) +
+         "' stands behind it: is that what separates the fields (data.csv.delimiter)?";
+}
+
+}  // namespace
 
 CsvScanner::CsvScanner(std::string_view bytes, bool complete, std::int64_t first_line, const CsvMarks& marks,
                        const std::string& path)
@@ -118,7 +131,7 @@ bool CsvScanner::quoted_field() {
   if (at_ == end_) return complete_;
   if (*at_ == marks_.delimiter || *at_ == '\n' || *at_ == '\r') return true;
   refuse(line + lines_passed_, "text follows a closing quote; the field was opened on line " + std::to_string(opened) +
-                                   ", and a quote inside a quoted field is written twice");
+                                   ", and a quote inside a quoted field is written twice" + separator_hint(at_));
 }
 
 std::vector<std::string> fields_of(std::string_view record, const CsvMarks& marks) {

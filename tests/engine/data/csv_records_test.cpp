@@ -6,9 +6,11 @@
 namespace equipoise::data {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 // All blocks as one text; a line number for each row.
 struct Whole {
@@ -110,7 +112,11 @@ TEST(CsvRecords, RefusesAQuoteNeverClosed) {
 
 TEST(CsvRecords, RefusesTextAfterAClosingQuote) {
   EXPECT_THAT(error_of([] { read("a,b\n1,2\n\"3,4\n5,\"x\"\n"); }),
-              HasSubstr("records.csv:4: text follows a closing quote; the field was opened on line 3"));
+              AllOf(HasSubstr("records.csv:4: text follows a closing quote; the field was opened on line 3"),
+                    Not(HasSubstr("delimiter"))));
+  EXPECT_THAT(error_of([] { read("\"a\";b\n"); }),
+              HasSubstr("; ';' stands behind it: is that what separates the fields (data.csv.delimiter)?"));
+  EXPECT_THAT(error_of([] { read("\"a\"\tb\n"); }), HasSubstr("; '\\t' stands behind it"));
 }
 
 TEST(CsvRecords, LeavesAQuoteInsideAPlainFieldAlone) {
