@@ -157,10 +157,11 @@ std::string CellRules::sentence_of(const Rule& rule) const {
   const std::vector<double> margins = margins_of_constraints(table_, solved.margins);
   const bool has_margin = std::ranges::any_of(margins, [](double margin) { return margin > 0; });
   std::string inside = has_margin ? "inside the tolerances by multipliers.margin" : "inside the tolerances";
-  if (config_.decision.confidence > 0)
-    inside =
-        fmt::format("inside the tolerances, and with probability {:g} on as many new people as the test split has,",
-                    config_.decision.confidence);
+  const bool is_sure = config_.decision.confidence > 0;
+  if (is_sure)
+    inside = fmt::format("inside the tolerances, with probability {:g} on as many new people as {}",
+                         config_.decision.confidence,
+                         dataset_.rows_of(data::Split::test).empty() ? "these are" : "the test split has");
   const char* rules = is_drawn ? "mixtures of its rules" : "its rules";
   const std::string of_rule =
       solved.excess > frontier::kSlightExcess
@@ -168,8 +169,8 @@ std::string CellRules::sentence_of(const Rule& rule) const {
                 "none of {} is expected to have all figures {} {}, and this one comes nearest: the worst is {:.4f} "
                 "above",
                 rules, place_of(held_out_split(dataset_)), inside, solved.excess)
-          : fmt::format("of {} whose figures {} are expected to be {} the most accurate", rules,
-                        place_of(held_out_split(dataset_)), inside);
+          : fmt::format("of {} whose figures {} are expected to be {}{} the most accurate", rules,
+                        place_of(held_out_split(dataset_)), inside, is_sure ? "," : "");
   return fmt::format(
       "A posterior of {} cells{} decides{}: {}.{}{}", cells_.count(),
       groups_.empty() ? "" : ", given each row's group,",

@@ -23,7 +23,14 @@ constexpr double kClosed = 1e-7;
 constexpr int kMostRounds = 400;
 constexpr int kMarginRounds = 2;
 constexpr int kHoldingRounds = 4;
-constexpr int kLeanings = 10;  // the last is to a thousandth
+constexpr double kHolds = 2e-4;  // an excess that is none
+constexpr double kPriceOfHolding = 1000;
+constexpr double kLeanings[] = {0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002};
+constexpr int kHalvings = 5;
+constexpr double kDear = 0.01;    // in accuracy
+constexpr int kMostFailures = 2;  // one after the other, once a leaning was inside
+// Rules that are kept from one leaning to the next, besides those to begin with: a program of thousands is slow.
+constexpr std::size_t kMostKept = 100;
 
 }  // namespace
 
@@ -71,6 +78,11 @@ struct Optimum {
   double bound = 0;
 };
 
+struct Attempt {
+  Solved solved;
+  bool holds = false;
+};
+
 std::vector<Share> shares_of(const std::vector<double>& of_columns) {
   std::vector<Share> shares;
   double sum = 0;
@@ -93,8 +105,9 @@ class Solver {
   std::size_t add(AnswerWeights weights);
   void lean(Leaning leaning);
   double worth_of(const KnownRule& rule) const;
-  Solved at_own_margins(const MarginsOf& margins_of, bool is_randomised);
-  Solved leaning_to(std::int32_t answer, const MarginsOf& margins_of, bool is_randomised);
+  Attempt at_own_margins(const MarginsOf& margins_of, bool is_randomised);
+  std::optional<Solved> leaning_to(std::int32_t answer, const MarginsOf& margins_of, bool is_randomised);
+  std::optional<Solved> one_answer(std::int32_t answer, const MarginsOf& margins_of);
   std::vector<Share> shares_at(const Optimum& optimum, const std::vector<double>& margins, bool is_randomised) const;
   Solved solved_of(Optimum optimum, const std::vector<Share>& shares, std::vector<double> margins) const;
   Optimum optimum(const std::vector<double>& margins);
@@ -109,6 +122,7 @@ class Solver {
   std::vector<std::vector<double>> gains_;  // [R][A * C]
   std::vector<KnownRule> columns_;          // the most probable answer, each answer for all, and what was found
   Leaning leaning_;
+  double price_of_excess_ = 10;  // of the one rule that is taken, in accuracy
   std::int64_t rounds_ = 0;
 };
 
@@ -148,6 +162,10 @@ double Solver::worth_of(const KnownRule& rule) const {
 
 void Solver::lean(Leaning leaning) {
   leaning_ = leaning;
+  const std::size_t first = 1 + static_cast<std::size_t>(cells_.answer_count);
+  if (columns_.size() > first + kMostKept)
+    columns_.erase(columns_.begin() + static_cast<std::ptrdiff_t>(first),
+                   columns_.end() - static_cast<std::ptrdiff_t>(kMostKept));
   for (KnownRule& rule : columns_) rule.worth = worth_of(rule);
 }
 
@@ -187,9 +205,8 @@ Optimum Solver::optimum(const std::vector<double>& margins) {
 }
 
 std::size_t Solver::chosen_of(const Optimum& optimum, const std::vector<double>& margins) const {
-  constexpr double kWorthOfExcess = 10;
   const auto worth_of = [&](std::size_t column) {
-    return columns_[column].worth - kWorthOfExcess * largest_excess(table_, columns_[column].rates, margins);
+    return columns_[column].worth - price_of_excess_ * largest_excess(table_, columns_[column].rates, margins);
   };
   std::size_t chosen = optimum.best_at_multipliers;
   double most = worth_of(chosen);
@@ -252,56 +269,83 @@ Solved Solver::solve(const MarginsOf& margins_of, bool is_randomised) {
   return solved_of(std::move(optimum), shares, std::move(margins));
 }
 
-// Solved again with the margins of what was found, until it is inside by its own.
-Solved Solver::at_own_margins(const MarginsOf& margins_of, bool is_randomised) {
-  Solved solved;
-  std::vector<double> margins = margins_of(table_sums(columns_.front().decided, cells_));
-  for (int round = 0; round < kHoldingRounds; ++round) {
+// Solved without margins, then with those of what was found, until it is inside by its own. They hang on how much decisions vary, which
+// is much the same within a tolerance; where no rule is inside by them, what the program has instead is another one altogether.
+Attempt Solver::at_own_margins(const MarginsOf& margins_of, bool is_randomised) {
+  Attempt attempt;
+  std::vector<double> margins;
+  for (int round = 0; round <= kHoldingRounds && !attempt.holds; ++round) {
     Optimum optimum = this->optimum(margins);
     const std::vector<Share> shares = shares_at(optimum, margins, is_randomised);
-    margins = margins_of(table_sums(mixed(shares), cells_));
-    solved = solved_of(std::move(optimum), shares, margins);
-    if (solved.excess <= kSlightExcess) break;
+    const std::vector<double> decided = mixed(shares);
+    // Of the program itself: the one rule that is taken of it may be off by a row.
+    const bool is_inside = excess_of(mixed(optimum.shares), margins) <= kHolds;
+    if (!is_inside && round > 0) break;
+    margins = margins_of(table_sums(decided, cells_));
+    attempt.solved = solved_of(std::move(optimum), shares, margins);
+    attempt.holds = attempt.solved.excess <= kHolds;
+    if (!is_inside) break;
   }
+  if (leaning_.by > 0) attempt.solved.leaning = leaning_;
+  return attempt;
+}
+
+// An answer for all, where that is inside: as one leans that decides nothing else.
+std::optional<Solved> Solver::one_answer(std::int32_t answer, const MarginsOf& margins_of) {
+  const auto column = static_cast<std::size_t>(1 + answer);
+  Optimum alone;
+  alone.multipliers.assign(table_.rows.size(), 0.0);
+  Solved solved = solved_of(std::move(alone), {{column, 1}}, margins_of(table_sums(columns_[column].decided, cells_)));
+  if (solved.excess > kHolds) return std::nullopt;
+  solved.leaning = Leaning{answer, 1};
   return solved;
 }
 
-// That answer for all holds; the least that has to be leaned to it is looked for by halves.
-Solved Solver::leaning_to(std::int32_t answer, const MarginsOf& margins_of, bool is_randomised) {
-  double low = 0, high = 1;
-  lean({answer, high});
-  Solved found = at_own_margins(margins_of, is_randomised);
-  found.leaning = leaning_;
-  for (int step = 0; step < kLeanings; ++step) {
+// Less and less, until that is not inside; between what is and the next by halves.
+std::optional<Solved> Solver::leaning_to(std::int32_t answer, const MarginsOf& margins_of, bool is_randomised) {
+  std::optional<Solved> found = one_answer(answer, margins_of);
+  const auto holds_at = [&](double by) {
+    lean({answer, by});
+    Attempt one = at_own_margins(margins_of, is_randomised);
+    if (one.holds && (!found || one.solved.accuracy > found->accuracy)) found = std::move(one.solved);
+    return one.holds;
+  };
+  double high = found ? 1 : 0, low = 0;
+  int failures = 0;
+  for (const double by : kLeanings) {
+    if (failures == kMostFailures) break;
+    if (holds_at(by)) {
+      high = by;
+      failures = 0;
+    } else if (high > 0 && failures++ == 0) {
+      low = by;
+    }
+  }
+  if (failures == 0) low = 0;
+  for (int step = 0; step < kHalvings && high > 0; ++step) {
     const double middle = (low + high) / 2;
-    lean({answer, middle});
-    Solved one = at_own_margins(margins_of, is_randomised);
-    const bool holds = one.excess <= kSlightExcess;
-    (holds ? high : low) = middle;
-    if (!holds) continue;
-    found = std::move(one);
-    found.leaning = leaning_;
+    (holds_at(middle) ? high : low) = middle;
   }
   lean({});
   return found;
 }
 
 Solved Solver::hold(const MarginsOf& margins_of, bool is_randomised) {
+  price_of_excess_ = kPriceOfHolding;
   // Margins are larger than tolerances where these are small: what they leave of a bound says nothing.
   const double bound = optimum({}).bound;
-  Solved best = at_own_margins(margins_of, is_randomised);
-  best.bound = bound;
-  if (best.excess <= kSlightExcess) return best;
+  Attempt plain = at_own_margins(margins_of, is_randomised);
   std::optional<Solved> held;
-  for (std::int32_t answer = 0; answer < cells_.answer_count; ++answer) {
-    const std::vector<double>& for_all = columns_[static_cast<std::size_t>(1 + answer)].decided;
-    if (excess_of(for_all, margins_of(table_sums(for_all, cells_))) > kSlightExcess) continue;
-    Solved one = leaning_to(answer, margins_of, is_randomised);
-    if (!held || one.accuracy > held->accuracy) held = std::move(one);
+  if (plain.holds) held = std::move(plain.solved);
+  // Of a ratio margins are a smaller part of larger rates: a rule may be inside that gives nearly everybody one answer and did not lean.
+  const bool is_dear = held && bound - held->accuracy > kDear;
+  for (std::int32_t answer = 0; answer < cells_.answer_count && (!plain.holds || is_dear); ++answer) {
+    std::optional<Solved> one = leaning_to(answer, margins_of, is_randomised);
+    if (one && (!held || one->accuracy > held->accuracy)) held = std::move(one);
   }
-  if (!held) return best;
-  held->bound = bound;
-  return *std::move(held);
+  Solved solved = held ? *std::move(held) : std::move(plain.solved);
+  solved.bound = bound;
+  return solved;
 }
 
 }  // namespace

@@ -72,9 +72,9 @@ Solved best_mixture(const constraints::ConstraintTable& table, const PosteriorCe
                     const MarginsOf& margins_of = {});
 
 /// The most accurate rule (`is_randomised`: mixture) that was found to be inside by its own margins, which fall with how much its
-/// decisions vary. It is best_rule's if that is; else one that leans to an answer by as little as is enough (to a thousandth): if all are
-/// given one answer, no figure of a parity has an error. Where not even one answer for all is inside, as of a bound on selection
-/// rates, what is nearest without leaning. Its bound is of rules inside the tolerances, by whatever margin. `margins_of` must be given.
+/// decisions vary. It is best_rule's if that is; else one that leans to an answer by as little as is enough (to a sixteenth of it), or that
+/// gives it to everybody (a leaning of 1), when no figure of a parity has an error. Where no such rule was found, as of two bounds on
+/// selection rates, what is nearest without leaning. Its bound is of rules inside the tolerances, by whatever margin. `margins_of` must be given.
 Solved holding_rule(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,
                     const MarginsOf& margins_of, bool is_randomised);
 

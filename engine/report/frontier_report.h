@@ -85,6 +85,9 @@ std::string drawn_words(const FrontierRule& rule);
 /// Of a rule that leans "leans to the negative answer by 0.12", of any other "".
 std::string leaning_words(const FrontierRule& rule);
 
+/// Whether no rule was found that is as sure as it was to be: this one is nearest.
+bool is_unsure(const FrontierReport& report, const FrontierRule& rule);
+
 /// Of a frontier whose rules are to be inside with some confidence what that means, of any other "".
 std::string confidence_sentence(const FrontierReport& report);
 

@@ -116,18 +116,26 @@ std::string leaning_words(const FrontierRule& rule) {
   return fmt::format("leans to the {} answer by {:.3f}", rule.leaning->answer, rule.leaning->by);
 }
 
+bool is_unsure(const FrontierReport& report, const FrontierRule& rule) {
+  // Of one row more or less no posterior knows.
+  constexpr double kSlight = 5e-4;
+  return report.rule_confidence > 0 && rule.tolerance && rule.excess > kSlight;
+}
+
 std::string confidence_sentence(const FrontierReport& report) {
   if (report.rule_confidence == 0) return "";
-  const std::int64_t leaning =
-      std::ranges::count_if(report.rules, [](const auto& rule) { return rule.leaning.has_value(); });
   std::string sentence = fmt::format(
-      "Rules are to be inside with probability {:g} on as many new people as the test rows, as far as the posterior is "
+      "Rules are to be inside with probability {:g} on as many new people as the {}s, as far as the posterior is "
       "right.",
-      report.rule_confidence);
-  if (leaning > 0)
-    sentence +=
-        fmt::format(" {} of {} {} to one answer for that, whose figures vary less.", leaning,
-                    counted(static_cast<std::int64_t>(report.rules.size()), "rule"), leaning == 1 ? "leans" : "lean");
+      report.rule_confidence, report.test_rows > 0 ? "test row" : held_out_row(report));
+  const auto count = [&](auto has) { return std::ranges::count_if(report.rules, has); };
+  const auto add = [&](std::int64_t some, const char* one, const char* many) {
+    if (some > 0) sentence += fmt::format(" {} of {} {}", some, report.rules.size(), some == 1 ? one : many);
+  };
+  add(count([](const FrontierRule& rule) { return rule.leaning.has_value(); }),
+      "leans to one answer, whose figures vary less.", "lean to one answer, whose figures vary less.");
+  add(count([&](const FrontierRule& rule) { return is_unsure(report, rule); }),
+      "is not that sure: nothing was found that is.", "are not that sure: nothing was found that is.");
   return sentence;
 }
 

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "engine/evaluation/limits.h"
+#include "engine/frontier/excess.h"
 #include "tests/engine/frontier/held_out_sample.h"
 
 namespace equipoise::frontier {
@@ -23,12 +24,11 @@ using testing::ElementsAre;
 TEST(ConfidenceMargins, OfTwoRatesAddUpToTheirDifferences) {
   const ConstraintTable table = compiled({parity_of("demographic_parity", 0.1)}, every_cell(2, 2));
   const std::vector<double> margins = confidence_margins(table, {0.01, 0.03}, 0.95);
+  // By halves: equal rates are as far above the middle as below it, and inside where the whole is no more than the tolerance.
   const double both = evaluation::normal_point(0.025) * std::hypot(0.01, 0.03);
-  EXPECT_THAT(margins, ElementsAre(DoubleNear(both / 4, 1e-12), DoubleNear(both / 4, 1e-12),
-                                   DoubleNear(both * 3 / 4, 1e-12), DoubleNear(both * 3 / 4, 1e-12)));
+  EXPECT_THAT(margins, Each(DoubleNear(both / 2, 1e-12)));
   EXPECT_THAT(confidence_margins(table, {0, 0.02}, 0.95),
-              ElementsAre(0, 0, DoubleNear(0.02 * evaluation::normal_point(0.025), 1e-12),
-                          DoubleNear(0.02 * evaluation::normal_point(0.025), 1e-12)));
+              Each(DoubleNear(0.01 * evaluation::normal_point(0.025), 1e-12)));
   EXPECT_THAT(confidence_margins(table, {0, 0}, 0.95), Each(0));
 }
 
@@ -86,6 +86,30 @@ TEST(ConfidenceMargins, CountEveryWayToBeOutside) {
   const ConstraintTable both = compiled({parity_of("demographic_parity", 0.1), cap}, every_cell(2, 2));
   EXPECT_NEAR(confidence_margins(both, {0.02, 0.02, 0.01}, 0.95).back(), evaluation::normal_point(0.05 / 3) * 0.01,
               1e-12);
+}
+
+// Everybody's rate and that of a group among them: who is selected in the group counts in both.
+TEST(ConfidenceMargins, OfASumErrorsAddUp) {
+  ConstraintParams sum;
+  sum.kind = "linear";
+  constraints::TermParams everyone, group;
+  everyone.rate = group.rate = "selection_rate";
+  group.group["group"] = "a";
+  sum.terms = {everyone, group};
+  sum.at_most = 0.9;
+  const ConstraintTable table = compiled({sum}, every_cell(2, 2));
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_NEAR(confidence_margins(table, {0.02, 0.01}, 0.9).front(), evaluation::normal_point(0.1) * 0.03, 1e-12);
+}
+
+// Where a margin leaves nothing of a tolerance, all rates are equal, and inside as often.
+TEST(ConfidenceMargins, LeaveEqualRatesWhereTheyAreAsWideAsTheTolerance) {
+  const std::vector<double> errors = {0.05, 0.004};
+  const double tolerance = evaluation::normal_point(0.025) * std::hypot(errors[0], errors[1]);
+  const ConstraintTable table = compiled({parity_of("demographic_parity", tolerance)}, every_cell(2, 2));
+  const std::vector<double> margins = confidence_margins(table, errors, 0.95);
+  EXPECT_NEAR(largest_excess(table, {0.4, 0.4}, margins), 0, 1e-12);
+  EXPECT_NEAR(largest_excess(table, {0.4, 0.41}, margins), 0.01, 1e-12);
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ struct Problem {
     std::vector<double> errors;
     for (std::size_t r = 0; r < rates.size(); ++r) {
       const double share = constraints::value_of(table.rates[r].denominator, sums, constraints::Reading::exact) / all;
-      errors.push_back(std::sqrt(rates[r] * (1 - rates[r]) / (share * people)));
+      const double n = share * people, drawn = (rates[r] * n + 1) / (n + 2);
+      errors.push_back(rates[r] <= 1e-9 || rates[r] >= 1 - 1e-9 ? 0 : std::sqrt(drawn * (1 - drawn) / n));
     }
     return confidence_margins(table, errors, confidence);
   }
@@ -152,6 +153,48 @@ TEST(HoldingRule, OfLotsAndOfClassesIsInsideToo) {
   EXPECT_LE(classes.excess_of(held.decided), kSlightExcess);
   for (std::int32_t answer = 0; answer < 3; ++answer)
     EXPECT_GE(held.accuracy, accuracy_of_one_answer(classes, answer)) << "one answer for all is inside as well";
+}
+
+// A rule that is inside a tolerance is inside every wider one: none may be less accurate than the one before.
+TEST(HoldingRule, OfAWiderToleranceIsNoLessAccurate) {
+  for (const char* other : {"", "four_fifths"}) {
+    for (const char* form : {"max_min", "ratio"}) {
+      double before = 0;
+      for (const double tolerance : {0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.1, 0.15, 0.2}) {
+        std::vector<ConstraintParams> constraints = {parity_of("demographic_parity", tolerance, form)};
+        if (*other != 0) constraints.push_back(parity_of(other, 0.2, "ratio"));
+        const Problem problem(constraints, every_cell(2, 2), unweighted(random_rows(1500, 4, 21)), 600, 0.95);
+        const Solved held = problem.hold();
+        EXPECT_LE(held.excess, kSlightExcess) << other << ' ' << form << ' ' << tolerance;
+        EXPECT_GE(held.accuracy, before - 0.003) << other << ' ' << form << ' ' << tolerance;
+        before = std::max(before, held.accuracy);
+      }
+    }
+  }
+}
+
+// Neither answer for all is between .1 and .95: what leans is looked for all the same.
+TEST(HoldingRule, LeansWhereNoAnswerForAllIsInside) {
+  ConstraintParams bounds;
+  bounds.kind = "bound";
+  bounds.rate = "selection_rate";
+  bounds.at_least = 0.1;
+  bounds.at_most = 0.95;
+  const Problem problem({parity_of("demographic_parity", 0.06), bounds}, every_cell(2, 2),
+                        unweighted(random_rows(2000, 4, 6)), 700, 0.95);
+  const Solved held = problem.hold();
+  ASSERT_TRUE(held.leaning);
+  EXPECT_LE(problem.excess_of(held.decided), kSlightExcess);
+}
+
+// Sixteen groups whose gaps are far below what chance does: programs stay small.
+TEST(HoldingRule, OfManyGroupsIsFoundToo) {
+  const Problem problem({parity_of("equalized_odds", 0.05)}, every_cell(16, 2), unweighted(random_rows(3000, 32, 4)),
+                        1000, 0.95);
+  const Solved held = problem.hold();
+  ASSERT_TRUE(held.leaning);
+  EXPECT_LE(problem.excess_of(held.decided), kSlightExcess);
+  EXPECT_LT(held.rounds, 2000);
 }
 
 // Between .3 and .7 of all are to be selected: neither answer for all is.

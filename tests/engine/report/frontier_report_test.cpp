@@ -161,11 +161,14 @@ TEST(FrontierReport, SaysWhichRulesLeanAndWhatFor) {
   EXPECT_EQ(written["rules"][0]["leaning"], json({{"answer", "negative"}, {"by", 0.1234}}));
   EXPECT_TRUE(written["rules"][1]["leaning"].is_null());
   EXPECT_EQ(json::parse(to_json(frontier_report_from_json(written)).dump()), written);
-  const char* sentence = "1 of 2\u00A0rules leans to one answer for that";
+  const char* sentence = "1 of 2 leans to one answer, whose figures vary less.";
   EXPECT_THAT(to_html(report), AllOf(HasSubstr("with probability 0.9 on as many new people"), HasSubstr(sentence),
                                      HasSubstr("leans to the negative answer by 0.123")));
-  EXPECT_THAT(to_terminal(report, false), HasSubstr("1 of 2 rules leans to one answer for that"));
+  EXPECT_THAT(to_terminal(report, false), AllOf(HasSubstr(sentence), Not(HasSubstr("that sure"))));
   EXPECT_THAT(to_html(sample()), Not(HasSubstr("lean")));
+  report.rules[1].excess = 0.0123;
+  EXPECT_THAT(to_terminal(report, false), HasSubstr("1 of 2 is not that sure: nothing was found that is."));
+  EXPECT_THAT(to_html(report), HasSubstr("not that sure: 0.012 over"));
   // Of an earlier program's file neither is there.
   json older = json::parse(to_json(sample()).dump());
   older.erase("rule_confidence");
