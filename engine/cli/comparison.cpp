@@ -238,6 +238,8 @@ void Comparison::train(Bank& bank) {
   for (const std::size_t arm : bank.arms) {
     bank.members.push_back(config_of(arm, bank.seed));
     std::vector<std::string> words = inputs_.train_command;
+    // The comparison's own name is taken.
+    std::erase_if(words, [](const std::string& word) { return word.starts_with("output.run="); });
     words.insert(words.end(), inputs_.arms[arm].overrides.begin(), inputs_.arms[arm].overrides.end());
     words.push_back(fmt::format("seed={}", bank.seed));
     bank.commands.push_back(shell_line(words));
@@ -297,6 +299,7 @@ void Comparison::finish(Bank& bank, const at::Device& device, std::vector<traini
     one.folder = fmt::format("{}/{}", run_files::kMembers, bank.folders[run].path().filename().string());
     one.outcome = result.outcome;
     one.failure = result.failure;
+    one.members = result.members;
     if (result.interrupted) signal_ = result.interrupted->signal();
     report_.runs.push_back(measured(std::move(one), *bank.data, device, result));
   }

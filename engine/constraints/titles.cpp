@@ -100,6 +100,12 @@ std::string constraint_title(const ConstraintParams& params) {
 }
 
 std::string title_without_tolerance(std::string title) {
+  // Of a bound, which may have two ends.
+  if (const std::size_t bound = std::min(title.find(", at least "), title.find(", at most "));
+      bound != std::string::npos) {
+    title.resize(bound);
+    return title;
+  }
   const std::size_t at = std::max(title.rfind(" at most ") + 1, title.rfind(" at least ") + 1);
   if (at == 0) return title;
   title.resize(at - 1);

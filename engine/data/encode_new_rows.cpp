@@ -1,6 +1,7 @@
 #include "engine/data/encode_new_rows.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "engine/core/error.h"
@@ -67,6 +68,20 @@ void warn_of_numbers_beyond(const Encoder& encoder, const Table& table, core::Jo
   }
 }
 
+// Nearly all rows: of a column that training had, that is a fault of the file more often than of the world.
+void warn_of_missing_numbers(const Encoder& encoder, const Table& table, core::Journal& journal) {
+  constexpr double kNearlyAll = 0.9;
+  for (const FeatureRule& rule : encoder.features) {
+    if (rule.form == FeatureForm::levels) continue;
+    const std::vector<double> numbers = NumberView(*table.find(rule.column)).numbers(table);
+    const auto missing = std::ranges::count_if(numbers, [](double one) { return std::isnan(one); });
+    if (numbers.empty() || static_cast<double>(missing) < kNearlyAll * static_cast<double>(numbers.size())) continue;
+    journal.warn(std::to_string(missing) + " of " + std::to_string(numbers.size()) +
+                 " rows have no number in the input '" + rule.column +
+                 "': the model decides them as it does people of whom it is not known");
+  }
+}
+
 }  // namespace
 
 std::set<std::string> categories_of(const Encoder& encoder) {
@@ -92,6 +107,7 @@ EncodedRows encode_new_rows(const Encoder& encoder, Table& table, core::Journal&
   std::vector<Unseen> unseen;
   for (const FeatureRule& rule : encoder.features) unseen.push_back(unseen_values(rule, table));
   warn_of_numbers_beyond(encoder, table, journal);
+  warn_of_missing_numbers(encoder, table, journal);
   EncodedRows encoded = encode(encoder.features, table);
   warn_of_unseen_values(encoder, unseen, encoded, journal);
   return encoded;

@@ -1,4 +1,5 @@
 // One description of the fields serves writing and reading.
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <type_traits>
@@ -183,7 +184,9 @@ class Writer {
 
   template <typename Value>
   static json written(Value& value) {
-    if constexpr (Plain<Value>) {
+    if constexpr (std::is_floating_point_v<Value>) {
+      return std::isnan(value) ? json(nullptr) : json(value);
+    } else if constexpr (Plain<Value>) {
       return value;
     } else if constexpr (std::is_enum_v<Value>) {
       return name_of(value);
@@ -297,6 +300,15 @@ json numbers(const std::vector<Number>& values) {
 
 nlohmann::json to_json(const SplitResult& result) {
   SplitResult copy = result;
+  // What was not measured is no 0 to whoever reads the file.
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  if (copy.regression) copy.metrics.log_loss = copy.metrics.brier = copy.metrics.calibration_error = kNone;
+  const auto clear_empty = [](Metrics& metrics) {
+    for (CalibrationBin& bin : metrics.calibration)
+      if (bin.rows == 0) bin.mean_score = bin.positive_share = kNone;
+  };
+  clear_empty(copy.metrics);
+  for (OutcomeMetrics& outcome : copy.outcomes) clear_empty(outcome.metrics);
   return Writer::written(copy);
 }
 

@@ -135,6 +135,9 @@ CellTotals measure_outcomes(const std::string& split, const TaskScores& scores, 
   if (with_losses && task == Task::classes) add_class_losses(scores, names.size(), bins, totals);
   result.metrics = task == Task::classes ? metrics_of_classes(split, scores, decided, names.size(), params)
                                          : metrics_of_labels(result.outcomes);
+  // The mean over classes or labels, as of a comparison.
+  for (const OutcomeMetrics& outcome : result.outcomes)
+    result.metrics.calibration_error += outcome.metrics.calibration_error / static_cast<double>(result.outcomes.size());
   return totals;
 }
 

@@ -42,11 +42,7 @@ void write_notices(Markup& page, const CompareReport& report) {
         fmt::format("It is {}: of {} every arm was trained at {}. What is said here is of the runs that there are.",
                     report.outcome, counted(static_cast<std::int64_t>(report.seeds.size()), "seed"), report.done),
         true);
-  std::vector<std::string> stopped;
-  for (const ComparedRun& run : report.runs)
-    if (run.outcome != "finished")
-      stopped.push_back(fmt::format("{} at seed {} ({})", report.arms[static_cast<std::size_t>(run.arm)].name, run.seed,
-                                    run.outcome));
+  const std::vector<std::string> stopped = stopped_runs(report);
   if (!stopped.empty())
     write_notice(
         page, "Not every run finished",
@@ -54,6 +50,8 @@ void write_notices(Markup& page, const CompareReport& report) {
             "{}: no figure here counts them, and an arm that fails where others do not may look better than it is.",
             core::listed(stopped, 12)),
         true);
+  if (const std::string sentence = members_sentence(report); !sentence.empty())
+    write_notice(page, "Means of members beside one model", sentence, false);
   if (const std::string sentence = seeds_sentence(report); !sentence.empty())
     write_notice(page, report.done > 1 ? "Few seeds" : "One seed", sentence, false);
 }
@@ -64,14 +62,17 @@ void write_items(Markup& page, const CompareReport& report, const ComparedArm& a
   const auto list = page.in("ul");
   for (const std::size_t f : places) {
     const evaluation::ComparedFigure& figure = report.figures[f];
-    const evaluation::PairedDifference& paired = arm.differences[f]->paired;
+    const ComparedDifference& difference = *arm.differences[f];
+    const evaluation::PairedDifference& paired = difference.paired;
+    const std::string pairs = pairs_text(report, difference);
     const auto item = page.in("li");
     page.element("span", {}, title_of(figure));
     page.element("span", {{"class", "from note"}},
-                 fmt::format("{} \u2192 {}", compared_text(report.arms.front().means[f], figure),
-                             compared_text(arm.means[f], figure)));
+                 fmt::format("{} \u2192 {}", compared_text(difference.from, figure),
+                             compared_text(difference.from + paired.difference, figure)));
     page.element("span", {{"class", "change"}}, difference_text(paired.difference, figure));
-    page.element("span", {{"class", "from note"}}, difference_range(paired.interval, figure));
+    page.element("span", {{"class", "from note"}},
+                 difference_range(paired.interval, figure) + (pairs.empty() ? "" : ", " + pairs));
   }
 }
 

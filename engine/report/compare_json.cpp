@@ -1,3 +1,6 @@
+#include <cmath>
+#include <limits>
+
 #include "engine/core/json_reader.h"
 #include "engine/report/compare_report.h"
 
@@ -32,6 +35,7 @@ ordered_json difference_json(const std::optional<ComparedDifference>& difference
   if (!difference) return nullptr;
   const evaluation::PairedDifference& paired = difference->paired;
   return {{"finding", evaluation::name_of(difference->finding)},
+          {"from", core::number_or_null(difference->from)},
           {"difference", core::number_or_null(paired.difference)},
           {"interval",
            {{"low", core::number_or_null(paired.interval.low)}, {"high", core::number_or_null(paired.interval.high)}}},
@@ -58,6 +62,7 @@ ordered_json run_json(const ComparedRun& run) {
           {"folder", run.folder},
           {"outcome", run.outcome},
           {"failure", run.failure},
+          {"members", run.members},
           {"figures", numbers(run.figures)},
           {"verdicts", list_of(run.verdicts, [](evaluation::Verdict verdict) {
              return ordered_json(evaluation::name_of(verdict));
@@ -100,6 +105,8 @@ std::optional<ComparedDifference> difference_from(const json& object, const std:
   std::string word;
   reader.read("finding", word);
   difference.finding = finding_from(word, path);
+  difference.from = std::numeric_limits<double>::quiet_NaN();
+  reader.read_if_there("from", difference.from);
   reader.read("difference", paired.difference);
   reader.read("p_value", paired.p_value);
   reader.read("corrected", difference.corrected);
@@ -135,6 +142,7 @@ ComparedRun run_from(const json& object, const std::string& path) {
   reader.read("folder", run.folder);
   reader.read("outcome", run.outcome);
   reader.read("failure", run.failure);
+  reader.read_if_there("members", run.members);
   run.figures = numbers_from(object, "figures", path);
   std::vector<std::string> verdicts;
   reader.read("verdicts", verdicts);
@@ -231,6 +239,11 @@ CompareReport compare_report_from_json(const json& object) {
   });
   reader.read("warnings", report.warnings);
   check_places(report);
+  // Of a file of an earlier program the first arm's mean over all of its seeds.
+  for (ComparedArm& arm : report.arms)
+    for (std::size_t f = 0; f < arm.differences.size(); ++f)
+      if (arm.differences[f] && std::isnan(arm.differences[f]->from))
+        arm.differences[f]->from = report.arms.front().means[f].value_or(0);
   return report;
 }
 

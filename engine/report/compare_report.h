@@ -17,9 +17,10 @@ namespace equipoise::report {
 struct ComparedRun {
   std::int64_t arm = 0;  ///< its place among the arms
   std::int64_t seed = 0;
-  std::string folder;   ///< of its run, relative to the comparison's: "members/003"; "" of a failed one
-  std::string outcome;  ///< "finished", "interrupted", "diverged", "failed": it could not be trained
-  std::string failure;  ///< what stopped it early
+  std::string folder;        ///< of its run, relative to the comparison's: "members/003"; "" of a failed one
+  std::string outcome;       ///< "finished", "interrupted", "diverged", "failed": it could not be trained
+  std::string failure;       ///< what stopped it early
+  std::int64_t members = 1;  ///< of which its model is the mean
   std::vector<std::optional<double>> figures;  ///< [figures] on the test rows; empty where it did not finish
   std::vector<evaluation::Verdict>
       verdicts;  ///< [constraints] by the config's tolerances; empty where it did not finish
@@ -28,6 +29,7 @@ struct ComparedRun {
 /// A difference to the baseline, and what is said of it among all that were looked at.
 struct ComparedDifference {
   evaluation::PairedDifference paired;
+  double from = 0;       ///< the first arm's mean over the seeds of the difference
   double corrected = 1;  ///< the p-value after Holm's correction
   evaluation::Finding finding = evaluation::Finding::unseen;
 };
@@ -80,6 +82,12 @@ ArmFindings findings_of(const ComparedArm& arm);
 
 /// How many arms helped and how many harmed, in one sentence.
 std::string compare_sentence(const CompareReport& report);
+/// Which runs did not finish, as "balance at seed 3 (diverged)"; empty where all did.
+std::vector<std::string> stopped_runs(const CompareReport& report);
+/// Where models of arms are means of unlike numbers of members what that does to differences; else "".
+std::string members_sentence(const CompareReport& report);
+/// "5 of 8 seeds" of a difference that rests on fewer than were asked for, else "".
+std::string pairs_text(const CompareReport& report, const ComparedDifference& difference);
 /// What a comparison of so many seeds cannot know; "" where there is nothing of the kind.
 std::string seeds_sentence(const CompareReport& report);
 

@@ -25,6 +25,16 @@ bool has_tolerance(const CompareReport& report, std::size_t constraint) {
   });
 }
 
+// "3 of 5", and where a rate rests on too few rows "0 of 5 (5 not estimable)".
+std::string met_text(const CompareReport& report, std::size_t constraint, std::size_t arm) {
+  const auto unknown = std::ranges::count_if(report.runs, [&](const ComparedRun& run) {
+    return run.arm == static_cast<std::int64_t>(arm) && constraint < run.verdicts.size() &&
+           run.verdicts[constraint] == evaluation::Verdict::not_estimable;
+  });
+  return fmt::format("{} of {}{}", report.constraints[constraint].met[arm], measured(report, arm),
+                     unknown > 0 ? fmt::format(" ({} not estimable)", unknown) : "");
+}
+
 void write_run(Markup& page, const CompareReport& report, const ComparedRun& run) {
   const auto row = page.in("tr");
   {
@@ -65,9 +75,7 @@ void write_compare_verdicts(Markup& page, const CompareReport& report) {
     std::vector<std::string>& row = block.rows.emplace_back();
     row.push_back(report.constraints[c].title);
     for (std::size_t arm = 0; arm < report.arms.size(); ++arm)
-      row.push_back(has_tolerance(report, c)
-                        ? fmt::format("{} of {}", report.constraints[c].met[arm], measured(report, arm))
-                        : "no tolerance");
+      row.push_back(has_tolerance(report, c) ? met_text(report, c, arm) : "no tolerance");
   }
   write_figure_table(page, table);
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "engine/audit/holm.h"
+#include "engine/core/nearest_name.h"
 #include "engine/report/figures.h"
 
 namespace equipoise::report {
@@ -49,7 +50,9 @@ std::optional<ComparedDifference> difference_of(const CompareReport& report, con
     base.push_back(*other);
   }
   if (own.empty()) return std::nullopt;
-  return ComparedDifference{evaluation::paired_difference(own, base, report.confidence)};
+  double from = 0;
+  for (const PartedFigure& one : base) from += one.whole / static_cast<double>(base.size());
+  return ComparedDifference{evaluation::paired_difference(own, base, report.confidence), from};
 }
 
 void correct(CompareReport& report) {
@@ -130,9 +133,13 @@ ArmFindings findings_of(const ComparedArm& arm) {
 
 std::string compare_sentence(const CompareReport& report) {
   if (report.arms.size() < 2) return "There is one arm, and nothing to set it beside.";
-  std::size_t helped = 0, harmed = 0, both = 0, unsure = 0, neither = 0;
+  std::size_t helped = 0, harmed = 0, both = 0, unsure = 0, neither = 0, uncompared = 0;
   for (std::size_t arm = 1; arm < report.arms.size(); ++arm) {
     const ArmFindings found = findings_of(report.arms[arm]);
+    if (found.unmeasured.size() == report.figures.size()) {
+      ++uncompared;
+      continue;
+    }
     const bool helps = !found.better.empty(), harms = !found.worse.empty();
     helped += helps && !harms;
     harmed += harms && !helps;
@@ -150,8 +157,43 @@ std::string compare_sentence(const CompareReport& report) {
   const std::string after = fmt::format(" after {}", counted(report.comparisons, "comparison"));
   add(unsure, plural(unsure, "makes no difference that is sure", "make no difference that is sure") + after);
   add(neither, plural(neither, "makes no difference that could be seen", "make no difference that could be seen"));
+  add(uncompared, "could not be compared, for at no seed there is a model of both");
   const std::size_t others = report.arms.size() - 1;
   return fmt::format("Beside {}, of {} {}: {}.", report.arms.front().name, others, plural(others, "arm", "arms"), text);
+}
+
+std::vector<std::string> stopped_runs(const CompareReport& report) {
+  std::vector<std::string> stopped;
+  for (const ComparedRun& run : report.runs)
+    if (run.outcome != "finished")
+      stopped.push_back(fmt::format("{} at seed {} ({})", report.arms[static_cast<std::size_t>(run.arm)].name, run.seed,
+                                    run.outcome));
+  return stopped;
+}
+
+std::string members_sentence(const CompareReport& report) {
+  std::vector<std::string> models;
+  std::vector<std::int64_t> members;
+  for (std::size_t arm = 0; arm < report.arms.size(); ++arm) {
+    const auto run = std::ranges::find_if(report.runs, [&](const ComparedRun& one) {
+      return one.arm == static_cast<std::int64_t>(arm) && one.outcome == "finished";
+    });
+    if (run == report.runs.end()) continue;
+    members.push_back(run->members);
+    models.push_back(run->members == 1 ? fmt::format("{} has one", report.arms[arm].name)
+                                       : fmt::format("{} the mean of {}", report.arms[arm].name, run->members));
+  }
+  if (members.empty() || std::ranges::count(members, members.front()) == static_cast<std::ptrdiff_t>(members.size()))
+    return "";
+  return fmt::format(
+      "Arms do not have equally many models: {}. A mean is mostly more accurate, whatever else an arm does; "
+      "multipliers.measure_on=train gives each arm one.",
+      core::listed(models, 12));
+}
+
+std::string pairs_text(const CompareReport& report, const ComparedDifference& difference) {
+  if (difference.paired.seeds == static_cast<std::int64_t>(report.seeds.size())) return "";
+  return fmt::format("{} of {} seeds", difference.paired.seeds, report.seeds.size());
 }
 
 std::string seeds_sentence(const CompareReport& report) {

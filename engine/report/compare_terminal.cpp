@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/core/nearest_name.h"
 #include "engine/report/compare_sections.h"
 #include "engine/report/figures.h"
 #include "engine/report/terminal_table.h"
@@ -9,7 +10,7 @@
 namespace equipoise::report {
 namespace {
 
-constexpr std::size_t kTitleWidth = 44;
+constexpr std::size_t kTitleWidth = 44, kListWidth = 1000;
 
 void add_lines(std::vector<TerminalLine>& lines, const CompareReport& report, const ComparedArm& arm,
                const std::vector<std::size_t>& places, bool color) {
@@ -17,10 +18,13 @@ void add_lines(std::vector<TerminalLine>& lines, const CompareReport& report, co
     const evaluation::ComparedFigure& figure = report.figures[f];
     const ComparedDifference& difference = *arm.differences[f];
     const FindingLook look = look_of(said_of(difference), report);
-    lines.push_back({plain(title_of(figure), kTitleWidth), without_typography(compared_text(arm.means[f], figure)),
-                     without_typography(difference_text(difference.paired.difference, figure)),
-                     without_typography(difference_range(difference.paired.interval, figure)),
-                     painted(without_typography(look.word), look.verdict, color)});
+    const std::string pairs = pairs_text(report, difference);
+    const double is = difference.from + difference.paired.difference;
+    lines.push_back(
+        {plain(title_of(figure), kTitleWidth), without_typography(compared_text(is, figure)),
+         without_typography(difference_text(difference.paired.difference, figure)),
+         without_typography(difference_range(difference.paired.interval, figure)) + (pairs.empty() ? "" : ", " + pairs),
+         painted(without_typography(look.word), look.verdict, color)});
   }
 }
 
@@ -52,6 +56,10 @@ std::string to_terminal(const CompareReport& report, bool color) {
   if (has_unsure(report))
     text += fmt::format("{}: had this been the only difference that was looked at, it would count.\n",
                         at_the_start(without_typography(unsure_words(report))));
+  if (const std::vector<std::string> stopped = stopped_runs(report); !stopped.empty())
+    text += fmt::format("No figure counts {}.\n", plain(core::listed(stopped, 12), kListWidth));
+  if (const std::string sentence = members_sentence(report); !sentence.empty())
+    text += plain(sentence, kListWidth) + "\n";
   if (const std::string sentence = seeds_sentence(report); !sentence.empty()) text += sentence + "\n";
   return text;
 }

@@ -112,6 +112,10 @@ TEST(KindsTest, ACapAndAFloorOfEveryone) {
   EXPECT_THAT(violations(table, rates), ElementsAre(DoubleEq(47.0 / 135 - 0.3), DoubleEq(0.1 - 47.0 / 135)));
   EXPECT_THAT(promise_titles(table), ElementsAre("SR of everyone", "SR of everyone"));
   EXPECT_THAT(table.constraint_titles, ElementsAre("selection rate bound, at least 0.1 and at most 0.3"));
+  EXPECT_EQ(title_without_tolerance(table.constraint_titles[0]), "selection rate bound");
+  EXPECT_EQ(title_without_tolerance("true positive rate bound by sex, at least 0.7"),
+            "true positive rate bound by sex");
+  EXPECT_EQ(title_without_tolerance("equalized odds by sex, gap at most 0.02"), "equalized odds by sex");
 }
 
 TEST(KindsTest, AMeanLossHasANumberForItsUnit) {

@@ -57,6 +57,20 @@ TEST(Apply, NumbersBeyondThoseOfTrainingAreWarnedOf) {
                                                     "there, ")));
 }
 
+TEST(Apply, ANumberThatNearlyNobodyHasIsWarnedOf) {
+  const Prepared p = trained();
+  const auto warnings_of = [&](int missing) {
+    std::string text = "age,city,sex,hired\n";
+    for (int row = 0; row < 100; ++row)
+      text += (row < missing ? "" : "40") + std::string(",Oslo,man,") + (row % 2 ? "yes\n" : "no\n");
+    core::Journal journal;
+    apply_text(*p.encoder, text, journal);
+    return journal.warnings();
+  };
+  EXPECT_THAT(warnings_of(89), IsEmpty());
+  EXPECT_THAT(warnings_of(90), ElementsAre(HasSubstr("90 of 100 rows have no number in the input 'age'")));
+}
+
 TEST(Apply, ColumnsMayStandInAnyOrderAndBeMore) {
   const Prepared p = trained();
   core::Journal journal;

@@ -134,6 +134,68 @@ TEST(Compare, SeedsWithoutAPairDoNotCount) {
   EXPECT_THAT(to_terminal(some.report, false), HasSubstr("not measured in both"));
 }
 
+// From and to are of the seeds at which both have the figure, as the difference is.
+TEST(Compare, FromAndToAreOfTheSeedsOfTheDifference) {
+  Sample some = sample();
+  for (const std::size_t run : {1U, 4U}) {  // balance at the first two seeds
+    some.parted[run].clear();
+    some.report.runs[run].figures.clear();
+    some.report.runs[run].outcome = "diverged";
+  }
+  summarise(some.report, some.parted);
+  const ComparedDifference& accuracy = *some.report.arms[1].differences[0];
+  EXPECT_NEAR(accuracy.from, 0.86 + 0.0004, 1e-12) << "of the other three";
+  EXPECT_NEAR(*some.report.arms[0].means[0], 0.86, 1e-12);
+  EXPECT_NEAR(accuracy.from + accuracy.paired.difference, *some.report.arms[1].means[0], 1e-12);
+  EXPECT_EQ(pairs_text(some.report, accuracy), "3 of 5 seeds");
+  EXPECT_EQ(pairs_text(some.report, *some.report.arms[2].differences[0]), "");
+  EXPECT_THAT(to_html(some.report), HasSubstr("points, 3 of 5 seeds"));
+  EXPECT_THAT(to_terminal(some.report, false),
+              AllOf(HasSubstr("points, 3 of 5 seeds"),
+                    HasSubstr("No figure counts balance at seed 0 (diverged), balance at seed 1 (diverged).")));
+  json older = json::parse(to_json(some.report).dump());
+  older["arms"][1]["differences"][0].erase("from");
+  older["runs"][0].erase("members");
+  EXPECT_NEAR(compare_report_from_json(older).arms[1].differences[0]->from, 0.86, 1e-12) << "of an earlier program";
+}
+
+TEST(Compare, AnArmThatNeverFinishedIsNotOneWithoutADifference) {
+  Sample some = sample();
+  for (std::size_t run = 1; run < some.parted.size(); run += 3) {
+    some.parted[run].clear();
+    some.report.runs[run].figures.clear();
+    some.report.runs[run].verdicts.clear();
+    some.report.runs[run].outcome = "diverged";
+  }
+  summarise(some.report, some.parted);
+  EXPECT_EQ(compare_sentence(some.report),
+            "Beside none, of 2 arms: 1 makes no difference that could be seen, 1 could not be compared, for at no seed "
+            "there is a model of both.");
+}
+
+TEST(Compare, SaysWhereModelsAreMeansOfUnlikeNumbersOfMembers) {
+  CompareReport report = sample().report;
+  EXPECT_EQ(members_sentence(report), "");
+  for (ComparedRun& run : report.runs) run.members = 5;
+  EXPECT_EQ(members_sentence(report), "");
+  for (ComparedRun& run : report.runs)
+    if (run.arm == 2) run.members = 1;
+  const char* sentence =
+      "Arms do not have equally many models: none the mean of 5, balance the mean of 5, smote has one. A mean is "
+      "mostly more accurate";
+  EXPECT_THAT(members_sentence(report), HasSubstr(sentence));
+  EXPECT_THAT(to_terminal(report, false), HasSubstr(sentence));
+  EXPECT_THAT(to_html(report), HasSubstr(sentence));
+}
+
+TEST(Compare, TellsWhatCannotBeEstimatedFromWhatIsNotMet) {
+  Sample some = sample();
+  for (ComparedRun& run : some.report.runs)
+    if (run.arm == 2) run.verdicts = {evaluation::Verdict::not_estimable};
+  summarise(some.report, some.parted);
+  EXPECT_THAT(to_html(some.report), AllOf(HasSubstr("3 of 5<"), HasSubstr("0 of 5 (5 not estimable)")));
+}
+
 TEST(Compare, OneSeedSaysWhatItCannotKnow) {
   const CompareReport one = sample({3}).report;
   EXPECT_THAT(seeds_sentence(one), HasSubstr("how far another training, or another split, would have come out"));
