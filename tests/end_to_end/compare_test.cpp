@@ -61,6 +61,10 @@ TEST_F(CompareArms, EveryArmAtEverySeedIsARunAndTheFiguresAreThose) {
     EXPECT_EQ(std::set(warnings.begin(), warnings.end()).size(), warnings.size()) << results["warnings"];
     ASSERT_EQ(run({"train", folder + "/config.yaml", "output.run=again", "output.overwrite=true"}).exit_code, 0);
     EXPECT_EQ(read("runs/again/model.safetensors"), read(folder + "/model.safetensors"));
+    EXPECT_EQ(one["members"], object(folder + "/model.json")["members"]);
+    // The comparison's own name is taken: a command with it would replace all of it.
+    EXPECT_THAT(object(folder + "/run.json")["command"].get<std::string>(),
+                AllOf(HasSubstr("equipoise train "), Not(HasSubstr("output.run"))));
   }
   // An arm without constraints is measured by them all the same.
   EXPECT_EQ(found["arms"][1]["name"], "unconstrained");
