@@ -103,6 +103,7 @@ class Solver {
 
  private:
   std::size_t add(AnswerWeights weights);
+  std::size_t add_for_all(std::int32_t answer);
   void lean(Leaning leaning);
   double worth_of(const KnownRule& rule) const;
   Attempt at_own_margins(const MarginsOf& margins_of, bool is_randomised);
@@ -133,11 +134,13 @@ Solver::Solver(const ConstraintTable& table, const PosteriorCells& cells, const 
   gains_ = rate_gains(table, cells, table_sums(decide_rows(unconstrained, cells, rows), cells));
   add(unconstrained);
   // One answer for all is even for all.
-  for (std::int32_t a = 0; a < cells.answer_count; ++a) {
-    AnswerWeights constant(unconstrained.size(), 0.0);
-    std::fill_n(constant.begin() + static_cast<std::ptrdiff_t>(a) * cells.count(), cells.count(), 1.0);
-    add(std::move(constant));
-  }
+  for (std::int32_t a = 0; a < cells.answer_count; ++a) add_for_all(a);
+}
+
+std::size_t Solver::add_for_all(std::int32_t answer) {
+  AnswerWeights weights(columns_.front().weights.size(), 0.0);
+  std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(answer) * cells_.count(), cells_.count(), 1.0);
+  return add(std::move(weights));
 }
 
 // One that decides every row as another does is that one.
@@ -292,7 +295,7 @@ Attempt Solver::at_own_margins(const MarginsOf& margins_of, bool is_randomised) 
 
 // An answer for all, where that is inside: as one leans that decides nothing else.
 std::optional<Solved> Solver::one_answer(std::int32_t answer, const MarginsOf& margins_of) {
-  const auto column = static_cast<std::size_t>(1 + answer);
+  const std::size_t column = add_for_all(answer);
   Optimum alone;
   alone.multipliers.assign(table_.rows.size(), 0.0);
   Solved solved = solved_of(std::move(alone), {{column, 1}}, margins_of(table_sums(columns_[column].decided, cells_)));

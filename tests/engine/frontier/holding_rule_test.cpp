@@ -187,6 +187,27 @@ TEST(HoldingRule, LeansWhereNoAnswerForAllIsInside) {
   EXPECT_LE(problem.excess_of(held.decided), kSlightExcess);
 }
 
+// Without constraints all are given the answer 0, which a floor does not allow: what is inside gives the other to all.
+TEST(HoldingRule, NamesTheAnswerThatItLeansTo) {
+  HeldOut rows;
+  for (int i = 0; i < 600; ++i) {
+    const double positive = 0.2 + 0.2 * (i % 97) / 96, of_a = 0.3 + 0.4 * (i % 13) / 12;
+    rows.posteriors.insert(rows.posteriors.end(), {(1 - positive) * of_a, positive * of_a, (1 - positive) * (1 - of_a),
+                                                   positive * (1 - of_a)});
+  }
+  rows.weights.assign(600, 1.0);
+  ConstraintParams floor;
+  floor.kind = "bound";
+  floor.rate = "selection_rate";
+  floor.at_least = 0.95;
+  const Problem problem({parity_of("demographic_parity", 0.01), floor}, every_cell(2, 2), rows, 200, 0.95);
+  const Solved held = problem.hold();
+  ASSERT_TRUE(held.leaning);
+  EXPECT_EQ(held.leaning->answer, 1);
+  EXPECT_NEAR(held.accuracy, accuracy_of_one_answer(problem, 1), 0.02);
+  EXPECT_LE(problem.excess_of(held.decided), kSlightExcess);
+}
+
 // Sixteen groups whose gaps are far below what chance does: programs stay small.
 TEST(HoldingRule, OfManyGroupsIsFoundToo) {
   const Problem problem({parity_of("equalized_odds", 0.05)}, every_cell(16, 2), unweighted(random_rows(3000, 32, 4)),
