@@ -65,6 +65,11 @@ METHODS = {
         f"as above, but {LEARNING}: there is no selection split, so that the posterior has five members, and rules are solved on all these rows, each scored "
         "by the member that did not learn from it", "docs/guides/frontier.md",
         {"overrides": ["~training", "model={kind: boosted_trees}"], "learn_from_selection": True}, shared=True, ours=True),
+    "equipoise_frontier_sure": Method(
+        "Equipoise, frontier of trees, sure", "with_equipoise:frontier",
+        "as \"frontier of trees\", with `decision.confidence: 0.95`: each rule is to be inside its tolerance with that probability on as many new people as "
+        "are tested", "docs/guides/frontier.md",
+        {"overrides": ["~training", "model={kind: boosted_trees}", "decision.confidence=0.95"]}, shared=True, ours=True),
     "lightgbm": Method(
         "LightGBM, unconstrained", "boosters:run", "native categories, rate .05, stopped early after 50 rounds without gain on the selection rows",
         "https://lightgbm.readthedocs.io/en/stable/Python-Intro.html", {"learner": "lightgbm"}, free=True),

@@ -6,7 +6,7 @@ from .methods import METHODS
 # Okabe and Ito's colours, which colour-blind people can tell apart; shapes tell the rest. Hollow and dashed: needs the group to decide.
 LOOKS = {"equipoise": ("#000000", "circle"), "equipoise_all": ("#000000", "square"), "equipoise_small": ("#000000", "plus"),
          "equipoise_trees": ("#000000", "triangle"), "equipoise_trees_all": ("#000000", "down"), "equipoise_frontier": ("#000000", "diamond"),
-         "equipoise_frontier_all": ("#000000", "right"),
+         "equipoise_frontier_all": ("#000000", "right"), "equipoise_frontier_sure": ("#000000", "left"),
          "lightgbm": ("#777777", "star"), "xgboost": ("#777777", "cross"), "network": ("#777777", "plus"),
          "reduction_lightgbm": ("#0072B2", "square"), "reduction_logistic": ("#56B4E9", "square"), "thresholds": ("#0072B2", "triangle"),
          "cooper": ("#D55E00", "diamond"), "humancompatible": ("#CC79A7", "down"), "fairret": ("#009E73", "triangle"),
@@ -27,7 +27,7 @@ def shape(name, x, y, hollow=False):
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size - .5}" fill="{fill}" stroke="{color}" stroke-width="1.8"/>'
     corners = {"square": ((-1, -1), (1, -1), (1, 1), (-1, 1)), "diamond": ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)),
                "triangle": ((0, -1.2), (1.15, .9), (-1.15, .9)), "down": ((0, 1.2), (1.15, -.9), (-1.15, -.9)),
-               "right": ((1.2, 0), (-.9, -1.15), (-.9, 1.15))}[form]
+               "right": ((1.2, 0), (-.9, -1.15), (-.9, 1.15)), "left": ((-1.2, 0), (.9, -1.15), (.9, 1.15))}[form]
     return (f'<polygon points="{" ".join(f"{x + size * .85 * a:.1f},{y + size * .85 * b:.1f}" for a, b in corners)}" fill="{fill}" '
             f'stroke="{color}" stroke-width="1.8"/>')
 
