@@ -11,6 +11,7 @@
 #include "engine/core/folder_lock.h"
 #include "engine/core/refusals.h"
 #include "engine/sweep/jobs.h"
+#include "engine/sweep/locks.h"
 #include "engine/sweep/values.h"
 #include "engine/tracking/mlflow_lines.h"
 #include "engine/tracking/outbox.h"
@@ -35,12 +36,21 @@ std::string title_of(const sweep::Plan& plan, const std::string& job) {
   return words.empty() && runs > 0 ? fmt::format("bank of {} runs", runs) : words;
 }
 
-// Of the jobs that are done.
-std::size_t unsent_jobs(const sweep::Plan& plan, const fs::path& folder, const std::vector<sweep::JobState>& states) {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < states.size(); ++i)
-    count += states[i] == sweep::JobState::done && has_spool(folder / sweep::sweep_files::kJobs / plan.jobs[i].id);
-  return count;
+// Of the jobs that are done: those that nobody sends any more, and those whose process is still at it.
+struct Unsent {
+  std::size_t left = 0, being_sent = 0;
+};
+
+Unsent unsent_jobs(const sweep::Plan& plan, const fs::path& folder, const std::vector<sweep::JobState>& states) {
+  Unsent unsent;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const std::string& job = plan.jobs[i].id;
+    // Asked first: whoever has let go of it by then has sent what it sends.
+    const bool is_held = sweep::holder_of(folder, job).has_value();
+    if (states[i] != sweep::JobState::done || !has_spool(folder / sweep::sweep_files::kJobs / job)) continue;
+    ++(is_held ? unsent.being_sent : unsent.left);
+  }
+  return unsent;
 }
 
 }  // namespace
@@ -106,9 +116,11 @@ void end_sweep_tracking(const sweep::Plan& plan, const fs::path& folder, core::J
   if (!fs::exists(folder / tracking::kSweepFile, none)) return;  // no job has an MLflow server
   try {
     const std::string sends = shell_line({"equipoise", "track", folder.string()});
-    if (const std::size_t unsent = unsent_jobs(plan, folder, sweep::states_of(plan, folder)); unsent > 0)
-      return journal.warn(
-          fmt::format("The MLflow server has not got all of {} of the jobs: {} sends what is left.", unsent, sends));
+    const Unsent unsent = unsent_jobs(plan, folder, sweep::states_of(plan, folder));
+    if (unsent.left > 0)
+      return journal.warn(fmt::format("The MLflow server has not got all of {} of the jobs: {} sends what is left.",
+                                      unsent.left, sends));
+    if (unsent.being_sent > 0) return;  // by another process, which comes to the end after this one
     const tracking::MlflowParams mlflow = mlflow_of(plan, folder);
     if (mlflow.uri.empty())
       return;  // an axis names it: which server may be told under this user's name is not known here

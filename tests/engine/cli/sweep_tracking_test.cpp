@@ -10,6 +10,7 @@
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/folder_lock.h"
+#include "engine/sweep/locks.h"
 #include "engine/tracking/outbox.h"
 #include "engine/tracking/sweep_parent.h"
 
@@ -97,6 +98,19 @@ TEST_F(SweepTrackingTest, WhatIsNotSentIsSaidAtTheEnd) {
   EXPECT_FALSE(has_spool(base_ / "jobs/0b"));
   EXPECT_THAT(warnings_at_end(), ElementsAre(HasSubstr("has not got all of 1 of the jobs: equipoise track " +
                                                        base_.string() + " sends what is left")));
+}
+
+// A job is done when its results are there, and its process still sends what the server has not got.
+TEST_F(SweepTrackingTest, WhatAnotherProcessStillSendsIsNotLeft) {
+  finish("0a");
+  tracking::sweep_parent(base_, {"key", "widths", "", 1});
+  write(fs::path("jobs/0a") / tracking::kSpoolFile, "{\"params\": []}\n");
+  {
+    const auto lock = sweep::JobLock::take(base_, "0a");
+    ASSERT_TRUE(lock);
+    EXPECT_THAT(warnings_at_end(), IsEmpty());
+  }
+  EXPECT_THAT(warnings_at_end(), ElementsAre(HasSubstr("has not got all of 1 of the jobs")));
 }
 
 TEST_F(SweepTrackingTest, WhereAnotherTellsTheEndNothingIsSaid) {
