@@ -106,6 +106,7 @@ TEST_F(SweepTrackingTest, WhatAnotherProcessStillSendsIsNotLeft) {
   tracking::sweep_parent(base_, {"key", "widths", "", 1});
   write(fs::path("jobs/0a") / tracking::kSpoolFile, "{\"params\": []}\n");
   {
+    fs::create_directories(base_ / sweep::sweep_files::kLocks);
     const auto lock = sweep::JobLock::take(base_, "0a");
     ASSERT_TRUE(lock);
     EXPECT_THAT(warnings_at_end(), IsEmpty());
