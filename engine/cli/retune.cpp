@@ -107,7 +107,10 @@ class Retune final : public Command {
     CellRules rules(config_, table, prepared.dataset,
                     posteriors_of(config_, prepared.dataset, table, *result.learner, device, origin_));
     const CellRules::Rule rule = rules.under(config_.constraints);
-    warn_where_off({rules.measured(rule, config_.constraints)}, journal);
+    const report::FrontierRule measured = rules.measured(rule, config_.constraints);
+    warn_where_off({measured}, journal);
+    if (const std::string sentence = report::rule_sentence(config_.decision.confidence, measured); !sentence.empty())
+      journal.say(sentence);
     rules.finish(result, rule, config_.constraints);
     return answer(folder, {config_, prepared, table, command(), file_}, device, result, console, journal);
   }

@@ -21,4 +21,12 @@ double margin_of(const std::vector<double>& margins, std::size_t row);
 double largest_excess(const constraints::ConstraintTable& table, const std::vector<double>& rates,
                       const std::vector<double>& margins);
 
+/// [bands] what each band is over its bounds less their margins, below 0 where it is inside; of a band without known rates minus infinity.
+std::vector<double> excess_of_bands(const constraints::ConstraintTable& table, const std::vector<double>& rates,
+                                    const std::vector<double>& margins);
+
+/// The same, were all rates of each promise equal to their mean: no rates as high as these have less.
+std::vector<double> least_excess_of_bands(const constraints::ConstraintTable& table, const std::vector<double>& rates,
+                                          const std::vector<double>& margins);
+
 }  // namespace equipoise::frontier

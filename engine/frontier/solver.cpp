@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "engine/constraints/linear_program.h"
+#include "engine/frontier/prices.h"
 #include "engine/frontier/rule_program.h"
 
 namespace equipoise::frontier {
@@ -22,48 +24,17 @@ using constraints::Row;
 constexpr double kClosed = 1e-7;
 constexpr int kMostRounds = 400;
 constexpr int kMarginRounds = 2;
-constexpr int kHoldingRounds = 4;
 constexpr double kHolds = 2e-4;  // an excess that is none
 constexpr double kPriceOfHolding = 1000;
 constexpr double kLeanings[] = {0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002};
-constexpr int kHalvings = 5;
-constexpr double kDear = 0.01;    // in accuracy
-constexpr int kMostFailures = 2;  // one after the other, once a leaning was inside
+constexpr int kHalvings = 5, kHoldingRounds = 4;
+// Of a table with more rows than these (of sixteen groups) programs take long, and less is tried.
+constexpr std::size_t kManyRows = 24;
+constexpr double kRow = 5e-3;  // an excess that may be one of a row or two
+// In accuracy: when a rule that does not lean is asked whether one that does is better, and by how much.
+constexpr double kDear = 0.01, kWorthLeaning = 1e-3;
 // Rules that are kept from one leaning to the next, besides those to begin with: a program of thousands is slow.
 constexpr std::size_t kMostKept = 100;
-
-}  // namespace
-
-std::vector<std::vector<double>> rate_gains(const ConstraintTable& table, const PosteriorCells& cells,
-                                            const std::vector<double>& sums) {
-  const auto count = static_cast<std::size_t>(cells.count()), answers = static_cast<std::size_t>(cells.answer_count);
-  std::vector<std::vector<double>> gains;
-  for (const constraints::Rate& rate : table.rates) {
-    std::vector<double>& gain = gains.emplace_back(answers * count, 0.0);
-    const double denominator = constraints::value_of(rate.denominator, sums, constraints::Reading::exact);
-    if (!(denominator > 0)) continue;
-    for (const auto& [index, coefficient] : rate.numerator) {
-      if (index % constraints::kQuantities != constraints::Quantity::positives) continue;
-      for (const auto& [answer, cell] : cells.positives_of[static_cast<std::size_t>(index / constraints::kQuantities)])
-        gain[static_cast<std::size_t>(answer) * count + static_cast<std::size_t>(cell)] += coefficient / denominator;
-    }
-  }
-  return gains;
-}
-
-AnswerWeights rule_at(const std::vector<double>& multipliers, const ConstraintTable& table, const PosteriorCells& cells,
-                      const std::vector<std::vector<double>>& gains, double weight) {
-  AnswerWeights weights = most_probable(cells);
-  for (std::size_t j = 0; j < multipliers.size(); ++j) {
-    if (multipliers[j] == 0) continue;
-    for (const auto& [rate, coefficient] : table.rows[j].terms)
-      for (std::size_t i = 0; i < weights.size(); ++i)
-        weights[i] -= multipliers[j] * coefficient * weight * gains[static_cast<std::size_t>(rate)][i];
-  }
-  return weights;
-}
-
-namespace {
 
 // A column, and the share of rows that it decides.
 struct Share {
@@ -102,10 +73,14 @@ class Solver {
   Solved hold(const MarginsOf& margins_of, bool is_randomised);
 
  private:
+  bool is_large() const { return table_.rows.size() > kManyRows; }
+  int halvings() const { return is_large() ? 2 : kHalvings; }
   std::size_t add(AnswerWeights weights);
   std::size_t add_for_all(std::int32_t answer);
   void lean(Leaning leaning);
   double worth_of(const KnownRule& rule) const;
+  Attempt attempt(const std::vector<double>& margins, const MarginsOf& margins_of, bool is_randomised);
+  bool cut(std::vector<double>& margins, const Solved& found) const;
   Attempt at_own_margins(const MarginsOf& margins_of, bool is_randomised);
   std::optional<Solved> leaning_to(std::int32_t answer, const MarginsOf& margins_of, bool is_randomised);
   std::optional<Solved> one_answer(std::int32_t answer, const MarginsOf& margins_of);
@@ -272,25 +247,61 @@ Solved Solver::solve(const MarginsOf& margins_of, bool is_randomised) {
   return solved_of(std::move(optimum), shares, std::move(margins));
 }
 
-// Solved without margins, then with those of what was found, until it is inside by its own. They hang on how much decisions vary, which
-// is much the same within a tolerance; where no rule is inside by them, what the program has instead is another one altogether.
-Attempt Solver::at_own_margins(const MarginsOf& margins_of, bool is_randomised) {
-  Attempt attempt;
-  std::vector<double> margins;
-  for (int round = 0; round <= kHoldingRounds && !attempt.holds; ++round) {
-    Optimum optimum = this->optimum(margins);
-    const std::vector<Share> shares = shares_at(optimum, margins, is_randomised);
-    const std::vector<double> decided = mixed(shares);
-    // Of the program itself: the one rule that is taken of it may be off by a row.
-    const bool is_inside = excess_of(mixed(optimum.shares), margins) <= kHolds;
-    if (!is_inside && round > 0) break;
-    margins = margins_of(table_sums(decided, cells_));
-    attempt.solved = solved_of(std::move(optimum), shares, margins);
-    attempt.holds = attempt.solved.excess <= kHolds;
-    if (!is_inside) break;
+// The rule that is best with these margins, and whether it is inside by its own.
+Attempt Solver::attempt(const std::vector<double>& margins, const MarginsOf& margins_of, bool is_randomised) {
+  Optimum optimum = this->optimum(margins);
+  const bool is_inside = excess_of(mixed(optimum.shares), margins) <= kHolds;
+  const std::vector<Share> shares = shares_at(optimum, margins, is_randomised);
+  Attempt one{solved_of(std::move(optimum), shares, margins_of(table_sums(mixed(shares), cells_))), false};
+  one.holds = is_inside && one.solved.excess <= kHolds;
+  if (leaning_.by > 0) one.solved.leaning = leaning_;
+  return one;
+}
+
+// Takes off margins what they have more than equal rates, those of a rule that was found, leave inside.
+bool Solver::cut(std::vector<double>& margins, const Solved& found) const {
+  const std::vector<double> rates =
+      constraints::rate_values(table_, table_sums(found.decided, cells_), constraints::Reading::exact);
+  const std::vector<double> least = least_excess_of_bands(table_, rates, margins);
+  bool is_cut = false;
+  for (std::size_t j = 0; j < margins.size(); ++j) {
+    const Row& row = table_.rows[j];
+    if (row.band < 0 || !(least[static_cast<std::size_t>(row.band)] > 0)) continue;
+    margins[j] -= least[static_cast<std::size_t>(row.band)] * give_of(table_, row);
+    is_cut = true;
   }
-  if (leaning_.by > 0) attempt.solved.leaning = leaning_;
-  return attempt;
+  return is_cut;
+}
+
+// Margins hang on the rule: on how much its decisions vary, and on how near its rates are. Solved without any, then with those of what
+// was found, until that is inside by its own. Then less is tried, down to what the rule itself asks for, by halves.
+Attempt Solver::at_own_margins(const MarginsOf& margins_of, bool is_randomised) {
+  Attempt best = attempt({}, margins_of, is_randomised);
+  std::vector<double> most, next = best.solved.margins;
+  if (best.holds) return best;
+  bool is_cut = false;
+  double rounding = 0;  // the one rule that is taken of a program may be off by a row
+  Solved last = best.solved;
+  for (int round = 0; round < kHoldingRounds && !best.holds && !is_cut; ++round) {
+    most = next;
+    for (std::size_t j = 0; j < most.size(); ++j) most[j] += rounding * give_of(table_, table_.rows[j]);
+    is_cut = cut(most, last);
+    if (is_cut && is_large()) break;  // all rates equal is what programs take longest for
+    Attempt one = attempt(most, margins_of, is_randomised);
+    next = one.solved.margins;
+    last = one.solved;
+    if (one.solved.excess <= kRow) rounding += one.solved.excess;
+    if (one.holds || one.solved.excess < best.solved.excess) best = std::move(one);
+  }
+  std::vector<double> low = best.solved.margins;
+  for (int step = 0; step < halvings() && best.holds; ++step) {
+    std::vector<double> middle = most;
+    for (std::size_t j = 0; j < middle.size(); ++j) middle[j] = (most[j] + low[j]) / 2;
+    Attempt one = attempt(middle, margins_of, is_randomised);
+    (one.holds ? most : low) = middle;
+    if (one.holds && one.solved.accuracy > best.solved.accuracy) best = std::move(one);
+  }
+  return best;
 }
 
 // An answer for all, where that is inside: as one leans that decides nothing else.
@@ -304,7 +315,7 @@ std::optional<Solved> Solver::one_answer(std::int32_t answer, const MarginsOf& m
   return solved;
 }
 
-// Less and less, until that is not inside; between what is and the next by halves.
+// Less and less; between the least that is inside by itself and the next, which is not, by halves. The most accurate of all.
 std::optional<Solved> Solver::leaning_to(std::int32_t answer, const MarginsOf& margins_of, bool is_randomised) {
   std::optional<Solved> found = one_answer(answer, margins_of);
   const auto holds_at = [&](double by) {
@@ -314,18 +325,16 @@ std::optional<Solved> Solver::leaning_to(std::int32_t answer, const MarginsOf& m
     return one.holds;
   };
   double high = found ? 1 : 0, low = 0;
-  int failures = 0;
-  for (const double by : kLeanings) {
-    if (failures == kMostFailures) break;
+  for (std::size_t i = 0; i < std::size(kLeanings); i += is_large() ? 3 : 1) {
+    const double by = kLeanings[i];
     if (holds_at(by)) {
       high = by;
-      failures = 0;
-    } else if (high > 0 && failures++ == 0) {
+      low = 0;
+    } else if (high > 0 && low == 0) {
       low = by;
     }
   }
-  if (failures == 0) low = 0;
-  for (int step = 0; step < kHalvings && high > 0; ++step) {
+  for (int step = 0; step < halvings() && high > 0; ++step) {
     const double middle = (low + high) / 2;
     (holds_at(middle) ? high : low) = middle;
   }
@@ -344,7 +353,8 @@ Solved Solver::hold(const MarginsOf& margins_of, bool is_randomised) {
   const bool is_dear = held && bound - held->accuracy > kDear;
   for (std::int32_t answer = 0; answer < cells_.answer_count && (!plain.holds || is_dear); ++answer) {
     std::optional<Solved> one = leaning_to(answer, margins_of, is_randomised);
-    if (one && (!held || one->accuracy > held->accuracy)) held = std::move(one);
+    const double least = held && !held->leaning ? kWorthLeaning : 0;
+    if (one && (!held || one->accuracy > held->accuracy + least)) held = std::move(one);
   }
   Solved solved = held ? *std::move(held) : std::move(plain.solved);
   solved.bound = bound;

@@ -15,19 +15,21 @@ ordered_json split_json(const std::optional<evaluation::SplitResult>& split) {
 
 ordered_json to_json(const FrontierReport& report, const FrontierRule& rule) {
   const std::optional<bool> is_showable = can_be_shown(report, rule);
-  return {{"tolerance", core::number_or_null(rule.tolerance)},
-          {"can_be_shown", is_showable ? ordered_json(*is_showable) : ordered_json(nullptr)},
-          {"multipliers", rule.multipliers},
-          {"attainable", core::number_or_null(rule.attainable)},
-          {"expected_accuracy", rule.expected_accuracy},
-          {"excess", rule.excess},
-          {"margins", rule.margins},
-          {"leaning", rule.leaning ? ordered_json{{"answer", rule.leaning->answer}, {"by", rule.leaning->by}}
-                                   : ordered_json(nullptr)},
-          {"probabilities", rule.probabilities},
-          {"selection", split_json(report.is_out_of_fold ? std::nullopt : rule.held_out)},
-          {"out_of_fold", split_json(report.is_out_of_fold ? rule.held_out : std::nullopt)},
-          {"test", split_json(rule.test)}};
+  return {
+      {"tolerance", core::number_or_null(rule.tolerance)},
+      {"can_be_shown", is_showable ? ordered_json(*is_showable) : ordered_json(nullptr)},
+      {"multipliers", rule.multipliers},
+      // Less than nothing where no rule holds all bounds.
+      {"attainable", rule.attainable < 0 ? ordered_json(nullptr) : ordered_json(core::number_or_null(rule.attainable))},
+      {"expected_accuracy", rule.expected_accuracy},
+      {"excess", rule.excess},
+      {"margins", rule.margins},
+      {"leaning",
+       rule.leaning ? ordered_json{{"answer", rule.leaning->answer}, {"by", rule.leaning->by}} : ordered_json(nullptr)},
+      {"probabilities", rule.probabilities},
+      {"selection", split_json(report.is_out_of_fold ? std::nullopt : rule.held_out)},
+      {"out_of_fold", split_json(report.is_out_of_fold ? rule.held_out : std::nullopt)},
+      {"test", split_json(rule.test)}};
 }
 
 std::optional<evaluation::SplitResult> split_from(const json& object, const char* key, const std::string& path) {

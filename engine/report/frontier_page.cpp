@@ -68,7 +68,7 @@ void write_rule(Markup& page, const FrontierReport& report, const FrontierRule& 
     if (can_be_shown(report, rule) == false)
       page.element("p", {{"class", "note"}}, "below what the test rows could show");
     if (rule.leaning) page.element("p", {{"class", "note"}}, leaning_words(rule));
-    if (is_unsure(report, rule))
+    if (is_unsure(report.rule_confidence, rule))
       page.element("p", {{"class", "note"}}, fmt::format("not that sure: {:.3f} over", rule.excess));
     if (!rule.probabilities.empty()) page.element("p", {{"class", "note"}}, drawn_words(rule));
   }

@@ -86,7 +86,10 @@ std::string drawn_words(const FrontierRule& rule);
 std::string leaning_words(const FrontierRule& rule);
 
 /// Whether no rule was found that is as sure as it was to be: this one is nearest.
-bool is_unsure(const FrontierReport& report, const FrontierRule& rule);
+bool is_unsure(double rule_confidence, const FrontierRule& rule);
+
+/// Of a rule that leans, or is not as sure as it was to be, what that is in a sentence; of any other "".
+std::string rule_sentence(double rule_confidence, const FrontierRule& rule);
 
 /// Of a frontier whose rules are to be inside with some confidence what that means, of any other "".
 std::string confidence_sentence(const FrontierReport& report);

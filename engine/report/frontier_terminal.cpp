@@ -89,7 +89,8 @@ std::string verdict_of(const FrontierRule& rule, bool color) {
 
 TerminalLine line_of(const FrontierReport& report, const FrontierRule& rule, bool color) {
   const bool is_kept = rule.tolerance == report.kept;
-  return {tolerance_word(rule) + (is_kept ? " *" : "") + (can_be_shown(report, rule) == false ? " !" : ""),
+  return {tolerance_word(rule) + (is_kept ? " *" : "") + (can_be_shown(report, rule) == false ? " !" : "") +
+              (is_unsure(report.rule_confidence, rule) ? " ?" : ""),
           accuracy_of(rule.held_out),
           gap_of(rule, rule.held_out),
           accuracy_of(rule.test),
@@ -116,10 +117,19 @@ std::string leaning_words(const FrontierRule& rule) {
   return fmt::format("leans to the {} answer by {:.3f}", rule.leaning->answer, rule.leaning->by);
 }
 
-bool is_unsure(const FrontierReport& report, const FrontierRule& rule) {
+bool is_unsure(double rule_confidence, const FrontierRule& rule) {
   // Of one row more or less no posterior knows.
   constexpr double kSlight = 5e-4;
-  return report.rule_confidence > 0 && rule.tolerance && rule.excess > kSlight;
+  return rule_confidence > 0 && rule.excess > kSlight;
+}
+
+std::string rule_sentence(double rule_confidence, const FrontierRule& rule) {
+  std::string text = rule.leaning ? at_the_start(fmt::format("the rule {}.", leaning_words(rule))) : "";
+  if (is_unsure(rule_confidence, rule))
+    text += fmt::format(
+        "{}It is not as sure as it was to be: with what chance does the worst figure is {:.4f} over its tolerance.",
+        text.empty() ? "" : " ", rule.excess);
+  return text;
 }
 
 std::string confidence_sentence(const FrontierReport& report) {
@@ -134,7 +144,7 @@ std::string confidence_sentence(const FrontierReport& report) {
   };
   add(count([](const FrontierRule& rule) { return rule.leaning.has_value(); }),
       "leans to one answer, whose figures vary less.", "lean to one answer, whose figures vary less.");
-  add(count([&](const FrontierRule& rule) { return is_unsure(report, rule); }),
+  add(count([&](const FrontierRule& rule) { return is_unsure(report.rule_confidence, rule); }),
       "is not that sure: nothing was found that is.", "are not that sure: nothing was found that is.");
   return sentence;
 }
@@ -219,6 +229,9 @@ std::string to_terminal(const FrontierReport& report, bool color) {
   text += "* the rule of the run in the folder\n";
   if (std::ranges::any_of(report.rules, [&](const auto& rule) { return can_be_shown(report, rule) == false; }))
     text += "! below what the test rows could show\n";
+  if (std::ranges::any_of(report.rules,
+                          [&](const FrontierRule& rule) { return is_unsure(report.rule_confidence, rule); }))
+    text += "? not as sure as it was to be\n";
   text += "\n" + without_typography(frontier_sentence(report)) + "\n";
   return text;
 }

@@ -55,6 +55,7 @@ TEST_F(RuleConfidence, IsRetunedLikeATolerance) {
     const Outcome outcome =
         run({"retune", "runs/" + of, "decision.confidence=" + confidence, "output.run=again", "output.overwrite=true"});
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.err.find("The rule leans to the ") != std::string::npos, confidence != "0") << outcome.err;
     return object("runs/again/model.json");
   };
   frontier({"output.run=sure", "decision.confidence=0.9", "constraints[0].tolerance=0.02"});
@@ -66,12 +67,16 @@ TEST_F(RuleConfidence, IsRetunedLikeATolerance) {
 }
 
 TEST_F(RuleConfidence, OfWhatNoRuleHoldsSaysHowNearItComes) {
-  frontier({"output.run=f", "decision.confidence=0.95", "constraints[0].tolerance=0.02",
-            "+constraints[]={kind: bound, rate: selection_rate, at_least: 0.45, at_most: 0.5}"});
+  const Outcome outcome =
+      frontier({"output.run=f", "decision.confidence=0.95", "constraints[0].tolerance=0.02",
+                "+constraints[]={kind: bound, rate: selection_rate, at_least: 0.45, at_most: 0.5}"});
   const nlohmann::json tight = object("runs/f/frontier.json")["rules"][0];
   EXPECT_TRUE(tight["leaning"].is_null());
   EXPECT_GT(tight["excess"], 5e-4);
   EXPECT_THAT(read("runs/f/results.json"), HasSubstr("as the test split has, and this one comes nearest"));
+  EXPECT_THAT(outcome.out, HasSubstr("? not as sure as it was to be"));
+  EXPECT_THAT(run({"retune", "runs/f", "constraints.0.tolerance=0.03"}).err,
+              HasSubstr("It is not as sure as it was to be: with what chance does the worst figure is "));
   EXPECT_THAT(read("runs/f/frontier.html"),
               AllOf(HasSubstr("not that sure: 0."), HasSubstr("not that sure: nothing was found that is.")));
 }

@@ -141,6 +141,35 @@ TEST(HoldingRule, IsAsAccurateAsTheBestOfAGrid) {
   EXPECT_GE(held.accuracy, best - 0.004);
 }
 
+// Nor is any of many drawn rules, whatever they weigh, of parity and of odds, at small tolerances and at larger ones.
+TEST(HoldingRule, IsAsAccurateAsTheBestOfManyDrawn) {
+  for (const auto& [kind, tolerance] : {std::pair("demographic_parity", 0.03),
+                                        {"demographic_parity", 0.06},
+                                        {"equalized_odds", 0.06},
+                                        {"equalized_odds", 0.1},
+                                        {"equalized_odds", 0.2}}) {
+    const Problem problem({parity_of(kind, tolerance)}, every_cell(2, 2), unweighted(random_rows(1200, 4, 31)), 1200,
+                          0.95);
+    const Solved held = problem.hold();
+    EXPECT_LE(problem.excess_of(held.decided), kSlightExcess);
+    std::mt19937 generator(5);
+    std::normal_distribution<double> normal;
+    double best = 0;
+    for (int draw = 0; draw < 20000; ++draw) {
+      // Around the rule that was found, and anywhere.
+      AnswerWeights weights(8, 0.0);
+      for (std::size_t c = 0; c < 4; ++c)
+        weights[4 + c] = draw % 2 == 0 ? held.weights[4 + c] - held.weights[c] + 0.2 * normal(generator)
+                                       : (c % 2 == 1 ? 1 : -1) + normal(generator);
+      const std::vector<double> decided = decide_rows(weights, problem.cells, problem.rows);
+      if (accuracy_of(decided, problem.cells) > best && problem.excess_of(decided) <= kSlightExcess)
+        best = accuracy_of(decided, problem.cells);
+    }
+    EXPECT_GE(held.accuracy, best - 0.005) << kind << ' ' << tolerance;
+    EXPECT_GT(best, accuracy_of_one_answer(problem, 0)) << "some are inside";
+  }
+}
+
 TEST(HoldingRule, OfLotsAndOfClassesIsInsideToo) {
   const Problem lots({parity_of("demographic_parity", 0.03)}, every_cell(2, 2), random_rows(1000, 4, 6), 400, 0.9);
   const Solved drawn = lots.hold(true);
