@@ -164,7 +164,7 @@ std::string CellRules::sentence_of(const Rule& rule) const {
                          dataset_.rows_of(data::Split::test).empty() ? "these are" : "the test split has");
   const char* rules = is_drawn ? "mixtures of its rules" : "its rules";
   const std::string of_rule =
-      solved.excess > frontier::kSlightExcess
+      solved.excess > report::kSlightExcess
           ? fmt::format(
                 "none of {} is expected to have all figures {} {}, and this one comes nearest: the worst is {:.4f} "
                 "above",

@@ -191,19 +191,6 @@ frontier::MarginsOf margins_of(const training::RunConfig& config, const constrai
   };
 }
 
-namespace {
-
-// Of so many new people. One answer for all has none; of few people and a share near 0 that of a normal distribution is too small, and
-// one person with and one without it more make it up.
-double error_of_share(double share, double people) {
-  constexpr double kAll = 1e-9;
-  if (share <= kAll || share >= 1 - kAll) return 0;
-  const double drawn = (share * people + 1) / (people + 2);
-  return std::sqrt(drawn * (1 - drawn) / people);
-}
-
-}  // namespace
-
 frontier::MarginsOf confidence_margins_of(const training::RunConfig& config, const constraints::ConstraintTable& table,
                                           const data::Dataset& dataset) {
   const auto split = static_cast<int>(held_out_split(dataset));
@@ -220,7 +207,7 @@ frontier::MarginsOf confidence_margins_of(const training::RunConfig& config, con
     for (std::size_t r = 0; r < rates.size(); ++r) {
       const double rows =
           people[r] * constraints::value_of(table.rates[r].denominator, sums, constraints::Reading::exact);
-      errors.push_back(error_of_share(rates[r], rows));
+      errors.push_back(frontier::error_of_share(rates[r], rows));
     }
     return frontier::confidence_margins(table, errors, confidence);
   };

@@ -69,8 +69,7 @@ class Retune final : public Command {
         {"RUN", "The run folder of a frontier, or of an earlier retuning", &run_, "", true},
         {"key=value",
          "The tolerances that change: constraints.0.tolerance=0.05; decision.confidence; output.folder, output.run and "
-         "output.overwrite "
-         "say where the new run goes, else beside the old one",
+         "output.overwrite say where the new run goes, else beside the old one",
          &overrides_, "", true},
         {"--fail-on",
          "Exit with 1 when a constraint has one of these verdicts on the test rows: a list with commas of violated, "

@@ -45,10 +45,13 @@ Unsent unsent_jobs(const sweep::Plan& plan, const fs::path& folder, const std::v
   Unsent unsent;
   for (std::size_t i = 0; i < states.size(); ++i) {
     const std::string& job = plan.jobs[i].id;
-    // Asked first: whoever has let go of it by then has sent what it sends.
-    const bool is_held = sweep::holder_of(folder, job).has_value();
-    if (states[i] != sweep::JobState::done || !has_spool(folder / sweep::sweep_files::kJobs / job)) continue;
-    ++(is_held ? unsent.being_sent : unsent.left);
+    const fs::path run = folder / sweep::sweep_files::kJobs / job;
+    if (states[i] != sweep::JobState::done || !has_spool(run)) continue;
+    // Whoever has let go of it by now has sent what it sends: asked once more.
+    if (sweep::holder_of(folder, job))
+      ++unsent.being_sent;
+    else if (has_spool(run))
+      ++unsent.left;
   }
   return unsent;
 }

@@ -52,33 +52,36 @@ void warn_of_unseen_values(const Encoder& encoder, const std::vector<Unseen>& un
 }
 
 // A few lie beyond whatever training had. Of more than these the scores are those of a world that the model has not seen.
-void warn_of_numbers_beyond(const Encoder& encoder, const Table& table, core::Journal& journal) {
+void warn_of_numbers_beyond(const FeatureRule& rule, const Column& column, const std::vector<double>& numbers,
+                            core::Journal& journal) {
   constexpr double kFew = 0.05;
-  for (const FeatureRule& rule : encoder.features) {
-    if (rule.form != FeatureForm::ramps || rule.edges.empty()) continue;
-    const Column& column = *table.find(rule.column);
-    const std::vector<double> numbers = NumberView(column).numbers(table);
-    const double least = rule.edges.front(), most = rule.edges.back();
-    const auto beyond = std::ranges::count_if(numbers, [&](double one) { return one < least || one > most; });
-    if (static_cast<double>(beyond) <= kFew * static_cast<double>(numbers.size())) continue;
-    const ColumnKind kind = rule.date ? column.kind : ColumnKind::number;
-    journal.warn(std::to_string(beyond) + " of " + std::to_string(numbers.size()) + " rows lie in the input '" +
-                 rule.column + "' beyond all that training saw there, " + value_text(kind, least) + " to " +
-                 value_text(kind, most) + ": the model has learnt nothing of such rows");
-  }
+  if (rule.form != FeatureForm::ramps || rule.edges.empty()) return;
+  const double least = rule.edges.front(), most = rule.edges.back();
+  const auto beyond = std::ranges::count_if(numbers, [&](double one) { return one < least || one > most; });
+  if (static_cast<double>(beyond) <= kFew * static_cast<double>(numbers.size())) return;
+  const ColumnKind kind = rule.date ? column.kind : ColumnKind::number;
+  journal.warn(std::to_string(beyond) + " of " + std::to_string(numbers.size()) + " rows lie in the input '" +
+               rule.column + "' beyond all that training saw there, " + value_text(kind, least) + " to " +
+               value_text(kind, most) + ": the model has learnt nothing of such rows");
 }
 
 // Nearly all rows: of a column that training had, that is a fault of the file more often than of the world.
-void warn_of_missing_numbers(const Encoder& encoder, const Table& table, core::Journal& journal) {
+void warn_of_missing_numbers(const FeatureRule& rule, const std::vector<double>& numbers, core::Journal& journal) {
   constexpr double kNearlyAll = 0.9;
+  const auto missing = std::ranges::count_if(numbers, [](double one) { return std::isnan(one); });
+  if (numbers.empty() || static_cast<double>(missing) < kNearlyAll * static_cast<double>(numbers.size())) return;
+  journal.warn(std::to_string(missing) + " of " + std::to_string(numbers.size()) +
+               " rows have no number in the input '" + rule.column +
+               "': the model decides them as it does people of whom it is not known");
+}
+
+void warn_of_numbers(const Encoder& encoder, const Table& table, core::Journal& journal) {
   for (const FeatureRule& rule : encoder.features) {
     if (rule.form == FeatureForm::levels) continue;
-    const std::vector<double> numbers = NumberView(*table.find(rule.column)).numbers(table);
-    const auto missing = std::ranges::count_if(numbers, [](double one) { return std::isnan(one); });
-    if (numbers.empty() || static_cast<double>(missing) < kNearlyAll * static_cast<double>(numbers.size())) continue;
-    journal.warn(std::to_string(missing) + " of " + std::to_string(numbers.size()) +
-                 " rows have no number in the input '" + rule.column +
-                 "': the model decides them as it does people of whom it is not known");
+    const Column& column = *table.find(rule.column);
+    const std::vector<double> numbers = NumberView(column).numbers(table);
+    warn_of_numbers_beyond(rule, column, numbers, journal);
+    warn_of_missing_numbers(rule, numbers, journal);
   }
 }
 
@@ -106,8 +109,7 @@ void check_inputs(const Encoder& encoder, const Table& table) {
 EncodedRows encode_new_rows(const Encoder& encoder, Table& table, core::Journal& journal) {
   std::vector<Unseen> unseen;
   for (const FeatureRule& rule : encoder.features) unseen.push_back(unseen_values(rule, table));
-  warn_of_numbers_beyond(encoder, table, journal);
-  warn_of_missing_numbers(encoder, table, journal);
+  warn_of_numbers(encoder, table, journal);
   EncodedRows encoded = encode(encoder.features, table);
   warn_of_unseen_values(encoder, unseen, encoded, journal);
   return encoded;

@@ -35,6 +35,13 @@ bool are_ends(const Row& one, const Row& other) {
 
 }  // namespace
 
+double error_of_share(double share, double people) {
+  constexpr double kAll = 1e-9;
+  if (share <= kAll || share >= 1 - kAll) return 0;
+  const double drawn = (share * people + 1) / (people + 2);
+  return std::sqrt(drawn * (1 - drawn) / people);
+}
+
 std::vector<double> confidence_margins(const ConstraintTable& table, const std::vector<double>& errors,
                                        double confidence) {
   std::vector<const Row*> rows;

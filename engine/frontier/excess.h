@@ -7,9 +7,6 @@
 
 namespace equipoise::frontier {
 
-/// Of one row more or less no posterior knows: what is over its bound by no more than this is taken to hold.
-inline constexpr double kSlightExcess = 5e-4;
-
 /// By how much a row gives for a unit of its promise's tolerance: of a band half of it on either side.
 double give_of(const constraints::ConstraintTable& table, const constraints::Row& row);
 

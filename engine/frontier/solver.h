@@ -62,7 +62,7 @@ Solved best_mixture(const constraints::ConstraintTable& table, const PosteriorCe
                     const MarginsOf& margins_of = {});
 
 /// The most accurate rule (`is_randomised`: mixture) that was found to be inside by its own margins, which fall with how much its
-/// decisions vary. It is best_rule's if that is; else one that leans to an answer by as little as is enough (to a sixteenth of it), or that
+/// decisions vary. It leans to no answer if such a rule is; else to one by as little as is enough, or
 /// gives it to everybody (a leaning of 1), when no figure of a parity has an error. Where no such rule was found, as of two bounds on
 /// selection rates, what is nearest without leaning. Its bound is of rules inside the tolerances, by whatever margin. `margins_of` must be given.
 Solved holding_rule(const constraints::ConstraintTable& table, const PosteriorCells& cells, const HeldOut& rows,

@@ -85,6 +85,9 @@ std::string drawn_words(const FrontierRule& rule);
 /// Of a rule that leans "leans to the negative answer by 0.12", of any other "".
 std::string leaning_words(const FrontierRule& rule);
 
+/// Of one row more or less no posterior knows: what is over its bound by no more than this is taken to hold.
+inline constexpr double kSlightExcess = 5e-4;
+
 /// Whether no rule was found that is as sure as it was to be: this one is nearest.
 bool is_unsure(double rule_confidence, const FrontierRule& rule);
 

@@ -118,9 +118,7 @@ std::string leaning_words(const FrontierRule& rule) {
 }
 
 bool is_unsure(double rule_confidence, const FrontierRule& rule) {
-  // Of one row more or less no posterior knows.
-  constexpr double kSlight = 5e-4;
-  return rule_confidence > 0 && rule.excess > kSlight;
+  return rule_confidence > 0 && rule.excess > kSlightExcess;
 }
 
 std::string rule_sentence(double rule_confidence, const FrontierRule& rule) {

@@ -42,6 +42,15 @@ inline constraints::ConstraintParams parity_of(const std::string& kind, double t
   return params;
 }
 
+inline constraints::ConstraintParams selection_between(double at_least, double at_most) {
+  constraints::ConstraintParams params;
+  params.kind = "bound";
+  params.rate = "selection_rate";
+  params.at_least = at_least;
+  params.at_most = at_most;
+  return params;
+}
+
 inline constraints::ConstraintTable compiled(const std::vector<constraints::ConstraintParams>& constraints,
                                              const data::Dataset& dataset) {
   core::Journal journal;

@@ -364,12 +364,8 @@ TEST(Solver, EndsWhereAllRowsAreAlike) {
 
 // A selection rate at most .2 and at least .4 of everyone: .1 beyond each is the least.
 TEST(Solver, SaysByHowMuchNoRuleHoldsAllBounds) {
-  ConstraintParams bounds;
-  bounds.kind = "bound";
-  bounds.rate = "selection_rate";
-  bounds.at_most = 0.2;
-  bounds.at_least = 0.1;
-  Problem problem({parity_of("demographic_parity", 0.9), bounds}, every_cell(2, 2), random_rows(400, 4, 4));
+  Problem problem({parity_of("demographic_parity", 0.9), selection_between(0.1, 0.2)}, every_cell(2, 2),
+                  random_rows(400, 4, 4));
   ASSERT_NEAR(problem.table.rows.back().bound, -0.1, 1e-12);
   problem.table.rows.back().bound = -0.4;
   EXPECT_NEAR(problem.solve().excess, 0.1, 0.01);
