@@ -12,12 +12,16 @@ namespace {
 // Where a closing quote is followed by what may separate fields in other files; `at` is behind blanks.
 std::string separator_hint(const char* at) {
   const char mark = at[-1] == '\t' ? '\t' : *at;
-  if (std::string_view(";\t|,").find(mark) == std::string_view::npos) return "";
-  return std::string("; '") + (mark == '\t' ? "\\t" : std::string(1, mark)) +
-         "' stands behind it: is that what separates the fields (data.csv.delimiter)?";
+  return kUsualDelimiters.find(mark) == std::string_view::npos ? ""
+                                                               : delimiter_question(mark, "; ", " stands behind it");
 }
 
 }  // namespace
+
+std::string delimiter_question(char mark, const std::string& before, const std::string& after) {
+  return before + "'" + (mark == '\t' ? "\\t" : std::string(1, mark)) + "'" + after +
+         ": is that what separates the fields (data.csv.delimiter)?";
+}
 
 CsvScanner::CsvScanner(std::string_view bytes, bool complete, std::int64_t first_line, const CsvMarks& marks,
                        const std::string& path)

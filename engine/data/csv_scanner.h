@@ -2,10 +2,16 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "engine/data/csv_records.h"
 
 namespace equipoise::data {
+
+/// What separates fields in most files.
+inline constexpr std::string_view kUsualDelimiters = ";\t|,";
+/// Whether a mark that was seen where fields may end is what separates them: the mark in quotes between `before` and `after`.
+std::string delimiter_question(char mark, const std::string& before, const std::string& after);
 
 /// Goes through CSV bytes record by record and writes them cleaned. A record that is not complete in `bytes` is left
 /// for a later scan with more bytes.

@@ -15,6 +15,7 @@
 #include "engine/core/threads.h"
 #include "engine/data/arrow_memory.h"
 #include "engine/data/csv_columns.h"
+#include "engine/data/csv_scanner.h"
 #include "engine/data/file_columns.h"
 
 namespace equipoise::data {
@@ -78,13 +79,12 @@ std::vector<std::string> column_names(CsvRecords& records, const CsvReading& rea
 
 // A hint when the column names look as if another mark separated the fields; "" otherwise.
 std::string delimiter_hint(const std::vector<std::string>& names, char delimiter) {
-  for (const char other : {';', '\t', '|', ','}) {
+  for (const char other : kUsualDelimiters) {
     if (other == delimiter) continue;
     const bool everywhere =
         std::ranges::all_of(names, [&](const std::string& name) { return name.find(other) != std::string::npos; });
     if (!everywhere) continue;
-    return std::string("; the column names hold '") + (other == '\t' ? "\\t" : std::string(1, other)) +
-           "': is that what separates the fields (data.csv.delimiter)?";
+    return delimiter_question(other, "; the column names hold ", "");
   }
   return "";
 }
