@@ -67,12 +67,7 @@ class Validate final : public OfConfig {
   int run(const Console& console, TerminalJournal& journal) override {
     const training::RunConfig config = load();
     core::ProblemList problems;
-    constraints::KnownOfData known{{}, config.data.stored_decisions.is_named(), data::task_of(config.data.label), {}};
-    for (const data::GroupParams& group : config.data.groups) known.groupings.push_back(group.shown_name());
-    if (known.task == data::Task::labels) known.outcomes = config.data.label.columns;
-    if (known.task == data::Task::classes) known.outcomes = config.data.label.classes;
-    problems.collect([&] { data::check_params(config.data, origin_); });
-    problems.collect([&] { constraints::check_requests(config.constraints, known, origin_); });
+    problems.collect([&] { training::check_data_and_constraints(config, origin_); });
     problems.collect([&] { training::check_device(config, origin_); });
     std::size_t members = 1;
     problems.collect([&] { members = training::members_of(config, origin_).size(); });

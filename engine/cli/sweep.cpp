@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -127,6 +128,7 @@ class Sweep final : public Command {
     choose_workers(standings);
     say_plan(counts_of(standings), console);
     if (plan_only_) return answer_plan(counts_of(standings), console);
+    if (std::ranges::any_of(standings, has_halved)) plan_ = sweep::redo_halved(folder_, options_.task, options_.tasks);
     if (retry_failed_) plan_ = sweep::retry_failed(folder_, options_.task, options_.tasks);
     if (!slurm_.empty() || !kubernetes_.empty()) return write_cluster_files(console);
     core::expect_preemption();
@@ -136,6 +138,10 @@ class Sweep final : public Command {
   }
 
  private:
+  static bool has_halved(const sweep::JobStanding& standing) {
+    return std::ranges::any_of(standing.lost, &sweep::LostRun::was_halved);
+  }
+
   void read_options() {
     limit_count_ = count_from(limit_, "--limit");
     trials_count_ = count_from(trials_, "--trials");
@@ -149,6 +155,11 @@ class Sweep final : public Command {
 
   // Before anything is planned or written.
   void check_cluster_options() const {
+    if (!slurm_.empty() || !kubernetes_.empty())
+      for (const auto& [option, is_given] : {std::pair{"--task", !task_.empty()}, {"--plan", plan_only_}})
+        if (is_given)
+          throw usage(fmt::format("{} writes a file for all tasks and starts nothing: leave out {}",
+                                  slurm_.empty() ? "--kubernetes" : "--slurm", option));
     if (kubernetes_.empty()) return;
     std::error_code error;
     const auto place = [&](const std::string& file) {
@@ -240,7 +251,8 @@ class Sweep final : public Command {
     for (std::size_t i = 0; i < standings.size(); ++i) {
       if (places[i] % options_.tasks != options_.task) continue;
       const bool has_failed = standings[i].state == sweep::JobState::failed || !standings[i].lost.empty();
-      count += standings[i].state == sweep::JobState::waiting || (retry_failed_ && has_failed);
+      count +=
+          standings[i].state == sweep::JobState::waiting || has_halved(standings[i]) || (retry_failed_ && has_failed);
     }
     return count;
   }
@@ -316,16 +328,31 @@ class Sweep final : public Command {
   // Of a task of a cluster: it came to its end, whatever became of its runs, and is not to be done again.
   int exit_code_of(const sweep::Tally& tally) const {
     if (tally.signal != 0 || tally.is_disk_full || tally.left > 0) return core::kStartAgain;
-    // Who works on it may be gone: then its task is done again, and finds the lock free.
-    if (!task_.empty() && tally.elsewhere > 0) return core::kStartAgain;
+    // Not all has come to its end. Who works on it may be gone: the same command finds the lock free then.
+    if (tally.elsewhere > 0) return core::kStartAgain;
     if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
     if (tally.foreign > 0) return static_cast<int>(core::Fault::data);
-    for (const sweep::PlannedJob& job : plan_.jobs) {
-      if (sweep::state_of(job.id, folder_, plan_.search) != sweep::JobState::failed) continue;
-      const int code = sweep::read_failure(job.id, folder_).exit_code;
-      if (code == static_cast<int>(core::Fault::config) || code == static_cast<int>(core::Fault::data)) return code;
-    }
-    return static_cast<int>(core::Fault::numerical);
+    for (const sweep::PlannedJob& job : plan_.jobs)
+      if (sweep::state_of(job.id, folder_, plan_.search) == sweep::JobState::failed)
+        return code_of_failure(sweep::read_failure(job.id, folder_).exit_code);
+    return static_cast<int>(core::Fault::numerical);  // members of banks that are done
+  }
+
+  // A program that a signal ended was out of memory, as far as anybody can tell of a SIGKILL, or has a fault.
+  static int code_of_failure(int exit_code) {
+    if (exit_code == 128 + SIGKILL) return static_cast<int>(core::Fault::memory);
+    const bool is_known =
+        exit_code >= static_cast<int>(core::Fault::config) && exit_code <= static_cast<int>(core::Fault::memory);
+    return is_known ? exit_code : kOurBug;
+  }
+
+  // Of those that are done.
+  std::size_t halved_runs() const {
+    if (plan_.search != "asha") return 0;
+    return static_cast<std::size_t>(std::ranges::count_if(plan_.runs, [&](const sweep::PlannedRun& run) {
+      std::error_code error;
+      return std::filesystem::exists(folder_ / sweep::sweep_files::kStopped / (run.id + ".json"), error);
+    }));
   }
 
   int answer(const sweep::Tally& tally, const Console& console, TerminalJournal& journal) const {
@@ -333,6 +360,8 @@ class Sweep final : public Command {
     const int exit_code = exit_code_of(tally);
     std::string text =
         fmt::format("{} of {} runs done", tally.done, tally.done + tally.failed + tally.left + tally.elsewhere);
+    if (const std::size_t halved = halved_runs(); halved > 0)
+      text += fmt::format(", of which successive halving ended {} early", halved);
     if (tally.failed > tally.foreign)
       text += fmt::format(", {} failed (why: failures/ and logs/; --retry-failed does them again)",
                           tally.failed - tally.foreign);

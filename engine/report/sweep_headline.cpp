@@ -84,6 +84,11 @@ void write_sweep_headline(Markup& page, const SweepReport& report) {
     page.element("h2", {}, "Not all runs learned from the same data");
     page.element("p", {}, text);
   }
+  if (const std::string text = other_rows_text(report); !text.empty()) {
+    const auto box = page.in("div", {{"class", "notice strong"}, {"role", "note"}});
+    page.element("h2", {}, "Not all runs are tested on the same rows");
+    page.element("p", {}, text);
+  }
   const std::int64_t open = results.count(RunStatus::running) + results.count(RunStatus::missing) +
                             results.count(RunStatus::interrupted) + results.count(RunStatus::gone);
   if (open > 0) {

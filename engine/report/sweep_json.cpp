@@ -26,7 +26,8 @@ nlohmann::ordered_json to_json(const SweepReport& report) {
     never.push_back({{"field", one.field}, {"value", one.value}, {"runs", one.runs}});
   nlohmann::ordered_json changed = nlohmann::ordered_json::array(), warnings = nlohmann::ordered_json::array();
   for (const std::size_t run : report.findings.changed_data) changed.push_back(results.plan.runs[run].id);
-  if (const std::string text = changed_data_text(report); !text.empty()) warnings.push_back(text);
+  for (const std::string& text : {changed_data_text(report), other_rows_text(report)})
+    if (!text.empty()) warnings.push_back(text);
   return {{"runs", results.runs.size()},
           {"counts", counts},
           {"chosen_by", split ? nlohmann::ordered_json(split_word(*split)) : nullptr},

@@ -35,9 +35,10 @@ void write_never(Markup& page, const SweepResults& results, const SweepFindings&
                                     rows));
   page.element("h3", {}, "Not shown to keep tolerances");
   if (sentences.empty()) {
-    page.element("p", {},
-                 "Some run is shown to keep every tolerance, and at every value of every axis some run is shown to "
-                 "keep its own.");
+    page.element(
+        "p", {},
+        "Some run is shown to keep every tolerance, and at every value that an axis lists some run is shown to "
+        "keep its own.");
     return;
   }
   page.element("p", {{"class", "intro"}},

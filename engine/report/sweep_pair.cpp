@@ -6,6 +6,18 @@
 #include "engine/report/sweep_report.h"
 
 namespace equipoise::report {
+namespace {
+
+std::string left_out_text(const sweep::SettingPair& pair) {
+  std::string text;
+  for (const auto& [count, why] :
+       {std::pair{pair.of_other_data, "learned from other data"}, {pair.of_other_rows, "are tested on other rows"}})
+    if (count > 0)
+      text += fmt::format(" {} left out, as the two {}.", counted(static_cast<std::int64_t>(count), "pair"), why);
+  return text;
+}
+
+}  // namespace
 
 void write_sweep_pair(Markup& page, const SweepReport& report) {
   {
@@ -20,17 +32,13 @@ void write_sweep_pair(Markup& page, const SweepReport& report) {
     const sweep::SettingPair& pair = *report.pair;
     const auto count = static_cast<std::int64_t>(pair.pairs.size());
     page.element("p", {{"class", "intro"}}, fmt::format("{}, and {}. {}", pair.first, pair.second, pair.how));
-    page.element(
-        "p", {{"class", "intro"}},
-        fmt::format("{} of runs, at {}.{}{} {}", counted(count, "pair"),
-                    counted(static_cast<std::int64_t>(report.comparison->seeds.size()), "seed"),
-                    pair.unpaired > 0 ? fmt::format(" {} without a partner that finished.",
-                                                    counted(static_cast<std::int64_t>(pair.unpaired), "run"))
-                                      : "",
-                    pair.of_other_data > 0 ? fmt::format(" {} left out, as the two learned from other data.",
-                                                         counted(static_cast<std::int64_t>(pair.of_other_data), "pair"))
-                                           : "",
-                    report.comparison_note));
+    page.element("p", {{"class", "intro"}},
+                 fmt::format("{} of runs, at {}.{}{} {}", counted(count, "pair"),
+                             counted(static_cast<std::int64_t>(report.comparison->seeds.size()), "seed"),
+                             pair.unpaired > 0 ? fmt::format(" {} without a partner that finished.",
+                                                             counted(static_cast<std::int64_t>(pair.unpaired), "run"))
+                                               : "",
+                             left_out_text(pair), report.comparison_note));
     if (const std::string words = seeds_sentence(*report.comparison); !words.empty())
       page.element("p", {{"class", "note"}}, words);
   }

@@ -61,6 +61,8 @@ std::string tolerance_words(const sweep::SweepResults& results, const sweep::Cho
 std::string unmeasured_words(const sweep::Choice& choice);
 /// Which runs learned from other data than the most, and what that means; "" where all learned from the same.
 std::string changed_data_text(const SweepReport& report);
+/// That what varies decides who is tested, where it does; else "".
+std::string other_rows_text(const SweepReport& report);
 /// "60 finished, 3 failed and 1 is not begun"
 std::string run_counts_text(const sweep::SweepResults& results);
 /// "selection", "holdout", "train", "test"

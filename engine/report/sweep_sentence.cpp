@@ -3,10 +3,12 @@
 
 #include <algorithm>
 
+#include "engine/core/nearest_name.h"
 #include "engine/report/figures.h"
 #include "engine/report/quality.h"
 #include "engine/report/sweep_report.h"
 #include "engine/report/verdicts.h"
+#include "engine/sweep/data_changes.h"
 
 namespace equipoise::report {
 namespace {
@@ -80,6 +82,17 @@ std::string changed_data_text(const SweepReport& report) {
       "on other data cannot be compared; such runs are not paired. results.csv has the SHA-256 of each run's data. "
       "Do the sweep anew in a new folder.",
       counted(static_cast<std::int64_t>(changed.size()), "run"), names);
+}
+
+std::string other_rows_text(const SweepReport& report) {
+  const std::vector<std::string> fields = sweep::fields_of_test_rows(report.results);
+  if (fields.empty()) return "";
+  return fmt::format(
+      "Runs of this sweep are tested on different rows, or by other labels or groups: {} {}. Their figures are not of "
+      "the "
+      "same people, so the frontier and the best run under a tolerance may be those of the easier rows; such runs are "
+      "not paired.",
+      core::listed(fields), fields.size() == 1 ? "varies" : "vary");
 }
 
 std::string unmeasured_words(const Choice& choice) {

@@ -1,6 +1,8 @@
 // What came of a sweep, in a few lines.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/report/compare_sections.h"
 #include "engine/report/figures.h"
 #include "engine/report/quality.h"
@@ -22,8 +24,10 @@ std::string choice_line(const SweepResults& results, const Choice& choice, data:
   if (!choice.run)
     return line + fmt::format("no run of {} is shown to keep it on the {} rows{}\n", count_text(choice.candidates),
                               split_word(split), unmeasured_words(choice));
+  const std::string title = title_of(results, *choice.run);
   line += fmt::format("{} of {} shown to keep it; best {}", count_text(choice.feasible), count_text(choice.candidates),
-                      plain(title_of(results, *choice.run), kTitle));
+                      plain(title, kTitle));
+  if (title.size() > kTitle) line += fmt::format(" (run {})", results.plan.runs[*choice.run].id);
   const SplitFigures* test = results.runs[*choice.run].on(data::Split::test);
   if (test == nullptr || !test->quality) return line + ", not measured on test rows\n";
   line += fmt::format("; test {} {}", results.quality.short_name,
@@ -52,11 +56,14 @@ std::string findings_text(const SweepReport& report, bool color) {
   const auto split = report.findings.choosing;
   if (!split) return "";
   std::string text;
-  if (!report.findings.choices.empty())
+  // That of all constraints at once comes last, where it would be cut off.
+  std::vector<Choice> choices = report.findings.choices;
+  if (choices.size() > kMostLines && !choices.back().constraint) std::ranges::rotate(choices, choices.end() - 1);
+  if (!choices.empty())
     text += fmt::format("\n  best by the {} rows, with what the test rows say\n", split_word(*split));
   text += lines_of(
-      report.findings.choices,
-      [&](const Choice& choice) { return "  " + choice_line(report.results, choice, *split, color); }, "tolerances");
+      choices, [&](const Choice& choice) { return "  " + choice_line(report.results, choice, *split, color); },
+      "tolerances");
   if (!report.findings.never_feasible.empty())
     text +=
         fmt::format("\n  not shown to keep tolerances: of their runs none is shown to keep its own on the {} rows\n",
@@ -81,6 +88,8 @@ std::string pair_text(const SweepReport& report, bool color) {
   const CompareReport& comparison = *report.comparison;
   const ComparedArm& arm = comparison.arms.back();
   const ArmFindings found = findings_of(arm);
+  if (const std::string words = seeds_sentence(comparison); !words.empty())
+    text += "    " + plain(words, 4 * kName) + "\n";
   std::vector<std::size_t> places = found.better;
   places.insert(places.end(), found.worse.begin(), found.worse.end());
   places.insert(places.end(), found.unsure.begin(), found.unsure.end());
@@ -108,8 +117,8 @@ std::string to_terminal(const SweepReport& report, bool color) {
   std::string text = plain(results.plan.name.empty() ? "sweep" : results.plan.name, kName) + "\n";
   text += fmt::format("  {}: {}\n", runs_text(results.runs.size()), run_counts_text(results));
   constexpr std::size_t kMostOfWarning = 2000;
-  if (const std::string warning = changed_data_text(report); !warning.empty())
-    text += fmt::format("\n  warning: {}\n", plain(warning, kMostOfWarning));
+  for (const std::string& warning : {changed_data_text(report), other_rows_text(report)})
+    if (!warning.empty()) text += fmt::format("\n  warning: {}\n", plain(warning, kMostOfWarning));
   text += findings_text(report, color);
   text += lines_of(
       failures_of(results),

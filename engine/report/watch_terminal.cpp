@@ -109,9 +109,9 @@ std::string counts_line(const WatchSnapshot& snapshot) {
 double share_done(const WatchSnapshot& snapshot) {
   double done = 0;
   for (const WatchedRun& run : snapshot.runs)
-    done += run.status == RunStatus::running || run.status == RunStatus::gone ? run.done
-            : run.status == RunStatus::missing                                ? 0
-                                                                              : 1;
+    done += run.status == RunStatus::finished || run.status == RunStatus::stopped || run.status == RunStatus::failed
+                ? 1
+                : run.done;
   return snapshot.runs.empty() ? 0 : done / static_cast<double>(snapshot.runs.size());
 }
 

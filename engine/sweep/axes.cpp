@@ -202,12 +202,19 @@ class AxisReader {
       const auto place = place_of(entry.key, entry.key_position);
       if (!place) continue;
       Condition condition{place->path, {}};
-      if (entry.value.kind == Node::Kind::list && !config::is_plain_list(place->field->kind))
+      if (is_list_of_values(entry.value, place->field->kind))
         condition.values = list(entry.value, *place);
       else
         condition.values = {value_of(entry.value, *place)};
       axis.when.push_back(std::move(condition));
     }
+  }
+
+  // [32] is one value of a field that takes lists, and [[32], [64]] are two.
+  static bool is_list_of_values(const Node& node, config::FieldKind kind) {
+    if (node.kind != Node::Kind::list) return false;
+    const auto is_list = [](const Node& item) { return item.kind == Node::Kind::list; };
+    return !config::is_plain_list(kind) || (!node.items.empty() && std::ranges::all_of(node.items, is_list));
   }
 
   // Two axes may share a field only where never both apply.
@@ -221,22 +228,18 @@ class AxisReader {
     });
   }
 
-  // "model" holds "model.kind", and "constraints" holds "constraints[0].tolerance".
-  static bool holds(const std::string& outer, const std::string& inner) {
-    return inner.starts_with(outer) &&
-           (inner.size() == outer.size() || inner[outer.size()] == '.' || inner[outer.size()] == '[');
-  }
-
   void add(Axis axis) {
     static constexpr const char* kNotOfARun[] = {"output", "name", "bank", "compare"};
     for (const std::string& field : axis.fields) {
       for (const char* other : kNotOfARun)
-        if (holds(other, field)) return problem(axis.position, fmt::format("the sweep itself sets '{}'", other));
+        if (holds_field(other, field)) return problem(axis.position, fmt::format("the sweep itself sets '{}'", other));
       for (const Axis& earlier : axes_)
         for (const std::string& known : earlier.fields)
-          if ((holds(known, field) || holds(field, known)) && !never_meet(axis, earlier))
-            return problem(axis.position, fmt::format("'{}' is set by axes.{} as well (line {})", field, earlier.name,
-                                                      earlier.position.line));
+          if ((holds_field(known, field) || holds_field(field, known)) && !never_meet(axis, earlier))
+            return problem(
+                axis.position,
+                fmt::format("'{}' is set by axes.{} as well{}", field, earlier.name,
+                            earlier.position.line > 0 ? fmt::format(" (line {})", earlier.position.line) : ""));
     }
     for (const Condition& condition : axis.when)
       if (std::ranges::find(axis.fields, condition.field) != axis.fields.end())
@@ -264,6 +267,11 @@ void check_order(const std::vector<Axis>& axes, std::vector<core::Problem>& prob
 }
 
 }  // namespace
+
+bool holds_field(const std::string& outer, const std::string& inner) {
+  return inner.starts_with(outer) &&
+         (inner.size() == outer.size() || inner[outer.size()] == '.' || inner[outer.size()] == '[');
+}
 
 std::vector<Axis> axes_from(const Node& node, const std::vector<config::Field>& fields,
                             std::vector<core::Problem>& problems) {

@@ -46,4 +46,7 @@ struct Axis {
 std::vector<Axis> axes_from(const config::Node& node, const std::vector<config::Field>& fields,
                             std::vector<core::Problem>& problems);
 
+/// "model" holds "model.kind" and itself, and "constraints" holds "constraints[0].tolerance".
+bool holds_field(const std::string& outer, const std::string& inner);
+
 }  // namespace equipoise::sweep

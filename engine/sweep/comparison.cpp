@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
@@ -39,11 +40,23 @@ std::size_t field_from(const SweepResults& results, const std::string& name) {
       fmt::format("--compare names the axis '{}'{}; the sweep varies {}", name, hint, core::listed(known)));
 }
 
-// Cut at commas outside of brackets and braces.
+// Cut at commas outside of brackets, braces and quotes.
 std::vector<std::string> values_from(const std::string& list) {
   std::vector<std::string> values(1);
   int depth = 0;
+  char quote = 0;
   for (const char letter : list) {
+    if (quote != 0) {
+      if (letter == quote)
+        quote = 0;
+      else
+        values.back() += letter;
+      continue;
+    }
+    if (depth == 0 && values.back().empty() && (letter == '"' || letter == '\'')) {
+      quote = letter;
+      continue;
+    }
     depth += (letter == '[' || letter == '{') - (letter == ']' || letter == '}');
     if (letter == ',' && depth == 0)
       values.emplace_back();
@@ -66,7 +79,7 @@ std::string value_from(const SweepResults& results, const std::string& field, co
     const Value* value = value_of(run, field);
     if (value == nullptr) continue;
     const std::string text = value_text(*value);
-    if (without_blanks(text) == given) return text;
+    if (without_blanks(text) == without_blanks(given)) return text;
     if (as_json.is_number() && value->is_number() && as_json.get<double>() == value->get<double>()) return text;
     if (std::ranges::find(known, text) == known.end()) known.push_back(text);
   }
@@ -86,6 +99,34 @@ const std::vector<std::string>& fields_along(const SweepResults& results, const 
   throw std::logic_error("a field of no axis");
 }
 
+// The values of the fields that are paired with `field`, with one value of it.
+std::set<std::string> texts_along(const SweepResults& results, const std::string& field, const std::string& value) {
+  std::set<std::string> texts;
+  for (const PlannedRun& run : results.plan.runs) {
+    const Value* own = value_of(run, field);
+    if (own == nullptr || value_text(*own) != value) continue;
+    std::string text;
+    for (const std::string& other : fields_along(results, field)) {
+      const Value* along = other == field ? nullptr : value_of(run, other);
+      if (along != nullptr) text += fmt::format("{}{} {}", text.empty() ? "" : " and ", other, value_text(*along));
+    }
+    texts.insert(text);
+  }
+  return texts;
+}
+
+// What goes along with a value of a paired axis; "" of any other. A value that stands for several settings is refused: runs of each would be as if
+// nothing else had changed.
+std::string text_along(const SweepResults& results, const std::string& field, const std::string& value) {
+  const std::set<std::string> texts = texts_along(results, field, value);
+  if (texts.size() > 1)
+    throw usage_error(
+        fmt::format("--compare: {}={} goes with {} on its paired axis; name the two settings by a field whose "
+                    "value tells them apart",
+                    field, value, core::listed({texts.begin(), texts.end()})));
+  return texts.empty() ? "" : *texts.begin();
+}
+
 // Pairs by a key that both have; `key` of a run, "" for one of neither side.
 struct Sides {
   std::map<std::string, std::size_t> first, second;
@@ -94,12 +135,14 @@ struct Sides {
     for (const auto& [key, run] : first) {
       const auto other = second.find(key);
       if (other == second.end()) continue;
-      if (have_changed_data(results, run, other->second))
+      if (have_other_test_rows(results, run, other->second))
+        ++pair.of_other_rows;
+      else if (have_changed_data(results, run, other->second))
         ++pair.of_other_data;
       else
-        pair.pairs.push_back({run, other->second, seed_text(results.plan.runs[run])});
+        pair.pairs.push_back({run, other->second, unit_text(results, results.plan.runs[run])});
     }
-    pair.unpaired = first.size() + second.size() - 2 * (pair.pairs.size() + pair.of_other_data);
+    pair.unpaired = first.size() + second.size() - 2 * (pair.pairs.size() + pair.of_other_data + pair.of_other_rows);
   }
 };
 
@@ -139,7 +182,11 @@ SettingPair pair_from(const SweepResults& results, const std::string& request) {
   SettingPair pair;
   pair.first = fmt::format("{} {}", results.short_names[place], first);
   pair.second = fmt::format("{} {}", results.short_names[place], second);
+  const std::string along = text_along(results, field, first), along_second = text_along(results, field, second);
   pair.how = "They were asked for with --compare, and are set side by side where all other axes agree.";
+  if (!along.empty())
+    pair.how +=
+        fmt::format(" On the paired axis {} goes along with the first, {} with the second.", along, along_second);
   Sides sides;
   for (std::size_t run = 0; run < results.plan.runs.size(); ++run) {
     const Value* value = value_of(results.plan.runs[run], field);
@@ -153,7 +200,9 @@ SettingPair pair_from(const SweepResults& results, const std::string& request) {
   if (pair.pairs.empty())
     throw usage_error(fmt::format(
         "--compare: no finished run with {} has one with {} that is alike in all other axes{}", pair.first, pair.second,
-        pair.of_other_data > 0 ? " and learned from the same data: the data files changed between them" : ""));
+        pair.of_other_data > 0   ? " and learned from the same data: the data files changed between them"
+        : pair.of_other_rows > 0 ? " and is tested on the same rows: '" + field + "' says which rows these are"
+                                 : ""));
   return pair;
 }
 

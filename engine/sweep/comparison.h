@@ -13,7 +13,7 @@ namespace equipoise::sweep {
 /// Two runs that differ in nothing but what is compared.
 struct RunPair {
   std::size_t first = 0, second = 0;  ///< places in the plan
-  std::string seed;                   ///< seed_text of both
+  std::string seed;                   ///< unit_text of both
 };
 
 /// Two settings, or two values of an axis over all else.
@@ -23,11 +23,12 @@ struct SettingPair {
   std::vector<RunPair> pairs;     ///< both finished and measured on the test rows
   std::size_t unpaired = 0;       ///< runs of either without a partner that finished
   std::size_t of_other_data = 0;  ///< pairs that were left out, as the two learned from other data
+  std::size_t of_other_rows = 0;  ///< others that were, as the two are tested on other rows (have_other_test_rows)
 };
 
 /// "axis=value,value": runs of the first value beside those of the second that are alike in all other fields. Lists in brackets keep
 /// their commas. Throws UserError (config): an axis or a value that is not there, with the nearest; no two values; no pair of
-/// finished runs that learned from the same data.
+/// finished runs that learned from the same data and are tested on the same rows; a value of a paired axis that goes with several of another field.
 SettingPair pair_from(const SweepResults& results, const std::string& request);
 
 /// The two best settings by what the choosing split shows: first those that keep all constraints at more of their seeds, then by their

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 namespace equipoise::sweep {
 namespace {
@@ -14,6 +15,11 @@ bool names_files(const std::string& field) {
   constexpr std::array<const char*, 3> kSections = {"data.images", "data.teacher", "data.stored_decisions"};
   return field.find("files") != std::string::npos ||
          std::ranges::any_of(kSections, [&](const char* section) { return field.starts_with(section); });
+}
+
+bool decides_test_rows(const std::string& field) {
+  if (field == "data") return true;
+  return field.starts_with("data.") && !field.starts_with("data.features") && !field.starts_with("data.teacher");
 }
 
 std::string files_asked_for(const PlannedRun& run) {
@@ -56,6 +62,28 @@ bool have_changed_data(const SweepResults& results, std::size_t one, std::size_t
   const std::string &first = results.runs[one].data_sha256, &second = results.runs[other].data_sha256;
   return !first.empty() && !second.empty() && first != second &&
          files_asked_for(results.plan.runs[one]) == files_asked_for(results.plan.runs[other]);
+}
+
+std::vector<std::string> fields_of_test_rows(const SweepResults& results) {
+  std::vector<std::string> fields;
+  for (const std::string& field : results.fields) {
+    if (!decides_test_rows(field)) continue;
+    std::set<std::string> values;
+    for (std::size_t i = 0; i < results.runs.size(); ++i) {
+      const Value* value = value_of(results.plan.runs[i], field);
+      if (results.runs[i].status == RunStatus::finished) values.insert(value == nullptr ? "" : value_text(*value));
+    }
+    if (values.size() > 1) fields.push_back(field);
+  }
+  return fields;
+}
+
+bool have_other_test_rows(const SweepResults& results, std::size_t one, std::size_t other) {
+  return std::ranges::any_of(results.fields, [&](const std::string& field) {
+    if (!decides_test_rows(field)) return false;
+    const Value *first = value_of(results.plan.runs[one], field), *second = value_of(results.plan.runs[other], field);
+    return (first == nullptr) != (second == nullptr) || (first != nullptr && *first != *second);
+  });
 }
 
 }  // namespace equipoise::sweep

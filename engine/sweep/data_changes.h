@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "engine/sweep/results.h"
@@ -14,5 +15,11 @@ std::vector<std::size_t> runs_of_changed_data(const SweepResults& results);
 
 /// Whether two runs (their places) that name the same files say what they learned from, and it was not the same.
 bool have_changed_data(const SweepResults& results, std::size_t one, std::size_t other);
+
+/// The fields that vary and decide which rows are tested, or what these say of people: all of `data` but data.features and data.teacher. Figures of
+/// runs that differ in one are of other people. Seeds are not among them: each has test rows of its own by design.
+std::vector<std::string> fields_of_test_rows(const SweepResults& results);
+/// Whether two runs (their places) have other values of such a field.
+bool have_other_test_rows(const SweepResults& results, std::size_t one, std::size_t other);
 
 }  // namespace equipoise::sweep

@@ -113,13 +113,6 @@ Levels levels_of(const SweepResults& results, const PlannedAxis& axis, const std
   return levels;
 }
 
-// What runs share that are not independent of each other: the split, where that is seeded, else all that is.
-std::string unit_text(const SweepResults& results, const PlannedRun& run) {
-  const Value* split = value_of(run, "seed");
-  const bool varies = std::ranges::find(results.fields, "seed") != results.fields.end();
-  return varies && split != nullptr ? value_text(*split) : seed_text(run);
-}
-
 struct Block {
   std::string seed;
   std::vector<double> sums;

@@ -103,6 +103,13 @@ Choice choice_under_all(const SweepResults& results, data::Split split) {
   return choice;
 }
 
+// Each run has a value of its own there: one that kept nothing says nothing of the value.
+bool is_drawn_anew(const SweepResults& results, const std::string& field) {
+  return std::ranges::any_of(results.plan.axes, [&](const PlannedAxis& axis) {
+    return axis.values.empty() && std::ranges::find(axis.fields, field) != axis.fields.end();
+  });
+}
+
 }  // namespace
 
 std::optional<data::Split> choosing_split(const SweepResults& results) {
@@ -168,7 +175,7 @@ std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Spl
   std::vector<NeverFeasible> never;
   const std::vector<std::size_t> measured = results.measured(split);
   for (const std::string& field : results.fields) {
-    if (is_seed(field)) continue;
+    if (is_seed(field) || is_drawn_anew(results, field)) continue;
     struct Count {
       std::size_t runs = 0, kept = 0;
     };
@@ -182,8 +189,7 @@ std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Spl
       if (count.runs++ == 0) order.push_back(value_text(*value));
       count.kept += *kept;
     }
-    constexpr std::size_t kMostValues = 40;  // of a random search each run has a value of its own, which says nothing
-    if (order.size() < 2 || order.size() > kMostValues) continue;
+    if (order.size() < 2) continue;
     for (const std::string& value : order)
       if (counts[value].kept == 0) never.push_back({field, value, counts[value].runs});
   }

@@ -42,7 +42,7 @@ struct NeverFeasible {
   std::string field, value;
   std::size_t runs = 0;
 };
-/// In the order of the axes. Axes of a single value, and seeds, are left out.
+/// In the order of the axes. Axes of a single value, those drawn anew for every run, and seeds are left out.
 std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Split split);
 
 /// Whether all upper bounds of a run are inside its own tolerances on `split`, and every group is measured there; nothing where a bound

@@ -37,13 +37,15 @@ std::string boot() {
   return first_line("/proc/sys/kernel/random/boot_id");
 }
 
-// Field 22 of /proc/<pid>/stat; the second, in brackets, may hold anything. "" when there is no such process.
+// Field 22 of /proc/<pid>/stat; the second, in brackets, may hold anything. "" when there is no such process, or when it has ended and nobody
+// has asked how, as in a container whose first process does not.
 std::string start_of(pid_t pid) {
   const std::string line = first_line(fmt::format("/proc/{}/stat", pid));
   const std::size_t after_name = line.rfind(')');
   if (after_name == std::string::npos) return "";
   constexpr int kStart = 22, kAfterName = 3;
   std::size_t at = after_name + 2;
+  if (at < line.size() && (line[at] == 'Z' || line[at] == 'X')) return "";
   for (int field = kAfterName; field < kStart && at != std::string::npos; ++field) {
     at = line.find(' ', at);
     if (at != std::string::npos) ++at;
@@ -148,7 +150,8 @@ std::optional<bool> is_running(const ProcessName& process) {
     const bool is_this_machine = !here.machine.empty() && process.machine == here.machine;
     return is_this_machine ? std::optional(false) : std::nullopt;
   }
-  return start_of(process.pid) == process.start;
+  const std::string start = start_of(process.pid);
+  return !start.empty() && start == process.start;
 }
 
 std::optional<JobLock> JobLock::take(const fs::path& folder, const std::string& job, std::chrono::seconds time_out) {

@@ -24,10 +24,40 @@ std::string with_commas(double count) {
   return digits;
 }
 
+// "training.epochs" of "+training.epochs=5"; "" where no field of a config is meant.
+std::string field_set_by(const std::string& word, const std::vector<config::Field>& fields) {
+  const std::size_t begin = std::min(word.find_first_not_of("+~"), word.size());
+  std::string path = word.substr(begin, word.find('=', begin) - begin);
+  if (path.ends_with("[]")) path.resize(path.size() - 2);
+  const auto place = config::find_place(path, fields);
+  const auto* found = std::get_if<config::Place>(&place);
+  return found == nullptr ? "" : found->path;
+}
+
+// Every run has a value of the axis, so that the override would say nothing. One of an axis with a condition is for the other runs.
+void refuse_overridden(const Request& request, const std::vector<Axis>& axes, const std::vector<config::Field>& fields,
+                       std::vector<core::Problem>& problems) {
+  for (const std::string& word : request.params.set) {
+    const std::string field = field_set_by(word, fields);
+    if (field.empty()) continue;
+    for (const Axis& axis : axes)
+      for (const std::string& varied : axis.fields)
+        if (axis.when.empty() && holds_field(varied, field))
+          problems.push_back(
+              {fmt::format("axes.{}: it gives every run a value of '{}', so that '{}' would say nothing: take one of "
+                           "them out",
+                           axis.name, varied, word),
+               axis.position});
+  }
+}
+
 std::vector<Axis> all_axes(const Request& request, const BaseConfig& base) {
   std::vector<core::Problem> problems;
   std::vector<Axis> axes = axes_from(request.params.axes, base.fields(), problems);
   check_search(request.params, axes, problems);
+  check_conditions(
+      axes, [&](const std::string& field) { return base.value(field); }, problems);
+  refuse_overridden(request, axes, base.fields(), problems);
   const auto position = request.origin.of("seeds");
   for (const Axis& axis : axes)
     if (!request.params.seeds.empty() && std::ranges::find(axis.fields, "training.seed") != axis.fields.end())

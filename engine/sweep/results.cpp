@@ -226,4 +226,10 @@ std::string seed_text(const PlannedRun& run) {
   return text;
 }
 
+std::string unit_text(const SweepResults& results, const PlannedRun& run) {
+  const Value* split = value_of(run, "seed");
+  const bool varies = std::ranges::find(results.fields, "seed") != results.fields.end();
+  return varies && split != nullptr ? value_text(*split) : seed_text(run);
+}
+
 }  // namespace equipoise::sweep

@@ -102,5 +102,7 @@ std::string title_of(const SweepResults& results, std::size_t run);
 std::string text_without(const SweepResults& results, const PlannedRun& run, const std::vector<std::string>& fields);
 /// The values of the fields that only seed random numbers, "0" or "0, 3"; "" without any. Runs of one text share their draws.
 std::string seed_text(const PlannedRun& run);
+/// What runs share that are not independent of each other: the `seed` of the split, where that varies, else all that only seed random numbers.
+std::string unit_text(const SweepResults& results, const PlannedRun& run);
 
 }  // namespace equipoise::sweep

@@ -10,6 +10,7 @@
 #include "engine/core/interrupt.h"
 #include "engine/sweep/locks.h"
 #include "engine/sweep/packing.h"
+#include "engine/sweep/results_reader.h"
 #include "engine/sweep/standing.h"
 #include "engine/sweep/values.h"
 
@@ -76,18 +77,32 @@ void forget(const PlannedJob& job, const std::filesystem::path& folder) {
   for (const std::string& run : job.runs) forget_failure(run, folder);
 }
 
-}  // namespace
+// Of a run that is done: what a report could not tell of it.
+bool has_torn_results(const PlannedRun& run, const std::filesystem::path& folder) {
+  try {
+    read_run_results(folder / folder_of(run) / "results.json");
+    return false;
+  } catch (const OtherFormat&) {
+    return false;
+  } catch (const core::UserError&) {
+    return true;
+  }
+}
 
-Plan retry_failed(const std::filesystem::path& folder, std::size_t task, std::size_t tasks) {
-  const JobLock lock = lock_plan(folder);
-  Plan plan = read_plan(folder);
-  const std::vector<JobStanding> standings = standings_of(plan, folder);
-  const std::vector<std::size_t> places = task_places(plan);
+void add_torn(const Plan& plan, const std::filesystem::path& folder, JobStanding& standing) {
+  if (standing.state != JobState::done) return;
+  for (const std::size_t place : standing.runs) {
+    const PlannedRun& run = plan.runs[place];
+    if (std::ranges::find(standing.lost, place, &LostRun::run) == standing.lost.end() && has_torn_results(run, folder))
+      standing.lost.push_back({place, "its results cannot be read"});
+  }
+}
+
+// The runs of these jobs that are lost become jobs of their own.
+Plan do_again(const std::filesystem::path& folder, Plan plan, const std::vector<JobStanding>& standings) {
   std::vector<std::string> lost;
   std::optional<BaseConfig> base;
   for (std::size_t i = 0; i < standings.size(); ++i) {
-    if (places[i] % tasks != task) continue;
-    if (standings[i].state == JobState::failed) forget(plan.jobs[i], folder);
     if (standings[i].lost.empty()) continue;
     for (const LostRun& one : standings[i].lost) lost.push_back(plan.runs[one.run].id);
     if (!base) base.emplace(base_file(plan, folder), std::vector<std::string>());
@@ -97,6 +112,37 @@ Plan retry_failed(const std::filesystem::path& folder, std::size_t task, std::si
   write_plan(plan, folder);
   for (const std::string& run : lost) forget_failure(run, folder);
   return plan;
+}
+
+// What is not this task's is as if it had lost nothing.
+void leave_to_other_tasks(const Plan& plan, std::size_t task, std::size_t tasks, std::vector<JobStanding>& standings) {
+  const std::vector<std::size_t> places = task_places(plan);
+  for (std::size_t i = 0; i < standings.size(); ++i)
+    if (places[i] % tasks != task) standings[i] = {};
+}
+
+}  // namespace
+
+Plan retry_failed(const std::filesystem::path& folder, std::size_t task, std::size_t tasks) {
+  const JobLock lock = lock_plan(folder);
+  const Plan plan = read_plan(folder);
+  std::vector<JobStanding> standings = standings_of(plan, folder);
+  leave_to_other_tasks(plan, task, tasks, standings);
+  for (std::size_t i = 0; i < standings.size(); ++i) {
+    if (standings[i].state == JobState::failed) forget(plan.jobs[i], folder);
+    add_torn(plan, folder, standings[i]);
+  }
+  return do_again(folder, plan, standings);
+}
+
+Plan redo_halved(const std::filesystem::path& folder, std::size_t task, std::size_t tasks) {
+  const JobLock lock = lock_plan(folder);
+  const Plan plan = read_plan(folder);
+  std::vector<JobStanding> standings = standings_of(plan, folder);
+  leave_to_other_tasks(plan, task, tasks, standings);
+  for (JobStanding& standing : standings)
+    std::erase_if(standing.lost, [](const LostRun& one) { return !one.was_halved; });
+  return do_again(folder, plan, standings);
 }
 
 }  // namespace equipoise::sweep

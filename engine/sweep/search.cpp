@@ -6,6 +6,7 @@
 #include <boost/random/sobol.hpp>
 #include <cmath>
 
+#include "engine/core/nearest_name.h"
 #include "engine/core/seed.h"
 #include "engine/sweep/values.h"
 
@@ -98,6 +99,26 @@ std::vector<Value> drawn(const Axis& axis, double share) {
   return {value};
 }
 
+// What a field may be in some setting; nothing where it is drawn from an interval.
+std::optional<std::vector<Value>> possible_values(const std::vector<Axis>& axes, const std::string& field,
+                                                  const BaseValue& base) {
+  std::vector<Value> values = {base(field)};
+  for (const Axis& axis : axes) {
+    const auto place = static_cast<std::size_t>(std::ranges::find(axis.fields, field) - axis.fields.begin());
+    // A field inside of one that an axis sets whole may be anything.
+    if (place == axis.fields.size()) {
+      if (std::ranges::any_of(
+              axis.fields, [&](const std::string& own) { return holds_field(own, field) || holds_field(field, own); }))
+        return std::nullopt;
+      continue;
+    }
+    if (axis.interval) return std::nullopt;
+    if (axis.when.empty()) values.clear();  // then the config's own is never kept
+    for (const std::vector<Value>& choice : axis.values) values.push_back(choice[place]);
+  }
+  return values;
+}
+
 bool is_seed_axis(const Axis& axis, const SweepParams& params) {
   return !params.seeds.empty() && axis.fields.front() == "training.seed";
 }
@@ -129,6 +150,24 @@ double most_points(const SweepParams& params, const std::vector<Axis>& axes) {
   for (const Axis& axis : axes)
     if (!draws(params) || is_seed_axis(axis, params)) count *= static_cast<double>(axis.values.size());
   return count;
+}
+
+void check_conditions(const std::vector<Axis>& axes, const BaseValue& base, std::vector<core::Problem>& problems) {
+  for (const Axis& axis : axes)
+    for (const Condition& condition : axis.when) {
+      const std::optional<std::vector<Value>> possible = possible_values(axes, condition.field, base);
+      const auto is_possible = [&](const Value& wanted) {
+        return std::ranges::any_of(*possible, [&](const Value& value) { return same_value(wanted, value); });
+      };
+      if (!possible || std::ranges::any_of(condition.values, is_possible)) continue;
+      std::vector<std::string> known, wanted;
+      for (const Value& value : *possible) known.push_back(override_text(condition.field, value));
+      for (const Value& value : condition.values) wanted.push_back(override_text(condition.field, value));
+      problems.push_back({fmt::format("axes.{}: no setting has {}, so it would never apply{}; there {} {}", axis.name,
+                                      core::listed(wanted), core::did_you_mean(wanted.front(), known),
+                                      known.size() == 1 ? "is" : "are", core::listed(known)),
+                          axis.position});
+    }
 }
 
 void check_search(const SweepParams& params, const std::vector<Axis>& axes, std::vector<core::Problem>& problems) {

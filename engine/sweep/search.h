@@ -20,6 +20,9 @@ void each_point(const SweepParams& params, const std::vector<Axis>& axes, const 
 /// How many there are, at most: conditions are not looked at. A double, as it may be more than any whole number.
 double most_points(const SweepParams& params, const std::vector<Axis>& axes);
 
+/// Problems of conditions that no setting meets: neither the config nor any axis gives their field one of the values.
+void check_conditions(const std::vector<Axis>& axes, const BaseValue& base, std::vector<core::Problem>& problems);
+
 /// Problems of axes with the search: a grid of a range that has no count.
 void check_search(const SweepParams& params, const std::vector<Axis>& axes, std::vector<core::Problem>& problems);
 

@@ -20,6 +20,7 @@ namespace {
 
 void check_config(const training::RunConfig& config, const config::Origin& origin) {
   core::ProblemList problems;
+  problems.collect([&] { training::check_data_and_constraints(config, origin); });
   problems.collect([&] { training::members_of(config, origin); });
   problems.collect([&] { training::check_training(config, 1, origin); });
   problems.throw_if_any();

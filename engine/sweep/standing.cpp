@@ -37,8 +37,10 @@ std::optional<LostRun> lost_run(const Plan& plan, std::size_t place, const fs::p
   notes.failure.clear();
   notes.failure_of_job.clear();
   const RunState state = state_of_run(own, notes);
-  if (state.status == RunStatus::finished || state.status == RunStatus::stopped) return std::nullopt;
-  return LostRun{place, reason_of(state)};
+  if (state.status == RunStatus::finished) return std::nullopt;
+  if (state.status != RunStatus::stopped) return LostRun{place, reason_of(state)};
+  if (plan.search == "asha") return std::nullopt;
+  return LostRun{place, "successive halving ended it early", true};
 }
 
 }  // namespace
@@ -77,7 +79,7 @@ void add(const JobStanding& standing, RunCounts& counts) {
       counts.waiting += runs;
       return;
     case JobState::done:
-      counts.failed += standing.lost.size();
+      for (const LostRun& one : standing.lost) ++(one.was_halved ? counts.waiting : counts.failed);
       counts.done += runs - standing.lost.size();
       return;
     case JobState::foreign:

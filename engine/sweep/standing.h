@@ -15,6 +15,8 @@ namespace equipoise::sweep {
 struct LostRun {
   std::size_t run = 0;  ///< its place in the plan
   std::string reason;
+  bool was_halved =
+      false;  ///< successive halving ended it early, which is not how the plan searches by now: it is to be done again
 };
 
 struct JobStanding {
@@ -26,7 +28,8 @@ struct JobStanding {
 
 /// [plan.jobs] the places of the runs that the plan has there.
 std::vector<std::vector<std::size_t>> runs_of_jobs(const Plan& plan);
-/// Those of a bank's runs that neither finished nor were stopped by successive halving. One small file for each run.
+/// Those of a bank's runs that neither finished nor, where that is how the plan searches, were stopped by successive halving. One small file for
+/// each run.
 std::vector<LostRun> lost_runs(const Plan& plan, const std::vector<std::size_t>& runs,
                                const std::filesystem::path& folder);
 /// [plan.jobs]
@@ -34,7 +37,8 @@ std::vector<JobStanding> standings_of(const Plan& plan, const std::filesystem::p
 
 /// Runs of a plan, or of some of its jobs, each of which counts once.
 struct RunCounts {
-  std::size_t done = 0, failed = 0, foreign = 0, waiting = 0;  ///< failed: the foreign ones too
+  std::size_t done = 0, failed = 0, foreign = 0,
+              waiting = 0;  ///< failed: the foreign ones too; waiting: the halved ones
 };
 void add(const JobStanding& standing, RunCounts& counts);
 

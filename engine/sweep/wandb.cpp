@@ -53,6 +53,9 @@ class WandbReader {
       journal_.say("Of the W&B file, these mean nothing to a sweep without a server and are passed over: " +
                    core::listed(passed_over_) + ".");
     if (cap_ && params_.search == "random") params_.trials = *cap_;
+    if (!cap_ && params_.search == "random" && problems_.empty())
+      problem(root.position,
+              "method: random draws without an end on a server; say how many settings here with run_cap");
     if (cap_ && params_.search == "grid") params_.limit = *cap_;
   }
 
@@ -72,11 +75,7 @@ class WandbReader {
       else
         problem(entry.value.position, "run_cap: " + std::get<config::Refusal>(parsed).reason);
     } else if (key == "metric") {
-      const Entry* name = entry.value.find("name");
-      if (name != nullptr && (name->value.text == "accuracy" || name->value.text == "loss"))
-        params_.metric = name->value.text;
-      else
-        passed_over_.push_back(key);
+      read_metric(entry);
     } else if (key == "program") {
       const std::filesystem::path file = entry.value.text;
       if (file.extension() == ".yaml" || file.extension() == ".yml")
@@ -91,6 +90,19 @@ class WandbReader {
     } else {
       passed_over_.push_back(key);
     }
+  }
+
+  void read_metric(const Entry& entry) {
+    const Entry *name = entry.value.find("name"), *goal = entry.value.find("goal");
+    if (name == nullptr || (name->value.text != "accuracy" && name->value.text != "loss")) {
+      passed_over_.push_back(entry.key);
+      return;
+    }
+    params_.metric = name->value.text;
+    const std::string wanted = params_.metric == "accuracy" ? "maximize" : "minimize";
+    if (goal != nullptr && goal->value.text != wanted)
+      problem(goal->value.position,
+              fmt::format("metric: the goal of {} is to {} it, got '{}'", params_.metric, wanted, goal->value.text));
   }
 
   void read_method(const Entry& entry) {

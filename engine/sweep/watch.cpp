@@ -169,6 +169,8 @@ void Watcher::look_at(WatchedRun& run) {
   run.is_over = is_over(state);
   run.reason = state.reason;
   if (run.status == RunStatus::running) return read_measurements(run, folder);
+  if (run.status == RunStatus::interrupted || run.status == RunStatus::gone) read_measurements(run, folder);  // how far
+  run.silent_seconds.reset();
   run.seconds_left.reset();
   if (state.marker)
     if (const auto from = moment_from(state.marker->started), to = moment_from(state.marker->finished); from && to)
@@ -177,7 +179,7 @@ void Watcher::look_at(WatchedRun& run) {
 }
 
 void Watcher::show_results(WatchedRun& run, const ReadResults& results) {
-  run.done = 1;
+  if (run.status != RunStatus::interrupted) run.done = 1;
   run.seconds = results.seconds;
   run.seconds_left.reset();
   run.worst_violation.reset();

@@ -7,6 +7,8 @@
 
 #include "engine/config/field_problems.h"
 #include "engine/config/writer.h"
+#include "engine/constraints/requests.h"
+#include "engine/data/prepare.h"
 
 namespace equipoise::training {
 
@@ -164,6 +166,17 @@ void check_decision(const DecisionParams& decision, const config::Origin& origin
 }
 
 }  // namespace
+
+void check_data_and_constraints(const RunConfig& config, const config::Origin& origin) {
+  constraints::KnownOfData known{{}, config.data.stored_decisions.is_named(), data::task_of(config.data.label), {}};
+  for (const data::GroupParams& group : config.data.groups) known.groupings.push_back(group.shown_name());
+  if (known.task == data::Task::labels) known.outcomes = config.data.label.columns;
+  if (known.task == data::Task::classes) known.outcomes = config.data.label.classes;
+  core::ProblemList problems;
+  problems.collect([&] { data::check_params(config.data, origin); });
+  problems.collect([&] { constraints::check_requests(config.constraints, known, origin); });
+  problems.throw_if_any();
+}
 
 void check_training(const RunConfig& config, std::size_t settings, const config::Origin& origin) {
   core::ProblemList problems;

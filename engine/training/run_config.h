@@ -62,6 +62,10 @@ std::int64_t batch_of(const RunConfig& config, std::int64_t training_rows);
 /// What a model that grows reads of them; all else as if nobody had set it.
 TrainingParams read_by_growing(const TrainingParams& own);
 
+/// What the config alone says wrongly of its data and of constraints on them: a grouping that it does not have, two constraints that contradict each
+/// other. Throws UserError (config), all that is wrong at once.
+void check_data_and_constraints(const RunConfig& config, const config::Origin& origin);
+
 /// What can be said without the data of recipes, model and training, for every verb that makes rows or trains. Throws UserError
 /// (config), all that is wrong at once. `settings`: runs of a bank.
 void check(const RunConfig& config, std::size_t settings, const config::Origin& origin);

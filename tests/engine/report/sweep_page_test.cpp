@@ -104,7 +104,7 @@ TEST(SweepPage, ChangedDataAreSaidLoudly) {
   EXPECT_EQ(to_json(report)["warnings"].size(), 1u);
 }
 
-// Of as many tolerances as a random search draws, of which no run keeps its own.
+// Of as many tolerances as a random search draws, listed by the axis, of which no run keeps its own.
 SweepReport drawn_report(std::size_t count) {
   std::vector<Point> points;
   std::vector<SampleFigures> figures;
@@ -113,7 +113,8 @@ SweepReport drawn_report(std::size_t count) {
     points.push_back({{"constraints[0].tolerance", tolerance}, {"rate", i}});
     figures.push_back({0.8, 0.1, 0.2, tolerance});
   }
-  return report_of(sample_results({{{"constraints[0].tolerance"}, {}}, {{"rate"}, {}}}, points, figures), false);
+  return report_of(sample_results({{{"constraints[0].tolerance"}, {{0.01}}}, {{"rate"}, {{0}}}}, points, figures),
+                   false);
 }
 
 TEST(SweepTerminal, ListsAreCutAndSayHowMuchMoreThereIs) {

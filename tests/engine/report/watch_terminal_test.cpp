@@ -49,6 +49,17 @@ TEST(WatchTerminal, SaysHowManyThereAreOfEachAndHowFarThoseAreThatGoOn) {
   EXPECT_THAT(text, HasSubstr("TPR by sex"));
 }
 
+TEST(WatchTerminal, WhatWasInterruptedIsAsFarAsItGot) {
+  sweep::WatchSnapshot snapshot;
+  snapshot.kind = "sweep";
+  for (const RunStatus status : {RunStatus::interrupted, RunStatus::gone, RunStatus::stopped, RunStatus::missing}) {
+    sweep::WatchedRun& run = snapshot.runs.emplace_back();
+    run.status = status;
+    run.done = status == RunStatus::missing ? 0 : status == RunStatus::stopped ? 1 : 0.1;
+  }
+  EXPECT_THAT(to_terminal(snapshot, {120, 40, false}), HasSubstr(" 30 %"));
+}
+
 TEST(WatchTerminal, SaysWhatIsGoneAndWhy) {
   sweep::WatchSnapshot snapshot = sample_snapshot();
   snapshot.runs[1].status = RunStatus::gone;

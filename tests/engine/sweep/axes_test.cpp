@@ -36,6 +36,49 @@ TEST_F(Axes, AnElementOfAListIsAFieldInBothWaysOfWritingIt) {
                         "axes.constraints.0.tolerance as well (line 2)"));
 }
 
+TEST_F(Axes, AConditionMayNameSeveralLists) {
+  EXPECT_EQ(planned("axes:\n  model.hidden: [[4], [8], [16]]\n"
+                    "  training.epochs: {values: [2, 3], when: {model.hidden: [[4], [8]]}}\n")
+                .plan.runs.size(),
+            5u);
+}
+
+TEST_F(Axes, ThatNeverApplyAreRefused) {
+  EXPECT_THAT(
+      refusal("axes:\n  model.kind: [linear, mlp]\n  model.hidden: {values: [[4], [8]], when: {model.kind: mpl}}\n"),
+      HasSubstr("axes.model.hidden: no setting has model.kind=mpl, so it would never apply (did you mean "
+                "'model.kind=mlp'?); there are model.kind=linear, model.kind=mlp"));
+  EXPECT_THAT(
+      refusal("axes:\n  training.epochs: [1, 2]\n  model.hidden: {values: [[4]], when: {model.kind: linear}}\n"),
+      HasSubstr("there is model.kind=mlp"));
+}
+
+TEST_F(Axes, AnOverrideOfWhatTheyGiveEveryRunIsRefused) {
+  for (const char* set : {"training.epochs=7", "training={epochs: 7}"}) {
+    const bool is_same = std::string(set).find("{") == std::string::npos;
+    EXPECT_THAT(refusal("axes: {training.epochs: [1, 2]}\nset: ['" + std::string(set) + "']\n"),
+                is_same ? HasSubstr("axes.training.epochs: it gives every run a value of 'training.epochs', so that '" +
+                                    std::string(set) + "' would say nothing")
+                        : HasSubstr("no error"))
+        << set;
+  }
+  EXPECT_THAT(refusal_of([&] {
+                multirun({"training.epochs=2,3", "training.epochs=4"});
+              }),
+              HasSubstr("would say nothing"));
+  EXPECT_EQ(
+      planned("axes:\n  model.kind: [linear, mlp]\n  model.hidden: {values: [[4], [8]], when: {model.kind: mlp}}\n"
+              "set: ['model.hidden=[16]']\n")
+          .plan.runs.size(),
+      3u)
+      << "it is for the runs that the axis leaves alone";
+}
+
+TEST_F(Axes, EachSettingIsCheckedAsAConfigIs) {
+  EXPECT_THAT(refusal("axes: {constraints.0.group: [sex, region]}\n"),
+              HasSubstr("the setting constraints[0].group=region: constraints[0].group"));
+}
+
 TEST_F(Axes, ApplyWhereTheirConditionHolds) {
   EXPECT_THAT(points(planned("axes:\n"
                              "  model.kind: [linear, mlp]\n"

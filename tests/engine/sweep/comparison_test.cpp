@@ -50,6 +50,45 @@ TEST(PairFrom, LeavesOutPairsThatLearnedFromOtherData) {
   EXPECT_THAT(complaint(results, "tolerance=0.01,0.1"), HasSubstr("the data files changed between them"));
 }
 
+TEST(PairFrom, LeavesOutPairsThatAreTestedOnOtherRows) {
+  const SweepResults results = sample_results({{{"data.split.test"}, {{0.2}, {0.4}}}, {{"width"}, {{4}, {8}}}},
+                                              {{{"data.split.test", 0.2}, {"width", 4}},
+                                               {{"data.split.test", 0.4}, {"width", 4}},
+                                               {{"data.split.test", 0.2}, {"width", 8}}},
+                                              {{}, {}, {}});
+  EXPECT_THAT(complaint(results, "data.split.test=0.2,0.4"),
+              HasSubstr("and is tested on the same rows: 'data.split.test' says which rows these are"));
+  EXPECT_EQ(pair_from(results, "width=4,8").pairs.size(), 1u);
+}
+
+TEST(PairFrom, RunsOfOneSplitAreOneSeed) {
+  std::vector<Point> points;
+  for (const char* kind : {"mlp", "linear"})
+    for (const int split : {1, 2})
+      for (const int training : {1, 2, 3})
+        points.push_back({{"kind", kind}, {"seed", split}, {"training.seed", training}});
+  const SweepResults results = sample_results({{{"kind"}, {}}, {{"seed"}, {}}, {{"training.seed"}, {}}}, points,
+                                              std::vector<SampleFigures>(points.size()));
+  std::set<std::string> seeds;
+  const SettingPair pair = pair_from(results, "kind=mlp,linear");
+  for (const RunPair& one : pair.pairs) seeds.insert(one.seed);
+  EXPECT_EQ(pair.pairs.size(), 6u);
+  EXPECT_EQ(seeds, (std::set<std::string>{"1", "2"}));
+}
+
+TEST(PairFrom, AValueThatGoesWithSeveralOfAPairedAxisIsRefused) {
+  const std::vector<Point> points = {{{"a", 1}, {"b", 1}}, {{"a", 1}, {"b", 2}}, {{"a", 3}, {"b", 4}}};
+  const SweepResults results = sample_results({{{"a", "b"}, {}}}, points, {{}, {}, {}});
+  EXPECT_THAT(complaint(results, "a=1,3"), HasSubstr("a=1 goes with b 1, b 2 on its paired axis"));
+  EXPECT_THAT(pair_from(results, "b=2,4").how, HasSubstr("a 1 goes along with the first, a 3 with the second"));
+}
+
+TEST(PairFrom, QuotedValuesKeepTheirCommas) {
+  const SweepResults results =
+      sample_results({{{"group"}, {}}}, {{{"group", "sex, at birth"}}, {{"group", "race"}}}, {{}, {}});
+  EXPECT_EQ(pair_from(results, "group='sex, at birth',race").first, "group sex, at birth");
+}
+
 TEST(PairFrom, OfAPairedAxisTheOtherFieldsGoAlong) {
   const SweepResults results =
       sample_results({{{"kind", "width"}, {{"mlp", 8}, {"linear", 0}}}},

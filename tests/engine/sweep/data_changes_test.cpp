@@ -48,6 +48,24 @@ TEST(DataChanges, SoDoFilesOfTeachersAndDecisions) {
   }
 }
 
+TEST(TestRows, AreDecidedByWhatIsReadAndNotByWhatIsSeenOfIt) {
+  for (const auto& [field, decides] : {std::pair{"data.files", true},
+                                       {"data.split.test", true},
+                                       {"data.label.positive", true},
+                                       {"data.features.bins", false},
+                                       {"data.teacher.weight", false},
+                                       {"seed", false},
+                                       {"multipliers.step", false}}) {
+    SweepResults results =
+        sample_results({{{field}, {{1}, {2}}}}, {{{field, 1}}, {{field, 2}}, {{field, 2}}}, {{}, {}, {}});
+    EXPECT_EQ(fields_of_test_rows(results).size(), decides ? 1u : 0u) << field;
+    EXPECT_EQ(have_other_test_rows(results, 0, 1), decides) << field;
+    EXPECT_FALSE(have_other_test_rows(results, 1, 2)) << field;
+    results.runs[0].status = RunStatus::failed;
+    EXPECT_THAT(fields_of_test_rows(results), IsEmpty()) << "one value finished";
+  }
+}
+
 using DataChangesOnDisk = FreshFolder;
 
 TEST_F(DataChangesOnDisk, AreReadFromTheRunsOwnFiles) {

@@ -149,6 +149,13 @@ TEST(NeverFeasible, NamesTheValuesAtWhichNothingHeld) {
   EXPECT_EQ(never[1].value, "0.03");
 }
 
+TEST(NeverFeasible, SaysNothingOfValuesThatWereDrawnForOneRun) {
+  SweepResults results = sample_grid();
+  ASSERT_FALSE(results.plan.axes.front().values.empty());
+  results.plan.axes.front().values.clear();
+  EXPECT_TRUE(never_feasible(results, data::Split::selection).empty());
+}
+
 TEST(VerdictUnder, AnotherToleranceJudgesAnew) {
   using evaluation::Verdict;
   const ConstraintFigures figures = *sample_split({0.8, 0.02, 0.04, 0.05}).constraints[0];

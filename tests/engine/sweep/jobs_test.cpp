@@ -67,7 +67,8 @@ TEST_F(Jobs, APlanKeepsItsOwnConfig) {
     return planning;
   };
   const Planning first = planned_anew("axes: {training.epochs: [1, 2]}\n");
-  const Planning second = planned_anew("axes: {training.epochs: [1, 2]}\nset: ['training.epochs=3']\n");
+  replace_in_config("epochs: 2", "epochs: 3");
+  const Planning second = planned_anew("axes: {training.epochs: [1, 2]}\n");
   EXPECT_EQ(read_base(first.plan, sweep), first.base_text) << "a launch of before goes on with it";
   EXPECT_EQ(read_base(second.plan, sweep), second.base_text);
   EXPECT_NE(first.base_text, second.base_text);

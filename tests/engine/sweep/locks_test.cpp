@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "engine/core/files.h"
 #include "tests/engine/sweep/sample_sweep.h"
@@ -38,6 +39,35 @@ class Locks : public SweepFolder {
     ::utimensat(AT_FDCWD, file().c_str(), times, 0);
   }
 };
+
+// Nobody asks how it ended where the first process of a container does not.
+TEST_F(Locks, AProcessThatEndedAndIsNotAskedForIsNotRunning) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    char byte = 0;
+    [[maybe_unused]] const auto read = ::read(ends[0], &byte, 1);
+    ::_exit(0);
+  }
+  std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
+  std::string line;
+  std::getline(stat, line);
+  std::istringstream after(line.substr(line.rfind(')') + 2));
+  std::string start;
+  for (int field = 3; field <= 22; ++field) after >> start;
+  ProcessName process = this_process();
+  process.pid = child;
+  process.start = boot() + " " + start;
+  EXPECT_EQ(is_running(process), true);
+  ASSERT_EQ(::write(ends[1], "x", 1), 1);
+  siginfo_t ended;
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_EQ(is_running(process), false);
+  ::waitpid(child, nullptr, 0);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
 
 TEST_F(Locks, OneHoldsUntilItsEnd) {
   {

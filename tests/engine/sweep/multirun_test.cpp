@@ -33,7 +33,9 @@ TEST_F(Multirun, ListsQuotesAndFunctions) {
   EXPECT_THAT(points(multirun({"training.optimizer.learning_rate=range(0.1,0.4,0.1)"}).plan),
               ElementsAre("training.optimizer.learning_rate=0.1", "training.optimizer.learning_rate=0.2",
                           "training.optimizer.learning_rate=0.3"));
-  const Plan across = multirun({"constraints.0.at_least=range(-0.3,0.4,0.1)"}).plan;
+  const Plan across = multirun({"constraints.0={kind: linear, terms: [{rate: tpr}], at_most: 1}",
+                                "constraints.0.at_most=range(-0.3,0.4,0.1)"})
+                          .plan;
   EXPECT_EQ(across.runs[3].point[0].second.get<double>(), 0) << "-0.3 + 3 * 0.1 is 5.6e-17";
 }
 

@@ -36,6 +36,7 @@ class Retry : public SweepFolder {
     const std::string folder = "sweep/jobs/" + bank() + (member.empty() ? "" : "/members/" + member);
     std::filesystem::create_directories(folder_ / folder);
     write(folder + "/run.json", R"({"format": 1, "status": ")" + status + "\"}");
+    if (status == "finished") write(folder + "/results.json", R"({"format": 1})");
   }
   void mark_members(const std::vector<std::string>& statuses) const {
     for (std::size_t i = 0; i < statuses.size(); ++i) mark("00" + std::to_string(i), statuses[i]);
@@ -66,6 +67,25 @@ TEST_F(Retry, OneThatItsBankLostIsARunOfItsOwn) {
   EXPECT_EQ(standings_of(plan, sweep_)[1].state, JobState::waiting);
   EXPECT_THAT(standings_of(plan, sweep_)[0].lost, IsEmpty());
   EXPECT_EQ(retry_failed(sweep_, 0, 1), plan) << "nothing has failed since";
+}
+
+TEST_F(Retry, OneWhoseResultsCannotBeReadIsDoneAgain) {
+  mark_members({"finished", "finished", "finished", "finished"});
+  const std::string members = "sweep/jobs/" + bank() + "/members/00";
+  for (const char* member : {"0", "1", "3"}) write(members + member + "/results.json", R"({"format": 1})");
+  write(members + "2/results.json", "");
+  const Plan before = read_plan(sweep_), plan = retry_failed(sweep_, 0, 1);
+  ASSERT_THAT(plan.jobs, SizeIs(2));
+  EXPECT_EQ(plan.jobs[1].id, before.runs[2].id);
+  EXPECT_EQ(plan.jobs[1].again_of, before.jobs[0].id);
+}
+
+TEST_F(Retry, OneThatHalvingEndedEarlyIsDoneAgainWithoutBeingAskedFor) {
+  mark_members({"finished", "stopped", "diverged", "finished"});
+  const Plan before = read_plan(sweep_), plan = redo_halved(sweep_, 0, 1);
+  ASSERT_THAT(plan.jobs, SizeIs(2)) << "what failed is not";
+  EXPECT_EQ(plan.jobs[1].id, before.runs[1].id);
+  EXPECT_EQ(redo_halved(sweep_, 0, 1), plan);
 }
 
 TEST_F(Retry, SeveralAreABankOfThem) {

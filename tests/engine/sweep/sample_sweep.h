@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "engine/core/error.h"
@@ -48,6 +49,15 @@ constraints:
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void write(const std::string& name, const std::string& text) const { std::ofstream(folder_ / name) << text; }
+
+  /// In config.yaml; `from` stands there once.
+  void replace_in_config(const std::string& from, const std::string& to) const {
+    std::ifstream file(folder_ / "config.yaml");
+    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos);
+    write("config.yaml", text.replace(at, from.size(), to));
+  }
 
   /// The plan of a sweep file with this text after `config: config.yaml`.
   Planning planned(const std::string& text, const std::optional<Earlier>& earlier = std::nullopt) const {

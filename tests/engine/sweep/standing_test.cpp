@@ -58,6 +58,20 @@ TEST_F(Standing, OfABankThatIsDoneSaysWhichRunsItLostAndWhy) {
   EXPECT_EQ(counts.waiting, 1u);
 }
 
+TEST_F(Standing, WhatHalvingEndedEarlyIsToBeDoneWhereThePlanSearchesOtherwiseByNow) {
+  plan_.search = "grid";
+  const std::vector<JobStanding> standings = standings_of(plan_, folder_);
+  ASSERT_THAT(standings[0].lost, SizeIs(4));
+  EXPECT_EQ(standings[0].lost[1].run, 2u);
+  EXPECT_EQ(standings[0].lost[1].reason, "successive halving ended it early");
+  for (const LostRun& one : standings[0].lost) EXPECT_EQ(one.was_halved, one.run == 2);
+  RunCounts counts;
+  for (const JobStanding& one : standings) add(one, counts);
+  EXPECT_EQ(counts.done, 1u);
+  EXPECT_EQ(counts.failed, 3u);
+  EXPECT_EQ(counts.waiting, 2u);
+}
+
 TEST_F(Standing, OfABankThatGoesOnNothingIsLost) {
   write_text(folder_ / "jobs/ba/run.json", sample_marker("running"));
   EXPECT_THAT(standings_of(plan_, folder_)[0].lost, IsEmpty());

@@ -59,9 +59,11 @@ TEST_F(Wandb, StepsAreTheNumbersThatWereMeant) {
 }
 
 TEST_F(Wandb, StepsThatCrossZeroTakeItIn) {
+  replace_in_config("{kind: demographic_parity, group: sex, tolerance: 0.05}",
+                    "{kind: linear, terms: [{rate: tpr}], at_most: 2}");
   const auto near_zero = [&](const std::string& numbers) {
     const Planning planning =
-        plan_of("method: grid\nparameters:\n  constraints.0.at_least: {distribution: q_uniform, " + numbers + "}\n");
+        plan_of("method: grid\nparameters:\n  constraints.0.at_most: {distribution: q_uniform, " + numbers + "}\n");
     std::vector<double> values;
     for (const PlannedRun& run : planning.plan.runs)
       if (const double value = run.point[0].second.get<double>(); std::abs(value) < 0.15) values.push_back(value);
@@ -76,6 +78,9 @@ TEST_F(Wandb, AMetricOfItsOwnIsPassedOver) {
   const std::string rest = "method: grid\nparameters: {training.epochs: {values: [1, 2]}}\n";
   EXPECT_EQ(plan_of(rest + "metric: {name: loss}\n").plan.metric, "loss");
   EXPECT_EQ(plan_of(rest + "metric: {name: val/f1}\n").plan.metric, "accuracy");
+  EXPECT_THAT(complaint(rest + "metric: {name: accuracy, goal: minimize}\n"),
+              HasSubstr("the goal of accuracy is to maximize it, got 'minimize'"));
+  EXPECT_THAT(complaint("method: random\nparameters: {training.epochs: {values: [1, 2]}}\n"), HasSubstr("run_cap"));
 }
 
 TEST_F(Wandb, RandomDrawsFromItsDistributions) {
@@ -137,7 +142,7 @@ TEST_F(Wandb, WhatHasNoPlainMeaningIsRefused) {
   EXPECT_THAT(
       complaint("method: random\nrun_cap: 3\nparameters: {training.epochs: {distribution: beta, min: 0, max: 1}}\n"),
       HasSubstr("the distribution 'beta' is not known"));
-  EXPECT_THAT(complaint("method: random\n" + parameters), HasSubstr("set trials"));
+  EXPECT_THAT(complaint("method: random\n" + parameters), HasSubstr("run_cap"));
   EXPECT_THAT(complaint("method: grid\nparameters: {training.optimizer.learning_rate: {min: 0.1, max: 0.2}}\n"),
               HasSubstr("grid takes every combination"));
   write("wandb.yaml", "method: grid\n" + parameters);
