@@ -1,5 +1,6 @@
 #include "engine/models/torchscript.h"
 
+#include <ATen/Context.h>
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/op_registration/op_registration.h>
@@ -17,6 +18,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <utility>
 
@@ -98,9 +100,11 @@ void register_dropout() {
               Options::options().catchAllKernel<decltype(drop_units_in_place), &drop_units_in_place>());
 }
 
-// Attention draws where it has a dropout alone, which the generator's state shows.
+// Attention and layers that go along a sequence draw where they have a dropout alone, which the generator's state shows.
 bool draws(const torch::jit::Node& node) {
-  if (std::string(node.kind().toQualString()) == "aten::scaled_dot_product_attention") return false;
+  static const std::set<std::string> with_dropout_alone = {"aten::scaled_dot_product_attention", "aten::gru",
+                                                           "aten::lstm", "aten::rnn_tanh", "aten::rnn_relu"};
+  if (with_dropout_alone.contains(node.kind().toQualString())) return false;
   const c10::FunctionSchema* schema = node.maybeSchema();
   if (schema == nullptr) return false;
   const auto handle = c10::Dispatcher::singleton().findSchema(schema->operator_name());
@@ -133,6 +137,26 @@ void replace_draws(torch::jit::Block& block, const std::string& file) {
   }
 }
 
+// A checkpoint has tensors alone. Methods that forward calls are walked through too, each once.
+void refuse_changed_attributes(const torch::jit::Block& block, const std::string& file,
+                               std::set<const torch::jit::Function*>& seen) {
+  for (const torch::jit::Node* node : block.nodes()) {
+    for (const torch::jit::Block* inner : node->blocks()) refuse_changed_attributes(*inner, file, seen);
+    const bool sets = node->kind() == torch::jit::prim::SetAttr, calls = node->kind() == torch::jit::prim::CallMethod;
+    const auto type = sets || calls ? node->inputs()[0]->type()->cast<c10::ClassType>() : nullptr;
+    if (type == nullptr || !type->is_module()) continue;
+    const std::string& name = node->s(torch::jit::attr::name);
+    if (sets && !node->inputs()[1]->type()->isSubtypeOf(*c10::TensorType::get()))
+      refuse(file, fmt::format("changes its attribute '{}' in forward, which is no tensor, so that a run that goes on "
+                               "would not know it: make it a buffer (register_buffer)",
+                               name));
+    torch::jit::Function* method = calls ? type->findMethod(name) : nullptr;
+    if (method == nullptr || !seen.insert(method).second) continue;
+    if (torch::jit::GraphFunction* graph = torch::jit::tryToGraphFunction(*method))
+      refuse_changed_attributes(*graph->graph()->block(), file, seen);
+  }
+}
+
 // Its words and not this program's, whose answer is all that stdout is for: a `print` there would stand beside the JSON of --json.
 void print_to_stderr() {
   torch::jit::setPrintHandler([](const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); });
@@ -145,6 +169,8 @@ Module read(const std::string& file, const at::Device& device) {
     return torch::jit::load(stream, at::kCPU);
   });
   if (!module.find_method("forward")) refuse(file, "has no method forward");
+  std::set<const torch::jit::Function*> seen;
+  refuse_changed_attributes(*module.get_method("forward").graph()->block(), file, seen);
   register_dropout();
   print_to_stderr();
   for (torch::jit::Function* function : module._ivalue()->compilation_unit()->get_functions())
@@ -187,6 +213,11 @@ std::vector<Held> tensors_of(const Module& module, const std::string& file) {
       const std::string full = (name.empty() ? "" : name + ".") + type->getAttributeName(i);
       if (tensor.layout() != at::kStrided || tensor.is_quantized() || tensor.is_complex())
         refuse(file, fmt::format("has a tensor '{}' that is sparse, quantised or complex", full));
+      if (!tensor.is_floating_point() && !tensor.to(at::kFloat).to(tensor.scalar_type()).equal(tensor))
+        refuse(file, fmt::format("has a tensor '{}' of whole numbers beyond 16,777,216, which the engine, that keeps "
+                                 "tensors as float32, "
+                                 "would round: write them as constants into forward",
+                                 full));
       const bool is_trained = type->is_parameter(i) && tensor.is_floating_point() && tensor.requires_grad();
       std::vector<Held>& list = is_trained ? trained : kept;
       const auto same = std::ranges::find_if(list, [&](const Held& held) {
@@ -215,6 +246,9 @@ class Script {
  public:
   Script(const std::string& file, std::int64_t outputs, std::int64_t members, const at::Device& device)
       : file_(file), outputs_(outputs) {
+    // oneDNN's convolutions wait for as many threads as there are, and passes are made by one thread each (ModuleLearner::each_task): they would
+    // wait for ever.
+    if (device.is_cpu()) at::globalContext().setUserEnabledMkldnn(false);
     const Module module = read(file, device);
     held_ = tensors_of(module, file);
     type_ = held_.front().value.scalar_type();
@@ -246,8 +280,13 @@ class Script {
     const at::Tensor logits = pass_of({parameters, rows, none, 0, true});
     std::vector<at::Tensor> trained;
     for (std::size_t i = 0; i < held_.size() && held_[i].is_trained; ++i) trained.push_back(parameters[i]);
-    in_words(file_, "returns logits that no gradient can be taken of",
-             [&] { torch::autograd::grad({logits}, trained, {at::ones_like(logits)}, std::nullopt, false, true); });
+    const auto gradients = in_words(file_, "returns logits that no gradient can be taken of", [&] {
+      return torch::autograd::grad({logits}, trained, {at::ones_like(logits)}, std::nullopt, false, true);
+    });
+    for (std::size_t i = 0; i < gradients.size(); ++i)
+      if (gradients[i].defined() && gradients[i].layout() != at::kStrided)
+        refuse(file_, fmt::format("has sparse gradients of '{}', expected dense ones: nn.Embedding without sparse=True",
+                                  held_[i].name));
   }
 
  private:

@@ -49,6 +49,7 @@ void draw_trees(RunConfig& config, const Draws& draws) {
   trees.reg_lambda = draws.among("lambda", {0.3, 1.0, 10.0});
   trees.subsample = draws.among("rows", {0.7, 1.0});
   trees.colsample_bytree = draws.among("columns", {0.5, 0.7, 1.0});
+  trees.max_cat_to_onehot = draws.among<std::int64_t>("levels", {4, 64});
 }
 
 void draw_steps(RunConfig& config, const Draws& draws) {
@@ -184,7 +185,11 @@ class Search {
         train({trial.settings.config}, dataset_, {table_}, device_, origin_, quiet, around);
     has_trained_ = true;
     TrainingResult& result = results.front();
-    if (result.interrupted) throw *result.interrupted;
+    if (result.interrupted) {
+      journal_.warn(
+          "The search for settings was stopped, and its tries are not kept: the same command begins it anew.");
+      throw core::Interrupted(result.interrupted->signal());  // there is nothing to go on from, whoever stopped it
+    }
     trial.outcome = result.outcome == "diverged" ? result.failure : result.outcome;
     if (!trial.is_finished()) failure_ = core::UserError(core::Fault::numerical, "model.kind: " + result.failure);
     const auto& all = result.measurements;

@@ -151,7 +151,60 @@ class Prints(TwoResults):
         return self.last(x)
 
 
+class Convolved(nn.Module):
+    """Columns as a signal."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Conv1d(1, 8, 3)
+        self.last = nn.Linear(8, 1)
+
+    def forward(self, x):
+        return self.last(torch.relu(self.first(x.unsqueeze(1))).mean(2))
+
+
+class Sequence(nn.Module):
+    def __init__(self, dropout: float = 0.0):
+        super().__init__()
+        self.along = nn.LSTM(1, 4, 2, batch_first=True, dropout=dropout)
+        self.last = nn.Linear(4, 1)
+
+    def forward(self, x):
+        return self.last(self.along(x.unsqueeze(2))[0][:, -1])
+
+
+class Counts(TwoResults):
+    n: int
+
+    def __init__(self):
+        super().__init__()
+        self.n = 0
+
+    def forward(self, x):
+        self.n += 1
+        return self.last(x) * (1.0 if self.n < 30 else 0.5)
+
+
+class LargeWholeNumbers(TwoResults):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("factor", torch.tensor([2654435761]))
+
+    def forward(self, x):
+        return self.last(x) + ((x[:, :1] * 1000).long() * self.factor % 8).float()
+
+
+class SparseGradient(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(8, 1, sparse=True)
+
+    def forward(self, x):
+        return self.table((x[:, 0].abs() * 3).long() % 8)
+
+
 torch.manual_seed(1)
+save("sequence_dropped", Sequence(0.5))
 save("flat", Flat())
 save("one", Columns(1))
 save("three", Columns(3))
@@ -162,7 +215,7 @@ save("pictures", Pictures())
 save("no_parameters", NoParameters())
 save("wide", nn.Linear(COLUMNS + 1, 1))
 for kind in (Throws, TwoResults, WholeNumbers, OnGpu, Noise, Attention, NotANumber, Detached, WithoutGradient, Sparse,
-             WritesWhatItNeeds, DividesByRows, Prints):
+             WritesWhatItNeeds, DividesByRows, Prints, Convolved, Sequence, Counts, LargeWholeNumbers, SparseGradient):
     save(kind.__name__, kind())
 torch.save({"weight": torch.ones(3)}, FOLDER / "state_dict.pt")
 (FOLDER / "text.pt").write_text("no archive")

@@ -134,6 +134,27 @@ TEST_F(TorchScript, ADoubleModuleGetsDoubleRows) {
   EXPECT_TRUE(at::allclose(gradient_of(*own, "net.0.weight").to(at::kDouble), values.at("net.0.weight").grad(), 1e-6));
 }
 
+// oneDNN's convolutions wait for all threads of the pool, and a pass is made by one.
+TEST_F(TorchScript, AConvolutionEndsOnSeveralThreads) {
+  const data::EncodedRows host = make_rows(300, false);
+  const EncodedTensors encoded = to_tensors(host, at::kCPU);
+  const at::Tensor rows = at::arange(300, at::kLong);
+  const int before = at::get_num_threads();
+  at::set_num_threads(3);
+  const auto own = learner("Convolved", 2);
+  const at::Tensor logits = own->forward(encoded, rows, kNoStep).clone();
+  own->backward(encoded, rows, at::ones({2, 300}));
+  at::set_num_threads(before);
+  const auto values = own_of(*own);
+  const at::Tensor convolved =
+      at::conv1d(dense_rows(host).unsqueeze(1), values.at("first.weight"), values.at("first.bias"));
+  const at::Tensor expected = linear(values, "last", convolved.relu().mean(2)).squeeze(1);
+  EXPECT_TRUE(at::allclose(logits[0].to(at::kDouble), expected, 1e-4, 1e-5));
+  expected.sum().backward();
+  EXPECT_TRUE(
+      at::allclose(gradient_of(*own, "first.weight").to(at::kDouble), values.at("first.weight").grad(), 1e-3, 1e-3));
+}
+
 // Which units a pass drops is a matter of seed, step and slot.
 TEST_F(TorchScript, DropoutIsDrawnByTheEngine) {
   const data::EncodedRows host = make_rows(256, false);
@@ -271,6 +292,11 @@ TEST_F(TorchScript, WhatCannotBeTrainedIsRefusedInWords) {
   EXPECT_THAT(refusal("Sparse"), HasSubstr("returns a tensor of layout Sparse for 2 rows, expected dense logits [2]"));
   EXPECT_THAT(refusal("WritesWhatItNeeds"),
               AllOf(HasSubstr("returns logits that no gradient can be taken of: "), HasSubstr("inplace operation")));
+  EXPECT_EQ(refusal("Sequence"), "accepted") << "it has no dropout";
+  EXPECT_THAT(refusal("sequence_dropped"), HasSubstr("draws random numbers (in forward)"));
+  EXPECT_THAT(refusal("Counts"), HasSubstr("changes its attribute 'n' in forward, which is no tensor"));
+  EXPECT_THAT(refusal("LargeWholeNumbers"), HasSubstr("has a tensor 'factor' of whole numbers beyond 16,777,216"));
+  EXPECT_THAT(refusal("SparseGradient"), HasSubstr("has sparse gradients of 'table.weight', expected dense ones"));
   EXPECT_EQ(refusal("NotANumber"), "accepted") << "rows of zeros may be divided by";
 }
 
