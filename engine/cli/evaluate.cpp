@@ -93,6 +93,10 @@ class Evaluate final : public Command {
         is_new ? data::apply(*encoder, files_, data::Wanted::everything, journal, predictions_, images_)
                : read_own_rows(run, *encoder, journal);
     if (is_new) check_new(run, dataset, journal);
+    if (!is_new && split == data::Split::train)
+      warn_or_refuse(
+          "the training rows are those that the model learnt: their figures say nothing of people it has not met",
+          journal);
     core::stop_if_interrupted();
     const std::string name = is_new ? "new rows" : data::kSplitNames[static_cast<int>(split)];
     const std::vector<std::int64_t> rows = dataset.rows_of(is_new ? data::Split::test : split);
@@ -123,6 +127,10 @@ class Evaluate final : public Command {
         "{} of --data {} the bytes of a file that this run was trained on: the figures are not about people the model "
         "has not met; equipoise evaluate RUN measures the test rows that training left alone",
         core::listed(known), known.size() == 1 ? "has" : "have");
+    warn_or_refuse(what, journal);
+  }
+
+  void warn_or_refuse(const std::string& what, TerminalJournal& journal) const {
     if (!fail_on_.empty()) throw core::UserError(core::Fault::config, what + ", and --fail-on needs such rows");
     journal.warn(what);
   }

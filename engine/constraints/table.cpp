@@ -208,7 +208,7 @@ class Compiler {
     const std::int64_t rows = rows_in(table_.rates[rate].denominator, counts_.rows_of_cell[static_cast<int>(split)]);
     return std::to_string(rows) + (rows == 1 ? " row" : " rows") + " in the " +
            data::kSplitNames[static_cast<int>(split)] + " split" +
-           (rows < min_rows_ ? "" : " (by their weights worth " + tenths(effective(rate, split)) + ")");
+           (rows < min_rows_ ? "" : " (counting as " + tenths(effective(rate, split)) + ")");
   }
 
   void warn_of_small_levels(const Promise& promise) {

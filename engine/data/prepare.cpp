@@ -18,6 +18,7 @@
 #include "engine/data/labels.h"
 #include "engine/data/leaks.h"
 #include "engine/data/read_files.h"
+#include "engine/data/repeats.h"
 #include "engine/data/splits.h"
 #include "engine/data/stored_decisions.h"
 #include "engine/data/strata.h"
@@ -200,6 +201,9 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
     if (stored.file) predictions.push_back(std::move(*stored.file));
   }
   dataset.splits = make_splits(table, params.split, strata_of(dataset, params.split.stratify), seed, origin);
+  std::vector<std::string> all_labels = label_columns(params.label);
+  all_labels.insert(all_labels.end(), params.label.annotators.begin(), params.label.annotators.end());
+  warn_of_repeats(find_repeats(table, dataset.splits, all_labels, {params.split.column}), journal);
   if (params.teacher.are_stored()) {
     TeacherScores teacher = read_teacher(params, table, dataset, origin, journal);
     dataset.teacher = std::move(teacher.scores);

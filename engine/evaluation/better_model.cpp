@@ -222,7 +222,7 @@ std::string least_known(const Question& question, const GapSample& sample) {
     std::erase_if(where, [&](const Condition& condition) { return is_outcome(question, condition); });
   const std::string who = constraints::who(where);
   if (spread_of(rate) == Spread::scores || constraints::depends_on_decisions(constraints::rate_entry(rate.kind)))
-    return who + " would have about " + std::to_string(std::lround(sample.levels[least].rows)) + " rows";
+    return who + " would have about " + std::to_string(static_cast<std::int64_t>(sample.levels[least].rows)) + " rows";
   const double worth = constraints::effective_rows_in(rate.denominator, question.counts, kTest);
   const std::int64_t rows = constraints::rows_in(rate.denominator, question.counts.rows_of_cell[kTest]);
   char text[32] = "";

@@ -137,11 +137,9 @@ struct MeanRows {
     }
   }
   double weight_of_row() const { return squares.value() / weights.value(); }
-  // So many rows more, so far from the mean.
-  void add(double rows, double distance) {
-    const double of_row = weight_of_row();
-    scatter.add(rows * of_row * distance * of_row * distance);
-  }
+  // So many rows more, so far from the mean, of the weight that a row here has or of another.
+  void add(double rows, double distance) { add(rows, distance, weight_of_row()); }
+  void add(double rows, double distance, double of_row) { scatter.add(rows * of_row * distance * of_row * distance); }
 };
 
 // Effective rows, and the standard deviation of one of them.
@@ -180,22 +178,35 @@ void measure_mean(const constraints::ConstraintTable& table, const constraints::
 }
 
 // Of scores less labels, of rows whose scores are alike: what varies is the label, as in a share. The rarer one counts as having
-// half a row more than was seen, by which shares are taken off 0 and 1 too; the skewness is that of labels.
+// half a row of its weight more than was seen, by which shares are taken off 0 and 1 too; the skewness is that of labels with their weights.
 void measure_score_error(const constraints::ConstraintTable& table, const constraints::Rate& rate,
                          const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
   constexpr double kHalf = 0.5;
   MeanRows rows(rate, sums, squares, level.rate);
-  OrderlessSum of_label[2];
-  for (const std::int32_t cell : constraints::cells_of(rate.denominator))
-    of_label[table.cells.cells[cell].label].add(sums[static_cast<std::size_t>(cell) * kColumns + constraints::kWeight]);
+  OrderlessSum of_label[2], squares_of_label[2];
+  for (const std::int32_t cell : constraints::cells_of(rate.denominator)) {
+    const double weight = sums[static_cast<std::size_t>(cell) * kColumns + constraints::kWeight];
+    of_label[table.cells.cells[cell].label].add(weight);
+    squares_of_label[table.cells.cells[cell].label].add(squares.all.empty() ? weight : squares.all[cell]);
+  }
   const double weight = rows.weights.value(), positive = of_label[1].value() / weight;
   const int rarer = positive <= 0.5 ? 1 : 0;
-  rows.add(kHalf, positive - rarer);
+  // Weights may differ between labels, as where one of them was sampled more often.
+  const auto weight_of = [&](int label) {
+    return of_label[label].value() > 0 ? squares_of_label[label].value() / of_label[label].value()
+                                       : rows.weight_of_row();
+  };
+  rows.add(kHalf, positive - rarer, weight_of(rarer));
   set_deviation(rows, level);
   if (level.deviation <= 0) return;
-  const double more = kHalf * rows.weight_of_row() * std::pow(positive - rarer, 3);
-  const double third =
-      (of_label[0].value() * std::pow(positive, 3) + of_label[1].value() * std::pow(positive - 1, 3) + more) / weight;
+  const double of_row = rows.weight_of_row();
+  const auto third_of = [&](int label, double weights) {
+    const double relative = weight_of(label) / of_row;
+    return weights * relative * relative * std::pow(positive - label, 3);
+  };
+  const double third = (third_of(0, of_label[0].value()) + third_of(1, of_label[1].value()) +
+                        third_of(rarer, kHalf * weight_of(rarer))) /
+                       weight;
   level.skewness = third / std::pow(level.deviation, 3);
 }
 

@@ -14,7 +14,11 @@ namespace {
 // Boost would compute in long double, which is slower, for digits that no rate has: training takes thousands of bounds.
 using InDouble = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 using Normal = boost::math::normal_distribution<double, InDouble>;
-using Student = boost::math::students_t_distribution<double, InDouble>;
+// Of hardly more than one row Student's points are beyond all doubles.
+using Endless =
+    boost::math::policies::policy<boost::math::policies::promote_double<false>,
+                                  boost::math::policies::overflow_error<boost::math::policies::ignore_error>>;
+using Student = boost::math::students_t_distribution<double, Endless>;
 
 // Of the numbers with the other sign.
 Interval turned_over(const Interval& limits) {
@@ -50,13 +54,14 @@ Interval student_limits(double mean, double deviation, double rows, double tail)
   if (rows <= 1) return {-kNoLimit, kNoLimit};
   const double point = boost::math::quantile(boost::math::complement(Student(rows - 1), tail));
   const double reach = point * deviation / std::sqrt(rows);
+  if (!std::isfinite(reach)) return {-kNoLimit, kNoLimit};
   return {mean - reach, mean + reach};
 }
 
 Interval gamma_limits(double mean, double deviation, double skewness, double rows, double tail) {
   if (skewness < 0) return turned_over(gamma_limits(-mean, deviation, -skewness, rows, tail));
   const Interval student = student_limits(mean, deviation, rows, tail);
-  if (rows <= 1 || deviation <= 0 || skewness <= 0 || tail >= 0.5) return student;
+  if (!std::isfinite(student.high) || deviation <= 0 || skewness <= 0 || tail >= 0.5) return student;
   // There the gamma is normal to three digits, and its series would not converge.
   constexpr double kLargestShape = 1e7;
   if (4 * rows > kLargestShape * skewness * skewness) return student;

@@ -95,9 +95,15 @@ std::pair<const LevelRate*, const LevelRate*> extremes(const PromiseResult& prom
   return {lowest, highest};
 }
 
-// For the forms with a comparison: the level whose distance to it is the gap.
+// For the forms with a comparison: the level whose distance to it is the gap. Of levels that are all the same the first that is not the reference itself.
 const LevelRate* furthest(const PromiseResult& promise, double from) {
   const auto [lowest, highest] = extremes(promise);
+  if (*lowest->rate == *highest->rate) {
+    const auto other = std::ranges::find_if(promise.levels, [&](const LevelRate& level) {
+      return level.estimable && level.rate && level.level != promise.reference;
+    });
+    return other == promise.levels.end() ? lowest : &*other;
+  }
   return std::abs(*lowest->rate - from) > std::abs(*highest->rate - from) ? lowest : highest;
 }
 
@@ -107,8 +113,18 @@ double rate_of(const PromiseResult& promise, const std::string& name) {
   return 0;
 }
 
+// " within race=Black" of rows of such people, and " for class=high" of an outcome, which is asked of all rows: within it would be rows that have it.
 std::string within(const PromiseResult& promise) {
-  return promise.within.empty() ? "" : " within " + promise.within;
+  if (promise.within.empty()) return "";
+  for (const char* outcome : {"class=", "label=", "prediction above "}) {
+    if (promise.within.starts_with(outcome)) return " for " + promise.within;
+    const std::string joined = std::string(" and ") + outcome;
+    const std::size_t at = promise.within.rfind(joined);
+    if (at == std::string::npos) continue;
+    return " within " + promise.within.substr(0, at) + " for " +
+           promise.within.substr(at + std::string(" and ").size());
+  }
+  return " within " + promise.within;
 }
 
 // "The true positive rate of sex=Male differs from that of everyone by 3.1 points", without the full stop.
@@ -123,6 +139,9 @@ std::string comparison(const PromiseResult& promise, const FigureText& text) {
     return "The largest " + rate + " is that of " + named(highest->level) + ", " + amount + ",";
   if (promise.form == "at_least")
     return "The smallest " + rate + " is that of " + named(lowest->level) + ", " + amount + ",";
+  if (promise.form == "ratio" && *highest->rate == 0)
+    return "The " + rate + " is 0 of every " + promise.grouping + within(promise) +
+           " that could be measured, which counts as a ratio of " + amount;
   if (promise.form == "ratio")
     return "The " + rate + " of " + named(lowest->level) + " is " + amount + " times that of " + named(highest->level);
   if (promise.form == "reference")
@@ -146,10 +165,10 @@ std::string level_name(const PromiseResult& promise, const LevelRate& level) {
   return (promise.grouping.empty() ? level.level : promise.grouping + "=" + level.level) + within(promise);
 }
 
-// Weights can make many rows count for few.
+// Weights can make many rows count for few, and so can a rate that counts some as halves.
 std::string worth(const LevelRate& level) {
   const bool is_less = level.effective_rows < static_cast<double>(level.rows) - 0.05;
-  return is_less ? ", by their weights worth " + fixed(level.effective_rows, 1) : "";
+  return is_less ? ", counting as " + fixed(level.effective_rows, 1) : "";
 }
 
 std::vector<std::string> named(const PromiseResult& promise, Unmeasured why) {
@@ -210,16 +229,25 @@ std::string conclusion(const PromiseResult& promise, const std::string& split, d
       promise.noise_floor > promise.tolerance
           ? " Exactly equal rates would show " + text.amount(promise.noise_floor) + " on average on so few rows."
           : "";
+  // No confidence in a figure of other people comes of rows that were fitted.
+  const std::string learnt_rows = " The model learnt these rows: of other people that says nothing.";
   switch (promise.verdict) {
     case Verdict::violated: {
-      const bool may_be_chance = promise.interval && is_inside(promise.interval->low, promise.tolerance);
+      const bool may_be_chance =
+          promise.interval && is_inside(promise.interval->low, promise.tolerance) && split != "train";
       return ", which is outside " + allowed + ": the constraint is violated." +
              (may_be_chance ? " The interval reaches inside: of other people it may hold." + floor : "");
     }
     case Verdict::met:
+      if (split == "train")
+        return ", which is inside " + allowed + ", as its upper bound is, " + text.amount(*promise.upper_bound) + "." +
+               learnt_rows;
       return ", which is inside " + allowed + "; with " + percent(confidence) + " confidence it is at " +
              (text.is_floor() ? "least " : "most ") + text.amount(*promise.upper_bound) + ", so the constraint is met.";
     case Verdict::not_shown:
+      if (split == "train")
+        return ", which is inside " + allowed + "; its upper bound is not, " + text.amount(*promise.upper_bound) + "." +
+               learnt_rows;
       return ", which is inside " + allowed + "; but with " + percent(confidence) +
              " confidence it can only be said to be at " + (text.is_floor() ? "least " : "most ") +
              text.amount(*promise.upper_bound) + ", so it is not shown." + floor;

@@ -112,7 +112,7 @@ std::optional<std::string> warning_of_empty_bin(const Question& question) {
   if (!fewest) return std::nullopt;
   return title_of(question) + "cannot be judged on this test split: if " +
          words_for(question, std::vector<double>(question.promise.rates.size(), 0)) + ", " +
-         constraints::who(fewest->where) + " would have about " + std::to_string(std::lround(rows)) +
+         constraints::who(fewest->where) + " would have about " + std::to_string(static_cast<std::int64_t>(rows)) +
          " rows, fewer than multipliers.min_rows, " + std::to_string(question.min_rows) +
          ". With fewer bins it has more.";
 }

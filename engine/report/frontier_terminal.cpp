@@ -70,11 +70,28 @@ std::string gap_of(const FrontierRule& rule, const std::optional<SplitResult>& s
   if (!figure.value || !std::isfinite(*figure.value)) return "-";
   const auto shown = [&](double value) { return fmt::format("{:.1f}", shown_figure(value, figure.unit)); };
   std::string text = (is_parity(*constraint) ? "" : "figure ") + shown(*figure.value);
-  if (!figure.interval) return text;
   // What is shown of a floor is one minus its figure, which turns the ends around.
   const bool is_turned = figure.unit == "floor";
-  return text + fmt::format(" ({}-{})", shown(is_turned ? figure.interval->high : figure.interval->low),
-                            shown(is_turned ? figure.interval->low : figure.interval->high));
+  if (figure.interval)
+    text += fmt::format(" ({}-{})", shown(is_turned ? figure.interval->high : figure.interval->low),
+                        shown(is_turned ? figure.interval->low : figure.interval->high));
+  return text + (split->constraints.size() > 1 ? fmt::format(" [{}]", 1 + constraint - split->constraints.data()) : "");
+}
+
+// "[1] demographic parity by sex, gap at most 0.02 (points)"; "" where there is one.
+std::string numbers_of_constraints(const FrontierReport& report) {
+  const auto& measured = report.unconstrained.held_out;
+  if (!measured || measured->constraints.size() < 2) return "";
+  std::string text;
+  for (std::size_t i = 0; i < measured->constraints.size(); ++i) {
+    const ConstraintResult& constraint = measured->constraints[i];
+    const std::string sign = sign_of(constraint.unit);
+    text += fmt::format("[{}] {}{}\n", i + 1, plain(constraint.title, kTitleWidth),
+                        constraint.unit.empty() || sign.empty() ? ""
+                        : constraint.unit == "percent"          ? ", % that the smallest ratio lacks of 1"
+                                                                : ", " + sign);
+  }
+  return text;
 }
 
 std::string verdict_of(const FrontierRule& rule, bool color) {
@@ -190,8 +207,14 @@ const char* held_out_row(const FrontierReport& report) {
 }
 
 std::string frontier_sentence(const FrontierReport& report) {
-  const auto figures = [](const FrontierRule& rule) {
-    const ConstraintResult* constraint = leading_constraint(rule, rule.held_out);
+  if (report.rules.empty() || !report.unconstrained.held_out) return "There is nothing on this frontier.";
+  const FrontierRule &tightest = report.rules.front(), &free = report.unconstrained;
+  const ConstraintResult* leading = leading_constraint(tightest, tightest.held_out);
+  // Both by one parity; where a violated bound leads, which without constraints nothing is violated by, the other by its own.
+  const ConstraintResult* beside = leading_constraint(free, free.held_out);
+  if (leading != nullptr && is_parity(*leading))
+    beside = &free.held_out->constraints[static_cast<std::size_t>(leading - tightest.held_out->constraints.data())];
+  const auto figures = [](const FrontierRule& rule, const ConstraintResult* constraint) {
     const std::string accuracy = percent_text(rule.held_out->metrics.accuracy);
     if (constraint == nullptr) return fmt::format("accuracy {}", accuracy);
     const Figure figure = figure_of(*constraint);
@@ -199,11 +222,10 @@ std::string frontier_sentence(const FrontierReport& report) {
     if (is_parity(*constraint)) return fmt::format("accuracy {} at a gap of {}", accuracy, text);
     return fmt::format("accuracy {} with a violated bound at {}", accuracy, text);
   };
-  if (report.rules.empty() || !report.unconstrained.held_out) return "There is nothing on this frontier.";
   return fmt::format(
       "On {}{}: without constraints {}, at the tolerance {} {}.", counted(report.held_out_rows, held_out_row(report)),
       report.is_out_of_fold ? ", each scored by the member that did not learn from it" : " that training left alone",
-      figures(report.unconstrained), tolerance_word(report.rules.front()), figures(report.rules.front()));
+      figures(free, beside), tolerance_word(tightest), figures(tightest, leading));
 }
 
 std::string to_terminal(const FrontierReport& report, bool color) {
@@ -218,8 +240,10 @@ std::string to_terminal(const FrontierReport& report, bool color) {
                                            : "there are no test rows");
   if (report.unconstrained.held_out && report.unconstrained.held_out->constraints.size() > 1)
     text +=
-        "Gaps are those of the parity that is largest beside its own tolerance; where a bound is violated by more, its "
-        "figure stands there.\n";
+        "Gaps are those of the parity that is largest beside its own tolerance, whose number is behind them; where a "
+        "bound "
+        "is violated by more, its figure stands there.\n" +
+        numbers_of_constraints(report);
   if (const std::string sentence = showable_sentence(report); !sentence.empty())
     text += without_typography(sentence) + "\n";
   if (report.rule_confidence > 0) text += without_typography(confidence_sentence(report)) + "\n";

@@ -183,7 +183,11 @@ std::string left_out(const std::string& rate, const PromiseResult::LevelRate& le
   using enum evaluation::Unmeasured;
   switch (level.unmeasured) {
     case too_few_rows:
-      return fmt::format("{} rests on {} in {}: not estimable, left out of the gap.", rate, counted(level.rows, "row"),
+      return fmt::format("{} rests on {}{} in {}: not estimable, left out of the gap.", rate,
+                         counted(level.rows, "row"),
+                         level.effective_rows < static_cast<double>(level.rows) - 0.05
+                             ? fmt::format(", counting as {:.1f},", level.effective_rows)
+                             : "",
                          split_phrase(split));
     case unseen:
       return fmt::format("{} ({}): no group that training saw, so not estimable and left out of the gap.", rate,

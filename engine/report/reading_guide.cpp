@@ -25,8 +25,8 @@ constexpr Word kWords[] = {
     {"Tolerance", "The largest gap that was allowed, set in the config before training."},
     {"Interval and upper bound",
      "Another test split of the same size would give another gap. The interval covers the gap among all such people "
-     "with the confidence stated; the upper bound is the side that matters for the verdict, and is stricter when a "
-     "constraint makes several promises at once."},
+     "with the confidence stated; the upper bound is the side that matters for the verdict. Each promise of a "
+     "constraint has a bound of its own, with all of the confidence."},
     {"Noise floor",
      "The gap that would be seen on average even if the groups were treated exactly alike, for so few rows. A "
      "tolerance near it can hardly be shown to hold."},

@@ -38,7 +38,10 @@ std::string constraints_table(const SplitResult& split, bool color) {
                      constraint.unit.empty() ? "-" : figure(constraint.tolerance, constraint.unit),
                      painted(look_of(constraint.verdict).word, constraint.verdict, color)});
   }
-  return table_of(lines);
+  const bool has_ratio =
+      std::ranges::find(split.constraints, "percent", &ConstraintResult::unit) != split.constraints.end();
+  return table_of(lines) +
+         (has_ratio ? "  Of ratios stands what the smallest lacks of 1: 20.0 % is a ratio of 0.8.\n" : "");
 }
 
 /// "86.1 % (85.4 to 86.8)"; of a regression "12.34"

@@ -114,7 +114,7 @@ TEST(OtherRowsTest, WeightsThatMakeRowsCountForFewTakeALevelOut) {
       compile({{"equal_opportunity", {"sex"}}}, handmade_dataset(blocks), 30, config::Origin(), journal);
   EXPECT_THAT(table.promises[0].estimable, ElementsAre(false, true));
   ASSERT_FALSE(journal.warnings().empty());
-  EXPECT_THAT(journal.warnings()[0], ::testing::HasSubstr("51 rows in the train split (by their weights worth 1.0)"));
+  EXPECT_THAT(journal.warnings()[0], ::testing::HasSubstr("51 rows in the train split (counting as 1.0)"));
 }
 
 }  // namespace

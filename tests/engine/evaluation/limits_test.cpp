@@ -62,6 +62,20 @@ TEST(LimitsTest, TheUpperLimitOfSkewedNumbersIsThatOfAGamma) {
   EXPECT_EQ(skewed_limits(0.3, 0.1, 2, 1, 0.05).high, std::numeric_limits<double>::infinity());
 }
 
+// As where one row outweighs all others.
+TEST(LimitsTest, OfHardlyMoreThanOneRowThereIsNoLimit) {
+  constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+  for (const double rows : {1 + 1e-12, 1.0001, 1.002, 1.004})
+    for (const double deviation : {0.0, 0.3})
+      for (const auto limits :
+           {student_limits(0.3, deviation, rows, 0.025), gamma_limits(0.3, deviation, 2, rows, 0.025),
+            skewed_limits(0.3, deviation, -2, rows, 0.025)}) {
+        EXPECT_EQ(limits.low, -kNoLimit) << rows;
+        EXPECT_EQ(limits.high, kNoLimit) << rows;
+      }
+  EXPECT_LT(student_limits(0.3, 0.3, 2, 0.025).high, 10);
+}
+
 TEST(LimitsTest, BothLimitsOfSkewedNumbersThatAreShownAreAGammas) {
   const Interval limits = gamma_limits(1, 1, 2, 40, 0.05), student = student_limits(1, 1, 40, 0.05);
   EXPECT_EQ(limits.high, skewed_limits(1, 1, 2, 40, 0.05).high);

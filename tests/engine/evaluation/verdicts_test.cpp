@@ -220,7 +220,7 @@ TEST(VerdictsTest, WeightsCanLeaveTooFewEffectiveRows) {
   const ConstraintResult result = made.evaluated().constraints[0];
   EXPECT_EQ(result.verdict, Verdict::not_estimable);
   EXPECT_NEAR(result.promises[0].levels[0].effective_rows, 1.001, 1e-3);
-  EXPECT_THAT(result.sentence, HasSubstr("race=Black (500 rows, by their weights worth 1.0)"));
+  EXPECT_THAT(result.sentence, HasSubstr("race=Black (500 rows, counting as 1.0)"));
 }
 
 // .55 - .5 is a little more than .05 in floating point.
@@ -235,6 +235,35 @@ TEST(VerdictsTest, AGapEqualToTheToleranceIsInside) {
 TEST(VerdictsTest, EqualRatesAreSaidOfTwoLevels) {
   EXPECT_THAT(two_groups(0, 0.1).evaluated().constraints[0].sentence,
               HasSubstr("Between race=Black and race=White the true positive rate differs by 0.0 points"));
+}
+
+TEST(VerdictsTest, NobodyIsComparedWithItself) {
+  const Handmade made({{0, 0, 100, 10}, {2, 0, 100, 10}},
+                      {{"demographic_parity", {"race"}, 0.1, "reference", "White"}});
+  EXPECT_THAT(made.evaluated().constraints[0].sentence,
+              HasSubstr("The selection rate of race=Black differs from that of race=White by 0.0 points"));
+}
+
+TEST(VerdictsTest, OfNobodyThereIsNoRatio) {
+  const Handmade made({{0, 0, 100, 0}, {2, 0, 100, 0}}, {{"four_fifths", {"race"}}});
+  EXPECT_THAT(
+      made.evaluated().constraints[0].sentence,
+      HasSubstr("The selection rate is 0 of every race that could be measured, which counts as a ratio of 1.000"));
+}
+
+// A bound on rows that were fitted bounds nothing of other people.
+TEST(VerdictsTest, OfTrainingRowsNothingIsSaidWithConfidence) {
+  for (const double tolerance : {0.5, 0.12, 0.05}) {
+    const Handmade made({{0, 0, 200, 20}, {2, 0, 200, 40}}, {{"demographic_parity", {"race"}, tolerance},
+                                                             {"demographic_parity", {"race"}, 0.3, "overall"}});
+    const SplitResult learnt = evaluate("train", made.scores(), made.table, made.constraints, 30, {}, 7);
+    const std::string& sentence = learnt.constraints[0].sentence;
+    EXPECT_THAT(sentence, testing::Not(HasSubstr("confidence"))) << sentence;
+    EXPECT_THAT(sentence, testing::Not(HasSubstr("of other people it may"))) << sentence;
+    if (tolerance > 0.1)
+      EXPECT_THAT(sentence, HasSubstr("The model learnt these rows: of other people that says nothing."));
+    EXPECT_FALSE(learnt.joint);
+  }
 }
 
 TEST(UpperBoundsTest, AreThoseOfTheEvaluation) {

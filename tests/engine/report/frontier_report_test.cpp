@@ -250,6 +250,8 @@ TEST(FrontierReport, BoundsThatHoldDoNotStandAsGaps) {
   EXPECT_THAT(text, AllOf(HasSubstr(" 1.5 ("), HasSubstr(" 4.0 ("), HasSubstr(" 18.0 ("), Not(HasSubstr("60.1"))));
   EXPECT_THAT(text, HasSubstr("accuracy 87.0 % at a gap of 18.0 points, at the tolerance 0.02 accuracy 84.0 % at a gap "
                               "of 1.5 points"));
+  EXPECT_THAT(text, AllOf(HasSubstr("\n[1] recall floor by sex"), HasSubstr(" 1.5 (0.0-5.9) [2]")))
+      << "which constraint it is of";
   const std::string page = to_html(report);
   EXPECT_THAT(page, AllOf(HasSubstr("Figure 1, selection rows"), HasSubstr("Gap 2, test rows"),
                           HasSubstr("Accuracy against the figure on the test rows: recall floor by sex"),
@@ -283,7 +285,7 @@ TEST(FrontierReport, OfACapAndAFloorTheViolatedOneStands) {
   floor.gap = 0.7;
   both.promises = {cap, floor};
   report.rules[0].held_out->constraints.push_back(both);
-  EXPECT_THAT(to_terminal(report, false), HasSubstr("  figure 30.0  "));
+  EXPECT_THAT(to_terminal(report, false), HasSubstr("  figure 30.0 [2]  "));
   report.rules[0].held_out->constraints[1].promises[1].gap = 0.6;
   EXPECT_THAT(to_terminal(report, false), Not(HasSubstr("figure")));
 }
