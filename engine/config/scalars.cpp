@@ -85,6 +85,20 @@ std::string whole_hint(std::string_view text) {
   return " (write " + std::to_string(static_cast<std::int64_t>(value)) + ")";
 }
 
+// " (95 % is 0.95)" for 95 or 95% where a share is expected.
+std::string share_hint(std::string_view text, const Bounds& bounds) {
+  if (bounds.low != 0 || bounds.high != 1) return "";
+  std::string_view digits = without_plus(text);
+  const bool has_sign = digits.ends_with('%');
+  if (has_sign) digits.remove_suffix(1);
+  while (digits.ends_with(' ')) digits.remove_suffix(1);
+  double value = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (result.ec != std::errc() || result.ptr != digits.data() + digits.size()) return "";
+  if (!is_inside(value / 100, bounds) || (value <= 1 && !has_sign)) return "";
+  return " (" + std::string(digits) + " % is " + number_text(value / 100) + ")";
+}
+
 constexpr std::string_view kLeadingZero =
     ": a leading zero is ambiguous, remove it (or quote it where a text is meant)";
 
@@ -116,12 +130,12 @@ std::variant<double, Refusal> parse_number(std::string_view text, const Bounds& 
     return Refusal{wish + ": it must be a finite number"};
   const Shape shape = shape_of(text);
   if (shape == Shape::leading_zero) return Refusal{wish + std::string(kLeadingZero)};
-  if (shape == Shape::not_a_number) return Refusal{wish};
+  if (shape == Shape::not_a_number) return Refusal{wish + share_hint(text, bounds)};
   double value = 0;
   const std::string_view digits = without_plus(text);
   const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (result.ec != std::errc()) return Refusal{wish + ": it is too large or too small for a double"};
-  if (!is_inside(value, bounds)) return Refusal{wish};
+  if (!is_inside(value, bounds)) return Refusal{wish + share_hint(text, bounds)};
   return value;
 }
 

@@ -38,6 +38,7 @@ std::map<std::string, std::string> settings_of(const TreeParams& params, std::si
       {"grow_policy", "lossguide"},
       {"lambda", fmt::format("{}", params.reg_lambda)},
       {"learning_rate", fmt::format("{}", params.learning_rate)},
+      {"max_cat_to_onehot", fmt::format("{}", params.max_cat_to_onehot)},
       {"max_bin", fmt::format("{}", params.max_bin)},
       {"max_depth", fmt::format("{}", params.max_depth)},
       {"max_leaves", fmt::format("{}", params.max_leaves)},

@@ -117,7 +117,9 @@ std::string weight_layout(const ModelParams& params, std::int64_t members, bool 
            " the bytes of an XGBoost model (UBJSON); " + margins +
            ", and what it reads of a feature is the "
            "number of its bin plus the place in it, from 0 to 1 (kind ramp), the number itself in standard deviations "
-           "(pick of a number) or the number of its level (pick), and NaN where it is missing";
+           "(pick of a number) or the number of its level (pick; where it is missing that of its component for missing "
+           "ones, "
+           "if training had any), and NaN where a number is missing or training did not know the level";
   const std::string of_members = members == 1 ? "[" : "[members, ";
   if (params.kind == "convnet")
     return "convolutions.N.weight is " + of_members +

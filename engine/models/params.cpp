@@ -38,6 +38,9 @@ void TreeParams::describe(config::Fields& fields) {
   fields.number("subsample", subsample, {0, 1, true, false}, "Share of the training rows that each round learns from.");
   fields.number("colsample_bytree", colsample_bytree, {0, 1, true, false},
                 "Share of the columns that each round's trees may split, rounded to whole columns, at least one.");
+  fields.integer(
+      "max_cat_to_onehot", max_cat_to_onehot, config::between(1, 65536),
+      "A category of fewer levels is split one level from all others, and one of more levels into two sets of levels.");
   fields.integer("max_bin", max_bin, config::between(2, 65535), "Bins of a number among whose edges a tree may split.");
 }
 

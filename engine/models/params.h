@@ -14,12 +14,13 @@ namespace equipoise::models {
 struct TreeParams {
   std::int64_t rounds = 200;
   double learning_rate = 0.08;
-  std::int64_t max_leaves = 24;
+  std::int64_t max_leaves = 20;
   std::int64_t max_depth = 0;  // 0: any
-  double min_child_weight = 5;
+  double min_child_weight = 1;
   double reg_lambda = 1;
   double subsample = 1;
-  double colsample_bytree = 0.7;
+  double colsample_bytree = 0.5;
+  std::int64_t max_cat_to_onehot = 64;
   std::int64_t max_bin = 256;
 
   bool operator==(const TreeParams&) const = default;

@@ -56,7 +56,7 @@ TEST_F(BoostedTrees, AreConstrainedMeasuredAndPredictWithAsNetworksDo) {
             0);
   const Outcome outcome = run(trees("fair", {"constraints.0.tolerance=0.05", "model.trees.rounds=60"}));
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("Training boosted_trees, 60 rounds of at most 24 leaves"));
+  EXPECT_THAT(outcome.err, HasSubstr("Training boosted_trees, 60 rounds of at most 20 leaves"));
   const nlohmann::json free = results_of("free"), fair = results_of("fair");
   EXPECT_GT(free["splits"][0]["metrics"]["accuracy"].get<double>(), 0.7);
   EXPECT_LT(fair["measurements"].back()["training_gaps"][0].get<double>(), 0.06);

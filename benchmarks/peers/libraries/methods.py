@@ -48,7 +48,7 @@ METHODS = {
         {"overrides": ["model.hidden=[128, 128]", "multipliers.measure_on=train", "multipliers.measures_per_epoch=4"]}, shared=True, ours=True, network=True),
     "equipoise_trees": Method(
         "Equipoise, boosted trees", "with_equipoise:run",
-        "`model.kind: boosted_trees` with its defaults (200 rounds of 24 leaves from seven of ten columns, rate .08); one bank of the four tolerances, "
+        "`model.kind: boosted_trees` with its defaults (200 rounds of 20 leaves from half of the columns, rate .08); one bank of the four tolerances, "
         "exact rates cross-fitted; else as the networks", "docs/guides/boosted_trees.md", {"overrides": ["~training", "model={kind: boosted_trees}"]}, shared=True, ours=True),
     "equipoise_trees_all": Method(
         "Equipoise, boosted trees, all rows", "with_equipoise:run",

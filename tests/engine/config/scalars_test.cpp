@@ -10,6 +10,7 @@ namespace equipoise::config {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const Bounds kWithInfinity = {0, std::numeric_limits<double>::infinity(), false, false};
 
@@ -68,6 +69,16 @@ TEST(Scalars, OpenAndClosedEnds) {
   EXPECT_EQ(reason(parse_number("0", above(0))), "expected a number above 0, got '0'");
   EXPECT_EQ(reason(parse_number("-1", at_least(0))), "expected a number at least 0, got '-1'");
   EXPECT_EQ(reason(parse_number("1", {0, 1, false, true})), "expected a number at least 0 and below 1, got '1'");
+}
+
+TEST(Scalars, AShareInPercentIsToldAsAShare) {
+  EXPECT_EQ(reason(parse_number("95", inside(0, 1))), "expected a number above 0 and below 1, got '95' (95 % is 0.95)");
+  EXPECT_EQ(reason(parse_number("2.5 %", inside(0, 1))),
+            "expected a number above 0 and below 1, got '2.5 %' (2.5 % is 0.025)");
+  EXPECT_EQ(reason(parse_number("100%", between(0, 1))), "expected a number between 0 and 1, got '100%' (100 % is 1)");
+  for (const char* text : {"100", "0%", "-5", "-5%", "101", "1e9", "%", "5%%"})
+    EXPECT_THAT(reason(parse_number(text, inside(0, 1))), Not(HasSubstr("% is"))) << text;
+  EXPECT_THAT(reason(parse_number("95%", at_least(0))), Not(HasSubstr("% is"))) << "no share is expected";
 }
 
 TEST(Scalars, BooleansAreTrueAndFalse) {
