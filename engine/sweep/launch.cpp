@@ -95,6 +95,7 @@ class Launch {
       show();
       std::this_thread::sleep_for(kLook);
     }
+    look_elsewhere();
     show();
     return tally_;
   }
@@ -183,6 +184,16 @@ class Launch {
   void leave_elsewhere(const PlannedJob& job) {
     count_elsewhere(job, true);
     waiting_.push_back({&job, Clock::now() + kPause, true});
+  }
+
+  // At the end: what other processes had may have come to its own since it was last looked at.
+  void look_elsewhere() {
+    for (const Waiting& one : waiting_) {
+      const JobState state = one.is_elsewhere ? state_of(one.job->id, folder_, plan_.search) : JobState::waiting;
+      if (state == JobState::waiting) continue;
+      count_elsewhere(*one.job, false);
+      settle(*one.job, state);
+    }
   }
 
   void start_job(const PlannedJob& job) {

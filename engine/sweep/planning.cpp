@@ -34,10 +34,12 @@ std::string field_set_by(const std::string& word, const std::vector<config::Fiel
   return found == nullptr ? "" : found->path;
 }
 
-// Every run has a value of the axis, so that the override would say nothing. One of an axis with a condition is for the other runs.
+// Every run has a value of the axis, so that what the command line sets would say nothing. Of an axis with a condition it is for the other runs, and what
+// the file sets stands beside its axes, whose default it is.
 void refuse_overridden(const Request& request, const std::vector<Axis>& axes, const std::vector<config::Field>& fields,
                        std::vector<core::Problem>& problems) {
-  for (const std::string& word : request.params.set) {
+  for (std::size_t i = request.set_by_file; i < request.params.set.size(); ++i) {
+    const std::string& word = request.params.set[i];
     const std::string field = field_set_by(word, fields);
     if (field.empty()) continue;
     for (const Axis& axis : axes)

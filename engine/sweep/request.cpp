@@ -62,6 +62,7 @@ Request read_request(const std::filesystem::path& file, const std::string& confi
     refuse_no_seeds(*root, problems);
   }
   if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
+  request.set_by_file = request.params.set.size();
   return request;
 }
 

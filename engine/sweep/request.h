@@ -16,6 +16,8 @@ struct Request {
   SweepParams params;
   config::Origin origin;
   std::string text;  ///< what sweep.yaml of the sweep's folder is to hold
+  std::size_t set_by_file =
+      0;  ///< the first of params.set, which stand in the sweep file; the others were said on the command line
 };
 
 /// A sweep file, or a W&B sweep file. `config` is the config to start from where the file does not say, "" for none given.

@@ -71,7 +71,7 @@ std::vector<std::vector<std::string>> figures_of(const std::string& table) {
     std::vector<std::string>& row = rows.emplace_back();
     std::string word;
     for (words >> word; words >> word;)
-      if (word != "*" && word != "!" && word.front() != '(') row.push_back(word);
+      if (word != "*" && word != "!" && word.front() != '(' && word.front() != '[') row.push_back(word);
   }
   return rows;
 }
@@ -376,7 +376,8 @@ TEST_F(Frontier, SaysWhereRulesAreOffByMoreThanChance) {
     return outcome.err;
   };
   const char* warning = "1 of 3 rules are outside their tolerances by more than chance";
-  EXPECT_THAT(warnings("{rounds: 400, learning_rate: 1, min_child_weight: 0, colsample_bytree: 1}"),
+  EXPECT_THAT(warnings("{rounds: 400, learning_rate: 1, max_leaves: 24, min_child_weight: 0, colsample_bytree: 1, "
+                       "max_cat_to_onehot: 4}"),
               HasSubstr(warning));
   const Outcome retuned = run({"retune", "runs/f", "constraints.0.tolerance=0.05"});
   EXPECT_EQ(retuned.exit_code, 0) << retuned.err;

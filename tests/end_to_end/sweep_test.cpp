@@ -13,6 +13,7 @@ namespace equipoise::end_to_end {
 namespace {
 
 using testing::AllOf;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -254,8 +255,10 @@ TEST_F(Sweep, OfTwoAtOnceEachRunIsOneProcesss) {
   Outcome other;
   manner.while_running = [&](pid_t) { other = sweep({"--json", "--workers", "1"}); };
   const Outcome one = sweep({"--json", "--workers", "1"}, manner);
-  EXPECT_EQ(one.exit_code, 0) << one.err;
-  EXPECT_EQ(other.exit_code, 0) << other.err;
+  // Whoever ends while the other is at work says that not all is done.
+  EXPECT_THAT(one.exit_code, AnyOf(0, 75)) << one.err;
+  EXPECT_THAT(other.exit_code, AnyOf(0, 75)) << other.err;
+  EXPECT_TRUE(one.exit_code == 0 || other.exit_code == 0) << one.err << other.err;
   for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_TRUE(is_finished(i));
     const std::string log = read("sweeps/s/logs/" + job(i) + ".log");
@@ -382,6 +385,10 @@ TEST_F(Sweep, RefusesWhatCannotBeMeant) {
   EXPECT_FALSE(exists("sweeps"));
   ASSERT_EQ(sweep({"--slurm", "s"}).exit_code, 0);
   EXPECT_THAT(run({"sweep", "sweeps/s", "training.epochs=3"}).err, HasSubstr("overrides belong to planning"));
+  write_sweep("axes: {training.epochs: [1, 2]}\n");
+  EXPECT_THAT(refusal({"training.epochs=3"}), HasSubstr("so that 'training.epochs=3' would say nothing"));
+  EXPECT_THAT(refusal({"--slurm", "a.sbatch", "--task", "0/2"}), HasSubstr("leave out --task"));
+  EXPECT_THAT(refusal({"--kubernetes", "a.yaml", "--plan"}), HasSubstr("leave out --plan"));
 }
 
 }  // namespace

@@ -54,23 +54,26 @@ TEST_F(Axes, ThatNeverApplyAreRefused) {
 }
 
 TEST_F(Axes, AnOverrideOfWhatTheyGiveEveryRunIsRefused) {
-  for (const char* set : {"training.epochs=7", "training={epochs: 7}"}) {
-    const bool is_same = std::string(set).find("{") == std::string::npos;
-    EXPECT_THAT(refusal("axes: {training.epochs: [1, 2]}\nset: ['" + std::string(set) + "']\n"),
-                is_same ? HasSubstr("axes.training.epochs: it gives every run a value of 'training.epochs', so that '" +
-                                    std::string(set) + "' would say nothing")
-                        : HasSubstr("no error"))
-        << set;
-  }
+  const auto refusal_with = [&](const std::string& text, const std::string& word) {
+    write("sweep.yaml", "config: config.yaml\n" + text);
+    core::Journal journal;
+    Request request = read_request(folder_ / "sweep.yaml", "", journal);
+    request.params.set.push_back(word);
+    return refusal_of([&] { make_plan(request, std::nullopt); });
+  };
+  const std::string axes = "axes: {training.epochs: [1, 2]}\n";
+  EXPECT_THAT(refusal_with(axes, "training.epochs=7"),
+              HasSubstr("axes.training.epochs: it gives every run a value of 'training.epochs', so that "
+                        "'training.epochs=7' would say nothing"));
+  EXPECT_EQ(refusal_with(axes, "training={epochs: 7}"), "no error") << "it sets more";
+  EXPECT_EQ(refusal_with(axes + "set: ['training.epochs=7']\n", "seed=3"), "no error") << "the axis' default";
   EXPECT_THAT(refusal_of([&] {
                 multirun({"training.epochs=2,3", "training.epochs=4"});
               }),
               HasSubstr("would say nothing"));
-  EXPECT_EQ(
-      planned("axes:\n  model.kind: [linear, mlp]\n  model.hidden: {values: [[4], [8]], when: {model.kind: mlp}}\n"
-              "set: ['model.hidden=[16]']\n")
-          .plan.runs.size(),
-      3u)
+  const std::string conditional =
+      "axes:\n  model.kind: [linear, mlp]\n  model.hidden: {values: [[4], [8]], when: {model.kind: mlp}}\n";
+  EXPECT_EQ(refusal_with(conditional, "model.hidden=[16]"), "no error")
       << "it is for the runs that the axis leaves alone";
 }
 
