@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "engine/cli/command.h"
 #include "engine/cli/json_file.h"
 #include "engine/cli/measuring.h"
@@ -59,6 +61,7 @@ class Evaluate final : public Command {
     const SavedRun run = open_run(run_);
     if (!output_.empty()) check_output(output_, run);
     const evaluation::SplitResult result = measure_run(run, split, journal);
+    warn_of_absent(result, journal);
     const std::vector<std::string> failed = failed_constraints(result, failing);
     const int exit_code = failed.empty() ? 0 : kConstraintFailed;
 
@@ -133,6 +136,19 @@ class Evaluate final : public Command {
   void warn_or_refuse(const std::string& what, TerminalJournal& journal) const {
     if (!fail_on_.empty()) throw core::UserError(core::Fault::config, what + ", and --fail-on needs such rows");
     journal.warn(what);
+  }
+
+  // A verdict that holds for the groups that are there reads as if it were of all.
+  static void warn_of_absent(const evaluation::SplitResult& result, TerminalJournal& journal) {
+    std::set<std::string> absent;
+    for (const evaluation::ConstraintResult& constraint : result.constraints)
+      for (const evaluation::PromiseResult& promise : constraint.promises)
+        for (const evaluation::PromiseResult::LevelRate& level : promise.levels)
+          if (level.unmeasured == evaluation::Unmeasured::absent && promise.within.empty() && !promise.grouping.empty())
+            absent.insert(promise.grouping + "=" + level.level);
+    if (!absent.empty())
+      journal.warn(fmt::format("no row has {}: verdicts, met ones too, say nothing of {}",
+                               core::listed({absent.begin(), absent.end()}, 8), absent.size() == 1 ? "it" : "them"));
   }
 
   static report::Report table_of(const SavedRun& run, const evaluation::SplitResult& result) {

@@ -239,6 +239,29 @@ TEST_F(NewRows, TheFilesOfTheTrainingAreNotNew) {
   EXPECT_THAT(gate.err, HasSubstr("--fail-on needs such rows"));
 }
 
+// A bound that holds for those who are there reads as if it held for all.
+TEST_F(NewRows, AGroupThatIsNotThereIsNamed) {
+  train_into("r", {"constraints=[{kind: selection_rate_bound, group: sex, at_most: 0.99}]"});
+  std::string one_sex = people(300, 5);
+  for (std::size_t at = one_sex.find(",f,"); at != std::string::npos; at = one_sex.find(",f,", at))
+    one_sex.replace(at, 3, ",m,");
+  write("men.csv", one_sex);
+  const Outcome outcome = run({"evaluate", "runs/r", "--data", "men.csv"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("no row has sex=f: verdicts, met ones too, say nothing of it"));
+  EXPECT_THAT(run({"evaluate", "runs/r"}).err, testing::Not(HasSubstr("no row has")));
+}
+
+TEST_F(NewRows, RowsThatWereLearntProveNothing) {
+  train_into("r");
+  const Outcome outcome = run({"evaluate", "runs/r", "--split", "train"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("the training rows are those that the model learnt"));
+  const Outcome gate = run({"evaluate", "runs/r", "--split", "train", "--fail-on", "violated"});
+  EXPECT_EQ(gate.exit_code, 2);
+  EXPECT_THAT(gate.err, HasSubstr("and --fail-on needs such rows"));
+}
+
 TEST_F(NewRows, AFileOfTestRowsMayBeMeasuredAlone) {
   write("test.csv", people(600, 8));
   train_into("r", {"data.split.test_files=test.csv"});
