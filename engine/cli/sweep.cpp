@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,6 +8,7 @@
 #include "engine/cli/command.h"
 #include "engine/cli/run_folder.h"
 #include "engine/cli/shell_words.h"
+#include "engine/cli/sweep_exit_code.h"
 #include "engine/cli/sweep_tracking.h"
 #include "engine/config/load.h"
 #include "engine/config/scalars.h"
@@ -325,27 +325,6 @@ class Sweep final : public Command {
     return 0;
   }
 
-  // Of a task of a cluster: it came to its end, whatever became of its runs, and is not to be done again.
-  int exit_code_of(const sweep::Tally& tally) const {
-    if (tally.signal != 0 || tally.is_disk_full || tally.left > 0) return core::kStartAgain;
-    // Not all has come to its end. Who works on it may be gone: the same command finds the lock free then.
-    if (tally.elsewhere > 0) return core::kStartAgain;
-    if (!task_.empty() || tally.done > 0 || tally.failed == 0) return 0;
-    if (tally.foreign > 0) return static_cast<int>(core::Fault::data);
-    for (const sweep::PlannedJob& job : plan_.jobs)
-      if (sweep::state_of(job.id, folder_, plan_.search) == sweep::JobState::failed)
-        return code_of_failure(sweep::read_failure(job.id, folder_).exit_code);
-    return static_cast<int>(core::Fault::numerical);  // members of banks that are done
-  }
-
-  // A program that a signal ended was out of memory, as far as anybody can tell of a SIGKILL, or has a fault.
-  static int code_of_failure(int exit_code) {
-    if (exit_code == 128 + SIGKILL) return static_cast<int>(core::Fault::memory);
-    const bool is_known =
-        exit_code >= static_cast<int>(core::Fault::config) && exit_code <= static_cast<int>(core::Fault::memory);
-    return is_known ? exit_code : kOurBug;
-  }
-
   // Of those that are done.
   std::size_t halved_runs() const {
     if (plan_.search != "asha") return 0;
@@ -357,7 +336,7 @@ class Sweep final : public Command {
 
   int answer(const sweep::Tally& tally, const Console& console, TerminalJournal& journal) const {
     journal.end_line();
-    const int exit_code = exit_code_of(tally);
+    const int exit_code = exit_code_of(tally, plan_, folder_, !task_.empty());
     std::string text =
         fmt::format("{} of {} runs done", tally.done, tally.done + tally.failed + tally.left + tally.elsewhere);
     if (const std::size_t halved = halved_runs(); halved > 0)
