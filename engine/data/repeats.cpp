@@ -52,6 +52,7 @@ std::vector<double> likes_by_chance(const Table& table, const std::vector<Split>
 
 Repeats find_repeats(const Table& table, const std::vector<Split>& splits, const std::vector<std::string>& labels,
                      const std::set<std::string>& set_aside) {
+  if (std::ranges::find(splits, Split::test) == splits.end()) return {};
   Hashes hashes(splits.size()), label_hashes(splits.size());
   for (const Column& column : table.columns) {
     if (set_aside.contains(column.name)) continue;

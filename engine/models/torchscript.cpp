@@ -215,8 +215,7 @@ std::vector<Held> tensors_of(const Module& module, const std::string& file) {
         refuse(file, fmt::format("has a tensor '{}' that is sparse, quantised or complex", full));
       if (!tensor.is_floating_point() && !tensor.to(at::kFloat).to(tensor.scalar_type()).equal(tensor))
         refuse(file, fmt::format("has a tensor '{}' of whole numbers beyond 16,777,216, which the engine, that keeps "
-                                 "tensors as float32, "
-                                 "would round: write them as constants into forward",
+                                 "tensors as float32, would round: write them as constants into forward",
                                  full));
       const bool is_trained = type->is_parameter(i) && tensor.is_floating_point() && tensor.requires_grad();
       std::vector<Held>& list = is_trained ? trained : kept;

@@ -88,10 +88,9 @@ std::string other_rows_text(const SweepReport& report) {
   const std::vector<std::string> fields = sweep::fields_of_test_rows(report.results);
   if (fields.empty()) return "";
   return fmt::format(
-      "Runs of this sweep are tested on different rows, or by other labels or groups: {} {}. Their figures are not of "
-      "the "
-      "same people, so the frontier and the best run under a tolerance may be those of the easier rows; such runs are "
-      "not paired.",
+      "Runs of this sweep are tested on different rows, or by other labels or groups: {} {}. Their figures are not "
+      "of the same people, so the frontier and the best run under a tolerance may be those of the easier rows; such "
+      "runs are not paired.",
       core::listed(fields), fields.size() == 1 ? "varies" : "vary");
 }
 

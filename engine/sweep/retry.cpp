@@ -142,7 +142,13 @@ Plan redo_halved(const std::filesystem::path& folder, std::size_t task, std::siz
   leave_to_other_tasks(plan, task, tasks, standings);
   for (JobStanding& standing : standings)
     std::erase_if(standing.lost, [](const LostRun& one) { return !one.was_halved; });
-  return do_again(folder, plan, standings);
+  const Plan again = do_again(folder, plan, standings);
+  // Where halving is what searches once more, they count as runs that came to their end.
+  std::error_code error;
+  for (const JobStanding& standing : standings)
+    for (const LostRun& one : standing.lost)
+      std::filesystem::remove(folder / sweep_files::kStopped / (plan.runs[one.run].id + ".json"), error);
+  return again;
 }
 
 }  // namespace equipoise::sweep

@@ -82,7 +82,12 @@ TEST_F(Retry, OneWhoseResultsCannotBeReadIsDoneAgain) {
 
 TEST_F(Retry, OneThatHalvingEndedEarlyIsDoneAgainWithoutBeingAskedFor) {
   mark_members({"finished", "stopped", "diverged", "finished"});
-  const Plan before = read_plan(sweep_), plan = redo_halved(sweep_, 0, 1);
+  const Plan before = read_plan(sweep_);
+  const std::string note = "sweep/stopped/" + before.runs[1].id + ".json";
+  std::filesystem::create_directories(sweep_ / "stopped");
+  write(note, R"({"reason": "behind"})");
+  const Plan plan = redo_halved(sweep_, 0, 1);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / note));
   ASSERT_THAT(plan.jobs, SizeIs(2)) << "what failed is not";
   EXPECT_EQ(plan.jobs[1].id, before.runs[1].id);
   EXPECT_EQ(redo_halved(sweep_, 0, 1), plan);
