@@ -10,6 +10,7 @@
 #include "engine/audit/relations.h"
 #include "engine/audit/representation.h"
 #include "engine/audit/suggestions.h"
+#include "engine/constraints/forms.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/constraints/titles.h"
 #include "engine/core/interrupt.h"
@@ -17,6 +18,21 @@
 
 namespace equipoise::audit {
 namespace {
+
+// Of a parity of which nothing can be shown, for want of rows: that. What hangs on decisions alone is known after training.
+std::string says_of_few_rows(const constraints::ConstraintTable& table, const constraints::Promise& promise,
+                             const constraints::RowCounts& counts, std::int64_t min_rows) {
+  constexpr int kTest = static_cast<int>(data::Split::test);
+  if (!constraints::compares_groups(promise) || !counts.used(kTest)) return "";
+  const auto judged = std::ranges::count_if(promise.rates, [&](std::int32_t rate) {
+    return constraints::effective_rows_in(table.rates[static_cast<std::size_t>(rate)].denominator, counts, kTest) >=
+           static_cast<double>(min_rows);
+  });
+  if (judged >= 2) return "";
+  return "'" + constraints::promise_title(promise) +
+         "' cannot be judged on this test split: " + (judged == 0 ? "none" : "only one") +
+         " of its levels has as many rows there as multipliers.min_rows asks for, " + std::to_string(min_rows) + ".";
+}
 
 // Members of a bank that promise the same are named once.
 std::vector<Showable> showable_of(const data::Dataset& dataset, const std::vector<constraints::ConstraintTable>& tables,
@@ -35,7 +51,9 @@ std::vector<Showable> showable_of(const data::Dataset& dataset, const std::vecto
     for (std::size_t p = 0; p < outlooks.size(); ++p)
       if (const constraints::Promise& promise = table.promises[p]; !is_known(promise))
         showable.push_back({constraints::promise_title(promise), promise.tolerance, outlooks[p].least,
-                            outlooks[p].warning.value_or("")});
+                            outlooks[p].least || outlooks[p].warning
+                                ? outlooks[p].warning.value_or("")
+                                : says_of_few_rows(table, promise, counts, params.min_rows)});
   }
   return showable;
 }
@@ -56,9 +74,11 @@ Audit audit(const data::Dataset& dataset, const std::vector<constraints::Constra
   audit.missing = find_missing(dataset, inputs, params);
   audit.showable = showable_of(dataset, tables, params, evaluation);
   core::stop_if_interrupted();
-  journal.say("looking for rows that are alike");
-  audit.duplicates = find_duplicates(dataset);
-  core::stop_if_interrupted();
+  if (!dataset.encoded.images.any()) {
+    journal.say("looking for rows that are alike");
+    audit.duplicates = find_duplicates(dataset);
+    core::stop_if_interrupted();
+  }
   journal.say("looking for inputs that tell a group");
   for (const data::Grouping& grouping : dataset.groupings)
     if (std::ranges::find(inputs, own_column(grouping, params), &Input::name) != inputs.end())

@@ -148,7 +148,7 @@ struct Audit {
   std::vector<AnswerRate> answers;  ///< of everyone
   std::vector<GroupingCounts> groupings;
   std::vector<MissingInput> missing;
-  Duplicates duplicates;
+  std::optional<Duplicates> duplicates;  ///< nothing of pictures, which are not compared
   std::vector<Showable> showable;
   std::vector<std::string> inputs_themselves;  ///< groupings whose own column is an input
   std::vector<Proxy> proxies;                  ///< of all inputs first, then each input, best first

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -68,7 +69,7 @@ std::vector<double> mean_weights(const data::Dataset& dataset, const data::Group
 }
 
 // Shares as in the population, of the levels that have rows. A recipe draws rows, which then weigh what they weigh: so each level's share of the
-// batch is its share of the population over its mean weight. Six decimals, of which the last share takes what is left.
+// batch is its share of the population over its mean weight. Six decimals, of which the largest share takes what is left.
 std::optional<SuggestedRecipe> as_the_population(const data::Dataset& dataset, const GroupingCounts& counts,
                                                  const AuditParams& params) {
   const data::Grouping& grouping = dataset.grouping(counts.grouping);
@@ -91,12 +92,13 @@ std::optional<SuggestedRecipe> as_the_population(const data::Dataset& dataset, c
   }
   if (reason.empty() || drawn.size() < 2) return std::nullopt;
   std::string targets;
-  double left = 1;
+  constexpr double kLeast = 1;  // millionths: a level that is there is drawn
+  std::vector<double> millionths;
+  for (const auto& [level, share] : drawn) millionths.push_back(std::max(kLeast, std::round(1e6 * share / sum)));
+  *std::ranges::max_element(millionths) += 1e6 - std::accumulate(millionths.begin(), millionths.end(), 0.0);
   for (std::size_t i = 0; i < drawn.size(); ++i) {
-    const double share = i + 1 == drawn.size() ? left : std::round(1e6 * drawn[i].second / sum) / 1e6;
-    left -= share;
     char text[32];
-    std::snprintf(text, sizeof text, "%.6f", share);
+    std::snprintf(text, sizeof text, "%.6f", millionths[i] / 1e6);
     targets += (targets.empty() ? "" : ", ") + std::string("{where: {") + config::in_double_quotes(counts.grouping) +
                ": " + config::in_double_quotes(drawn[i].first) + "}, share: " + text + "}";
   }

@@ -217,20 +217,39 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
   posterior.rule = rule.rule;
 }
 
-void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journal& journal) {
+void warn_where_off(const std::vector<report::FrontierRule>& rules, double confidence, core::Journal& journal) {
   int off = 0;
   const evaluation::ConstraintResult* worst = nullptr;
-  const auto beyond = [](const evaluation::ConstraintResult& one) { return one.interval->low - one.tolerance; };
+  double beyond = 0, worst_aim = 0;
   for (const report::FrontierRule& rule : rules) {
     bool is_off = false;
-    for (const evaluation::ConstraintResult& one : rule.held_out->constraints) {
-      if (!one.interval || one.interval->low <= one.tolerance) continue;
+    for (std::size_t c = 0; c < rule.held_out->constraints.size(); ++c) {
+      const evaluation::ConstraintResult& one = rule.held_out->constraints[c];
+      // What makes a rule sure is that it is expected further inside; of a ratio that is in units of its rates.
+      const bool has_aim = confidence > 0 && !report::is_unsure(confidence, rule) && c < rule.margins.size() &&
+                           !one.form.empty() && one.form != "ratio";
+      const double aim = one.tolerance - (has_aim ? rule.margins[c] : 0);
+      if (!one.interval || one.interval->low <= aim) continue;
       is_off = true;
-      if (worst == nullptr || beyond(one) > beyond(*worst)) worst = &one;
+      if (worst != nullptr && one.interval->low - aim <= beyond) continue;
+      worst = &one, worst_aim = aim, beyond = one.interval->low - aim;
     }
     off += is_off;
   }
   if (worst == nullptr) return;
+  const char* rows = rules.front().held_out->split == data::kSplitNames[static_cast<int>(data::Split::train)]
+                         ? "training"
+                         : "selection";
+  if (confidence > 0) {
+    journal.warn(fmt::format(
+        "On the {} rows {} further out than the posterior expects, by more than chance: that of {} has {:.3f} there "
+        "({:.3f} to {:.3f}), and at most {:.3f} is expected. The probability {:g} of decision.confidence does not hold "
+        "then: "
+        "the posterior knows less of cells than it believes; more rows, a smaller model or fewer rounds help.",
+        rows, rules.size() == 1 ? "the rule is" : fmt::format("{} of {} rules are", off, rules.size()), worst->title,
+        worst->gap.value_or(0), worst->interval->low, worst->interval->high, worst_aim, confidence));
+    return;
+  }
   const std::string which = rules.size() == 1
                                 ? "the rule is outside its tolerances"
                                 : fmt::format("{} of {} rules are outside their tolerances", off, rules.size());
@@ -238,9 +257,7 @@ void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journa
       "On the {} rows {} by more than chance: that of {} has {:.3f} there ({:.3f} to {:.3f}). The posterior "
       "knows less of cells than it believes; more rows, a smaller model or fewer rounds help, and equipoise train "
       "holds constraints by the rates that it measures.",
-      rules.front().held_out->split == data::kSplitNames[static_cast<int>(data::Split::train)] ? "training"
-                                                                                               : "selection",
-      which, worst->title, worst->gap.value_or(0), worst->interval->low, worst->interval->high));
+      rows, which, worst->title, worst->gap.value_or(0), worst->interval->low, worst->interval->high));
 }
 
 }  // namespace equipoise::cli

@@ -63,7 +63,8 @@ class CellRules {
 };
 
 /// Warns where rules that were measured are outside their tolerances by more than chance on the rows, from which they were solved:
-/// they hold what the posterior expects, and that was wrong of cells.
-void warn_where_off(const std::vector<report::FrontierRule>& rules, core::Journal& journal);
+/// they hold what the posterior expects, and that was wrong of cells. Of rules that are to be inside with some `confidence` (else 0)
+/// also where they are further out than they are expected to be, for that is what makes them sure.
+void warn_where_off(const std::vector<report::FrontierRule>& rules, double confidence, core::Journal& journal);
 
 }  // namespace equipoise::cli

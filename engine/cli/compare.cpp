@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "engine/cli/command.h"
 #include "engine/cli/comparison.h"
 #include "engine/cli/ranks_check.h"
+#include "engine/cli/resuming.h"
 #include "engine/cli/shell_words.h"
 #include "engine/config/load.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/core/interrupt.h"
 #include "engine/core/nearest_name.h"
 
 namespace equipoise::cli {
@@ -28,13 +31,19 @@ class Compare final : public Command {
          "config's constraints, no recipe), config (as it is), unconstrained, names of recipes, names of the config's "
          "compare.arms; joined by '+' for several at once",
          &arms_, "", true},
-        {"--seeds", "The config's seeds, on which the split hangs too: 0..4, or a list with commas", &seeds_, "0..4"}};
+        {"--seeds", "The config's seeds, on which the split hangs too: 0..4, or a list with commas", &seeds_, "0..4"},
+        {"--resume",
+         "Go on with the comparison that was cut off: output.run, or the newest of the config's name; runs that have "
+         "finished are measured again, the others trained. More seeds may follow those it had. --resume=auto: where "
+         "there is one; else begin anew",
+         FlagOrWord{&resume_}}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
     const std::string usage = "equipoise compare CONFIG --arms none,balance --seeds 0..4";
     if (config_file_.empty()) throw core::UserError(core::Fault::config, "compare needs a config: " + usage);
     refuse_ranks("compare");
+    const Resume resume = resume_from(resume_);
     // Each arm reads it anew.
     if (std::error_code error; std::filesystem::exists(config_file_, error) &&
                                !std::filesystem::is_regular_file(config_file_, error) &&
@@ -51,14 +60,33 @@ class Compare final : public Command {
     inputs.file = {config_file_, core::sha256_of_file(config_file_)};
     inputs.train_command = words("train");
     inputs.command = command();
-    RunFolder folder = RunFolder::claim(inputs.config.output, inputs.config.name + "-compare",
-                                        marker_of(inputs.command, inputs.file), inputs.origin);
+    core::expect_preemption();  // every run that has finished stays
+    RunFolder folder = claim(inputs, resume, journal);
+    const bool has_name = !inputs.config.output.run.empty();
     Comparison comparison(std::move(inputs), folder, journal);
-    const int signal = comparison.run();
-    return answer(comparison.report(), folder, signal, console, journal);
+    const std::optional<core::Interrupted> stopped = comparison.run();
+    return answer(comparison.report(), folder, stopped, has_name, console, journal);
   }
 
  private:
+  static RunFolder claim(const ComparisonInputs& inputs, Resume resume, TerminalJournal& journal) {
+    const training::OutputParams& output = inputs.config.output;
+    const std::string name = inputs.config.name + "-compare";
+    const RunMarker marker = marker_of(inputs.command, inputs.file);
+    if (resume == Resume::no) return RunFolder::claim(output, name, marker, inputs.origin);
+    if (std::optional<RunFolder> earlier = RunFolder::reclaim(output, name, marker, inputs.origin)) {
+      earlier->go_on();
+      return std::move(*earlier);
+    }
+    if (resume == Resume::must)
+      throw core::UserError(core::Fault::data,
+                            fmt::format("there is nothing to resume: no comparison '{}' stands in '{}'; --resume=auto "
+                                        "starts a new one then",
+                                        output.run.empty() ? folder_name(name) : output.run, output.folder));
+    journal.say("There is no comparison to go on with: a new one begins.");
+    return RunFolder::claim(output, name, marker, inputs.origin);
+  }
+
   // All that is wrong with the command line and the arms' configs, at once. What is wrong with some arms alone waits until the
   // others have seen their data, which may say more (Comparison).
   void read(ComparisonInputs& inputs) const {
@@ -115,11 +143,17 @@ class Compare final : public Command {
     return words;
   }
 
-  std::string command() const {
+  std::string command(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> all = words("compare");
     all.insert(all.end(), {"--arms", arms_});
     if (!seeds_.empty()) all.insert(all.end(), {"--seeds", seeds_});
+    all.insert(all.end(), more.begin(), more.end());
     return shell_line(all);
+  }
+
+  std::string way_on(const RunFolder& folder, bool has_name) const {
+    if (has_name) return command({"--resume"});
+    return command({"output.run=" + folder.path().filename().string(), "--resume"});
   }
 
   // What kept all runs from finishing: where none left the finite numbers, the rows.
@@ -131,22 +165,29 @@ class Compare final : public Command {
     return static_cast<int>(any("diverged") ? core::Fault::numerical : core::Fault::data);
   }
 
-  static int answer(const report::CompareReport& report, const RunFolder& folder, int signal, const Console& console,
-                    TerminalJournal& journal) {
+  int answer(const report::CompareReport& report, const RunFolder& folder,
+             const std::optional<core::Interrupted>& stopped, bool has_name, const Console& console,
+             TerminalJournal& journal) const {
     journal.end_line();
-    const int exit_code = signal != 0 ? 128 + signal : exit_code_of(report);
+    const int exit_code = stopped ? stopped->exit_code() : exit_code_of(report);
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
     console.print(
         fmt::format("\nrun     {}\nreport  {}\n", folder.path().string(), folder.file(run_files::kReport).string()));
-    console.print_json({{"run", folder.path().string()},
-                        {"report", folder.file(run_files::kReport).string()},
-                        {"comparison", report::to_json(report)},
-                        {"warnings", journal.warnings()},
-                        {"exit_code", exit_code}});
+    nlohmann::ordered_json json = {{"run", folder.path().string()},
+                                   {"report", folder.file(run_files::kReport).string()},
+                                   {"comparison", report::to_json(report)},
+                                   {"warnings", journal.warnings()},
+                                   {"exit_code", exit_code}};
+    if (stopped) {
+      json["resume"] = way_on(folder, has_name);
+      journal.say(fmt::format("The comparison was {}; the runs that have finished stay. To go on: {}", stopped->what(),
+                              way_on(folder, has_name)));
+    }
+    console.print_json(json);
     return exit_code;
   }
 
-  std::string config_file_, arms_, seeds_;
+  std::string config_file_, arms_, seeds_, resume_;
   std::vector<std::string> overrides_;
 };
 

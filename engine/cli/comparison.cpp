@@ -35,6 +35,11 @@ std::string without_bank_axes(training::RunConfig config) {
   return config::struct_to_yaml(config, config::Comments::none);
 }
 
+// "members/003"
+std::string name_in(const RunFolder& comparison, const std::filesystem::path& member) {
+  return member.lexically_relative(comparison.path()).generic_string();
+}
+
 bool follows_one_run(const training::RunConfig& config) {
   return std::ranges::any_of(config.sampling.recipes, [](const sampling::RecipeParams& one) {
     return !one.until.empty() || sampling::recipe_entry(one.recipe).follows_losses;
@@ -87,22 +92,24 @@ Comparison::Comparison(ComparisonInputs inputs, RunFolder& folder, TerminalJourn
   for (const Arm& arm : inputs_.arms) report_.arms.push_back({arm.name, arm.sentence, arm.overrides, {}, {}});
 }
 
-int Comparison::run() {
+// An earlier comparison that was to go on, and of which nothing was touched yet, stays as it was.
+std::optional<core::Interrupted> Comparison::run() {
   try {
     check_arms();
-    for (std::size_t seed = 0; seed < inputs_.seeds.size() && signal_ == 0; ++seed) run_seed(seed);
+    find_finished();
+    for (std::size_t seed = 0; seed < inputs_.seeds.size() && !stopped_; ++seed) run_seed(seed);
   } catch (const core::Interrupted& stopped) {
-    if (!folder_.is_kept()) throw;
-    signal_ = stopped.signal();
+    if (!folder_.is_kept() || !folder_.has_begun()) throw;
+    stopped_ = stopped;
   } catch (...) {
-    folder_.mark_failed();
+    if (folder_.has_begun()) folder_.mark_failed();
     throw;
   }
   for (const std::string& sentence : said_.warnings.take()) journal_.warn(sentence);
-  write(signal_ == 0 ? "finished" : "interrupted");
+  write(stopped_ ? "interrupted" : "finished");
   folder_.finish(report_.outcome);
   end_tracking(folder_, {.outcome = report_.outcome}, journal_);
-  return signal_;
+  return stopped_;
 }
 
 // The rows of the first seed stay for its training. Arms whose configs are wrong already have said what they can.
@@ -121,10 +128,27 @@ void Comparison::check_arms() {
   banks_ = banks_of(inputs_.configs);
 }
 
+// Of a comparison that goes on. What is another than was asked for is refused before anything is trained.
+void Comparison::find_finished() {
+  if (!folder_.goes_on()) return;
+  std::vector<training::RunConfig> configs;  // by number
+  for (const std::int64_t seed : inputs_.seeds)
+    for (std::size_t arm = 0; arm < inputs_.arms.size(); ++arm) configs.push_back(config_of(arm, seed));
+  finished_ = finished_members(folder_, configs, journal_);
+}
+
 void Comparison::run_seed(std::size_t seed) {
   for (const std::vector<std::size_t>& arms : banks_) {
-    train_bank(seed, arms);
-    if (signal_ != 0) return;
+    std::vector<std::size_t> missing;
+    for (const std::size_t arm : arms) {
+      const auto member = finished_.find(number_of(arm, seed));
+      if (member == finished_.end())
+        missing.push_back(arm);
+      else
+        measure_again(arm, seed, member->second);
+    }
+    if (!missing.empty()) train_bank(seed, missing);
+    if (stopped_) return;
   }
   data_.clear();
   ++report_.done;
@@ -199,6 +223,29 @@ void Comparison::note(const SeedData& data) {
   for (const std::string& title : data.table.constraint_titles) report_.constraints.push_back({title, {}});
 }
 
+void Comparison::measure_again(std::size_t arm, std::size_t place, const FinishedMember& member) {
+  core::stop_if_interrupted();
+  const std::int64_t seed = inputs_.seeds[place];
+  const SeedData& data = data_of(arm, seed);
+  const data::EncoderPointer encoder = read_encoder(member.run);
+  check_own_rows(member.run, *encoder, data.prepared);
+  const std::string who = fmt::format("{}, seed {}", inputs_.arms[arm].name, seed);
+  for (const std::string& warning : member.report.warnings)
+    if (said_.warnings.is_new(warning, who)) journal_.warn(fmt::format("{}: {}", who, warning));
+  const at::Device device = device_of(member.run, journal_);
+  const SavedModel model = read_model(member.run, data::layout_of(*encoder), device);
+  report::ComparedRun told;
+  told.arm = static_cast<std::int64_t>(arm);
+  told.seed = seed;
+  told.folder = name_in(folder_, member.run.path);
+  told.outcome = member.report.outcome;
+  told.members = member.report.members;
+  report_.device = member.report.device;
+  Run run = measured(std::move(told), data, device, *model.learner, model.mixture);
+  check_as_reported(member, run.test);
+  runs_[number_of(arm, place)] = std::move(run);
+}
+
 // Once a run has its folder, what goes wrong is the disk's, and no arm's.
 void Comparison::train_bank(std::size_t seed, const std::vector<std::size_t>& arms) {
   Bank bank{inputs_.seeds[seed], arms, seed * inputs_.arms.size()};
@@ -222,12 +269,11 @@ bool Comparison::are_files_as_before() const {
 
 void Comparison::count_out(const Bank& bank, const core::UserError& error) {
   for (const std::size_t arm : bank.arms) {
-    report::ComparedRun& run = report_.runs.emplace_back();
+    report::ComparedRun& run = runs_[bank.first_number + arm].told;
     run.arm = static_cast<std::int64_t>(arm);
     run.seed = bank.seed;
     run.outcome = "failed";
     run.failure = in_one_line(error);
-    parted_.emplace_back();
     journal_.warn(fmt::format("{}, seed {}: it cannot be trained there and is not counted: {}", inputs_.arms[arm].name,
                               bank.seed, run.failure));
   }
@@ -247,8 +293,11 @@ void Comparison::train(Bank& bank) {
   }
   const std::size_t all = inputs_.seeds.size() * inputs_.arms.size();
   who += fmt::format(", seed {}", bank.seed);
-  const std::string where = fmt::format("run {} of {}: {}", report_.runs.size() + 1, all, who);
-  BankJournal journal(journal_, said_, {report_.runs.size(), bank.arms.size(), all, where, who, start_});
+  const std::string where = fmt::format("run {} of {}: {}", runs_.size() + 1, all, who);
+  // Those that are only measured again take no time to speak of.
+  const auto is_trained = [&](const auto& run) { return !finished_.contains(run.first); };
+  const auto trained = static_cast<std::size_t>(std::ranges::count_if(runs_, is_trained));
+  BankJournal journal(journal_, said_, {trained, bank.arms.size(), all - finished_.size(), where, who, start_});
   for (const std::string& warning : bank.data->warnings) journal.warn(warning);
 
   const config::Origin& origin = inputs_.origins[bank.arms.front()];
@@ -281,8 +330,9 @@ void Comparison::begin(Bank& bank, core::Journal& journal) {
   bank.has_begun = true;
   begin_folder(journal);
   for (std::size_t run = 0; run < bank.arms.size(); ++run) {
-    bank.folders.push_back(
-        folder_.claim_member(bank.first_number + bank.arms[run], marker_of(bank.commands[run], inputs_.file)));
+    const std::size_t number = bank.first_number + bank.arms[run];
+    folder_.remove_member(number);  // one that was cut off
+    bank.folders.push_back(folder_.claim_member(number, marker_of(bank.commands[run], inputs_.file)));
     begin_run(bank.folders.back(), bank.inputs(run, inputs_.file), journal);
   }
 }
@@ -296,28 +346,30 @@ void Comparison::finish(Bank& bank, const at::Device& device, std::vector<traini
     report::ComparedRun one;
     one.arm = static_cast<std::int64_t>(bank.arms[run]);
     one.seed = bank.seed;
-    one.folder = fmt::format("{}/{}", run_files::kMembers, bank.folders[run].path().filename().string());
+    one.folder = name_in(folder_, bank.folders[run].path());
     one.outcome = result.outcome;
     one.failure = result.failure;
     one.members = result.members;
-    if (result.interrupted) signal_ = result.interrupted->signal();
-    report_.runs.push_back(measured(std::move(one), *bank.data, device, result));
+    if (result.interrupted) stopped_ = *result.interrupted;
+    Run& kept = runs_[bank.first_number + bank.arms[run]];
+    kept = one.outcome == "finished" ? measured(std::move(one), *bank.data, device, *result.learner, result.mixture)
+                                     : Run{std::move(one)};
   }
 }
 
-report::ComparedRun Comparison::measured(report::ComparedRun run, const SeedData& data, const at::Device& device,
-                                         training::TrainingResult& result) {
-  parted_.emplace_back();
-  if (run.outcome != "finished") return run;
+Comparison::Run Comparison::measured(report::ComparedRun told, const SeedData& data, const at::Device& device,
+                                     models::Learner& learner, const models::Mixture& mixture) const {
+  Run run{std::move(told)};
   training::RunConfig config = inputs_.config;
-  config.seed = run.seed;  // whose intervals are drawn as the run's own
-  const MeasuredRows rows(data.prepared.dataset, data.table.cells.of_row, *result.learner, result.mixture, device);
-  for (const evaluation::ConstraintResult& constraint :
-       rows.measure("test", data.test_rows, data.table, config).constraints)
-    run.verdicts.push_back(constraint.verdict);
-  parted_.back() = evaluation::measure_figures(report_.figures, rows.compared(data.test_rows, config.training),
-                                               data.table, config.multipliers.min_rows, config.evaluation);
-  for (const auto& figure : parted_.back()) run.figures.push_back(figure ? std::optional(figure->whole) : std::nullopt);
+  config.seed = run.told.seed;  // whose intervals are drawn as the run's own
+  const MeasuredRows rows(data.prepared.dataset, data.table.cells.of_row, learner, mixture, device);
+  run.test = rows.measure("test", data.test_rows, data.table, config);
+  for (const evaluation::ConstraintResult& constraint : run.test.constraints)
+    run.told.verdicts.push_back(constraint.verdict);
+  run.parted = evaluation::measure_figures(report_.figures, rows.compared(data.test_rows, config.training), data.table,
+                                           config.multipliers.min_rows, config.evaluation);
+  for (const auto& figure : run.parted)
+    run.told.figures.push_back(figure ? std::optional(figure->whole) : std::nullopt);
   return run;
 }
 
@@ -327,8 +379,16 @@ void Comparison::write(const std::string& outcome) {
   report_.finished = utc_now();
   report_.seconds = core::seconds_since(start_);
   report_.warnings = journal_.warnings();
-  report::summarise(report_, parted_);
+  report_.runs.clear();
+  std::vector<std::vector<std::optional<evaluation::PartedFigure>>> parted;
+  for (const auto& [number, run] : runs_) {
+    report_.runs.push_back(run.told);
+    parted.push_back(run.parted);
+  }
+  report::summarise(report_, parted);
   begin_folder(journal_);  // where no arm could be trained
+  // What stood there says more as long as not all that it has is measured again.
+  if (!std::ranges::all_of(finished_, [&](const auto& member) { return runs_.contains(member.first); })) return;
   folder_.write(run_files::kCompare, json_text(report::to_json(report_)));
   folder_.write(run_files::kReport, report::to_html(report_));
 }

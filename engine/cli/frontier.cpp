@@ -163,7 +163,12 @@ class Frontier final : public Command {
         if (gap && constraints::has_tolerance(config_.constraints[c]))
           high = std::max(high, *gap * first / config_.constraints[c].tolerance);
       }
-      high = std::clamp(high, 1e-3, 0.99);
+      // Tolerances move together, and each stays below 1.
+      constexpr double kMost = 0.99;
+      double most = kMost;
+      for (const constraints::ConstraintParams& one : config_.constraints)
+        if (constraints::has_tolerance(one)) most = std::min(most, kMost * first / one.tolerance);
+      high = std::clamp(high, std::min(1e-3, most), most);
       double low = frontier.showable.value_or(high * kLeastShare);
       // There would be little to draw. Rules below what the test rows could show are marked as such.
       if (low > high / 2) low = high * kLeastShare;
@@ -194,7 +199,7 @@ class Frontier final : public Command {
       frontier.rules.back().tolerance = tolerance;
       if (tolerance == frontier.kept) rules.finish(result, rule, own);
     }
-    warn_where_off(frontier.rules, journal);
+    warn_where_off(frontier.rules, config_.decision.confidence, journal);
     describe(frontier, rules, table, dataset, device, result);
     frontier.solving_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     frontier.warnings = journal.warnings();

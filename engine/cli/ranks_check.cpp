@@ -70,6 +70,11 @@ void check_same_config(const distributed::Ranks& ranks, const training::RunConfi
   if (ranks.is_alone()) return;
   ranks.check_same("program", version_line());
   ranks.check_same("config", config::struct_to_yaml(config));
+  if (const std::string& module = config.model.file; !module.empty()) {
+    std::error_code error;
+    const bool is_there = std::filesystem::is_regular_file(module, error);
+    ranks.check_same("module", is_there ? core::sha256_of_file(module) : "there is no such file");
+  }
 }
 
 void check_same_data(const distributed::Ranks& ranks, const data::Prepared& prepared) {

@@ -107,7 +107,7 @@ class Retune final : public Command {
                     posteriors_of(config_, prepared.dataset, table, *result.learner, device, origin_));
     const CellRules::Rule rule = rules.under(config_.constraints);
     const report::FrontierRule measured = rules.measured(rule, config_.constraints);
-    warn_where_off({measured}, journal);
+    warn_where_off({measured}, config_.decision.confidence, journal);
     if (const std::string sentence = report::rule_sentence(config_.decision.confidence, measured); !sentence.empty())
       journal.say(sentence);
     rules.finish(result, rule, config_.constraints);

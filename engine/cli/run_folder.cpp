@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/cli/member_folders.h"
 #include "engine/cli/set_aside.h"
 #include "engine/core/cut.h"
 #include "engine/core/error.h"
@@ -37,14 +38,6 @@ int number_of(const std::string& entry, const std::string& name) {
   const auto [end, error] = std::from_chars(first, last, number);
   const bool is_number = error == std::errc() && end == last && number < std::numeric_limits<int>::max();
   return is_number ? number : 0;
-}
-
-// Nothing is in it, or what a process that was killed in its first write left.
-bool is_as_good_as_empty(const fs::path& folder) {
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (!entry->path().filename().string().starts_with(std::string(run_files::kMarker) + ".part")) return false;
-  return !error;
 }
 
 // Markers without a command say nothing of it.
@@ -147,7 +140,7 @@ void RunFolder::go_on() {
 RunFolder RunFolder::claim_member(std::size_t member, RunMarker marker) {
   marker.status = "running";
   marker.started = utc_now();
-  RunFolder folder(path_ / run_files::kMembers / fmt::format("{:03d}", member), std::move(marker));
+  RunFolder folder(member_folder(path_, member), std::move(marker));
   folder.parent_ = this;
   folder.make_parents();
   if (::mkdir(folder.path_.c_str(), 0777) == 0) {
@@ -260,6 +253,12 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
                     verb_of(earlier), verb_of(marker_)));
   if (!checkpoint::list_checkpoints(path_ / run_files::kCheckpoints).empty())
     throw refusal("holds a run that can go on: add --resume, or set output.overwrite=true to begin anew");
+  bool has_finished = false;
+  for_each_member(path_, [&](std::size_t, const fs::path& member) { has_finished |= has_finished_run(member); });
+  if (verb_of(earlier) == "compare" && has_finished)
+    throw refusal(
+        "holds a comparison that can go on, with runs that have finished: add --resume, or set output.overwrite=true "
+        "to begin anew");
 }
 
 void RunFolder::lock() {
@@ -277,12 +276,14 @@ void RunFolder::begin(std::string_view config) {
   marker_.resolved_sha256 = core::sha256(config);
   write_marker();
   has_begun_ = true;
-  // What a search chose stays with a run that goes on: it is not searched for again.
-  for (const char* name : run_files::kAll) {
-    const bool stays =
-        std::strcmp(name, run_files::kMarker) == 0 || (goes_on_ && std::strcmp(name, run_files::kSearch) == 0);
-    if (!stays) ::unlink(file(name).c_str());
-  }
+  const auto stays = [&](const std::string& name) {
+    if (name == run_files::kMarker) return true;
+    // What a search chose is not searched for again, and what a comparison found stands until it has found as much again.
+    if (goes_on_ && verb_of(marker_) == "compare") return name == run_files::kCompare || name == run_files::kReport;
+    return goes_on_ && name == run_files::kSearch;
+  };
+  for (const char* name : run_files::kAll)
+    if (!stays(name)) ::unlink(file(name).c_str());
   // A run that goes on goes on in its checkpoints, and under the names that its trackers know.
   if (!goes_on_) {
     tracking::remove_tracking_files(path_);
@@ -345,19 +346,13 @@ void RunFolder::write_marker() {
   write(run_files::kMarker, to_text(marker_));
 }
 
-// Only what a bank wrote: folders with a number for a name, and in them our files.
 void RunFolder::remove_members() noexcept {
-  const fs::path members = file(run_files::kMembers);
-  std::error_code error;
-  for (fs::directory_iterator entry(members, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!std::ranges::all_of(name, [](unsigned char letter) { return std::isdigit(letter) != 0; })) continue;
-    remove_set_aside(entry->path());
-    for (const char* ours : run_files::kAll) ::unlink((entry->path() / ours).c_str());
-    tracking::remove_tracking_files(entry->path());
-    ::rmdir(entry->path().c_str());
-  }
-  ::rmdir(members.c_str());
+  for_each_member(path_, [](std::size_t, const fs::path& member) { remove_run(member); });
+  ::rmdir(file(run_files::kMembers).c_str());
+}
+
+void RunFolder::remove_member(std::size_t member) noexcept {
+  remove_run(member_folder(path_, member));
 }
 
 void RunFolder::remove_checkpoints() noexcept {

@@ -74,7 +74,7 @@ std::filesystem::path run_name(const training::OutputParams& output, const confi
 class RunFolder {
  public:
   /// `output.folder`/`output.run`, or the next free number after the run's name. Throws UserError (data) when it is
-  /// not ours, finished or of another verb (and output.overwrite is false), in use by another process, or cannot be written.
+  /// not ours, finished, of another verb or can go on (and output.overwrite is false), in use by another process, or cannot be written.
   static RunFolder claim(const training::OutputParams& output, const std::string& name, RunMarker marker,
                          const config::Origin& origin);
   /// The folder of a run that stands there already, to go on with it: output.run, or the one after the run's name with the highest
@@ -93,6 +93,8 @@ class RunFolder {
 
   /// The folder of a member of this bank, which must outlive it: a bank that is not kept takes its members along.
   RunFolder claim_member(std::size_t member, RunMarker marker);
+  /// What a run of ours left in that folder, so that the next one there begins anew.
+  void remove_member(std::size_t member) noexcept;
 
   /// From here on the folder holds this run alone, its resolved config first: what an earlier run of ours left is
   /// removed. Once is enough.
@@ -101,6 +103,7 @@ class RunFolder {
   /// Of a reclaimed folder: its checkpoints stay, and it stays whatever comes. A model that it has is set aside at `begin`, until there is
   /// one again.
   void go_on();
+  bool goes_on() const { return goes_on_; }
   /// Of a reclaimed folder: what its marker says of the run.
   const std::string& earlier_status() const { return earlier_status_; }
   /// Written whole or not at all.

@@ -32,6 +32,7 @@ constexpr std::array<std::string_view, 8> kPlaces = {"data.files",
                                                      "data.images.files",
                                                      "data.images.folder"};
 constexpr std::string_view kContents = "contents.";
+constexpr const char* kModule = "contents.module";
 
 bool is_free(const std::string& field) {
   const std::string part = field.substr(0, field.find_first_of(".["));
@@ -66,6 +67,11 @@ std::vector<NamedFile> files_of(const SavedRun& run) {
     fields.read("sha256", one.sha256);
   });
   return files;
+}
+
+// The copy of its code that the run has.
+fs::path module_of(const SavedRun& run) {
+  return (is_bank(run) ? run.file(run_files::kMembers) / "000" : run.path) / run_files::kModule;
 }
 
 // What is no plain file any more cannot be seen to have changed.
@@ -116,6 +122,7 @@ checkpoint::Fields run_identity(const training::RunConfig& config, const data::P
     add("teacher",
         core::sha256({reinterpret_cast<const char*>(dataset.teacher.data()), dataset.teacher.size() * sizeof(float)}));
   add("splits", describe_data(dataset)["splits_sha256"].get<std::string>());
+  if (!config.model.file.empty()) add("module", core::sha256_of_file(config.model.file));
   fields.emplace_back("program", version_line());
   fields.emplace_back(kProcessor, describe_machine().cpu_level);
   return fields;
@@ -142,6 +149,11 @@ std::vector<checkpoint::Difference> differences_from_finished(const fs::path& ru
     if (!before.empty()) now.insert(now.end(), asked.begin(), asked.end());
   }
   add_contents(files_of(finished), config.data, there, now);
+  const std::string &module = finished.config.model.file, &asked_for = config.model.file;
+  if (!module.empty() && !asked_for.empty()) {
+    there.emplace_back(kModule, core::sha256_of_file(module_of(finished)));
+    now.emplace_back(kModule, core::sha256_of_file(asked_for));
+  }
   std::vector<checkpoint::Difference> differing = differences_of_runs(there, now);
   // Their bytes are not among these contents.
   const auto pictures = [](const training::RunConfig& one) { return one.data.images.folder; };

@@ -250,12 +250,17 @@ at::Device device_of(const SavedRun& run, core::Journal& journal) {
 }
 
 data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, core::Journal& journal) {
-  const fs::path path = run.file(run_files::kData);
-  const nlohmann::json description = read_json(path);
-  check_files(run, description);
+  check_files(run, read_json(run.file(run_files::kData)));
   // What a run that started from another's weights encoded by, it has as its own.
   data::Prepared prepared = data::prepare(run.config.data, static_cast<std::uint64_t>(run.config.seed), run.origin,
                                           journal, run.config.training.warm_start.empty() ? nullptr : &encoder);
+  check_own_rows(run, encoder, prepared);
+  return std::move(prepared.dataset);
+}
+
+void check_own_rows(const SavedRun& run, const data::Encoder& encoder, const data::Prepared& prepared) {
+  const fs::path path = run.file(run_files::kData);
+  const nlohmann::json description = read_json(path);
   check_pictures(run, description, prepared.dataset);
   std::string digest;
   core::JsonReader(description, path.string()).read("splits_sha256", digest);
@@ -266,7 +271,6 @@ data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, c
                     "way: it was trained by another version of this program",
                     run.path.string()));
   }
-  return std::move(prepared.dataset);
 }
 
 bool has_same_splits(const SavedRun& run, const data::Dataset& dataset) {
@@ -277,10 +281,13 @@ bool has_same_splits(const SavedRun& run, const data::Dataset& dataset) {
 }
 
 std::vector<std::string> files_trained_on(const SavedRun& run, const std::vector<data::Fingerprint>& files) {
-  const std::vector<std::string>& of_test = run.config.data.split.test_files;
+  const data::DataParams& data = run.config.data;
+  const std::vector<std::string>& of_test = data.split.test_files;
   std::vector<std::string> found;
   for_each_file(run, read_json(run.file(run_files::kData)), [&](const std::string& path, const std::string& sha256) {
     if (std::ranges::find(of_test, path) != of_test.end()) return;
+    // Nobody is learnt from a file of decisions or scores.
+    if (path == data.stored_decisions.predictions || path == data.teacher.predictions) return;
     const auto same = std::ranges::find(files, sha256, &data::Fingerprint::sha256);
     if (same != files.end()) found.push_back(same->path);
   });

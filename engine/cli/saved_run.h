@@ -50,6 +50,9 @@ at::Device device_of(const SavedRun& run, core::Journal& journal);
 /// The run's own rows, read again from the files its config names. Throws UserError (data) when a file is not what was
 /// trained on, or the rows do not fall into the same splits.
 data::Dataset read_own_rows(const SavedRun& run, const data::Encoder& encoder, core::Journal& journal);
+/// Of rows that were read from the run's files, by its config: throws UserError (data) where they are not those that it was trained with, split and
+/// encoded as then.
+void check_own_rows(const SavedRun& run, const data::Encoder& encoder, const data::Prepared& prepared);
 
 /// Whether the rows of a data set fall into the same splits as those that the run was trained with.
 bool has_same_splits(const SavedRun& run, const data::Dataset& dataset);

@@ -58,6 +58,9 @@ class Synthesize final : public Command {
     audit_made_rows(config, prepared.dataset, origin, journal);
     core::stop_if_interrupted();
     const auto training_rows = static_cast<std::int64_t>(prepared.dataset.rows_of(data::Split::train).size());
+    if (std::ranges::find(config.sampling.recipes, "smote", &sampling::RecipeParams::recipe) !=
+        config.sampling.recipes.end())
+      journal.say("Finding the nearest rows of each cell for SMOTE; the time grows with the square of its rows.");
     training::Synthesis synthesis(config.sampling, prepared.dataset,
                                   std::min(training::batch_of(config, training_rows), training_rows), seed, origin);
     for (const std::string& warning : synthesis.sampler().warnings()) journal.warn(warning);

@@ -1,5 +1,6 @@
 #include "engine/data/decode.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace equipoise::data {
@@ -35,11 +36,15 @@ DecodedValue decode(const FeatureRule& rule, std::int16_t code, float value) {
     const auto level = static_cast<std::size_t>(code);
     if (code >= 0 && level < rule.levels.size()) return {{}, rule.levels[level]};
     const bool is_other = rule.other_level && code == rule.layout.width - 1;
-    return {{}, is_other ? std::optional<std::string>(kOtherLevel) : std::nullopt};
+    return {{}, is_other ? std::optional<std::string>(name_of_others(rule)) : std::nullopt};
   }
   const std::optional<double> number = number_of(rule, code, value);
   if (!number || !rule.date) return {number, {}};
-  return {{}, value_text(ColumnKind::date, std::round(*number))};
+  // Where training had times of day, some edge has one.
+  const auto has_time = [](double edge) { return edge != std::floor(edge); };
+  constexpr double kSecondsOfDay = 86400;
+  const double step = std::ranges::any_of(rule.edges, has_time) ? kSecondsOfDay : 1;
+  return {{}, value_text(ColumnKind::date, std::round(*number * step) / step)};
 }
 
 }  // namespace equipoise::data

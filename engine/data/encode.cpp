@@ -9,6 +9,10 @@
 #include "engine/data/encoder.h"
 
 namespace equipoise::data {
+std::string name_of_others(const FeatureRule& rule) {
+  return std::ranges::find(rule.levels, kOtherLevel) == rule.levels.end() ? kOtherLevel : "(other levels)";
+}
+
 namespace {
 
 std::string shown_number(double number, bool date) {
@@ -23,7 +27,7 @@ std::vector<std::string> component_names(const FeatureRule& rule) {
   if (rule.form == FeatureForm::levels) {
     for (const std::string& level : rule.levels) names.push_back(rule.column + " = " + level);
     if (rule.missing_level) names.push_back(rule.column + " missing");
-    if (rule.other_level) names.push_back(rule.column + " = " + kOtherLevel);
+    if (rule.other_level) names.push_back(rule.column + " = " + name_of_others(rule));
     return names;
   }
   if (rule.form == FeatureForm::standardized) names.push_back(rule.column);

@@ -55,14 +55,21 @@ void warn_of_unseen_values(const Encoder& encoder, const std::vector<Unseen>& un
 void warn_of_numbers_beyond(const FeatureRule& rule, const Column& column, const std::vector<double>& numbers,
                             core::Journal& journal) {
   constexpr double kFew = 0.05;
-  if (rule.form != FeatureForm::ramps || rule.edges.empty()) return;
-  const double least = rule.edges.front(), most = rule.edges.back();
+  // Of any rows at most 1 in 100 lie that far from their mean (Chebyshev): the least and the most are not known of such an input.
+  constexpr double kFarDeviations = 10;
+  const bool is_standardized = rule.form == FeatureForm::standardized;
+  if (!is_standardized && rule.edges.empty()) return;
+  const double far = kFarDeviations * rule.deviation;
+  const double least = is_standardized ? rule.mean - far : rule.edges.front(),
+               most = is_standardized ? rule.mean + far : rule.edges.back();
   const auto beyond = std::ranges::count_if(numbers, [&](double one) { return one < least || one > most; });
   if (static_cast<double>(beyond) <= kFew * static_cast<double>(numbers.size())) return;
   const ColumnKind kind = rule.date ? column.kind : ColumnKind::number;
   journal.warn(std::to_string(beyond) + " of " + std::to_string(numbers.size()) + " rows lie in the input '" +
-               rule.column + "' beyond all that training saw there, " + value_text(kind, least) + " to " +
-               value_text(kind, most) + ": the model has learnt nothing of such rows");
+               rule.column + "' beyond " +
+               (is_standardized ? "ten deviations of what training saw there, " : "all that training saw there, ") +
+               value_text(kind, least) + " to " + value_text(kind, most) +
+               ": the model has learnt nothing of such rows");
 }
 
 // Nearly all rows: of a column that training had, that is a fault of the file more often than of the world.

@@ -68,6 +68,9 @@ struct FeatureRule {
   Feature layout;
 };
 
+/// What the rare levels that are told apart no more are called together: "other", and where a level has that name itself "(other levels)".
+std::string name_of_others(const FeatureRule& rule);
+
 /// Where the stored decision of a row is read.
 struct DecisionRule {
   std::string column;

@@ -179,8 +179,8 @@ class ColumnFitter {
     outcome.sentence =
         column.name + kind + counted(summary.distinct, "level", "levels") + ", " + missing_text(summary.missing);
     if (rule.other_level) {
-      outcome.sentence +=
-          ", the " + std::to_string(rule.levels.size()) + " most frequent kept, the rest is '" + kOtherLevel + "'";
+      outcome.sentence += ", the " + std::to_string(rule.levels.size()) + " most frequent kept, the rest is '" +
+                          name_of_others(rule) + "'";
     }
     if (rule.layout.embedded) outcome.sentence += ", embedded";
     warn_of_stray_text(column, summary, outcome);

@@ -219,6 +219,21 @@ Groups make_groups(const Table& table, const std::vector<GroupParams>& params, c
   return groups;
 }
 
+void warn_of_spelt_out_missing(const Table& table, const std::vector<GroupRule>& rules, core::Journal& journal) {
+  for (const GroupRule& rule : rules) {
+    if (!rule.cross.empty() || !rule.bins.empty()) continue;
+    const CategoryView view(table, *table.find(rule.column));
+    const std::vector<std::int32_t> codes = view.codes(table);
+    const auto spelt = std::ranges::find(view.levels(), kMissingLevel) - view.levels().begin();
+    if (spelt == static_cast<std::ptrdiff_t>(view.levels().size())) continue;
+    const auto none = std::ranges::count(codes, kMissingCode), said = std::ranges::count(codes, spelt);
+    if (none > 0 && said > 0)
+      journal.warn("the group column '" + rule.column + "' has the value '" + kMissingLevel + "' in " +
+                   std::to_string(said) + " rows and none in " + std::to_string(none) +
+                   ": both are counted as one level");
+  }
+}
+
 std::vector<Grouping> make_groupings(const Table& table, const std::vector<GroupRule>& rules) {
   std::vector<Grouping> groupings;
   for (const GroupRule& rule : rules) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "engine/core/nearest_name.h"
 #include "engine/data/label_values.h"
@@ -98,10 +99,34 @@ std::vector<std::uint8_t> binned(const Table& table, const LabelParams& params) 
   return {codes.begin(), codes.end()};
 }
 
+// Targets are kept as 32-bit numbers, which lie as far apart as they are large.
+void check_spacing(const std::vector<double>& numbers, const std::string& column) {
+  constexpr double kCoarse = 0.1;  // deviations
+  if (numbers.empty()) return;
+  double sum = 0, squares = 0, largest = 0;
+  for (const double number : numbers) sum += number, largest = std::max(largest, std::abs(number));
+  const double mean = sum / static_cast<double>(numbers.size());
+  for (const double number : numbers) squares += (number - mean) * (number - mean);
+  const double deviation = std::sqrt(squares / static_cast<double>(numbers.size()));
+  const double spacing = static_cast<double>(std::nextafter(static_cast<float>(largest), 2e38F)) -
+                         static_cast<double>(static_cast<float>(largest));
+  if (deviation == 0 || spacing <= kCoarse * deviation) return;
+  char text[200];
+  std::snprintf(
+      text, sizeof text,
+      "' lie around %.10g with a deviation of %.3g, and are kept as 32-bit numbers, which lie %.3g apart there: "
+      "take a constant such as their mean off all of them",
+      mean, deviation, spacing);
+  throw core::UserError(core::Fault::data, "the targets in column '" + column + text);
+}
+
 std::vector<float> targets_of(const Table& table, const std::string& column) {
   const std::vector<double> numbers = label_numbers(table, column);
   const auto bad = std::ranges::find_if(numbers, [](double number) { return std::abs(number) > kLargestTarget; });
-  if (bad == numbers.end()) return {numbers.begin(), numbers.end()};
+  if (bad == numbers.end()) {
+    check_spacing(numbers, column);
+    return {numbers.begin(), numbers.end()};
+  }
   throw core::UserError(
       core::Fault::data,
       "the target in column '" + column + "' is " + number_text(*bad) + "; targets are numbers from -1e30 to 1e30",

@@ -105,8 +105,8 @@ void SplitParams::describe(config::Fields& fields) {
 namespace {
 
 constexpr const char* kPredictionsFile =
-    "A CSV or Parquet file with one row for each row of the data files (data.files first, then those that only "
-    "data.split names), in their order, as equipoise predict writes it.";
+    "A CSV or Parquet file with one row for each row of the data files in their order (data.files, then those that "
+    "only data.split names: selection, holdout, test files), as equipoise predict writes it.";
 
 }  // namespace
 
@@ -135,7 +135,9 @@ void ImageParams::describe(config::Fields& fields) {
   fields.paths(
       "files", files,
       "IDX or .npy files (plain or gzip) of bytes, [rows, height, width] or [rows, channels, height, width]: a picture "
-      "for each row of the data files, data.files first, then those that only data.split names.");
+      "for each row of the data files, data.files first, then those that only data.split names: selection, holdout, "
+      "test "
+      "files.");
   fields.path("folder", folder,
               "Instead of files, the folder in which column names a PNG or JPEG picture for each row; when left out, "
               "that of the data file in which the row stands.");

@@ -34,7 +34,7 @@ struct Prepared {
 
 /// Every file that a config names and has read, each once: tables, stored decisions, files of pictures. Not those that a column names.
 std::vector<std::string> files_read(const DataParams& params);
-/// The tables among them: those of data.files, then those that only data.split names.
+/// The tables among them: those of data.files, then those that only data.split names: selection, holdout, test files.
 std::vector<std::string> tables_of(const DataParams& params);
 
 /// What can be told to be wrong from the config alone. Throws UserError (config).

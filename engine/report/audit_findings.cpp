@@ -17,8 +17,10 @@ void add_unshowable(const Audit& audit, std::vector<std::string>& found) {
 }
 
 void add_duplicates(const Audit& audit, std::vector<std::string>& found) {
+  if (!audit.duplicates) return;
+  const audit::Duplicates& duplicates = *audit.duplicates;
   std::string across;
-  for (const audit::Duplicates::Pair& pair : audit.duplicates.across) {
+  for (const audit::Duplicates::Pair& pair : duplicates.across) {
     if (pair.rows == 0) continue;
     across += fmt::format("{}of the {} split {} {} a like in the {} split, {} with the same label",
                           across.empty() ? "" : "; ", pair.split, count_text(pair.rows),
@@ -29,7 +31,7 @@ void add_duplicates(const Audit& audit, std::vector<std::string>& found) {
       "{} look to the model like another, across splits too: {}. If they are the same people, it has met those "
       "that it is measured on; if not, they are unlike in what the inputs do not tell ({} different rows "
       "in all).",
-      counted(audit.duplicates.rows, "row"), across, count_text(audit.duplicates.unlike)));
+      counted(duplicates.rows, "row"), across, count_text(duplicates.unlike)));
 }
 
 void add_unlike_population(const AuditReport& report, std::vector<std::string>& found) {

@@ -156,7 +156,7 @@ ordered_json to_json(const AuditReport& report) {
           {"uncompared_inputs", audit.uncompared_inputs},
           {"slices", audit.slices ? slices_json(*audit.slices) : ordered_json(nullptr)},
           {"missing", list_of(audit.missing, missing_json)},
-          {"duplicates", duplicates_json(audit.duplicates)},
+          {"duplicates", audit.duplicates ? duplicates_json(*audit.duplicates) : ordered_json(nullptr)},
           {"suggestions", suggestions_json(audit.suggestions)}};
 }
 

@@ -312,7 +312,11 @@ void write_audit_missing(Markup& page, const AuditReport& report) {
 
 void write_audit_duplicates(Markup& page, const AuditReport& report) {
   const OpenSection section(page, "duplicates", "Rows that are alike");
-  const audit::Duplicates& duplicates = report.audit.duplicates;
+  if (!report.audit.duplicates) {
+    page.element("p", {}, "Pictures are not compared: whether some are there twice is not known.");
+    return;
+  }
+  const audit::Duplicates& duplicates = *report.audit.duplicates;
   page.element(
       "p", {{"class", "intro"}},
       fmt::format("{} {} equal to another in every input, as the model sees them, so that of all {} rows {} are "

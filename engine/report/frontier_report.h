@@ -70,7 +70,7 @@ std::string tolerance_word(const FrontierRule& rule);
 /// Whether it compares groups, and its figure is a gap. Bounds and sums have figures that are read otherwise.
 bool is_parity(const evaluation::ConstraintResult& constraint);
 
-/// The constraint whose gap is largest beside its tolerance; of the unconstrained rule the first parity. A bound or a sum comes before
+/// The constraint whose gap is largest beside its tolerance; of the unconstrained rule beside the config's. A bound or a sum comes before
 /// parity where it is violated by more, beside what it allows. nullptr where nothing was measured.
 const evaluation::ConstraintResult* leading_constraint(const FrontierRule& rule,
                                                        const std::optional<evaluation::SplitResult>& split);

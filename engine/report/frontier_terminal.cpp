@@ -53,11 +53,11 @@ Figure figure_of(const ConstraintResult& constraint) {
   return of_promise(*std::ranges::max_element(constraint.promises, {}, violation));
 }
 
-// By what constraints are ranked. A bound that holds is none that a frontier is about, however near to it the figure lies.
+// By what constraints are ranked: of the rule without any, beside the config's tolerances. A bound that holds is none that a frontier is about,
+// however near to it the figure lies.
 double beside_tolerance(const FrontierRule& rule, const ConstraintResult& constraint) {
   const Figure figure = figure_of(constraint);
-  if (is_parity(constraint))
-    return rule.tolerance && figure.value && figure.tolerance > 0 ? *figure.value / figure.tolerance : 0;
+  if (is_parity(constraint)) return figure.value && figure.tolerance > 0 ? *figure.value / figure.tolerance : 0;
   if (!rule.tolerance || figure.violation() == 0) return -1;
   return 1 + figure.violation() / (figure.tolerance > 0 ? figure.tolerance : 1);
 }

@@ -276,7 +276,7 @@ void RecipeParams::describe(config::Fields& fields) {
   fields.number("penalty", penalty, config::at_least(0),
                 "fair_mixup: how much a change of the mean prediction on the way counts beside the loss (0: 1).");
   fields.section("change", change, "images: what is done to a picture, each part drawn for it anew.");
-  fields.number("step", step, config::at_least(0),
+  fields.number("step", step, config::between(0, 1000),
                 "fairbatch: share of the batch moved an epoch (0: .005); group_dro: factor of the loss (0: .5).");
   fields.integer("from_epoch", from_epoch, config::at_least(0),
                  "The first epoch that it is followed in; 0 is the first.");

@@ -269,9 +269,11 @@ void Sampler::warn_of_extremes() {
     if (!extremes.empty())
       warnings_.push_back(one.params.recipe + (draws ? " draws" : " counts") + extremes_text(cells_, extremes));
   }
-  const bool favours = draws_cells() || std::ranges::any_of(recipes_, [](const Recipe& one) {
-                         return recipe_entry(one.params.recipe).decides == Decides::weights;
-                       });
+  // Within a cell too, hard favours rows.
+  const bool favours = std::ranges::any_of(recipes_, [](const Recipe& one) {
+    const Decides decides = recipe_entry(one.params.recipe).decides;
+    return decides == Decides::shares || decides == Decides::weights;
+  });
   if (favours && cells_.cells.size() == 1)
     warnings_.push_back("All training rows are in one cell of the recipes (" + cells_.name(0) +
                         "): there is nothing to favour.");

@@ -37,6 +37,14 @@ at::Tensor of_log_losses(const PricedBatch& priced, const at::Tensor& price_of_c
       .view_as(priced.gradient);
 }
 
+// Of an error beyond delta the slope is none, and the parabola that bounds the loss from above and touches it there bends by delta / |e|: with 1, a
+// round would go by the short gradient as far as if the error were as short.
+at::Tensor bend_of_huber(const PricedBatch& priced) {
+  const kernels::OutcomeRule& rule = *priced.rule;
+  const at::Tensor wanted = priced.targets.sub(rule.shift).mul_(rule.inverse_scale).view({1, -1, 1});
+  return priced.logits.sub(wanted).abs_().reciprocal_().mul_(rule.loss_parameter).clamp_max_(1);
+}
+
 }  // namespace
 
 at::Tensor curvature(const PricedBatch& priced) {
@@ -45,8 +53,10 @@ at::Tensor curvature(const PricedBatch& priced) {
   at::Tensor price = price_of_cell.index_select(1, priced.cells.to(at::kLong));
   if (priced.weights) price.mul_(*priced.weights);
   price = price.unsqueeze(-1);
-  if (priced.rule->kind == OutcomeKind::kRegression)
+  if (priced.rule->kind == OutcomeKind::kRegression) {
+    if (priced.rule->loss == kernels::RegressionLoss::kHuber) return price.mul(bend_of_huber(priced));
     return price.mul_(priced.rule->loss == kernels::RegressionLoss::kSquared ? 2.0 : 1.0);
+  }
   const at::Tensor p = priced.logits.softmax(-1);
   return (1 - p).mul_(p).mul_(price).mul_(2);
 }

@@ -16,6 +16,7 @@ struct PricedBatch {
   at::Tensor loss_prices;             // [K, C] f32, with a rule [K, C M]
   std::optional<at::Tensor> weights;  // [N]
   std::optional<kernels::OutcomeRule> rule;
+  at::Tensor targets = {};  // [N] of a regression's rows
 
   /// [K, C] what a row's loss counts, in each cell.
   at::Tensor price_of_cell() const { return loss_prices.unflatten(1, {-1, rule ? rule->outcomes : 1}).select(2, 0); }

@@ -212,7 +212,7 @@ void TrainingStep::grow() {
 
 // What push was given, one price a cell and fold.
 PricedBatch TrainingStep::priced() const {
-  return {batch_.gradient, logits_, cells_.flatten(), prices_of_cells().select(0, 0), flat_weights(), rule_};
+  return {batch_.gradient, logits_, cells_.flatten(), prices_of_cells().select(0, 0), flat_weights(), rule_, targets_};
 }
 
 void TrainingStep::draw_rows() {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "engine/core/interrupt.h"
 #include "engine/core/seed.h"
 #include "engine/training/step.h"
 #include "engine/training/tensor_of.h"
@@ -60,6 +61,7 @@ MadeList Synthesis::of_batches(std::int64_t rows) {
   MadeList list;
   at::Tensor drawn = at::empty({batch_}, at::kLong), step = at::full({1}, 0, at::kLong);
   for (std::int64_t done = 0; done < rows; done += batch_, step.add_(1)) {
+    core::stop_if_interrupted();
     policy_.draw(drawn, seed_, step);
     policy_.made()->make(drawn, seed_, step);
     append(list, drawn.narrow(0, 0, std::min(batch_, rows - done)), policy_.made()->last());

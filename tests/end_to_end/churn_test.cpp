@@ -142,6 +142,20 @@ TEST_F(Churn, OfNewRowsIsNotEstimableUntilTheirPredictionsAreGiven) {
   EXPECT_EQ(constraint_of({"evaluate", "runs/r", "--data", "new.csv", "--predictions", "own.csv"})["gap"], 0);
 }
 
+// A model that refuses everybody decides other people with the same bytes: nobody of them was learnt from.
+TEST_F(Churn, AFileOfDecisionsIsNoTrainingFile) {
+  std::string none = "score,decision\n";
+  for (int row = 0; row < 1200; ++row) none += "0.1,0\n";
+  write("none.csv", none);
+  write("people.csv", people(1200));
+  write("new.csv", people(1200, 5));
+  trained("r", {"data.stored_decisions.predictions=none.csv", "constraints=[{kind: churn, at_most: 0.9}]"});
+  const Outcome outcome =
+      run({"evaluate", "runs/r", "--data", "new.csv", "--predictions", "none.csv", "--fail-on", "violated"});
+  EXPECT_NE(outcome.exit_code, 2) << outcome.err;
+  EXPECT_THAT(outcome.err, testing::Not(HasSubstr("was trained on")));
+}
+
 TEST_F(Churn, AgainstAColumnOfTheDataNeedsNoFile) {
   write("people.csv", people_decided_before(1500));
   const nlohmann::json results =

@@ -231,10 +231,10 @@ TEST_F(CompareArms, WhatWasDoneWhenASignalCameStays) {
   manner.while_running = [&](pid_t process) {
     while (!exists("runs/c/compare.json") || comparison("c")["done"] == 0)
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    ::kill(process, SIGTERM);
+    ::kill(process, SIGINT);
   };
   const Outcome outcome = compare("none,balance", {"--seeds", "0..40", "output.run=c"}, manner);
-  EXPECT_EQ(outcome.exit_code, 143) << outcome.err;
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   const nlohmann::json found = comparison("c");
   EXPECT_EQ(report::complaints(found, "compare.schema.json"), "");
   EXPECT_EQ(found["outcome"], "interrupted");

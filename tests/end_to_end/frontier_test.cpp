@@ -197,6 +197,15 @@ TEST_F(Frontier, HoldsSeveralConstraintsAtOnce) {
   EXPECT_NEAR(constraints[1]["tolerance"].get<double>(), 0.15, 1e-12);
 }
 
+// Of a ratio that may be low and a gap that must be small the tolerances move together: none may get to where nothing is asked.
+TEST_F(Frontier, ItsOwnTolerancesAreBelowOne) {
+  const nlohmann::json frontier =
+      made({"data.groups=[{column: sex}, {column: race}]", "constraints[0].tolerance=0.01",
+            "+constraints[]={kind: parity, rate: selection_rate, form: ratio, group: race, tolerance: 0.6}"});
+  for (const nlohmann::json& rule : frontier["rules"])
+    for (const nlohmann::json& constraint : rule["test"]["constraints"]) EXPECT_LT(constraint["tolerance"], 1.0);
+}
+
 TEST_F(Frontier, DecidesBetweenClasses) {
   const nlohmann::json frontier = made({"data.label={task: classes, column: job}", "--tolerances", "0.1"});
   EXPECT_EQ(frontier["cells"].size(), 6u);

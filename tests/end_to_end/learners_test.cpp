@@ -116,6 +116,21 @@ TEST_F(Learners, GoOnToTheSameBytes) {
   }
 }
 
+TEST_F(Learners, AnotherModuleUnderTheSameNameIsAnotherRun) {
+  write_modules();
+  std::filesystem::copy_file(path("normed.pt"), path("m.pt"));
+  Words words = train("r", {"training.epochs=400", "model={kind: torchscript, file: m.pt}"});
+  std::erase(words, "model.dropout=0.2");
+  ASSERT_EQ(stopped(words, "r", SIGTERM, 20).exit_code, 75);
+  const std::string code = read("runs/r/module.pt");
+  std::filesystem::copy_file(path("dropped.pt"), path("m.pt"), std::filesystem::copy_options::overwrite_existing);
+  words.emplace_back("--resume");
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("contents.module"));
+  EXPECT_TRUE(read("runs/r/module.pt") == code);
+}
+
 TEST_F(Learners, AModuleOfAFileIsKeptByItsRun) {
   write_modules();
   expect_whole("dropped", {"model={kind: torchscript, file: dropped.pt}"});

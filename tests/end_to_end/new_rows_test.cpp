@@ -252,6 +252,19 @@ TEST_F(NewRows, AGroupThatIsNotThereIsNamed) {
   EXPECT_THAT(run({"evaluate", "runs/r"}).err, testing::Not(HasSubstr("no row has")));
 }
 
+TEST_F(NewRows, NumbersFarFromAllThatTrainingSawAreNamed) {
+  train_into("r", {"data.features.numbers=standardize"});
+  std::string text = people(300, 5);
+  std::string far = text.substr(0, text.find('\n') + 1);
+  for (std::size_t at = far.size(); at < text.size(); at = text.find('\n', at) + 1)
+    far += "9007199254740993" + text.substr(text.find(',', at), text.find('\n', at) + 1 - text.find(',', at));
+  write("far.csv", far);
+  write("near.csv", text);
+  EXPECT_THAT(run({"evaluate", "runs/r", "--data", "far.csv"}).err,
+              HasSubstr("300 of 300 rows lie in the input 'age' beyond ten deviations of what training saw there"));
+  EXPECT_THAT(run({"evaluate", "runs/r", "--data", "near.csv"}).err, testing::Not(HasSubstr("ten deviations")));
+}
+
 TEST_F(NewRows, RowsThatWereLearntProveNothing) {
   train_into("r");
   const Outcome outcome = run({"evaluate", "runs/r", "--split", "train"});

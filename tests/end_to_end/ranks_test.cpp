@@ -207,6 +207,19 @@ TEST_F(Ranks, RefuseOtherDataAndNameTheRank) {
   }
 }
 
+TEST_F(Ranks, RefuseAnotherModuleAndNameTheRank) {
+  write("elsewhere/m.pt", "another");
+  write("m.pt", "one");
+  Plan plan;
+  plan.own_folder = {{1, path("elsewhere")}};
+  std::vector<std::string> words = train("x", {"model={kind: torchscript, file: /proc/self/cwd/m.pt}"});
+  words[1] = path("config.yaml");
+  for (const Outcome& outcome : run_ranks(words, plan)) {
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("rank 1 has another module than rank 0"));
+  }
+}
+
 // The same path leads to another run on another host.
 TEST_F(Ranks, RefuseToStartWithOtherWeightsOrAnotherEncoder) {
   std::filesystem::create_directories(path("elsewhere"));

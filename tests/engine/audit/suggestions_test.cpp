@@ -102,6 +102,24 @@ TEST(SuggestionsTest, SharesOfThePopulationAddUp) {
   }
 }
 
+// Shares that six decimals round away are drawn all the same.
+TEST(SuggestionsTest, ALevelThatTheWorldHardlyHasIsDrawn) {
+  for (const bool is_first : {true, false}) {
+    People people(3000);
+    std::vector<std::int32_t> town;
+    for (int row = 0; row < 3000; ++row) town.push_back(row < 1800 ? 0 : row < 2400 ? 1 : 2);
+    people.add_group("town", {"a", "b", "c"}, town);
+    people.add_category("job", {"x", "y"}, std::vector<int>(3000, 0));
+    for (int row = 0; row < 3000; ++row) people.dataset_.labels[row] = row % 2;
+    const char *tiny = is_first ? "a" : "c", *large = is_first ? "c" : "a";
+    const Suggestions found =
+        suggested(people, {"", {{"town", tiny, 1e-7}, {"town", "b", 0.2}, {"town", large, 0.7999999}}});
+    ASSERT_THAT(found.recipes, SizeIs(1));
+    EXPECT_THAT(found.recipes[0].yaml, HasSubstr("share: 0.000001}"));
+    expect_usable(found, people);
+  }
+}
+
 // Women are half by weight, and should be: no matter that they are a tenth of the rows.
 TEST(SuggestionsTest, WeightsAreWhatThePopulationIsComparedBy) {
   People people = some_people(0.1, 0.4, 0.4);

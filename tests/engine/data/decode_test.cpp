@@ -35,6 +35,17 @@ TEST(Decode, StandardizedNumbersAndDates) {
   EXPECT_FALSE(decode(rule, 1, 1).text);
 }
 
+TEST(Decode, TimesOfDayAreKeptToTheSecond) {
+  FeatureRule rule;
+  rule.form = FeatureForm::ramps;
+  rule.date = true;
+  rule.edges = {19000, 19002};
+  EXPECT_EQ(decode(rule, 0, 0.45F).text, "2022-01-09");  // no edge has a time: days
+  rule.edges = {19000.25, 19002};
+  EXPECT_EQ(decode(rule, 0, 0).text, "2022-01-08 06:00:00");
+  EXPECT_EQ(decode(rule, 0, 0.5F).text, "2022-01-09 03:00:00");
+}
+
 TEST(Decode, LevelsAreTheirTexts) {
   FeatureRule rule;
   rule.column = "job";
@@ -44,6 +55,8 @@ TEST(Decode, LevelsAreTheirTexts) {
   EXPECT_EQ(decode(rule, 1, 1).text, "cook");
   EXPECT_FALSE(decode(rule, 2, 1).text);  // missing
   EXPECT_EQ(decode(rule, 3, 1).text, "other");
+  rule.levels[0] = "other";  // people's own
+  EXPECT_EQ(decode(rule, 3, 1).text, "(other levels)");
   EXPECT_FALSE(decode(rule, -1, 0).text);
 }
 

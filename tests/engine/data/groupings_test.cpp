@@ -45,6 +45,11 @@ TEST(Groupings, AColumnMaySpellMissingOut) {
   const Grouping sex = grouping(params, "sex");
   EXPECT_THAT(sex.levels, ElementsAre("(missing)", "man"));
   EXPECT_THAT(sex.codes, ElementsAre(0, 0, 1, 1));
+  core::Journal journal;
+  prepare(params, 7, {}, journal);
+  EXPECT_THAT(
+      journal.warnings(),
+      testing::Contains(HasSubstr("the group column 'sex' has the value '(missing)' in 1 rows and none in 1: both")));
 }
 
 TEST(Groupings, CrossingsThatCannotBeToldApartAreRefused) {

@@ -105,6 +105,15 @@ TEST(NumberLabels, OfTrainingRowsGiveTheScaleOfTargets) {
   EXPECT_EQ(weighted.encoder->target_deviation, weighted.dataset.target_deviation);
 }
 
+// A float of 10^8 stands for eight whole numbers.
+TEST(NumberLabels, RefuseTargetsThatLieCloserThanTheyAreKept) {
+  EXPECT_THAT(error_of_preparing(pay({"100000001", "100000002.5", "100000004"}, by_number("regression"))),
+              AllOf(HasSubstr("the targets in column 'pay' lie around 100000002"), HasSubstr("which lie 8 apart there"),
+                    HasSubstr("take a constant such as their mean off")));
+  EXPECT_EQ(prepared(pay({"100001", "100002.5", "100004"}, by_number("regression"))).dataset.targets[1], 100002.5F);
+  EXPECT_EQ(prepared(pay({"-1e9", "2e9", "4e9"}, by_number("regression"))).dataset.targets[1], 2e9F);
+}
+
 // Each task that reads numbers, over the column pay.
 std::vector<LabelParams> number_tasks() {
   return {above(15), cut({15}), by_number("regression")};

@@ -41,7 +41,7 @@ AuditReport sample() {
   audit.groupings[0].levels[0].population = audit::BesidePopulation{0.36, 0.51, {0.32, 0.4}, 0.001};
   audit.groupings[0].levels[1].population = audit::BesidePopulation{0.64, 0.49, {0.6, 0.68}, 0.001};
   audit.missing = {{"income", 0.03, "sex", "f", 0.08, 0.01, 0.004}};
-  audit.duplicates = {12, 480, 4, {{"selection", "train", 0, 0}, {"test", "train", 3, 2}}};
+  audit.duplicates = audit::Duplicates{12, 480, 4, {{"selection", "train", 0, 0}, {"test", "train", 3, 2}}};
   audit.showable = {{"SR gap by sex", 0.02, 0.11, "'SR gap by sex' cannot be shown to be inside 0.02."},
                     {"loss gap by sex", std::numeric_limits<double>::infinity(), std::nullopt, ""}};
   audit.inputs_themselves = {"age"};
@@ -151,7 +151,7 @@ TEST(AuditFindings, LeaveOutWhatIsWithinChanceOrSmall) {
   for (audit::LevelCounts& one : report.audit.groupings[0].levels) one.population->p_value = 0.06;
   report.audit.proxies[0].auc = 0.79;
   report.audit.missing[0].in_level = 0.02;
-  report.audit.duplicates.across[1].rows = 0;
+  report.audit.duplicates->across[1].rows = 0;
   EXPECT_THAT(findings(report), SizeIs(5));
   report = sample();
   report.audit.inputs_themselves = {"sex"};  // that inputs tell it is then no news

@@ -214,8 +214,8 @@ TEST(FrontierReport, LeadingConstraintIsLargestBesideItsTolerance) {
   constraints[1].tolerance = 0.02;
   constraints[1].gap = 0.015;
   EXPECT_EQ(leading_constraint(rule, rule.held_out), &constraints[1]);
-  rule.tolerance.reset();
-  EXPECT_EQ(leading_constraint(rule, rule.held_out), &constraints[0]);
+  rule.tolerance.reset();  // without constraints: beside the config's
+  EXPECT_EQ(leading_constraint(rule, rule.held_out), &constraints[1]);
   EXPECT_EQ(leading_constraint(rule, std::nullopt), nullptr);
 }
 

@@ -106,6 +106,11 @@ TEST(SamplerTest, WarnsOfWhatRestsOnFewRows) {
   EXPECT_THAT(sampler_of({recipe("balance", {"sex"})}).warnings(), SizeIs(0));
 }
 
+// Within the one cell that everybody is in, it favours rows.
+TEST(SamplerTest, HardIsAboutRowsOfACell) {
+  EXPECT_THAT(sampler_of({recipe("hard", {})}).warnings(), SizeIs(0));
+}
+
 // Of many cells the furthest are named, in one warning.
 TEST(SamplerTest, WarnsOnceOfAllCellsOfARecipe) {
   data::Dataset dataset = census();

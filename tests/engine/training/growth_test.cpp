@@ -87,7 +87,7 @@ TEST_F(Curvature, OfASquaredErrorIsTheSlopeAndOfTheOthersBoundsIt) {
     const auto gradient = [&](const at::Tensor& at_logits) {
       return kernels::outcome_push(at_logits, targets, cells, prices, none, weights, rule);
     };
-    return std::pair(curvature({gradient(logits), logits, cells, prices, weights, rule}),
+    return std::pair(curvature({gradient(logits), logits, cells, prices, weights, rule, targets}),
                      differences(logits, gradient));
   };
   const auto [squared, slope] = compared(kernels::squared_rule({}, {}));
@@ -95,6 +95,16 @@ TEST_F(Curvature, OfASquaredErrorIsTheSlopeAndOfTheOthersBoundsIt) {
   const auto [huber, slope_of_huber] = compared(kernels::huber_rule({}, 0.5, {}));
   EXPECT_TRUE((huber >= slope_of_huber - 1e-3).all().item<bool>());
   EXPECT_GT(compared(kernels::quantile_rule({}, 0.3, {})).first.min().item<float>(), 0);
+}
+
+// In whatever units the target is: a Newton step then brings a row that is alone to its target, however far off.
+TEST_F(Curvature, OfAHuberLossIsTheGradientByTheError) {
+  const auto rule = kernels::huber_rule({.shift = 40, .scale = 12}, 0.05, {});
+  const at::Tensor logits = at::randn({2, kRows, 1}) * 2, targets = at::randn({kRows}) * 12 + 40;
+  const at::Tensor prices = at::rand({2, kCells * rule.outcomes}) + 0.1, none = at::zeros_like(prices);
+  const at::Tensor gradient = kernels::outcome_push(logits, targets, cells, prices, none, weights, rule);
+  const at::Tensor step = gradient / curvature({gradient, logits, cells, prices, weights, rule, targets});
+  EXPECT_TRUE(at::allclose(logits - step, ((targets - 40) / 12).view({1, -1, 1}).expand_as(logits), 1e-3, 1e-3));
 }
 
 TEST_F(Curvature, IsNothingWhereTheLossHasNoPriceOrOneBelowZero) {

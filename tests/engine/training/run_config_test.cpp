@@ -30,6 +30,18 @@ TEST(RunConfig, AModelThatGrowsHasNoMessageToSpare) {
                                          "model.kind: boosted_trees grows in one process; expected this_batch"));
 }
 
+TEST(RunConfig, WhatAnotherOptimizerReadsIsRefused) {
+  RunConfig config;
+  const auto said = [&] { return refusal(core::Fault::config, [&] { check(config, 1, config::Origin()); }); };
+  config.training.optimizer.momentum = 0.5;
+  EXPECT_THAT(said(), testing::HasSubstr("training.optimizer.momentum: it is of 'sgd', and training.optimizer.kind is "
+                                         "'adamw'"));
+  config.training.optimizer.kind = "sgd";
+  EXPECT_EQ(said(), "");
+  config.training.optimizer.beta2 = 0.99;
+  EXPECT_THAT(said(), testing::HasSubstr("training.optimizer.beta2: it is of 'adamw'"));
+}
+
 TEST(RunConfig, ASmallFileHasStepsEnoughInAnEpoch) {
   RunConfig config;
   EXPECT_EQ(batch_of(config, 1800), 32) << "56 steps an epoch";

@@ -1,0 +1,189 @@
+// Comparisons that are cut off and go on.
+#include <signal.h>
+
+#include <chrono>
+#include <thread>
+
+#include "tests/end_to_end/workspace.h"
+
+namespace equipoise::end_to_end {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+using Words = std::vector<std::string>;
+
+// Of comparisons that are to be cut off.
+const Words kLong = {"training.epochs=40"};
+
+class CompareResume : public Workspace {
+ protected:
+  static Words words(const std::string& name, const std::string& seeds, const Words& more = {}) {
+    Words all = {"compare", "config.yaml",       "--arms", "none,balance,unconstrained", "--seeds",
+                 seeds,     "output.run=" + name};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+
+  int finished(const std::string& name) const {
+    int count = 0;
+    for (const std::string& member : names_in("runs/" + name + "/members"))
+      count += exists("runs/" + name + "/members/" + member + "/results.json") &&
+               object("runs/" + name + "/members/" + member + "/run.json")["status"] == "finished";
+    return count;
+  }
+
+  // A signal once so many runs have finished, which is in the middle of others.
+  Outcome stopped(const Words& command, const std::string& name, int signal, int after) const {
+    Manner manner;
+    manner.while_running = [&](pid_t process) {
+      for (int i = 0; i < 6000 && finished(name) < after; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      ::kill(process, signal);
+    };
+    return run(command, manner);
+  }
+
+  // All but the time of day, the speed, and who was said to have what warning.
+  nlohmann::json found(const std::string& name) const {
+    nlohmann::json comparison = object("runs/" + name + "/compare.json");
+    for (const char* key : {"finished", "seconds", "command", "warnings"}) comparison.erase(key);
+    return comparison;
+  }
+
+  std::filesystem::file_time_type written(const std::string& model) const {
+    return std::filesystem::last_write_time(path(model));
+  }
+};
+
+TEST_F(CompareResume, GoesOnWhereItWasAndFindsTheSame) {
+  ASSERT_EQ(run(words("whole", "0..3", kLong)).exit_code, 0);
+  const Outcome first = stopped(words("c", "0..3", {kLong[0], "--json"}), "c", SIGTERM, 2);
+  ASSERT_EQ(first.exit_code, 75) << first.err;
+  EXPECT_THAT(first.err, AllOf(HasSubstr("the runs that have finished stay"),
+                               HasSubstr("To go on: equipoise compare config.yaml output.run=c ")));
+  EXPECT_EQ(first.json()["resume"],
+            "equipoise compare config.yaml output.run=c training.epochs=40 --arms none,balance,unconstrained --seeds "
+            "0..3 --resume");
+  const int before = finished("c");
+  const std::string model = "runs/c/members/000/model.safetensors";
+  const auto then = written(model);
+  // Without the word it would begin anew.
+  const Outcome refused = run(words("c", "0..3", kLong));
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("holds a comparison that can go on, with runs that have finished: add --resume"));
+  EXPECT_EQ(finished("c"), before);
+
+  // Killed without a word in the middle, once more.
+  EXPECT_EQ(stopped(words("c", "0..3", {kLong[0], "--resume"}), "c", SIGKILL, before + 2).exit_code, 128 + SIGKILL);
+  EXPECT_GE(finished("c"), before + 2);
+  const Outcome last = run(words("c", "0..3", {kLong[0], "--resume"}));
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_THAT(last.err, HasSubstr(" of 12 runs have finished, and are measured again; "));
+  EXPECT_EQ(written(model), then);
+  EXPECT_EQ(found("c"), found("whole"));
+  for (const char* member : {"003", "010"}) {
+    const std::string file = std::string("/members/") + member + "/model.safetensors";
+    EXPECT_TRUE(read("runs/c" + file) == read("runs/whole" + file)) << member;
+  }
+}
+
+TEST_F(CompareResume, MoreSeedsMayFollow) {
+  ASSERT_EQ(run(words("whole", "5,3")).exit_code, 0);
+  ASSERT_EQ(run(words("c", "5", {"--resume=auto"})).exit_code, 0);
+  const Outcome more = run(words("c", "5,3", {"--resume=auto"}));
+  ASSERT_EQ(more.exit_code, 0) << more.err;
+  EXPECT_THAT(more.err, HasSubstr("3 of 6 runs have finished, and are measured again; 3 to train."));
+  EXPECT_EQ(found("c"), found("whole"));
+  // With nothing left to train it is only measured again.
+  const Outcome again = run(words("c", "5,3", {"--resume=auto"}));
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_THAT(again.err, HasSubstr("6 of 6 runs have finished, and are measured again; 0 to train."));
+  EXPECT_EQ(found("c"), found("whole"));
+}
+
+TEST_F(CompareResume, AnotherComparisonIsRefusedAndLeftAsItIs) {
+  ASSERT_EQ(run(words("c", "0..1")).exit_code, 0);
+  const std::string comparison = read("runs/c/compare.json"), marker = read("runs/c/run.json");
+  const auto refused = [&](const Words& command, int code) {
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.exit_code, code) << outcome.err;
+    EXPECT_TRUE(read("runs/c/compare.json") == comparison);
+    EXPECT_EQ(read("runs/c/run.json"), marker);
+    return outcome.err;
+  };
+  EXPECT_THAT(refused(words("c", "0..1", {"--resume", "constraints[0].tolerance=0.3"}), 2),
+              AllOf(HasSubstr("constraints[0].tolerance"), HasSubstr("members/000")));
+  EXPECT_THAT(refused(words("c", "1..2", {"--resume"}), 2), HasSubstr("seed: 0 there, 1 now"));
+  Words fewer_arms = words("c", "0..1", {"--resume"});
+  fewer_arms[3] = "none,unconstrained";
+  EXPECT_THAT(refused(fewer_arms, 2), HasSubstr("members/004' is a finished run of this comparison, the first of 2"));
+  EXPECT_THAT(refused(words("c", "0", {"--resume"}), 2),
+              HasSubstr("members/003' is a finished run of this comparison"));
+  EXPECT_THAT(refused(words("c", "0..1", {"--resume=maybe"}), 2), HasSubstr("--resume is 'maybe'"));
+  EXPECT_THAT(refused({"train", "config.yaml", "output.run=c", "--resume"}, 3),
+              HasSubstr("what 'equipoise compare' made"));
+  EXPECT_THAT(refused(words("d", "0", {"--resume"}), 3), HasSubstr("no comparison 'd' stands in"));
+  write("people.csv", people(900, 2));
+  EXPECT_THAT(refused(words("c", "0..1", {"--resume"}), 2), HasSubstr("contents.files[0]"));
+}
+
+// What it finds before it has touched anything leaves all that was found.
+TEST_F(CompareResume, AFinishedRunThatIsBrokenEndsIt) {
+  ASSERT_EQ(run(words("c", "0")).exit_code, 0);
+  const std::string comparison = read("runs/c/compare.json"), model = read("runs/c/members/001/model.safetensors");
+  const auto refused = [&](int code) {
+    const Outcome outcome = run(words("c", "0", {"--resume=auto"}));
+    EXPECT_EQ(outcome.exit_code, code) << outcome.err;
+    EXPECT_TRUE(read("runs/c/compare.json") == comparison);
+    EXPECT_TRUE(exists("runs/c/report.html"));
+    EXPECT_EQ(object("runs/c/run.json")["status"], "finished");
+    return outcome.err;
+  };
+  std::filesystem::remove(path("runs/c/members/001/model.safetensors"));
+  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/001/model.safetensors' is gone; take"), HasSubstr("trained again")));
+  write("runs/c/members/001/model.safetensors", model.substr(0, model.size() / 2));
+  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/001"), HasSubstr("trained again")));
+  write("runs/c/members/001/model.safetensors", read("runs/c/members/000/model.safetensors"));
+  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/001' has a loss of "), HasSubstr("one of the two was changed")));
+  // Its owner may take the run away.
+  std::filesystem::remove_all(path("runs/c/members/001"));
+  EXPECT_EQ(run(words("c", "0", {"--resume"})).exit_code, 0);
+  EXPECT_THAT(names_in("runs/c/members"), ElementsAre("000", "001", "002"));
+  EXPECT_TRUE(read("runs/c/members/001/model.safetensors") == model);
+}
+
+TEST_F(CompareResume, WhatIsNoRunOfItsOwnIsLeftAlone) {
+  ASSERT_EQ(run(words("c", "0")).exit_code, 0);
+  ASSERT_EQ(run({"train", "config.yaml", "output.run=other"}).exit_code, 0);
+  const std::string model = read("runs/other/model.safetensors"), marker = object("runs/other/run.json").dump();
+  std::filesystem::remove_all(path("runs/c/members/002"));
+  std::filesystem::create_directory_symlink(path("runs/other"), path("runs/c/members/002"));
+  const Outcome linked = run(words("c", "0", {"--resume"}));
+  EXPECT_EQ(linked.exit_code, 3);
+  EXPECT_THAT(linked.err, HasSubstr("members/002' is a link, and a run is to be made there: it is left as it is"));
+  EXPECT_TRUE(read("runs/other/model.safetensors") == model);
+  EXPECT_EQ(object("runs/other/run.json").dump(), marker);
+  std::filesystem::remove(path("runs/c/members/002"));
+  write("runs/c/members/002/report.html", "mine");
+  EXPECT_THAT(run(words("c", "0", {"--resume"})).err, HasSubstr("is not a run of Equipoise (it has no run.json)"));
+  EXPECT_EQ(read("runs/c/members/002/report.html"), "mine");
+}
+
+TEST_F(CompareResume, AnEarlierRunThatWasTrainedAgainMakesAnotherComparison) {
+  train_into("start");
+  const Words more = {"training.warm_start=runs/start"};
+  ASSERT_EQ(run(words("c", "0", more)).exit_code, 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // markers know seconds
+  train_into("start", {"output.overwrite=true", "training.seed=9"});
+  Words again = more;
+  again.emplace_back("--resume");
+  const Outcome outcome = run(words("c", "0", again));
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("(training.warm_start) that it hangs on was trained again since")));
+}
+
+}  // namespace
+}  // namespace equipoise::end_to_end
