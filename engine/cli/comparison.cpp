@@ -109,6 +109,7 @@ std::optional<core::Interrupted> Comparison::run() {
   write(stopped_ ? "interrupted" : "finished");
   folder_.finish(report_.outcome);
   end_tracking(folder_, {.outcome = report_.outcome}, journal_);
+  warn_of_unsent(finished_, folder_, journal_);
   return stopped_;
 }
 

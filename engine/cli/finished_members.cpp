@@ -12,6 +12,7 @@
 #include "engine/cli/machine.h"
 #include "engine/cli/member_folders.h"
 #include "engine/cli/run_identity.h"
+#include "engine/cli/sweep_tracking.h"
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/interrupt.h"
@@ -122,6 +123,16 @@ std::map<std::size_t, FinishedMember> finished_members(const RunFolder& comparis
                     "between arms may differ by that.",
                     others, others == 1 ? "was" : "were"));
   return finished;
+}
+
+void warn_of_unsent(const std::map<std::size_t, FinishedMember>& finished, const RunFolder& comparison,
+                    core::Journal& journal) {
+  const auto unsent =
+      std::ranges::count_if(finished, [](const auto& member) { return has_spool(member.second.run.path); });
+  if (unsent == 0) return;
+  journal.warn(
+      fmt::format("The MLflow server has not got all of {} that had finished before: equipoise track {} sends it.",
+                  unsent == 1 ? "1 run" : fmt::format("{} runs", unsent), comparison.path().string()));
 }
 
 void check_as_reported(const FinishedMember& member, const evaluation::SplitResult& measured) {

@@ -26,6 +26,10 @@ std::map<std::size_t, FinishedMember> finished_members(const RunFolder& comparis
                                                        const std::vector<training::RunConfig>& configs,
                                                        core::Journal& journal);
 
+/// Warns where some have parts that an MLflow server has not got: they tell it no more by themselves.
+void warn_of_unsent(const std::map<std::size_t, FinishedMember>& finished, const RunFolder& comparison,
+                    core::Journal& journal);
+
 /// Throws UserError (data) where the model no longer has the loss on these rows that its report has.
 void check_as_reported(const FinishedMember& member, const evaluation::SplitResult& measured);
 

@@ -15,8 +15,11 @@
 #include "engine/cli/measuring.h"
 #include "engine/cli/posterior.h"
 #include "engine/cli/ranks_check.h"
+#include "engine/cli/resuming.h"
 #include "engine/cli/run_folder.h"
+#include "engine/cli/run_identity.h"
 #include "engine/cli/run_report.h"
+#include "engine/cli/run_tracking.h"
 #include "engine/cli/run_writer.h"
 #include "engine/cli/shell_words.h"
 #include "engine/config/load.h"
@@ -51,7 +54,12 @@ class Frontier final : public Command {
             {"--fail-on",
              "Exit with 1 when a constraint has one of these verdicts on the test rows under that rule: a list with "
              "commas of violated, not_shown, not_estimable",
-             &fail_on_}};
+             &fail_on_},
+            {"--resume",
+             "Go on with the training that was cut off: output.run, or the newest of the config's name. --resume=auto: "
+             "where there is something to go on with; else begin anew",
+             FlagOrWord{&resume_}},
+            {"--allow-change", "With --resume: a field of the config that may differ from what it was", &allowed_}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
@@ -59,12 +67,19 @@ class Frontier final : public Command {
       throw core::UserError(core::Fault::config, "frontier needs a config: equipoise frontier CONFIG [key=value ...]");
     refuse_ranks("frontier");
     failing_ = verdicts_from(fail_on_);
+    const Resume resume = resume_from(resume_);
+    if (resume == Resume::no && !allowed_.empty())
+      throw core::UserError(core::Fault::config, "--allow-change is about a run that goes on: it needs --resume");
     config::load(config_file_, overrides_, config_, origin_);
     check();
+    if (config_.checkpoint.is_on()) core::expect_preemption();
     const bool is_file = std::filesystem::is_regular_file(config_file_);
     file_ = {config_file_, is_file ? core::sha256_of_file(config_file_) : "not a file"};
-    RunFolder folder =
-        RunFolder::claim(config_.output, config_.name + "-frontier", marker_of(command(), file_), origin_);
+    training::RunConfig named = config_;
+    named.name += "-frontier";
+    ClaimedRun claimed = claim_run(named, marker_of(command(), file_), resume, allowed_, origin_, journal);
+    RunFolder& folder = claimed.folder;
+    if (claimed.is_finished) return answer_finished(folder, console);
     const at::Device device = training::choose_device(config_, origin_, journal);
     data::Prepared prepared = data::prepare(config_.data, static_cast<std::uint64_t>(config_.seed), origin_, journal);
     check_held_out(config_, prepared.dataset, origin_);
@@ -73,12 +88,51 @@ class Frontier final : public Command {
     core::stop_if_interrupted();
     const constraints::ConstraintTable table = compile_tables({config_}, prepared.dataset, origin_, journal).front();
     check_pick(table, prepared.dataset);
-    training::TrainingResult result = train_posterior(config_, prepared, table, device, origin_, journal);
-    report::FrontierReport frontier = solve(prepared, table, device, result, journal);
-    return answer(folder, prepared, table, device, result, frontier, console, journal);
+    checkpoint::Fields identity;
+    if (config_.checkpoint.is_on() || resume != Resume::no) identity = run_identity(config_, prepared, device);
+    if (resume != Resume::no) check_same_run(claimed, config_, identity, allowed_, journal);
+    const RunInputs inputs{config_, prepared, table, command(), file_};
+    training::CheckpointPlan plan = plan_of(claimed, config_, std::move(identity), [&] {
+      begin_run(folder, inputs, journal);
+      folder.keep();
+    });
+    training::TrainingResult result = train_posterior(config_, prepared, table, device, origin_, journal,
+                                                      config_.checkpoint.is_on() || plan.resume ? &plan : nullptr);
+    if (result.interrupted) return stop_for_now(folder, result, console, journal);
+    report::FrontierReport frontier;
+    try {
+      frontier = solve(prepared, table, device, result, journal);
+    } catch (const core::Interrupted& stopped) {
+      const std::vector<checkpoint::Saved> saved = checkpoint::list_checkpoints(plan.folder);
+      if (saved.empty()) throw;
+      result.interrupted = stopped;
+      result.saved_step = saved.front().step;
+      return stop_for_now(folder, result, console, journal);
+    }
+    return answer(folder, inputs, device, result, frontier, console, journal);
   }
 
  private:
+  // What it has learnt so far decides nothing yet.
+  int stop_for_now(RunFolder& folder, const training::TrainingResult& result, const Console& console,
+                   TerminalJournal& journal) const {
+    folder.finish("interrupted");
+    stop_tracking(folder, journal);
+    journal.end_line();
+    std::vector<std::string> more;
+    if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
+    std::vector<std::string> options = {"--resume"};
+    if (!fail_on_.empty()) options.insert(options.begin(), fmt::format("--fail-on={}", fmt::join(fail_on_, ",")));
+    const std::string resume = command(more) + " " + shell_line(options);
+    say_way_on(result, resume, journal);
+    console.print_json({{"outcome", "interrupted"},
+                        {"run", folder.path().string()},
+                        {"step", result.saved_step},
+                        {"resume", resume},
+                        {"exit_code", result.interrupted->exit_code()}});
+    return result.interrupted->exit_code();
+  }
+
   // What the config and the command line say, all that is wrong at once. The config's constraints become the picked ones.
   void check() {
     core::ProblemList problems;
@@ -226,10 +280,8 @@ class Frontier final : public Command {
     frontier.multiplier_titles = constraints::row_titles(table);
   }
 
-  int answer(RunFolder& folder, const data::Prepared& prepared, const constraints::ConstraintTable& table,
-             const at::Device& device, training::TrainingResult& result, const report::FrontierReport& frontier,
-             const Console& console, TerminalJournal& journal) const {
-    const RunInputs inputs{config_, prepared, table, command(), file_};
+  int answer(RunFolder& folder, const RunInputs& inputs, const at::Device& device, training::TrainingResult& result,
+             const report::FrontierReport& frontier, const Console& console, TerminalJournal& journal) const {
     begin_run(folder, inputs, journal);
     add_measurement(folder, result.measurements.front(), journal);
     folder.write(run_files::kFrontier, json_text(report::to_json(frontier)));
@@ -254,16 +306,17 @@ class Frontier final : public Command {
     return exit_code;
   }
 
-  std::string command() const {
+  std::string command(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words = {"equipoise", "frontier", config_file_};
     words.insert(words.end(), overrides_.begin(), overrides_.end());
+    words.insert(words.end(), more.begin(), more.end());
     if (!tolerances_.empty()) words.insert(words.end(), {"--tolerances", tolerances_});
     if (!pick_.empty()) words.insert(words.end(), {"--pick", pick_});
     return shell_line(words);
   }
 
-  std::string config_file_, tolerances_, pick_;
-  std::vector<std::string> overrides_, fail_on_;
+  std::string config_file_, tolerances_, pick_, resume_;
+  std::vector<std::string> overrides_, fail_on_, allowed_;
   std::vector<evaluation::Verdict> failing_;
   std::vector<double> wanted_;
   training::RunConfig config_;

@@ -105,7 +105,8 @@ void check_frontier(const training::RunConfig& config, const config::Origin& ori
 
 training::TrainingResult train_posterior(const training::RunConfig& config, data::Prepared& prepared,
                                          const constraints::ConstraintTable& table, const at::Device& device,
-                                         const config::Origin& origin, core::Journal& journal) {
+                                         const config::Origin& origin, core::Journal& journal,
+                                         training::CheckpointPlan* checkpoints) {
   const frontier::PosteriorCells cells = frontier::posterior_cells_of(table.cells);
   frontier::check_count(cells);
   training::RunConfig own = config;
@@ -117,9 +118,11 @@ training::TrainingResult train_posterior(const training::RunConfig& config, data
   if (models::grows(own.model)) own.model.families = cells.answers;  // docs/decisions/0035-nested-posterior.md
   journal.say(fmt::format("A posterior of {} cells, without constraints:", cells.count()));
   const CellsAsClasses classes(prepared.dataset, table.cells);
-  std::vector<training::TrainingResult> results = training::train(
-      {own}, classes.dataset(), {without_constraints(own, classes.dataset(), origin)}, device, origin, journal);
+  std::vector<training::TrainingResult> results =
+      training::train({own}, classes.dataset(), {without_constraints(own, classes.dataset(), origin)}, device, origin,
+                      journal, {.checkpoints = checkpoints});
   training::TrainingResult& result = results.front();
+  if (result.interrupted && result.saved_step > 0) return std::move(result);
   if (result.interrupted) throw *result.interrupted;
   if (result.outcome != "finished") throw core::UserError(core::Fault::numerical, result.failure);
   return std::move(result);

@@ -30,7 +30,8 @@ void check_held_out(const training::RunConfig& config, const data::Dataset& data
 /// of its members. Throws UserError (numerical) where training diverged, and what stopped it.
 training::TrainingResult train_posterior(const training::RunConfig& config, data::Prepared& prepared,
                                          const constraints::ConstraintTable& table, const at::Device& device,
-                                         const config::Origin& origin, core::Journal& journal);
+                                         const config::Origin& origin, core::Journal& journal,
+                                         training::CheckpointPlan* checkpoints = nullptr);
 
 /// [rows * C] of every row of the data set, by a learner that train_posterior made of it: with an output for each of C cells. Training
 /// rows that are held out (held_out_split) are scored by the member that did not learn from them.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/checkpoint/identity.h"
 #include "engine/cli/run_identity.h"
@@ -136,6 +137,24 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
     journal.say(fmt::format("'{}' has no checkpoint: its run begins anew.", path));
   }
   return run;
+}
+
+training::CheckpointPlan plan_of(ClaimedRun& run, const training::RunConfig& config, checkpoint::Fields identity,
+                                 std::function<void()> before_saving) {
+  training::CheckpointPlan plan;
+  plan.params = config.checkpoint;
+  plan.folder = run.folder.file(run_files::kCheckpoints);
+  plan.belongs_to = std::move(identity);
+  plan.resume = std::move(run.checkpoint);
+  plan.holds_an_earlier_run = run.folder.holds_an_earlier_run() && !plan.resume;
+  plan.before_saving = std::move(before_saving);
+  return plan;
+}
+
+int answer_finished(const RunFolder& folder, const Console& console) {
+  console.print(fmt::format("The run in {} is finished: there is nothing to go on with.\n", folder.path().string()));
+  console.print_json({{"outcome", "finished"}, {"run", folder.path().string()}, {"exit_code", 0}});
+  return 0;
 }
 
 void tell_ranks(const distributed::Ranks& ranks, const ClaimedRun& run) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/checkpoint/checkpoint.h"
+#include "engine/cli/console.h"
 #include "engine/cli/run_folder.h"
 #include "engine/core/journal.h"
 #include "engine/distributed/ranks.h"
@@ -31,6 +33,13 @@ struct ClaimedRun {
 /// and is not; (config) for a finished run that is not the one that is asked for.
 ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume,
                      const std::vector<std::string>& allowed, const config::Origin& origin, core::Journal& journal);
+
+/// How a claimed run saves itself, and what it goes on from, which moves from `run` into the plan. `before_saving` begins its folder.
+training::CheckpointPlan plan_of(ClaimedRun& run, const training::RunConfig& config, checkpoint::Fields identity,
+                                 std::function<void()> before_saving);
+
+/// Answers for a finished run that is what is asked for.
+int answer_finished(const RunFolder& folder, const Console& console);
 
 /// The checkpoint that the first rank goes on from, as the others hear of it.
 struct ClaimedCheckpoint {

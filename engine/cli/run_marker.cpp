@@ -38,7 +38,10 @@ std::string verb_of(const RunMarker& marker) {
 RunMarker run_marker_from(const std::string& text, const std::string& name) {
   const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object() || json.value("program", nlohmann::json()) != kProgram) {
-    throw core::UserError(core::Fault::data, fmt::format("'{}' is not the run.json of an Equipoise run", name));
+    const char* advice =
+        json.is_discarded() ? ": it is not whole; take its folder away, or choose another output.run" : "";
+    throw core::UserError(core::Fault::data,
+                          fmt::format("'{}' is not the run.json of an Equipoise run{}", name, advice));
   }
   const core::JsonReader reader(json, name);
   std::int64_t format = 0;

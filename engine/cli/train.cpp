@@ -123,16 +123,10 @@ class Train final : public Command {
     std::optional<sweep::Halving> halving;
     if (!halving_.empty()) halving.emplace(halving_, config_.output.run);
     // A run that was there is left alone until the first measurement: until then mistakes in the config show.
-    training::CheckpointPlan plan;
-    plan.params = config_.checkpoint;
-    plan.folder = folder.file(run_files::kCheckpoints);
-    plan.belongs_to = std::move(identity);
-    plan.resume = std::move(claimed.checkpoint);
-    plan.holds_an_earlier_run = folder.holds_an_earlier_run() && !plan.resume;
-    plan.before_saving = [&] {
+    training::CheckpointPlan plan = plan_of(claimed, config_, std::move(identity), [&] {
       begin(folder, folders, inputs, journal);
       folder.keep();
-    };
+    });
     MembersJournal heard(journal);
     std::vector<training::TrainingResult> results =
         training::train(members_, own.prepared.dataset, own.tables, device, origin_, heard,
@@ -268,12 +262,6 @@ class Train final : public Command {
     if (stopped == nullptr) return;
     say_way_on(*stopped, way_on(folder), journal);
     answer["resume"] = way_on(folder);
-  }
-
-  static int answer_finished(const RunFolder& folder, const Console& console) {
-    console.print(fmt::format("The run in {} is finished: there is nothing to go on with.\n", folder.path().string()));
-    console.print_json({{"outcome", "finished"}, {"run", folder.path().string()}, {"exit_code", 0}});
-    return 0;
   }
 
   static RunFolder& folder_of(RunFolder& folder, std::vector<RunFolder>& folders, std::size_t run) {

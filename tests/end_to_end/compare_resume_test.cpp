@@ -172,6 +172,17 @@ TEST_F(CompareResume, WhatIsNoRunOfItsOwnIsLeftAlone) {
   EXPECT_EQ(read("runs/c/members/002/report.html"), "mine");
 }
 
+TEST_F(CompareResume, SaysWhatAServerHasNotGotOfRunsThatHadFinished) {
+  const Words nobody = {"tracking.mlflow.uri=http://127.0.0.1:9", "tracking.mlflow.wait=0"};
+  ASSERT_EQ(run(words("c", "0", nobody)).exit_code, 0);
+  Words again = nobody;
+  again.emplace_back("--resume");
+  const Outcome outcome = run(words("c", "0", again));
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, AllOf(HasSubstr("The MLflow server has not got all of 3 runs that had finished before"),
+                                 HasSubstr("equipoise track ")));
+}
+
 TEST_F(CompareResume, AnEarlierRunThatWasTrainedAgainMakesAnotherComparison) {
   train_into("start");
   const Words more = {"training.warm_start=runs/start"};
