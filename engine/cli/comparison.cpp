@@ -387,9 +387,9 @@ void Comparison::write(const std::string& outcome) {
     parted.push_back(run.parted);
   }
   report::summarise(report_, parted);
-  begin_folder(journal_);  // where no arm could be trained
   // What stood there says more as long as not all that it has is measured again.
   if (!std::ranges::all_of(finished_, [&](const auto& member) { return runs_.contains(member.first); })) return;
+  begin_folder(journal_);  // where no arm could be trained
   folder_.write(run_files::kCompare, json_text(report::to_json(report_)));
   folder_.write(run_files::kReport, report::to_html(report_));
 }

@@ -23,8 +23,7 @@ namespace {
 
 constexpr const char* kAnother =
     "A comparison goes on with the same config, files and arms, and with the same seeds, after which others may "
-    "follow; "
-    "else choose another output.run";
+    "follow; else choose another output.run";
 
 // Runs that it started from or was taught by, which may have been trained again since.
 void check_earlier_runs(const SavedRun& run) {
@@ -96,10 +95,11 @@ bool is_of_another_build(const FinishedMember& member) {
   return program == there.end() || program->second != now.front().second;
 }
 
-// What a change of the last bits moves by as little.
-std::optional<double> loss_of(const evaluation::SplitResult& split) {
-  if (split.regression) return split.regression->loss;
-  return split.metrics.log_loss;
+// What a change of the last bits moves by as little, whatever the run was trained by; NaN where there is none.
+double error_of(const evaluation::SplitResult& split) {
+  if (!split.regression) return split.metrics.log_loss;
+  const auto& groups = split.regression->groups;
+  return groups.empty() ? std::nan("") : groups.front().root_mean_square_error.value_or(std::nan(""));
 }
 
 }  // namespace
@@ -139,14 +139,15 @@ void check_as_reported(const FinishedMember& member, const evaluation::SplitResu
   constexpr double kRounding = 1e-4;  // another device's, or another processor's
   for (const evaluation::SplitResult& reported : member.report.splits) {
     if (reported.split != measured.split) continue;
-    const std::optional<double> then = loss_of(reported), now = loss_of(measured);
-    if (!then || !now || std::abs(*then - *now) <= kRounding * std::max(1e-2, std::abs(*then))) continue;
+    const double then = error_of(reported), now = error_of(measured);
+    if (!std::isfinite(then) || !std::isfinite(now) || std::abs(then - now) <= kRounding * std::max(1e-2, then))
+      continue;
     throw core::UserError(
         core::Fault::data,
         fmt::format(
             "the model in '{}' has a loss of {:.6g} on its test rows, and its report says {:.6g}: one of the two "
             "was changed since; take the folder away, and it is trained again",
-            member.run.path.string(), *now, *then));
+            member.run.path.string(), now, then));
   }
 }
 

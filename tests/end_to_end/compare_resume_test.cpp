@@ -132,27 +132,27 @@ TEST_F(CompareResume, AnotherComparisonIsRefusedAndLeftAsItIs) {
 
 // What it finds before it has touched anything leaves all that was found.
 TEST_F(CompareResume, AFinishedRunThatIsBrokenEndsIt) {
-  ASSERT_EQ(run(words("c", "0")).exit_code, 0);
-  const std::string comparison = read("runs/c/compare.json"), model = read("runs/c/members/001/model.safetensors");
+  ASSERT_EQ(run(words("c", "0,4")).exit_code, 0);
+  const std::string comparison = read("runs/c/compare.json"), model = read("runs/c/members/004/model.safetensors");
   const auto refused = [&](int code) {
-    const Outcome outcome = run(words("c", "0", {"--resume=auto"}));
+    const Outcome outcome = run(words("c", "0,4", {"--resume=auto"}));
     EXPECT_EQ(outcome.exit_code, code) << outcome.err;
     EXPECT_TRUE(read("runs/c/compare.json") == comparison);
     EXPECT_TRUE(exists("runs/c/report.html"));
     EXPECT_EQ(object("runs/c/run.json")["status"], "finished");
     return outcome.err;
   };
-  std::filesystem::remove(path("runs/c/members/001/model.safetensors"));
-  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/001/model.safetensors' is gone; take"), HasSubstr("trained again")));
-  write("runs/c/members/001/model.safetensors", model.substr(0, model.size() / 2));
-  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/001"), HasSubstr("trained again")));
-  write("runs/c/members/001/model.safetensors", read("runs/c/members/000/model.safetensors"));
-  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/001' has a loss of "), HasSubstr("one of the two was changed")));
+  std::filesystem::remove(path("runs/c/members/004/model.safetensors"));
+  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/004/model.safetensors' is gone; take"), HasSubstr("trained again")));
+  write("runs/c/members/004/model.safetensors", model.substr(0, model.size() / 2));
+  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/004"), HasSubstr("trained again")));
+  write("runs/c/members/004/model.safetensors", read("runs/c/members/003/model.safetensors"));
+  EXPECT_THAT(refused(3), AllOf(HasSubstr("members/004' has a loss of "), HasSubstr("one of the two was changed")));
   // Its owner may take the run away.
-  std::filesystem::remove_all(path("runs/c/members/001"));
-  EXPECT_EQ(run(words("c", "0", {"--resume"})).exit_code, 0);
-  EXPECT_THAT(names_in("runs/c/members"), ElementsAre("000", "001", "002"));
-  EXPECT_TRUE(read("runs/c/members/001/model.safetensors") == model);
+  std::filesystem::remove_all(path("runs/c/members/004"));
+  EXPECT_EQ(run(words("c", "0,4", {"--resume"})).exit_code, 0);
+  EXPECT_THAT(names_in("runs/c/members"), ElementsAre("000", "001", "002", "003", "004", "005"));
+  EXPECT_TRUE(read("runs/c/members/004/model.safetensors") == model);
 }
 
 TEST_F(CompareResume, WhatIsNoRunOfItsOwnIsLeftAlone) {
@@ -170,6 +170,27 @@ TEST_F(CompareResume, WhatIsNoRunOfItsOwnIsLeftAlone) {
   write("runs/c/members/002/report.html", "mine");
   EXPECT_THAT(run(words("c", "0", {"--resume"})).err, HasSubstr("is not a run of Equipoise (it has no run.json)"));
   EXPECT_EQ(read("runs/c/members/002/report.html"), "mine");
+}
+
+// Each arm's report has the loss that it was trained by.
+TEST_F(CompareResume, ArmsOfOtherLossesAreMeasuredAgain) {
+  write("arms.yaml", config_text({{"output:",
+                                   "compare: {arms: [{name: middle, set: [training.loss=quantile]}, {name: robust, "
+                                   "set: [training.loss=huber, training.huber_delta=0.3]}]}\noutput:"}}));
+  const Words command = {"compare",
+                         "arms.yaml",
+                         "--arms",
+                         "none,middle,robust",
+                         "--seeds",
+                         "0",
+                         "output.run=c",
+                         "data.label={task: regression, column: hours}",
+                         "constraints=[{kind: residual_parity, group: sex, tolerance: 0.5}]",
+                         "--resume=auto"};
+  for (int i = 0; i < 2; ++i) {
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  }
 }
 
 TEST_F(CompareResume, SaysWhatAServerHasNotGotOfRunsThatHadFinished) {
