@@ -24,14 +24,19 @@ std::string says_of_few_rows(const constraints::ConstraintTable& table, const co
                              const constraints::RowCounts& counts, std::int64_t min_rows) {
   constexpr int kTest = static_cast<int>(data::Split::test);
   if (!constraints::compares_groups(promise) || !counts.used(kTest)) return "";
-  const auto judged = std::ranges::count_if(promise.rates, [&](std::int32_t rate) {
+  const auto is_judged = [&](std::int32_t rate) {
     return constraints::effective_rows_in(table.rates[static_cast<std::size_t>(rate)].denominator, counts, kTest) >=
            static_cast<double>(min_rows);
-  });
-  if (judged >= 2) return "";
-  return "'" + constraints::promise_title(promise) +
-         "' cannot be judged on this test split: " + (judged == 0 ? "none" : "only one") +
-         " of its levels has as many rows there as multipliers.min_rows asks for, " + std::to_string(min_rows) + ".";
+  };
+  const auto judged = std::ranges::count_if(promise.rates, is_judged);
+  std::string who = judged == 0 ? "none of its levels has" : "only one of its levels has";
+  if (const std::int32_t reference = promise.reference_level;
+      reference >= 0 && !is_judged(promise.rates[static_cast<std::size_t>(reference)]))
+    who = "its reference level, " + promise.levels[static_cast<std::size_t>(reference)] + ", has not";
+  else if (judged >= 2)
+    return "";
+  return "'" + constraints::promise_title(promise) + "' cannot be judged on this test split: " + who +
+         " as many rows there as multipliers.min_rows asks for, " + std::to_string(min_rows) + ".";
 }
 
 // Members of a bank that promise the same are named once.

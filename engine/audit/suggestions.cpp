@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -68,8 +69,22 @@ std::vector<double> mean_weights(const data::Dataset& dataset, const data::Group
   return weight;
 }
 
+// Whole numbers of the same sum, each 1 at least: a level that is there is drawn.
+std::vector<double> whole_parts(const std::vector<double>& exact) {
+  std::vector<double> whole;
+  for (const double one : exact) whole.push_back(std::max(1.0, std::floor(one)));
+  double left =
+      std::round(std::accumulate(exact.begin(), exact.end(), 0.0)) - std::accumulate(whole.begin(), whole.end(), 0.0);
+  std::vector<std::size_t> order(exact.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return exact[i] - whole[i]; });
+  for (std::size_t i = 0; i < order.size() && left > 0; ++i, --left) ++whole[order[i]];
+  for (; left < 0; ++left) --*std::ranges::max_element(whole);
+  return whole;
+}
+
 // Shares as in the population, of the levels that have rows. A recipe draws rows, which then weigh what they weigh: so each level's share of the
-// batch is its share of the population over its mean weight. Six decimals, of which the largest share takes what is left.
+// batch is its share of the population over its mean weight. Six decimals, whose remainders go to those that lost most (Hamilton).
 std::optional<SuggestedRecipe> as_the_population(const data::Dataset& dataset, const GroupingCounts& counts,
                                                  const AuditParams& params) {
   const data::Grouping& grouping = dataset.grouping(counts.grouping);
@@ -92,10 +107,9 @@ std::optional<SuggestedRecipe> as_the_population(const data::Dataset& dataset, c
   }
   if (reason.empty() || drawn.size() < 2) return std::nullopt;
   std::string targets;
-  constexpr double kLeast = 1;  // millionths: a level that is there is drawn
-  std::vector<double> millionths;
-  for (const auto& [level, share] : drawn) millionths.push_back(std::max(kLeast, std::round(1e6 * share / sum)));
-  *std::ranges::max_element(millionths) += 1e6 - std::accumulate(millionths.begin(), millionths.end(), 0.0);
+  std::vector<double> exact;
+  for (const auto& [level, share] : drawn) exact.push_back(1e6 * share / sum);
+  const std::vector<double> millionths = whole_parts(exact);
   for (std::size_t i = 0; i < drawn.size(); ++i) {
     char text[32];
     std::snprintf(text, sizeof text, "%.6f", millionths[i] / 1e6);

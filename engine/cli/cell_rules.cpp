@@ -222,13 +222,14 @@ void warn_where_off(const std::vector<report::FrontierRule>& rules, double confi
   const evaluation::ConstraintResult* worst = nullptr;
   double beyond = 0, worst_aim = 0;
   for (const report::FrontierRule& rule : rules) {
+    if (report::is_unsure(confidence, rule)) continue;  // it is expected outside, and said to be
     bool is_off = false;
     for (std::size_t c = 0; c < rule.held_out->constraints.size(); ++c) {
       const evaluation::ConstraintResult& one = rule.held_out->constraints[c];
-      // What makes a rule sure is that it is expected further inside; of a ratio that is in units of its rates.
-      const bool has_aim = confidence > 0 && !report::is_unsure(confidence, rule) && c < rule.margins.size() &&
-                           !one.form.empty() && one.form != "ratio";
-      const double aim = one.tolerance - (has_aim ? rule.margins[c] : 0);
+      // What makes a rule sure is that it is expected further inside, but for what rounds; of a ratio that is in units of its rates.
+      const bool has_aim = confidence > 0 && c < rule.margins.size() && !one.form.empty() && one.form != "ratio";
+      const double aim =
+          has_aim ? std::max(0.0, one.tolerance - rule.margins[c]) + 2 * report::kSlightExcess : one.tolerance;
       if (!one.interval || one.interval->low <= aim) continue;
       is_off = true;
       if (worst != nullptr && one.interval->low - aim <= beyond) continue;

@@ -56,8 +56,8 @@ std::string help_for(const std::vector<std::string>& words) {
          "  4   the computation left the finite numbers\n"
          "  5   memory ran out\n"
          "  70  a fault of this program\n"
-         "  75  stopped by a scheduler (SIGTERM, SIGUSR1) with what it had saved: the same line with --resume=auto "
-         "goes on\n"
+         "  75  stopped by a scheduler (SIGTERM, SIGUSR1) with what it had saved: the same line goes on, of train, "
+         "compare and frontier with --resume=auto\n"
          "  129, 130, 143  stopped by a terminal that went away (SIGHUP), by Ctrl-C (SIGINT), by SIGTERM\n";
 }
 

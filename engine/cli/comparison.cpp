@@ -232,7 +232,8 @@ void Comparison::measure_again(std::size_t arm, std::size_t place, const Finishe
   check_own_rows(member.run, *encoder, data.prepared);
   const std::string who = fmt::format("{}, seed {}", inputs_.arms[arm].name, seed);
   for (const std::string& warning : member.report.warnings)
-    if (said_.warnings.is_new(warning, who)) journal_.warn(fmt::format("{}: {}", who, warning));
+    if (!warning.starts_with("Member ") && said_.warnings.is_new(warning, who))  // of the bank that it was in
+      journal_.warn(fmt::format("{}: {}", who, warning));
   const at::Device device = device_of(member.run, journal_);
   const SavedModel model = read_model(member.run, data::layout_of(*encoder), device);
   report::ComparedRun told;

@@ -41,19 +41,17 @@ void check_earlier_runs(const SavedRun& run) {
   }
 }
 
-// A model that cannot be read is found before anything is touched.
-void check_weights(const SavedRun& run) {
-  const std::filesystem::path weights = run.file(run_files::kWeights);
-  std::error_code error;
-  const auto refuse = [&](const std::string& what) {
-    throw core::UserError(core::Fault::data,
-                          fmt::format("{}; take '{}' away, and it is trained again", what, run.path.string()));
-  };
-  if (!std::filesystem::exists(weights, error)) refuse(fmt::format("'{}' is gone", weights.string()));
+// What cannot be read is found before anything is touched.
+FinishedMember read_member(const std::filesystem::path& folder) {
   try {
-    models::read_safetensors(weights);
+    FinishedMember member{open_run(folder), {}};
+    read_encoder(member.run);
+    models::read_safetensors(member.run.file(run_files::kWeights));
+    member.report = report::report_from_json(read_json(member.run.file(run_files::kResults)));
+    return member;
   } catch (const core::UserError& broken) {
-    refuse(broken.what());
+    throw core::UserError(core::Fault::data,
+                          fmt::format("{}; take '{}' away, and it is trained again", broken.what(), folder.string()));
   }
 }
 
@@ -65,10 +63,8 @@ std::optional<FinishedMember> finished_member(const std::filesystem::path& folde
     throw core::UserError(core::Fault::config,
                           fmt::format("'{}' is finished, and is not the run that is asked for there:{}\n{}",
                                       folder.string(), checkpoint::to_lines(differing), kAnother));
-  FinishedMember member{open_run(folder), {}};
+  FinishedMember member = read_member(folder);
   check_earlier_runs(member.run);
-  check_weights(member.run);
-  member.report = report::report_from_json(read_json(member.run.file(run_files::kResults)));
   return member;
 }
 

@@ -112,9 +112,9 @@ int answer(const std::vector<std::string>& words) {
     return fail(json, equipoise::core::kStartAgain, lost.what(), {}, "ranks");
   } catch (const equipoise::core::Interrupted& stopped) {
     journal.end_line();
-    return fail(json, stopped.exit_code(),
-                stopped.starts_again() ? std::string(stopped.what()) + " before anything was saved: it begins anew"
-                                       : stopped.what());
+    return fail(
+        json, stopped.exit_code(),
+        stopped.starts_again() ? std::string(stopped.what()) + " before it had anything new to keep" : stopped.what());
   } catch (const std::bad_alloc&) {
     journal.end_line();
     return fail(json, static_cast<int>(equipoise::core::Fault::memory), kMemoryAdvice);

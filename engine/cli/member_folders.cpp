@@ -71,8 +71,14 @@ void remove_run(const fs::path& folder) noexcept {
   std::error_code error;
   if (fs::is_symlink(fs::symlink_status(folder, error))) return;
   remove_set_aside(folder);
-  for (const char* ours : run_files::kAll) ::unlink((folder / ours).c_str());
   tracking::remove_tracking_files(folder);
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (std::ranges::any_of(run_files::kAll,
+                            [&](const char* ours) { return name.starts_with(std::string(ours) + ".part"); }))
+      ::unlink(entry->path().c_str());
+  }
+  for (const char* ours : run_files::kAll) ::unlink((folder / ours).c_str());  // the marker last: until then it is ours
   ::rmdir(folder.c_str());
 }
 

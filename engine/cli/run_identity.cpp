@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 7> kFree = {"name",     "threads", "compare", "checkpoint",
                                                    "tracking", "ranks",   "output"};
 // Fields that say where files lie whose bytes are among the contents.
-constexpr std::array<std::string_view, 8> kPlaces = {"data.files",
+constexpr std::array<std::string_view, 9> kPlaces = {"model.file",
+                                                     "data.files",
                                                      "data.split.test_files",
                                                      "data.split.selection_files",
                                                      "data.split.holdout_files",
@@ -131,9 +132,14 @@ checkpoint::Fields run_identity(const training::RunConfig& config, const data::P
 std::vector<checkpoint::Difference> differences_of_runs(const checkpoint::Fields& saved,
                                                         const checkpoint::Fields& now) {
   std::vector<checkpoint::Difference> differing = checkpoint::differences(saved, now);
-  const bool are_other_rows = std::ranges::any_of(
-      differing, [](const checkpoint::Difference& one) { return one.field.starts_with(kContents); });
-  if (!are_other_rows) std::erase_if(differing, is_moved);
+  const auto is_of_module = [](const checkpoint::Difference& one) { return one.field == kModule; };
+  const bool are_other_rows = std::ranges::any_of(differing, [&](const checkpoint::Difference& one) {
+    return one.field.starts_with(kContents) && !is_of_module(one);
+  });
+  const bool is_other_module = std::ranges::any_of(differing, is_of_module);
+  std::erase_if(differing, [&](const checkpoint::Difference& one) {
+    return is_moved(one) && !(one.field == "model.file" ? is_other_module : are_other_rows);
+  });
   return differing;
 }
 
@@ -151,8 +157,9 @@ std::vector<checkpoint::Difference> differences_from_finished(const fs::path& ru
   add_contents(files_of(finished), config.data, there, now);
   const std::string &module = finished.config.model.file, &asked_for = config.model.file;
   if (!module.empty() && !asked_for.empty()) {
-    there.emplace_back(kModule, core::sha256_of_file(module_of(finished)));
-    now.emplace_back(kModule, core::sha256_of_file(asked_for));
+    const std::string then = core::sha256_of_file(module_of(finished));
+    there.emplace_back(kModule, then);
+    now.emplace_back(kModule, sha256_now(asked_for, then));
   }
   std::vector<checkpoint::Difference> differing = differences_of_runs(there, now);
   // Their bytes are not among these contents.

@@ -282,12 +282,13 @@ bool has_same_splits(const SavedRun& run, const data::Dataset& dataset) {
 
 std::vector<std::string> files_trained_on(const SavedRun& run, const std::vector<data::Fingerprint>& files) {
   const data::DataParams& data = run.config.data;
-  const std::vector<std::string>& of_test = data.split.test_files;
+  const std::vector<std::string>&of_test = data.split.test_files, tables = data::tables_of(data);
   std::vector<std::string> found;
   for_each_file(run, read_json(run.file(run_files::kData)), [&](const std::string& path, const std::string& sha256) {
     if (std::ranges::find(of_test, path) != of_test.end()) return;
     // Nobody is learnt from a file of decisions or scores.
-    if (path == data.stored_decisions.predictions || path == data.teacher.predictions) return;
+    const bool is_of_rows = std::ranges::find(tables, path) != tables.end();
+    if (!is_of_rows && (path == data.stored_decisions.predictions || path == data.teacher.predictions)) return;
     const auto same = std::ranges::find(files, sha256, &data::Fingerprint::sha256);
     if (same != files.end()) found.push_back(same->path);
   });

@@ -40,7 +40,11 @@ DecodedValue decode(const FeatureRule& rule, std::int16_t code, float value) {
   }
   const std::optional<double> number = number_of(rule, code, value);
   if (!number || !rule.date) return {number, {}};
-  // Where training had times of day, some edge has one.
+  // Times of a day are parts of one.
+  const bool ramps = rule.form == FeatureForm::ramps;
+  if (ramps ? rule.edges.front() >= 0 && rule.edges.back() < 1 : rule.mean >= 0 && rule.mean < 1)
+    return {{}, value_text(ColumnKind::time, *number)};
+  // Where training had dates with times, some edge has one.
   const auto has_time = [](double edge) { return edge != std::floor(edge); };
   constexpr double kSecondsOfDay = 86400;
   const double step = std::ranges::any_of(rule.edges, has_time) ? kSecondsOfDay : 1;

@@ -10,7 +10,11 @@
 
 namespace equipoise::data {
 std::string name_of_others(const FeatureRule& rule) {
-  return std::ranges::find(rule.levels, kOtherLevel) == rule.levels.end() ? kOtherLevel : "(other levels)";
+  std::string name = kOtherLevel;
+  const auto is_taken = [&] { return std::ranges::find(rule.levels, name) != rule.levels.end(); };
+  if (is_taken()) name = "(other levels)";
+  while (is_taken()) name = "(" + name + ")";
+  return name;
 }
 
 namespace {

@@ -102,6 +102,7 @@ std::vector<std::uint8_t> binned(const Table& table, const LabelParams& params) 
 // Targets are kept as 32-bit numbers, which lie as far apart as they are large.
 void check_spacing(const std::vector<double>& numbers, const std::string& column) {
   constexpr double kCoarse = 0.1;  // deviations
+  constexpr double kRounding = 1e-12;
   if (numbers.empty()) return;
   double sum = 0, squares = 0, largest = 0;
   for (const double number : numbers) sum += number, largest = std::max(largest, std::abs(number));
@@ -110,7 +111,8 @@ void check_spacing(const std::vector<double>& numbers, const std::string& column
   const double deviation = std::sqrt(squares / static_cast<double>(numbers.size()));
   const double spacing = static_cast<double>(std::nextafter(static_cast<float>(largest), 2e38F)) -
                          static_cast<double>(static_cast<float>(largest));
-  if (deviation == 0 || spacing <= kCoarse * deviation) return;
+  // Equal ones have what rounding left of the mean.
+  if (deviation <= kRounding * largest || spacing <= kCoarse * deviation) return;
   char text[200];
   std::snprintf(
       text, sizeof text,
@@ -120,11 +122,11 @@ void check_spacing(const std::vector<double>& numbers, const std::string& column
   throw core::UserError(core::Fault::data, "the targets in column '" + column + text);
 }
 
-std::vector<float> targets_of(const Table& table, const std::string& column) {
+std::vector<float> targets_of(const Table& table, const std::string& column, bool learns) {
   const std::vector<double> numbers = label_numbers(table, column);
   const auto bad = std::ranges::find_if(numbers, [](double number) { return std::abs(number) > kLargestTarget; });
   if (bad == numbers.end()) {
-    check_spacing(numbers, column);
+    if (learns) check_spacing(numbers, column);
     return {numbers.begin(), numbers.end()};
   }
   throw core::UserError(
@@ -133,8 +135,8 @@ std::vector<float> targets_of(const Table& table, const std::string& column) {
       table.where(bad - numbers.begin()));
 }
 
-void set_targets(const Table& table, const LabelParams& params, Dataset& dataset) {
-  dataset.targets = targets_of(table, params.column);
+void set_targets(const Table& table, const LabelParams& params, bool learns, Dataset& dataset) {
+  dataset.targets = targets_of(table, params.column, learns);
   dataset.labels.assign(dataset.targets.size(), 0);
 }
 
@@ -238,7 +240,7 @@ void make_labels(const Table& table, LabelParams& params, const config::Origin& 
       }
       break;
     case Task::regression:
-      set_targets(table, params, dataset);
+      set_targets(table, params, true, dataset);
       journal.say("label '" + params.column + "': a number to predict");
       break;
   }
@@ -262,7 +264,7 @@ void apply_labels(const Table& table, const LabelParams& params, Dataset& datase
       dataset.labels = params.bins.empty() ? apply_classes(table, params) : binned(table, params);
       break;
     case Task::regression:
-      set_targets(table, params, dataset);
+      set_targets(table, params, false, dataset);
       break;
   }
 }

@@ -67,6 +67,10 @@ void check_fields(const RecipeParams& params, const std::string& path, const con
              std::string("the recipe ") + params.recipe + " does not read it; " + core::listed(use.recipes) +
                  (use.recipes.size() == 1 ? " does" : " do"),
              origin);
+  // Shares that such a step moves leave the finite numbers.
+  constexpr double kMostStep = 1000;
+  if (params.step > kMostStep)
+    refuse(path + ".step", "it is " + number_text(params.step) + ", expected at most " + number_text(kMostStep), origin);
 }
 
 void check_targets(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
@@ -276,7 +280,7 @@ void RecipeParams::describe(config::Fields& fields) {
   fields.number("penalty", penalty, config::at_least(0),
                 "fair_mixup: how much a change of the mean prediction on the way counts beside the loss (0: 1).");
   fields.section("change", change, "images: what is done to a picture, each part drawn for it anew.");
-  fields.number("step", step, config::between(0, 1000),
+  fields.number("step", step, config::at_least(0),
                 "fairbatch: share of the batch moved an epoch (0: .005); group_dro: factor of the loss (0: .5).");
   fields.integer("from_epoch", from_epoch, config::at_least(0),
                  "The first epoch that it is followed in; 0 is the first.");

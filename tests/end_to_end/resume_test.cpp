@@ -166,7 +166,7 @@ TEST_F(Resume, ASignalBeforeTheFirstStepAsksToStartAgain) {
   };
   const Outcome outcome = run({"train", "config.yaml", "output.run=early", kLong}, manner);
   EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("stopped by SIGUSR1 before anything was saved: it begins anew"));
+  EXPECT_THAT(outcome.err, HasSubstr("stopped by SIGUSR1 before it had anything new to keep"));
 }
 
 TEST_F(Resume, CtrlCStillWritesAReportAndCanBeGoneOnWith) {

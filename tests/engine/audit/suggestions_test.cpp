@@ -120,6 +120,29 @@ TEST(SuggestionsTest, ALevelThatTheWorldHardlyHasIsDrawn) {
   }
 }
 
+TEST(SuggestionsTest, ManyEqualSharesStayEqual) {
+  constexpr int kTowns = 1300;
+  People people(2 * kTowns);
+  std::vector<std::string> names;
+  std::vector<std::int32_t> town;
+  Reference reference;
+  for (int one = 0; one < kTowns; ++one) {
+    names.push_back("t" + std::to_string(one));
+    reference.shares.push_back({"town", names.back(), 1.0 / kTowns});
+  }
+  for (int row = 0; row < 2 * kTowns; ++row) {
+    town.push_back(row < kTowns ? row : 0);  // half of all are of one
+    people.dataset_.labels[row] = row % 2;
+  }
+  people.add_group("town", names, town);
+  people.add_category("job", {"x", "y"}, std::vector<int>(2 * kTowns, 0));
+  const Suggestions found = suggested(people, reference);
+  ASSERT_THAT(found.recipes, SizeIs(1));
+  EXPECT_THAT(found.recipes[0].yaml, HasSubstr("{where: {\"town\": \"t0\"}, share: 0.00077"));
+  EXPECT_THAT(found.recipes[0].yaml, HasSubstr("{where: {\"town\": \"t1299\"}, share: 0.000769}"));
+  expect_usable(found, people);
+}
+
 // Women are half by weight, and should be: no matter that they are a tenth of the rows.
 TEST(SuggestionsTest, WeightsAreWhatThePopulationIsComparedBy) {
   People people = some_people(0.1, 0.4, 0.4);

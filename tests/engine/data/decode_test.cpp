@@ -44,6 +44,8 @@ TEST(Decode, TimesOfDayAreKeptToTheSecond) {
   rule.edges = {19000.25, 19002};
   EXPECT_EQ(decode(rule, 0, 0).text, "2022-01-08 06:00:00");
   EXPECT_EQ(decode(rule, 0, 0.5F).text, "2022-01-09 03:00:00");
+  rule.edges = {0.25, 0.75};  // a column of times
+  EXPECT_EQ(decode(rule, 0, 0.5F).text, "12:00:00");
 }
 
 TEST(Decode, LevelsAreTheirTexts) {

@@ -235,6 +235,8 @@ TEST(NewRowLabels, AreReadAsInTraining) {
   EXPECT_GT(numbers.again.target_deviation, 0);
   EXPECT_EQ(numbers.again.target_mean, numbers.trained.dataset.target_mean);
   EXPECT_EQ(numbers.again.target_deviation, numbers.trained.dataset.target_deviation);
+  // Few new ones may lie as close together as they like.
+  EXPECT_THAT(NewRows(by_number("regression"), "x,pay,rent\n1,40,no\n2,40.0000001,no\n").again.targets, Each(40.0F));
 }
 
 TEST(NewRowLabels, ArePartOfTheTaskEvenWhereOnlyInputsAreWanted) {

@@ -51,6 +51,15 @@ TEST(SamplingParamsTest, AllThatIsWrongIsSaidAtOnce) {
   EXPECT_THAT(all, HasSubstr("sampling.recipes[1]: group_dro and balance both decide what share of a batch rows have"));
 }
 
+// Else shares leave the finite numbers.
+TEST(SamplingParamsTest, AStepThatMovesEverythingAtOnceIsRefused) {
+  RecipeParams step = recipe("group_dro", {"sex"});
+  step.step = 1000;
+  EXPECT_EQ(problems({{step}}), "");
+  step.step = 1e6;
+  EXPECT_THAT(problems({{step}}), HasSubstr("sampling.recipes[0].step: it is 1e+06, expected at most 1000"));
+}
+
 TEST(SamplingParamsTest, AFirstEpochThatNeverComesIsRefused) {
   RecipeParams late = recipe("balance", {"sex"});
   late.from_epoch = 20;
