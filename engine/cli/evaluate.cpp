@@ -59,6 +59,11 @@ class Evaluate final : public Command {
     const data::Split split = split_from(split_.empty() ? "test" : split_);
     if (!output_.empty()) check_output(output_, read_files());
     const SavedRun run = open_run(run_);
+    if (const std::string untrained = untrained_sentence(run); !untrained.empty()) {
+      if (!failing.empty())
+        throw core::UserError(core::Fault::data, untrained + ", and --fail-on needs one that came to its end");
+      journal.warn(untrained + ".");
+    }
     if (!output_.empty()) check_output(output_, run);
     const evaluation::SplitResult result = measure_run(run, split, journal);
     warn_of_absent(result, journal);

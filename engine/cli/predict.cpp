@@ -47,6 +47,7 @@ class Predict final : public Command {
     check_output(output_, files_);
     check_output(output_, images_);
     const SavedRun run = open_run(run_);
+    if (const std::string untrained = untrained_sentence(run); !untrained.empty()) journal.warn(untrained + ".");
     check_output(output_, run);
     data::Carried carried{keep_, {}};
     const Predictions predictions = predict(run, carried, journal);

@@ -156,6 +156,21 @@ SavedRun open_run(const fs::path& path) {
                                                        run.path.string(), members.size(), lines));
 }
 
+std::string untrained_sentence(const SavedRun& run) {
+  if (run.marker.status != "diverged") return "";
+  return fmt::format(
+      "the run '{}' diverged: its model is what it had before it left the finite numbers, at worst the "
+      "weights that it began with",
+      run.path.string());
+}
+
+SavedRun open_trained_run(const fs::path& path) {
+  SavedRun run = open_run(path);
+  if (const std::string sentence = untrained_sentence(run); !sentence.empty())
+    throw core::UserError(core::Fault::data, sentence + "; name one that came to its end");
+  return run;
+}
+
 SavedRun open_run_or_bank(const fs::path& path) {
   fs::path folder = path.lexically_normal();
   if (!folder.has_filename()) folder = folder.parent_path();

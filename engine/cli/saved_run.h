@@ -28,6 +28,10 @@ struct SavedRun {
 /// The folder, its marker and its config, which must be the one that the run was trained with. A folder that is no run names the nearest one beside it; that of a bank names
 /// its members, that of a comparison its runs.
 SavedRun open_run(const std::filesystem::path& path);
+/// The same, of a run whose model may teach or start another: one that diverged has none, and is refused.
+SavedRun open_trained_run(const std::filesystem::path& path);
+/// Of a run that diverged what its model is; "" of any other.
+std::string untrained_sentence(const SavedRun& run);
 /// The same, where the folder of a bank or a comparison is welcome.
 SavedRun open_run_or_bank(const std::filesystem::path& path);
 bool is_bank(const SavedRun& run);

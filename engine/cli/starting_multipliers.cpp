@@ -22,7 +22,7 @@ core::UserError refusal(const std::string& what, const config::Origin& origin) {
 }
 
 report::Report results_of(const std::string& folder) {
-  const SavedRun run = open_run(folder);
+  const SavedRun run = open_trained_run(folder);
   std::error_code error;
   if (!std::filesystem::exists(run.file(run_files::kResults), error)) {
     throw core::UserError(core::Fault::data,

@@ -70,14 +70,14 @@ at::Tensor most_probable(const models::Mixture& mixture, const at::Tensor& weigh
 
 data::EncoderPointer starting_encoder(const training::RunConfig& config, const config::Origin& origin) {
   if (config.training.warm_start.empty()) return nullptr;
-  return named(origin, [&] { return read_encoder(open_run(config.training.warm_start)); });
+  return named(origin, [&] { return read_encoder(open_trained_run(config.training.warm_start)); });
 }
 
 at::Tensor starting_weights(const training::RunConfig& config, const data::Dataset& dataset,
                             const config::Origin& origin, core::Journal& journal) {
   if (config.training.warm_start.empty()) return {};
   return named(origin, [&] {
-    const SavedRun run = open_run(config.training.warm_start);
+    const SavedRun run = open_trained_run(config.training.warm_start);
     check_same_model(run, config.model, dataset.encoded);
     const SavedModel saved = read_model(run, dataset.encoded, at::kCPU);
     const at::Tensor weights = most_probable(saved.mixture, saved.learner->flat_parameters()).clone();

@@ -67,7 +67,7 @@ void score_by_teacher(const training::RunConfig& config, const config::Origin& o
   const std::string& folder = config.data.teacher.run;
   if (folder.empty()) return;
   try {
-    const SavedRun run = open_run(folder);
+    const SavedRun run = open_trained_run(folder);
     prepared.dataset.teacher = scores_of(run, config.data, prepared, journal);
     journal.say(
         fmt::format("The model of '{}' teaches {} of what rows are taught.", folder, config.data.teacher.weight));

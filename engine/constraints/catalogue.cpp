@@ -31,7 +31,7 @@ constraints:
 ```
 
 `group` names groupings of `data.groups`, each held on its own; crossings are groupings too (`cross`). With `within` groups are
-compared inside each level of another grouping. Bounds without a group are about everyone. Sample weights count everywhere.
+compared inside each level of another grouping. Bounds without a group are about everyone. Sample weights count in every rate and loss.
 
 `{kind: churn, at_most: 0.05}` holds decisions against stored ones, such as a deployed model's, which `data.stored_decisions`
 names: a file that `equipoise predict` wrote for the same rows, or a column of 0 and 1 (of several classes their names) in the

@@ -8,7 +8,8 @@
 namespace equipoise::data {
 namespace {
 
-constexpr double kLargestWeight = 1e30;  // as float, and its square in double, a finite number
+constexpr double kLargestWeight = 1e30;    // as float, and its square in double, a finite number
+constexpr double kSmallestWeight = 1e-30;  // as float no less exact than others
 
 }  // namespace
 
@@ -24,13 +25,14 @@ const Column& column_named(const Table& table, const std::string& name, const st
 std::vector<float> make_weights(const Table& table, const std::string& name) {
   const Column& column = *table.find(name);
   const std::vector<double> weights = NumberView(column).numbers(table);
-  const auto bad =
-      std::ranges::find_if(weights, [](double weight) { return !(weight >= 0 && weight <= kLargestWeight); });
+  const auto bad = std::ranges::find_if(
+      weights, [](double weight) { return !(weight == 0 || (weight >= kSmallestWeight && weight <= kLargestWeight)); });
   if (bad != weights.end()) {
     const std::string what = std::isnan(*bad) ? "is missing or not a number" : "is " + number_text(*bad);
-    throw core::UserError(core::Fault::data,
-                          "the sample weight in column '" + name + "' " + what + "; weights are numbers from 0 to 1e30",
-                          table.where(bad - weights.begin()));
+    throw core::UserError(
+        core::Fault::data,
+        "the sample weight in column '" + name + "' " + what + "; weights are 0, or numbers from 1e-30 to 1e30",
+        table.where(bad - weights.begin()));
   }
   if (std::ranges::all_of(weights, [](double weight) { return weight == 0; })) {
     throw core::UserError(core::Fault::data, "all sample weights in column '" + name + "' are 0",

@@ -44,12 +44,10 @@ void write_outcomes(Markup& page, const BankReport& report) {
 void write_counts(Markup& page, const BankReport& report) {
   const auto list = page.in("ul", {{"class", "verdict-counts"}});
   const std::vector<std::string> numbers = member_numbers(report);
-  const auto entry = [&](std::optional<Verdict> verdict, bool measured, std::string_view word) {
+  const auto entry = [&](std::optional<Verdict> verdict, std::string_view word, const auto& is_of) {
     std::vector<std::string> who;
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      const BankMember& member = report.members[i];
-      if (member.result.has_value() == measured && worst_verdict(member) == verdict) who.push_back(numbers[i]);
-    }
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      if (is_of(report.members[i])) who.push_back(numbers[i]);
     if (who.empty()) return;
     const auto item = page.in("li");
     page.element("span", {{"class", "number"}}, count_text(static_cast<std::int64_t>(who.size())));
@@ -61,11 +59,16 @@ void write_counts(Markup& page, const BankReport& report) {
     page.element("span", {{"class", "note"}},
                  fmt::format("{} {}", who.size() == 1 ? "member" : "members", listed(who)));
   };
-  for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable}) {
-    entry(verdict, true, "");
-  }
-  entry(std::nullopt, true, "no constraint");
-  entry(std::nullopt, false, "not measured");
+  const auto has = [](std::optional<Verdict> verdict) {
+    return [verdict](const BankMember& member) {
+      return member.result && !has_diverged(member) && worst_verdict(member) == verdict;
+    };
+  };
+  for (const Verdict verdict : {Verdict::met, Verdict::not_shown, Verdict::violated, Verdict::not_estimable})
+    entry(verdict, "", has(verdict));
+  entry(std::nullopt, "no constraint", has(std::nullopt));
+  entry(std::nullopt, "diverged", [](const BankMember& member) { return member.result && has_diverged(member); });
+  entry(std::nullopt, "not measured", [](const BankMember& member) { return !member.result; });
 }
 
 }  // namespace

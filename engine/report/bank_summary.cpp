@@ -41,7 +41,7 @@ std::size_t most_accurate(const BankReport& report, std::optional<Verdict> verdi
   std::size_t best = report.members.size();
   for (std::size_t i = 0; i < report.members.size(); ++i) {
     const BankMember& member = report.members[i];
-    if (!member.result || (verdict && worst_verdict(member) != verdict)) continue;
+    if (!member.result || has_diverged(member) || (verdict && worst_verdict(member) != verdict)) continue;
     const bool none = best == report.members.size();
     if (none || is_better(quality_of(*member.result), quality_of(*report.members[best].result))) best = i;
   }
@@ -55,7 +55,7 @@ std::string with_quality(const BankMember& member) {
 }
 
 struct Counts {
-  std::size_t met = 0, not_shown = 0, violated = 0, not_estimable = 0, unmeasured = 0, unconstrained = 0;
+  std::size_t met = 0, not_shown = 0, violated = 0, not_estimable = 0, unmeasured = 0, unconstrained = 0, diverged = 0;
 };
 
 Counts count(const BankReport& report) {
@@ -63,6 +63,7 @@ Counts count(const BankReport& report) {
   for (const BankMember& member : report.members) {
     const auto verdict = worst_verdict(member);
     std::size_t& slot = !member.result                   ? counts.unmeasured
+                        : has_diverged(member)           ? counts.diverged
                         : !verdict                       ? counts.unconstrained
                         : verdict == Verdict::no_promise ? counts.unconstrained
                         : verdict == Verdict::met        ? counts.met
@@ -85,6 +86,7 @@ std::string others(const Counts& counts) {
       "cannot be judged, because a group has too few rows");
   add(counts.not_shown, "stayed inside on the rows measured, which are too few to show that it holds",
       "stayed inside on the rows measured, which are too few to show that it holds");
+  add(counts.diverged, "diverged", "diverged");
   add(counts.unmeasured, "was not measured", "were not measured");
   add(counts.unconstrained, "had no constraint", "had no constraint");
   return words;
@@ -184,6 +186,10 @@ std::vector<std::string> member_numbers(const BankReport& report) {
   return numbers;
 }
 
+bool has_diverged(const BankMember& member) {
+  return member.outcome == "diverged";
+}
+
 std::optional<Verdict> worst_verdict(const BankMember& member) {
   if (!member.result || member.result->constraints.empty()) return std::nullopt;
   std::vector<Verdict> verdicts;
@@ -211,13 +217,18 @@ std::string bank_sentence(const BankReport& report) {
     return n == 1 ? "The one member was not measured, so nothing is claimed about it."
                   : fmt::format("None of the {} members was measured, so nothing is claimed about any of them.", n);
   }
-  if (counts.unmeasured + counts.unconstrained == n) {
+  if (counts.diverged > 0 && counts.unmeasured + counts.diverged == n)
+    return n == 1 ? "The one member diverged, so nothing is claimed about it."
+                  : fmt::format("None of the {} members came to the end of its training: {}.", n, others(counts));
+  if (counts.unmeasured + counts.unconstrained + counts.diverged == n) {
     const std::size_t best = most_accurate(report, std::nullopt);
-    const std::string rest =
+    std::string rest =
         counts.unmeasured == 0
             ? ""
             : fmt::format(" {} not measured.",
                           counts.unmeasured == 1 ? "1 member was" : fmt::format("{} members were", counts.unmeasured));
+    if (counts.diverged > 0)
+      rest += fmt::format(" {} diverged.", counted(static_cast<std::int64_t>(counts.diverged), "member"));
     return fmt::format("No fairness constraint was set. {} is {}, with {}.{}",
                        n == 1 ? "The one member" : fmt::format("The most accurate of {} members", n),
                        named(report, best), with_quality(report.members[best]), rest);

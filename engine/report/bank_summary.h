@@ -29,6 +29,9 @@ std::vector<std::string> member_numbers(const BankReport& report);
 /// The worst verdict over the member's constraints; nothing where it was not measured or has no constraint.
 std::optional<evaluation::Verdict> worst_verdict(const BankMember& member);
 
+/// Whether a member's training left the finite numbers: what is measured of it is a model that it had before, and no result.
+bool has_diverged(const BankMember& member);
+
 /// Whether every measured member was measured on rows that training never saw.
 bool measured_on_new_people(const BankReport& report);
 

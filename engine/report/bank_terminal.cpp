@@ -40,12 +40,15 @@ std::string gap_and_bound(const ConstraintResult* result) {
 
 std::string verdict_word(const BankMember& member) {
   const auto verdict = worst_verdict(member);
+  if (member.result && has_diverged(member)) return "no result";
   return std::string(!member.result ? "not measured" : verdict ? look_of(*verdict).word : "no constraint");
 }
 
 std::string verdict_words(const BankMember& member, bool color) {
   const std::string outcome = member.outcome == "finished" ? "" : ", " + plain(member.outcome, kOutcomeWidth);
-  return painted(verdict_word(member), worst_verdict(member).value_or(Verdict::not_estimable), color) + outcome;
+  const Verdict verdict =
+      has_diverged(member) ? Verdict::not_estimable : worst_verdict(member).value_or(Verdict::not_estimable);
+  return painted(verdict_word(member), verdict, color) + outcome;
 }
 
 /// With one constraint its column says what it holds; several have a letter each, so that they fit side by side.

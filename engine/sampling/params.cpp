@@ -70,7 +70,8 @@ void check_fields(const RecipeParams& params, const std::string& path, const con
   // Shares that such a step moves leave the finite numbers.
   constexpr double kMostStep = 1000;
   if (params.step > kMostStep)
-    refuse(path + ".step", "it is " + number_text(params.step) + ", expected at most " + number_text(kMostStep), origin);
+    refuse(path + ".step", "it is " + number_text(params.step) + ", expected at most " + number_text(kMostStep),
+           origin);
 }
 
 void check_targets(const RecipeParams& params, const std::string& path, const config::Origin& origin) {

@@ -104,7 +104,7 @@ TEST_F(BadInput, GroupWithOneLevel) {
 TEST_F(BadInput, WeightsThatAreNone) {
   int row = 0;
   write("people.csv", with_column("weight", [&row](const std::string&) { return ++row == 8 ? "-1" : "1"; }));
-  expect_refused(3, "people.csv:9: the sample weight in column 'weight' is -1; weights are numbers from 0",
+  expect_refused(3, "people.csv:9: the sample weight in column 'weight' is -1; weights are 0, or numbers from 1e-30",
                  {"data.weight=weight"});
   row = 0;
   write("people.csv", with_column("weight", [&row](const std::string&) { return ++row == 8 ? "" : "1"; }));
@@ -211,6 +211,10 @@ TEST_F(BadInput, AnUpdateThatLacksWhatItNeeds) {
   expect_refused(2, "multipliers.largest_penalty is 0.5, less than multipliers.penalty, which is 1",
                  {"multipliers.update=augmented", "multipliers.largest_penalty=0.5"});
   expect_refused(2, "did you mean 'swap_regret'?", {"multipliers.update=swap_regrte"});
+  expect_refused(2, "multipliers.penalty: it is of the update 'augmented', and multipliers.update is 'nupi'",
+                 {"multipliers.penalty=3"});
+  expect_refused(2, "multipliers.nu: it is of the update 'nupi', and multipliers.update is 'ascent'",
+                 {"multipliers.update=ascent", "multipliers.nu=0.5"});
   expect_refused(2, "multipliers.worst_group_adjustment", {"multipliers.worst_group_adjustment=-1"});
   expect_refused(2, "multipliers.penalty_growth", {"multipliers.penalty_growth=0.9"});
 }

@@ -265,6 +265,26 @@ TEST_F(NewRows, NumbersFarFromAllThatTrainingSawAreNamed) {
   EXPECT_THAT(run({"evaluate", "runs/r", "--data", "near.csv"}).err, testing::Not(HasSubstr("ten deviations")));
 }
 
+// Its model may be the weights that it began with.
+TEST_F(NewRows, ARunThatDivergedIsNoModelToGoBy) {
+  EXPECT_EQ(run({"train", "config.yaml", "output.run=wild", "training.optimizer.kind=sgd",
+                 "training.optimizer.learning_rate=1e30"})
+                .exit_code,
+            4);
+  ASSERT_TRUE(exists("runs/wild/model.safetensors"));
+  const char* said = "runs/wild' diverged: its model is what it had before it left the finite numbers";
+  EXPECT_THAT(run({"predict", "runs/wild", "--data", "people.csv", "--output", "p.csv"}).err, HasSubstr(said));
+  EXPECT_THAT(run({"evaluate", "runs/wild"}).err, HasSubstr(said));
+  const Outcome gate = run({"evaluate", "runs/wild", "--fail-on", "violated"});
+  EXPECT_EQ(gate.exit_code, 3);
+  EXPECT_THAT(gate.err, HasSubstr("--fail-on needs one that came to its end"));
+  for (const char* field : {"data.teacher.run", "training.warm_start", "multipliers.start_from"}) {
+    const Outcome outcome = run({"train", "config.yaml", std::string(field) + "=runs/wild"});
+    EXPECT_EQ(outcome.exit_code, 3) << field << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("name one that came to its end"));
+  }
+}
+
 TEST_F(NewRows, RowsThatWereLearntProveNothing) {
   train_into("r");
   const Outcome outcome = run({"evaluate", "runs/r", "--split", "train"});

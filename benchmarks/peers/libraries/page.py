@@ -24,9 +24,9 @@ came to is in [the table of settings](#settings). This page is written by `bench
   others' from encoded rows to decisions.
 * † needs the group of a person to decide about them. The rest do not see it, and only they are compared with Equipoise below.
 * Results are of the programs as they were when each was made. Since Equipoise's networks were trained (until 29 November 2026) the folds
-  of its cross-fitted models no longer hang on what groups are called: networks of today differ from these as another seed's do. Trees by race and
-  of ACS, and boosted trees of Bank and Credit that set selection rows aside, are of the settings before 30 November 2026 (24 leaves, seven of ten
-  columns, `min_child_weight` 5, sets of levels); their sure rules were looked for less thoroughly than the others'.
+  of its cross-fitted models no longer hang on what groups are called: networks of today differ from these as another seed's do. Frontiers of
+  models of all rows (race, ACS) are of trees of the settings before 30 November 2026 (24 leaves, seven of ten columns, `min_child_weight` 5, sets
+  of levels).
 """
 
 

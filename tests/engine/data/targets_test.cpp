@@ -28,8 +28,9 @@ TEST(Weights, AreReadAndAreNoInput) {
 }
 
 TEST(Weights, RefusesWhatIsNoWeight) {
-  EXPECT_THAT(error_of_preparing(weighted({"1", "-2"})),
-              HasSubstr("weights.csv:3: the sample weight in column 'w' is -2; weights are numbers from 0 to 1e30"));
+  EXPECT_THAT(
+      error_of_preparing(weighted({"1", "-2"})),
+      HasSubstr("weights.csv:3: the sample weight in column 'w' is -2; weights are 0, or numbers from 1e-30 to 1e30"));
   EXPECT_THAT(error_of_preparing(weighted({"1", "1", ""})),
               HasSubstr("weights.csv:4: the sample weight in column 'w' is missing"));
   EXPECT_THAT(error_of_preparing(weighted({"1", "heavy"})), HasSubstr("weights.csv:3: the sample weight"));

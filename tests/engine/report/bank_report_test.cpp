@@ -212,6 +212,18 @@ TEST(BankSentence, AMemberThatDidNotFinishIsNamedSo) {
   EXPECT_EQ(outcome_sentence(bank_of({Verdict::met})), "");
 }
 
+// What is measured of it may be the weights that it began with.
+TEST(BankSentence, AMemberThatDivergedMetNothing) {
+  BankReport report = bank_of({Verdict::met, Verdict::met});
+  report.members[1].outcome = "diverged";
+  report.members[1].result->metrics.accuracy = 0.99;
+  EXPECT_THAT(bank_sentence(report), AllOf(HasSubstr("1 of 2 members met the constraint"),
+                                           HasSubstr("member 0 (seed 0)"), HasSubstr("Of the others, 1 diverged.")));
+  EXPECT_THAT(to_terminal(report, false), HasSubstr("no result, diverged"));
+  report.members[0].outcome = "diverged";
+  EXPECT_EQ(bank_sentence(report), "None of the 2 members came to the end of its training: 2 diverged.");
+}
+
 TEST(BankSentence, AnAccuracyThatIsNoNumberIsNeverTheBest) {
   BankReport report = bank_of({Verdict::met, Verdict::met});
   report.members[0].result->metrics.accuracy = std::nan("");
