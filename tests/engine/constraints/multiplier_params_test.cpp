@@ -38,8 +38,17 @@ TEST(MultiplierParams, APenaltyStartsInsideItsBound) {
   params.update = "augmented";
   EXPECT_THAT(refusal(params),
               HasSubstr("multipliers.largest_penalty is 2, less than multipliers.penalty, which is 20"));
-  params.update = "nupi";
-  EXPECT_EQ(refusal(params), "") << "of no use there";
+}
+
+TEST(MultiplierParams, WhatAnotherUpdateReadsIsRefused) {
+  MultiplierParams params;
+  params.penalty = 0.5;
+  EXPECT_THAT(refusal(params),
+              HasSubstr("multipliers.penalty: it is of the update 'augmented', and multipliers.update is 'nupi'"));
+  params.update = "augmented";
+  EXPECT_EQ(refusal(params), "");
+  params.integral_gain = 2;
+  EXPECT_THAT(refusal(params), HasSubstr("multipliers.integral_gain: it is of the update 'nupi'"));
 }
 
 }  // namespace
