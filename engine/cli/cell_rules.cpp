@@ -245,8 +245,7 @@ void warn_where_off(const std::vector<report::FrontierRule>& rules, double confi
     journal.warn(fmt::format(
         "On the {} rows {} further out than the posterior expects, by more than chance: that of {} has {:.3f} there "
         "({:.3f} to {:.3f}), and at most {:.3f} is expected. The probability {:g} of decision.confidence does not hold "
-        "then: "
-        "the posterior knows less of cells than it believes; more rows, a smaller model or fewer rounds help.",
+        "then: the posterior knows less of cells than it believes; more rows, a smaller model or fewer rounds help.",
         rows, rules.size() == 1 ? "the rule is" : fmt::format("{} of {} rules are", off, rules.size()), worst->title,
         worst->gap.value_or(0), worst->interval->low, worst->interval->high, worst_aim, confidence));
     return;

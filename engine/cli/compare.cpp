@@ -62,10 +62,10 @@ class Compare final : public Command {
     inputs.command = command();
     core::expect_preemption();  // every run that has finished stays
     RunFolder folder = claim(inputs, resume, journal);
-    const bool has_name = !inputs.config.output.run.empty();
+    const std::string way_on = command(words_to_go_on(inputs.config.output, folder));
     Comparison comparison(std::move(inputs), folder, journal);
     const std::optional<core::Interrupted> stopped = comparison.run();
-    return answer(comparison.report(), folder, stopped, has_name, console, journal);
+    return answer(comparison.report(), folder, stopped, way_on, console, journal);
   }
 
  private:
@@ -151,11 +151,6 @@ class Compare final : public Command {
     return shell_line(all);
   }
 
-  std::string way_on(const RunFolder& folder, bool has_name) const {
-    if (has_name) return command({"--resume"});
-    return command({"output.run=" + folder.path().filename().string(), "--resume"});
-  }
-
   // What kept all runs from finishing: where none left the finite numbers, the rows.
   static int exit_code_of(const report::CompareReport& report) {
     const auto any = [&](const char* outcome) {
@@ -165,9 +160,9 @@ class Compare final : public Command {
     return static_cast<int>(any("diverged") ? core::Fault::numerical : core::Fault::data);
   }
 
-  int answer(const report::CompareReport& report, const RunFolder& folder,
-             const std::optional<core::Interrupted>& stopped, bool has_name, const Console& console,
-             TerminalJournal& journal) const {
+  static int answer(const report::CompareReport& report, const RunFolder& folder,
+                    const std::optional<core::Interrupted>& stopped, const std::string& way_on, const Console& console,
+                    TerminalJournal& journal) {
     journal.end_line();
     const int exit_code = stopped ? stopped->exit_code() : exit_code_of(report);
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
@@ -179,9 +174,9 @@ class Compare final : public Command {
                                    {"warnings", journal.warnings()},
                                    {"exit_code", exit_code}};
     if (stopped) {
-      json["resume"] = way_on(folder, has_name);
+      json["resume"] = way_on;
       journal.say(fmt::format("The comparison was {}; the runs that have finished stay. To go on: {}", stopped->what(),
-                              way_on(folder, has_name)));
+                              way_on));
     }
     console.print_json(json);
     return exit_code;

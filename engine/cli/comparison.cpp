@@ -228,14 +228,13 @@ void Comparison::measure_again(std::size_t arm, std::size_t place, const Finishe
   core::stop_if_interrupted();
   const std::int64_t seed = inputs_.seeds[place];
   const SeedData& data = data_of(arm, seed);
-  const data::EncoderPointer encoder = read_encoder(member.run);
-  check_own_rows(member.run, *encoder, data.prepared);
+  check_own_rows(member.run, *member.encoder, data.prepared);
   const std::string who = fmt::format("{}, seed {}", inputs_.arms[arm].name, seed);
   for (const std::string& warning : member.report.warnings)
     if (!warning.starts_with("Member ") && said_.warnings.is_new(warning, who))  // of the bank that it was in
       journal_.warn(fmt::format("{}: {}", who, warning));
   const at::Device device = device_of(member.run, journal_);
-  const SavedModel model = read_model(member.run, data::layout_of(*encoder), device);
+  const SavedModel model = read_model(member.run, data::layout_of(*member.encoder), device);
   report::ComparedRun told;
   told.arm = static_cast<std::int64_t>(arm);
   told.seed = seed;

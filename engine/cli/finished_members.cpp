@@ -44,8 +44,8 @@ void check_earlier_runs(const SavedRun& run) {
 // What cannot be read is found before anything is touched.
 FinishedMember read_member(const std::filesystem::path& folder) {
   try {
-    FinishedMember member{open_run(folder), {}};
-    read_encoder(member.run);
+    FinishedMember member{open_run(folder), {}, {}};
+    member.encoder = read_encoder(member.run);
     models::read_safetensors(member.run.file(run_files::kWeights));
     member.report = report::report_from_json(read_json(member.run.file(run_files::kResults)));
     return member;

@@ -15,6 +15,7 @@ namespace equipoise::cli {
 /// A run that a comparison which goes on has already.
 struct FinishedMember {
   SavedRun run;
+  data::EncoderPointer encoder;
   report::Report report;
 };
 

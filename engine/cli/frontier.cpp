@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 #include "engine/cli/cell_rules.h"
 #include "engine/cli/command.h"
@@ -67,9 +68,7 @@ class Frontier final : public Command {
       throw core::UserError(core::Fault::config, "frontier needs a config: equipoise frontier CONFIG [key=value ...]");
     refuse_ranks("frontier");
     failing_ = verdicts_from(fail_on_);
-    const Resume resume = resume_from(resume_);
-    if (resume == Resume::no && !allowed_.empty())
-      throw core::UserError(core::Fault::config, "--allow-change is about a run that goes on: it needs --resume");
+    const Resume resume = resume_from(resume_, allowed_);
     config::load(config_file_, overrides_, config_, origin_);
     check();
     if (config_.checkpoint.is_on()) core::expect_preemption();
@@ -98,32 +97,36 @@ class Frontier final : public Command {
     });
     training::TrainingResult result = train_posterior(config_, prepared, table, device, origin_, journal,
                                                       config_.checkpoint.is_on() || plan.resume ? &plan : nullptr);
-    if (result.interrupted) return stop_for_now(folder, result, console, journal);
-    report::FrontierReport frontier;
-    try {
-      frontier = solve(prepared, table, device, result, journal);
-    } catch (const core::Interrupted& stopped) {
-      const std::vector<checkpoint::Saved> saved = checkpoint::list_checkpoints(plan.folder);
-      if (saved.empty()) throw;
-      result.interrupted = stopped;
-      result.saved_step = saved.front().step;
-      return stop_for_now(folder, result, console, journal);
-    }
-    return answer(folder, inputs, device, result, frontier, console, journal);
+    std::optional<report::FrontierReport> frontier;
+    if (!result.interrupted) frontier = solve_unless_stopped(inputs, device, plan.folder, result, journal);
+    if (!frontier) return stop_for_now(folder, result, console, journal);
+    return answer(folder, inputs, device, result, *frontier, console, journal);
   }
 
  private:
+  // Nothing where a signal came, and the training was saved: the result says so then.
+  std::optional<report::FrontierReport> solve_unless_stopped(const RunInputs& inputs, const at::Device& device,
+                                                             const std::filesystem::path& checkpoints,
+                                                             training::TrainingResult& result,
+                                                             TerminalJournal& journal) const {
+    try {
+      return solve(inputs.prepared, inputs.table, device, result, journal);
+    } catch (const core::Interrupted& stopped) {
+      const std::vector<checkpoint::Saved> saved = checkpoint::list_checkpoints(checkpoints);
+      if (saved.empty()) throw;
+      result.interrupted = stopped;
+      result.saved_step = saved.front().step;
+      return std::nullopt;
+    }
+  }
+
   // What it has learnt so far decides nothing yet.
   int stop_for_now(RunFolder& folder, const training::TrainingResult& result, const Console& console,
                    TerminalJournal& journal) const {
     folder.finish("interrupted");
     stop_tracking(folder, journal);
     journal.end_line();
-    std::vector<std::string> more;
-    if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
-    std::vector<std::string> options = {"--resume"};
-    if (!fail_on_.empty()) options.insert(options.begin(), fmt::format("--fail-on={}", fmt::join(fail_on_, ",")));
-    const std::string resume = command(more) + " " + shell_line(options);
+    const std::string resume = command(words_to_go_on(config_.output, folder, fail_on_));
     say_way_on(result, resume, journal);
     console.print_json({{"outcome", "interrupted"},
                         {"run", folder.path().string()},
@@ -309,9 +312,9 @@ class Frontier final : public Command {
   std::string command(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> words = {"equipoise", "frontier", config_file_};
     words.insert(words.end(), overrides_.begin(), overrides_.end());
-    words.insert(words.end(), more.begin(), more.end());
     if (!tolerances_.empty()) words.insert(words.end(), {"--tolerances", tolerances_});
     if (!pick_.empty()) words.insert(words.end(), {"--pick", pick_});
+    words.insert(words.end(), more.begin(), more.end());
     return shell_line(words);
   }
 

@@ -67,17 +67,22 @@ void check_member_folder(const fs::path& folder) {
     refuse("is not a run of Equipoise (it has no run.json), and one is to be made there");
 }
 
-void remove_run(const fs::path& folder) noexcept {
+void remove_unfinished_files(const fs::path& folder) noexcept {
   std::error_code error;
-  if (fs::is_symlink(fs::symlink_status(folder, error))) return;
-  remove_set_aside(folder);
-  tracking::remove_tracking_files(folder);
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (std::ranges::any_of(run_files::kAll,
                             [&](const char* ours) { return name.starts_with(std::string(ours) + ".part"); }))
       ::unlink(entry->path().c_str());
   }
+}
+
+void remove_run(const fs::path& folder) noexcept {
+  std::error_code error;
+  if (fs::is_symlink(fs::symlink_status(folder, error))) return;
+  remove_set_aside(folder);
+  tracking::remove_tracking_files(folder);
+  remove_unfinished_files(folder);
   for (const char* ours : run_files::kAll) ::unlink((folder / ours).c_str());  // the marker last: until then it is ours
   ::rmdir(folder.c_str());
 }

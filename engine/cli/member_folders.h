@@ -22,6 +22,9 @@ bool is_as_good_as_empty(const std::filesystem::path& folder);
 /// Throws UserError (data) where what stands there is not a run of ours, which a new one would replace: a link, a file, somebody's folder.
 void check_member_folder(const std::filesystem::path& folder);
 
+/// Removes what a run that was killed in the middle of a write left.
+void remove_unfinished_files(const std::filesystem::path& folder) noexcept;
+
 /// Removes what a run of ours left in it; what is not ours stays, and the folder with it.
 void remove_run(const std::filesystem::path& folder) noexcept;
 

@@ -103,6 +103,22 @@ Resume resume_from(const std::string& word) {
                         fmt::format("--resume is '{}', expected nothing after it (--resume) or --resume=auto", word));
 }
 
+Resume resume_from(const std::string& word, const std::vector<std::string>& allowed) {
+  const Resume resume = resume_from(word);
+  if (resume == Resume::no && !allowed.empty())
+    throw core::UserError(core::Fault::config, "--allow-change is about a run that goes on: it needs --resume");
+  return resume;
+}
+
+std::vector<std::string> words_to_go_on(const training::OutputParams& output, const RunFolder& folder,
+                                        const std::vector<std::string>& fail_on) {
+  std::vector<std::string> words;
+  if (output.run.empty()) words.push_back("output.run=" + folder.path().filename().string());
+  if (!fail_on.empty()) words.push_back(fmt::format("--fail-on={}", fmt::join(fail_on, ",")));
+  words.emplace_back("--resume");
+  return words;
+}
+
 ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume,
                      const std::vector<std::string>& allowed, const config::Origin& origin, core::Journal& journal) {
   if (resume == Resume::no) return {RunFolder::claim(config.output, config.name, marker, origin)};

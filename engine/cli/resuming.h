@@ -19,6 +19,8 @@ namespace equipoise::cli {
 enum class Resume { no, must, automatic };
 /// Throws UserError (config) for another word.
 Resume resume_from(const std::string& word);
+/// The same beside the words of --allow-change, which are about a run that goes on.
+Resume resume_from(const std::string& word, const std::vector<std::string>& allowed);
 
 /// The folder that a run writes, and the checkpoint that it goes on from.
 struct ClaimedRun {
@@ -37,6 +39,10 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
 /// How a claimed run saves itself, and what it goes on from, which moves from `run` into the plan. `before_saving` begins its folder.
 training::CheckpointPlan plan_of(ClaimedRun& run, const training::RunConfig& config, checkpoint::Fields identity,
                                  std::function<void()> before_saving);
+
+/// What a command gains to go on with what stands in the folder: its name where the config gives none, --fail-on as it was, --resume.
+std::vector<std::string> words_to_go_on(const training::OutputParams& output, const RunFolder& folder,
+                                        const std::vector<std::string>& fail_on = {});
 
 /// Answers for a finished run that is what is asked for.
 int answer_finished(const RunFolder& folder, const Console& console);

@@ -254,8 +254,9 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
   if (!checkpoint::list_checkpoints(path_ / run_files::kCheckpoints).empty())
     throw refusal("holds a run that can go on: add --resume, or set output.overwrite=true to begin anew");
   bool has_finished = false;
-  for_each_member(path_, [&](std::size_t, const fs::path& member) { has_finished |= has_finished_run(member); });
-  if (verb_of(earlier) == "compare" && has_finished)
+  if (verb_of(earlier) == "compare")
+    for_each_member(path_, [&](std::size_t, const fs::path& member) { has_finished |= has_finished_run(member); });
+  if (has_finished)
     throw refusal(
         "holds a comparison that can go on, with runs that have finished: add --resume, or set output.overwrite=true "
         "to begin anew");
@@ -291,14 +292,7 @@ void RunFolder::begin(std::string_view config) {
     remove_checkpoints();
     remove_set_aside(path_);
   }
-  // What a run that was killed in the middle of a write left.
-  std::error_code error;
-  for (fs::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    const bool is_ours = std::ranges::any_of(
-        run_files::kAll, [&](const char* ours) { return name.starts_with(std::string(ours) + ".part"); });
-    if (is_ours) ::unlink(entry->path().c_str());
-  }
+  remove_unfinished_files(path_);
   write(run_files::kConfig, config);
 }
 

@@ -63,9 +63,7 @@ class Train final : public Command {
       throw core::UserError(core::Fault::config, "train needs a config: equipoise train CONFIG [key=value ...]");
     }
     failing_ = verdicts_from(fail_on_);
-    const Resume resume = resume_from(resume_);
-    if (resume == Resume::no && !allowed_.empty())
-      throw core::UserError(core::Fault::config, "--allow-change is about a run that goes on: it needs --resume");
+    const Resume resume = resume_from(resume_, allowed_);
     config::load(config_file_, overrides_, config_, origin_);
     members_ = training::members_of(config_, origin_);
     training::check_training(config_, members_.size(), origin_);
@@ -248,11 +246,7 @@ class Train final : public Command {
 
   // The line that goes on with a run that saved itself when it was stopped.
   std::string way_on(const RunFolder& folder) const {
-    std::vector<std::string> more;
-    if (config_.output.run.empty()) more.push_back("output.run=" + folder.path().filename().string());
-    if (!fail_on_.empty()) more.push_back(fmt::format("--fail-on={}", fmt::join(fail_on_, ",")));
-    more.emplace_back("--resume");
-    return command(more);
+    return command(words_to_go_on(config_.output, folder, fail_on_));
   }
 
   // In the answer too, where there is such a run.

@@ -1,5 +1,6 @@
 #include "engine/constraints/params.h"
 
+#include "engine/config/own_numbers.h"
 #include "engine/constraints/kinds.h"
 #include "engine/constraints/rates.h"
 #include "engine/constraints/titles.h"
@@ -113,35 +114,17 @@ void MultiplierParams::describe(config::Fields& fields) {
       "process gains nothing by it.");
 }
 
-namespace {
-
-// What one kind of update alone reads.
-struct OwnNumber {
-  const char* name;
-  double MultiplierParams::*value;
-  const char* update;
-};
-constexpr OwnNumber kOwnNumbers[] = {{"nu", &MultiplierParams::nu, "nupi"},
-                                     {"proportional_gain", &MultiplierParams::proportional_gain, "nupi"},
-                                     {"integral_gain", &MultiplierParams::integral_gain, "nupi"},
-                                     {"penalty", &MultiplierParams::penalty, "augmented"},
-                                     {"penalty_growth", &MultiplierParams::penalty_growth, "augmented"},
-                                     {"largest_penalty", &MultiplierParams::largest_penalty, "augmented"}};
-
-void check_own(const OwnNumber& one, const MultiplierParams& params, const config::Origin& origin) {
-  if (params.*one.value == MultiplierParams().*one.value || params.update == one.update) return;
-  const std::string field = std::string("multipliers.") + one.name;
-  throw core::UserError(
-      core::Fault::config,
-      field + ": it is of the update '" + one.update + "', and multipliers.update is '" + params.update + "'",
-      origin.of(field));
-}
-
-}  // namespace
-
 void check(const MultiplierParams& params, const config::Origin& origin) {
-  core::ProblemList problems;
-  for (const OwnNumber& one : kOwnNumbers) problems.collect([&] { check_own(one, params, origin); });
+  static constexpr config::OwnNumber<MultiplierParams> kOwn[] = {
+      {"nu", &MultiplierParams::nu, "nupi"},
+      {"proportional_gain", &MultiplierParams::proportional_gain, "nupi"},
+      {"integral_gain", &MultiplierParams::integral_gain, "nupi"},
+      {"penalty", &MultiplierParams::penalty, "augmented"},
+      {"penalty_growth", &MultiplierParams::penalty_growth, "augmented"},
+      {"largest_penalty", &MultiplierParams::largest_penalty, "augmented"}};
+  config::FieldProblems problems(origin);
+  config::refuse_unread<MultiplierParams>(problems, kOwn, params, "multipliers", "update", params.update,
+                                          "the update ");
   problems.collect([&] {
     if (params.update != "exponentiated" || params.radius > 0) return;
     throw core::UserError(core::Fault::config,

@@ -9,6 +9,7 @@
 #include "engine/data/encoder.h"
 
 namespace equipoise::data {
+
 std::string name_of_others(const FeatureRule& rule) {
   std::string name = kOtherLevel;
   const auto is_taken = [&] { return std::ranges::find(rule.levels, name) != rule.levels.end(); };

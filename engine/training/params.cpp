@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/config/own_numbers.h"
 #include "engine/core/error.h"
 
 namespace equipoise::training {
@@ -80,21 +81,6 @@ void TrainingParams::describe(config::Fields& fields) {
   fields.number("quantile", quantile, {0, 1, true, true}, "With the loss quantile, the quantile that is predicted.");
 }
 
-namespace {
-
-// What one kind of optimizer alone reads.
-struct OwnNumber {
-  const char* name;
-  double OptimizerParams::*value;
-  const char* kind;
-};
-constexpr OwnNumber kOwnNumbers[] = {{"momentum", &OptimizerParams::momentum, "sgd"},
-                                     {"beta1", &OptimizerParams::beta1, "adamw"},
-                                     {"beta2", &OptimizerParams::beta2, "adamw"},
-                                     {"epsilon", &OptimizerParams::epsilon, "adamw"}};
-
-}  // namespace
-
 void check(const TrainingParams& params, data::Task task, const config::Origin& origin) {
   const TrainingParams usual;
   const auto refuse = [&](const char* field, const std::string& why) {
@@ -119,10 +105,14 @@ void check(const TrainingParams& params, data::Task task, const config::Origin& 
     refuse("huber_delta", "it is of the loss 'huber', and training.loss is '" + params.loss + "'");
   if (params.quantile != usual.quantile && params.loss != "quantile")
     refuse("quantile", "it is of the loss 'quantile', and training.loss is '" + params.loss + "'");
-  for (const OwnNumber& one : kOwnNumbers)
-    if (params.optimizer.*one.value != usual.optimizer.*one.value && params.optimizer.kind != one.kind)
-      refuse((std::string("optimizer.") + one.name).c_str(),
-             fmt::format("it is of '{}', and training.optimizer.kind is '{}'", one.kind, params.optimizer.kind));
+  static constexpr config::OwnNumber<OptimizerParams> kOwn[] = {{"momentum", &OptimizerParams::momentum, "sgd"},
+                                                                {"beta1", &OptimizerParams::beta1, "adamw"},
+                                                                {"beta2", &OptimizerParams::beta2, "adamw"},
+                                                                {"epsilon", &OptimizerParams::epsilon, "adamw"}};
+  config::FieldProblems problems(origin);
+  config::refuse_unread<OptimizerParams>(problems, kOwn, params.optimizer, "training.optimizer", "kind",
+                                         params.optimizer.kind, "");
+  problems.throw_if_any();
 }
 
 void DecisionParams::describe(config::Fields& fields) {

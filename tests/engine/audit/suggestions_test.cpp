@@ -36,6 +36,17 @@ People some_people(double women, double positive_women, double positive_men) {
   return people;
 }
 
+// 3,000 rows of towns of unlike size.
+People of_three_towns() {
+  People people(3000);
+  std::vector<std::int32_t> town;
+  for (int row = 0; row < 3000; ++row) town.push_back(row < 1800 ? 0 : row < 2400 ? 1 : 2);
+  people.add_group("town", {"a", "b", "c"}, town);
+  people.add_category("job", {"x", "y"}, std::vector<int>(3000, 0));
+  for (int row = 0; row < 3000; ++row) people.dataset_.labels[row] = row % 2;
+  return people;
+}
+
 Suggestions suggested(const People& people, const Reference& reference = {}) {
   const data::Dataset dataset = people.dataset();
   Audit audit;
@@ -89,12 +100,7 @@ TEST(SuggestionsTest, AnswersThatAreApartSpeakForWeights) {
 // Thirds, and shares whose four digits would not add up.
 TEST(SuggestionsTest, SharesOfThePopulationAddUp) {
   for (const auto& [a, b] : {std::pair(1 / 3.0, 1 / 3.0), {0.16666, 0.16666}, {0.5, 0.2}}) {
-    People people(3000);
-    std::vector<std::int32_t> town;
-    for (int row = 0; row < 3000; ++row) town.push_back(row < 1800 ? 0 : row < 2400 ? 1 : 2);
-    people.add_group("town", {"a", "b", "c"}, town);
-    people.add_category("job", {"x", "y"}, std::vector<int>(3000, 0));
-    for (int row = 0; row < 3000; ++row) people.dataset_.labels[row] = row % 2;
+    const People people = of_three_towns();
     const Suggestions found = suggested(people, {"", {{"town", "a", a}, {"town", "b", b}, {"town", "c", 1 - a - b}}});
     ASSERT_THAT(found.recipes, SizeIs(1));
     EXPECT_THAT(found.recipes[0].yaml, HasSubstr("targets"));
@@ -105,12 +111,7 @@ TEST(SuggestionsTest, SharesOfThePopulationAddUp) {
 // Shares that six decimals round away are drawn all the same.
 TEST(SuggestionsTest, ALevelThatTheWorldHardlyHasIsDrawn) {
   for (const bool is_first : {true, false}) {
-    People people(3000);
-    std::vector<std::int32_t> town;
-    for (int row = 0; row < 3000; ++row) town.push_back(row < 1800 ? 0 : row < 2400 ? 1 : 2);
-    people.add_group("town", {"a", "b", "c"}, town);
-    people.add_category("job", {"x", "y"}, std::vector<int>(3000, 0));
-    for (int row = 0; row < 3000; ++row) people.dataset_.labels[row] = row % 2;
+    const People people = of_three_towns();
     const char *tiny = is_first ? "a" : "c", *large = is_first ? "c" : "a";
     const Suggestions found =
         suggested(people, {"", {{"town", tiny, 1e-7}, {"town", "b", 0.2}, {"town", large, 0.7999999}}});
