@@ -4,7 +4,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace audit_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -177,5 +177,5 @@ TEST_F(Audits, SayWhatIsWrongAndLeaveNothing) {
   EXPECT_THAT(run({"audit"}).err, HasSubstr("audit needs a config"));
 }
 
-}  // namespace
+}  // namespace audit_test
 }  // namespace equipoise::end_to_end

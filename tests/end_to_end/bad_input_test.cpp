@@ -11,7 +11,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace bad_input_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -387,5 +387,5 @@ TEST_F(BadInput, NewRowsWithoutAFeature) {
   EXPECT_FALSE(exists("out.csv"));
 }
 
-}  // namespace
+}  // namespace bad_input_test
 }  // namespace equipoise::end_to_end

@@ -9,7 +9,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace bank_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -214,5 +214,5 @@ TEST_F(Bank, ACrossFittedModelIsReadableByEveryVerb) {
   EXPECT_THAT(std::string(results["model"]), HasSubstr("the mean score of 3 members"));
 }
 
-}  // namespace
+}  // namespace bank_test
 }  // namespace equipoise::end_to_end

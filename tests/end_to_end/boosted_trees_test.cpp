@@ -13,7 +13,7 @@
 #include "tests/end_to_end/resume.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace boosted_trees_test {
 
 using testing::AllOf;
 using testing::ContainsRegex;
@@ -303,5 +303,5 @@ TEST_F(BoostedTrees, SayWhatAddsXgboostWhereItIsMissing) {
                                         Not(HasSubstr("fault of this program"))));
 }
 
-}  // namespace
+}  // namespace boosted_trees_test
 }  // namespace equipoise::end_to_end

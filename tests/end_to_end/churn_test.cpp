@@ -4,7 +4,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace churn_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -227,5 +227,5 @@ TEST_F(Churn, PredictionsOfNewRowsMustBeWanted) {
   EXPECT_THAT(own.err, HasSubstr("--predictions is about new rows"));
 }
 
-}  // namespace
+}  // namespace churn_test
 }  // namespace equipoise::end_to_end

@@ -9,7 +9,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace compare_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -354,5 +354,5 @@ TEST_F(CompareArms, DataThatAreGoneEndIt) {
   EXPECT_EQ(nlohmann::json::parse(read("runs/c/run.json"))["status"], "failed");
 }
 
-}  // namespace
+}  // namespace compare_test
 }  // namespace equipoise::end_to_end

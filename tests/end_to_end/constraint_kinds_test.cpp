@@ -5,7 +5,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace constraint_kinds_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -124,5 +124,5 @@ TEST_F(ConstraintKinds, AnUnseenStratumIsNotEstimable) {
   EXPECT_EQ(constraint["promises"].back()["within"], "race=(not seen in training)");
 }
 
-}  // namespace
+}  // namespace constraint_kinds_test
 }  // namespace equipoise::end_to_end

@@ -5,7 +5,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace documents_test {
 
 using testing::HasSubstr;
 
@@ -283,5 +283,5 @@ TEST_F(Documents, EveryConfigInTheRepositoryIsValid) {
   EXPECT_GE(count, 5);
 }
 
-}  // namespace
+}  // namespace documents_test
 }  // namespace equipoise::end_to_end

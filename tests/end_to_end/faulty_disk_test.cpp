@@ -2,7 +2,7 @@
 #include "tests/end_to_end/resume.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace faulty_disk_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -123,5 +123,5 @@ TEST_F(FaultyDisk, AFailureOfEveryReadLosesNoCheckpoint) {
   std::printf("%d reads: %d times another checkpoint, %d times a refusal\n", calls, passed_over, refused);
 }
 
-}  // namespace
+}  // namespace faulty_disk_test
 }  // namespace equipoise::end_to_end

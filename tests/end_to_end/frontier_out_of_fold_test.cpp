@@ -5,7 +5,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace frontier_out_of_fold_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -172,5 +172,5 @@ TEST_F(FrontierOutOfFold, KnowsGroupsAndDrawsLotsLikeAnyOther) {
   EXPECT_EQ(run({"evaluate", "runs/f", "--json"}).json()["split"], object("runs/f/results.json")["splits"][0]);
 }
 
-}  // namespace
+}  // namespace frontier_out_of_fold_test
 }  // namespace equipoise::end_to_end

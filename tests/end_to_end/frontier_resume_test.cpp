@@ -2,7 +2,7 @@
 #include "tests/end_to_end/resume.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace frontier_resume_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -62,5 +62,5 @@ TEST_F(FrontierResume, AnotherTrainingIsRefused) {
   EXPECT_EQ(run(words("g", {"--allow-change", "seed"})).exit_code, 2);
 }
 
-}  // namespace
+}  // namespace frontier_resume_test
 }  // namespace equipoise::end_to_end

@@ -7,7 +7,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace frontier_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -394,5 +394,5 @@ TEST_F(Frontier, SaysWhereRulesAreOffByMoreThanChance) {
   EXPECT_THAT(warnings("{rounds: 60, max_leaves: 6}"), testing::Not(HasSubstr("more than chance")));
 }
 
-}  // namespace
+}  // namespace frontier_test
 }  // namespace equipoise::end_to_end

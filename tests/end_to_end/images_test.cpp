@@ -6,7 +6,7 @@
 #include "tests/engine/data/picture_bytes.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace images_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -374,5 +374,5 @@ TEST_F(Images, NewRowsNeedTheirPictures) {
               AllOf(HasSubstr("own.idx"), HasSubstr("has changed since this run was trained")));
 }
 
-}  // namespace
+}  // namespace images_test
 }  // namespace equipoise::end_to_end

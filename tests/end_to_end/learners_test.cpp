@@ -11,7 +11,7 @@
 #include "tests/end_to_end/resume.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace learners_test {
 
 using testing::AllOf;
 using testing::AnyOf;
@@ -261,5 +261,5 @@ TEST_F(Learners, TheGuideRunsAsWritten) {
   EXPECT_EQ(trained.exit_code, 0) << trained.err;
 }
 
-}  // namespace
+}  // namespace learners_test
 }  // namespace equipoise::end_to_end

@@ -4,7 +4,7 @@
 #include "tests/end_to_end/ranks.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace lost_ranks_test {
 
 using testing::AnyOf;
 using testing::ContainsRegex;
@@ -111,5 +111,5 @@ TEST_F(LostRanks, SayTheirKindInJson) {
   EXPECT_EQ(answer["error"]["exit_code"], 75);
 }
 
-}  // namespace
+}  // namespace lost_ranks_test
 }  // namespace equipoise::end_to_end

@@ -6,7 +6,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace mixture_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -141,5 +141,5 @@ TEST_F(Mixture, OfABrokenDescriptionIsRefused) {
   EXPECT_THAT(outcome.err, HasSubstr("mixture: the probabilities add to"));
 }
 
-}  // namespace
+}  // namespace mixture_test
 }  // namespace equipoise::end_to_end

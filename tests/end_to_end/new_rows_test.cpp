@@ -5,7 +5,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace new_rows_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -326,5 +326,5 @@ TEST_F(NewRows, OutputIsCheckedBeforeTheWorkAndKeepsWhatItIs) {
             std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
 
-}  // namespace
+}  // namespace new_rows_test
 }  // namespace equipoise::end_to_end

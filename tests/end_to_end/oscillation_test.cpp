@@ -2,7 +2,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace oscillation_test {
 
 using testing::Contains;
 using testing::HasSubstr;
@@ -70,5 +70,5 @@ TEST_F(Oscillation, WhatSwingsIsSaidAndDamped) {
   EXPECT_LT(amplitude(damped), amplitude(ascent) / 2);
 }
 
-}  // namespace
+}  // namespace oscillation_test
 }  // namespace equipoise::end_to_end

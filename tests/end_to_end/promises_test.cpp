@@ -11,7 +11,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace promises_test {
 
 using testing::ContainsRegex;
 using testing::HasSubstr;
@@ -350,5 +350,5 @@ TEST_F(Promises, AdultTrainsInLittleMemory) {
   RecordProperty("peak_mib", static_cast<int>(outcome.peak_kib / 1024));
 }
 
-}  // namespace
+}  // namespace promises_test
 }  // namespace equipoise::end_to_end

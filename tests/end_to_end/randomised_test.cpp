@@ -6,7 +6,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace randomised_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -189,5 +189,5 @@ TEST_F(Randomised, IsRefusedWhereNothingCouldBeDrawnOrTheFileIsBroken) {
   EXPECT_THAT(broken.err, HasSubstr("model.json': cell_rule: drawn: the probabilities add to"));
 }
 
-}  // namespace
+}  // namespace randomised_test
 }  // namespace equipoise::end_to_end

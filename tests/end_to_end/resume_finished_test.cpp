@@ -4,7 +4,7 @@
 #include "tests/end_to_end/resume.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace resume_finished_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -143,5 +143,5 @@ TEST_F(Resume, WhatAnotherVerbMadeIsNotGoneOnWith) {
   EXPECT_FALSE(exists("runs/c/members"));
 }
 
-}  // namespace
+}  // namespace resume_finished_test
 }  // namespace equipoise::end_to_end

@@ -12,7 +12,7 @@
 #include "tests/end_to_end/resume.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace resume_test {
 
 using testing::AllOf;
 using testing::ContainsRegex;
@@ -381,5 +381,5 @@ TEST_F(Resume, TwoProcessesDoNotGoOnWithOneRun) {
   EXPECT_EQ(run(words, manner).exit_code, 75);
 }
 
-}  // namespace
+}  // namespace resume_test
 }  // namespace equipoise::end_to_end

@@ -3,7 +3,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace rule_confidence_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -95,5 +95,5 @@ TEST_F(RuleConfidence, IsRefusedToTrainingAndWhereItIsNoProbability) {
   EXPECT_THAT(other.err, HasSubstr("retune changes tolerances and decision.confidence alone"));
 }
 
-}  // namespace
+}  // namespace rule_confidence_test
 }  // namespace equipoise::end_to_end

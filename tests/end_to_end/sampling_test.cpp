@@ -5,7 +5,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace sampling_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -252,5 +252,5 @@ TEST_F(Sampling, RecipeFilesAreCheckedLikeTheConfig) {
   EXPECT_THAT(refused("broken.yaml"), HasSubstr("broken.yaml"));
 }
 
-}  // namespace
+}  // namespace sampling_test
 }  // namespace equipoise::end_to_end

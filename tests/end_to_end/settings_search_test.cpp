@@ -2,7 +2,7 @@
 #include "tests/end_to_end/resume.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace settings_search_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -144,5 +144,5 @@ TEST_F(SettingsSearch, TheGuideRunsAsWritten) {
   EXPECT_EQ(validated.exit_code, 0) << validated.err;
 }
 
-}  // namespace
+}  // namespace settings_search_test
 }  // namespace equipoise::end_to_end

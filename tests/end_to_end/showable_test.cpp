@@ -4,7 +4,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace showable_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -129,5 +129,5 @@ TEST_F(Showables, AnAuditNamesTheSmallestTolerance) {
   }
 }
 
-}  // namespace
+}  // namespace showable_test
 }  // namespace equipoise::end_to_end

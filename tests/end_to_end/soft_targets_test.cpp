@@ -5,7 +5,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace soft_targets_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -212,5 +212,5 @@ TEST_F(SoftTargets, TheGuideRunsAsWritten) {
   EXPECT_TRUE(exists("runs/student/report.html") && exists("runs/stored/report.html"));
 }
 
-}  // namespace
+}  // namespace soft_targets_test
 }  // namespace equipoise::end_to_end

@@ -5,7 +5,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace synthesize_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -192,5 +192,5 @@ TEST_F(Synthesize, ParentsAreNumberedFromOneWithoutRowsThatHaveNoLabel) {
   EXPECT_GT(rows, 100);
 }
 
-}  // namespace
+}  // namespace synthesize_test
 }  // namespace equipoise::end_to_end

@@ -4,7 +4,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace tasks_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -279,5 +279,5 @@ TEST_F(Tasks, AClassThatTrainingNeverSawIsRefusedInNewRows) {
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("'w'"), HasSubstr("new.csv:2")));
 }
 
-}  // namespace
+}  // namespace tasks_test
 }  // namespace equipoise::end_to_end

@@ -6,7 +6,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace activate_cuda_test {
 
 constexpr at::ScalarType kTypes[] = {at::kFloat, at::kBFloat16};
 
@@ -86,5 +86,5 @@ TEST(ActivateCudaTest, BackwardRepeatsItsBits) {
   EXPECT_TRUE(sums[0].equal(sums[1]));
 }
 
-}  // namespace
+}  // namespace activate_cuda_test
 }  // namespace equipoise::kernels

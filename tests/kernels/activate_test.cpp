@@ -13,7 +13,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace activate_test {
 
 using testing::HasSubstr;
 
@@ -180,5 +180,5 @@ TEST(Activate, Rejects) {
   EXPECT_THAT(failure([&] { activate_(turned, std::nullopt, {}); }), HasSubstr("x is not contiguous"));
 }
 
-}  // namespace
+}  // namespace activate_test
 }  // namespace equipoise::kernels

@@ -7,7 +7,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace bank_adamw_cuda_test {
 
 // Parameters and state after some steps on a device, back on the host.
 struct Moved {
@@ -52,5 +52,5 @@ TEST(BankAdamWCudaTest, StopsTheMemberWhoseGradientOrRateIsNotFinite) {
   EXPECT_TRUE(at::equal(moved.parameters[2], sample.parameters[2]));
 }
 
-}  // namespace
+}  // namespace bank_adamw_cuda_test
 }  // namespace equipoise::kernels

@@ -10,7 +10,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace bank_adamw_test {
 
 using testing::HasSubstr;
 
@@ -196,5 +196,5 @@ TEST(BankAdamW, RefusesWhatDoesNotFit) {
   EXPECT_THAT(run([](S, T, R r) { r.clip_norm = -2; }), HasSubstr("clip_norm is -2"));
 }
 
-}  // namespace
+}  // namespace bank_adamw_test
 }  // namespace equipoise::kernels

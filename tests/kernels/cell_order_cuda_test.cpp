@@ -4,7 +4,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace cell_order_cuda_test {
 
 TEST(CellOrderCudaTest, GivesTheSameIntegersAsTheCpu) {
   EQUIPOISE_NEEDS_GPU();
@@ -29,5 +29,5 @@ TEST(CellOrderCudaTest, PutsRowsOfNoCellLast) {
   EXPECT_TRUE(order.offsets.cpu().equal(at::tensor({0, 1, 3}, at::kLong)));
 }
 
-}  // namespace
+}  // namespace cell_order_cuda_test
 }  // namespace equipoise::kernels

@@ -11,7 +11,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace cell_order_test {
 
 using testing::HasSubstr;
 
@@ -101,5 +101,5 @@ TEST(CellOrderTest, RefusesWhatItCannotOrder) {
               HasSubstr("cell_order: cell_count is 0, expected a number in [1, 2^31)"));
 }
 
-}  // namespace
+}  // namespace cell_order_test
 }  // namespace equipoise::kernels

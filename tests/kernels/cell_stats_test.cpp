@@ -12,7 +12,7 @@
 #include "tests/kernels/row_oracle.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace cell_stats_test {
 
 using testing::HasSubstr;
 
@@ -210,5 +210,5 @@ TEST(CellStatsTest, NamesTheRowOfACellOutOfRange) {
   }
 }
 
-}  // namespace
+}  // namespace cell_stats_test
 }  // namespace equipoise::kernels

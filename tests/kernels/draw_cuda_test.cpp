@@ -4,7 +4,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace draw_cuda_test {
 
 TEST(DrawCudaTest, GivesTheSameIntegersAsTheCpu) {
   EQUIPOISE_NEEDS_GPU();
@@ -42,5 +42,5 @@ TEST(DrawCudaTest, GivesTheSameRowsOfCellsAsTheCpu) {
   }
 }
 
-}  // namespace
+}  // namespace draw_cuda_test
 }  // namespace equipoise::kernels

@@ -11,7 +11,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace draw_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -227,5 +227,5 @@ TEST(DrawTest, RefusesWhatItCannotDraw) {
               HasSubstr("draw_uniform: rows has type Int, expected Long"));
 }
 
-}  // namespace
+}  // namespace draw_test
 }  // namespace equipoise::kernels

@@ -7,7 +7,7 @@
 #include <limits>
 
 namespace equipoise::kernels {
-namespace {
+namespace elementary_test {
 
 // Distance from the true value in units of the last place of its float.
 double ulps(float got, double expected) {
@@ -54,5 +54,5 @@ TEST(ElementaryTest, IsCleanAtTheEnds) {
   EXPECT_TRUE(std::isnan(softplus(nan)));
 }
 
-}  // namespace
+}  // namespace elementary_test
 }  // namespace equipoise::kernels

@@ -11,7 +11,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace encoded_linear_test {
 
 using testing::HasSubstr;
 
@@ -236,5 +236,5 @@ TEST(EncodedLinear, Rejects) {
               HasSubstr("expected each member's part to be contiguous"));
 }
 
-}  // namespace
+}  // namespace encoded_linear_test
 }  // namespace equipoise::kernels

@@ -5,7 +5,7 @@
 #include "tests/kernels/encoded_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace gather_cuda_test {
 
 TEST(GatherCudaTest, AgreesWithTheCpuBitForBit) {
   EQUIPOISE_NEEDS_GPU();
@@ -106,5 +106,5 @@ TEST(GatherCudaTest, MarksARowOutOfRange) {
   EXPECT_TRUE(half[1].isfinite().all().item<bool>());
 }
 
-}  // namespace
+}  // namespace gather_cuda_test
 }  // namespace equipoise::kernels

@@ -10,7 +10,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace gather_test {
 
 using testing::HasSubstr;
 
@@ -148,5 +148,5 @@ TEST(CheckEncodedTest, ReturnsTheFilledWidthAndNamesRowAndFeature) {
               HasSubstr("check_encoded: row 18, feature 0 has code -1, expected a number in [0, 6)"));
 }
 
-}  // namespace
+}  // namespace gather_test
 }  // namespace equipoise::kernels

@@ -5,7 +5,7 @@
 #include "tests/kernels/image_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace image_augment_cuda_test {
 
 ImageRecipes on_gpu(const ImageRecipes& recipes) {
   return {recipes.cells.cuda(), recipes.order.cuda(), recipes.offsets.cuda(), recipes.settings.cuda(),
@@ -47,5 +47,5 @@ TEST(ImageAugmentCudaTest, ARowThatIsNotThereBecomesNaN) {
   EXPECT_TRUE(is_nan[1].item<bool>() && is_nan[2].item<bool>());
 }
 
-}  // namespace
+}  // namespace image_augment_cuda_test
 }  // namespace equipoise::kernels

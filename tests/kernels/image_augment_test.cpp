@@ -15,7 +15,7 @@
 #include "tests/kernels/image_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace image_augment_test {
 
 using testing::HasSubstr;
 
@@ -250,5 +250,5 @@ TEST(ImageAugmentTest, RefusesWhatDoesNotFit) {
               HasSubstr("batch has shape [6, 3, 5, 4]"));
 }
 
-}  // namespace
+}  // namespace image_augment_test
 }  // namespace equipoise::kernels

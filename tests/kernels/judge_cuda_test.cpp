@@ -5,7 +5,7 @@
 #include "tests/kernels/judge_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace judge_cuda_test {
 
 TEST(JudgeCudaTest, AgreesWithTheCpuOverSeveralUpdates) {
   EQUIPOISE_NEEDS_GPU();
@@ -60,5 +60,5 @@ TEST(JudgeCudaTest, RepeatsBitForBit) {
   EXPECT_TRUE(run().equal(run()));
 }
 
-}  // namespace
+}  // namespace judge_cuda_test
 }  // namespace equipoise::kernels

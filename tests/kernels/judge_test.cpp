@@ -8,7 +8,7 @@
 #include "tests/kernels/judge_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace judge_test {
 
 using testing::HasSubstr;
 
@@ -229,5 +229,5 @@ TEST(JudgeTest, RefusesWhatItCannotRead) {
   EXPECT_TRUE(state.values.eq(0).all().item<bool>()) << "what was refused moved nothing";
 }
 
-}  // namespace
+}  // namespace judge_test
 }  // namespace equipoise::kernels

@@ -7,7 +7,7 @@
 #include "tests/kernels/row_oracle.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace lagrangian_test {
 
 using testing::HasSubstr;
 
@@ -82,5 +82,5 @@ TEST(LagrangianTest, RefusesPricesThatDoNotFit) {
               HasSubstr("lagrangian: loss_price has shape [4], expected [2, 4]"));
 }
 
-}  // namespace
+}  // namespace lagrangian_test
 }  // namespace equipoise::kernels

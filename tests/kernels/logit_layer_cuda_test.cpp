@@ -4,7 +4,7 @@
 #include "tests/kernels/logit_layer_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace logit_layer_cuda_test {
 
 LogitLayerGradients found_on_gpu(const LogitLayerSample& s) {
   return LogitLayerGradients(
@@ -45,5 +45,5 @@ TEST(LogitLayerCudaTest, RepeatsItsBits) {
   }
 }
 
-}  // namespace
+}  // namespace logit_layer_cuda_test
 }  // namespace equipoise::kernels

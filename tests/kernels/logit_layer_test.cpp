@@ -9,7 +9,7 @@
 #include "tests/kernels/logit_layer_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace logit_layer_test {
 
 using testing::HasSubstr;
 
@@ -90,5 +90,5 @@ TEST(LogitLayer, RefusesWhatDoesNotFit) {
   EXPECT_THAT(said_after([](LogitLayerSample&) {}, 256), HasSubstr("rate_256 is 256, expected 0 to 255"));
 }
 
-}  // namespace
+}  // namespace logit_layer_test
 }  // namespace equipoise::kernels

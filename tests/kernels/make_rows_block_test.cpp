@@ -12,7 +12,7 @@
 #include "tests/kernels/making_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace make_rows_block_test {
 
 using played::Order;
 
@@ -82,5 +82,5 @@ TEST(MakeRowsBlock, AKindWithoutItsTensorsMakesNothing) {
   }
 }
 
-}  // namespace
+}  // namespace make_rows_block_test
 }  // namespace equipoise::kernels

@@ -8,7 +8,7 @@
 #include "tests/kernels/making_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace make_rows_cuda_test {
 
 MadeRows made_on_device(const Sample& sample, const at::Tensor& rows, const MakingRecipes& recipes,
                         std::int64_t step = 3) {
@@ -111,5 +111,5 @@ TEST(MakeRowsCudaTest, ReplaysFromAGraphAsItIsLaunched) {
   cudaGraphDestroy(graph);
 }
 
-}  // namespace
+}  // namespace make_rows_cuda_test
 }  // namespace equipoise::kernels

@@ -13,7 +13,7 @@
 #include "tests/kernels/making_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace make_rows_test {
 
 using testing::HasSubstr;
 
@@ -212,5 +212,5 @@ TEST(MakeRowsTest, RefusesWhatDoesNotFit) {
               HasSubstr("make_rows: forms has shape [5], expected [4]"));
 }
 
-}  // namespace
+}  // namespace make_rows_test
 }  // namespace equipoise::kernels

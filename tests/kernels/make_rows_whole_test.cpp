@@ -12,7 +12,7 @@
 #include "tests/kernels/making_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace make_rows_whole_test {
 
 using testing::HasSubstr;
 
@@ -186,5 +186,5 @@ TEST(MakeRowsWhole, RefuseWhatDoesNotFit) {
               HasSubstr("pool 0 goes from 0 to 21 of 20 rows"));
 }
 
-}  // namespace
+}  // namespace make_rows_whole_test
 }  // namespace equipoise::kernels

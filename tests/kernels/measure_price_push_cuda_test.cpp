@@ -8,7 +8,7 @@
 #include "tests/kernels/row_oracle.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace measure_price_push_cuda_test {
 
 void expect_as_on_the_cpu(const RowShape& shape, double temperature) {
   const std::string described = std::to_string(shape.rows) + " rows, " + std::to_string(shape.cells) + " cells, " +
@@ -92,5 +92,5 @@ TEST(MeasurePricePushCudaTest, MarksNaNAndCellsOutOfRange) {
   }
 }
 
-}  // namespace
+}  // namespace measure_price_push_cuda_test
 }  // namespace equipoise::kernels

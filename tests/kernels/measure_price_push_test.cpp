@@ -7,7 +7,7 @@
 #include "tests/kernels/measure_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace measure_price_push_test {
 
 using testing::HasSubstr;
 
@@ -58,5 +58,5 @@ TEST(MeasurePricePushTest, SaysWhatDoesNotFit) {
               HasSubstr("the cell of row 7 is outside [0, 4)"));
 }
 
-}  // namespace
+}  // namespace measure_price_push_test
 }  // namespace equipoise::kernels

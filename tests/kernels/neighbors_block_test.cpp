@@ -17,7 +17,7 @@
 #include "tests/kernels/neighbors_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace neighbors_block_test {
 
 using played::Order;
 
@@ -154,5 +154,5 @@ TEST(NeighborsBlock, InsertsIntoAnAscendingList) {
   }
 }
 
-}  // namespace
+}  // namespace neighbors_block_test
 }  // namespace equipoise::kernels

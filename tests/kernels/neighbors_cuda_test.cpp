@@ -8,7 +8,7 @@
 #include "tests/kernels/neighbors_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace neighbors_cuda_test {
 
 void expect_same(const at::Tensor& points, const at::Tensor& cells, std::int64_t cell_count, std::int64_t k) {
   const Neighbors expected = neighbors(points, cells, cell_count, k),
@@ -82,5 +82,5 @@ TEST(NeighborsCudaTest, WhatCannotBeMeasuredIsNobodysNeighbour) {
   EXPECT_TRUE(found.distances[0].isfinite().all().item<bool>());
 }
 
-}  // namespace
+}  // namespace neighbors_cuda_test
 }  // namespace equipoise::kernels

@@ -16,7 +16,7 @@
 #include "tests/kernels/neighbors_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace neighbors_test {
 
 using testing::HasSubstr;
 
@@ -146,5 +146,5 @@ TEST(NeighborsTest, RefusesWhatItCannotMeasure) {
   EXPECT_EQ(neighbors(at::empty({0, 3}), at::empty({0}, at::kByte), 1, 2).rows.size(0), 0);
 }
 
-}  // namespace
+}  // namespace neighbors_test
 }  // namespace equipoise::kernels

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 namespace equipoise::kernels {
-namespace {
+namespace normal_test {
 
 // Words all over [0, 2^32), with its ends.
 template <typename Check>
@@ -59,5 +59,5 @@ TEST(NormalTest, HasTheseBits) {
   EXPECT_EQ(bits, 9266160164790588235u);
 }
 
-}  // namespace
+}  // namespace normal_test
 }  // namespace equipoise::kernels

@@ -6,7 +6,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace not_finite_cuda_test {
 
 TEST(NotFiniteCudaTest, AgreesWithTheCpu) {
   EQUIPOISE_NEEDS_GPU();
@@ -23,5 +23,5 @@ TEST(NotFiniteCudaTest, AgreesWithTheCpu) {
   }
 }
 
-}  // namespace
+}  // namespace not_finite_cuda_test
 }  // namespace equipoise::kernels

@@ -9,7 +9,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace not_finite_test {
 
 using testing::HasSubstr;
 
@@ -61,5 +61,5 @@ TEST(NotFinite, RefusesWhatDoesNotFit) {
   EXPECT_THAT(failure([] { not_finite(at::Tensor()); }), HasSubstr("logits is an undefined tensor"));
 }
 
-}  // namespace
+}  // namespace not_finite_test
 }  // namespace equipoise::kernels

@@ -11,7 +11,7 @@
 #include "tests/kernels/outcome_oracle.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace outcome_cuda_test {
 
 // Of 1 + a gradient, whose parts by the loss, the squared residual and 32 exceedances may cancel.
 constexpr double kGradient = 1e-5;
@@ -253,5 +253,5 @@ TEST(OutcomeLagrangianCudaTest, AgreesWithTheCpu) {
   }
 }
 
-}  // namespace
+}  // namespace outcome_cuda_test
 }  // namespace equipoise::kernels

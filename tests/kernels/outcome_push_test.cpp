@@ -12,7 +12,7 @@
 #include "tests/kernels/rate_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace outcome_push_test {
 
 using testing::HasSubstr;
 
@@ -309,5 +309,5 @@ TEST(OutcomeLagrangianTest, RefusesPricesThatDoNotFit) {
               HasSubstr("outcome_lagrangian: soft_price has shape [20], expected [2, 20]"));
 }
 
-}  // namespace
+}  // namespace outcome_push_test
 }  // namespace equipoise::kernels

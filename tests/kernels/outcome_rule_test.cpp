@@ -8,7 +8,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace outcome_rule_test {
 
 using testing::HasSubstr;
 
@@ -58,5 +58,5 @@ TEST(OutcomeRuleTest, RefusesUnknownKindsAndCounts) {
   refuses("calibration", {3}, "calibration rule: got 1 parameters, expected 3: bins, threshold, temperature");
 }
 
-}  // namespace
+}  // namespace outcome_rule_test
 }  // namespace equipoise::kernels

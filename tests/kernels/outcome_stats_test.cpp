@@ -11,7 +11,7 @@
 #include "tests/kernels/outcome_oracle.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace outcome_stats_test {
 
 using testing::HasSubstr;
 
@@ -351,5 +351,5 @@ TEST(OutcomeStatsTest, NamesTheRowThatItCannotRead) {
               HasSubstr("outcome_stats: the target of row 2077 is 2, expected a label, 0 or 1"));
 }
 
-}  // namespace
+}  // namespace outcome_stats_test
 }  // namespace equipoise::kernels

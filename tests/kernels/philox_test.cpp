@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::kernels {
-namespace {
+namespace philox_test {
 
 using testing::ElementsAre;
 
@@ -24,5 +24,5 @@ TEST(PhiloxTest, ScalesToABoundByTheHighHalfOfTheProduct) {
   EXPECT_EQ(scale_to_bound(std::uint64_t{1} << 63, 10), 5u);
 }
 
-}  // namespace
+}  // namespace philox_test
 }  // namespace equipoise::kernels

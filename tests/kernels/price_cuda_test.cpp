@@ -5,7 +5,7 @@
 #include "tests/kernels/rate_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace price_cuda_test {
 
 TEST(PriceCudaTest, AgreesWithTheCpuOverSeveralBatches) {
   EQUIPOISE_NEEDS_GPU();
@@ -25,5 +25,5 @@ TEST(PriceCudaTest, AgreesWithTheCpuOverSeveralBatches) {
   }
 }
 
-}  // namespace
+}  // namespace price_cuda_test
 }  // namespace equipoise::kernels

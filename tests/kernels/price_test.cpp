@@ -7,7 +7,7 @@
 #include "tests/kernels/rate_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace price_test {
 
 using testing::HasSubstr;
 
@@ -211,5 +211,5 @@ TEST(PriceTest, RefusesWhatItCannotRead) {
   EXPECT_EQ(state.step.item<std::int64_t>(), 0) << "a refused batch is not counted";
 }
 
-}  // namespace
+}  // namespace price_test
 }  // namespace equipoise::kernels

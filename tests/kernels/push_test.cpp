@@ -12,7 +12,7 @@
 #include "tests/kernels/row_oracle.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace push_test {
 
 using testing::HasSubstr;
 
@@ -148,5 +148,5 @@ TEST(PushTest, RefusesWhatItCannotRead) {
               HasSubstr("push: gradient has shape [2, 9], expected [2, 10]"));
 }
 
-}  // namespace
+}  // namespace push_test
 }  // namespace equipoise::kernels

@@ -10,7 +10,7 @@
 #include "tests/kernels/row_oracle.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace row_cuda_test {
 
 RowSample on_gpu(const RowSample& sample) {
   RowSample gpu = sample;
@@ -188,5 +188,5 @@ TEST(LagrangianCudaTest, AgreesWithTheCpu) {
   EXPECT_LT(largest_difference(sums, measure(sample)), 2e-6);
 }
 
-}  // namespace
+}  // namespace row_cuda_test
 }  // namespace equipoise::kernels

@@ -6,7 +6,7 @@
 #include "tests/kernels/score_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace score_curves_cuda_test {
 
 using testing::HasSubstr;
 
@@ -77,5 +77,5 @@ TEST(ScoreCurvesCudaTest, NamesARowThatIsNotANumber) {
               HasSubstr("score_areas: the score of member 1, row 40 is not a number"));
 }
 
-}  // namespace
+}  // namespace score_curves_cuda_test
 }  // namespace equipoise::kernels

@@ -10,7 +10,7 @@
 #include "tests/kernels/score_sample.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace score_curves_test {
 
 using testing::HasSubstr;
 
@@ -226,5 +226,5 @@ TEST(ScoreCurvesTest, RefuseArgumentsByName) {
               HasSubstr("score_histogram: the range is [1, 1], expected low < high"));
 }
 
-}  // namespace
+}  // namespace score_curves_test
 }  // namespace equipoise::kernels

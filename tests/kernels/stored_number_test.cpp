@@ -7,7 +7,7 @@
 #include <limits>
 
 namespace equipoise::kernels {
-namespace {
+namespace stored_number_test {
 
 std::uint16_t bits_of(float value) {
   return rounded(value).bits;
@@ -44,5 +44,5 @@ TEST(StoredNumber, RoundsByHand) {
   EXPECT_EQ(bits_of(std::nanf("")), 0x7fff);
 }
 
-}  // namespace
+}  // namespace stored_number_test
 }  // namespace equipoise::kernels

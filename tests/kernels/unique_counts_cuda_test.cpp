@@ -4,7 +4,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace unique_counts_cuda_test {
 
 TEST(UniqueCountsCudaTest, GivesTheSameIntegersAsTheCpu) {
   EQUIPOISE_NEEDS_GPU();
@@ -21,5 +21,5 @@ TEST(UniqueCountsCudaTest, GivesTheSameIntegersAsTheCpu) {
   }
 }
 
-}  // namespace
+}  // namespace unique_counts_cuda_test
 }  // namespace equipoise::kernels

@@ -11,7 +11,7 @@
 #include "tests/kernels/failure.h"
 
 namespace equipoise::kernels {
-namespace {
+namespace unique_counts_test {
 
 using testing::HasSubstr;
 
@@ -76,5 +76,5 @@ TEST(UniqueCountsTest, RefusesWhatItCannotCount) {
               HasSubstr("unique_counts: values has shape [3, 1], expected [N]"));
 }
 
-}  // namespace
+}  // namespace unique_counts_test
 }  // namespace equipoise::kernels

@@ -4,7 +4,7 @@
 #include "engine/audit/cell_artifacts.h"
 
 namespace equipoise::audit {
-namespace {
+namespace artifact_verdicts_test {
 
 using testing::HasSubstr;
 
@@ -96,5 +96,5 @@ TEST(ArtifactVerdicts, HaveNamesThatAreReadAgain) {
   for (std::size_t i = 0; i < kArtifactKinds; ++i) EXPECT_EQ(static_cast<std::size_t>(artifact_kinds()[i].kind), i);
 }
 
-}  // namespace
+}  // namespace artifact_verdicts_test
 }  // namespace equipoise::audit

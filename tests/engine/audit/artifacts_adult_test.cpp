@@ -6,7 +6,7 @@
 #include "tests/engine/audit/made_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace artifacts_adult_test {
 
 using testing::HasSubstr;
 
@@ -118,5 +118,5 @@ TEST(ArtifactFalseAlarms, OfOtherPeopleAreAsRareAsTheConfidenceSays) {
   EXPECT_LE(looked, 16);
 }
 
-}  // namespace
+}  // namespace artifacts_adult_test
 }  // namespace equipoise::audit

@@ -10,7 +10,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace artifacts_by_hand_test {
 
 using testing::ElementsAre;
 using testing::FloatEq;
@@ -212,5 +212,5 @@ TEST(RealCell, QuantilesAndSomePlaces) {
   EXPECT_NE(some, some_places(1000, 100, 2));
 }
 
-}  // namespace
+}  // namespace artifacts_by_hand_test
 }  // namespace equipoise::audit

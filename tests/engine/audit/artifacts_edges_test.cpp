@@ -9,7 +9,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::audit {
-namespace {
+namespace artifacts_edges_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -269,5 +269,5 @@ TEST(RealRows, AreThoseThatASamplerDraws) {
       EXPECT_EQ(real.cells[a].group == real.cells[b].group, real.cells[a].name[4] == real.cells[b].name[4]);
 }
 
-}  // namespace
+}  // namespace artifacts_edges_test
 }  // namespace equipoise::audit

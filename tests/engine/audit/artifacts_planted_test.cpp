@@ -7,7 +7,7 @@
 #include "tests/engine/audit/made_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace artifacts_planted_test {
 
 constexpr int kEach = 1000;  // made rows of a cell
 
@@ -148,5 +148,5 @@ TEST(PlantedArtifacts, CellsOfAdultWithFlipsAreToldByNeighboursAlone) {
   EXPECT_EQ(told_honest, 0);
 }
 
-}  // namespace
+}  // namespace artifacts_planted_test
 }  // namespace equipoise::audit

@@ -7,7 +7,7 @@
 #include "engine/core/seed.h"
 
 namespace equipoise::audit {
-namespace {
+namespace beside_real_test {
 
 // Exact limits of 0 of 10 at 95 %: 0 and 1 - .025^(1/10) = .3085; of 10 of 10: 1 - .3085 and 1.
 TEST(CompareShares, PutsTheLimitsOfBothTogether) {
@@ -67,5 +67,5 @@ TEST(CompareMeans, HoldsWhereRowsAreOfFewPersons) {
   EXPECT_GT(missed_alone, 120);
 }
 
-}  // namespace
+}  // namespace beside_real_test
 }  // namespace equipoise::audit

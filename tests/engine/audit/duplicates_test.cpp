@@ -5,7 +5,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace duplicates_test {
 
 // Rows 0 to 9 of two inputs: 0 = 3 = 7, 1 = 8, 2 = 9; the others stand alone.
 People some_people() {
@@ -54,5 +54,5 @@ TEST(DuplicatesTest, ANumberDiffersWithinItsBin) {
   EXPECT_EQ(find_duplicates(people.dataset()).rows, 0);
 }
 
-}  // namespace
+}  // namespace duplicates_test
 }  // namespace equipoise::audit

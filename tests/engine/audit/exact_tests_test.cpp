@@ -6,7 +6,7 @@
 #include <cmath>
 
 namespace equipoise::audit {
-namespace {
+namespace exact_tests_test {
 
 double log_choose(double n, double k) {
   return std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1);
@@ -59,5 +59,5 @@ TEST(ExactTests, OfAMillionRowsAreTheNormalOnes) {
   EXPECT_NEAR(binomial_p_value({0.3 + 3 * std::sqrt(0.21 / 1e6), 1e6}, 0.3), std::erfc(3 / std::sqrt(2)), 3e-5);
 }
 
-}  // namespace
+}  // namespace exact_tests_test
 }  // namespace equipoise::audit

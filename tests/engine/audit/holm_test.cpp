@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::audit {
-namespace {
+namespace holm_test {
 
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
@@ -19,5 +19,5 @@ TEST(HolmTest, ByHand) {
   EXPECT_THAT(holm({}), IsEmpty());
 }
 
-}  // namespace
+}  // namespace holm_test
 }  // namespace equipoise::audit

@@ -8,7 +8,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace inputs_test {
 
 using ::testing::Each;
 using ::testing::ElementsAre;
@@ -143,5 +143,5 @@ TEST(AnswersTest, AreQuestionsOfYesAndNoForEveryTask) {
   EXPECT_THAT(answers_of(people.dataset_)[0].labels, ElementsAre(0, 0, 1, 1));  // the training rows' median is 5
 }
 
-}  // namespace
+}  // namespace inputs_test
 }  // namespace equipoise::audit

@@ -8,7 +8,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace proxies_test {
 
 const AuditParams kParams = {30, 0.95, 3, {}};
 
@@ -211,5 +211,5 @@ TEST(ProxiesTest, WeightsCountAndSmallLevelsAreLeftOut) {
   EXPECT_TRUE(find_proxies(dataset, inputs_of(dataset, 30), strict).empty());
 }
 
-}  // namespace
+}  // namespace proxies_test
 }  // namespace equipoise::audit

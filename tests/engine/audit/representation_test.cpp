@@ -11,7 +11,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace representation_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -244,5 +244,5 @@ TEST(ReferenceTest, AllThatIsWrongIsSaidAtOnce) {
   }
 }
 
-}  // namespace
+}  // namespace representation_test
 }  // namespace equipoise::audit

@@ -11,7 +11,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace slices_test {
 
 using ::testing::ElementsAre;
 
@@ -244,5 +244,5 @@ TEST(SlicesTest, ModelsWithoutErrorsOrRowsHaveNone) {
   EXPECT_TRUE(wrong.search().slices.empty());
 }
 
-}  // namespace
+}  // namespace slices_test
 }  // namespace equipoise::audit

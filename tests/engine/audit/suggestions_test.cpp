@@ -10,7 +10,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace suggestions_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -201,5 +201,5 @@ TEST(SuggestionsTest, NothingIsSuggestedWhereNothingSpeaksForIt) {
   EXPECT_THAT(few.too_few, ElementsAre("sex=f, label=negative (14)", "sex=f, label=positive (10)"));
 }
 
-}  // namespace
+}  // namespace suggestions_test
 }  // namespace equipoise::audit

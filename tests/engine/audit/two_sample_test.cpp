@@ -9,7 +9,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace two_sample_test {
 
 double normal(std::uint64_t seed, std::uint64_t place) {
   return std::sqrt(-2 * std::log(1 - core::uniform(core::mix(seed, 2 * place)))) *
@@ -160,5 +160,5 @@ TEST(DenseColumns, TakeNumbersAndTheMostFrequentLevels) {
   EXPECT_EQ(dense_columns(both.space(), both.dataset.encoded.features, both.sample, 400, 50).size(), 2u);
 }
 
-}  // namespace
+}  // namespace two_sample_test
 }  // namespace equipoise::audit

@@ -12,7 +12,7 @@
 #include "tests/engine/checkpoint/sample.h"
 
 namespace equipoise::checkpoint {
-namespace {
+namespace checkpoint_test {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
@@ -192,5 +192,5 @@ TEST_F(CheckpointFiles, RefusesWhatIsNoManifest) {
               HasSubstr("names no 'state.safetensors'"));
 }
 
-}  // namespace
+}  // namespace checkpoint_test
 }  // namespace equipoise::checkpoint

@@ -10,7 +10,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::checkpoint {
-namespace {
+namespace state_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -152,5 +152,5 @@ TEST(StateWalk, NamesWhatDoesNotFit) {
   EXPECT_THAT(refusal(changed), HasSubstr("'pairs.1.second' is missing"));
 }
 
-}  // namespace
+}  // namespace state_test
 }  // namespace equipoise::checkpoint

@@ -9,7 +9,7 @@
 #include "tests/engine/checkpoint/sample.h"
 
 namespace equipoise::checkpoint {
-namespace {
+namespace writer_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -104,5 +104,5 @@ TEST(CheckpointIdentity, KnowsTheFieldsThatMayBeAllowed) {
   }
 }
 
-}  // namespace
+}  // namespace writer_test
 }  // namespace equipoise::checkpoint

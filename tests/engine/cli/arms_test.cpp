@@ -7,7 +7,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::cli {
-namespace {
+namespace arms_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -145,5 +145,5 @@ TEST(Banks, RecipesThatFollowARunTrainAlone) {
   EXPECT_EQ(banks_of({until, until}).size(), 2U);
 }
 
-}  // namespace
+}  // namespace arms_test
 }  // namespace equipoise::cli

@@ -9,7 +9,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::cli {
-namespace {
+namespace constraint_table_file_test {
 
 using constraints::ConstraintTable;
 using testing::ElementsAre;
@@ -100,5 +100,5 @@ TEST(ConstraintTableFile, RefusesIndicesThatPointNowhere) {
   EXPECT_THAT(refusal(nlohmann::json::array()), HasSubstr("expected an object"));
 }
 
-}  // namespace
+}  // namespace constraint_table_file_test
 }  // namespace equipoise::cli

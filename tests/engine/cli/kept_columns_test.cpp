@@ -8,7 +8,7 @@
 #include "engine/core/files.h"
 
 namespace equipoise::cli {
-namespace {
+namespace kept_columns_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -67,5 +67,5 @@ TEST(KeptColumns, NamesThatPredictionsHaveAreRefused) {
   EXPECT_EQ(message_of([] { check_kept_once({"id", "a", "id"}); }), "--keep names the column 'id' twice");
 }
 
-}  // namespace
+}  // namespace kept_columns_test
 }  // namespace equipoise::cli

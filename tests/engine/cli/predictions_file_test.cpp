@@ -10,7 +10,7 @@
 #include "engine/core/files.h"
 
 namespace equipoise::cli {
-namespace {
+namespace predictions_file_test {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
@@ -145,5 +145,5 @@ TEST(PredictionsFile, RefusesOtherExtensions) {
   EXPECT_FALSE(fs::exists(in_temp("a.xlsx")));
 }
 
-}  // namespace
+}  // namespace predictions_file_test
 }  // namespace equipoise::cli

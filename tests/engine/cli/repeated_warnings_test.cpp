@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::cli {
-namespace {
+namespace repeated_warnings_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -79,5 +79,5 @@ TEST(MembersJournal, SaysOfTheMembersOfABankTogetherWhatTheySayAlikeAndKeepsAll)
                           "The same, but for figures, of member 3; member 12: The multipliers rose to 0.4."));
 }
 
-}  // namespace
+}  // namespace repeated_warnings_test
 }  // namespace equipoise::cli

@@ -12,7 +12,7 @@
 #include "engine/core/files.h"
 
 namespace equipoise::cli {
-namespace {
+namespace run_folder_test {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
@@ -296,5 +296,5 @@ TEST(RunMarkerText, ReadsWhatItWrites) {
   EXPECT_THROW(run_marker_from("", "run.json"), core::UserError);
 }
 
-}  // namespace
+}  // namespace run_folder_test
 }  // namespace equipoise::cli

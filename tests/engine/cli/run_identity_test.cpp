@@ -5,7 +5,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::cli {
-namespace {
+namespace run_identity_test {
 
 using testing::HasSubstr;
 
@@ -47,5 +47,5 @@ TEST(RunIdentity, KnowsTheFieldsOfBothRunsAndOfLists) {
     EXPECT_THROW(check_allowed_fields({word}, config, saved, now), core::UserError) << word;
 }
 
-}  // namespace
+}  // namespace run_identity_test
 }  // namespace equipoise::cli

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::cli {
-namespace {
+namespace run_tracking_test {
 
 TEST(RunTracking, SettingsAreTheConfigsPlainValuesByPath) {
   training::RunConfig config;
@@ -28,5 +28,5 @@ TEST(RunTracking, SettingsAreTheConfigsPlainValuesByPath) {
   }
 }
 
-}  // namespace
+}  // namespace run_tracking_test
 }  // namespace equipoise::cli

@@ -7,7 +7,7 @@
 #include <memory>
 
 namespace equipoise::cli {
-namespace {
+namespace shell_words_test {
 
 TEST(ShellWords, LeavesPlainWordsAndQuotesTheRest) {
   EXPECT_EQ(shell_line({"equipoise", "train", "a/b-c.yaml", "training.epochs=5"}),
@@ -31,5 +31,5 @@ TEST(ShellWords, AShellReadsTheSameWords) {
   EXPECT_EQ(read, expected);
 }
 
-}  // namespace
+}  // namespace shell_words_test
 }  // namespace equipoise::cli

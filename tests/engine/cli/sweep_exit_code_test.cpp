@@ -6,7 +6,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::cli {
-namespace {
+namespace sweep_exit_code_test {
 
 class SweepExitCode : public sweep::FreshFolder {
  protected:
@@ -47,5 +47,5 @@ TEST_F(SweepExitCode, IsZeroWhereAllIsDoneAndSomeRunIs) {
   EXPECT_EQ(exit_code_of(tally, plan_, folder_, true), 0) << "a task has come to its end";
 }
 
-}  // namespace
+}  // namespace sweep_exit_code_test
 }  // namespace equipoise::cli

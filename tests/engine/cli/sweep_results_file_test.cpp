@@ -8,7 +8,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::cli {
-namespace {
+namespace sweep_results_file_test {
 
 const FileColumn& column(const std::vector<FileColumn>& columns, const std::string& name) {
   const auto found = std::ranges::find(columns, name, &FileColumn::name);
@@ -45,5 +45,5 @@ TEST(ResultsColumns, AFieldOfNumbersAndWordsIsText) {
   EXPECT_FALSE(values[2]) << "an axis that does not apply";
 }
 
-}  // namespace
+}  // namespace sweep_results_file_test
 }  // namespace equipoise::cli

@@ -15,7 +15,7 @@
 #include "engine/tracking/sweep_parent.h"
 
 namespace equipoise::cli {
-namespace {
+namespace sweep_tracking_test {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
@@ -154,5 +154,5 @@ TEST_F(SweepTrackingTest, TheEndIsNotToldBeforeItIsThere) {
   EXPECT_THAT(core::read_file(base_ / tracking::kSpoolFile), HasSubstr("FINISHED"));
 }
 
-}  // namespace
+}  // namespace sweep_tracking_test
 }  // namespace equipoise::cli

@@ -7,7 +7,7 @@
 #include <functional>
 
 namespace equipoise::cli {
-namespace {
+namespace terminal_journal_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -91,5 +91,5 @@ TEST(TerminalJournal, DurationsAreWordsOfTwoUnits) {
   EXPECT_EQ(duration_text(7500), "2 h 5 min");
 }
 
-}  // namespace
+}  // namespace terminal_journal_test
 }  // namespace equipoise::cli

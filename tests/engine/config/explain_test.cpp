@@ -6,7 +6,7 @@
 #include "tests/engine/config/sample_config.h"
 
 namespace equipoise::config {
-namespace {
+namespace explain_test {
 
 using testing::HasSubstr;
 
@@ -76,5 +76,5 @@ TEST(Markdown, BarsDoNotEndACell) {
   EXPECT_THAT(text, HasSubstr("| `comment` | a text | `\"\\|\"` | Lines with a \\| are comments. |"));
 }
 
-}  // namespace
+}  // namespace explain_test
 }  // namespace equipoise::config

@@ -13,7 +13,7 @@
 #include "tests/engine/config/sample_config.h"
 
 namespace equipoise::config {
-namespace {
+namespace load_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -242,5 +242,5 @@ TEST(LoadMutated, OverridesLoadOrAreRefusedAndNeverCrash) {
   EXPECT_LT(loaded, 1500);
 }
 
-}  // namespace
+}  // namespace load_test
 }  // namespace equipoise::config

@@ -8,7 +8,7 @@
 #include "tests/engine/config/sample_config.h"
 
 namespace equipoise::config {
-namespace {
+namespace outline_test {
 
 using testing::ElementsAre;
 
@@ -48,5 +48,5 @@ TEST(Outline, AFieldDescribedTwiceIsOurBug) {
   EXPECT_THROW(outline(twice), std::logic_error);
 }
 
-}  // namespace
+}  // namespace outline_test
 }  // namespace equipoise::config

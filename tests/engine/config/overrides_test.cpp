@@ -6,7 +6,7 @@
 #include "tests/engine/config/sample_config.h"
 
 namespace equipoise::config {
-namespace {
+namespace overrides_test {
 
 using sample::complaint;
 using sample::kValid;
@@ -159,5 +159,5 @@ TEST(Overrides, ComeAfterTheFileInTheListOfProblems) {
                                     "command line: training.epochs=0: training.epochs: [^\n]*"));
 }
 
-}  // namespace
+}  // namespace overrides_test
 }  // namespace equipoise::config

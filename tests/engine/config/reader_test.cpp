@@ -6,7 +6,7 @@
 #include "tests/engine/config/sample_config.h"
 
 namespace equipoise::config {
-namespace {
+namespace reader_test {
 
 using sample::complaint;
 using sample::kValid;
@@ -229,5 +229,5 @@ TEST(Reader, ElementsOfAListStartFromTheirOwnDefaults) {
   EXPECT_EQ(config.constraints[0].tolerance, 0.05);
 }
 
-}  // namespace
+}  // namespace reader_test
 }  // namespace equipoise::config

@@ -7,7 +7,7 @@
 #include <limits>
 
 namespace equipoise::config {
-namespace {
+namespace scalars_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -105,5 +105,5 @@ TEST(Scalars, LongTextsAreCutBetweenCharacters) {
   EXPECT_EQ(shown(text), "'" + std::string(59, 'x') + "...'");
 }
 
-}  // namespace
+}  // namespace scalars_test
 }  // namespace equipoise::config

@@ -8,7 +8,7 @@
 #include "tests/engine/config/sample_config.h"
 
 namespace equipoise::config {
-namespace {
+namespace schema_test {
 
 using Json = nlohmann::ordered_json;
 
@@ -66,5 +66,5 @@ TEST(Schema, ASectionMayBeEmptyOnlyWhenNothingInItIsRequired) {
   EXPECT_EQ(properties["constraints"]["type"], Json::array({"array", "null"}));
 }
 
-}  // namespace
+}  // namespace schema_test
 }  // namespace equipoise::config

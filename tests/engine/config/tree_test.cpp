@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::config {
-namespace {
+namespace tree_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -232,5 +232,5 @@ TEST(Tree, LargestHostileFilesEndInProblems) {
   }
 }
 
-}  // namespace
+}  // namespace tree_test
 }  // namespace equipoise::config

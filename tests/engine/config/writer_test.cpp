@@ -10,7 +10,7 @@
 #include "tests/engine/config/sample_config.h"
 
 namespace equipoise::config {
-namespace {
+namespace writer_test {
 
 using sample::describe;
 using sample::kValid;
@@ -203,5 +203,5 @@ TEST(Writer, EveryFieldByItsPath) {
   EXPECT_TRUE(std::ranges::none_of(fields, [](const auto& field) { return field.first == "training"; }));
 }
 
-}  // namespace
+}  // namespace writer_test
 }  // namespace equipoise::config

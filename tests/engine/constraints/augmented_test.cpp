@@ -6,7 +6,7 @@
 #include "engine/constraints/multipliers.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace augmented_test {
 
 MultiplierParams augmented(double step) {
   MultiplierParams params;
@@ -73,5 +73,5 @@ TEST(Augmented, APenaltyAboveItsBoundIsNotLowered) {
   EXPECT_EQ(m.penalty[0], 2);
 }
 
-}  // namespace
+}  // namespace augmented_test
 }  // namespace equipoise::constraints

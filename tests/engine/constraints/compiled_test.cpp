@@ -7,7 +7,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace compiled_test {
 
 double form(const std::vector<std::int32_t>& offsets, const std::vector<std::int32_t>& index,
             const std::vector<double>& value, std::size_t i, const std::vector<double>& of) {
@@ -49,5 +49,5 @@ TEST(CompiledTest, TheFlatArraysGiveTheSameRatesAndViolations) {
   }
 }
 
-}  // namespace
+}  // namespace compiled_test
 }  // namespace equipoise::constraints

@@ -13,7 +13,7 @@
 #include "engine/constraints/multipliers.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace every_update_test {
 
 class EveryUpdate : public testing::TestWithParam<const char*> {
  protected:
@@ -175,5 +175,5 @@ INSTANTIATE_TEST_SUITE_P(Rules, EveryUpdate,
                          testing::Values("ascent", "nupi", "augmented", "exponentiated", "swap_regret"),
                          [](const auto& info) { return std::string(info.param); });
 
-}  // namespace
+}  // namespace every_update_test
 }  // namespace equipoise::constraints

@@ -6,7 +6,7 @@
 #include "engine/constraints/multipliers.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace exponentiated_test {
 
 MultiplierParams exponentiated(double step, double radius) {
   MultiplierParams params;
@@ -49,5 +49,5 @@ TEST(Exponentiated, AMaskedShareIsNoOnesGain) {
   EXPECT_NEAR(m.values[1], 2, 1e-9) << "all but the masked one's share";
 }
 
-}  // namespace
+}  // namespace exponentiated_test
 }  // namespace equipoise::constraints

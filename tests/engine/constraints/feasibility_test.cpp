@@ -11,7 +11,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace feasibility_test {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -260,5 +260,5 @@ TEST(FeasibilityTest, AgreesWithAllDecisionsOnAGrid) {
   EXPECT_GE(missed, 15);
 }
 
-}  // namespace
+}  // namespace feasibility_test
 }  // namespace equipoise::constraints

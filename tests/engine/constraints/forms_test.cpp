@@ -9,7 +9,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace forms_test {
 
 ConstraintTable three_races(const std::string& form, double tolerance) {
   std::vector<RowBlock> blocks;
@@ -96,5 +96,5 @@ TEST(FormsTest, UndefinedRatesAreLeftOutOfTheMiddle) {
   EXPECT_NEAR(gap(table.promises[0], {0.2, NAN, 0.6}), 0.4, 1e-12);
 }
 
-}  // namespace
+}  // namespace forms_test
 }  // namespace equipoise::constraints

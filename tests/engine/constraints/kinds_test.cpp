@@ -11,7 +11,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace kinds_test {
 
 using ::testing::DoubleEq;
 using ::testing::ElementsAre;
@@ -218,5 +218,5 @@ TEST(KindsTest, AnUnseenLevelOfTheControlIsAPromiseThatNobodyCanJudge) {
   EXPECT_EQ(promise_titles(other)[2], "SR gap by sex within race=(not seen in training)");
 }
 
-}  // namespace
+}  // namespace kinds_test
 }  // namespace equipoise::constraints

@@ -13,7 +13,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace mixture_test {
 
 using testing::DoubleNear;
 using testing::ElementsAre;
@@ -194,5 +194,5 @@ TEST(LinearProgram, FindsTheCheapestVertex) {
   EXPECT_FALSE(cheapest({{0, 1}}, {{{{0, 1}}, -1}}, {1}));  // nothing holds
 }
 
-}  // namespace
+}  // namespace mixture_test
 }  // namespace equipoise::constraints

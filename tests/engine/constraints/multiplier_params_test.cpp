@@ -5,7 +5,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace multiplier_params_test {
 
 using testing::HasSubstr;
 
@@ -51,5 +51,5 @@ TEST(MultiplierParams, WhatAnotherUpdateReadsIsRefused) {
   EXPECT_THAT(refusal(params), HasSubstr("multipliers.integral_gain: it is of the update 'nupi'"));
 }
 
-}  // namespace
+}  // namespace multiplier_params_test
 }  // namespace equipoise::constraints

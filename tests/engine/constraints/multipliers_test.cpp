@@ -9,7 +9,7 @@
 #include <random>
 
 namespace equipoise::constraints {
-namespace {
+namespace multipliers_test {
 
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
@@ -196,5 +196,5 @@ TEST(RadiusTest, NoPointOfTheSetIsNearerThanTheProjection) {
   }
 }
 
-}  // namespace
+}  // namespace multipliers_test
 }  // namespace equipoise::constraints

@@ -6,7 +6,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace other_rows_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -117,5 +117,5 @@ TEST(OtherRowsTest, WeightsThatMakeRowsCountForFewTakeALevelOut) {
   EXPECT_THAT(journal.warnings()[0], ::testing::HasSubstr("51 rows in the train split (counting as 1.0)"));
 }
 
-}  // namespace
+}  // namespace other_rows_test
 }  // namespace equipoise::constraints

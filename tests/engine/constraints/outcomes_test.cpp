@@ -11,7 +11,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace outcomes_test {
 
 using data::Task;
 using ::testing::ElementsAre;
@@ -309,5 +309,5 @@ TEST(OutcomeChurn, OfRowsWithoutADecisionBeforeIsNotKnown) {
   }
 }
 
-}  // namespace
+}  // namespace outcomes_test
 }  // namespace equipoise::constraints

@@ -10,7 +10,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace rates_test {
 
 using ::testing::ElementsAre;
 
@@ -137,5 +137,5 @@ TEST(RatesTest, ThoseOfDecisionsAreKnown) {
   }
 }
 
-}  // namespace
+}  // namespace rates_test
 }  // namespace equipoise::constraints

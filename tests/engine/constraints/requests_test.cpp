@@ -10,7 +10,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace requests_test {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -309,5 +309,5 @@ TEST(ConflictsTest, TheBoundIsNeverExceededAndIsReached) {
   EXPECT_EQ(largest_discrimination(0.3, 0.3, sr, tpr, fpr), 1);
 }
 
-}  // namespace
+}  // namespace requests_test
 }  // namespace equipoise::constraints

@@ -8,7 +8,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace row_counts_test {
 
 TEST(RowCountsTest, EffectiveRowsOfWeights) {
   EXPECT_DOUBLE_EQ(effective_rows(10, 10), 10);         // ten rows of weight 1
@@ -65,5 +65,5 @@ TEST(RowCountsTest, TargetsVaryAsTheTrainingRowsHaveThem) {
   EXPECT_TRUE(std::isnan(target_variance_in(make_rate("residual", cells, {{"sex", "Female"}}).denominator, without)));
 }
 
-}  // namespace
+}  // namespace row_counts_test
 }  // namespace equipoise::constraints

@@ -9,7 +9,7 @@
 #include "engine/constraints/multipliers.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace swap_regret_test {
 
 TEST(SwapRegret, OneRowByHand) {
   // Columns (.8, .2): lambda_1 / lambda_0 = .25. One step with gain .5: M_10 ~ .2 e^(.5 .8), M_11 ~ .2 e^(.5 .2).
@@ -78,5 +78,5 @@ TEST(SwapRegret, TheRadiusScalesAllAlikeAndLeavesWhatIsMasked) {
   EXPECT_NEAR(inside.values[1], 2 - masked, 1e-12);
 }
 
-}  // namespace
+}  // namespace swap_regret_test
 }  // namespace equipoise::constraints

@@ -10,7 +10,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace table_test {
 
 using ::testing::DoubleEq;
 using ::testing::ElementsAre;
@@ -204,5 +204,5 @@ TEST(SmallCellTest, AReferenceLevelWithTooFewRowsLeavesNoRows) {
   EXPECT_TRUE(std::isnan(gap(table.promises[0], {0.1, 0.2, 0.3})));
 }
 
-}  // namespace
+}  // namespace table_test
 }  // namespace equipoise::constraints

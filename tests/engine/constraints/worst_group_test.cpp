@@ -8,7 +8,7 @@
 #include "engine/constraints/multipliers.h"
 
 namespace equipoise::constraints {
-namespace {
+namespace worst_group_test {
 
 MultiplierParams worst_group(double step, double adjustment) {
   MultiplierParams params;
@@ -99,5 +99,5 @@ TEST(WorstGroup, BlocksThatDoNotFitAreRefused) {
   EXPECT_THROW(update(without, {1, 1}, 1, params, {{{0, 1}, {1, 1}}}), std::logic_error);
 }
 
-}  // namespace
+}  // namespace worst_group_test
 }  // namespace equipoise::constraints

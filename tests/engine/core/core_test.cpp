@@ -15,7 +15,7 @@
 #include "engine/core/seed.h"
 
 namespace equipoise::core {
-namespace {
+namespace core_test {
 
 using testing::HasSubstr;
 namespace fs = std::filesystem;
@@ -216,5 +216,5 @@ TEST(Interrupt, ASchedulersSignalAsksToStartAgainAndMayComeTwice) {
   }
 }
 
-}  // namespace
+}  // namespace core_test
 }  // namespace equipoise::core

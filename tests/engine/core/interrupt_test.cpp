@@ -9,7 +9,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::core {
-namespace {
+namespace interrupt_test {
 
 // In a process of its own: what is done to a signal stays.
 int exit_code_after(const std::vector<int>& signals) {
@@ -32,5 +32,5 @@ TEST(Interrupt, IsTheFirstOfSeveralSignals) {
   EXPECT_EXIT(std::exit(exit_code_after({})), testing::ExitedWithCode(0), "");
 }
 
-}  // namespace
+}  // namespace interrupt_test
 }  // namespace equipoise::core

@@ -6,7 +6,7 @@
 #include <string>
 
 namespace equipoise::core {
-namespace {
+namespace lanes_test {
 
 TEST(Lanes, EachKeepsItsThreadFromRunToRun) {
   Lanes lanes(3);
@@ -49,5 +49,5 @@ TEST(Lanes, TheFirstLanesErrorIsThrownOnAndAllGoOnAfterIt) {
   lanes.run([](std::size_t) {});
 }
 
-}  // namespace
+}  // namespace lanes_test
 }  // namespace equipoise::core

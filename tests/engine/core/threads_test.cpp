@@ -35,7 +35,7 @@ thread_local int allocations_left = -1;
 }
 
 namespace equipoise::core {
-namespace {
+namespace threads_test {
 
 TEST(OnThreads, EachTaskIsDoneOnceByNoMoreThreadsThanAskedFor) {
   for (const std::size_t most : {1u, 2u, 7u}) {
@@ -97,5 +97,5 @@ TEST(OnThreads, TheFirstTasksErrorIsThrownOn) {
   }
 }
 
-}  // namespace
+}  // namespace threads_test
 }  // namespace equipoise::core

@@ -5,7 +5,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace annotations_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -68,5 +68,5 @@ TEST(Annotations, WhatIsWrongIsSaidWithItsPlace) {
   EXPECT_THAT(refused(params), HasSubstr("data.label.annotators: annotators say a label's values"));
 }
 
-}  // namespace
+}  // namespace annotations_test
 }  // namespace equipoise::data

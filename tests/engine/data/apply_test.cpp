@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace apply_test {
 
 using testing::Each;
 using testing::ElementsAre;
@@ -230,5 +230,5 @@ TEST(Apply, AHeaderOfKnownNamesIsTakenWhereTrainingHadNone) {
               HasSubstr("the rows have 14 fields, but data.csv.columns names 15 columns"));
 }
 
-}  // namespace
+}  // namespace apply_test
 }  // namespace equipoise::data

@@ -6,7 +6,7 @@
 #include "engine/data/table.h"
 
 namespace equipoise::data {
-namespace {
+namespace carried_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -81,5 +81,5 @@ TEST(Carried, DatesAndTruthsAreSpeltOut) {
   EXPECT_THAT(carried.columns[1].texts, ElementsAre("true", "false"));
 }
 
-}  // namespace
+}  // namespace carried_test
 }  // namespace equipoise::data

@@ -16,7 +16,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace csv_columns_test {
 
 const std::vector<std::string> kMissing = {"", "?", "NA", "nan"};
 
@@ -171,5 +171,5 @@ TEST(CsvColumns, ReadsQuotedFields) {
   EXPECT_EQ(spelt(by_columns(words, kMissing, false)), spelt(by_reader(words, kMissing, false)));
 }
 
-}  // namespace
+}  // namespace csv_columns_test
 }  // namespace equipoise::data

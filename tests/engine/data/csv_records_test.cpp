@@ -4,7 +4,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace csv_records_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -159,5 +159,5 @@ TEST(CsvMarks, RefusesLongDelimiters) {
   EXPECT_THAT(error_of([&] { CsvMarks::of(csv, {}); }), HasSubstr("delimiter and quote are the same"));
 }
 
-}  // namespace
+}  // namespace csv_records_test
 }  // namespace equipoise::data

@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace dataset_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -67,5 +67,5 @@ TEST(Cells, OfOtherRowsKeepTheirPlacesAndLeaveNobodyOut) {
   EXPECT_THAT(cells_of(other, cells).of_row, testing::Each(kUnknownLevel));
 }
 
-}  // namespace
+}  // namespace dataset_test
 }  // namespace equipoise::data

@@ -8,7 +8,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace decode_picture_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -147,5 +147,5 @@ TEST(DecodePicture, CutOrChangedAnywhereAreRefusedOrRead) {
   }
 }
 
-}  // namespace
+}  // namespace decode_picture_test
 }  // namespace equipoise::data

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 namespace equipoise::data {
-namespace {
+namespace edges_test {
 
 using testing::ElementsAre;
 
@@ -52,5 +52,5 @@ TEST(RampEdges, NeverGiveMoreBinsThanAsked) {
   }
 }
 
-}  // namespace
+}  // namespace edges_test
 }  // namespace equipoise::data

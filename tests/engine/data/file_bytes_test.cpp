@@ -4,7 +4,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace file_bytes_test {
 
 using testing::HasSubstr;
 
@@ -69,5 +69,5 @@ TEST(FileBytes, RefusesNothing) {
   EXPECT_THAT(error_of([&] { FileBytes bytes(folder); }), HasSubstr("this is a folder"));
 }
 
-}  // namespace
+}  // namespace file_bytes_test
 }  // namespace equipoise::data

@@ -10,7 +10,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace images_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -216,5 +216,5 @@ TEST(Images, ADamagedEncoderIsRefused) {
   EXPECT_THAT(error_of([&] { encoder_from_json(json); }), HasSubstr("pictures of no size"));
 }
 
-}  // namespace
+}  // namespace images_test
 }  // namespace equipoise::data

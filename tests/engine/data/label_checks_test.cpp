@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace label_checks_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -213,5 +213,5 @@ TEST(LabelChecks, RowsWithoutWeightTeachAndTestNothing) {
   EXPECT_THAT(error_of_preparing(params), HasSubstr("all sample weights of the test split are 0 (2 rows)"));
 }
 
-}  // namespace
+}  // namespace label_checks_test
 }  // namespace equipoise::data

@@ -5,7 +5,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace labels_test {
 
 using testing::AllOf;
 using testing::Each;
@@ -282,5 +282,5 @@ TEST(NewRowLabels, ThatAreMissingDropTheRow) {
   EXPECT_THAT(rows.notes.warnings(), ElementsAre(HasSubstr("1 row has no label in column 'pay' and was left out")));
 }
 
-}  // namespace
+}  // namespace labels_test
 }  // namespace equipoise::data

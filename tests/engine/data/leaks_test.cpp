@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace leaks_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -139,5 +139,5 @@ TEST(Leaks, AdultHasNone) {
   EXPECT_THAT(leaks(adult()), IsEmpty());
 }
 
-}  // namespace
+}  // namespace leaks_test
 }  // namespace equipoise::data

@@ -6,7 +6,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace npy_pictures_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -158,5 +158,5 @@ TEST(NpyPictures, CutOrChangedAnywhereAreRefusedOrRead) {
   EXPECT_GT(read_all_the_same, 0);  // a space for a space
 }
 
-}  // namespace
+}  // namespace npy_pictures_test
 }  // namespace equipoise::data

@@ -7,7 +7,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace picture_folder_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -304,5 +304,5 @@ TEST_F(PictureFolder, HalfOrTwofoldConfigsAreRefusedAllAtOnce) {
   EXPECT_THAT(message(params), HasSubstr("names the pictures, and holds a teacher's scores"));
 }
 
-}  // namespace
+}  // namespace picture_folder_test
 }  // namespace equipoise::data

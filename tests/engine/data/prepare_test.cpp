@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace prepare_test {
 
 using testing::Contains;
 using testing::ElementsAre;
@@ -131,5 +131,5 @@ TEST(Prepare, FaultsTellConfigFromData) {
   EXPECT_EQ(fault_of([&] { prepared(params); }), core::Fault::config);
 }
 
-}  // namespace
+}  // namespace prepare_test
 }  // namespace equipoise::data

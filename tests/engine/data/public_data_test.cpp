@@ -9,7 +9,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace public_data_test {
 
 using testing::Each;
 using testing::ElementsAre;
@@ -139,5 +139,5 @@ TEST(CreditDefault, ThirtyThousandClients) {
   EXPECT_EQ(std::count(sex.begin(), sex.end(), 1), 18112);
 }
 
-}  // namespace
+}  // namespace public_data_test
 }  // namespace equipoise::data

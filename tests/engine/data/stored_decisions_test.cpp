@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace stored_decisions_test {
 
 using testing::AllOf;
 using testing::Each;
@@ -292,5 +292,5 @@ TEST(StoredDecisions, OfNumbersThereAreNone) {
               HasSubstr("data.stored_decisions: a number that is predicted is no decision"));
 }
 
-}  // namespace
+}  // namespace stored_decisions_test
 }  // namespace equipoise::data

@@ -8,7 +8,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace strata_test {
 
 using testing::ElementsAre;
 
@@ -140,5 +140,5 @@ TEST(Strata, KeepTheSharesOfEveryClassAndQuarter) {
   for (std::int32_t q = 0; q < 4; ++q) expect_shares(numbers, [&](std::size_t row) { return quarters[row] == q; });
 }
 
-}  // namespace
+}  // namespace strata_test
 }  // namespace equipoise::data

@@ -5,7 +5,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace teacher_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -160,5 +160,5 @@ TEST(Teacher, ThatCannotBeIsRefused) {
               HasSubstr("data.teacher.weight: there is no teacher"));
 }
 
-}  // namespace
+}  // namespace teacher_test
 }  // namespace equipoise::data

@@ -7,7 +7,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::distributed {
-namespace {
+namespace launch_test {
 
 using testing::HasSubstr;
 using Variables = std::map<std::string, std::string>;
@@ -202,5 +202,5 @@ TEST(FirstHost, OfNodeLists) {
   EXPECT_THROW(first_host(""), core::UserError);
 }
 
-}  // namespace
+}  // namespace launch_test
 }  // namespace equipoise::distributed

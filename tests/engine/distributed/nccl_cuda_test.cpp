@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::distributed {
-namespace {
+namespace nccl_cuda_test {
 
 // As ranks.cpp loads it, which needs no GPU: every symbol of LibTorch and NCCL that it uses is there.
 TEST(NcclGroup, CanBeLoadedAfterLibTorchsCudaHalf) {
@@ -14,5 +14,5 @@ TEST(NcclGroup, CanBeLoadedAfterLibTorchsCudaHalf) {
   EXPECT_NE(::dlsym(library, kMakeNcclGroup), nullptr) << ::dlerror();
 }
 
-}  // namespace
+}  // namespace nccl_cuda_test
 }  // namespace equipoise::distributed

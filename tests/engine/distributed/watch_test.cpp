@@ -9,7 +9,7 @@
 #include <thread>
 
 namespace equipoise::distributed {
-namespace {
+namespace watch_test {
 
 using std::chrono::milliseconds;
 using testing::HasSubstr;
@@ -144,5 +144,5 @@ TEST_F(Watches, RepeatWhatTheOthersFound) {
   EXPECT_THAT(second->find_lost("closed").sentence, HasSubstr("rank 2 is lost before its first step"));
 }
 
-}  // namespace
+}  // namespace watch_test
 }  // namespace equipoise::distributed

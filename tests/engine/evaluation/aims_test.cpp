@@ -8,7 +8,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace aims_test {
 
 // Two groups whose rows are scored .9 or .1; White ones are wrong more often.
 Handmade with_an_aim() {
@@ -48,5 +48,5 @@ TEST(AimsTest, HaveNoToleranceInJson) {
   EXPECT_FALSE(std::isfinite(read.constraints[0].tolerance));
 }
 
-}  // namespace
+}  // namespace aims_test
 }  // namespace equipoise::evaluation

@@ -9,7 +9,7 @@
 #include "tests/engine/evaluation/showable_people.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace assumed_losses_test {
 
 // Of the rows with an answer that a share p has, the score s of that answer has a density that goes as s^(c p) (1 - s)^(c (1 - p) - 1).
 LossMoments by_quadrature(double p, double c) {
@@ -56,5 +56,5 @@ TEST(AssumedLossesTest, LossesOfNumbersAreThoseOfNormalErrors) {
               1e-9);
 }
 
-}  // namespace
+}  // namespace assumed_losses_test
 }  // namespace equipoise::evaluation

@@ -5,7 +5,7 @@
 #include <random>
 
 namespace equipoise::evaluation {
-namespace {
+namespace auc_test {
 
 // Every pair of a positive and a negative, one by one.
 std::optional<double> by_pairs(const std::vector<double>& scores, const std::vector<std::uint8_t>& labels,
@@ -63,5 +63,5 @@ TEST(AucTest, RowsWithoutTheColumnHaveNoLevel) {
   EXPECT_EQ(areas, std::vector<std::optional<double>>(2));
 }
 
-}  // namespace
+}  // namespace auc_test
 }  // namespace equipoise::evaluation

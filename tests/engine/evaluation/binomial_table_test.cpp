@@ -8,7 +8,7 @@
 #include "engine/core/seed.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace binomial_table_test {
 
 class BinomialTableTest : public ::testing::TestWithParam<std::tuple<int, double>> {};
 
@@ -57,5 +57,5 @@ TEST(BinomialTableEdgeTest, MillionsOfTrialsKeepMeanAndVariance) {
   EXPECT_NEAR(square / variance, 1, 0.04);
 }
 
-}  // namespace
+}  // namespace binomial_table_test
 }  // namespace equipoise::evaluation

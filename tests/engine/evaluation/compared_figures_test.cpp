@@ -12,7 +12,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace compared_figures_test {
 
 using constraints::ConstraintParams;
 using testing::ElementsAre;
@@ -191,5 +191,5 @@ TEST(ComparedFigures, OfNumbersAreErrorsInTheirUnit) {
   EXPECT_NEAR(found[3]->whole, std::sqrt(squares_of[1] / 200), 1e-5);
 }
 
-}  // namespace
+}  // namespace compared_figures_test
 }  // namespace equipoise::evaluation

@@ -7,7 +7,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace form_verdicts_test {
 
 using ::testing::HasSubstr;
 
@@ -139,5 +139,5 @@ TEST(FormSentencesTest, WithinTheLevelsOfAControlGrouping) {
   EXPECT_THAT(result.sentence, HasSubstr("The selection rate within degree=some differs by 15.0 points (met)."));
 }
 
-}  // namespace
+}  // namespace form_verdicts_test
 }  // namespace equipoise::evaluation

@@ -9,7 +9,7 @@
 #include "tests/engine/evaluation/gap_samples.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace gap_bounds_test {
 
 TEST(UpperBoundTest, OfTwoLevelsIsSquareAndAdd) {
   const GapSample sample = sample_of("max_min", {{60, 100}, {110, 200}});
@@ -61,5 +61,5 @@ TEST(LowerBoundTest, OfTwoLevelsIsSquareAndAddAtHalfTheTailForEitherDirection) {
   EXPECT_NEAR(lower_gap_bound(sample_of("at_most", {{50, 100}, {10, 100}}), 0.05), c.low, 1e-12);
 }
 
-}  // namespace
+}  // namespace gap_bounds_test
 }  // namespace equipoise::evaluation

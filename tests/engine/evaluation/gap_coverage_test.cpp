@@ -14,7 +14,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace gap_coverage_test {
 
 struct Setting {
   const char* form;
@@ -291,5 +291,5 @@ TEST(CoverageTest, IntervalsAreNotWiderThanTheyNeed) {
   EXPECT_NEAR(of_five.interval, 0.05, 0.013);
 }
 
-}  // namespace
+}  // namespace gap_coverage_test
 }  // namespace equipoise::evaluation

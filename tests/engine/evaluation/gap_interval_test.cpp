@@ -14,7 +14,7 @@
 #include "tests/engine/evaluation/gap_samples.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace gap_interval_test {
 
 using ::testing::HasSubstr;
 
@@ -144,5 +144,5 @@ TEST(ResamplesTest, AreRefusedWhereTheyCannotReachTheConfidence) {
   }
 }
 
-}  // namespace
+}  // namespace gap_interval_test
 }  // namespace equipoise::evaluation

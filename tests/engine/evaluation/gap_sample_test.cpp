@@ -12,7 +12,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace gap_sample_test {
 
 const double kHigh = -std::log(0.1), kLow = -std::log(0.9);  // losses of what is decided wrongly and rightly
 
@@ -256,5 +256,5 @@ TEST(GapSampleTest, ReachesOfOneClusterAreAddedOfOthersTheirSquares) {
   EXPECT_NEAR(upper_gap_bound(sum, 0.05), -0.5 + up + 2 * down, 1e-12);
 }
 
-}  // namespace
+}  // namespace gap_sample_test
 }  // namespace equipoise::evaluation

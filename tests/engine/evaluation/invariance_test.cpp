@@ -8,7 +8,7 @@
 #include "engine/evaluation/evaluation.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace invariance_test {
 
 // A grouping with its levels in another order, or under other names: level `name` is at place `code`.
 using Names = std::vector<std::string>;
@@ -171,5 +171,5 @@ TEST_P(Invariance, NamesChangeNothing) {
 INSTANTIATE_TEST_SUITE_P(Weights, Invariance, testing::Bool(),
                          [](const auto& weighted) { return weighted.param ? "Weighted" : "Unweighted"; });
 
-}  // namespace
+}  // namespace invariance_test
 }  // namespace equipoise::evaluation

@@ -11,7 +11,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace joint_test {
 
 using ::testing::HasSubstr;
 
@@ -110,5 +110,5 @@ TEST(JointTest, SomeConstraintIsWronglyMetInAtMostFivePercent) {
   EXPECT_GT(alone, kSets * 0.07);
 }
 
-}  // namespace
+}  // namespace joint_test
 }  // namespace equipoise::evaluation

@@ -11,7 +11,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace json_test {
 
 using nlohmann::json;
 using ::testing::HasSubstr;
@@ -134,5 +134,5 @@ TEST(MeasurementJson, FiguresThatAreNotFiniteAreNull) {
   EXPECT_EQ(again.seconds, measurement.seconds);
 }
 
-}  // namespace
+}  // namespace json_test
 }  // namespace equipoise::evaluation

@@ -6,7 +6,7 @@
 #include <limits>
 
 namespace equipoise::evaluation {
-namespace {
+namespace limits_test {
 
 TEST(LimitsTest, WilsonByHand) {
   // 8 of 10, z = 1.959964: center (.8 + z^2 / 20) / (1 + z^2 / 10), half width by the formula.
@@ -109,5 +109,5 @@ TEST(LimitsTest, WithHardlyAnySkewnessTheyAreStudents) {
   }
 }
 
-}  // namespace
+}  // namespace limits_test
 }  // namespace equipoise::evaluation

@@ -9,7 +9,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace loss_coverage_test {
 
 // Sets of rows of which a share is positive and loses far more than the others, both exponentially distributed.
 struct Rare {
@@ -73,5 +73,5 @@ TEST(LossCoverageTest, FewRowsThatLoseMuchAreAccountedFor) {
   }
 }
 
-}  // namespace
+}  // namespace loss_coverage_test
 }  // namespace equipoise::evaluation

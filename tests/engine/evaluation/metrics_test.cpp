@@ -10,7 +10,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace metrics_test {
 
 using ::testing::HasSubstr;
 
@@ -159,5 +159,5 @@ TEST(ThresholdsTest, EachIsAsIfAllWereDecidedThere) {
   }
 }
 
-}  // namespace
+}  // namespace metrics_test
 }  // namespace equipoise::evaluation

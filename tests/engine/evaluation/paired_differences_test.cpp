@@ -8,7 +8,7 @@
 #include "benchmarks/engine/paired_population.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace paired_differences_test {
 
 PartedFigure figure(double whole, std::vector<double> without) {
   return {whole, std::move(without)};
@@ -122,5 +122,5 @@ TEST(PairedDifferences, IntervalsAreNotTooWide) {
   EXPECT_LE(found.covered[0], 0.88);
 }
 
-}  // namespace
+}  // namespace paired_differences_test
 }  // namespace equipoise::evaluation

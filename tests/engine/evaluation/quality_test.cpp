@@ -5,7 +5,7 @@
 #include <cmath>
 
 namespace equipoise::evaluation {
-namespace {
+namespace quality_test {
 
 TEST(QualityOfASplit, LessErrorIsBetterAndAFigureIsBetterThanNone) {
   const auto with = [](bool is_error, std::optional<double> figure) { return Quality{"", "", is_error, figure, {}}; };
@@ -17,5 +17,5 @@ TEST(QualityOfASplit, LessErrorIsBetterAndAFigureIsBetterThanNone) {
   EXPECT_FALSE(is_better(with(true, std::nan("")), with(true, 9.0)));
 }
 
-}  // namespace
+}  // namespace quality_test
 }  // namespace equipoise::evaluation

@@ -7,7 +7,7 @@
 #include "tests/engine/evaluation/gap_samples.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace resampler_test {
 
 TEST(NoiseFloorTest, OfTwoLevelsIsTheMeanAbsoluteDifference) {
   // Both at the pooled .3: E|D| = sqrt(2 / pi) sd, nearly normal at these sizes.
@@ -27,5 +27,5 @@ TEST(NoiseFloorTest, HangsOnItsSeedAlone) {
   EXPECT_NE(noise_floor(sample, {500, 1}), noise_floor(sample, {500, 2}));
 }
 
-}  // namespace
+}  // namespace resampler_test
 }  // namespace equipoise::evaluation

@@ -68,9 +68,9 @@ inline double bound_of_equal(double rate, double rows_a, double rows_b, double t
 }
 
 /// Draws that hang on what they are for alone.
-class Draws {
+class RandomDraws {
  public:
-  explicit Draws(std::uint64_t seed) : seed_(seed) {}
+  explicit RandomDraws(std::uint64_t seed) : seed_(seed) {}
   double uniform() { return core::uniform(core::mix(seed_, ++drawn_)); }
   double normal() { return normal_point(std::max(1e-300, 1 - uniform())); }
 

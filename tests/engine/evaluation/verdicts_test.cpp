@@ -13,7 +13,7 @@
 #include "tests/engine/evaluation/handmade_scores.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace verdicts_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -348,5 +348,5 @@ TEST(EvaluateTest, RowsOfUnknownCellsAreLeftOutOfGapsOnly) {
   EXPECT_THAT(result.constraints[0].sentence, HasSubstr("on the new rows"));
 }
 
-}  // namespace
+}  // namespace verdicts_test
 }  // namespace equipoise::evaluation

@@ -12,7 +12,7 @@
 #include "tests/engine/frontier/held_out_sample.h"
 
 namespace equipoise::frontier {
-namespace {
+namespace confidence_margins_test {
 
 using constraints::ConstraintParams;
 using constraints::ConstraintTable;
@@ -112,5 +112,5 @@ TEST(ConfidenceMargins, LeaveEqualRatesWhereTheyAreAsWideAsTheTolerance) {
   EXPECT_NEAR(largest_excess(table, {0.4, 0.41}, margins), 0.01, 1e-12);
 }
 
-}  // namespace
+}  // namespace confidence_margins_test
 }  // namespace equipoise::frontier

@@ -12,7 +12,7 @@
 #include "tests/engine/frontier/held_out_sample.h"
 
 namespace equipoise::frontier {
-namespace {
+namespace holding_rule_test {
 
 using constraints::ConstraintParams;
 using constraints::ConstraintTable;
@@ -252,5 +252,5 @@ TEST(HoldingRule, SaysByHowMuchNoneIsInside) {
   EXPECT_GT(nearest.excess, 0.05);
 }
 
-}  // namespace
+}  // namespace holding_rule_test
 }  // namespace equipoise::frontier

@@ -7,7 +7,7 @@
 #include "tests/engine/frontier/held_out_sample.h"
 
 namespace equipoise::frontier {
-namespace {
+namespace posterior_cells_test {
 
 using constraints::ConstraintParams;
 using testing::AllOf;
@@ -111,5 +111,5 @@ TEST(PosteriorCells, RefusesMoreCellsThanASoftmaxCounts) {
   }
 }
 
-}  // namespace
+}  // namespace posterior_cells_test
 }  // namespace equipoise::frontier

@@ -11,7 +11,7 @@
 #include "tests/engine/frontier/held_out_sample.h"
 
 namespace equipoise::frontier {
-namespace {
+namespace solver_test {
 
 using constraints::ConstraintParams;
 using constraints::ConstraintTable;
@@ -371,5 +371,5 @@ TEST(Solver, SaysByHowMuchNoRuleHoldsAllBounds) {
   EXPECT_NEAR(problem.solve().excess, 0.1, 0.01);
 }
 
-}  // namespace
+}  // namespace solver_test
 }  // namespace equipoise::frontier

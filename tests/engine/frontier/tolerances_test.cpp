@@ -7,7 +7,7 @@
 #include "tests/engine/frontier/held_out_sample.h"
 
 namespace equipoise::frontier {
-namespace {
+namespace tolerances_test {
 
 using constraints::ConstraintParams;
 using testing::DoubleEq;
@@ -68,5 +68,5 @@ TEST(Tolerances, OfAGridAreRoundedUp) {
     EXPECT_EQ(tolerance_grid(digits / 1e4, 0.5, 2).front(), digits / 1e4) << "three digits as they are";
 }
 
-}  // namespace
+}  // namespace tolerances_test
 }  // namespace equipoise::frontier

@@ -14,7 +14,7 @@
 #include "engine/models/model_file.h"
 
 namespace equipoise::models {
-namespace {
+namespace boosted_trees_test {
 
 using testing::HasSubstr;
 
@@ -394,5 +394,5 @@ TEST(BoostedTrees, ABoosterSaysWhereItGrows) {
   if (!core::describe_gpus().missing.empty()) EXPECT_EQ(device_of("cuda:0"), "cpu");
 }
 
-}  // namespace
+}  // namespace boosted_trees_test
 }  // namespace equipoise::models

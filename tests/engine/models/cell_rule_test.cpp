@@ -10,7 +10,7 @@
 #include "engine/models/model_file.h"
 
 namespace equipoise::models {
-namespace {
+namespace cell_rule_test {
 
 using nlohmann::json;
 using testing::DoubleNear;
@@ -225,5 +225,5 @@ TEST(CellRule, HasAFormatOfItsOwnInTheDescription) {
   }
 }
 
-}  // namespace
+}  // namespace cell_rule_test
 }  // namespace equipoise::models

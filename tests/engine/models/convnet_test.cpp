@@ -12,7 +12,7 @@
 #include "tests/engine/models/picture_sample.h"
 
 namespace equipoise::models {
-namespace {
+namespace convnet_test {
 
 using testing::HasSubstr;
 
@@ -259,5 +259,5 @@ TEST(Convnet, GoesWithPicturesAlone) {
   EXPECT_EQ(multiply_adds(convnet({8, 5}), host), 16 * 27 * 8 + 4 * 72 * 5 + 20);
 }
 
-}  // namespace
+}  // namespace convnet_test
 }  // namespace equipoise::models

@@ -10,7 +10,7 @@
 #include "engine/models/nested_softmax.h"
 
 namespace equipoise::models {
-namespace {
+namespace families_test {
 
 using testing::HasSubstr;
 
@@ -154,5 +154,5 @@ TEST(Families, DescriptionsThatCannotBeAreRefused) {
   EXPECT_THROW(make_learner(trees({0, 1}), host, {1}, at::kCPU, Precision::fp32, 4), std::invalid_argument);
 }
 
-}  // namespace
+}  // namespace families_test
 }  // namespace equipoise::models

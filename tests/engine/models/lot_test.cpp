@@ -6,7 +6,7 @@
 #include <array>
 
 namespace equipoise::models {
-namespace {
+namespace lot_test {
 
 using nlohmann::json;
 using testing::ElementsAre;
@@ -63,5 +63,5 @@ TEST(Lot, IsReadOfADescriptionAndRefusedWhereItIsBroken) {
   EXPECT_THAT(refusal({{"seed", 7u}, {"rules", {one, {{"probability", 0}}}}}), HasSubstr("rules[1].probability"));
 }
 
-}  // namespace
+}  // namespace lot_test
 }  // namespace equipoise::models

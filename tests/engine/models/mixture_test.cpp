@@ -10,7 +10,7 @@
 #include "engine/models/model_file.h"
 
 namespace equipoise::models {
-namespace {
+namespace mixture_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -117,5 +117,5 @@ TEST(Mixture, OfNoneLeavesTheDescriptionAsItWas) {
   EXPECT_TRUE(model_mixture_from(description, "m").probabilities.empty());
 }
 
-}  // namespace
+}  // namespace mixture_test
 }  // namespace equipoise::models

@@ -10,7 +10,7 @@
 #include "tests/engine/models/row_sample.h"
 
 namespace equipoise::models {
-namespace {
+namespace mlp_test {
 
 ModelParams params(std::vector<std::int64_t> hidden, double dropout) {
   ModelParams p;
@@ -171,5 +171,5 @@ TEST(ToTensors, RefusesACodeOutsideItsFeature) {
   EXPECT_THROW(to_tensors(host, at::kCPU), c10::Error);
 }
 
-}  // namespace
+}  // namespace mlp_test
 }  // namespace equipoise::models

@@ -10,7 +10,7 @@
 #include "engine/core/files.h"
 
 namespace equipoise::models {
-namespace {
+namespace model_file_test {
 
 using testing::HasSubstr;
 
@@ -261,5 +261,5 @@ TEST(ModelFile, RefusesBrokenDescriptions) {
   EXPECT_THAT(refusal_of(nlohmann::json::array()), HasSubstr("is not a model description"));
 }
 
-}  // namespace
+}  // namespace model_file_test
 }  // namespace equipoise::models

@@ -14,7 +14,7 @@
 #include "tests/engine/models/row_sample.h"
 
 namespace equipoise::models {
-namespace {
+namespace module_learner_test {
 
 using testing::HasSubstr;
 
@@ -374,5 +374,5 @@ TEST(WithAutograd, LiftsTheGuardOfTheTrainerWhileItLives) {
   EXPECT_FALSE((leaf * 2).requires_grad());
 }
 
-}  // namespace
+}  // namespace module_learner_test
 }  // namespace equipoise::models

@@ -10,7 +10,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::models {
-namespace {
+namespace nested_softmax_test {
 
 using testing::HasSubstr;
 
@@ -162,5 +162,5 @@ TEST(NestedSoftmax, RefusesFamiliesThatAreNotNumberedFromZero) {
   EXPECT_THAT(refusal({0, 7}), HasSubstr("families of 2 outputs are not numbered from 0"));
 }
 
-}  // namespace
+}  // namespace nested_softmax_test
 }  // namespace equipoise::models

@@ -8,7 +8,7 @@
 #include "engine/models/learner.h"
 
 namespace equipoise::models {
-namespace {
+namespace precision_test {
 
 bool tf32_is_on() {
   return at::globalContext().allowTF32CuBLAS();
@@ -78,5 +78,5 @@ TEST(Precision, OfTheCpuIsFp32) {
   }
 }
 
-}  // namespace
+}  // namespace precision_test
 }  // namespace equipoise::models

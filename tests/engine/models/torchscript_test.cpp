@@ -17,7 +17,7 @@
 #include "tests/engine/models/row_sample.h"
 
 namespace equipoise::models {
-namespace {
+namespace torchscript_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -350,5 +350,5 @@ TEST(TorchScriptParams, TheFileIsOfItsKindAndIsNeeded) {
   EXPECT_EQ(refusal(params), "model.file: a torchscript model is read from a file, expected its path");
 }
 
-}  // namespace
+}  // namespace torchscript_test
 }  // namespace equipoise::models

@@ -6,7 +6,7 @@
 #include "tests/engine/report/sample_report.h"
 
 namespace equipoise::report {
-namespace {
+namespace artifacts_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -79,5 +79,5 @@ TEST(ArtifactsJson, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refused([](nlohmann::json& cell) { cell.erase("looked_at"); }), HasSubstr("looked_at is missing"));
 }
 
-}  // namespace
+}  // namespace artifacts_test
 }  // namespace equipoise::report

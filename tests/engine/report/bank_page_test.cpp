@@ -12,7 +12,7 @@
 #include "tests/engine/report/sample_bank.h"
 
 namespace equipoise::report {
-namespace {
+namespace bank_page_test {
 
 using evaluation::Verdict;
 using testing::AllOf;
@@ -187,5 +187,5 @@ TEST(BankPage, VerdictsAreWordsAndShapes) {
   EXPECT_EQ(count_of(html, "class=\"scatter-mark\""), 3u);
 }
 
-}  // namespace
+}  // namespace bank_page_test
 }  // namespace equipoise::report

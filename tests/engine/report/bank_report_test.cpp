@@ -12,7 +12,7 @@
 #include "tests/engine/report/sample_bank.h"
 
 namespace equipoise::report {
-namespace {
+namespace bank_report_test {
 
 using evaluation::Verdict;
 using nlohmann::json;
@@ -296,5 +296,5 @@ TEST(BankTerminal, NamesCannotSteerIt) {
   EXPECT_THAT(text, Not(HasSubstr("\u009B")));
 }
 
-}  // namespace
+}  // namespace bank_report_test
 }  // namespace equipoise::report

@@ -9,7 +9,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::report {
-namespace {
+namespace bank_schema_test {
 
 using nlohmann::json;
 
@@ -83,5 +83,5 @@ TEST(BankSchema, EveryFieldIsDescribed) {
   expect_described(schema, "");
 }
 
-}  // namespace
+}  // namespace bank_schema_test
 }  // namespace equipoise::report

@@ -10,7 +10,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::report {
-namespace {
+namespace compare_test {
 
 using evaluation::Finding;
 using evaluation::PartedFigure;
@@ -307,5 +307,5 @@ TEST(Compare, BrokenJsonIsRefused) {
   EXPECT_THAT(complaint_of([](json& o) { o["runs"][0]["figures"][0] = "x"; }), HasSubstr("runs[0].figures[0]"));
 }
 
-}  // namespace
+}  // namespace compare_test
 }  // namespace equipoise::report

@@ -8,7 +8,7 @@
 #include "engine/report/sections.h"
 
 namespace equipoise::report {
-namespace {
+namespace contrast_test {
 
 /// The colours of the n-th :root block of the style sheet: 0 is light, 1 is dark.
 std::map<std::string, std::string> palette(int n) {
@@ -74,5 +74,5 @@ TEST_P(Scheme, LinesAndShapesStandOut) {
 
 INSTANTIATE_TEST_SUITE_P(LightAndDark, Scheme, testing::Values(0, 1));
 
-}  // namespace
+}  // namespace contrast_test
 }  // namespace equipoise::report

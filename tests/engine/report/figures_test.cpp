@@ -6,7 +6,7 @@
 #include <limits>
 
 namespace equipoise::report {
-namespace {
+namespace figures_test {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
@@ -107,5 +107,5 @@ TEST(Figures, DurationsSizesAndMoments) {
   EXPECT_EQ(moment_text(""), "");
 }
 
-}  // namespace
+}  // namespace figures_test
 }  // namespace equipoise::report

@@ -9,7 +9,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::report {
-namespace {
+namespace frontier_report_test {
 
 using nlohmann::json;
 using testing::AllOf;
@@ -319,5 +319,5 @@ TEST(FrontierReport, PageIsWholeAndLoadsNothing) {
                   HasSubstr("this folder&#39;s run"), Not(HasSubstr("http://")), Not(HasSubstr("<script"))));
 }
 
-}  // namespace
+}  // namespace frontier_report_test
 }  // namespace equipoise::report

@@ -5,7 +5,7 @@
 #include "tests/engine/report/page_checks.h"
 
 namespace equipoise::report {
-namespace {
+namespace interval_plot_test {
 
 IntervalTrack track_of(const IntervalMark& mark) {
   IntervalTrack track;
@@ -83,5 +83,5 @@ TEST(IntervalTrack, IsAPictureWithWords) {
   EXPECT_NE(reader.text().find("in words"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace interval_plot_test
 }  // namespace equipoise::report

@@ -5,7 +5,7 @@
 #include "engine/report/label_places.h"
 
 namespace equipoise::report {
-namespace {
+namespace label_places_test {
 
 constexpr double kWidth = 400, kHeight = 300;
 
@@ -69,5 +69,5 @@ TEST(LabelPlaces, WhereThereIsNoRoomThereIsNoLabel) {
   EXPECT_FALSE(places[0]);
 }
 
-}  // namespace
+}  // namespace label_places_test
 }  // namespace equipoise::report

@@ -10,7 +10,7 @@
 #include "tests/engine/report/page_checks.h"
 
 namespace equipoise::report {
-namespace {
+namespace line_chart_test {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
@@ -126,5 +126,5 @@ TEST(LineChart, LevelsMayBeNamedInTheLegend) {
   EXPECT_NE(html.find("tolerance 50</li>"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace line_chart_test
 }  // namespace equipoise::report

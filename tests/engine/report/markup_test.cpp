@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::report {
-namespace {
+namespace markup_test {
 
 TEST(Escaped, MarkupCharacters) {
   EXPECT_EQ(escaped("<b class=\"x\">R&D's</b>"), "&lt;b class=&quot;x&quot;&gt;R&amp;D&#39;s&lt;/b&gt;");
@@ -51,5 +51,5 @@ TEST(Markup, IdsAreFresh) {
   EXPECT_NE(first, page.next_id());
 }
 
-}  // namespace
+}  // namespace markup_test
 }  // namespace equipoise::report

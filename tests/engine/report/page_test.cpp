@@ -10,7 +10,7 @@
 #include "tests/engine/report/whole_page.h"
 
 namespace equipoise::report {
-namespace {
+namespace page_test {
 
 using evaluation::Verdict;
 using testing::AllOf;
@@ -340,5 +340,5 @@ TEST(Page, RatioGapsAreNotCalledPoints) {
   EXPECT_THAT(html, HasSubstr("True positive rate gap by sex, %"));
 }
 
-}  // namespace
+}  // namespace page_test
 }  // namespace equipoise::report

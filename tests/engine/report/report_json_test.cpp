@@ -10,7 +10,7 @@
 #include "tests/engine/report/sample_report.h"
 
 namespace equipoise::report {
-namespace {
+namespace report_json_test {
 
 using nlohmann::json;
 using testing::HasSubstr;
@@ -95,5 +95,5 @@ TEST(ReportJson, SaysWhatIsMissingOrWrong) {
   EXPECT_NE(message_of([](json& object) { object["splits"][0] = "x"; }), "no error");
 }
 
-}  // namespace
+}  // namespace report_json_test
 }  // namespace equipoise::report

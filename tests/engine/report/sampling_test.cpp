@@ -6,7 +6,7 @@
 #include "tests/engine/report/sample_report.h"
 
 namespace equipoise::report {
-namespace {
+namespace sampling_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -62,5 +62,5 @@ TEST(SamplingJson, ComesBackAsItWas) {
   EXPECT_THROW(sampling_log_from_json(wrong, "sampling"), core::UserError);
 }
 
-}  // namespace
+}  // namespace sampling_test
 }  // namespace equipoise::report

@@ -6,7 +6,7 @@
 #include <limits>
 
 namespace equipoise::report {
-namespace {
+namespace scale_test {
 
 using testing::DoubleNear;
 using testing::Pointwise;
@@ -51,5 +51,5 @@ TEST(Scale, LengthsArePercentages) {
   EXPECT_EQ(length(0.12345), "12.35%");
 }
 
-}  // namespace
+}  // namespace scale_test
 }  // namespace equipoise::report

@@ -9,7 +9,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::report {
-namespace {
+namespace schema_test {
 
 using nlohmann::json;
 
@@ -91,5 +91,5 @@ TEST(Schema, EveryFieldIsDescribed) {
   expect_described(schema, "");
 }
 
-}  // namespace
+}  // namespace schema_test
 }  // namespace equipoise::report

@@ -7,7 +7,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::report {
-namespace {
+namespace sweep_comparison_test {
 
 TEST(ComparePair, AveragesPairsOfASeedAndCorrectsItsDifferences) {
   // Two widths beside each other at two rates and three seeds.
@@ -75,5 +75,5 @@ TEST(ComparePair, AFigureThatARunLacksIsNotCompared) {
   EXPECT_EQ(report.arms[1].differences[0]->paired.seeds, 4);
 }
 
-}  // namespace
+}  // namespace sweep_comparison_test
 }  // namespace equipoise::report

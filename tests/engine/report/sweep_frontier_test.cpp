@@ -7,7 +7,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::report {
-namespace {
+namespace sweep_frontier_test {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -49,5 +49,5 @@ TEST(FrontierPicture, WithoutFiguresThereIsNone) {
   EXPECT_THAT(non_dominated(results, 0, data::Split::test), IsEmpty());
 }
 
-}  // namespace
+}  // namespace sweep_frontier_test
 }  // namespace equipoise::report

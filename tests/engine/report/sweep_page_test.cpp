@@ -11,7 +11,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::report {
-namespace {
+namespace sweep_page_test {
 
 using sweep::PlannedRun;
 using sweep::Point;
@@ -254,5 +254,5 @@ TEST(SweepSentence, SaysNothingOfAConstraintThatTheTestRowsDoNotHave) {
   EXPECT_THAT(text_of(section_of(to_html(report), "choices")), Not(HasSubstr("met at")));
 }
 
-}  // namespace
+}  // namespace sweep_page_test
 }  // namespace equipoise::report

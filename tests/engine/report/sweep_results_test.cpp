@@ -7,7 +7,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::report {
-namespace {
+namespace sweep_results_test {
 
 class SweepResultsFile : public sweep::FreshFolder {
  protected:
@@ -44,5 +44,5 @@ TEST_F(SweepResultsFile, IsReadAsTheReportWritesIt) {
   expect_same(read_back(sample_regression()), sample_regression());
 }
 
-}  // namespace
+}  // namespace sweep_results_test
 }  // namespace equipoise::report

@@ -12,7 +12,7 @@
 #include "tests/engine/report/whole_page.h"
 
 namespace equipoise::report {
-namespace {
+namespace tasks_page_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -234,5 +234,5 @@ TEST(TasksPage, NamesOfOutcomesAreNoMarkup) {
   expect_whole(to_html(regression), {});
 }
 
-}  // namespace
+}  // namespace tasks_page_test
 }  // namespace equipoise::report

@@ -13,7 +13,7 @@
 #include "tests/engine/report/schema_checks.h"
 
 namespace equipoise::report {
-namespace {
+namespace tasks_test {
 
 using nlohmann::json;
 using testing::AllOf;
@@ -240,5 +240,5 @@ TEST(TasksBank, OfAFloorTheRateItselfIsShown) {
   EXPECT_THAT(to_terminal(bank, false), HasSubstr("70.0 (58.0)"));
 }
 
-}  // namespace
+}  // namespace tasks_test
 }  // namespace equipoise::report

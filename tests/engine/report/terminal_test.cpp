@@ -5,7 +5,7 @@
 #include "tests/engine/report/sample_report.h"
 
 namespace equipoise::report {
-namespace {
+namespace terminal_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -75,5 +75,5 @@ TEST(Terminal, WhatCannotBeEstimatedIsADash) {
   EXPECT_THAT(to_terminal(report, false), HasSubstr("            -            -  2.0 points  not estimable"));
 }
 
-}  // namespace
+}  // namespace terminal_test
 }  // namespace equipoise::report

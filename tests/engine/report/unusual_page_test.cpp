@@ -10,7 +10,7 @@
 #include "tests/engine/report/whole_page.h"
 
 namespace equipoise::report {
-namespace {
+namespace unusual_page_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -118,5 +118,5 @@ TEST(UnusualPage, ManyPromisesAndALongRunStaySmall) {
   EXPECT_LT(html.size(), 2u << 20);
 }
 
-}  // namespace
+}  // namespace unusual_page_test
 }  // namespace equipoise::report

@@ -10,7 +10,7 @@
 #include "engine/report/terminal_table.h"
 
 namespace equipoise::report {
-namespace {
+namespace watch_terminal_test {
 
 using sweep::RunStatus;
 using ::testing::HasSubstr;
@@ -109,5 +109,5 @@ TEST(WatchTerminal, FitsWhateverWidthAndHeightThereIs) {
       << "a pipe gets a page, not ten thousand lines";
 }
 
-}  // namespace
+}  // namespace watch_terminal_test
 }  // namespace equipoise::report

@@ -7,7 +7,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace artifact_params_test {
 
 using testing::HasSubstr;
 
@@ -46,5 +46,5 @@ TEST(ArtifactParams, AreReadAndBounded) {
   EXPECT_THAT(refusal("artifacts: {copy: 0.4}\n"), HasSubstr("copies"));
 }
 
-}  // namespace
+}  // namespace artifact_params_test
 }  // namespace equipoise::sampling

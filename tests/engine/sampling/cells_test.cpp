@@ -9,7 +9,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace cells_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -118,5 +118,5 @@ TEST(CellsTest, OfOtherTasks) {
   }
 }
 
-}  // namespace
+}  // namespace cells_test
 }  // namespace equipoise::sampling

@@ -9,7 +9,7 @@
 #include <random>
 
 namespace equipoise::sampling {
-namespace {
+namespace copula_test {
 
 using ::testing::ElementsAre;
 
@@ -130,5 +130,5 @@ TEST(CopulaTest, EachCellHasItsOwnAndTheOthersAreLeftAlone) {
   EXPECT_EQ(second.back(), 599);
 }
 
-}  // namespace
+}  // namespace copula_test
 }  // namespace equipoise::sampling

@@ -10,7 +10,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace massage_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -76,5 +76,5 @@ TEST(MassageTest, IsOfBinaryLabels) {
   }
 }
 
-}  // namespace
+}  // namespace massage_test
 }  // namespace equipoise::sampling

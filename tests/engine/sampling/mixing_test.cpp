@@ -10,7 +10,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace mixing_test {
 
 using ::testing::ElementsAre;
 
@@ -50,5 +50,5 @@ TEST(MixingTest, PartsAreQuantilesOfABeta) {
   EXPECT_TRUE(std::is_sorted(steep.begin(), steep.end()));
 }
 
-}  // namespace
+}  // namespace mixing_test
 }  // namespace equipoise::sampling

@@ -6,7 +6,7 @@
 #include <cmath>
 
 namespace equipoise::sampling {
-namespace {
+namespace points_test {
 
 using testing::ElementsAre;
 using testing::FloatEq;
@@ -55,5 +55,5 @@ TEST(PointSpace, WithoutNumbersOrRowsHasAScaleAllTheSame) {
   EXPECT_EQ(PointSpace(data::EncodedRows(), {}).dimensions(), 1);
 }
 
-}  // namespace
+}  // namespace points_test
 }  // namespace equipoise::sampling

@@ -10,7 +10,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace shares_test {
 
 using ::testing::DoubleNear;
 using ::testing::ElementsAre;
@@ -255,5 +255,5 @@ TEST(ReweighingTest, MakesGroupAndLabelIndependent) {
   EXPECT_NEAR(positive[0] / all[0], positive[1] / all[1], 1e-12);
 }
 
-}  // namespace
+}  // namespace shares_test
 }  // namespace equipoise::sampling

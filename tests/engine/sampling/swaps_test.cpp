@@ -7,7 +7,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace swaps_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -121,5 +121,5 @@ TEST(SwapsTest, SomethingThatModelsSeeMustChange) {
   EXPECT_EQ(refusal({sexes(), parts()}), "");
 }
 
-}  // namespace
+}  // namespace swaps_test
 }  // namespace equipoise::sampling

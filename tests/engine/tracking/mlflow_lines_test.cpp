@@ -6,7 +6,7 @@
 #include "tests/engine/tracking/sample_run.h"
 
 namespace equipoise::tracking {
-namespace {
+namespace mlflow_lines_test {
 
 using testing::ElementsAre;
 using testing::SizeIs;
@@ -92,5 +92,5 @@ TEST(MlflowLines, ARunEndsWithFiguresVerdictsFilesAndItsState) {
   EXPECT_EQ(step_of(lines[3]), -1);
 }
 
-}  // namespace
+}  // namespace mlflow_lines_test
 }  // namespace equipoise::tracking

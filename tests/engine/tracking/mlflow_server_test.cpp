@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::tracking {
-namespace {
+namespace mlflow_server_test {
 
 // What servers answer is tested with real ones and stand-ins in tests/end_to_end/mlflow_test.py and mlflow_faults_test.py.
 TEST(MlflowServer, ArtefactsGoThroughTheServersOwnProxyAlone) {
@@ -18,5 +18,5 @@ TEST(MlflowServer, ArtefactsGoThroughTheServersOwnProxyAlone) {
     EXPECT_EQ(proxied_path(elsewhere, server), "") << elsewhere;
 }
 
-}  // namespace
+}  // namespace mlflow_server_test
 }  // namespace equipoise::tracking

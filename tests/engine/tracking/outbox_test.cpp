@@ -9,7 +9,7 @@
 #include "tests/engine/tracking/sample_run.h"
 
 namespace equipoise::tracking {
-namespace {
+namespace outbox_test {
 
 using testing::HasSubstr;
 using testing::SizeIs;
@@ -125,5 +125,5 @@ TEST_F(OutboxTest, DamagedFilesAreRefusedByName) {
   EXPECT_THAT(refusal(), HasSubstr("mlflow_spool.jsonl' is damaged: line 2"));
 }
 
-}  // namespace
+}  // namespace outbox_test
 }  // namespace equipoise::tracking

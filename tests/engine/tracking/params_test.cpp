@@ -6,7 +6,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::tracking {
-namespace {
+namespace params_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -53,5 +53,5 @@ TEST(TrackingParams, AnExperimentHasAName) {
   EXPECT_THROW(check(params, {}), core::UserError);
 }
 
-}  // namespace
+}  // namespace params_test
 }  // namespace equipoise::tracking

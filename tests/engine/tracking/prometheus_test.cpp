@@ -7,7 +7,7 @@
 #include "tests/engine/tracking/sample_run.h"
 
 namespace equipoise::tracking {
-namespace {
+namespace prometheus_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -49,5 +49,5 @@ TEST(Prometheus, TheFileIsThereFromTheStartAndWholeAtTheEnd) {
   EXPECT_THAT(core::read_file(folder.path / kPrometheusFile), HasSubstr("equipoise_step{run=\"adult-001\"} 20\n"));
 }
 
-}  // namespace
+}  // namespace prometheus_test
 }  // namespace equipoise::tracking

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace equipoise::tracking {
-namespace {
+namespace records_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -46,5 +46,5 @@ TEST(Records, EveryFlippedBitOfTheSecondIsSeen) {
   }
 }
 
-}  // namespace
+}  // namespace records_test
 }  // namespace equipoise::tracking

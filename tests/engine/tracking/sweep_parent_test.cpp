@@ -14,7 +14,7 @@
 #include "tests/engine/tracking/sample_run.h"
 
 namespace equipoise::tracking {
-namespace {
+namespace sweep_parent_test {
 
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
@@ -131,5 +131,5 @@ TEST_F(SweepParentTest, TheSweepsOwnTagsFindItAndItsRuns) {
   EXPECT_EQ(tags["equipoise.command"].get<std::string>().size(), mlflow_limits::kTagBytes);
 }
 
-}  // namespace
+}  // namespace sweep_parent_test
 }  // namespace equipoise::tracking

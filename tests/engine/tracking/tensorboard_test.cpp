@@ -11,7 +11,7 @@
 #include "tests/engine/tracking/sample_run.h"
 
 namespace equipoise::tracking {
-namespace {
+namespace tensorboard_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -74,5 +74,5 @@ TEST_F(TensorBoard, CurvesAreNamedWhole) {
   EXPECT_THAT(line_chart("t", {"a (b) [c]"}), HasSubstr("^a \\(b\\) \\[c\\]$"));
 }
 
-}  // namespace
+}  // namespace tensorboard_test
 }  // namespace equipoise::tracking

@@ -18,7 +18,7 @@
 #include "tests/engine/tracking/sample_run.h"
 
 namespace equipoise::tracking {
-namespace {
+namespace trackers_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -165,5 +165,5 @@ TEST_F(TrackersTest, WhatWasNotMeantForAServerIsNotSent) {
   EXPECT_THROW(send_outboxes({}, "", 0), core::UserError);
 }
 
-}  // namespace
+}  // namespace trackers_test
 }  // namespace equipoise::tracking

@@ -8,7 +8,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::training {
-namespace {
+namespace allowance_test {
 
 using constraints::ConstraintTable;
 using constraints::kColumns;
@@ -189,5 +189,5 @@ TEST(Allowance, WithoutSelectionRowsTheMarginIsThatOfAsManyPeopleAsAreTested) {
   EXPECT_EQ(margin(0, 0, 0), 0);
 }
 
-}  // namespace
+}  // namespace allowance_test
 }  // namespace equipoise::training

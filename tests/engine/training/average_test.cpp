@@ -12,7 +12,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace average_test {
 
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -105,5 +105,5 @@ TEST(Average, OfACrossFittedRunIsMeasuredWhole) {
   EXPECT_THAT(mean.kept, HasSubstr(loss));
 }
 
-}  // namespace
+}  // namespace average_test
 }  // namespace equipoise::training

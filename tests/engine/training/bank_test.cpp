@@ -11,7 +11,7 @@
 #include "engine/training/run_config.h"
 
 namespace equipoise::training {
-namespace {
+namespace bank_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -179,5 +179,5 @@ TEST(Bank, WhatMayVaryIsExactlyWhatIsNotShared) {
   EXPECT_FALSE(may_vary("constraints[1].tolerance", config));
 }
 
-}  // namespace
+}  // namespace bank_test
 }  // namespace equipoise::training

@@ -8,7 +8,7 @@
 #include "tests/engine/training/step_sample.h"
 
 namespace equipoise::training {
-namespace {
+namespace batch_weight_test {
 
 // Summed by hand, in whole numbers and halves.
 TEST(BatchWeight, IsThatOfTheRowsOfEachFold) {
@@ -36,5 +36,5 @@ TEST(BatchWeight, IsThatOfTheRowsOfEachFold) {
     }
 }
 
-}  // namespace
+}  // namespace batch_weight_test
 }  // namespace equipoise::training

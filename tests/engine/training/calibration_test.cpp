@@ -13,7 +13,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace calibration_test {
 
 using constraints::kColumns;
 
@@ -233,5 +233,5 @@ INSTANTIATE_TEST_SUITE_P(Tasks, CalibrationTrainer,
                                          TaskCase{data::Task::labels, 3}, TaskCase{data::Task::classes},
                                          TaskCase{data::Task::classes, 3}));
 
-}  // namespace
+}  // namespace calibration_test
 }  // namespace equipoise::training

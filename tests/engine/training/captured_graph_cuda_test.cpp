@@ -10,7 +10,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::training {
-namespace {
+namespace captured_graph_cuda_test {
 
 at::Device first_gpu() {
   RunConfig config;
@@ -120,5 +120,5 @@ TEST_P(EveryCapturedStep, AndTheMeasureOfWholeSplitsHasTheBitsOfTheOneLaunchedKe
 
 INSTANTIATE_TEST_SUITE_P(Cases, EveryCapturedStep, testing::ValuesIn(step_cases_on_gpu()));
 
-}  // namespace
+}  // namespace captured_graph_cuda_test
 }  // namespace equipoise::training

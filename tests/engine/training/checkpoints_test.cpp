@@ -6,7 +6,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::training {
-namespace {
+namespace checkpoints_test {
 
 using testing::HasSubstr;
 
@@ -54,5 +54,5 @@ TEST(CheckpointLayout, OfACheckpointWithoutOneIsMissing) {
   EXPECT_THROW(walk_layout(checkpoint::StateWalk::restoring_from({}, "c").under("layout"), own, "c"), core::UserError);
 }
 
-}  // namespace
+}  // namespace checkpoints_test
 }  // namespace equipoise::training

@@ -8,7 +8,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace closed_figures_test {
 
 TrainingResult trained_alone(const data::Dataset& people, const RunConfig& config) {
   return std::move(trained(people, config).front());
@@ -113,5 +113,5 @@ TEST(ClosedFigures, OfOtherRatesAndForms) {
   }
 }
 
-}  // namespace
+}  // namespace closed_figures_test
 }  // namespace equipoise::training

@@ -7,7 +7,7 @@
 #include "tests/engine/training/scored_people.h"
 
 namespace equipoise::training {
-namespace {
+namespace device_statistics_cuda_test {
 
 // The GPU, or nothing, and why.
 std::optional<at::Device> gpu(std::string& reason) {
@@ -66,5 +66,5 @@ TEST(DeviceStatisticsCudaTest, OfSomeRowsAndOfARowThatIsNoProbability) {
   }
 }
 
-}  // namespace
+}  // namespace device_statistics_cuda_test
 }  // namespace equipoise::training

@@ -14,7 +14,7 @@
 #include "tests/engine/training/scored_people.h"
 
 namespace equipoise::training {
-namespace {
+namespace device_statistics_test {
 
 using evaluation::ScoreStatistics;
 using testing::HasSubstr;
@@ -183,5 +183,5 @@ TEST(DeviceProbabilities, AreTheMeanOfTheMembersScores) {
     EXPECT_NEAR(scores.const_data_ptr<double>()[row], expected[row], 1e-15) << "row " << row;
 }
 
-}  // namespace
+}  // namespace device_statistics_test
 }  // namespace equipoise::training

@@ -7,7 +7,7 @@
 #include "tests/engine/training/refusal.h"
 
 namespace equipoise::training {
-namespace {
+namespace device_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -106,5 +106,5 @@ TEST(Device, IsWrittenAsTheConfigSays) {
   }
 }
 
-}  // namespace
+}  // namespace device_test
 }  // namespace equipoise::training

@@ -16,7 +16,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace distillation_test {
 
 using data::Task;
 using testing::AllOf;
@@ -257,5 +257,5 @@ TEST(DistillationOfRuns, WithoutMembersOrOfAMixtureIsRefused) {
   EXPECT_THAT(refusal(core::Fault::config, [&] { members_of(config, {}); }), HasSubstr("training.keep is 'mixture'"));
 }
 
-}  // namespace
+}  // namespace distillation_test
 }  // namespace equipoise::training

@@ -6,7 +6,7 @@
 #include "tests/engine/training/policed.h"
 
 namespace equipoise::training {
-namespace {
+namespace fold_shortages_test {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -94,5 +94,5 @@ TEST(FoldShortages, JitterNeedsNobodyElse) {
   EXPECT_THAT(Folded(with_a_small_cell(1), making("jitter", 1), 5).shortages(), IsEmpty());
 }
 
-}  // namespace
+}  // namespace fold_shortages_test
 }  // namespace equipoise::training

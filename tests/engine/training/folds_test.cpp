@@ -6,7 +6,7 @@
 #include <set>
 
 namespace equipoise::training {
-namespace {
+namespace folds_test {
 
 data::Cells cells_of_rows(const std::vector<std::int32_t>& cells) {
   data::Cells result;
@@ -58,5 +58,5 @@ TEST(Folds, MoreFoldsThanRowsLeaveEmptyOnes) {
   EXPECT_EQ(rows, 2u);
 }
 
-}  // namespace
+}  // namespace folds_test
 }  // namespace equipoise::training

@@ -13,7 +13,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::training {
-namespace {
+namespace growth_test {
 
 constexpr std::int64_t kRows = 40, kCells = 4;
 constexpr double kSmall = 1e-2;
@@ -223,5 +223,5 @@ TEST(Growth, APriceMovesNoLeafByMoreThanOne) {
   EXPECT_TRUE(at::equal(learner.curvature_, curvature(priced)));
 }
 
-}  // namespace
+}  // namespace growth_test
 }  // namespace equipoise::training

@@ -12,7 +12,7 @@
 #include "tests/engine/training/policed.h"
 
 namespace equipoise::training {
-namespace {
+namespace image_batches_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -161,5 +161,5 @@ TEST(ImageBatches, CrossFittedMembersAreDistilledWithoutChanges) {
   EXPECT_EQ(results[0].members, 1);
 }
 
-}  // namespace
+}  // namespace image_batches_test
 }  // namespace equipoise::training

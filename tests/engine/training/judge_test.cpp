@@ -12,7 +12,7 @@
 #include "engine/training/step.h"
 
 namespace equipoise::training {
-namespace {
+namespace judge_test {
 
 constexpr int kCells = 12, kRates = 9, kBands = 3, kRows = 14;
 constexpr std::int64_t kMembers = 3;
@@ -143,5 +143,5 @@ TEST(JudgeTest, TheOpMovesMultipliersAsTheHostDoes) {
   }
 }
 
-}  // namespace
+}  // namespace judge_test
 }  // namespace equipoise::training

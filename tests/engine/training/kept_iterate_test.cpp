@@ -12,7 +12,7 @@
 #include "engine/core/seed.h"
 
 namespace equipoise::training {
-namespace {
+namespace kept_iterate_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -294,5 +294,5 @@ TEST(KeptIterate, KeepsACopy) {
   EXPECT_EQ(kept.weights().item<float>(), 1.0f);
 }
 
-}  // namespace
+}  // namespace kept_iterate_test
 }  // namespace equipoise::training

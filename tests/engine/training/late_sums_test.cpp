@@ -12,7 +12,7 @@
 #include "tests/engine/training/step_sample.h"
 
 namespace equipoise::training {
-namespace {
+namespace late_sums_test {
 
 constexpr double kAveraging = 0.5, kRate = 2, kMultiplier = 3;
 
@@ -230,5 +230,5 @@ TEST(LateSums, NeedNoneOfARunThatHadNone) {
   EXPECT_NO_THROW(now.step().walk(checkpoint::StateWalk::restoring_from(late_state, "test")));
 }
 
-}  // namespace
+}  // namespace late_sums_test
 }  // namespace equipoise::training

@@ -9,7 +9,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::training {
-namespace {
+namespace learners_cuda_test {
 
 using testing::HasSubstr;
 
@@ -63,5 +63,5 @@ TEST_P(EveryLearner, TakesStepsThatAreNotCaptured) {
   EXPECT_FALSE(at::equal(sample.weights(), before));
 }
 
-}  // namespace
+}  // namespace learners_cuda_test
 }  // namespace equipoise::training

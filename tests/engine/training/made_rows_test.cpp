@@ -9,7 +9,7 @@
 #include "tests/engine/training/policed.h"
 
 namespace equipoise::training {
-namespace {
+namespace made_rows_test {
 
 // Where a made row comes from: its partner is of the same sex, label and fold, and no row of these is nearer than the five that it
 // was chosen among.
@@ -112,5 +112,5 @@ TEST(MadeRows, AreCountedWhereTheirRecipeIsFollowed) {
   }
 }
 
-}  // namespace
+}  // namespace made_rows_test
 }  // namespace equipoise::training

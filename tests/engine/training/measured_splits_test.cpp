@@ -7,7 +7,7 @@
 #include "tests/engine/training/generated_people.h"
 
 namespace equipoise::training {
-namespace {
+namespace measured_splits_test {
 
 using testing::HasSubstr;
 
@@ -85,5 +85,5 @@ TEST(MeasuredSplits, RefusesAHoldoutThatIsNotThere) {
   }
 }
 
-}  // namespace
+}  // namespace measured_splits_test
 }  // namespace equipoise::training

@@ -9,7 +9,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::training {
-namespace {
+namespace memory_test {
 
 using testing::HasSubstr;
 
@@ -78,5 +78,5 @@ TEST(MemoryAdvice, AnAllocationThatFailsBecomesAUserError) {
   EXPECT_THROW(with_memory_advice(RunConfig(), 1, [] { at::empty({2}).view({3}); }), c10::Error);
 }
 
-}  // namespace
+}  // namespace memory_test
 }  // namespace equipoise::training

@@ -12,7 +12,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace mixed_rows_test {
 
 using data::Task;
 
@@ -179,5 +179,5 @@ TEST(MixedRows, NumbersAndSeveralLabelsAreMixedInsideTheirGroups) {
   }
 }
 
-}  // namespace
+}  // namespace mixed_rows_test
 }  // namespace equipoise::training

@@ -14,7 +14,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace mixture_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -275,5 +275,5 @@ TEST(Mixture, OfARunThatIsCutOffIsOfWhatWasLookedAt) {
   }
 }
 
-}  // namespace
+}  // namespace mixture_test
 }  // namespace equipoise::training

@@ -8,7 +8,7 @@
 #include <limits>
 
 namespace equipoise::training {
-namespace {
+namespace optimizer_test {
 
 TEST(AdamW, ThreeStepsByTheFormulaInDouble) {
   OptimizerParams params;
@@ -109,5 +109,5 @@ TEST(ScheduleFactor, ClimbsBeforeItGoesDown) {
   EXPECT_DOUBLE_EQ(schedule_factors(params, 40)[2], 0.6);
 }
 
-}  // namespace
+}  // namespace optimizer_test
 }  // namespace equipoise::training

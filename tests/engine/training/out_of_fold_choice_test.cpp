@@ -10,7 +10,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace out_of_fold_choice_test {
 
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -114,5 +114,5 @@ TEST(OutOfFoldChoice, LetsPatienceEndTraining) {
   EXPECT_THAT(result.kept, HasSubstr("3 measures had brought no better one"));
 }
 
-}  // namespace
+}  // namespace out_of_fold_choice_test
 }  // namespace equipoise::training

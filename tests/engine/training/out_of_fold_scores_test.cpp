@@ -6,7 +6,7 @@
 #include "tests/engine/training/generated_people.h"
 
 namespace equipoise::training {
-namespace {
+namespace out_of_fold_scores_test {
 
 // Three members and three outputs of seven rows, of which five are in folds.
 TEST(OutOfFoldScores, AreOfTheMemberThatLeftARowOutAndOfAllWhereNoneDid) {
@@ -36,5 +36,5 @@ TEST(OutOfFoldScores, AreOfTheMemberThatLeftARowOutAndOfAllWhereNoneDid) {
   EXPECT_THROW(out_of_fold_scores(encoded, *learner, meaning, {{0}, {1}}), std::logic_error);
 }
 
-}  // namespace
+}  // namespace out_of_fold_scores_test
 }  // namespace equipoise::training

@@ -7,7 +7,7 @@
 #include "tests/engine/training/outcome_lagrangian.h"
 
 namespace equipoise::training {
-namespace {
+namespace outcome_step_test {
 
 using data::Task;
 
@@ -40,5 +40,5 @@ INSTANTIATE_TEST_SUITE_P(Tasks, OutcomeStep,
                                          TaskCase{Task::regression}, TaskCase{Task::regression, 1, true, "huber"},
                                          TaskCase{Task::regression, 1, true, "quantile"}));
 
-}  // namespace
+}  // namespace outcome_step_test
 }  // namespace equipoise::training

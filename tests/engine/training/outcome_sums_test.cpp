@@ -8,7 +8,7 @@
 #include "tests/engine/training/outcome_rows.h"
 
 namespace equipoise::training {
-namespace {
+namespace outcome_sums_test {
 
 using constraints::kColumns;
 using data::Task;
@@ -149,5 +149,5 @@ INSTANTIATE_TEST_SUITE_P(Tasks, OutcomeSums,
                                          TaskCase{Task::regression, 3, true, "huber"},
                                          TaskCase{Task::regression, 1, true, "quantile"}));
 
-}  // namespace
+}  // namespace outcome_sums_test
 }  // namespace equipoise::training

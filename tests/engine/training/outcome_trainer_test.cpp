@@ -9,7 +9,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace outcome_trainer_test {
 
 using data::Task;
 
@@ -153,5 +153,5 @@ TEST(OutcomeTrainer, ALossOfRegressionIsForRegression) {
   EXPECT_THAT(refusal(Task::regression), testing::HasSubstr("training.quantile: it is of the loss 'quantile'"));
 }
 
-}  // namespace
+}  // namespace outcome_trainer_test
 }  // namespace equipoise::training

@@ -9,7 +9,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace patience_test {
 
 using testing::HasSubstr;
 
@@ -67,5 +67,5 @@ TEST(Patience, ARunOfABankThatEndsEarlyLeavesTheOthersAsTheyAre) {
   }
 }
 
-}  // namespace
+}  // namespace patience_test
 }  // namespace equipoise::training

@@ -12,7 +12,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::training {
-namespace {
+namespace precision_cuda_test {
 
 using models::Precision;
 
@@ -177,5 +177,5 @@ TEST(Precision, ConstraintsAreMetInBf16AsWellAsInFp32) {
   }
 }
 
-}  // namespace
+}  // namespace precision_cuda_test
 }  // namespace equipoise::training

@@ -9,7 +9,7 @@
 #include "tests/kernels/cuda_device.h"
 
 namespace equipoise::training {
-namespace {
+namespace recipes_cuda_test {
 
 at::Device first_gpu() {
   RunConfig config;
@@ -135,5 +135,5 @@ TEST(RecipesOnAGpu, AWholeRunMeetsItsEnd) {
   }
 }
 
-}  // namespace
+}  // namespace recipes_cuda_test
 }  // namespace equipoise::training

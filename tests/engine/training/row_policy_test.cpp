@@ -16,7 +16,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace row_policy_test {
 
 using data::Task;
 
@@ -312,5 +312,5 @@ TEST(SampledTraining, IsTheSameInABankOfAnySize) {
   EXPECT_FALSE(at::equal(alone[0].learner->flat_parameters(), bank[0].learner->flat_parameters()));
 }
 
-}  // namespace
+}  // namespace row_policy_test
 }  // namespace equipoise::training

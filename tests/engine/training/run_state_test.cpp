@@ -11,7 +11,7 @@
 #include "tests/engine/training/generated_people.h"
 
 namespace equipoise::training {
-namespace {
+namespace run_state_test {
 
 using constraints::kColumns;
 
@@ -82,5 +82,5 @@ TEST_F(Multipliers, GoOnWhereOneAnswerKeepsNoPromiseOrIsNotKnown) {
   }
 }
 
-}  // namespace
+}  // namespace run_state_test
 }  // namespace equipoise::training

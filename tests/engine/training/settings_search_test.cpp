@@ -6,7 +6,7 @@
 #include <set>
 
 namespace equipoise::training {
-namespace {
+namespace settings_search_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -111,5 +111,5 @@ TEST(SettingsSearch, SaysThatTreesAreNotDistilled) {
   EXPECT_THAT(searched.sentence(), Not(HasSubstr("training.distill")));
 }
 
-}  // namespace
+}  // namespace settings_search_test
 }  // namespace equipoise::training

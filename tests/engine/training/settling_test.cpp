@@ -9,7 +9,7 @@
 #include "tests/engine/constraints/handmade_dataset.h"
 
 namespace equipoise::training {
-namespace {
+namespace settling_test {
 
 using testing::HasSubstr;
 
@@ -226,5 +226,5 @@ TEST(Settling, SaysNothingOfIteratesThatWereNotBetter) {
             "");
 }
 
-}  // namespace
+}  // namespace settling_test
 }  // namespace equipoise::training

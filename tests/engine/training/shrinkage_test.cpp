@@ -10,7 +10,7 @@
 #include "tests/engine/training/generated_people.h"
 
 namespace equipoise::training {
-namespace {
+namespace shrinkage_test {
 
 using constraints::ConstraintTable;
 using constraints::kColumns;
@@ -158,5 +158,5 @@ TEST(Shrinkage, MovesMultipliersAndNoFigure) {
   EXPECT_LT(*std::ranges::max_element(drawn.multipliers), 0.5 * *std::ranges::max_element(bare.multipliers));
 }
 
-}  // namespace
+}  // namespace shrinkage_test
 }  // namespace equipoise::training

@@ -11,7 +11,7 @@
 #include "tests/engine/training/outcome_lagrangian.h"
 
 namespace equipoise::training {
-namespace {
+namespace soft_targets_test {
 
 using data::Task;
 
@@ -172,5 +172,5 @@ TEST_F(SoftTargetsBatch, LeavesNoGradientAtTheTarget) {
   EXPECT_LT(batch.gradient.abs().max().item<float>(), 1e-6);
 }
 
-}  // namespace
+}  // namespace soft_targets_test
 }  // namespace equipoise::training

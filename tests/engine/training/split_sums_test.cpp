@@ -9,7 +9,7 @@
 #include "tests/engine/training/step_sample.h"
 
 namespace equipoise::training {
-namespace {
+namespace split_sums_test {
 
 using constraints::kColumns;
 
@@ -156,5 +156,5 @@ TEST(SplitSums, AMeanOfCertainMembersHasAFiniteLoss) {
   EXPECT_TRUE(std::isfinite(loss));
 }
 
-}  // namespace
+}  // namespace split_sums_test
 }  // namespace equipoise::training

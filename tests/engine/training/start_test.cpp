@@ -10,7 +10,7 @@
 #include "tests/engine/training/generated_people.h"
 
 namespace equipoise::training {
-namespace {
+namespace start_test {
 
 constraints::ConstraintParams parity() {
   constraints::ConstraintParams params;
@@ -66,5 +66,5 @@ TEST(Trainer, StartsWithTheWeightsItIsGiven) {
   EXPECT_TRUE(at::allclose(weights_after("train", three), three.narrow(0, 0, 1), 0, 1e-6));
 }
 
-}  // namespace
+}  // namespace start_test
 }  // namespace equipoise::training

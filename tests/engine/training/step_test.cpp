@@ -11,7 +11,7 @@
 #include "tests/engine/training/step_sample.h"
 
 namespace equipoise::training {
-namespace {
+namespace step_test {
 
 /// Counts what all threads take of LibTorch's host memory while it lives.
 class AllocationCount final : public c10::Allocator {
@@ -121,5 +121,5 @@ TEST(TrainingStep, RefusesToBeCapturedWhereThereIsNoGpu) {
   EXPECT_FALSE(at::equal(sample.weights(), before)) << "steps go on without the graph";
 }
 
-}  // namespace
+}  // namespace step_test
 }  // namespace equipoise::training

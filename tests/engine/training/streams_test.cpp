@@ -16,7 +16,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace streams_test {
 
 using constraints::kColumns;
 using data::Task;
@@ -163,5 +163,5 @@ TEST_P(EveryTaskInStreams, IsTrainedCrossFittedAndDistilled) {
   EXPECT_THAT(results.front().kept, HasSubstr("distilled"));
 }
 
-}  // namespace
+}  // namespace streams_test
 }  // namespace equipoise::training

@@ -16,7 +16,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace trainer_test {
 
 using testing::HasSubstr;
 
@@ -346,5 +346,5 @@ TEST(Bank, ASignalStopsAllMembers) {
   }
 }
 
-}  // namespace
+}  // namespace trainer_test
 }  // namespace equipoise::training

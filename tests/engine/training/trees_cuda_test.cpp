@@ -12,7 +12,7 @@
   if (const std::string why = models::xgboost::obstacle_to_cuda(); !why.empty()) GTEST_SKIP() << why
 
 namespace equipoise::training {
-namespace {
+namespace trees_cuda_test {
 
 constexpr std::int64_t kPeople = 4000, kLearnt = 3000;
 
@@ -144,5 +144,5 @@ TEST(TreesOnAGpu, HoldAConstraint) {
   EXPECT_GT(result.measurements.back().training_accuracy, 0.7);
 }
 
-}  // namespace
+}  // namespace trees_cuda_test
 }  // namespace equipoise::training
