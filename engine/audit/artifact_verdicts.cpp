@@ -135,7 +135,8 @@ const std::array<ArtifactKindEntry, kArtifactKinds>& artifact_kinds() {
       {ArtifactKind::copies, "copies", "Copies",
        "Rows equal to a training row in every input; of real rows those that have such a twin."},
       {ArtifactKind::near_copies, "near_copies", "Near copies",
-       "Rows nearer to a training row of their cell than a small part of the median distance between real rows."},
+       "Rows nearer to a training row of their cell than a small part of the median distance from a real row to the "
+       "nearest other."},
       {ArtifactKind::close, "close", "Close to others",
        "Rows as near to a training row of their cell, their parent left out, as the nearest twentieth of the real "
        "rows."},

@@ -25,13 +25,13 @@ std::optional<ArtifactVerdict> artifact_verdict_from(const std::string& name);
 /// The figures of a cell, in the order of results and tables.
 enum class ArtifactKind {
   copies,       ///< share equal to a training row in every input; real: with such a twin
-  near_copies,  ///< share nearer to a training row of the cell than a small part of the median distance between real rows
+  near_copies,  ///< share nearer to a training row of the cell than a small part of the median distance of real rows to the nearest other
   close,        ///< share as near to one, the parent left out, as the nearest twentieth of the real rows; no bound
-  two_sample,    ///< area under the curve of a classifier that tells made from real rows
-  labels,        ///< share of the nearest training rows of the same groups, the parent left out, with another label
-  parents,       ///< share whose parent has another label
-  outside,       ///< share with a number or level that no training row has
-  cell_range,    ///< share with a number outside the range of their cell; no bound
+  two_sample,   ///< area under the curve of a classifier that tells made from real rows
+  labels,       ///< share of the nearest training rows of the same groups, the parent left out, with another label
+  parents,      ///< share whose parent has another label
+  outside,      ///< share with a number or level that no training row has
+  cell_range,   ///< share with a number outside the range of their cell; no bound
   combinations,  ///< share with two levels that no training row has together
   drift,         ///< the correlation of two columns that changes most surely
   traced,        ///< share whose parent is the closest training row of the cell

@@ -29,6 +29,22 @@ struct Amount {
   double effective() const;
 };
 
+/// Beside each part the sum of all others. Nothing is taken away from a whole: of unlike weights that would leave what rounding left.
+template <typename Part>
+std::vector<Part> sums_of_others(const std::vector<Part>& parts) {
+  std::vector<Part> others(parts.size());
+  Part before{}, after{};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    others[i] += before;
+    before += parts[i];
+  }
+  for (std::size_t i = parts.size(); i-- > 0;) {
+    others[i] += after;
+    after += parts[i];
+  }
+  return others;
+}
+
 /// What share of some rows others among them are, and how many rows of equal weight would know it as well.
 CountedShare share_of(const Amount& some, const Amount& all);
 

@@ -17,6 +17,11 @@ struct Lacking {
   Amount all, without;
 
   CountedShare share() const { return share_of(without, all); }
+  Lacking& operator+=(const Lacking& more) {
+    all += more.all;
+    without += more.without;
+    return *this;
+  }
 };
 
 std::vector<Lacking> lacking_of(const Input& input, const data::Dataset& dataset, const data::Grouping& grouping) {
@@ -36,22 +41,27 @@ std::vector<Lacking> lacking_of(const Input& input, const data::Dataset& dataset
 std::vector<MissingInput> compare_levels(const std::vector<Lacking>& levels, const data::Grouping& grouping,
                                          const MissingInput& input, const AuditParams& params) {
   std::vector<std::size_t> enough;
-  for (std::size_t level = 0; level < levels.size(); ++level)
-    if (levels[level].all.rows >= params.min_rows) enough.push_back(level);
+  std::vector<Lacking> lacking;
+  for (std::size_t level = 0; level < levels.size(); ++level) {
+    if (levels[level].all.rows < params.min_rows) continue;
+    enough.push_back(level);
+    lacking.push_back(levels[level]);
+  }
   std::vector<MissingInput> compared;
-  for (const std::size_t level : enough) {
-    if (enough.size() < 2 || (enough.size() == 2 && !compared.empty())) break;
-    Lacking others;
-    for (const std::size_t other : enough) {
-      if (other == level) continue;
-      others.all += levels[other].all;
-      others.without += levels[other].without;
-    }
-    const CountedShare own = levels[level].share(), rest = others.share();
-    compared.push_back({input.input, input.share, grouping.name, grouping.levels[level], own.share, rest.share,
+  if (enough.size() < 2) return compared;
+  const std::vector<Lacking> others = sums_of_others(lacking);
+  for (std::size_t i = 0; i < enough.size(); ++i) {
+    if (enough.size() == 2 && i == 1) break;
+    const CountedShare own = lacking[i].share(), rest = others[i].share();
+    compared.push_back({input.input, input.share, grouping.name, grouping.levels[enough[i]], own.share, rest.share,
                         fisher_p_value(own, rest)});
   }
   return compared;
+}
+
+// What matters to somebody first, then what is surest: of many rows a tiny difference is surer than a large one of few people.
+std::pair<bool, double> order_of(const MissingInput& one) {
+  return {!is_apart(one), one.p_value};
 }
 
 double share_missing(const Input& input, const data::Dataset& dataset) {
@@ -87,7 +97,7 @@ std::vector<MissingInput> find_missing(const data::Dataset& dataset, const std::
   for (std::size_t i = 0; i < compared.size(); ++i) {
     compared[i].p_value = p_values[i];
     MissingInput& own = missing[input_of[i]];
-    if (own.grouping.empty() || p_values[i] < own.p_value) own = compared[i];
+    if (own.grouping.empty() || order_of(compared[i]) < order_of(own)) own = compared[i];
   }
   std::ranges::stable_sort(missing, {}, [](const MissingInput& one) {
     return std::pair(one.p_value, -std::abs(one.in_level - one.others));

@@ -3,23 +3,27 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 #include "engine/audit/counting.h"
 #include "engine/audit/holm.h"
 #include "engine/audit/proxies.h"
+#include "engine/core/interrupt.h"
 #include "engine/core/threads.h"
 #include "engine/evaluation/limits.h"
 
 namespace equipoise::audit {
-namespace {
 
 using ByAnswer = std::array<Amount, 2>;  // rows that answer no, and yes
 
-ByAnswer& operator+=(ByAnswer& sum, const ByAnswer& more) {
+// Where sums_of_others finds it.
+static ByAnswer& operator+=(ByAnswer& sum, const ByAnswer& more) {
   for (const int label : {0, 1}) sum[label] += more[label];
   return sum;
 }
+
+namespace {
 
 ByAnswer operator-(const ByAnswer& all, const ByAnswer& part) {
   return {all[0] - part[0], all[1] - part[1]};
@@ -98,21 +102,29 @@ struct Value {
   std::string name;
   ByAnswer own = {}, others = {};  // rows of the level that have it, and of the others
   std::size_t first_bin = 0;
+  bool is_missing = false;
 
   bool has(double min_rows) const { return effective(own) >= min_rows && effective(others) >= min_rows; }
+  Value& operator+=(const Value& more) {
+    own += more.own;
+    others += more.others;
+    return *this;
+  }
 };
 
 // One level and all others together.
 class Comparison {
  public:
-  Comparison(const std::vector<ByAnswer>& counts, const Input& input, std::size_t levels, std::size_t level)
+  // `own` and `others` [values * levels].
+  Comparison(const std::vector<ByAnswer>& own, const std::vector<ByAnswer>& others, const Input& input,
+             std::size_t levels, std::size_t level)
       : input_(input) {
     for (std::size_t value = 0; value < input.values.size(); ++value) {
-      Value& one = values_.emplace_back(Value{input.values[value]});
-      for (std::size_t other = 0; other < levels; ++other)
-        (other == level ? one.own : one.others) += counts[value * levels + other];
-      own_ += one.own;
-      others_ += one.others;
+      const std::size_t place = value * levels + level;
+      values_.push_back(
+          {input.values[value], own[place], others[place], 0, static_cast<std::int32_t>(value) == input.missing});
+      all_ += values_.back();
+      if (!values_.back().is_missing) known_ += values_.back();
     }
   }
 
@@ -133,43 +145,64 @@ class Comparison {
     values_ = std::move(joined);
   }
 
-  // Of two values one says what the other does.
-  std::size_t told() const { return values_.size() == 2 ? 1 : values_.size(); }
-  const Value& value(std::size_t i) const { return values_[i]; }
-  Table own(const Value& value) const { return table(value, value.own, own_); }
-  Table others(const Value& value) const { return table(value, value.others, others_); }
+  // Of two known values one says what the other does.
+  std::vector<Value> told() const {
+    std::vector<Value> told, missing;
+    for (const Value& value : values_) (value.is_missing ? missing : told).push_back(value);
+    if (told.size() == 2) told.pop_back();
+    told.insert(told.end(), missing.begin(), missing.end());
+    return told;
+  }
+  Table own(const Value& value) const { return table(value, value.own, beside(value).own); }
+  Table others(const Value& value) const { return table(value, value.others, beside(value).others); }
 
  private:
+  // Rows without a value are neither with nor without one that is known: of a group that lacks it more often they would change its odds.
+  const Value& beside(const Value& value) const { return value.is_missing ? all_ : known_; }
+
   Table table(const Value& value, const ByAnswer& with, const ByAnswer& both) const {
-    Amount all = sum_of(own_), with_value = sum_of(value.own);
-    all += sum_of(others_);
+    const Value& whole = beside(value);
+    Amount all = sum_of(whole.own), with_value = sum_of(value.own);
+    all += sum_of(whole.others);
     with_value += sum_of(value.others);
     return {with, both - with, {with_value, all - with_value}, all};
   }
 
   void add(const Value& more, std::size_t last_bin, Value& joined) const {
-    joined.own += more.own;
-    joined.others += more.others;
+    joined += more;
     joined.name = name_of_bins(input_.bins[joined.first_bin], input_.bins[last_bin]);
   }
 
   const Input& input_;
   std::vector<Value> values_;
-  ByAnswer own_ = {}, others_ = {};
+  Value all_ = {}, known_ = {};
 };
+
+// [values * levels] beside each level all others.
+std::vector<ByAnswer> counts_of_others(const std::vector<ByAnswer>& counts, std::size_t levels) {
+  std::vector<ByAnswer> others;
+  others.reserve(counts.size());
+  for (std::size_t begin = 0; begin < counts.size(); begin += levels) {
+    const std::vector<ByAnswer> of_value(counts.begin() + static_cast<std::ptrdiff_t>(begin),
+                                         counts.begin() + static_cast<std::ptrdiff_t>(begin + levels));
+    std::ranges::move(sums_of_others(of_value), std::back_inserter(others));
+  }
+  return others;
+}
 
 std::vector<Relation> compare(const Rows& rows, const Input& input, const data::Grouping& grouping,
                               const Answer& answer, double min_rows) {
   const std::vector<ByAnswer> counts = count(rows, input, grouping, answer);
   const std::size_t levels = grouping.levels.size();
+  const std::vector<ByAnswer> others_of_levels = counts_of_others(counts, levels);
   std::vector<Relation> found;
   // Of two levels one says what the other does.
   const std::size_t told_levels = levels == 2 ? 1 : levels;
   for (std::size_t level = 0; level < told_levels; ++level) {
-    Comparison comparison(counts, input, levels, level);
+    core::stop_if_interrupted();
+    Comparison comparison(counts, others_of_levels, input, levels, level);
     comparison.join_bins(min_rows);
-    for (std::size_t i = 0; i < comparison.told(); ++i) {
-      const Value& value = comparison.value(i);
+    for (const Value& value : comparison.told()) {
       const Table own = comparison.own(value), others = comparison.others(value);
       if (!own.has(min_rows) || !others.has(min_rows)) continue;
       const LogOdds of_own(own), of_others(others);

@@ -68,6 +68,12 @@ struct MissingInput {
           ///< levels (Holm)
 };
 
+/// Whether the two shares are so far apart that it matters: of a million rows a difference that matters to nobody is sure.
+inline bool is_apart(const MissingInput& one) {
+  constexpr double kApart = 0.02;
+  return one.in_level - one.others >= kApart || one.others - one.in_level >= kApart;
+}
+
 /// Rows that are equal in every input, as the model sees them: it cannot tell them apart.
 struct Duplicates {
   std::int64_t rows = 0;    ///< with at least one other such row

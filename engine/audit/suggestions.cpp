@@ -165,16 +165,18 @@ std::string look_for_rare(const data::Dataset& dataset, const data::Grouping& gr
 struct ApartAnswer {
   std::string grouping, reason;
   double p_value = 1;
+  bool has_one_answer = false;  // every row of the level
 };
 
 // Each level against the others of its grouping, for each answer, on training rows.
 std::vector<ApartAnswer> compare_answers(const data::Dataset& dataset, const std::vector<std::string>& names,
                                          const AuditParams& params) {
   const Rows rows = training_rows(dataset);
+  const std::vector<Answer> answers = answers_of(dataset);
   std::vector<ApartAnswer> compared;
   for (const data::Grouping& grouping : known_groupings(dataset)) {
     if (std::ranges::find(names, grouping.name) == names.end()) continue;
-    for (const Answer& answer : answers_of(dataset)) {
+    for (const Answer& answer : answers) {
       std::vector<Amount> all(grouping.levels.size()), with(all);
       for (std::size_t i = 0; i < rows.index.size(); ++i) {
         const auto row = static_cast<std::size_t>(rows.index[i]);
@@ -194,7 +196,7 @@ std::vector<ApartAnswer> compare_answers(const data::Dataset& dataset, const std
         compared.push_back({grouping.name,
                             "'" + answer.name + "' is the answer of " + percent(own.share) + " of " + grouping.name +
                                 "=" + grouping.levels[level] + " and of " + percent(others.share) + " of the others",
-                            fisher_p_value(own, others)});
+                            fisher_p_value(own, others), own.share == 1 || (answers.size() == 1 && own.share == 0)});
       }
     }
   }
@@ -227,6 +229,9 @@ Suggestions suggest(const data::Dataset& dataset, const std::vector<constraints:
   if (!has_label || !suggestions.recipes.empty()) return suggestions;
   const std::vector<ApartAnswer> apart = compare_answers(dataset, names, params);
   for (const std::string& name : names) {
+    // Of a level with one answer alone no weights make it more like the others: reweighing would leave what its rows have in common.
+    const auto is_of_one = [&](const ApartAnswer& one) { return one.grouping == name && one.has_one_answer; };
+    if (std::ranges::any_of(apart, is_of_one)) continue;
     const ApartAnswer* surest = nullptr;
     for (const ApartAnswer& one : apart)
       if (one.grouping == name && (surest == nullptr || one.p_value < surest->p_value)) surest = &one;

@@ -49,7 +49,10 @@ template <typename ArrowArray, typename Decimal, typename Type>
 void add_decimal(const arrow::Array& array, NumberAppender& out) {
   const auto& typed = static_cast<const ArrowArray&>(array);
   const std::int32_t scale = static_cast<const Type&>(*array.type()).scale();
-  out.add_all(array, [&](std::int64_t i) { return Decimal(typed.GetValue(i)).ToDouble(scale); });
+  // The number that the same digits are in CSV: to multiply by a power of ten would miss it by a bit.
+  out.add_all(array, [&](std::int64_t i) {
+    return parse_number(Decimal(typed.GetValue(i)).ToString(scale)).value_or(kMissingNumber);
+  });
 }
 
 double units_per_day(arrow::TimeUnit::type unit) {

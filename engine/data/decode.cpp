@@ -28,7 +28,7 @@ std::optional<double> number_of(const FeatureRule& rule, std::int16_t code, floa
 }  // namespace
 
 bool is_number(const FeatureRule& rule) {
-  return rule.form != FeatureForm::levels && !rule.date;
+  return rule.form != FeatureForm::levels && !is_in_days(rule);
 }
 
 DecodedValue decode(const FeatureRule& rule, std::int16_t code, float value) {
@@ -39,15 +39,10 @@ DecodedValue decode(const FeatureRule& rule, std::int16_t code, float value) {
     return {{}, is_other ? std::optional<std::string>(name_of_others(rule)) : std::nullopt};
   }
   const std::optional<double> number = number_of(rule, code, value);
-  if (!number || !rule.date) return {number, {}};
-  // Times of a day are parts of one.
-  const bool ramps = rule.form == FeatureForm::ramps;
-  if (ramps ? rule.edges.front() >= 0 && rule.edges.back() < 1 : rule.mean >= 0 && rule.mean < 1)
-    return {{}, value_text(ColumnKind::time, *number)};
-  // Where training had dates with times, some edge has one.
-  const auto has_time = [](double edge) { return edge != std::floor(edge); };
+  if (!number || !is_in_days(rule)) return {number, {}};
+  if (rule.numbers == NumberKind::times_of_day) return {{}, value_text(ColumnKind::time, *number)};
   constexpr double kSecondsOfDay = 86400;
-  const double step = std::ranges::any_of(rule.edges, has_time) ? kSecondsOfDay : 1;
+  const double step = rule.numbers == NumberKind::dates_with_times ? kSecondsOfDay : 1;
   return {{}, value_text(ColumnKind::date, std::round(*number * step) / step)};
 }
 

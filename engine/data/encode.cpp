@@ -20,8 +20,8 @@ std::string name_of_others(const FeatureRule& rule) {
 
 namespace {
 
-std::string shown_number(double number, bool date) {
-  if (date) return value_text(ColumnKind::date, number);
+std::string shown_number(double number, NumberKind kind) {
+  if (kind != NumberKind::plain) return value_text(column_kind(kind), number);
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", number);
   return text;
@@ -38,18 +38,11 @@ std::vector<std::string> component_names(const FeatureRule& rule) {
   if (rule.form == FeatureForm::standardized) names.push_back(rule.column);
   for (std::size_t bin = 0; bin + 1 < rule.edges.size(); ++bin) {
     const bool last = bin + 2 == rule.edges.size();
-    names.push_back(rule.column + " in [" + shown_number(rule.edges[bin], rule.date) + ", " +
-                    shown_number(rule.edges[bin + 1], rule.date) + (last ? "]" : ")"));
+    names.push_back(rule.column + " in [" + shown_number(rule.edges[bin], rule.numbers) + ", " +
+                    shown_number(rule.edges[bin + 1], rule.numbers) + (last ? "]" : ")"));
   }
   names.push_back(rule.column + " missing");
   return names;
-}
-
-std::string canonical(const std::string& value) {
-  if (const std::optional<double> number = parse_number(value)) return number_text(*number);
-  std::string lowered = value;
-  std::ranges::transform(lowered, lowered.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered == "true" || lowered == "false" ? lowered : value;
 }
 
 constexpr std::int64_t kRowsAtOnce = 1024;  // their codes and values stay in the cache from feature to feature
@@ -144,17 +137,25 @@ class FeatureEncoder {
 
 void check_numbers(const FeatureRule& rule, const Table& table, const Column& column) {
   const std::optional<UnreadableNumbers> bad = unreadable_numbers(table, column);
+  const ColumnKind trained = column_kind(rule.numbers);
   if (!bad) {
-    if (column.kind == ColumnKind::empty || is_in_days(column.kind) == rule.date) return;
-    throw core::UserError(core::Fault::data,
-                          "column '" + column.name + "' holds " + name_of(column.kind) + ", but in training it held " +
-                              name_of(rule.date ? ColumnKind::date : ColumnKind::number),
-                          core::Position{table.files.front().path, 0, 0});
+    const bool is_alike = is_in_days(rule) ? column.kind == trained : !is_in_days(column.kind);
+    if (column.kind == ColumnKind::empty || is_alike) return;
+    throw core::UserError(
+        core::Fault::data,
+        "column '" + column.name + "' holds " + name_of(column.kind) + ", but in training it held " + name_of(trained),
+        core::Position{table.files.front().path, 0, 0});
   }
+  if (is_in_days(rule))
+    throw core::UserError(core::Fault::data,
+                          "column '" + column.name + "' holds text, such as '" + bad->text +
+                              "', but in training it held " + name_of(trained) +
+                              ": in Parquet store them as what they are, in CSV list what means a missing value under "
+                              "data.csv.missing",
+                          table.where(bad->row));
   throw core::UserError(core::Fault::data,
                         "'" + bad->text + "' in column '" + column.name + "' is not a " +
-                            (rule.date ? "date" : "number") +
-                            "; if it means a missing value, list it under data.csv.missing" + bad->others(),
+                            "number; if it means a missing value, list it under data.csv.missing" + bad->others(),
                         table.where(bad->row));
 }
 
@@ -164,14 +165,14 @@ LevelIndex::LevelIndex(const std::vector<std::string>& levels) {
   std::int32_t index = 0;
   for (const std::string& level : levels) {
     exact_.try_emplace(level, index);
-    canonical_.try_emplace(canonical(level), index);
+    canonical_.try_emplace(canonical_level(level), index);
     ++index;
   }
 }
 
 std::int32_t LevelIndex::find(const std::string& value) const {
   if (const auto found = exact_.find(value); found != exact_.end()) return found->second;
-  const auto found = canonical_.find(canonical(value));
+  const auto found = canonical_.find(canonical_level(value));
   return found == canonical_.end() ? -1 : found->second;
 }
 

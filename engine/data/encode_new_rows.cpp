@@ -64,7 +64,7 @@ void warn_of_numbers_beyond(const FeatureRule& rule, const Column& column, const
                most = is_standardized ? rule.mean + far : rule.edges.back();
   const auto beyond = std::ranges::count_if(numbers, [&](double one) { return one < least || one > most; });
   if (static_cast<double>(beyond) <= kFew * static_cast<double>(numbers.size())) return;
-  const ColumnKind kind = rule.date ? column.kind : ColumnKind::number;
+  const ColumnKind kind = column_kind(rule.numbers);
   journal.warn(std::to_string(beyond) + " of " + std::to_string(numbers.size()) + " rows lie in the input '" +
                rule.column + "' beyond " +
                (is_standardized ? "ten deviations of what training saw there, " : "all that training saw there, ") +
@@ -86,7 +86,9 @@ void warn_of_numbers(const Encoder& encoder, const Table& table, core::Journal& 
   for (const FeatureRule& rule : encoder.features) {
     if (rule.form == FeatureForm::levels) continue;
     const Column& column = *table.find(rule.column);
-    const std::vector<double> numbers = NumberView(column).numbers(table);
+    const NumberView view(column);
+    if (view.first_unreadable_level() >= 0) continue;  // is refused
+    const std::vector<double> numbers = view.numbers(table);
     warn_of_numbers_beyond(rule, column, numbers, journal);
     warn_of_missing_numbers(rule, numbers, journal);
   }

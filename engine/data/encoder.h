@@ -46,6 +46,9 @@ struct GroupRule {
 
 enum class FeatureForm { ramps, standardized, levels };
 
+/// What a feature's numbers are; all but plain ones are in days, dates since 1970.
+enum class NumberKind { plain, dates, dates_with_times, times_of_day };
+
 /// How one column becomes a feature; all of it is learnt from training rows.
 ///
 /// ramps: the bins between `edges` are half-open, the last is closed. A value is encoded as its bin and its place in it
@@ -58,7 +61,7 @@ enum class FeatureForm { ramps, standardized, levels };
 struct FeatureRule {
   std::string column;
   FeatureForm form = FeatureForm::levels;
-  bool date = false;  ///< the numbers are days
+  NumberKind numbers = NumberKind::plain;
   std::vector<double> edges;
   double mean = 0;
   double deviation = 1;
@@ -67,6 +70,16 @@ struct FeatureRule {
   bool other_level = false;         ///< after that
   Feature layout;
 };
+
+inline bool is_in_days(const FeatureRule& rule) {
+  return rule.numbers != NumberKind::plain;
+}
+
+/// The kind of column that holds a feature's numbers.
+inline ColumnKind column_kind(NumberKind numbers) {
+  if (numbers == NumberKind::plain) return ColumnKind::number;
+  return numbers == NumberKind::times_of_day ? ColumnKind::time : ColumnKind::date;
+}
 
 /// What the rare levels that are told apart no more are called together: "other", and where a level has that name itself "(other levels)".
 std::string name_of_others(const FeatureRule& rule);

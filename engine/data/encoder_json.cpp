@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <set>
 #include <stdexcept>
@@ -18,9 +19,13 @@ constexpr const char* kFormat = "equipoise encoder";
 constexpr int kVersion = 1;
 const std::vector<std::string> kForms = {"ramps", "standardized", "levels"};  // by FeatureForm
 
+const std::vector<std::string> kNumberKinds = {"plain", "dates", "dates_with_times", "times_of_day"};  // by NumberKind
+
 // Doubles survive: the JSON writer prints the shortest text that reads back as the same number.
 json rule_json(const FeatureRule& rule) {
-  json object = {{"column", rule.column}, {"form", kForms[static_cast<std::size_t>(rule.form)]}, {"date", rule.date}};
+  json object = {{"column", rule.column},
+                 {"form", kForms[static_cast<std::size_t>(rule.form)]},
+                 {"numbers", kNumberKinds[static_cast<std::size_t>(rule.numbers)]}};
   if (rule.form == FeatureForm::ramps) object["edges"] = rule.edges;
   if (rule.form == FeatureForm::standardized) {
     object["mean"] = rule.mean;
@@ -35,13 +40,28 @@ json rule_json(const FeatureRule& rule) {
   return object;
 }
 
+NumberKind number_kind_from(const std::string& name) {
+  const auto found = std::ranges::find(kNumberKinds, name);
+  if (found == kNumberKinds.end()) throw std::runtime_error("unknown kind of numbers '" + name + "'");
+  return static_cast<NumberKind>(found - kNumberKinds.begin());
+}
+
+// Encoders of older programs tell only that numbers are days: what lies within one is taken for times of it.
+NumberKind number_kind_of_older(const json& object, const FeatureRule& rule) {
+  if (!object.at("date").get<bool>()) return NumberKind::plain;
+  const bool ramps = rule.form == FeatureForm::ramps;
+  if (ramps ? rule.edges.front() >= 0 && rule.edges.back() < 1 : rule.mean >= 0 && rule.mean < 1)
+    return NumberKind::times_of_day;
+  const bool has_times = std::ranges::any_of(rule.edges, [](double edge) { return edge != std::floor(edge); });
+  return has_times ? NumberKind::dates_with_times : NumberKind::dates;
+}
+
 FeatureRule rule_from(const json& object) {
   FeatureRule rule;
   rule.column = object.at("column");
   const auto form = std::ranges::find(kForms, object.at("form").get<std::string>());
   if (form == kForms.end()) throw std::runtime_error("unknown form of feature '" + rule.column + "'");
   rule.form = static_cast<FeatureForm>(form - kForms.begin());
-  rule.date = object.at("date");
   if (rule.form == FeatureForm::ramps) {
     rule.edges = object.at("edges").get<std::vector<double>>();
     if (rule.edges.size() < 2 || !std::ranges::is_sorted(rule.edges, std::less_equal())) {
@@ -58,6 +78,8 @@ FeatureRule rule_from(const json& object) {
     rule.other_level = object.at("other_level");
     rule.layout.embedded = object.at("embedded");
   }
+  rule.numbers =
+      object.contains("numbers") ? number_kind_from(object.at("numbers")) : number_kind_of_older(object, rule);
   return rule;
 }
 

@@ -81,7 +81,7 @@ class FileBytes::HashedFile : public arrow::io::InputStream {
   std::string path_;
   std::FILE* file_ = nullptr;
   core::Sha256 digest_;
-  char head_[4];
+  char head_[8];
   std::size_t head_size_ = 0;
   std::size_t head_given_ = 0;
   std::int64_t bytes_ = 0;
@@ -89,7 +89,7 @@ class FileBytes::HashedFile : public arrow::io::InputStream {
 
 FileBytes::FileBytes(const std::string& path) : path_(path), file_(std::make_shared<HashedFile>(path)) {
   if (file_->head().empty()) throw file_error(path, "this file is empty");
-  if (file_->head() == "PAR1") form_ = FileForm::parquet;
+  if (file_->head().starts_with("PAR1")) form_ = FileForm::parquet;
   if (!file_->head().starts_with("\x1f\x8b")) return;
   form_ = FileForm::gzip_csv;
   std::unique_ptr<arrow::util::Codec> codec = arrow::util::Codec::Create(arrow::Compression::GZIP).MoveValueUnsafe();
@@ -98,6 +98,10 @@ FileBytes::FileBytes(const std::string& path) : path_(path), file_(std::make_sha
 }
 
 FileBytes::~FileBytes() = default;
+
+std::string_view FileBytes::head() const {
+  return file_->head();
+}
 
 std::size_t FileBytes::read(char* bytes, std::size_t size) {
   if (!unpacked_) return file_->read(bytes, size);

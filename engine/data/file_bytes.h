@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace arrow::io {
 class InputStream;
@@ -22,6 +23,8 @@ class FileBytes {
 
   const std::string& path() const { return path_; }
   FileForm form() const { return form_; }
+  /// The first of the stored bytes, eight where there are so many.
+  std::string_view head() const;
 
   /// Up to `size` unpacked bytes; fewer only at the end. Throws UserError (data), also where gzip is cut off or broken.
   std::size_t read(char* bytes, std::size_t size);

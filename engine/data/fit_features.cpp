@@ -1,9 +1,11 @@
 #include "engine/data/fit_features.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <string_view>
 
 #include "engine/core/nearest_name.h"
 #include "engine/core/threads.h"
@@ -91,14 +93,21 @@ class ColumnFitter {
                           table_.where(bad->row));
   }
 
+  static NumberKind kind_of_numbers(const Column& column, const NumberSummary& summary) {
+    if (column.kind == ColumnKind::time) return NumberKind::times_of_day;
+    if (column.kind != ColumnKind::date) return NumberKind::plain;
+    const bool has_times = std::ranges::any_of(summary.sorted, [](double day) { return day != std::floor(day); });
+    return has_times ? NumberKind::dates_with_times : NumberKind::dates;
+  }
+
   void fit_number(const Column& column, Outcome& outcome) const {
     FeatureRule& rule = outcome.rule;
     const bool standardize = params_.numbers == "standardize";
     const NumberSummary summary = summarize(table_, column, training_, standardize);
-    rule.date = is_in_days(column.kind);
-    const std::string kind = column.kind == ColumnKind::time ? ": time of day, in days, "
-                             : rule.date                     ? ": date, in days, "
-                                                             : ": number, ";
+    rule.numbers = kind_of_numbers(column, summary);
+    const std::string kind = rule.numbers == NumberKind::times_of_day ? ": time of day, in days, "
+                             : is_in_days(rule)                       ? ": date, in days, "
+                                                                      : ": number, ";
     if (summary.distinct <= 1 && (summary.distinct == 0 || summary.missing == 0)) {
       outcome.sentence = column.name + kind + "the same in every training row, left out";
       return;
@@ -114,8 +123,9 @@ class ColumnFitter {
                        missing_text(summary.missing) + ", ";
     if (summary.distinct == 1) {  // only whether it is missing tells rows apart
       rule.form = FeatureForm::levels;
+      rule.levels = {value_text(column_kind(rule.numbers), summary.sorted.front())};
       rule.missing_level = true;
-      outcome.sentence += "1 component: whether it is missing";
+      outcome.sentence += "told apart from missing";
     } else if (standardize) {
       refuse_spread(column, summary, std::isfinite(summary.deviation) && summary.deviation > 0);
       rule.form = FeatureForm::standardized;
@@ -184,6 +194,7 @@ class ColumnFitter {
     }
     if (rule.layout.embedded) outcome.sentence += ", embedded";
     warn_of_stray_text(column, summary, outcome);
+    warn_of_numbers_as_text(column, summary, outcome);
   }
 
   // At most max_levels that occur in training, in the order they had (by name or size); ties by that order too.
@@ -217,6 +228,29 @@ class ColumnFitter {
     if (stray.empty()) return;
     outcome.warning = "column '" + column.name + "' is read as a category because it holds " + stray +
                       " among its numbers; if that means a missing value, list it under data.csv.missing";
+  }
+
+  // "2020-01-31", with whatever follows.
+  static bool looks_like_a_date(const std::string& level) {
+    constexpr std::string_view kPattern = "0000-00-00";
+    if (level.size() < kPattern.size()) return false;
+    return std::ranges::equal(kPattern, level.substr(0, kPattern.size()), [](char wanted, unsigned char letter) {
+      return wanted == '0' ? std::isdigit(letter) != 0 : wanted == static_cast<char>(letter);
+    });
+  }
+
+  // Parquet says what is text, and takes numbers that are stored as such for names. What orders them is lost, and most of them too.
+  void warn_of_numbers_as_text(const Column& column, const CategorySummary& summary, Outcome& outcome) const {
+    if (column.kind != ColumnKind::text || !declared(column.name).empty() || !outcome.rule.other_level) return;
+    const bool are_numbers =
+        std::ranges::all_of(summary.levels, [](const auto& one) { return parse_number(one).has_value(); });
+    if (!are_numbers && !std::ranges::all_of(summary.levels, looks_like_a_date)) return;
+    outcome.warning = "column '" + column.name + "' holds " + std::to_string(summary.distinct) + " different " +
+                      (are_numbers ? "numbers" : "dates") + " as text and is read as a category, of which the " +
+                      std::to_string(outcome.rule.levels.size()) + " most frequent are told apart; " +
+                      (are_numbers ? "data.features.types." + column.name + ": number reads them as numbers"
+                                   : "store them as dates in every file") +
+                      " (data.features.types." + column.name + ": category says that this is meant)";
   }
 
   const FeatureParams& params_;

@@ -230,6 +230,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   encoder->image_channels = params.images.channels;
   dataset.encoded = earlier != nullptr ? encode_new_rows(*encoder, table, journal) : encode(encoder->features, table);
   dataset.encoded.images = std::move(pictures.images);
+  if (dataset.encoded.images.any()) warn_of_repeated_pictures(dataset.encoded.images, dataset.splits, journal);
   dataset.leaks = find_leaks(dataset, encoder->groups, seed);
   warn_of_leaks(dataset, journal);
   prepared.encoder = std::move(encoder);

@@ -37,9 +37,23 @@ class ReadingProgress {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// What people have their tables in besides.
+void refuse_other_forms(const std::string& path, std::string_view head) {
+  using namespace std::string_view_literals;
+  constexpr std::pair<std::string_view, const char*> kOthers[] = {{"ARROW1\0\0"sv, "an Arrow (Feather) file"},
+                                                                  {"\x28\xb5\x2f\xfd"sv, "packed by zstd"},
+                                                                  {"BZh91AY&"sv, "packed by bzip2"},
+                                                                  {"\xfd\x37zXZ\0"sv, "packed by xz"},
+                                                                  {"PK\x03\x04"sv, "a zip file, as spreadsheets are"}};
+  for (const auto& [begins, what] : kOthers)
+    if (head.starts_with(begins))
+      throw data_error(path, std::string("this is ") + what + "; what is read is CSV, plain or gzip, and Parquet");
+}
+
 FileColumns read_file(const std::string& path, const CsvReading& reading, core::Journal& journal) {
   if (path.empty()) throw core::UserError(core::Fault::data, "the name of a data file is empty");
   FileBytes bytes(path);
+  refuse_other_forms(path, bytes.head());
   const std::string ending = std::filesystem::path(path).extension().string();
   if ((ending == ".parquet" || ending == ".pq") && bytes.form() != FileForm::parquet) {
     throw data_error(path, "the name says Parquet, but the file is not: it does not begin with PAR1");

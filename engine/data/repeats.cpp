@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "engine/core/seed.h"
 
 namespace equipoise::data {
 namespace {
 
+constexpr double kFew = 0.02;               // of the test rows
 using Hashes = std::vector<std::uint64_t>;  // [rows]
 
 // What each row holds there; of numbers their bits, of words their codes.
@@ -88,8 +91,30 @@ Repeats find_repeats(const Table& table, const std::vector<Split>& splits, const
   return found;
 }
 
+void warn_of_repeated_pictures(const ImageRows& images, const std::vector<Split>& splits, core::Journal& journal) {
+  const std::size_t bytes = images.bytes();
+  const auto picture = [&](std::size_t row) {
+    return std::string_view(reinterpret_cast<const char*>(images.pixels.data()) + row * bytes, bytes);
+  };
+  std::unordered_set<std::string_view> learnt;
+  for (std::size_t row = 0; row < splits.size(); ++row)
+    if (splits[row] == Split::train && picture(row).find_first_not_of(picture(row)[0]) != std::string_view::npos)
+      learnt.insert(picture(row));
+  std::int64_t tested = 0, repeated = 0;
+  for (std::size_t row = 0; row < splits.size(); ++row) {
+    if (splits[row] != Split::test) continue;
+    ++tested;
+    repeated += learnt.contains(picture(row));
+  }
+  if (static_cast<double>(repeated) <= kFew * static_cast<double>(tested)) return;
+  journal.warn(
+      std::to_string(repeated) + " of " + std::to_string(tested) +
+      " test pictures are the same as one of training's, pixel by pixel: the model has learnt them, and what is "
+      "measured of them says little of pictures it has not met. Take repeats out, or keep them in one split "
+      "(data.split.column)");
+}
+
 void warn_of_repeats(const Repeats& repeats, core::Journal& journal) {
-  constexpr double kFew = 0.02;
   if (static_cast<double>(repeats.beyond_chance) <= kFew * static_cast<double>(repeats.rows)) return;
   if (static_cast<double>(repeats.disagreeing) > kFew * static_cast<double>(repeats.alike)) return;
   journal.warn(std::to_string(repeats.repeated) + " of " + std::to_string(repeats.rows) +

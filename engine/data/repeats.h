@@ -28,6 +28,9 @@ struct Repeats {
 Repeats find_repeats(const Table& table, const std::vector<Split>& splits, const std::vector<std::string>& labels,
                      const std::set<std::string>& set_aside);
 
+/// Warns where more than a few test pictures are, pixel by pixel, one of training's; pictures of one colour count as nobody's.
+void warn_of_repeated_pictures(const ImageRows& images, const std::vector<Split>& splits, core::Journal& journal);
+
 /// Warns where more than a few test rows are repeated beyond chance, and those that are alike but for the label hardly ever disagree about it: people
 /// of whom little is written down are alike by chance, and then mostly have other labels.
 void warn_of_repeats(const Repeats& repeats, core::Journal& journal);

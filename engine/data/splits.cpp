@@ -79,20 +79,36 @@ std::vector<std::uint64_t> row_hashes(const Table& table, const SplitParams& par
   return hashes;
 }
 
-// How many of `count` rows each split gets: the exact shares rounded down, the rest to the largest remainders.
-std::array<std::size_t, kSplits> rounded_counts(std::size_t count, const Shares& shares) {
-  std::array<std::size_t, kSplits> counts{};
-  std::array<double, kSplits> remainders{};
+using Counts = std::array<std::size_t, kSplits>;
+
+// How many of `count` rows each split gets: the exact shares rounded down, the rest to the largest remainders, beside what splits are owed.
+Counts rounded_counts(std::size_t count, const Shares& shares, Shares& owed) {
+  Counts counts{};
   std::size_t given = 0;
   for (std::size_t s = 0; s < kSplits; ++s) {
     const double exact = shares[s] * static_cast<double>(count);
     counts[s] = static_cast<std::size_t>(std::floor(exact + 1e-9));  // .6 of 5 is 3, whatever binary fractions say
-    remainders[s] = exact - static_cast<double>(counts[s]);
+    owed[s] += exact - static_cast<double>(counts[s]);
     given += counts[s];
   }
-  std::array<std::size_t, kSplits> order{0, 1, 2, 3};
-  std::ranges::stable_sort(order, std::greater(), [&](std::size_t s) { return remainders[s]; });
-  for (std::size_t i = 0; given < count; ++i, ++given) ++counts[order[i % kSplits]];
+  for (; given < count; ++given) {
+    const std::size_t most = static_cast<std::size_t>(std::ranges::max_element(owed) - owed.begin());
+    ++counts[most];
+    owed[most] -= 1;
+  }
+  return counts;
+}
+
+// Of each stratum. What small ones are short of, the next small ones make up for: else of a thousand groups of three the test split would get
+// nobody.
+std::vector<Counts> counts_of_strata(const std::vector<std::vector<std::uint64_t>>& strata, const Shares& shares) {
+  constexpr std::size_t kSmall = 20;
+  Shares owed_by_small{};
+  std::vector<Counts> counts;
+  for (const std::vector<std::uint64_t>& stratum : strata) {
+    Shares own{};
+    counts.push_back(rounded_counts(stratum.size(), shares, stratum.size() < kSmall ? owed_by_small : own));
+  }
   return counts;
 }
 
@@ -102,9 +118,8 @@ struct Cut {
   Split split;
 };
 
-// Divides rows by shares, given their hashes in any order; rows of equal hash stay together.
-std::vector<Cut> cuts_of(std::vector<std::uint64_t> hashes, const Shares& shares) {
-  const std::array<std::size_t, kSplits> counts = rounded_counts(hashes.size(), shares);
+// Divides rows by counts, given their hashes in any order; rows of equal hash stay together.
+std::vector<Cut> cuts_of(std::vector<std::uint64_t> hashes, const Counts& counts) {
   std::vector<Cut> cuts;
   std::size_t begin = 0, planned = 0;
   for (std::size_t s = kSplits; s-- > 1;) {  // test, holdout, selection; training is what is left
@@ -160,10 +175,10 @@ std::vector<Split> splits_by_shares(const Table& table, const SplitParams& param
   for (std::size_t row = 0; row < splits.size(); ++row) {
     if (splits[row] == Split::train) hashes_of_stratum[static_cast<std::size_t>(strata[row])].push_back(hashes[row]);
   }
-  const Shares shares = shares_of_rest(params);
+  const std::vector<Counts> counts = counts_of_strata(hashes_of_stratum, shares_of_rest(params));
   std::vector<std::vector<Cut>> cuts_of_stratum(hashes_of_stratum.size());
   core::on_threads(2, cuts_of_stratum.size(), [&](std::size_t stratum) {
-    cuts_of_stratum[stratum] = cuts_of(std::move(hashes_of_stratum[stratum]), shares);
+    cuts_of_stratum[stratum] = cuts_of(std::move(hashes_of_stratum[stratum]), counts[stratum]);
   });
   for (std::size_t row = 0; row < splits.size(); ++row) {
     if (splits[row] != Split::train) continue;

@@ -1,12 +1,15 @@
 #include "engine/data/table.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <unordered_map>
 #include <unordered_set>
 
+#include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
 
 namespace equipoise::data {
@@ -190,6 +193,21 @@ std::string number_text(double number) {
   return {text, end};
 }
 
+std::string canonical_level(const std::string& level) {
+  constexpr std::ptrdiff_t kMostDigits = 15;
+  const auto is_digit = [](unsigned char letter) { return std::isdigit(letter) != 0; };
+  const std::string_view text = std::string_view(level).substr(level.starts_with('-') ? 1 : 0);
+  const std::string_view whole = text.substr(0, text.find('.'));
+  const std::string_view rest = text.substr(whole.size());
+  const bool is_plain = !whole.empty() && std::ranges::all_of(whole, is_digit) &&
+                        (whole.size() == 1 || whole.front() != '0') &&
+                        (rest.empty() || (rest.size() > 1 && std::ranges::all_of(rest.substr(1), is_digit)));
+  if (is_plain && std::ranges::count_if(text, is_digit) <= kMostDigits) return number_text(*parse_number(level));
+  std::string lowered = level;
+  std::ranges::transform(lowered, lowered.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lowered == "true" || lowered == "false" ? lowered : level;
+}
+
 std::string value_text(ColumnKind kind, double number) {
   switch (kind) {
     case ColumnKind::boolean:
@@ -229,9 +247,30 @@ std::vector<double> NumberView::numbers(const Table& table) const {
   return numbers;
 }
 
+namespace {
+
+void refuse_lost_digits(const Column& column, const std::vector<double>& sorted) {
+  constexpr double kLargest = 0x1p53;
+  if (column.kind != ColumnKind::number || sorted.empty()) return;
+  if (sorted.front() > -kLargest && sorted.back() < kLargest) return;
+  throw core::UserError(core::Fault::data,
+                        "column '" + column.name +
+                            "' is to tell rows apart and holds numbers of 2^53 and beyond, such as " +
+                            number_text(sorted.back() < kLargest ? sorted.front() : sorted.back()) +
+                            ", of which several are one 64-bit float: store it as text");
+}
+
+}  // namespace
+
 CategoryView::CategoryView(const Table& table, const Column& column) : column_(column) {
   if (column.kind == ColumnKind::text) {
-    levels_ = column.levels;
+    std::unordered_map<std::string, std::int32_t> known;
+    for (const std::string& spelling : column.levels) {
+      const auto [level, is_new] =
+          known.try_emplace(canonical_level(spelling), static_cast<std::int32_t>(levels_.size()));
+      if (is_new) levels_.push_back(spelling);
+      of_spelling_.push_back(level->second);
+    }
     return;
   }
   std::unordered_set<double> distinct;
@@ -245,6 +284,7 @@ CategoryView::CategoryView(const Table& table, const Column& column) : column_(c
   }
   numbers_.assign(distinct.begin(), distinct.end());
   std::ranges::sort(numbers_);
+  refuse_lost_digits(column, numbers_);
   for (const double number : numbers_) levels_.push_back(value_text(column.kind, number));
 }
 
@@ -254,7 +294,9 @@ void CategoryView::read(std::size_t chunk, std::int64_t begin, std::int64_t coun
     if (values.integers.empty()) {
       std::fill_n(codes, count, kMissingCode);
     } else {
-      std::copy_n(values.integers.begin() + begin, count, codes);
+      std::transform(
+          values.integers.begin() + begin, values.integers.begin() + begin + count, codes,
+          [&](std::int32_t code) { return code < 0 ? kMissingCode : of_spelling_[static_cast<std::size_t>(code)]; });
     }
     return;
   }

@@ -76,6 +76,9 @@ void keep_rows(Table& table, const std::vector<std::uint8_t>& keep);
 std::optional<double> parse_number(std::string_view text);
 /// The shortest text that reads back as the same number.
 std::string number_text(double number);
+/// What spellings of one value have in common: "1", "1.0" and "1.00" are one number, "True" and "true" one answer. "01" and "1e0" stay what
+/// they are, for they may be codes; so do numbers of more digits than a 64-bit float tells apart.
+std::string canonical_level(const std::string& level);
 /// A known value of such a column as a CSV file spells it: "2020-01-31", "2020-01-31 12:30:00", "12:30:00.500000" (to the
 /// microsecond), "true", or number_text.
 std::string value_text(ColumnKind kind, double number);
@@ -99,6 +102,7 @@ class NumberView {
 
 /// Reads a column as categories, whatever its kind. Levels are sorted: text by name, numbers by size, and spelt as
 /// value_text does.
+/// Throws UserError (data) for whole numbers so large that several are one 64-bit float, where what is told apart would not be.
 class CategoryView {
  public:
   explicit CategoryView(const Table& table, const Column& column);
@@ -111,7 +115,8 @@ class CategoryView {
  private:
   const Column& column_;
   std::vector<std::string> levels_;
-  std::vector<double> numbers_;  // sorted, beside levels_, when the column is not text
+  std::vector<double> numbers_;            // sorted, beside levels_, when the column is not text
+  std::vector<std::int32_t> of_spelling_;  // of text: the level of each of the column's spellings
 };
 
 /// Rows of a column whose text is no number.

@@ -24,6 +24,10 @@ const Column& column_named(const Table& table, const std::string& name, const st
 
 std::vector<float> make_weights(const Table& table, const std::string& name) {
   const Column& column = *table.find(name);
+  if (is_in_days(column.kind))
+    throw core::UserError(core::Fault::data,
+                          "the column '" + name + "' holds " + name_of(column.kind) + "; sample weights are numbers",
+                          core::Position{table.files.front().path, 0, 0});
   const std::vector<double> weights = NumberView(column).numbers(table);
   const auto bad = std::ranges::find_if(
       weights, [](double weight) { return !(weight == 0 || (weight >= kSmallestWeight && weight <= kLargestWeight)); });

@@ -100,9 +100,8 @@ void add_slices(const Audit& audit, std::vector<std::string>& found) {
 }
 
 void add_missing(const AuditReport& report, std::vector<std::string>& found) {
-  constexpr double kApart = 0.02;  // of a million rows a difference that matters to nobody is sure
   for (const audit::MissingInput& one : report.audit.missing) {
-    if (std::abs(one.in_level - one.others) < kApart || one.p_value >= 1 - report.confidence) continue;
+    if (!audit::is_apart(one) || one.p_value >= 1 - report.confidence) continue;
     found.push_back(fmt::format("'{}' is missing for {} of {} and {} of the others.", one.input,
                                 percent_text(one.in_level), level_name(one.grouping, one.level),
                                 percent_text(one.others)));

@@ -8,7 +8,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace missing_test {
 
 using ::testing::SizeIs;
 
@@ -54,6 +54,26 @@ TEST(MissingTest, TheGroupingWhereItIsSurestIsNamed) {
   EXPECT_EQ(found[1].input, "pet");
 }
 
+// Many men lack it a little more often, and some of few people in a town much more: that is what somebody can do something about.
+TEST(MissingTest, ADifferenceThatMattersIsNamedBeforeASurerOneThatDoesNot) {
+  People people(100000);
+  std::vector<std::int32_t> sex, town;
+  std::vector<int> job;
+  for (std::size_t row = 0; row < 100000; ++row) {
+    sex.push_back(chance(row, 61) < 0.5);
+    town.push_back(row < 150);
+    job.push_back(chance(row, 62) < (row < 150 ? 0.22 : sex.back() ? 0.008 : 0.024));
+  }
+  people.add_group("sex", {"Male", "Female"}, sex);
+  people.add_group("town", {"large", "small"}, town);
+  people.add_category("job", {"clerk", "?"}, job, true);
+  const std::vector<MissingInput> found = missing(people);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_EQ(found[0].grouping, "town");
+  EXPECT_LT(found[0].p_value, 0.001);
+  EXPECT_NEAR(found[0].others, 0.22, 0.1);
+}
+
 // Few rows of the third town lack it most often, by chance; that the first differs from the second is sure.
 TEST(MissingTest, TheLevelThatIsNamedIsTheOneThatIsSure) {
   People people(4060);
@@ -97,5 +117,5 @@ TEST(MissingTest, GroupsWithFewRowsAndUnknownOnesAreNotCompared) {
   EXPECT_EQ(found[0].p_value, 1);
 }
 
-}  // namespace
+}  // namespace missing_test
 }  // namespace equipoise::audit

@@ -9,7 +9,7 @@
 #include "tests/engine/audit/handmade_people.h"
 
 namespace equipoise::audit {
-namespace {
+namespace relations_test {
 
 const AuditParams kParams = {30, 0.95, 3, {}};
 
@@ -44,6 +44,28 @@ TEST(RelationsTest, ThatDifferAreFoundWithTheirOdds) {
   EXPECT_NEAR(first.others, 1, 0.12);
   EXPECT_LT(first.p_value, 1e-6);
   for (const Relation& one : found.relations) EXPECT_EQ(one.input, "told");
+}
+
+// What a value means is the same in both groups; one of them lacks it more often.
+TEST(RelationsTest, ValuesThatAGroupLacksByChanceMakeNoRelation) {
+  int found = 0;
+  for (std::uint64_t draw = 0; draw < 100; ++draw) {
+    const std::uint64_t seed = 5000 + 10 * draw;
+    People people(6000);
+    std::vector<std::int32_t> group;
+    std::vector<int> told;
+    for (std::size_t row = 0; row < 6000; ++row) {
+      group.push_back(chance(row, seed + 1) < 0.5);
+      const bool is_told = chance(row, seed + 2) < 0.4;
+      people.dataset_.labels[row] = chance(row, seed + 3) < (is_told ? 0.8 : 0.3);
+      told.push_back(group.back() == 0 && chance(row, seed + 4) < 0.4 ? 2 : is_told);
+    }
+    people.add_group("side", {"a", "b"}, group);
+    people.add_category("told", {"no", "yes", "?"}, told, true);
+    const data::Dataset dataset = people.dataset();
+    found += !find_relations(dataset, inputs_of(dataset, 30), answers_of(dataset), kParams).relations.empty();
+  }
+  EXPECT_LE(found, 11);  // 5 % of 100 and 2.8 standard errors
 }
 
 TEST(RelationsTest, PValuesAreWoolfsWithHolmsCorrection) {
@@ -195,5 +217,5 @@ TEST(RelationsTest, RowsAreCountedAndWhereWeightsLeaveTooFewNothingIsCompared) {
   EXPECT_LT(find_relations(people.dataset(), inputs_of(dataset, 30), answers_of(dataset), kParams).compared, 5);
 }
 
-}  // namespace
+}  // namespace relations_test
 }  // namespace equipoise::audit

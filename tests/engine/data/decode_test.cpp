@@ -5,7 +5,7 @@
 #include <cmath>
 
 namespace equipoise::data {
-namespace {
+namespace decode_test {
 
 TEST(Decode, NumbersInBinsAreWhereTheyStood) {
   FeatureRule rule;
@@ -28,23 +28,34 @@ TEST(Decode, StandardizedNumbersAndDates) {
   rule.deviation = 4;
   EXPECT_EQ(decode(rule, 0, -1.5F).number, 4);
   EXPECT_FALSE(decode(rule, 1, 1).number);
-  rule.date = true;
+  rule.numbers = NumberKind::dates;
   rule.mean = 19000;  // days since 1970
   EXPECT_FALSE(is_number(rule));
   EXPECT_EQ(decode(rule, 0, 0).text, "2022-01-08");
   EXPECT_FALSE(decode(rule, 1, 1).text);
+  EXPECT_EQ(decode(rule, 0, 0.1F).text, "2022-01-08") << "training had whole days";
+  rule.numbers = NumberKind::dates_with_times;
+  EXPECT_EQ(decode(rule, 0, 0.125F).text, "2022-01-08 12:00:00");
+  rule.mean = 0.5;
+  rule.deviation = 0.25;
+  EXPECT_EQ(decode(rule, 0, 1).text, "1970-01-01 18:00:00");
+  rule.numbers = NumberKind::times_of_day;
+  EXPECT_EQ(decode(rule, 0, 1).text, "18:00:00");
 }
 
 TEST(Decode, TimesOfDayAreKeptToTheSecond) {
   FeatureRule rule;
   rule.form = FeatureForm::ramps;
-  rule.date = true;
+  rule.numbers = NumberKind::dates;
   rule.edges = {19000, 19002};
-  EXPECT_EQ(decode(rule, 0, 0.45F).text, "2022-01-09");  // no edge has a time: days
+  EXPECT_EQ(decode(rule, 0, 0.45F).text, "2022-01-09");
+  rule.numbers = NumberKind::dates_with_times;
+  EXPECT_EQ(decode(rule, 0, 0.45F).text, "2022-01-08 21:36:00");
   rule.edges = {19000.25, 19002};
   EXPECT_EQ(decode(rule, 0, 0).text, "2022-01-08 06:00:00");
   EXPECT_EQ(decode(rule, 0, 0.5F).text, "2022-01-09 03:00:00");
-  rule.edges = {0.25, 0.75};  // a column of times
+  rule.numbers = NumberKind::times_of_day;
+  rule.edges = {0.25, 0.75};
   EXPECT_EQ(decode(rule, 0, 0.5F).text, "12:00:00");
 }
 
@@ -62,5 +73,5 @@ TEST(Decode, LevelsAreTheirTexts) {
   EXPECT_FALSE(decode(rule, -1, 0).text);
 }
 
-}  // namespace
+}  // namespace decode_test
 }  // namespace equipoise::data

@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace encode_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -123,11 +123,17 @@ TEST(Encode, RefusesNumbersWhereDatesWere) {
   FeatureRule rule;
   rule.form = FeatureForm::ramps;
   rule.edges = {0, 1};
-  rule.date = true;
-  EXPECT_THAT(error_of([&] {
-                encoded(rule, column_of({1, 2}));
-              }),
-              HasSubstr("column 'x' holds numbers, but in training it held dates"));
+  rule.numbers = NumberKind::dates;
+  const auto said_of = [&](ColumnKind kind) {
+    Table table = column_of({1, 2});
+    table.columns[0].kind = kind;
+    return error_of([&] { encoded(rule, table); });
+  };
+  EXPECT_THAT(said_of(ColumnKind::number), HasSubstr("column 'x' holds numbers, but in training it held dates"));
+  EXPECT_THAT(said_of(ColumnKind::time), HasSubstr("column 'x' holds times of day, but in training it held dates"));
+  rule.numbers = NumberKind::times_of_day;
+  EXPECT_THAT(said_of(ColumnKind::date), HasSubstr("column 'x' holds dates, but in training it held times of day"));
+  EXPECT_EQ(said_of(ColumnKind::time), "no error");
 }
 
 TEST(Encode, ManyChunksOnTwoThreadsAreThoseOfOne) {
@@ -155,7 +161,8 @@ TEST(LevelIndex, FindsTextNumbersAndTruthValues) {
   EXPECT_EQ(index.find("yes"), 1);
   EXPECT_EQ(index.find("true"), 2);
   EXPECT_EQ(index.find("YES"), -1);
+  EXPECT_EQ(index.find("01"), -1) << "may be a code";
 }
 
-}  // namespace
+}  // namespace encode_test
 }  // namespace equipoise::data

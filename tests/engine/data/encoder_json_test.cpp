@@ -4,7 +4,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace encoder_json_test {
 
 using testing::HasSubstr;
 
@@ -22,16 +22,44 @@ TEST(EncoderJson, RoundTripKeepsEveryBit) {
 
 TEST(EncoderJson, DoublesSurvive) {
   Encoder encoder;
-  FeatureRule ramps{"r", FeatureForm::ramps, true, {-0.1, 1.0 / 3, 1e-300, 12345678.9012345}, 0, 1, {}, false, false,
+  FeatureRule ramps{"r",
+                    FeatureForm::ramps,
+                    NumberKind::dates_with_times,
+                    {-0.1, 1.0 / 3, 1e-300, 12345678.9012345},
+                    0,
+                    1,
+                    {},
+                    false,
+                    false,
                     {}};
   std::swap(ramps.edges[1], ramps.edges[2]);
-  FeatureRule standardized{"s", FeatureForm::standardized, false, {}, 2.0 / 3, 0.1 + 0.2, {}, false, false, {}};
+  FeatureRule standardized{"s", FeatureForm::standardized, NumberKind::plain, {}, 2.0 / 3, 0.1 + 0.2, {}, false, false,
+                           {}};
   encoder.features = {ramps, standardized};
   const EncoderPointer again = encoder_from_json(nlohmann::json::parse(to_json(encoder).dump()));
   EXPECT_EQ(again->features[0].edges, ramps.edges);
-  EXPECT_TRUE(again->features[0].date);
+  EXPECT_EQ(again->features[0].numbers, NumberKind::dates_with_times);
+  EXPECT_EQ(again->features[1].numbers, NumberKind::plain);
   EXPECT_EQ(again->features[1].mean, 2.0 / 3);
   EXPECT_EQ(again->features[1].deviation, 0.1 + 0.2);
+}
+
+// Older programs wrote whether numbers were days, and no more.
+TEST(EncoderJson, OlderDatesAreTakenForWhatTheirEdgesLookLike) {
+  Encoder encoder;
+  encoder.features = {{"x", FeatureForm::ramps, NumberKind::plain, {0.25, 0.75}, 0, 1, {}, false, false, {}}};
+  nlohmann::json stored = nlohmann::json::parse(to_json(encoder).dump());
+  nlohmann::json& feature = stored.at("features").at(0);
+  feature.erase("numbers");
+  const auto kind = [&](bool date, const std::vector<double>& edges) {
+    feature["date"] = date;
+    feature["edges"] = edges;
+    return encoder_from_json(stored)->features[0].numbers;
+  };
+  EXPECT_EQ(kind(false, {0.25, 0.75}), NumberKind::plain);
+  EXPECT_EQ(kind(true, {0.25, 0.75}), NumberKind::times_of_day);
+  EXPECT_EQ(kind(true, {19000, 19001}), NumberKind::dates);
+  EXPECT_EQ(kind(true, {19000, 19001.5}), NumberKind::dates_with_times);
 }
 
 LabelParams label_of_task(const std::string& task) {
@@ -132,5 +160,5 @@ TEST(EncoderJson, RefusesGroupsThatDoNotFitTogether) {
   EXPECT_THAT(error_of([&] { encoder_from_json(broken); }), testing::HasSubstr("has a level twice"));
 }
 
-}  // namespace
+}  // namespace encoder_json_test
 }  // namespace equipoise::data

@@ -1,9 +1,10 @@
 #include "engine/data/fit_features.h"
 
+#include "tests/engine/data/parquet_file.h"
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace fit_features_test {
 
 using testing::AllOf;
 using testing::Contains;
@@ -138,9 +139,49 @@ TEST(FitFeatures, DropsConstantAndEmptyColumnsWithASentence) {
 
 TEST(FitFeatures, AConstantWithMissingValuesTellsWhetherItIsMissing) {
   const Prepared p = prepared(with_column([](int row) { return row % 4 ? "5" : ""; }));
-  ASSERT_THAT(p.dataset.encoded.features[1].components, ElementsAre("v missing"));
+  ASSERT_THAT(p.dataset.encoded.features[1].components, ElementsAre("v = 5", "v missing"));
   EXPECT_EQ(dense_row(p.dataset.encoded, 0).back(), 1);
   EXPECT_EQ(dense_row(p.dataset.encoded, 1).back(), 0);
+  // And is known again.
+  Notes notes;
+  apply(*p.encoder, {temporary_file("new.csv", "x,v,hired\n1,5.0,yes\n2,,no\n")}, Wanted::inputs, notes);
+  EXPECT_THAT(notes.warnings(), ElementsAre());
+}
+
+TEST(FitFeatures, NumbersThatAreStoredAsTextAreWarnedOf) {
+  std::vector<std::optional<std::string>> numbers, labels;
+  for (int row = 0; row < 100; ++row) {
+    numbers.emplace_back(std::to_string(row % 8));
+    labels.emplace_back(row % 3 ? "no" : "yes");
+  }
+  DataParams params;
+  params.files = {parquet_file(
+      "texts.parquet", {"v", "hired"},
+      {array_of<arrow::StringBuilder, std::string>(numbers), array_of<arrow::StringBuilder, std::string>(labels)})};
+  params.label = label_of("hired", {"yes"});
+  params.features.max_levels = 5;
+  const auto warnings = [&] {
+    Notes notes;
+    prepare(params, 7, {}, notes);
+    return notes.warnings();
+  };
+  EXPECT_THAT(warnings(), Contains(AllOf(HasSubstr("column 'v' holds 8 different numbers as text and is read as a "
+                                                   "category, of which the 5 most frequent are told apart"),
+                                         HasSubstr("data.features.types.v: number"))));
+  params.features.max_levels = 8;
+  EXPECT_THAT(warnings(), Not(Contains(HasSubstr("numbers as text"))));
+  params.features.max_levels = 5;
+  params.features.types = {{"v", "category"}};
+  EXPECT_THAT(warnings(), Not(Contains(HasSubstr("numbers as text"))));
+  params.features.types = {{"v", "number"}};
+  EXPECT_THAT(prepared(params).dataset.reading, Contains(HasSubstr("v: number, 8 distinct values")));
+  for (int row = 0; row < 100; ++row)
+    numbers[static_cast<std::size_t>(row)] = "2020-01-0" + std::to_string(1 + row % 8);
+  params.files = {parquet_file(
+      "dates.parquet", {"v", "hired"},
+      {array_of<arrow::StringBuilder, std::string>(numbers), array_of<arrow::StringBuilder, std::string>(labels)})};
+  params.features.types.clear();
+  EXPECT_THAT(warnings(), Contains(HasSubstr("column 'v' holds 8 different dates as text and is read as a category")));
 }
 
 // One bad cell takes a column of numbers from the model: it is no id, and the warning must not say so.
@@ -238,5 +279,5 @@ TEST(FitFeatures, GroupColumnsThatAreNumbersAreEncodedAsNumbers) {
   EXPECT_THAT(prepared(params).dataset.reading, Contains(StartsWith("v: number, 4 distinct values")));
 }
 
-}  // namespace
+}  // namespace fit_features_test
 }  // namespace equipoise::data

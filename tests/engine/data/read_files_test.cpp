@@ -11,10 +11,11 @@
 
 #include "engine/core/files.h"
 #include "engine/data/file_columns.h"
+#include "tests/engine/data/parquet_file.h"
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace read_files_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -226,6 +227,17 @@ TEST(ReadFiles, AMissingColumnHintsAtTheDelimiter) {
   EXPECT_THAT(error_of_preparing(params), HasSubstr("is '\\t' what separates the fields"));
 }
 
+TEST(ReadFiles, NamesOtherFormsThatAreNotRead) {
+  const auto said = [](const std::string& content) {
+    return error_of([&] { read({temporary_file("table", content)}); });
+  };
+  EXPECT_THAT(said(std::string("ARROW1\0\0 and so on", 18)),
+              HasSubstr("this is an Arrow (Feather) file; what is read is CSV"));
+  EXPECT_THAT(said("\x28\xb5\x2f\xfd\x01"), HasSubstr("this is packed by zstd"));
+  EXPECT_THAT(said("PK\x03\x04"), HasSubstr("this is a zip file, as spreadsheets are"));
+  EXPECT_EQ(said("ARROW1,b\n1,2\n"), "no error");
+}
+
 TEST(ReadFiles, FingerprintsEachFile) {
   const std::string content = people(50);
   const std::string path = temporary_file("people.csv", content);
@@ -235,27 +247,6 @@ TEST(ReadFiles, FingerprintsEachFile) {
   EXPECT_EQ(table.files[0].sha256, core::sha256(content));
   EXPECT_EQ(table.files[0].bytes, static_cast<std::int64_t>(content.size()));
   EXPECT_EQ(table.files[0].rows, 50);
-}
-
-template <typename Builder, typename Value>
-std::shared_ptr<arrow::Array> array_of(const std::vector<std::optional<Value>>& values) {
-  Builder builder;
-  for (const auto& value : values) {
-    EXPECT_TRUE((value ? builder.Append(*value) : builder.AppendNull()).ok());
-  }
-  return builder.Finish().ValueOrDie();
-}
-
-std::string parquet_file(const std::string& name, const std::vector<std::string>& names,
-                         const arrow::ArrayVector& arrays) {
-  arrow::FieldVector fields;
-  for (std::size_t i = 0; i < names.size(); ++i) fields.push_back(arrow::field(names[i], arrays[i]->type()));
-  const auto table = arrow::Table::Make(arrow::schema(fields), arrays);
-  const std::string path = temporary_file(name, "");
-  const auto out = arrow::io::FileOutputStream::Open(path).ValueOrDie();
-  EXPECT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 2).ok());
-  EXPECT_TRUE(out->Close().ok());
-  return path;
 }
 
 TEST(ReadParquet, ReadsEveryKindOfColumn) {
@@ -286,6 +277,14 @@ TEST(ReadParquet, ReadsEveryKindOfColumn) {
   EXPECT_THAT(notes.warnings(), ElementsAre(HasSubstr("left out: l (list<")));
   EXPECT_EQ(table.where(2).text(), path + ", row 3");
   EXPECT_EQ(table.files[0].sha256, core::sha256_of_file(path));
+}
+
+TEST(ReadParquet, DecimalsAreTheNumbersThatTheirDigitsSpell) {
+  arrow::Decimal128Builder decimals(arrow::decimal128(10, 1), arrow::default_memory_pool());
+  for (const std::int64_t tenths : {29, 33, -3, 0}) ASSERT_TRUE(decimals.Append(arrow::Decimal128(tenths)).ok());
+  ASSERT_TRUE(decimals.AppendNull().ok());
+  const std::string path = parquet_file("decimals.parquet", {"d"}, {decimals.Finish().ValueOrDie()});
+  EXPECT_THAT(numbers(read({path}), "d"), ElementsAre(2.9, 3.3, -0.3, 0, testing::IsNan()));
 }
 
 TEST(ReadParquet, JoinsWithCsvEvenWhereOneHasTextAndTheOtherNumbers) {
@@ -353,5 +352,5 @@ TEST(ReadFiles, TellsHowMuchIsRead) {
   }
 }
 
-}  // namespace
+}  // namespace read_files_test
 }  // namespace equipoise::data

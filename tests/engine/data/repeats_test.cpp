@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace repeats_test {
 
 using testing::Contains;
 using testing::HasSubstr;
@@ -77,5 +77,27 @@ TEST(Repeats, AreCountedAmongTheTestRows) {
   EXPECT_EQ(found.beyond_chance, 0) << "one of three training rows has its number, and two its label";
 }
 
-}  // namespace
+TEST(Repeats, PicturesOfTrainingAmongTheTestedAreWarnedOf) {
+  constexpr std::size_t kRows = 100;
+  std::vector<Split> splits(kRows, Split::train);
+  for (std::size_t row = 50; row < kRows; ++row) splits[row] = Split::test;
+  const auto warnings = [&](std::size_t repeated, bool blank) {
+    ImageRows images;
+    images.channels = 1;
+    images.height = images.width = 4;
+    for (std::size_t row = 0; row < kRows; ++row) {
+      const std::size_t as = row >= 50 && row < 50 + repeated ? row - 50 : row;
+      for (std::size_t pixel = 0; pixel < images.bytes(); ++pixel)
+        images.pixels.push_back(blank ? 7 : static_cast<std::uint8_t>(core::mix(as, pixel)));
+    }
+    Notes notes;
+    warn_of_repeated_pictures(images, splits, notes);
+    return notes.warnings();
+  };
+  EXPECT_THAT(warnings(10, false), Contains(HasSubstr("10 of 50 test pictures are the same as one of training's")));
+  EXPECT_TRUE(warnings(1, false).empty());
+  EXPECT_TRUE(warnings(10, true).empty()) << "pictures of one colour are alike anyway";
+}
+
+}  // namespace repeats_test
 }  // namespace equipoise::data

@@ -7,7 +7,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace splits_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -37,6 +37,19 @@ TEST(Splits, SharesHoldInEveryCellUpToOneRow) {
       EXPECT_NEAR(static_cast<double>(sizes(splits)[s]), shares[s] * static_cast<double>(splits.size()), 1.0);
     }
   }
+}
+
+// Rounded alone, each would be short of the same split.
+TEST(Splits, SharesHoldOverManySmallCellsTogether) {
+  std::string text = "x,team,hired\n";
+  for (int row = 0; row < 900; ++row)
+    text += std::to_string(row) + ",t" + std::to_string(row / 3) + (row % 2 ? ",yes\n" : ",no\n");
+  DataParams params;
+  params.files = {temporary_file("teams.csv", text)};
+  params.label = label_of("hired", {"yes"});
+  params.groups = {{"", "team", {}, {}}};
+  const std::array<std::int64_t, 4> counts = sizes(prepared(params).dataset.splits);
+  for (const std::size_t s : {0, 1, 3}) EXPECT_NEAR(static_cast<double>(counts[s]), s == 0 ? 540 : 180, 1);
 }
 
 TEST(Splits, WithoutStrataSharesHoldOverAll) {
@@ -139,5 +152,5 @@ TEST(Splits, RefuseAFileInTwoSplits) {
   EXPECT_THAT(error_of_preparing(params), HasSubstr("the file x.csv is listed for two splits"));
 }
 
-}  // namespace
+}  // namespace splits_test
 }  // namespace equipoise::data

@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace table_test {
 
 using testing::ElementsAre;
 
@@ -68,6 +68,36 @@ TEST(CategoryView, SortsNumbersBySize) {
   EXPECT_THAT(view.codes(table), ElementsAre(1, kMissingCode, 0, 1, 2));
 }
 
+TEST(CategoryView, SpellingsOfOneValueAreOneLevel) {
+  Table table;
+  table.chunk_begins = {0, 9};
+  table.chunk_files = {0};
+  table.columns = {{"c",
+                    ColumnKind::text,
+                    {"-0", "007", "1", "1.0", "1.00", "1e0", "False", "false", "x"},
+                    {{ColumnKind::text, {0, 1, 2, 3, 4, 5, 6, 7, 8}, {}, {}}}}};
+  const CategoryView view(table, table.columns.front());
+  EXPECT_THAT(view.levels(), ElementsAre("-0", "007", "1", "1e0", "False", "x"));
+  EXPECT_THAT(view.codes(table), ElementsAre(0, 1, 2, 2, 2, 3, 4, 4, 5));
+}
+
+TEST(CanonicalLevel, KeepsCodesAndLongNumbersAsTheyAre) {
+  EXPECT_EQ(canonical_level("2.50"), "2.5");
+  EXPECT_EQ(canonical_level("-3.0"), "-3");
+  EXPECT_EQ(canonical_level("0.10"), "0.1");
+  for (const char* own : {"007", "1e5", "+5", "1.", ".5", "", "-", "9007199254740993", "10.0.0", "True story"})
+    EXPECT_EQ(canonical_level(own), own);
+}
+
+// Which several are one float: what is to be told apart would not be.
+TEST(CategoryView, RefusesNumbersThatFloatsDoNotTellApart) {
+  Table table = two_chunks();
+  table.columns[1].chunks[1].reals[2] = 9007199254740992.0;
+  EXPECT_THROW(CategoryView(table, *table.find("n")), core::UserError);
+  table.columns[1].chunks[1].reals[2] = 9007199254740991.0;
+  EXPECT_EQ(CategoryView(table, *table.find("n")).levels().back(), "9007199254740991");
+}
+
 TEST(NumberView, NamesTheFirstTextThatIsNoNumber) {
   Column column{"c", ColumnKind::text, {"1", "2.5", "many"}, {}};
   EXPECT_EQ(NumberView(column).first_unreadable_level(), 2);
@@ -75,5 +105,5 @@ TEST(NumberView, NamesTheFirstTextThatIsNoNumber) {
   EXPECT_EQ(NumberView(column).first_unreadable_level(), -1);
 }
 
-}  // namespace
+}  // namespace table_test
 }  // namespace equipoise::data

@@ -3,7 +3,7 @@
 #include "tests/engine/data/test_data.h"
 
 namespace equipoise::data {
-namespace {
+namespace targets_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -37,10 +37,12 @@ TEST(Weights, RefusesWhatIsNoWeight) {
   EXPECT_THAT(error_of_preparing(weighted({"1", "inf"})),
               HasSubstr("weights.csv:3: column 'w' holds an infinite number"));
   EXPECT_THAT(error_of_preparing(weighted({"0"})), HasSubstr("all sample weights in column 'w' are 0"));
+  EXPECT_THAT(error_of_preparing(weighted({"2020-01-01", "2020-01-02"})),
+              HasSubstr("the column 'w' holds dates; sample weights are numbers"));
   DataParams params = weighted({"1"});
   params.weight = "W2";
   EXPECT_THAT(error_of_preparing(params), HasSubstr("data.weight: there is no column 'W2'"));
 }
 
-}  // namespace
+}  // namespace targets_test
 }  // namespace equipoise::data
