@@ -222,8 +222,9 @@ void measure_figure(const constraints::Rate& rate, const std::vector<double>& su
 void measure_spread(const constraints::ConstraintTable& table, const constraints::Rate& rate,
                     const std::vector<double>& sums, const SquareWeights& squares, Level& level) {
   if (constraints::is_by_score(rate)) return measure_score_error(table, rate, sums, squares, level);
-  // Of several classes all rows are in cells of label 1: there is no rarer label.
-  const bool is_figure = table.cells.task == data::Task::regression || table.cells.task == data::Task::classes;
+  // Of several classes all rows are in cells of label 1: the rarer label is one that no row has, as if one more had answered otherwise.
+  const bool is_figure =
+      table.cells.task == data::Task::regression || (table.cells.task == data::Task::classes && rate.kind != "loss");
   is_figure ? measure_figure(rate, sums, squares, level) : measure_mean(table, rate, sums, squares, level);
 }
 

@@ -154,10 +154,19 @@ std::string comparison(const PromiseResult& promise, const FigureText& text) {
          " differs by " + amount;
 }
 
-std::string measured(const PromiseResult& promise, const std::string& split, double confidence) {
+// Of several figures the one that is told of was chosen for its size: its own interval would be too narrow and too far out.
+Interval interval_of(const ConstraintResult& result, const PromiseResult& promise) {
+  return result.promises.size() > 1 && result.interval && !result.form.empty() ? *result.interval : *promise.interval;
+}
+
+std::string measured(const ConstraintResult& result, const PromiseResult& promise, const std::string& split,
+                     double confidence) {
   const FigureText text(promise);
-  return comparison(promise, text) + " " + where(split) + " (" + percent(confidence) + " interval " +
-         text.range(*promise.interval) + ")";
+  const std::string among = result.promises.size() > 1 && !result.form.empty()
+                                ? " of the largest of " + std::to_string(result.promises.size())
+                                : "";
+  return comparison(promise, text) + " " + where(split) + " (" + percent(confidence) + " interval" + among + " " +
+         text.range(interval_of(result, promise)) + ")";
 }
 
 // "sex=Female"; of a weighted sum the term, without a grouping everyone.
@@ -221,20 +230,21 @@ std::string remarks(const ConstraintResult& result, const std::string& split) {
   return text;
 }
 
-std::string conclusion(const PromiseResult& promise, const std::string& split, double confidence,
-                       std::int64_t min_rows) {
+std::string conclusion(const ConstraintResult& result, const PromiseResult& promise, const std::string& split,
+                       double confidence, std::int64_t min_rows) {
   const FigureText text(promise);
   const std::string allowed = text.allowed(promise.tolerance);
-  const std::string floor =
-      promise.noise_floor > promise.tolerance
-          ? " Exactly equal rates would show " + text.amount(promise.noise_floor) + " on average on so few rows."
-          : "";
+  const std::string floor = promise.noise_floor > promise.tolerance
+                                ? std::string(promise.form == "from_zero" ? " Figures of exactly 0 would show "
+                                                                          : " Exactly equal rates would show ") +
+                                      text.amount(promise.noise_floor) + " on average on so few rows."
+                                : "";
   // No confidence in a figure of other people comes of rows that were fitted.
   const std::string learnt_rows = " The model learnt these rows: of other people that says nothing.";
   switch (promise.verdict) {
     case Verdict::violated: {
       const bool may_be_chance =
-          promise.interval && is_inside(promise.interval->low, promise.tolerance) && split != "train";
+          promise.interval && is_inside(interval_of(result, promise).low, promise.tolerance) && split != "train";
       return ", which is outside " + allowed + ": the constraint is violated." +
              (may_be_chance ? " The interval reaches inside: of other people it may hold." + floor : "");
     }
@@ -278,13 +288,15 @@ std::string in_short(const PromiseResult& promise, const PromiseResult& first) {
   return of + figure + text.amount(*promise.gap) + " (" + verdict + ").";
 }
 
-// The promise with the constraint's verdict; of several, the one whose bound is the largest.
+// The promise with the constraint's verdict; of several, the one whose bound is the largest, and of those that are violated the one whose
+// figure is.
 const PromiseResult* decisive(const ConstraintResult& result) {
   const PromiseResult* found = nullptr;
-  for (const PromiseResult& promise : result.promises) {
-    if (promise.verdict != result.verdict) continue;
-    if (!found || promise.upper_bound.value_or(-1) > found->upper_bound.value_or(-1)) found = &promise;
-  }
+  const auto size = [&](const PromiseResult& promise) {
+    return (result.verdict == Verdict::violated ? promise.gap : promise.upper_bound).value_or(-1);
+  };
+  for (const PromiseResult& promise : result.promises)
+    if (promise.verdict == result.verdict && (!found || size(promise) > size(*found))) found = &promise;
   return found;
 }
 
@@ -296,7 +308,7 @@ std::string sentence_of(const ConstraintResult& result, const std::string& split
   if (first == nullptr) return "Nothing was promised.";
   std::string sentence;
   if (first->gap)
-    sentence = measured(*first, split, confidence) + conclusion(*first, split, confidence, min_rows);
+    sentence = measured(result, *first, split, confidence) + conclusion(result, *first, split, confidence, min_rows);
   else
     sentence = "The " + first->rate_name + (first->grouping.empty() ? "" : " by " + first->grouping) + within(*first) +
                " could not be compared " + where(split) + ": " +

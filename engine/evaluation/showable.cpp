@@ -119,10 +119,12 @@ std::optional<std::string> warning_of_empty_bin(const Question& question) {
 
 std::string warning_of_equal(const Question& question, const Shown& best) {
   const std::string shown = figure_text(question, best.bound, Rounding::up);
-  return title_of(question) + "cannot be shown to be inside " + constraints::number_text(question.promise.tolerance) +
-         " on this test split: even if " + words_for(question, best.rates) + words_for_spread(question) + ", the " +
+  return title_of(question) + "could hardly be shown to be inside " +
+         constraints::number_text(question.promise.tolerance) + " on this test split: even if " +
+         words_for(question, best.rates) + words_for_spread(question) + ", the " +
          constraints::number_text(100 * question.confidence) + " % bound would be " + shown + " (" +
-         least_known(question, best.sample) + "). The smallest tolerance that these data could show is " + shown + ".";
+         least_known(question, best.sample) + "). The smallest tolerance that these data could show then is " + shown +
+         ".";
 }
 
 Outlook outlook_of_equal(const Question& question, const Shown& best) {

@@ -28,7 +28,8 @@ constexpr Word kWords[] = {
      "with the confidence stated; the upper bound is the side that matters for the verdict. Each promise of a "
      "constraint has a bound of its own, with all of the confidence."},
     {"Noise floor",
-     "The gap that would be seen on average even if the groups were treated exactly alike, for so few rows. A "
+     "The gap that would be seen on average even if the groups were treated exactly alike (of calibration: if every "
+     "error were exactly 0), for so few rows. A "
      "tolerance near it can hardly be shown to hold."},
     {"Kept model",
      "Training passes through many models. The one kept is chosen without the test split, which is used once, for this "

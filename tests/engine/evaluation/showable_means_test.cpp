@@ -10,7 +10,7 @@
 #include "tests/engine/evaluation/showable_people.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace showable_means_test {
 
 using constraints::ConstraintParams;
 using constraints::RowBlock;
@@ -73,10 +73,10 @@ TEST(ShowableMeansTest, ResidualsVaryAsHalfOfTheTrainingTargets) {
   }
   EXPECT_THAT(
       warnings_of(by_sex("residual_parity", 0.1), dataset),
-      ElementsAre("'residual gap by sex' cannot be shown to be inside 0.1 on this test split: even if all "
+      ElementsAre("'residual gap by sex' could hardly be shown to be inside 0.1 on this test split: even if all "
                   "groups' mean residuals were exactly equal, with a model that explains half of the variance of "
                   "each group's targets, the 95 % bound would be 0.403 (sex=Female has 80 rows). The smallest "
-                  "tolerance that these data could show is 0.403."));
+                  "tolerance that these data could show then is 0.403."));
   // Another unit of the target changes nothing else.
   data::Dataset cents = dataset;
   for (float& target : cents.targets) target *= 100;
@@ -178,7 +178,7 @@ Simulated simulate(const ConstraintParams& wanted, const data::Dataset& dataset,
   const auto outcomes = static_cast<std::size_t>(it.table.cells.outcomes());
   Simulated simulated;
   for (int experiment = 0; experiment < kExperiments; ++experiment) {
-    Draws draws(core::mix(23, static_cast<std::uint64_t>(experiment)));
+    RandomDraws draws(core::mix(23, static_cast<std::uint64_t>(experiment)));
     std::vector<double> scores;
     std::vector<float> targets;
     std::vector<std::int32_t> cells;
@@ -234,7 +234,7 @@ TEST(ShowableMeansTest, RightScoresShowWhatIsSaidOfEachBin) {
   ASSERT_EQ(outlooks.size(), 4u);
   std::vector<std::vector<double>> simulated(4), beyond_gap(4), students(4);
   for (int experiment = 0; experiment < kExperiments; ++experiment) {
-    Draws draws(core::mix(29, static_cast<std::uint64_t>(experiment)));
+    RandomDraws draws(core::mix(29, static_cast<std::uint64_t>(experiment)));
     std::vector<double> probability;
     std::vector<std::uint8_t> labels;
     std::vector<std::int32_t> cells;
@@ -338,5 +338,5 @@ TEST(ShowableMeansTest, SaysWhereABinWouldHaveTooFewRows) {
   EXPECT_THAT(warnings_of(calibration(0.5, 2), dataset_of({10, 10}, {1800, 1800})), IsEmpty());
 }
 
-}  // namespace
+}  // namespace showable_means_test
 }  // namespace equipoise::evaluation

@@ -9,7 +9,7 @@
 #include "engine/evaluation/score_statistics.h"
 
 namespace equipoise::evaluation {
-namespace {
+namespace task_results_test {
 
 using constraints::ConstraintParams;
 using data::Task;
@@ -129,6 +129,21 @@ TEST_P(EveryWeight, ClassesAreMeasuredRowByRow) {
   EXPECT_NEAR(result.constraints[1].gap.value(), std::abs(right[0] / weight[0] - right[1] / weight[1]), 1e-12);
   EXPECT_NEAR(result.constraints[2].gap.value(), std::abs(loss[0] / weight[0] - loss[1] / weight[1]), 1e-12);
   EXPECT_TRUE(result.thresholds.empty());
+}
+
+// A model that is sure and right of every row here may be wrong of others: as of two answers, one row more had another.
+TEST(TaskResults, ClassesThatAreSureAndRightAreNotCertain) {
+  ConstraintParams wanted;
+  wanted.kind = "bounded_group_loss";
+  wanted.group = {"sex"};
+  wanted.at_most = 0.03;
+  Scored it = scored(Task::classes, false, {wanted});
+  for (std::size_t i = 0; i < kRows; ++i)
+    for (std::size_t k = 0; k < 3; ++k) it.scores[3 * i + k] = it.people.labels[i] == k ? 0.999 : 0.0005;
+  const ConstraintResult result = it.result().constraints.front();
+  EXPECT_NEAR(result.gap.value(), -std::log(0.999), 1e-6);
+  EXPECT_EQ(result.verdict, Verdict::not_shown);
+  EXPECT_GT(result.promises.front().interval->high, 0.02);
 }
 
 // Each class and each label against the rest: in each bin of its scores mean score minus share of positives.
@@ -293,5 +308,5 @@ TEST(NumberResults, APredictionThatIsNoNumberIsRefused) {
   EXPECT_THROW(it.result(), core::UserError);
 }
 
-}  // namespace
+}  // namespace task_results_test
 }  // namespace equipoise::evaluation
