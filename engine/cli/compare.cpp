@@ -34,7 +34,8 @@ class Compare final : public Command {
         {"--seeds", "The config's seeds, on which the split hangs too: 0..4, or a list with commas", &seeds_, "0..4"},
         {"--resume",
          "Go on with the comparison that was cut off: output.run, or the newest of the config's name; runs that have "
-         "finished are measured again, the others trained. More seeds may follow those it had. --resume=auto: where "
+         "finished are measured again, those that were training go on from what they saved, the others are trained. "
+         "More seeds may follow those it had. --resume=auto: where "
          "there is one; else begin anew",
          FlagOrWord{&resume_}}};
   }
@@ -65,7 +66,7 @@ class Compare final : public Command {
     const std::string way_on = command(words_to_go_on(inputs.config.output, folder));
     Comparison comparison(std::move(inputs), folder, journal);
     const std::optional<core::Interrupted> stopped = comparison.run();
-    return answer(comparison.report(), folder, stopped, way_on, console, journal);
+    return answer(comparison, folder, stopped, way_on, console, journal);
   }
 
  private:
@@ -160,9 +161,10 @@ class Compare final : public Command {
     return static_cast<int>(any("diverged") ? core::Fault::numerical : core::Fault::data);
   }
 
-  static int answer(const report::CompareReport& report, const RunFolder& folder,
+  static int answer(const Comparison& comparison, const RunFolder& folder,
                     const std::optional<core::Interrupted>& stopped, const std::string& way_on, const Console& console,
                     TerminalJournal& journal) {
+    const report::CompareReport& report = comparison.report();
     journal.end_line();
     const int exit_code = stopped ? stopped->exit_code() : exit_code_of(report);
     console.print(report::to_terminal(report, may_have_color(STDOUT_FILENO)));
@@ -175,8 +177,12 @@ class Compare final : public Command {
                                    {"exit_code", exit_code}};
     if (stopped) {
       json["resume"] = way_on;
-      journal.say(fmt::format("The comparison was {}; the runs that have finished stay. To go on: {}", stopped->what(),
-                              way_on));
+      const std::string saved = comparison.saved_step() > 0
+                                    ? fmt::format(", and those that were training are saved as they were after step {}",
+                                                  comparison.saved_step())
+                                    : "";
+      journal.say(fmt::format("The comparison was {}; the runs that have finished stay{}. To go on: {}",
+                              stopped->what(), saved, way_on));
     }
     console.print_json(json);
     return exit_code;

@@ -41,7 +41,7 @@ std::vector<std::vector<std::size_t>> banks_of(const std::vector<training::RunCo
 /// Trains every arm at every seed, seed by seed, each into a run folder of its own inside the comparison's, and measures all
 /// arms by the same constraints on the same test rows. After each seed compare.json and the page are written with what there is.
 /// An arm that the rows of a later seed do not let train is not counted there. A comparison that goes on (`folder` is reclaimed) measures the
-/// runs that have finished again, and trains the others.
+/// runs that have finished again, goes on with those that were training and saved (checkpoint), and trains the others.
 class Comparison {
  public:
   /// `folder` and `journal` must outlive it.
@@ -53,6 +53,8 @@ class Comparison {
   std::optional<core::Interrupted> run();
 
   const report::CompareReport& report() const { return report_; }
+  /// The step that the runs which were training were saved at when they were stopped; 0: none were.
+  std::int64_t saved_step() const { return saved_step_; }
 
  private:
   /// The rows of one seed as some arms read them, and the constraints by which all arms are measured.
@@ -83,10 +85,12 @@ class Comparison {
   void measure_again(std::size_t arm, std::size_t place, const FinishedMember& member);
   void train_bank(std::size_t seed, const std::vector<std::size_t>& arms);
   void train(Bank& bank);
+  void plan_checkpoints(Bank& bank, const at::Device& device, core::Journal& journal);
   bool are_files_as_before() const;
   void count_out(const Bank& bank, const core::UserError& error);
   void begin_folder(core::Journal& journal);
   void begin(Bank& bank, core::Journal& journal);
+  void leave(Bank& bank, const training::TrainingResult& stopped, core::Journal& journal);
   void finish(Bank& bank, const at::Device& device, std::vector<training::TrainingResult>& results,
               core::Journal& journal);
   Run measured(report::ComparedRun told, const SeedData& data, const at::Device& device, models::Learner& learner,
@@ -105,6 +109,7 @@ class Comparison {
   report::CompareReport report_;
   std::map<std::size_t, Run> runs_;  // by number
   std::optional<core::Interrupted> stopped_;
+  std::int64_t saved_step_ = 0;
 };
 
 }  // namespace equipoise::cli

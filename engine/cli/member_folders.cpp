@@ -21,6 +21,10 @@ fs::path member_folder(const fs::path& parent, std::size_t member) {
   return parent / run_files::kMembers / fmt::format("{:03d}", member);
 }
 
+std::string name_in(const fs::path& parent, const fs::path& member) {
+  return member.lexically_relative(parent).generic_string();
+}
+
 void for_each_member(const fs::path& parent, const std::function<void(std::size_t, const fs::path&)>& take) {
   std::error_code error;
   for (fs::directory_iterator entry(parent / run_files::kMembers, error), end; !error && entry != end;

@@ -3,11 +3,15 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <string>
 
 namespace equipoise::cli {
 
 /// The folders of a bank's or a comparison's members inside its own: members/000 and so on.
 std::filesystem::path member_folder(const std::filesystem::path& parent, std::size_t member);
+
+/// "members/003", as the parent's files name it.
+std::string name_in(const std::filesystem::path& parent, const std::filesystem::path& member);
 
 /// Calls `take` with each of them that is there, and its number.
 void for_each_member(const std::filesystem::path& parent,

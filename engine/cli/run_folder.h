@@ -95,6 +95,8 @@ class RunFolder {
   RunFolder claim_member(std::size_t member, RunMarker marker);
   /// What a run of ours left in that folder, so that the next one there begins anew.
   void remove_member(std::size_t member) noexcept;
+  /// What it could go on from.
+  void remove_checkpoints() noexcept;
 
   /// From here on the folder holds this run alone, its resolved config first: what an earlier run of ours left is
   /// removed. Once is enough.
@@ -133,7 +135,6 @@ class RunFolder {
   void lock();
   void write_marker();
   void remove_members() noexcept;
-  void remove_checkpoints() noexcept;
   void remove_own_files() noexcept;
   void tell_failure() noexcept;
   void discard() noexcept;

@@ -1,17 +1,19 @@
 // Comparisons that are cut off and go on.
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace compare_resume_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 using Words = std::vector<std::string>;
 
@@ -88,6 +90,59 @@ TEST_F(CompareResume, GoesOnWhereItWasAndFindsTheSame) {
     const std::string file = std::string("/members/") + member + "/model.safetensors";
     EXPECT_TRUE(read("runs/c" + file) == read("runs/whole" + file)) << member;
   }
+}
+
+// A kill, or a signal, in the middle of the only bank: nothing has finished.
+TEST_F(CompareResume, WhatWasTrainingGoesOnFromWhatItSaved) {
+  const Words often = {"training.epochs=60", "checkpoint.every_steps=20"};
+  ASSERT_EQ(run(words("whole", "3", often)).exit_code, 0);
+  EXPECT_FALSE(exists("runs/whole/checkpoints"));
+  const auto stopped_in_training = [&](const Words& more, int signal) {
+    Words own = often;
+    own.insert(own.end(), more.begin(), more.end());
+    Manner manner;
+    const std::string folder = "runs/c/checkpoints";
+    const Words before = exists(folder) ? names_in(folder) : Words();
+    const auto has_saved = [&] {
+      return exists(folder) && std::ranges::any_of(names_in(folder), [&](const std::string& name) {
+               return name.starts_with("step-") && std::ranges::find(before, name) == before.end();
+             });
+    };
+    manner.while_running = [&](pid_t process) {
+      for (int i = 0; i < 6000 && !has_saved(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      ::kill(process, signal);
+    };
+    return run(words("c", "3", own), manner);
+  };
+  EXPECT_EQ(stopped_in_training({}, SIGKILL).exit_code, 128 + SIGKILL);
+  ASSERT_EQ(finished("c"), 0);
+  EXPECT_THAT(run(words("c", "3", often)).err, HasSubstr("holds a run that can go on: add --resume"));
+  const Outcome second = stopped_in_training({"--resume"}, SIGTERM);
+  ASSERT_EQ(second.exit_code, 75) << second.err;
+  EXPECT_THAT(second.err, AllOf(HasSubstr("Going on after step "),
+                                HasSubstr("those that were training are saved as they were after step ")));
+  EXPECT_EQ(object("runs/c/members/000/run.json")["status"], "interrupted");
+  EXPECT_EQ(object("runs/c/compare.json")["runs"][0]["outcome"], "interrupted");
+
+  // What is asked for is another run: what was saved is not of it, and goes once that saves itself.
+  const Outcome other = run(words("c", "3", {"training.epochs=2", "checkpoint.every_steps=20", "--resume"}));
+  ASSERT_EQ(other.exit_code, 0) << other.err;
+  EXPECT_THAT(other.err, Not(HasSubstr("Going on after step ")));
+  EXPECT_FALSE(exists("runs/c/checkpoints"));
+  EXPECT_NE(found("c"), found("whole"));
+
+  std::filesystem::remove_all(path("runs/c"));
+  ASSERT_EQ(stopped_in_training({}, SIGTERM).exit_code, 75);
+  Words again = often;
+  again.emplace_back("--resume=auto");
+  const Outcome last = run(words("c", "3", again));
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  EXPECT_THAT(last.err, HasSubstr("Going on after step "));
+  EXPECT_FALSE(exists("runs/c/checkpoints"));
+  EXPECT_EQ(found("c"), found("whole"));
+  for (const char* file :
+       {"/members/000/model.safetensors", "/members/002/model.safetensors", "/members/001/measurements.jsonl"})
+    EXPECT_TRUE(read(std::string("runs/c") + file) == read(std::string("runs/whole") + file)) << file;
 }
 
 TEST_F(CompareResume, MoreSeedsMayFollow) {
@@ -217,5 +272,5 @@ TEST_F(CompareResume, AnEarlierRunThatWasTrainedAgainMakesAnotherComparison) {
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("(training.warm_start) that it hangs on was trained again since")));
 }
 
-}  // namespace
+}  // namespace compare_resume_test
 }  // namespace equipoise::end_to_end
