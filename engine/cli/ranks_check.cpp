@@ -87,6 +87,10 @@ void check_same_data(const distributed::Ranks& ranks, const data::Prepared& prep
   for (const data::Split split : dataset.splits) ++rows[split];
   for (const auto& [split, count] : rows) text += fmt::format("{} rows of split {}\n", count, static_cast<int>(split));
   text += fmt::format("an encoder with sha256 {}\n", encoder_sha256(prepared));
+  const std::vector<float>& teacher = dataset.teacher;
+  if (!teacher.empty())
+    text += fmt::format("a teacher whose scores have sha256 {}\n",
+                        core::sha256({reinterpret_cast<const char*>(teacher.data()), teacher.size() * sizeof(float)}));
   ranks.check_same("data", text);
 }
 

@@ -169,6 +169,8 @@ class Train final : public Command {
     ClaimedCheckpoint claimed = hear_of_checkpoint(ranks);
     if (claimed.is_finished) return 0;
     const TrainingInputs own = read_training_inputs(members_, failing_, ranks, origin_, quiet);
+    // As the first rank does: whoever went ahead would wait for it in the first sum, and not for ever.
+    audit_made_rows(config_, own.prepared.dataset, origin_, quiet);
     training::CheckpointPlan plan;
     plan.resume = std::move(claimed.checkpoint);
     plan.params = {.every_steps = 0, .every_seconds = 0};  // the first rank saves

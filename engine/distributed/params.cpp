@@ -13,7 +13,7 @@ void RanksParams::describe(config::Fields& fields) {
                 "What adds sums and gradients over ranks: auto takes nccl on GPUs, and gloo on CPUs. gloo on GPUs goes "
                 "through the host.");
   fields.integer("check_every", check_every, config::between(0, 1000000000),
-                 "Steps after which ranks compare their weights and multipliers bit by bit; 0 never does.");
+                 "Steps after which ranks compare their weights and multipliers bit by bit; 0 only before the first.");
 }
 
 }  // namespace equipoise::distributed

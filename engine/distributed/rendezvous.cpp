@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <exception>
+#include <future>
+#include <memory>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 
@@ -54,6 +58,26 @@ Shown shown_by(c10d::Store& store, std::int64_t rank) {
   return shown;
 }
 
+// Who listens there may never answer, being stopped or no store at all, and c10d waits for that for ever: in a thread that is left behind.
+c10::intrusive_ptr<c10d::TCPStore> connected(const std::string& host, const c10d::TCPStoreOptions& options,
+                                             double seconds) {
+  auto promise = std::make_shared<std::promise<c10::intrusive_ptr<c10d::TCPStore>>>();
+  std::future<c10::intrusive_ptr<c10d::TCPStore>> store = promise->get_future();
+  std::thread([promise, host, options] {
+    try {
+      promise->set_value(c10::make_intrusive<c10d::TCPStore>(host, options));
+    } catch (...) {
+      promise->set_exception(std::current_exception());
+    }
+  }).detach();
+  const auto deadline = Clock::now() + milliseconds_of(seconds);
+  while (store.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) {
+    core::stop_if_interrupted();
+    if (Clock::now() >= deadline) throw std::runtime_error("somebody listens there and does not answer");
+  }
+  return store.get();
+}
+
 }  // namespace
 
 c10::intrusive_ptr<c10d::Store> open_store(const Launch& launch, const RanksParams& params) {
@@ -73,7 +97,9 @@ c10::intrusive_ptr<c10d::Store> open_store(const Launch& launch, const RanksPara
   if (!options.isServer && !wait_for_listener(launch.host, launch.port, params.timeout)) throw nobody("");
   try {
     return c10::make_intrusive<c10d::PrefixStore>(fmt::format("equipoise/{}", launch.attempt),
-                                                  c10::make_intrusive<c10d::TCPStore>(launch.host, options));
+                                                  connected(launch.host, options, params.timeout));
+  } catch (const core::Interrupted&) {
+    throw;
   } catch (const std::exception& error) {
     if (options.isServer && is_taken(error.what()))
       throw core::UserError(

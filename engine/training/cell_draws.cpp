@@ -54,12 +54,18 @@ void CellDraws::follow() {
 }
 
 void CellDraws::focus_on(const std::vector<double>& losses) {
-  for (std::size_t cell = 0; cell + 1 < first_.size(); ++cell)
-    std::ranges::sort(
-        order_.begin() + first_[cell], order_.begin() + first_[cell + 1], [&](std::int64_t a, std::int64_t b) {
-          const double loss_a = losses[static_cast<std::size_t>(a)], loss_b = losses[static_cast<std::size_t>(b)];
-          return loss_a != loss_b ? loss_a > loss_b : a < b;
-        });
+  const auto is_harder = [&](std::int64_t a, std::int64_t b) {
+    const double loss_a = losses[static_cast<std::size_t>(a)], loss_b = losses[static_cast<std::size_t>(b)];
+    return loss_a != loss_b ? loss_a > loss_b : a < b;
+  };
+  // Either part in the order of rows: two losses that another number of ranks rounds otherwise change places at the border alone.
+  for (std::size_t cell = 0; cell + 1 < first_.size(); ++cell) {
+    const auto begin = order_.begin() + first_[cell], end = order_.begin() + first_[cell + 1];
+    const auto border = begin + hardest(cell);
+    std::nth_element(begin, border, end, is_harder);
+    std::sort(begin, border);
+    std::sort(border, end);
+  }
   on_host_.order.copy_(tensor_of(order_, at::kLong));
   on_device_.order.copy_(on_host_.order);
 }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cstdio>
+
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/core/interrupt.h"
@@ -20,21 +22,26 @@ std::string state_of(models::Learner& learner, const std::vector<RunState>& runs
 }  // namespace
 
 void RankMeetings::start(std::int64_t done, models::Learner& learner, const std::vector<RunState>& runs) const {
-  if (ranks_.is_alone() || check_every_ == 0) return;
+  if (ranks_.is_alone()) return;
   const std::string what =
       done == 0 ? "state before its first step" : fmt::format("state to go on from at step {}", done);
   ranks_.check_same(what, state_of(learner, runs), core::Fault::config);
 }
 
-void RankMeetings::before(TrainingStep& step) {
-  if (ranks_.is_alone()) return;
+void RankMeetings::hear_own() {
+  if (has_signal_) return;
   try {
     core::stop_if_interrupted();
   } catch (const core::Interrupted& stopped) {
-    if (!has_signal_) signal_ = stopped;
+    signal_ = stopped;
     has_signal_ = true;
-    step.ask_to_stop();
   }
+}
+
+void RankMeetings::before(TrainingStep& step) {
+  if (ranks_.is_alone()) return;
+  hear_own();
+  if (has_signal_) step.ask_to_stop();
 }
 
 void RankMeetings::after(std::int64_t done, models::Learner& learner, const std::vector<RunState>& runs) const {
@@ -50,8 +57,22 @@ bool RankMeetings::is_to_stop(const TrainingStep& step, std::int64_t done, bool 
   return (may_wait || done % kStepsBetweenWaits == 0) && step.is_asked_to_stop();
 }
 
+void RankMeetings::agree_on_signal() {
+  if (ranks_.is_alone()) return;
+  hear_own();  // one that has come since
+  const std::vector<std::string> said =
+      ranks_.gather(has_signal_ ? fmt::format("{} {}", signal_.signal(), int{signal_.starts_again()}) : "");
+  if (has_signal_) return;
+  for (const std::string& one : said) {
+    int signal = 0, starts_again = 0;
+    if (std::sscanf(one.c_str(), "%d %d", &signal, &starts_again) != 2) continue;
+    signal_ = core::Interrupted(signal, starts_again != 0);
+    return;
+  }
+}
+
 void RankMeetings::stop() const {
-  if (!has_signal_) core::stop_if_interrupted();  // one that has come since: it knows what it was
+  if (!has_signal_) core::stop_if_interrupted();
   throw signal_;
 }
 

@@ -18,7 +18,7 @@ namespace equipoise::training {
 /// What the ranks of a run tell each other beside a step's sums; of one rank alone, nothing but its signals is looked at.
 class RankMeetings {
  public:
-  /// `check_every` steps the ranks compare their weights and multipliers; 0: never. `starts_again`: whether a signal that came to another rank
+  /// `check_every` steps the ranks compare their weights and multipliers; 0: only before the first. `starts_again`: whether a signal that came to another rank
   /// is a scheduler's (core::expect_preemption). `ranks` must outlive this.
   RankMeetings(const distributed::Ranks& ranks, std::int64_t check_every, bool starts_again)
       : ranks_(ranks), check_every_(check_every), signal_(SIGTERM, starts_again) {}
@@ -32,10 +32,14 @@ class RankMeetings {
   /// Whether a signal has come to any rank: on all of them after the same step. `may_wait`: whether the host may wait for the device, as it
   /// does for a measure.
   bool is_to_stop(const TrainingStep& step, std::int64_t done, bool may_wait) const;
+  /// Once all are to stop: each rank hears what signal it was that another got.
+  void agree_on_signal();
   /// Throws core::Interrupted.
   [[noreturn]] void stop() const;
 
  private:
+  void hear_own();
+
   const distributed::Ranks& ranks_;
   std::int64_t check_every_;
   core::Interrupted signal_;  // the first that has come to this rank, else to another

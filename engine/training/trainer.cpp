@@ -192,6 +192,7 @@ class Trainer {
       }
       meetings.after(done_, *learner_, runs_);
       if (done_ < steps_ && meetings.is_to_stop(step, done_, device_.is_cpu() || measured_at_ == done_)) {
+        meetings.agree_on_signal();
         if (checkpoints_) checkpoints_->save_and_wait(state, step);
         meetings.stop();
       }

@@ -9,7 +9,7 @@
 #include "tests/end_to_end/ranks.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace ranks_test {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -107,6 +107,12 @@ TEST_F(Ranks, FollowRecipes) {
        "+sampling.recipes[]={recipe: mixup, by: [sex], inside: [sex], share: 0.5}", "model.dropout=0.2"});
 }
 
+// Losses that are summed in another order are other losses in the last bits.
+TEST_F(Ranks, FindTheSameRowsHard) {
+  expect_same_by_ranks(
+      {"+sampling.recipes[]={recipe: hard, by: [sex], amount: 0.25, share: 0.5}", "training.epochs=6"});
+}
+
 TEST_F(Ranks, FollowRecipesOfLabelsAndPenalties) {
   expect_same_by_ranks({"+sampling.recipes[]={recipe: massage, by: [sex]}",
                         "+sampling.recipes[]={recipe: fair_mixup, across: [sex], share: 0.2}", "model.dropout=0.2"});
@@ -118,6 +124,16 @@ TEST_F(Ranks, StopTogetherWhereASignalReachesOne) {
   const std::vector<Outcome> outcomes = run_ranks(train("stopped", {"training.epochs=100000"}), plan);
   for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
   EXPECT_EQ(nlohmann::json::parse(read("runs/stopped/run.json"))["status"], "interrupted");
+}
+
+// A person's signal at any rank is that of all, and no scheduler's.
+TEST_F(Ranks, SayWhichSignalItWas) {
+  Plan plan{3};
+  plan.when_training = [](const std::vector<pid_t>& processes) { ::kill(processes[2], SIGINT); };
+  const std::vector<Outcome> outcomes = run_ranks(train("stopped", {"training.epochs=100000"}), plan);
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  EXPECT_THAT(outcomes[0].err, HasSubstr("stopped by SIGINT"));
+  EXPECT_TRUE(exists("runs/stopped/report.html"));
 }
 
 // Slots of the whole batch are what ranks share, so that no row of an epoch is drawn twice or left out when fewer go on.
@@ -241,6 +257,12 @@ TEST_F(Ranks, RefuseToStartWithOtherWeightsOrAnotherEncoder) {
     EXPECT_THAT(outcome.err,
                 HasSubstr("rank 1 has another state before its first step than rank 0: line 1: 'weights "));
   }
+  std::vector<std::string> taught = train("y", {"data.teacher.run=/proc/self/cwd/warm", "ranks.check_every=0"});
+  taught[1] = path("config.yaml");
+  for (const Outcome& outcome : run_ranks(taught, plan)) {
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("rank 1 has another data than rank 0: line 6: 'a teacher whose scores have "));
+  }
   earlier("elsewhere", {"data.features.bins=5"});
   for (const Outcome& outcome : run_ranks(words, plan)) {
     EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
@@ -297,5 +319,5 @@ TEST_F(Ranks, AreTestedByTheDoctor) {
   EXPECT_THAT(run({"doctor", "--ranks", "--timeout", "soon"}).err, HasSubstr("--timeout is 'soon', expected a number"));
 }
 
-}  // namespace
+}  // namespace ranks_test
 }  // namespace equipoise::end_to_end

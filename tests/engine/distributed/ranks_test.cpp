@@ -5,17 +5,23 @@
 #include <ATen/ops/full.h>
 #include <gmock/gmock.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <mutex>
 #include <thread>
 
 #include "engine/core/interrupt.h"
+#include "engine/core/lost_ranks.h"
 #include "engine/distributed/rendezvous.h"
 #include "engine/distributed/sum_speed.h"
 #include "tests/engine/distributed/ranks_in_threads.h"
 
 namespace equipoise::distributed {
-namespace {
+namespace ranks_test {
 
 using testing::Each;
 using testing::ElementsAre;
@@ -143,6 +149,30 @@ TEST(Ranks, StopWaitingForOthersAtASignal) {
   EXPECT_FALSE(core::is_interrupted());
 }
 
+// A process that was stopped still takes connections, and so does another program's port.
+TEST(Ranks, DoNotWaitForEverForWhoeverListensAndSaysNothing) {
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(::listen(listener, 8), 0);
+  ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  Launch launch{"nobody", 2, 1};
+  launch.host = "127.0.0.1";
+  launch.port = ntohs(address.sin_port);
+  RanksParams params;
+  params.timeout = 1;
+  try {
+    open_store(launch, params);
+    FAIL() << "a store that nobody has";
+  } catch (const core::LostRanks& error) {
+    EXPECT_THAT(error.what(), HasSubstr("somebody listens there and does not answer"));
+  }
+  ::close(listener);
+}
+
 TEST(SumSpeed, IsOfSumsThatAreRight) {
   const std::vector<std::string> thrown = run_ranks(2, [](const Ranks& ranks) {
     const std::vector<SumSpeed> speeds = time_sums(ranks, at::kCPU);
@@ -156,5 +186,5 @@ TEST(SumSpeed, IsOfSumsThatAreRight) {
   EXPECT_DOUBLE_EQ(sent_per_second({1000, 0.5, true}, 4), 3000.0);  // 2 * 3/4 of 1000 bytes in half a second
 }
 
-}  // namespace
+}  // namespace ranks_test
 }  // namespace equipoise::distributed

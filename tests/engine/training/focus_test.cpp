@@ -15,7 +15,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace focus_test {
 
 using data::Task;
 
@@ -30,6 +30,23 @@ void end_epoch(Policed& sample) {
   const std::size_t cells = sample.sampler.cells().cells.size();
   sample.sampler.end_epoch(std::vector<std::int64_t>(cells, 1), std::vector<std::int64_t>(cells),
                            {sampling::OfCells(cells, 0.5), {}}, {});
+}
+
+// Losses that are rounded otherwise change places within the hardest, and within the rest: who is drawn does not hang on that.
+TEST(HardRows, AreTheSameWhateverOrderTheyHaveAmongThemselves) {
+  Policed sample(binary_people(400, false), odds_and_parity(), {hard(0.25, 0.5)});
+  CellDraws draws(sample.sampler, at::kCPU);
+  std::vector<double> losses(static_cast<std::size_t>(sample.data.train.count));
+  for (std::size_t row = 0; row < losses.size(); ++row) losses[row] = static_cast<double>(row * 7919 % losses.size());
+  draws.focus_on(losses);
+  const at::Tensor order = draws.on_host().order.clone(), offsets = draws.on_host().offsets;
+  const auto* rows = order.const_data_ptr<std::int64_t>();
+  const auto* begins = offsets.const_data_ptr<std::int64_t>();
+  for (std::int64_t part = 0; part + 1 < offsets.numel(); ++part)  // the hardest of a cell, then its rest
+    for (std::int64_t place = begins[part]; place < begins[part + 1]; ++place)
+      losses[static_cast<std::size_t>(rows[place])] = (part % 2 == 0 ? 10 : 0) + std::sin(static_cast<double>(place));
+  draws.focus_on(losses);
+  EXPECT_TRUE(at::equal(draws.on_host().order, order));
 }
 
 // Before anything is measured rows come as they do; then a tenth of each cell, those that lose most, are half of what is drawn of it.
@@ -305,5 +322,5 @@ TEST(ChangedLabels, BringTheRatesOfGroupsTogether) {
   EXPECT_THAT(massaged.sampling->epochs.back().why, testing::HasSubstr("labels changed"));
 }
 
-}  // namespace
+}  // namespace focus_test
 }  // namespace equipoise::training
