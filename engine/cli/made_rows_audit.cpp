@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engine/core/seed.h"
-#include "engine/training/synthesis.h"
 
 namespace equipoise::cli {
 namespace {
@@ -47,26 +46,42 @@ void say_what_is_left_out(const sampling::SamplingParams& params, core::Journal&
     journal.say("Changed pictures are not compared with real ones: what is compared are the columns of a table.");
 }
 
+std::uint64_t audit_seed(const training::RunConfig& config) {
+  return core::seed_for(static_cast<std::uint64_t>(config.seed), "made rows");
+}
+
+audit::ArtifactAudit compared(const training::RunConfig& config, const data::Dataset& dataset,
+                              const training::Synthesis& synthesis, core::Journal& journal) {
+  journal.say("Comparing a sample of made rows with real ones.");
+  const std::uint64_t seed = audit_seed(config);
+  const sampling::ArtifactParams& params = config.sampling.artifacts;
+  std::vector<audit::MadeSample> samples;
+  const std::vector<sampling::Sampler::Making>& makings = synthesis.sampler().makings();
+  for (std::size_t i = 0; i < makings.size(); ++i)
+    if (makings[i].makes() == sampling::Makes::rows)
+      samples.push_back(sample_of(synthesis.of_recipe(i, params.rows, seed), makings[i].params.recipe));
+  audit::ArtifactAudit audit =
+      audit::audit_artifacts(real_rows_of(dataset, synthesis), samples, params, config.evaluation.confidence, seed);
+  for (const std::string& warning : audit::artifact_warnings(audit)) journal.warn(warning);
+  audit::stop_on_artifacts(audit, params);
+  return audit;
+}
+
 }  // namespace
 
 std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& config, const data::Dataset& dataset,
                                                     const config::Origin& origin, core::Journal& journal) {
   say_what_is_left_out(config.sampling, journal);
   if (!any_makes(config.sampling, sampling::Makes::rows)) return std::nullopt;
-  journal.say("Comparing a sample of made rows with real ones.");
-  const auto seed = core::seed_for(static_cast<std::uint64_t>(config.seed), "made rows");
-  training::Synthesis synthesis(config.sampling, dataset, 1, seed, origin);
-  const sampling::ArtifactParams& params = config.sampling.artifacts;
-  std::vector<audit::MadeSample> samples;
-  const std::vector<sampling::Sampler::Making>& makings = synthesis.sampler().makings();
-  for (std::size_t i = 0; i < makings.size(); ++i)
-    if (makings[i].makes() == sampling::Makes::rows)
-      samples.push_back(sample_of(synthesis.of_recipe(i, params.rows), makings[i].params.recipe));
-  audit::ArtifactAudit audit =
-      audit::audit_artifacts(real_rows_of(dataset, synthesis), samples, params, config.evaluation.confidence, seed);
-  for (const std::string& warning : audit::artifact_warnings(audit)) journal.warn(warning);
-  audit::stop_on_artifacts(audit, params);
-  return audit;
+  return compared(config, dataset, training::Synthesis(config.sampling, dataset, 1, audit_seed(config), origin),
+                  journal);
+}
+
+std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& config, const data::Dataset& dataset,
+                                                    const training::Synthesis& synthesis, core::Journal& journal) {
+  say_what_is_left_out(config.sampling, journal);
+  if (!any_makes(config.sampling, sampling::Makes::rows)) return std::nullopt;
+  return compared(config, dataset, synthesis, journal);
 }
 
 }  // namespace equipoise::cli

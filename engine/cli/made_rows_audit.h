@@ -7,6 +7,7 @@
 #include "engine/core/journal.h"
 #include "engine/data/dataset.h"
 #include "engine/training/run_config.h"
+#include "engine/training/synthesis.h"
 
 namespace equipoise::cli {
 
@@ -15,5 +16,9 @@ namespace equipoise::cli {
 /// or to be looked at. Throws UserError (data) where one is harmful and sampling.artifacts.on_artifacts says stop.
 std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& config, const data::Dataset& dataset,
                                                     const config::Origin& origin, core::Journal& journal);
+
+/// The same, of recipes whose neighbours and the like have been found for drawing from them.
+std::optional<audit::ArtifactAudit> audit_made_rows(const training::RunConfig& config, const data::Dataset& dataset,
+                                                    const training::Synthesis& synthesis, core::Journal& journal);
 
 }  // namespace equipoise::cli

@@ -54,18 +54,18 @@ class Synthesize final : public Command {
     const data::EncoderPointer earlier = starting_encoder(config, origin);
     const data::Prepared prepared = data::prepare(config.data, seed, origin, journal, earlier.get());
     core::stop_if_interrupted();
-    // Where it says stop nothing has been written yet.
-    audit_made_rows(config, prepared.dataset, origin, journal);
-    core::stop_if_interrupted();
     const auto training_rows = static_cast<std::int64_t>(prepared.dataset.rows_of(data::Split::train).size());
     if (std::ranges::find(config.sampling.recipes, "smote", &sampling::RecipeParams::recipe) !=
         config.sampling.recipes.end())
       journal.say("Finding the nearest rows of each cell for SMOTE; the time grows with the square of its rows.");
     training::Synthesis synthesis(config.sampling, prepared.dataset,
                                   std::min(training::batch_of(config, training_rows), training_rows), seed, origin);
+    core::stop_if_interrupted();
+    // Where it says stop nothing has been written yet.
+    audit_made_rows(config, prepared.dataset, synthesis, journal);
+    core::stop_if_interrupted();
     for (const std::string& warning : synthesis.sampler().warnings()) journal.warn(warning);
     if (const auto left_out = recipes_left_out(config.sampling)) journal.warn(*left_out);
-    core::stop_if_interrupted();
     const std::int64_t drawn = asked > 0 ? asked : training_rows;
     const training::MadeList list = synthesis.of_batches(drawn);
     warn_of_what_is_missing(list, synthesis.sampler(), asked, journal);

@@ -6,10 +6,14 @@ void ArtifactParams::describe(config::Fields& fields) {
   fields.choice("on_artifacts", on_artifacts, {"warn", "stop"},
                 "What follows where made rows of a cell are surely beyond a bound: a warning, or the end of the run.");
   fields.integer("rows", rows, config::between(100, 1e6), "Made rows, and real ones, that are looked at in each cell.");
-  fields.integer("min_rows", min_rows, config::at_least(10), "With fewer made or real rows a cell has no verdict.");
+  fields.integer(
+      "min_rows", min_rows, config::at_least(10),
+      "With fewer made rows a cell has no verdict, and with fewer real rows none of what is set beside real ones: "
+      "copies, and parents with another label, are told without.");
   fields.integer("neighbors", neighbors, config::between(1, 256), "Nearest real rows whose labels are asked.");
   fields.number("near", near, config::between(0, 1),
-                "A near copy is closer to a real row than this part of the median distance between real rows.");
+                "A near copy is closer to a real row than this part of the median distance of real rows to the nearest "
+                "other of their cell.");
   fields.number("copies", copies, config::between(0, 1), "Share of made rows that may be equal to a real row.");
   fields.number("near_copies", near_copies, config::between(0, 1),
                 "Share of made rows that may be near copies; beyond it they are to be looked at, not harmful.");

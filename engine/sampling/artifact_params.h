@@ -12,9 +12,9 @@ namespace equipoise::sampling {
 struct ArtifactParams {
   std::string on_artifacts = "warn";
   std::int64_t rows = 2000;     // made, and real, that are looked at in each cell
-  std::int64_t min_rows = 30;   // fewer made or real: nothing is said
+  std::int64_t min_rows = 30;   // fewer made: nothing is said; fewer real: nothing beside them
   std::int64_t neighbors = 10;  // whose labels are asked
-  double near = 0.1;            // of the real rows' median distance
+  double near = 0.1;            // of the real rows' median distance to the nearest other
   double copies = 0.05;         // share of made rows
   double near_copies = 0.5;     // share of made rows
   double labels = 0.05;         // share of neighbours that disagree

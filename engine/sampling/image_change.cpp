@@ -1,6 +1,9 @@
 #include "engine/sampling/image_change.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include "engine/core/error.h"
 #include "engine/sampling/params.h"
@@ -12,11 +15,28 @@ namespace {
   throw core::UserError(core::Fault::config, path + ": " + what, origin.of(path));
 }
 
+std::string shown(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  return text;
+}
+
 void check_change(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
   ImageChangeParams of_pixels = params.change;
   of_pixels.padding = ImageChangeParams().padding;
   if (of_pixels.empty())
     refuse(path, "images changes nothing: 'change' needs flip, crop, brightness, colour, cutout, noise or mix", origin);
+  // Pixels are whole numbers: less moves none, and would be told of as a change.
+  const std::pair<const char*, double> amounts[] = {{"brightness", params.change.brightness},
+                                                    {"colour", params.change.colour},
+                                                    {"noise", params.change.noise},
+                                                    {"mix", params.change.mix}};
+  for (const auto& [field, amount] : amounts) {
+    const double least = field == std::string_view("mix") ? 1.0 / 256 : 0.001;
+    if (amount > 0 && amount < least)
+      refuse(path + ".change." + field,
+             "is " + shown(amount) + ", which moves no pixel value; expected 0, or at least " + shown(least), origin);
+  }
   if (params.change.padding != ImageChangeParams().padding && params.change.crop == 0)
     refuse(path + ".change.padding", "is what a border shows, and change.crop, its width, is 0", origin);
   const bool tells_labels = std::ranges::find(params.by, kLabel) != params.by.end() || params.where.contains(kLabel);

@@ -41,8 +41,17 @@ std::vector<std::string> and_making(std::vector<std::string> names) {
   return names;
 }
 
+// All but those that add to the loss, whose groups are those of 'inside' and 'across'.
+std::vector<std::string> of_cells() {
+  std::vector<std::string> names;
+  for (const RecipeEntry& entry : recipe_entries())
+    if (entry.decides != Decides::penalty) names.emplace_back(entry.name);
+  return names;
+}
+
 const std::vector<FieldUse>& field_uses() {
   static const std::vector<FieldUse> uses = {
+      {"by", [](const RecipeParams& one) { return !one.by.empty(); }, of_cells()},
       {"where", [](const RecipeParams& one) { return !one.where.empty(); }, and_making({"balance", "weigh", "hard"})},
       {"share", [](const RecipeParams& one) { return one.share != 0; }, and_making({"hard", "fair_mixup"})},
       {"change", [](const RecipeParams& one) { return !one.change.empty(); }, {"images"}},

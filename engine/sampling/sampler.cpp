@@ -150,6 +150,13 @@ void Sampler::add_making(const Recipe& recipe, const data::Dataset& dataset, con
     warnings_.push_back(params.recipe + " makes no rows of " + name +
                         (mixes ? ", for which there is no partner among the training rows."
                                : ", of which there are fewer than two training rows."));
+  const auto is_number = [](const data::Feature& feature) {
+    return feature.kind == data::FeatureKind::ramp || data::is_standardized(feature);
+  };
+  if (params.recipe == "jitter" && !dataset.encoded.features.empty() &&
+      std::ranges::none_of(dataset.encoded.features, is_number))
+    throw core::UserError(core::Fault::config, recipe.path + ": jitter moves numbers, and the model sees none",
+                          origin_.of(recipe.path));
   if (params.recipe == "counterfactual") {
     making.swaps = swap_columns(params, dataset, rows, recipe.path, origin_);
     if (changed_rows(making.swaps, cells_, making.shares) == 0)

@@ -124,8 +124,10 @@ void PathPenalty::add_gradient(models::Learner& learner, std::uint64_t seed, con
   const at::Tensor first = probabilities(learner.forward(before_, slots_, step)).clone(),
                    second = probabilities(learner.forward(after_, slots_, step)).clone();
   const at::Tensor change = (second - first).mean(1, true) / kStepOfWay;  // [K, 1] or [K, 1, O]
-  at::Tensor push = change.sign() * (weight / (kStepOfWay * static_cast<double>(pairs_)));
   const auto folds = static_cast<std::int64_t>(data_.folds.size());
+  // A member hears nothing in the steps of its own fold, and so more in the others.
+  const double in_others = folds > 1 ? static_cast<double>(folds) / static_cast<double>(folds - 1) : 1;
+  at::Tensor push = change.sign() * (weight * in_others / (kStepOfWay * static_cast<double>(pairs_)));
   for (std::int64_t stream = 0; folds > 1 && stream < push.size(0); ++stream)
     if (stream / learner.streams() % folds == fold_) push.select(0, stream).zero_();
   const auto add = [&](const models::EncodedTensors& rows, const at::Tensor& by_probability, const at::Tensor& own) {

@@ -17,8 +17,8 @@ namespace equipoise::training {
 ///     weight * sum over outputs of | mean over pairs of (p(t + d) - p(t)) / d |
 ///
 /// to the loss, p being the probability of the output (of a regression the score) and d a tenth of the way: a difference in place of the
-/// paper's derivative, of both of which dropout drops the same units. All ways are drawn alike, however many people stand at their ends. All rows of a step are of one fold, and the member that leaves it out
-/// is left alone.
+/// paper's derivative, of both of which dropout drops the same units. All ways are drawn alike, however many people stand at their ends. All rows of a step are of one fold; the member that leaves it out
+/// is left alone, and hears K / (K - 1) times as much in the steps of other folds, which of K is the same on average.
 class PathPenalty {
  public:
   /// `sampler`, which has a path, and `data` must outlive this; `share` of `batch` rows are pairs. Throws UserError (config) for pictures.

@@ -43,6 +43,7 @@ class RowPolicy {
   void draw(at::Tensor& rows, std::uint64_t seed, const at::Tensor& step) const;
   /// Where a recipe makes rows: what a step then reads its batch from.
   MadeRows* made() { return made_ ? &*made_ : nullptr; }
+  const MadeRows* made() const { return made_ ? &*made_ : nullptr; }
   /// Whether rows are mixed, so that a batch counts as twice as many.
   bool mixes() const { return made_ && made_->mixes(); }
   /// Where a recipe adds a penalty to the loss.

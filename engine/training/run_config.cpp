@@ -96,6 +96,9 @@ void check_growing(const RunConfig& config, const config::Origin& origin) {
   if (config.training.keep == "average")
     problems.refuse("training.keep",
                     "'average' is of weights, and " + kind + " has none; expected best_feasible, final or mixture");
+  if (config.multipliers.averaging != constraints::MultiplierParams().averaging)
+    problems.refuse("multipliers.averaging",
+                    kind + " learns from all training rows in every round, whose sums need no average over batches");
   if (config.multipliers.priced_by != "this_batch")
     problems.refuse("multipliers.priced_by", "'batch_before' spares ranks a message, and " + kind +
                                                  " grows in one process; expected this_batch");
@@ -130,6 +133,36 @@ void check_teacher(const RunConfig& config, const config::Origin& origin) {
                       "'" + config.sampling.recipes[i].recipe +
                           "' makes rows that data.teacher has not scored; take one of the two out");
   }
+  problems.throw_if_any();
+}
+
+// Numbers that other settings leave without a reader.
+void check_unread(const RunConfig& config, const config::Origin& origin) {
+  const RunConfig usual;
+  const constraints::MultiplierParams &multipliers = config.multipliers, &unset = usual.multipliers;
+  config::FieldProblems problems(origin);
+  const auto refuse = [&](const std::string& field, bool is_own, const std::string& why) {
+    if (is_own) problems.refuse(field, why);
+  };
+  const bool may_cross_fit = multipliers.measure_on == "cross_fitted" || multipliers.measure_on == "auto";
+  refuse("multipliers.folds", multipliers.folds != unset.folds && !may_cross_fit,
+         "it is of 'cross_fitted', and multipliers.measure_on is '" + multipliers.measure_on + "'");
+  // An arm or a run without any constraint may keep the settings of those it stands beside.
+  const bool has_other_kinds_alone =
+      !config.constraints.empty() &&
+      std::ranges::find(config.constraints, "worst_group", &constraints::ConstraintParams::kind) ==
+          config.constraints.end();
+  const std::string of_worst_group = "it is of constraints of the kind worst_group, and there is none";
+  refuse("multipliers.worst_group_step",
+         multipliers.worst_group_step != unset.worst_group_step && has_other_kinds_alone, of_worst_group);
+  refuse("multipliers.worst_group_adjustment",
+         multipliers.worst_group_adjustment != unset.worst_group_adjustment && has_other_kinds_alone, of_worst_group);
+  refuse("training.candidates_from",
+         config.training.candidates_from != usual.training.candidates_from && config.training.keep == "final",
+         "training.keep is 'final', which looks at no iterate but the last");
+  refuse("training.label_smoothing",
+         config.training.label_smoothing > 0 && config.data.teacher.is_named() && config.data.teacher.weight == 1,
+         "data.teacher.weight is 1, and so nothing is taught of the labels");
   problems.throw_if_any();
 }
 
@@ -195,6 +228,7 @@ void check(const RunConfig& config, std::size_t settings, const config::Origin& 
   problems.collect([&] { models::check_kind(config.model, has_images, origin); });
   problems.collect([&] { check_growing(config, origin); });
   problems.collect([&] { check_teacher(config, origin); });
+  problems.collect([&] { check_unread(config, origin); });
   problems.collect([&] { check_search(config, settings, origin); });
   problems.collect([&] { tracking::check(config.tracking, origin); });
   problems.throw_if_any();

@@ -69,22 +69,22 @@ MadeList Synthesis::of_batches(std::int64_t rows) {
   return list;
 }
 
-MadeList Synthesis::of_recipe(std::size_t making, std::int64_t rows_of_each_cell) {
+MadeList Synthesis::of_recipe(std::size_t making, std::int64_t rows_of_each_cell, std::uint64_t seed) const {
   const std::vector<bool>& wanted = sampler_.makings()[making].could_be_of;
   std::vector<std::vector<std::int64_t>> own(wanted.size());
   for (std::size_t row = 0; row < sampler_.cells().of_row.size(); ++row)
     if (sampler_.cells().is_drawn[row])
       own[static_cast<std::size_t>(sampler_.cells().of_row[row])].push_back(static_cast<std::int64_t>(row));
   std::vector<std::int64_t> sources;
-  const std::uint64_t seed = core::seed_for(seed_, "made rows of a cell");
+  const std::uint64_t of_draws = core::seed_for(TrainingStep::batch_seed(seed), "made rows of a cell");
   for (std::size_t c = 0; c < wanted.size(); ++c)
     for (std::int64_t i = 0; wanted[c] && i < rows_of_each_cell; ++i) {
-      const double place = core::uniform(core::mix(seed, static_cast<std::uint64_t>(sources.size())));
+      const double place = core::uniform(core::mix(of_draws, static_cast<std::uint64_t>(sources.size())));
       sources.push_back(own[c][static_cast<std::size_t>(place * static_cast<double>(own[c].size()))]);
     }
   const at::Tensor rows = tensor_of(sources, at::kLong);
   MadeList list;
-  append(list, rows, policy_.made()->all_by(making, rows, seed));
+  append(list, rows, policy_.made()->all_by(making, rows, of_draws));
   return list;
 }
 

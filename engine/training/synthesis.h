@@ -43,7 +43,8 @@ class Synthesis {
   /// What batches make until they have drawn `rows` rows, at shares as they are at the beginning.
   MadeList of_batches(std::int64_t rows);
   /// One recipe's alone: of each cell that it makes rows of so many, their sources drawn from the cell's training rows.
-  MadeList of_recipe(std::size_t making, std::int64_t rows_of_each_cell);
+  /// `seed`: that of these draws alone, so that they are the same whatever batches are drawn besides.
+  MadeList of_recipe(std::size_t making, std::int64_t rows_of_each_cell, std::uint64_t seed) const;
 
  private:
   void append(MadeList& list, const at::Tensor& rows, const kernels::MadeRows& made) const;

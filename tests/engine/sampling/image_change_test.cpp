@@ -8,7 +8,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace image_change_test {
 
 using testing::HasSubstr;
 
@@ -52,6 +52,11 @@ TEST(ImageChange, WhatMakesNoSenseIsRefused) {
   RecipeParams mixing = changing();
   mixing.by = {"sex"};
   mixing.change.mix = 0.2;
+  RecipeParams faint = mixing;
+  faint.change = {};
+  faint.change.noise = 0.0005;
+  EXPECT_THAT(problems({{faint}}), HasSubstr("change.noise: is 0.0005, which moves no pixel value; expected 0, or at "
+                                             "least 0.001"));
   EXPECT_THAT(problems({{mixing}}), HasSubstr("change.mix: mixes pictures of one cell, whose label must be one too"));
   RecipeParams smote = recipe("smote", {});
   smote.share = 0.2;
@@ -87,5 +92,5 @@ TEST(ImageChange, StrengthIsThatOfAGroup) {
   EXPECT_EQ(cells_to_make(cells, weak), std::vector<bool>(cells.cells.size(), true));
 }
 
-}  // namespace
+}  // namespace image_change_test
 }  // namespace equipoise::sampling

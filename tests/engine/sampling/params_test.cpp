@@ -7,7 +7,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace params_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -114,6 +114,11 @@ TEST(SamplingParamsTest, WhatARecipeOfMadeRowsLacksIsSaid) {
   EXPECT_THAT(groupings_of({{swap, mixup}}), ElementsAre("sex"));
   mixup.swap = swap.swap;
   EXPECT_THAT(problems({{mixup}}), HasSubstr("swap: the recipe mixup does not read it; counterfactual does"));
+  RecipeParams way = mixup;
+  way.recipe = "fair_mixup";
+  way.swap.clear();
+  way.by = {"race"};
+  EXPECT_THAT(problems({{way}}), HasSubstr("by: the recipe fair_mixup does not read it; "));
 }
 
 TEST(SamplingParamsTest, WhatFollowsOneRunIsNoneOfABanks) {
@@ -130,5 +135,5 @@ TEST(SamplingParamsTest, GroupingsAreThoseThatAnyRecipeNames) {
   EXPECT_THAT(groupings_of({{params, recipe("reweigh", {"sex"})}}), ElementsAre("sex", "region"));
 }
 
-}  // namespace
+}  // namespace params_test
 }  // namespace equipoise::sampling

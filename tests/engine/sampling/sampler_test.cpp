@@ -7,7 +7,7 @@
 #include "tests/engine/sampling/census.h"
 
 namespace equipoise::sampling {
-namespace {
+namespace sampler_test {
 
 using ::testing::DoubleNear;
 using ::testing::Each;
@@ -184,6 +184,14 @@ TEST(SamplerTest, MixingNeedsAPartnerAndJitterNobody) {
   inside.across = {"sex"};
   EXPECT_EQ(refusal({inside}, dataset), "");
   EXPECT_EQ(refusal({making("jitter", 0.5, {{"sex", "f"}, {"label", "positive"}})}, dataset), "");
+  data::Feature job;
+  job.name = "job";
+  job.width = 2;
+  job.components = {"job = cook", "job = clerk"};
+  data::Dataset words = dataset;
+  words.encoded.features = {job};
+  EXPECT_THAT(refusal({making("jitter", 0.5, {})}, words),
+              ::testing::HasSubstr("jitter moves numbers, and the model sees none"));
   inside.where = {};
   inside.across = {};
   inside.inside = {"sex", "label"};
@@ -193,5 +201,5 @@ TEST(SamplerTest, MixingNeedsAPartnerAndJitterNobody) {
             "mixup makes no rows of sex=f, label=positive, for which there is no partner among the training rows.");
 }
 
-}  // namespace
+}  // namespace sampler_test
 }  // namespace equipoise::sampling

@@ -15,7 +15,7 @@
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
-namespace {
+namespace path_penalty_test {
 
 using data::Task;
 
@@ -186,6 +186,36 @@ TEST(PathPenalty, LeavesAloneTheMemberThatLeavesTheRowsOut) {
   EXPECT_TRUE(seen[0] && seen[1] && seen[2]);
 }
 
+// On average over steps a member of K that hears K - 1 of K of them hears as much as a model of all rows.
+TEST(PathPenalty, WeighsTheSameForMembersThatLeaveRowsOut) {
+  const models::NoAutograd no_autograd;
+  const data::Dataset people = two_people(Task::binary, 600);
+  const constraints::ConstraintTable table = Policed::compiled(people, odds_and_parity(), {{level_way(1)}});
+  const auto gradients = [&](std::int64_t folds) {
+    const DeviceData data = to_device(people, table.cells, folds, 3, at::kCPU);
+    const sampling::Sampler sampler({{level_way(1)}}, people,
+                                    std::vector(data.order.begin(), data.order.begin() + data.train.count),
+                                    config::Origin());
+    models::ModelParams model;
+    model.kind = "linear";
+    const auto learner = models::make_learner(model, data.host,
+                                              std::vector<std::uint64_t>(static_cast<std::size_t>(folds), 4), at::kCPU);
+    // So small that scores bend nowhere, whichever group the way starts at.
+    learner->flat_parameters().copy_(
+        at::arange(learner->flat_parameters().size(1)).remainder(3).to(at::kFloat).mul(4e-3).sub(3e-3));
+    PathPenalty path(sampler, data, 100);
+    learner->flat_gradients().zero_();
+    path.add_gradient(*learner, 5, at::full({1}, 1, at::kLong));
+    return std::pair(learner->flat_gradients().clone(), path.fold());
+  };
+  const at::Tensor whole = gradients(1).first;
+  EXPECT_GT(whole.abs().max().item<double>(), 0.01);
+  const auto [cut, fold] = gradients(3);
+  for (std::int64_t member = 0; member < cut.size(0); ++member)
+    EXPECT_TRUE(at::allclose(cut.select(0, member), (member == fold ? 0 : 1.5) * whole.select(0, 0), 1e-2, 1e-4))
+        << member;
+}
+
 TEST(PathPenalty, BringsTheRatesOfGroupsTogether) {
   const data::Dataset people = generated_people(3000);
   RunConfig config = small_config();
@@ -215,5 +245,5 @@ TEST(PathPenalty, NeedsTwoGroups) {
   }
 }
 
-}  // namespace
+}  // namespace path_penalty_test
 }  // namespace equipoise::training

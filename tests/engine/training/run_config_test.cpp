@@ -6,7 +6,7 @@
 #include "tests/engine/training/refusal.h"
 
 namespace equipoise::training {
-namespace {
+namespace run_config_test {
 
 TEST(RunConfig, AModelThatGrowsPassesOverAllRowsInEachRound) {
   RunConfig config;
@@ -42,6 +42,42 @@ TEST(RunConfig, WhatAnotherOptimizerReadsIsRefused) {
   EXPECT_THAT(said(), testing::HasSubstr("training.optimizer.beta2: it is of 'adamw'"));
 }
 
+TEST(RunConfig, NumbersThatOtherSettingsLeaveUnreadAreRefused) {
+  using testing::HasSubstr;
+  RunConfig config;
+  config.constraints = {{"demographic_parity", {"sex"}, 0.05}};
+  config.multipliers.folds = 3;
+  config.multipliers.worst_group_step = 0.1;
+  config.multipliers.worst_group_adjustment = 2;
+  config.multipliers.measure_on = "train";
+  config.training.candidates_from = 0.5;
+  config.training.keep = "final";
+  config.training.label_smoothing = 0.1;
+  config.data.teacher.run = "runs/earlier";
+  config.data.teacher.weight = 1;
+  const auto said = [&] { return refusal(core::Fault::config, [&] { check(config, 1, config::Origin()); }); };
+  EXPECT_THAT(
+      said(),
+      AllOf(HasSubstr("multipliers.folds: it is of 'cross_fitted', and multipliers.measure_on is 'train'"),
+            HasSubstr("multipliers.worst_group_step: it is of constraints of the kind worst_group, and there is none"),
+            HasSubstr("multipliers.worst_group_adjustment: it is of"),
+            HasSubstr("training.candidates_from: training.keep is 'final', which looks at no iterate but the last"),
+            HasSubstr("training.label_smoothing: data.teacher.weight is 1, and so nothing is taught of the labels")));
+
+  config.multipliers.measure_on = "auto";
+  config.training.keep = "mixture";
+  config.data.teacher.weight = 0.9;
+  config.constraints.push_back({"worst_group", {"sex"}});
+  EXPECT_EQ(said(), "");
+  config.constraints.clear();
+  EXPECT_EQ(said(), "") << "an arm without constraints keeps the settings of the others";
+
+  config.multipliers.averaging = 0.5;
+  EXPECT_EQ(said(), "");
+  config.model.kind = "boosted_trees";
+  EXPECT_THAT(said(), HasSubstr("multipliers.averaging: model.kind: boosted_trees learns from all training rows"));
+}
+
 TEST(RunConfig, ASmallFileHasStepsEnoughInAnEpoch) {
   RunConfig config;
   EXPECT_EQ(batch_of(config, 1800), 32) << "56 steps an epoch";
@@ -57,5 +93,5 @@ TEST(RunConfig, ASmallFileHasStepsEnoughInAnEpoch) {
   EXPECT_EQ(automatic_batch(0), 1);
 }
 
-}  // namespace
+}  // namespace run_config_test
 }  // namespace equipoise::training

@@ -7,7 +7,7 @@
 #include "tests/engine/training/policed.h"
 
 namespace equipoise::training {
-namespace {
+namespace synthesis_test {
 
 TEST(Synthesis, KeepsWhatBatchesMakeWithItsParents) {
   const data::Dataset people = binary_people(1000, false);
@@ -44,17 +44,17 @@ TEST(Synthesis, MakesAsManyOfACellAsAreAskedFor) {
   women.where = {{"sex", "female"}};
   mixup.inside = {"sex"};
   Synthesis synthesis({{women, making("jitter", 0.1), mixup}}, people, 100, 5, config::Origin());
-  const MadeList list = synthesis.of_recipe(0, 50);
+  const MadeList list = synthesis.of_recipe(0, 50, 5);
   EXPECT_EQ(list.rows(), 100);  // of women with either label
   for (std::size_t row = 0; row < 100; ++row) {
     EXPECT_EQ(list.recipes[row], 0);
     EXPECT_EQ(people.groupings[0].codes[static_cast<std::size_t>(list.parents[row])], 0);
   }
-  EXPECT_EQ(synthesis.of_recipe(1, 50).rows(), 200);
-  const MadeList mixed = synthesis.of_recipe(2, 50);  // is part of two, and no row of a table
+  EXPECT_EQ(synthesis.of_recipe(1, 50, 5).rows(), 200);
+  const MadeList mixed = synthesis.of_recipe(2, 50, 5);  // is part of two, and no row of a table
   EXPECT_EQ(mixed.rows(), 0);
   EXPECT_EQ(mixed.mixed, 200);
 }
 
-}  // namespace
+}  // namespace synthesis_test
 }  // namespace equipoise::training
