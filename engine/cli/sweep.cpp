@@ -3,27 +3,25 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "engine/cli/command.h"
 #include "engine/cli/run_folder.h"
-#include "engine/cli/shell_words.h"
+#include "engine/cli/sweep_cluster.h"
 #include "engine/cli/sweep_exit_code.h"
 #include "engine/cli/sweep_tracking.h"
 #include "engine/config/load.h"
 #include "engine/config/scalars.h"
 #include "engine/core/error.h"
-#include "engine/core/files.h"
 #include "engine/core/gpu_driver.h"
 #include "engine/core/interrupt.h"
 #include "engine/core/nearest_name.h"
 #include "engine/sweep/folder.h"
 #include "engine/sweep/jobs.h"
-#include "engine/sweep/kubernetes.h"
 #include "engine/sweep/launch.h"
 #include "engine/sweep/processes.h"
 #include "engine/sweep/retry.h"
-#include "engine/sweep/slurm.h"
 #include "engine/sweep/standing.h"
 #include "engine/sweep/values.h"
 #include "engine/training/run_config.h"
@@ -36,7 +34,6 @@ core::UserError usage(const std::string& what) {
 }
 
 constexpr std::int64_t kMost = 1000000;  // of anything that is counted
-constexpr const char *kImage = "equipoise:latest", *kClaim = "equipoise";
 
 // A whole number of at least 1 after an option; nothing where the option was not given.
 std::optional<std::size_t> count_from(const std::string& text, const char* option) {
@@ -106,15 +103,16 @@ class Sweep final : public Command {
             {"--workers", "Programs at a time; else one a GPU, or one a processor", &workers_},
             {"--retry-failed", "Do again what failed", &retry_failed_},
             {"--task", "I/N: do every N-th job from the I-th on, as a task of a cluster", &task_},
-            {"--slurm", "Write a batch script for sbatch here, and start nothing", &slurm_},
+            {"--slurm", "Write a batch script for sbatch here, and start nothing", &cluster_.slurm},
             {"--max-array-size", "Slurm's MaxArraySize; else what scontrol says, or 1001", &array_size_},
-            {"--kubernetes", "Write an indexed Job for kubectl here, and start nothing", &kubernetes_},
-            {"--image", "The Job's image", &image_, kImage},
-            {"--claim", "The Job's PersistentVolumeClaim", &claim_, kClaim},
-            {"--mount", "Where pods see the claim; else the sweep's folder", &mount_}};
+            {"--kubernetes", "Write an indexed Job for kubectl here, and start nothing", &cluster_.kubernetes},
+            {"--image", "The Job's image", &cluster_.image, ClusterOptions::kImage},
+            {"--claim", "The Job's PersistentVolumeClaim", &cluster_.claim, ClusterOptions::kClaim},
+            {"--mount", "Where pods see the claim; else the sweep's folder", &cluster_.mount}};
   }
 
   int run(const Console& console, TerminalJournal& journal) override {
+    core::expect_preemption();  // a scheduler may stop it while it plans
     if (what_.empty())
       throw usage("sweep needs a sweep file: equipoise sweep SWEEP.yaml, or equipoise sweep CONFIG -m key=a,b");
     options_.program = sweep::own_program();
@@ -130,8 +128,12 @@ class Sweep final : public Command {
     if (plan_only_) return answer_plan(counts_of(standings), console);
     if (std::ranges::any_of(standings, has_halved)) plan_ = sweep::redo_halved(folder_, options_.task, options_.tasks);
     if (retry_failed_) plan_ = sweep::retry_failed(folder_, options_.task, options_.tasks);
-    if (!slurm_.empty() || !kubernetes_.empty()) return write_cluster_files(console);
-    core::expect_preemption();
+    if (cluster_.any()) {
+      core::stop_if_interrupted();
+      write_cluster_files(cluster_, devices(), plan_, folder_, options_.program, workers_count_.value_or(0), console,
+                          journal);
+      return 0;
+    }
     const sweep::Tally tally = sweep::launch(plan_, folder_, options_, journal);
     if (jobs_to_do(standings) > 0) end_sweep_tracking(plan_, folder_, journal);
     return answer(tally, console, journal);
@@ -146,29 +148,20 @@ class Sweep final : public Command {
     limit_count_ = count_from(limit_, "--limit");
     trials_count_ = count_from(trials_, "--trials");
     workers_count_ = count_from(workers_, "--workers");
-    array_count_ = count_from(array_size_, "--max-array-size");
+    cluster_.largest_array = count_from(array_size_, "--max-array-size");
     const Task task = task_from(task_);
     options_.task = task.index;
     options_.tasks = task.count;
-    check_cluster_options();
+    check_what_is_started();
+    check_cluster_options(cluster_);
   }
 
-  // Before anything is planned or written.
-  void check_cluster_options() const {
-    if (!slurm_.empty() || !kubernetes_.empty())
-      for (const auto& [option, is_given] : {std::pair{"--task", !task_.empty()}, {"--plan", plan_only_}})
-        if (is_given)
-          throw usage(fmt::format("{} writes a file for all tasks and starts nothing: leave out {}",
-                                  slurm_.empty() ? "--kubernetes" : "--slurm", option));
-    if (kubernetes_.empty()) return;
-    std::error_code error;
-    const auto place = [&](const std::string& file) {
-      return std::filesystem::weakly_canonical(std::filesystem::absolute(file, error), error);
-    };
-    if (!slurm_.empty() && place(slurm_) == place(kubernetes_))
-      throw usage(fmt::format("--slurm and --kubernetes are both '{}', and each writes a file of its own: name two",
-                              kubernetes_));
-    sweep::check_kubernetes_words(image_, claim_);
+  // A file for all tasks starts nothing.
+  void check_what_is_started() const {
+    for (const auto& [option, is_given] : {std::pair{"--task", !task_.empty()}, {"--plan", plan_only_}})
+      if (is_given && cluster_.any())
+        throw usage(fmt::format("{} writes a file for all tasks and starts nothing: leave out {}",
+                                cluster_.slurm.empty() ? "--kubernetes" : "--slurm", option));
   }
 
   static sweep::RunCounts counts_of(const std::vector<sweep::JobStanding>& standings) {
@@ -191,6 +184,7 @@ class Sweep final : public Command {
     folder_ = std::filesystem::weakly_canonical(what_);
     plan_ = sweep::read_plan(folder_);
     base_text_ = sweep::read_base(plan_, folder_);
+    check_cluster_files(cluster_, devices(), folder_ / sweep::sweep_files::kAsked, folder_);
   }
 
   sweep::Request request(TerminalJournal& journal) const {
@@ -203,6 +197,7 @@ class Sweep final : public Command {
         throw usage(fmt::format("--search is '{}'{}; there are {}", search_, core::did_you_mean(search_, searches),
                                 core::listed(searches)));
       request.params.search = search_;
+      request.written.clear();  // the file's keys are for its own search
     }
     if (trials_count_) request.params.trials = static_cast<std::int64_t>(*trials_count_);
     if (limit_count_) request.params.limit = static_cast<std::int64_t>(*limit_count_);
@@ -218,6 +213,8 @@ class Sweep final : public Command {
     const sweep::Planning planning = sweep::make_plan(asked, earlier);
     plan_ = planning.plan;
     base_text_ = planning.base_text;
+    for (const std::filesystem::path& asked_of : {std::filesystem::path(what_), std::filesystem::path(plan_.config)})
+      check_cluster_files(cluster_, devices(), asked_of, folder_);
     if (planning.merged > 0)
       journal.say(fmt::format("{} of the settings come to a run that is there already, and are not made twice.",
                               planning.merged));
@@ -235,13 +232,13 @@ class Sweep final : public Command {
     return cli::folder_name(config.name);
   }
 
-  // What the runs compute on, as the config says it.
-  std::string device() const {
+  // What the runs compute on.
+  std::set<std::string> devices() const {
     training::RunConfig config;
     config::Origin origin;
     const auto describe = [&](config::Fields& fields) { config.describe(fields); };
     config::load_text(base_text_, "config", folder_, {}, describe, origin);
-    return config.device;
+    return devices_of(plan_, config.device);
   }
 
   // Jobs that this process will start.
@@ -258,9 +255,9 @@ class Sweep final : public Command {
   }
 
   void choose_workers(const std::vector<sweep::JobStanding>& standings) {
-    const std::string wanted = device();
-    const bool is_one_gpu = wanted.starts_with("cuda:");
-    if (wanted == "auto" || wanted == "cuda") options_.gpus = visible_gpus();
+    const std::set<std::string> wanted = devices();
+    const bool is_one_gpu = wanted.size() == 1 && wanted.begin()->starts_with("cuda:");
+    if (wanted.contains("auto") || wanted.contains("cuda")) options_.gpus = visible_gpus();
     const std::size_t jobs = std::max<std::size_t>(1, jobs_to_do(standings));
     const std::size_t places = is_one_gpu              ? 1
                                : options_.gpus.empty() ? std::max<std::size_t>(1, sweep::usable_cpus().size())
@@ -299,47 +296,12 @@ class Sweep final : public Command {
     return 0;
   }
 
-  int write_cluster_files(const Console& console) const {
-    const bool wants_gpu = device().starts_with("cuda");
-    const std::vector<std::string> command = {options_.program.string(), "sweep", folder_.string()};
-    const std::size_t at_a_time = workers_count_.value_or(0);
-    nlohmann::ordered_json json = {{"folder", folder_.string()}};
-    if (!slurm_.empty()) {
-      const std::size_t largest = array_count_ ? *array_count_ : sweep::largest_slurm_array().value_or(1001);
-      core::write_file_atomically(
-          slurm_, sweep::slurm_script({plan_.name, shell_line(command), (folder_ / sweep::sweep_files::kLogs).string(),
-                                       plan_.jobs.size(), at_a_time, largest, wants_gpu}));
-      console.print(fmt::format("\nslurm   sbatch {}\n", slurm_));
-      json["slurm"] = slurm_;
-    }
-    if (!kubernetes_.empty()) {
-      const std::vector<std::string> inside = {"equipoise", "sweep", folder_.string()};
-      const std::string mount = mount_.empty() ? folder_.string() : mount_;
-      core::write_file_atomically(kubernetes_, sweep::kubernetes_job({plan_.name, image_, claim_, mount, inside,
-                                                                      plan_.jobs.size(), at_a_time, wants_gpu},
-                                                                     folder_.string()));
-      console.print(fmt::format("\nkubernetes  kubectl create -f {}\n", kubernetes_));
-      json["kubernetes"] = kubernetes_;
-    }
-    console.print_json(json);
-    return 0;
-  }
-
-  // Of those that are done.
-  std::size_t halved_runs() const {
-    if (plan_.search != "asha") return 0;
-    return static_cast<std::size_t>(std::ranges::count_if(plan_.runs, [&](const sweep::PlannedRun& run) {
-      std::error_code error;
-      return std::filesystem::exists(folder_ / sweep::sweep_files::kStopped / (run.id + ".json"), error);
-    }));
-  }
-
   int answer(const sweep::Tally& tally, const Console& console, TerminalJournal& journal) const {
     journal.end_line();
     const int exit_code = exit_code_of(tally, plan_, folder_, !task_.empty());
     std::string text =
         fmt::format("{} of {} runs done", tally.done, tally.done + tally.failed + tally.left + tally.elsewhere);
-    if (const std::size_t halved = halved_runs(); halved > 0)
+    if (const std::size_t halved = sweep::halved_runs(plan_, folder_); halved > 0)
       text += fmt::format(", of which successive halving ended {} early", halved);
     if (tally.failed > tally.foreign)
       text += fmt::format(", {} failed (why: failures/ and logs/; --retry-failed does them again)",
@@ -360,11 +322,11 @@ class Sweep final : public Command {
     return exit_code;
   }
 
-  std::string what_, config_, folder_option_, search_, trials_, limit_, workers_, task_, slurm_, array_size_,
-      kubernetes_, image_ = kImage, claim_ = kClaim, mount_;
+  std::string what_, config_, folder_option_, search_, trials_, limit_, workers_, task_, array_size_;
+  ClusterOptions cluster_;
   std::vector<std::string> words_;
   bool is_multirun_ = false, plan_only_ = false, retry_failed_ = false;
-  std::optional<std::size_t> limit_count_, trials_count_, workers_count_, array_count_;
+  std::optional<std::size_t> limit_count_, trials_count_, workers_count_;
   sweep::LaunchOptions options_;
   sweep::Plan plan_;
   std::string base_text_;  // the config that all jobs start from

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <set>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -193,6 +195,32 @@ void check_groups(const std::vector<GroupParams>& params, const config::Origin& 
   }
 }
 
+namespace {
+
+// Without blanks at the ends, also those that do not break, and without capitals.
+std::string as_readers_see_it(std::string level) {
+  constexpr std::string_view kNoBreak = "\xc2\xa0";
+  for (std::size_t at = level.find(kNoBreak); at != std::string::npos; at = level.find(kNoBreak))
+    level.replace(at, kNoBreak.size(), " ");
+  const std::size_t first = level.find_first_not_of(" \t"), last = level.find_last_not_of(" \t");
+  level = first == std::string::npos ? "" : level.substr(first, last - first + 1);
+  std::ranges::transform(level, level.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return level;
+}
+
+void warn_of_lookalikes(const std::string& column, const std::vector<std::string>& levels, core::Journal& journal) {
+  std::unordered_map<std::string, std::string> seen;
+  for (const std::string& level : levels) {
+    const auto [other, is_new] = seen.try_emplace(as_readers_see_it(level), level);
+    if (is_new) continue;
+    journal.warn("the group column '" + column + "' has the levels '" + other->second + "' and '" + level +
+                 "', which differ in blanks or in the case of letters alone: they are two groups");
+    return;
+  }
+}
+
+}  // namespace
+
 Groups make_groups(const Table& table, const std::vector<GroupParams>& params, const config::Origin& origin) {
   Groups groups;
   for (std::size_t i = 0; i < params.size(); ++i) {
@@ -219,10 +247,11 @@ Groups make_groups(const Table& table, const std::vector<GroupParams>& params, c
   return groups;
 }
 
-void warn_of_spelt_out_missing(const Table& table, const std::vector<GroupRule>& rules, core::Journal& journal) {
+void warn_of_spellings(const Table& table, const std::vector<GroupRule>& rules, core::Journal& journal) {
   for (const GroupRule& rule : rules) {
     if (!rule.cross.empty() || !rule.bins.empty()) continue;
     const CategoryView view(table, *table.find(rule.column));
+    warn_of_lookalikes(rule.column, view.levels(), journal);
     const std::vector<std::int32_t> codes = view.codes(table);
     const auto spelt = std::ranges::find(view.levels(), kMissingLevel) - view.levels().begin();
     if (spelt == static_cast<std::ptrdiff_t>(view.levels().size())) continue;

@@ -191,7 +191,7 @@ Prepared prepare(const DataParams& params, std::uint64_t seed, const config::Ori
   dataset.annotations = make_annotations(table, encoder->label, origin);
   Groups groups = make_groups(table, params.groups, origin);
   encoder->groups = std::move(groups.rules);
-  warn_of_spelt_out_missing(table, encoder->groups, journal);
+  warn_of_spellings(table, encoder->groups, journal);
   dataset.groupings = std::move(groups.groupings);
   std::vector<Fingerprint> predictions;
   encoder->stored_decisions = decision_rule(params.stored_decisions);

@@ -30,8 +30,9 @@ void check_groups(const std::vector<GroupParams>& params, const config::Origin& 
 /// The groups, which check_groups has passed, with the levels that occur. Throws UserError (config).
 Groups make_groups(const Table& table, const std::vector<GroupParams>& params, const config::Origin& origin);
 
-/// Warns of columns of groups that spell "(missing)" out in some rows and have no value in others: both are that level.
-void warn_of_spelt_out_missing(const Table& table, const std::vector<GroupRule>& rules, core::Journal& journal);
+/// Warns of columns of groups that spell "(missing)" out in some rows and have no value in others, which are one level, and of levels that
+/// differ in blanks or in the case of letters alone, which are two.
+void warn_of_spellings(const Table& table, const std::vector<GroupRule>& rules, core::Journal& journal);
 
 /// The groupings of all rows by rules, whose columns are there. Levels that the rules do not know become kUnknownLevel.
 std::vector<Grouping> make_groupings(const Table& table, const std::vector<GroupRule>& rules);

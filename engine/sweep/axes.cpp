@@ -114,6 +114,12 @@ class AxisReader {
     if (kinds != 1)
       return problem(position_, "expected one of values, choice, range, normal and zip" +
                                     std::string(kinds == 0 ? "" : ", got several"));
+    if (const std::string unread = unread_key(node, params); !unread.empty())
+      return problem(position_, fmt::format("'{}' {}", unread,
+                                            unread == "step" && !params.range.empty()
+                                                ? "rounds draws, and a range with a count lists its numbers: leave one "
+                                                  "of them out"
+                                                : "is for range and normal, and would not be read here: leave it out"));
     read_conditions(params.when, axis);
     if (!params.field.empty()) field_ = params.field;
     const bool is_interval = !params.range.empty() || !params.normal.empty();
@@ -122,6 +128,17 @@ class AxisReader {
       if (one->kind != Node::Kind::nothing) read_list_of(*one, axis);
     if (is_interval) read_numbers(params, axis);
     read_probabilities(params.probabilities, axis);
+  }
+
+  // What a list does not have, and a range with a count has no use for.
+  static std::string unread_key(const Node& node, const AxisParams& params) {
+    constexpr std::size_t kWithCount = 3;
+    for (const char* key : {"step", "scale", "whole"}) {
+      const bool is_list = params.range.empty() && params.normal.empty();
+      const bool is_read = !is_list && (params.range.size() != kWithCount || std::string_view(key) != "step");
+      if (node.find(key) != nullptr && !is_read) return key;
+    }
+    return "";
   }
 
   void read_probabilities(const std::vector<double>& given, Axis& axis) {
@@ -142,6 +159,13 @@ class AxisReader {
     for (const config::Entry& entry : zip.entries) {
       const auto place = place_of(entry.key, entry.key_position);
       if (!place) continue;
+      const auto meets = [&](const std::string& known) {
+        return holds_field(known, place->path) || holds_field(place->path, known);
+      };
+      if (const auto known = std::ranges::find_if(axis.fields, meets); known != axis.fields.end())
+        return problem(entry.key_position,
+                       fmt::format("'{}' sets the same as '{}', which stands above: one of them would say nothing",
+                                   entry.key, *known));
       std::vector<Value> values = list(entry.value, *place);
       if (axis.fields.empty()) axis.values.resize(values.size());
       axis.fields.push_back(place->path);
@@ -177,6 +201,13 @@ class AxisReader {
                      is_normal ? "the standard deviation is not above 0" : "the range ends before it begins");
     if (interval.is_log && !is_normal && interval.low <= 0)
       return problem(position_, "a range by ratios (scale: log) begins above 0");
+    if (interval.is_whole && interval.step != std::floor(interval.step))
+      return problem(position_, fmt::format("these are whole numbers, and the step {} is none", interval.step));
+    if (interval.is_empty())
+      return problem(position_, fmt::format("no {} lies between {} and {}",
+                                            interval.step > 0 ? fmt::format("multiple of {}", interval.step)
+                                                              : std::string("whole number"),
+                                            interval.low, interval.high));
     if (given.size() == 2)
       axis.interval = interval;
     else
@@ -188,7 +219,8 @@ class AxisReader {
     if (count != std::floor(count) || count < 2 || count > kMost)
       return problem(position_, fmt::format("the count of a range is a whole number from 2 to {}", kMost));
     for (long i = 0; i < static_cast<long>(count); ++i) {
-      const double x = spaced(interval.low, interval.high, static_cast<long>(count), i, interval.is_log);
+      const double x =
+          interval.nearest(spaced(interval.low, interval.high, static_cast<long>(count), i, interval.is_log));
       const Value value = interval.is_whole ? Value(static_cast<std::int64_t>(std::llround(x))) : Value(x);
       // Whole numbers that lie close meet.
       if (axis.values.empty() || !same_value(axis.values.back().front(), value)) axis.values.push_back({value});

@@ -19,10 +19,15 @@ struct Interval {
   double low = 0, high = 1;  ///< ends, or mean and standard deviation of a normal one
   bool is_log = false;       ///< the logarithm is even, or normal
   bool is_whole = false;
-  double step = 0;  ///< rounded to its multiples; 0: not
+  double step = 0;  ///< rounded to its multiples, of which those between the ends are drawn; 0: not
 
   /// The value below which the share `u`, in (0, 1), of all draws lies.
   double at(double u) const;
+  /// Whether nothing that could be drawn lies between the ends.
+  bool is_empty() const;
+  /// The nearest whole number, or multiple of the step, between the ends; the number itself where anything may be
+  /// drawn.
+  double nearest(double value) const;
 };
 
 /// A field that must have one of these values for an axis to apply.

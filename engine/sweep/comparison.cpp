@@ -135,16 +135,23 @@ struct Sides {
     for (const auto& [key, run] : first) {
       const auto other = second.find(key);
       if (other == second.end()) continue;
-      if (have_other_test_rows(results, run, other->second))
-        ++pair.of_other_rows;
-      else if (have_changed_data(results, run, other->second))
+      if (have_changed_data(results, run, other->second))
         ++pair.of_other_data;
+      else if (have_other_test_rows(results, run, other->second))
+        ++pair.of_other_rows;
       else
         pair.pairs.push_back({run, other->second, unit_text(results, results.plan.runs[run])});
     }
     pair.unpaired = first.size() + second.size() - 2 * (pair.pairs.size() + pair.of_other_data + pair.of_other_rows);
   }
 };
+
+// What says which rows are tested, where that is what is compared.
+std::string rows_hint(const SweepResults& results, const std::string& field) {
+  const std::vector<std::string> fields = fields_of_test_rows(results);
+  const bool is_it = std::ranges::find(fields, field) != fields.end();
+  return is_it ? ": '" + field + "' says which rows these are" : "";
+}
 
 struct Ranked {
   std::size_t setting = 0;
@@ -177,6 +184,11 @@ SettingPair pair_from(const SweepResults& results, const std::string& request) {
         fmt::format("--compare is '{}'; expected an axis and two of its values: tolerance=0.02,0.05", request));
   const std::size_t place = field_from(results, without_blanks(request.substr(0, equals)));
   const std::string& field = results.fields[place];
+  if (is_seed(field))
+    throw usage_error(fmt::format(
+        "--compare: '{}' seeds random numbers alone: runs that differ in it are repetitions of one setting{}; "
+        "name an axis that is part of the setting",
+        field, field == "seed" ? ", each with a split of its own, and have no test rows in common" : ""));
   const std::string first = value_from(results, field, given[0]), second = value_from(results, field, given[1]);
   if (first == second) throw usage_error(fmt::format("--compare: both values of {} are {}", field, first));
   SettingPair pair;
@@ -201,7 +213,7 @@ SettingPair pair_from(const SweepResults& results, const std::string& request) {
     throw usage_error(fmt::format(
         "--compare: no finished run with {} has one with {} that is alike in all other axes{}", pair.first, pair.second,
         pair.of_other_data > 0   ? " and learned from the same data: the data files changed between them"
-        : pair.of_other_rows > 0 ? " and is tested on the same rows: '" + field + "' says which rows these are"
+        : pair.of_other_rows > 0 ? " and is tested on the same rows" + rows_hint(results, field)
                                  : ""));
   return pair;
 }

@@ -79,6 +79,8 @@ std::vector<std::string> fields_of_test_rows(const SweepResults& results) {
 }
 
 bool have_other_test_rows(const SweepResults& results, std::size_t one, std::size_t other) {
+  const std::string &splits = results.runs[one].splits_sha256, &others = results.runs[other].splits_sha256;
+  if (!splits.empty() && !others.empty() && splits != others) return true;
   return std::ranges::any_of(results.fields, [&](const std::string& field) {
     if (!decides_test_rows(field)) return false;
     const Value *first = value_of(results.plan.runs[one], field), *second = value_of(results.plan.runs[other], field);

@@ -19,7 +19,7 @@ bool have_changed_data(const SweepResults& results, std::size_t one, std::size_t
 /// The fields that vary and decide which rows are tested, or what these say of people: all of `data` but data.features and data.teacher. Figures of
 /// runs that differ in one are of other people. Seeds are not among them: each has test rows of its own by design.
 std::vector<std::string> fields_of_test_rows(const SweepResults& results);
-/// Whether two runs (their places) have other values of such a field.
+/// Whether two runs (their places) have other values of such a field, or say that their rows fall into other splits.
 bool have_other_test_rows(const SweepResults& results, std::size_t one, std::size_t other);
 
 }  // namespace equipoise::sweep

@@ -39,12 +39,30 @@ std::optional<evaluation::Interval> student(const std::vector<double>& values, d
   return evaluation::student_limits(center, std::sqrt(squares / (count - 1)), count, (1 - confidence) / 2);
 }
 
-// All that an axis sets, in one text.
+// All that an axis sets, in one text; "" where it does not apply.
 std::string axis_text(const PlannedAxis& axis, const PlannedRun& run) {
   std::string text;
+  if (!applies(axis, run)) return text;
   for (const std::string& field : axis.fields) {
     const Value* value = value_of(run, field);
     if (value != nullptr) text += (text.empty() ? "" : ", ") + value_text(*value);
+  }
+  return text;
+}
+
+// " where kind linear" of one of several axes of the same field.
+std::string where_text(const SweepResults& results, const PlannedAxis& axis) {
+  const auto shares_a_field = [&](const PlannedAxis& other) {
+    return std::ranges::find_first_of(axis.fields, other.fields) != axis.fields.end();
+  };
+  std::string text;
+  if (std::ranges::count_if(results.plan.axes, shares_a_field) < 2) return text;
+  for (const PlannedCondition& condition : axis.when) {
+    const auto place = std::ranges::find(results.fields, condition.field) - results.fields.begin();
+    const bool varies = static_cast<std::size_t>(place) < results.fields.size();
+    text += (text.empty() ? " where " : " and ") +
+            (varies ? results.short_names[static_cast<std::size_t>(place)] : condition.field);
+    for (const Value& value : condition.values) text += " " + value_text(value);
   }
   return text;
 }
@@ -55,7 +73,7 @@ std::string axis_title(const SweepResults& results, const PlannedAxis& axis) {
     const auto place = std::ranges::find(results.fields, field) - results.fields.begin();
     title += (title.empty() ? "" : ", ") + results.short_names[static_cast<std::size_t>(place)];
   }
-  return title;
+  return title + where_text(results, axis);
 }
 
 // In the order of size where they are numbers, else as they come.
@@ -85,7 +103,8 @@ std::string range_text(double low, double high) {
 Levels ranges_of(const SweepResults& results, const PlannedAxis& axis, const std::vector<std::size_t>& runs) {
   std::vector<std::pair<double, std::size_t>> order;
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const Value* value = value_of(results.plan.runs[runs[i]], axis.fields.front());
+    const PlannedRun& run = results.plan.runs[runs[i]];
+    const Value* value = applies(axis, run) ? value_of(run, axis.fields.front()) : nullptr;
     if (value != nullptr && value->is_number()) order.emplace_back(value->get<double>(), i);
   }
   std::ranges::sort(order);
@@ -111,6 +130,16 @@ Levels levels_of(const SweepResults& results, const PlannedAxis& axis, const std
     levels.of_run.push_back(found == places.end() ? -1 : found->second);
   }
   return levels;
+}
+
+// Runs without a constraint say nothing of what an axis does to its gap; of those that have it the gap may be unknown.
+std::vector<std::size_t> with_figure(const SweepResults& results, const std::vector<std::size_t>& runs,
+                                     const ComparedFigure& figure, data::Split split) {
+  if (figure.constraint < 0) return runs;
+  std::vector<std::size_t> own;
+  for (const std::size_t run : runs)
+    if (results.runs[run].on(split)->constraints[static_cast<std::size_t>(figure.constraint)]) own.push_back(run);
+  return own;
 }
 
 struct Block {
@@ -254,11 +283,12 @@ std::vector<AxisEffect> effects_of(const SweepResults& results, const std::vecto
   const std::vector<std::size_t> runs = results.measured(split);
   for (const PlannedAxis& axis : results.plan.axes) {
     if (std::ranges::all_of(axis.fields, is_seed)) continue;
-    const Levels levels = levels_of(results, axis, runs);
-    if (levels.names.size() < 2) continue;
     for (std::size_t f = 0; f < figures.size(); ++f) {
-      Table table{results, axis, levels, runs, {}};
-      for (const std::size_t run : runs) table.values.push_back(figure_of(results, run, figures[f], split));
+      const std::vector<std::size_t> own = with_figure(results, runs, figures[f], split);
+      const Levels levels = levels_of(results, axis, own);
+      if (levels.names.size() < 2) continue;
+      Table table{results, axis, levels, own, {}};
+      for (const std::size_t run : own) table.values.push_back(figure_of(results, run, figures[f], split));
       effects.push_back(effect_of(table, f));
     }
   }

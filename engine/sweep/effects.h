@@ -45,7 +45,7 @@ struct AxisEffect {
   std::vector<EffectLevel> levels;
 };
 
-/// For each axis that has several values among the finished runs, and each figure.
+/// For each figure, and each axis that has several values among the finished runs that have the figure.
 std::vector<AxisEffect> effects_of(const SweepResults& results, const std::vector<evaluation::ComparedFigure>& figures,
                                    data::Split split);
 

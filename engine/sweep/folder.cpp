@@ -2,11 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string_view>
+
 #include "engine/core/error.h"
 #include "engine/core/files.h"
 #include "engine/sweep/jobs.h"
 
 namespace equipoise::sweep {
+namespace {
+
+constexpr const char* kFolders[] = {sweep_files::kLocks, sweep_files::kJobs,    sweep_files::kFailures,
+                                    sweep_files::kRungs, sweep_files::kStopped, sweep_files::kLogs};
+
+}  // namespace
 
 std::optional<Earlier> earlier_of(const std::filesystem::path& folder) {
   std::error_code error;
@@ -29,9 +38,20 @@ std::optional<Earlier> earlier_of(const std::filesystem::path& folder) {
                  }};
 }
 
+bool is_own_file(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  const std::filesystem::path inside = file.lexically_relative(folder);
+  if (inside.empty() || *inside.begin() == "..") return false;
+  if (std::ranges::find(kFolders, *inside.begin()) != std::end(kFolders)) return true;
+  constexpr const char* kFiles[] = {sweep_files::kAsked, sweep_files::kPlan,  "report.html",  "results.csv",
+                                    "results.parquet",   "frontier.svg",      "frontier.png", "tracking.json",
+                                    "mlflow_sweep.json", "mlflow_spool.jsonl"};
+  const std::string name = inside.string();
+  return std::ranges::find(kFiles, name) != std::end(kFiles) ||
+         (name.starts_with("config-") && name.ends_with(".yaml"));
+}
+
 void write_folder(const Request& request, const Planning& planning, const std::filesystem::path& folder) {
-  for (const char* name : {sweep_files::kLocks, sweep_files::kJobs, sweep_files::kFailures, sweep_files::kRungs,
-                           sweep_files::kStopped, sweep_files::kLogs}) {
+  for (const char* name : kFolders) {
     std::error_code error;
     std::filesystem::create_directories(folder / name, error);
     if (error)

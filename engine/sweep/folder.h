@@ -12,6 +12,9 @@ namespace equipoise::sweep {
 /// folder that holds something else.
 std::optional<Earlier> earlier_of(const std::filesystem::path& folder);
 
+/// Whether a file (both absolute) is, or would be, one that the sweep in this folder has for itself, or for its report.
+bool is_own_file(const std::filesystem::path& file, const std::filesystem::path& folder);
+
 /// Makes the folder and those in it, and writes what was asked for, the config and the plan. Throws UserError (data).
 void write_folder(const Request& request, const Planning& planning, const std::filesystem::path& folder);
 

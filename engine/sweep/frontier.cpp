@@ -103,6 +103,15 @@ Choice choice_under_all(const SweepResults& results, data::Split split) {
   return choice;
 }
 
+// Where constraints are an axis, each run may have one of them alone.
+bool has_run_with_several(const SweepResults& results, data::Split split) {
+  return std::ranges::any_of(results.runs, [&](const RunResult& run) {
+    const SplitFigures* figures = run.on(split);
+    const auto is_there = [](const auto& constraint) { return constraint.has_value(); };
+    return figures != nullptr && std::ranges::count_if(figures->constraints, is_there) > 1;
+  });
+}
+
 // Each run has a value of its own there: one that kept nothing says nothing of the value.
 bool is_drawn_anew(const SweepResults& results, const std::string& field) {
   return std::ranges::any_of(results.plan.axes, [&](const PlannedAxis& axis) {
@@ -161,7 +170,7 @@ std::vector<Choice> choices(const SweepResults& results, data::Split split) {
       all.back().decimals = decimals;
     }
   }
-  if (results.constraints.size() > 1) all.push_back(choice_under_all(results, split));
+  if (has_run_with_several(results, split)) all.push_back(choice_under_all(results, split));
   return all;
 }
 
@@ -181,6 +190,10 @@ std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Spl
     };
     std::vector<std::string> order;
     std::map<std::string, Count> counts;
+    std::set<std::string> planned;  // the others may have failed
+    for (const PlannedRun& run : results.plan.runs)
+      if (const Value* value = value_of(run, field)) planned.insert(value_text(*value));
+    if (planned.size() < 2) continue;
     for (const std::size_t run : measured) {
       const Value* value = value_of(results.plan.runs[run], field);
       const auto kept = keeps_all(results, run, split);
@@ -189,7 +202,6 @@ std::vector<NeverFeasible> never_feasible(const SweepResults& results, data::Spl
       if (count.runs++ == 0) order.push_back(value_text(*value));
       count.kept += *kept;
     }
-    if (order.size() < 2) continue;
     for (const std::string& value : order)
       if (counts[value].kept == 0) never.push_back({field, value, counts[value].runs});
   }

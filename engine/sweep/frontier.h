@@ -33,8 +33,8 @@ struct Choice {
   std::optional<std::size_t>
       nearest;  ///< where none is feasible: the one with the smallest bound (of all constraints: excess)
 };
-/// For each constraint and each of its tolerances, then, of several constraints, for all at once. Chosen by what `split` shows and
-/// nothing else.
+/// For each constraint and each of its tolerances, then, where runs have several constraints, for all at once. Chosen
+/// by what `split` shows and nothing else.
 std::vector<Choice> choices(const SweepResults& results, data::Split split);
 
 /// A value of an axis with which no run kept all its constraints (upper bounds on `split`), though it had `runs` that finished.

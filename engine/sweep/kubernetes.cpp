@@ -4,11 +4,24 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
 #include "engine/config/writer.h"
 #include "engine/core/error.h"
 
 namespace equipoise::sweep {
+namespace {
+
+constexpr int kMostTries = 2;  // again, after the first
+
+// In a command "$(NAME)" is a variable's value, and "$$" a dollar.
+std::string without_variables(const std::string& word) {
+  std::string text;
+  for (const char letter : word) text += std::string(letter == '$' ? 2 : 1, letter);
+  return text;
+}
+
+}  // namespace
 
 std::string kubernetes_name(const std::string& name) {
   constexpr std::size_t kLongest = 50;  // pods add their index and more
@@ -51,17 +64,30 @@ void check_kubernetes_words(const std::string& image, const std::string& claim) 
                                       claim, kubernetes_name(claim)));
 }
 
-std::string kubernetes_job(const KubernetesOptions& options, const std::string& folder) {
-  if (folder != options.mount && !folder.starts_with(options.mount + (options.mount.ends_with('/') ? "" : "/")))
+void check_kubernetes_mount(const std::string& mount, const std::string& folder) {
+  if (std::filesystem::path(mount).lexically_normal() == "/")
+    throw core::UserError(core::Fault::config,
+                          "--mount is '/', where a pod has the files of its image: name a folder of its own");
+  if (mount.find(':') != std::string::npos)
+    throw core::UserError(
+        core::Fault::config,
+        fmt::format("the claim cannot be mounted at '{}': Kubernetes takes no ':' in such a path; name a folder above "
+                    "it with --mount, or another --folder",
+                    mount));
+  if (folder != mount && !folder.starts_with(mount + (mount.ends_with('/') ? "" : "/")))
     throw core::UserError(
         core::Fault::config,
         fmt::format("--mount is '{}', and the sweep's folder '{}' is not in it: every pod sees the shared "
                     "folder there",
-                    options.mount, folder));
+                    mount, folder));
+}
+
+std::string kubernetes_job(const KubernetesOptions& options, const std::string& folder) {
+  check_kubernetes_mount(options.mount, folder);
   const auto quoted = [](const std::string& text) { return config::in_double_quotes(text); };
   const std::size_t pods = std::max<std::size_t>(1, options.jobs);
   std::string words;
-  for (const std::string& word : options.command) words += quoted(word) + ", ";
+  for (const std::string& word : options.command) words += quoted(without_variables(word)) + ", ";
   std::string text = fmt::format(
       "# {} jobs, a pod each. The image holds equipoise and the data; the claim is the folder that all pods share.\n"
       "apiVersion: batch/v1\n"
@@ -72,7 +98,7 @@ std::string kubernetes_job(const KubernetesOptions& options, const std::string& 
       "  completionMode: Indexed\n"
       "  completions: {}\n"
       "  parallelism: {}\n"
-      "  backoffLimit: {}\n"
+      "  backoffLimitPerIndex: {}  # then that job alone has failed\n"
       "  podFailurePolicy:\n"
       "    rules:\n"
       "      - action: Ignore  # stopped on the way: once more\n"
@@ -91,8 +117,8 @@ std::string kubernetes_job(const KubernetesOptions& options, const std::string& 
       "            - name: TASK\n"
       "              valueFrom: {{fieldRef: {{fieldPath: "
       "\"metadata.annotations['batch.kubernetes.io/job-completion-index']\"}}}}\n",
-      options.jobs, kubernetes_name(options.name), pods, options.at_a_time > 0 ? options.at_a_time : pods, 2 * pods,
-      quoted(options.image), words, pods);
+      options.jobs, quoted(kubernetes_name(options.name)), pods, options.at_a_time > 0 ? options.at_a_time : pods,
+      kMostTries, quoted(options.image), words, pods);
   if (options.wants_gpu) text += "          resources: {limits: {nvidia.com/gpu: 1}}\n";
   return text + fmt::format(
                     "          volumeMounts:\n"

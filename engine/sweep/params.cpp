@@ -24,8 +24,10 @@ void SweepParams::describe(config::Fields& fields) {
   fields.choice("search", search, {"grid", "random", "sobol", "asha"},
                 "Which settings are tried: every combination (grid), draws (random), draws that fill the space evenly "
                 "(sobol), or all that, draws where trials are set, with runs that fall behind stopped early (asha).");
-  fields.choice("metric", metric, {"accuracy", "loss"},
-                "What asha scores runs by, beside their largest gap: their accuracy, or their loss.");
+  fields.choice(
+      "metric", metric, {"accuracy", "loss"},
+      "What asha scores runs by, beside their largest gap: their accuracy, or their loss; left out, accuracy, of a "
+      "regression the loss.");
   fields.tree(
       "axes", axes,
       "What varies: config fields, each with a list, {range: [low, high, count], scale: linear}, {choice: [...]}, or "
@@ -58,6 +60,25 @@ void check(const SweepParams& params, const config::Origin& origin) {
         core::Fault::config,
         fmt::format("trials: {} takes every combination; set search: random or sobol, or limit", params.search),
         origin.of("trials"));
+}
+
+void refuse_unread(const SweepParams& params, const WrittenKeys& written) {
+  struct Key {
+    const char* name;
+    bool is_read;
+    const char* reader;
+  };
+  const bool is_asha = params.search == "asha";
+  const Key keys[] = {{"halving", is_asha, "it is how search: asha thins out"},
+                      {"metric", is_asha, "it is what search: asha scores runs by"},
+                      {"seed", draws(params), "draws hang on it (search: random, sobol, or asha with trials)"}};
+  std::vector<core::Problem> problems;
+  for (const Key& key : keys)
+    if (const auto place = written.find(key.name); place != written.end() && !key.is_read)
+      problems.push_back(
+          {fmt::format("{}: {}, and search: {} would not read it: leave it out", key.name, key.reader, params.search),
+           place->second});
+  if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
 }
 
 }  // namespace equipoise::sweep

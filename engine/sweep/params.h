@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "engine/config/fields.h"
 #include "engine/config/origin.h"
 #include "engine/config/tree.h"
+#include "engine/core/error.h"
 
 namespace equipoise::sweep {
 
@@ -23,11 +25,11 @@ struct HalvingParams {
 
 /// What a sweep file says. The axes are read by axes.h: their keys are the config's.
 struct SweepParams {
-  std::string name;                 ///< "": the config's
-  std::string config;               ///< path
-  std::string folder;               ///< path; "": sweeps/<name> beside where the program was started
-  std::string search = "grid";      ///< grid | random | sobol | asha
-  std::string metric = "accuracy";  ///< accuracy | loss: what asha scores runs by
+  std::string name;             ///< "": the config's
+  std::string config;           ///< path
+  std::string folder;           ///< path; "": sweeps/<name> beside where the program was started
+  std::string search = "grid";  ///< grid | random | sobol | asha
+  std::string metric;           ///< accuracy | loss: what asha scores runs by; "": as the task has it (metric_of)
   config::Node axes;
   std::vector<std::int64_t> seeds;
   std::int64_t trials = 0;
@@ -45,5 +47,11 @@ bool draws(const SweepParams& params);
 
 /// Throws UserError (config) for trials without a search that draws, and the other way round.
 void check(const SweepParams& params, const config::Origin& origin);
+
+/// Where keys stand in the sweep file that one search reads and another does not.
+using WrittenKeys = std::map<std::string, core::Position>;
+/// Throws UserError (config) for those of them that the search does not read: halving and metric without asha, seed
+/// without draws.
+void refuse_unread(const SweepParams& params, const WrittenKeys& written);
 
 }  // namespace equipoise::sweep

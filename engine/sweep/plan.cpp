@@ -8,6 +8,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/sweep/values.h"
 
 namespace equipoise::sweep {
 namespace {
@@ -24,6 +25,21 @@ Json to_json(const PlannedRun& run) {
   Json point = Json::object();
   for (const auto& [field, value] : run.point) point[field] = value;
   return {{"id", run.id}, {"point", point}, {"job", run.job}, {"member", run.member}};
+}
+
+Json to_json(const PlannedAxis& axis) {
+  Json json = {{"fields", axis.fields}, {"values", axis.values}};
+  for (const PlannedCondition& one : axis.when)
+    json["when"].push_back({{"field", one.field}, {"values", one.values}, {"is_met_by_config", one.is_met_by_config}});
+  return json;
+}
+
+PlannedAxis axis_from(const Json& json) {
+  PlannedAxis axis{json.at("fields"), json.at("values")};
+  if (json.contains("when"))
+    for (const Json& one : json.at("when"))
+      axis.when.push_back({one.at("field"), one.at("values"), one.at("is_met_by_config")});
+  return axis;
 }
 
 Json to_json(const PlannedJob& job) {
@@ -86,7 +102,7 @@ void join(Plan& plan, const std::string& name) {
 
 Json to_json(const Plan& plan) {
   Json axes = Json::array(), runs = Json::array(), jobs = Json::array();
-  for (const PlannedAxis& axis : plan.axes) axes.push_back({{"fields", axis.fields}, {"values", axis.values}});
+  for (const PlannedAxis& axis : plan.axes) axes.push_back(to_json(axis));
   for (const PlannedRun& run : plan.runs) runs.push_back(to_json(run));
   for (const PlannedJob& job : plan.jobs) jobs.push_back(to_json(job));
   Json json = {{"format", kFormat},
@@ -117,7 +133,7 @@ Plan plan_from(const Json& json, const std::string& name) {
     plan.metric = json.at("metric");
     plan.overrides = json.at("overrides");
     if (plan.search == "asha") plan.halving = halving_from(json.at("halving"));
-    for (const Json& axis : json.at("axes")) plan.axes.push_back({axis.at("fields"), axis.at("values")});
+    for (const Json& axis : json.at("axes")) plan.axes.push_back(axis_from(axis));
     for (const Json& run : json.at("runs")) plan.runs.push_back(run_from(run));
     for (const Json& job : json.at("jobs")) plan.jobs.push_back(job_from(job, name));
     join(plan, name);
@@ -177,6 +193,14 @@ std::vector<std::size_t> task_places(const Plan& plan) {
     places.push_back(bank == known.end() ? i : bank->second);
   }
   return places;
+}
+
+bool applies(const PlannedAxis& axis, const PlannedRun& run) {
+  return std::ranges::all_of(axis.when, [&](const PlannedCondition& condition) {
+    const Value* value = value_of(run.point, condition.field);
+    if (value == nullptr) return condition.is_met_by_config;
+    return std::ranges::any_of(condition.values, [&](const Value& wanted) { return same_value(wanted, *value); });
+  });
 }
 
 bool is_seed(const std::string& field) {

@@ -20,7 +20,7 @@ inline constexpr const char* kJobs = "jobs";         ///< a run folder, or a ban
 inline constexpr const char* kLocks = "locks";       ///< <job>.json: who works on it (locks.h)
 inline constexpr const char* kFailures =
     "failures";  ///< <job>.json: why it could not be done; <run>.json: why its bank lost it
-inline constexpr const char* kRungs = "rungs";      ///< <rung>/<run>.json: how good a run was there
+inline constexpr const char* kRungs = "rungs";      ///< <metric>-<epochs>/<run>.json: how good a run was after so many
 inline constexpr const char* kStopped = "stopped";  ///< <run>.json: ended early by successive halving
 inline constexpr const char* kLogs = "logs";        ///< <job>.log: what its program said
 }  // namespace sweep_files
@@ -34,10 +34,20 @@ using Point = std::vector<std::pair<std::string, Value>>;
 /// What it sets a field to; nullptr where it does not.
 const Value* value_of(const Point& point, const std::string& field);
 
+/// What a field must be for an axis to apply to a run.
+struct PlannedCondition {
+  std::string field;
+  std::vector<Value> values;      ///< one of these
+  bool is_met_by_config = false;  ///< for runs that do not set the field
+
+  bool operator==(const PlannedCondition&) const = default;
+};
+
 /// One thing that varies. A paired axis sets several fields at a time.
 struct PlannedAxis {
   std::vector<std::string> fields;
-  std::vector<std::vector<Value>> values;  ///< each has one value a field; none: drawn anew for every run
+  std::vector<std::vector<Value>> values;   ///< each has one value a field; none: drawn anew for every run
+  std::vector<PlannedCondition> when = {};  ///< all of them
 
   bool operator==(const PlannedAxis&) const = default;
 };
@@ -102,6 +112,9 @@ std::filesystem::path folder_of(const PlannedRun& run);
 
 /// [jobs] The places by which tasks of a cluster share the jobs: what is done again is its bank's task's, however many jobs came between.
 std::vector<std::size_t> task_places(const Plan& plan);
+
+/// Whether it is this axis that sets its fields of the run: another one may set the same where never both apply.
+bool applies(const PlannedAxis& axis, const PlannedRun& run);
 
 /// Whether a field only seeds the random numbers: runs that differ in nothing else are repetitions of one setting.
 bool is_seed(const std::string& field);

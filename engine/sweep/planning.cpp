@@ -8,6 +8,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/core/interrupt.h"
 #include "engine/core/nearest_name.h"
 #include "engine/sweep/axes.h"
 #include "engine/sweep/packing.h"
@@ -131,6 +132,7 @@ std::vector<Setting> all_settings(const SweepParams& params, const std::vector<A
   WrongSettings wrong;
   std::int64_t points = 0;
   each_point(params, axes, base_value, [&](const Point& point) {
+    core::stop_if_interrupted();
     try {
       Setting setting = setting_of(point, base);
       if (known.insert(setting.id).second)
@@ -212,13 +214,61 @@ void add_jobs(const std::vector<Setting>& settings, std::vector<PlannedJob> jobs
   }
 }
 
+bool names_yaml(const Value& value) {
+  if (value.is_string()) {
+    const std::string text = value.get<std::string>();
+    return text.ends_with(".yaml") || text.ends_with(".yml");
+  }
+  return value.is_structured() && std::ranges::any_of(value, names_yaml);
+}
+
+// What the recipe files hold that axes name: in the request stand their names alone.
+std::string contents_text(const std::vector<Axis>& axes, const BaseConfig& base) {
+  std::string text;
+  for (const Axis& axis : axes)
+    for (const std::vector<Value>& choice : axis.values) {
+      if (std::ranges::none_of(choice, names_yaml)) continue;
+      Point point;
+      for (std::size_t f = 0; f < axis.fields.size(); ++f) point.emplace_back(axis.fields[f], choice[f]);
+      try {
+        for (const std::string& word : base.overrides_of(point)) text += "\n" + word;
+      } catch (const core::UserError& error) {
+        text += std::string("\n") + error.what();  // the setting that has it is refused, and named
+      }
+    }
+  return text;
+}
+
 // The file, and what the command line changes of it.
-std::string asked_sha256(const Request& request) {
+std::string asked_sha256(const Request& request, const std::vector<Axis>& axes, const BaseConfig& base) {
   const SweepParams& params = request.params;
   std::string text = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}", request.text, params.config, params.name,
                                  params.search, params.trials, params.seed, params.limit, params.bank_size);
   for (const std::string& word : params.set) text += "\n" + word;
-  return core::sha256(text);
+  return core::sha256(text + contents_text(axes, base));
+}
+
+PlannedAxis planned(const Axis& axis, const BaseConfig& base) {
+  PlannedAxis planned{axis.fields, axis.values};
+  for (const Condition& condition : axis.when) {
+    const Value value = base.value(condition.field);
+    const auto is_it = [&](const Value& wanted) { return same_value(wanted, value); };
+    planned.when.push_back({condition.field, condition.values, std::ranges::any_of(condition.values, is_it)});
+  }
+  return planned;
+}
+
+// What asha scores runs by: a regression has no accuracy.
+std::string metric_of(const Request& request, const BaseConfig& base) {
+  const bool is_regression = base.config().data.label.task == "regression";
+  const std::string& wanted = request.params.metric;
+  if (wanted.empty()) return is_regression ? "loss" : "accuracy";
+  if (wanted == "accuracy" && is_regression && request.params.search == "asha")
+    throw core::UserError(core::Fault::config,
+                          "metric: a regression has no accuracy that asha could score runs by: write metric: loss, or "
+                          "leave it out",
+                          request.origin.of("metric"));
+  return wanted;
 }
 
 std::string counted(std::size_t count, const std::string& one, const std::string& many) {
@@ -229,25 +279,26 @@ std::string counted(std::size_t count, const std::string& one, const std::string
 
 Planning make_plan(const Request& request, const std::optional<Earlier>& earlier) {
   check(request.params, request.origin);
+  refuse_unread(request.params, request.written);
   const BaseConfig base(request.params.config, request.params.set);
   Planning planning;
   planning.base_text = base.text();
   Plan& plan = planning.plan;
   plan.config_sha256 = core::sha256(base.text());
-  plan.asked_sha256 = asked_sha256(request);
+  const std::vector<Axis> axes = all_axes(request, base);
+  plan.asked_sha256 = asked_sha256(request, axes, base);
   if (earlier && earlier->plan.asked_sha256 == plan.asked_sha256 && earlier->plan.config_sha256 == plan.config_sha256) {
     planning.plan = earlier->plan;
     planning.is_as_before = true;
     return planning;
   }
-  const std::vector<Axis> axes = all_axes(request, base);
   plan.name = request.params.name.empty() ? base.config().name : request.params.name;
   plan.config = request.params.config;
   plan.search = request.params.search;
-  plan.metric = request.params.metric;
+  plan.metric = metric_of(request, base);
   plan.halving = request.params.halving;
   plan.overrides = request.params.set;
-  for (const Axis& axis : axes) plan.axes.push_back({axis.fields, axis.values});
+  for (const Axis& axis : axes) plan.axes.push_back(planned(axis, base));
   const std::vector<Setting> settings = all_settings(request.params, axes, base, planning.merged);
   planning.dropped = dropped_runs(earlier, settings);
   std::vector<PlannedJob> kept = kept_jobs(earlier, settings, base.text(), plan.search);

@@ -32,6 +32,7 @@ struct Planning {
 /// Resolves every setting, names it, packs banks. Jobs of an earlier plan stay as they are where they are done, or where all their
 /// runs are asked for again from the same config. Throws UserError (config): unknown axes, empty lists, settings that are no
 /// config, an earlier plan of which no run is asked for any more, more than kMostRuns settings without a limit; these are counted, not made.
+/// Throws Interrupted where a signal has arrived.
 Planning make_plan(const Request& request, const std::optional<Earlier>& earlier);
 
 /// "120 runs in 4 banks and 3 single runs, 2 processes"

@@ -60,6 +60,9 @@ Request read_request(const std::filesystem::path& file, const std::string& confi
     }
     config::read_struct(*root, file.parent_path(), request.params, request.origin, problems);
     refuse_no_seeds(*root, problems);
+    for (const char* key : {"halving", "metric", "seed"})
+      if (const config::Entry* entry = root->kind == config::Node::Kind::mapping ? root->find(key) : nullptr)
+        request.written.emplace(key, entry->key_position);
   }
   if (!problems.empty()) throw core::UserError(core::Fault::config, std::move(problems));
   request.set_by_file = request.params.set.size();

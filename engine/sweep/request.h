@@ -15,7 +15,8 @@ namespace equipoise::sweep {
 struct Request {
   SweepParams params;
   config::Origin origin;
-  std::string text;  ///< what sweep.yaml of the sweep's folder is to hold
+  std::string text;          ///< what sweep.yaml of the sweep's folder is to hold
+  WrittenKeys written = {};  ///< of the sweep file, but where the command line says how is searched
   std::size_t set_by_file =
       0;  ///< the first of params.set, which stand in the sweep file; the others were said on the command line
 };

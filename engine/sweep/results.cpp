@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <thread>
 #include <unordered_map>
 
@@ -42,6 +43,7 @@ Row read_row(const std::filesystem::path& sweep, const Plan& plan, const Planned
   row.run.seconds = row.read->seconds;
   row.run.steps = row.read->steps;
   row.run.data_sha256 = data_digest(row.read->files);
+  row.run.splits_sha256 = read_splits_sha256(sweep / row.run.folder / "data.json");
   return row;
 }
 
@@ -53,7 +55,8 @@ std::vector<Row> read_rows(const std::filesystem::path& folder, const Plan& plan
   return rows;
 }
 
-// Runs may have a constraint each with its own tolerance: what else names it tells which are the same.
+// Runs may have a constraint each with its own tolerance: what else names it tells which are the same, in whatever
+// order they stand. A title says rates, groups, outcomes, thresholds and what is compared with what.
 class ConstraintPlaces {
  public:
   explicit ConstraintPlaces(std::vector<SweepConstraint>& constraints) : constraints_(constraints) {}
@@ -62,21 +65,58 @@ class ConstraintPlaces {
     std::map<std::string, int> seen;
     for (const ReadResults::Constraint& one : split.constraints) {
       const std::string name = constraints::title_without_tolerance(one.title);
-      const std::string kind = fmt::format("{}\n{}\n{}\n{}", one.kind, one.grouping, one.form, one.unit);
-      const std::size_t place = place_of(fmt::format("{}\n{}", kind, seen[kind]++), name, one.unit);
+      const std::string key =
+          fmt::format("{}\n{}\n{}\n{}\n{}\n{}", one.kind, one.grouping, one.form, one.unit, one.parts, name);
+      const std::size_t place = place_of(fmt::format("{}\n{}", key, seen[key]++), name, one);
       figures.constraints.resize(std::max(figures.constraints.size(), place + 1));
       figures.constraints[place] = one.figures;
     }
   }
 
+  // What the titles of several leave out is added to each of them.
+  void tell_apart() {
+    add_where_alike([&](std::size_t place) { return side_of(kinds_[place].form); });
+    add_where_alike([&](std::size_t place) {
+      return kinds_[place].parts > 0 ? fmt::format(", cut into {}", kinds_[place].parts) : "";
+    });
+    std::map<std::string, int> seen;
+    for (SweepConstraint& constraint : constraints_)
+      if (const int before = seen[constraint.name]++; before > 0) constraint.name += fmt::format(" ({})", before + 1);
+  }
+
  private:
-  std::size_t place_of(const std::string& key, const std::string& name, const std::string& unit) {
+  // Of what its title does not say.
+  struct Kind {
+    std::string form;
+    std::size_t parts;
+  };
+
+  // Of a bound, whose title ends before it says what is allowed.
+  static std::string side_of(const std::string& form) {
+    if (form == "at_most") return ", from above";
+    if (form == "at_least") return ", from below";
+    return form.empty() ? ", from both sides" : "";
+  }
+
+  template <typename Text>
+  void add_where_alike(const Text& text_of) {
+    std::map<std::string, std::set<std::string>> texts;
+    for (std::size_t i = 0; i < constraints_.size(); ++i) texts[constraints_[i].name].insert(text_of(i));
+    for (std::size_t i = 0; i < constraints_.size(); ++i)
+      if (texts[constraints_[i].name].size() > 1) constraints_[i].name += text_of(i);
+  }
+
+  std::size_t place_of(const std::string& key, const std::string& name, const ReadResults::Constraint& one) {
     const auto [found, is_new] = places_.emplace(key, constraints_.size());
-    if (is_new) constraints_.push_back({name, unit});
+    if (is_new) {
+      constraints_.push_back({name, one.unit});
+      kinds_.push_back({one.form, one.parts});
+    }
     return found->second;
   }
 
   std::vector<SweepConstraint>& constraints_;
+  std::vector<Kind> kinds_;  // [constraints_]
   std::unordered_map<std::string, std::size_t> places_;
 };
 
@@ -170,6 +210,7 @@ SweepResults read_results(const std::filesystem::path& folder) {
   std::vector<Row> rows = read_rows(folder, results.plan);
   ConstraintPlaces places(results.constraints);
   for (Row& row : rows) take(results, places, row);
+  places.tell_apart();
   // A run that lacks the last constraints has an entry for each all the same.
   for (RunResult& run : results.runs)
     for (auto& split : run.splits)

@@ -47,14 +47,16 @@ struct RunResult {
   std::array<std::optional<SplitFigures>, 4> splits;  ///< [data::Split]
   std::optional<double> seconds;                      ///< of its training; those of a bank count for each of its runs
   std::int64_t steps = 0;
-  std::string data_sha256;  ///< of its data file, or of the digests of several; "" where nothing says
+  std::string data_sha256;    ///< of its data file, or of the digests of several; "" where nothing says
+  std::string splits_sha256;  ///< of which rows are in which split; the same
 
   const SplitFigures* on(data::Split split) const;
 };
 
-/// A constraint that runs have, each with a tolerance of its own.
+/// A constraint that runs have, each with a tolerance of its own; all else that says which constraint it is is the
+/// same. A run that does not have it has no figures of it.
 struct SweepConstraint {
-  std::string name;  ///< "equalized odds by sex"
+  std::string name;  ///< "equalized odds by sex", another one for each
   std::string unit;  ///< constraints/forms.h
 };
 

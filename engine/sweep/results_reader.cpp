@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <string_view>
 
 #include "engine/core/error.h"
@@ -84,6 +85,16 @@ double largest_noise_floor(const Element& promises) {
   return largest;
 }
 
+// Each bin of each outcome is a promise of its own, within it.
+std::size_t parts_of(const Element& promises) {
+  std::set<std::string> parts;
+  for (const Element& promise : elements_of(promises))
+    each_field(promise, [&](std::string_view key, const Element& value) {
+      if (key == "within") parts.insert(text_of(value));
+    });
+  return parts.size();
+}
+
 ReadResults::Constraint constraint_of(const Element& object) {
   ReadResults::Constraint constraint;
   ConstraintFigures& figures = constraint.figures;
@@ -102,7 +113,9 @@ ReadResults::Constraint constraint_of(const Element& object) {
       figures.verdict = verdict.value_or(evaluation::Verdict::not_estimable);
     }
     if (key == "promises") figures.noise_floor = largest_noise_floor(value);
+    if (key == "promises") constraint.parts = parts_of(value);
   });
+  if (constraint.kind != "calibration") constraint.parts = 0;
   return constraint;
 }
 
@@ -228,6 +241,18 @@ ReadMarker read_run_marker(const std::filesystem::path& file) {
     if (key == "finished") marker.finished = text_of(value);
   });
   return marker;
+}
+
+std::string read_splits_sha256(const std::filesystem::path& file) {
+  std::string sha256;
+  try {
+    read_top(file, [&](std::string_view key, const Element& value) {
+      if (key == "splits_sha256") sha256 = text_of(value);
+    });
+  } catch (const core::UserError&) {
+    sha256.clear();
+  }
+  return sha256;
 }
 
 std::vector<std::string> read_bank_failures(const std::filesystem::path& file) {

@@ -15,6 +15,7 @@ namespace equipoise::sweep {
 struct ReadResults {
   struct Constraint {
     std::string title, kind, grouping, form, unit;
+    std::size_t parts = 0;  ///< of a calibration, whose title does not say it: into how many parts its scores are cut
     ConstraintFigures figures;
   };
   struct Split {
@@ -46,6 +47,9 @@ struct ReadMarker {
 };
 /// The same.
 ReadMarker read_run_marker(const std::filesystem::path& file);
+
+/// Of a run's data.json: which rows are in which split. "" where it cannot be read.
+std::string read_splits_sha256(const std::filesystem::path& file);
 
 /// Why each member of a bank did not come to its end, from its bank.json; "" of one that did. Nothing where it cannot be read.
 std::vector<std::string> read_bank_failures(const std::filesystem::path& file);

@@ -8,6 +8,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/interrupt.h"
+#include "engine/sweep/axes.h"
 #include "engine/sweep/locks.h"
 #include "engine/sweep/packing.h"
 #include "engine/sweep/results_reader.h"
@@ -41,7 +42,10 @@ Setting setting_in(const PlannedJob& bank, const PlannedRun& run, const BaseConf
   for (const std::string& word : bank.overrides)
     if (!word.starts_with(kMembers)) setting.shared.push_back(word);
   for (const auto& [field, value] : run.point) {
-    const auto sets_it = [&](const std::string& word) { return word.starts_with(field + "="); };
+    // A recipe file stands there as the whole element of which it is the recipe.
+    const auto sets_it = [&](const std::string& word) {
+      return word.starts_with(field + "=") || holds_field(word.substr(0, word.find('=')), field);
+    };
     if (std::ranges::none_of(setting.shared, sets_it)) setting.own.push_back(override_text(field, value));
   }
   if (setting.own.empty()) setting.own.push_back(override_text("training.seed", base.value("training.seed")));

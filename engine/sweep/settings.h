@@ -27,14 +27,22 @@ class BaseConfig {
 
   /// The config with some overrides, read and checked as for training. Throws UserError (config).
   training::RunConfig with(const std::vector<std::string>& overrides) const;
-  /// As overrides, relative paths made absolute by the config's folder.
+  /// As overrides of text() that need no other file: relative paths are made absolute by the config's folder, wherever
+  /// they stand in a value, and what a recipe file holds now stands in its place. Throws UserError (config) for a
+  /// recipe file that is not there, or holds no recipe.
   std::vector<std::string> overrides_of(const Point& point) const;
 
  private:
+  std::string with_recipe(const std::string& field, const Point& point) const;
+  std::string with_files(const std::string& field, const Value& value) const;
+  std::string with_path(const std::string& field, const Value& value) const;
+  std::filesystem::path absolute(const std::string& path) const;
+
   std::filesystem::path folder_;
   training::RunConfig config_;
   std::string text_;
-  config::Node root_;
+  config::Node as_written_;  // with the overrides, before recipe files are read: what a new recipe file leaves standing
+  config::Node root_;        // resolved
   std::vector<config::Field> fields_;
   Value json_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 
@@ -70,6 +71,15 @@ std::vector<JobStanding> standings_of(const Plan& plan, const fs::path& folder) 
       standing.lost = lost_runs(plan, standing.runs, folder);
   }
   return standings;
+}
+
+std::size_t halved_runs(const Plan& plan, const fs::path& folder) {
+  if (plan.search != "asha") return 0;
+  return static_cast<std::size_t>(std::ranges::count_if(plan.runs, [&](const PlannedRun& run) {
+    std::error_code error;
+    return fs::exists(folder / sweep_files::kStopped / (run.id + ".json"), error) &&
+           !is_finished(folder / folder_of(run));
+  }));
 }
 
 void add(const JobStanding& standing, RunCounts& counts) {

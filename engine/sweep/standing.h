@@ -35,6 +35,10 @@ std::vector<LostRun> lost_runs(const Plan& plan, const std::vector<std::size_t>&
 /// [plan.jobs]
 std::vector<JobStanding> standings_of(const Plan& plan, const std::filesystem::path& folder);
 
+/// How many runs successive halving ended early, where that is how the plan searches, and nobody trained to their end
+/// since.
+std::size_t halved_runs(const Plan& plan, const std::filesystem::path& folder);
+
 /// Runs of a plan, or of some of its jobs, each of which counts once.
 struct RunCounts {
   std::size_t done = 0, failed = 0, foreign = 0,

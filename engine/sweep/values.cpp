@@ -56,7 +56,19 @@ Value tree(const config::Node& node, bool as_words) {
   }
 }
 
-// As YAML on one line. A word that reads as a number or the like where none is wanted is in quotes.
+// Any other word is taken as it stands.
+bool needs_quotes(const std::string& text) {
+  if (text.empty() || text != std::string(text.begin(), std::find(text.begin(), text.end(), '\n'))) return true;
+  if (std::string_view("[{\"' \t").find(text.front()) != std::string_view::npos) return true;
+  return text.back() == ' ' || text.back() == '\t' || text == "~" || text == "null" || text == "Null" || text == "NULL";
+}
+
+}  // namespace
+
+Value value_of(const config::Node& node, const config::Place& place) {
+  return tree(node, takes_words(place));
+}
+
 std::string flow_text(const Value& value) {
   if (value.is_string()) {
     const std::string text = value.get<std::string>();
@@ -73,17 +85,17 @@ std::string flow_text(const Value& value) {
   return value.is_array() ? "[" + text + "]" : "{" + text + "}";
 }
 
-// Any other word is taken as it stands.
-bool needs_quotes(const std::string& text) {
-  if (text.empty() || text != std::string(text.begin(), std::find(text.begin(), text.end(), '\n'))) return true;
-  if (std::string_view("[{\"' \t").find(text.front()) != std::string_view::npos) return true;
-  return text.back() == ' ' || text.back() == '\t' || text == "~" || text == "null" || text == "Null" || text == "NULL";
-}
-
-}  // namespace
-
-Value value_of(const config::Node& node, const config::Place& place) {
-  return tree(node, takes_words(place));
+std::string flow_text(const config::Node& node) {
+  if (node.kind == config::Node::Kind::scalar) {
+    const Value value = scalar(node, false);
+    return value.is_string() ? flow_text(value) : node.text;  // a number with the digits that it was given
+  }
+  std::string text;
+  for (const config::Node& item : node.items) text += (text.empty() ? "" : ", ") + flow_text(item);
+  for (const config::Entry& entry : node.entries)
+    text += (text.empty() ? "" : ", ") + config::quoted_where_needed(entry.key) + ": " + flow_text(entry.value);
+  if (node.kind == config::Node::Kind::list) return "[" + text + "]";
+  return node.kind == config::Node::Kind::mapping ? "{" + text + "}" : "null";
 }
 
 std::string override_text(const std::string& field, const Value& value) {

@@ -109,6 +109,7 @@ Settings settings_of(const RunConfig& config, const Family& family, const Draws*
   if (models::grows(own.model)) {
     own.training = read_by_growing(config.training);
     own.multipliers.priced_by = constraints::MultiplierParams().priced_by;
+    own.multipliers.averaging = constraints::MultiplierParams().averaging;
   }
   const RunConfig usual = own;
   if (draws != nullptr) family.draw(own, *draws);
@@ -208,7 +209,8 @@ class Search {
   }
 
   std::string excess_of(const Trial& trial) const {
-    if (table_.promises.empty()) return trial.is_finished() ? "" : ", " + trial.outcome;
+    const auto has_tolerance = [](const constraints::Promise& one) { return std::isfinite(one.tolerance); };
+    if (std::ranges::none_of(table_.promises, has_tolerance)) return trial.is_finished() ? "" : ", " + trial.outcome;
     return fmt::format(", {}{}", trial.excess <= 0 ? "inside the tolerances" : "outside the tolerances",
                        trial.is_finished() ? "" : ", " + trial.outcome);
   }

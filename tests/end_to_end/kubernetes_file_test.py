@@ -11,7 +11,8 @@ try:
 except ImportError:
     kubernetes_validate = None
 
-CONFIG = """name: people
+# A name that YAML would take for a number.
+CONFIG = """name: "2024"
 data: {files: people.csv, label: {column: income, positive: "yes"}, groups: [{column: sex}]}
 """
 
@@ -30,6 +31,10 @@ class KubernetesFile(unittest.TestCase):
 
     def test_the_file_is_a_job(self):
         kubernetes_validate.validate(self.job, kubernetes_validate.latest_version(), strict=True)
+
+    def test_an_index_that_fails_ends_no_other(self):
+        self.assertEqual(self.job["spec"]["backoffLimitPerIndex"], 2)
+        self.assertNotIn("backoffLimit", self.job["spec"])
 
     def test_the_schema_finds_what_is_wrong(self):
         self.job["spec"]["podFailurePolicy"]["rules"][0]["onExitCodes"]["values"] = ["seventy-five"]

@@ -132,7 +132,7 @@ TEST_F(Ranks, SayWhichSignalItWas) {
   plan.when_training = [](const std::vector<pid_t>& processes) { ::kill(processes[2], SIGINT); };
   const std::vector<Outcome> outcomes = run_ranks(train("stopped", {"training.epochs=100000"}), plan);
   for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
-  EXPECT_THAT(outcomes[0].err, HasSubstr("stopped by SIGINT"));
+  EXPECT_THAT(outcomes[0].err, HasSubstr("stopped by Ctrl-C"));
   EXPECT_TRUE(exists("runs/stopped/report.html"));
 }
 

@@ -12,7 +12,7 @@
 #include "tests/engine/report/page_checks.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace sweep_report_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -274,5 +274,5 @@ TEST_F(SweepResults, WatchSeesARunGoOn) {
   EXPECT_THAT(seen, AllOf(HasSubstr("run long: 1 running"), HasSubstr("running (1)")));
 }
 
-}  // namespace
+}  // namespace sweep_report_test
 }  // namespace equipoise::end_to_end

@@ -10,7 +10,7 @@
 #include "tests/end_to_end/workspace.h"
 
 namespace equipoise::end_to_end {
-namespace {
+namespace sweep_test {
 
 using testing::AllOf;
 using testing::AnyOf;
@@ -103,6 +103,22 @@ TEST_F(Sweep, WhatIsDoneIsNotDoneAgain) {
   EXPECT_EQ(std::filesystem::last_write_time(path("sweeps/s/jobs/" + job(0) + "/model.safetensors")), written);
   EXPECT_TRUE(is_finished(2));
   EXPECT_THAT(names_in("sweeps/s/locks"), Not(testing::Contains(HasSubstr(".json"))));
+}
+
+TEST_F(Sweep, RecipeFilesOfAnAxisAreTrainedAsTheyWereWhenPlanned) {
+  const auto write_recipe = [&](const std::string& name, const std::string& amount) {
+    write("recipes/" + name, "recipe: jitter\nversion: 1\nrationale: some\nshare: 0.3\namount: " + amount + "\n");
+  };
+  write_recipe("a.yaml", "0.02");
+  write_recipe("b.yaml", "0.2");
+  write_sweep("axes: {sampling.recipes: [[{recipe: recipes/a.yaml}], [{recipe: recipes/b.yaml}]]}\n");
+  ASSERT_EQ(sweep({"--slurm", "x.sbatch"}).exit_code, 0);
+  write_recipe("b.yaml", "0.9");
+  const Outcome outcome = run({"sweep", "sweeps/s"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(read("sweeps/s/jobs/" + job(0) + "/config.yaml"), HasSubstr("amount: 0.02\n"));
+  EXPECT_THAT(read("sweeps/s/jobs/" + job(1) + "/config.yaml"), HasSubstr("amount: 0.2\n"));
+  EXPECT_THAT(sweep({"--plan"}).out, HasSubstr("of 2 runs 1 are done")) << "what it holds by now is another run";
 }
 
 TEST_F(Sweep, AFailedRunHasItsReasonAndStopsNoOther) {
@@ -227,20 +243,6 @@ TEST_F(Sweep, AKilledSweepTakesItsProgramsAlongAndItsLocksAreTakenOver) {
   EXPECT_FALSE(exists("sweeps/s/failures/" + job(0) + ".json"));
 }
 
-TEST_F(Sweep, ATaskWhoseJobIsLockedElsewhereIsToBeDoneAgain) {
-  write_sweep("axes: {training.batch_size: [64, 32]}\n");
-  ASSERT_EQ(sweep({"--slurm", "sweep.sbatch"}).exit_code, 0);
-  const std::string lock = "sweeps/s/locks/" + job(0) + ".json";
-  write(lock, R"({"host": "gone", "space": "pid:[1]", "pid": 1, "process_start": "x", "taken": ""})");
-  const Outcome outcome = run({"sweep", "sweeps/s", "--task", "0/1"});
-  EXPECT_EQ(outcome.exit_code, 75) << outcome.out << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("1 with other processes"));
-  EXPECT_TRUE(is_finished(1));
-  std::filesystem::remove(path(lock));
-  EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "0/1"}).exit_code, 0);
-  EXPECT_TRUE(is_finished(0));
-}
-
 TEST_F(Sweep, ASecondSweepOfAConfigLeavesTheFirstsFolder) {
   const std::vector<std::string> first = {"sweep", "config.yaml", "-m", "training.epochs=1,2", "--slurm", "a.sbatch"};
   ASSERT_EQ(run(first).exit_code, 0);
@@ -265,22 +267,6 @@ TEST_F(Sweep, OfTwoAtOnceEachRunIsOneProcesss) {
     EXPECT_NE(log.find("Training"), std::string::npos) << log;
     EXPECT_EQ(log.find("Training"), log.rfind("Training")) << "trained twice: " << log;
   }
-}
-
-TEST_F(Sweep, TasksTakeEveryNthJob) {
-  write_sweep("axes: {training.batch_size: [64, 48, 32]}\n");
-  ASSERT_EQ(sweep({"--slurm", "sweep.sbatch", "--kubernetes", "job.yaml", "--max-array-size", "2", "--workers", "2"})
-                .exit_code,
-            0);
-  EXPECT_THAT(read("sweep.sbatch"), AllOf(HasSubstr("#SBATCH --array=0-1%2\n"), HasSubstr("/2\" &\n")));
-  EXPECT_THAT(read("job.yaml"), HasSubstr("completions: 3"));
-  EXPECT_FALSE(exists("sweeps/s/jobs/" + job(0))) << "the cluster starts them";
-  EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "1/2"}).exit_code, 0);
-  EXPECT_FALSE(is_finished(0));
-  EXPECT_TRUE(is_finished(1));
-  EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "0/2"}).exit_code, 0);
-  EXPECT_TRUE(is_finished(0) && is_finished(2));
-  EXPECT_EQ(run({"sweep", "sweeps/s", "--task", "2/2"}).exit_code, 2);
 }
 
 TEST_F(Sweep, WhatAnotherVersionWroteIsLeftAndNotDoneAgain) {
@@ -342,7 +328,7 @@ TEST_F(Sweep, HalvingStopsWhatIsBehindTheFrontier) {
   EXPECT_EQ(outcome.json()["done"], 3);
   for (std::size_t i = 0; i < 3; ++i) {
     const std::string run = plan()["runs"][i]["id"], folder = "sweeps/s/jobs/" + job(i);
-    EXPECT_TRUE(exists("sweeps/s/rungs/0/" + run + ".json"));
+    EXPECT_TRUE(exists("sweeps/s/rungs/accuracy-2/" + run + ".json"));
     const bool is_stopped = exists("sweeps/s/stopped/" + run + ".json");
     EXPECT_EQ(nlohmann::json::parse(read(folder + "/run.json"))["status"], is_stopped ? "stopped" : "finished");
     EXPECT_EQ(nlohmann::json::parse(read(folder + "/results.json"))["outcome"], is_stopped ? "stopped" : "finished");
@@ -377,19 +363,13 @@ TEST_F(Sweep, RefusesWhatCannotBeMeant) {
   for (const char* task : {"8/8", "1/08", "1", "/8", "1/", "-1/8", "0/0", "1/8/2", "1.0/8"})
     EXPECT_THAT(refusal({"--task", task}), HasSubstr("--task is '" + std::string(task) + "', expected I/N"));
   EXPECT_THAT(refusal({"--folder", "."}), HasSubstr("exists and is not a sweep"));
-  EXPECT_THAT(refusal({"--slurm", "x", "--kubernetes", "./x"}), HasSubstr("each writes a file of its own: name two"));
-  EXPECT_THAT(refusal({"--kubernetes", "x", "--claim", "Bad Name!"}), HasSubstr("--claim is 'Bad Name!', expected"));
-  EXPECT_THAT(refusal({"--kubernetes", "x", "--image", ""}), HasSubstr("--image is '', expected"));
-  EXPECT_FALSE(exists("x"));
   EXPECT_EQ(run({"sweep", "config.yaml"}).exit_code, 2);
   EXPECT_FALSE(exists("sweeps"));
   ASSERT_EQ(sweep({"--slurm", "s"}).exit_code, 0);
   EXPECT_THAT(run({"sweep", "sweeps/s", "training.epochs=3"}).err, HasSubstr("overrides belong to planning"));
   write_sweep("axes: {training.epochs: [1, 2]}\n");
   EXPECT_THAT(refusal({"training.epochs=3"}), HasSubstr("so that 'training.epochs=3' would say nothing"));
-  EXPECT_THAT(refusal({"--slurm", "a.sbatch", "--task", "0/2"}), HasSubstr("leave out --task"));
-  EXPECT_THAT(refusal({"--kubernetes", "a.yaml", "--plan"}), HasSubstr("leave out --plan"));
 }
 
-}  // namespace
+}  // namespace sweep_test
 }  // namespace equipoise::end_to_end

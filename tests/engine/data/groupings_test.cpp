@@ -68,6 +68,27 @@ TEST(Groupings, AColumnMaySpellMissingOut) {
       testing::Contains(HasSubstr("the group column 'sex' has the value '(missing)' in 1 rows and none in 1: both")));
 }
 
+TEST(Groupings, LevelsThatLookAlikeAreWarnedOf) {
+  const auto warnings = [](const std::string& other) {
+    std::string text = "x,g,hired\n";
+    for (int row = 0; row < 60; ++row)
+      text += std::to_string(row) + (row % 3 ? ",F" : ",\"" + other + "\"") + (row % 2 ? ",yes\n" : ",no\n");
+    DataParams params;
+    params.files = {temporary_file("alike.csv", text)};
+    params.label = label_of("hired", {"yes"});
+    params.groups = {{"", "g", {}, {}}};
+    core::Journal journal;
+    prepare(params, 7, {}, journal);
+    return journal.warnings();
+  };
+  for (const char* other : {"F ", "f",
+                            "\xc2\xa0"
+                            "F"})
+    EXPECT_THAT(warnings(other),
+                testing::Contains(HasSubstr("which differ in blanks or in the case of letters alone")));
+  EXPECT_THAT(warnings("M"), testing::Not(testing::Contains(HasSubstr("letters alone"))));
+}
+
 TEST(Groupings, CrossingsThatCannotBeToldApartAreRefused) {
   std::string text = "x,g,h,hired\n";
   for (int row = 0; row < 60; ++row) {

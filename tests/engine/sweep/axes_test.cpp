@@ -1,9 +1,11 @@
 #include "engine/sweep/axes.h"
 
+#include <fmt/format.h>
+
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace axes_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -117,6 +119,23 @@ TEST_F(Axes, RefuseWhatCannotBeMeant) {
               HasSubstr("a range is of numbers, and the field is one of a few words"));
   EXPECT_THAT(refusal("axes: {a: {zip: {training.epochs: [1, 2], training.batch_size: [1]}}}"),
               HasSubstr("'training.batch_size' has 1 values, and 'training.epochs' has 2"));
+  EXPECT_THAT(refusal("axes: {a: {zip: {'constraints[0].tolerance': [1, 2], constraints.0.tolerance: [3, 4]}}}"),
+              HasSubstr("'constraints.0.tolerance' sets the same as 'constraints[0].tolerance'"));
+  EXPECT_THAT(refusal("axes: {a: {zip: {model: [{kind: mlp}], model.kind: [linear]}}}"),
+              HasSubstr("'model.kind' sets the same as 'model'"));
+  for (const char* axis : {"values: [1, 2], step: 1", "choice: [1, 2], scale: log", "values: [1, 2], whole: true"})
+    EXPECT_THAT(refusal(fmt::format("axes: {{training.epochs: {{{}}}}}", axis)),
+                HasSubstr("is for range and normal, and would not be read here"))
+        << axis;
+  EXPECT_THAT(refusal("axes: {training.epochs: {range: [1, 9, 3], step: 2}}"),
+              HasSubstr("'step' rounds draws, and a range with a count lists its numbers"));
+  const std::string drawn = "search: random\ntrials: 3\n";
+  EXPECT_THAT(refusal(drawn + "axes: {training.epochs: {range: [1.2, 1.8]}}"),
+              HasSubstr("no whole number lies between 1.2 and 1.8"));
+  EXPECT_THAT(refusal(drawn + "axes: {model.dropout: {range: [0.03, 0.09], step: 0.1}}"),
+              HasSubstr("no multiple of 0.1 lies between 0.03 and 0.09"));
+  EXPECT_THAT(refusal(drawn + "axes: {training.epochs: {range: [1, 9], step: 0.5}}"),
+              HasSubstr("these are whole numbers, and the step 0.5 is none"));
   EXPECT_THAT(refusal("axes: {output.run: [a, b]}"), HasSubstr("the sweep itself sets 'output'"));
   EXPECT_THAT(refusal("axes: {model: [{kind: mlp}], model.kind: [linear]}"),
               HasSubstr("'model.kind' is set by axes.model as well"));
@@ -132,6 +151,11 @@ TEST_F(Axes, RefuseWhatCannotBeMeant) {
   EXPECT_THAT(refusal("search: random\naxes: {training.epochs: [1]}"), HasSubstr("needs to know how many: set trials"));
 }
 
+TEST_F(Axes, WholeNumbersOfARangeLieInIt) {
+  EXPECT_THAT(points(planned("axes: {training.batch_size: {range: [64.5, 66.5, 3]}}").plan),
+              ElementsAre("training.batch_size=65", "training.batch_size=66"));
+}
+
 TEST_F(Axes, ValuesStayTheWordsThatTheyAre) {
   write("config.yaml",
         "name: n\ndata: {files: p.csv, label: {column: income, positive: a}, groups: [{column: sex}]}\n");
@@ -141,5 +165,5 @@ TEST_F(Axes, ValuesStayTheWordsThatTheyAre) {
   EXPECT_THAT(planning.plan.jobs[2].overrides.front(), "data.label.positive=\"[a]\"");
 }
 
-}  // namespace
+}  // namespace axes_test
 }  // namespace equipoise::sweep

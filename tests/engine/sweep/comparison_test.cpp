@@ -8,7 +8,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace comparison_test {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -59,6 +59,26 @@ TEST(PairFrom, LeavesOutPairsThatAreTestedOnOtherRows) {
   EXPECT_THAT(complaint(results, "data.split.test=0.2,0.4"),
               HasSubstr("and is tested on the same rows: 'data.split.test' says which rows these are"));
   EXPECT_EQ(pair_from(results, "width=4,8").pairs.size(), 1u);
+}
+
+TEST(PairFrom, LeavesOutPairsWhoseRowsFellIntoOtherSplits) {
+  SweepResults results = sample_grid();
+  for (RunResult& run : results.runs) run.splits_sha256 = "one";
+  results.runs[1].splits_sha256 = "two";  // tolerance .01 at seed 1
+  results.runs[2].splits_sha256 = "";     // which does not say
+  const SettingPair pair = pair_from(results, "tolerance=0.01,0.1");
+  EXPECT_EQ(pair.pairs.size(), 2u);
+  EXPECT_EQ(pair.of_other_rows, 1u);
+  EXPECT_EQ(pair.unpaired, 0u);
+  for (std::size_t run = 0; run < 3; ++run) results.runs[run].splits_sha256 = "two";
+  EXPECT_THAT(complaint(results, "tolerance=0.01,0.1"), HasSubstr("in all other axes and is tested on the same rows"));
+}
+
+TEST(PairFrom, SeedsAreNoSettings) {
+  EXPECT_THAT(
+      complaint(sample_grid(), "seed=0,1"),
+      HasSubstr("'seed' seeds random numbers alone: runs that differ in it are repetitions of one setting, each "
+                "with a split of its own, and have no test rows in common; name an axis"));
 }
 
 TEST(PairFrom, RunsOfOneSplitAreOneSeed) {
@@ -145,5 +165,5 @@ TEST(ThinOut, KeepsEverySeed) {
       << "spread over all of its settings";
 }
 
-}  // namespace
+}  // namespace comparison_test
 }  // namespace equipoise::sweep

@@ -6,7 +6,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace data_changes_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -83,11 +83,14 @@ TEST_F(DataChangesOnDisk, AreReadFromTheRunsOwnFiles) {
     auto results = nlohmann::json::parse(sample_results_text({}));
     results["files"] = {{{"path", "people.csv"}, {"sha256", i == 1 ? "two" : "one"}, {"bytes", 3}, {"rows", 1}}};
     write_text(run / "results.json", results.dump());
+    write_text(run / "data.json", i == 2 ? "torn" : R"({"format": 1, "splits_sha256": "of its rows"})");
   }
   const SweepResults results = read_results(folder_);
+  EXPECT_EQ(results.runs[1].splits_sha256, "of its rows");
+  EXPECT_EQ(results.runs[2].splits_sha256, "");
   EXPECT_EQ(results.runs[0].data_sha256, "one");
   EXPECT_THAT(runs_of_changed_data(results), ElementsAre(1));
 }
 
-}  // namespace
+}  // namespace data_changes_test
 }  // namespace equipoise::sweep

@@ -6,7 +6,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace effects_test {
 
 const AxisEffect& effect_on(const std::vector<AxisEffect>& effects, const std::string& title, std::size_t figure) {
   for (const AxisEffect& effect : effects)
@@ -110,6 +110,43 @@ TEST(Effects, OfSeedsAndOfAxesWithOneValueAreNone) {
   EXPECT_TRUE(effects_of(results, sweep_figures(results), data::Split::test).empty());
 }
 
+TEST(Effects, OfTwoAxesOfOneFieldAreEachOfItsOwnRuns) {
+  std::vector<Point> points;
+  for (const auto& [kind, epochs] : {std::pair{"linear", 1}, {"linear", 2}, {"mlp", 2}, {"mlp", 3}})
+    points.push_back({{"kind", kind}, {"epochs", epochs}});
+  SweepResults results = sample_results({{{"kind"}, {{"linear"}, {"mlp"}}},
+                                         {{"epochs"}, {{1}, {2}}, {{"kind", {"linear"}, true}}},
+                                         {{"epochs"}, {{2}, {3}}, {{"kind", {"mlp"}, false}}}},
+                                        points, {{0.7}, {0.8}, {0.9}, {0.6}});
+  results.fields = {"kind", "epochs"};
+  results.short_names = results.fields;
+  const auto effects = effects_of(results, sweep_figures(results), data::Split::test);
+  const AxisEffect &linear = effect_on(effects, "epochs where kind linear", 0),
+                   &mlp = effect_on(effects, "epochs where kind mlp", 0);
+  ASSERT_EQ(linear.levels.size(), 2u);
+  EXPECT_EQ(linear.levels[1].value, "2");
+  EXPECT_NEAR(*linear.levels[1].mean, 0.8, 1e-12);
+  ASSERT_EQ(mlp.levels.size(), 2u);
+  EXPECT_EQ(mlp.levels[0].value, "2");
+  EXPECT_NEAR(*mlp.levels[0].mean, 0.9, 1e-12);
+}
+
+TEST(Effects, OnAGapAreOfTheRunsThatHaveTheConstraint) {
+  SweepResults results = crossed();
+  results.constraints.push_back({"error by race", "points"});
+  for (std::size_t run = 0; run < results.runs.size(); ++run)
+    for (auto& split : results.runs[run].splits) {
+      if (!split) continue;
+      split->constraints.push_back(std::nullopt);
+      if (*value_of(results.plan.runs[run], "rate") == "b") std::swap(split->constraints[0], split->constraints[1]);
+    }
+  const auto effects = effects_of(results, sweep_figures(results), data::Split::test);
+  EXPECT_THROW(effect_on(effects, "rate", 1), std::logic_error) << "one value of the axis has that constraint";
+  EXPECT_THROW(effect_on(effects, "rate", 2), std::logic_error);
+  EXPECT_EQ(effect_on(effects, "rate", 0).levels.size(), 2u);
+  EXPECT_EQ(effect_on(effects, "width", 2).levels[0].runs, 3u);
+}
+
 TEST(SweepFigures, OfAFloorAreTheRateItself) {
   SweepResults results = sample_grid(1);
   results.constraints[0].unit = "floor";
@@ -118,5 +155,5 @@ TEST(SweepFigures, OfAFloorAreTheRateItself) {
   EXPECT_NEAR(*figure_of(results, 0, figures[1], data::Split::test), 1 - 0.01, 1e-12);
 }
 
-}  // namespace
+}  // namespace effects_test
 }  // namespace equipoise::sweep

@@ -6,7 +6,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace frontier_test {
 
 using ::testing::ElementsAre;
 
@@ -102,6 +102,23 @@ TEST(Choices, OfSeveralConstraintsAreMadeOfAllAtOnceToo) {
   EXPECT_FALSE(choices(results, data::Split::selection).back().run) << "a bound that is missing is not inside";
 }
 
+TEST(Choices, OfRunsWithOneConstraintEachAreNotMadeOfAllAtOnce) {
+  SweepResults results = sample_grid(1);
+  results.constraints.push_back({"error by race", "points"});
+  for (std::size_t run = 0; run < results.runs.size(); ++run)
+    for (auto& split : results.runs[run].splits) {
+      if (!split) continue;
+      split->constraints.push_back(std::nullopt);
+      if (run == 2) std::swap(split->constraints[0], split->constraints[1]);
+    }
+  const std::vector<Choice> all = choices(results, data::Split::selection);
+  ASSERT_EQ(all.size(), 3u) << "two tolerances of the first, one of the second";
+  EXPECT_EQ(all[1].candidates, 2u);
+  EXPECT_EQ(all[2].candidates, 1u);
+  EXPECT_EQ(all[2].run, 2u);
+  EXPECT_EQ(non_dominated(results, 1, data::Split::test), std::vector<std::size_t>{2});
+}
+
 TEST(VerdictOfAChoice, IsOfItsOwnConstraintAndNoOther) {
   using evaluation::Verdict;
   SplitFigures figures = sample_split({0.8, 0.02, 0.04, 0.05});
@@ -149,6 +166,14 @@ TEST(NeverFeasible, NamesTheValuesAtWhichNothingHeld) {
   EXPECT_EQ(never[1].value, "0.03");
 }
 
+TEST(NeverFeasible, NamesAValueWhereAllOthersFailed) {
+  SweepResults results = sample_grid();
+  for (std::size_t run = 3; run < 9; ++run) results.runs[run].status = RunStatus::failed;
+  const std::vector<NeverFeasible> never = never_feasible(results, data::Split::selection);
+  ASSERT_EQ(never.size(), 1u);
+  EXPECT_EQ(never[0].value, "0.01");
+}
+
 TEST(NeverFeasible, SaysNothingOfValuesThatWereDrawnForOneRun) {
   SweepResults results = sample_grid();
   ASSERT_FALSE(results.plan.axes.front().values.empty());
@@ -169,5 +194,5 @@ TEST(VerdictUnder, AnotherToleranceJudgesAnew) {
   EXPECT_EQ(verdict_under(unmeasured, 0.01), Verdict::not_estimable);
 }
 
-}  // namespace
+}  // namespace frontier_test
 }  // namespace equipoise::sweep

@@ -5,7 +5,7 @@
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace jobs_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -94,5 +94,5 @@ TEST_F(Jobs, TheLastErrorOfALogIsTheReason) {
   EXPECT_FALSE(is_full_disk("cannot write 'x': Permission denied"));
 }
 
-}  // namespace
+}  // namespace jobs_test
 }  // namespace equipoise::sweep

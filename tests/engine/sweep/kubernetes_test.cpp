@@ -1,10 +1,12 @@
 #include "engine/sweep/kubernetes.h"
 
+#include <fmt/format.h>
+
 #include "engine/config/tree.h"
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace kubernetes_test {
 
 using testing::HasSubstr;
 
@@ -62,10 +64,38 @@ TEST(Kubernetes, WhatItWouldRefuseIsRefusedBefore) {
             "no error");
 }
 
+TEST(Kubernetes, AnIndexThatFailsAgainAndAgainEndsNoOther) {
+  std::vector<core::Problem> problems;
+  const auto root = config::parse_yaml(kubernetes_job(sample(), "/mnt/a b"), "job.yaml", problems);
+  EXPECT_EQ(at(*root, {"spec", "backoffLimitPerIndex"}).text, "2");
+  EXPECT_EQ(at(*root, {"spec"}).find("backoffLimit"), nullptr) << "of all indices together";
+}
+
+TEST(Kubernetes, ANameIsAWordWhateverItReadsAs) {
+  for (const char* name : {"2024", "true", "on", "null", "1e3"}) {
+    KubernetesOptions options = sample();
+    options.name = name;
+    EXPECT_THAT(kubernetes_job(options, "/mnt/a b"), HasSubstr(fmt::format("  name: \"{}\"\n", name)));
+  }
+}
+
+TEST(Kubernetes, DollarsOfACommandAreNoVariables) {
+  KubernetesOptions options = sample();
+  options.command.back() = "/mnt/$(HOME)";
+  EXPECT_THAT(kubernetes_job(options, "/mnt/a"), HasSubstr("\"/mnt/$$(HOME)\", \"--task\", \"$(TASK)/12\""));
+}
+
+TEST(Kubernetes, MountsThatItWouldRefuseAreRefusedBefore) {
+  EXPECT_THAT(refusal_of([] { check_kubernetes_mount("/", "/a"); }), HasSubstr("name a folder of its own"));
+  EXPECT_THAT(refusal_of([] { check_kubernetes_mount("//", "/a"); }), HasSubstr("name a folder of its own"));
+  EXPECT_THAT(refusal_of([] { check_kubernetes_mount("/a:b", "/a:b"); }), HasSubstr("takes no ':' in such a path"));
+  EXPECT_EQ(refusal_of([] { check_kubernetes_mount("/a", "/a/b:c"); }), "no error");
+}
+
 TEST(Kubernetes, AFolderOutsideTheMountIsRefused) {
   EXPECT_THAT(refusal_of([] { kubernetes_job(sample(), "/mnt2/a"); }),
               HasSubstr("the sweep's folder '/mnt2/a' is not in it"));
 }
 
-}  // namespace
+}  // namespace kubernetes_test
 }  // namespace equipoise::sweep

@@ -10,7 +10,7 @@
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace launch_test {
 
 class Launched : public SweepFolder {
  protected:
@@ -163,5 +163,5 @@ TEST_F(Launched, AProgramHearsNothingOfTheLaunchersRanks) {
   EXPECT_EQ(launch.size, 1);
 }
 
-}  // namespace
+}  // namespace launch_test
 }  // namespace equipoise::sweep

@@ -13,7 +13,7 @@
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace locks_test {
 
 using std::chrono::seconds;
 
@@ -193,5 +193,5 @@ TEST_F(Locks, WhoLostItDoesNotTakeItFromItsNextOwner) {
   EXPECT_TRUE(std::filesystem::exists(file()));
 }
 
-}  // namespace
+}  // namespace locks_test
 }  // namespace equipoise::sweep

@@ -1,7 +1,7 @@
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace multirun_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -79,5 +79,5 @@ TEST_F(Multirun, RefusesWhatItDoesNotKnowByName) {
   EXPECT_THAT(complaint("hydra.sweep.dir=x"), HasSubstr("sets up Hydra itself"));
 }
 
-}  // namespace
+}  // namespace multirun_test
 }  // namespace equipoise::sweep

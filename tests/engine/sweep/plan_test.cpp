@@ -9,7 +9,7 @@
 #include "engine/core/error.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace plan_test {
 
 Plan sample() {
   Plan plan;
@@ -75,6 +75,16 @@ TEST(Plan, WhatIsDoneAgainHasItsBanksPlaceAmongTasks) {
   EXPECT_EQ(places.back(), plan.jobs.size() - 1) << "its bank left the plan";
 }
 
+TEST(Plan, KnowsToWhichRunsAnAxisApplies) {
+  Plan plan = sample();
+  plan.axes = {{{"training.epochs"}, {{5}, {10}}, {{"model.kind", {"mlp"}, false}}}};
+  EXPECT_EQ(plan_from(to_json(plan), "plan").axes, plan.axes);
+  EXPECT_TRUE(applies(plan.axes[0], plan.runs[0]));
+  EXPECT_FALSE(applies(plan.axes[0], plan.runs[1])) << "which does not set the kind";
+  plan.axes[0].when[0].is_met_by_config = true;
+  EXPECT_TRUE(applies(plan.axes[0], plan.runs[1]));
+}
+
 TEST(Plan, RefusesWhatDoesNotFitTogether) {
   nlohmann::ordered_json json = to_json(sample());
   json["runs"][1]["member"] = 0;
@@ -90,5 +100,5 @@ TEST(Plan, RefusesWhatDoesNotFitTogether) {
   EXPECT_THAT(complaint(json), ::testing::HasSubstr("it has format 2, this program reads 1"));
 }
 
-}  // namespace
+}  // namespace plan_test
 }  // namespace equipoise::sweep

@@ -1,9 +1,12 @@
 #include "engine/sweep/planning.h"
 
+#include <fmt/format.h>
+
+#include "engine/sweep/settings.h"
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace planning_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -116,6 +119,80 @@ TEST_F(PlanOf, AnotherConfigMakesOtherJobs) {
   EXPECT_EQ(second.plan.jobs[0].overrides.front(), "training.epochs=2");
 }
 
+// A job carries what the files held that its setting names.
+class PlanWithRecipes : public PlanOf {
+ protected:
+  void write_recipe(const std::string& name, double amount) const {
+    write(name, fmt::format("recipe: jitter\nversion: 1\nrationale: some\namount: {}\nshare: 0.5\n", amount));
+  }
+  // Of each job, as it is trained from the resolved config wherever that lies.
+  std::vector<sampling::RecipeParams> trained(const Planning& planning) const {
+    std::filesystem::create_directories(folder_ / "elsewhere");
+    std::ofstream(folder_ / "elsewhere" / "base.yaml") << planning.base_text;
+    const BaseConfig base(folder_ / "elsewhere" / "base.yaml", {});
+    std::vector<sampling::RecipeParams> recipes;
+    for (const PlannedJob& job : planning.plan.jobs) recipes.push_back(base.with(job.overrides).sampling.recipes.at(0));
+    return recipes;
+  }
+};
+
+TEST_F(PlanWithRecipes, AnAxisOfFilesTrainsWhatEachHoldsAndTheUsersOwnFieldsStay) {
+  write_recipe("a.yaml", 0.02);
+  write_recipe("b.yaml", 0.2);
+  const std::string set = "set: ['sampling.recipes=[{recipe: a.yaml, share: 0.1}]']\n";
+  for (const std::string& axes :
+       {set + "axes: {sampling.recipes.0.recipe: [a.yaml, b.yaml]}\n",
+        set + "axes: {sampling.recipes.0: [{recipe: a.yaml, share: 0.1}, {recipe: b.yaml, share: 0.1}]}\n",
+        std::string("axes: {sampling.recipes: [[{recipe: a.yaml, share: 0.1}], [{recipe: b.yaml, share: 0.1}]]}\n"),
+        std::string("axes: {sampling: [{recipes: [{recipe: a.yaml, share: 0.1}]}, "
+                    "{recipes: [{recipe: b.yaml, share: 0.1}]}]}\n")}) {
+    const Planning planning = planned(axes);
+    ASSERT_THAT(planning.plan.jobs, SizeIs(2)) << axes;
+    write_recipe("b.yaml", 0.9);  // too late to change anything
+    const std::vector<sampling::RecipeParams> recipes = trained(planning);
+    write_recipe("b.yaml", 0.2);
+    EXPECT_EQ(recipes[0].recipe, "jitter") << axes;
+    EXPECT_EQ(recipes[0].amount, 0.02) << axes;
+    EXPECT_EQ(recipes[1].amount, 0.2) << axes;
+    for (const sampling::RecipeParams& recipe : recipes) EXPECT_EQ(recipe.share, 0.1) << axes;
+  }
+}
+
+TEST_F(PlanWithRecipes, AnotherAxisOfTheSameElementGoesBeforeItsFile) {
+  write_recipe("a.yaml", 0.02);
+  write_recipe("b.yaml", 0.2);
+  const Planning planning = planned(
+      "set: ['sampling.recipes=[{recipe: a.yaml}]']\n"
+      "axes: {sampling.recipes.0.amount: [0.5], sampling.recipes.0.recipe: [a.yaml, b.yaml]}\n");
+  for (const sampling::RecipeParams& recipe : trained(planning)) EXPECT_EQ(recipe.amount, 0.5);
+}
+
+TEST_F(PlanWithRecipes, AFileThatChangedMakesAnotherRun) {
+  write_recipe("a.yaml", 0.02);
+  write_recipe("b.yaml", 0.2);
+  const std::string text =
+      "set: ['sampling.recipes=[{recipe: a.yaml}]']\naxes: {sampling.recipes.0.recipe: [a.yaml, b.yaml]}\n";
+  const Planning first = planned(text);
+  EXPECT_TRUE(planned(text, before(first, true)).is_as_before);
+  write_recipe("b.yaml", 0.3);
+  const Planning second = planned(text, before(first, true));
+  EXPECT_FALSE(second.is_as_before);
+  EXPECT_EQ(second.dropped, 1u);
+  EXPECT_EQ(second.plan.runs[0].id, first.plan.runs[0].id);
+  EXPECT_NE(second.plan.runs[1].id, first.plan.runs[1].id);
+  std::filesystem::remove(folder_ / "b.yaml");
+  EXPECT_THAT(refusal(text), HasSubstr("the setting sampling.recipes[0].recipe=b.yaml: there is no recipe file"));
+}
+
+TEST_F(PlanOf, PathsInsideOfMappingsAndListsAreThoseOfTheConfigsFolder) {
+  const std::string here = (std::filesystem::absolute(folder_) / "x.data").lexically_normal().string();
+  for (const char* axes : {"axes: {data.split: [{test: 0.3}, {test_files: [x.data]}]}",
+                           "axes: {data: [{files: [people.csv], label: {column: income, positive: a}, groups: "
+                           "[{column: sex}, {column: race}]}, {files: x.data, label: {column: income, positive: a}, "
+                           "groups: [{column: sex}, {column: race}]}]}"})
+    EXPECT_THAT(planned(axes).plan.jobs[1].overrides.front(), HasSubstr('"' + here + '"')) << axes;
+}
+
 TEST_F(PlanOf, RefusesABankAndAConfigInASweepsPlace) {
   EXPECT_THAT(refusal("axes: {training.epochs: [1]}\nset: 'bank.seeds=[1, 2]'"),
               HasSubstr("bank: a sweep makes its banks itself"));
@@ -135,5 +212,5 @@ TEST_F(PlanOf, ManyWrongSettingsAreCounted) {
   EXPECT_THAT(text, HasSubstr("and 15 more settings"));
 }
 
-}  // namespace
+}  // namespace planning_test
 }  // namespace equipoise::sweep

@@ -7,7 +7,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace results_test {
 
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -76,6 +76,74 @@ TEST_F(ResultsOfFolder, RunsWithOtherTolerancesShareAConstraint) {
   const SweepResults results = read_results(folder_);
   EXPECT_EQ(results.constraints.size(), 1u);
   EXPECT_EQ(results.runs[1].on(data::Split::test)->constraints[0]->verdict, evaluation::Verdict::violated);
+}
+
+// A run's folder with other constraints: of each its kind, form, title and gap.
+struct Wanted {
+  std::string kind, form, title;
+  double gap;
+};
+
+void write_constraints(const std::filesystem::path& folder, const std::vector<Wanted>& wanted) {
+  write_run(folder, {});
+  auto results = nlohmann::json::parse(sample_results_text({}));
+  for (auto& split : results["splits"]) {
+    const nlohmann::json sample = split["constraints"][0];
+    split["constraints"] = nlohmann::json::array();
+    for (const Wanted& one : wanted) {
+      nlohmann::json constraint = sample;
+      constraint.update({{"kind", one.kind}, {"form", one.form}, {"title", one.title}, {"gap", one.gap}});
+      split["constraints"].push_back(constraint);
+    }
+  }
+  write_text(folder / "results.json", results.dump());
+}
+
+std::vector<std::string> names_of(const SweepResults& results) {
+  std::vector<std::string> names;
+  for (const SweepConstraint& constraint : results.constraints) names.push_back(constraint.name);
+  return names;
+}
+
+TEST_F(ResultsOfFolder, ConstraintsThatDifferInMoreThanTheirToleranceAreEachAColumn) {
+  write_constraints(job("00"), {{"bound", "at_most", "false positive rate bound by sex, at most 0.2", 0.1}});
+  write_constraints(job("01"), {{"bound", "at_most", "selection rate bound by sex, at most 0.3", 0.2}});
+  write_constraints(job("02"), {{"parity", "max_min", "exceedance parity by sex above 0.2, gap at most 0.1", 0.3}});
+  write_constraints(job("03"), {{"parity", "max_min", "exceedance parity by sex above 0.6, gap at most 0.1", 0.4}});
+  write_constraints(job("04"), {{"bound", "at_least", "selection rate bound by sex, at least 0.1", 0.5}});
+  write_constraints(job("05"), {{"parity", "reference", "TPR parity by sex, gap to Male at most 0.1", 0.6}});
+  const SweepResults results = read_results(folder_);
+  EXPECT_THAT(names_of(results),
+              ElementsAre("false positive rate bound by sex", "selection rate bound by sex, from above",
+                          "exceedance parity by sex above 0.2", "exceedance parity by sex above 0.6",
+                          "selection rate bound by sex, from below", "TPR parity by sex, gap to Male"));
+  for (std::size_t run = 0; run < 6; ++run) {
+    const auto& constraints = results.runs[run].on(data::Split::test)->constraints;
+    ASSERT_EQ(constraints.size(), 6u);
+    for (std::size_t c = 0; c < 6; ++c) EXPECT_EQ(constraints[c].has_value(), c == run) << "what it has not is empty";
+    EXPECT_NEAR(*constraints[run]->gap, 0.1 * static_cast<double>(run + 1), 1e-12);
+  }
+}
+
+TEST_F(ResultsOfFolder, ConstraintsInAnotherOrderMeet) {
+  const Wanted first{"parity", "max_min", "TPR parity by sex, gap at most 0.1", 0.01},
+      second{"parity", "max_min", "FPR parity by sex, gap at most 0.1", 0.02};
+  write_constraints(job("00"), {first, second});
+  write_constraints(job("01"), {second, first});
+  const SweepResults results = read_results(folder_);
+  EXPECT_THAT(names_of(results), ElementsAre("TPR parity by sex", "FPR parity by sex"));
+  for (std::size_t run = 0; run < 2; ++run) {
+    EXPECT_EQ(results.runs[run].on(data::Split::test)->constraints[0]->gap, 0.01);
+    EXPECT_EQ(results.runs[run].on(data::Split::test)->constraints[1]->gap, 0.02);
+  }
+}
+
+TEST_F(ResultsOfFolder, ConstraintsThatAreAlikeInAllElseAreCounted) {
+  const std::string title = "demographic parity by sex, gap at most ";
+  write_constraints(job("00"),
+                    {{"parity", "max_min", title + "0.1", 0.01}, {"parity", "max_min", title + "0.2", 0.01}});
+  EXPECT_THAT(names_of(read_results(folder_)),
+              ElementsAre("demographic parity by sex", "demographic parity by sex (2)"));
 }
 
 TEST_F(ResultsOfFolder, EveryStatusHasItsReason) {
@@ -178,5 +246,5 @@ TEST(Values, AreWrittenAsOnACommandLine) {
   EXPECT_EQ(value_text(3), "3");
 }
 
-}  // namespace
+}  // namespace results_test
 }  // namespace equipoise::sweep

@@ -6,7 +6,7 @@
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace retry_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -143,5 +143,5 @@ TEST_F(Retry, TheSameAskedForAgainLeavesThePlan) {
   EXPECT_FALSE(std::filesystem::exists(sweep_ / "locks/plan.json"));
 }
 
-}  // namespace
+}  // namespace retry_test
 }  // namespace equipoise::sweep

@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace equipoise::sweep {
-namespace {
+namespace rounding_test {
 
 using ::testing::ElementsAre;
 
@@ -34,5 +34,5 @@ TEST(Rounding, StepsThatCrossZeroTakeItIn) {
   EXPECT_EQ(all_spaced(-0.3, 0.6, 10)[3], 0.0) << "which is not its middle";
 }
 
-}  // namespace
+}  // namespace rounding_test
 }  // namespace equipoise::sweep

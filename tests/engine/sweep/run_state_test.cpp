@@ -11,7 +11,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace run_state_test {
 
 using ::testing::HasSubstr;
 
@@ -166,5 +166,5 @@ TEST_F(StateOfARun, WhereNothingHalvesAnOldStopDoesNotCount) {
   EXPECT_EQ(state().status, RunStatus::missing);
 }
 
-}  // namespace
+}  // namespace run_state_test
 }  // namespace equipoise::sweep

@@ -6,7 +6,7 @@
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace search_test {
 
 using testing::HasSubstr;
 
@@ -86,6 +86,22 @@ TEST_F(Search, MillionsAreCountedAndNotMade) {
   EXPECT_EQ(planned(axes + "limit: 12\n").plan.runs.size(), 12u);
 }
 
+TEST_F(Search, DrawsStayBetweenTheEnds) {
+  const Interval whole{Interval::Kind::even, 64.5, 66.5, false, true, 0};
+  const Interval log{Interval::Kind::even, 64.5, 66.5, true, true, 0};
+  const Interval stepped{Interval::Kind::even, 0.03, 0.24, false, false, 0.1};
+  const Interval tens{Interval::Kind::even, 0.1, 0.3, false, false, 0.1};
+  for (double u = 0.001; u < 1; u += 0.001) {
+    for (const Interval& one : {whole, log}) EXPECT_TRUE(one.at(u) == 65 || one.at(u) == 66) << u;
+    EXPECT_TRUE(stepped.at(u) == 0.1 || stepped.at(u) == 0.2) << u;
+  }
+  EXPECT_EQ(whole.at(0.49), 65);
+  EXPECT_EQ(whole.at(0.51), 66);
+  EXPECT_EQ(tens.at(0.999), 0.3);
+  EXPECT_TRUE((Interval{Interval::Kind::even, 1.2, 1.8, false, true, 0}.is_empty()));
+  EXPECT_FALSE((Interval{Interval::Kind::normal, 1.2, 1.8, false, true, 0}.is_empty()));
+}
+
 TEST_F(Search, NormalDrawsHaveTheirMeanAndSpread) {
   const Interval normal{Interval::Kind::normal, 3, 2, false, false, 0};
   EXPECT_NEAR(normal.at(0.5), 3, 1e-6);
@@ -100,5 +116,5 @@ TEST_F(Search, NormalDrawsHaveTheirMeanAndSpread) {
   EXPECT_EQ(whole.at(0.999), 4);
 }
 
-}  // namespace
+}  // namespace search_test
 }  // namespace equipoise::sweep

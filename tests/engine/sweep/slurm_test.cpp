@@ -3,7 +3,7 @@
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace slurm_test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -32,6 +32,30 @@ TEST(Slurm, TheScriptIsOneThatBashReads) {
   std::filesystem::remove(file);
 }
 
+// However soon after the signal that is.
+TEST(Slurm, TheExitCodeOfAProgramThatASignalEndedIsKept) {
+  const std::filesystem::path folder = std::filesystem::path(::testing::TempDir()) / "slurm_signals";
+  std::filesystem::create_directories(folder);
+  const auto write = [&](const char* name, const std::string& text) { std::ofstream(folder / name) << text; };
+  write("program", "trap 'exit 75' TERM\nsleep 2 & touch ready\nwait $!\n");
+  write("script", slurm_script({"x", "bash program", "/a/logs", 8, 0, 1001, false}));
+  // Bit 15 of what a process catches is SIGTERM.
+  write(
+      "driver",
+      "for i in $(seq 20); do\n"
+      "  rm -f ready\n"
+      "  bash script & task=$!\n"
+      "  until [ -e ready ] && [ $((0x$(sed -n 's/^SigCgt:\\t//p' /proc/$task/status) & 0x4000)) -ne 0 ]; do :; done\n"
+      "  kill -TERM $task\n"
+      "  wait $task\n"
+      "  [ $? -eq 75 ] || exit 1\n"
+      "done\n");
+  const std::string command =
+      "cd '" + folder.string() + "' && SLURM_ARRAY_TASK_ID=0 SLURM_RESTART_COUNT=1000 bash driver >/dev/null 2>&1";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Slurm, AFolderThatAScriptCannotHoldIsRefused) {
   try {
     slurm_script({"x", "equipoise", "/a\"b", 1, 0, 10, false});
@@ -41,5 +65,5 @@ TEST(Slurm, AFolderThatAScriptCannotHoldIsRefused) {
   }
 }
 
-}  // namespace
+}  // namespace slurm_test
 }  // namespace equipoise::sweep

@@ -6,7 +6,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace standing_test {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -82,6 +82,17 @@ TEST_F(Standing, OfABankThatGoesOnNothingIsLost) {
   EXPECT_EQ(counts.failed, 5u) << "all that were trained together";
 }
 
+TEST_F(Standing, RunsThatWereTrainedToTheirEndSinceAreNotHalved) {
+  for (const char* run : {"00", "02", "05"})
+    write_text(folder_ / "stopped" / (std::string(run) + ".json"), R"({"reason": "others did better"})");
+  write_text(folder_ / "jobs/05/run.json", sample_marker("stopped"));
+  EXPECT_EQ(halved_runs(plan_, folder_), 2u) << "00 is finished";
+  write_run(folder_ / "jobs/05", {});
+  EXPECT_EQ(halved_runs(plan_, folder_), 1u);
+  plan_.search = "grid";
+  EXPECT_EQ(halved_runs(plan_, folder_), 0u);
+}
+
 TEST_F(Standing, ARunThatIsDoneAgainElsewhereIsNotItsBanks) {
   plan_.jobs.push_back({"01", JobKind::run, {}, {"01"}, "ba"});
   plan_.runs[1].job = "01";
@@ -93,5 +104,5 @@ TEST_F(Standing, ARunThatIsDoneAgainElsewhereIsNotItsBanks) {
   EXPECT_THAT(standings[2].runs, ElementsAre(1));
 }
 
-}  // namespace
+}  // namespace standing_test
 }  // namespace equipoise::sweep

@@ -1,7 +1,7 @@
 #include "tests/engine/sweep/sample_sweep.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace wandb_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -151,5 +151,5 @@ TEST_F(Wandb, WhatHasNoPlainMeaningIsRefused) {
               HasSubstr("give it with --config CONFIG"));
 }
 
-}  // namespace
+}  // namespace wandb_test
 }  // namespace equipoise::sweep

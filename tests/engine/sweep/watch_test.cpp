@@ -10,7 +10,7 @@
 #include "tests/engine/sweep/sample_results.h"
 
 namespace equipoise::sweep {
-namespace {
+namespace watch_test {
 
 using ::testing::HasSubstr;
 
@@ -242,5 +242,5 @@ TEST_F(Watched, AFolderOfNeitherIsRefused) {
   }
 }
 
-}  // namespace
+}  // namespace watch_test
 }  // namespace equipoise::sweep

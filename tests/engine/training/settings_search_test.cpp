@@ -64,13 +64,16 @@ TEST(SettingsSearch, GivesTreesNothingThatTheyRefuse) {
   config.training.label_smoothing = .1;
   config.training.keep = "final";
   config.multipliers.priced_by = "batch_before";
+  config.multipliers.averaging = 0.9;
   const Settings trees = *settings_to_try(config, 0, "", {});
   EXPECT_NO_THROW(check(trees.config, 1, {}));
   EXPECT_EQ(trees.config.training.label_smoothing, .1);
   EXPECT_EQ(trees.config.training.keep, "final");
   EXPECT_THAT(trees.words, ElementsAre("model.kind=boosted_trees", "training.epochs=20", "training.batch_size=0",
-                                       "multipliers.priced_by=this_batch"));
+                                       "multipliers.averaging=0.99", "multipliers.priced_by=this_batch"));
   EXPECT_EQ(settings_to_try(config, 1, "", {})->config.multipliers.priced_by, "batch_before");
+  EXPECT_EQ(settings_to_try(config, 0, "", {})->config.multipliers.averaging, 0.99);
+  EXPECT_EQ(settings_to_try(config, 1, "", {})->config.multipliers.averaging, 0.9);
   EXPECT_EQ(settings_to_try(config, 1, "", {})->config.training.epochs, 3);
 }
 
