@@ -217,10 +217,29 @@ void CellRules::finish(training::TrainingResult& posterior, const Rule& rule,
   posterior.rule = rule.rule;
 }
 
+namespace {
+
+// A constraint of a rule that its rows show to be outside by more than chance.
+struct FigureOff {
+  std::string title;
+  report::ConstraintFigure figure;
+  double aim = 0;
+
+  // "has 0.153 there (0.135 to 0.172)"; of floors and ratios what is one less the figure, as the config has it.
+  std::string words() const {
+    const bool is_turned = figure.unit == "floor" || figure.unit == "percent";
+    const auto shown = [&](double value) { return is_turned ? 1 - value : value; };
+    return fmt::format("has {:.3f} there ({:.3f} to {:.3f})", shown(figure.value.value_or(0)),
+                       shown(is_turned ? figure.interval->high : figure.interval->low),
+                       shown(is_turned ? figure.interval->low : figure.interval->high));
+  }
+};
+
+}  // namespace
+
 void warn_where_off(const std::vector<report::FrontierRule>& rules, double confidence, core::Journal& journal) {
   int off = 0;
-  const evaluation::ConstraintResult* worst = nullptr;
-  double beyond = 0, worst_aim = 0;
+  std::optional<FigureOff> worst;
   for (const report::FrontierRule& rule : rules) {
     if (report::is_unsure(confidence, rule)) continue;  // it is expected outside, and said to be
     bool is_off = false;
@@ -230,34 +249,40 @@ void warn_where_off(const std::vector<report::FrontierRule>& rules, double confi
       const bool has_aim = confidence > 0 && c < rule.margins.size() && !one.form.empty() && one.form != "ratio";
       const double aim =
           has_aim ? std::max(0.0, one.tolerance - rule.margins[c]) + 2 * report::kSlightExcess : one.tolerance;
-      if (!one.interval || one.interval->low <= aim) continue;
+      const report::ConstraintFigure figure = report::figure_of(one);
+      const double inside = one.unit.empty() ? figure.tolerance : aim;
+      if (!figure.interval || figure.interval->low <= inside) continue;
       is_off = true;
-      if (worst != nullptr && one.interval->low - aim <= beyond) continue;
-      worst = &one, worst_aim = aim, beyond = one.interval->low - aim;
+      if (worst && figure.interval->low - inside <= worst->figure.interval->low - worst->aim) continue;
+      worst = {one.title, figure, inside};
     }
     off += is_off;
   }
-  if (worst == nullptr) return;
+  if (!worst) return;
   const char* rows = rules.front().held_out->split == data::kSplitNames[static_cast<int>(data::Split::train)]
                          ? "training"
                          : "selection";
   if (confidence > 0) {
     journal.warn(fmt::format(
-        "On the {} rows {} further out than the posterior expects, by more than chance: that of {} has {:.3f} there "
-        "({:.3f} to {:.3f}), and at most {:.3f} is expected. The probability {:g} of decision.confidence does not hold "
+        "On the {} rows {} further out than the posterior expects, by more than chance: that of {} {}, and at most "
+        "{:.3f} "
+        "is expected. The probability {:g} of decision.confidence does not hold "
         "then: the posterior knows less of cells than it believes; more rows, a smaller model or fewer rounds help.",
-        rows, rules.size() == 1 ? "the rule is" : fmt::format("{} of {} rules are", off, rules.size()), worst->title,
-        worst->gap.value_or(0), worst->interval->low, worst->interval->high, worst_aim, confidence));
+        rows,
+        rules.size() == 1 ? "the rule is"
+                          : fmt::format("{} of {} rules {}", off, rules.size(), off == 1 ? "is" : "are"),
+        worst->title, worst->words(), worst->aim, confidence));
     return;
   }
   const std::string which = rules.size() == 1
                                 ? "the rule is outside its tolerances"
-                                : fmt::format("{} of {} rules are outside their tolerances", off, rules.size());
+                                : fmt::format("{} of {} rules {} outside {} tolerances", off, rules.size(),
+                                              off == 1 ? "is" : "are", off == 1 ? "its" : "their");
   journal.warn(fmt::format(
-      "On the {} rows {} by more than chance: that of {} has {:.3f} there ({:.3f} to {:.3f}). The posterior "
+      "On the {} rows {} by more than chance: that of {} {}. The posterior "
       "knows less of cells than it believes; more rows, a smaller model or fewer rounds help, and equipoise train "
       "holds constraints by the rates that it measures.",
-      rows, which, worst->title, worst->gap.value_or(0), worst->interval->low, worst->interval->high));
+      rows, which, worst->title, worst->words()));
 }
 
 }  // namespace equipoise::cli

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/config/field_problems.h"
+#include "engine/constraints/kinds.h"
 #include "engine/constraints/rates.h"
 #include "engine/constraints/row_counts.h"
 #include "engine/core/error.h"
@@ -97,6 +98,12 @@ void check_frontier(const training::RunConfig& config, const config::Origin& ori
   if (!config.training.warm_start.empty())
     problems.refuse("training.warm_start",
                     "a posterior of cells has other outputs than a model that decides; take it out");
+  if (config.decision.uses_group &&
+      std::ranges::any_of(config.constraints, [](const auto& one) { return constraints::needs_stored_decisions(one); }))
+    problems.refuse(
+        "decision.uses_group",
+        "rules know of a row the groups that constraints name, and constraints about stored decisions would "
+        "make these one of them: leave one of the two out");
   if (!config.multipliers.start_from.empty())
     problems.refuse("multipliers.start_from",
                     "a frontier solves for its multipliers, and starts from none; take it out");

@@ -251,8 +251,6 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
         fmt::format("holds what 'equipoise {}' made, and this is 'equipoise {}'; set output.overwrite=true "
                     "to replace it, or choose another output.run",
                     verb_of(earlier), verb_of(marker_)));
-  if (!checkpoint::list_checkpoints(path_ / run_files::kCheckpoints).empty())
-    throw refusal("holds a run that can go on: add --resume, or set output.overwrite=true to begin anew");
   bool has_finished = false;
   if (verb_of(earlier) == "compare")
     for_each_member(path_, [&](std::size_t, const fs::path& member) { has_finished |= has_finished_run(member); });
@@ -260,6 +258,8 @@ void RunFolder::check_ours(bool overwrite, const config::Origin& origin) {
     throw refusal(
         "holds a comparison that can go on, with runs that have finished: add --resume, or set output.overwrite=true "
         "to begin anew");
+  if (!checkpoint::list_checkpoints(path_ / run_files::kCheckpoints).empty())
+    throw refusal("holds a run that can go on: add --resume, or set output.overwrite=true to begin anew");
 }
 
 void RunFolder::lock() {

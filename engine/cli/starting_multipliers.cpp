@@ -60,8 +60,12 @@ std::vector<double> starting_multipliers(const training::RunConfig& config, cons
   const std::vector<std::string>& stored = results.multiplier_titles;
   std::vector<double> values(titles.size(), 0.0);
   std::size_t matched = 0;
+  std::vector<bool> is_taken(stored.size());
   for (std::size_t j = 0; j < titles.size(); ++j) {
-    const auto place = static_cast<std::size_t>(std::ranges::find(stored, titles[j]) - stored.begin());
+    // Rows of several constraints may have one title, as of two tolerances: the first is for the first, the second for the second.
+    std::size_t place = 0;
+    while (place < stored.size() && (is_taken[place] || stored[place] != titles[j])) ++place;
+    if (place < stored.size()) is_taken[place] = true;
     if (place >= measurement->multipliers.size()) continue;
     ++matched;
     if (std::isfinite(measurement->multipliers[place])) values[j] = measurement->multipliers[place];

@@ -78,6 +78,7 @@ std::string needs_of(const KindEntry& kind) {
   if (is_calibration(ConstraintParams{kind.name})) return "`group`, `tolerance`, `bins`";
   if (std::string(kind.name) == "exceedance_parity") return "`group`, `tolerance`, `above`";
   const bool is_loss = !kind.rates.empty() && rate_entry(kind.rates.front()).family == RateFamily::mean;
+  if (*kind.side != '\0') return std::string("`") + kind.side + "`";
   if (kind.demand == Demand::bound) return is_loss ? "`at_most`" : "`at_most` or `at_least`";
   return kind.tolerance > 0 ? "`group`" : "`group`, `tolerance`";
 }

@@ -21,6 +21,7 @@ struct KindEntry {
   std::vector<const char*> rates;  ///< empty: the config names one (`rate`), or in each term
   const char* form = "";           ///< the only form it has; "": the config's
   double tolerance = 0;            ///< the only tolerance it has; 0: the config's
+  const char* side = "";           ///< of a bound, the only side that it takes: at_most or at_least; "": either
 };
 
 /// All kinds of constraint. A new one is one row of this table (kinds.cpp).

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string>
 #include <tuple>
+#include <utility>
 
 #include "engine/constraints/forms.h"
 #include "engine/constraints/kinds.h"
 #include "engine/constraints/outcome_requests.h"
 #include "engine/constraints/rates.h"
 #include "engine/constraints/request_problems.h"
+#include "engine/constraints/table.h"
 #include "engine/constraints/titles.h"
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
@@ -185,7 +188,12 @@ void check_bounds(const Request& request) {
     if (has_least) request.refuse("at_least", "write it with the signs of the weights changed, and at_most");
     return;
   }
-  if (!has_most && !has_least) request.refuse("", "the kind '" + wanted.kind + "' needs at_most or at_least");
+  const std::string side = request.kind.side;
+  if (!has_most && !has_least)
+    request.refuse("", "the kind '" + wanted.kind + "' needs " + (side.empty() ? "at_most or at_least" : side));
+  for (const auto& [field, is_there] : {std::pair("at_most", has_most), std::pair("at_least", has_least)})
+    if (is_there && !side.empty() && side != field)
+      request.refuse(field, "the kind '" + wanted.kind + "' takes " + side + "; the kind 'bound' takes either side");
   const bool is_share = family_of(request) == RateFamily::share;
   for (const auto& [field, value, is_there] :
        {std::tuple("at_most", wanted.at_most, has_most), std::tuple("at_least", wanted.at_least, has_least)}) {
@@ -334,6 +342,12 @@ void check_all(const std::vector<ConstraintParams>& constraints, const Known& kn
 void check_requests(const std::vector<ConstraintParams>& constraints, const data::Dataset& dataset,
                     const config::Origin& origin) {
   Known known{{}, dataset.stored_decisions.has_value(), dataset.task, dataset.outcomes};
+  for (const data::Grouping& grouping : dataset.groupings)
+    if (std::ranges::find(grouping.levels, kUnseenLevel) != grouping.levels.end())
+      throw core::UserError(core::Fault::config,
+                            "data.groups: the grouping '" + grouping.name + "' has a level '" + kUnseenLevel +
+                                "', which is what rows of levels that training lacks are called: spell it otherwise",
+                            origin.of("data.groups"));
   for (const data::Grouping& grouping : dataset.groupings)
     known.groupings.push_back({grouping.name, occurring_levels(grouping)});
   check_all(constraints, known, origin);

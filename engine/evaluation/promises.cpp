@@ -188,7 +188,8 @@ std::vector<std::vector<bool>> estimable_levels(const ConstraintTable& table, co
   std::vector<std::vector<bool>> estimable;
   for (const Promise& promise : table.promises) {
     std::vector<bool>& levels = estimable.emplace_back();
-    std::vector<bool> known(promise.levels.size(), true);
+    // In strata that training never saw nobody can be judged: several may be in one.
+    std::vector<bool> known(promise.levels.size(), !promise.is_of_unseen);
     if (promise.unseen_level >= 0) known[promise.unseen_level] = false;
     const GapSample sample = make_gap_sample(table, promise, totals.sums, totals.squares, known);
     for (const GapSample::Level& level : sample.levels)

@@ -149,22 +149,25 @@ std::string comparison(const PromiseResult& promise, const FigureText& text) {
            " differs from that of " + named(promise.reference) + " by " + amount;
   if (promise.form == "overall")
     return "The " + rate + " of " + named(furthest(promise, *promise.everyone_rate)->level) +
-           " differs from that of everyone by " + amount;
+           " differs from that of everyone" + within(promise) + " by " + amount;
   return "Between " + promise.grouping + "=" + lowest->level + " and " + named(highest->level) + " the " + rate +
          " differs by " + amount;
 }
 
-// Of several figures the one that is told of was chosen for its size: its own interval would be too narrow and too far out.
+// Of several figures the largest was chosen for its size: its own interval would be too narrow and too far out.
+bool is_largest_of_several(const ConstraintResult& result, const PromiseResult& promise) {
+  return result.promises.size() > 1 && result.interval && !result.form.empty() && promise.gap == result.gap;
+}
+
 Interval interval_of(const ConstraintResult& result, const PromiseResult& promise) {
-  return result.promises.size() > 1 && result.interval && !result.form.empty() ? *result.interval : *promise.interval;
+  return is_largest_of_several(result, promise) ? *result.interval : *promise.interval;
 }
 
 std::string measured(const ConstraintResult& result, const PromiseResult& promise, const std::string& split,
                      double confidence) {
   const FigureText text(promise);
-  const std::string among = result.promises.size() > 1 && !result.form.empty()
-                                ? " of the largest of " + std::to_string(result.promises.size())
-                                : "";
+  const std::string among =
+      is_largest_of_several(result, promise) ? " of the largest of " + std::to_string(result.promises.size()) : "";
   return comparison(promise, text) + " " + where(split) + " (" + percent(confidence) + " interval" + among + " " +
          text.range(interval_of(result, promise)) + ")";
 }
@@ -219,7 +222,8 @@ std::string remarks(const ConstraintResult& result, const std::string& split) {
       if (level.unmeasured == Unmeasured::absent && promise.gap && std::ranges::find(absent, name) == absent.end())
         absent.push_back(name);
       if (level.estimable && !level.short_splits.empty())
-        unsteered.push_back("the " + promise.rate_name + " of " + name + " (" + core::listed(level.short_splits) + ")");
+        unsteered.push_back((promise.form == "linear" ? name : "the " + promise.rate_name + " of " + name) + " (" +
+                            core::listed(level.short_splits) + ")");
     }
   }
   std::string text;
@@ -272,9 +276,15 @@ std::string conclusion(const ConstraintResult& result, const PromiseResult& prom
          ", so for the grouping as a whole the constraint is not estimable.";
 }
 
-std::string in_short(const PromiseResult& promise, const PromiseResult& first) {
-  const std::string by = promise.grouping == first.grouping ? "" : " by " + promise.grouping;
-  const std::string of = " The " + promise.rate_name + by + within(promise);
+// "The TPR by sex within race=b"; a weighted sum by its terms. `with_grouping`: where several are told of.
+std::string subject(const PromiseResult& promise, bool with_grouping) {
+  if (promise.form == "linear") return promise.rate_name;
+  const std::string by = with_grouping && !promise.grouping.empty() ? " by " + promise.grouping : "";
+  return "The " + promise.rate_name + by + within(promise);
+}
+
+std::string in_short(const PromiseResult& promise, bool with_grouping) {
+  const std::string of = " " + subject(promise, with_grouping);
   if (!promise.gap) return of + " could not be compared.";
   const FigureText text(promise);
   std::string verdict = name_of(promise.verdict);
@@ -310,11 +320,12 @@ std::string sentence_of(const ConstraintResult& result, const std::string& split
   if (first->gap)
     sentence = measured(result, *first, split, confidence) + conclusion(result, *first, split, confidence, min_rows);
   else
-    sentence = "The " + first->rate_name + (first->grouping.empty() ? "" : " by " + first->grouping) + within(*first) +
-               " could not be compared " + where(split) + ": " +
+    sentence = subject(*first, true) + " could not be compared " + where(split) + ": " +
                unmeasured(*first, "cannot be measured", split, min_rows) + ", so the constraint is not estimable.";
+  const bool with_grouping = std::ranges::any_of(
+      result.promises, [&](const PromiseResult& promise) { return promise.grouping != first->grouping; });
   for (const PromiseResult& promise : result.promises)
-    if (&promise != first) sentence += in_short(promise, *first);
+    if (&promise != first) sentence += in_short(promise, with_grouping);
   return sentence + remarks(result, split);
 }
 

@@ -116,7 +116,8 @@ std::string weight_layout(const ModelParams& params, std::int64_t members, bool 
     return std::string(members == 1 ? "trees holds" : "members.N.trees hold") +
            " the bytes of an XGBoost model (UBJSON); " + margins +
            ", and what it reads of a feature is the "
-           "number of its bin plus the place in it, from 0 to 1 (kind ramp), the number itself in standard deviations "
+           "number of its bin plus the place in it, from 0 to 1 (kind ramp; the place and then the sum rounded to "
+           "float32), the number itself in standard deviations "
            "(pick of a number) or the number of its level (pick; where it is missing that of its component for missing "
            "ones, "
            "if training had any), and NaN where a number is missing or training did not know the level";
@@ -155,7 +156,11 @@ std::string weight_layout(const ModelParams& params, std::int64_t members, bool 
            "then outer(a * relu(b)), a and b the halves of inner(norm(x)); the output is head(relu(norm(x))) of the "
            "last "
            "token";
-  return "layers.N.weight is " + of_members + "inputs, outputs]; rectifiers between layers";
+  const bool embeds = params.kind != "linear" && params.embedding_size > 0;
+  return "layers.N.weight is " + of_members + "inputs, outputs]; rectifiers between layers" +
+         (embeds ? "; where a category is embedded, layer 0 gains its components times embeddings.NAME.table times "
+                   "embeddings.NAME.map"
+                 : "");
 }
 
 // The sizes of an architecture that are single numbers, by kind.

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <set>
 #include <sstream>
@@ -24,6 +25,7 @@
 
 #include "engine/core/error.h"
 #include "engine/core/files.h"
+#include "engine/models/module_state.h"
 #include "engine/models/no_autograd.h"
 #include "engine/models/safetensors.h"
 
@@ -137,26 +139,6 @@ void replace_draws(torch::jit::Block& block, const std::string& file) {
   }
 }
 
-// A checkpoint has tensors alone. Methods that forward calls are walked through too, each once.
-void refuse_changed_attributes(const torch::jit::Block& block, const std::string& file,
-                               std::set<const torch::jit::Function*>& seen) {
-  for (const torch::jit::Node* node : block.nodes()) {
-    for (const torch::jit::Block* inner : node->blocks()) refuse_changed_attributes(*inner, file, seen);
-    const bool sets = node->kind() == torch::jit::prim::SetAttr, calls = node->kind() == torch::jit::prim::CallMethod;
-    const auto type = sets || calls ? node->inputs()[0]->type()->cast<c10::ClassType>() : nullptr;
-    if (type == nullptr || !type->is_module()) continue;
-    const std::string& name = node->s(torch::jit::attr::name);
-    if (sets && !node->inputs()[1]->type()->isSubtypeOf(*c10::TensorType::get()))
-      refuse(file, fmt::format("changes its attribute '{}' in forward, which is no tensor, so that a run that goes on "
-                               "would not know it: make it a buffer (register_buffer)",
-                               name));
-    torch::jit::Function* method = calls ? type->findMethod(name) : nullptr;
-    if (method == nullptr || !seen.insert(method).second) continue;
-    if (torch::jit::GraphFunction* graph = torch::jit::tryToGraphFunction(*method))
-      refuse_changed_attributes(*graph->graph()->block(), file, seen);
-  }
-}
-
 // Its words and not this program's, whose answer is all that stdout is for: a `print` there would stand beside the JSON of --json.
 void print_to_stderr() {
   torch::jit::setPrintHandler([](const std::string& text) { std::fwrite(text.data(), 1, text.size(), stderr); });
@@ -169,8 +151,7 @@ Module read(const std::string& file, const at::Device& device) {
     return torch::jit::load(stream, at::kCPU);
   });
   if (!module.find_method("forward")) refuse(file, "has no method forward");
-  std::set<const torch::jit::Function*> seen;
-  refuse_changed_attributes(*module.get_method("forward").graph()->block(), file, seen);
+  if (const auto changed = state_in_no_checkpoint(module)) refuse(file, *changed);
   register_dropout();
   print_to_stderr();
   for (torch::jit::Function* function : module._ivalue()->compilation_unit()->get_functions())
@@ -200,6 +181,27 @@ std::vector<torch::jit::ObjectPtr> objects_of(const Module& module) {
   return objects;
 }
 
+// As the same numbers in other shapes: each would become a tensor of its own, and the module another.
+void refuse_overlap(const std::vector<Held>& held, const std::string& name, const at::Tensor& tensor,
+                    const std::string& file) {
+  const auto range = [](const at::Tensor& one) {
+    std::int64_t last = 0;
+    for (std::int64_t d = 0; d < one.dim(); ++d) last += (one.size(d) - 1) * one.stride(d);
+    const auto* begin = static_cast<const char*>(one.const_data_ptr());
+    return std::pair(begin, begin + (last + 1) * static_cast<std::int64_t>(one.element_size()));
+  };
+  if (tensor.numel() == 0) return;
+  const auto [begin, end] = range(tensor);
+  for (const Held& other : held) {
+    if (other.value.numel() == 0) continue;
+    const auto [other_begin, other_end] = range(other.value);
+    if (begin < other_end && other_begin < end)
+      refuse(file, fmt::format("has tensors '{}' and '{}' that share memory in other shapes or parts, which the engine "
+                               "would cut apart: use the one in forward to make the other",
+                               other.name, name));
+  }
+}
+
 // Trained ones first.
 std::vector<Held> tensors_of(const Module& module, const std::string& file) {
   std::vector<Held> trained, kept;
@@ -223,10 +225,13 @@ std::vector<Held> tensors_of(const Module& module, const std::string& file) {
         return held.value.numel() > 0 && held.value.data_ptr() == tensor.data_ptr() &&
                held.value.sizes() == tensor.sizes() && held.value.strides() == tensor.strides();
       });
-      if (same != list.end())
+      if (same != list.end()) {
         same->slots.push_back({place, i});
-      else
-        list.push_back({full, tensor, {{place, i}}, is_trained});
+        continue;
+      }
+      for (const std::vector<Held>& others : {std::cref(trained), std::cref(kept)})
+        refuse_overlap(others, full, tensor, file);
+      list.push_back({full, tensor, {{place, i}}, is_trained});
     }
     ++place;
   }
@@ -274,6 +279,7 @@ class Script {
     {
       const NoAutograd no_autograd;
       pass_of({parameters, rows, none, 0, false});
+      pass_of({parameters, rows.narrow(0, 0, 1), none, 0, false});  // as the last rows of a split may be one
     }
     const WithAutograd autograd;
     const at::Tensor logits = pass_of({parameters, rows, none, 0, true});

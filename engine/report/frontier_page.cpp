@@ -52,9 +52,9 @@ void write_gaps(Markup& page, const std::optional<SplitResult>& split, std::size
       write_figure(page, "\u2013", "");
       continue;
     }
-    const ConstraintResult& result = split->constraints[c];
-    write_figure(page, figure_text(result.gap, result.unit),
-                 result.interval ? figure_range(result.interval, result.unit) : "");
+    const ConstraintFigure figure = figure_of(split->constraints[c]);
+    write_figure(page, figure_text(figure.value, figure.unit),
+                 figure.interval ? figure_range(figure.interval, figure.unit) : "");
   }
 }
 
@@ -69,7 +69,9 @@ void write_rule(Markup& page, const FrontierReport& report, const FrontierRule& 
       page.element("p", {{"class", "note"}}, "below what the test rows could show");
     if (rule.leaning) page.element("p", {{"class", "note"}}, leaning_words(rule));
     if (is_unsure(report.rule_confidence, rule))
-      page.element("p", {{"class", "note"}}, fmt::format("not that sure: {:.3f} over", rule.excess));
+      page.element("p", {{"class", "note"}},
+                   fmt::format("{}: {:.3f} over", report.rule_confidence > 0 ? "not that sure" : "expected outside",
+                               rule.excess));
     if (!rule.probabilities.empty()) page.element("p", {{"class", "note"}}, drawn_words(rule));
   }
   write_accuracy(page, rule.held_out);

@@ -70,6 +70,19 @@ std::string tolerance_word(const FrontierRule& rule);
 /// Whether it compares groups, and its figure is a gap. Bounds and sums have figures that are read otherwise.
 bool is_parity(const evaluation::ConstraintResult& constraint);
 
+/// What is measured of a constraint, beside what it allows.
+struct ConstraintFigure {
+  std::optional<double> value;
+  std::optional<evaluation::Interval> interval;
+  std::string unit;
+  double tolerance = 0;
+
+  double violation() const { return value && !evaluation::is_inside(*value, tolerance) ? *value - tolerance : 0; }
+};
+
+/// A cap and a floor of one constraint have a figure each, in units of their own: that of the one that is violated most.
+ConstraintFigure figure_of(const evaluation::ConstraintResult& constraint);
+
 /// The constraint whose gap is largest beside its tolerance; of the unconstrained rule beside the config's. A bound or a sum comes before
 /// parity where it is violated by more, beside what it allows. nullptr where nothing was measured.
 const evaluation::ConstraintResult* leading_constraint(const FrontierRule& rule,
@@ -88,10 +101,10 @@ std::string leaning_words(const FrontierRule& rule);
 /// Of one row more or less no posterior knows: what is over its bound by no more than this is taken to hold.
 inline constexpr double kSlightExcess = 5e-4;
 
-/// Whether no rule was found that is as sure as it was to be: this one is nearest.
+/// Whether no rule was found that is as sure as it was to be, or where none was asked to be that is expected inside: this one is nearest.
 bool is_unsure(double rule_confidence, const FrontierRule& rule);
 
-/// Of a rule that leans, or is not as sure as it was to be, what that is in a sentence; of any other "".
+/// Of a rule that leans, or is not as sure as it was to be, or is expected outside, what that is in a sentence; of any other "".
 std::string rule_sentence(double rule_confidence, const FrontierRule& rule);
 
 /// Of a frontier whose rules are to be inside with some confidence what that means, of any other "".

@@ -32,31 +32,10 @@ std::string accuracy_of(const std::optional<SplitResult>& split) {
          (interval ? fmt::format(" ({}-{})", percent(interval->low), percent(interval->high)) : "");
 }
 
-// What is measured of a constraint, beside what it allows.
-struct Figure {
-  std::optional<double> value;
-  std::optional<Interval> interval;
-  std::string unit;
-  double tolerance = 0;
-
-  double violation() const { return value && !evaluation::is_inside(*value, tolerance) ? *value - tolerance : 0; }
-};
-
-// A cap and a floor of one constraint have a figure each, in units of their own: the one that is violated most.
-Figure figure_of(const ConstraintResult& constraint) {
-  Figure figure{constraint.gap, constraint.interval, constraint.unit, constraint.tolerance};
-  if (!constraint.unit.empty() || constraint.promises.empty()) return figure;
-  const auto of_promise = [](const PromiseResult& promise) {
-    return Figure{promise.gap, promise.interval, promise.unit, promise.tolerance};
-  };
-  const auto violation = [&](const PromiseResult& promise) { return of_promise(promise).violation(); };
-  return of_promise(*std::ranges::max_element(constraint.promises, {}, violation));
-}
-
 // By what constraints are ranked: of the rule without any, beside the config's tolerances. A bound that holds is none that a frontier is about,
 // however near to it the figure lies.
 double beside_tolerance(const FrontierRule& rule, const ConstraintResult& constraint) {
-  const Figure figure = figure_of(constraint);
+  const ConstraintFigure figure = figure_of(constraint);
   if (is_parity(constraint)) return figure.value && figure.tolerance > 0 ? *figure.value / figure.tolerance : 0;
   if (!rule.tolerance || figure.violation() == 0) return -1;
   return 1 + figure.violation() / (figure.tolerance > 0 ? figure.tolerance : 1);
@@ -66,7 +45,7 @@ double beside_tolerance(const FrontierRule& rule, const ConstraintResult& constr
 std::string gap_of(const FrontierRule& rule, const std::optional<SplitResult>& split) {
   const ConstraintResult* constraint = leading_constraint(rule, split);
   if (constraint == nullptr) return "-";
-  const Figure figure = figure_of(*constraint);
+  const ConstraintFigure figure = figure_of(*constraint);
   if (!figure.value || !std::isfinite(*figure.value)) return "-";
   const auto shown = [&](double value) { return fmt::format("{:.1f}", shown_figure(value, figure.unit)); };
   std::string text = (is_parity(*constraint) ? "" : "figure ") + shown(*figure.value);
@@ -117,6 +96,16 @@ TerminalLine line_of(const FrontierReport& report, const FrontierRule& rule, boo
 
 }  // namespace
 
+ConstraintFigure figure_of(const ConstraintResult& constraint) {
+  ConstraintFigure figure{constraint.gap, constraint.interval, constraint.unit, constraint.tolerance};
+  if (!constraint.unit.empty() || constraint.promises.empty()) return figure;
+  const auto of_promise = [](const PromiseResult& promise) {
+    return ConstraintFigure{promise.gap, promise.interval, promise.unit, promise.tolerance};
+  };
+  const auto violation = [&](const PromiseResult& promise) { return of_promise(promise).violation(); };
+  return of_promise(*std::ranges::max_element(constraint.promises, {}, violation));
+}
+
 std::string tolerance_word(const FrontierRule& rule) {
   return rule.tolerance ? constraints::number_text(*rule.tolerance) : "none";
 }
@@ -135,11 +124,19 @@ std::string leaning_words(const FrontierRule& rule) {
 }
 
 bool is_unsure(double rule_confidence, const FrontierRule& rule) {
-  return rule_confidence > 0 && rule.excess > kSlightExcess;
+  // One rule for everybody meets a tolerance as nearly as its steps allow.
+  constexpr double kOfSteps = 0.01;
+  return rule.excess > (rule_confidence > 0 ? kSlightExcess : kOfSteps);
 }
 
 std::string rule_sentence(double rule_confidence, const FrontierRule& rule) {
   std::string text = rule.leaning ? at_the_start(fmt::format("the rule {}.", leaning_words(rule))) : "";
+  if (is_unsure(rule_confidence, rule) && rule_confidence == 0)
+    return fmt::format(
+        "No rule was found that the posterior expects inside all tolerances. This one comes nearest: the worst figure "
+        "is "
+        "expected to be {:.4f} over what it aims at.",
+        rule.excess);
   if (is_unsure(rule_confidence, rule))
     text += fmt::format(
         "{}It is not as sure as it was to be: with what chance does the worst figure is {:.4f} over its tolerance.",
@@ -217,7 +214,7 @@ std::string frontier_sentence(const FrontierReport& report) {
   const auto figures = [](const FrontierRule& rule, const ConstraintResult* constraint) {
     const std::string accuracy = percent_text(rule.held_out->metrics.accuracy);
     if (constraint == nullptr) return fmt::format("accuracy {}", accuracy);
-    const Figure figure = figure_of(*constraint);
+    const ConstraintFigure figure = figure_of(*constraint);
     const std::string text = figure_text(figure.value, figure.unit);
     if (is_parity(*constraint)) return fmt::format("accuracy {} at a gap of {}", accuracy, text);
     return fmt::format("accuracy {} with a violated bound at {}", accuracy, text);
@@ -253,7 +250,10 @@ std::string to_terminal(const FrontierReport& report, bool color) {
     text += "! below what the test rows could show\n";
   if (std::ranges::any_of(report.rules,
                           [&](const FrontierRule& rule) { return is_unsure(report.rule_confidence, rule); }))
-    text += "? not as sure as it was to be\n";
+    text += report.rule_confidence > 0
+                ? "? not as sure as it was to be\n"
+                : "? expected outside: no rule was found that is inside all tolerances, and this "
+                  "one comes nearest\n";
   text += "\n" + without_typography(frontier_sentence(report)) + "\n";
   return text;
 }

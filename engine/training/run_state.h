@@ -131,4 +131,7 @@ class RunState {
   bool has_settled_ = false;
 };
 
+/// Throws UserError (config) where training.patience is to end a run of which no rows choose an iterate, so that it would wait for nothing.
+void check_patience(const RunConfig& config, bool has_selection, bool is_cross_fitted, const config::Origin& origin);
+
 }  // namespace equipoise::training

@@ -141,7 +141,7 @@ TEST_F(CompareResume, WhatWasTrainingGoesOnFromWhatItSaved) {
   EXPECT_FALSE(exists("runs/c/checkpoints"));
   EXPECT_EQ(found("c"), found("whole"));
   for (const char* file :
-       {"/members/000/model.safetensors", "/members/002/model.safetensors", "/members/001/measurements.jsonl"})
+       {"/members/000/model.safetensors", "/members/001/model.safetensors", "/members/002/model.safetensors"})
     EXPECT_TRUE(read(std::string("runs/c") + file) == read(std::string("runs/whole") + file)) << file;
 }
 

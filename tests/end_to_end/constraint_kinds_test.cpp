@@ -122,6 +122,31 @@ TEST_F(ConstraintKinds, AnUnseenStratumIsNotEstimable) {
   const nlohmann::json constraint = outcome.json()["split"]["constraints"][0];
   EXPECT_EQ(constraint["verdict"], "not_estimable");
   EXPECT_EQ(constraint["promises"].back()["within"], "race=(not seen in training)");
+  // Nor where all that training saw are there as well.
+  std::string more = people(900, 6);
+  write("more.csv", fresh + more.substr(more.find('\n') + 1));
+  const Outcome both = run({"evaluate", "runs/r", "--data", "more.csv", "--json", "--fail-on=not_estimable"});
+  EXPECT_EQ(both.exit_code, 1) << both.err;
+  const nlohmann::json all = both.json()["split"]["constraints"][0];
+  EXPECT_EQ(all["verdict"], "not_estimable");
+  EXPECT_EQ(all["promises"].back()["verdict"], "not_estimable");
+  EXPECT_TRUE(all["promises"].back()["gap"].is_null());
+  EXPECT_THAT(all["promises"].front()["verdict"], "met");
+}
+
+// Rows of two tolerances have one title.
+TEST_F(ConstraintKinds, MultipliersOfTwoConstraintsAboutOneFigureStartWhereEachWas) {
+  write("config.yaml",
+        config_text(
+            {{"group: sex, tolerance: 0.2}",
+              "group: sex, tolerance: 0.9}\n  - {kind: parity, rate: selection_rate, group: sex, tolerance: 0.01}"}}));
+  train_into("first", {"training.keep=final"});
+  const nlohmann::json last = object("runs/first/results.json")["measurements"].back()["multipliers"];
+  ASSERT_GT(last[2].get<double>() + last[3].get<double>(), 0) << last;
+  train_into("second", {"training.keep=final", "multipliers.start_from=runs/first", "multipliers.step=1e-9",
+                        "training.epochs=1"});
+  const nlohmann::json start = object("runs/second/results.json")["measurements"].front()["multipliers"];
+  for (const int row : {0, 1, 2, 3}) EXPECT_NEAR(start[row].get<double>(), last[row].get<double>(), 1e-6) << row;
 }
 
 }  // namespace constraint_kinds_test

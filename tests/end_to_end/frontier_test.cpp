@@ -384,7 +384,7 @@ TEST_F(Frontier, SaysWhereRulesAreOffByMoreThanChance) {
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     return outcome.err;
   };
-  const char* warning = "1 of 3 rules are outside their tolerances by more than chance";
+  const char* warning = "1 of 3 rules is outside its tolerances by more than chance";
   EXPECT_THAT(warnings("{rounds: 400, learning_rate: 1, max_leaves: 24, min_child_weight: 0, colsample_bytree: 1, "
                        "max_cat_to_onehot: 4}"),
               HasSubstr(warning));

@@ -45,7 +45,9 @@ ConstraintParams of_kind(const KindEntry& kind, double limit) {
   } else if (kind.rates.empty()) {
     wanted.rate = "tpr";
   }
-  if (kind.demand != Demand::parity) {
+  if (std::string(kind.side) == "at_least") {
+    wanted.at_least = 1 - limit;  // the figure of a floor is what a rate lacks to 1
+  } else if (kind.demand != Demand::parity) {
     wanted.at_most = limit;
   } else if (kind.tolerance == 0) {
     wanted.tolerance = limit;

@@ -88,6 +88,14 @@ TEST(RequestsTest, ChurnAndStoredDecisionsNeedEachOther) {
   EXPECT_EQ(compile({churn, bound, sum}, two_sexes_decided_before(), 30, {}, journal).promises.size(), 3u);
 }
 
+// Rows of levels that training lacks are called that: people who are would be counted as nobody.
+TEST(RequestsTest, ALevelThatIsCalledAsTheUnseenIsRefused) {
+  data::Dataset dataset = two_sexes();
+  dataset.groupings[0].levels[0] = kUnseenLevel;
+  EXPECT_THAT(refusal({{"demographic_parity", {"sex"}}}, dataset).what(),
+              HasSubstr("data.groups: the grouping 'sex' has a level '(not seen in training)'"));
+}
+
 TEST(RequestsTest, StoredDecisionsAreNoGroups) {
   ConstraintParams parity{"demographic_parity", {data::kStoredDecision}}, churn{"churn", {}};
   churn.at_most = 0.1;
@@ -111,7 +119,12 @@ TEST(RequestsTest, WhatDoesNotGoWithTheKindIsRefused) {
   EXPECT_THAT(refused("parity", [](Params& p) { p.rate = "recal"; }), HasSubstr("there is no rate 'recal'"));
   EXPECT_THAT(refused("equalized_odds", [](Params& p) { p.rate = "tpr"; }),
               HasSubstr("has its own; a rate is for the kinds parity, bound"));
-  EXPECT_THAT(refused("min_recall", [](Params&) {}), HasSubstr("the kind 'min_recall' needs at_most or at_least"));
+  EXPECT_THAT(refused("min_recall", [](Params&) {}), HasSubstr("the kind 'min_recall' needs at_least"));
+  EXPECT_THAT(refused("selection_rate_bound", [](Params&) {}), HasSubstr("needs at_most or at_least"));
+  EXPECT_THAT(refused("min_recall", [](Params& p) { p.at_most = 0.2; }),
+              HasSubstr("constraints[0].at_most: the kind 'min_recall' takes at_least; the kind 'bound' takes either"));
+  EXPECT_THAT(refused("precision_floor", [](Params& p) { p.at_least = 0.2, p.at_most = 0.4; }),
+              HasSubstr("at_most: the kind 'precision_floor' takes at_least"));
   EXPECT_THAT(
       refused("min_recall", [](Params& p) { p.at_least = 1.5; }),
       HasSubstr("constraints[0].at_least: a bound of a share must lie between 0 and 1, both excluded; it is 1.5"));

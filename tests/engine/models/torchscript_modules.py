@@ -1,6 +1,7 @@
 """Writes the modules of torchscript_test.cpp into the folder that is named: modules of 15 columns, and what is none that can be trained."""
 import pathlib
 import sys
+from typing import List
 
 import torch
 from torch import nn
@@ -185,6 +186,51 @@ class Counts(TwoResults):
         return self.last(x) * (1.0 if self.n < 30 else 0.5)
 
 
+class KeepsATensor(TwoResults):
+    mean: torch.Tensor
+
+    def __init__(self):
+        super().__init__()
+        self.mean = torch.zeros(COLUMNS)
+
+    def forward(self, x):
+        self.mean = 0.9 * self.mean + 0.1 * x.mean(0).detach()
+        return self.last(x - self.mean)
+
+
+class WritesATensor(KeepsATensor):
+    def forward(self, x):
+        self.mean.add_(x.mean(0).detach())
+        return self.last(x - self.mean)
+
+
+class KeepsAList(TwoResults):
+    factors: List[float]
+
+    def __init__(self):
+        super().__init__()
+        self.factors = [1.0]
+
+    def forward(self, x):
+        self.factors[0] = self.factors[0] * 0.9
+        return self.last(x) * self.factors[0]
+
+
+class SharesMemory(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = nn.Parameter(torch.ones(COLUMNS, 2))
+        self.other = nn.Parameter(self.one.data.t())
+
+    def forward(self, x):
+        return (x @ self.one + x @ self.other.t()).sum(1)
+
+
+class Squeezes(TwoResults):
+    def forward(self, x):
+        return self.last(x).squeeze()
+
+
 class LargeWholeNumbers(TwoResults):
     def __init__(self):
         super().__init__()
@@ -215,7 +261,8 @@ save("pictures", Pictures())
 save("no_parameters", NoParameters())
 save("wide", nn.Linear(COLUMNS + 1, 1))
 for kind in (Throws, TwoResults, WholeNumbers, OnGpu, Noise, Attention, NotANumber, Detached, WithoutGradient, Sparse,
-             WritesWhatItNeeds, DividesByRows, Prints, Convolved, Sequence, Counts, LargeWholeNumbers, SparseGradient):
+             WritesWhatItNeeds, DividesByRows, Prints, Convolved, Sequence, Counts, LargeWholeNumbers, SparseGradient,
+             KeepsATensor, WritesATensor, KeepsAList, SharesMemory, Squeezes):
     save(kind.__name__, kind())
 torch.save({"weight": torch.ones(3)}, FOLDER / "state_dict.pt")
 (FOLDER / "text.pt").write_text("no archive")

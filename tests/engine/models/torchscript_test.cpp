@@ -294,7 +294,13 @@ TEST_F(TorchScript, WhatCannotBeTrainedIsRefusedInWords) {
               AllOf(HasSubstr("returns logits that no gradient can be taken of: "), HasSubstr("inplace operation")));
   EXPECT_EQ(refusal("Sequence"), "accepted") << "it has no dropout";
   EXPECT_THAT(refusal("sequence_dropped"), HasSubstr("draws random numbers (in forward)"));
-  EXPECT_THAT(refusal("Counts"), HasSubstr("changes its attribute 'n' in forward, which is no tensor"));
+  EXPECT_THAT(refusal("Counts"),
+              HasSubstr("changes its attribute 'n' in forward, which is neither a parameter nor a buffer"));
+  for (const char* name : {"KeepsATensor", "WritesATensor"})
+    EXPECT_THAT(refusal(name), HasSubstr("changes its attribute 'mean' in forward, which is neither a parameter nor"));
+  EXPECT_THAT(refusal("KeepsAList"), HasSubstr("changes its attribute 'factors' in forward"));
+  EXPECT_THAT(refusal("SharesMemory"), HasSubstr("has tensors 'one' and 'other' that share memory in other shapes"));
+  EXPECT_THAT(refusal("Squeezes"), HasSubstr("returns F32 [] for 1 rows, expected logits [1] or [1, 1]"));
   EXPECT_THAT(refusal("LargeWholeNumbers"), HasSubstr("has a tensor 'factor' of whole numbers beyond 16,777,216"));
   EXPECT_THAT(refusal("SparseGradient"), HasSubstr("has sparse gradients of 'table.weight', expected dense ones"));
   EXPECT_EQ(refusal("NotANumber"), "accepted") << "rows of zeros may be divided by";

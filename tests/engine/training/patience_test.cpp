@@ -6,6 +6,7 @@
 
 #include "engine/training/trainer.h"
 #include "tests/engine/training/generated_people.h"
+#include "tests/engine/training/refusal.h"
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
@@ -65,6 +66,17 @@ TEST(Patience, ARunOfABankThatEndsEarlyLeavesTheOthersAsTheyAre) {
     EXPECT_EQ(bank[run].steps, alone.steps);
     EXPECT_TRUE(bank[run].learner->flat_parameters().equal(alone.learner->flat_parameters()));
   }
+}
+
+TEST(Patience, WithoutRowsThatChooseIsRefused) {
+  RunConfig config;
+  config.training.patience = 3;
+  EXPECT_THAT(refusal(core::Fault::config, [&] { check_patience(config, false, false, {}); }),
+              testing::HasSubstr("training.patience: it waits for rows to choose an iterate, and there are none"));
+  EXPECT_NO_THROW(check_patience(config, true, false, {}));
+  EXPECT_NO_THROW(check_patience(config, false, true, {}));
+  config.training.patience = 0;
+  EXPECT_NO_THROW(check_patience(config, false, false, {}));
 }
 
 }  // namespace patience_test
