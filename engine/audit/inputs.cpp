@@ -95,7 +95,9 @@ Raw of_components(const data::Dataset& dataset, std::size_t f) {
       raw.bins.push_back(ends_of(raw.values.back()));
   }
   const auto unknown = static_cast<std::int32_t>(raw.values.size());
-  raw.values.emplace_back("not among the training rows");
+  // Of a number that is one alone or missing, only that is a component.
+  const bool is_one_number = feature.components.size() == 1 && raw.missing == 0;
+  raw.values.emplace_back(is_one_number ? "not missing" : "not among the training rows");
   if (raw.missing < 0) {
     raw.missing = static_cast<std::int32_t>(raw.values.size());
     raw.values.emplace_back("missing");

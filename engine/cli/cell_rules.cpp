@@ -225,13 +225,20 @@ struct FigureOff {
   report::ConstraintFigure figure;
   double aim = 0;
 
+  // Of floors and ratios.
+  bool is_turned() const { return figure.unit == "floor" || figure.unit == "percent"; }
+
+  // "at most 0.217"
+  std::string aim_words() const {
+    return fmt::format("at {} {:.3f}", is_turned() ? "least" : "most", is_turned() ? 1 - aim : aim);
+  }
+
   // "has 0.153 there (0.135 to 0.172)"; of floors and ratios what is one less the figure, as the config has it.
   std::string words() const {
-    const bool is_turned = figure.unit == "floor" || figure.unit == "percent";
-    const auto shown = [&](double value) { return is_turned ? 1 - value : value; };
+    const auto shown = [&](double value) { return is_turned() ? 1 - value : value; };
     return fmt::format("has {:.3f} there ({:.3f} to {:.3f})", shown(figure.value.value_or(0)),
-                       shown(is_turned ? figure.interval->high : figure.interval->low),
-                       shown(is_turned ? figure.interval->low : figure.interval->high));
+                       shown(is_turned() ? figure.interval->high : figure.interval->low),
+                       shown(is_turned() ? figure.interval->low : figure.interval->high));
   }
 };
 
@@ -264,14 +271,13 @@ void warn_where_off(const std::vector<report::FrontierRule>& rules, double confi
                          : "selection";
   if (confidence > 0) {
     journal.warn(fmt::format(
-        "On the {} rows {} further out than the posterior expects, by more than chance: that of {} {}, and at most "
-        "{:.3f} "
-        "is expected. The probability {:g} of decision.confidence does not hold "
-        "then: the posterior knows less of cells than it believes; more rows, a smaller model or fewer rounds help.",
+        "On the {} rows {} further out than the posterior expects, by more than chance: that of {} {}, and {} is "
+        "expected. The probability {:g} of decision.confidence does not hold then: the posterior knows less of cells "
+        "than it believes; more rows, a smaller model or fewer rounds help.",
         rows,
         rules.size() == 1 ? "the rule is"
                           : fmt::format("{} of {} rules {}", off, rules.size(), off == 1 ? "is" : "are"),
-        worst->title, worst->words(), worst->aim, confidence));
+        worst->title, worst->words(), worst->aim_words(), confidence));
     return;
   }
   const std::string which = rules.size() == 1

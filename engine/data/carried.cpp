@@ -26,9 +26,21 @@ std::vector<std::optional<double>> numbers_of(const Column& column, const Table&
   return numbers;
 }
 
+// As the files spell it, whatever else is the same value.
 std::vector<std::optional<std::string>> texts_of(const Column& column, const Table& table) {
-  const CategoryView view(table, column);
   std::vector<std::optional<std::string>> texts;
+  if (column.kind == ColumnKind::text) {
+    for (std::size_t chunk = 0; chunk < table.chunks(); ++chunk) {
+      const std::vector<std::int32_t>& codes = column.chunks[chunk].integers;
+      const std::int64_t rows = table.chunk_begins[chunk + 1] - table.chunk_begins[chunk];
+      for (std::int64_t row = 0; row < rows; ++row) {
+        const std::int32_t code = codes.empty() ? kMissingCode : codes[static_cast<std::size_t>(row)];
+        texts.push_back(code < 0 ? std::nullopt : std::optional(column.levels[static_cast<std::size_t>(code)]));
+      }
+    }
+    return texts;
+  }
+  const CategoryView view(table, column);
   for (const std::int32_t code : view.codes(table))
     texts.push_back(code < 0 ? std::nullopt : std::optional(view.levels()[static_cast<std::size_t>(code)]));
   return texts;

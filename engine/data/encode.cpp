@@ -165,15 +165,19 @@ LevelIndex::LevelIndex(const std::vector<std::string>& levels) {
   std::int32_t index = 0;
   for (const std::string& level : levels) {
     exact_.try_emplace(level, index);
-    canonical_.try_emplace(canonical_level(level), index);
+    // Where two levels are one number, as codes are, neither is meant by a third spelling.
+    const auto [known, is_new] = by_value_.try_emplace(value_of_level(level), index);
+    if (!is_new && known->second >= 0 &&
+        canonical_level(levels[static_cast<std::size_t>(known->second)]) != canonical_level(level))
+      known->second = -1;
     ++index;
   }
 }
 
 std::int32_t LevelIndex::find(const std::string& value) const {
   if (const auto found = exact_.find(value); found != exact_.end()) return found->second;
-  const auto found = canonical_.find(canonical_level(value));
-  return found == canonical_.end() ? -1 : found->second;
+  const auto found = by_value_.find(value_of_level(value));
+  return found == by_value_.end() ? -1 : found->second;
 }
 
 void lay_out(std::vector<FeatureRule>& features) {

@@ -16,10 +16,15 @@ struct Unseen {
   std::int64_t rows = 0;
 };
 
+// Of a number that training had one of, or none: whatever it is, the model sees that it is known.
+bool tells_missing_alone(const FeatureRule& rule) {
+  return rule.form == FeatureForm::levels && rule.levels.empty();
+}
+
 Unseen unseen_values(const FeatureRule& rule, const Table& table) {
   Unseen unseen;
   // With "other" among the levels, values that training had and did not keep look the same.
-  if (rule.form != FeatureForm::levels || rule.other_level) return unseen;
+  if (rule.form != FeatureForm::levels || rule.other_level || tells_missing_alone(rule)) return unseen;
   const CategoryView view(table, *table.find(rule.column));
   const LevelIndex known(rule.levels);
   std::vector<std::uint8_t> is_unseen;
@@ -39,6 +44,7 @@ void warn_of_unseen_values(const Encoder& encoder, const std::vector<Unseen>& un
   const std::size_t features = encoder.features.size();
   for (std::size_t f = 0; f < features; ++f) {
     const FeatureRule& rule = encoder.features[f];
+    if (tells_missing_alone(rule)) continue;
     std::int64_t nowhere = 0;
     for (std::size_t place = f; place < encoded.codes.size(); place += features) nowhere += encoded.codes[place] < 0;
     const auto warn = [&](std::int64_t rows, const std::string& what) {

@@ -32,7 +32,7 @@ class LevelIndex {
 
  private:
   std::unordered_map<std::string, std::int32_t> exact_;
-  std::unordered_map<std::string, std::int32_t> canonical_;
+  std::unordered_map<std::string, std::int32_t> by_value_;
 };
 
 /// How one grouping is made, for new rows too.

@@ -123,9 +123,8 @@ class ColumnFitter {
                        missing_text(summary.missing) + ", ";
     if (summary.distinct == 1) {  // only whether it is missing tells rows apart
       rule.form = FeatureForm::levels;
-      rule.levels = {value_text(column_kind(rule.numbers), summary.sorted.front())};
       rule.missing_level = true;
-      outcome.sentence += "told apart from missing";
+      outcome.sentence += "1 component: whether it is missing";
     } else if (standardize) {
       refuse_spread(column, summary, std::isfinite(summary.deviation) && summary.deviation > 0);
       rule.form = FeatureForm::standardized;

@@ -99,16 +99,24 @@ Counts rounded_counts(std::size_t count, const Shares& shares, Shares& owed) {
   return counts;
 }
 
-// Of each stratum. What small ones are short of, the next small ones make up for: else of a thousand groups of three the test split would get
-// nobody.
-std::vector<Counts> counts_of_strata(const std::vector<std::vector<std::uint64_t>>& strata, const Shares& shares) {
+// Of each stratum. What small ones are short of, other small ones make up for: else of a thousand groups of three the test split would get
+// nobody. They come in an order by chance: in their own, labels take turns, and one of them could be all that a split is owed.
+std::vector<Counts> counts_of_strata(const std::vector<std::vector<std::uint64_t>>& strata, const Shares& shares,
+                                     std::uint64_t seed) {
   constexpr std::size_t kSmall = 20;
-  Shares owed_by_small{};
-  std::vector<Counts> counts;
-  for (const std::vector<std::uint64_t>& stratum : strata) {
-    Shares own{};
-    counts.push_back(rounded_counts(stratum.size(), shares, stratum.size() < kSmall ? owed_by_small : own));
+  std::vector<Counts> counts(strata.size());
+  std::vector<std::size_t> small;
+  for (std::size_t stratum = 0; stratum < strata.size(); ++stratum) {
+    Shares owed{};
+    if (strata[stratum].size() < kSmall)
+      small.push_back(stratum);
+    else
+      counts[stratum] = rounded_counts(strata[stratum].size(), shares, owed);
   }
+  const std::uint64_t use = core::seed_for(seed, "small strata");
+  std::ranges::sort(small, {}, [&](std::size_t stratum) { return core::mix(use, stratum); });
+  Shares owed{};
+  for (const std::size_t stratum : small) counts[stratum] = rounded_counts(strata[stratum].size(), shares, owed);
   return counts;
 }
 
@@ -175,7 +183,7 @@ std::vector<Split> splits_by_shares(const Table& table, const SplitParams& param
   for (std::size_t row = 0; row < splits.size(); ++row) {
     if (splits[row] == Split::train) hashes_of_stratum[static_cast<std::size_t>(strata[row])].push_back(hashes[row]);
   }
-  const std::vector<Counts> counts = counts_of_strata(hashes_of_stratum, shares_of_rest(params));
+  const std::vector<Counts> counts = counts_of_strata(hashes_of_stratum, shares_of_rest(params), seed);
   std::vector<std::vector<Cut>> cuts_of_stratum(hashes_of_stratum.size());
   core::on_threads(2, cuts_of_stratum.size(), [&](std::size_t stratum) {
     cuts_of_stratum[stratum] = cuts_of(std::move(hashes_of_stratum[stratum]), counts[stratum]);

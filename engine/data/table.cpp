@@ -184,6 +184,29 @@ std::optional<double> parse_number(std::string_view text) {
   return number;
 }
 
+namespace {
+
+struct PlainNumber {
+  double value;
+  bool is_whole;  // "1", "1.00"
+};
+
+// Of digits, without zeros before them and with no more than a float tells apart.
+std::optional<PlainNumber> plain_number(const std::string& level) {
+  constexpr std::ptrdiff_t kMostDigits = 15;
+  const auto is_digit = [](unsigned char letter) { return std::isdigit(letter) != 0; };
+  const std::string_view text = std::string_view(level).substr(level.starts_with('-') ? 1 : 0);
+  const std::string_view whole = text.substr(0, text.find('.'));
+  const std::string_view rest = text.substr(whole.size());
+  const bool is_plain = !whole.empty() && std::ranges::all_of(whole, is_digit) &&
+                        (whole.size() == 1 || whole.front() != '0') &&
+                        (rest.empty() || (rest.size() > 1 && std::ranges::all_of(rest.substr(1), is_digit)));
+  if (!is_plain || std::ranges::count_if(text, is_digit) > kMostDigits) return std::nullopt;
+  return PlainNumber{*parse_number(level), rest.find_first_not_of(".0") == std::string_view::npos};
+}
+
+}  // namespace
+
 std::string number_text(double number) {
   if (number == 0) return "0";  // and not "-0"
   char text[32];
@@ -194,18 +217,16 @@ std::string number_text(double number) {
 }
 
 std::string canonical_level(const std::string& level) {
-  constexpr std::ptrdiff_t kMostDigits = 15;
-  const auto is_digit = [](unsigned char letter) { return std::isdigit(letter) != 0; };
-  const std::string_view text = std::string_view(level).substr(level.starts_with('-') ? 1 : 0);
-  const std::string_view whole = text.substr(0, text.find('.'));
-  const std::string_view rest = text.substr(whole.size());
-  const bool is_plain = !whole.empty() && std::ranges::all_of(whole, is_digit) &&
-                        (whole.size() == 1 || whole.front() != '0') &&
-                        (rest.empty() || (rest.size() > 1 && std::ranges::all_of(rest.substr(1), is_digit)));
-  if (is_plain && std::ranges::count_if(text, is_digit) <= kMostDigits) return number_text(*parse_number(level));
+  const std::optional<PlainNumber> plain = plain_number(level);
+  if (plain && plain->is_whole) return number_text(plain->value);
   std::string lowered = level;
   std::ranges::transform(lowered, lowered.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lowered == "true" || lowered == "false" ? lowered : level;
+}
+
+std::string value_of_level(const std::string& level) {
+  const std::optional<PlainNumber> plain = plain_number(level);
+  return plain ? number_text(plain->value) : canonical_level(level);
 }
 
 std::string value_text(ColumnKind kind, double number) {

@@ -76,9 +76,11 @@ void keep_rows(Table& table, const std::vector<std::uint8_t>& keep);
 std::optional<double> parse_number(std::string_view text);
 /// The shortest text that reads back as the same number.
 std::string number_text(double number);
-/// What spellings of one value have in common: "1", "1.0" and "1.00" are one number, "True" and "true" one answer. "01" and "1e0" stay what
-/// they are, for they may be codes; so do numbers of more digits than a 64-bit float tells apart.
+/// What spellings of one value have in common, so that it is one level: "1", "1.0" and "1.00" are one number, "True" and "true" one answer.
+/// "01", "1e0", "1.10" beside "1.1" stay what they are, for they may be codes; so do numbers of more digits than a 64-bit float tells apart.
 std::string canonical_level(const std::string& level);
+/// The same for one value that is looked for among levels: "2.50" is what "2.5" is too.
+std::string value_of_level(const std::string& level);
 /// A known value of such a column as a CSV file spells it: "2020-01-31", "2020-01-31 12:30:00", "12:30:00.500000" (to the
 /// microsecond), "true", or number_text.
 std::string value_text(ColumnKind kind, double number);

@@ -154,9 +154,13 @@ std::string comparison(const PromiseResult& promise, const FigureText& text) {
          " differs by " + amount;
 }
 
+std::ptrdiff_t measured_figures(const ConstraintResult& result) {
+  return std::ranges::count_if(result.promises, [](const PromiseResult& promise) { return promise.gap.has_value(); });
+}
+
 // Of several figures the largest was chosen for its size: its own interval would be too narrow and too far out.
 bool is_largest_of_several(const ConstraintResult& result, const PromiseResult& promise) {
-  return result.promises.size() > 1 && result.interval && !result.form.empty() && promise.gap == result.gap;
+  return measured_figures(result) > 1 && result.interval && !result.form.empty() && promise.gap == result.gap;
 }
 
 Interval interval_of(const ConstraintResult& result, const PromiseResult& promise) {
@@ -167,9 +171,9 @@ std::string measured(const ConstraintResult& result, const PromiseResult& promis
                      double confidence) {
   const FigureText text(promise);
   const std::string among =
-      is_largest_of_several(result, promise) ? " of the largest of " + std::to_string(result.promises.size()) : "";
-  return comparison(promise, text) + " " + where(split) + " (" + percent(confidence) + " interval" + among + " " +
-         text.range(interval_of(result, promise)) + ")";
+      is_largest_of_several(result, promise) ? ", of the largest of " + std::to_string(measured_figures(result)) : "";
+  return comparison(promise, text) + " " + where(split) + " (" + percent(confidence) + " interval " +
+         text.range(interval_of(result, promise)) + among + ")";
 }
 
 // "sex=Female"; of a weighted sum the term, without a grouping everyone.

@@ -181,25 +181,23 @@ std::vector<torch::jit::ObjectPtr> objects_of(const Module& module) {
   return objects;
 }
 
+// Whether some number is in both. Columns of one matrix lie between each other's, and share none.
+bool share_numbers(const at::Tensor& one, const at::Tensor& other) {
+  if (!one.storage().is_alias_of(other.storage()) || one.numel() == 0 || other.numel() == 0) return false;
+  if (one.element_size() != other.element_size()) return true;
+  at::Tensor marks = at::zeros({static_cast<std::int64_t>(one.storage().nbytes() / one.element_size())}, at::kBool);
+  marks.as_strided(one.sizes(), one.strides(), one.storage_offset()).fill_(true);
+  return marks.as_strided(other.sizes(), other.strides(), other.storage_offset()).any().item<bool>();
+}
+
 // As the same numbers in other shapes: each would become a tensor of its own, and the module another.
-void refuse_overlap(const std::vector<Held>& held, const std::string& name, const at::Tensor& tensor,
-                    const std::string& file) {
-  const auto range = [](const at::Tensor& one) {
-    std::int64_t last = 0;
-    for (std::int64_t d = 0; d < one.dim(); ++d) last += (one.size(d) - 1) * one.stride(d);
-    const auto* begin = static_cast<const char*>(one.const_data_ptr());
-    return std::pair(begin, begin + (last + 1) * static_cast<std::int64_t>(one.element_size()));
-  };
-  if (tensor.numel() == 0) return;
-  const auto [begin, end] = range(tensor);
-  for (const Held& other : held) {
-    if (other.value.numel() == 0) continue;
-    const auto [other_begin, other_end] = range(other.value);
-    if (begin < other_end && other_begin < end)
-      refuse(file, fmt::format("has tensors '{}' and '{}' that share memory in other shapes or parts, which the engine "
-                               "would cut apart: use the one in forward to make the other",
+void refuse_shared(const std::vector<Held>& held, const std::string& name, const at::Tensor& tensor,
+                   const std::string& file) {
+  for (const Held& other : held)
+    if (share_numbers(other.value, tensor))
+      refuse(file, fmt::format("has tensors '{}' and '{}' that share memory in other shapes, parts or uses, which the "
+                               "engine would cut apart: use the one in forward to make the other",
                                other.name, name));
-  }
 }
 
 // Trained ones first.
@@ -230,7 +228,7 @@ std::vector<Held> tensors_of(const Module& module, const std::string& file) {
         continue;
       }
       for (const std::vector<Held>& others : {std::cref(trained), std::cref(kept)})
-        refuse_overlap(others, full, tensor, file);
+        refuse_shared(others, full, tensor, file);
       list.push_back({full, tensor, {{place, i}}, is_trained});
     }
     ++place;

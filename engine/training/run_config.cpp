@@ -144,9 +144,6 @@ void check_unread(const RunConfig& config, const config::Origin& origin) {
   const auto refuse = [&](const std::string& field, bool is_own, const std::string& why) {
     if (is_own) problems.refuse(field, why);
   };
-  const bool may_cross_fit = multipliers.measure_on == "cross_fitted" || multipliers.measure_on == "auto";
-  refuse("multipliers.folds", multipliers.folds != unset.folds && !may_cross_fit,
-         "it is of 'cross_fitted', and multipliers.measure_on is '" + multipliers.measure_on + "'");
   // An arm or a run without any constraint may keep the settings of those it stands beside.
   const bool has_other_kinds_alone =
       !config.constraints.empty() &&
@@ -157,9 +154,6 @@ void check_unread(const RunConfig& config, const config::Origin& origin) {
          multipliers.worst_group_step != unset.worst_group_step && has_other_kinds_alone, of_worst_group);
   refuse("multipliers.worst_group_adjustment",
          multipliers.worst_group_adjustment != unset.worst_group_adjustment && has_other_kinds_alone, of_worst_group);
-  refuse("training.candidates_from",
-         config.training.candidates_from != usual.training.candidates_from && config.training.keep == "final",
-         "training.keep is 'final', which looks at no iterate but the last");
   refuse("training.label_smoothing",
          config.training.label_smoothing > 0 && config.data.teacher.is_named() && config.data.teacher.weight == 1,
          "data.teacher.weight is 1, and so nothing is taught of the labels");

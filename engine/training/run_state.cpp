@@ -332,12 +332,11 @@ std::optional<double> RunState::largest_group_gap() const {
   return largest;
 }
 
-void check_patience(const RunConfig& config, bool has_selection, bool is_cross_fitted, const config::Origin& origin) {
+void warn_of_idle_patience(const RunConfig& config, bool has_selection, bool is_cross_fitted, core::Journal& journal) {
   if (config.training.patience == 0 || has_selection || is_cross_fitted) return;
-  throw core::UserError(core::Fault::config,
-                        "training.patience: it waits for rows to choose an iterate, and there are none: "
-                        "data.split.selection is 0, and the run is not cross-fitted, so that the last iterate is kept",
-                        origin.of("training.patience"));
+  journal.warn(
+      "training.patience waits for rows to choose an iterate, and there are none: data.split.selection is 0, and the "
+      "run is not cross-fitted. It trains to the end, and the last iterate is kept.");
 }
 
 }  // namespace equipoise::training

@@ -131,7 +131,7 @@ class RunState {
   bool has_settled_ = false;
 };
 
-/// Throws UserError (config) where training.patience is to end a run of which no rows choose an iterate, so that it would wait for nothing.
-void check_patience(const RunConfig& config, bool has_selection, bool is_cross_fitted, const config::Origin& origin);
+/// Warns where training.patience is to end a run of which no rows choose an iterate, so that it waits for nothing.
+void warn_of_idle_patience(const RunConfig& config, bool has_selection, bool is_cross_fitted, core::Journal& journal);
 
 }  // namespace equipoise::training

@@ -61,7 +61,7 @@ class Trainer {
                         measured_ == MeasuredSplits::cross_fitted ? config_.multipliers.folds : 1,
                         static_cast<std::uint64_t>(config_.seed), device)) {
     check_batch(config_, data_.train.count, around_.ranks, origin);
-    check_patience(config_, data_.selection.count > 0, data_.folds.size() > 1, origin);
+    warn_of_idle_patience(config_, data_.selection.count > 0, data_.folds.size() > 1, journal);
     check_same_terms(tables);
     if (!config_.sampling.empty()) batches_.emplace(config_, dataset, data_, tables.front(), origin, journal);
     std::vector<std::uint64_t> seeds;

@@ -33,6 +33,13 @@ TEST(Carried, TextsAreThoseOfTheFile) {
   EXPECT_THAT(carried.columns[1].numbers, IsEmpty());
 }
 
+TEST(Carried, TextsThatAreOneValueStayApart) {
+  const Carried carried = carried_by(
+      {"id"},
+      "id,age,city\n1.10,40,Oslo\n1.1,41,Lima\n1,42,Bern\n1.0,43,Bern\nTRUE,44,Oslo\ntrue,45,Oslo\nA,46,Oslo\n");
+  EXPECT_THAT(carried.columns[0].texts, ElementsAre("1.10", "1.1", "1", "1.0", "TRUE", "true", "A"));
+}
+
 // An input is read for the model: as a number where training had numbers.
 TEST(Carried, AnInputIsReadAsTheModelReadsIt) {
   const Carried carried = carried_by({"age"}, "id,age,city\n1,40,Oslo\n2,41.50,Lima\n");

@@ -162,6 +162,11 @@ TEST(LevelIndex, FindsTextNumbersAndTruthValues) {
   EXPECT_EQ(index.find("true"), 2);
   EXPECT_EQ(index.find("YES"), -1);
   EXPECT_EQ(index.find("01"), -1) << "may be a code";
+  const LevelIndex decimals({"2.50", "250.1", "250.10"});
+  EXPECT_EQ(decimals.find("2.5"), 0);
+  EXPECT_EQ(decimals.find("250.1"), 1);
+  EXPECT_EQ(decimals.find("250.10"), 2);
+  EXPECT_EQ(decimals.find("250.100"), -1) << "either could be meant";
 }
 
 }  // namespace encode_test

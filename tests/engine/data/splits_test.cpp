@@ -52,6 +52,27 @@ TEST(Splits, SharesHoldOverManySmallCellsTogether) {
   for (const std::size_t s : {0, 1, 3}) EXPECT_NEAR(static_cast<double>(counts[s]), s == 0 ? 540 : 180, 1);
 }
 
+// Pairs of one who has the label and one who has not: neither label is one split's.
+TEST(Splits, LabelsThatTakeTurnsInSmallCellsAreInEverySplit) {
+  std::string text = "x,pair,hired\n";
+  for (int row = 0; row < 1200; ++row)
+    text += std::to_string(row) + ",p" + std::to_string(row / 2) + (row % 2 ? ",yes\n" : ",no\n");
+  DataParams params;
+  params.files = {temporary_file("pairs.csv", text)};
+  params.label = label_of("hired", {"yes"});
+  params.groups = {{"", "pair", {}, {}}};
+  params.split.test = 0.5;
+  params.split.selection = 0;
+  const Dataset dataset = prepared(params).dataset;
+  double tested = 0, positive = 0;
+  for (std::size_t row = 0; row < 1200; ++row) {
+    tested += dataset.splits[row] == Split::test;
+    positive += dataset.splits[row] == Split::test && dataset.labels[row] == 1;
+  }
+  EXPECT_NEAR(tested, 600, 1);
+  EXPECT_NEAR(positive, 300, 52) << "three standard errors";
+}
+
 TEST(Splits, WithoutStrataSharesHoldOverAll) {
   DataParams params = people_of(1000);
   params.split.stratify = "none";

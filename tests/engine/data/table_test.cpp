@@ -82,10 +82,11 @@ TEST(CategoryView, SpellingsOfOneValueAreOneLevel) {
 }
 
 TEST(CanonicalLevel, KeepsCodesAndLongNumbersAsTheyAre) {
-  EXPECT_EQ(canonical_level("2.50"), "2.5");
+  EXPECT_EQ(canonical_level("2.00"), "2");
   EXPECT_EQ(canonical_level("-3.0"), "-3");
-  EXPECT_EQ(canonical_level("0.10"), "0.1");
-  for (const char* own : {"007", "1e5", "+5", "1.", ".5", "", "-", "9007199254740993", "10.0.0", "True story"})
+  EXPECT_EQ(value_of_level("2.50"), "2.5");
+  for (const char* own :
+       {"250.10", "0.10", "007", "1e5", "+5", "1.", ".5", "", "-", "9007199254740993", "10.0.0", "True story"})
     EXPECT_EQ(canonical_level(own), own);
 }
 

@@ -226,6 +226,16 @@ class SharesMemory(nn.Module):
         return (x @ self.one + x @ self.other.t()).sum(1)
 
 
+class ColumnsOfOneMatrix(nn.Module):
+    def __init__(self):
+        super().__init__()
+        one, other = torch.ones(COLUMNS, 4).chunk(2, dim=1)
+        self.one, self.other = nn.Parameter(one), nn.Parameter(other)
+
+    def forward(self, x):
+        return (x @ self.one + x @ self.other).sum(1)
+
+
 class Squeezes(TwoResults):
     def forward(self, x):
         return self.last(x).squeeze()
@@ -262,7 +272,7 @@ save("no_parameters", NoParameters())
 save("wide", nn.Linear(COLUMNS + 1, 1))
 for kind in (Throws, TwoResults, WholeNumbers, OnGpu, Noise, Attention, NotANumber, Detached, WithoutGradient, Sparse,
              WritesWhatItNeeds, DividesByRows, Prints, Convolved, Sequence, Counts, LargeWholeNumbers, SparseGradient,
-             KeepsATensor, WritesATensor, KeepsAList, SharesMemory, Squeezes):
+             KeepsATensor, WritesATensor, KeepsAList, SharesMemory, ColumnsOfOneMatrix, Squeezes):
     save(kind.__name__, kind())
 torch.save({"weight": torch.ones(3)}, FOLDER / "state_dict.pt")
 (FOLDER / "text.pt").write_text("no archive")

@@ -300,6 +300,7 @@ TEST_F(TorchScript, WhatCannotBeTrainedIsRefusedInWords) {
     EXPECT_THAT(refusal(name), HasSubstr("changes its attribute 'mean' in forward, which is neither a parameter nor"));
   EXPECT_THAT(refusal("KeepsAList"), HasSubstr("changes its attribute 'factors' in forward"));
   EXPECT_THAT(refusal("SharesMemory"), HasSubstr("has tensors 'one' and 'other' that share memory in other shapes"));
+  EXPECT_EQ(refusal("ColumnsOfOneMatrix"), "accepted") << "they share no number";
   EXPECT_THAT(refusal("Squeezes"), HasSubstr("returns F32 [] for 1 rows, expected logits [1] or [1, 1]"));
   EXPECT_THAT(refusal("LargeWholeNumbers"), HasSubstr("has a tensor 'factor' of whole numbers beyond 16,777,216"));
   EXPECT_THAT(refusal("SparseGradient"), HasSubstr("has sparse gradients of 'table.weight', expected dense ones"));

@@ -6,7 +6,6 @@
 
 #include "engine/training/trainer.h"
 #include "tests/engine/training/generated_people.h"
-#include "tests/engine/training/refusal.h"
 #include "tests/engine/training/trained.h"
 
 namespace equipoise::training {
@@ -68,15 +67,19 @@ TEST(Patience, ARunOfABankThatEndsEarlyLeavesTheOthersAsTheyAre) {
   }
 }
 
-TEST(Patience, WithoutRowsThatChooseIsRefused) {
+TEST(Patience, WithoutRowsThatChooseIsWarnedOf) {
   RunConfig config;
+  const auto warnings = [&](bool has_selection, bool is_cross_fitted) {
+    core::Journal journal;
+    warn_of_idle_patience(config, has_selection, is_cross_fitted, journal);
+    return journal.warnings();
+  };
+  EXPECT_TRUE(warnings(false, false).empty());
   config.training.patience = 3;
-  EXPECT_THAT(refusal(core::Fault::config, [&] { check_patience(config, false, false, {}); }),
-              testing::HasSubstr("training.patience: it waits for rows to choose an iterate, and there are none"));
-  EXPECT_NO_THROW(check_patience(config, true, false, {}));
-  EXPECT_NO_THROW(check_patience(config, false, true, {}));
-  config.training.patience = 0;
-  EXPECT_NO_THROW(check_patience(config, false, false, {}));
+  EXPECT_THAT(warnings(false, false),
+              testing::ElementsAre(testing::HasSubstr("training.patience waits for rows to choose an iterate")));
+  EXPECT_TRUE(warnings(true, false).empty());
+  EXPECT_TRUE(warnings(false, true).empty());
 }
 
 }  // namespace patience_test
