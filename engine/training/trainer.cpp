@@ -38,9 +38,8 @@ constexpr std::int64_t kRoundsOfACurve = 10;
 void check_same_terms(const std::vector<constraints::ConstraintTable>& tables) {
   for (const constraints::ConstraintTable& table : tables) {
     bool is_same = table.rows.size() == tables.front().rows.size() && table.rates.size() == tables.front().rates.size();
-    for (std::size_t j = 0; is_same && j < table.rows.size(); ++j) {
+    for (std::size_t j = 0; is_same && j < table.rows.size(); ++j)
       is_same = table.rows[j].terms == tables.front().rows[j].terms;
-    }
     if (!is_same) throw std::logic_error("the members of a bank have different constraints");
   }
 }
