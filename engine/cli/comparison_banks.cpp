@@ -48,16 +48,14 @@ bool is_of(const checkpoint::Fields& saved, const checkpoint::Fields& now) {
   return std::ranges::equal(saved | std::views::filter(counts), now | std::views::filter(counts));
 }
 
-// What a bank had saved when its comparison was stopped. That of another is of runs that have finished since, or that another program began.
+// What a bank had saved when its comparison was stopped. That of another is of runs that have finished since, or that another program began;
+// one that cannot be read costs this bank's steps, and no run that has finished.
 std::optional<checkpoint::Checkpoint> left_by(const training::CheckpointPlan& plan, core::Journal& journal) {
-  for (const checkpoint::Saved& saved : checkpoint::list_checkpoints(plan.folder)) {
-    try {
-      checkpoint::Checkpoint found = checkpoint::read_checkpoint(saved);
-      if (is_of(found.belongs_to, plan.belongs_to)) return found;
-    } catch (const core::UserError& error) {
-      journal.warn(
-          fmt::format("The checkpoint '{}' is passed over: {}.", saved.path.filename().string(), error.what()));
-    }
+  try {
+    std::optional<checkpoint::Checkpoint> found = newest_whole(plan.folder, journal);
+    if (found && is_of(found->belongs_to, plan.belongs_to)) return found;
+  } catch (const core::UserError& error) {
+    journal.warn(fmt::format("What the runs that were training had saved is passed over: {}.", error.what()));
   }
   return std::nullopt;
 }

@@ -21,17 +21,9 @@ constexpr const char* kAnew = "without --resume output.overwrite=true begins ane
 
 // Returns whether there are any.
 bool take_newest_whole(ClaimedRun& run, core::Journal& journal) {
-  const auto all = checkpoint::list_checkpoints(run.folder.file(run_files::kCheckpoints));
-  for (const checkpoint::Saved& saved : all) {
-    try {
-      run.checkpoint = checkpoint::read_checkpoint(saved);
-      break;
-    } catch (const checkpoint::Damaged& error) {
-      journal.warn(fmt::format("The checkpoint '{}' is damaged and passed over: {}.", saved.path.filename().string(),
-                               error.what()));
-    }
-  }
-  return !all.empty();
+  const std::filesystem::path folder = run.folder.file(run_files::kCheckpoints);
+  run.checkpoint = newest_whole(folder, journal);
+  return run.checkpoint || !checkpoint::list_checkpoints(folder).empty();
 }
 
 core::UserError nothing_to_resume(const std::string& why) {
@@ -153,6 +145,18 @@ ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker,
     journal.say(fmt::format("'{}' has no checkpoint: its run begins anew.", path));
   }
   return run;
+}
+
+std::optional<checkpoint::Checkpoint> newest_whole(const std::filesystem::path& checkpoints, core::Journal& journal) {
+  for (const checkpoint::Saved& saved : checkpoint::list_checkpoints(checkpoints)) {
+    try {
+      return checkpoint::read_checkpoint(saved);
+    } catch (const checkpoint::Damaged& error) {
+      journal.warn(fmt::format("The checkpoint '{}' is damaged and passed over: {}.", saved.path.filename().string(),
+                               error.what()));
+    }
+  }
+  return std::nullopt;
 }
 
 training::CheckpointPlan plan_of(ClaimedRun& run, const training::RunConfig& config, checkpoint::Fields identity,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -35,6 +36,10 @@ struct ClaimedRun {
 /// and is not; (config) for a finished run that is not the one that is asked for.
 ClaimedRun claim_run(const training::RunConfig& config, const RunMarker& marker, Resume resume,
                      const std::vector<std::string>& allowed, const config::Origin& origin, core::Journal& journal);
+
+/// The newest checkpoint in a folder that is whole; damaged ones are passed over with a warning. Throws UserError (data) for one of another
+/// format.
+std::optional<checkpoint::Checkpoint> newest_whole(const std::filesystem::path& checkpoints, core::Journal& journal);
 
 /// How a claimed run saves itself, and what it goes on from, which moves from `run` into the plan. `before_saving` begins its folder.
 training::CheckpointPlan plan_of(ClaimedRun& run, const training::RunConfig& config, checkpoint::Fields identity,

@@ -1,6 +1,5 @@
 #include "engine/data/decode.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace equipoise::data {

@@ -185,18 +185,6 @@ void check_group(const GroupParams& params, const std::vector<std::string>& name
   }
 }
 
-}  // namespace
-
-void check_groups(const std::vector<GroupParams>& params, const config::Origin& origin) {
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < params.size(); ++i) {
-    check_group(params[i], names, i, origin);
-    names.push_back(params[i].shown_name());
-  }
-}
-
-namespace {
-
 // Without blanks at the ends, also those that do not break, and without capitals.
 std::string as_readers_see_it(std::string level) {
   constexpr std::string_view kNoBreak = "\xc2\xa0";
@@ -220,6 +208,14 @@ void warn_of_lookalikes(const std::string& column, const std::vector<std::string
 }
 
 }  // namespace
+
+void check_groups(const std::vector<GroupParams>& params, const config::Origin& origin) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < params.size(); ++i) {
+    check_group(params[i], names, i, origin);
+    names.push_back(params[i].shown_name());
+  }
+}
 
 Groups make_groups(const Table& table, const std::vector<GroupParams>& params, const config::Origin& origin) {
   Groups groups;

@@ -4,7 +4,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <functional>
 #include <numeric>
 
 #include "engine/core/nearest_name.h"

@@ -98,6 +98,36 @@ std::string date_text(double days) {
   return spelt;
 }
 
+struct PlainNumber {
+  double value;
+  bool is_whole;  // "1", "1.00"
+};
+
+// Of digits, without zeros before them and with no more than a float tells apart.
+std::optional<PlainNumber> plain_number(const std::string& level) {
+  constexpr std::ptrdiff_t kMostDigits = 15;
+  const auto is_digit = [](unsigned char letter) { return std::isdigit(letter) != 0; };
+  const std::string_view text = std::string_view(level).substr(level.starts_with('-') ? 1 : 0);
+  const std::string_view whole = text.substr(0, text.find('.'));
+  const std::string_view rest = text.substr(whole.size());
+  const bool is_plain = !whole.empty() && std::ranges::all_of(whole, is_digit) &&
+                        (whole.size() == 1 || whole.front() != '0') &&
+                        (rest.empty() || (rest.size() > 1 && std::ranges::all_of(rest.substr(1), is_digit)));
+  if (!is_plain || std::ranges::count_if(text, is_digit) > kMostDigits) return std::nullopt;
+  return PlainNumber{*parse_number(level), rest.find_first_not_of(".0") == std::string_view::npos};
+}
+
+void refuse_lost_digits(const Column& column, const std::vector<double>& sorted) {
+  constexpr double kLargest = 0x1p53;
+  if (column.kind != ColumnKind::number || sorted.empty()) return;
+  if (sorted.front() > -kLargest && sorted.back() < kLargest) return;
+  throw core::UserError(core::Fault::data,
+                        "column '" + column.name +
+                            "' is to tell rows apart and holds numbers of 2^53 and beyond, such as " +
+                            number_text(sorted.back() < kLargest ? sorted.front() : sorted.back()) +
+                            ", of which several are one 64-bit float: store it as text");
+}
+
 }  // namespace
 
 const char* name_of(ColumnKind kind) {
@@ -184,29 +214,6 @@ std::optional<double> parse_number(std::string_view text) {
   return number;
 }
 
-namespace {
-
-struct PlainNumber {
-  double value;
-  bool is_whole;  // "1", "1.00"
-};
-
-// Of digits, without zeros before them and with no more than a float tells apart.
-std::optional<PlainNumber> plain_number(const std::string& level) {
-  constexpr std::ptrdiff_t kMostDigits = 15;
-  const auto is_digit = [](unsigned char letter) { return std::isdigit(letter) != 0; };
-  const std::string_view text = std::string_view(level).substr(level.starts_with('-') ? 1 : 0);
-  const std::string_view whole = text.substr(0, text.find('.'));
-  const std::string_view rest = text.substr(whole.size());
-  const bool is_plain = !whole.empty() && std::ranges::all_of(whole, is_digit) &&
-                        (whole.size() == 1 || whole.front() != '0') &&
-                        (rest.empty() || (rest.size() > 1 && std::ranges::all_of(rest.substr(1), is_digit)));
-  if (!is_plain || std::ranges::count_if(text, is_digit) > kMostDigits) return std::nullopt;
-  return PlainNumber{*parse_number(level), rest.find_first_not_of(".0") == std::string_view::npos};
-}
-
-}  // namespace
-
 std::string number_text(double number) {
   if (number == 0) return "0";  // and not "-0"
   char text[32];
@@ -219,9 +226,10 @@ std::string number_text(double number) {
 std::string canonical_level(const std::string& level) {
   const std::optional<PlainNumber> plain = plain_number(level);
   if (plain && plain->is_whole) return number_text(plain->value);
-  std::string lowered = level;
-  std::ranges::transform(lowered, lowered.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered == "true" || lowered == "false" ? lowered : level;
+  for (const char* truth : {"true", "false"})
+    if (std::ranges::equal(level, std::string_view(truth), {}, [](unsigned char c) { return std::tolower(c); }))
+      return truth;
+  return level;
 }
 
 std::string value_of_level(const std::string& level) {
@@ -267,21 +275,6 @@ std::vector<double> NumberView::numbers(const Table& table) const {
   }
   return numbers;
 }
-
-namespace {
-
-void refuse_lost_digits(const Column& column, const std::vector<double>& sorted) {
-  constexpr double kLargest = 0x1p53;
-  if (column.kind != ColumnKind::number || sorted.empty()) return;
-  if (sorted.front() > -kLargest && sorted.back() < kLargest) return;
-  throw core::UserError(core::Fault::data,
-                        "column '" + column.name +
-                            "' is to tell rows apart and holds numbers of 2^53 and beyond, such as " +
-                            number_text(sorted.back() < kLargest ? sorted.front() : sorted.back()) +
-                            ", of which several are one 64-bit float: store it as text");
-}
-
-}  // namespace
 
 CategoryView::CategoryView(const Table& table, const Column& column) : column_(column) {
   if (column.kind == ColumnKind::text) {

@@ -156,11 +156,10 @@ std::string weight_layout(const ModelParams& params, std::int64_t members, bool 
            "then outer(a * relu(b)), a and b the halves of inner(norm(x)); the output is head(relu(norm(x))) of the "
            "last "
            "token";
-  const bool embeds = params.kind != "linear" && params.embedding_size > 0;
-  return "layers.N.weight is " + of_members + "inputs, outputs]; rectifiers between layers" +
-         (embeds ? "; where a category is embedded, layer 0 gains its components times embeddings.NAME.table times "
-                   "embeddings.NAME.map"
-                 : "");
+  return "layers.N.weight is " + of_members +
+         "inputs, outputs]; rectifiers between layers; where a category is embedded, layer 0 gains its components "
+         "times "
+         "embeddings.NAME.table times embeddings.NAME.map";
 }
 
 // The sizes of an architecture that are single numbers, by kind.

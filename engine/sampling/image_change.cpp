@@ -1,11 +1,11 @@
 #include "engine/sampling/image_change.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <string_view>
 #include <utility>
 
 #include "engine/core/error.h"
+#include "engine/sampling/number_text.h"
 #include "engine/sampling/params.h"
 
 namespace equipoise::sampling {
@@ -13,12 +13,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& path, const std::string& what, const config::Origin& origin) {
   throw core::UserError(core::Fault::config, path + ": " + what, origin.of(path));
-}
-
-std::string shown(double number) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g", number);
-  return text;
 }
 
 void check_change(const RecipeParams& params, const std::string& path, const config::Origin& origin) {
@@ -34,8 +28,10 @@ void check_change(const RecipeParams& params, const std::string& path, const con
   for (const auto& [field, amount] : amounts) {
     const double least = field == std::string_view("mix") ? 1.0 / 256 : 0.001;
     if (amount > 0 && amount < least)
-      refuse(path + ".change." + field,
-             "is " + shown(amount) + ", which moves no pixel value; expected 0, or at least " + shown(least), origin);
+      refuse(
+          path + ".change." + field,
+          "is " + number_text(amount) + ", which moves no pixel value; expected 0, or at least " + number_text(least),
+          origin);
   }
   if (params.change.padding != ImageChangeParams().padding && params.change.crop == 0)
     refuse(path + ".change.padding", "is what a border shows, and change.crop, its width, is 0", origin);

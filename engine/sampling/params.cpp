@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 #include "engine/core/error.h"
 #include "engine/core/nearest_name.h"
+#include "engine/sampling/number_text.h"
 #include "engine/sampling/swaps.h"
 
 namespace equipoise::sampling {
@@ -19,12 +19,6 @@ std::vector<std::string> recipe_names() {
   std::vector<std::string> names;
   for (const RecipeEntry& entry : recipe_entries()) names.emplace_back(entry.name);
   return names;
-}
-
-std::string number_text(double number) {
-  std::ostringstream text;
-  text << number;
-  return text.str();
 }
 
 // Which recipes read a field.

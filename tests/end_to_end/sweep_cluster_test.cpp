@@ -5,7 +5,7 @@
 #include <fstream>
 #include <thread>
 
-#include "tests/end_to_end/workspace.h"
+#include "tests/end_to_end/sweep_workspace.h"
 
 namespace equipoise::end_to_end {
 namespace sweep_cluster_test {
@@ -14,22 +14,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-class SweepOnACluster : public Workspace {
- protected:
-  void write_sweep(const std::string& rest) const {
-    write("sweep.yaml", "name: s\nconfig: config.yaml\nset: ['training.epochs=2', 'model.hidden=[4]']\n" + rest);
-  }
-  Outcome sweep(std::vector<std::string> more = {}, const Manner& manner = {}) const {
-    more.insert(more.begin(), {"sweep", "sweep.yaml"});
-    return run(more, manner);
-  }
-  nlohmann::json plan() const { return nlohmann::json::parse(read("sweeps/s/sweep.json")); }
-  std::string job(std::size_t index) const { return plan()["jobs"][index]["id"]; }
-  bool is_finished(std::size_t index) const {
-    const std::string marker = "sweeps/s/jobs/" + job(index) + "/run.json";
-    return exists(marker) && nlohmann::json::parse(read(marker))["status"] == "finished";
-  }
-};
+class SweepOnACluster : public SweepWorkspace {};
 
 TEST_F(SweepOnACluster, TasksTakeEveryNthJob) {
   write_sweep("axes: {training.batch_size: [64, 48, 32]}\n");

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "tests/end_to_end/small_files.h"
-#include "tests/end_to_end/workspace.h"
+#include "tests/end_to_end/sweep_workspace.h"
 
 namespace equipoise::end_to_end {
 namespace sweep_test {
@@ -19,21 +19,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::SizeIs;
 
-class Sweep : public Workspace {
+class Sweep : public SweepWorkspace {
  protected:
-  void write_sweep(const std::string& rest) const {
-    write("sweep.yaml", "name: s\nconfig: config.yaml\nset: ['training.epochs=2', 'model.hidden=[4]']\n" + rest);
-  }
-  Outcome sweep(std::vector<std::string> more = {}, const Manner& manner = {}) const {
-    more.insert(more.begin(), {"sweep", "sweep.yaml"});
-    return run(more, manner);
-  }
-  nlohmann::json plan() const { return nlohmann::json::parse(read("sweeps/s/sweep.json")); }
-  std::string job(std::size_t index) const { return plan()["jobs"][index]["id"]; }
-  bool is_finished(std::size_t index) const {
-    const std::string marker = "sweeps/s/jobs/" + job(index) + "/run.json";
-    return exists(marker) && nlohmann::json::parse(read(marker))["status"] == "finished";
-  }
   void wait_for(const std::string& name) const {
     for (int i = 0; i < 6000 && !exists(name); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
